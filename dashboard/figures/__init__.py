@@ -1,0 +1,1 @@
+"""Frames in, Plotly figure dictionaries out; no Dash here."""

@@ -1,0 +1,36 @@
+"""Component ids, once. Controls are named after the field of Filters that they set."""
+
+URL = "url"
+PAGE = "page"
+VIEWPORT = "viewport"
+FILTERS = "filters"
+ROOT = "atlas"
+NOTICES = "notices"
+CRUMBS = "crumbs"
+KPIS = "kpis"
+LEGEND = "legend"
+MAP = "map"
+MAP_STATUS = "map-status"
+RAIL = "rail"
+RAIL_TOGGLE = "rail-toggle"
+MONTHS = "control-months"
+LANGUAGE = "language"
+RESET = "reset"
+CLEAR_AREA = "clear-area"
+
+CHART_COVERAGE = "chart-coverage"
+CHART_HOURS = "chart-hours"
+CHART_MONTHS = "chart-months"
+CHART_FUNNEL = "chart-funnel"
+CHART_RANKING = "chart-ranking"
+CHARTS = (CHART_COVERAGE, CHART_HOURS, CHART_MONTHS, CHART_FUNNEL, CHART_RANKING)
+
+
+def control(field: str) -> str:
+    """Return the id of the control that sets `field` of Filters."""
+    return f"control-{field}"
+
+
+def graph(chart: str) -> str:
+    """Return the id of the graph inside the panel `chart`."""
+    return f"{chart}-graph"

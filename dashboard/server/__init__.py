@@ -1,0 +1,1 @@
+"""HTTP beside the pages: geometry, health, headers and limits."""

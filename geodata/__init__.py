@@ -1,0 +1,1 @@
+"""What is known: files, schemas, coordinate systems, stores. Knows no layer, no browser."""

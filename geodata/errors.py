@@ -1,0 +1,42 @@
+"""Errors that speak to a person.
+
+Every error that a reader may see is an :class:`AtlasError`: a message template
+in Chinese (which is also its key in the translation catalogues) and the values
+that go into it. The floors below ``dashboard`` never format for a language;
+``str(error)`` gives the Chinese text, ``error.text(gettext)`` any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def N_(msgid: str) -> str:
+    """Mark `msgid` for the translation catalogue without translating it now."""
+    return msgid
+
+
+class AtlasError(Exception):
+    """Something a person can mend: what was wrong, where, and how.
+
+    Parameters
+    ----------
+    msgid : str
+        Message template in Chinese, marked with :func:`N_`, with
+        ``{name}`` fields.
+    **params
+        Values of the fields.
+    """
+
+    def __init__(self, msgid: str, **params: Any) -> None:
+        super().__init__(msgid)
+        self.msgid = msgid
+        self.params = params
+
+    def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
+        """Return the message in the language of `gettext` (Chinese by default)."""
+        return gettext(self.msgid).format(**self.params)
+
+    def __str__(self) -> str:
+        return self.text()

@@ -1,0 +1,1 @@
+"""What is drawn and measured; knows no Dash and no HTTP. May import geodata only."""
