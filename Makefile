@@ -1,0 +1,46 @@
+# `make run` serves the atlas; `make test` proves it. Everything lives in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup dev browser run test lint bench shots clean
+
+setup: $(VENV)/.runtime
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "需要 Python 3.11 至 3.13 / Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+dev: $(VENV)/.dev
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Chromium and a Chinese font for the browser tests, where they are missing and we may install them
+browser:
+	@sh tests/browser/install.sh
+
+run: setup
+	$(BIN)/python -m dashboard serve
+
+test: dev browser
+	$(BIN)/python -m pytest
+
+lint: dev
+	$(BIN)/ruff check .
+
+bench: dev
+	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s
+
+# the screenshots of README and docs, taken from the atlas as it is now
+shots: dev browser
+	$(BIN)/python -m tests.browser.shots
+
+clean:
+	rm -rf $(VENV) .atlas .pytest_cache .hypothesis .ruff_cache

@@ -1,0 +1,134 @@
+/* The map in the browser: fitting to the place, hatching, scale bar, switched layers, the view in the address.
+   Everything that needs the size of the map or the MapLibre instance is here; all figures come from the server. */
+(function () {
+  "use strict";
+  const TILE = 512;
+  const MAX_ZOOM = 15;
+  const HATCH = "atlas-hatch";
+  const state = { key: null, off: [], hooked: new WeakSet() };
+
+  const plot = () => document.querySelector("#map .js-plotly-plot");
+  const instance = () => {
+    const gd = plot();
+    const map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
+    return map ? map.map : null;
+  };
+  window.atlasMap = instance;
+
+  const mercator = (lat) => {
+    const s = Math.sin((lat * Math.PI) / 180);
+    return 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
+  };
+  const latitude = (y) => (360 / Math.PI) * Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) - 90;
+
+  function fitted(bounds, width, height) {
+    const [west, south, east, north] = bounds;
+    const pad = Math.min(width, height) * 0.06;
+    const dx = Math.max((east - west) / 360, 1e-6);
+    const top = mercator(north), bottom = mercator(south);
+    const dy = Math.max(bottom - top, 1e-6);
+    const zoom = Math.log2(Math.min((width - 2 * pad) / (TILE * dx), (height - 2 * pad) / (TILE * dy)));
+    return {
+      center: { lon: (west + east) / 2, lat: latitude((top + bottom) / 2) },
+      zoom: Math.max(1, Math.min(MAX_ZOOM, zoom)),
+    };
+  }
+
+  function hatch() {
+    const n = 8, data = new Uint8Array(n * n * 4);
+    for (let y = 0; y < n; y++)
+      for (let x = 0; x < n; x++)
+        if ((x + y) % n === 0) data.set([31, 41, 51, 90], (y * n + x) * 4);
+    return { width: n, height: n, data };
+  }
+
+  function switchLayers(map) {
+    if (!map.style || !map.style._loaded) return;
+    for (const layer of map.getStyle().layers) {
+      if (layer.source === undefined || layer.id.startsWith("plotly-")) continue;
+      const wanted = state.off.includes(layer.id) ? "none" : "visible";
+      if ((map.getLayoutProperty(layer.id, "visibility") || "visible") !== wanted)
+        map.setLayoutProperty(layer.id, "visibility", wanted);
+    }
+  }
+
+  function drawScale(map) {
+    const bar = document.getElementById("scale-bar");
+    if (!bar) return;
+    const lat = map.getCenter().lat;
+    const metres = (40075016.686 * Math.cos((lat * Math.PI) / 180)) / (TILE * Math.pow(2, map.getZoom()));
+    const most = metres * 110;
+    const power = Math.pow(10, Math.floor(Math.log10(most)));
+    const nice = [5, 2, 1].map((one) => one * power).find((one) => one <= most);
+    const kilometres = bar.dataset.kilometres, small = bar.dataset.metres;
+    bar.style.width = `${(nice / metres).toFixed(1)}px`;
+    bar.textContent = nice >= 1000 ? `${nice / 1000} ${kilometres}` : `${nice} ${small}`;
+  }
+
+  function hook() {
+    const map = instance();
+    if (!map || state.hooked.has(map)) return;
+    state.hooked.add(map);
+    const addHatch = () => { if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch()); };
+    map.on("styleimagemissing", (event) => { if (event.id === HATCH) addHatch(); });
+    const ready = () => { switchLayers(map); drawScale(map); };
+    map.on("styledata", () => switchLayers(map));
+    map.on("move", () => drawScale(map));
+    map.on("idle", () => { document.getElementById("map").dataset.idle = "1"; });
+    if (map.isStyleLoaded()) ready(); else map.once("load", ready);
+    map.getCanvas().setAttribute("aria-label", document.getElementById("map").dataset.label || "");
+  }
+
+  function webgl2() {
+    try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { return false; }
+  }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.atlas = {
+    /* spec of the server -> figure, with the map where it should stand */
+    fit(spec) {
+      if (!spec) return window.dash_clientside.no_update;
+      const box = document.getElementById("map");
+      if (!webgl2()) {
+        document.getElementById("map-status").hidden = false;
+        return window.dash_clientside.no_update;
+      }
+      box.dataset.idle = "0";
+      const meta = spec.layout.meta, gd = plot();
+      const live = gd && gd._fullLayout && gd._fullLayout.map;
+      state.off = meta.off;
+      let spot = null;
+      if (live && state.key === meta.key) spot = { center: { ...live.center }, zoom: live.zoom };
+      else if (meta.fit || state.key !== null) spot = fitted(meta.bounds, box.clientWidth, box.clientHeight);
+      state.key = meta.key;
+      const map = spot ? { ...spec.layout.map, ...spot } : spec.layout.map;
+      window.setTimeout(function wait() { hook(); const m = instance(); if (m) { switchLayers(m); drawScale(m); } else window.setTimeout(wait, 60); }, 0);
+      return { ...spec, layout: { ...spec.layout, map } };
+    },
+    /* a move of the map -> what is visible, and the view in the address (without a step in the history) */
+    moved(relayout) {
+      const gd = plot();
+      const none = window.dash_clientside.no_update;
+      if (!relayout || !relayout["map.center"] || !gd || !gd._fullLayout.map) return none;
+      const { lon, lat } = relayout["map.center"], zoom = relayout["map.zoom"];
+      const corners = (relayout["map._derived"] || {}).coordinates;
+      if (!corners) return none;
+      const query = new URLSearchParams(window.location.search);
+      query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
+      window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
+      return {
+        lon, lat, zoom, key: state.key,
+        box: [corners[0][0], corners[2][1], corners[1][0], corners[0][1]],
+      };
+    },
+    /* the rail folds away; on a phone it starts folded */
+    fold(clicks, present) {
+      if (!clicks) return window.dash_clientside.no_update;
+      const folded = present === "closed" || (present !== "open" && window.innerWidth <= 900);
+      window.setTimeout(() => window.dispatchEvent(new Event("resize")), 250);
+      return folded ? "open" : "closed";
+    },
+  };
+
+  new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });
+})();

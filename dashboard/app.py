@@ -1,0 +1,90 @@
+"""The application: ``create_app(settings)`` makes one, and nothing of it is global."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dash import Dash, Input, Output, State, dcc, html, set_props
+from flask_compress import Compress
+
+from dashboard import ids
+from dashboard.context import Context
+from dashboard.locale import load_words
+from dashboard.pages import overview
+from dashboard.server.geometry import add_geometry
+from dashboard.server.headers import add_headers
+from dashboard.server.health import add_health
+from dashboard.settings import CODE, Settings
+from dashboard.source import AtlasSource
+from geodata.build import build_atlas
+from geodata.errors import AtlasError
+from layers.filters import Filters
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> Dash:
+    """Return the Dash application of `settings`, with its atlas built if there is none.
+
+    Raises
+    ------
+    AtlasError
+        The store is there but cannot be read.
+    """
+    build_atlas(settings.home)
+    source = AtlasSource(settings.home)
+    source.atlas()
+    context = Context(source, load_words(), Filters(lang=settings.language))
+    words = context.words(settings.language)
+
+    def failed(error: Exception) -> None:
+        """Tell the reader in words; the trace goes to the log alone."""
+        log.error("callback failed", exc_info=error)
+        said = error.text(words.gettext) if isinstance(error, AtlasError) else words("这一步没有完成，页面仍是上一步的样子。请重试；若再出现，请把当时的地址告诉管理员。")
+        set_props(ids.NOTICES, {"children": [html.P(said, className="notice notice-bad")]})
+
+    app = Dash(
+        __name__,
+        title=words("工会服务一张图"),
+        update_title=None,
+        assets_folder=str(CODE / "assets"),
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        on_error=failed,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    app.layout = html.Div([
+        dcc.Location(id=ids.URL, refresh="callback-nav"),
+        html.Div(html.Div(html.P(words("正在打开工会服务一张图…")), className="opening"), id=ids.PAGE),
+    ])
+
+    @app.callback(Output(ids.PAGE, "children"), Input(ids.URL, "pathname"), State(ids.URL, "search"))
+    def show_page(pathname: str | None, search: str | None) -> Any:
+        """Lay out the page in the reader's language."""
+        if pathname not in (None, "/"):
+            return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
+        atlas = source.atlas()
+        return overview.layout(context, atlas, context.read(atlas, search))
+
+    overview.register(app, context)
+    _dress(app, settings, source)
+    return app
+
+
+def _dress(app: Dash, settings: Settings, source: AtlasSource) -> None:
+    """Add to the server what is not a page: compression, geometry, health, headers."""
+    server = app.server
+    server.config["COMPRESS_REGISTER"] = False
+    server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    server.config["COMPRESS_BR_LEVEL"] = 4
+    add_geometry(server, source)
+    add_health(server, source)
+    add_headers(server, app.csp_hashes(), settings.max_request_bytes)
+    # registered last, so that it runs first and headers see the final answer
+    server.config["COMPRESS_REGISTER"] = True
+    Compress(server)
+    app.enable_dev_tools(debug=settings.development, dev_tools_ui=settings.development, dev_tools_hot_reload=False)
+
+
+

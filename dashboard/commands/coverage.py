@@ -1,0 +1,57 @@
+"""``coverage``: who is within reach, nominal and effective, weighted and not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from geodata.errors import N_, AtlasError
+from layers import coverage, places
+from layers.atlas import Atlas
+from layers.coverage import Share
+from layers.filters import NATION, Filters
+
+
+def asked(radius: int, detour: float, at: str | None, place: str | None) -> Filters:
+    """Return the filters of the command's options.
+
+    Raises
+    ------
+    AtlasError
+        An option holds a value that cannot be used.
+    """
+    filters = Filters(radius=radius, detour=detour, place=place or NATION)
+    if at:
+        try:
+            when = datetime.fromisoformat(at)
+        except ValueError as error:
+            raise AtlasError(N_("时刻“{got}”不可用：请按 2024-10-15T22:00 的样子给出日期和整点。"), got=at) from error
+        filters = filters.having(hour=when.hour, day=when.isoweekday())
+    return filters
+
+
+def measured(atlas: Atlas, filters: Filters) -> dict[str, Any]:
+    """Return the coverage of `filters` with every denominator named."""
+    found = coverage.measure(atlas, filters)
+    here = places.scope(atlas, filters)
+
+    def share(one: Share, unit: str) -> dict[str, Any]:
+        return {"covered": one.part, "denominator": one.whole, "unit": unit, "share": one.ratio}
+
+    weight, cells = "demand weight", "demand cells"
+    return {
+        "place": here.adcode,
+        "name": here.name,
+        "radius_m": found.radius_m,
+        "detour_factor": found.detour_factor,
+        "straight_radius_m": filters.straight_radius,
+        "at": {"weekday": filters.day, "hour": filters.hour} if filters.hour is not None else None,
+        "as_of": found.as_of.isoformat(),
+        "epsg": list(found.epsg),
+        "stations": {"nominal": found.stations_nominal, "effective": found.stations_effective},
+        "nominal": {"weighted": share(found.nominal_weighted, weight), "unweighted": share(found.nominal_unweighted, cells)},
+        "effective": {"weighted": share(found.effective_weighted, weight), "unweighted": share(found.effective_unweighted, cells)},
+        "backup": {"weighted": share(found.backup_weighted, weight)},
+        "provenance": found.provenance,
+        "data_version": atlas.version,
+    }

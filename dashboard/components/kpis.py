@@ -1,0 +1,33 @@
+"""The strip of key figures: value, unit, provenance, and what each is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+
+from dashboard.components.badge import badge
+from dashboard.words import Words
+from layers.kpis import KeyFigure
+
+
+def kpis(figures: Sequence[KeyFigure], words: Words) -> list:
+    """Return one card a figure."""
+    units = words.codes("unit")
+    return [
+        html.Div(
+            [
+                html.Div([html.Span(words(figure.label)), badge(figure.provenance, words)], className="kpi-label"),
+                html.Div(
+                    [
+                        html.Span(figure.text_zh if words.lang == "zh" else figure.text_en, className="kpi-value"),
+                        html.Span(units.get(figure.unit, figure.unit or ""), className="kpi-unit"),
+                    ],
+                    className="kpi-figure", id={"type": "kpi", "id": figure.id},
+                ),
+                html.Div(figure.of.text(words.gettext) if figure.of else "", className="kpi-of"),
+            ],
+            className="kpi", title="; ".join(figure.source_ids),
+        )
+        for figure in figures
+    ]

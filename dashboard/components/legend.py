@@ -1,0 +1,73 @@
+"""The legend: made from what is drawn, never by hand."""
+
+from __future__ import annotations
+
+from dash import html
+
+from dashboard.components.badge import badge
+from dashboard.figures import theme
+from dashboard.figures.fills import AreaFill, Fill
+from dashboard.words import Words
+from layers.filters import Filters
+
+
+def _ramp(fill: Fill, words: Words) -> list:
+    return [
+        html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
+        html.Div([html.Span(style={"background": color}) for color in fill.colors], className="legend-ramp", **{"aria-hidden": "true"}),
+        html.Div([html.Span(step) for step in fill.steps], className="legend-steps"),
+    ]
+
+
+def _demand(fill: Fill, words: Words) -> list:
+    rows = zip(fill.steps, (theme.UNREACHED, theme.NIGHT_ONLY, theme.REACHED), strict=True)
+    return [
+        html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
+        *[
+            html.Div([html.Span([html.Span(style={"background": color}) for color in colors], className="legend-swatches"), label],
+                     className="legend-row")
+            for label, colors in rows
+        ],
+        html.Div(words("颜色越深，需求越大"), className="legend-note"),
+    ]
+
+
+def _mark(kind: str, label: str) -> html.Div:
+    return html.Div([html.Span(className=f"legend-mark mark-{kind}"), label], className="legend-row legend-inline")
+
+
+def legend(area: AreaFill, cells: Fill, shown: dict[str, int], filters: Filters, words: Words) -> list:
+    """Return the legend of the map.
+
+    Parameters
+    ----------
+    area, cells : Fill
+        What areas and demand cells are coloured by; empty fills are left out.
+    shown : dict of str to int
+        How many marks of each kind are drawn; kinds that draw none are left out.
+    """
+    parts: list = []
+    if area.steps and area.ids:
+        parts.append(html.Div(_ramp(area, words), className="legend-block"))
+    if cells.ids:
+        parts.append(html.Div(_demand(cells, words), className="legend-block"))
+    marks = []
+    if shown.get("stations"):
+        marks += [_mark("station", words("驿站：计入有效覆盖")), _mark("station-off", words("驿站：所选条件下不可用"))]
+    if shown.get("clusters"):
+        marks.append(_mark("cluster", words("驿站群（数字为个数）")))
+    if shown.get("fairs"):
+        marks += [_mark("fair", words("招聘会：报道")), _mark("fair-sample", words("招聘会：示意"))]
+    if shown.get("activities"):
+        marks.append(_mark("activity", words("活动（越大越多）")))
+    if shown.get("enterprises"):
+        marks.append(_mark("enterprise", words("企业（示意点位）")))
+    if area.kind == "grid" and area.ids:
+        marks.append(_mark("hatch", words("网格边界为示意")))
+    if marks:
+        parts.append(html.Div(marks, className="legend-block legend-marks"))
+    source = words("示意图 · 审图号：—")
+    if cells.ids:
+        source += " · " + words("© OpenStreetMap 贡献者（ODbL）")
+    parts.append(html.Div(source, className="legend-note"))
+    return parts

@@ -1,0 +1,48 @@
+"""The column of chart panels: built once, filled by values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard import ids
+from dashboard.components.badge import badge
+from dashboard.figures.panel import Panel
+from dashboard.words import Words
+
+GRAPH_CONFIG = {
+    "displayModeBar": False, "displaylogo": False, "responsive": True, "plotlyServerURL": "", "showSendToCloud": False,
+}
+PARTS = ("title", "subtitle", "badge", "figure", "empty", "style", "graph")
+
+
+def graph_config(lang: str) -> dict[str, Any]:
+    """Return the Plotly configuration of charts: no tools, no cloud, the reader's locale."""
+    return GRAPH_CONFIG | {"locale": "zh-CN" if lang == "zh" else "en"}
+
+
+def panel(chart: str, lang: str) -> html.Section:
+    """Return the empty panel `chart`."""
+    return html.Section(
+        [
+            html.H2([html.Span(id=f"{chart}-title"), html.Span(id=f"{chart}-badge")], className="panel-title"),
+            html.P(id=f"{chart}-subtitle", className="panel-subtitle"),
+            html.P(id=f"{chart}-empty", className="panel-empty"),
+            html.Div(
+                dcc.Graph(id=ids.graph(chart), config=graph_config(lang), responsive=True, figure={"data": [], "layout": {}},
+                          style={"height": "100%"}),
+                className="panel-graph", id=f"{chart}-box",
+            ),
+        ],
+        id=chart, className="panel", style={"display": "none"},
+    )
+
+
+def filled(one: Panel, words: Words) -> tuple:
+    """Return the values of a panel in the order of :data:`PARTS`."""
+    style = {"flexGrow": round(one.weight, 2)} if one.weight else {"display": "none"}
+    return (
+        one.title, one.subtitle, badge(one.provenance, words), one.figure, one.empty, style,
+        {"display": "none"} if one.empty or not one.weight else {},
+    )

@@ -1,0 +1,139 @@
+"""The filter rail: what to look at, in the order in which one asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard import ids
+from dashboard.components.controls import Control
+from dashboard.words import Words
+from layers import places
+from layers.atlas import Atlas
+from layers.filters import LAYERS, NATION, PROVENANCES, Filters
+
+RADII_M = (300, 500, 1000)
+INSPECTED_DAYS = (30, 90, 180)
+
+
+def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str, Any]]:
+    """Return where one can go from here: the nation, the way up, what lies below, and where something is recorded."""
+    tree = atlas.tree
+    here = places.scope(atlas, filters)
+    way_up = [crumb.place for crumb in here.crumbs if crumb.region is None and crumb.grid is None]
+    below = [row.unit_id for row in places.children(atlas, here).itertuples() if row.unit_kind == "place"]
+
+    def recorded() -> tuple[str, ...]:
+        rows = {
+            int(row) for table in ("grids", "stations", "fairs", "activities")
+            for row in tree.positions(atlas.table(table)["adcode"]) if row >= 0
+        }
+        ancestors = {int(up) for row in rows for up in tree.ancestors[row] if up >= 0}
+        return tuple(sorted(str(tree.codes[row]) for row in rows | ancestors))
+
+    served = atlas.once("recorded places", recorded)
+    column = "name" if words.lang == "zh" else "name_en"
+    frame = atlas.places
+    seen: dict[str, str] = {}
+    for code in (NATION, *way_up, *served, *below):
+        row = tree.position(code)
+        if code in seen or row < 0:
+            continue
+        chain = [int(up) for up in tree.ancestors[row] if up >= 0][1:]
+        seen[code] = " · ".join(str(frame[column].iloc[up]) for up in chain) or str(frame[column].iloc[row])
+    return [{"value": code, "label": label} for code, label in sorted(seen.items())]
+
+
+def _options(labels: dict[str, str]) -> list[dict[str, str]]:
+    return [{"value": code, "label": label} for code, label in labels.items()]
+
+
+def _group(title: str, *children: Any) -> html.Div:
+    return html.Div([html.H3(title, className="rail-title"), *children], className="rail-group", role="group", **{"aria-label": title})
+
+
+def _chips(field: str, labels: dict[str, str], value: Sequence[str]) -> html.Div:
+    return html.Div(
+        dmc.ChipGroup([dmc.Chip(label, value=code, size="xs", radius="sm", variant="outline") for code, label in labels.items()],
+                      id=ids.control(field), multiple=True, value=list(value)),
+        className="chips",
+    )
+
+
+def _select(field: str, options: list, value: str, label: str, **more: Any) -> dmc.Select:
+    return dmc.Select(id=ids.control(field), data=options, value=value, size="xs", allowDeselect=False,
+                      comboboxProps={"zIndex": 1000}, **{"aria-label": label}, **more)
+
+
+def _many(field: str, options: list, value: Sequence[str], label: str, hint: str, nothing: str) -> dmc.MultiSelect:
+    return dmc.MultiSelect(id=ids.control(field), data=options, value=list(value), size="xs", placeholder=hint, clearable=True,
+                           searchable=True, nothingFoundMessage=nothing, comboboxProps={"zIndex": 1000}, **{"aria-label": label})
+
+
+def _segments(field: str, options: list, value: str) -> dmc.SegmentedControl:
+    return dmc.SegmentedControl(id=ids.control(field), data=options, value=value, size="xs", fullWidth=True)
+
+
+def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words) -> list:
+    """Return the groups of the rail, set to `filters`."""
+    value = {control.id: control.show(filters) for control in listed}
+
+    def now(field: str) -> Any:
+        return value[ids.control(field)]
+
+    everything = {"value": "", "label": words("不限")}
+    layer_names = {
+        "grids": words("区域与网格"), "enterprises": words("企业"), "stations": words("工会驿站"), "fairs": words("招聘会"),
+        "activities": words("活动"), "demand": words("驿站需求"),
+    }
+    hours = [everything, *({"value": str(hour), "label": f"{hour:02d}:00"} for hour in range(24))]
+    days = [{"value": "3", "label": words("工作日")}, {"value": "6", "label": words("周六")}, {"value": "7", "label": words("周日")}]
+    nothing = words("没有匹配的选项")
+    groups = words.codes("worker_group")
+    wanted = [one for one in dict.fromkeys(atlas.demand["worker_group"])]
+    sectors = words.codes("sector")
+    fair_sectors = dict.fromkeys(one for text in atlas.fairs["sectors"].dropna() for one in str(text).split(";") if one)
+    provenances = words.codes("provenance")
+    return [
+        _group(words("地点"), _select("place", place_options(atlas, filters, words), now("place"), words("地点"), searchable=True,
+                                   nothingFoundMessage=nothing)),
+        _group(words("图层"), _chips("layers", {one: layer_names[one] for one in LAYERS}, now("layers"))),
+        _group(
+            words("驿站开放"),
+            html.Div([_select("hour", hours, now("hour"), words("开放时刻")), _segments("day", days, now("day"))], className="rail-pair"),
+            _many("facilities", _options(words.codes("facility")), now("facilities"), words("设施"), words("需具备的设施"), nothing),
+            html.Div([
+                dmc.Switch(id=ids.control("always"), label=words("只看 24 小时"), checked=now("always"), size="xs"),
+            ], className="rail-switch"),
+            _select("inspected_days", [
+                {"value": "", "label": words("巡检时间不限")},
+                *({"value": str(one), "label": words("{days} 天内巡检过").format(days=one)} for one in INSPECTED_DAYS),
+            ], now("inspected_days"), words("巡检")),
+        ),
+        _group(
+            words("服务半径（步行，米）"),
+            _segments("radius", [{"value": str(one), "label": str(one)} for one in RADII_M], now("radius")),
+            html.P(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), className="rail-hint"),
+            _select("worker_group", [{"value": "", "label": words("全部服务对象")},
+                                     *({"value": one, "label": groups.get(one, one)} for one in wanted)],
+                    now("worker_group"), words("服务对象")),
+        ),
+        _group(words("覆盖率口径"), _segments("measure", [
+            {"value": "auto", "label": words("自动")}, {"value": "enterprises", "label": words("企业")},
+            {"value": "stations", "label": words("驿站")}], now("measure"))),
+        _group(
+            words("招聘会"),
+            _segments("mode", [everything, *_options({one: words.codes("mode")[one] for one in ("onsite", "livestream")})], now("mode")),
+            _many("sectors", [{"value": one, "label": sectors.get(one, one)} for one in fair_sectors], now("sectors"), words("行业"),
+                  words("任一行业"), nothing),
+        ),
+        _group(words("活动类型"), _many("kinds", _options(words.kinds()), now("kinds"), words("活动类型"), words("全部类型"), nothing)),
+        _group(words("数据来源"), _chips("provenance", {one: provenances[one] for one in PROVENANCES}, now("provenance"))),
+        html.Div([
+            html.Button(words("清除套索范围"), id=ids.CLEAR_AREA, className="button", type="button"),
+            html.Button(words("全部重置"), id=ids.RESET, className="button", type="button"),
+        ], className="rail-buttons"),
+    ]

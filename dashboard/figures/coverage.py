@@ -1,0 +1,131 @@
+"""Charts of coverage: by unit against the whole, and around the clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.figures import theme
+from dashboard.figures.panel import Panel
+from dashboard.words import Words
+from layers import coverage, places
+from layers.atlas import Atlas
+from layers.filters import Filters
+from layers.provenance import weakest
+
+MOST_BARS = 12
+
+
+def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
+    """Return the bar chart of shares by county, region, grid or street zone, sorted, the whole as a line.
+
+    A click carries ``[unit_kind, unit_id]``.
+    """
+    rows = coverage.by_unit(atlas, filters)
+    here = places.scope(atlas, filters)
+    if not len(rows):
+        return Panel(
+            title=words("这里还没有可计算覆盖率的数据"), weight=0.6,
+            empty=words("请选择有产改网格或驿站需求数据的地方，例如石嘴山市、厦门市思明区；或在“数据来源”中恢复被排除的来源。"),
+        )
+    measure = rows["measure"].iloc[0]
+    known = rows[rows["share"].notna()]
+    whole = known["parent_share"].iloc[0] if len(known) else None
+    kind = {"place": words("个地方"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[rows["unit_kind"].iloc[0]]
+    reach = int((known["share"] >= whole - 1e-12).sum()) if whole is not None else 0
+    name = words.name(here)
+    if len(known) < 2 or whole is None:
+        title = words("{name}：{share}").format(name=known["name"].iloc[0] if len(known) else name, share=words.share(whole))
+    else:
+        title = words("{count} {kind}中 {reach} 个达到{name}的 {share}").format(
+            count=len(known), kind=kind, reach=reach, name=name, share=words.share(whole))
+    if measure != "enterprises":
+        subtitle = words("{radius} 米步行可达的需求权重 ÷ 全部需求权重（{which}，加权）").format(
+            radius=filters.radius, which=words("有效覆盖") if measure == "stations_effective" else words("名义覆盖"))
+    else:
+        subtitle = words("已强化“产改”举措的企业 ÷ 覆盖企业（未加权）")
+    shown = known.head(MOST_BARS)
+    if len(known) > MOST_BARS:
+        half = MOST_BARS // 2
+        shown = known.iloc[[*range(half), *range(len(known) - half, len(known))]]
+        subtitle += words("；只列最高、最低各 {half} 个").format(half=half)
+    shown = shown.iloc[::-1]
+    share = shown["share"].to_numpy(dtype=float) * 100
+    names = [_short(one) for one in (shown["name_en"] if words.lang == "en" and "name_en" in shown else shown["name"])]
+    colors = np.where(shown["share"] >= (whole or 0) - 1e-12, theme.TEAL, "#B8C5CC").tolist()
+    pattern = [theme.PROVENANCE_PATTERN.get(one, "") for one in shown["provenance"]]
+    unit = words("权重") if measure != "enterprises" else words("家")
+    digits = 1 if measure != "enterprises" else 0
+    hover = [
+        f"<b>{row.name}</b><br>{words.share(row.share)} = {words.number(row.part, digits)} ÷ {words.number(row.whole, digits)} {unit}"
+        f"<br>{words.provenance(row.provenance)}"
+        for row in shown.itertuples(index=False)
+    ]
+    figure = {
+        "data": [{
+            "type": "bar", "orientation": "h", "x": share.tolist(), "y": list(range(len(shown))),
+            "customdata": [[row.unit_kind, row.unit_id] for row in shown.itertuples(index=False)],
+            "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
+            "text": [f"{one:.1f}%" for one in share], "textposition": "outside", "cliponaxis": False,
+            "textfont": {"size": 11, "color": theme.MUTED},
+            "marker": {"color": colors, "pattern": {"shape": pattern, "size": 5, "solidity": 0.18, "fgcolor": "#FFFFFF"}},
+        }],
+        "layout": theme.chart_layout(
+            bargap=0.28, meta={"measure": measure},
+            margin={"l": 4, "r": 44, "t": 20, "b": 4, "pad": 4},
+            xaxis={"range": [0, max(100.0, float(share.max()) if len(share) else 100.0)], "visible": False},
+            yaxis={"tickvals": list(range(len(shown))), "ticktext": names, "showgrid": False},
+            shapes=[{"type": "line", "x0": whole * 100, "x1": whole * 100, "yref": "paper", "y0": 0, "y1": 1,
+                     "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}}] if whole is not None else [],
+            annotations=[{"x": whole * 100, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
+                          "xanchor": "right" if whole > 0.5 else "left",
+                          "text": f"{words('整体')} {words.share(whole)}", "font": {"size": 11, "color": theme.RED}}] if whole is not None else [],
+        ),
+    }
+    return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
+
+
+def _short(name: str, most: int = 12) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
+    """Return coverage over the 24 hours of the day asked, nominal as a line to hold it against."""
+    rows = coverage.by_hour(atlas, filters)
+    now = coverage.measure(atlas, filters)
+    if now.nominal_weighted.ratio is None or not now.stations_nominal:
+        return Panel.hidden()
+    hours = rows["hour"].tolist()
+    effective = (rows["effective"].to_numpy(dtype=float) * 100).tolist()
+    nominal = (rows["nominal"].to_numpy(dtype=float) * 100).tolist()
+    worst = int(np.nanargmin(effective))
+    title = words("{hour}:00 只覆盖 {low}，名义覆盖 {nominal}").format(
+        hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%")
+    days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+    subtitle = words("{day}各整点，{radius} 米内有可用驿站的需求权重占比（加权）").format(day=days[filters.day - 1], radius=filters.radius)
+    hover = [
+        words("{hour}:00　有效 {effective}，名义 {nominal}；开放驿站 {count} 个").format(
+            hour=hour, effective=f"{one:.1f}%", nominal=f"{two:.1f}%", count=count)
+        for hour, one, two, count in zip(hours, effective, nominal, rows["stations_open"], strict=True)
+    ]
+    shapes = []
+    if filters.hour is not None:
+        shapes.append({"type": "line", "x0": filters.hour, "x1": filters.hour, "yref": "paper", "y0": 0, "y1": 1,
+                       "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}})
+    figure = {
+        "data": [
+            {"type": "scatter", "mode": "lines", "x": hours, "y": nominal, "hoverinfo": "skip",
+             "line": {"color": theme.FAINT, "width": 1.4, "dash": "dash"}, "name": words("名义")},
+            {"type": "scatter", "mode": "lines", "x": hours, "y": effective, "fill": "tozeroy", "line": {"color": theme.STATION, "width": 2, "shape": "hv"},
+             "fillcolor": "rgba(31,95,139,0.14)", "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
+             "customdata": [["hour", hour] for hour in hours], "name": words("有效")},
+        ],
+        "layout": theme.chart_layout(
+            margin={"l": 4, "r": 34, "t": 8, "b": 4, "pad": 4}, hovermode="x",
+            xaxis={"tickvals": [0, 6, 12, 18, 23], "ticktext": ["0:00", "6:00", "12:00", "18:00", "23:00"], "showgrid": False},
+            yaxis={"range": [0, max(100.0, max(nominal))], "ticksuffix": "%", "nticks": 4},
+            shapes=shapes,
+            annotations=[{"x": 1, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "showarrow": False,
+                          "text": words("名义"), "font": {"size": 11, "color": theme.MUTED}}],
+        ),
+    }
+    return Panel(title, subtitle, now.provenance, figure, weight=0.95)

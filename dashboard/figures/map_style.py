@@ -1,0 +1,89 @@
+"""The MapLibre style of the atlas: everything under and over the data, and no other host.
+
+There is no ``glyphs`` key, so labels are drawn from the machine's fonts, and
+every source is a path of this server. The style is the same for every filter
+and place: a change of filter never reloads it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.figures import theme
+
+FONTS = ["Noto Sans CJK SC Regular", "PingFang SC Regular", "Microsoft YaHei Regular", "sans-serif"]
+BELOW_AREAS = "sea"
+BELOW_CELLS = "hatch"
+BELOW_POINTS = "label-grid"
+HATCH_IMAGE = "atlas-hatch"
+# layers that filters switch on and off, by the key that the figure's meta uses
+SWITCHED = {"grids": ("hatch", "grid-line", "region-line", "label-grid", "label-region"), "zones": ("zone-line", "label-zone")}
+
+
+def _line(name: str, source: str, color: str, width: Any, **more: Any) -> dict[str, Any]:
+    paint = {"line-color": color, "line-width": width, **more.pop("paint", {})}
+    return {"id": name, "type": "line", "source": source, "paint": paint, "layout": {"line-join": "round"}, **more}
+
+
+def _labels(name: str, level: str, size: Any, minzoom: float, maxzoom: float, **paint: Any) -> dict[str, Any]:
+    return {
+        "id": name, "type": "symbol", "source": "labels", "minzoom": minzoom, "maxzoom": maxzoom,
+        "filter": ["==", ["get", "level"], level],
+        "layout": {
+            "text-field": ["get", "name"], "text-font": FONTS, "text-size": size, "text-padding": 4,
+            "text-max-width": 7, "symbol-sort-key": ["get", "rank"],
+            "text-variable-anchor": ["center", "top", "bottom"],
+        },
+        "paint": {
+            "text-color": theme.INK, "text-halo-color": "rgba(255,255,255,0.9)", "text-halo-width": 1.6, **paint,
+        },
+    }
+
+
+def style(version: str, lang: str) -> dict[str, Any]:
+    """Return the style for the data of `version` with labels in `lang`.
+
+    Parameters
+    ----------
+    version : str
+        Data version; part of each address, so that geometry is cached for ever.
+    lang : {'zh', 'en'}
+        Language of the labels.
+    """
+
+    def source(name: str) -> dict[str, Any]:
+        return {"type": "geojson", "data": f"/geo/{version}/{name}.json"}
+
+    return {
+        "version": 8,
+        "name": "union-service-atlas",
+        "sources": {
+            "land": source("land"), "shore": source("sea"), "provinces": source("provinces"),
+            "lines": source("lines"), "counties": source("counties"), "grids": source("grids"),
+            "regions": source("regions"), "zones": source("zones"), "labels": source(f"labels-{lang}"),
+        },
+        "layers": [
+            {"id": "water", "type": "background", "paint": {"background-color": theme.WATER}},
+            {"id": "land", "type": "fill", "source": "land", "paint": {"fill-color": theme.ABROAD}},
+            {"id": "nation", "type": "fill", "source": "provinces", "paint": {"fill-color": theme.LAND}},
+            # county polygons run out to sea: where a shore is known the water goes over them
+            {"id": "sea", "type": "fill", "source": "shore", "minzoom": 8,
+             "paint": {"fill-color": theme.WATER, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]}},
+            _line("shore-line", "shore", "#B9C9D6", 0.8, minzoom=9),
+            {"id": "hatch", "type": "fill", "source": "grids", "minzoom": 7,
+             "paint": {"fill-pattern": HATCH_IMAGE, "fill-opacity": 0.55}},
+            _line("zone-line", "zones", theme.MUTED, 0.8, minzoom=10.5, paint={"line-dasharray": [2, 2]}),
+            _line("grid-line", "grids", "#FFFFFF", 1, minzoom=7, paint={"line-dasharray": [3, 2]}),
+            _line("region-line", "regions", theme.MUTED, 1.1, minzoom=7.5, paint={"line-dasharray": [4, 2]}),
+            _line("county-line", "counties", theme.INK, ["interpolate", ["linear"], ["zoom"], 7, 0.4, 10, 1.2], minzoom=7),
+            _line("province-line", "provinces", "#7B8794", ["interpolate", ["linear"], ["zoom"], 3, 0.5, 7, 1.2]),
+            _line("dash-line", "lines", theme.INK, ["interpolate", ["linear"], ["zoom"], 3, 1.2, 6, 2],
+                  filter=["==", ["get", "kind"], "nine_dash"]),
+            _labels("label-grid", "grid", 11, 10.6, 24, **{"text-color": theme.MUTED}),
+            _labels("label-zone", "zone", 12, 11, 24, **{"text-color": theme.MUTED}),
+            _labels("label-region", "region", 12, 8.9, 24),
+            _labels("label-county", "county", ["interpolate", ["linear"], ["zoom"], 8, 12, 11, 16], 8, 24),
+            _labels("label-city", "city", ["interpolate", ["linear"], ["zoom"], 5, 11, 8, 15], 5.2, 9),
+            _labels("label-province", "province", ["interpolate", ["linear"], ["zoom"], 3, 11, 6, 15], 2, 6),
+        ],
+    }

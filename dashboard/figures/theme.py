@@ -1,0 +1,62 @@
+"""Colours, type and the shared frame of every chart.
+
+One set of values for map, charts and page; `assets/atlas.css` repeats the
+colours as custom properties and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+INK = "#1F2933"
+MUTED = "#616E7C"
+FAINT = "#9AA5B1"
+HAIRLINE = "#E4E7EB"
+PAPER = "#FFFFFF"
+LAND = "#F7F5F0"
+ABROAD = "#EFEDE7"
+WATER = "#E8EEF4"
+RED = "#C8102E"
+TEAL = "#3C8599"
+DEEP = "#285E80"
+NO_DATA = "#E3E1DA"
+
+# YlGnBu by hand, light to dark; readable with every common colour vision deficiency
+SEQUENCE = ("#EEF2DC", "#CDE3C6", "#9FCDB9", "#67ABAA", "#3C8599", "#285E80")
+REACHED = ("#CFE6E6", "#8FC4C6", "#4A979F")
+UNREACHED = ("#FBE8CF", "#F2BE7E", "#DB8A3A")
+NIGHT_ONLY = ("#E3E3EE", "#BDBBD6", "#8F8BB8")
+STATION = "#1F5F8B"
+FAIR = "#8A4F9E"
+ACTIVITY = "#A86A13"
+ENTERPRISE = "#3E4C59"
+CATEGORIES = ("#285E80", "#C17C1B", "#5F8F4E", "#8A4F9E", "#A6483A", "#5C6B7A")
+
+FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
+PROVENANCE_PATTERN = {"reported": "", "derived": ".", "illustrative": "/", "mixed": "x"}
+
+
+def chart_layout(**changes: Any) -> dict[str, Any]:
+    """Return the layout that every chart starts from, with `changes` on top."""
+    axis = {
+        "gridcolor": HAIRLINE, "zeroline": False, "linecolor": FAINT, "fixedrange": True,
+        "tickfont": {"size": 11, "color": MUTED}, "automargin": True, "title": None,
+    }
+    layout = {
+        "margin": {"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
+        "font": {"family": FONT, "size": 11, "color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False, "dragmode": False, "hovermode": "closest", "autosize": True,
+        "hoverlabel": {
+            "bgcolor": PAPER, "bordercolor": HAIRLINE, "align": "left",
+            "font": {"family": FONT, "size": 12, "color": INK},
+        },
+        "xaxis": dict(axis), "yaxis": dict(axis),
+        "separators": ".,",
+    }
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(layout.get(key), dict):
+            layout[key] = {**layout[key], **value}
+        else:
+            layout[key] = value
+    return layout

@@ -1,0 +1,304 @@
+"""The overview: filter rail, map, key figures, charts that answer to both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import ClientsideFunction, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.components.controls import Control, controls, taken
+from dashboard.components.crumbs import crumbs
+from dashboard.components.kpis import kpis
+from dashboard.components.legend import legend
+from dashboard.components.panels import filled, graph_config, panel
+from dashboard.components.rail import place_options, rail
+from dashboard.context import Context
+from dashboard.figures import activity, coverage, map as map_figures
+from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.state import State as Said, View
+from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers import kpis as key_figures
+from layers import places
+from layers.atlas import Atlas
+from layers.filters import MAX_AREA_VERTICES, Filters
+
+DRILLED = ("place", "region", "zone", "grid", "enterprise")
+SPEC = "map-spec"
+AREA_DECIMALS = 5
+
+
+def months(atlas: Atlas) -> tuple[str, ...]:
+    """Return every month from the first thing that happened to the data date, ``YYYY-MM``."""
+
+    def compute() -> tuple[str, ...]:
+        dates = pd.concat([pd.to_datetime(atlas.table(name)["start"]) for name in ("fairs", "activities")]).dropna()
+        first = dates.min() if len(dates) else pd.Timestamp(atlas.data_date)
+        last = max(dates.max() if len(dates) else first, pd.Timestamp(atlas.data_date))
+        return tuple(pd.period_range(first, last, freq="M").astype(str))
+
+    return atlas.once("months", compute)
+
+
+def layout(context: Context, atlas: Atlas, said: Said) -> dmc.MantineProvider:
+    """Return the page in the language and with the controls of `said`."""
+    filters = said.filters
+    words = context.words(filters.lang)
+    listed = controls(months(atlas))
+    other = "en" if filters.lang == "zh" else "zh"
+    header = html.Header([
+        html.Button(words("筛选"), id=ids.RAIL_TOGGLE, className="button rail-toggle", type="button",
+                    **{"aria-controls": ids.RAIL}),
+        html.H1([html.Span(className="brand-dot", **{"aria-hidden": "true"}), words("工会服务一张图")], className="brand"),
+        html.Nav(id=ids.CRUMBS, className="crumbs", **{"aria-label": words("所在位置")}),
+        html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
+               href=context.write(filters.having(lang=other)) or "/"),
+    ], className="header")
+    body = html.Main([
+        html.Aside(rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}),
+        html.Section([
+            html.Div([
+                dcc.Graph(id=ids.MAP, figure={"data": [], "layout": {}}, responsive=True, config=_map_config(filters.lang),
+                          className="map"),
+                html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id=ids.MAP_STATUS, className="map-status", hidden=True,
+                         role="status"),
+                html.Div(id=ids.LEGEND, className="legend", **{"aria-label": words("图例")}),
+                html.Div([html.Span("▲"), html.Span(words("北"))], className="north", **{"aria-hidden": "true"}),
+                html.Div(id="scale-bar", className="scale-bar", **{"data-kilometres": words("公里"), "data-metres": words("米")}),
+            ], className="map-box"),
+            _time_slider(atlas, filters, listed, words),
+        ], className="map-column"),
+        html.Div([panel(chart, filters.lang) for chart in ids.CHARTS], className="charts"),
+    ], className="body")
+    page = html.Div([
+        header,
+        html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
+        html.Div(id=ids.KPIS, className="kpis"),
+        body,
+        dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
+    ], id=ids.ROOT, className="atlas", lang="zh-CN" if filters.lang == "zh" else "en")
+    return dmc.MantineProvider(page, forceColorScheme="light", theme={
+        "primaryColor": "dark", "fontFamily": "var(--font)", "defaultRadius": "sm",
+    })
+
+
+def _map_config(lang: str) -> dict[str, Any]:
+    return graph_config(lang) | {
+        "displayModeBar": True, "scrollZoom": True,
+        "modeBarButtonsToRemove": ["sendChartToCloud", "toImage", "resetViewMap"],
+    }
+
+
+def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], words: Words) -> html.Div:
+    listed_months = months(atlas)
+    last = len(listed_months) - 1
+    step = max(1, (last + 1) // 8)
+    marks = [{"value": i, "label": listed_months[i]} for i in range(0, last + 1, step)]
+    value = next(control for control in listed if control.id == ids.MONTHS).show(filters)
+    return html.Div([
+        html.Span(words("时间"), className="time-label"),
+        dmc.RangeSlider(id=ids.MONTHS, min=0, max=max(last, 1), step=1, minRange=0, value=value, marks=marks, size="sm",
+                        label=None, className="time-slider", thumbFromLabel=words("起始月"), thumbToLabel=words("截止月"),
+                        updatemode="mouseup"),
+        html.Span(id="time-value", className="time-value"),
+    ], className="time")
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add the page's callbacks to `app`."""
+    count = len(controls(("2024-01",)))
+    inputs = [Input(control.id, control.prop) for control in controls(("2024-01",))]
+
+    @app.callback(
+        Output(ids.URL, "search"),
+        Output(ids.FILTERS, "data"),
+        *[Output(one.component_id, one.component_property) for one in inputs],
+        Output(ids.control("place"), "data"),
+        Input(ids.URL, "search"),
+        *inputs,
+        Input(ids.MAP, "clickData"),
+        Input(ids.MAP, "selectedData"),
+        *[Input(ids.graph(chart), "clickData") for chart in ids.CHARTS],
+        Input(ids.RESET, "n_clicks"),
+        Input(ids.CLEAR_AREA, "n_clicks"),
+        State(ids.VIEWPORT, "data"),
+    )
+    def sync(search: str | None, *rest: Any) -> tuple:
+        """Bring address, controls and clicks to one choice of what to look at."""
+        values, (clicked, lasso), bars = rest[:count], rest[count : count + 2], rest[count + 2 : -3]
+        viewport = rest[-1]
+        atlas = context.source.atlas()
+        listed = controls(months(atlas))
+        said = context.read(atlas, search)
+        before = filters = said.filters
+        cause = ctx.triggered_id
+        if cause == ids.MAP:
+            chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else clicked
+            filters = _lassoed(filters, chosen) if chosen is lasso else _clicked(atlas, filters, chosen)
+        elif cause == ids.RESET:
+            filters = context.default.having(lang=filters.lang)
+        elif cause == ids.CLEAR_AREA:
+            filters = filters.having(area=())
+        elif cause in {ids.graph(chart) for chart in ids.CHARTS}:
+            chosen = next(bar for chart, bar in zip(ids.CHARTS, bars, strict=True) if ids.graph(chart) == cause)
+            filters = _clicked(atlas, filters, chosen)
+        elif cause not in (None, ids.URL):
+            filters = taken(filters, values, listed)
+        query = context.write(filters)
+        # who moved the map inside the same place keeps that view in the address
+        view = said.view
+        if viewport and places.scope(atlas, filters).key == places.scope(atlas, before).key:
+            view = View(viewport["lon"], viewport["lat"], viewport["zoom"])
+        elif filters.at_place(NO_PLACE) != before.at_place(NO_PLACE) or filters.place != before.place:
+            view = None
+        address = context.write(filters, view)
+        told = [notice.text(context.words(filters.lang)) for notice in said.notices] if cause in (None, ids.URL) else []
+        stored = {"query": query, "view": [view.lon, view.lat, view.zoom] if view else None, "notices": told}
+        words = context.words(filters.lang)
+        shown = [control.show(filters) for control in listed]
+        fresh = [new if new != old else no_update for new, old in zip(shown, values, strict=True)]
+        moved = before.place != filters.place or cause in (None, ids.URL)
+        return (
+            address if filters != before else no_update,
+            stored, *fresh,
+            place_options(atlas, filters, words) if moved else no_update,
+        )
+
+    @app.callback(
+        Output(SPEC, "data"), Output(ids.LEGEND, "children"),
+        Input(ids.FILTERS, "data"), prevent_initial_call=True,
+    )
+    def draw_map(stored: dict) -> tuple:
+        """Draw the map and its legend."""
+        atlas, filters, words = _present(context, stored)
+        view = View(*stored["view"]) if stored.get("view") else None
+        figure = map_figures.map_figure(atlas, filters, words, view)
+        here = places.scope(atlas, filters)
+        shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
+        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, filters, words)
+
+    @app.callback(
+        Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
+        Output(ids.LANGUAGE, "href"), Output("time-value", "children"),
+        Input(ids.FILTERS, "data"), prevent_initial_call=True,
+    )
+    def draw_frame(stored: dict) -> tuple:
+        """Fill breadcrumb, key figures, notices and the link to the other language."""
+        atlas, filters, words = _present(context, stored)
+        here = places.scope(atlas, filters)
+        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+        return (
+            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), words),
+            _notices(atlas, filters, stored, words), context.write(other) or "/", _time(atlas, filters, words),
+        )
+
+    @app.callback(
+        *[Output(f"{chart}-title", "children") for chart in ids.CHARTS],
+        *[Output(f"{chart}-subtitle", "children") for chart in ids.CHARTS],
+        *[Output(f"{chart}-badge", "children") for chart in ids.CHARTS],
+        *[Output(ids.graph(chart), "figure") for chart in ids.CHARTS],
+        *[Output(f"{chart}-empty", "children") for chart in ids.CHARTS],
+        *[Output(chart, "style") for chart in ids.CHARTS],
+        *[Output(f"{chart}-box", "style") for chart in ids.CHARTS],
+        Input(ids.FILTERS, "data"), prevent_initial_call=True,
+    )
+    def draw_charts(stored: dict) -> tuple:
+        """Draw every chart."""
+        atlas, filters, words = _present(context, stored)
+        panels = [make(atlas, filters, words) for make in CHARTS]
+        return tuple(value for part in zip(*(filled(one, words) for one in panels), strict=True) for value in part)
+
+    @app.callback(
+        Output(ids.MAP, "figure", allow_duplicate=True),
+        Input(ids.VIEWPORT, "data"), State(ids.FILTERS, "data"), prevent_initial_call=True,
+    )
+    def gather(viewport: dict | None, stored: dict | None) -> Patch:
+        """Send the stations of the visible box, when there are too many to send them all."""
+        if not viewport or not stored:
+            raise PreventUpdate
+        atlas, filters, words = _present(context, stored)
+        if len(atlas.stations) <= map_figures.POINTS_AT_MOST or "stations" not in filters.layers:
+            raise PreventUpdate
+        patch = Patch()
+        for position, trace in map_figures.station_traces(
+            atlas, filters, words, tuple(viewport["box"]), viewport["zoom"]
+        ).items():
+            patch["data"][position] = trace
+        return patch
+
+    app.clientside_callback(ClientsideFunction("atlas", "fit"), Output(ids.MAP, "figure"), Input(SPEC, "data"))
+    app.clientside_callback(ClientsideFunction("atlas", "moved"), Output(ids.VIEWPORT, "data"), Input(ids.MAP, "relayoutData"),
+                            prevent_initial_call=True)
+    app.clientside_callback(ClientsideFunction("atlas", "fold"), Output(ids.ROOT, "data-rail"),
+                            Input(ids.RAIL_TOGGLE, "n_clicks"), State(ids.ROOT, "data-rail"), prevent_initial_call=True)
+
+
+NO_PLACE = "000000"
+CHARTS = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel, activity.ranking)
+
+
+def _present(context: Context, stored: dict) -> tuple[Atlas, Filters, Words]:
+    atlas = context.source.atlas()
+    filters = context.read(atlas, stored["query"]).filters
+    return atlas, filters, context.words(filters.lang)
+
+
+def _clicked(atlas: Atlas, filters: Filters, event: dict | None) -> Filters:
+    """Return where a click on a mark, an area or a bar leads."""
+    points = (event or {}).get("points") or []
+    target = next((point["customdata"] for point in points if isinstance(point.get("customdata"), list)), None)
+    if not target or len(target) != 2:
+        return filters
+    kind, key = target
+    try:
+        if kind in DRILLED:
+            return places.drill(atlas, filters, kind, key)
+        if kind == "station":
+            return filters.having(station=None if filters.station == key else key)
+        if kind == "fair":
+            return filters.having(fair=None if filters.fair == key else key)
+        if kind == "hour":
+            return filters.having(hour=None if filters.hour == int(key) else int(key))
+        if kind == "kind":
+            return filters.having(kinds=frozenset() if filters.kinds == {key} else frozenset({key}))
+    except AtlasError:
+        # the data changed under an open page: the click points at what is gone
+        return filters
+    return filters
+
+
+def _lassoed(filters: Filters, event: dict | None) -> Filters:
+    """Return the filters inside what was drawn on the map; nothing drawn clears it."""
+    if not event:
+        return filters.having(area=())
+    ring = (event.get("lassoPoints") or {}).get("map")
+    box = (event.get("range") or {}).get("map")
+    if box:
+        (west, north), (east, south) = box
+        ring = [(west, south), (east, south), (east, north), (west, north)]
+    if not ring or len(ring) < 3:
+        return filters
+    step = -(-len(ring) // MAX_AREA_VERTICES)
+    return filters.having(area=tuple((round(float(lon), AREA_DECIMALS), round(float(lat), AREA_DECIMALS)) for lon, lat in ring[::step]))
+
+
+def _notices(atlas: Atlas, filters: Filters, stored: dict, words: Words) -> list:
+    told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
+    if "illustrative" in filters.provenance:
+        told.append(html.P(
+            words("标“示意”的区域、网格、企业、驿站、招聘会和活动为演示而编，合计与报道总数一致；导入真实数据后消失。数据截至 {date}。").format(
+                date=words.date(atlas.data_date)), className="notice"))
+    if filters.area:
+        told.append(html.P(words("图表只统计地图上圈选的范围。"), className="notice"))
+    return told
+
+
+def _time(atlas: Atlas, filters: Filters, words: Words) -> str:
+    listed = months(atlas)
+    first = filters.start.isoformat() if filters.start else listed[0]
+    last = filters.end.isoformat() if filters.end else listed[-1]
+    return words("{first} 至 {last}").format(first=first, last=last)

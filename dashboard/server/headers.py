@@ -1,0 +1,56 @@
+"""Safe from the first day: a policy that names only this server, and bounded requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask, Response
+
+
+def policy(script_hashes: Sequence[str]) -> str:
+    """Return the Content-Security-Policy.
+
+    Parameters
+    ----------
+    script_hashes : sequence of str
+        Hashes of the inline scripts that Dash writes, quoted as CSP wants them.
+
+    Notes
+    -----
+    ``blob:`` is MapLibre's worker and the picture of the map; ``data:`` are
+    small pictures inside style sheets. Styles must be inline: React, Mantine
+    and Plotly all write them.
+    """
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {' '.join(script_hashes)}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "connect-src 'self'",
+            "font-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: int) -> None:
+    """Put the security headers on every answer and refuse requests over `max_request_bytes` (413)."""
+    server.config["MAX_CONTENT_LENGTH"] = max_request_bytes
+    headers = {
+        "Content-Security-Policy": policy(script_hashes),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "SAMEORIGIN",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    }
+
+    @server.after_request
+    def _headers(answer: Response) -> Response:
+        for name, value in headers.items():
+            answer.headers.setdefault(name, value)
+        return answer

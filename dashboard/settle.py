@@ -1,0 +1,41 @@
+"""Filters that the present atlas can answer: what it does not hold is set back, with a word to the reader."""
+
+from __future__ import annotations
+
+from dashboard.state import Notice
+from geodata.codes import labels
+from geodata.errors import N_, AtlasError
+from layers import places
+from layers.atlas import Atlas
+from layers.filters import NATION, Filters
+
+VOCABULARIES = {"facilities": "facility", "sectors": "sector", "kinds": "activity_kind"}
+
+
+def settle(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Notice, ...]]:
+    """Return `filters` as far as `atlas` holds what they name, and a notice for each thing it does not."""
+    notices: list[Notice] = []
+    for fallback in ({}, {"region": None, "grid": None}, {"place": NATION, "region": None, "grid": None}):
+        tried = filters.having(**fallback)
+        try:
+            places.scope(atlas, tried)
+        except AtlasError as error:
+            notices.append(Notice(error.msgid, tuple(error.params.items())))
+        else:
+            filters = tried
+            break
+    for field, vocabulary in VOCABULARIES.items():
+        chosen = getattr(filters, field)
+        unknown = sorted(chosen - set(labels(vocabulary)))
+        if unknown:
+            notices.append(Notice(N_("不认识的选项 {got}，已忽略。"), (("got", "、".join(unknown[:3])),)))
+            filters = filters.having(**{field: chosen - set(unknown)})
+    if filters.worker_group and filters.worker_group not in labels("worker_group"):
+        notices.append(Notice(N_("不认识的选项 {got}，已忽略。"), (("got", filters.worker_group),)))
+        filters = filters.having(worker_group=None)
+    for field, table, key in (("station", "stations", "station_id"), ("fair", "fairs", "fair_id")):
+        chosen = getattr(filters, field)
+        if chosen and chosen not in atlas.rows_by(table, key):
+            notices.append(Notice(N_("没有编号为 {got} 的记录，已忽略。"), (("got", chosen),)))
+            filters = filters.having(**{field: None})
+    return filters, tuple(dict.fromkeys(notices))

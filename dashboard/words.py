@@ -1,0 +1,102 @@
+"""The reader's language: sentences from the catalogue, labels from the data, figures as people write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from dashboard.locale import Gettext
+from geodata.codes import labels
+from geodata.facts import format_reported
+from geodata.hours import DAYS
+
+WAN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. Calling it translates: ``words("工会驿站")``.
+
+    Attributes
+    ----------
+    lang : {'zh', 'en'}
+    gettext : callable
+        From the catalogue of that language.
+    """
+
+    lang: str
+    gettext: Gettext
+
+    def __call__(self, msgid: str) -> str:
+        """Return the text of `msgid` (Chinese) in this language."""
+        return self.gettext(msgid)
+
+    def name(self, thing: Any) -> str:
+        """Return the name of a crumb, place or row in this language."""
+        return thing.name_en if self.lang == "en" and getattr(thing, "name_en", None) else thing.name
+
+    def codes(self, vocab: str) -> Mapping[str, str]:
+        """Return code → label of a vocabulary of the data."""
+        if vocab == "why_not":
+            return {
+                "hour": self("此时未开放"), "access": self("须用专门应用才能进入"),
+                "facility": self("缺少所选设施"), "inspection": self("超过规定时间未巡检"),
+                "status": self("尚未启用"), "always": self("不是全天开放"),
+            }
+        return labels(vocab, self.lang)
+
+    def kinds(self) -> Mapping[str, str]:
+        """Return activity kind → label."""
+        return labels("activity_kind", self.lang)
+
+    def number(self, value: float | int | None, digits: int = 0) -> str:
+        """Return a figure with grouped thousands, a dash when there is none."""
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return "—"
+        return f"{value:,.{digits}f}"
+
+    def short(self, value: float) -> str:
+        """Return a figure for a tight place: 1.2万 or 12k."""
+        value = float(value)
+        if self.lang == "zh":
+            return f"{value / WAN:.1f}".removesuffix(".0") + self("万") if value >= WAN else f"{value:.0f}"
+        return f"{value / 1000:.1f}".removesuffix(".0") + "k" if value >= 1000 else f"{value:.0f}"
+
+    def share(self, ratio: float | None) -> str:
+        """Return a ratio as a percentage with one decimal, a dash when there is none."""
+        return "—" if ratio is None or (isinstance(ratio, float) and math.isnan(ratio)) else f"{ratio * 100:.1f}%"
+
+    def qualified(self, value: float, qualifier: str | None) -> str:
+        """Return a reported figure with its qualifier, without unit: 6 万余, 近 1 万, 140 余."""
+        return format_reported(value, qualifier or "exact", None, self.lang)
+
+    def provenance(self, code: str | None) -> str:
+        """Return the label of a provenance: 报道, 推算, 示意, or mixed."""
+        if code == "mixed":
+            return self("混合（含示意）")
+        return labels("provenance", self.lang).get(code or "", "—")
+
+    def date(self, day: date | pd.Timestamp) -> str:
+        """Return a day as this language writes it."""
+        if self.lang == "zh":
+            return f"{day.year}年{day.month}月{day.day}日"  # noqa: zh
+        return f"{day.day} {('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')[day.month - 1]} {day.year}"
+
+    def hours(self, text: str | None) -> str:
+        """Return opening hours in words: 全天, 周一至周五 08:00–22:00."""
+        if not text:
+            return self("未知")
+        if text.strip() == "24/7":
+            return self("全天 24 小时")
+        names = (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
+        for code, name in zip(DAYS, names, strict=True):
+            text = text.replace(code, name)
+        text = text.replace("off", self("休息"))
+        for name in names:
+            text = text.replace(f"{name}-", f"{name}{self('至')}")
+        return text.replace(f"{names[0]}{self('至')}{names[6]}", self("每天")).replace("; ", self("；"))

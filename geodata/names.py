@@ -1,0 +1,40 @@
+"""English names of places: pinyin, with the exceptions of ``place_names_en.csv``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from geodata.codes import shipped_rows
+
+_ENDINGS = (("自治县", " County"), ("自治旗", " Banner"), ("自治州", ""), ("地区", ""), ("盟", ""),
+            ("林区", " Forest District"), ("新区", " New District"), ("特区", " District"),
+            ("区", " District"), ("县", " County"), ("旗", " Banner"), ("市", ""), ("省", ""))
+_PEOPLES = re.compile("(?:各族|蒙古族?|回族|藏族|维吾尔|苗族|彝族|壮族|布依族|朝鲜族|满族|侗族|瑶族|白族|土家族|哈尼族|哈萨克族?"
+                      "|傣族|黎族|傈僳族|佤族|畲族|拉祜族|水族|东乡族|纳西族|景颇族|柯尔克孜|土族|达斡尔族?|仫佬族|羌族|布朗族"
+                      "|撒拉族|毛南族|仡佬族|锡伯|塔吉克|怒族|鄂温克族|保安族|裕固族|独龙族|普米族|门巴族|珞巴族)+$")
+
+
+def english_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Return an English name for each (adcode, Chinese name)."""
+    from pypinyin import lazy_pinyin  # slow to import; only a build needs it
+
+    known = {row["adcode"]: row["name_en"] for row in shipped_rows("place_names_en.csv")}
+    return [known.get(adcode) or _spell(name, lazy_pinyin) for adcode, name in pairs]
+
+
+def _spell(name: str, lazy_pinyin) -> str:
+    stem, ending = name, ""
+    for suffix, english in _ENDINGS:
+        if name.endswith(suffix) and len(name) > len(suffix) + 1:
+            stem, ending = name.removesuffix(suffix), english
+            if suffix.startswith("自治"):
+                stem = _PEOPLES.sub("", stem) or stem
+            break
+        if name.endswith(suffix) and len(name) == len(suffix) + 1 and len(suffix) == 1:
+            ending = english  # 矿区, 赵县: a name of one character keeps its ending
+            break
+    parts = lazy_pinyin(name)[:len(stem)]  # the whole name tells 长阳 from 长大
+    # GB/T 28039: an apostrophe before a syllable that starts with a, o or e
+    spelt = "".join(("'" if i and part[:1] in "aoe" else "") + part for i, part in enumerate(parts))
+    return spelt[:1].upper() + spelt[1:] + (ending if stem != name else "")

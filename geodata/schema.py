@@ -1,0 +1,225 @@
+"""One schema per table: column, type, unit, allowed values, headers in both languages.
+
+The tables themselves are data: ``tables.csv`` and ``columns.csv``.
+
+How a column's type looks in a frame: ``str`` and ``set`` (codes joined by
+``;``) are pandas strings whose missing value is NaN; ``int`` is int64, or
+float64 with NaN where the column may be missing; ``float`` float64; ``bool``
+bool; ``date`` datetime64 without time zone (NaT when missing), kept as ISO
+``YYYY-MM-DD`` text in a store. Geometry is EPSG:4326.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata.codes import labels, shipped_rows
+from geodata.errors import N_, AtlasError
+
+SCHEMA_VERSION = "1"
+CRS = "EPSG:4326"
+COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
+GEOMETRY_TYPES = MappingProxyType({
+    "point": ("Point",),
+    "line": ("LineString", "MultiLineString"),
+    "polygon": ("Polygon", "MultiPolygon"),
+})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name, zh, en : str
+        Name in code and headers for people.
+    dtype : str
+        ``str``, ``int``, ``float``, ``bool``, ``date`` or ``set``.
+    unit : str
+        Code of the vocabulary ``unit``; empty when the column has none.
+    allowed : tuple of str
+        Values that may stand here (members, for a set); empty: any.
+    nullable : bool
+        Whether the value may be missing.
+    description : str
+        What else there is to know, in English.
+    """
+
+    name: str
+    dtype: str
+    zh: str
+    en: str
+    unit: str
+    allowed: tuple[str, ...]
+    nullable: bool
+    description: str
+
+    @property
+    def pandas_dtype(self) -> str:
+        """Name of the pandas type of this column in a frame."""
+        if self.dtype == "int":
+            return "float64" if self.nullable else "int64"
+        return {"float": "float64", "bool": "bool", "date": "datetime64[s]"}.get(self.dtype, "str")
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """One table: names for people, key column, kind of geometry, columns."""
+
+    name: str
+    zh: str
+    en: str
+    key: str
+    geometry: str | None
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, geometry last where the table has one."""
+        names = tuple(column.name for column in self.columns)
+        return (*names, "geometry") if self.geometry else names
+
+    def coerce(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a copy with this table's columns, in order and in their types.
+
+        Columns that may be missing and are not there are filled with missing
+        values; columns unknown to the schema are dropped. Geometry is taken as
+        EPSG:4326.
+
+        Raises
+        ------
+        AtlasError
+            When a column is missing that must be there, or a value cannot be
+            read as the column's type.
+        """
+        data: dict[str, Any] = {}
+        for column in self.columns:
+            if column.name in frame:
+                data[column.name] = _as_dtype(self, column, frame[column.name])
+            elif column.nullable:
+                data[column.name] = pd.Series([None] * len(frame), dtype=_blank(column), index=frame.index)
+            else:
+                raise AtlasError(N_("表 {table} 缺少列 {column}（{zh}）：请补上这一列。"),
+                                 table=self.name, column=column.name, zh=column.zh)
+        if not self.geometry:
+            return pd.DataFrame(data, index=frame.index).reset_index(drop=True)
+        shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
+        return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(shapes), crs=CRS))
+
+    def validate(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return `frame` in the table's types, checked by pandera.
+
+        Returns
+        -------
+        DataFrame or GeoDataFrame
+            As :meth:`coerce` gives it.
+
+        Raises
+        ------
+        AtlasError
+            Names the table, the key of the first bad row, the column, the
+            value and what was expected.
+        """
+        import pandera.pandas as pa  # slow to import, and reading a store does not need it
+
+        frame = self.coerce(frame)
+        columns = {column.name: pa.Column(None, _checks(pa, column), nullable=column.nullable,
+                                          unique=column.name == self.key)
+                   for column in self.columns}
+        try:
+            pa.DataFrameSchema(columns).validate(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")),
+                                                 lazy=True)
+        except pa.errors.SchemaErrors as errors:
+            case = errors.failure_cases.sort_values("index", kind="stable").iloc[0]
+            column = next(column for column in self.columns if column.name == case["column"])
+            self._refuse(frame, case["index"], column, case["failure_case"])
+        if self.geometry:
+            wrong = frame.geometry.notna() & ~frame.geom_type.isin(GEOMETRY_TYPES[self.geometry])
+            if self.geometry != "point":
+                wrong |= frame.geometry.isna()
+            wrong |= frame.geometry.notna() & ~frame.geometry.is_valid
+            if wrong.any():
+                row = int(wrong.to_numpy().argmax())
+                raise AtlasError(
+                    N_("表 {table} 的行 {row} 图形不可用：应为有效的 {expected}，得到 {got}。"),
+                    table=self.name, row=frame[self.key].iloc[row],
+                    expected="/".join(GEOMETRY_TYPES[self.geometry]), got=frame.geom_type.iloc[row])
+        return frame
+
+    def _refuse(self, frame: pd.DataFrame, index: Any, column: Column, value: Any) -> None:
+        row = frame[self.key].iloc[int(index)] if pd.notna(index) else "?"
+        raise AtlasError(N_("表 {table} 的行 {row} 列 {column}（{zh}）的值 {value} 不可用：应为 {expected}。"),
+                         table=self.name, row=row, column=column.name, zh=column.zh,
+                         value=value, expected=_expected(self, column))
+
+
+def _blank(column: Column) -> str:
+    return column.pandas_dtype if column.nullable else "str"
+
+
+def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Series:
+    values = values.reset_index(drop=True)
+    try:
+        if column.dtype == "date":
+            return pd.to_datetime(values, errors="raise").astype("datetime64[s]")
+        if column.dtype in ("str", "set"):
+            return values.astype("object").where(values.notna(), None).astype("str")
+        if column.dtype == "bool" and not values.isin([True, False]).all():
+            raise ValueError("not a yes or no")
+        if column.dtype == "int" and values.dropna().astype("float64").mod(1).any():
+            raise ValueError("not a whole number")
+        return values.astype(column.pandas_dtype)
+    except (TypeError, ValueError) as error:
+        raise AtlasError(N_("表 {table} 的列 {column}（{zh}）读不出来：应为 {expected}（{detail}）。"),
+                         table=table.name, column=column.name, zh=column.zh,
+                         expected=_expected(table, column), detail=error) from error
+
+
+def _expected(table: TableSchema, column: Column) -> str:
+    if column.allowed:
+        return " | ".join(column.allowed)
+    return f"{column.dtype}{' unique' if column.name == table.key else ''}{'' if column.nullable else ' not null'}"
+
+
+def _checks(pa: Any, column: Column) -> list[Any]:
+    checks = []
+    if column.allowed and column.dtype == "set":
+        allowed = set(column.allowed)
+        checks.append(pa.Check(lambda text: set(text.split(";")) <= allowed, element_wise=True))
+    elif column.allowed:
+        checks.append(pa.Check.isin(column.allowed))
+    elif column.dtype in ("int", "float") and column.unit != "degree":
+        checks.append(pa.Check.ge(0))
+    return checks
+
+
+def _allowed(text: str) -> tuple[str, ...]:
+    if text == "kinds":
+        return tuple(labels("activity_kind"))
+    if text.startswith("vocab:"):
+        return tuple(labels(text.removeprefix("vocab:")))
+    return ()
+
+
+def _load() -> Mapping[str, TableSchema]:
+    columns: dict[str, list[Column]] = {}
+    for row in shipped_rows("columns.csv"):
+        columns.setdefault(row["table"], []).append(Column(
+            row["name"], row["dtype"], row["zh"], row["en"], row["unit"], _allowed(row["allowed"]),
+            row["nullable"] == "yes", row["description"]))
+    common = columns["*"]
+    return MappingProxyType({
+        row["table"]: TableSchema(row["table"], row["zh"], row["en"], row["key"], row["geometry"] or None,
+                                  (*columns[row["table"]], *common))
+        for row in shipped_rows("tables.csv")})
+
+
+TABLES: Mapping[str, TableSchema] = _load()
+"""Schema of every table by name, in the order in which a store lists them."""

@@ -1,0 +1,299 @@
+"""The atlas in memory: every table as one frame, and what is derived from it once.
+
+An :class:`Atlas` is never changed after it is made, so any number of threads
+and sessions may read it. What is dear to compute is kept on the instance, not
+in the module: :meth:`Atlas.once` for what depends on the data alone,
+:meth:`Atlas.recent` (bounded) for what also depends on a reader's choice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geodata.errors import N_, AtlasError
+from layers.filters import PROVENANCES
+
+if TYPE_CHECKING:
+    from geodata.store.base import AtlasStore
+
+T = TypeVar("T")
+
+LEVELS = ("country", "province", "city", "county")
+#: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
+RECENT, RECENT_BYTES = 64, 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTree:
+    """Who lies in whom, as integer positions in ``atlas.places``.
+
+    Attributes
+    ----------
+    codes : pandas.Index
+        Adcode per row of ``atlas.places``.
+    level : ndarray of int8, shape (n,)
+        Position of the row's level in :data:`LEVELS`.
+    ancestors : ndarray of int32, shape (n, 4)
+        Position of the place itself or the one it lies in, per level;
+        -1 where there is none (a municipality has no city row).
+    """
+
+    codes: pd.Index
+    level: NDArray[np.int8]
+    ancestors: NDArray[np.int32]
+
+    def position(self, adcode: str) -> int:
+        """Return the row of `adcode` in ``atlas.places``, or -1 when it is unknown."""
+        return int(self.codes.get_indexer([adcode])[0])
+
+    def positions(self, adcodes: pd.Series | NDArray[Any]) -> NDArray[np.int32]:
+        """Return the rows of many adcodes; -1 where unknown or missing."""
+        return self.codes.get_indexer(pd.Index(adcodes, dtype=object)).astype(np.int32)
+
+    def under(self, place: int, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return which of `rows` are `place` itself or lie in it; -1 lies nowhere."""
+        column = self.ancestors[:, self.level[place]]
+        return (rows >= 0) & (column[rows] == place)
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """All tables of one data version, read only.
+
+    Attributes
+    ----------
+    places, lines, land, regions, grids, enterprises, stations, zones, fairs, \
+activities, flows, demand, candidates, scenarios, facts : DataFrame
+        The tables of ``geodata.schema.TABLES``; those with a geometry are
+        GeoDataFrames in EPSG:4326. Do not alter them.
+    meta : mapping of str to str
+        ``data_version``, ``data_date`` and whatever else the store says.
+    """
+
+    places: pd.DataFrame
+    lines: pd.DataFrame
+    land: pd.DataFrame
+    regions: pd.DataFrame
+    grids: pd.DataFrame
+    enterprises: pd.DataFrame
+    stations: pd.DataFrame
+    zones: pd.DataFrame
+    fairs: pd.DataFrame
+    activities: pd.DataFrame
+    flows: pd.DataFrame
+    demand: pd.DataFrame
+    candidates: pd.DataFrame
+    scenarios: pd.DataFrame
+    facts: pd.DataFrame
+    meta: Mapping[str, str]
+    _once: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    _recent: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def load(cls, store: AtlasStore) -> Self:
+        """Read every table of `store` into memory.
+
+        Raises
+        ------
+        AtlasError
+            When the store cannot be read (said by the store itself).
+        """
+        known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
+        return cls.from_frames(
+            {name: store.read(name) for name in store.tables() if name in known}, store.meta()
+        )
+
+    @classmethod
+    def from_frames(cls, frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str]) -> Self:
+        """Make an atlas of `frames`; a table that is not given is empty.
+
+        Parameters
+        ----------
+        frames : mapping of str to DataFrame
+            Frames by table name, made to ``geodata.schema``.
+        meta : mapping of str to str
+            At least ``data_version`` and ``data_date`` (ISO date).
+
+        Raises
+        ------
+        AtlasError
+            On a table name that the atlas does not know.
+        """
+        known = [f.name for f in fields(cls) if not f.name.startswith("_") and f.name != "meta"]
+        strange = sorted(set(frames) - set(known))
+        if strange:
+            raise AtlasError(
+                N_("不认识的数据表：{got}。可用的表：{known}。"),
+                got="、".join(strange),
+                known="、".join(known),
+            )
+        held = {
+            name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known
+        }
+        return cls(**held, meta=dict(meta))
+
+    @property
+    def version(self) -> str:
+        """The data version: the content hash of the tables."""
+        return self.meta["data_version"]
+
+    @cached_property
+    def data_date(self) -> date:
+        """The day the data speaks of; "inspected within so many days" counts back from it."""
+        return date.fromisoformat(self.meta["data_date"])
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return the frame of table `name`."""
+        return getattr(self, name)
+
+    # -- what is derived once -------------------------------------------------
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what `compute` gives, computed at the first asking and kept for ever.
+
+        `key` must not depend on a reader's choice: nothing here is ever dropped.
+        Two threads may both compute at the first asking; the first answer stays.
+        """
+        found = self._once.get(key)
+        if found is None:
+            found = self._once.setdefault(key, compute())
+        return found
+
+    def recent(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what `compute` gives, keeping the last answers, within :data:`RECENT` and :data:`RECENT_BYTES`."""
+        with self._lock:
+            if key in self._recent:
+                self._recent.move_to_end(key)
+                return self._recent[key][0]
+        made = compute()
+        with self._lock:
+            self._recent[key] = made, _bytes(made)
+            total = sum(size for _, size in self._recent.values())
+            while self._recent and (len(self._recent) > RECENT or total > RECENT_BYTES):
+                total -= self._recent.popitem(last=False)[1][1]
+        return made
+
+    @cached_property
+    def tree(self) -> PlaceTree:
+        """The tree of places."""
+        codes = pd.Index(self.places["adcode"].to_numpy(dtype=object))
+        level = self.places["level"].map({name: i for i, name in enumerate(LEVELS)}).to_numpy(dtype=np.int8)
+        parent = codes.get_indexer(pd.Index(self.places["parent"].to_numpy(dtype=object)))
+        ancestors = np.full((len(codes), len(LEVELS)), -1, dtype=np.int32)
+        walk = np.arange(len(codes))
+        own = walk.copy()
+        for _ in LEVELS:
+            ancestors[own, level[walk]] = walk
+            up = parent[walk]
+            own, walk = own[up >= 0], up[up >= 0]
+        return PlaceTree(codes, level, ancestors)
+
+    def lonlat(self, table: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return longitude and latitude (degrees, WGS-84) of a point table; NaN where there is no point."""
+
+        def compute() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            frame = self.table(table)
+            if "geometry" not in frame or not len(frame):
+                return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
+            points = np.asarray(frame["geometry"], dtype=object)
+            return _still(shapely.get_x(points)), _still(shapely.get_y(points))
+
+        return self.once(("lonlat", table), compute)
+
+    def inner_points(self, table: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return longitude and latitude of a point inside each shape of a polygon table."""
+
+        def compute() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            frame = self.table(table)
+            if not len(frame):
+                return np.empty(0), np.empty(0)
+            points = shapely.point_on_surface(np.asarray(frame["geometry"], dtype=object))
+            return _still(shapely.get_x(points)), _still(shapely.get_y(points))
+
+        return self.once(("inner", table), compute)
+
+    def place_rows(self, table: str) -> NDArray[np.int32]:
+        """Return per row of `table` the row of its adcode in ``places``; -1 where unknown."""
+        return self.once(("places", table), lambda: _still(self.tree.positions(self.table(table)["adcode"])))
+
+    def of_provenance(self, table: str, wanted: frozenset[str]) -> NDArray[np.bool_]:
+        """Return which rows of `table` have one of the `wanted` provenances."""
+        codes = self.once(
+            ("provenance", table),
+            lambda: _still(
+                pd.Index(PROVENANCES).get_indexer(pd.Index(self.table(table)["provenance"], dtype=object))
+            ),
+        )
+        allowed = np.array([name in wanted for name in PROVENANCES] + [False])  # last: position -1, unknown
+        return allowed[codes]
+
+    def coded(self, table: str, column: str) -> tuple[NDArray[np.intp], NDArray[Any]]:
+        """Return a column as codes and the values they stand for; code -1 where a value is missing."""
+
+        def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
+            codes, values = pd.factorize(self.table(table)[column].to_numpy(dtype=object))
+            return _still(codes), _still(values)
+
+        return self.once(("coded", table, column), compute)
+
+    def distinct(self, table: str, column: str, rows: NDArray[Any]) -> list[Any]:
+        """Return the values of `column` that occur in `rows` (positions or mask), each once."""
+        codes, values = self.coded(table, column)
+        found = np.bincount(codes[rows] + 1, minlength=len(values) + 1)[1:]
+        return values[found > 0].tolist()
+
+    def rows_by(self, table: str, column: str) -> Mapping[str, int]:
+        """Return the row of each key of `table`, for look-ups by id."""
+        return self.once(
+            ("rows", table, column),
+            lambda: {key: i for i, key in enumerate(self.table(table)[column].tolist())},
+        )
+
+    def holds(self, table: str, column: str, code: str) -> NDArray[np.bool_]:
+        """Return which rows of `table` have `code` in the ';'-joined set of `column`."""
+        members = self.once(("set", table, column), lambda: _members(self.table(table)[column]))
+        return members[code] if code in members else np.zeros(len(self.table(table)), dtype=bool)
+
+
+def _still(array: NDArray[Any]) -> NDArray[Any]:
+    """Make `array` read only: it is shared between sessions."""
+    array = np.asarray(array)
+    array.setflags(write=False)
+    return array
+
+
+def _bytes(thing: Any) -> int:
+    if isinstance(thing, np.ndarray):
+        return thing.nbytes
+    return sum(_bytes(getattr(thing, f.name)) for f in fields(thing)) if is_dataclass(thing) else 0
+
+
+def _members(values: pd.Series) -> dict[str, NDArray[np.bool_]]:
+    # A national table repeats a few hundred distinct sets: split those, not every row.
+    codes, distinct = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
+    sets = [frozenset(part.strip() for part in str(text).split(";") if part.strip()) for text in distinct]
+    vocabulary = sorted(frozenset().union(*sets))
+    return {code: _still(np.array([code in s for s in sets] + [False])[codes]) for code in vocabulary}
+
+
+def _empty(name: str) -> pd.DataFrame:
+    from geodata.schema import TABLES  # only partial atlases need it
+
+    table = TABLES[name]
+    frame = pd.DataFrame(
+        {column.name: pd.Series(dtype=object) for column in table.columns if column.name != "geometry"}
+    )
+    return frame if table.geometry is None else gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=4326))

@@ -1,0 +1,337 @@
+"""Coverage 覆盖率: how much of the demand has a station within reach.
+
+A cell counts as covered when the way walked (straight line × detour factor) to
+a serving station is at most the radius: the maximal covering notion of Church
+and ReVelle (1974), with the demand as given and no decay over distance.
+*Nominal* counts every open station, *effective* those that truly serve (see
+:mod:`layers.stations`). Demand is that of the place and lasso looked at; a
+station serves wherever it lies, so one across the county line counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layers import demand, places, reach, stations
+from layers.atlas import Atlas
+from layers.filters import Filters
+from layers.provenance import mix, sources, weakest
+
+UNIT_COLUMNS = (
+    "unit_id",
+    "unit_kind",
+    "name",
+    "name_en",
+    "part",
+    "whole",
+    "share",
+    "parent_share",
+    "measure",
+    "provenance",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole, with the whole named.
+
+    Attributes
+    ----------
+    part, whole : float
+        In the unit of the measure: demand weight, or number of cells.
+    ratio : float or None
+        ``part / whole``; None when there is no whole.
+    """
+
+    part: float
+    whole: float
+
+    @property
+    def ratio(self) -> float | None:
+        """`part` of `whole`, 0 to 1; None when there is nothing to be a part of."""
+        return self.part / self.whole if self.whole > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Who is within reach in the place looked at.
+
+    Attributes
+    ----------
+    nominal_weighted, effective_weighted : Share
+        Demand weight covered, of all demand weight in scope.
+    nominal_unweighted, effective_unweighted : Share
+        Demand cells covered, of all cells with demand in scope.
+    backup_weighted : Share
+        Demand weight that at least two effective stations reach.
+    stations_nominal, stations_effective : int
+        Stations in scope (and lasso).
+    stations_serving : int
+        Effective stations, in scope or not, that reach some demand in scope.
+    radius_m : int
+        Service radius along the way, metres.
+    detour_factor : float
+        Way walked divided by straight line.
+    epsg : tuple of int
+        Metric systems in which was measured.
+    as_of : date
+        The data date.
+    provenance : str or None
+        ``illustrative`` when demand or stations are; None without demand.
+    source_ids : tuple of str
+        Sources of the demand and of the nominal stations that reach it.
+    """
+
+    nominal_weighted: Share
+    nominal_unweighted: Share
+    effective_weighted: Share
+    effective_unweighted: Share
+    backup_weighted: Share
+    stations_nominal: int
+    stations_effective: int
+    stations_serving: int
+    radius_m: int
+    detour_factor: float
+    epsg: tuple[int, ...]
+    as_of: date
+    provenance: str | None
+    source_ids: tuple[str, ...]
+
+
+def measure(atlas: Atlas, filters: Filters) -> Coverage:
+    """Return the coverage of the place (and lasso) looked at.
+
+    Raises
+    ------
+    AtlasError
+        When the place, region or grid is not in the atlas.
+    """
+    wanted = demand.select(atlas, filters)
+    near = reach.pairs(atlas, wanted, filters.straight_radius)
+    offered = stations.service(atlas, filters)
+    effective = offered.effective
+    nominal_count, effective_count = near.count(offered.nominal), near.count(effective)
+    inside = stations.chosen(atlas, filters)
+    return Coverage(
+        nominal_weighted=_weighted(wanted, nominal_count > 0),
+        nominal_unweighted=Share(int((nominal_count > 0).sum()), len(wanted.rows)),
+        effective_weighted=_weighted(wanted, effective_count > 0),
+        effective_unweighted=Share(int((effective_count > 0).sum()), len(wanted.rows)),
+        backup_weighted=_weighted(wanted, effective_count > 1),
+        stations_nominal=int((inside & offered.nominal).sum()),
+        stations_effective=int((inside & effective).sum()),
+        stations_serving=len(np.unique(near.station[effective[near.station]])),
+        radius_m=filters.radius,
+        detour_factor=filters.detour,
+        epsg=near.epsg,
+        as_of=atlas.data_date,
+        provenance=_provenance(atlas, wanted, offered.nominal, near),
+        source_ids=sources(
+            atlas.distinct("demand", "source_id", wanted.rows)
+            + atlas.distinct("stations", "source_id", near.station[offered.nominal[near.station]])
+        ),
+    )
+
+
+def measured(atlas: Atlas, filters: Filters) -> str | None:
+    """Return what :func:`by_unit` measures: ``stations``, ``enterprises``, or None when there is neither.
+
+    ``filters.measure`` decides; ``auto`` takes what the place holds, and when it holds both
+    stations' demand only if a station filter is set.
+    """
+    if filters.measure != "auto":
+        return filters.measure
+    has_demand = len(demand.select(atlas, filters).rows) > 0
+    has_enterprises = bool(_enterprises(atlas, filters).any())
+    if has_demand and has_enterprises:
+        return "stations" if stations.asks(filters) else "enterprises"
+    return "stations" if has_demand else "enterprises" if has_enterprises else None
+
+
+def by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    """Return the share of each unit below the place looked at, highest first.
+
+    ``stations``: demand weight covered (effectively, when a filter that only
+    stations know is set; else nominally), by street zone at a county or zone,
+    by county above. ``enterprises``: enterprises strengthened, by county at
+    nation and province, by region at city and county, by grid at region and grid.
+
+    Returns
+    -------
+    DataFrame
+        ``unit_id``, ``unit_kind`` (``place``, ``zone``, ``region``, ``grid``:
+        goes into :func:`layers.places.drill`), ``name``, ``name_en``,
+        ``part``, ``whole`` (demand weight or enterprises), ``share`` (0 to 1),
+        ``parent_share`` (the same figure over all of the place; over the
+        county at a zone and over the region at a grid, where the unit is the
+        place itself), ``measure`` (``stations_nominal``,
+        ``stations_effective`` or ``enterprises``), ``provenance``. Units
+        without a whole are not listed; ties by unit_id.
+    """
+    what = measured(atlas, filters)
+    if what is None:
+        return pd.DataFrame(columns=list(UNIT_COLUMNS))
+    return _stations_by_unit(atlas, filters) if what == "stations" else _enterprises_by_unit(atlas, filters)
+
+
+def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    """Return coverage over the 24 hours of ``filters.day``; the hour asked is not a filter here.
+
+    Returns
+    -------
+    DataFrame
+        24 rows: ``hour``; ``nominal`` and ``effective`` (weighted share 0 to
+        1; NaN without demand; nominal is the same at every hour);
+        ``stations_open`` (stations in scope and lasso that are effective at
+        that hour); ``whole`` (demand weight, the denominator);
+        ``provenance``.
+    """
+    filters = filters.having(hour=None)
+    wanted = demand.select(atlas, filters)
+    near = reach.pairs(atlas, wanted, filters.straight_radius)
+    offered = stations.service(atlas, filters)
+    bits = np.where(offered.nominal & offered.able, offered.clock, np.uint32(0)).astype(np.uint32)
+    inside = stations.chosen(atlas, filters)
+    hours = np.arange(24, dtype=np.uint32)
+    reached = (near.clock(bits)[:, None] >> hours) & np.uint32(1)
+    whole = float(wanted.weight.sum())
+    nominal = _weighted(wanted, near.count(offered.nominal) > 0).ratio
+    return pd.DataFrame(
+        {
+            "hour": hours.astype(int),
+            "nominal": np.nan if nominal is None else nominal,
+            "effective": wanted.weight @ reached / whole if whole > 0 else np.nan,
+            "stations_open": ((bits[inside][:, None] >> hours) & np.uint32(1)).sum(axis=0).astype(int),
+            "whole": whole,
+            "provenance": _provenance(atlas, wanted, offered.nominal, near),
+        }
+    )
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _weighted(wanted: demand.Demand, covered: NDArray[np.bool_]) -> Share:
+    return Share(float(wanted.weight[covered].sum()), float(wanted.weight.sum()))
+
+
+def _provenance(
+    atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: reach.Pairs
+) -> str | None:
+    if not len(wanted.rows):
+        return None
+    serving = near.station[nominal[near.station]]
+    return weakest(
+        mix(atlas.distinct("demand", "provenance", wanted.rows)),
+        mix(atlas.distinct("stations", "provenance", serving)),
+    )
+
+
+def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    here = places.scope(atlas, filters)
+    wanted = demand.select(atlas, filters)
+    near = reach.pairs(atlas, wanted, filters.straight_radius)
+    offered = stations.service(atlas, filters)
+    effective = stations.asks(filters)
+    covered = near.count(offered.effective if effective else offered.nominal) > 0
+    if here.level in ("county", "region", "grid"):
+        kind, ids = "zone", atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
+    else:
+        kind, ids = "place", atlas.demand["adcode"].to_numpy(dtype=object)[wanted.rows]
+    parent = _weighted(wanted, covered).ratio
+    if here.zone:
+        above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None))
+        parent = (above.effective_weighted if effective else above.nominal_weighted).ratio
+    codes, names = pd.factorize(ids)
+    known = codes >= 0
+    whole = np.bincount(codes[known], wanted.weight[known], len(names))
+    part = np.bincount(codes[known & covered], wanted.weight[known & covered], len(names))
+    return _units(
+        atlas,
+        kind,
+        list(names),
+        part,
+        whole,
+        parent,
+        "stations_effective" if effective else "stations_nominal",
+        [_provenance(atlas, wanted, offered.nominal, near)] * len(names),
+    )
+
+
+def _enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+    here = places.scope(atlas, filters)
+    mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance(
+        "enterprises", filters.provenance
+    )
+    return mask & places.in_area(filters, *atlas.lonlat("enterprises")) if filters.area else mask
+
+
+def _enterprises_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    here = places.scope(atlas, filters)
+    mask = _enterprises(atlas, filters)
+    strengthened = atlas.once("strengthened", lambda: atlas.enterprises["strengthened"].to_numpy(dtype=bool))
+    if here.level in ("country", "province"):
+        kind, column = "place", "adcode"
+    else:
+        kind, column = ("region", "region_id") if here.level in ("city", "county") else ("grid", "grid_id")
+    over = mask
+    if here.level == "grid":
+        over = _enterprises(atlas, filters.having(grid=None, region=here.region_id))
+    parent = float(strengthened[over].mean()) if over.any() else None
+    codes, names = pd.factorize(atlas.enterprises[column].to_numpy(dtype=object)[mask])
+    known = codes >= 0
+    done = strengthened[mask] & known
+    whole = np.bincount(codes[known], minlength=len(names))
+    part = np.bincount(codes[done], minlength=len(names))
+    labels = atlas.enterprises["provenance"].to_numpy(dtype=object)[mask]
+    provenance = [mix(labels[codes == code]) for code in range(len(names))]
+    return _units(atlas, kind, list(names), part, whole, parent, "enterprises", provenance)
+
+
+def _units(
+    atlas: Atlas,
+    kind: str,
+    ids: list[str],
+    part: NDArray,
+    whole: NDArray,
+    parent: float | None,
+    what: str,
+    provenance: list[str | None],
+) -> pd.DataFrame:
+    table, key = {
+        "place": ("places", "adcode"),
+        "zone": ("zones", "zone_id"),
+        "region": ("regions", "region_id"),
+        "grid": ("grids", "grid_id"),
+    }[kind]
+    frame, rows = atlas.table(table), atlas.rows_by(table, key)
+    found = [rows.get(unit) for unit in ids]
+    name = [unit if row is None else frame["name"].iloc[row] for unit, row in zip(ids, found, strict=True)]
+    name_en = name
+    if "name_en" in frame:
+        name_en = [
+            unit if row is None else frame["name_en"].iloc[row] for unit, row in zip(ids, found, strict=True)
+        ]
+    units = pd.DataFrame(
+        {
+            "unit_id": ids,
+            "unit_kind": kind,
+            "name": name,
+            "name_en": name_en,
+            "part": part,
+            "whole": whole,
+            "share": np.divide(part, whole, out=np.full(len(ids), np.nan), where=whole > 0),
+            "parent_share": np.nan if parent is None else parent,
+            "measure": what,
+            "provenance": provenance,
+        },
+        columns=list(UNIT_COLUMNS),
+    )
+    return units[units["whole"] > 0].sort_values(
+        ["share", "unit_id"], ascending=[False, True], ignore_index=True
+    )

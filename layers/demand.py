@@ -1,0 +1,98 @@
+"""Demand 服务需求: where outdoor workers need a station, cell by cell.
+
+A cell is one H3 hexagon of about 250 m; each worker group has a row of its own
+in it. ``hour_profile`` is not read: a weight counts the same at every hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layers import places, reach, stations
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """The demand in the place (and lasso) looked at, one entry per cell.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        One row of ``atlas.demand`` per cell, for its names.
+    lon, lat : ndarray of float64
+        Centre of the cell, degrees (WGS-84).
+    weight : ndarray of float64
+        Weight of the worker group chosen, or of all together.
+    key : tuple
+        What tells this selection of cells apart from others.
+    """
+
+    rows: NDArray[np.intp]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    key: tuple
+
+
+def select(atlas: Atlas, filters: Filters) -> Demand:
+    """Return the demand cells in scope and lasso, with the weight of the worker group chosen.
+
+    Cells where the chosen group has no demand are left out.
+    """
+    here = places.scope(atlas, filters)
+    key = ("demand", here.key, filters.area, filters.worker_group, filters.provenance)
+    return atlas.recent(key, lambda: _select(atlas, filters, here, key))
+
+
+def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    """Return one row per demand cell in scope.
+
+    Returns
+    -------
+    DataFrame
+        ``cell`` (H3 index), ``adcode``, ``zone``, ``lon``, ``lat`` (degrees, WGS-84),
+        ``weight`` (of the worker group chosen, or all), ``nominal`` and
+        ``effective`` (bool: within the radius of such a station),
+        ``distance_m`` (way walked, straight line × detour, to the nearest
+        nominal station wherever it lies; NaN when there is none),
+        ``provenance`` (of the demand).
+    """
+    chosen = select(atlas, filters)
+    offered = stations.service(atlas, filters)
+    near = reach.pairs(atlas, chosen, filters.straight_radius)
+    frame = atlas.demand
+    return pd.DataFrame(
+        {
+            "cell": frame["cell"].to_numpy()[chosen.rows],
+            "adcode": frame["adcode"].to_numpy()[chosen.rows],
+            "zone": frame["zone"].to_numpy()[chosen.rows],
+            "lon": chosen.lon,
+            "lat": chosen.lat,
+            "weight": chosen.weight,
+            "nominal": near.count(offered.nominal) > 0,
+            "effective": near.count(offered.effective) > 0,
+            "distance_m": reach.nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
+            "provenance": frame["provenance"].to_numpy()[chosen.rows],
+        }
+    )
+
+
+def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:
+    lon, lat = atlas.lonlat("demand")
+    mask = places.table_mask(atlas, here, "demand") & atlas.of_provenance("demand", filters.provenance)
+    if filters.worker_group:
+        mask = mask & atlas.holds("demand", "worker_group", filters.worker_group)
+    if filters.area:
+        mask = mask & places.in_area(filters, lon, lat)
+    codes = atlas.once("demand cells", lambda: pd.factorize(atlas.demand["cell"].to_numpy(dtype=object))[0])
+    weights = atlas.once("demand weights", lambda: atlas.demand["weight"].to_numpy(dtype=np.float64))
+    picked = np.flatnonzero(mask & ~np.isnan(lon))
+    _, first, group = np.unique(codes[picked], return_index=True, return_inverse=True)
+    rows = picked[first]
+    return Demand(rows, lon[rows], lat[rows], np.bincount(group, weights[picked], len(rows)), key)

@@ -1,0 +1,352 @@
+"""The strip of key figures: at most six, each with its unit, its source and what it is of.
+
+A figure that the newspaper reports for exactly the place looked at is shown as
+reported, qualifier and all, as long as no filter narrows what it counts.
+Every other figure is counted from rows and is as good as they are. Reported
+and illustrative rows are never added up without the mark ``mixed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.errors import N_
+from geodata.facts import format_reported
+from layers import activities, coverage, fairs, grids, places, regions, stations
+from layers.atlas import LEVELS, Atlas
+from layers.filters import PROVENANCES, Filters
+from layers.provenance import mix, sources
+
+MOST = 6
+REPORTED = PROVENANCES[0]
+
+#: Facts shown as they are at their own place: metric, label, unit.
+EXTRAS = (
+    ("competitions", N_("劳动和技能竞赛"), "event"),
+    ("wishes_granted", N_("实现微心愿"), "person"),
+    ("people_insured", N_("获赠意外伤害险"), "visit"),
+    ("heat_relief_events", N_("高温慰问"), "event"),
+    ("people_examined", N_("移动体检"), "person"),
+    ("contestants", N_("快递员竞赛选手"), "person"),
+    ("courier_companies", N_("参赛快递企业"), "enterprise"),
+    ("workers_placed", N_("招工帮扶到岗"), "person"),
+    ("trainees_per_year", N_("每年工匠培育对象"), "person"),
+    ("funding_per_trainee", N_("每名培育经费"), "yuan"),
+    ("facilities_renewed", N_("新建改建职工设施"), "处"),
+    ("retirees_present", N_("参加欢送会的退休职工"), "person"),
+    ("enterprise_visits", N_("进企业活动"), "event"),
+    ("theme_activities", N_("主题活动"), "event"),
+    ("volunteer_lawyers", N_("志愿值班律师"), "person"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence for people: message in Chinese with ``{name}`` fields, and their values."""
+
+    msgid: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
+        """Return the sentence in the language of `gettext`."""
+        return gettext(self.msgid).format(**self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One figure of the strip.
+
+    Attributes
+    ----------
+    id : str
+        Stable name, e.g. ``grids``.
+    label : str
+        Message in Chinese (msgid): what is counted.
+    value : float or None
+        The number; shares are 0 to 1; None when there is nothing to measure.
+    text_zh, text_en : str
+        The number as each reader writes it, with its qualifier, without its unit.
+    unit : str
+        Code of the vocabulary ``unit``, or ``""`` for a share.
+    of : Text or None
+        The denominator, or what else belongs to the figure.
+    provenance : str or None
+        ``reported``, ``derived``, ``illustrative`` or ``mixed``.
+    source_ids : tuple of str
+        Facts or sources behind it.
+    """
+
+    id: str
+    label: str
+    value: float | None
+    text_zh: str
+    text_en: str
+    unit: str
+    of: Text | None
+    provenance: str | None
+    source_ids: tuple[str, ...]
+
+
+# What is dropped first when there are more than six: the largest number. Shown in the order of this table.
+_RANK = {
+    "regions": 7.0,
+    "grids": 1.0,
+    "enterprises": 8.5,
+    "strengthened": 2.0,
+    "workers": 5.0,
+    "team_members": 8.0,
+    "stations": 3.0,
+    "planned": 6.2,
+    "coverage": 3.5,
+    "positions": 4.0,
+    "intents": 6.5,
+    "fair_enterprises": 6.6,
+    "livestream": 6.7,
+    "activities": 6.0,
+}
+_EXTRA_RANK, _NEXT_RANK, _SHADED_RANK = 5.8, 8.2, 9.0
+
+
+def strip(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
+    """Return the key figures of the place looked at, at most six, in the order to show them.
+
+    Raises
+    ------
+    AtlasError
+        When the place, region or grid is not in the atlas.
+    """
+    here = places.scope(atlas, filters)
+    found = [*_work(atlas, filters, here), *_stations(atlas, filters, here), *_fairs(atlas, filters)]
+    extras = list(_extras(atlas, filters, here))
+    found += [*_activities(atlas, filters), *extras]
+    rank = dict(_RANK)
+    rank.update({figure.id: _NEXT_RANK + 0.01 * i for i, figure in enumerate(extras)})
+    rank.update({figure.id: _EXTRA_RANK for figure in extras[:1]})
+    if extras:  # what was reported of this place says more than a count of sample rows
+        rank["activities"] = _SHADED_RANK
+    kept = {figure.id for figure in sorted(found, key=lambda figure: rank[figure.id])[:MOST]}
+    return [figure for figure in found if figure.id in kept]
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _figure(
+    id: str,
+    label: str,
+    value: float,
+    unit: str,
+    provenance: str | None,
+    source_ids: tuple[str, ...],
+    of: Text | None = None,
+    qualifier: str = "exact",
+) -> KeyFigure:
+    return KeyFigure(
+        id,
+        label,
+        value,
+        format_reported(value, qualifier, "", "zh"),
+        format_reported(value, qualifier, "", "en"),
+        unit,
+        of,
+        provenance,
+        source_ids,
+    )
+
+
+def _facts(atlas: Atlas, filters: Filters, here: places.Scope) -> dict[str, Any]:
+    """Return the reported facts of exactly this place by metric; none when reports do not count."""
+    if here.level not in LEVELS or REPORTED not in filters.provenance or filters.area:
+        return {}
+    rows = atlas.facts[(atlas.facts["adcode"] == here.adcode) & (atlas.facts["adcode_level"] != "flow")]
+    return {row.metric: row for row in rows.itertuples()}
+
+
+def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
+    facts = _facts(atlas, filters, here)
+    counted = grids.table(atlas, filters)
+    area = regions.table(atlas, filters) if here.level in LEVELS else None
+    specs = (
+        ("regions", N_("产改区域"), "region", "regions", None if area is None else len(area)),
+        ("grids", N_("产改网格"), "grid", "grids", None if here.level == "grid" else len(counted)),
+        ("enterprises", N_("网格内企业"), "enterprise", "enterprises_covered", counted["enterprises"].sum()),
+        (
+            "strengthened",
+            N_("强化产改举措的企业"),
+            "enterprise",
+            "enterprises_strengthened",
+            counted["enterprises_strengthened"].sum(),
+        ),
+        ("workers", N_("覆盖职工"), "person", "workers_covered", counted["workers"].sum()),
+        ("team_members", N_("四员队伍"), "person", "team_members", counted["team_members"].sum()),
+    )
+    whole = (
+        facts["enterprises_covered"].value if "enterprises_covered" in facts else counted["enterprises"].sum()
+    )
+    for id, label, unit, metric, value in specs:
+        of = Text(N_("共 {whole} 家企业"), {"whole": f"{int(whole):,}"}) if id == "strengthened" else None
+        rows = area if id == "regions" else counted
+        if metric in facts and (id != "strengthened" or "enterprises_covered" in facts):
+            fact = facts[metric]
+            yield _figure(id, label, fact.value, unit, REPORTED, (fact.id,), of, fact.qualifier)
+        elif value is not None and rows is not None and len(rows):
+            yield _figure(id, label, int(value), unit, mix(rows), sources(rows), of)
+
+
+def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
+    facts = {} if stations.asks(filters) else _facts(atlas, filters, here)
+    inside = stations.chosen(atlas, filters)
+    running = inside & atlas.holds("stations", "status", stations.OPEN)
+    planned = inside & atlas.holds("stations", "status", stations.PLANNED)
+    count = int(running.sum())
+    if "stations" in facts:
+        fact = facts["stations"]
+        yield _figure(
+            "stations", N_("工会驿站"), fact.value, "station", REPORTED, (fact.id,), None, fact.qualifier
+        )
+    elif count:
+        behind = _behind(atlas, "stations", running)
+        if stations.asks(filters):
+            serving = int((running & stations.service(atlas, filters).effective).sum())
+            of = Text(N_("共 {whole} 个开放驿站"), {"whole": f"{count:,}"})
+            yield _figure("stations", N_("符合条件的驿站"), serving, "station", *behind, of)
+        else:
+            yield _figure("stations", N_("开放的工会驿站"), count, "station", *behind)
+    nowhere = int((planned & np.isnan(atlas.lonlat("stations")[0])).sum())
+    of = Text(N_("{count} 个尚无选址"), {"count": f"{nowhere:,}"}) if nowhere else None
+    if "stations_planned" in facts:
+        fact = facts["stations_planned"]
+        yield _figure(
+            "planned",
+            N_("计划新建 24 小时驿站"),
+            fact.value,
+            "station",
+            REPORTED,
+            (fact.id,),
+            of,
+            fact.qualifier,
+        )
+    elif planned.any():
+        behind = _behind(atlas, "stations", planned)
+        yield _figure("planned", N_("计划新建驿站"), int(planned.sum()), "station", *behind, of)
+    if here.level in ("country", "province"):
+        return  # demand is known in few counties: a share of it would pass for a share of the nation
+    cover = coverage.measure(atlas, filters)
+    share = cover.effective_weighted
+    if share.ratio is not None:
+        text = f"{share.ratio:.1%}"
+        of = Text(
+            N_("需求权重 {whole}，{cells} 个格；服务半径 {radius} 米"),
+            {
+                "whole": f"{share.whole:,.0f}" if share.whole >= 100 else f"{share.whole:,.1f}",
+                "cells": f"{cover.effective_unweighted.whole:,}",
+                "radius": filters.radius,
+            },
+        )
+        yield KeyFigure(
+            "coverage",
+            N_("有效覆盖率"),
+            share.ratio,
+            text,
+            text,
+            "",
+            of,
+            cover.provenance,
+            cover.source_ids,
+        )
+
+
+def _behind(atlas: Atlas, table: str, mask: NDArray[np.bool_]) -> tuple[str | None, tuple[str, ...]]:
+    """Return provenance and sources of a count over the rows of a mask."""
+    return mix(atlas.distinct(table, "provenance", mask)), sources(atlas.distinct(table, "source_id", mask))
+
+
+def _fairs(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
+    chosen = fairs.select(atlas, filters)
+    if filters.fair is not None:
+        chosen = chosen[chosen["fair_id"] == filters.fair]
+    steps = fairs.funnel(atlas, filters)
+    if not len(steps):
+        return
+    best = steps["provenance"].iloc[0]  # reported first
+    held = chosen[chosen["provenance"] == best]
+    others = len(chosen) - len(held)
+    names = {
+        "positions": ("positions", N_("招聘岗位"), "position"),
+        "intents": ("intents", N_("达成就业意向"), "person"),
+        "enterprises": ("fair_enterprises", N_("参会企业"), "enterprise"),
+    }
+    by_stage = {row.stage: row for row in steps[steps["provenance"] == best].itertuples()}
+    for stage, (id, label, unit) in names.items():
+        row = by_stage[stage]
+        if row.value is not None:
+            yield _figure(
+                id,
+                label,
+                row.value,
+                unit,
+                best,
+                row.source_ids,
+                _of_fairs(row.fairs, others, best),
+                row.qualifier,
+            )
+    watched = held[held["livestream_attendance"].notna()]
+    if len(watched):
+        yield _figure(
+            "livestream",
+            N_("直播带岗"),
+            int(watched["livestream_attendance"].sum()),
+            "visit",
+            best,
+            sources(watched),
+            _of_fairs(len(watched), others, best),
+        )
+
+
+def _of_fairs(count: int, others: int, provenance: str) -> Text:
+    if others and provenance == REPORTED:
+        return Text(
+            N_("{count} 场有报道的招聘会，另 {others} 场示意不计入"),
+            {"count": f"{count:,}", "others": f"{others:,}"},
+        )
+    return Text(N_("{count} 场招聘会"), {"count": f"{count:,}"})
+
+
+def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
+    chosen = activities.select(atlas, filters)
+    if not len(chosen):
+        return
+    reported = int((chosen["provenance"] == REPORTED).sum())
+    of = None
+    if 0 < reported < len(chosen):
+        of = Text(
+            N_("其中报道 {reported} 项，其余 {others} 项为示意或推算"),
+            {"reported": f"{reported:,}", "others": f"{len(chosen) - reported:,}"},
+        )
+    yield _figure("activities", N_("活动与服务"), len(chosen), "项", mix(chosen), sources(chosen), of)
+
+
+def _extras(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
+    if filters.start or filters.end or filters.kinds:
+        return
+    facts = _facts(atlas, filters, here)
+    for metric, label, unit in EXTRAS:
+        if metric in facts:
+            fact = facts[metric]
+            yield _figure(metric, label, fact.value, unit, REPORTED, (fact.id,), _when(fact), fact.qualifier)
+
+
+def _when(fact: Any) -> Text | None:
+    known = [p for p in (fact.period_start, fact.period_end) if not pd.isna(p)]
+    if not known:
+        return None
+    period = known[0] if len(set(known)) == 1 else " – ".join(known)
+    if fact.adcode_level == "site":  # a figure of one enterprise, not of the county around it
+        return Text(N_("{place}，{period}"), {"place": fact.place, "period": period})
+    return Text(N_("{period}"), {"period": period})

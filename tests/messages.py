@@ -1,0 +1,78 @@
+"""Which texts for people the code holds: read from the syntax tree, for the tests of the catalogues.
+
+``python -m tests.messages`` prints the keys that the English catalogue lacks.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from dashboard.locale import FOLDERS, catalogue_path
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = ("dashboard", "layers", "geodata")
+TRANSLATING = {"N_", "_", "words", "self", "gettext"}
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+EXCUSED = "# noqa: zh"
+
+
+def sources(*floors: str) -> Iterator[Path]:
+    for floor in floors:
+        yield from sorted((ROOT / floor).rglob("*.py"))
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+
+
+def messages(path: Path) -> set[str]:
+    """Return the keys that `path` asks a catalogue for."""
+    return {
+        node.args[0].value
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and _called(node) in TRANSLATING and node.args
+        and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    }
+
+
+def stray_chinese(path: Path) -> list[str]:
+    """Return ``file:line: text`` of Chinese strings that are neither keys nor docstrings nor excused."""
+    text = path.read_text("utf-8")
+    tree = ast.parse(text)
+    lines = text.splitlines()
+    fine: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node) in TRANSLATING:
+            fine.update(id(one) for argument in node.args[:1] for one in ast.walk(argument))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                fine.add(id(first.value))
+    return [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CHINESE.search(node.value)
+        and id(node) not in fine and EXCUSED not in lines[node.lineno - 1]
+    ]
+
+
+def catalogue(lang: str) -> dict[str, str]:
+    """Return key → text of the catalogue of `lang`."""
+    with catalogue_path(lang).open("rb") as po:
+        return {str(one.id): str(one.string) for one in read_po(po, locale=FOLDERS[lang]) if one.id}
+
+
+def wanted() -> set[str]:
+    """Return every key of every floor."""
+    return {key for path in sources(*FLOORS) for key in messages(path) if CHINESE.search(key)}
+
+
+if __name__ == "__main__":
+    have = catalogue("en")
+    for key in sorted(wanted() - set(have)):
+        print(key)

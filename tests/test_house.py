@@ -1,0 +1,58 @@
+"""The house: imports go down only, and only what the user fixed stands at the top."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# floor → what it may not import
+FORBIDDEN = {
+    "geodata": {"layers", "dashboard", "dash", "flask", "plotly"},
+    "layers": {"dashboard", "dash", "flask", "plotly"},
+    "dashboard/figures": {"dash", "flask", "dash_mantine_components"},
+}
+TOP = {
+    "dashboard", "layers", "assets", "geodata", "tests", "docs", ".ci", "requirements.txt", "requirements-dev.txt",
+    "README.md", "pyproject.toml", "Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".gitignore",
+}
+
+
+def imported(source: str) -> set[str]:
+    """Return the top-level packages that `source` imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("floor", FORBIDDEN)
+def test_imports_go_down_only(floor: str) -> None:
+    files = sorted((ROOT / floor).rglob("*.py"))
+    assert files
+    up = {str(path.relative_to(ROOT)): sorted(imported(path.read_text("utf-8")) & FORBIDDEN[floor]) for path in files}
+    assert {path: names for path, names in up.items() if names} == {}
+
+
+def test_the_walk_sees_every_way_to_import() -> None:
+    source = "import dash.html\ndef f():\n    from dashboard.app import create_app\n    import numpy, layers as l\n"
+    assert imported(source) == {"dash", "dashboard", "numpy", "layers"}
+
+
+def test_only_what_belongs_stands_at_the_top() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    assert {path.split("/")[0] for path in tracked if path} - TOP == set()
+
+
+def test_no_file_does_two_things() -> None:
+    long = {
+        str(path.relative_to(ROOT)): count for floor in ("dashboard", "layers", "geodata")
+        for path in (ROOT / floor).rglob("*.py") if (count := len(path.read_text("utf-8").splitlines())) > 400
+    }
+    assert long == {}
