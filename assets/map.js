@@ -21,16 +21,27 @@
   };
   const latitude = (y) => (360 / Math.PI) * Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) - 90;
 
+  /* the legend lies over the lower left: on a wide map the place goes beside it when that costs little */
   function fitted(bounds, width, height) {
+    const legend = document.getElementById("legend");
+    const room = legend && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 20 : 0;
+    const full = framed(bounds, width, height, 0), beside = framed(bounds, width, height, room);
+    return beside.zoom > full.zoom - 0.6 ? beside : full;
+  }
+
+  function framed(bounds, whole, height, left) {
+    const width = whole - left;
     const [west, south, east, north] = bounds;
     const pad = Math.min(width, height) * 0.06;
     const dx = Math.max((east - west) / 360, 1e-6);
     const top = mercator(north), bottom = mercator(south);
     const dy = Math.max(bottom - top, 1e-6);
     const zoom = Math.log2(Math.min((width - 2 * pad) / (TILE * dx), (height - 2 * pad) / (TILE * dy)));
+    const clamped = Math.max(1, Math.min(MAX_ZOOM, zoom));
+    const aside = ((left / 2) * 360) / (TILE * Math.pow(2, clamped));
     return {
-      center: { lon: (west + east) / 2, lat: latitude((top + bottom) / 2) },
-      zoom: Math.max(1, Math.min(MAX_ZOOM, zoom)),
+      center: { lon: (west + east) / 2 - aside, lat: latitude((top + bottom) / 2) },
+      zoom: clamped,
     };
   }
 
@@ -44,6 +55,7 @@
 
   function switchLayers(map) {
     if (!map.style || !map.style._loaded) return;
+    if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
     for (const layer of map.getStyle().layers) {
       if (layer.source === undefined || layer.id.startsWith("plotly-")) continue;
       const wanted = state.off.includes(layer.id) ? "none" : "visible";
@@ -69,8 +81,6 @@
     const map = instance();
     if (!map || state.hooked.has(map)) return;
     state.hooked.add(map);
-    const addHatch = () => { if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch()); };
-    map.on("styleimagemissing", (event) => { if (event.id === HATCH) addHatch(); });
     const ready = () => { switchLayers(map); drawScale(map); };
     map.on("styledata", () => switchLayers(map));
     map.on("move", () => drawScale(map));

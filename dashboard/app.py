@@ -11,7 +11,7 @@ from flask_compress import Compress
 from dashboard import ids
 from dashboard.context import Context
 from dashboard.locale import load_words
-from dashboard.pages import overview
+from dashboard.pages import PAGES
 from dashboard.server.geometry import add_geometry
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
@@ -55,19 +55,21 @@ def create_app(settings: Settings) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.layout = html.Div([
-        dcc.Location(id=ids.URL, refresh="callback-nav"),
+        dcc.Location(id=ids.SITE, refresh=False),
         html.Div(html.Div(html.P(words("正在打开工会服务一张图…")), className="opening"), id=ids.PAGE),
     ])
 
-    @app.callback(Output(ids.PAGE, "children"), Input(ids.URL, "pathname"), State(ids.URL, "search"))
+    @app.callback(Output(ids.PAGE, "children"), Input(ids.SITE, "pathname"), State(ids.SITE, "search"))
     def show_page(pathname: str | None, search: str | None) -> Any:
         """Lay out the page in the reader's language."""
-        if pathname not in (None, "/"):
+        page = PAGES.get(pathname or "/")
+        if page is None:
             return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
         atlas = source.atlas()
-        return overview.layout(context, atlas, context.read(atlas, search))
+        return page.layout(context, atlas, context.read(atlas, search))
 
-    overview.register(app, context)
+    for page in PAGES.values():
+        page.register(app, context)
     _dress(app, settings, source)
     return app
 

@@ -1,5 +1,6 @@
 """Component ids, once. Controls are named after the field of Filters that they set."""
 
+SITE = "site"
 URL = "url"
 PAGE = "page"
 VIEWPORT = "viewport"

@@ -73,7 +73,7 @@ class Words:
 
     def qualified(self, value: float, qualifier: str | None) -> str:
         """Return a reported figure with its qualifier, without unit: 6 万余, 近 1 万, 140 余."""
-        return format_reported(value, qualifier or "exact", None, self.lang)
+        return format_reported(value, qualifier or "exact", "", self.lang)
 
     def provenance(self, code: str | None) -> str:
         """Return the label of a provenance: 报道, 推算, 示意, or mixed."""

@@ -28,7 +28,7 @@ PAGE_CITIES = ("640200", "210900", "210700", "211400", "211100", "211300",
 # square root of the area of the smallest triangle that stays, in degrees (0.001 is about 100 m)
 FINE, COARSE, COARSEST = 0.0005, 0.02, 0.025
 LAND_TOLERANCE = 0.02
-WORLD_BOX = (60.0, -5.0, 150.0, 60.0)
+WORLD_BOX = (20.0, -20.0, 179.9, 78.0)
 LINE_KINDS = ("province", "sar", "nine_dash", "undetermined")  # in the order of cn_line.bin
 DASHES = 9
 SHORES = {"GSHHG": "shore_xiamen.geojson", "OSM": "shore_xiamen_osm.geojson"}  # 117.95-118.35 E, 24.35-24.65 N
@@ -111,6 +111,14 @@ def land() -> gpd.GeoDataFrame:
 def shore() -> shapely.MultiPolygon:
     """Return all land around Xiamen that either shipped extract knows, WGS-84 degrees."""
     return shapely.union_all([_shipped_land(name) for name in SHORES.values()])
+
+
+def split_gulangyu(ground: shapely.Geometry) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Return the part of `ground` (land of 思明, WGS-84 degrees) that is the island 鼓浪屿, and the rest."""
+    parts = shapely.get_parts(ground)
+    centre = zone_centres().set_index("name").loc["鼓浪屿街道", ["lon", "lat"]]
+    on_island = shapely.distance(parts, shapely.Point(*centre)) < 1e-3
+    return shapely.union_all(parts[on_island]), shapely.union_all(parts[~on_island])
 
 
 def _shipped_land(name: str) -> shapely.MultiPolygon:

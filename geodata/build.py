@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 
 from geodata import boundaries, facts, sample
 from geodata.errors import N_, AtlasError
@@ -17,7 +18,6 @@ from geodata.locking import held
 from geodata.schema import SCHEMA_VERSION, TABLES
 from geodata.store.gpkg import FILE_NAME, GeoPackageStore, as_stored, write_geopackage
 
-DATA_DATE = "2024-10-31"
 BATCH = "shipped"
 _UNFINISHED = ".atlas-*.building.gpkg*"
 
@@ -62,9 +62,9 @@ def build_atlas(home: Path, progress: Callable[[float, str], None] = _silent, fo
             if path.exists() and not force:
                 return GeoPackageStore(path).path
             _build(home, path, progress)
-    except OSError as error:
+    except (OSError, pyogrio.errors.DataSourceError) as error:
         raise AtlasError(N_("图册文件夹 {path} 写不进去（{detail}）：请检查权限和剩余空间。"),
-                         path=home, detail=error.strerror or error) from error
+                         path=home, detail=getattr(error, "strerror", None) or error) from error
     progress(1.0, N_("图册已建好"))
     return path
 
@@ -105,7 +105,7 @@ def data_version(frames: Mapping[str, pd.DataFrame]) -> str:
 
 def _build(home: Path, path: Path, progress: Callable[[float, str], None]) -> None:
     frames = atlas_frames(progress)
-    meta = {"schema_version": SCHEMA_VERSION, "data_version": data_version(frames), "data_date": DATA_DATE,
+    meta = {"schema_version": SCHEMA_VERSION, "data_version": data_version(frames), "data_date": facts.DATA_DATE,
             "built_at": datetime.now(UTC).isoformat(timespec="seconds")}
     unfinished = home / f".atlas-{os.getpid()}.building.gpkg"
     try:
@@ -114,7 +114,7 @@ def _build(home: Path, path: Path, progress: Callable[[float, str], None]) -> No
         with unfinished.open("rb") as file:
             os.fsync(file.fileno())
         GeoPackageStore(unfinished)  # a file that cannot be opened must not take its place
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         for leftover in home.glob(_UNFINISHED):
             leftover.unlink(missing_ok=True)

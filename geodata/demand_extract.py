@@ -45,6 +45,9 @@ def read_points(path: Path, area: shapely.Geometry) -> gpd.GeoDataFrame:
     points = points[points.within(area) & points["fclass"].isin(groups)].copy()
     points["worker_group"] = points["fclass"].map(groups)
     points["at"] = [(round(p.x, SAME_PLACE), round(p.y, SAME_PLACE)) for p in points.geometry]
+    # no motor vehicle drives on 鼓浪屿: its hotels and sights call no driver
+    island, _ = boundaries.split_gulangyu(shapely.intersection(area, boundaries.shore()))
+    points = points[(points["worker_group"] != "driver") | ~points.intersects(island)]
     # "building" repeats what a more telling class says of the same place, so it goes last
     points = points.iloc[(points["fclass"] == "building").argsort(kind="stable")]
     return points.drop_duplicates(["name", "at"])
@@ -54,9 +57,9 @@ def demand(points: gpd.GeoDataFrame, cells: set[str]) -> dict[tuple[str, str], f
     """Return the weight by (cell, worker group): points of interest, spread over `cells` without loss."""
     weights: dict[tuple[str, str], float] = defaultdict(float)
     for point, group in zip(points.geometry, points["worker_group"], strict=True):
-        rings = h3.grid_disk(h3.latlng_to_cell(point.y, point.x, RESOLUTION), len(RINGS) - 1)
         own = h3.latlng_to_cell(point.y, point.x, RESOLUTION)
-        shares = {cell: RINGS[h3.grid_distance(own, cell)] for cell in sorted(rings) if cell in cells}
+        around = sorted(h3.grid_disk(own, len(RINGS) - 1))
+        shares = {cell: RINGS[h3.grid_distance(own, cell)] for cell in around if cell in cells}
         for cell, share in shares.items():
             weights[cell, group] += share / sum(shares.values())
     return weights

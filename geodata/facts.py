@@ -7,6 +7,7 @@ import pandas as pd
 from geodata.codes import LANGUAGES, labels, shipped_rows
 from geodata.errors import N_, AtlasError
 
+DATA_DATE = "2024-10-31"  # as of when the shipped atlas speaks: the end of the month of the latest dated report
 WAN = 10_000
 # Chinese puts 余 behind the round number and 近, 约, 至少 before it
 _ZH = {"exact": "{}", "over": "{} 余", "nearly": "近 {}", "about": "约 {}", "at_least": "至少 {}"}

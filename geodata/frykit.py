@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def _blobs(data: bytes) -> list[bytes]:
     ends = 4 + 4 * count + np.cumsum((0, *lengths))
     if ends[-1] != len(data):
         raise ValueError(f"{len(data)} bytes instead of {ends[-1]}")
-    return [data[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    return [data[start:end] for start, end in pairwise(ends)]
 
 
 def _coordinates(data: bytes) -> NDArray[np.float64]:

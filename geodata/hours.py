@@ -69,7 +69,7 @@ def parse(text: str) -> WeeklyHours:
             raise _bad(text, rule)
         days = _days(text, match["days"]) if match["days"] else range(7)
         spans = [] if match["spans"] == "off" else [_span(text, part) for part in match["spans"].split(",")]
-        by_day.update({day: spans for day in days})
+        by_day.update(dict.fromkeys(days, spans))
     return WeeklyHours(_merge((day * DAY_MINUTES + start, day * DAY_MINUTES + end)
                               for day, spans in by_day.items() for start, end in spans))
 

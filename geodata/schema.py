@@ -99,17 +99,18 @@ class TableSchema:
             When a column is missing that must be there, or a value cannot be
             read as the column's type.
         """
+        frame = frame.reset_index(drop=True)
         data: dict[str, Any] = {}
         for column in self.columns:
             if column.name in frame:
                 data[column.name] = _as_dtype(self, column, frame[column.name])
             elif column.nullable:
-                data[column.name] = pd.Series([None] * len(frame), dtype=_blank(column), index=frame.index)
+                data[column.name] = pd.Series([None] * len(frame), dtype=column.pandas_dtype)
             else:
                 raise AtlasError(N_("表 {table} 缺少列 {column}（{zh}）：请补上这一列。"),
                                  table=self.name, column=column.name, zh=column.zh)
         if not self.geometry:
-            return pd.DataFrame(data, index=frame.index).reset_index(drop=True)
+            return pd.DataFrame(data, index=frame.index)
         shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
         return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(shapes), crs=CRS))
 
@@ -160,12 +161,7 @@ class TableSchema:
                          value=value, expected=_expected(self, column))
 
 
-def _blank(column: Column) -> str:
-    return column.pandas_dtype if column.nullable else "str"
-
-
 def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Series:
-    values = values.reset_index(drop=True)
     try:
         if column.dtype == "date":
             return pd.to_datetime(values, errors="raise").astype("datetime64[s]")

@@ -30,10 +30,8 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         is: ``point`` (its own), ``grid`` (inside its grid) or ``place`` (the
         label point of its place). The index is the row in ``atlas.activities``.
     """
-    rows = np.flatnonzero(
-        _choice(atlas, filters) & periods.within(periods.spans(atlas, "activities"), filters)
-    )
-    lon, lat, located = _where(atlas)
+    rows = chosen(atlas, filters)
+    lon, lat, located = where(atlas)
     frame = pd.DataFrame(atlas.activities.iloc[rows].drop(columns="geometry", errors="ignore"))
     frame["lon"], frame["lat"] = lon[rows], lat[rows]
     frame["located"] = pd.Series(located[rows], index=frame.index, dtype=object)
@@ -52,25 +50,28 @@ def by_month(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         counted. Sorted by month, kind, provenance. Activities whose month is
         not known are not in it: :func:`undated` counts them.
     """
-    chosen = select(atlas, filters)
-    month = periods.spans(atlas, "activities").month[chosen.index.to_numpy()]
-    known = ~np.isnat(month)
-    as_visits = (chosen["participants_unit"] == VISIT).to_numpy(dtype=bool)
-    number = chosen["participants"].to_numpy(dtype=float, na_value=np.nan)
+    rows = chosen(atlas, filters)
+    month = periods.spans(atlas, "activities").month[rows]
+    rows, month = rows[~np.isnat(month)], month[~np.isnat(month)]
+    unit, units = atlas.coded("activities", "participants_unit")
+    as_visits = np.append(units == VISIT, False)[unit[rows]]
+    number = atlas.once("participants", lambda: _numbers(atlas))[rows]
+    kind, kinds = atlas.coded("activities", "kind")
+    origin, origins = atlas.coded("activities", "provenance")
+    months, slot = np.unique(month, return_inverse=True)
+    key = (slot * len(kinds) + kind[rows]) * len(origins) + origin[rows]
+    groups, group = np.unique(key, return_inverse=True)
     table = pd.DataFrame(
         {
-            "month": month.astype(str),
-            "kind": chosen["kind"].to_numpy(),
-            "provenance": chosen["provenance"].to_numpy(),
-            "count": 1,
-            "participants": np.where(as_visits, np.nan, number),
-            "visits": np.where(as_visits, number, np.nan),
+            "month": months.astype(str)[groups // (len(kinds) * len(origins))].astype(object),
+            "kind": kinds[groups // len(origins) % len(kinds)],
+            "provenance": origins[groups % len(origins)],
+            "count": np.bincount(group, minlength=len(groups)),
+            "participants": _sum(group, number, ~as_visits, len(groups)),
+            "visits": _sum(group, number, as_visits, len(groups)),
         }
-    )[known]
-    groups = table.groupby(["month", "kind", "provenance"], sort=True)
-    summed = groups[["participants", "visits"]].sum(min_count=1)
-    summed.insert(0, "count", groups.size())
-    return summed.reset_index()
+    )
+    return table.sort_values(["month", "kind", "provenance"], ignore_index=True)
 
 
 def undated(atlas: Atlas, filters: Filters) -> int:
@@ -78,9 +79,7 @@ def undated(atlas: Atlas, filters: Filters) -> int:
     when = periods.spans(atlas, "activities")
     return int(
         (
-            _choice(atlas, filters)
-            & periods.touching(when, filters)
-            & (np.isnat(when.month) | ~periods.within(when, filters))
+            _choice(atlas, filters) & periods.touching(when, filters) & (np.isnat(when.month) | ~periods.within(when, filters))
         ).sum()
     )
 
@@ -96,12 +95,10 @@ def rank_grids(atlas: Atlas, filters: Filters, top: int = 10) -> pd.DataFrame:
         counted; ``mixed`` when unlike). At most `top` rows, most first, equal
         ones by grid_id; grids that did nothing are not listed.
     """
-    counted = by_key(select(atlas, filters), "grid_id")
+    counted = by_key(atlas, filters, "grid_id")
     rows = []
     by_grid, by_region = atlas.rows_by("grids", "grid_id"), atlas.rows_by("regions", "region_id")
-    for grid_id, (count, kinds, provenance) in sorted(
-        counted.items(), key=lambda item: (-item[1][0], item[0])
-    ):
+    for grid_id, (count, kinds, provenance) in sorted(counted.items(), key=lambda item: (-item[1][0], item[0])):
         if grid_id not in by_grid or len(rows) == top:
             continue
         grid = atlas.grids.iloc[by_grid[grid_id]]
@@ -124,52 +121,45 @@ def rank_grids(atlas: Atlas, filters: Filters, top: int = 10) -> pd.DataFrame:
     )
 
 
-def by_key(chosen: pd.DataFrame, column: str) -> dict[str, tuple[int, dict[str, int], str | None]]:
-    """Return, per value of `column`, the number of activities, the number per kind and their provenance."""
-    given = chosen[chosen[column].notna()]
+def by_key(atlas: Atlas, filters: Filters, column: str) -> dict[str, tuple[int, dict[str, int], str | None]]:
+    """Return, per value of `column`, the number of selected activities, that per kind, and their provenance."""
+    rows = chosen(atlas, filters)
+    key, keys = atlas.coded("activities", column)
+    kind, kinds = atlas.coded("activities", "kind")
+    origin, origins = atlas.coded("activities", "provenance")
+    rows = rows[key[rows] >= 0]
+    groups, sizes = np.unique((key[rows] * len(kinds) + kind[rows]) * len(origins) + origin[rows], return_counts=True)
     result: dict[str, tuple[int, dict[str, int], str | None]] = {}
-    sizes = given.groupby([column, "kind", "provenance"], sort=True).size()
-    for (key, kind, provenance), size in sizes.items():
-        count, kinds, before = result.get(key, (0, {}, None))
-        kinds[kind] = kinds.get(kind, 0) + int(size)
-        result[key] = (count + int(size), kinds, mix([before, provenance]))
+    for group, size in zip(groups.tolist(), sizes.tolist(), strict=True):
+        rest, of = divmod(group, len(origins))
+        unit, what = divmod(rest, len(kinds))
+        count, per_kind, before = result.get(keys[unit], (0, {}, None))
+        per_kind[kinds[what]] = per_kind.get(kinds[what], 0) + size
+        result[keys[unit]] = (count + size, per_kind, mix([before, origins[of]]))
     return result
 
 
 def kinds_present(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """Return ``kind``, ``provenance`` and ``count`` of the selected activities, dated or not."""
-    chosen = select(atlas, filters)
-    return chosen.groupby(["kind", "provenance"], sort=True).size().rename("count").reset_index()
+    frame = select(atlas, filters)
+    return frame.groupby(["kind", "provenance"], sort=True).size().rename("count").reset_index()
 
 
-# -- inside -----------------------------------------------------------------------
+def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
+    """Return the rows of ``atlas.activities`` that :func:`select` returns."""
+    return np.flatnonzero(_choice(atlas, filters) & periods.within(periods.spans(atlas, "activities"), filters))
 
 
-def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "activities") & atlas.of_provenance(
-        "activities", filters.provenance
-    )
-    if filters.area:
-        mask = mask & places.in_area(filters, *_where(atlas)[:2])
-    if filters.kinds:
-        fits = np.zeros(len(atlas.activities), dtype=bool)
-        for kind in filters.kinds:
-            fits |= atlas.holds("activities", "kind", kind)
-        mask = mask & fits
-    return mask
+def where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
+    """Return longitude, latitude (degrees) and ``located``, as in :func:`select`, of every activity."""
 
-
-def _where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
     def compute() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
         frame = atlas.activities
         own_lon, own_lat = atlas.lonlat("activities")
         lon, lat = own_lon.copy(), own_lat.copy()
         located = np.where(np.isnan(lon), None, "point").astype(object)
         if "geometry_provenance" in frame:
-            located[
-                ~np.isnan(lon) & (frame["geometry_provenance"] == PROVENANCES[1]).to_numpy(dtype=bool)
-            ] = "place"
+            located[~np.isnan(lon) & (frame["geometry_provenance"] == PROVENANCES[1]).to_numpy(dtype=bool)] = "place"
         grid = pd.Index(atlas.grids["grid_id"]).get_indexer(pd.Index(frame["grid_id"], dtype=object))
         grid_lon, grid_lat = atlas.inner_points("grids")
         place = atlas.place_rows("activities")
@@ -182,3 +172,30 @@ def _where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDAr
         return lon, lat, located
 
     return atlas.once("where activities are", compute)
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _numbers(atlas: Atlas) -> NDArray[np.float64]:
+    return atlas.activities["participants"].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _sum(group: NDArray[np.intp], number: NDArray[np.float64], which: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
+    """Return the sum per group of the numbers given among `which`; NaN where none is."""
+    given = np.flatnonzero(which & ~np.isnan(number))
+    total = np.bincount(group[given], number[given], size)
+    return np.where(np.bincount(group[given], minlength=size) > 0, total, np.nan)
+
+
+def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+    here = places.scope(atlas, filters)
+    mask = places.table_mask(atlas, here, "activities") & atlas.of_provenance("activities", filters.provenance)
+    if filters.area:
+        mask = mask & places.in_area(filters, *where(atlas)[:2])
+    if filters.kinds:
+        fits = np.zeros(len(atlas.activities), dtype=bool)
+        for kind in filters.kinds:
+            fits |= atlas.holds("activities", "kind", kind)
+        mask = mask & fits
+    return mask

@@ -112,9 +112,7 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
             When the store cannot be read (said by the store itself).
         """
         known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
-        return cls.from_frames(
-            {name: store.read(name) for name in store.tables() if name in known}, store.meta()
-        )
+        return cls.from_frames({name: store.read(name) for name in store.tables() if name in known}, store.meta())
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str]) -> Self:
@@ -140,9 +138,7 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
                 got="、".join(strange),
                 known="、".join(known),
             )
-        held = {
-            name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known
-        }
+        held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known}
         return cls(**held, meta=dict(meta))
 
     @property
@@ -233,9 +229,7 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
         """Return which rows of `table` have one of the `wanted` provenances."""
         codes = self.once(
             ("provenance", table),
-            lambda: _still(
-                pd.Index(PROVENANCES).get_indexer(pd.Index(self.table(table)["provenance"], dtype=object))
-            ),
+            lambda: _still(pd.Index(PROVENANCES).get_indexer(pd.Index(self.table(table)["provenance"], dtype=object))),
         )
         allowed = np.array([name in wanted for name in PROVENANCES] + [False])  # last: position -1, unknown
         return allowed[codes]
@@ -293,7 +287,5 @@ def _empty(name: str) -> pd.DataFrame:
     from geodata.schema import TABLES  # only partial atlases need it
 
     table = TABLES[name]
-    frame = pd.DataFrame(
-        {column.name: pd.Series(dtype=object) for column in table.columns if column.name != "geometry"}
-    )
+    frame = pd.DataFrame({column.name: pd.Series(dtype=object) for column in table.columns if column.name != "geometry"})
     return frame if table.geometry is None else gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=4326))

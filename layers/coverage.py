@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -186,7 +187,8 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     -------
     DataFrame
         24 rows: ``hour``; ``nominal`` and ``effective`` (weighted share 0 to
-        1; NaN without demand; nominal is the same at every hour);
+        1; NaN without demand; nominal is the same at every hour unless the
+        demand has an hour profile);
         ``stations_open`` (stations in scope and lasso that are effective at
         that hour); ``whole`` (demand weight, the denominator);
         ``provenance``.
@@ -199,13 +201,18 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     inside = stations.chosen(atlas, filters)
     hours = np.arange(24, dtype=np.uint32)
     reached = (near.clock(bits)[:, None] >> hours) & np.uint32(1)
-    whole = float(wanted.weight.sum())
-    nominal = _weighted(wanted, near.count(offered.nominal) > 0).ratio
+    named = near.count(offered.nominal) > 0
+    if wanted.hourly is None:
+        whole = np.full(24, wanted.weight.sum())
+        nominal, effective = np.full(24, wanted.weight @ named), wanted.weight @ reached
+    else:
+        whole = wanted.hourly.sum(axis=0)
+        nominal, effective = named @ wanted.hourly, (wanted.hourly * reached).sum(axis=0)
     return pd.DataFrame(
         {
             "hour": hours.astype(int),
-            "nominal": np.nan if nominal is None else nominal,
-            "effective": wanted.weight @ reached / whole if whole > 0 else np.nan,
+            "nominal": _ratio(nominal, whole),
+            "effective": _ratio(effective, whole),
             "stations_open": ((bits[inside][:, None] >> hours) & np.uint32(1)).sum(axis=0).astype(int),
             "whole": whole,
             "provenance": _provenance(atlas, wanted, offered.nominal, near),
@@ -216,13 +223,15 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 # -- inside -----------------------------------------------------------------------
 
 
+def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+
+
 def _weighted(wanted: demand.Demand, covered: NDArray[np.bool_]) -> Share:
     return Share(float(wanted.weight[covered].sum()), float(wanted.weight.sum()))
 
 
-def _provenance(
-    atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: reach.Pairs
-) -> str | None:
+def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: reach.Pairs) -> str | None:
     if not len(wanted.rows):
         return None
     serving = near.station[nominal[near.station]]
@@ -265,9 +274,7 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 def _enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance(
-        "enterprises", filters.provenance
-    )
+    mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance("enterprises", filters.provenance)
     return mask & places.in_area(filters, *atlas.lonlat("enterprises")) if filters.area else mask
 
 
@@ -314,9 +321,7 @@ def _units(
     name = [unit if row is None else frame["name"].iloc[row] for unit, row in zip(ids, found, strict=True)]
     name_en = name
     if "name_en" in frame:
-        name_en = [
-            unit if row is None else frame["name_en"].iloc[row] for unit, row in zip(ids, found, strict=True)
-        ]
+        name_en = [unit if row is None else frame["name_en"].iloc[row] for unit, row in zip(ids, found, strict=True)]
     units = pd.DataFrame(
         {
             "unit_id": ids,
@@ -325,13 +330,11 @@ def _units(
             "name_en": name_en,
             "part": part,
             "whole": whole,
-            "share": np.divide(part, whole, out=np.full(len(ids), np.nan), where=whole > 0),
+            "share": _ratio(part, whole),
             "parent_share": np.nan if parent is None else parent,
             "measure": what,
             "provenance": provenance,
         },
         columns=list(UNIT_COLUMNS),
     )
-    return units[units["whole"] > 0].sort_values(
-        ["share", "unit_id"], ascending=[False, True], ignore_index=True
-    )
+    return units[units["whole"] > 0].sort_values(["share", "unit_id"], ascending=[False, True], ignore_index=True)

@@ -1,7 +1,8 @@
 """Demand 服务需求: where outdoor workers need a station, cell by cell.
 
 A cell is one H3 hexagon of about 250 m; each worker group has a row of its own
-in it. ``hour_profile`` is not read: a weight counts the same at every hour.
+in it. A row's weight is its mean over the day; ``hour_profile``, where a row
+has one, says how it is spread over the hours.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.errors import N_, AtlasError
 from layers import places, reach, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -28,7 +30,10 @@ class Demand:
     lon, lat : ndarray of float64
         Centre of the cell, degrees (WGS-84).
     weight : ndarray of float64
-        Weight of the worker group chosen, or of all together.
+        Weight of the worker group chosen, or of all together, at the hour
+        asked, or the mean of the day when none is.
+    hourly : ndarray of float64, shape (cells, 24), or None
+        Weight at each hour; None when no row has a profile: the same at every hour.
     key : tuple
         What tells this selection of cells apart from others.
     """
@@ -37,17 +42,23 @@ class Demand:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     weight: NDArray[np.float64]
+    hourly: NDArray[np.float64] | None
     key: tuple
 
 
 def select(atlas: Atlas, filters: Filters) -> Demand:
     """Return the demand cells in scope and lasso, with the weight of the worker group chosen.
 
-    Cells where the chosen group has no demand are left out.
+    Cells where the chosen group has no row are left out.
+
+    Raises
+    ------
+    AtlasError
+        When an hour profile cannot be read.
     """
     here = places.scope(atlas, filters)
     key = ("demand", here.key, filters.area, filters.worker_group, filters.provenance)
-    return atlas.recent(key, lambda: _select(atlas, filters, here, key))
+    return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, here, key))
 
 
 def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
@@ -57,7 +68,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     -------
     DataFrame
         ``cell`` (H3 index), ``adcode``, ``zone``, ``lon``, ``lat`` (degrees, WGS-84),
-        ``weight`` (of the worker group chosen, or all), ``nominal`` and
+        ``weight`` (as :class:`Demand` has it), ``nominal`` and
         ``effective`` (bool: within the radius of such a station),
         ``distance_m`` (way walked, straight line × detour, to the nearest
         nominal station wherever it lies; NaN when there is none),
@@ -83,6 +94,9 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     )
 
 
+# -- inside -----------------------------------------------------------------------
+
+
 def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:
     lon, lat = atlas.lonlat("demand")
     mask = places.table_mask(atlas, here, "demand") & atlas.of_provenance("demand", filters.provenance)
@@ -90,9 +104,35 @@ def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> D
         mask = mask & atlas.holds("demand", "worker_group", filters.worker_group)
     if filters.area:
         mask = mask & places.in_area(filters, lon, lat)
-    codes = atlas.once("demand cells", lambda: pd.factorize(atlas.demand["cell"].to_numpy(dtype=object))[0])
+    codes, _ = atlas.coded("demand", "cell")
     weights = atlas.once("demand weights", lambda: atlas.demand["weight"].to_numpy(dtype=np.float64))
     picked = np.flatnonzero(mask & ~np.isnan(lon))
     _, first, group = np.unique(codes[picked], return_index=True, return_inverse=True)
     rows = picked[first]
-    return Demand(rows, lon[rows], lat[rows], np.bincount(group, weights[picked], len(rows)), key)
+    weight, hourly = np.bincount(group, weights[picked], len(rows)), None
+    profiles, which = _profiles(atlas)
+    if len(profiles) > 1:
+        hourly = np.zeros((len(rows), 24))
+        np.add.at(hourly, group, weights[picked][:, None] * profiles[which[picked]])
+        weight = weight if filters.hour is None else hourly[:, filters.hour]
+    return Demand(rows, lon[rows], lat[rows], weight, hourly, key)
+
+
+def _profiles(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the distinct profiles, each of mean 1, and which one each row has; the last (-1) is flat."""
+
+    def compute() -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        which, texts = atlas.coded("demand", "hour_profile")
+        return np.array([*(_profile(text) for text in texts), np.ones(24)]), which
+
+    return atlas.once("demand profiles", compute)
+
+
+def _profile(text: str) -> NDArray[np.float64]:
+    try:
+        hours = np.array([float(part) for part in text.split(";")])
+    except ValueError:
+        hours = np.empty(0)
+    if hours.shape != (24,) or not np.isfinite(hours).all() or hours.min() < 0 or hours.sum() == 0:
+        raise AtlasError(N_("时段分布“{got}”读不懂：请给 24 个不小于 0、不全为 0 的数，以分号隔开。"), got=text)
+    return hours / hours.mean()

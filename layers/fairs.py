@@ -79,9 +79,7 @@ def funnel(atlas: Atlas, filters: Filters) -> pd.DataFrame:
                 {
                     "stage": stage,
                     "value": int(given[column].sum()) if len(given) else None,
-                    "qualifier": qualifiers.combine(
-                        qualifiers.of_column(t, column) for t in given["qualifiers"]
-                    ),
+                    "qualifier": qualifiers.combine(qualifiers.of_column(t, column) for t in given["qualifiers"]),
                     "provenance": provenance,
                     "fairs": len(given),
                     "left_out": len(held) - len(summed),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from layers import activities, places
 from layers.atlas import Atlas
@@ -27,10 +28,8 @@ def table(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         none); ``lon``, ``lat`` (a point inside the shape, degrees). The index
         is the row in ``atlas.grids``.
     """
-    here = places.scope(atlas, filters)
+    rows = chosen(atlas, filters)
     lon, lat = atlas.inner_points("grids")
-    mask = places.table_mask(atlas, here, "grids") & atlas.of_provenance("grids", filters.provenance)
-    rows = np.flatnonzero(mask & places.in_area(filters, lon, lat))
     frame = pd.DataFrame(atlas.grids.iloc[rows].drop(columns="geometry", errors="ignore"))
     names = dict(zip(atlas.regions["region_id"], atlas.regions["name"], strict=True))
     frame["region_name"] = frame["region_id"].map(names)
@@ -39,7 +38,19 @@ def table(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     return with_activities(atlas, filters, frame, "grid_id")
 
 
-def share(part: pd.Series, whole: pd.Series) -> np.ndarray:
+def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
+    """Return the rows of ``atlas.grids`` that :func:`table` returns."""
+    here = places.scope(atlas, filters)
+    mask = places.table_mask(atlas, here, "grids") & atlas.of_provenance("grids", filters.provenance)
+    return np.flatnonzero(mask & places.in_area(filters, *atlas.inner_points("grids")))
+
+
+def figures(atlas: Atlas) -> NDArray[np.float64]:
+    """Return the columns :data:`FIGURES` of all grids, shape (grids, 4)."""
+    return atlas.once("grid figures", lambda: atlas.grids[list(FIGURES)].to_numpy(dtype=np.float64))
+
+
+def share(part: pd.Series, whole: pd.Series) -> NDArray[np.float64]:
     """Return `part` of `whole`, NaN where there is no whole."""
     top = part.to_numpy(dtype=float, na_value=np.nan)
     bottom = whole.to_numpy(dtype=float, na_value=np.nan)
@@ -49,7 +60,7 @@ def share(part: pd.Series, whole: pd.Series) -> np.ndarray:
 def with_activities(atlas: Atlas, filters: Filters, frame: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return `frame` with what the grid or region named by `key` did under the filters."""
     # The lasso chose the rows already; what they did is not cut by it again.
-    counted = activities.by_key(activities.select(atlas, filters.having(area=())), key)
+    counted = activities.by_key(atlas, filters.having(area=()), key)
     done = [counted.get(unit, (0, {}, None)) for unit in frame[key]]
     frame["activities"] = [count for count, _, _ in done]
     frame["kinds"] = pd.Series([kinds for _, kinds, _ in done], index=frame.index, dtype=object)

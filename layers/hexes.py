@@ -79,9 +79,7 @@ def resolution_for(zoom: float) -> int:
 def index(lon: NDArray[np.float64], lat: NDArray[np.float64], resolution: int = FINEST) -> NDArray[np.uint64]:
     """Return the H3 cell of each point (degrees, WGS-84); 0 for a point without coordinates."""
     to_cell = basic_int.latlng_to_cell
-    cells = [
-        0 if x != x else to_cell(y, x, resolution) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)
-    ]
+    cells = [0 if x != x else to_cell(y, x, resolution) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
     return np.array(cells, dtype=np.uint64)
 
 
@@ -116,11 +114,7 @@ def group(atlas: Atlas, table: str, rows: NDArray[np.intp], resolution: int, lim
     fine = cells[ordered]
     while True:
         coarse = parents(fine, resolution)
-        starts = (
-            np.flatnonzero(np.concatenate([[True], coarse[1:] != coarse[:-1]]))
-            if len(coarse)
-            else np.empty(0, int)
-        )
+        starts = np.flatnonzero(np.concatenate([[True], coarse[1:] != coarse[:-1]])) if len(coarse) else np.empty(0, int)
         if len(starts) <= limit or resolution == 0:
             return Groups(coarse[starts], resolution, ordered, starts)
         resolution -= 1

@@ -124,7 +124,7 @@ def strip(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
     here = places.scope(atlas, filters)
     found = [*_work(atlas, filters, here), *_stations(atlas, filters, here), *_fairs(atlas, filters)]
     extras = list(_extras(atlas, filters, here))
-    found += [*_activities(atlas, filters), *extras]
+    found += [*extras, *_activities(atlas, filters)]
     rank = dict(_RANK)
     rank.update({figure.id: _NEXT_RANK + 0.01 * i for i, figure in enumerate(extras)})
     rank.update({figure.id: _EXTRA_RANK for figure in extras[:1]})
@@ -164,39 +164,43 @@ def _facts(atlas: Atlas, filters: Filters, here: places.Scope) -> dict[str, Any]
     """Return the reported facts of exactly this place by metric; none when reports do not count."""
     if here.level not in LEVELS or REPORTED not in filters.provenance or filters.area:
         return {}
-    rows = atlas.facts[(atlas.facts["adcode"] == here.adcode) & (atlas.facts["adcode_level"] != "flow")]
+    return atlas.recent(("facts", here.adcode), lambda: _facts_of(atlas, here.adcode))
+
+
+def _facts_of(atlas: Atlas, adcode: str) -> dict[str, Any]:
+    rows = atlas.facts[(atlas.facts["adcode"] == adcode) & (atlas.facts["adcode_level"] != "flow")]
     return {row.metric: row for row in rows.itertuples()}
 
 
 def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
     facts = _facts(atlas, filters, here)
-    counted = grids.table(atlas, filters)
-    area = regions.table(atlas, filters) if here.level in LEVELS else None
+    rows = grids.chosen(atlas, filters)
+    area = regions.chosen(atlas, filters) if here.level in LEVELS else np.empty(0, dtype=np.intp)
+    firms, done, workers, team = (int(total) for total in grids.figures(atlas)[rows].sum(axis=0))
+    whole = int(facts["enterprises_covered"].value) if "enterprises_covered" in facts else firms
+    of_firms = Text(N_("共 {whole} 家企业"), {"whole": f"{whole:,}"})
     specs = (
-        ("regions", N_("产改区域"), "region", "regions", None if area is None else len(area)),
-        ("grids", N_("产改网格"), "grid", "grids", None if here.level == "grid" else len(counted)),
-        ("enterprises", N_("网格内企业"), "enterprise", "enterprises_covered", counted["enterprises"].sum()),
+        ("regions", N_("产改区域"), "region", "regions", len(area), None),
+        ("grids", N_("产改网格"), "grid", "grids", 0 if here.level == "grid" else len(rows), None),
+        ("enterprises", N_("网格内企业"), "enterprise", "enterprises_covered", firms, None),
         (
             "strengthened",
             N_("强化产改举措的企业"),
             "enterprise",
             "enterprises_strengthened",
-            counted["enterprises_strengthened"].sum(),
+            done if firms else None,
+            of_firms,
         ),
-        ("workers", N_("覆盖职工"), "person", "workers_covered", counted["workers"].sum()),
-        ("team_members", N_("四员队伍"), "person", "team_members", counted["team_members"].sum()),
+        ("workers", N_("覆盖职工"), "person", "workers_covered", workers, None),
+        ("team_members", N_("四员队伍"), "person", "team_members", team, None),
     )
-    whole = (
-        facts["enterprises_covered"].value if "enterprises_covered" in facts else counted["enterprises"].sum()
-    )
-    for id, label, unit, metric, value in specs:
-        of = Text(N_("共 {whole} 家企业"), {"whole": f"{int(whole):,}"}) if id == "strengthened" else None
-        rows = area if id == "regions" else counted
+    for id, label, unit, metric, value, of in specs:
         if metric in facts and (id != "strengthened" or "enterprises_covered" in facts):
             fact = facts[metric]
             yield _figure(id, label, fact.value, unit, REPORTED, (fact.id,), of, fact.qualifier)
-        elif value is not None and rows is not None and len(rows):
-            yield _figure(id, label, int(value), unit, mix(rows), sources(rows), of)
+        elif value or (id == "strengthened" and value is not None):
+            behind = _behind(atlas, *(("regions", area) if id == "regions" else ("grids", rows)))
+            yield _figure(id, label, value, unit, *behind, of)
 
 
 def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
@@ -207,9 +211,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
     count = int(running.sum())
     if "stations" in facts:
         fact = facts["stations"]
-        yield _figure(
-            "stations", N_("工会驿站"), fact.value, "station", REPORTED, (fact.id,), None, fact.qualifier
-        )
+        yield _figure("stations", N_("工会驿站"), fact.value, "station", REPORTED, (fact.id,), None, fact.qualifier)
     elif count:
         behind = _behind(atlas, "stations", running)
         if stations.asks(filters):
@@ -262,9 +264,9 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
         )
 
 
-def _behind(atlas: Atlas, table: str, mask: NDArray[np.bool_]) -> tuple[str | None, tuple[str, ...]]:
-    """Return provenance and sources of a count over the rows of a mask."""
-    return mix(atlas.distinct(table, "provenance", mask)), sources(atlas.distinct(table, "source_id", mask))
+def _behind(atlas: Atlas, table: str, rows: NDArray[Any]) -> tuple[str | None, tuple[str, ...]]:
+    """Return provenance and sources of a count over some rows (positions or a mask)."""
+    return mix(atlas.distinct(table, "provenance", rows)), sources(atlas.distinct(table, "source_id", rows))
 
 
 def _fairs(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
@@ -319,17 +321,17 @@ def _of_fairs(count: int, others: int, provenance: str) -> Text:
 
 
 def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
-    chosen = activities.select(atlas, filters)
-    if not len(chosen):
+    rows = activities.chosen(atlas, filters)
+    if not len(rows):
         return
-    reported = int((chosen["provenance"] == REPORTED).sum())
+    reported = int(atlas.of_provenance("activities", frozenset({REPORTED}))[rows].sum())
     of = None
-    if 0 < reported < len(chosen):
+    if 0 < reported < len(rows):
         of = Text(
             N_("其中报道 {reported} 项，其余 {others} 项为示意或推算"),
-            {"reported": f"{reported:,}", "others": f"{len(chosen) - reported:,}"},
+            {"reported": f"{reported:,}", "others": f"{len(rows) - reported:,}"},
         )
-    yield _figure("activities", N_("活动与服务"), len(chosen), "项", mix(chosen), sources(chosen), of)
+    yield _figure("activities", N_("活动与服务"), len(rows), "项", *_behind(atlas, "activities", rows), of)
 
 
 def _extras(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
@@ -349,4 +351,4 @@ def _when(fact: Any) -> Text | None:
     period = known[0] if len(set(known)) == 1 else " – ".join(known)
     if fact.adcode_level == "site":  # a figure of one enterprise, not of the county around it
         return Text(N_("{place}，{period}"), {"place": fact.place, "period": period})
-    return Text(N_("{period}"), {"period": period})
+    return Text("{period}", {"period": period})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from layers import activities
 from layers.atlas import Atlas
 from layers.filters import Filters
-from layers.provenance import mix
+from layers.provenance import MIXED
 
 COLUMNS = ("lon", "lat", "unit_kind", "unit_id", "name", "name_en", "kind", "count", "provenance")
 _TABLES = {"grid": ("grids", "grid_id"), "place": ("places", "adcode")}
@@ -24,21 +26,55 @@ def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``name_en``; ``kind`` when all are of one kind, else None; ``count``
         (activities); ``provenance`` (``mixed`` when unlike).
     """
-    chosen = activities.select(atlas, filters)
-    chosen = chosen[chosen["lon"].notna()]
-    rows = []
-    for (lon, lat), here in chosen.groupby(["lon", "lat"], sort=True):
-        first = here.iloc[0]
-        unit, key = "activity", first["activity_id"]
-        name = name_en = first["name"]
-        if first["located"] in _TABLES:
-            unit = first["located"]
-            table, column = _TABLES[unit]
-            key = first["grid_id"] if unit == "grid" else first["adcode"]
-            row = atlas.rows_by(table, column).get(key)
-            if row is not None and len(here) > 1:
-                thing = atlas.table(table).iloc[row]
-                name, name_en = thing["name"], thing.get("name_en") or thing["name"]
-        kinds = here["kind"].unique()
-        rows.append((lon, lat, unit, key, name, name_en, kinds[0] if len(kinds) == 1 else None, len(here), mix(here)))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    lon, lat, located = activities.where(atlas)
+    rows = activities.chosen(atlas, filters)
+    rows = rows[~np.isnan(lon[rows])]
+    rows = rows[np.lexsort((rows, lat[rows], lon[rows]))]
+    new = (np.diff(lon[rows], prepend=np.nan) != 0) | (np.diff(lat[rows], prepend=np.nan) != 0)
+    starts = np.flatnonzero(new)
+    counts = np.diff(starts, append=len(rows))
+    first = rows[starts]
+    units = [located[row] if located[row] in _TABLES else "activity" for row in first]
+    named = [_name(atlas, unit, row, count) for unit, row, count in zip(units, first.tolist(), counts.tolist(), strict=True)]
+    return pd.DataFrame(
+        {
+            "lon": lon[first],
+            "lat": lat[first],
+            "unit_kind": units,
+            "unit_id": [key for key, _, _ in named],
+            "name": [name for _, name, _ in named],
+            "name_en": [name_en for _, _, name_en in named],
+            "kind": _shared(atlas, "kind", rows, starts, None),
+            "count": counts,
+            "provenance": _shared(atlas, "provenance", rows, starts, MIXED),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def _name(atlas: Atlas, unit: str, row: int, count: int) -> tuple[str, str, str]:
+    """Return the key of what a spot stands for, and its names: its own when it gathers more than one activity."""
+    if unit in _TABLES:
+        table, column = _TABLES[unit]
+        codes, values = atlas.coded("activities", column)
+        key = values[codes[row]]
+        at = atlas.rows_by(table, column).get(key)
+        if at is not None and count > 1:
+            frame = atlas.table(table)
+            name = frame["name"].iat[at]
+            name_en = frame["name_en"].iat[at] if "name_en" in frame else None
+            return key, name, name if pd.isna(name_en) else name_en
+    else:
+        key = atlas.activities["activity_id"].iat[row]
+    name = atlas.activities["name"].iat[row]
+    return key, name, name
+
+
+def _shared(atlas: Atlas, column: str, rows: NDArray[np.intp], starts: NDArray[np.intp], unlike: str | None) -> pd.Series:
+    """Return per spot the value that all its activities share, or `unlike`."""
+    codes, values = atlas.coded("activities", column)
+    if not len(starts):
+        return pd.Series(dtype=object)
+    low = np.minimum.reduceat(codes[rows], starts)
+    same = low == np.maximum.reduceat(codes[rows], starts)
+    return pd.Series(np.where(same, np.append(values, None)[low], unlike), dtype=object)

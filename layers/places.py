@@ -118,20 +118,7 @@ def children(atlas: Atlas, here: Scope) -> pd.DataFrame:
         municipality), counties of a city, regions and zones of a county,
         grids of a region. Empty for a zone or a grid. Sorted by id; no geometry.
     """
-    if here.level == "grid" or here.zone:
-        return pd.DataFrame(columns=list(UNIT_COLUMNS))
-    if here.level == "region":
-        return _units(atlas, "grids", (atlas.grids["region_id"] == here.region_id).to_numpy())
-    if here.level == "county":
-        parts = [
-            _units(atlas, name, (atlas.table(name)["adcode"] == here.adcode).to_numpy())
-            for name in ("regions", "zones")
-        ]
-        return pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
-    below = (atlas.places["parent"] == here.adcode).to_numpy()
-    frame = atlas.places.loc[below, ["adcode", "level", "name", "name_en", "lon", "lat", "provenance"]]
-    frame = frame.assign(unit_kind="place", unit_id=frame["adcode"], region_id=None, grid_id=None)
-    return pd.DataFrame(frame[list(UNIT_COLUMNS)]).sort_values("unit_id", ignore_index=True)
+    return atlas.recent(("children", here.key), lambda: _children(atlas, here)).copy()
 
 
 def in_scope(atlas: Atlas, here: Scope, frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -221,11 +208,7 @@ def drill(atlas: Atlas, filters: Filters, kind: str, id: str) -> Filters:
     else:
         raise AtlasError(N_("不能从“{got}”进入下一级。"), got=kind)
     now = scope(atlas, filters).crumbs
-    shared = sum(
-        1
-        for a, b in zip(chain, now, strict=False)
-        if (a.place, a.region, a.grid) == (b.place, b.region, b.grid)
-    )
+    shared = sum(1 for a, b in zip(chain, now, strict=False) if (a.place, a.region, a.grid) == (b.place, b.region, b.grid))
     if shared == len(chain):
         return filters
     step = chain[shared]
@@ -263,9 +246,7 @@ def _scope(atlas: Atlas, place: str, region: str | None, grid: str | None) -> Sc
     return _assemble(atlas, here, upper, bottom)
 
 
-def _assemble(
-    atlas: Atlas, here: int, upper: tuple[str, int] | None, bottom: tuple[str, int] | None
-) -> Scope:
+def _assemble(atlas: Atlas, here: int, upper: tuple[str, int] | None, bottom: tuple[str, int] | None) -> Scope:
     places = atlas.places
     crumbs = []
     for row in atlas.tree.ancestors[here]:
@@ -342,11 +323,29 @@ def _mask(
     column, code = _membership(here)
     if column in frame:
         return mask & (frame[column] == code).to_numpy(dtype=bool)
+    told = np.zeros(len(frame), dtype=bool)
+    if here.zone and "region_id" in frame:  # an activity names its zone where others name their region
+        told = (frame["region_id"] == code).to_numpy(dtype=bool)
     if lonlat is None:
-        return np.zeros(len(frame), dtype=bool)
+        return mask & told
     if "geometry_provenance" in frame:  # a derived point only stands for its place: it says nothing of where
-        mask = mask & (frame["geometry_provenance"] != "derived").to_numpy(dtype=bool)
-    return mask & _inside(atlas, here, *lonlat)
+        own = (frame["geometry_provenance"] != "derived").to_numpy(dtype=bool)
+        lonlat = np.where(own, lonlat[0], np.nan), lonlat[1]
+    return mask & (told | _inside(atlas, here, *lonlat))
+
+
+def _children(atlas: Atlas, here: Scope) -> pd.DataFrame:
+    if here.level == "grid" or here.zone:
+        return pd.DataFrame(columns=list(UNIT_COLUMNS))
+    if here.level == "region":
+        return _units(atlas, "grids", (atlas.grids["region_id"] == here.region_id).to_numpy())
+    if here.level == "county":
+        parts = [_units(atlas, name, (atlas.table(name)["adcode"] == here.adcode).to_numpy()) for name in ("regions", "zones")]
+        return pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+    below = (atlas.places["parent"] == here.adcode).to_numpy()
+    frame = atlas.places.loc[below, ["adcode", "level", "name", "name_en", "lon", "lat", "provenance"]]
+    frame = frame.assign(unit_kind="place", unit_id=frame["adcode"], region_id=None, grid_id=None)
+    return pd.DataFrame(frame[list(UNIT_COLUMNS)]).sort_values("unit_id", ignore_index=True)
 
 
 def _units(atlas: Atlas, table: str, mask: NDArray[np.bool_]) -> pd.DataFrame:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
-from layers.grids import FIGURES, share, with_activities
+from layers.grids import FIGURES, figures, share, with_activities
 from layers.provenance import mix
 
 
@@ -33,21 +34,29 @@ def table(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         index is the row in ``atlas.regions``.
     """
     here = places.scope(atlas, filters)
-    whole = places.scope(atlas, filters.having(grid=None, region=here.region_id)) if here.grid_id else here
+    rows = chosen(atlas, filters)
     lon, lat = atlas.inner_points("regions")
-    mask = places.table_mask(atlas, whole, "regions") & atlas.of_provenance("regions", filters.provenance)
-    rows = np.flatnonzero(mask & places.in_area(filters, lon, lat))
     frame = pd.DataFrame(atlas.regions.iloc[rows].drop(columns="geometry", errors="ignore"))
-    counted = atlas.grids[atlas.of_provenance("grids", filters.provenance)]
-    groups = counted.groupby("region_id")
-    frame["grids"] = frame["region_id"].map(groups.size()).fillna(0).astype(int)
-    sums = groups[list(FIGURES)].sum(min_count=1)
-    for column in FIGURES:
-        frame[column] = frame["region_id"].map(sums[column])
-    kinds = counted.groupby("region_id")["provenance"].agg(mix)
-    frame["figures_provenance"] = pd.Series(
-        [kinds.get(region) for region in frame["region_id"]], index=frame.index, dtype=object
-    )
+    held = np.flatnonzero(atlas.of_provenance("grids", filters.provenance))
+    codes, names = atlas.coded("grids", "region_id")
+    home = pd.Index(names).get_indexer(frame["region_id"])  # -1: a region without grids
+    size = len(names) + 1
+    counts = np.bincount(codes[held], minlength=size)
+    frame["grids"] = counts[home]
+    values = figures(atlas)
+    for position, column in enumerate(FIGURES):
+        sums = np.bincount(codes[held], values[held, position], size)
+        frame[column] = np.where(counts > 0, sums, np.nan)[home]
+    origins = [mix(atlas.distinct("grids", "provenance", held[codes[held] == code])) for code in home]
+    frame["figures_provenance"] = pd.Series(origins, index=frame.index, dtype=object)
     frame["strengthened_share"] = share(frame["enterprises_strengthened"], frame["enterprises"])
     frame["lon"], frame["lat"] = lon[rows], lat[rows]
     return with_activities(atlas, filters.having(region=here.region_id, grid=None), frame, "region_id")
+
+
+def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
+    """Return the rows of ``atlas.regions`` that :func:`table` returns."""
+    here = places.scope(atlas, filters)
+    whole = places.scope(atlas, filters.having(grid=None, region=here.region_id)) if here.grid_id else here
+    mask = places.table_mask(atlas, whole, "regions") & atlas.of_provenance("regions", filters.provenance)
+    return np.flatnonzero(mask & places.in_area(filters, *atlas.inner_points("regions")))

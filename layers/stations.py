@@ -96,12 +96,7 @@ class View:
 
 def asks(filters: Filters) -> bool:
     """Return whether any filter that only stations know is set (then charts speak of effective coverage)."""
-    return (
-        filters.hour is not None
-        or filters.always
-        or bool(filters.facilities)
-        or filters.inspected_days is not None
-    )
+    return filters.hour is not None or filters.always or bool(filters.facilities) or filters.inspected_days is not None
 
 
 def service(atlas: Atlas, filters: Filters) -> Service:
@@ -201,11 +196,7 @@ def _week(atlas: Atlas) -> tuple[Mask, NDArray[np.intp]]:
     # Hours repeat: 186,100 stations hold a few dozen texts. The last row is "unknown": never open.
     def compute() -> tuple[Mask, NDArray[np.intp]]:
         codes, texts = pd.factorize(atlas.stations["opening_hours"].to_numpy(dtype=object))
-        week = (
-            hours.open_matrix(pd.Series(texts, dtype=object))
-            if len(texts)
-            else np.zeros((0, 7, 24), dtype=bool)
-        )
+        week = hours.open_matrix(pd.Series(texts, dtype=object)) if len(texts) else np.zeros((0, 7, 24), dtype=bool)
         return np.concatenate([week, np.zeros((1, 7, 24), dtype=bool)]), codes
 
     return atlas.once("week", compute)
@@ -219,10 +210,7 @@ def _service(atlas: Atlas, filters: Filters) -> Service:
     bits = (week[:, filters.day - 1, :] * (1 << np.arange(24, dtype=np.uint32))).sum(axis=1, dtype=np.uint32)
     bits[~works] = 0
     clock = bits[codes]
-    if filters.hour is not None:
-        on_time = (clock >> np.uint32(filters.hour)) & 1 == 1
-    else:
-        on_time = works[codes]
+    on_time = works[codes] if filters.hour is None else clock >> np.uint32(filters.hour) & 1 == 1
     equipped = np.ones(len(frame), dtype=bool)
     for facility in filters.facilities:
         equipped = equipped & atlas.holds("stations", "facilities", facility)
@@ -230,11 +218,7 @@ def _service(atlas: Atlas, filters: Filters) -> Service:
     if filters.inspected_days is not None:
         since = np.datetime64(atlas.data_date - timedelta(days=filters.inspected_days), "D")
         inspected = pd.to_datetime(frame["last_inspected"]).to_numpy(dtype="datetime64[D]") >= since
-    nominal = (
-        atlas.holds("stations", "status", OPEN)
-        & ~np.isnan(lon)
-        & atlas.of_provenance("stations", filters.provenance)
-    )
+    nominal = atlas.holds("stations", "status", OPEN) & ~np.isnan(lon) & atlas.of_provenance("stations", filters.provenance)
     return Service(nominal, ~atlas.holds("stations", "access", APP), equipped, inspected, clock, on_time)
 
 

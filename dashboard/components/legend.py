@@ -64,6 +64,8 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], filters: Filters,
         marks.append(_mark("enterprise", words("企业（示意点位）")))
     if area.kind == "grid" and area.ids:
         marks.append(_mark("hatch", words("网格边界为示意")))
+    if shown.get("sample_stations"):
+        marks.append(_mark("sample", words("驿站点位为示意")))
     if marks:
         parts.append(html.Div(marks, className="legend-block legend-marks"))
     source = words("示意图 · 审图号：—")

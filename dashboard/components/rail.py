@@ -42,8 +42,9 @@ def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str
         row = tree.position(code)
         if code in seen or row < 0:
             continue
-        chain = [int(up) for up in tree.ancestors[row] if up >= 0][1:]
-        seen[code] = " · ".join(str(frame[column].iloc[up]) for up in chain) or str(frame[column].iloc[row])
+        # the name first, so that a narrow box still shows it; then what it lies in
+        chain = [int(up) for up in tree.ancestors[row] if up >= 0][1:][-2:]
+        seen[code] = " · ".join(str(frame[column].iloc[up]) for up in reversed(chain)) or str(frame[column].iloc[row])
     return [{"value": code, "label": label} for code, label in sorted(seen.items())]
 
 

@@ -47,7 +47,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
                 "type": "bar", "name": label, "x": months, "y": [count.get(month, 0) for month in months],
                 "customdata": [["kind", kind.kind]] * len(months),
                 "marker": {"color": kind.colour, "line": {"width": 0},
-                           "pattern": {"shape": theme.PROVENANCE_PATTERN[provenance], "size": 5, "solidity": 0.18, "fgcolor": "#FFFFFF"}},
+                           "pattern": theme.hatched(provenance)},
                 "hovertemplate": f"%{{x}}<br>{label} %{{y}} {words('项')} · {words.provenance(provenance)}<extra></extra>",
                 "showlegend": provenance == sorted(own["provenance"].unique())[0],
                 "legendgroup": kind.kind,
@@ -102,7 +102,7 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             "y": [names[stage] for stage in stages], "x": [value or 0 for value in values],
             "text": text, "textposition": "outside", "cliponaxis": False, "textfont": {"size": 11, "color": theme.MUTED},
             "marker": {"color": theme.FAIR if provenance == "reported" else "#C9B3D3",
-                       "pattern": {"shape": theme.PROVENANCE_PATTERN[provenance], "size": 5, "solidity": 0.18, "fgcolor": "#FFFFFF"}},
+                       "pattern": theme.hatched(provenance)},
             "hovertemplate": f"%{{y}} %{{text}} · {words.provenance(provenance)}<extra></extra>",
         })
     largest = max((value for trace in traces for value in trace["x"]), default=1) or 1
@@ -130,15 +130,14 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     if not len(rows):
         return Panel.hidden()
     rows = rows.iloc[::-1]
-    names = [f"{row.region_name or ''}·{row.name}" for row in rows.itertuples(index=False)]
+    names = rows["name"].tolist()
     kinds = words.kinds()
     listed = [kind for kind in activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
     origin = mix(rows)
-    pattern = theme.PROVENANCE_PATTERN.get(origin or "", "")
     traces = [{
         "type": "bar", "orientation": "h", "name": kinds[kind.kind], "x": [one.get(kind.kind, 0) for one in rows["kinds"]],
         "y": list(range(len(rows))), "customdata": [["grid", one] for one in rows["grid_id"]],
-        "marker": {"color": kind.colour, "pattern": {"shape": pattern, "size": 5, "solidity": 0.18, "fgcolor": "#FFFFFF"}},
+        "marker": {"color": kind.colour, "pattern": theme.hatched(origin)},
         "hovertext": names, "hovertemplate": f"%{{hovertext}}<br>{kinds[kind.kind]} %{{x}} {words('项')}<extra></extra>",
     } for kind in listed]
     totals = rows["count"].astype(int).tolist()
@@ -153,7 +152,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         "layout": theme.chart_layout(
             barmode="stack", bargap=0.3, margin={"l": 4, "r": 30, "t": 4, "b": 4, "pad": 4},
             xaxis={"visible": False, "rangemode": "tozero"},
-            yaxis={"tickvals": list(range(len(rows))), "ticktext": [_clip(one) for one in names], "showgrid": False},
+            yaxis={"tickvals": list(range(len(rows))), "ticktext": [_clip(one) for one in names], "showgrid": False, "range": theme.rows(len(rows))},
         ),
     }
     return Panel(title, words("产改网格按活动项数排名，前 {top} 名（进企业、竞赛、主题活动）").format(top=len(rows)), origin, figure, weight=1.0)

@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.figures import theme
 from dashboard.figures.panel import Panel
 from dashboard.words import Words
-from layers import coverage, places
+from layers import coverage, demand, places
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import weakest
@@ -20,8 +20,13 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
 
     A click carries ``[unit_kind, unit_id]``.
     """
-    rows = coverage.by_unit(atlas, filters)
     here = places.scope(atlas, filters)
+    # one grid or zone says little alone: it is shown among its neighbours
+    around = filters.having(grid=None, region=here.region_id) if here.level == "grid" else filters
+    if here.zone:
+        around = filters.having(region=None, place=here.adcode)
+    rows = coverage.by_unit(atlas, around)
+    chosen = here.grid_id or (here.region_id if here.zone else None)
     if not len(rows):
         return Panel(
             title=words("这里还没有可计算覆盖率的数据"), weight=0.6,
@@ -32,8 +37,12 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     whole = known["parent_share"].iloc[0] if len(known) else None
     kind = {"place": words("个地方"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[rows["unit_kind"].iloc[0]]
     reach = int((known["share"] >= whole - 1e-12).sum()) if whole is not None else 0
-    name = words.name(here)
-    if len(known) < 2 or whole is None:
+    name = words.name(here.crumbs[-2] if chosen else here)
+    own = known[known["unit_id"] == chosen]
+    if len(own) and whole is not None:
+        title = words("{unit} {share}，{name} {whole}").format(
+            unit=words.name(here), share=words.share(own["share"].iloc[0]), name=name, whole=words.share(whole))
+    elif len(known) < 2 or whole is None:
         title = words("{name}：{share}").format(name=known["name"].iloc[0] if len(known) else name, share=words.share(whole))
     else:
         title = words("{count} {kind}中 {reach} 个达到{name}的 {share}").format(
@@ -43,6 +52,8 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             radius=filters.radius, which=words("有效覆盖") if measure == "stations_effective" else words("名义覆盖"))
     else:
         subtitle = words("已强化“产改”举措的企业 ÷ 覆盖企业（未加权）")
+    if measure != "enterprises" and here.level in ("country", "province", "city"):
+        subtitle += words("；有需求数据的县区 {count} 个").format(count=len(known))
     shown = known.head(MOST_BARS)
     if len(known) > MOST_BARS:
         half = MOST_BARS // 2
@@ -50,9 +61,12 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         subtitle += words("；只列最高、最低各 {half} 个").format(half=half)
     shown = shown.iloc[::-1]
     share = shown["share"].to_numpy(dtype=float) * 100
-    names = [_short(one) for one in (shown["name_en"] if words.lang == "en" and "name_en" in shown else shown["name"])]
-    colors = np.where(shown["share"] >= (whole or 0) - 1e-12, theme.TEAL, "#B8C5CC").tolist()
-    pattern = [theme.PROVENANCE_PATTERN.get(one, "") for one in shown["provenance"]]
+    names = [
+        f"{_short(one)}  <b>{words.share(ratio)}</b>"
+        for one, ratio in zip(shown["name_en" if words.lang == "en" else "name"], shown["share"], strict=True)
+    ]
+    colors = np.where(shown["share"] >= (whole or 0) - 1e-12, theme.TEAL, "#A9B8C0")
+    colors = np.where(shown["unit_id"] == chosen, theme.RED, colors).tolist()
     unit = words("权重") if measure != "enterprises" else words("家")
     digits = 1 if measure != "enterprises" else 0
     hover = [
@@ -65,15 +79,13 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             "type": "bar", "orientation": "h", "x": share.tolist(), "y": list(range(len(shown))),
             "customdata": [[row.unit_kind, row.unit_id] for row in shown.itertuples(index=False)],
             "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
-            "text": [f"{one:.1f}%" for one in share], "textposition": "outside", "cliponaxis": False,
-            "textfont": {"size": 11, "color": theme.MUTED},
-            "marker": {"color": colors, "pattern": {"shape": pattern, "size": 5, "solidity": 0.18, "fgcolor": "#FFFFFF"}},
+            "marker": {"color": colors, "pattern": theme.hatched(shown["provenance"].tolist())},
         }],
         "layout": theme.chart_layout(
             bargap=0.28, meta={"measure": measure},
-            margin={"l": 4, "r": 44, "t": 20, "b": 4, "pad": 4},
+            margin={"l": 4, "r": 12, "t": 20, "b": 4, "pad": 4},
             xaxis={"range": [0, max(100.0, float(share.max()) if len(share) else 100.0)], "visible": False},
-            yaxis={"tickvals": list(range(len(shown))), "ticktext": names, "showgrid": False},
+            yaxis={"tickvals": list(range(len(shown))), "ticktext": names, "showgrid": False, "range": theme.rows(len(shown))},
             shapes=[{"type": "line", "x0": whole * 100, "x1": whole * 100, "yref": "paper", "y0": 0, "y1": 1,
                      "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}}] if whole is not None else [],
             annotations=[{"x": whole * 100, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
@@ -94,6 +106,8 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     now = coverage.measure(atlas, filters)
     if now.nominal_weighted.ratio is None or not now.stations_nominal:
         return Panel.hidden()
+    counties = sorted(set(demand.cells(atlas, filters)["adcode"]))
+    here = places.scope(atlas, filters)
     hours = rows["hour"].tolist()
     effective = (rows["effective"].to_numpy(dtype=float) * 100).tolist()
     nominal = (rows["nominal"].to_numpy(dtype=float) * 100).tolist()
@@ -102,6 +116,8 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%")
     days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
     subtitle = words("{day}各整点，{radius} 米内有可用驿站的需求权重占比（加权）").format(day=days[filters.day - 1], radius=filters.radius)
+    if here.level in ("country", "province", "city"):
+        subtitle += words("；有需求数据的县区 {count} 个").format(count=len(counties))
     hover = [
         words("{hour}:00　有效 {effective}，名义 {nominal}；开放驿站 {count} 个").format(
             hour=hour, effective=f"{one:.1f}%", nominal=f"{two:.1f}%", count=count)
@@ -122,7 +138,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         "layout": theme.chart_layout(
             margin={"l": 4, "r": 34, "t": 8, "b": 4, "pad": 4}, hovermode="x",
             xaxis={"tickvals": [0, 6, 12, 18, 23], "ticktext": ["0:00", "6:00", "12:00", "18:00", "23:00"], "showgrid": False},
-            yaxis={"range": [0, max(100.0, max(nominal))], "ticksuffix": "%", "nticks": 4},
+            yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.12], "ticksuffix": "%", "nticks": 5},
             shapes=shapes,
             annotations=[{"x": 1, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "showarrow": False,
                           "text": words("名义"), "font": {"size": 11, "color": theme.MUTED}}],

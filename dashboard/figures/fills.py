@@ -138,7 +138,9 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
     """Return the fill of the demand cells: reached or not, in three thirds of weight."""
     title = words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(radius=filters.radius, detour=filters.detour)
     colors = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
-    rows = demand.cells(atlas, filters) if "demand" in filters.layers else None
+    # a hexagon of 250 m is smaller than a pixel until one looks at a city
+    near = places.scope(atlas, filters).level not in ("country", "province")
+    rows = demand.cells(atlas, filters) if near and "demand" in filters.layers else None
     if rows is None or not len(rows):
         return Fill([], [], [], colors, (), title, None)
     weight = rows["weight"].to_numpy(dtype=float)

@@ -23,7 +23,7 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 TRACES = (
-    "areas", "cells", "chosen", "disc", "enterprises", "activities", "fairs_halo", "fairs",
+    "areas", "cells", "chosen", "disc", "activities", "enterprises", "fairs_halo", "fairs",
     "stations_halo", "stations", "clusters",
 )
 POINTS_AT_MOST = 2_000
@@ -38,7 +38,7 @@ def _packed(values: Sequence[float]) -> dict[str, str]:
 
 def _points(name: str, lon: Sequence[float], lat: Sequence[float], customdata: list, text: list[str], **marker: Any) -> dict:
     return {
-        "type": "scattermap", "name": name, "mode": "markers",
+        "type": "scattermap", "name": name, "mode": "markers", "below": map_style.BELOW_POINTS,
         "lon": _packed(lon), "lat": _packed(lat), "customdata": customdata, "hovertext": text,
         "hovertemplate": "%{hovertext}<extra></extra>", "marker": marker,
         "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": marker.get("opacity", 1)}},
@@ -49,7 +49,8 @@ def _halo(name: str, of: dict, grow: float, color: str) -> dict:
     size = of["marker"]["size"]
     grown = [one + grow for one in size] if isinstance(size, list) else size + grow
     return {
-        "type": "scattermap", "name": name, "mode": "markers", "lon": of["lon"], "lat": of["lat"], "hoverinfo": "skip",
+        "type": "scattermap", "name": name, "mode": "markers", "below": map_style.BELOW_POINTS,
+        "lon": of["lon"], "lat": of["lat"], "hoverinfo": "skip",
         "marker": {"size": grown, "color": color, "opacity": 1},
         "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
     }
@@ -80,10 +81,18 @@ def _chosen(fill: AreaFill, filters: Filters, version: str) -> dict:
     elif filters.region:
         name, one = ("zones" if fill.zones else "regions"), filters.region
     else:
-        name, one = f"units-{filters.place}", filters.place
+        return _nothing_chosen(version)
+    return _outline(name, [one], version)
+
+
+def _nothing_chosen(version: str) -> dict:
+    return _outline("regions", [], version)
+
+
+def _outline(name: str, ids: list[str], version: str) -> dict:
     return {
         "type": "choroplethmap", "name": "chosen", "below": map_style.BELOW_POINTS,
-        "geojson": f"/geo/{version}/{name}.json", "featureidkey": "id", "locations": [one], "z": [0],
+        "geojson": f"/geo/{version}/{name}.json", "featureidkey": "id", "locations": ids, "z": [0] * len(ids),
         "colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False, "hoverinfo": "skip",
         "marker": {"line": {"width": 2.4, "color": theme.RED}},
     }
@@ -216,7 +225,7 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
     ]
     return _points(
         "activities", frame["lon"], frame["lat"], [[row.unit_kind, row.unit_id] for row in frame.itertuples()], text,
-        size=np.round(np.clip(7 + 2.2 * np.log2(count), 7, 22), 1).tolist(), color=theme.ACTIVITY, opacity=0.8,
+        size=np.round(np.clip(12 + 3 * np.log2(count), 12, 34), 1).tolist(), color=theme.ACTIVITY, opacity=0.42,
     )
 
 
@@ -269,7 +278,7 @@ def map_figure(
     traces = {
         "areas": _areas(fill, atlas.version),
         "cells": _cells(atlas, filters, words),
-        "chosen": _chosen(fill, filters, atlas.version) if here.level not in ("country",) else _nothing_chosen(atlas.version),
+        "chosen": _chosen(fill, filters, atlas.version),
         "disc": _disc(atlas, filters),
         "enterprises": _enterprises(atlas, filters, here, words),
         "activities": _activities(atlas, filters, words),
@@ -300,11 +309,6 @@ def map_figure(
             },
         },
     }
-
-
-def _nothing_chosen(version: str) -> dict:
-    trace = _chosen(AreaFill.nothing(), Filters(), version)
-    return trace | {"geojson": f"/geo/{version}/provinces.json", "locations": [], "z": []}
 
 
 def _switched_on(group: str, filters: Filters, here: places.Scope) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 from dashboard.figures import theme
 
 FONTS = ["Noto Sans CJK SC Regular", "PingFang SC Regular", "Microsoft YaHei Regular", "sans-serif"]
-BELOW_AREAS = "sea"
+BOLD = ["Noto Sans CJK SC Bold", "PingFang SC Bold", "Microsoft YaHei Bold", "sans-serif"]
+BELOW_AREAS = "county-line"
 BELOW_CELLS = "hatch"
 BELOW_POINTS = "label-grid"
 HATCH_IMAGE = "atlas-hatch"
@@ -25,12 +26,12 @@ def _line(name: str, source: str, color: str, width: Any, **more: Any) -> dict[s
     return {"id": name, "type": "line", "source": source, "paint": paint, "layout": {"line-join": "round"}, **more}
 
 
-def _labels(name: str, level: str, size: Any, minzoom: float, maxzoom: float, **paint: Any) -> dict[str, Any]:
+def _labels(name: str, level: str, size: Any, minzoom: float, maxzoom: float, bold: bool = False, **paint: Any) -> dict[str, Any]:
     return {
         "id": name, "type": "symbol", "source": "labels", "minzoom": minzoom, "maxzoom": maxzoom,
         "filter": ["==", ["get", "level"], level],
         "layout": {
-            "text-field": ["get", "name"], "text-font": FONTS, "text-size": size, "text-padding": 4,
+            "text-field": ["get", "name"], "text-font": BOLD if bold else FONTS, "text-size": size, "text-padding": 4,
             "text-max-width": 7, "symbol-sort-key": ["get", "rank"],
             "text-variable-anchor": ["center", "top", "bottom"],
         },
@@ -66,24 +67,26 @@ def style(version: str, lang: str) -> dict[str, Any]:
             {"id": "water", "type": "background", "paint": {"background-color": theme.WATER}},
             {"id": "land", "type": "fill", "source": "land", "paint": {"fill-color": theme.ABROAD}},
             {"id": "nation", "type": "fill", "source": "provinces", "paint": {"fill-color": theme.LAND}},
-            # county polygons run out to sea: where a shore is known the water goes over them
+            # county polygons run out to sea: where a shore is known the water goes over them and their line is only hinted
+            _line("county-line", "counties", theme.INK, ["interpolate", ["linear"], ["zoom"], 7, 0.4, 10, 1.2], minzoom=7),
             {"id": "sea", "type": "fill", "source": "shore", "minzoom": 8,
              "paint": {"fill-color": theme.WATER, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]}},
-            _line("shore-line", "shore", "#B9C9D6", 0.8, minzoom=9),
-            {"id": "hatch", "type": "fill", "source": "grids", "minzoom": 7,
+            _line("shore-line", "shore", "#A9BCCB", 0.9, minzoom=9),
+            _line("county-sea-line", "counties", "#9FB3C2", 0.8, minzoom=9, paint={"line-dasharray": [2, 4]}),
+            # shown by the browser once it has drawn the image: plotly.js asks a CDN for any image it misses
+            {"id": "hatch", "type": "fill", "source": "grids", "minzoom": 7, "layout": {"visibility": "none"},
              "paint": {"fill-pattern": HATCH_IMAGE, "fill-opacity": 0.55}},
             _line("zone-line", "zones", theme.MUTED, 0.8, minzoom=10.5, paint={"line-dasharray": [2, 2]}),
             _line("grid-line", "grids", "#FFFFFF", 1, minzoom=7, paint={"line-dasharray": [3, 2]}),
             _line("region-line", "regions", theme.MUTED, 1.1, minzoom=7.5, paint={"line-dasharray": [4, 2]}),
-            _line("county-line", "counties", theme.INK, ["interpolate", ["linear"], ["zoom"], 7, 0.4, 10, 1.2], minzoom=7),
-            _line("province-line", "provinces", "#7B8794", ["interpolate", ["linear"], ["zoom"], 3, 0.5, 7, 1.2]),
+            _line("province-line", "provinces", "#7B8794", ["interpolate", ["linear"], ["zoom"], 3, 0.5, 7, 1.2], maxzoom=7.4),
             _line("dash-line", "lines", theme.INK, ["interpolate", ["linear"], ["zoom"], 3, 1.2, 6, 2],
                   filter=["==", ["get", "kind"], "nine_dash"]),
             _labels("label-grid", "grid", 11, 10.6, 24, **{"text-color": theme.MUTED}),
             _labels("label-zone", "zone", 12, 11, 24, **{"text-color": theme.MUTED}),
             _labels("label-region", "region", 12, 8.9, 24),
-            _labels("label-county", "county", ["interpolate", ["linear"], ["zoom"], 8, 12, 11, 16], 8, 24),
-            _labels("label-city", "city", ["interpolate", ["linear"], ["zoom"], 5, 11, 8, 15], 5.2, 9),
+            _labels("label-county", "county", ["interpolate", ["linear"], ["zoom"], 8, 12, 11, 17], 8, 12, bold=True),
+            _labels("label-city", "city", ["interpolate", ["linear"], ["zoom"], 5, 11, 8, 15], 5.2, 8.6, bold=True),
             _labels("label-province", "province", ["interpolate", ["linear"], ["zoom"], 3, 11, 6, 15], 2, 6),
         ],
     }

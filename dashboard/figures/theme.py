@@ -36,6 +36,24 @@ FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans S
 PROVENANCE_PATTERN = {"reported": "", "derived": ".", "illustrative": "/", "mixed": "x"}
 
 
+def hatched(provenance: str | None | list[str | None]) -> dict[str, Any]:
+    """Return the pattern of bars of a provenance (or one each): what is made up is hatched over its colour."""
+    codes = provenance if isinstance(provenance, list) else [provenance]
+    shapes = [PROVENANCE_PATTERN.get(code or "", "") for code in codes]
+    return {
+        "shape": shapes if isinstance(provenance, list) else shapes[0], "fillmode": "overlay",
+        "fgcolor": "#FFFFFF", "fgopacity": 0.75, "size": 6, "solidity": 0.22,
+    }
+
+
+FEWEST_ROWS = 5
+
+
+def rows(count: int) -> list[float]:
+    """Return the range of an axis of `count` bars, top down: few bars stay bars and do not become walls."""
+    return [count - 0.5 - max(count, FEWEST_ROWS), count - 0.5]
+
+
 def chart_layout(**changes: Any) -> dict[str, Any]:
     """Return the layout that every chart starts from, with `changes` on top."""
     axis = {

@@ -24,6 +24,7 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import kpis as key_figures
 from layers import places
+from layers import stations as key_stations
 from layers.atlas import Atlas
 from layers.filters import MAX_AREA_VERTICES, Filters
 
@@ -79,7 +80,7 @@ def layout(context: Context, atlas: Atlas, said: Said) -> dmc.MantineProvider:
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Div(id=ids.KPIS, className="kpis"),
         body,
-        dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
+        dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], id=ids.ROOT, className="atlas", lang="zh-CN" if filters.lang == "zh" else "en")
     return dmc.MantineProvider(page, forceColorScheme="light", theme={
         "primaryColor": "dark", "fontFamily": "var(--font)", "defaultRadius": "sm",
@@ -97,7 +98,10 @@ def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], wo
     listed_months = months(atlas)
     last = len(listed_months) - 1
     step = max(1, (last + 1) // 8)
-    marks = [{"value": i, "label": listed_months[i]} for i in range(0, last + 1, step)]
+    marks = [
+        {"value": i, "label": words("{month}月").format(month=int(listed_months[i][5:]), year=listed_months[i][:4])}
+        for i in range(0, last + 1, step)
+    ]
     value = next(control for control in listed if control.id == ids.MONTHS).show(filters)
     return html.Div([
         html.Span(words("时间"), className="time-label"),
@@ -179,6 +183,8 @@ def register(app: Dash, context: Context) -> None:
         figure = map_figures.map_figure(atlas, filters, words, view)
         here = places.scope(atlas, filters)
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
+        if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
+            shown["sample_stations"] = 1
         return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, filters, words)
 
     @app.callback(

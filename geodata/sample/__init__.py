@@ -29,5 +29,5 @@ def sample_frames(places: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
     szs, sm, happenings = (np.random.Generator(np.random.PCG64(seed)) for seed in seeds)
     tables: dict[str, pd.DataFrame] = dict(shizuishan.frames(places, szs))
     tables |= siming.frames(places, sm)
-    tables |= events.frames(places, tables["grids"], tables["stations"], happenings)
+    tables |= events.frames(places, tables["grids"], tables["enterprises"], tables["stations"], happenings)
     return tables

@@ -29,12 +29,13 @@ HOLIDAYS = {"2024-04-04", "2024-04-05", "2024-05-01", "2024-05-02", "2024-05-03"
 LAST_DAY = {10: 25}  # the page was printed in the last days of October
 
 
-def frames(places: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, stations: gpd.GeoDataFrame,
-           rng: Generator) -> dict[str, pd.DataFrame]:
+def frames(places: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, enterprises: gpd.GeoDataFrame,
+           stations: gpd.GeoDataFrame, rng: Generator) -> dict[str, pd.DataFrame]:
     """Return the tables ``fairs``, ``activities`` and ``flows``."""
+    hosts = enterprises.groupby("grid_id").geometry.agg(list)
     labels = places.set_index("adcode")[["lon", "lat"]]
-    invented = pd.concat([_theme_rows(grids, rng), _visit_rows(grids, rng), _contest_rows(grids, rng),
-                          _heat_rows(stations, rng)], ignore_index=True)
+    invented = pd.concat([_theme_rows(grids, hosts, rng), _visit_rows(grids, hosts, rng),
+                          _contest_rows(grids, hosts, rng), _heat_rows(stations, rng)], ignore_index=True)
     invented = invented.assign(provenance="illustrative", source_id="SAMPLE")
     invented["end"] = invented["start"]
     invented["period"] = invented["start"].astype("str").str[:10]
@@ -71,12 +72,9 @@ def _dates(months: dict[int, float], count: int, rng: Generator) -> NDArray[np.d
     return np.sort(np.array(days, "datetime64[D]"))
 
 
-def _spot_in(shape: shapely.Geometry, rng: Generator, members: NDArray[np.float64] | None = None) -> shapely.Point:
-    return shapely.point_on_surface(shape) if members is None else shapely.Point(members[rng.integers(len(members))])
-
-
-def _grid_activities(kind: str, grids: gpd.GeoDataFrame, days: NDArray[np.datetime64], rng: Generator) -> pd.DataFrame:
-    """One row per (grid, day), grids given in the order of their days."""
+def _grid_activities(kind: str, grids: gpd.GeoDataFrame, days: NDArray[np.datetime64], hosts: pd.Series,
+                     rng: Generator) -> pd.DataFrame:
+    """One row per (grid, day), grids given in the order of their days, each at an enterprise of its grid."""
     number = pd.Series(range(1, len(grids) + 1)).astype(str).str.zfill(3).to_numpy()
     county_unions = {"640202": "大武口区总工会", "640205": "惠农区总工会", "640221": "平罗县总工会"}
     return pd.DataFrame({
@@ -84,32 +82,32 @@ def _grid_activities(kind: str, grids: gpd.GeoDataFrame, days: NDArray[np.dateti
         "adcode": grids["adcode"].to_numpy(), "region_id": grids["region_id"].to_numpy(),
         "grid_id": grids["grid_id"].to_numpy(), "participants_unit": "person",
         "worker_groups": "frontline", "organiser": [f"{county_unions[code]}（示意）" for code in grids["adcode"]],
-        "geometry": [_spot_in(shape, rng) for shape in grids.geometry],
+        "geometry": [hosts[grid][rng.integers(len(hosts[grid]))] for grid in grids["grid_id"]],
     })
 
 
-def _theme_rows(grids: gpd.GeoDataFrame, rng: Generator) -> pd.DataFrame:
+def _theme_rows(grids: gpd.GeoDataFrame, hosts: pd.Series, rng: Generator) -> pd.DataFrame:
     chosen = grids.iloc[rng.permutation(len(grids))]
-    rows = _grid_activities("theme", chosen, _dates(THEME_MONTHS, THEMES, rng), rng)
+    rows = _grid_activities("theme", chosen, _dates(THEME_MONTHS, THEMES, rng), hosts, rng)
     rows["name"] = "示意：" + chosen["theme"].to_numpy() + "主题活动"
     rows["participants"] = rng.integers(6, 22, THEMES) * 5
     return rows
 
 
-def _visit_rows(grids: gpd.GeoDataFrame, rng: Generator) -> pd.DataFrame:
+def _visit_rows(grids: gpd.GeoDataFrame, hosts: pd.Series, rng: Generator) -> pd.DataFrame:
     shares = grids["enterprises"].to_numpy() * rng.lognormal(0, 0.45, len(grids))
     index = rng.permutation(np.repeat(np.arange(len(grids)), apportion(shares, VISITS, least=2)))
-    rows = _grid_activities("visit", grids.iloc[index], _dates(VISIT_MONTHS, VISITS, rng), rng)
+    rows = _grid_activities("visit", grids.iloc[index], _dates(VISIT_MONTHS, VISITS, rng), hosts, rng)
     subjects = np.array(["宣讲进企业", "法律服务进企业", "安全培训进企业", "技能指导进企业", "健康义诊进企业", "文艺慰问进企业"])
     rows["name"] = "示意：" + pd.Series(rng.choice(subjects, VISITS))
     rows["participants"] = rng.integers(12, 70, VISITS)
     return rows
 
 
-def _contest_rows(grids: gpd.GeoDataFrame, rng: Generator) -> pd.DataFrame:
+def _contest_rows(grids: gpd.GeoDataFrame, hosts: pd.Series, rng: Generator) -> pd.DataFrame:
     shares = np.sqrt(grids["workers"].to_numpy()) * rng.lognormal(0, 0.35, len(grids))
     index = rng.permutation(np.repeat(np.arange(len(grids)), apportion(shares, COMPETITIONS, least=1)))
-    rows = _grid_activities("competition", grids.iloc[index], _dates(CONTEST_MONTHS, COMPETITIONS, rng), rng)
+    rows = _grid_activities("competition", grids.iloc[index], _dates(CONTEST_MONTHS, COMPETITIONS, rng), hosts, rng)
     trades = np.array(["焊工", "钳工", "电工", "数控车工", "叉车", "化验", "安全知识", "应急救护", "快递收派", "食品检验"])
     rows["name"] = "示意：" + pd.Series(rng.choice(trades, COMPETITIONS)) + "技能竞赛"
     rows["participants"] = apportion(rng.lognormal(0, 0.5, COMPETITIONS), COMPETITORS, least=15)

@@ -20,15 +20,17 @@ from geodata import boundaries
 from geodata.apportion import apportion
 from geodata.codes import labels, shipped_rows
 from geodata.crs import metric_epsg, to_metric
+from geodata.facts import DATA_DATE
 from geodata.partition import GRID, partition
 from geodata.schema import CRS
 
 ADCODE = "350203"
 OPEN, PLANNED = 28, 8
 SPACING_M = 330
+JITTER = 0.0006  # degrees: a station stands somewhere in its cell, not on the centre
 SHORE_MARGIN = 0.0004  # degrees, about 40 m: nobody builds a station on the waterline
-DATA_DATE = np.datetime64("2024-10-31")
-SELDOM = 0.35  # share of stations that have a service or facility beyond those of their type
+INSPECTED_DAYS_AGO = ((3, 60), (60, 180), (200, 420))
+EXTRA_FACILITY = 0.14  # how often a station has a facility beyond those of its type
 
 
 def frames(places: gpd.GeoDataFrame, rng: Generator) -> dict[str, gpd.GeoDataFrame]:
@@ -44,7 +46,8 @@ def frames(places: gpd.GeoDataFrame, rng: Generator) -> dict[str, gpd.GeoDataFra
 
 def _zones(ground: shapely.Geometry) -> gpd.GeoDataFrame:
     zones = boundaries.zone_centres()
-    island, rest = _split_island(ground, zones)
+    # an island: no line halfway to the next centre should cut it or add a quay to it
+    island, rest = boundaries.split_gulangyu(ground)
     gulangyu = zones["name"] == "鼓浪屿街道"
     mainland = zones[~gulangyu]
     shapes = partition(rest, mainland[["lon", "lat"]].to_numpy(), mainland["zone_id"].to_list())
@@ -52,14 +55,6 @@ def _zones(ground: shapely.Geometry) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(zones.drop(columns=["lon", "lat"]), geometry=zones["zone_id"].map(shapes).to_list(),
                             crs=CRS).assign(provenance="illustrative", source_id="SAMPLE",
                                             geometry_provenance="illustrative")
-
-
-def _split_island(ground: shapely.Geometry, zones: pd.DataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
-    """鼓浪屿 is an island: no line drawn halfway to the next centre should cut it or add a quay to it."""
-    parts = shapely.get_parts(ground)
-    centre = zones.loc[zones["name"] == "鼓浪屿街道", ["lon", "lat"]].iloc[0]
-    on_island = shapely.distance(parts, shapely.Point(*centre)) < 1e-3
-    return shapely.union_all(parts[on_island]), shapely.union_all(parts[~on_island])
 
 
 def _demand(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -100,17 +95,20 @@ def _kinds(rng: Generator) -> pd.DataFrame:
         chosen = set(kind["extra"].split(";")) | {"water", "rest"}
         chosen |= {"aircon"} if kind["host_type"] != "sanitation" else set()
         chosen |= {"first_aid"} if rng.random() < 0.8 else set()
-        chosen |= {code for code in optional if rng.random() < SELDOM * 0.4}
-        services = [code for code in labels("service") if rng.random() < (0.55 if kind["host_type"] == "union" else 0.2)]
+        chosen |= {code for code in optional if rng.random() < EXTRA_FACILITY}
+        often = 0.55 if kind["host_type"] == "union" else 0.2
+        services = [code for code in labels("service") if rng.random() < often]
         # most were looked at this quarter, some long ago, a few never since they opened
-        ago = int(rng.choice([rng.integers(3, 60), rng.integers(60, 180), rng.integers(200, 420)], p=[0.6, 0.22, 0.18]))
+        low, high = INSPECTED_DAYS_AGO[rng.choice(3, p=[0.6, 0.22, 0.18])]
+        ago = int(rng.integers(low, high))
         rows.append({
             "host_type": kind["host_type"], "opening_hours": kind["opening_hours"], "access": kind["access"],
-            "smart": kind["smart"] == "yes", "area_m2": float(rng.integers(int(kind["area_low"]), int(kind["area_high"]))),
+            "smart": kind["smart"] == "yes",
+            "area_m2": float(rng.integers(int(kind["area_low"]), int(kind["area_high"]))),
             "facilities": ";".join(code for code in labels("facility") if code in chosen),
             "services": ";".join(services) or None,
             "opened_on": np.datetime64("2019-03-01") + int(rng.integers(0, 1850)),
-            "last_inspected": np.datetime64("NaT") if rng.random() < 0.07 else DATA_DATE - ago,
+            "last_inspected": np.datetime64("NaT") if rng.random() < 0.07 else np.datetime64(DATA_DATE) - ago,
         })
     return pd.DataFrame(rows)
 
@@ -132,7 +130,7 @@ def _spots(zones: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, ground: shapely.Ge
         shape = shapely.intersection(zones.set_index("zone_id").geometry[zone], firm)
         while count:
             lat, lon = h3.cell_to_latlng(rng.choice(inside["cell"].to_numpy(), p=odds))
-            spot = np.round([lon, lat] + rng.normal(0, 0.0006, 2), 6)
+            spot = np.round(np.array([lon, lat]) + rng.normal(0, JITTER, 2), 6)
             at = to_metric(*spot, epsg)
             if shapely.contains_xy(shape, *spot) and _apart(taken, at):
                 spots.append((zone, shapely.Point(spot)))

@@ -18,6 +18,7 @@ from geodata.errors import N_, AtlasError
 from geodata.schema import CRS, SCHEMA_VERSION, TABLES, TableSchema
 
 FILE_NAME = "atlas.gpkg"
+GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office warn
 META_TABLE = "atlas_meta"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _GPKG_ID = b"GPKG"
@@ -54,11 +55,11 @@ class GeoPackageStore:
 
     def tables(self) -> dict[str, int]:
         """Return the number of rows of every table of the schema, in its order."""
-        return {name: self._query(f'SELECT count(*) FROM "{name}"')[0][0] for name in TABLES}
+        return {name: self._query(f'SELECT count(*) FROM "{name}"')[0][0] for name in TABLES}  # noqa: S608 - names of the schema
 
     def meta(self) -> dict[str, str]:
         """Return ``data_version``, ``data_date``, ``built_at`` and ``schema_version``."""
-        return dict(self._query(f"SELECT key, value FROM {META_TABLE} ORDER BY key"))
+        return dict(self._query(f"SELECT key, value FROM {META_TABLE} ORDER BY key"))  # noqa: S608 - a constant
 
     def read(self, table: str) -> pd.DataFrame:
         """Return a table in the types of its schema, in the order in which it was written."""
@@ -123,6 +124,7 @@ def write_geopackage(path: Path, frames: Iterable[tuple[str, pd.DataFrame]], met
 
 def _write_layer(path: Path, schema: TableSchema, frame: pd.DataFrame, append: bool) -> None:
     options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "append": append,
+                               "dataset_options": None if append else {"VERSION": GPKG_VERSION},
                                "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
     plain = as_stored(schema, frame)
     if schema.geometry:

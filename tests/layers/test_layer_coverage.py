@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pyproj import Geod
 
+from geodata.errors import AtlasError
 from geodata.schema import TABLES
 from layers import coverage, demand, stations
 from layers.atlas import Atlas
@@ -83,27 +84,54 @@ def test_small_atlas_equals_the_oracle(small, radius, group):
 def test_dense_case_equals_the_oracle_anywhere_in_china(frames, small, centre):
     rng = np.random.default_rng(int(centre[0] * 100))
     lon, lat = centre[0] + rng.normal(0, 0.05, 1500), centre[1] + rng.normal(0, 0.04, 1500)
-    wanted = gpd.GeoDataFrame({
-        "demand_id": [f"d{i}" for i in range(1500)],
-        "cell": [f"{h3.latlng_to_cell(y, x, 12)}{i}" for i, (x, y) in enumerate(zip(lon, lat, strict=True))],
-        "adcode": "350203", "zone": None, "weight": rng.gamma(2, 3, 1500), "worker_group": "rider",
-        "provenance": "derived", "source_id": "OSM", "batch_id": "b"},
-        geometry=gpd.points_from_xy(lon, lat), crs=4326)
-    posts = gpd.GeoDataFrame({
-        "station_id": [f"s{i}" for i in range(60)], "name": "驿站", "adcode": "350206",
-        "status": "open", "opening_hours": np.where(np.arange(60) % 2, "24/7", "08:00-18:00"), "access": "open",
-        "smart": False, "provenance": "illustrative", "source_id": "SAMPLE", "batch_id": "b"},
-        geometry=gpd.points_from_xy(centre[0] + rng.normal(0, 0.05, 60), centre[1] + rng.normal(0, 0.04, 60)), crs=4326)
+    wanted = gpd.GeoDataFrame(
+        {
+            "demand_id": [f"d{i}" for i in range(1500)],
+            "cell": [f"{h3.latlng_to_cell(y, x, 12)}{i}" for i, (x, y) in enumerate(zip(lon, lat, strict=True))],
+            "adcode": "350203",
+            "zone": None,
+            "weight": rng.gamma(2, 3, 1500),
+            "worker_group": "rider",
+            "provenance": "derived",
+            "source_id": "OSM",
+            "batch_id": "b",
+        },
+        geometry=gpd.points_from_xy(lon, lat),
+        crs=4326,
+    )
+    posts = gpd.GeoDataFrame(
+        {
+            "station_id": [f"s{i}" for i in range(60)],
+            "name": "驿站",
+            "adcode": "350206",
+            "status": "open",
+            "opening_hours": np.where(np.arange(60) % 2, "24/7", "08:00-18:00"),
+            "access": "open",
+            "smart": False,
+            "provenance": "illustrative",
+            "source_id": "SAMPLE",
+            "batch_id": "b",
+        },
+        geometry=gpd.points_from_xy(centre[0] + rng.normal(0, 0.05, 60), centre[1] + rng.normal(0, 0.04, 60)),
+        crs=4326,
+    )
     atlas = Atlas.from_frames(
-        {**frames, "demand": TABLES["demand"].coerce(wanted), "stations": TABLES["stations"].coerce(posts)}, small.meta)
+        {**frames, "demand": TABLES["demand"].coerce(wanted), "stations": TABLES["stations"].coerce(posts)},
+        small.meta,
+    )
     found = check(atlas, Filters(place="350203", radius=1000, hour=22))
     assert 0 < found.effective_weighted.part < found.nominal_weighted.part < found.nominal_weighted.whole
 
 
 def test_nothing_to_measure_is_none_and_not_zero(small):
     found = coverage.measure(small, Filters(place="640200"))
-    for share in (found.nominal_weighted, found.nominal_unweighted, found.effective_weighted,
-                  found.effective_unweighted, found.backup_weighted):
+    for share in (
+        found.nominal_weighted,
+        found.nominal_unweighted,
+        found.effective_weighted,
+        found.effective_unweighted,
+        found.backup_weighted,
+    ):
         assert share.ratio is None
     assert found.provenance is None
     hours = coverage.by_hour(small, Filters(place="640200"))
@@ -137,7 +165,13 @@ def test_a_zone_holds_its_own_demand(small):
 
 
 def test_by_hour_equals_measuring_every_hour(small, siming):
-    for extra in ({}, {"facilities": frozenset({"water"})}, {"inspected_days": 90}, {"always": True}, {"day": 7}):
+    for extra in (
+        {},
+        {"facilities": frozenset({"water"})},
+        {"inspected_days": 90},
+        {"always": True},
+        {"day": 7},
+    ):
         filters = siming.having(**extra)
         table = coverage.by_hour(small, filters.having(hour=4))
         assert list(table["hour"]) == list(range(24))
@@ -190,9 +224,14 @@ def test_a_zone_is_compared_with_its_county(small):
 
 @pytest.mark.parametrize(
     ("choice", "what"),
-    [({}, "enterprises"), ({"hour": 3}, "stations"), ({"place": "350203"}, "stations"),
-     ({"place": "640202", "hour": 3}, "enterprises"), ({"place": "110000"}, None),
-     ({"place": "350203", "measure": "enterprises"}, "enterprises")],
+    [
+        ({}, "enterprises"),
+        ({"hour": 3}, "stations"),
+        ({"place": "350203"}, "stations"),
+        ({"place": "640202", "hour": 3}, "enterprises"),
+        ({"place": "110000"}, None),
+        ({"place": "350203", "measure": "enterprises"}, "enterprises"),
+    ],
 )
 def test_what_is_measured_follows_what_there_is(small, choice, what):
     filters = Filters(**choice)
@@ -207,8 +246,16 @@ def test_cells_tell_the_way_to_the_nearest_open_station(small, siming):
     cells = demand.cells(small, siming).set_index("cell")
     assert list(cells.index) == ["c1", "c2", "c3", "c4", "c5", "c6"]
     assert cells["distance_m"].to_dict() == pytest.approx(
-        {"c1": 130, "c2": 130, "c3": 130, "c4": 130, "c5": 390, "c6": 2600}, rel=2e-3)
-    assert cells["nominal"].to_dict() == {"c1": True, "c2": True, "c3": True, "c4": True, "c5": True, "c6": False}
+        {"c1": 130, "c2": 130, "c3": 130, "c4": 130, "c5": 390, "c6": 2600}, rel=2e-3
+    )
+    assert cells["nominal"].to_dict() == {
+        "c1": True,
+        "c2": True,
+        "c3": True,
+        "c4": True,
+        "c5": True,
+        "c6": False,
+    }
     assert not cells.loc["c3", "effective"]
     riders = demand.cells(small, siming.having(worker_group="courier"))
     assert list(riders["weight"]) == [0.5, 1.0, 1.5, 2.0, 2.5]
@@ -224,10 +271,21 @@ def test_memory_grows_with_pairs(many, frames, small):
     atlas = many(40_000)
     rng = np.random.default_rng(3)
     lon, lat = np.clip(rng.normal(114, 7, 20_000), 74, 134), np.clip(rng.normal(32, 6, 20_000), 19, 52)
-    wanted = gpd.GeoDataFrame({
-        "demand_id": [f"d{i}" for i in range(20_000)], "cell": [f"c{i}" for i in range(20_000)], "adcode": "350203",
-        "zone": None, "weight": 1.0, "worker_group": "rider", "provenance": "derived", "source_id": "OSM",
-        "batch_id": "b"}, geometry=gpd.points_from_xy(lon, lat), crs=4326)
+    wanted = gpd.GeoDataFrame(
+        {
+            "demand_id": [f"d{i}" for i in range(20_000)],
+            "cell": [f"c{i}" for i in range(20_000)],
+            "adcode": "350203",
+            "zone": None,
+            "weight": 1.0,
+            "worker_group": "rider",
+            "provenance": "derived",
+            "source_id": "OSM",
+            "batch_id": "b",
+        },
+        geometry=gpd.points_from_xy(lon, lat),
+        crs=4326,
+    )
     big = Atlas.from_frames({**frames, "stations": atlas.stations, "demand": TABLES["demand"].coerce(wanted)}, small.meta)
     filters = Filters(radius=3000)
     coverage.stations.service(big, filters)
@@ -238,3 +296,30 @@ def test_memory_grows_with_pairs(many, frames, small):
     assert len(found.epsg) > 15
     assert 0 < found.nominal_unweighted.ratio < 1
     assert peak < 40_000 * 20_000 / 8  # a matrix of even one bit per pair would be more
+
+
+NIGHT = ";".join(["3"] * 6 + ["0"] * 18)
+
+
+def test_an_hour_profile_moves_the_weight_to_its_hours(small, frames, siming):
+    wanted = frames["demand"].copy()
+    wanted.loc[wanted["worker_group"] == "rider", "hour_profile"] = NIGHT  # four times the mean, 0 to 5 o'clock
+    atlas = Atlas.from_frames({**frames, "demand": wanted}, small.meta)
+    assert coverage.measure(atlas, siming).nominal_weighted == coverage.measure(small, siming).nominal_weighted
+    riders, couriers = 21.0, 7.5
+    assert coverage.measure(atlas, siming.having(hour=2)).nominal_weighted.whole == pytest.approx(4 * riders + couriers)
+    assert coverage.measure(atlas, siming.having(hour=12)).nominal_weighted.whole == pytest.approx(couriers)
+    table = coverage.by_hour(atlas, siming)
+    for hour in (2, 12, 20):
+        found = coverage.measure(atlas, siming.having(hour=hour))
+        assert table["whole"][hour] == pytest.approx(found.nominal_weighted.whole)
+        assert table["nominal"][hour] == pytest.approx(found.nominal_weighted.ratio)
+        assert table["effective"][hour] == pytest.approx(found.effective_weighted.ratio)
+
+
+@pytest.mark.parametrize("text", ["1;2;3", "a;" * 24, ";".join(["0"] * 24), ";".join(["-1"] * 24)])
+def test_a_profile_that_cannot_be_read_is_refused(small, frames, siming, text):
+    wanted = frames["demand"].copy()
+    wanted.loc[0, "hour_profile"] = text
+    with pytest.raises(AtlasError):
+        demand.select(Atlas.from_frames({**frames, "demand": wanted}, small.meta), siming)

@@ -37,8 +37,13 @@ def test_fairs_fit_every_filter(small, choice, expected):
 
 @pytest.mark.parametrize(
     ("start", "end", "left"),
-    [(None, None, 0), (date(2024, 1, 1), date(2024, 12, 31), 0), (date(2024, 5, 1), None, 1),
-     (None, date(2024, 6, 30), 1), (date(2025, 1, 1), None, 0)],
+    [
+        (None, None, 0),
+        (date(2024, 1, 1), date(2024, 12, 31), 0),
+        (date(2024, 5, 1), None, 1),
+        (None, date(2024, 6, 30), 1),
+        (date(2025, 1, 1), None, 0),
+    ],
 )
 def test_fairs_known_by_their_year_only_are_counted_when_left_out(small, start, end, left):
     assert fairs.undated(small, FUXIN.having(start=start, end=end)) == left
@@ -70,8 +75,11 @@ def test_the_funnel_of_one_fair(small):
 def test_months_hold_what_began_in_them(small):
     table = activities.by_month(small, Filters(place="640202"))
     assert table[["month", "kind", "count", "participants"]].values.tolist() == [
-        ["2024-01", "visit", 2, 20.0], ["2024-02", "visit", 2, 20.0],
-        ["2024-03", "competition", 3, 120.0], ["2024-03", "visit", 2, 20.0]]
+        ["2024-01", "visit", 2, 20.0],
+        ["2024-02", "visit", 2, 20.0],
+        ["2024-03", "competition", 3, 120.0],
+        ["2024-03", "visit", 2, 20.0],
+    ]
 
 
 def test_persons_and_visits_stay_apart(small):
@@ -113,7 +121,10 @@ def test_activities_say_where_they_are_drawn_and_why(small):
 def test_grids_are_ranked_by_what_they_did(small):
     ranked = activities.rank_grids(small, Filters(place="640200"))
     assert ranked[["grid_id", "count", "provenance"]].values.tolist() == [
-        ["G1", 6, "illustrative"], ["G3", 3, "illustrative"], ["G4", 1, "reported"]]
+        ["G1", 6, "illustrative"],
+        ["G3", 3, "illustrative"],
+        ["G4", 1, "reported"],
+    ]
     assert ranked["kinds"][1] == {"competition": 3}
     assert ranked["region_name"][1] == "轻工食品"
     assert list(activities.rank_grids(small, Filters(), top=1)["grid_id"]) == ["G1"]

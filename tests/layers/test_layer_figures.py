@@ -23,7 +23,10 @@ def test_a_region_is_the_sum_of_its_grids(small):
 def test_a_region_may_be_reported_while_its_figures_are_not(small):
     row = regions.table(small, Filters(region="R3")).iloc[0]
     assert (row["provenance"], row["figures_provenance"], row["activities_provenance"]) == (
-        "reported", "illustrative", "reported")
+        "reported",
+        "illustrative",
+        "reported",
+    )
     only = regions.table(small, Filters(place="640205", provenance=frozenset({"reported"}))).iloc[0]
     assert only["grids"] == 0
     assert only["figures_provenance"] is None
@@ -52,7 +55,10 @@ def test_figures_of_the_place_itself_are_the_reported_ones(small):
 
 def test_figures_of_another_place_are_counted_and_say_so(small):
     found = strip(small, place="640202")
-    assert (found["regions"].text_zh, found["regions"].provenance) == ("4", "reported")  # F003, though two rows
+    assert (found["regions"].text_zh, found["regions"].provenance) == (
+        "4",
+        "reported",
+    )  # F003, though two rows
     assert (found["grids"].value, found["grids"].provenance) == (3, "illustrative")
     assert (found["strengthened"].value, found["strengthened"].of.text()) == (34, "共 40 家企业")
 
@@ -93,7 +99,11 @@ def test_mixed_counts_are_marked(small):
 def test_positions_of_the_first_fair_stay_as_reported(small):
     found = strip(small, place="210900")
     assert {id: found[id].text_zh for id in ("positions", "intents", "fair_enterprises", "livestream")} == {
-        "positions": "3,854", "intents": "136", "fair_enterprises": "150 余", "livestream": "2,000"}
+        "positions": "3,854",
+        "intents": "136",
+        "fair_enterprises": "150 余",
+        "livestream": "2,000",
+    }
     assert "另 2 场示意不计入" in found["positions"].of.text()
 
 
@@ -108,8 +118,13 @@ def test_texts_are_translated_with_their_values(small):
 
 @pytest.mark.parametrize(
     ("rows", "sum_is", "result_is"),
-    [([], None, None), (["reported"] * 3, "reported", "reported"), (["derived", "illustrative"], "mixed", "illustrative"),
-     (["reported", "derived"], "mixed", "derived"), (["reported", "mixed"], "mixed", "illustrative")],
+    [
+        ([], None, None),
+        (["reported"] * 3, "reported", "reported"),
+        (["derived", "illustrative"], "mixed", "illustrative"),
+        (["reported", "derived"], "mixed", "derived"),
+        (["reported", "mixed"], "mixed", "illustrative"),
+    ],
 )
 def test_provenance_of_sums_and_of_results(rows, sum_is, result_is):
     assert mix(rows) == sum_is
@@ -122,8 +137,14 @@ def test_sources_are_split_and_sorted(small):
 
 @pytest.mark.parametrize(
     ("parts", "whole"),
-    [([], "exact"), (["exact"], "exact"), (["exact", "over"], "over"), (["over", "at_least"], "at_least"),
-     (["over", "nearly"], "about"), (["about", "exact"], "about")],
+    [
+        ([], "exact"),
+        (["exact"], "exact"),
+        (["exact", "over"], "over"),
+        (["over", "at_least"], "at_least"),
+        (["over", "nearly"], "about"),
+        (["about", "exact"], "about"),
+    ],
 )
 def test_qualifiers_of_sums(parts, whole):
     assert qualifiers.combine(parts) == whole

@@ -13,9 +13,17 @@ from layers.filters import Filters
         ({}, "country", ["全国"]),
         ({"place": "640200"}, "city", ["全国", "宁夏回族自治区", "石嘴山市"]),
         ({"place": "110101"}, "county", ["全国", "北京市", "东城区"]),
-        ({"place": "640202", "region": "R1"}, "region", ["全国", "宁夏回族自治区", "石嘴山市", "大武口区", "机械加工"]),
+        (
+            {"place": "640202", "region": "R1"},
+            "region",
+            ["全国", "宁夏回族自治区", "石嘴山市", "大武口区", "机械加工"],
+        ),
         ({"grid": "G3"}, "grid", ["全国", "宁夏回族自治区", "石嘴山市", "大武口区", "轻工食品", "网格 G3"]),
-        ({"place": "350203", "region": "350203-02"}, "region", ["全国", "福建省", "厦门市", "思明区", "莲前街道"]),
+        (
+            {"place": "350203", "region": "350203-02"},
+            "region",
+            ["全国", "福建省", "厦门市", "思明区", "莲前街道"],
+        ),
     ],
 )
 def test_scope_names_the_whole_chain(small, choice, level, names):
@@ -32,8 +40,11 @@ def test_bounds_are_those_of_the_thing_itself(small):
 @pytest.mark.parametrize(
     "choice",
     [
-        {"place": "999999"}, {"region": "R9"}, {"grid": "G9"},
-        {"place": "640202", "region": "R3"}, {"place": "640202", "region": "R1", "grid": "G3"},
+        {"place": "999999"},
+        {"region": "R9"},
+        {"grid": "G9"},
+        {"place": "640202", "region": "R3"},
+        {"place": "640202", "region": "R1", "grid": "G3"},
         {"place": "350203", "grid": "G1"},
     ],
 )
@@ -72,8 +83,14 @@ def test_clicking_a_grid_again_and_again_goes_down_step_by_step(small):
         filters = places.drill(small, filters, "grid", "G2")
         seen.append((filters.place, filters.region, filters.grid))
     county = ("640202", None, None)
-    assert seen == [("640000", None, None), ("640200", None, None), county,
-                    ("640202", "R1", None), ("640202", "R1", "G2"), ("640202", "R1", "G2")]
+    assert seen == [
+        ("640000", None, None),
+        ("640200", None, None),
+        county,
+        ("640202", "R1", None),
+        ("640202", "R1", "G2"),
+        ("640202", "R1", "G2"),
+    ]
     assert filters.hour == 22
 
 
@@ -109,7 +126,12 @@ def test_a_click_on_nothing_is_an_error(small, kind, id):
         ({"place": "350203"}, "stations", "station_id", {"S1", "S2", "S3", "S4", "S5", "S7"}),
         ({"region": "350203-02"}, "stations", "station_id", {"S1", "S2"}),
         ({"place": "350000"}, "stations", "station_id", {"S1", "S2", "S3", "S4", "S5", "S6", "S7"}),
-        ({"region": "350203-02"}, "activities", "activity_id", {"H1"}),  # by its point: it has no zone of its own
+        (
+            {"region": "350203-02"},
+            "activities",
+            "activity_id",
+            {"H1"},
+        ),  # by its point: it has no zone of its own
         ({"place": "210900"}, "fairs", "fair_id", {"J1", "J2", "J3", "J4"}),
         ({"place": "640000"}, "fairs", "fair_id", set()),
     ],

@@ -11,25 +11,48 @@ from layers.filters import MODES, PROVENANCES, Filters
 
 ANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-PLACES = st.sampled_from([
-    {}, {"place": "350200"}, {"place": "350203"}, {"place": "350203", "region": "350203-02"}, {"place": "640200"},
-    {"region": "R1"}, {"grid": "G3"}, {"place": "210900"}, {"place": "110101"},
-])
+PLACES = st.sampled_from(
+    [
+        {},
+        {"place": "350200"},
+        {"place": "350203"},
+        {"place": "350203", "region": "350203-02"},
+        {"place": "640200"},
+        {"region": "R1"},
+        {"grid": "G3"},
+        {"place": "210900"},
+        {"place": "110101"},
+    ]
+)
 CORNERS = st.tuples(st.floats(117.9, 118.3), st.floats(24.4, 24.6))
 
 
 @st.composite
 def choices(draw):
-    first, last = sorted([draw(st.dates(date(2023, 1, 1), date(2025, 6, 1))), draw(st.dates(date(2023, 1, 1), date(2025, 6, 1)))])
+    first, last = sorted(
+        [
+            draw(st.dates(date(2023, 1, 1), date(2025, 6, 1))),
+            draw(st.dates(date(2023, 1, 1), date(2025, 6, 1))),
+        ]
+    )
     subset = lambda values: draw(st.frozensets(st.sampled_from(values), max_size=3))  # noqa: E731
     return Filters(
-        **draw(PLACES), start=draw(st.sampled_from([None, first])), end=draw(st.sampled_from([None, last])),
-        hour=draw(st.none() | st.integers(0, 23)), day=draw(st.integers(1, 7)), facilities=subset(["water", "toilet", "wifi"]),
-        always=draw(st.booleans()), inspected_days=draw(st.none() | st.integers(0, 900)),
-        sectors=subset(["machinery", "health"]), mode=draw(st.sampled_from([None, *MODES])),
-        kinds=subset(["visit", "wish", "competition"]), provenance=draw(st.frozensets(st.sampled_from(PROVENANCES))),
-        worker_group=draw(st.sampled_from([None, "rider", "courier", "driver"])), radius=draw(st.integers(50, 10_000)),
-        detour=draw(st.floats(1.0, 3.0)), area=draw(st.just(()) | st.lists(CORNERS, min_size=1, max_size=6).map(tuple)),
+        **draw(PLACES),
+        start=draw(st.sampled_from([None, first])),
+        end=draw(st.sampled_from([None, last])),
+        hour=draw(st.none() | st.integers(0, 23)),
+        day=draw(st.integers(1, 7)),
+        facilities=subset(["water", "toilet", "wifi"]),
+        always=draw(st.booleans()),
+        inspected_days=draw(st.none() | st.integers(0, 900)),
+        sectors=subset(["machinery", "health"]),
+        mode=draw(st.sampled_from([None, *MODES])),
+        kinds=subset(["visit", "wish", "competition"]),
+        provenance=draw(st.frozensets(st.sampled_from(PROVENANCES))),
+        worker_group=draw(st.sampled_from([None, "rider", "courier", "driver"])),
+        radius=draw(st.integers(50, 10_000)),
+        detour=draw(st.floats(1.0, 3.0)),
+        area=draw(st.just(()) | st.lists(CORNERS, min_size=1, max_size=6).map(tuple)),
     )
 
 
@@ -37,8 +60,13 @@ def choices(draw):
 @given(filters=choices())
 def test_shares_are_shares_and_effective_is_part_of_nominal(small, filters):
     found = coverage.measure(small, filters)
-    for share in (found.nominal_weighted, found.effective_weighted, found.backup_weighted,
-                  found.nominal_unweighted, found.effective_unweighted):
+    for share in (
+        found.nominal_weighted,
+        found.effective_weighted,
+        found.backup_weighted,
+        found.nominal_unweighted,
+        found.effective_unweighted,
+    ):
         assert share.ratio is None or 0 <= share.ratio <= 1 + 1e-12
         assert (share.ratio is None) == (share.whole == 0)
     assert found.backup_weighted.part <= found.effective_weighted.part <= found.nominal_weighted.part
@@ -60,8 +88,12 @@ def test_a_longer_way_never_covers_less(small, filters, more):
 @ANY
 @given(filters=choices())
 def test_every_layer_answers_and_keeps_to_its_provenance(small, filters):
-    frames = [fairs.select(small, filters), activities.select(small, filters), stations.select(small, filters),
-              grids.table(small, filters)]
+    frames = [
+        fairs.select(small, filters),
+        activities.select(small, filters),
+        stations.select(small, filters),
+        grids.table(small, filters),
+    ]
     for frame in frames:
         assert set(frame["provenance"]) <= filters.provenance
     for figure in kpis.strip(small, filters):

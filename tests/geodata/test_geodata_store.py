@@ -1,0 +1,146 @@
+"""The store gives back what was put in, and says what is wrong with a file without touching it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+from geodata.build import atlas_frames
+from geodata.errors import AtlasError
+from geodata.schema import TABLES
+from geodata.store import FILE_NAME, GeoPackageStore, open_store
+
+
+@pytest.fixture
+def copy(atlas_home, tmp_path) -> Path:
+    return Path(shutil.copy(atlas_home / FILE_NAME, tmp_path / FILE_NAME))
+
+
+def change(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def test_everything_is_there(store):
+    counts = store.tables()
+    assert list(counts) == list(TABLES)
+    expected = {"regions": 11, "grids": 27, "enterprises": 421, "stations": 36, "facts": 46, "flows": 1,
+                "zones": 10, "candidates": 0, "scenarios": 0}
+    assert {name: counts[name] for name in expected} == expected
+    assert store.name == "gpkg"
+    assert {"data_version", "data_date", "built_at", "schema_version"} <= set(store.meta())
+    assert store.meta()["data_date"] == "2024-10-31"
+
+
+def test_tables_come_back_as_they_went_in(store):
+    for name, frame in atlas_frames().items():
+        back = store.read(name)
+        shape = frame.geometry if "geometry" in frame else None
+        pd.testing.assert_frame_equal(pd.DataFrame(back.drop(columns="geometry", errors="ignore")),
+                                      pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
+        if shape is not None:
+            # single polygons come back as multipolygons of one part
+            assert (back.geometry.isna() == shape.isna()).all()
+            assert shapely.equals(back.geometry.dropna().to_numpy(), shape.dropna().to_numpy()).all()
+            assert back.crs == "EPSG:4326"
+
+
+def test_the_types_are_those_of_the_schema(tables):
+    for name, schema in TABLES.items():
+        for column in schema.columns:
+            assert str(tables[name][column.name].dtype) == column.pandas_dtype, f"{name}.{column.name}"
+
+
+def test_gdal_opens_the_file_and_lists_every_layer(atlas_home):
+    layers = {layer for layer, _ in pyogrio.list_layers(atlas_home / FILE_NAME)}
+    assert layers == {*TABLES, "atlas_meta"}
+    if shutil.which("ogrinfo"):
+        done = subprocess.run(["ogrinfo", "-so", "-al", str(atlas_home / FILE_NAME)], capture_output=True, text=True)
+        assert done.returncode == 0 and all(f"Layer name: {name}" in done.stdout for name in TABLES)
+        assert "ERROR" not in done.stderr
+
+
+def test_dates_are_kept_as_iso_text(atlas_home):
+    with closing(sqlite3.connect(f"file:{atlas_home / FILE_NAME}?mode=ro", uri=True)) as database:
+        row = database.execute("SELECT start FROM fairs WHERE positions = 3854").fetchone()
+    assert row == ("2024-05-25",)
+
+
+def test_an_unknown_table_is_refused(store):
+    with pytest.raises(AtlasError, match="planets"):
+        store.read("planets")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(AtlasError, match="dashboard build") as error:
+        open_store(tmp_path)
+    assert str(tmp_path / FILE_NAME) in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a spreadsheet", b"SQLite format 3\x00" + bytes(200)])
+def test_another_kind_of_file_is_said_to_be_one(tmp_path, content):
+    path = tmp_path / FILE_NAME
+    path.write_bytes(content)
+    with pytest.raises(AtlasError, match="不是 GeoPackage"):
+        open_store(tmp_path)
+    assert path.read_bytes() == content
+
+
+def test_a_truncated_file_is_said_to_be_short(copy):
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AtlasError, match="不完整"):
+        GeoPackageStore(copy)
+    assert copy.stat().st_size == len(whole) // 2
+
+
+def test_a_file_damaged_inside_is_said_to_be_unreadable(copy):
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+    with pytest.raises(AtlasError, match="读不出来"):
+        GeoPackageStore(copy)
+
+
+def test_another_schema_version_is_refused(copy):
+    change(copy, "UPDATE atlas_meta SET value = '0' WHERE key = 'schema_version'")
+    before = copy.read_bytes()
+    with pytest.raises(AtlasError, match="第 0 版"):
+        GeoPackageStore(copy)
+    assert copy.read_bytes() == before
+
+
+def test_a_geopackage_of_somebody_else_is_refused(tmp_path):
+    path = tmp_path / FILE_NAME
+    pyogrio.write_dataframe(pd.DataFrame({"a": [1]}), path, layer="other", driver="GPKG")
+    with pytest.raises(AtlasError, match="atlas_meta"):
+        GeoPackageStore(path)
+
+
+def test_a_missing_table_is_named(copy):
+    change(copy, "DROP TABLE facts")
+    with pytest.raises(AtlasError, match="facts"):
+        GeoPackageStore(copy)
+
+
+def test_reading_changes_nothing(copy):
+    before = copy.read_bytes()
+    store = GeoPackageStore(copy)
+    for name in store.tables():
+        store.read(name)
+    assert copy.read_bytes() == before and [path.name for path in copy.parent.iterdir()] == [FILE_NAME]
+
+
+def test_a_store_address_of_an_unknown_kind_is_refused_without_its_password(tmp_path):
+    with pytest.raises(AtlasError) as error:
+        open_store(tmp_path, "postgresql://user:secret@127.0.0.1/atlas")
+    assert "postgresql" in str(error.value) and "secret" not in str(error.value)
