@@ -46,7 +46,6 @@ class Words:
             return {
                 "hour": self("此时未开放"), "access": self("须用专门应用才能进入"),
                 "facility": self("缺少所选设施"), "inspection": self("超过规定时间未巡检"),
-                "status": self("尚未启用"), "always": self("不是全天开放"),
             }
         return labels(vocab, self.lang)
 

@@ -1,9 +1,13 @@
-"""English names of places: pinyin, with the exceptions of ``place_names_en.csv``."""
+"""English names of places: pinyin, with two lists of exceptions.
+
+``place_names_en.csv`` holds whole names by adcode, ``place_readings.csv`` how a
+character or word is read in the names of places where a dictionary reads it otherwise.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from geodata.codes import shipped_rows
 
@@ -20,21 +24,35 @@ def english_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
     from pypinyin import lazy_pinyin  # slow to import; only a build needs it
 
     known = {row["adcode"]: row["name_en"] for row in shipped_rows("place_names_en.csv")}
-    return [known.get(adcode) or _spell(name, lazy_pinyin) for adcode, name in pairs]
+    readings = {row["word"]: row["reading"].split() for row in shipped_rows("place_readings.csv")}
+
+    def read(name: str) -> list[str]:
+        syllables = lazy_pinyin(name)  # the whole name: context tells how a character is read
+        # later words of the list must not undo earlier, more special ones
+        done: set[int] = set()
+        for word, reading in readings.items():
+            for match in re.finditer(word, name):
+                where = range(*match.span())
+                if done.isdisjoint(where):
+                    syllables[match.start():match.end()] = reading
+                    done.update(where)
+        return syllables
+
+    return [known.get(adcode) or _spell(name, read) for adcode, name in pairs]
 
 
-def _spell(name: str, lazy_pinyin) -> str:
+def _spell(name: str, read: Callable[[str], list[str]]) -> str:
     stem, ending = name, ""
     for suffix, english in _ENDINGS:
         if name.endswith(suffix) and len(name) > len(suffix) + 1:
             stem, ending = name.removesuffix(suffix), english
             if suffix.startswith("自治"):
-                stem = _PEOPLES.sub("", stem) or stem
+                stem = _PEOPLES.sub("", stem) or stem.removesuffix("族")
             break
         if name.endswith(suffix) and len(name) == len(suffix) + 1 and len(suffix) == 1:
             ending = english  # 矿区, 赵县: a name of one character keeps its ending
             break
-    parts = lazy_pinyin(name)[:len(stem)]  # the whole name tells 长阳 from 长大
+    parts = read(name)[:len(stem)]
     # GB/T 28039: an apostrophe before a syllable that starts with a, o or e
     spelt = "".join(("'" if i and part[:1] in "aoe" else "") + part for i, part in enumerate(parts))
     return spelt[:1].upper() + spelt[1:] + (ending if stem != name else "")

@@ -139,8 +139,7 @@ class TableSchema:
                                                  lazy=True)
         except pa.errors.SchemaErrors as errors:
             case = errors.failure_cases.sort_values("index", kind="stable").iloc[0]
-            column = next(column for column in self.columns if column.name == case["column"])
-            self._refuse(frame, case["index"], column, case["failure_case"])
+            raise self._refused(frame, case) from errors
         if self.geometry:
             wrong = frame.geometry.notna() & ~frame.geom_type.isin(GEOMETRY_TYPES[self.geometry])
             if self.geometry != "point":
@@ -154,11 +153,16 @@ class TableSchema:
                     expected="/".join(GEOMETRY_TYPES[self.geometry]), got=frame.geom_type.iloc[row])
         return frame
 
-    def _refuse(self, frame: pd.DataFrame, index: Any, column: Column, value: Any) -> None:
-        row = frame[self.key].iloc[int(index)] if pd.notna(index) else "?"
-        raise AtlasError(N_("表 {table} 的行 {row} 列 {column}（{zh}）的值 {value} 不可用：应为 {expected}。"),
-                         table=self.name, row=row, column=column.name, zh=column.zh,
-                         value=value, expected=_expected(self, column))
+    def _refused(self, frame: pd.DataFrame, case: pd.Series) -> AtlasError:
+        column = next(column for column in self.columns if column.name == case["column"])
+        where = {"table": self.name, "row": frame[self.key].iloc[int(case["index"])], "column": column.name,
+                 "zh": column.zh}
+        if case["check"] == "not_nullable":
+            return AtlasError(N_("表 {table} 的行 {row} 列 {column}（{zh}）空着：请填上。"), **where)
+        if case["check"] == "field_uniqueness":
+            return AtlasError(N_("表 {table} 的列 {column}（{zh}）里 {row} 不止一次：请给每行一个自己的编号。"), **where)
+        return AtlasError(N_("表 {table} 的行 {row} 列 {column}（{zh}）的值 {value} 不可用：应为 {expected}。"),
+                          value=case["failure_case"], expected=_expected(column), **where)
 
 
 def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Series:
@@ -175,13 +179,14 @@ def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Serie
     except (TypeError, ValueError) as error:
         raise AtlasError(N_("表 {table} 的列 {column}（{zh}）读不出来：应为 {expected}（{detail}）。"),
                          table=table.name, column=column.name, zh=column.zh,
-                         expected=_expected(table, column), detail=error) from error
+                         expected=_expected(column), detail=error) from error
 
 
-def _expected(table: TableSchema, column: Column) -> str:
+def _expected(column: Column) -> str:
+    """What may stand in a column, in signs that need no translation."""
     if column.allowed:
-        return " | ".join(column.allowed)
-    return f"{column.dtype}{' unique' if column.name == table.key else ''}{'' if column.nullable else ' not null'}"
+        return (" ; " if column.dtype == "set" else " | ").join(column.allowed)
+    return {"int": "0, 1, 2 …", "float": "≥ 0, 12.5", "bool": "true | false", "date": "YYYY-MM-DD"}.get(column.dtype, "…")
 
 
 def _checks(pa: Any, column: Column) -> list[Any]:

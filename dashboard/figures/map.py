@@ -166,18 +166,23 @@ def _stations(atlas: Atlas, filters: Filters, view: stations.View | None, words:
     return trace, none
 
 
+def _text(value: Any) -> str:
+    """Return a text cell, empty when it is missing."""
+    return value if isinstance(value, str) else ""
+
+
 def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
     """Return the hover text of each station: name, address, hours, access, state now, provenance."""
     reasons = words.codes("why_not")
     access = words.codes("access")
-    facilities = words.codes("facility")
+    facilities, statuses = words.codes("facility"), words.codes("status")
     text = []
     for row in frame.itertuples():
-        state = words("计入有效覆盖") if row.effective else words("不计入有效覆盖：{why}").format(
-            why=reasons.get(row.why_not, words("状态未知")))
-        has = "、".join(facilities.get(one, one) for one in str(row.facilities or "").split(";") if one)
+        why = reasons.get(row.why_not) or statuses.get(row.status, words("状态未知"))
+        state = words("计入有效覆盖") if row.effective else words("不计入有效覆盖：{why}").format(why=why)
+        has = "、".join(facilities.get(one, one) for one in _text(row.facilities).split(";") if one)
         text.append(
-            f"<b>{escape(str(row.name))}</b><br>{escape(str(row.address or ''))}<br>{words('开放时间')} {words.hours(row.opening_hours)}"
+            f"<b>{escape(str(row.name))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
             f" · {access.get(row.access, '')}<br>{has}<br>{state}<br>{words.provenance(row.provenance)}"
         )
     return text

@@ -101,14 +101,16 @@ def _kinds(rng: Generator) -> pd.DataFrame:
         # most were looked at this quarter, some long ago, a few never since they opened
         low, high = INSPECTED_DAYS_AGO[rng.choice(3, p=[0.6, 0.22, 0.18])]
         ago = int(rng.integers(low, high))
+        opened = np.datetime64("2019-03-01") + int(rng.integers(0, 1850))
+        inspected = max(np.datetime64(DATA_DATE) - ago, opened)  # the day it opened counts as looked at
         rows.append({
             "host_type": kind["host_type"], "opening_hours": kind["opening_hours"], "access": kind["access"],
             "smart": kind["smart"] == "yes",
             "area_m2": float(rng.integers(int(kind["area_low"]), int(kind["area_high"]))),
             "facilities": ";".join(code for code in labels("facility") if code in chosen),
             "services": ";".join(services) or None,
-            "opened_on": np.datetime64("2019-03-01") + int(rng.integers(0, 1850)),
-            "last_inspected": np.datetime64("NaT") if rng.random() < 0.07 else np.datetime64(DATA_DATE) - ago,
+            "opened_on": opened,
+            "last_inspected": np.datetime64("NaT") if rng.random() < 0.07 else inspected,
         })
     return pd.DataFrame(rows)
 

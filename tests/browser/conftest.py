@@ -31,16 +31,16 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
-def serve(home: Path, port: int, **environment: str) -> subprocess.Popen[bytes]:
-    """Start `python -m dashboard serve` and wait until it answers."""
+def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """Start `python -m dashboard serve`, its words in `log`, and wait until it answers."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "serve"], cwd=ROOT, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "dashboard", "serve"], cwd=ROOT, stderr=log.open("wb"),
         env={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PORT": str(port), "ATLAS_WORKERS": "2", **environment},
     )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(process.stderr.read().decode() if process.stderr else "")
+            raise RuntimeError(log.read_text("utf-8"))
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
                 if answer.status == 200:
@@ -52,13 +52,15 @@ def serve(home: Path, port: int, **environment: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture(scope="session")
-def address(atlas_home: Path) -> Iterator[str]:
-    """Address of a served atlas."""
+def address(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a served atlas; whatever the server complains of fails the run."""
     port = free_port()
-    process = serve(atlas_home, port)
+    log = tmp_path_factory.mktemp("server") / "log"
+    process = serve(atlas_home, port, log)
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(10)
+    assert "Traceback" not in log.read_text("utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from geodata.build import atlas_frames, build_atlas, data_version
+from geodata.build import build_atlas, data_version
 from geodata.errors import AtlasError
 from geodata.store import FILE_NAME, open_store
 
@@ -77,8 +77,8 @@ def test_two_processes_build_once(tmp_path):
     assert remains(tmp_path) == [FILE_NAME]
 
 
-def test_the_same_code_gives_the_same_atlas(store):
-    assert data_version(atlas_frames()) == store.meta()["data_version"]
+def test_the_same_code_gives_the_same_atlas(store, fresh):
+    assert data_version(fresh) == store.meta()["data_version"]
 
 
 def test_a_change_of_one_value_changes_the_version(tables):

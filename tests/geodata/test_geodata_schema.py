@@ -44,8 +44,8 @@ def test_a_good_frame_comes_back_in_the_types_of_the_schema():
     ({"status": "half-open"}, ["stations", "S2", "status", "half-open", "planned"]),
     ({"facilities": "water;sauna"}, ["stations", "S2", "facilities", "sauna"]),
     ({"area_m2": -3.0}, ["stations", "S2", "area_m2", "-3"]),
-    ({"name": None}, ["stations", "S2", "name"]),
-    ({"last_inspected": "2024-13-40"}, ["stations", "last_inspected"]),
+    ({"name": None}, ["stations", "S2", "name", "空着"]),
+    ({"last_inspected": "2024-13-40"}, ["stations", "last_inspected", "YYYY-MM-DD"]),
     ({"smart": "maybe"}, ["stations", "smart"]),
     ({"geometry": shapely.LineString([(0, 0), (1, 1)])}, ["stations", "S2", "LineString", "Point"]),
 ])
@@ -57,7 +57,7 @@ def test_a_bad_value_is_named(change, said):
 
 
 def test_two_rows_of_one_key_are_refused():
-    with pytest.raises(AtlasError, match="S1"):
+    with pytest.raises(AtlasError, match="S1 不止一次"):
         TABLES["stations"].validate(stations({}, {}))
 
 
