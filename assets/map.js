@@ -5,7 +5,7 @@
   const TILE = 512;
   const MAX_ZOOM = 15;
   const HATCH = "atlas-hatch";
-  const state = { key: null, off: [], hooked: new WeakSet() };
+  const state = { key: null, off: [], asked: 0, hooked: new WeakSet() };
 
   const plot = () => document.querySelector("#map .js-plotly-plot");
   const instance = () => {
@@ -78,13 +78,17 @@
   }
 
   function hook() {
-    const map = instance();
+    const gd = plot(), map = instance();
+    if (gd && gd.on && !state.hooked.has(gd)) {
+      state.hooked.add(gd);
+      // which of the figures asked for is drawn: what a test or a picture waits for
+      gd.on("plotly_afterplot", () => { document.documentElement.dataset.drawn = String(state.asked); });
+    }
     if (!map || state.hooked.has(map)) return;
     state.hooked.add(map);
     const ready = () => { switchLayers(map); drawScale(map); };
     map.on("styledata", () => switchLayers(map));
     map.on("move", () => drawScale(map));
-    map.on("idle", () => { document.getElementById("map").dataset.idle = "1"; });
     if (map.isStyleLoaded()) ready(); else map.once("load", ready);
     map.getCanvas().setAttribute("aria-label", document.getElementById("map").dataset.label || "");
   }
@@ -103,7 +107,8 @@
         document.getElementById("map-status").hidden = false;
         return window.dash_clientside.no_update;
       }
-      box.dataset.idle = "0";
+      state.asked += 1;
+      document.documentElement.dataset.asked = String(state.asked);
       const meta = spec.layout.meta, gd = plot();
       const live = gd && gd._fullLayout && gd._fullLayout.map;
       state.off = meta.off;

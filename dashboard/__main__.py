@@ -18,13 +18,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dashboard import __version__
+from dashboard.commands import exporting, importing
 from dashboard.commands.coverage import asked, measured
 from dashboard.commands.info import info
+from dashboard.commands.plan import add_options as add_plan_options
+from dashboard.commands.plan import plan
 from dashboard.locale import Gettext, load_words
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
+from geodata.store import open_store
 from layers.filters import DETOUR, Filters
 
 Command = Callable[[argparse.Namespace, Settings, Gettext], int]
@@ -58,6 +62,8 @@ def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSour
 
 
 def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    if options.force:
+        importing.keep_batches(settings.home)
     source = _built(settings, words, force=options.force)
     _say(words("地图数据已就绪：{path}").format(path=source.home))
     return 0
@@ -75,7 +81,7 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
     sys.stderr.flush()
     os.execv(sys.executable, [
         sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--bind", f"{settings.host}:{settings.port}",
-        "--workers", str(settings.workers), "--threads", "4", "--log-level", "warning", "--limit-request-line", "8190",
+        "--workers", str(settings.workers), "--threads", "4", "--log-level", "warning", "--limit-request-line", "0",  # the application refuses long addresses itself, in words (server/headers.py)
     ])
 
 
@@ -89,6 +95,68 @@ def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
     _print(measured(_built(settings, words).atlas(), filters), options.json)
+    return 0
+
+
+def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _built(settings, words)
+    report = importing.checked(options, open_store(settings.home), words).report
+    if options.json:
+        _print(report.as_dict(words), True)
+    else:
+        importing.show_report(report, words)
+    return 0 if report.ok else 1
+
+
+def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _built(settings, words)
+    store = open_store(settings.home)
+    found = importing.checked(options, store, words)
+    result = {"batch_id": None, **found.report.as_dict(words)}
+    if found.report.ok:
+        result |= importing.imported(found, options, store)
+    if options.json or found.report.ok:
+        _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
+               options.json)
+    if not options.json and (found.report.errors or found.report.warnings):
+        importing.show_report(found.report, words)
+    _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=result["batch_id"]) if found.report.ok
+         else words("文件有错误，没有导入，图册没有改动。"))
+    return 0 if found.report.ok else 1
+
+
+def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _built(settings, words)
+    _print(importing.undone(options, open_store(settings.home)), options.json)
+    return 0
+
+
+def _history(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _built(settings, words)
+    batches = [batch.as_dict() for batch in open_store(settings.home).history()]
+    if options.json:
+        _print({"batches": batches}, True)
+    else:
+        importing.show_history(batches, words)
+    return 0
+
+
+def _template(options: argparse.Namespace, _settings: Settings, _words: Gettext) -> int:
+    _print(importing.template(options), options.json)
+    return 0
+
+
+def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _built(settings, words)
+    result, notices = exporting.exported(options, open_store(settings.home))
+    for notice in notices:
+        _say(notice.text(words))
+    _print(result, options.json)
+    return 0
+
+
+def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _print(plan(options, words, _say), options.json)
     return 0
 
 
@@ -114,6 +182,9 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
                        help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]))
     cover.add_argument("--at", help=words("时刻，如 2024-10-15T22:00；不给则不限"))
     cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))
+    importing.add_parsers(add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template})
+    exporting.add_parser(add, words, _export)
+    add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser
 
 

@@ -17,6 +17,7 @@ from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
+from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
 from layers.filters import Filters
@@ -70,11 +71,11 @@ def create_app(settings: Settings) -> Dash:
 
     for page in PAGES.values():
         page.register(app, context)
-    _dress(app, settings, source)
+    _dress(app, settings, source, words)
     return app
 
 
-def _dress(app: Dash, settings: Settings, source: AtlasSource) -> None:
+def _dress(app: Dash, settings: Settings, source: AtlasSource, words: Words) -> None:
     """Add to the server what is not a page: compression, geometry, health, headers."""
     server = app.server
     server.config["COMPRESS_REGISTER"] = False
@@ -82,10 +83,12 @@ def _dress(app: Dash, settings: Settings, source: AtlasSource) -> None:
     server.config["COMPRESS_BR_LEVEL"] = 4
     add_geometry(server, source)
     add_health(server, source)
-    add_headers(server, app.csp_hashes(), settings.max_request_bytes)
+    add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"))
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
+    # Dash registers its scripts when a process first serves the page: a worker that has not would answer 500 for them
+    server.test_client().get("/")
     app.enable_dev_tools(debug=settings.development, dev_tools_ui=settings.development, dev_tools_hot_reload=False)
 
 

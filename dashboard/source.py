@@ -9,8 +9,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from geodata.errors import N_, AtlasError
 from geodata.store import open_store
 from layers.atlas import Atlas
+
+ATTEMPTS = 5  # an import takes effect at one instant, and the next one is seconds away
 
 
 class AtlasSource:
@@ -53,11 +56,18 @@ class AtlasSource:
         stamp = self._present_stamp()
         if self._atlas is None or stamp != self._stamp:
             with self._lock:
-                if self._atlas is None or stamp != self._stamp:
+                for _ in range(ATTEMPTS):
+                    if self._atlas is not None and stamp == self._stamp:
+                        break
                     store = open_store(self._home)
-                    self._atlas = Atlas.load(store)
-                    self._store, self._tables = store.name, dict(store.tables())
-                    self._stamp = stamp
+                    atlas, tables = Atlas.load(store), dict(store.tables())
+                    after = self._present_stamp()
+                    if after == stamp:  # else an import took effect between two tables: read them all again
+                        self._atlas, self._store, self._tables, self._stamp = atlas, store.name, tables, stamp
+                    stamp = after
+                else:
+                    if self._atlas is None:
+                        raise AtlasError(N_("图册一直在改动，读不完整：请稍候再试。"))
         return self._atlas
 
     def described(self) -> tuple[Atlas, str, dict[str, int]]:

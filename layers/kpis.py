@@ -26,6 +26,12 @@ from layers.provenance import mix, sources
 MOST = 6
 REPORTED = PROVENANCES[0]
 
+#: Facts that stay true further up when every row of their table lies in the place they tell of.
+CONTAINED = {
+    "regions": "regions", "grids": "grids", "enterprises_covered": "grids", "enterprises_strengthened": "grids",
+    "workers_covered": "grids", "team_members": "grids", "stations": "stations", "stations_planned": "stations",
+}
+
 #: Facts shown as they are at their own place: metric, label, unit.
 EXTRAS = (
     ("competitions", N_("劳动和技能竞赛"), "event"),
@@ -38,7 +44,7 @@ EXTRAS = (
     ("workers_placed", N_("招工帮扶到岗"), "person"),
     ("trainees_per_year", N_("每年工匠培育对象"), "person"),
     ("funding_per_trainee", N_("每名培育经费"), "yuan"),
-    ("facilities_renewed", N_("新建改建职工设施"), "处"),
+    ("facilities_renewed", N_("新建改建职工设施"), "site"),
     ("retirees_present", N_("参加欢送会的退休职工"), "person"),
     ("enterprise_visits", N_("进企业活动"), "event"),
     ("theme_activities", N_("主题活动"), "event"),
@@ -80,6 +86,9 @@ class KeyFigure:
         ``reported``, ``derived``, ``illustrative`` or ``mixed``.
     source_ids : tuple of str
         Facts or sources behind it.
+    adcode : str or None
+        The place the figure was reported for, when that is not the place
+        looked at but the only one in it that has any such row.
     """
 
     id: str
@@ -91,6 +100,7 @@ class KeyFigure:
     of: Text | None
     provenance: str | None
     source_ids: tuple[str, ...]
+    adcode: str | None = None
 
 
 # What is dropped first when there are more than six: the largest number. Shown in the order of this table.
@@ -146,6 +156,7 @@ def _figure(
     source_ids: tuple[str, ...],
     of: Text | None = None,
     qualifier: str = "exact",
+    adcode: str | None = None,
 ) -> KeyFigure:
     return KeyFigure(
         id,
@@ -157,7 +168,13 @@ def _figure(
         of,
         provenance,
         source_ids,
+        adcode,
     )
+
+
+def _elsewhere(here: places.Scope, fact: Any) -> str | None:
+    """Return the place that `fact` tells of when it is not the one looked at."""
+    return None if fact.adcode == here.adcode else fact.adcode
 
 
 def _facts(atlas: Atlas, filters: Filters, here: places.Scope) -> dict[str, Any]:
@@ -169,7 +186,24 @@ def _facts(atlas: Atlas, filters: Filters, here: places.Scope) -> dict[str, Any]
 
 def _facts_of(atlas: Atlas, adcode: str) -> dict[str, Any]:
     rows = atlas.facts[(atlas.facts["adcode"] == adcode) & (atlas.facts["adcode_level"] != "flow")]
-    return {row.metric: row for row in rows.itertuples()}
+    own = {row.metric: row for row in rows.itertuples()}
+    return {**_facts_below(atlas, adcode), **own}
+
+
+def _facts_below(atlas: Atlas, adcode: str) -> dict[str, Any]:
+    """Return the facts of :data:`CONTAINED` told of a smaller place that alone holds rows of their table."""
+    tree, found = atlas.tree, {}
+    place = tree.position(adcode)
+    rows = atlas.facts[atlas.facts["metric"].isin(CONTAINED) & (atlas.facts["adcode_level"] != "flow")]
+    for row in rows.itertuples():
+        told = tree.position(row.adcode) if isinstance(row.adcode, str) else -1
+        if told < 0 or not tree.under(place, np.array([told]))[0]:
+            continue
+        held = atlas.place_rows(CONTAINED[row.metric])
+        held = held[tree.under(place, held)]
+        if len(held) and tree.under(told, held).all():
+            found[row.metric] = row
+    return found
 
 
 def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
@@ -197,7 +231,9 @@ def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFig
     for id, label, unit, metric, value, of in specs:
         if metric in facts and (id != "strengthened" or "enterprises_covered" in facts):
             fact = facts[metric]
-            yield _figure(id, label, fact.value, unit, REPORTED, (fact.id,), of, fact.qualifier)
+            yield _figure(
+                id, label, fact.value, unit, REPORTED, (fact.id,), of, fact.qualifier, _elsewhere(here, fact)
+            )
         elif value or (id == "strengthened" and value is not None):
             behind = _behind(atlas, *(("regions", area) if id == "regions" else ("grids", rows)))
             yield _figure(id, label, value, unit, *behind, of)
@@ -211,7 +247,9 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
     count = int(running.sum())
     if "stations" in facts:
         fact = facts["stations"]
-        yield _figure("stations", N_("工会驿站"), fact.value, "station", REPORTED, (fact.id,), None, fact.qualifier)
+        yield _figure(
+            "stations", N_("工会驿站"), fact.value, "station", REPORTED, (fact.id,), None, fact.qualifier, _elsewhere(here, fact)
+        )
     elif count:
         behind = _behind(atlas, "stations", running)
         if stations.asks(filters):
@@ -233,6 +271,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
             (fact.id,),
             of,
             fact.qualifier,
+            _elsewhere(here, fact),
         )
     elif planned.any():
         behind = _behind(atlas, "stations", planned)
@@ -331,7 +370,7 @@ def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
             N_("其中报道 {reported} 项，其余 {others} 项为示意或推算"),
             {"reported": f"{reported:,}", "others": f"{len(rows) - reported:,}"},
         )
-    yield _figure("activities", N_("活动与服务"), len(rows), "项", *_behind(atlas, "activities", rows), of)
+    yield _figure("activities", N_("活动与服务"), len(rows), "item", *_behind(atlas, "activities", rows), of)
 
 
 def _extras(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dash import html
 
@@ -11,8 +11,15 @@ from dashboard.words import Words
 from layers.kpis import KeyFigure
 
 
-def kpis(figures: Sequence[KeyFigure], words: Words) -> list:
-    """Return one card a figure."""
+def _of(figure: KeyFigure, names: Mapping[str, str], words: Words) -> str:
+    parts = [figure.of.text(words.gettext)] if figure.of else []
+    if figure.adcode:
+        parts.append(words("{place}的报道").format(place=names[figure.adcode]))
+    return " · ".join(parts)
+
+
+def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words) -> list:
+    """Return one card a figure; `names` are the names of places by adcode."""
     units = words.codes("unit")
     return [
         html.Div(
@@ -25,7 +32,7 @@ def kpis(figures: Sequence[KeyFigure], words: Words) -> list:
                     ],
                     className="kpi-figure", id={"type": "kpi", "id": figure.id},
                 ),
-                html.Div(figure.of.text(words.gettext) if figure.of else "", className="kpi-of"),
+                html.Div(_of(figure, names, words), className="kpi-of"),
             ],
             className="kpi", title="; ".join(figure.source_ids),
         )

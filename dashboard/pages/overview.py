@@ -130,11 +130,12 @@ def register(app: Dash, context: Context) -> None:
         Input(ids.RESET, "n_clicks"),
         Input(ids.CLEAR_AREA, "n_clicks"),
         State(ids.VIEWPORT, "data"),
+        State(ids.FILTERS, "data"),
     )
     def sync(search: str | None, *rest: Any) -> tuple:
         """Bring address, controls and clicks to one choice of what to look at."""
-        values, (clicked, lasso), bars = rest[:count], rest[count : count + 2], rest[count + 2 : -3]
-        viewport = rest[-1]
+        values, (clicked, lasso), bars = rest[:count], rest[count : count + 2], rest[count + 2 : -4]
+        viewport, drawn = rest[-2:]
         atlas = context.source.atlas()
         listed = controls(months(atlas))
         said = context.read(atlas, search)
@@ -149,7 +150,7 @@ def register(app: Dash, context: Context) -> None:
             filters = filters.having(area=())
         elif cause in {ids.graph(chart) for chart in ids.CHARTS}:
             chosen = next(bar for chart, bar in zip(ids.CHARTS, bars, strict=True) if ids.graph(chart) == cause)
-            filters = _clicked(atlas, filters, chosen)
+            filters = _clicked(atlas, filters, chosen, all_the_way=True)
         elif cause not in (None, ids.URL):
             filters = taken(filters, values, listed)
         query = context.write(filters)
@@ -160,7 +161,8 @@ def register(app: Dash, context: Context) -> None:
         elif filters.at_place(NO_PLACE) != before.at_place(NO_PLACE) or filters.place != before.place:
             view = None
         address = context.write(filters, view)
-        told = [notice.text(context.words(filters.lang)) for notice in said.notices] if cause in (None, ids.URL) else []
+        # the address keeps a bad value until the next choice rewrites it: until then it is told
+        told = [notice.text(context.words(filters.lang)) for notice in said.notices] if filters == before else []
         stored = {"query": query, "view": [view.lon, view.lat, view.zoom] if view else None, "notices": told}
         words = context.words(filters.lang)
         shown = [control.show(filters) for control in listed]
@@ -168,7 +170,7 @@ def register(app: Dash, context: Context) -> None:
         moved = before.place != filters.place or cause in (None, ids.URL)
         return (
             address if filters != before else no_update,
-            stored, *fresh,
+            stored if stored != drawn else no_update, *fresh,
             place_options(atlas, filters, words) if moved else no_update,
         )
 
@@ -198,7 +200,7 @@ def register(app: Dash, context: Context) -> None:
         here = places.scope(atlas, filters)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
         return (
-            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), words),
+            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words),
             _notices(atlas, filters, stored, words), context.write(other) or "/", _time(atlas, filters, words),
         )
 
@@ -253,8 +255,13 @@ def _present(context: Context, stored: dict) -> tuple[Atlas, Filters, Words]:
     return atlas, filters, context.words(filters.lang)
 
 
-def _clicked(atlas: Atlas, filters: Filters, event: dict | None) -> Filters:
-    """Return where a click on a mark, an area or a bar leads."""
+def _names(atlas: Atlas, words: Words) -> dict[str, str]:
+    column = "name" if words.lang == "zh" else "name_en"
+    return atlas.once(("names", column), lambda: dict(zip(atlas.places["adcode"], atlas.places[column], strict=True)))
+
+
+def _clicked(atlas: Atlas, filters: Filters, event: dict | None, all_the_way: bool = False) -> Filters:
+    """Return where a click leads: on the map one step closer, on a bar (`all_the_way`) to what the bar stands for."""
     points = (event or {}).get("points") or []
     target = next((point["customdata"] for point in points if isinstance(point.get("customdata"), list)), None)
     if not target or len(target) != 2:
@@ -262,7 +269,10 @@ def _clicked(atlas: Atlas, filters: Filters, event: dict | None) -> Filters:
     kind, key = target
     try:
         if kind in DRILLED:
-            return places.drill(atlas, filters, kind, key)
+            step = places.drill(atlas, filters, kind, key)
+            while all_the_way and step != filters:
+                filters, step = step, places.drill(atlas, step, kind, key)
+            return step
         if kind == "station":
             return filters.having(station=None if filters.station == key else key)
         if kind == "fair":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+
+MAX_ADDRESS = 65_536
 
 
 def policy(script_hashes: Sequence[str]) -> str:
@@ -38,8 +40,13 @@ def policy(script_hashes: Sequence[str]) -> str:
     )
 
 
-def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: int) -> None:
-    """Put the security headers on every answer and refuse requests over `max_request_bytes` (413)."""
+def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: int, too_long: str) -> None:
+    """Put the security headers on every answer and bound what may be asked.
+
+    Bodies over `max_request_bytes` are refused (413), and addresses over
+    :data:`MAX_ADDRESS` with the words `too_long` (414); shorter nonsense gets
+    the page with a notice.
+    """
     server.config["MAX_CONTENT_LENGTH"] = max_request_bytes
     headers = {
         "Content-Security-Policy": policy(script_hashes),
@@ -48,6 +55,12 @@ def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: 
         "X-Frame-Options": "SAMEORIGIN",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
+
+    @server.before_request
+    def _bounded() -> tuple[str, int, dict[str, str]] | None:
+        if len(request.full_path) > MAX_ADDRESS:
+            return too_long, 414, {"Content-Type": "text/plain; charset=utf-8"}
+        return None
 
     @server.after_request
     def _headers(answer: Response) -> Response:

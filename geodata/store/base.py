@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from geodata.store.batches import Batch
 
 
 class AtlasStore(Protocol):
@@ -38,4 +41,35 @@ class AtlasStore(Protocol):
         Keys: ``data_version`` (content hash), ``data_date`` (ISO date),
         ``built_at`` (ISO time, UTC), ``schema_version``.
         """
+        ...
+
+
+class WritableStore(AtlasStore, Protocol):
+    """A store that takes imports. What another process reads meanwhile is the atlas before or after, never between."""
+
+    def apply(self, table: str, frame: pd.DataFrame, **about: Any) -> Batch:
+        """Bring validated rows in as one batch, whole or not at all.
+
+        Parameters
+        ----------
+        table : str
+        frame : DataFrame
+            Rows that the table's schema has validated; a key that is there already is replaced, and
+            illustrative rows of the places that real rows come for retire.
+        **about
+            ``author``, ``file``, ``file_hash``, ``crs``: kept with the batch; ``seen``: data version on
+            which the decision was taken, refused when it is another by now.
+        """
+        ...
+
+    def undo(self, batch_id: str, author: str | None = None) -> Batch:
+        """Restore exactly what was before a batch; refused while a later batch holds the same rows."""
+        ...
+
+    def history(self) -> list[Batch]:
+        """Return every batch, the latest first; also those undone."""
+        ...
+
+    def as_of(self, moment: str) -> AtlasStore:
+        """Return the atlas as it was at `moment` (ISO time, UTC), read only."""
         ...

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -16,6 +16,9 @@ import pyogrio
 
 from geodata.errors import N_, AtlasError
 from geodata.schema import CRS, SCHEMA_VERSION, TABLES, TableSchema
+
+if TYPE_CHECKING:
+    from geodata.store.batches import Batch
 
 FILE_NAME = "atlas.gpkg"
 GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office warn
@@ -71,6 +74,28 @@ class GeoPackageStore:
             raise self._broken(error) from error
         return TABLES[table].coerce(frame)
 
+    def apply(self, table: str, frame: pd.DataFrame, **about: Any) -> Batch:
+        """Bring validated rows in as one batch, whole or not at all: see :func:`geodata.store.batches.apply`."""
+        from geodata.store import batches
+
+        return batches.apply(self, table, frame, **about)
+
+    def undo(self, batch_id: str, author: str | None = None) -> Batch:
+        """Take a batch back: see :func:`geodata.store.batches.undo`."""
+        from geodata.store import batches
+
+        return batches.undo(self, batch_id, author)
+
+    def history(self) -> list[Batch]:
+        """Return every batch, the latest first."""
+        from geodata.store import batches
+
+        return batches.history(self.path)
+
+    def as_of(self, moment: str) -> PastStore:
+        """Return the atlas as it was at `moment` (ISO time, UTC), read only."""
+        return PastStore(self, moment)
+
     def _check_header(self) -> None:
         if not self.path.is_file():
             raise AtlasError(N_("没有图册文件 {path}：请先运行 python -m dashboard build。"), path=self.path)
@@ -100,6 +125,38 @@ class GeoPackageStore:
     def _broken(self, error: Exception) -> AtlasError:
         return AtlasError(N_("图册文件 {path} 读不出来（{detail}）：请移走这个文件，再运行 python -m dashboard build 重建。"),
                           path=self.path, detail=error)
+
+
+class PastStore:
+    """The atlas as it was at a moment: the present one with every later import taken back.
+
+    Parameters
+    ----------
+    store : GeoPackageStore
+    moment : str
+        ISO time, UTC.
+    """
+
+    name = "gpkg"
+
+    def __init__(self, store: GeoPackageStore, moment: str) -> None:
+        self._store, self.moment = store, moment
+
+    def read(self, table: str) -> pd.DataFrame:
+        """Return a table as it was."""
+        from geodata.store import batches
+
+        frame = batches.past(self._store.path, table, self.moment) if table in TABLES else None
+        return self._store.read(table) if frame is None else frame
+
+    def tables(self) -> dict[str, int]:
+        """Return the number of rows of every table as it was."""
+        return {name: len(self.read(name)) for name in TABLES}
+
+    def meta(self) -> dict[str, str]:
+        """Return the present meta; its ``data_version`` names the moment as well."""
+        meta = self._store.meta()
+        return meta | {"data_version": f"{meta['data_version']}@{self.moment}"}
 
 
 def write_geopackage(path: Path, frames: Iterable[tuple[str, pd.DataFrame]], meta: Mapping[str, str]) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request, TimeoutError
 
 from dashboard import ids
 
-TIMEOUT_MS = 45_000
+TIMEOUT_MS = 20_000
 DRAWN = """() => {
-  const box = document.getElementById('map'), map = window.atlasMap && window.atlasMap();
-  return Boolean(box && box.dataset.idle === '1' && map && map.loaded() && map.areTilesLoaded() && document.querySelector('.kpi'));
+  const box = document.documentElement, map = window.atlasMap && window.atlasMap();
+  return Boolean(box && box.dataset.asked && box.dataset.asked === box.dataset.drawn
+    && map && map.loaded() && map.areTilesLoaded() && !map.isMoving() && document.querySelector('.crumb'));
 }"""
-SETTLED = "() => !document.querySelector('[data-dash-is-loading=true]')"
+QUIET_SECONDS = 0.35
 
 
 class AtlasPage:
@@ -23,6 +26,24 @@ class AtlasPage:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.address = address
+        self._under_way: set[Request] = set()
+        self._last_stir = time.monotonic()
+        page.on("request", lambda request: self._stir(self._under_way.add, request))
+        page.on("requestfinished", lambda request: self._stir(self._under_way.discard, request))
+        page.on("requestfailed", lambda request: self._stir(self._under_way.discard, request))
+
+    def _stir(self, change: Callable[[Request], None], request: Request) -> None:
+        if not request.url.startswith(("blob:", "data:")):
+            change(request)
+            self._last_stir = time.monotonic()
+
+    def _quiet(self) -> None:
+        """Wait until nothing is asked of the server and nothing new has been asked for a moment."""
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
+        while self._under_way or time.monotonic() - self._last_stir < QUIET_SECONDS:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still asked: {[request.url for request in self._under_way]}")
+            self.page.wait_for_timeout(50)  # lets playwright hand over its events
 
     def go(self, query: str = "") -> None:
         """Open the atlas at `query` and wait until the map stands still."""
@@ -31,9 +52,14 @@ class AtlasPage:
 
     def wait(self) -> None:
         """Wait until everything asked for is drawn."""
-        self.page.wait_for_load_state("networkidle", timeout=TIMEOUT_MS)
-        self.page.wait_for_function(SETTLED, timeout=TIMEOUT_MS)
-        self.page.wait_for_function(DRAWN, timeout=TIMEOUT_MS)
+        self._quiet()
+        try:
+            self.page.wait_for_function(DRAWN, timeout=TIMEOUT_MS)
+        except TimeoutError as error:
+            said = self.page.evaluate("""() => { const box = document.documentElement, map = window.atlasMap && window.atlasMap();
+              return { data: box && { ...box.dataset }, loaded: map && map.loaded(), tiles: map && map.areTilesLoaded(),
+                       crumbs: document.querySelectorAll('.crumb').length } }""")
+            raise TimeoutError(f"the map is not drawn: {said}") from error
 
     def shot(self, path: str) -> None:
         """Keep a picture of the page."""
@@ -96,11 +122,35 @@ class AtlasPage:
         return x, y
 
     def click_map(self, lon: float, lat: float) -> None:
-        """Click the map at a point and wait for the answer."""
+        """Click the map at a point and wait until the address, and then the map, has answered."""
         x, y = self.pixel_of(lon, lat)
-        self.page.mouse.move(x - 3, y - 3)
-        self.page.mouse.move(x, y)
-        self.page.wait_for_timeout(250)  # plotly.js only clicks what it has hovered, and it hovers on the next frame
+        before = self.query()
+        self.page.evaluate("""() => { window.hovered = false;
+          document.querySelector('#map .js-plotly-plot').on('plotly_hover', () => { window.hovered = true; }); }""")
+        # plotly.js only clicks what it has hovered
+        self.page.mouse.move(x - 30, y - 30)
+        self.page.mouse.move(x, y, steps=3)
+        self.page.wait_for_function("() => window.hovered", timeout=TIMEOUT_MS)
         self.page.mouse.click(x, y)
-        self.page.wait_for_timeout(150)
+        self.changed(before)
+
+    def click_bar(self, chart: str, position: int) -> None:
+        """Click the bar at `position` (in the order of the data) of a chart and wait for the answer."""
+        before = self.query()
+        box = self.page.locator(f"#{ids.graph(chart)} .bars .point path").nth(position).bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x - 5, y)
+        self.page.mouse.move(x, y, steps=3)
+        self.page.locator(f"#{ids.graph(chart)} .hoverlayer .hovertext").first.wait_for(timeout=TIMEOUT_MS)
+        self.page.mouse.click(x, y)
+        self.changed(before)
+
+    def until(self, condition: str) -> None:
+        """Wait until the JavaScript expression `condition` holds."""
+        self.page.wait_for_function(f"() => {condition}", timeout=TIMEOUT_MS)
+
+    def changed(self, before: str) -> None:
+        """Wait until the address is another than `before`, and everything is drawn."""
+        self.page.wait_for_function("before => window.location.search !== before", arg=before, timeout=TIMEOUT_MS)
         self.wait()

@@ -89,7 +89,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., AtlasPag
         return atlas
 
     yield open_at
-    for page, strangers, errors in opened:
+    for page, _, _ in opened:
         page.context.close()
-        assert strangers == []
-        assert errors == []
+    assert [one for _, strangers, _ in opened for one in strangers] == []
+    assert [one for _, _, errors in opened for one in errors] == []

@@ -1,0 +1,98 @@
+"""``export``: the rows of a table that a URL query selects, in any format and coordinate system."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dashboard.locale import Gettext
+from dashboard.state import Notice, parse
+from geodata.errors import N_, AtlasError
+from geodata.exporting import FORMATS, export
+from geodata.schema import TABLES
+from geodata.store.base import WritableStore
+from layers import activities, fairs, places, stations
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+CHINA_TIME = timezone(timedelta(hours=8))
+
+
+def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Callable[..., int]) -> None:
+    """Add the command."""
+    one = add("export", words("导出一张表，可带网址里的筛选"), run, with_json=True)
+    one.add_argument("--table", required=True, choices=list(TABLES), metavar="TABLE", help=words("表名：{names}").format(names=", ".join(TABLES)))
+    one.add_argument("--format", required=True, choices=FORMATS, help=words("文件格式"))
+    one.add_argument("--out", type=Path, required=True, metavar="FILE")
+    one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
+    one.add_argument("--crs", default="wgs84", help=words("坐标系：wgs84、gcj02、bd09、cgcs2000 或 EPSG 代码"))
+    one.add_argument("--as-of", metavar="DATE", help=words("按过去某天（含当天，北京时间）的图册导出，如 2026-11-20"))
+
+
+def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[str, Any], tuple[Notice, ...]]:
+    """Write the file of the options; return what was written, and notices about the query."""
+    state = parse(options.query)
+    source = store.as_of(end_of(options.as_of)) if options.as_of else store
+    atlas = Atlas.load(source)
+    frame = atlas.table(options.table).iloc[selected(atlas, state.filters, options.table)].reset_index(drop=True)
+    export(frame, options.table, options.out, options.format, options.crs,
+           {"query": options.query, "data_version": atlas.version, "exported_at": datetime.now(UTC).isoformat(timespec="seconds")})
+    counts = frame["provenance"].value_counts()
+    return {"table": options.table, "format": options.format, "path": str(options.out), "rows": len(frame), "crs": options.crs,
+            "provenance": {str(code): int(count) for code, count in counts.items()}, "data_version": atlas.version}, state.notices
+
+
+def selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.intp]:
+    """Return the rows of `table` that `filters` select, as positions.
+
+    With a station filter set (hour, facilities, 24 hours, inspection) only the
+    stations that truly serve are selected.
+    """
+    if table == "stations":
+        rows = stations.select(atlas, filters)
+        return _positions(rows[rows["effective"]] if stations.asks(filters) else rows)
+    if table == "fairs":
+        return _positions(fairs.select(atlas, filters))
+    if table == "activities":
+        return _positions(activities.select(atlas, filters))
+    here = places.scope(atlas, filters)
+    mask = atlas.of_provenance(table, filters.provenance)
+    frame = atlas.table(table)
+    if table == "flows":
+        if here.level != "country":
+            at = atlas.tree.position(here.adcode)
+            ends = [atlas.tree.under(at, atlas.tree.positions(frame[column])) for column in ("from_adcode", "to_adcode")]
+            mask = mask & (ends[0] | ends[1])
+    elif "adcode" in frame:
+        mask = mask & places.table_mask(atlas, here, table)
+    if filters.area and TABLES[table].geometry == "point":
+        mask = mask & places.in_area(filters, *atlas.lonlat(table))
+    if table == "demand" and filters.worker_group is not None:
+        mask = mask & (frame["worker_group"] == filters.worker_group).to_numpy(bool)
+    return np.flatnonzero(mask)
+
+
+def end_of(day: str) -> str:
+    """Return the last moment of a day in China as ISO time, UTC.
+
+    Raises
+    ------
+    AtlasError
+        When it is no ISO date.
+    """
+    try:
+        moment = datetime.combine(date.fromisoformat(day), time.max, CHINA_TIME)
+    except ValueError as error:
+        raise AtlasError(N_("日期“{got}”不可用：请写成 2026-11-20。"), got=day) from error
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _positions(rows: pd.DataFrame) -> NDArray[np.intp]:
+    return rows.index.to_numpy(dtype=np.intp)

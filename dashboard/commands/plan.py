@@ -1,0 +1,227 @@
+"""``plan``: where further stations should stand, with a bound, a proof where there is one, and reasons."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dashboard.locale import Gettext
+from geodata.errors import N_, AtlasError
+from layers.siting import evidence
+from layers.siting.instance import MODELS, Instance
+from layers.siting.models import solve
+from layers.siting.prepare import Prepared, Wish, prepare
+from layers.siting.progress import Progress
+from layers.siting.tables import read_edges, read_matrix, read_points
+
+#: So long at most, seconds, when nobody says how long.
+SECONDS = 120.0
+NAMED = 20
+
+
+def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
+    """Add the options of the command; those that cannot go together are told when it runs."""
+    one.add_argument("--model", choices=MODELS, required=True,
+                     help=words("mclp 最大覆盖 · lscp 集合覆盖 · pmedian p-中位 · pcenter p-中心"))
+    one.add_argument("--demand", type=Path, required=True, metavar="CSV",
+                     help=words("需求点：id,x,y（米）或 id,lon,lat（度），可加 weight、worker_group、hour_profile"))
+    one.add_argument("--candidates", type=Path, metavar="CSV",
+                     help=words("备选点：id,x,y 或 id,lon,lat，可加 cost（元）、capacity、rule（free、fixed、forbidden）、opening_hours"))
+    one.add_argument("--existing", type=Path, metavar="CSV", help=words("现有点，一律保留：列同备选点"))
+    one.add_argument("--cost-matrix", type=Path, metavar="CSV",
+                     help=words("费用表 demand,candidate,cost，代替坐标；没有的一对视为不可达"))
+    one.add_argument("--network", type=Path, metavar="FILE",
+                     help=words("路网 from,to,cost（或 OR-Library 文件），点的编号即节点编号；重复的边以后一行为准"))
+    one.add_argument("--radius", type=float, metavar="M", help=words("服务半径（米，或费用表的单位）：等于半径也算覆盖"))
+    one.add_argument("--detour", type=float, default=1.0, help=words("绕行系数：路程 = 直线距离 × 系数，默认 1"))
+    one.add_argument("--new", type=int, metavar="P", help=words("在现有点之外最多新增几处（必选的也算在内）"))
+    one.add_argument("--budget", type=float, metavar="YUAN", help=words("新增各处的费用合计不超过多少元"))
+    one.add_argument("--spacing", type=float, metavar="M", help=words("任何两处之间直线距离不小于多少米（现有点之间不论）"))
+    one.add_argument("--cover", type=int, default=1, metavar="K", help=words("需求点须在 K 处的半径之内才算覆盖（mclp、lscp），默认 1"))
+    one.add_argument("--backup", action="store_true",
+                     help=words("备份覆盖：mclp 等于 --cover 2；lscp 先求最少点位，再求其中至少两次覆盖的需求点最多"))
+    one.add_argument("--by-cost", action="store_true", help=words("lscp：求费用最少，而不是点位最少"))
+    one.add_argument("--force", action="append", default=[], metavar="ID", help=words("必选的备选点，可多次给出"))
+    one.add_argument("--forbid", action="append", default=[], metavar="ID", help=words("禁选的备选点，可多次给出"))
+    one.add_argument("--group", help=words("只计这一人群（worker_group）的需求"))
+    one.add_argument("--hours", metavar="H-H", help=words("只计这些整点的需求和营业，如 22-6 或 0-24；不给则不分时刻"))
+    one.add_argument("--weekday", type=int, default=3, choices=range(1, 8), metavar="1-7", help=words("星期几的营业时间，默认 3"))
+    one.add_argument("--time-limit", type=float, default=SECONDS, metavar="S", help=words("最多算多少秒，默认 120；到时给出现有的最好答案"))
+    one.add_argument("--seed", type=int, default=0, help=words("随机搜索的种子：种子相同，答案相同"))
+    one.add_argument("--curve", action="store_true", help=words("另给新增 0 到 P 处各自的最优值，以及方案是否逐个相套"))
+
+
+def wish_of(options: argparse.Namespace) -> Wish:
+    """Return what the options ask for."""
+    if options.time_limit is not None and not options.time_limit > 0:
+        raise AtlasError(N_("时限 {got} 不可用：请给大于 0 的秒数。"), got=options.time_limit)
+    if options.cost_matrix and options.network:
+        raise AtlasError(N_("--cost-matrix 和 --network 只能给一个。"))
+    if options.new is not None and options.new < 0:
+        raise AtlasError(N_("新增数 {got} 不可用：请给不小于 0 的整数。"), got=options.new)
+    double = options.backup and options.model == "mclp"
+    return Wish(
+        model=options.model, radius=options.radius, detour=options.detour, new=options.new, budget=options.budget,
+        spacing=options.spacing, cover=max(2, options.cover) if double else options.cover, backup=options.backup and not double,
+        by_cost=options.by_cost, group=options.group, hours=_hours(options.hours), weekday=options.weekday,
+        force=tuple(options.force), forbid=tuple(options.forbid),
+    )
+
+
+def _hours(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    hours: list[int] = []
+    try:
+        for part in text.split(","):
+            start, _, end = part.partition("-")
+            first, last = int(start), int(end or int(start) + 1)
+            if not (0 <= first <= 23 and 0 <= last <= 24):
+                raise ValueError
+            hours += [hour % 24 for hour in range(first, last if last > first else last + 24)]
+    except ValueError as error:
+        raise AtlasError(N_("时段“{got}”不可用：请按 22-6 或 8-12,14-18 的样子给出整点。"), got=text) from error
+    return tuple(dict.fromkeys(hours))
+
+
+def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]) -> dict[str, Any]:
+    """Run a plan and return what is known of it.
+
+    Returns
+    -------
+    dict
+        As DESIGN §9 has it. ``gap`` is ``|bound − objective| / |objective|``.
+        ``covered_share_weighted`` is of all demand weight, ``covered_share_unweighted``
+        of all demand points (times hours, when hours are asked);
+        ``denominators`` holds both. Shares are between 0 and 1.
+
+    Raises
+    ------
+    AtlasError
+        An input is wrong.
+    """
+    wish = wish_of(options)
+    prepared = prepare(
+        wish, read_points(options.demand), read_points(options.candidates) if options.candidates else None,
+        read_points(options.existing) if options.existing else None,
+        read_matrix(options.cost_matrix) if options.cost_matrix else None, read_edges(options.network) if options.network else None,
+    )
+    if prepared.dropped:
+        say(words("{count} 个备选点已是现有点，不再作为备选：{names}").format(
+            count=len(prepared.dropped), names=", ".join(prepared.dropped[:NAMED])))
+    if prepared.unknown:
+        say(words("费用表有 {count} 行的编号不在需求点或点位表中，未计入。").format(count=prepared.unknown))
+    last, told_wait = None, False
+    for last in solve(prepared.instance, options.time_limit, options.seed):
+        if last.waiting and not told_wait:
+            told_wait = True
+            say(words("其他方案正在计算，本方案在排队。"))
+    for reason in last.reasons:
+        say(reason.text(words))
+    result = described(prepared, last, wish, words)
+    if options.curve and last.status != "infeasible" and wish.model != "lscp":
+        result.update(_curve(prepared.instance, last, options, words))
+    return result
+
+
+def described(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) -> dict[str, Any]:
+    """Return an answer as plain data."""
+    instance, ids = prepared.instance, prepared.instance.site_ids
+    total = float(instance.weight.sum())
+    slots = int(prepared.hours.sum())
+    result: dict[str, Any] = {
+        "status": last.status, "model": wish.model, "objective": last.objective, "bound": last.bound, "gap": last.gap,
+        "sites": [ids[j] for j in last.sites], "fixed": [ids[j] for j in np.flatnonzero(instance.existing)],
+        "forced": [ids[j] for j in np.flatnonzero(instance.forced & ~instance.existing)],
+        "covered_weight": None, "covered_share_weighted": None, "covered_share_unweighted": None,
+        "denominators": {"demand_weight": total, "demand_points": prepared.points, "hours": slots // max(prepared.points, 1)},
+        "cost": float(instance.cost[last.sites].sum()), "seconds": last.seconds, "why": {},
+        "radius": wish.radius, "new": wish.new, "cover": wish.cover,
+    }
+    if last.status == "infeasible":
+        result["reasons"] = [{"condition": one.condition, "message": one.text(words), **one.params} for one in last.reasons]
+        return result
+    if last.objective is None:
+        return result
+    if wish.radius is not None:
+        result.update(_coverage(prepared, last, wish))
+        if instance.capacity is not None and wish.model == "mclp":
+            # under capacity, in reach is not served
+            result["covered_weight"] = last.objective
+            result["covered_share_weighted"] = last.objective / total if total else None
+    way = evidence.equity(instance, last.sites)
+    before = evidence.equity(instance, np.empty(0, np.int64))
+    if wish.model in ("pmedian", "pcenter"):
+        result["equity"] = {"gini": way.gini, "mean_distance": way.mean, "gini_before": before.gini, "mean_distance_before": before.mean}
+    result["why"] = _why(prepared, last, wish, words)
+    return result
+
+
+def _coverage(prepared: Prepared, last: Progress, wish: Wish) -> dict[str, Any]:
+    instance = prepared.instance
+    found = evidence.covered(instance, last.sites, wish.cover)
+    before = evidence.covered(instance, np.empty(0, np.int64), wish.cover)
+    counts = evidence.reach_counts(instance, last.sites, instance.radius)
+    slots = float(prepared.hours.sum())
+
+    def share(part: float, whole: float) -> float | None:
+        return part / whole if whole else None
+
+    points = float(prepared.hours[counts >= wish.cover].sum())
+    twice = float(prepared.hours[counts >= 2].sum())
+    out = evidence.uncovered(instance, last.sites)
+    return {
+        "covered_weight": found.weight, "covered_share_weighted": share(found.weight, found.weight_of),
+        "covered_share_unweighted": share(points, slots), "covered_points": points,
+        "covered_weight_before": before.weight,
+        "backup": {"weight": found.backup_weight, "share_weighted": share(found.backup_weight, found.weight_of),
+                   "points": twice, "share_unweighted": share(twice, slots)},
+        "uncovered": {"points": len(out), "weight": float(instance.weight[out].sum()),
+                      "heaviest": [{"id": instance.demand_ids[i], "weight": float(instance.weight[i])} for i in out[:NAMED]]},
+    }
+
+
+def _why(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) -> dict[str, Any]:
+    instance = prepared.instance
+    total = float(instance.weight.sum())
+    why = {}
+    for one in evidence.explain(instance, last.sites, prepared.places):
+        if one.exclusive is not None:
+            text = words("半径内需求 {reached}，其中 {newly} 原先没有覆盖；只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。").format(
+                reached=_plain(one.reached), newly=_plain(one.newly), exclusive=_plain(one.exclusive),
+                share=f"{one.exclusive / total:.1%}" if total else "—")
+        elif one.loss is not None:
+            text = words("去掉它，目标值变差 {loss}；它是 {served} 需求权重的最近点。").format(
+                loss=_plain(one.loss), served=_plain(one.served))
+        else:
+            text = words("去掉它，有需求点就到不了任何点位。")
+        why[instance.site_ids[one.site]] = {
+            "reached_weight": one.reached, "exclusive_weight": one.exclusive, "newly_covered_weight": one.newly,
+            "served_weight": one.served, "loss_when_removed": one.loss, "rank_when_removed": one.rank,
+            "nearest_other": instance.site_ids[one.nearest] if one.nearest is not None else None,
+            "nearest_other_m": one.nearest_m, "cost": float(instance.cost[one.site]), "forced": bool(instance.forced[one.site]),
+            "text": text,
+        }
+    return why
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
+
+
+def _curve(instance: Instance, last: Progress, options: argparse.Namespace, words: Gettext) -> dict[str, Any]:
+    upto = len(last.sites)
+    plans = evidence.curve(instance, upto, options.time_limit, options.seed)
+    able = [one for one in plans if one.objective is not None]
+    rows, before = [], None
+    for one in able:
+        rows.append({"new": len(one.sites), "objective": one.objective, "bound": one.bound, "status": one.status,
+                     "gain": None if before is None else abs(one.objective - before),
+                     "sites": [instance.site_ids[j] for j in one.sites]})
+        before = one.objective
+    nested, broken = evidence.nests([one.sites for one in able])
+    return {"curve": rows, "nests": nested, "nests_until": None if broken is None else rows[broken - 1]["new"]}

@@ -1,0 +1,234 @@
+"""Rows → .xlsx, .csv, GeoJSON or GeoPackage, in a chosen coordinate system.
+
+What is written can be imported again without loss: every column, the
+provenance and source of every row, coordinates in full. A workbook speaks to
+people (Chinese headers, names for codes), the other formats keep the names of
+the schema. A cell that a spreadsheet would compute gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from geodata import datum
+from geodata.codes import labels
+from geodata.errors import N_, AtlasError
+from geodata.importing.bad import FORMULA_STARTS
+from geodata.importing.values import vocabulary
+from geodata.schema import TABLES, Column, TableSchema
+from geodata.store.gpkg import GPKG_VERSION, as_stored
+
+FORMATS = ("xlsx", "csv", "geojson", "gpkg")
+CELL = 32_000  # characters that a cell of a workbook holds, with room to spare
+_ZH = {"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系", True: "是", False: "否"}
+_LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
+
+
+def export(frame: pd.DataFrame, table: str, path: Path, fmt: str, crs: str = "wgs84",
+           notes: Mapping[str, str] = MappingProxyType({})) -> Path:
+    """Write rows of a table; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows in the types of the schema, EPSG:4326.
+    table : str
+    path : Path
+        Replaced when it is there.
+    fmt : str
+        One of :data:`FORMATS`.
+    crs : str
+        As :func:`geodata.datum.named` understands it.
+    notes : mapping of str to str
+        What to say beside the rows (filters, data version); a workbook has a sheet for it, GeoJSON a member.
+
+    Raises
+    ------
+    AtlasError
+        On a format or coordinate system that is not known, or a folder that cannot be written.
+    """
+    if fmt not in FORMATS:
+        raise AtlasError(N_("没有格式 {got}：请用 {expected} 之一。"), got=fmt, expected=", ".join(FORMATS))
+    schema, crs = TABLES[table], datum.named(crs)
+    notes = dict(notes) | _of_rows(frame)
+    write = {"xlsx": _xlsx, "csv": _csv, "geojson": _geojson, "gpkg": _gpkg}[fmt]
+    unfinished = path.with_name(f".{path.stem}-{os.getpid()}.writing.{fmt}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(schema, frame, _moved(schema, frame, crs), unfinished, crs, notes)
+        unfinished.replace(path)
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
+                         detail=getattr(error, "strerror", None) or error) from error
+    finally:
+        with suppress(OSError):  # where its folder is no folder there is nothing to take away
+            unfinished.unlink()
+    return path
+
+
+def neutral(value: Any) -> Any:
+    """Return a cell that no spreadsheet computes: text that starts like a formula gets an apostrophe."""
+    if not isinstance(value, str) or not value:
+        return value
+    # an apostrophe of its own before such a start is doubled, so that reading takes away exactly one
+    return f"'{value}" if value.lstrip("'").startswith(FORMULA_STARTS) else value
+
+
+def _of_rows(frame: pd.DataFrame) -> dict[str, str]:
+    counts = frame["provenance"].value_counts()
+    sources = sorted({one for text in frame["source_id"].dropna() for one in str(text).split(";")})
+    return {"rows": str(len(frame)), "provenance": ", ".join(f"{code} {count}" for code, count in counts.items()),
+            "sources": ";".join(sources)[:2_000]}
+
+
+def _moved(schema: TableSchema, frame: pd.DataFrame, crs: str) -> np.ndarray | None:
+    """Return the geometries in `crs`, None for a table without."""
+    if not schema.geometry:
+        return None
+    shapes = frame.geometry.to_numpy().copy()
+    if crs not in ("wgs84", "cgcs2000") and len(shapes):
+        shapes = shapely.transform(shapes, lambda xy: np.column_stack(datum.from_wgs84(xy[:, 0], xy[:, 1], crs)))
+    return shapes
+
+
+def _plain(schema: TableSchema, frame: pd.DataFrame) -> list[list[Any]]:
+    """Return the columns of the schema as lists of plain values."""
+    stored = as_stored(schema, frame)
+    found = []
+    for column in schema.columns:
+        values = stored[column.name].astype(object)
+        values = values.where(values.notna(), None).tolist()
+        found.append([_number(value, column) for value in values])
+    return found
+
+
+def _number(value: Any, column: Column) -> Any:
+    if value is None or column.dtype in ("str", "set", "date"):
+        return value
+    return bool(value) if column.dtype == "bool" else int(value) if column.dtype == "int" else float(value)
+
+
+def _places(schema: TableSchema, shapes: np.ndarray | None, crs: str) -> dict[str, list[Any]]:
+    """Return the columns that say where a row lies in a format without geometry."""
+    if shapes is None:
+        return {}
+    if schema.geometry == "point":
+        placed = [shape is not None and not shape.is_empty for shape in shapes]
+        return {"lon": [float(shape.x) if here else None for shape, here in zip(shapes, placed, strict=True)],
+                "lat": [float(shape.y) if here else None for shape, here in zip(shapes, placed, strict=True)],
+                "crs": [crs] * len(shapes)}
+    return {"wkt": [None if shape is None else shapely.to_wkt(shape, rounding_precision=-1) for shape in shapes], "crs": [crs] * len(shapes)}
+
+
+def _csv(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+    del notes  # a text table has room for rows only
+    places = _places(schema, shapes, crs)
+    header = [column.name for column in schema.columns] + ["geometry" if name == "wkt" else name for name in places]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:  # with the BOM Excel reads it as UTF-8
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(header)
+        writer.writerows([_cell(value) for value in row] for row in zip(*_plain(schema, frame), *places.values(), strict=True))
+
+
+def _cell(value: Any) -> Any:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value) if isinstance(value, float) else neutral(value)
+
+
+def _xlsx(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+    import xlsxwriter
+
+    columns = [(column.zh, _named(schema, column, values)) for column, values in zip(schema.columns, _plain(schema, frame), strict=True)]
+    for name, values in _places(schema, shapes, crs).items():
+        columns += _split(values) if name == "wkt" else [(_ZH[name], values)]
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+                                           "constant_memory": True})
+    try:
+        bold = book.add_format({"bold": True, "bg_color": "#F7F5F0", "bottom": 1})
+        sheet = book.add_worksheet(schema.zh)
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, max(len(columns) - 1, 0), 16)
+        for at, (header, _) in enumerate(columns):
+            sheet.write_string(0, at, header, bold)
+        for number, row in enumerate(zip(*(values for _, values in columns), strict=True), 1):
+            for at, value in enumerate(row):
+                _write(sheet, number, at, value, columns[at][0])
+        if len(frame):
+            sheet.autofilter(0, 0, len(frame), max(len(columns) - 1, 0))
+        about = book.add_worksheet("说明")
+        about.set_column(0, 1, 40)
+        for at, (name, value) in enumerate({"table": f"{schema.zh} {schema.name}", "crs": crs, **notes}.items()):
+            about.write_string(at, 0, name, bold)
+            about.write_string(at, 1, str(neutral(value))[:CELL])
+    finally:
+        book.close()
+
+
+def _write(sheet: Any, row: int, at: int, value: Any, header: str) -> None:
+    if value is None:
+        return
+    if isinstance(value, str):
+        if len(value) > CELL:
+            raise AtlasError(N_("列“{column}”里有 {got} 个字符，Excel 单元格放不下：请导出为 gpkg、geojson 或 csv。"), column=header, got=len(value))
+        sheet.write_string(row, at, neutral(value))
+    else:
+        sheet.write_number(row, at, value)
+
+
+def _named(schema: TableSchema, column: Column, values: list[Any]) -> list[Any]:
+    """Return codes by their Chinese names, yes and no as people write them."""
+    if column.dtype == "bool":
+        return [None if value is None else _ZH[value] for value in values]
+    vocab = vocabulary(schema.name, column.name)
+    if not vocab:
+        return values
+    names = labels(vocab)
+    return [None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values]
+
+
+def _split(values: list[Any]) -> list[tuple[str, list[Any]]]:
+    """Return text that is too long for a cell over as many columns as it takes."""
+    parts = max([1, *(-(-len(value) // CELL) for value in values if value)])
+    return [(_ZH["wkt"] + (str(part + 1) if part else ""), [None if not value else value[part * CELL:(part + 1) * CELL] or None for value in values])
+            for part in range(parts)]
+
+
+def _geojson(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+    names = [column.name for column in schema.columns]
+    name = {"wgs84": "urn:ogc:def:crs:OGC:1.3:CRS84", "cgcs2000": "urn:ogc:def:crs:EPSG::4490"}.get(crs, crs)
+    head = {"type": "FeatureCollection", "name": schema.name, "crs": {"type": "name", "properties": {"name": name}}, "metadata": dict(notes)}
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [')
+        for at, row in enumerate(zip(*_plain(schema, frame), strict=True)):
+            shape = None if shapes is None or shapes[at] is None else shapely.geometry.mapping(shapes[at])
+            file.write(("," if at else "") + "\n" + json.dumps(
+                {"type": "Feature", "properties": dict(zip(names, row, strict=True)), "geometry": shape}, ensure_ascii=False, allow_nan=False))
+        file.write("\n]}\n")
+
+
+def _gpkg(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+    del notes  # the rows carry provenance and source themselves
+    plain = as_stored(schema, frame)
+    options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "dataset_options": {"VERSION": GPKG_VERSION},
+                               "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
+    if shapes is not None:
+        plain["crs"] = crs  # GCJ-02 and BD-09 have no code of their own that a GeoPackage could name
+        known = {"wgs84": "EPSG:4326", "cgcs2000": "EPSG:4490"}.get(crs) or (crs if crs.startswith("EPSG:") else None)
+        plain = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(list(shapes), index=plain.index, crs=known))
+        options |= {"geometry_type": _LAYER_TYPES[schema.geometry or "point"], "promote_to_multi": schema.geometry != "point"}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")  # the column says it
+        pyogrio.write_dataframe(plain, path, **options)

@@ -1,0 +1,52 @@
+"""A cell that cannot be used, and the text of a cell."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import Any
+
+from geodata.errors import N_
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class BadValue(ValueError):  # noqa: N818 - named for what it says of the cell
+    """A value that cannot be used: message template, its values, what was expected (template and values)."""
+
+    def __init__(self, msgid: str, params: dict[str, Any], expected_msgid: str, expected_params: dict[str, Any] | None = None) -> None:
+        super().__init__(msgid)
+        self.msgid, self.params = msgid, params
+        self.expected_msgid, self.expected_params = expected_msgid, expected_params or {}
+
+
+def checked_text(value: Any) -> str:
+    """Return the text of a cell without blanks around it.
+
+    Raises
+    ------
+    BadValue
+        When it holds control characters, an error value of Excel, or a formula.
+    """
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        text = str(int(value))
+    elif isinstance(value, datetime):
+        text = value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="minutes")
+    elif isinstance(value, date):
+        text = value.isoformat()
+    else:
+        text = str(value)
+    text = text.strip(" \u3000\u00a0\ufeff")
+    if text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS):
+        return text[1:]  # our own exports put this mark before what a spreadsheet would compute
+    if _CONTROL.search(text):
+        raise BadValue(N_("含有控制字符或损坏的文字：请重新输入。"), {}, N_("可以显示的文字"))
+    if text in _EXCEL_ERRORS:
+        raise BadValue(N_("这是 Excel 的出错值：请改正公式或填上内容。"), {}, N_("数值或文字"))
+    if text.startswith("="):
+        raise BadValue(N_("以等号开头的内容像公式，不导入：请改为文字或数值。"), {}, N_("不以等号开头的文字"))
+    return text

@@ -1,0 +1,164 @@
+"""The cells of a file as values, each with the place it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from geodata.errors import N_
+from geodata.importing.bad import BadValue
+from geodata.importing.headers import POSITIONS, STATED, Layout
+from geodata.importing.hours_text import names_holidays
+from geodata.importing.numbers import Figure
+from geodata.importing.report import Problem, Report, shown
+from geodata.importing.sheets import Sheet
+from geodata.importing.values import is_blank, reader
+from geodata.schema import TableSchema
+
+_UNSEEN = object()
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of one or more sheets, column by column.
+
+    Attributes
+    ----------
+    values : dict
+        Column → one value (None: missing) per row.
+    sheets, numbers : list
+        Sheet and row number of each row.
+    titles : dict
+        Column → its name for people, for columns that the file does not have.
+    headers : dict
+        Column → header as the file writes it.
+    wrong : set of int
+        Positions of rows with an error.
+    raw : dict
+        Position column (``lon``, ``wkt`` …) → raw cells.
+    shapes : list or None
+        Geometry of each row, in the file's own coordinates.
+    """
+
+    titles: dict[str, str] = field(default_factory=dict)
+    values: dict[str, list[Any]] = field(default_factory=dict)
+    sheets: list[str | None] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    wrong: set[int] = field(default_factory=set)
+    raw: dict[str, list[Any]] = field(default_factory=dict)
+    shapes: list[Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def where(self, at: int, column: str | None = None) -> dict[str, Any]:
+        """Return sheet, row and header of a cell, as :class:`Problem` takes them."""
+        return {"sheet": self.sheets[at], "row": self.numbers[at], "column": self.title(column)}
+
+    def title(self, column: str | None) -> str | None:
+        """Return the header of a column in the file, else its name for people."""
+        return None if column is None else self.headers.get(column) or self.titles.get(column, column)
+
+
+def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) -> None:
+    """Add the rows of a sheet to `rows`, and what is wrong with its cells to `report`."""
+    start, data = len(rows), sheet.rows[layout.first:]
+    rows.sheets += [sheet.name] * len(data)
+    rows.numbers += sheet.numbers[layout.first:]
+    rows.headers |= {column: said for column, said in layout.headers.items() if column not in rows.headers}
+    names = {column.name for column in schema.columns}
+    qualified: dict[int, list[str]] = {}
+    for column in schema.columns:
+        if column.name not in layout.columns:
+            if column.name in rows.values:
+                rows.values[column.name] += [None] * len(data)
+            continue
+        at = layout.columns[column.name][0]
+        values = rows.values.setdefault(column.name, [None] * start)
+        _read_column(rows, values, [row[at] if at < len(row) else None for row in data], start, column,
+                     reader(schema.name, column), report, qualified)
+    for name in (*POSITIONS, STATED):
+        if name in layout.columns and name not in names:
+            cells = rows.raw.setdefault(name, [None] * start)
+            places = layout.columns[name]
+            cells += [_joined(row, places) for row in data]
+        elif name in rows.raw:
+            rows.raw[name] += [None] * len(data)
+    if sheet.geometry is not None:
+        rows.shapes = (rows.shapes or [None] * start) + list(sheet.geometry[layout.first:])
+    elif rows.shapes is not None:
+        rows.shapes += [None] * len(data)
+    _keep_qualifiers(rows, schema, qualified, report)
+    positions = {number: at for at, number in enumerate(rows.numbers[start:], start)}
+    for problem in sheet.problems:
+        if problem.row in positions:
+            rows.wrong.add(positions[problem.row])
+            report.error(problem)
+
+
+def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, column: Any, read: Callable[[Any], Any],
+                 report: Report, qualified: dict[int, list[str]]) -> None:
+    known: dict[Any, Any] = {}
+    holidays: list[int] = []
+    for at, cell in enumerate(cells, start):
+        if is_blank(cell, column):
+            values.append(None)
+            continue
+        key = (type(cell), cell)
+        found = known.get(key, _UNSEEN)
+        if found is _UNSEEN:
+            try:
+                found = read(cell)
+            except BadValue as error:
+                found = error
+            except (ValueError, OverflowError, ArithmeticError):  # a date of year 10000, a number past all bounds
+                found = BadValue(N_("读不出这个值：请改正。"), {}, N_("可用的值"))
+            known[key] = found
+        if isinstance(found, BadValue):
+            rows.wrong.add(at)
+            report.error(Problem(found.msgid, found.params, **rows.where(at, column.name), value=shown(cell),
+                                 expected_msgid=found.expected_msgid, expected_params=found.expected_params))
+            values.append(None)
+            continue
+        if isinstance(found, Figure):
+            if found.qualifier != "exact":
+                qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
+            found = found.value
+        elif column.name == "opening_hours" and names_holidays(str(cell)):
+            holidays.append(rows.numbers[at])
+        values.append(found)
+    if holidays:
+        report.warn(Problem(N_("开放时间里的节假日安排没有保存：图上只按每周时间计算。"), column=rows.headers.get(column.name),
+                            row=holidays[0], rows=tuple(holidays[:200]), code="holidays"))
+
+
+def _keep_qualifiers(rows: Rows, schema: TableSchema, qualified: dict[int, list[str]], report: Report) -> None:
+    """Keep 约, 余, 近 where the table has a column for them; else say that they are lost."""
+    if not qualified:
+        return
+    names = {column.name for column in schema.columns}
+    if "qualifiers" in names:
+        kept = rows.values.setdefault("qualifiers", [None] * len(rows))
+        kept += [None] * (len(rows) - len(kept))
+        for at, said in qualified.items():
+            before = [kept[at]] if kept[at] else []
+            given = {one.partition("=")[0] for one in (kept[at] or "").split(";")}
+            kept[at] = ";".join(before + [one for one in said if one.partition("=")[0] not in given])
+    elif "qualifier" in names:
+        kept = rows.values.setdefault("qualifier", [None] * len(rows))
+        kept += [None] * (len(rows) - len(kept))
+        for at, said in qualified.items():
+            kept[at] = kept[at] or said[0].partition("=")[2]
+    else:
+        at = min(qualified)
+        numbers = tuple(rows.numbers[one] for one in sorted(qualified))
+        report.warn(Problem(N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
+                            {"table": schema.zh, "count": len(numbers)}, **rows.where(at, qualified[at][0].partition("=")[0]),
+                            rows=numbers[:200], code="qualifier"))
+
+
+def _joined(row: Any, places: list[int]) -> Any:
+    cells = [row[at] for at in places if at < len(row) and row[at] not in (None, "")]
+    return cells[0] if len(cells) == 1 else "".join(str(cell) for cell in cells) if cells else None

@@ -1,0 +1,258 @@
+"""What the cells cannot show one by one: keys that repeat, references that lead nowhere, rows that look wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geodata import datum
+from geodata.codes import shipped_rows
+from geodata.errors import N_
+from geodata.facts import format_reported
+from geodata.importing.cells import Rows
+from geodata.importing.ground import Ground
+from geodata.importing.positions import swapped
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.merging import applied, merge
+from geodata.schema import TABLES, TableSchema
+
+NEAR_M, SIMILAR, NEIGHBOURS = 20.0, 0.7, 4
+EARTH_M = 6_371_008.8
+KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
+REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",)}
+ORDERED = (("start", "end"), ("opened_on", "last_inspected"), ("valid_from", "valid_to"), ("period_start", "period_end"))
+ALTERNATIVES = ("wgs84", "gcj02", "bd09")
+_NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
+
+
+def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
+    """Refuse rows whose key has been seen before in the file."""
+    first: dict[Any, int] = {}
+    for at, key in enumerate(rows.values.get(schema.key, ())):
+        if key is None:
+            continue
+        seen = first.setdefault(key, at)
+        if seen != at:
+            rows.wrong.add(at)
+            report.error(Problem(N_("“{key}”与第 {other} 行重复：请改正编号，或删去一行。"), {"key": shown(key), "other": rows.numbers[seen]},
+                                 **rows.where(at, schema.key), value=shown(key), expected_msgid=N_("不重复的编号"), code="duplicate"))
+
+
+def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
+    """Refuse rows that name a region or grid the atlas does not hold: membership is the truth of the atlas."""
+    for column, tables in REFERENCES.items():
+        if column not in rows.values or schema.key == column:
+            continue
+        known = set().union(*(ground.ids(table) for table in tables))
+        if schema.name == "activities" and column == "region_id":
+            known |= ground.ids("zones")
+        for at, said in enumerate(rows.values[column]):
+            if said is None or said in known:
+                continue
+            problem = Problem(N_("“{value}”不是图册里的编号：请先导入表 {table}，或改正。"),
+                              {"value": shown(said), "table": TABLES[tables[0]].zh}, **rows.where(at, column),
+                              value=shown(said), expected_msgid=N_("已有的编号"), code="reference")
+            if column == "zone":
+                report.warn(problem)
+            else:
+                rows.wrong.add(at)
+                report.error(problem)
+
+
+def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], given: NDArray[np.float64], schema: TableSchema,
+                crs: str | None, ground: Ground, report: Report) -> None:
+    """Add every warning about the accepted rows.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows of the file.
+    frame : DataFrame
+        The accepted ones, in the types of the schema.
+    positions : ndarray of int
+        Position in `rows` of each row of `frame`.
+    given : ndarray, shape (len(rows), 2)
+        Points as the file gives them, NaN where there is none.
+    crs : str or None
+        Coordinate system in which they were read.
+    """
+    _order(rows, frame, positions, schema, report)
+    turned = np.flatnonzero(swapped(given)) if crs and not datum.is_metric(crs) else []
+    if len(turned):
+        _name_rows(report, rows, turned, N_("{count} 行的经度和纬度看来对调了：请核对，如 {example}。"), "swapped",
+                   example=f"{given[turned[0], 0]:.6g}, {given[turned[0], 1]:.6g} → {given[turned[0], 1]:.6g}, {given[turned[0], 0]:.6g}")
+    if schema.geometry == "point" and len(frame):
+        held = np.flatnonzero(frame.geometry.notna().to_numpy())
+        if len(held):
+            xy = shapely.get_coordinates(frame.geometry.to_numpy()[held])
+            adcodes = frame["adcode"].astype(object).to_numpy()[held]
+            _out_of_place(rows, positions[held], adcodes, xy, ground, report)
+            if crs:
+                _likely_datum(rows, frame.iloc[held], positions[held], given, adcodes, crs, ground, report, schema)
+            _duplicates(rows, frame.iloc[held], positions[held], xy, schema, ground, report)
+    _totals(frame, schema, ground, report)
+
+
+def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: str, column: str | None = None, **params: Any) -> None:
+    at = [int(one) for one in at]
+    numbers = tuple(rows.numbers[one] for one in at)
+    report.warn(Problem(msgid, {"count": len(at), **params}, **rows.where(at[0], column), rows=numbers[:MAX_ROWS_NAMED], code=code))
+
+
+def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
+    for first, last in ORDERED:
+        if first in frame and last in frame:
+            wrong = np.flatnonzero((frame[last] < frame[first]).fillna(False).to_numpy(bool))
+            names = {column.name: column.zh for column in schema.columns}
+            if len(wrong):
+                _name_rows(report, rows, positions[wrong], N_("{count} 行的“{last}”早于“{first}”：请核对。"), "order", last,
+                           first=names[first], last=names[last])
+
+
+def _out_of_place(rows: Rows, positions: NDArray[np.intp], adcodes: NDArray[np.object_], xy: NDArray[np.float64], ground: Ground,
+                  report: Report) -> None:
+    outside = np.flatnonzero(ground.outside(adcodes, *xy.T))
+    if len(outside):
+        at = outside[0]
+        _name_rows(report, rows, positions[outside], N_("{count} 行的坐标不在所写的行政区划（如 {name}）之内：请核对坐标、坐标系和代码。"),
+                   "outside", "adcode", name=ground.adcodes.get(adcodes[at], adcodes[at]))
+    wet = np.flatnonzero(ground.in_sea(*xy.T))
+    if len(wet):
+        _name_rows(report, rows, positions[wet], N_("{count} 行的坐标落在海里：请核对坐标和坐标系。"), "sea")
+
+
+def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], given: NDArray[np.float64], adcodes: NDArray[np.object_],
+                  crs: str, ground: Ground, report: Report, schema: TableSchema) -> None:
+    """Warn when another datum would put the points right: in their county, ashore, on rows of the same name."""
+    stated = "wgs84" if crs == "cgcs2000" else crs
+    raw = given[positions]
+    if stated not in ALTERNATIVES or not np.isfinite(raw).all():
+        return
+    known = _known_positions(frame, schema, ground)
+    found = {}
+    for name in ALTERNATIVES:
+        lon, lat = datum.to_wgs84(raw[:, 0], raw[:, 1], name)
+        misplaced = ground.outside(adcodes, lon, lat, exact=True) | ground.in_sea(lon, lat)
+        away = _distance(np.column_stack([lon, lat]), known)
+        found[name] = misplaced, away
+    bad, away = found[stated]
+    far = float(np.nanmedian(away)) if np.isfinite(away).any() else 0.0
+    best = min((name for name in ALTERNATIVES if name != stated),
+               key=lambda name: (np.nan_to_num(np.nanmedian(found[name][1])) if far else 0.0, int(found[name][0].sum())))
+    better, nearer = found[best][0], float(np.nanmedian(found[best][1])) if far else 0.0
+    if far > KNOWN_FAR_M and nearer < KNOWN_NEAR_M:
+        moved = np.flatnonzero((away > KNOWN_FAR_M) & (found[best][1] < KNOWN_NEAR_M))
+    elif bad.sum() >= max(2, 0.01 * len(bad)) and better.sum() <= 0.25 * bad.sum():
+        moved = np.flatnonzero(bad & ~better)
+    else:
+        return
+    at = moved[0]
+    lon, lat = datum.to_wgs84(raw[at], raw[at][1:], best)
+    _name_rows(report, rows, positions[moved],
+               N_("坐标看来是 {likely}，不是 {stated}：按 {likely} 换算，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+               "datum", "lon", likely=best, stated=crs, row=rows.numbers[positions[at]],
+               before="{:.6f},{:.6f}".format(*shapely.get_coordinates(frame.geometry.iloc[at])[0]),
+               after=f"{float(lon[0]):.6f},{float(lat[0]):.6f}")
+
+
+def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:
+    """Return where the atlas has a row of the same key, or of the same name in the same place; NaN where it has none."""
+    there = ground.table(schema.name)
+    there = there[there.geometry.notna()]
+    xy = shapely.get_coordinates(there.geometry.to_numpy()) if len(there) else np.empty((0, 2))
+    at = pd.Index(there[schema.key]).get_indexer(frame[schema.key])
+    if "name" in there:
+        names = (there["adcode"].astype(str) + "|" + there["name"].astype(str)).to_list()
+        once = {name: at for at, name in enumerate(names) if names.count(name) == 1} if len(names) < 5_000 else dict(zip(names, range(len(names)), strict=True))
+        named = (frame["adcode"].astype(str) + "|" + frame["name"].astype(str)).map(once).fillna(-1).to_numpy(int)
+        at = np.where(at >= 0, at, named)
+    known = np.full((len(frame), 2), np.nan)
+    known[at >= 0] = xy[at[at >= 0]]
+    return known
+
+
+def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distance in metres, flat earth: for shifts of a few hundred metres."""
+    mean = np.radians((a[:, 1] + b[:, 1]) / 2)
+    return EARTH_M * np.hypot(np.radians(a[:, 0] - b[:, 0]) * np.cos(mean), np.radians(a[:, 1] - b[:, 1]))
+
+
+def _duplicates(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], xy: NDArray[np.float64], schema: TableSchema,
+                ground: Ground, report: Report) -> None:
+    if "name" not in frame or schema.name in ("activities", "fairs", "enterprises"):
+        return  # several may well take place at, or be registered at, one spot
+    there = ground.table(schema.name)
+    there = there[there.geometry.notna() & ~there[schema.key].isin(frame[schema.key]) & (there["provenance"] != "illustrative")]
+    names = [*frame["name"], *there["name"]]
+    every = np.vstack([xy, shapely.get_coordinates(there.geometry.to_numpy())]) if len(there) else xy
+    lon, lat = np.radians(every).T
+    unit = EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    near, index = cKDTree(unit).query(unit[: len(xy)], k=min(NEIGHBOURS, len(unit)), distance_upper_bound=NEAR_M)
+    told = 0
+    for one, (distances, others) in enumerate(zip(np.atleast_2d(near.T).T, np.atleast_2d(index.T).T, strict=True)):
+        for distance, other in zip(distances, others, strict=True):
+            if np.isfinite(distance) and other > one and similar(str(names[one]), str(names[other])):
+                told += 1
+                if told <= MAX_ROWS_NAMED:
+                    which = rows.numbers[positions[other]] if other < len(xy) else there[schema.key].iloc[other - len(xy)]
+                    report.warn(Problem(
+                        N_("“{name}”与“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
+                        {"name": shown(names[one]), "other": shown(names[other]), "which": which, "metres": round(float(distance), 1)},
+                        **rows.where(positions[one], "name"), value=shown(names[one]), code="similar"))
+
+
+def similar(one: str, other: str) -> bool:
+    """Return whether two names may mean the same thing: alike in letters, and with the same numbers."""
+    if _NUMBERS.findall(one) != _NUMBERS.findall(other):
+        return False
+    one, other = (re.sub(r"[\s()（）·\-]|工会|驿站|服务站点?|户外劳动者", "", name) for name in (one, other))
+    return one == other or (bool(one) and bool(other) and (one in other or other in one
+                                                          or SequenceMatcher(None, one, other).ratio() >= SIMILAR))
+
+
+def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Report) -> None:
+    """Warn where the table, once these rows are in, no longer adds up to what was reported."""
+    wanted = [row for row in shipped_rows("fact_totals.csv") if row["table"] == schema.name]
+    if not wanted or not len(frame):
+        return
+    there, facts = ground.table(schema.name), ground.table("facts").set_index("id")
+    after = applied(there, frame, merge(schema.name, there, frame), schema.key)
+    touched = set(frame["adcode"].dropna())
+    for row in wanted:
+        if row["fact_id"] not in facts.index or not any(_lies_in(code, row["adcode"], ground) for code in touched):
+            continue
+        total, before = _total(after, row, ground), _total(there, row, ground)
+        fact = facts.loc[row["fact_id"]]
+        if not _agrees(total, float(fact["value"]), fact["qualifier"]) and total != before:
+            report.warn(Problem(N_("导入后{place}的{subject}合计 {total}，与报道的 {reported}（{id}）不一致：请核对，或说明口径。"),
+                                {"place": fact["place"], "subject": fact["subject"], "total": f"{total:g}", "id": row["fact_id"],
+                                 "reported": format_reported(float(fact["value"]), fact["qualifier"], fact["unit"])}, code="total"))
+
+
+def _total(frame: pd.DataFrame, row: dict[str, str], ground: Ground) -> float:
+    mask = frame["adcode"].map(lambda code: _lies_in(code, row["adcode"], ground)).astype(bool)
+    if row["where"]:
+        column, _, value = row["where"].partition("=")
+        mask &= frame[column].astype(str) == value
+    return float(frame.loc[mask, row["measure"].removeprefix("sum:")].sum()) if row["measure"] != "count" else float(mask.sum())
+
+
+def _lies_in(code: Any, place: str, ground: Ground) -> bool:
+    for _ in range(4):
+        if code == place:
+            return True
+        code = ground.parents.get(code)
+    return False
+
+
+def _agrees(total: float, value: float, qualifier: str) -> bool:
+    return {"exact": total == value, "at_least": total >= value, "over": value < total <= 1.2 * value,
+            "nearly": 0.9 * value <= total < value, "about": abs(total - value) <= 0.1 * value}[qualifier]

@@ -1,0 +1,188 @@
+"""What a stranger's file leaves out and can be known all the same; every guess is told."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geodata.codes import labels, shipped_rows
+from geodata.errors import N_
+from geodata.importing.cells import Rows
+from geodata.importing.ground import Ground
+from geodata.importing.report import Problem, Report, shown
+from geodata.importing.values import ADCODES, vocabulary
+from geodata.schema import TableSchema
+
+NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
+CITY_TABLES = ("fairs",)
+H3_RESOLUTION = 9
+
+
+def fill(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, file_name: str, report: Report) -> None:
+    """Fill what is missing in `rows` in place: adcodes, keys, periods, defaults; then say what is still missing."""
+    for column in ADCODES:
+        if column in rows.values and schema.key != column:
+            _name_to_code(rows, column, ground, report)
+    if schema.geometry == "point" and "adcode" in {column.name for column in schema.columns}:
+        _adcode_of_point(rows, shapes, schema, ground, report)
+    _defaults(rows, schema, report)
+    _derived(rows, shapes, schema)
+    _set_missing(rows, "source_id", [f"file:{file_name.replace(';', '_')}"] * len(rows))
+    rows.values["batch_id"] = ["pending"] * len(rows)
+    _keys(rows, shapes, schema, report)
+    _still_missing(rows, schema, report)
+
+
+def _column(rows: Rows, name: str) -> list[Any]:
+    values = rows.values.setdefault(name, [])
+    values += [None] * (len(rows) - len(values))
+    return values
+
+
+def _set_missing(rows: Rows, name: str, values: list[Any]) -> int:
+    held, count = _column(rows, name), 0
+    for at, value in enumerate(values):
+        if held[at] is None and value is not None and at not in rows.wrong:
+            held[at] = value
+            count += 1
+    return count
+
+
+def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> None:
+    values = rows.values[column]
+    for at, said in enumerate(values):
+        if said is None or said in ground.adcodes:
+            continue
+        codes = ground.named.get(said, [])
+        if len(codes) == 1:
+            values[at] = codes[0]
+            continue
+        where = {**rows.where(at, column), "value": shown(said), "code": "adcode"}
+        rows.wrong.add(at)
+        if codes:
+            report.error(Problem(N_("“{name}”有 {count} 处同名：请写六位行政区划代码，如 {code}。"),
+                                 {"name": said, "count": len(codes), "code": codes[0]}, **where,
+                                 expected_msgid=N_("六位行政区划代码")))
+        else:
+            report.error(Problem(N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。"), {"name": shown(said)}, **where,
+                                 expected_msgid=N_("六位行政区划代码")))
+        values[at] = None
+
+
+def _adcode_of_point(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report) -> None:
+    held = _column(rows, "adcode")
+    empty = np.array([at for at, code in enumerate(held) if code is None and shapes[at] is not None and at not in rows.wrong], int)
+    if not len(empty):
+        return
+    xy = shapely.get_coordinates(shapes[empty])
+    found = ground.counties_of(xy[:, 0], xy[:, 1])
+    if schema.name in CITY_TABLES:
+        found = np.array([code if code is None or ground.levels[code] != "county" else ground.parents[code] for code in found], object)
+    for at, code in zip(empty, found, strict=True):
+        held[at] = code
+    placed = [rows.numbers[at] for at in empty if held[at] is not None]
+    if placed:
+        report.warn(Problem(N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"), {"count": len(placed)},
+                            column=rows.title("adcode"), row=placed[0], rows=tuple(placed[:200]), code="filled"))
+
+
+def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
+    columns = {column.name: column for column in schema.columns}
+    for row in shipped_rows("import_defaults.csv"):
+        column = columns.get(row["column"])
+        if column is None or row["table"] not in (schema.name, "*"):
+            continue
+        if column.nullable and row["table"] == "*":
+            continue
+        value: Any = {"true": True, "false": False}.get(row["value"], row["value"]) if column.dtype == "bool" else row["value"]
+        count = _set_missing(rows, column.name, [value] * len(rows))
+        if count and column.name not in NAMED_ONE_BY_ONE:
+            report.warn(Problem(N_("{count} 行没有“{column}”，已按“{value}”处理。"),
+                                {"count": count, "column": column.zh, "value": _label(schema.name, column, value)},
+                                column=rows.title(column.name), code="filled"))
+
+
+def _label(table: str, column: Any, value: Any) -> str:
+    vocab = vocabulary(table, column.name)
+    return labels(vocab).get(value, value) if vocab else {True: "是", False: "否"}.get(value, str(value))
+
+
+def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> None:
+    names = {column.name for column in schema.columns}
+    if "period" in names:
+        for source in ("start", "date"):
+            if source in rows.values:
+                _set_missing(rows, "period", [day.isoformat() if day else None for day in rows.values[source]])
+    if "participants_unit" in names and "participants" in rows.values:
+        _set_missing(rows, "participants_unit", [None if count is None else "person" for count in rows.values["participants"]])
+    if schema.name == "places":
+        inner = [None if shape is None else shapely.get_coordinates(shapely.point_on_surface(shape))[0] for shape in shapes]
+        _set_missing(rows, "lon", [None if point is None else float(point[0]) for point in inner])
+        _set_missing(rows, "lat", [None if point is None else float(point[1]) for point in inner])
+    if "name_en" in names and any(value is None for value in _column(rows, "name_en")):
+        from geodata.names import english_names
+
+        pairs = [(rows.values.get(schema.key, [""] * len(rows))[at] or "", name or "")
+                 for at, name in enumerate(rows.values.get("name", [None] * len(rows)))]
+        _set_missing(rows, "name_en", [english or None for english in english_names(pairs)])
+    if schema.name == "demand":
+        import h3
+
+        _set_missing(rows, "cell", [None if shape is None else h3.latlng_to_cell(shape.y, shape.x, H3_RESOLUTION) for shape in shapes])
+
+
+def _keys(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, report: Report) -> None:
+    """Give rows without a key one that the same row gets again: importing a file twice adds nothing."""
+    held = _column(rows, schema.key)
+    if schema.key in ("adcode",) or all(value is not None for value in held):
+        return
+    said = [rows.values[name] for name in ("adcode", "name", "kind", "start", "period", "from_adcode", "to_adcode", "subject", "metric")
+            if name in rows.values]
+    counted: dict[str, int] = {}
+    made: list[str | None] = []
+    for at in range(len(rows)):
+        where = "" if shapes[at] is None or schema.geometry != "point" else f"{shapes[at].x:.5f},{shapes[at].y:.5f}"
+        text = "|".join([schema.name, *(str(values[at]) for values in said), where])
+        stem = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:10]
+        counted[stem] = counted.get(stem, 0) + 1
+        # rows alike in all of this are numbered, in the order of the file
+        made.append(f"{schema.name[:2].upper()}-{stem}" + (f"-{counted[stem]}" if counted[stem] > 1 else ""))
+    count = _set_missing(rows, schema.key, made)
+    zh = next(column.zh for column in schema.columns if column.name == schema.key)
+    if count:
+        report.warn(Problem(N_("{count} 行没有“{column}”，已按名称和位置生成；以后再导入请保留这一列，以便对上同一行。"),
+                            {"count": count, "column": zh}, column=rows.title(schema.key), code="filled"))
+
+
+def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
+    for column in schema.columns:
+        if column.nullable:
+            continue
+        held = _column(rows, column.name)
+        if all(at in rows.wrong for at, value in enumerate(held) if value is None):
+            continue
+        if column.name not in rows.headers and all(value is None for value in held):
+            report.error(Problem(N_("缺少列“{column}”：请补上这一列。"), {"column": column.zh}, column=column.zh, value=None,
+                                 expected_msgid=N_("必填"), code="missing"))
+            rows.wrong.update(range(len(rows)))
+            continue
+        for at, value in enumerate(held):
+            if value is None and at not in rows.wrong:
+                rows.wrong.add(at)
+                report.error(Problem(N_("“{column}”没有填：请补上。"), {"column": column.zh}, **rows.where(at, column.name),
+                                     expected_msgid=N_("必填"), code="missing"))
+
+
+def frame_of(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, keep: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return the rows that `keep` marks in the types of the schema."""
+    at = np.flatnonzero(keep)
+    data = {name: pd.Series([values[one] for one in at], dtype=object) for name, values in rows.values.items()}
+    frame = pd.DataFrame(data, index=range(len(at)))
+    if schema.geometry:
+        frame["geometry"] = pd.Series(list(shapes[at]), index=frame.index, dtype=object)
+    return schema.coerce(frame)

@@ -1,0 +1,191 @@
+"""Which column of the table a stranger's header means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from geodata.codes import shipped_rows
+from geodata.errors import N_
+from geodata.importing.report import Problem, Unreadable, shown
+from geodata.importing.sheets import Sheet
+from geodata.schema import TABLES, TableSchema
+
+SEARCHED_ROWS = 15  # titles and remarks stand above the header, hardly more of them
+DBF_NAME_BYTES = 10
+POSITIONS = ("lon", "lat", "lonlat", "x", "y", "wkt")
+STATED = "crs"  # a column in which every row states the coordinate system
+_BRACKETS = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]?")
+_DATUMS = (("gcj02", re.compile(r"gcj-?_?02|火星|高德|腾讯|amap")), ("bd09", re.compile(r"bd-?_?09|百度|baidu")),
+           ("cgcs2000", re.compile(r"cgcs-?_?2000|国家2000|2000坐标|大地2000")), ("wgs84", re.compile(r"wgs-?_?(?:19)?84|gps")))
+_SHAPE_PART = re.compile(r"(图形|wkt|geometry|geom)(\d*)")
+
+
+@dataclass(slots=True)
+class Layout:
+    """How a sheet is to be read.
+
+    Attributes
+    ----------
+    columns : dict
+        Column of the table (or a name of :data:`POSITIONS`) → where it stands; ``wkt`` may be spread over several.
+    headers : dict
+        The same → header as it stands in the file.
+    first : int
+        Index in ``sheet.rows`` of the first row of data.
+    crs : str or None
+        Coordinate system that the headers name.
+    problems, warnings : list of Problem
+        Headers that cannot be used, and such as are not known.
+    """
+
+    columns: dict[str, list[int]]
+    headers: dict[str, str]
+    first: int
+    crs: str | None
+    problems: list[Problem]
+    warnings: list[Problem]
+
+
+def simple(header: Any) -> str:
+    """Return a header as it is compared: half-width, lower case, without blanks and marks."""
+    text = unicodedata.normalize("NFKC", str(header)).lower()
+    return re.sub(r"[\s_*:'\"“”·.]|（|）|\ufeff", "", text)
+
+
+def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = MappingProxyType({})) -> Layout:
+    """Find the header row of a sheet and what its headers mean.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        As a reader gives it.
+    schema : TableSchema
+        Table the rows are for.
+    mapping : mapping of str to str
+        Header in the file → column, set by hand; goes before everything else.
+        An empty column leaves that header out.
+
+    Returns
+    -------
+    Layout
+        ``columns`` is empty when no header is known.
+    """
+    known = _known(schema.name)
+    by_hand = {simple(header): column for header, column in mapping.items()}
+    if sheet.header is not None:
+        return _layout(sheet, sheet.header, 0, known, by_hand, schema)
+    best, most = 0, 0
+    for at, row in enumerate(sheet.rows[:SEARCHED_ROWS]):
+        score = sum(1 for cell in row if isinstance(cell, str) and len(cell) < 60 and _meaning(cell, known, by_hand, False))
+        if score > most:
+            best, most = at, score
+    if not most:
+        return Layout({}, {}, 0, None, [], [])
+    return _layout(sheet, ["" if cell is None else str(cell) for cell in sheet.rows[best]], best + 1, known, by_hand, schema)
+
+
+def recognised(text: str, table: str) -> bool:
+    """Return whether the first lines of a text hold at least one header of `table`."""
+    known = _known(table)
+    cells = re.split(r"[,\t;，；|\n\r\"]", text[:4000])
+    return any(cell and len(cell) < 60 and _meaning(cell, known, {}, False) for cell in cells)
+
+
+def nothing_known(schema: TableSchema, sheet: Sheet) -> Unreadable:
+    """Return the error of a file none of whose headers is known."""
+    seen = sheet.header if sheet.header is not None else (sheet.rows[0] if sheet.rows else [])
+    return Unreadable(N_("认不出表头：表 {table} 的列如 {expected}，文件里是 {got}。请改表头，或下载模板。"), sheet=sheet.name,
+                      code="header", table=schema.zh, expected="、".join(one.zh for one in schema.columns[:6]),
+                      got=shown("、".join(str(one) for one in list(seen)[:8] if one is not None)))
+
+
+def _layout(sheet: Sheet, header: Sequence[str], first: int, known: Mapping[str, str], by_hand: Mapping[str, str],
+            schema: TableSchema) -> Layout:
+    row = sheet.numbers[first - 1] if first else None
+    layout = Layout({}, {}, first, None, [], [])
+    parts: list[tuple[int, int]] = []
+    for at, said in enumerate(header):
+        if not simple(said):
+            continue
+        column = _meaning(said, known, by_hand, sheet.short_names)
+        place = {"sheet": sheet.name, "row": row, "column": shown(said)}
+        if column is None:
+            if simple(said) not in by_hand and simple(said) not in ("fid", "ogcfid", "序号", "id"):
+                layout.warnings.append(Problem(N_("列“{column}”不认识，没有导入。"), {"column": shown(said)}, **place, code="column"))
+            continue
+        if column == "wkt":
+            parts.append((int(_SHAPE_PART.fullmatch(_bare(said))[2] or 1) if _SHAPE_PART.fullmatch(_bare(said)) else 1, at))
+        elif column in layout.columns:
+            layout.problems.append(Problem(
+                N_("列“{column}”和“{other}”都是{zh}：请只留一列。"),
+                {"column": shown(said), "other": layout.headers[column], "zh": _zh(schema, column)}, **place,
+                expected_msgid=N_("每个内容只有一列"), code="column"))
+            continue
+        layout.columns.setdefault(column, []).append(at)
+        layout.headers.setdefault(column, str(said).strip())
+        if column in POSITIONS:
+            layout.crs = layout.crs or _named_datum(said)
+    if parts:
+        layout.columns["wkt"] = [at for _, at in sorted(parts)]
+    return layout
+
+
+def _meaning(header: str, known: Mapping[str, str], by_hand: Mapping[str, str], short: bool) -> str | None:
+    key = simple(header)
+    if key in by_hand:
+        return by_hand[key] or None
+    bare = _bare(header)
+    if found := known.get(key) or known.get(bare):
+        return found
+    if _SHAPE_PART.fullmatch(bare):
+        return "wkt"
+    without = _DATUM_WORDS.sub("", bare)
+    if without != bare and without in known and known[without] in POSITIONS:
+        return known[without]
+    if short:
+        # ten bytes of a name: three characters and a broken one, or ten letters
+        stem = key.rstrip("\ufffd")
+        full = len(str(header).encode()) >= DBF_NAME_BYTES - 2
+        fits = {column for name, column in known.items() if name.startswith(stem)} if full and stem else set()
+        return fits.pop() if len(fits) == 1 else None
+    return None
+
+
+_DATUM_WORDS = re.compile("|".join(pattern.pattern for _, pattern in _DATUMS))
+
+
+def _bare(header: str) -> str:
+    return simple(_BRACKETS.sub("", unicodedata.normalize("NFKC", str(header))))
+
+
+def _named_datum(header: str) -> str | None:
+    text = unicodedata.normalize("NFKC", str(header)).lower()
+    return next((name for name, pattern in _DATUMS if pattern.search(text)), None)
+
+
+def _zh(schema: TableSchema, column: str) -> str:
+    return next((one.zh for one in schema.columns if one.name == column), column)
+
+
+@cache
+def _known(table: str) -> Mapping[str, str]:
+    """Return simple header → column; a name of the schema goes before an alias, an alias of the table before one of all."""
+    schema, known = TABLES[table], {}
+    names = {column.name for column in schema.columns}
+    positions = {*POSITIONS, STATED} if schema.geometry == "point" else {"wkt", STATED} if schema.geometry else set()
+    for column in schema.columns:
+        for said in (column.name, column.zh, column.en):
+            known.setdefault(simple(said), column.name)
+            known.setdefault(_bare(said), column.name)
+    rows = sorted(shipped_rows("import_headers.csv"), key=lambda row: row["table"] == "*")
+    for row in rows:
+        if row["table"] in (table, "*") and (row["column"] in names or row["column"] in positions):
+            for alias in row["alias"].split(";"):
+                known.setdefault(simple(alias), row["column"])
+    return MappingProxyType(known)

@@ -1,0 +1,206 @@
+"""Opening hours as people write them → the grammar of :mod:`geodata.hours`.
+
+``8:00-22:00`` · ``全天`` · ``24小时`` · ``周一至周五 9点到18点`` · ``9:00—18:00，周末休息`` ·
+``上午8:30-12:00，下午2点半到5点半`` · ``早八点至晚十点`` · ``周一、三、五 9:00-17:00``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from geodata import hours
+from geodata.errors import AtlasError
+from geodata.hours import DAYS
+
+MAX_LENGTH = 200
+_DIGITS = {one: at for at, one in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
+_DAY_OF = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, **{str(at + 1): at for at in range(7)}}
+_PREFIX = r"(?:周|星期|礼拜)"
+_ONE = r"(?:[一二三四五六日天]|[1-7](?![:\d]))"
+_PART = r"(?P<{0}>次日|第二天|翌日|凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚间|夜间|晚|夜)?"
+_TIME = _PART + r"(?P<{0}h>\d{{1,2}})(?::(?P<{0}m>\d{{1,2}}))?"
+_SPAN = re.compile(_TIME.format("a") + r"-" + _TIME.format("b"))
+_TOKENS = (
+    ("always", re.compile(r"(?:7[x×*]24(?:小时|h)?|24(?:小时|h)(?:全天)?|24/7|全天候?(?:24小时)?|昼夜|全时段)(?:开放|营业|服务|值守)?")),
+    ("span", _SPAN),
+    ("range", re.compile(rf"{_PREFIX}(?P<first>{_ONE})-{_PREFIX}?(?P<last>{_ONE})")),
+    ("list", re.compile(rf"{_PREFIX}(?P<days>{_ONE}(?:[、,/和及]?{_PREFIX}?{_ONE})*)")),
+    ("word", re.compile(r"工作日|平日|双休日|周末|每[天日]|天天|全周|全年|一周七天")),
+    ("holiday", re.compile(r"[,、(]?(?:法定|国家)?(?:节假日|节日|假日)(?:均|全天)?(?:休息|除外|不开放|闭馆|关闭|停业|顺延)?")),
+    ("rest", re.compile(r"其余时间|其他时间|其余|其他")),
+    ("off", re.compile(r"(?:均|不|全天)?(?:休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)")),
+    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|年中无休|全年无休|无休|h|[\s:;,、.()/])+")),
+)
+_WORDS = {"工作日": range(5), "平日": range(5), "双休日": (5, 6), "周末": (5, 6)}
+_AFTERNOON = {"下午", "傍晚", "晚上", "晚间", "夜间", "晚", "夜"}
+
+Span = tuple[str, str]
+Rule = tuple[tuple[int, ...] | None, list[Span]]
+
+
+class NotHours(ValueError):  # noqa: N818 - named for what it says of the text
+    """Text that is no opening hours; ``part`` is where reading stopped."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+def to_hours(text: str) -> str:
+    """Return opening hours in the grammar of :mod:`geodata.hours`.
+
+    Days that are not named are closed when others are, open when none are.
+
+    Raises
+    ------
+    NotHours
+        Names the part that could not be read.
+    """
+    text = text.strip()
+    try:
+        hours.parse(text)
+    except AtlasError:
+        text = _rules(text)
+        try:
+            hours.parse(text)
+        except AtlasError as error:
+            raise NotHours(text) from error
+    return re.sub(r"(?<![\d:])(\d):", r"0\1:", text)
+
+
+def names_holidays(text: str) -> bool:
+    """Return whether the text says something of public holidays, which weekly hours cannot keep."""
+    return "节" in text or "假日" in text
+
+
+def _rules(text: str) -> str:
+    if len(text) > MAX_LENGTH:
+        raise NotHours(text[:20])
+    rest, rules = _simplified(text), []
+    days: tuple[int, ...] | None = None
+    fresh = True  # whether days collected so far still wait for their hours
+    while rest:
+        kind, match = _next(rest)
+        rest = rest[match.end():]
+        if kind in ("noise", "holiday"):
+            continue
+        if kind == "rest":
+            days, fresh = None, True
+            continue
+        if kind in ("range", "list", "word"):
+            named = _named_days(kind, match)
+            days = named if not fresh or days is None or named is None else tuple(sorted({*days, *named}))
+            fresh = True
+            continue
+        if kind == "off" and not fresh and not rules[-1][1]:
+            continue
+        if fresh or not rules:
+            rules.append((days, []))
+        elif not rules[-1][1]:  # hours after "周末休息" are for the other days
+            rules.append((None, []))
+        if kind != "off":
+            rules[-1][1].append(("00:00", "24:00") if kind == "always" else _span(match))
+        fresh = False
+    if fresh and days is not None and rules and rules[-1][1] and rules[-1][0] is None:
+        rules[-1] = (days, rules[-1][1])  # "9:00-18:00 周一至周五": the days stand behind
+    elif not rules or (fresh and days is not None):
+        raise NotHours(text)
+    return _written(rules, text)
+
+
+def _written(rules: list[Rule], text: str) -> str:
+    if not any(spans for _, spans in rules):
+        raise NotHours(text)
+    if len(rules) == 1 and _all_week(rules[0][0]) and _whole_day(rules[0][1]):
+        return "24/7"
+    # rules for all days come first: a later rule replaces an earlier one on the days it names
+    ordered = [rule for rule in rules if rule[0] is None] + [rule for rule in rules if rule[0] is not None]
+    return "; ".join(_rule(days, spans) for days, spans in ordered)
+
+
+def _rule(days: tuple[int, ...] | None, spans: list[Span]) -> str:
+    said = ",".join(f"{start}-{end}" for start, end in spans) or "off"
+    return said if _all_week(days) else f"{_day_names(days or ())} {said}"
+
+
+def _day_names(days: tuple[int, ...]) -> str:
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ",".join(DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}-{DAYS[run[-1]]}" if len(run) > 2
+                    else f"{DAYS[run[0]]},{DAYS[run[1]]}" for run in runs)
+
+
+def _all_week(days: tuple[int, ...] | None) -> bool:
+    return days is None or len(days) == 7
+
+
+def _whole_day(spans: list[Span]) -> bool:
+    return spans in ([("00:00", "24:00")], [("00:00", "23:59")])
+
+
+def _next(rest: str) -> tuple[str, re.Match[str]]:
+    for kind, pattern in _TOKENS:
+        if (match := pattern.match(rest)) and match.end():
+            return kind, match
+    raise NotHours(rest[:12])
+
+
+def _named_days(kind: str, match: re.Match[str]) -> tuple[int, ...] | None:
+    if kind == "word":
+        found = _WORDS.get(match[0])
+        return tuple(found) if found is not None else None
+    if kind == "range":
+        first, last = _DAY_OF[match["first"]], _DAY_OF[match["last"]]
+        return tuple(sorted(day % 7 for day in range(first, last + 1 if last >= first else last + 8)))
+    return tuple(sorted({_DAY_OF[one] for one in match["days"] if one in _DAY_OF}))
+
+
+def _span(match: re.Match[str]) -> Span:
+    start = _clock(match["a"], match["ah"], match["am"])
+    part = match["b"]
+    if part is None and match["a"] in _AFTERNOON and int(match["bh"]) < 12:
+        part = match["a"]  # "下午2点到5点": the end is in the afternoon too
+    end = _clock(part, match["bh"], match["bm"])
+    return start, "24:00" if end == "00:00" else end
+
+
+def _clock(part: str | None, hour: str, minute: str | None) -> str:
+    at, minutes = int(hour), int(minute or 0)
+    if (part in _AFTERNOON and at < 12) or (part == "中午" and at < 3):
+        at += 12
+    elif part == "夜" and at == 12:
+        at = 24
+    if at > 24 or minutes > 59 or (at == 24 and minutes):
+        raise NotHours(f"{hour}:{minute or '00'}")
+    return f"{at:02d}:{minutes:02d}"
+
+
+def _simplified(text: str) -> str:
+    """Return the text with one way to write each thing: half-width, ``-`` for spans, ``:`` for clock times."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = re.sub(r"[零〇一二两三四五六七八九十]{1,3}(?=[点時时])", lambda match: str(_number(match[0])), text)
+    text = re.sub(r"[朝早]([一二三四五六七八九十\d]{1,2})[点时]?[至到-]?晚([一二三四五六七八九十\d]{1,3})[点时]?(?![:\d])", _early_late, text)
+    text = re.sub(r"(\d)\s*[点时]半", r"\1:30", text)
+    text = re.sub(r"(\d)\s*[点时](?:整|钟)?\s*(\d{1,2})\s*分?", r"\1:\2", text)
+    text = re.sub(r"(\d)\s*(?:点钟?|时|點)整?", r"\1:00", text)
+    text = re.sub(r"(\d{1,2})[.](\d{2})(?!\d)", r"\1:\2", text)
+    text = re.sub(r"\s*(?:至|到|~|〜|—|–|―|−|-|‐|‑)+\s*", "-", text)
+    text = re.sub(r"[。；;，、,|\n\r\t]+", lambda match: "、" if match[0] == "、" else ",", text)
+    return re.sub(r"\s+", " ", text).strip().replace("24:00小时", "24小时")
+
+
+def _early_late(match: re.Match[str]) -> str:
+    first, last = (_number(one) if not one.isdigit() else int(one) for one in match.groups())
+    return f"{first}:00-{last + 12 if last < 12 else last}:00"
+
+
+def _number(text: str) -> int:
+    if "十" not in text:
+        return int("".join(str(_DIGITS[one]) for one in text))
+    tens, _, ones = text.partition("十")
+    return 10 * (_DIGITS[tens] if tens else 1) + (_DIGITS[ones] if ones else 0)

@@ -1,0 +1,128 @@
+"""A workbook of the stranger's own cells with the bad ones marked, each with a note on how to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from geodata.errors import N_, AtlasError
+from geodata.exporting import CELL, neutral
+from geodata.importing import headers
+from geodata.importing.reading import read_file
+from geodata.importing.report import Problem, Report, Unreadable
+from geodata.importing.sheets import Sheet
+from geodata.schema import TABLES
+
+MAX_NOTES = 2_000  # a workbook with more comments takes minutes to open
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[str], str] = lambda msgid: msgid) -> Path:
+    """Write the cells of `source` as .xlsx: errors red, warnings yellow, a list of all problems behind.
+
+    Parameters
+    ----------
+    source : Path
+        The file that was checked.
+    report : Report
+        What the check found.
+    path : Path
+        The workbook to write.
+    gettext : callable
+        Language of the notes.
+
+    Raises
+    ------
+    AtlasError
+        When it cannot be written.
+    """
+    import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    try:
+        sheets = read_file(source, lambda text: headers.recognised(text, report.table))
+    except Unreadable:
+        sheets = []  # the list of problems says why
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+        inks = {"error": book.add_format({"bg_color": "#F4B6B6", "border": 1, "border_color": "#C8102E"}),
+                "warning": book.add_format({"bg_color": "#FFF0B3"}), "head": book.add_format({"bold": True})}
+        used: set[str] = set()
+        for sheet in sheets:
+            _copy(book.add_worksheet(_title(sheet, used)), sheet, report, inks, gettext)
+        _list(book.add_worksheet(_unused(gettext(N_("问题")), used)), report, inks, gettext)
+        book.close()
+    except (OSError, XlsxWriterException) as error:
+        raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
+                         detail=getattr(error, "strerror", None) or error) from error
+    return path
+
+
+def _copy(page: Any, sheet: Sheet, report: Report, inks: dict[str, Any], gettext: Callable[[str], str]) -> None:
+    layout = headers.understand(sheet, TABLES[report.table])
+    if sheet.header is not None:
+        heads, shift = sheet.header, 1  # features have no header row of their own
+        for at, name in enumerate(heads):
+            page.write_string(0, at, _clean(name), inks["head"])
+    else:
+        heads, shift = (sheet.rows[layout.first - 1] if layout.first else []), 0
+    at_of = {str(name).strip(): at for at, name in reversed(list(enumerate(heads)))}
+    marks: dict[tuple[int, int], tuple[str, list[str]]] = {}
+    for kind, problems in (("error", report.errors), ("warning", report.warnings)):
+        for problem in problems:
+            if problem.sheet == sheet.name:
+                for row in problem.rows or ([problem.row] if problem.row else []):
+                    key = (row - 1 + shift, at_of.get(problem.column or "", 0))
+                    marks.setdefault(key, (kind, []))[1].append(problem.text(gettext))
+    for number, row in zip(sheet.numbers, sheet.rows, strict=True):
+        for at, value in enumerate(row):
+            ink = inks.get(marks.get((number - 1 + shift, at), ("", []))[0])
+            _write(page, number - 1 + shift, at, value, ink)
+    for count, ((row, at), (kind, said)) in enumerate(marks.items()):
+        if row < 0 or count >= MAX_NOTES:
+            continue
+        page.write_comment(row, at, _clean("\n".join(said))[:1_000])
+        found = sheet.rows[sheet.numbers.index(row + 1 - shift)] if row + 1 - shift in sheet.numbers else []
+        if at >= len(found) or found[at] is None:
+            page.write_blank(row, at, None, inks[kind])
+
+
+def _list(page: Any, report: Report, inks: dict[str, Any], gettext: Callable[[str], str]) -> None:
+    titles = (N_("类别"), N_("工作表"), N_("行"), N_("列"), N_("内容"), N_("应为"), N_("说明"))
+    for at, title in enumerate(titles):
+        page.write_string(0, at, gettext(title), inks["head"])
+    problems: list[tuple[str, Problem]] = [(N_("错误"), one) for one in report.errors] + [(N_("提醒"), one) for one in report.warnings]
+    for row, (kind, one) in enumerate(problems, 1):
+        for at, value in enumerate((gettext(kind), one.sheet, one.row, one.column, one.value, one.expected(gettext), one.text(gettext))):
+            _write(page, row, at, value, None)
+    page.set_column(0, 5, 16)
+    page.set_column(6, 6, 80)
+
+
+def _write(page: Any, row: int, at: int, value: Any, ink: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
+        page.write_number(row, at, value, ink)
+    else:
+        page.write_string(row, at, str(neutral(_clean(value)))[:CELL], ink)
+
+
+def _clean(value: Any) -> str:
+    return _ILLEGAL.sub("·", str(value))
+
+
+def _title(sheet: Sheet, used: set[str]) -> str:
+    return _unused(re.sub(r"[\[\]:*?/\\']", "_", _clean(sheet.name or N_("数据")))[:28] or "_", used)
+
+
+def _unused(title: str, used: set[str]) -> str:
+    found, count = title, 1
+    while found.lower() in used:
+        count += 1
+        found = f"{title}{count}"
+    used.add(found.lower())
+    return found

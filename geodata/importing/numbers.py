@@ -1,0 +1,129 @@
+"""Numbers as people write them: ``1.2万``, ``约150家``, ``6万余``, ``１２０㎡``, ``10.5万元``."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import Any, NamedTuple
+
+from geodata.errors import N_
+from geodata.importing.bad import BadValue, checked_text
+
+_BEFORE = (("at_least", r"至少|不少于|不低于|>=|≥"), ("over", r"超过?|逾|多于|大于|>"), ("nearly", r"将?近|接近|不足|<"),
+           ("about", r"大?约|约莫|大概|左右|~|≈|about"))
+_AFTER = (("over", r"[多余]|以上|\+"), ("about", r"左右|上下"))
+_SCALES = {"": 1.0, "十": 10.0, "百": 100.0, "千": 1e3, "万": 1e4, "十万": 1e5, "百万": 1e6, "千万": 1e7, "亿": 1e8, "w": 1e4, "k": 1e3}
+_COUNTED = r"家|名|位|人次|人|场次|场|次|个岗位|个|处|项|类|户|岗位|岗|件|辆|台|大|市|年|座"
+_UNITS = {  # unit of the column → (what may stand behind the figure, factor)
+    "m2": ((r"平方米|平米|平方|平|sqm|方", 1.0), (r"亩", 2000.0 / 3.0), (r"公顷|ha", 1e4)),
+    "yuan": ((r"元人民币|人民币|元|块|rmb|cny|yuan", 1.0),),
+    "degree": ((r"度|°", 1.0),),
+    "metre": ((r"公里|千米|km", 1e3), (r"米|m", 1.0)),
+}
+_CHINESE = {one: at for at, one in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
+_FIGURE = re.compile(
+    rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)})?\s*[¥￥$]?"
+    r"(?P<number>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d{1,3})?)\s*"
+    rf"(?P<mid>[多余])?(?P<scale>十万|百万|千万|万|亿|千|百|w|k)?(?P<after>[多余]|以上|左右|上下|\+)?\s*"
+    rf"(?P<unit>[^\d\s]{{0,8}}?)(?P<last>以上|左右|上下)?")
+
+
+class Figure(NamedTuple):
+    """A number and the qualifier that stood beside it (``exact`` when none did)."""
+
+    value: float
+    qualifier: str
+
+
+def figure(value: Any, unit: str = "") -> Figure:
+    """Read a number.
+
+    Parameters
+    ----------
+    value : object
+        Cell as the file gives it.
+    unit : str
+        Code of the column's unit; a figure in another unit of the same kind is
+        converted (亩, 公顷, 万元), one of another kind refused.
+
+    Raises
+    ------
+    BadValue
+        When it is no finite number.
+    """
+    if isinstance(value, bool):
+        raise _no_number()
+    if isinstance(value, int | float):
+        return Figure(_finite(float(value)), "exact")
+    text = unicodedata.normalize("NFKC", checked_text(value)).strip().lower().replace(" ", "")
+    text = re.sub(r"m\^?2(?!\d)", "平方米", text)
+    try:
+        return Figure(_finite(float(text)), "exact") if "_" not in text else _written(text, unit)
+    except ValueError:
+        return _written(text, unit)
+
+
+def _written(text: str, unit: str) -> Figure:
+    match = _FIGURE.fullmatch(_without_chinese_digits(text))
+    if match is None or not match["number"]:
+        # 近万名, 上万: the scale alone is the number
+        alone = re.fullmatch(rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)}|上)(?P<scale>百万|千万|万|亿|千|百)(?P<unit>\D{{0,8}})", text)
+        if alone is None:
+            raise _no_number()
+        qualifier = "over" if alone["before"] == "上" else _qualifier(alone["before"], _BEFORE)
+        return Figure(_SCALES[alone["scale"]] * _factor(alone["unit"], unit), qualifier or "exact")
+    try:
+        number = float(match["number"].replace(",", ""))
+    except ValueError as error:
+        raise _no_number() from error
+    qualifier = _qualifier(match["before"], _BEFORE)
+    for said in (match["mid"], match["after"], match["last"]):
+        qualifier = qualifier or _qualifier(said, _AFTER)
+    unit_text = match["unit"] or ""
+    if unit_text.endswith(("余", "多")):
+        unit_text, qualifier = unit_text[:-1], qualifier or "over"
+    # decimal fractions times ten thousand leave dust: 1.1 * 10000 = 11000.000000000002
+    value = _finite(round(number * _SCALES[match["scale"] or ""] * _factor(unit_text, unit), 9))
+    return Figure(value, qualifier or "exact")
+
+
+def _factor(said: str, unit: str) -> float:
+    if not said:
+        return 1.0
+    for pattern, factor in _UNITS.get(unit, ()):
+        if re.fullmatch(pattern, said):
+            return factor
+    if unit not in _UNITS and re.fullmatch(_COUNTED, said):
+        return 1.0
+    raise BadValue(N_("单位“{unit}”不合适：请换算后只写数字。"), {"unit": said}, N_("数字"))
+
+
+def _qualifier(said: str | None, table: tuple[tuple[str, str], ...]) -> str | None:
+    return next((code for code, pattern in table if said and re.fullmatch(pattern, said)), None)
+
+
+def _without_chinese_digits(text: str) -> str:
+    return re.sub(r"[零〇一二两三四五六七八九十百千]*[零〇一二两三四五六七八九十](?=[^零〇一二两三四五六七八九十百千]|$)",
+                  lambda match: str(_chinese(match[0])), text) if not re.search(r"\d", text) else text
+
+
+def _chinese(text: str) -> int:
+    total, digit = 0, 0
+    for one in text:
+        if one in _PLACES:
+            total, digit = total + (digit or 1) * _PLACES[one], 0
+        else:
+            digit = _CHINESE[one]
+    return total + digit
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value) or abs(value) > 1e15:
+        raise BadValue(N_("数字太大或不是有限的数：请改正。"), {}, N_("数字"))
+    return value
+
+
+def _no_number() -> BadValue:
+    return BadValue(N_("读不出数字：请写成 1200、1.2万 或 约150家。"), {}, N_("数字"))

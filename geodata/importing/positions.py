@@ -1,0 +1,187 @@
+"""Where the rows lie: coordinates as the file writes them → geometry in WGS-84."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geodata import datum
+from geodata.errors import N_
+from geodata.importing.bad import BadValue, checked_text
+from geodata.importing.cells import Rows
+from geodata.importing.headers import STATED
+from geodata.importing.numbers import figure
+from geodata.importing.report import Problem, Report, shown
+from geodata.importing.values import is_blank
+from geodata.schema import GEOMETRY_TYPES, TableSchema
+
+CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north in degrees
+NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
+_DMS = re.compile(r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2})['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?")
+
+
+def has_positions(rows: Rows) -> bool:
+    """Return whether any row says where it is, so that a coordinate system must be known."""
+    cells = any(not is_blank(cell) for name, cells in rows.raw.items() if name != STATED for cell in cells)
+    return cells or (rows.shapes is not None and any(shape is not None for shape in rows.shapes))
+
+
+def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Return each row's geometry in WGS-84 (None where it has none), and points as the file gives them.
+
+    Errors go to `report`.
+
+    Returns
+    -------
+    shapes : ndarray of object, shape (n,)
+    given : ndarray, shape (n, 2)
+        x and y in the file's own coordinates, NaN for anything but points: to see whether another
+        coordinate system would fit better.
+    """
+    shapes = np.full(len(rows), None, dtype=object)
+    given = np.full((len(rows), 2), np.nan)
+    if rows.shapes is not None:
+        shapes[:] = rows.shapes
+    _take_wkt(rows, shapes, report)
+    if schema.geometry == "point":
+        _take_numbers(rows, shapes, crs, report)
+    for at, shape in enumerate(shapes):
+        if shape is not None:
+            shapes[at] = _sound(shape, rows, at, schema, report)
+    known = np.flatnonzero([shape is not None for shape in shapes])
+    points = known[[shapely.get_type_id(shapes[at]) == 0 for at in known]] if len(known) else known
+    if len(points):
+        given[points] = shapely.get_coordinates(shapes[points])
+        _check_range(rows, shapes, given, points, crs, report)
+    known = np.flatnonzero([shape is not None for shape in shapes])
+    if crs not in ("wgs84", "cgcs2000") and len(known):
+        shapes[known] = shapely.transform(shapes[known], lambda xy: np.column_stack(datum.to_wgs84(xy[:, 0], xy[:, 1], crs)))
+    for at in known:
+        if not np.isfinite(shapely.get_coordinates(shapes[at])).all():
+            _refuse(rows, at, report, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
+            shapes[at] = None
+    return shapes, given
+
+
+def _sound(shape: Any, rows: Rows, at: int, schema: TableSchema, report: Report) -> Any:
+    shape = shapely.force_2d(shape)
+    if shape.is_empty:
+        return None
+    allowed = GEOMETRY_TYPES[schema.geometry or "point"]
+    if schema.geometry == "point" and shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
+        shape = shape.geoms[0]
+    if shape.geom_type not in allowed:
+        _refuse(rows, at, report, N_("图形是 {got}，这张表要 {expected}。"), N_("{expected}"), value=shape.geom_type,
+                got=shape.geom_type, expected=" / ".join(allowed))
+        return None
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        _refuse(rows, at, report, N_("坐标不是有限的数：请改正。"), N_("数字"))
+        return None
+    if not shape.is_valid:
+        _refuse(rows, at, report, N_("图形有错（{reason}）：请在 QGIS 里修复后再导入。"), N_("有效的图形"),
+                reason=shown(shapely.is_valid_reason(shape)))
+        return None
+    return shape
+
+
+def _take_wkt(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:
+    for at, cell in enumerate(rows.raw.get("wkt", ())):
+        if is_blank(cell) or shapes[at] is not None:
+            continue
+        try:
+            shapes[at] = shapely.from_wkt(checked_text(cell))
+        except (BadValue, ValueError, TypeError, shapely.errors.ShapelyError):
+            _refuse(rows, at, report, N_("图形读不出来：请用 WKT，如 POINT (118.1 24.4)。"), N_("WKT 图形"), "wkt", shown(cell))
+
+
+def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Report) -> None:
+    metric = datum.is_metric(crs)
+    first, second = ("x", "y") if metric and "x" in rows.raw else ("lon", "lat")
+    if first not in rows.raw and "x" in rows.raw:
+        first, second = "x", "y"
+    both = [rows.raw.get(name) or [None] * len(rows) for name in (first, second, "lonlat")]
+    for at, (x_cell, y_cell, pair) in enumerate(zip(*both, strict=True)):
+        if shapes[at] is not None:
+            continue
+        columns = (first, second)
+        if is_blank(x_cell) and is_blank(y_cell):
+            if is_blank(pair):
+                continue
+            parts = [part for part in re.split(r"[,，;；\s]+", str(pair).strip(" ()[]（）")) if part]
+            if len(parts) != 2:
+                _refuse(rows, at, report, N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"), N_("经度,纬度"), "lonlat", shown(pair))
+                continue
+            (x_cell, y_cell), columns = parts, ("lonlat", "lonlat")
+        x = _coordinate(rows, at, x_cell, columns[0], metric, report)
+        y = _coordinate(rows, at, y_cell, columns[1], metric, report)
+        if x is None or y is None:
+            continue
+        if metric and NORTHING[0] <= x <= NORTHING[1] and not NORTHING[0] <= y <= NORTHING[1]:
+            x, y = y, x  # surveyors call the northing X; magnitudes leave no doubt which is which
+        shapes[at] = shapely.Point(x, y)
+
+
+def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool, report: Report) -> float | None:
+    try:
+        if is_blank(cell):
+            raise BadValue(N_("经度和纬度要么都写，要么都不写：请补上这一格。"), {}, N_("数字"))
+        return figure(cell, "metre").value if metric else degrees(cell)
+    except BadValue as error:
+        rows.wrong.add(at)
+        report.error(Problem(error.msgid, error.params, **rows.where(at, column), value=shown(cell),
+                             expected_msgid=error.expected_msgid, expected_params=error.expected_params, code="position"))
+        return None
+
+
+def degrees(cell: Any) -> float:
+    """Read degrees: ``118.1``, ``118.1°``, ``118°05'36"E``, ``东经118度5分36秒``."""
+    if isinstance(cell, str):
+        text = unicodedata.normalize("NFKC", checked_text(cell)).lower().replace(" ", "").replace("东经", "东").replace("北纬", "北")
+        match = _DMS.fullmatch(text.replace("西经", "西").replace("南纬", "南").replace("′′", "″"))
+        if match:
+            before, whole, minutes, seconds, after = match.groups()
+            if float(minutes or 0) < 60 and float(seconds or 0) < 60:
+                value = abs(float(whole)) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
+                return -value if whole.startswith("-") or (before or after) in ("西", "南", "w", "s") else value
+        cell = re.sub(r"^[东西南北news]|[东西南北news]$", "", text)
+    return figure(cell, "degree").value
+
+
+def _check_range(rows: Rows, shapes: NDArray[np.object_], given: NDArray[np.float64], points: NDArray[np.intp], crs: str,
+                 report: Report) -> None:
+    if datum.is_metric(crs):
+        small = points[(np.abs(given[points]) <= 360).all(axis=1)]
+        for at in small:
+            _refuse(rows, at, report, N_("这是度，不是米：请把坐标系改为经纬度（wgs84、gcj02、bd09 或 cgcs2000）。"), N_("以米为单位的坐标"),
+                    "x" if "x" in rows.raw else "lon", f"{given[at, 0]:g}, {given[at, 1]:g}")
+            shapes[at] = None
+        return
+    x, y = given[points].T
+    for at in points[~((np.abs(x) <= 180) & (np.abs(y) <= 90))]:
+        hint = N_("纬度不在 -90 到 90 之间（经度应在 -180 到 180 之间）：请核对经度和纬度是否对调、单位是否为度。")
+        _refuse(rows, at, report, hint, N_("纬度 -90 到 90，经度 -180 到 180"), "lat", f"{given[at, 1]:.9g}")
+        shapes[at] = None
+
+
+def swapped(given: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which points would lie in China with longitude and latitude changed over, and do not as they are."""
+    west, south, east, north = CHINA
+    x, y = given.T
+    with np.errstate(invalid="ignore"):
+        inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+        turned = (y >= west) & (y <= east) & (x >= south) & (x <= north)
+    return turned & ~inside
+
+
+def _refuse(rows: Rows, at: int, report: Report, msgid: str, expected: str, column: str = "wkt", value: str | None = None,
+            **params: Any) -> None:
+    rows.wrong.add(at)
+    where = rows.where(at, column)
+    if where["column"] in ("wkt", "x", "lat", "lon") and column not in rows.headers:
+        where["column"] = rows.headers.get("lonlat", "geometry")
+    report.error(Problem(msgid, params, **where, value=value, expected_msgid=expected, expected_params=params, code="position"))

@@ -1,0 +1,152 @@
+"""What a check found: problems that name sheet, row, column, value and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from geodata.errors import N_, AtlasError
+
+MAX_PROBLEMS = 5_000  # a file that is wrong throughout is as wrong after the first few thousand cells
+MAX_SHOWN = 60
+MAX_ROWS_NAMED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend, or to look at.
+
+    Attributes
+    ----------
+    msgid, params
+        Message template (Chinese, in the catalogue) and its values: what is wrong and how to mend it.
+    sheet, row, column : optional
+        Where: name of the sheet or layer, row as the file's own program counts
+        it (the header of a sheet is row 1; the first feature is row 1), header of the column.
+    value : str
+        What stands there, cut to :data:`MAX_SHOWN` characters.
+    expected_msgid, expected_params
+        What was expected.
+    rows : tuple of int
+        All rows meant, where it is more than one (at most :data:`MAX_ROWS_NAMED`).
+    code : str
+        Kind of problem, for programs.
+    """
+
+    msgid: str
+    params: dict[str, Any] = field(default_factory=dict)
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    expected_msgid: str = ""
+    expected_params: dict[str, Any] = field(default_factory=dict)
+    rows: tuple[int, ...] = ()
+    code: str = "value"
+
+    def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
+        """Return the message in the language of `gettext`."""
+        return gettext(self.msgid).format(**self.params)
+
+    def expected(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str | None:
+        """Return what was expected in the language of `gettext`, or None."""
+        return gettext(self.expected_msgid).format(**self.expected_params) if self.expected_msgid else None
+
+    def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
+        """Return the problem as the command line and the page give it."""
+        found = {"sheet": self.sheet, "row": self.row, "column": self.column, "value": self.value,
+                 "expected": self.expected(gettext), "message": self.text(gettext), "code": self.code}
+        return found | ({"rows": list(self.rows)} if self.rows else {})
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome of a check.
+
+    Attributes
+    ----------
+    table : str
+        Table the rows are for.
+    rows : int
+        Rows found in the file.
+    accepted : int
+        Rows without an error.
+    errors, warnings : list of Problem
+        Nothing can be applied while there is an error.
+    columns : dict
+        Header in the file → column of the table, as it was understood.
+    crs : str or None
+        Coordinate system in which the file was read.
+    """
+
+    table: str
+    rows: int = 0
+    accepted: int = 0
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    columns: dict[str, str] = field(default_factory=dict)
+    crs: str | None = None
+    unlisted: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the rows may be applied."""
+        return not self.errors
+
+    def error(self, problem: Problem) -> None:
+        """Take an error; beyond :data:`MAX_PROBLEMS` only its number is kept."""
+        if len(self.errors) < MAX_PROBLEMS:
+            self.errors.append(problem)
+        else:
+            self.unlisted += 1
+
+    def warn(self, problem: Problem) -> None:
+        """Take a warning; beyond :data:`MAX_PROBLEMS` it is dropped."""
+        if len(self.warnings) < MAX_PROBLEMS:
+            self.warnings.append(problem)
+
+    def close(self) -> None:
+        """Say how many errors are not listed one by one."""
+        if self.unlisted:
+            self.errors.append(Problem(N_("另有 {count} 处错误未逐一列出：请先改正已列出的。"),
+                                       {"count": self.unlisted}, code="more"))
+            self.unlisted = 0
+
+    def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
+        """Return ``rows``, ``accepted``, ``errors``, ``warnings``, ``table``, ``crs`` and ``columns``."""
+        return {"table": self.table, "rows": self.rows, "accepted": self.accepted,
+                "errors": [one.as_dict(gettext) for one in self.errors],
+                "warnings": [one.as_dict(gettext) for one in self.warnings],
+                "crs": self.crs, "columns": self.columns}
+
+
+class Unreadable(AtlasError):  # noqa: N818 - named for what it says of the file
+    """A file (or part of it) that cannot be read at all.
+
+    Parameters
+    ----------
+    msgid, **params
+        As in :class:`AtlasError`.
+    sheet, row, code
+        Where, and what kind of problem it is.
+    """
+
+    def __init__(self, msgid: str, *, sheet: str | None = None, row: int | None = None, code: str = "file",
+                 **params: Any) -> None:
+        super().__init__(msgid, **params)
+        self.sheet, self.row, self.code = sheet, row, code
+
+    @property
+    def problem(self) -> Problem:
+        """The error as a line of a report."""
+        return Problem(self.msgid, self.params, sheet=self.sheet, row=self.row, code=self.code)
+
+
+def shown(value: Any) -> str | None:
+    """Return a value as it is shown: one line, printable, cut short."""
+    if value is None:
+        return None
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)[: MAX_SHOWN * 4]
+    text = "".join(one if one.isprintable() else "·" for one in text)
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"

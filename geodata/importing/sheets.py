@@ -1,0 +1,85 @@
+"""What every kind of file becomes before anything is understood: sheets of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.errors import N_
+from geodata.importing.report import Problem, Unreadable
+
+MAX_BYTES = 200 * 2**20
+MAX_ROWS = 200_000
+MAX_COLUMNS = 400
+MAX_CELLS = 6_000_000
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One sheet or layer as it stands in the file.
+
+    Attributes
+    ----------
+    name : str or None
+        Name of the sheet or layer; a csv has none.
+    rows : list of sequence
+        Cells; empty rows are left out.
+    numbers : list of int
+        Row number of each of `rows`, as the file's own program counts them.
+    header : list of str or None
+        Headers where the format keeps them apart; None: they are somewhere in the first rows.
+    geometry : ndarray of object or None
+        A shapely geometry (or None) for each row, in the file's own coordinates.
+    crs : str or None
+        Coordinate system that the file itself declares, as in :func:`geodata.datum.named`.
+    short_names : bool
+        Whether headers may have been cut (a Shapefile keeps ten bytes).
+    problems : list of Problem
+        What is wrong with single cells already: formulas without a value, merged cells.
+    """
+
+    name: str | None
+    rows: list[Sequence[Any]]
+    numbers: list[int]
+    header: list[str] | None = None
+    geometry: NDArray[np.object_] | None = None
+    crs: str | None = None
+    short_names: bool = False
+    problems: list[Problem] = field(default_factory=list)
+
+
+def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:
+    """Return the sheet of `rows` (the first is row 1), without its empty rows and within bounds.
+
+    Raises
+    ------
+    Unreadable
+        When there are more rows, columns or cells than the atlas takes.
+    """
+    sheet, cells = Sheet(name, [], []), 0
+    for number, row in enumerate(rows, 1):
+        width = len(row)
+        while width and (row[width - 1] is None or row[width - 1] == ""):
+            width -= 1
+        if width == 0:
+            if number > 4 * MAX_ROWS:
+                raise _too_large(name, N_("行"), number, MAX_ROWS)
+            continue
+        cells += width
+        if width > MAX_COLUMNS:
+            raise _too_large(name, N_("列"), width, MAX_COLUMNS)
+        if len(sheet.rows) > MAX_ROWS or cells > MAX_CELLS:
+            raise _too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
+        sheet.rows.append(row[:width])
+        sheet.numbers.append(number)
+    return sheet
+
+
+def _too_large(name: str | None, what: str, got: int, limit: int) -> Unreadable:
+    if what == N_("列"):
+        return Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size", got=got, limit=limit)
+    return Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=limit)

@@ -1,0 +1,128 @@
+"""The workbook to fill in: headers, lists to choose from, examples and what everything means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from geodata.codes import labels
+from geodata.errors import N_, AtlasError
+from geodata.importing.values import vocabulary
+from geodata.schema import TABLES, Column
+
+LEFT_OUT = ("batch_id",)
+ROWS = 2_000  # rows with lists to choose from
+_DATUM_NAMES = ("wgs84", "gcj02", "bd09", "cgcs2000")
+_EXAMPLES = {
+    "str": ("示例文字", "示例文字二"), "int": (120, "约150"), "float": (35.5, "1.2万"), "bool": ("是", "否"), "date": ("2024-05-25", "2024年6月1日"),
+    "adcode": ("350203", "思明区"), "opening_hours": ("8:00-22:00", "周一至周五 9点到18点，周末休息"), "lon": (118.0945, 118.1102),
+    "lat": (24.4712, 24.4689), "crs": ("gcj02", "gcj02"), "wkt": ("POLYGON ((118.09 24.46, 118.10 24.46, 118.10 24.47, 118.09 24.46))", ""),
+    "period": ("2024-05", "2024"), "valid_from": ("2024-01-01", ""), "valid_to": ("", ""), "source_id": ("工会台账2024", "工会台账2024"),
+}
+_KINDS = {"str": "文字", "set": "可多选，用顿号或分号隔开", "int": "整数", "float": "数字", "bool": "是或否", "date": "日期，如 2024-05-25"}
+
+
+def write_template(table: str, path: Path) -> Path:
+    """Write the template of a table as .xlsx.
+
+    Sheets: the table itself (empty, required headers marked ``*``), 示例, 取值
+    and 说明; an import reads the first only.
+
+    Raises
+    ------
+    AtlasError
+        When there is no such table, or the file cannot be written.
+    """
+    if table not in TABLES:
+        raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
+    import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+        _fill(book, table)
+        book.close()
+    except (OSError, XlsxWriterException) as error:
+        raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
+                         detail=getattr(error, "strerror", None) or error) from error
+    return path
+
+
+def _fill(book: Any, table: str) -> None:
+    schema = TABLES[table]
+    columns = [column for column in schema.columns if column.name not in LEFT_OUT]
+    places = {"point": ("lon", "lat", "crs"), None: ()}.get(schema.geometry, ("wkt", "crs"))
+    heads = [(_header(column), column.name) for column in columns] + [({"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系"}[one], one) for one in places]
+    must = book.add_format({"bold": True, "bg_color": "#C8102E", "font_color": "#FFFFFF", "border": 1})
+    may = book.add_format({"bold": True, "bg_color": "#E8EEF4", "border": 1})
+    sheet, examples, allowed, about = (book.add_worksheet(name) for name in (schema.zh, "示例", "取值", "说明"))
+    lists = _write_allowed(allowed, table, columns, may)
+    for at, (header, name) in enumerate(heads):
+        for one in (sheet, examples):
+            one.write_string(0, at, header, must if header.endswith("*") else may)
+            one.set_column(at, at, max(12, 2 * len(header) + 2))
+        column = next((one for one in columns if one.name == name), None)
+        if name == "crs":
+            sheet.data_validation(1, at, ROWS, at, {"validate": "list", "source": list(_DATUM_NAMES)})
+        elif column is not None and column.dtype == "bool":
+            sheet.data_validation(1, at, ROWS, at, {"validate": "list", "source": ["是", "否"]})
+        elif name in lists and column is not None and column.dtype != "set":
+            sheet.data_validation(1, at, ROWS, at, {"validate": "list", "source": lists[name]})
+        for row, value in enumerate(_example(table, column, name), 1):
+            if value not in (None, ""):
+                (examples.write_number if isinstance(value, int | float) else examples.write_string)(row, at, value)
+    sheet.freeze_panes(1, 0)
+    examples.freeze_panes(1, 0)
+    _write_about(about, columns, may)
+
+
+def _header(column: Column) -> str:
+    return column.zh + ("" if column.nullable or column.name in ("provenance", "source_id", "geometry_provenance") else "*")
+
+
+def _example(table: str, column: Column | None, name: str) -> Sequence[Any]:
+    if name in _EXAMPLES or column is None:
+        return _EXAMPLES[name]
+    vocab = vocabulary(table, name)
+    if vocab:
+        names = list(labels(vocab).values())
+        return ("、".join(names[:3]), names[-1]) if column.dtype == "set" else (names[0], names[min(1, len(names) - 1)])
+    if column.dtype == "str" and name.endswith("_id"):
+        return (f"{table[:2].upper()}-001", f"{table[:2].upper()}-002")
+    return _EXAMPLES[column.dtype]
+
+
+def _write_allowed(sheet: Any, table: str, columns: Sequence[Column], head: Any) -> dict[str, str]:
+    """Write the allowed values, one column each, and return column → range for a list to choose from."""
+    ranges, at = {}, 0
+    for column in columns:
+        vocab = vocabulary(table, column.name)
+        if not vocab:
+            continue
+        names = list(labels(vocab).values())
+        sheet.write_string(0, at, column.zh, head)
+        for row, name in enumerate(names, 1):
+            sheet.write_string(row, at, name)
+        letter = chr(ord("A") + at) if at < 26 else f"A{chr(ord('A') + at - 26)}"
+        ranges[column.name] = f"='取值'!${letter}$2:${letter}${len(names) + 1}"
+        at += 1
+    sheet.set_column(0, max(at - 1, 0), 16)
+    return ranges
+
+
+def _write_about(sheet: Any, columns: Sequence[Column], head: Any) -> None:
+    units = labels("unit")
+    for at, title in enumerate(("列", "Column", "必填", "内容", "单位", "Description")):
+        sheet.write_string(0, at, title, head)
+    for row, column in enumerate(columns, 1):
+        cells = (column.zh, column.name, "是" if _header(column).endswith("*") else "", _KINDS[column.dtype],
+                 units.get(column.unit, column.unit), column.description)
+        for at, text in enumerate(cells):
+            sheet.write_string(row, at, text)
+    said = ("第一张表填数据，其余各表只供参考，不导入。", "标 * 的列必填；行政区划可写代码或名称，坐标在境内时可不填。",
+            "坐标系一列请写 wgs84（GPS）、gcj02（高德、腾讯）、bd09（百度）或 cgcs2000。", "数字可写 1.2万、约150家；开放时间可写 全天、8:00-22:00、周一至周五 9点到18点。")
+    for row, text in enumerate(said, len(columns) + 2):
+        sheet.write_string(row, 0, text)
+    sheet.set_column(0, 5, 22)

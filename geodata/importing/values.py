@@ -1,0 +1,222 @@
+"""Cells → values in the types of the schema: dates, yes and no, codes by any of their names, opening hours."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from geodata.codes import labels, shipped_rows
+from geodata.errors import N_
+from geodata.importing.bad import BadValue, checked_text
+from geodata.importing.hours_text import NotHours, to_hours
+from geodata.importing.numbers import figure
+from geodata.schema import Column
+
+MAX_TEXT = 20_000
+BLANKS = {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "不详", "未知", "待定", "n/a", "na", "null", "none", "空"}
+ISO_TEXT = ("valid_from", "valid_to")
+PERIODS = ("period", "period_start", "period_end")
+ADCODES = ("adcode", "from_adcode", "to_adcode", "parent")
+_YES = {"是", "有", "已", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1", "1.0", "真", "已强化", "智能", "已完成"}
+_NO = {"否", "无", "未", "不", "没有", "×", "x", "✗", "n", "no", "false", "f", "0", "0.0", "假", "不是", "未强化", "非智能"}
+_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[t\s].*)?")
+_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
+_PERIOD = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(/\d{4}(-\d{2}(-\d{2})?)?)?")
+_SERIAL_DAY = date(1899, 12, 30)  # Excel counts days from here, its 29 February 1900 included
+_SPLIT = re.compile(r"[;；、,，/|\n\r\t]+|\s+和\s+")
+
+Reader = Callable[[Any], Any]
+
+
+def is_blank(value: Any, column: Column | None = None) -> bool:
+    """Return whether a cell says nothing; in a column of free text only an empty cell does."""
+    if not isinstance(value, str):
+        return value is None
+    text = value.strip(" \u3000\u00a0\ufeff\t\r\n")
+    if not text:
+        return True
+    return (column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours") and text.lower() in BLANKS
+
+
+def reader(table: str, column: Column) -> Reader:
+    """Return the function that reads a cell of `column`; it raises :class:`BadValue`.
+
+    Numbers come as :class:`geodata.importing.numbers.Figure`, dates as
+    ``datetime.date``, sets as codes joined by ``;`` in the order of the cell.
+    """
+    vocab = _vocabularies().get((table, column.name)) or _vocabularies().get(("*", column.name))
+    if column.dtype in ("int", "float"):
+        return lambda value: _number(value, column)
+    if column.dtype == "date":
+        return as_date
+    if column.dtype == "bool":
+        return _yes_no
+    if vocab:
+        return (lambda value: _codes(value, vocab)) if column.dtype == "set" else (lambda value: _code(value, vocab))
+    if column.name == "opening_hours":
+        return _hours
+    if column.name in ISO_TEXT:
+        return lambda value: as_date(value).isoformat()
+    if column.name in PERIODS:
+        return _period
+    return _text
+
+
+def as_date(value: Any) -> date:
+    """Return the day that a cell names: a date, ``2024-05-25``, ``2024年5月25日``, ``20240525`` or Excel's day number."""
+    if isinstance(value, datetime):
+        return _plausible(value.date())
+    if isinstance(value, date):
+        return _plausible(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if 19_000_101 <= value <= 21_991_231 and value == int(value):
+            return as_date(f"{int(value):08d}")
+        if not 20_000 <= value <= 80_000:  # 1954 to 2119
+            raise _no_date()
+        return _SERIAL_DAY + timedelta(days=int(value))
+    text = unicodedata.normalize("NFKC", checked_text(value)).lower().strip()
+    if re.fullmatch(r"\d{8}", text):
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    elif re.fullmatch(r"\d{5}(\.\d+)?", text):
+        return as_date(float(text))
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise _no_date()
+    try:
+        return _plausible(date(*map(int, match.groups())))
+    except ValueError as error:
+        raise _no_date() from error
+
+
+def _plausible(day: date) -> date:
+    if not 1900 <= day.year <= 2200:
+        raise _no_date()
+    return day
+
+
+def _no_date() -> BadValue:
+    return BadValue(N_("读不出日期：请写成 2024-05-25。"), {}, N_("日期，如 2024-05-25"))
+
+
+def _period(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 1900 <= value <= 2200:
+        return str(int(value))
+    if isinstance(value, date):
+        return as_date(value).isoformat()
+    text = unicodedata.normalize("NFKC", checked_text(value))
+    if _PERIOD.fullmatch(text):
+        return text
+    parts = [_one_period(part) for part in re.split(r"\s*(?:至|到|~|—|–|/(?=\d{4})|-(?=\d{4}))\s*", text)]
+    if len(parts) > 2:
+        raise _no_period()
+    return "/".join(parts)
+
+
+def _one_period(text: str) -> str:
+    text = text.strip()
+    if match := re.fullmatch(r"(\d{4})年?", text):
+        return match[1]
+    if (match := _MONTH.fullmatch(text)) and 1 <= int(match[2]) <= 12:
+        return f"{match[1]}-{int(match[2]):02d}"
+    try:
+        return as_date(text).isoformat()
+    except BadValue as error:
+        raise _no_period() from error
+
+
+def _no_period() -> BadValue:
+    return BadValue(N_("读不出时期：请写成 2024、2024-05、2024-05-25 或 2024-05/2024-08。"), {}, N_("年、月或日"))
+
+
+def _text(value: Any) -> str:
+    text = checked_text(value)
+    if len(text) > MAX_TEXT:
+        raise BadValue(N_("文字太长（{got} 个字符，最多 {limit} 个）：请缩短。"), {"got": len(text), "limit": MAX_TEXT}, N_("较短的文字"))
+    return text
+
+
+def _hours(value: Any) -> str:
+    text = checked_text(value)
+    try:
+        return to_hours(text)
+    except NotHours as error:
+        raise BadValue(N_("开放时间读不懂“{part}”：请写成 全天、8:00-22:00 或 周一至周五 9:00-18:00。"), {"part": error.part[:20]},
+                       N_("开放时间，如 8:00-22:00")) from error
+
+
+def _yes_no(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = unicodedata.normalize("NFKC", checked_text(value)).lower()
+    if text in _YES or text in _NO:
+        return text in _YES
+    raise BadValue(N_("应为是或否：请写 是 或 否。"), {}, N_("是 | 否"))
+
+
+def _number(value: Any, column: Column) -> Any:
+    found = figure(value, column.unit)
+    if column.dtype == "int" and not found.value.is_integer():
+        raise BadValue(N_("应为整数：请去掉小数。"), {}, N_("整数"))
+    if column.unit != "degree" and found.value < 0:
+        raise BadValue(N_("不能是负数：请改正。"), {}, N_("不小于 0 的数"))
+    return found
+
+
+def _code(value: Any, vocab: str) -> str:
+    text = _folded(checked_text(value))
+    found = _names(vocab).get(text) or _names(vocab).get(text.replace(" ", ""))
+    if found is None:
+        raise _no_code(text, vocab)
+    return found
+
+
+def _codes(value: Any, vocab: str) -> str:
+    text, found = checked_text(value), []
+    if whole := _names(vocab).get(_folded(text)):
+        return whole  # 物流与商贸: a name may hold what would part two
+    for part in _SPLIT.split(text):
+        if part.strip() and part.strip().lower() not in BLANKS:
+            found.append(_code(part, vocab))
+    return ";".join(dict.fromkeys(found))
+
+
+def _no_code(text: str, vocab: str) -> BadValue:
+    names = list(labels(vocab).values())
+    return BadValue(N_("“{part}”不在可用的取值里：请用其中之一。"), {"part": text[:30]}, N_("{names} 之一"),
+                    {"names": "、".join(names[:24])})
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+@cache
+def _names(vocab: str) -> Mapping[str, str]:
+    """Return every way to write a code, folded → code: the code itself, its names in both languages, aliases."""
+    names: dict[str, str] = {}
+    for said in ({code: code for code in labels(vocab)}, labels(vocab), labels(vocab, "en")):
+        for code, name in said.items():
+            names.setdefault(_folded(name), code)
+    for row in shipped_rows("import_codes.csv"):
+        if row["vocab"] == vocab:
+            for alias in filter(None, row["alias"].split(";")):
+                names.setdefault(_folded(alias), row["code"])
+    return MappingProxyType(names)
+
+
+@cache
+def _vocabularies() -> Mapping[tuple[str, str], str]:
+    """Return (table, column) → vocabulary of its allowed values."""
+    return MappingProxyType({
+        (row["table"], row["name"]): "activity_kind" if row["allowed"] == "kinds" else row["allowed"].removeprefix("vocab:")
+        for row in shipped_rows("columns.csv") if row["allowed"]})
+
+
+def vocabulary(table: str, column: str) -> str | None:
+    """Return the vocabulary whose codes `column` holds, or None."""
+    return _vocabularies().get((table, column)) or _vocabularies().get(("*", column))

@@ -1,0 +1,250 @@
+"""GeoJSON, GeoPackage and zipped Shapefiles."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geodata import datum
+from geodata.errors import N_, AtlasError
+from geodata.importing.archives import opened
+from geodata.importing.report import Unreadable, shown
+from geodata.importing.sheets import MAX_COLUMNS, MAX_ROWS, Sheet
+from geodata.importing.text import decoded
+
+MAX_JSON = 80 * 2**20
+SECONDS = 20  # a hostile database may ask for an endless computation
+_ENVELOPES = (0, 32, 48, 48, 64)  # bytes by the envelope code of a GeoPackage geometry
+
+
+def read_geojson(data: bytes) -> list[Sheet]:
+    """Return the features of a GeoJSON file as one sheet.
+
+    The coordinate system counts as declared only where the file says it (the old ``crs`` member): RFC 7946
+    means WGS-84 for all others, but what map sites export as GeoJSON often is not.
+
+    Raises
+    ------
+    Unreadable
+        When it is no FeatureCollection.
+    """
+    if len(data) > MAX_JSON:
+        raise _size(len(data), MAX_JSON)
+    try:
+        found = json.loads(decoded(data).removeprefix("\ufeff"), parse_constant=_no_constant)
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail=shown(error)) from error
+    features = found.get("features") if isinstance(found, dict) else None
+    if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
+        raise Unreadable(N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail="features")
+    if len(features) > MAX_ROWS:
+        raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), code="size", limit=MAX_ROWS)
+    header: dict[str, int] = {}
+    records = [one.get("properties") if isinstance(one.get("properties"), dict) else {} for one in features]
+    for record in records:
+        for name in record:
+            header.setdefault(str(name), len(header))
+        if len(header) > MAX_COLUMNS:
+            raise Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), code="size",
+                             got=len(header), limit=MAX_COLUMNS)
+    rows = [[_plain(record.get(name)) for name in header] for record in records]
+    shapes = np.array([_shape(one.get("geometry"), at) for at, one in enumerate(features, 1)], dtype=object)
+    return [Sheet(None, rows, list(range(1, len(rows) + 1)), header=list(header), geometry=shapes, crs=_declared(found))]
+
+
+def read_geopackage(path: Path) -> list[Sheet]:
+    """Return the feature and attribute tables of a GeoPackage, read with SQLite alone.
+
+    Views are left out: they are programs of a stranger.
+
+    Raises
+    ------
+    Unreadable
+        When it is no sound GeoPackage, or it takes too long.
+    """
+    end = time.monotonic() + SECONDS
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            database.execute("PRAGMA trusted_schema = OFF")
+            database.set_progress_handler(lambda: time.monotonic() > end, 10_000)
+            database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            tables = database.execute(
+                "SELECT c.table_name FROM gpkg_contents c JOIN sqlite_master m ON m.name = c.table_name "
+                "WHERE m.type = 'table' AND m.sql LIKE 'CREATE TABLE%' AND c.data_type IN ('features', 'attributes')",
+            ).fetchall()
+            return [_layer(database, str(name)) for (name,) in tables[:60]]
+    except (sqlite3.Error, ValueError, OverflowError, shapely.errors.ShapelyError) as error:
+        raise Unreadable(N_("GeoPackage 读不出来（{detail}）：请用 QGIS 另存后再试。"), detail=shown(error)) from error
+
+
+def read_shapefile(path: Path) -> list[Sheet]:
+    """Return the layer of a zipped Shapefile; its text is read by its .cpg, else as UTF-8 or GB18030.
+
+    Raises
+    ------
+    Unreadable
+        When the archive does not hold exactly one sound Shapefile.
+    """
+    with opened(path) as archive, tempfile.TemporaryDirectory() as folder:
+        layers = [one for one in archive.namelist() if one.lower().endswith(".shp") and "__MACOSX" not in one]
+        if len(layers) != 1:
+            raise Unreadable(N_("压缩文件里应正好有一个 Shapefile（.shp），找到 {got} 个。"), got=len(layers))
+        stem = str(PurePosixPath(layers[0]).with_suffix("")).lower()
+        try:
+            for name in archive.namelist():
+                at = PurePosixPath(name)
+                if str(at.with_suffix("")).lower() == stem and at.suffix.lower() in (".shp", ".dbf", ".shx", ".prj", ".cpg"):
+                    (Path(folder) / f"layer{at.suffix.lower()}").write_bytes(archive.read(name))
+            return [_shapefile_layer(Path(folder), PurePosixPath(layers[0]).stem)]
+        except Unreadable:
+            raise
+        except Exception as error:  # GDAL and zlib each have their own families of errors
+            raise Unreadable(N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=shown(error)) from error
+
+
+def _shapefile_layer(folder: Path, name: str) -> Sheet:
+    import pyogrio.raw
+
+    said = (folder / "layer.cpg").read_text("ascii", "ignore").strip() if (folder / "layer.cpg").exists() else ""
+    (folder / "layer.cpg").unlink(missing_ok=True)
+    dbf = (folder / "layer.dbf").read_bytes() if (folder / "layer.dbf").exists() else b""
+    if len(dbf) >= 12:
+        count, start, width = (int.from_bytes(dbf[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+        if count > MAX_ROWS or (count and start + count * width > len(dbf) + 2):
+            raise Unreadable(N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=".dbf")
+    meta, _, shapes, fields = pyogrio.raw.read(folder / "layer.shp", encoding=_dbf_encoding(said, dbf))
+    columns = [_python_values(values) for values in fields]
+    if len(shapes) > MAX_ROWS:
+        raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), code="size", limit=MAX_ROWS)
+    rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in shapes]
+    geometry = np.asarray(shapely.from_wkb(shapes), dtype=object)
+    prj = folder / "layer.prj"
+    return Sheet(name, rows, list(range(1, len(rows) + 1)), header=[str(field) for field in meta["fields"]], geometry=geometry,
+                 crs=_of_wkt(prj.read_text("utf-8", "replace")) if prj.exists() else None, short_names=True)
+
+
+def _dbf_encoding(said: str, dbf: bytes) -> str:
+    # the file's own word, then what its bytes are
+    if said:
+        name = {"65001": "utf-8", "936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}.get(said.lower(), said)
+        try:
+            "".encode(name)
+        except LookupError:
+            pass
+        else:
+            return name
+    try:
+        dbf[32:].decode("utf-8")
+    except UnicodeDecodeError as error:
+        # header bytes of numbers may break UTF-8 too, but only text does so for two bytes running
+        return "utf-8" if error.end >= len(dbf) - 32 else "gb18030"
+    return "utf-8"
+
+
+def _layer(database: sqlite3.Connection, name: str) -> Sheet:
+    quoted = '"' + name.replace('"', '""') + '"'
+    columns = [(row[1], row[5]) for row in database.execute(f"PRAGMA table_info({quoted})")]
+    if len(columns) > MAX_COLUMNS:
+        raise Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size",
+                         got=len(columns), limit=MAX_COLUMNS)
+    shape = database.execute("SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?", [name]).fetchone()
+    kept = [column for column, key in columns if not key and (shape is None or column != shape[0])]
+    asked = [*kept, *([shape[0]] if shape else [])]
+    fields = ", ".join('"' + str(one).replace('"', '""') + '"' for one in asked)
+    found = database.execute(f"SELECT {fields} FROM {quoted} LIMIT {MAX_ROWS + 1}").fetchall() if asked else []  # noqa: S608 - quoted
+    if len(found) > MAX_ROWS:
+        raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=MAX_ROWS)
+    geometry = None
+    if shape:
+        geometry = np.array([_blob_shape(row[-1], name, at) for at, row in enumerate(found, 1)] or [], dtype=object)
+    rows = [[_plain(cell) for cell in row[: len(kept)]] for row in found]
+    return Sheet(name, rows, list(range(1, len(rows) + 1)), header=[str(one) for one in kept], geometry=geometry,
+                 crs=_of_srs(database, shape[1]) if shape else None)
+
+
+def _of_srs(database: sqlite3.Connection, srs_id: Any) -> str | None:
+    row = database.execute("SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?",
+                           [srs_id]).fetchone()
+    return _known(f"{row[0]}:{row[1]}") if row else None
+
+
+def _of_wkt(text: str) -> str | None:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        code = CRS.from_wkt(text).to_epsg(min_confidence=25)
+    except CRSError:
+        return None
+    return _known(f"EPSG:{code}") if code else None
+
+
+def _declared(found: dict[str, Any]) -> str | None:
+    said = found.get("crs")
+    said = said.get("properties") if isinstance(said, dict) else None
+    name = said.get("name") if isinstance(said, dict) else None
+    return _known(name) if isinstance(name, str) else None
+
+
+def _known(name: str) -> str | None:
+    try:
+        return datum.named(name)
+    except AtlasError:
+        return None
+
+
+def _blob_shape(blob: Any, layer: str, row: int) -> Any:
+    """Read one geometry of a GeoPackage (OGC 12-128, clause 2.1.3)."""
+    if blob is None:
+        return None
+    try:
+        if not isinstance(blob, bytes) or blob[:2] != b"GP":
+            raise ValueError("GP")
+        return shapely.from_wkb(blob[8 + _ENVELOPES[blob[3] >> 1 & 0b111]:])
+    except (ValueError, IndexError, shapely.errors.ShapelyError) as error:
+        raise _bad_shape(layer, row, error) from error
+
+
+def _shape(found: Any, row: int) -> Any:
+    if found is None:
+        return None
+    try:
+        return shapely.from_geojson(json.dumps(found))
+    except (ValueError, TypeError, RecursionError, shapely.errors.ShapelyError) as error:
+        raise _bad_shape(None, row, error) from error
+
+
+def _bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
+    return Unreadable(N_("第 {at} 个图形读不出来（{detail}）：请检查或删去它。"), sheet=layer, row=row, code="geometry", at=row,
+                      detail=shown(error))
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else shown(value) if isinstance(value, bytes) else value
+
+
+def _python_values(values: NDArray[Any]) -> Sequence[Any]:
+    if values.dtype.kind in "mM":
+        return [None if np.isnat(one) else str(one)[:10] for one in values]
+    return [None if isinstance(one, float) and np.isnan(one) else one for one in values.tolist()]
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _size(got: int, limit: int) -> Unreadable:
+    return Unreadable(N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"), code="size",
+                      got=round(got / 2**20), limit=limit // 2**20)

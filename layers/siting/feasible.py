@@ -1,0 +1,138 @@
+"""Which condition cannot be met, and what would suffice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.errors import N_
+from layers.siting.covering import fewest
+from layers.siting.exact import Highs
+from layers.siting.instance import COVERAGE_MODELS, Instance
+from layers.siting.progress import Clock, Reason, Step
+from layers.siting.reduce import cover_of
+from layers.siting.rule import Rule
+
+#: So many demand points are named; the rest is counted.
+NAMED = 10
+
+
+def at_once(instance: Instance) -> tuple[Reason, ...]:
+    """Return what can be seen to fail without a search."""
+    return tuple(islice(_seen(instance), 4))
+
+
+def _seen(instance: Instance) -> Iterator[Reason]:
+    ids = instance.site_ids
+    forced = np.flatnonzero(instance.forced & ~instance.existing)
+    there = instance.forced | instance.existing
+    for one, other in instance.conflicts:
+        if there[one] and there[other] and not (instance.existing[one] and instance.existing[other]):
+            yield Reason("spacing", N_("必须保留的“{one}”与“{other}”小于最小间距：请放宽间距，或取消其中一处必选。"),
+                         {"one": ids[one], "other": ids[other]})
+            break
+    if instance.new is not None and len(forced) > instance.new:
+        yield Reason("new", N_("必选 {forced} 处，多于新增数 {new}：新增数至少要 {suffices}。"),
+                     {"forced": len(forced), "new": instance.new, "suffices": len(forced)})
+    if instance.budget is not None:
+        spent = float(instance.cost[forced].sum())
+        free = np.flatnonzero(instance.free)
+        if spent > instance.budget * (1 + 1e-9):
+            yield Reason("budget", N_("必选点共需 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
+                         {"suffices": spent, "budget": instance.budget})
+        elif (instance.new is None or instance.new > 0) and not len(forced) and len(free) \
+                and instance.cost[free].min() > instance.budget * (1 + 1e-9):
+            yield Reason("budget", N_("最便宜的备选点也要 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
+                         {"suffices": float(instance.cost[free].min()), "budget": instance.budget})
+    if instance.model != "mclp":
+        yield from _beyond(instance)
+        yield from _full(instance)
+
+
+def _beyond(instance: Instance) -> Iterator[Reason]:
+    pairs, times = instance.pairs, instance.cover
+    usable = instance.existing | instance.free
+    reach = np.bincount(pairs.demand()[usable[pairs.site]], minlength=pairs.demands)
+    lost = reach < times
+    if instance.model == "pmedian":
+        lost &= instance.weight > 0
+    lost = np.flatnonzero(lost)
+    if not len(lost):
+        return
+    named = [str(instance.demand_ids[i]) for i in lost[:NAMED]]
+    known = {"count": len(lost), "of": pairs.demands, "times": times, "demand": named, "names": ", ".join(named),
+             "weight": float(instance.weight[lost].sum())}
+    if instance.model not in COVERAGE_MODELS:
+        yield Reason("reach", N_("{count} 个需求点（共 {of} 个）到不了任何可用的点位，如 {names}：请补上它们的距离或路网，或补充备选点。"), known)
+        return
+    far = instance.farther(lost, usable, times) if instance.farther else None
+    if far is None or not np.isfinite(far).all():
+        yield Reason("reach", N_("{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：请补充备选点或去掉这些需求点。"),
+                     {**known, "radius": instance.radius})
+    else:
+        yield Reason("reach", N_("{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：半径至少要 {suffices}，或补充备选点。"),
+                     {**known, "radius": instance.radius, "suffices": float(far.max())})
+
+
+def _full(instance: Instance) -> Iterator[Reason]:
+    if instance.capacity is None:
+        return
+    stand = float(instance.capacity[instance.existing].sum())
+    free = np.sort(instance.capacity[instance.free])[::-1]
+    most = stand + float(free[: instance.new if instance.new is not None else len(free)].sum())
+    total = float(instance.weight.sum())
+    if most < total * (1 - 1e-9):
+        yield Reason("capacity", N_("点位的容量最多 {most}，需求共 {suffices}：容量还差 {lacking}。"),
+                     {"most": most, "suffices": total, "lacking": total - most})
+
+
+def after_search(instance: Instance, clock: Clock) -> Iterator[Step]:
+    """Search, for a problem without answer, which single condition to loosen; yields steps, returns the reasons."""
+    found: list[Reason] = []
+    if instance.capacity is None:
+        reached = instance if instance.model == "lscp" else _as_cover(instance)
+        for condition, loose in _loosened(reached):
+            reason = yield from _suffices(condition, loose, reached, clock)
+            if reason:
+                found.append(reason)
+    if not found:
+        found.append(Reason("together", N_("各项条件单独都能满足，放在一起不能：请放宽新增数、预算、间距、容量或必选禁选中的一项以上。"), {}))
+    return tuple(found)
+
+
+def _as_cover(instance: Instance) -> Instance:
+    """Return the covering problem that asks only that every demand reaches some open site."""
+    far = float(instance.pairs.distance.max(initial=0.0)) + 1.0
+    return instance.having(model="lscp", radius=far, capacity=None)
+
+
+def _loosened(instance: Instance) -> Iterator[tuple[str, Instance]]:
+    if instance.new is not None:
+        yield "new", instance.having(new=None)
+    if instance.budget is not None:
+        yield "budget", instance.having(budget=None, by_cost=True)
+    if len(instance.conflicts):
+        yield "spacing", instance.having(conflicts=np.empty((0, 2), np.int64))
+
+
+def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) -> Iterator[Step]:
+    rule = Rule.of(loose)
+    cover, beyond = cover_of(loose, rule)
+    if len(beyond):
+        return None
+    price: NDArray[np.float64] = rule.cost.copy() if loose.by_cost else np.ones(len(rule))
+    with Highs(clock) as highs:
+        answer = yield from fewest(cover, rule, price, clock, highs, loose.by_cost)
+    if not answer or answer[0] is None:
+        return None
+    chosen = rule.sites[answer[0]]
+    if condition == "new":
+        return Reason("new", N_("新增 {new} 处不够：其他条件不变，至少要新增 {suffices} 处。"),
+                      {"new": asked.new, "suffices": len(chosen)})
+    if condition == "budget":
+        return Reason("budget", N_("预算 {budget} 元不够：其他条件不变，至少要 {suffices} 元。"),
+                      {"budget": asked.budget, "suffices": float(loose.cost[chosen].sum())})
+    return Reason("spacing", N_("最小间距使所有需求无法都被服务：不限间距时可以做到，请放宽间距。"), {})

@@ -1,0 +1,212 @@
+"""Sites with a capacity: demand is shared out among them, each point's weight as a whole or in parts.
+
+The capacitated models of Current & Storbeck (1988) and Murray & Gerrard
+(1997), with demand that may be split: what a set of sites can serve is then a
+linear program, and choosing the set a small mixed-integer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from layers.siting.exact import Found, Highs, Program
+from layers.siting.heuristic import spans
+from layers.siting.instance import Instance
+from layers.siting.pairs import Pairs
+from layers.siting.progress import Clock, Step
+from layers.siting.rule import Rule
+
+Floats = NDArray[np.float64]
+FILL_ROUNDS = 400
+
+
+def program_of(instance: Instance, rule: Rule, pairs: Pairs, fixed: NDArray[np.int64] | None = None,
+               model: str | None = None) -> tuple[Program, float]:
+    """Return the program of a capacitated model and the scale of its objective.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Who may serve whom.
+    fixed : ndarray of int64 or None
+        Sites that are built; None: to be chosen.
+    """
+    model = model or instance.model
+    weight, capacity = instance.weight, instance.capacity
+    place = np.full(pairs.sites, -1)
+    place[rule.sites] = np.arange(len(rule))
+    owner = pairs.demand()
+    # a demand without weight takes no capacity, but lscp and pcenter still want it reached
+    mask = (instance.existing | (place >= 0))[pairs.site]
+    if model in ("mclp", "pmedian"):
+        mask &= weight[owner] > 0
+    i, j, d = owner[mask], pairs.site[mask], pairs.distance[mask]
+    q, m, f = len(i), len(weight), len(rule)
+    value = {"mclp": -weight[i], "pmedian": weight[i] * d}.get(model, np.zeros(q))
+    total = float(np.abs(value).sum()) if model == "mclp" else float((weight * d.max(initial=0.0)).sum())
+    scale = 1.0 if model in ("lscp", "pcenter") or total == 0 else 1e6 / total
+    program = Program()
+    lower, upper = rule.forced.astype(float), np.ones(f)
+    if fixed is not None:
+        upper = np.zeros(f)
+        upper[place[fixed]] = 1.0
+        lower = upper
+    price = (rule.cost if instance.by_cost else np.ones(f)) if model == "lscp" else np.zeros(f)
+    y = program.block(price, lower, upper, integer=fixed is None)
+    x = program.block(value * scale, 0.0, 1.0, integer=False)
+    asked = np.flatnonzero(weight > 0) if model in ("mclp", "pmedian") else np.arange(m)
+    rank = np.full(m, -1)
+    rank[asked] = np.arange(len(asked))
+    if len(asked):
+        share = sparse.csr_array((np.ones(q), (rank[i], np.arange(q))), shape=(len(asked), q))
+        program.row({x: share}, -np.inf if model == "mclp" else 1.0, 1.0)
+    chosen = np.flatnonzero(place[j] >= 0)
+    if len(chosen):
+        program.row({x: sparse.csr_array((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), q)),
+                     y: sparse.csr_array((-np.ones(len(chosen)), (np.arange(len(chosen)), place[j[chosen]])),
+                                         shape=(len(chosen), f))}, -np.inf, 0.0)
+    finite = np.flatnonzero(np.isfinite(capacity) & (instance.existing | (place >= 0)))
+    if len(finite) and q:
+        order = np.full(pairs.sites, -1)
+        order[finite] = np.arange(len(finite))
+        held = np.flatnonzero(order[j] >= 0)
+        unit = 1.0 / max(float(weight.max()), 1e-300)
+        load = sparse.csr_array((weight[i[held]] * unit, (order[j[held]], held)), shape=(len(finite), q))
+        new = np.flatnonzero(place[finite] >= 0)
+        room = sparse.csr_array((-capacity[finite[new]] * unit, (new, place[finite[new]])), shape=(len(finite), f))
+        stand = np.where(instance.existing[finite], capacity[finite] * unit, 0.0)
+        program.row({x: load, y: room}, -np.inf, stand)
+    if fixed is None:
+        program.rule(y, rule)
+    return program, scale
+
+
+def served(instance: Instance, sites: NDArray[np.int64], radius: float | None = None) -> float | None:
+    """Return the objective that `sites` (with those that stand) attain under capacity; None when they cannot serve.
+
+    ``mclp`` weight served · ``pmedian`` Σ weight × distance · ``lscp``, ``pcenter``
+    0 when everybody can be served (within `radius` where given).
+    """
+    rule = Rule.of(instance)
+    pairs = instance.pairs if radius is None else instance.pairs.kept(instance.pairs.distance <= radius)
+    program, scale = program_of(instance, rule, pairs, fixed=sites)
+    from layers.siting.worker import milp
+
+    answer = milp({**program.task(), "seconds": None})
+    if answer["status"] != 0:
+        return None
+    total = float(answer["objective"] or 0.0) / scale
+    return -total if instance.model == "mclp" else (total if instance.model == "pmedian" else 0.0)
+
+
+def least_radius(instance: Instance, sites: NDArray[np.int64]) -> float | None:
+    """Return the least greatest distance at which `sites` can serve everybody under capacity."""
+    levels = np.unique(instance.pairs.distance)
+    low, high = 0, len(levels)
+    while low < high:
+        middle = (low + high) // 2
+        if served(instance, sites, float(levels[middle])) is None:
+            low = middle + 1
+        else:
+            high = middle
+    return float(levels[low]) if low < len(levels) else None
+
+
+def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
+    """Return a choice made by always adding the site that can still take most of the demand in its reach."""
+    pairs = instance.pairs
+    matrix = sparse.csr_array((np.arange(len(pairs.site)) + 1, pairs.site, pairs.start), shape=(pairs.demands, pairs.sites))
+    columns = matrix.T.tocsr()
+    left = instance.weight.copy()
+
+    def take(site: int) -> None:
+        mine = spans(columns, np.array([site]))
+        demand = columns.indices[mine]
+        demand = demand[np.argsort(pairs.distance[columns.data[mine] - 1], kind="stable")]
+        room = np.clip(instance.capacity[site] - (np.cumsum(left[demand]) - left[demand]), 0.0, None)
+        left[demand] -= np.minimum(left[demand], room)
+
+    for site in np.flatnonzero(instance.existing):
+        take(int(site))
+    chosen = rule.start
+    for one in chosen:
+        take(int(rule.sites[one]))
+    links = sparse.csr_array((np.ones(len(pairs.site)), pairs.site, pairs.start), shape=(pairs.demands, pairs.sites))
+    while len(chosen) < rule.limit:
+        gain = np.minimum(left @ links, instance.capacity)[rule.sites]
+        worth = gain / np.maximum(rule.cost, 1e-9) if by_cost else gain
+        worth = np.where(rule.addable(chosen), worth, -1.0)
+        pick = int(np.argmax(worth)) if len(worth) else -1
+        if pick < 0 or worth[pick] <= 0:
+            break
+        chosen.append(pick)
+        take(int(rule.sites[pick]))
+    return chosen
+
+
+def capacitated(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
+    """Yield answers and bounds of a model with capacities."""
+    rule = Rule.of(instance)
+    if instance.model == "pcenter":
+        yield from _center(instance, rule, clock)
+        return
+    tries = [fill(instance, rule)]
+    if np.isfinite(rule.budget):
+        tries.append(fill(instance, rule, by_cost=True))
+    values = [served(instance, rule.sites[one]) for one in tries if rule.keeps(one)]
+    able = [(one, value) for one, value in zip(tries, values, strict=False) if value is not None]
+    best = max(able, key=lambda pair: pair[1] if instance.model == "mclp" else -pair[1])[0] if able else None
+    whole = float(instance.weight.sum()) if instance.model == "mclp" else 0.0
+    yield Step("greedy", rule.sites[best] if best is not None else None, bound=whole)
+    program, scale = program_of(instance, rule, instance.pairs)
+    with Highs(clock) as highs:
+        found = yield from highs.solve(program)
+    yield from _told(instance, rule, found, scale)
+
+
+def _told(instance: Instance, rule: Rule, found: Found, scale: float) -> Iterator[Step]:
+    sites = None
+    if found.blocks is not None:
+        chosen = np.flatnonzero(found.blocks[0] > 0.5)
+        if rule.keeps(chosen) and served(instance, rule.sites[chosen]) is not None:
+            sites = rule.sites[chosen]
+    if found.status == "infeasible":
+        yield Step("done", done=True)
+        return
+    bound = (-found.bound if instance.model == "mclp" else found.bound) / scale
+    if instance.model == "lscp" and not instance.by_cost and np.isfinite(bound):
+        bound = float(np.ceil(bound - 1e-6))
+    yield Step("exact", sites, bound=bound if np.isfinite(bound) else None)
+    if found.status == "optimal" and sites is not None:
+        yield Step("done", sites, done=True)
+
+
+def _center(instance: Instance, rule: Rule, clock: Clock) -> Iterator[Step]:
+    usable = instance.existing.copy()
+    usable[rule.sites] = True
+    levels = np.unique(instance.pairs.distance[usable[instance.pairs.site]])
+    low, high = 0, len(levels)
+    best = None
+    with Highs(clock) as highs:
+        while low < high:
+            if clock.over():
+                return
+            middle = (low + high) // 2 if best is not None else high - 1
+            pairs = instance.pairs.kept(instance.pairs.distance <= levels[middle])
+            program, _ = program_of(instance, rule, pairs)
+            found = yield from highs.solve(program)
+            if found.status == "lost" or (found.status == "limit" and found.blocks is None):
+                return
+            chosen = np.flatnonzero(found.blocks[0] > 0.5) if found.blocks is not None else None
+            if chosen is not None and rule.keeps(chosen) and served(instance, rule.sites[chosen], float(levels[middle])) is not None:
+                best, high = rule.sites[chosen], middle
+            elif best is None:
+                break
+            else:
+                low = middle + 1
+            yield Step("exact", best, bound=float(levels[low]))
+    yield Step("done", best, done=True)

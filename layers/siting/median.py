@@ -1,0 +1,351 @@
+"""The search for p-medians: greedy, interchange, Lagrangian bound, fixing, a small program.
+
+Cornuéjols, Fisher & Nemhauser (1977), *Management Science* 23(8), relax the
+rows that give each demand one site; Resende & Werneck (2004) say how all
+exchanges are weighed in one pass over the pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from layers.siting.exact import Highs, Program, scale_of
+from layers.siting.instance import Instance
+from layers.siting.pairs import row_min
+from layers.siting.progress import SAME, Clock, Step
+from layers.siting.rule import Rule
+
+Floats = NDArray[np.float64]
+PATIENCE, LEAST_STEP, ROUNDS, EVERY = 15, 2e-4, 900, 15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Median:
+    """A median problem after reduction: only pairs shorter than the way to what stands.
+
+    Attributes
+    ----------
+    row, column : ndarray of int32, shape (q,)
+        Demand and candidate of each pair, ordered by demand.
+    start : ndarray of int64
+        Where each demand's pairs begin.
+    cost : ndarray of float64, shape (q,)
+        Weight × distance.
+    cap : ndarray of float64
+        Cost of each demand when no new site serves it.
+    penalty : ndarray of bool
+        Whether `cap` only stands for "cannot be".
+    base : float
+        Cost of the demand that no candidate could serve better.
+    """
+
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
+    start: NDArray[np.int64]
+    cost: Floats
+    cap: Floats
+    penalty: NDArray[np.bool_]
+    base: float
+    sites: int
+
+    @classmethod
+    def of(cls, instance: Instance, rule: Rule) -> Self:
+        """Return the reduced problem of an instance."""
+        pairs, weight = instance.pairs, instance.weight
+        place = np.full(pairs.sites, -1, np.int32)
+        place[rule.sites] = np.arange(len(rule), dtype=np.int32)
+        stand = pairs.nearest(instance.existing)
+        penalty = np.isinf(stand)
+        far = 2.0 * float(pairs.distance.max(initial=0.0)) + 1.0
+        cap = weight * np.where(penalty, far, stand)
+        owner = pairs.demand()
+        cost = weight[owner] * pairs.distance
+        mask = (place[pairs.site] >= 0) & (cost < cap[owner]) & (weight[owner] > 0)
+        running = np.concatenate([[0], np.cumsum(mask)])[pairs.start]
+        busy = np.flatnonzero(np.diff(running))
+        idle_cost = cap.copy()
+        idle_cost[busy] = 0.0
+        start = np.append(running[busy], running[-1])
+        return cls(np.repeat(np.arange(len(busy), dtype=np.int32), np.diff(start)), place[pairs.site[mask]], start,
+                   cost[mask], cap[busy], penalty[busy], float(idle_cost.sum()), len(rule))
+
+    def value(self, chosen: NDArray[np.intp] | list[int]) -> float:
+        """Return the cost of `chosen`, penalties included."""
+        return self.base + float(self.costs(chosen).sum())
+
+    def costs(self, chosen: NDArray[np.intp] | list[int]) -> Floats:
+        """Return the cost of each demand with `chosen`."""
+        there = np.zeros(self.sites, bool)
+        there[chosen] = True
+        return np.minimum(self.cap, row_min(np.where(there[self.column], self.cost, np.inf), self.start))
+
+    def serves(self, chosen: NDArray[np.intp] | list[int]) -> bool:
+        """Return whether every demand has a site that it can reach."""
+        return not (self.penalty & (self.costs(chosen) >= self.cap)).any()
+
+    def reduced(self, keep: NDArray[np.bool_], columns: NDArray[np.intp], cap: Floats) -> Self:
+        """Return the problem with the pairs of `keep` and the candidates `columns` only."""
+        place = np.full(self.sites, -1, np.int32)
+        place[columns] = np.arange(len(columns), dtype=np.int32)
+        keep = keep & (place[self.column] >= 0)
+        start = np.concatenate([[0], np.cumsum(keep)])[self.start]
+        return replace(self, row=self.row[keep], column=place[self.column[keep]], start=start, cost=self.cost[keep],
+                       cap=cap, sites=len(columns))
+
+
+def greedy(problem: Median, rule: Rule, by_cost: bool = False) -> list[int]:
+    """Return a choice made by always adding the candidate that saves most (per yuan, if `by_cost`)."""
+    chosen = rule.start
+    now = problem.costs(chosen)
+    allowed = rule.addable(chosen)
+    while len(chosen) < rule.limit and allowed.any():
+        saved = now[problem.row] - problem.cost
+        active = np.flatnonzero(saved > 0)
+        gain = np.bincount(problem.column[active], saved[active], minlength=problem.sites)
+        worth = gain / np.maximum(rule.cost, 1e-9) if by_cost else gain
+        pick = int(np.argmax(np.where(allowed, worth, -1.0)))
+        if gain[pick] <= 0:
+            break
+        chosen.append(pick)
+        mine = np.flatnonzero(problem.column == pick)
+        now[problem.row[mine]] = np.minimum(now[problem.row[mine]], problem.cost[mine])
+        allowed[pick] = False
+        if not rule.plain:
+            allowed = rule.addable(chosen)
+    return chosen
+
+
+def interchange(problem: Median, rule: Rule, chosen: list[int], clock: Clock, rounds: int = 2000) -> list[int]:
+    """Return a choice at least as good: the best exchange (or addition) of all, again and again."""
+    chosen = list(chosen)
+    f, value = problem.sites, problem.value(chosen)
+    for _ in range(rounds):
+        if clock.over() or not f:
+            break
+        order = np.full(f, -1)
+        order[chosen] = np.arange(len(chosen))
+        p = len(chosen)
+        near, first, second = _two_nearest(problem, order)
+        active = np.flatnonzero(problem.cost < second[problem.row])
+        rows, columns, cost = problem.row[active], problem.column[active], problem.cost[active]
+        one, two, owner = first[rows], second[rows], near[rows]
+        gain = np.bincount(columns, np.maximum(one - cost, 0.0), minlength=f)
+        held = owner >= 0
+        extra = np.bincount(owner[held] * f + columns[held], (two - np.maximum(one, cost))[held],
+                            minlength=p * f).reshape(p, f)
+        served = near >= 0
+        loss = np.bincount(near[served], (second - first)[served], minlength=p)
+        profit = (gain[None, :] + extra - loss[:, None]).astype(np.float64)
+        for position, leaving in enumerate(chosen):
+            if rule.forced[leaving]:
+                profit[position] = -np.inf
+            elif not rule.plain:
+                profit[position, ~rule.addable([one for one in chosen if one != leaving])] = -np.inf
+        profit[:, chosen] = -np.inf
+        best, swap = -np.inf, None
+        if p:
+            at = int(np.argmax(profit))
+            best, swap = float(profit.flat[at]), (chosen[at // f], at % f)
+        if p < rule.limit:
+            added = np.where(rule.addable(chosen), gain, -np.inf)
+            at = int(np.argmax(added))
+            if added[at] > 0 and added[at] >= best:
+                best, swap = float(added[at]), (None, at)
+        if swap is None or best <= SAME * max(value, 1e-300):
+            break
+        trial = [one for one in chosen if one != swap[0]] + [swap[1]]
+        reached = problem.value(trial)
+        if reached >= value:
+            break
+        chosen, value = trial, reached
+    return chosen
+
+
+def _two_nearest(problem: Median, order: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Return per demand which chosen site serves it (−1: what stands), and its cheapest and second cheapest cost."""
+    mine = np.flatnonzero(order[problem.column] >= 0)
+    rows, cost, place = problem.row[mine], problem.cost[mine], order[problem.column[mine]]
+    m = len(problem.cap)
+    first = problem.cap.copy()
+    near = np.full(m, -1)
+    by = np.lexsort((place, cost, rows))
+    rows, cost, place = rows[by], cost[by], place[by]
+    begins = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]])) if len(rows) else np.empty(0, np.intp)
+    head = rows[begins]
+    first[head], near[head] = cost[begins], place[begins]
+    second = problem.cap.copy()
+    follow = begins + 1
+    has = (follow < len(rows))
+    has[has] &= rows[follow[has]] == head[has]
+    second[head[has]] = cost[follow[has]]
+    return near, first, second
+
+
+def median(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
+    """Yield answers and lower bounds of a p-median problem."""
+    rule = Rule.of(instance)
+    problem = Median.of(instance, rule)
+    starts = [greedy(problem, rule)]
+    if np.isfinite(rule.budget):
+        starts.append(greedy(problem, rule, by_cost=True))
+    best = min(starts, key=problem.value)
+
+    def answer() -> NDArray[np.int64] | None:
+        return rule.sites[best] if problem.serves(best) else None
+
+    yield Step("greedy", answer(), bound=0.0)
+    best = interchange(problem, rule, best, clock)
+    value = problem.value(best)
+    yield Step("interchange", answer())
+    whole = _whole(problem)
+    lower = problem.base
+    search = relax(problem, rule, value, clock, _between(problem, best))
+    relaxed = next(search)
+    while True:
+        picked = np.flatnonzero(relaxed.chosen).tolist()
+        improved = False
+        if rule.keeps(picked) and problem.value(picked) < 1.05 * value:
+            picked = interchange(problem, rule, picked, clock, rounds=30)
+            if problem.value(picked) < value:
+                best, value, improved = picked, problem.value(picked), True
+        lower = max(lower, relaxed.bound)
+        yield Step("bound", answer() if improved else None, bound=min(lower, value))
+        if value - lower < (1 - 1e-6 if whole else 0.0) + SAME * value and problem.serves(best):
+            yield Step("done", bound=value, done=True)
+            return
+        if relaxed.last:
+            break
+        relaxed = search.send(value)
+    search.close()
+    if clock.over():
+        return
+    target = value if problem.serves(best) else np.inf
+    place, kept, ones = _fixed(problem, rule, relaxed, target, whole)
+    able = rule.kept(place, ones)
+    if len(ones) > able.limit or (np.diff(kept.start) == 0)[kept.cap < 0].any():
+        if np.isfinite(target):
+            yield Step("done", bound=value, done=True)
+            return
+    program, scale = _program(kept, able)
+    with Highs(clock) as highs:
+        found = yield from highs.solve(program)
+    if found.blocks is not None:
+        trial = place[np.flatnonzero(found.blocks[0] > 0.5)].tolist()
+        if rule.keeps(trial) and problem.serves(trial) and (problem.value(trial) < value or not np.isfinite(target)):
+            best, value = trial, problem.value(trial)
+    if found.status in ("optimal", "infeasible"):
+        yield Step("done", answer(), bound=value, done=True)
+    else:
+        yield Step("exact", answer(), bound=min(value, max(lower, problem.base + found.bound / scale)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relaxed:
+    """A state of the relaxation; see :class:`layers.siting.bound.Relaxed`."""
+
+    bound: float
+    multipliers: Floats
+    loss: Floats
+    chosen: NDArray[np.bool_]
+    last: bool
+
+
+def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers: Floats) -> Iterator[Relaxed]:
+    """Yield ever better lower bounds on the cost of an allowed choice; ``send`` a better `target`."""
+    cap = problem.cap
+    v = np.clip(multipliers, 0.0, cap)
+    size = cap / max(float(cap.max(initial=0.0)), 1e-300)
+    size = np.maximum(size, 1e-3)
+    theta, idle, best = 1.0, 0, None
+    ceiling = None
+    momentum = np.zeros(len(cap))
+    noise = SAME * max(target, 1e-300)
+    for turn in range(1, ROUNDS + 1):
+        if ceiling is None or (v > ceiling).any():
+            ceiling = np.minimum(cap, 1.25 * v)
+            near = np.flatnonzero(problem.cost < ceiling[problem.row])
+            rows, columns, cost = problem.row[near], problem.column[near], problem.cost[near]
+        slack = v[rows] - cost
+        active = np.flatnonzero(slack > 0)
+        worth = np.bincount(columns[active], slack[active], minlength=problem.sites)
+        value, chosen, loss = rule.most(worth)
+        bound = problem.base + float(v.sum()) - value
+        better = best is None or bound > best[0]
+        idle = 0 if best is None or bound > best[0] + 1e-5 * (target - best[0]) else idle + 1
+        if better:
+            best = (bound, v, loss, chosen)
+        last = target - best[0] <= noise or theta < LEAST_STEP or turn == ROUNDS or clock.over()
+        if last or turn % EVERY == 0:
+            told = yield Relaxed(*best, last)
+            target = min(target, told) if told is not None else target
+            if last:
+                return
+        mine = active[chosen[columns[active]]]
+        slope = 1.0 - np.bincount(rows[mine], minlength=len(cap))
+        if idle >= PATIENCE:
+            theta, idle, v = theta * 0.6, 0, best[1]
+            momentum[:] = 0.0
+            continue
+        full = v >= cap
+        slope[full] = np.minimum(slope[full], 0.0)
+        momentum = slope + 0.5 * momentum
+        length = float((size * momentum) @ momentum)
+        if length <= 0:
+            theta = 0.0
+            continue
+        v = np.clip(v + theta * max(target - best[0], noise) / length * size * momentum, 0.0, cap)
+
+
+def _between(problem: Median, chosen: list[int]) -> Floats:
+    """Return multipliers to start from: half way between the cheapest and the second cheapest open site."""
+    order = np.full(problem.sites, -1)
+    order[chosen] = np.arange(len(chosen))
+    _, first, second = _two_nearest(problem, order)
+    return np.minimum((first + second) / 2, 3 * first + 1e-9)
+
+
+def _whole(problem: Median) -> bool:
+    values = (problem.cost, problem.cap, np.array([problem.base]))
+    return all(bool((one == np.rint(one)).all()) for one in values)
+
+
+def _fixed(problem: Median, rule: Rule, relaxed: Relaxed, target: float,
+           whole: bool) -> tuple[NDArray[np.intp], Median, NDArray[np.intp]]:
+    """Return the candidates and pairs that an answer better than `target` can use, and the candidates that it must."""
+    room = (target - (1 - 1e-6 if whole else 0.0)) - relaxed.bound + SAME * max(abs(relaxed.bound), 1e-300)
+    settled = relaxed.loss >= room
+    columns = np.flatnonzero(~settled | relaxed.chosen | rule.forced)
+    ones = np.flatnonzero((settled & relaxed.chosen) | rule.forced)
+    v = relaxed.multipliers
+    keep = problem.cost - v[problem.row] < room
+    # a negative cap says: this demand must be served by a new site
+    cap = np.where(problem.penalty | (problem.cap - v >= room), -1.0, problem.cap)
+    return columns, problem.reduced(keep, columns, cap), ones
+
+
+def _program(problem: Median, rule: Rule) -> tuple[Program, float]:
+    q, m = len(problem.cost), len(problem.cap)
+    spare = np.flatnonzero(problem.cap >= 0)
+    costs = np.concatenate([problem.cost, problem.cap[spare]])
+    scale = scale_of(costs) if _whole(problem) else 1e6 / max(float(np.maximum(problem.cap, 0).sum()),
+                                                             float(problem.cost.sum()) / max(len(rule), 1), 1e-300)
+    program = Program()
+    y = program.block(np.zeros(len(rule)), rule.forced.astype(float), 1.0, integer=True)
+    x = program.block(problem.cost * scale, 0.0, 1.0, integer=False)
+    rest = program.block(problem.cap[spare] * scale, 0.0, 1.0, integer=False)
+    if m:
+        program.row({
+            x: sparse.csr_array((np.ones(q), (problem.row, np.arange(q))), shape=(m, q)),
+            rest: sparse.csr_array((np.ones(len(spare)), (spare, np.arange(len(spare)))), shape=(m, len(spare))),
+        }, 1.0, 1.0)
+    if q:
+        program.row({x: sparse.eye_array(q).tocsr(),
+                     y: sparse.csr_array((-np.ones(q), (np.arange(q), problem.column)), shape=(q, len(rule)))}, -np.inf, 0.0)
+    program.rule(y, rule)
+    return program, scale

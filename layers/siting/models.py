@@ -1,0 +1,213 @@
+"""Solve a siting problem: an iterator of ever better answers with their bounds.
+
+>>> for progress in solve(instance, seconds=20):      # doctest: +SKIP
+...     show(progress.objective, progress.bound, progress.gap)
+
+Stop iterating (or close the iterator) at any time: no process is left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.siting import flow
+from layers.siting.center import center
+from layers.siting.covering import covering, maximal
+from layers.siting.feasible import after_search, at_once
+from layers.siting.instance import Instance
+from layers.siting.median import median
+from layers.siting.progress import SAME, Clock, Progress, Step
+from layers.siting.rule import Rule
+
+Choice = NDArray[np.int64]
+ENGINES = {"mclp": maximal, "lscp": covering, "pmedian": median, "pcenter": center}
+
+
+def reach_counts(instance: Instance, sites: Choice, radius: float | None = None) -> NDArray[np.int64]:
+    """Return in the reach of how many open sites (existing and `sites`) each demand point is."""
+    pairs = instance.pairs if radius is None else instance.pairs.within(radius)
+    there = instance.existing.copy()
+    there[sites] = True
+    return np.bincount(pairs.demand()[there[pairs.site]], minlength=pairs.demands)
+
+
+def value(instance: Instance, sites: Choice) -> float | None:
+    """Return the objective of `sites` (with those that stand); None when they do not serve as they must.
+
+    ``mclp``: weight that counts. ``lscp``: number (or cost) of new sites.
+    ``pmedian``: Σ weight × distance. ``pcenter``: greatest distance.
+    """
+    sites = np.asarray(sites, np.int64)
+    if instance.capacity is not None:
+        if instance.model == "pcenter":
+            return flow.least_radius(instance, sites)
+        found = flow.served(instance, sites)
+        if instance.model != "lscp" or found is None:
+            return found
+    if instance.model in ("mclp", "lscp"):
+        counts = reach_counts(instance, sites) >= instance.cover
+        if instance.model == "mclp":
+            return float(instance.weight[counts].sum())
+        if not counts.all():
+            return None
+        return float(instance.cost[sites].sum()) if instance.by_cost else float(len(sites))
+    there = instance.existing.copy()
+    there[sites] = True
+    nearest = instance.pairs.nearest(there)
+    if instance.model == "pcenter":
+        most = float(nearest.max())
+        return most if np.isfinite(most) else None
+    wanted = instance.weight > 0
+    total = float(instance.weight[wanted] @ nearest[wanted])
+    return total if np.isfinite(total) else None
+
+
+def solve(instance: Instance, seconds: float | None = None, seed: int = 0,
+          cancelled: Callable[[], bool] | None = None) -> Iterator[Progress]:
+    """Yield answers that improve and bounds that close in; the last one is the result.
+
+    Parameters
+    ----------
+    seconds : float or None
+        How long to search at most. An answer is given however short it is.
+    seed : int
+        Of the random part of the search: the same seed, the same answers.
+    cancelled : callable or None
+        Asked often; once it returns True the search ends with what it has.
+
+    Yields
+    ------
+    Progress
+        Objectives never get worse, bounds neither; ``proved`` is only said
+        when no allowed choice can be better (up to a relative 1e-9).
+    """
+    clock = Clock(seconds, cancelled)
+    reasons = at_once(instance)
+    if reasons:
+        yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=reasons)
+        return
+    engine = flow.capacitated if instance.capacity is not None else ENGINES[instance.model]
+    keeper = _Keeper(instance, clock)
+    steps = engine(instance, clock, seed)
+    try:
+        for step in steps:
+            told = keeper.tell(step)
+            if told is not None and told.status != "infeasible":
+                yield told
+            if keeper.finished:
+                break
+    finally:
+        steps.close()
+    if keeper.finished and keeper.sites is None:
+        reasons = yield from _silently(after_search(instance, clock), keeper)
+        yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=reasons)
+    elif keeper.sites is not None:
+        yield keeper.filled()
+    else:
+        yield keeper.progress("done")
+
+
+def best(instance: Instance, seconds: float | None = None, seed: int = 0) -> Progress:
+    """Return the last answer of :func:`solve`."""
+    found = None
+    for found in solve(instance, seconds, seed):
+        pass
+    return found
+
+
+class _Keeper:
+    """Holds the best answer and the best bound, and says what they amount to."""
+
+    def __init__(self, instance: Instance, clock: Clock) -> None:
+        self._instance, self._clock = instance, clock
+        self._more = instance.model == "mclp"
+        self.sites: Choice | None = None
+        self._objective: float | None = None
+        self._backup = -1
+        self._bound: float | None = None
+        self.finished = False
+
+    def tell(self, step: Step) -> Progress | None:
+        """Take in what an engine found."""
+        changed = step.waiting or step.done
+        if step.sites is not None:
+            changed |= self._offer(np.sort(np.asarray(step.sites, np.int64)))
+        if step.bound is not None and np.isfinite(step.bound):
+            changed |= self._close_in(float(step.bound))
+        if step.done or (self._tight() and not self._instance.backup):
+            self.finished = changed = True
+            if self._objective is not None:
+                self._bound = self._objective
+        return self.progress(step.stage, step.waiting) if changed else None
+
+    def progress(self, stage: str, waiting: bool = False) -> Progress:
+        """Return the state of things."""
+        sites = self.sites if self.sites is not None else np.empty(0, np.int64)
+        status = "proved" if self.finished and self.sites is not None else "gap"
+        return Progress(status, sites, self._objective, self._bound, stage, self._clock.passed, waiting)
+
+    def filled(self) -> Progress:
+        """Return the final answer; sites that were asked for and change nothing are added when they cost nothing."""
+        instance = self._instance
+        if instance.model != "lscp" and instance.budget is None and instance.new is not None and instance.capacity is None:
+            self.sites = fill_up(instance, self.sites)
+        return self.progress("done")
+
+    def _offer(self, sites: Choice) -> bool:
+        found = value(self._instance, sites)
+        if found is None:
+            return False
+        backup = int((reach_counts(self._instance, sites) >= 2).sum()) if self._instance.backup else 0
+        old = self._objective
+        better = old is None or (found > old if self._more else found < old) or (found == old and backup > self._backup)
+        if better:
+            self.sites, self._objective, self._backup = sites, found, backup
+        return better
+
+    def _close_in(self, bound: float) -> bool:
+        if self._objective is not None:
+            bound = max(bound, self._objective) if self._more else min(bound, self._objective)
+        if self._bound is not None and (bound >= self._bound if self._more else bound <= self._bound):
+            return False
+        self._bound = bound
+        return True
+
+    def _tight(self) -> bool:
+        if self._objective is None or self._bound is None:
+            return False
+        return abs(self._bound - self._objective) <= SAME * max(abs(self._bound), abs(self._objective))
+
+
+def fill_up(instance: Instance, sites: Choice) -> Choice:
+    """Return `sites` with as many more as were asked for, each the one that shortens the ways most; no answer gets worse."""
+    rule = Rule.of(instance)
+    place = {int(site): k for k, site in enumerate(rule.sites)}
+    chosen = [place[int(one)] for one in sites]
+    pairs = instance.pairs
+    owner = pairs.demand()
+    weight = instance.weight
+    while len(chosen) < rule.limit:
+        addable = rule.addable(chosen)
+        if not addable.any():
+            break
+        there = instance.existing.copy()
+        there[rule.sites[chosen]] = True
+        nearest = pairs.nearest(there)
+        limit = np.where(np.isinf(nearest), float(pairs.distance.max(initial=0.0)) + 1.0, nearest)
+        saved = np.bincount(pairs.site, weight[owner] * np.maximum(limit[owner] - pairs.distance, 0.0), minlength=pairs.sites)
+        chosen.append(int(np.argmax(np.where(addable, saved[rule.sites], -1.0))))
+    return np.sort(rule.sites[chosen])
+
+
+def _silently(steps: Iterator[Step], keeper: _Keeper) -> Iterator[Progress]:
+    """Run a search whose answers are not the caller's, telling only when it waits; returns its result."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        if step.waiting:
+            yield keeper.progress("exact", waiting=True)

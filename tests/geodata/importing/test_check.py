@@ -1,0 +1,249 @@
+"""A stranger's file: what is read, what is refused, what is only looked at twice."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+from geodata import datum
+from geodata.errors import AtlasError
+from geodata.importing.check import check_file
+from geodata.importing.marked import write_marked
+from geodata.importing.template import write_template
+from geodata.schema import TABLES
+
+STATION = "站点名称,经度,纬度,开放时间\n白鹭洲驿站,118.0945,24.4712,8:00-22:00\n"
+
+
+def codes(problems) -> set[str]:
+    return {problem.code for problem in problems}
+
+
+def positions_csv(lon, lat, names=None) -> str:
+    names = names or [f"测点{at}" for at in range(len(lon))]
+    return "站点名称,县区代码,经度,纬度\n" + "".join(f"{n},350203,{x!r},{y!r}\n" for n, x, y in zip(names, map(float, lon), map(float, lat), strict=True))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_text_in_any_dress(checked, encoding, delimiter):
+    found = checked(STATION.replace(",", delimiter).encode(encoding))
+    assert found.report.errors == [] and found.frame["name"].tolist() == ["白鹭洲驿站"]
+    assert found.frame["opening_hours"].tolist() == ["08:00-22:00"] and found.frame["adcode"].tolist() == ["350203"]
+
+
+def test_an_error_names_row_column_value_and_what_was_expected(checked):
+    found = checked("某区工会驿站台账,,,\n" + STATION + "坏驿站,118.09,24.47,随便\n")
+    (problem,) = found.report.errors
+    said = problem.as_dict()
+    assert (said["sheet"], said["row"], said["column"], said["value"]) == (None, 4, "开放时间", "随便")
+    assert "8:00-22:00" in said["expected"] and "随便" in said["message"]
+    assert (found.report.rows, found.report.accepted) == (2, 1)
+
+
+def test_english_headers_aliases_and_headers_mapped_by_hand(checked):
+    assert checked("Name,longitude,latitude\na,118.09,24.47\n").report.ok
+    unknown = checked("啥,lng,lat\n甲,118.09,24.47\n")
+    assert "missing" in codes(unknown.report.errors) and "column" in codes(unknown.report.warnings)
+    assert checked("啥,lng,lat\n甲,118.09,24.47\n", mapping={"啥": "name"}).frame["name"].tolist() == ["甲"]
+    twice = checked("站点名称,站名,lng,lat\n甲,乙,118.09,24.47\n")
+    assert "column" in codes(twice.report.errors)
+
+
+def test_qualifiers_are_kept_where_there_is_a_column_and_their_loss_is_told_elsewhere(checked):
+    found = checked("招聘会名称,举办日期,城市,参会企业数,岗位数\n秋季专场,2024年9月1日,阜新市,约150家,1.2万\n", "fairs", None)
+    assert found.report.ok
+    row = found.frame.iloc[0]
+    assert (row["enterprises"], row["positions"], row["qualifiers"], row["period"], row["adcode"]) == (150, 12_000, "enterprises=about", "2024-09-01", "210900")
+    assert "qualifier" in codes(checked("站点名称,经度,纬度,面积\n甲,118.09,24.47,约50平米\n").report.warnings)
+
+
+@pytest.mark.parametrize("content", [STATION, json.dumps({"type": "FeatureCollection", "features": [
+    {"type": "Feature", "properties": {"name": "甲"}, "geometry": {"type": "Point", "coordinates": [118.09, 24.47]}}]})])
+def test_a_file_that_does_not_say_its_datum_is_asked_for_it(checked, content):
+    found = checked(content, crs=None)
+    assert codes(found.report.errors) == {"crs"} and found.report.accepted == 0
+    assert "哪个坐标系" in found.report.errors[0].text() and "gcj02" in found.report.errors[0].expected()
+
+
+@pytest.mark.parametrize("head", ["站点名称,经度（GCJ-02）,纬度（GCJ-02）", "站点名称,高德经度,高德纬度"])
+def test_a_header_may_state_the_datum(checked, head):
+    found = checked(head + "\n白鹭洲驿站,118.0945,24.4712\n", crs=None)
+    lon, lat = datum.gcj02_to_wgs84(118.0945, 24.4712)
+    assert found.report.crs == "gcj02" and found.frame.geometry.iloc[0].equals_exact(shapely.Point(lon[0], lat[0]), 1e-12)
+
+
+def test_an_unknown_datum_or_table_is_refused(checked):
+    with pytest.raises(AtlasError, match="mars24"):
+        checked(STATION, crs="mars24")
+    with pytest.raises(AtlasError, match="planets"):
+        checked(STATION, "planets")
+
+
+@pytest.mark.parametrize("crs", ["gcj02", "bd09", "cgcs2000", "cgcs2000-117", "cgcs2000-zone39"])
+def test_every_datum_lands_within_a_centimetre(checked, tables, crs):
+    truth = tables["stations"].dropna(subset="geometry")
+    x, y = datum.from_wgs84(truth.geometry.x, truth.geometry.y, datum.named(crs))
+    if crs.startswith("cgcs2000-"):
+        x, y = y, x  # surveyors call the northing X
+        text = "站点名称,X,Y\n" + "".join(f"{name},{a!r},{b!r}\n" for name, a, b in zip(truth["name"], x.tolist(), y.tolist(), strict=True))
+    else:
+        text = positions_csv(x, y, truth["name"].tolist())
+    found = checked(text, crs=crs)
+    assert found.report.ok and "datum" not in codes(found.report.warnings)
+    away = np.hypot((found.frame.geometry.x.to_numpy() - truth.geometry.x.to_numpy()) * 101_000,
+                    (found.frame.geometry.y.to_numpy() - truth.geometry.y.to_numpy()) * 111_000)
+    assert away.max() < 0.01
+
+
+@pytest.mark.parametrize(("really", "stated"), [("gcj02", "wgs84"), ("bd09", "wgs84"), ("wgs84", "gcj02"), ("gcj02", "bd09")])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_likely_wrong_datum_is_told_and_named(checked, tables, really, stated, known):
+    truth = tables["stations"].dropna(subset="geometry")
+    x, y = datum.from_wgs84(truth.geometry.x, truth.geometry.y, really)
+    found = checked(positions_csv(x, y, truth["name"].tolist() if known else None), crs=stated)
+    told = [problem for problem in found.report.warnings if problem.code == "datum"]
+    assert len(told) == 1 and told[0].rows
+    if known:
+        assert told[0].params["likely"] == really and len(told[0].rows) == len(truth)
+
+
+def test_no_datum_is_suspected_where_all_is_well(checked, tables):
+    truth = tables["stations"].dropna(subset="geometry")
+    report = checked(positions_csv(truth.geometry.x, truth.geometry.y), crs="wgs84").report
+    assert not codes(report.warnings) & {"datum", "sea", "outside", "swapped"}
+
+
+def test_latitude_and_longitude_changed_over_are_told_with_their_rows(checked):
+    report = checked("站点名称,经度,纬度\n甲,24.47,118.09\n乙,24.48,118.1\n").report
+    told = [problem for problem in report.warnings if problem.code == "swapped"]
+    assert told[0].rows == (2, 3) and not report.ok
+
+
+def test_points_at_sea_and_outside_their_place_are_told(checked):
+    report = checked("站点名称,县区代码,经度,纬度\n海上,350203,118.25,24.42\n外地,350203,116.4,39.9\n").report
+    told = {problem.code: problem.rows for problem in report.warnings}
+    assert told["sea"] == (2,) and 3 in told["outside"]
+
+
+def test_duplicates(checked):
+    text = "驿站编号,站点名称,经度,纬度\nA,白鹭洲驿站,118.0945,24.4712\nB,白鹭洲工会驿站,118.09455,24.47125\nC,白鹭洲二号,118.0945,24.4712\nA,别的,118.1,24.46\n"
+    report = checked(text).report
+    assert [(problem.row, problem.column) for problem in report.errors if problem.code == "duplicate"] == [(5, "驿站编号")]
+    assert [problem.row for problem in report.warnings if problem.code == "similar"] == [2]
+
+
+def test_references_dates_and_totals(checked):
+    report = checked("编号,企业名称,网格编号,区域编号,县区代码,行业,职工数,已强化,经度,纬度\n1,甲厂,X-1,640205-01,640205,冶金,20,是,106.78,39.28\n",
+                     "enterprises").report
+    assert [(problem.column, problem.code) for problem in report.errors] == [("网格编号", "reference")]
+    report = checked("活动名称,类型,开始日期,结束日期,城市\n比赛,劳动竞赛,2024-05-25,2024-05-20,南京市\n", "activities", None).report
+    assert "order" in codes(report.warnings) or report.errors
+    assert any(problem.code == "total" and "F080" in problem.text() for problem in checked(STATION).report.warnings)
+
+
+def test_a_place_by_name_is_its_code_and_a_name_borne_twice_is_asked_for(checked):
+    assert checked("站点名称,区县,经度,纬度\n甲,思明区,118.09,24.47\n").frame["adcode"].tolist() == ["350203"]
+    for name in ("鼓楼区", "没有区"):
+        (problem,) = checked(f"站点名称,区县,经度,纬度\n甲,{name},118.09,24.47\n").report.errors
+        assert (problem.column, problem.value) == ("区县", name)
+
+
+def test_a_row_without_id_gets_the_same_id_every_time(checked):
+    one, two = (checked(STATION).frame["station_id"].tolist() for _ in range(2))
+    assert one == two and len(set(checked(STATION + "白鹭洲驿站,118.0945,24.4712,全天\n").frame["station_id"])) == 2
+
+
+def shapefile(folder: Path, frame: gpd.GeoDataFrame, encoding: str, cpg: bool, crs: str | None = "EPSG:4490") -> bytes:
+    pyogrio.write_dataframe(frame.set_crs(crs, allow_override=True), folder / "s.shp", encoding=encoding)
+    if not cpg:
+        (folder / "s.cpg").unlink(missing_ok=True)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.glob("s.*")):
+            archive.write(path, f"数据/{path.name}")
+    return packed.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:Normalized/laundered field name")
+@pytest.mark.parametrize(("encoding", "cpg"), [("UTF-8", True), ("GB18030", True), ("UTF-8", False), ("GB18030", False)])
+def test_zipped_shapefiles_with_cut_headers(checked, tmp_path, encoding, cpg):
+    folder = tmp_path / "shp"
+    folder.mkdir()
+    frame = gpd.GeoDataFrame({"name": ["白鹭洲驿站", "筼筜驿站"], "opening_hours": ["全天", "8:00-22:00"]},
+                             geometry=gpd.points_from_xy([118.0945, 118.0951], [24.4712, 24.4801]))
+    found = checked(shapefile(folder, frame, encoding, cpg), crs=None, name="s.zip")
+    assert found.report.ok and found.report.crs == "cgcs2000"
+    assert found.frame["name"].tolist() == ["白鹭洲驿站", "筼筜驿站"] and found.frame["opening_hours"].tolist() == ["24/7", "08:00-22:00"]
+    assert found.frame.geometry.x.tolist() == [118.0945, 118.0951]
+
+
+def test_a_workbook_with_notes_titles_and_several_sheets(store, tmp_path):
+    path = tmp_path / "台账.xlsx"
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        pd.DataFrame([["2024年驿站台账", None, None], ["站点名称", "经度", "纬度"], ["甲站", 118.09, 24.47]]).to_excel(book, sheet_name="筼筜", header=False, index=False)
+        pd.DataFrame({"站点名称": ["乙站"], "经度": [118.1], "纬度": ["abc"]}).to_excel(book, sheet_name="莲前", index=False)
+        pd.DataFrame({"备忘": ["下周开会"]}).to_excel(book, sheet_name="杂记", index=False)
+    report = check_file(path, "stations", store, "wgs84").report
+    assert (report.rows, report.accepted) == (2, 1)
+    assert [(one.sheet, one.row, one.column) for one in report.errors] == [("莲前", 2, "纬度")]
+    assert any(one.code == "sheet" and one.sheet == "杂记" for one in report.warnings)
+    marked = write_marked(path, report, tmp_path / "marked.xlsx")
+    from openpyxl import load_workbook
+
+    cell = load_workbook(marked)["莲前"]["C2"]
+    assert cell.value == "abc" and cell.fill.fgColor.rgb.endswith("F4B6B6") and "数字" in cell.comment.text
+
+
+def test_formulas_without_a_value_and_merged_cells_are_named(store, tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    for row in (["站点名称", "经度", "纬度", "面积"], ["甲", 118.09, 24.47, "=1+1"], ["乙", 118.1, 24.46, 3], [None, 118.1, 24.47, 3]):
+        sheet.append(row)
+    sheet.merge_cells("A3:A4")
+    book.save(tmp_path / "f.xlsx")
+    report = check_file(tmp_path / "f.xlsx", "stations", store, "wgs84").report
+    assert {(one.code, one.row) for one in report.errors} >= {("formula", 2), ("merged", 4)}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_template_is_read_back_as_an_empty_table_of_its_kind(store, tmp_path, table):
+    from openpyxl import load_workbook
+
+    path = write_template(table, tmp_path / "t.xlsx")
+    report = check_file(path, table, store).report
+    assert report.ok and report.rows == 0
+    book = load_workbook(path)
+    assert book.sheetnames == [TABLES[table].zh, "示例", "取值", "说明"]
+    heads = [cell.value for cell in book.worksheets[0][1]]
+    assert all(any(head.rstrip("*") == column.zh for head in heads) for column in TABLES[table].columns if column.name != "batch_id")
+
+
+def test_the_examples_of_the_template_are_accepted(store, tmp_path):
+    from openpyxl import load_workbook
+
+    for table in ("stations", "candidates", "activities"):
+        path = write_template(table, tmp_path / f"{table}.xlsx")
+        book = load_workbook(path)
+        for name in book.sheetnames:
+            if name != "示例":
+                del book[name]
+        book["示例"].title = "数据"
+        if table == "activities":
+            book["数据"].delete_cols([cell.value for cell in book["数据"][1]].index("区域编号") + 1, 2)
+        if table == "stations":
+            book["数据"].delete_cols([cell.value for cell in book["数据"][1]].index("街道示意分区") + 1)
+        book.save(path)
+        report = check_file(path, table, store).report
+        assert report.rows == 2 and [(one.column, one.text()) for one in report.errors] == []

@@ -1,0 +1,115 @@
+"""What people write in cells."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geodata import hours
+from geodata.importing.bad import BadValue
+from geodata.importing.hours_text import NotHours, to_hours
+from geodata.importing.numbers import figure
+from geodata.importing.positions import degrees
+from geodata.importing.values import as_date, is_blank, reader
+from geodata.schema import TABLES
+
+STATIONS = {column.name: column for column in TABLES["stations"].columns}
+
+
+@pytest.mark.parametrize(("said", "kept"), [
+    ("8:00-22:00", "08:00-22:00"), ("全天", "24/7"), ("24小时", "24/7"), ("7×24小时", "24/7"), ("周一至周日24小时", "24/7"),
+    ("周一至周五 9点到18点", "Mo-Fr 09:00-18:00"), ("9:00—18:00,周末休息", "09:00-18:00; Sa,Su off"),
+    ("９：００－１８：００，周末休息", "09:00-18:00; Sa,Su off"), ("上午8:30-12:00,下午2点半到5点半", "08:30-12:00,14:30-17:30"),
+    ("早八点至晚十点", "08:00-22:00"), ("朝九晚五", "09:00-17:00"), ("周一、三、五 9:00-17:00", "Mo,We,Fr 09:00-17:00"),
+    ("20:00-次日2:00", "20:00-02:00"), ("周一到周五8:00-18:00;周六日9:00-17:00", "Mo-Fr 08:00-18:00; Sa,Su 09:00-17:00"),
+    ("9:00-18:00（周一至周五）", "Mo-Fr 09:00-18:00"), ("周二至周日9:00-17:00，周一闭馆", "Tu-Su 09:00-17:00; Mo off"),
+    ("工作日 8时30分至17时30分，双休日休息", "Mo-Fr 08:30-17:30; Sa,Su off"), ("8.30-17.30", "08:30-17:30"),
+    ("Mo-Fr 08:00-22:00; Sa,Su off", "Mo-Fr 08:00-22:00; Sa,Su off"), ("周一休息，其余时间 9:00-17:00", "09:00-17:00; Mo off"),
+])
+def test_opening_hours(said, kept):
+    assert to_hours(said) == kept
+
+
+@pytest.mark.parametrize("said", ["随时", "周末休息", "8:00-25:00", "夏季8:00-20:00", "9点", "8:00-8:00", "电话预约", "周八 9:00-10:00"])
+def test_hours_that_nobody_can_read(said):
+    with pytest.raises(NotHours):
+        to_hours(said)
+
+
+@given(st.text(alphabet="周一二三四五六日至到0123456789:：点半-—~,，;；休息全天小时上下午晚早 ", max_size=30))
+def test_hours_are_read_by_our_grammar_or_refused(said):
+    try:
+        kept = to_hours(said)
+    except NotHours:
+        return
+    assert hours.parse(kept).spans
+
+
+@pytest.mark.parametrize(("said", "value", "qualifier"), [
+    ("1.2万", 12_000, "exact"), ("约150家", 150, "about"), ("6万余", 60_000, "over"), ("140余场", 140, "over"), ("近万名", 10_000, "nearly"),
+    ("１２０", 120, "exact"), ("1,234", 1234, "exact"), ("至少10类", 10, "at_least"), ("超过150家", 150, "over"), ("150多家", 150, "over"),
+    ("三十", 30, "exact"), ("一百二十", 120, "exact"), ("约１．５万人次", 15_000, "about"), ("1.1万", 11_000, "exact"), ("5 000", 5000, "exact"),
+    (12, 12, "exact"), ("-5", -5, "exact"), ("上万人", 10_000, "over"), ("1e3", 1000, "exact"),
+])
+def test_numbers(said, value, qualifier):
+    assert figure(said) == (value, qualifier)
+
+
+@pytest.mark.parametrize(("said", "unit", "value"), [
+    ("120㎡", "m2", 120), ("50平方米", "m2", 50), ("1.5公顷", "m2", 15_000), ("0.3亩", "m2", 200), ("10.5万元", "yuan", 105_000), ("¥1,200.5", "yuan", 1200.5),
+])
+def test_units_are_converted(said, unit, value):
+    assert figure(said, unit).value == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("said", "unit"), [("12美元", "yuan"), ("nan", ""), ("inf", ""), ("1e999", ""), ("十几", ""), ("1_000", ""), ("120米", "m2"), (True, "")])
+def test_what_is_no_number(said, unit):
+    with pytest.raises(BadValue):
+        figure(said, unit)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15))
+def test_a_number_as_python_writes_it_comes_back(value):
+    assert figure(repr(value)).value == value
+
+
+@pytest.mark.parametrize("said", ["2024-05-25", "2024/5/25", "2024.5.25", "2024年5月25日", "20240525", 20240525, 45437, "45437", datetime(2024, 5, 25, 9),
+                                  date(2024, 5, 25), "2024-05-25 09:30", "２０２４－０５－２５"])
+def test_dates(said):
+    assert as_date(said) == date(2024, 5, 25)
+
+
+@pytest.mark.parametrize("said", ["2024-13-01", "2024-02-30", "5/25/2024", "24-05-25", "2024年5月", "明天", 3, 1e12, "9999999"])
+def test_what_is_no_date(said):
+    with pytest.raises(BadValue):
+        as_date(said)
+
+
+@pytest.mark.parametrize(("column", "said", "value"), [
+    ("facilities", "热水、微波炉,手机充电", "water;microwave;charging"), ("smart", "是", True), ("smart", "×", False), ("status", "运营中", "open"),
+    ("status", "Planned", "planned"), ("host_type", "银行网点", "bank"), ("provenance", "示意", "illustrative"), ("valid_from", "2024/1/2", "2024-01-02"),
+    ("station_id", 1001.0, "1001"), ("adcode", 350203, "350203"), ("name", "'=不是公式", "=不是公式"), ("name", "  全角　", "全角"),
+])
+def test_codes_and_texts(column, said, value):
+    assert reader("stations", STATIONS[column])(said) == value
+
+
+@pytest.mark.parametrize(("column", "said"), [("facilities", "热水、电视"), ("status", "好"), ("smart", "也许"), ("name", "=1+1"), ("name", "a\x00b"),
+                                              ("name", "#REF!"), ("name", "\ud800"), ("area_m2", "-3")])
+def test_codes_and_texts_that_cannot_be_used(column, said):
+    with pytest.raises(BadValue):
+        reader("stations", STATIONS[column])(said)
+
+
+@pytest.mark.parametrize(("said", "value"), [("118.0945", 118.0945), ("118°05'40.2\"E", 118.0945), ("东经118度5分40.2秒", 118.0945), ("24.47°N", 24.47),
+                                             ("W 3.5°", -3.5), (118.0945, 118.0945)])
+def test_degrees(said, value):
+    assert degrees(said) == pytest.approx(value, abs=1e-9)
+
+
+def test_a_dash_is_nothing_but_in_a_name_it_is_a_dash():
+    assert is_blank("—", STATIONS["area_m2"]) and is_blank("暂无", STATIONS["opening_hours"]) and is_blank(" ", STATIONS["name"])
+    assert not is_blank("无", STATIONS["name"]) and not is_blank(0, STATIONS["area_m2"])
