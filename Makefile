@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser run test lint bench shots clean
+.PHONY: setup dev browser run test lint bench fuzz shots clean
 
 setup: $(VENV)/.runtime
 
@@ -37,6 +37,10 @@ lint: dev
 
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s
+
+# the site planner against brute force: 500 random instances of each model and condition
+fuzz: dev
+	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py
 
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser

@@ -4,8 +4,9 @@
   "use strict";
   const TILE = 512;
   const MAX_ZOOM = 15;
+  const NARROW = 900;
   const HATCH = "atlas-hatch";
-  const state = { key: null, off: [], asked: 0, hooked: new WeakSet() };
+  const state = { key: null, off: [], hatched: [], asked: 0, hooked: new WeakSet() };
 
   const plot = () => document.querySelector("#map .js-plotly-plot");
   const instance = () => {
@@ -23,7 +24,8 @@
 
   /* the legend lies over the lower left: on a wide map the place goes beside it when that costs little */
   function fitted(bounds, width, height) {
-    const legend = document.getElementById("legend");
+    const legend = document.getElementById("legend-box");
+    if (legend && state.key === null && width < NARROW && getComputedStyle(legend).position === "absolute") legend.open = false;
     const room = legend && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 20 : 0;
     const full = framed(bounds, width, height, 0), beside = framed(bounds, width, height, room);
     return beside.zoom > full.zoom - 0.6 ? beside : full;
@@ -56,6 +58,7 @@
   function switchLayers(map) {
     if (!map.style || !map.style._loaded) return;
     if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
+    if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", state.hatched]]);
     for (const layer of map.getStyle().layers) {
       if (layer.source === undefined || layer.id.startsWith("plotly-")) continue;
       const wanted = state.off.includes(layer.id) ? "none" : "visible";
@@ -112,6 +115,7 @@
       const meta = spec.layout.meta, gd = plot();
       const live = gd && gd._fullLayout && gd._fullLayout.map;
       state.off = meta.off;
+      state.hatched = meta.hatched;
       let spot = null;
       if (live && state.key === meta.key) spot = { center: { ...live.center }, zoom: live.zoom };
       else if (meta.fit || state.key !== null) spot = fitted(meta.bounds, box.clientWidth, box.clientHeight);

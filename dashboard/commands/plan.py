@@ -124,7 +124,7 @@ def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]
         say(reason.text(words))
     result = described(prepared, last, wish, words)
     if options.curve and last.status != "infeasible" and wish.model != "lscp":
-        result.update(_curve(prepared.instance, last, options, words))
+        result.update(_curve(prepared.instance, last, options))
     return result
 
 
@@ -157,7 +157,7 @@ def described(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) ->
     before = evidence.equity(instance, np.empty(0, np.int64))
     if wish.model in ("pmedian", "pcenter"):
         result["equity"] = {"gini": way.gini, "mean_distance": way.mean, "gini_before": before.gini, "mean_distance_before": before.mean}
-    result["why"] = _why(prepared, last, wish, words)
+    result["why"] = _why(prepared, last, words)
     return result
 
 
@@ -185,7 +185,7 @@ def _coverage(prepared: Prepared, last: Progress, wish: Wish) -> dict[str, Any]:
     }
 
 
-def _why(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) -> dict[str, Any]:
+def _why(prepared: Prepared, last: Progress, words: Gettext) -> dict[str, Any]:
     instance = prepared.instance
     total = float(instance.weight.sum())
     why = {}
@@ -213,7 +213,7 @@ def _plain(number: float) -> str:
     return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
 
 
-def _curve(instance: Instance, last: Progress, options: argparse.Namespace, words: Gettext) -> dict[str, Any]:
+def _curve(instance: Instance, last: Progress, options: argparse.Namespace) -> dict[str, Any]:
     upto = len(last.sites)
     plans = evidence.curve(instance, upto, options.time_limit, options.seed)
     able = [one for one in plans if one.objective is not None]

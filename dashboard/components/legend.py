@@ -53,7 +53,7 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], filters: Filters,
         parts.append(html.Div(_demand(cells, words), className="legend-block"))
     marks = []
     if shown.get("stations"):
-        marks += [_mark("station", words("驿站：计入有效覆盖")), _mark("station-off", words("驿站：所选条件下不可用"))]
+        marks += [_mark("station", words("可用驿站")), _mark("station-off", words("此条件下不可用"))]
     if shown.get("clusters"):
         marks.append(_mark("cluster", words("驿站群（数字为个数）")))
     if shown.get("fairs"):
@@ -62,6 +62,8 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], filters: Filters,
         marks.append(_mark("activity", words("活动（越大越多）")))
     if shown.get("enterprises"):
         marks.append(_mark("enterprise", words("企业（示意点位）")))
+    if area.zones:
+        marks.append(_mark("hatch", words("街道片区边界为示意")))
     if area.kind == "grid" and area.ids:
         marks.append(_mark("hatch", words("网格边界为示意")))
     if shown.get("sample_stations"):

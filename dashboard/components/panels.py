@@ -41,7 +41,11 @@ def panel(chart: str, lang: str) -> html.Section:
 
 def filled(one: Panel, words: Words) -> tuple:
     """Return the values of a panel in the order of :data:`PARTS`."""
-    style = {"flexGrow": round(one.weight, 2)} if one.weight else {"display": "none"}
+    style: dict[str, Any] = {"flexGrow": round(one.weight, 2)}
+    if one.empty:
+        style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
+    if not one.weight:
+        style = {"display": "none"}
     return (
         one.title, one.subtitle, badge(one.provenance, words), one.figure, one.empty, style,
         {"display": "none"} if one.empty or not one.weight else {},

@@ -31,7 +31,9 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
                      empty=words("点击地图上的圆点可看每项活动的报道内容。"))
     labels = words.kinds()
     per_month = rows.groupby("month")["count"].sum()
-    months = pd.period_range(per_month.index.min(), per_month.index.max(), freq="M").astype(str).tolist()[-MOST_MONTHS:]
+    # the same months for every choice, so that a lone month is seen to be one of many
+    around = activities.by_month(atlas, Filters(start=filters.start, end=filters.end))["month"]
+    months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-MOST_MONTHS:]
     top = per_month.idxmax()
     title = words("{total} 项活动，{month}最多（{most} 项）").format(
         total=words.number(int(per_month.sum())), month=_month(str(top), words), most=words.number(int(per_month.max())))
@@ -60,7 +62,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
                     "itemclick": False, "itemdoubleclick": False, "itemwidth": 30, "tracegroupgap": 0},
             margin={"l": 4, "r": 8, "t": 8, "b": 4, "pad": 4},
             xaxis={"type": "category", "showgrid": False, "tickvals": months, "ticktext": [_month(month, words, brief=True) for month in months]},
-            yaxis={"nticks": 4, "rangemode": "tozero"},
+            yaxis={"nticks": 4, "rangemode": "tozero", **({"dtick": 1} if per_month.max() < 5 else {})},
         ),
     }
     return Panel(title, words("按月、按类型（项）；斜纹为示意") + told, mix(rows), figure, weight=1.15)

@@ -35,7 +35,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     measure = rows["measure"].iloc[0]
     known = rows[rows["share"].notna()]
     whole = known["parent_share"].iloc[0] if len(known) else None
-    kind = {"place": words("个地方"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[rows["unit_kind"].iloc[0]]
+    kind = {"place": words("个县区"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[rows["unit_kind"].iloc[0]]
     reach = int((known["share"] >= whole - 1e-12).sum()) if whole is not None else 0
     name = words.name(here.crumbs[-2] if chosen else here)
     own = known[known["unit_id"] == chosen]
@@ -136,11 +136,11 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
              "customdata": [["hour", hour] for hour in hours], "name": words("有效")},
         ],
         "layout": theme.chart_layout(
-            margin={"l": 4, "r": 34, "t": 8, "b": 4, "pad": 4}, hovermode="x",
+            margin={"l": 4, "r": 10, "t": 8, "b": 4, "pad": 4}, hovermode="x",
             xaxis={"tickvals": [0, 6, 12, 18, 23], "ticktext": ["0:00", "6:00", "12:00", "18:00", "23:00"], "showgrid": False},
-            yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.12], "ticksuffix": "%", "nticks": 5},
+            yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.2], "ticksuffix": "%", "nticks": 5},
             shapes=shapes,
-            annotations=[{"x": 1, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "showarrow": False,
+            annotations=[{"x": 1, "xref": "paper", "xanchor": "right", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
                           "text": words("名义"), "font": {"size": 11, "color": theme.MUTED}}],
         ),
     }

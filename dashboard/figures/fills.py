@@ -148,7 +148,7 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
     third = np.digitize(weight, np.quantile(weight, (1 / 3, 2 / 3)))
     nominal, effective = rows["nominal"].to_numpy(dtype=bool), rows["effective"].to_numpy(dtype=bool)
     state = np.where(effective, 2, np.where(nominal, 1, 0))
-    said = (words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("有效覆盖"))
+    said = (words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到"))
     distance = rows["distance_m"].to_numpy(dtype=float)
     hover = [
         f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}<br>" + (

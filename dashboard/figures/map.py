@@ -308,6 +308,7 @@ def map_figure(
             "uirevision": key, "selectionrevision": repr(filters.area), "selections": [],
             "newselection": {"line": {"color": theme.RED, "width": 1.5}},
             "meta": {
+                "hatched": fill.ids if fill.kind == "grid" else [],
                 "bounds": list(bounds), "fit": view is None, "key": key,
                 "off": [name for group, names in map_style.SWITCHED.items() for name in names
                         if not _switched_on(group, filters, here)],

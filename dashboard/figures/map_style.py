@@ -26,14 +26,15 @@ def _line(name: str, source: str, color: str, width: Any, **more: Any) -> dict[s
     return {"id": name, "type": "line", "source": source, "paint": paint, "layout": {"line-join": "round"}, **more}
 
 
-def _labels(name: str, level: str, size: Any, minzoom: float, maxzoom: float, bold: bool = False, **paint: Any) -> dict[str, Any]:
+def _labels(name: str, level: str, size: Any, minzoom: float, maxzoom: float, bold: bool = False,
+            anchors: tuple[str, ...] = ("center", "top", "bottom"), **paint: Any) -> dict[str, Any]:
     return {
         "id": name, "type": "symbol", "source": "labels", "minzoom": minzoom, "maxzoom": maxzoom,
         "filter": ["==", ["get", "level"], level],
         "layout": {
             "text-field": ["get", "name"], "text-font": BOLD if bold else FONTS, "text-size": size, "text-padding": 4,
             "text-max-width": 7, "symbol-sort-key": ["get", "rank"],
-            "text-variable-anchor": ["center", "top", "bottom"],
+            "text-variable-anchor": list(anchors), "text-radial-offset": 1.3 if "center" not in anchors else 0,
         },
         "paint": {
             "text-color": theme.INK, "text-halo-color": "rgba(255,255,255,0.9)", "text-halo-width": 1.6, **paint,
@@ -86,7 +87,8 @@ def style(version: str, lang: str) -> dict[str, Any]:
             _labels("label-zone", "zone", 12, 11, 24, **{"text-color": theme.MUTED}),
             _labels("label-region", "region", 12, 8.9, 24),
             _labels("label-county", "county", ["interpolate", ["linear"], ["zoom"], 8, 12, 11, 17], 8, 12, bold=True),
-            _labels("label-city", "city", ["interpolate", ["linear"], ["zoom"], 5, 11, 8, 15], 5.2, 8.6, bold=True),
+            _labels("label-city", "city", ["interpolate", ["linear"], ["zoom"], 5, 11, 8, 15], 5.2, 8.6, bold=True,
+                    anchors=("bottom", "top", "left", "right")),  # beside the fair that stands at the city's point
             _labels("label-province", "province", ["interpolate", ["linear"], ["zoom"], 3, 11, 6, 15], 2, 6),
         ],
     }

@@ -67,7 +67,7 @@ def layout(context: Context, atlas: Atlas, said: Said) -> dmc.MantineProvider:
                           className="map"),
                 html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id=ids.MAP_STATUS, className="map-status", hidden=True,
                          role="status"),
-                html.Div(id=ids.LEGEND, className="legend", **{"aria-label": words("图例")}),
+                html.Details([html.Summary(words("图例")), html.Div(id=ids.LEGEND)], id="legend-box", className="legend", open=True),
                 html.Div([html.Span("▲"), html.Span(words("北"))], className="north", **{"aria-hidden": "true"}),
                 html.Div(id="scale-bar", className="scale-bar", **{"data-kilometres": words("公里"), "data-metres": words("米")}),
             ], className="map-box"),

@@ -97,7 +97,7 @@ FIXED: dict[str, Callable[[Atlas], str]] = {
     "provinces": lambda atlas: _frame(_level(atlas, "province"), "adcode"),
     "counties": lambda atlas: _frame(_counties_with_service(atlas), "adcode"),
     "lines": lambda atlas: _frame(atlas.lines.assign(key=atlas.lines["kind"]), "key", "kind"),
-    "grids": lambda atlas: _frame(atlas.grids, "grid_id", "geometry_provenance"),
+    "grids": lambda atlas: _frame(atlas.grids, "grid_id", "grid_id", "geometry_provenance"),
     "regions": lambda atlas: _frame(atlas.regions, "region_id"),
     "zones": lambda atlas: _frame(atlas.zones, "zone_id"),
     "cells": _cells,

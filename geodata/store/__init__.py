@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from geodata.errors import N_, AtlasError
-from geodata.store.base import AtlasStore
+from geodata.store.base import AtlasStore, WritableStore
 from geodata.store.gpkg import FILE_NAME, GeoPackageStore
 
-__all__ = ["FILE_NAME", "AtlasStore", "GeoPackageStore", "open_store"]
+__all__ = ["FILE_NAME", "AtlasStore", "GeoPackageStore", "WritableStore", "open_store"]
 
 
 def open_store(home: Path, url: str | None = None) -> AtlasStore:

@@ -29,7 +29,7 @@ def cover_at(instance: Instance, rule: Rule, radius: float) -> Cover | None:
     return merged(rows, ones, ones, ones.astype(np.int64), 0.0)
 
 
-def center(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
+def center(instance: Instance, clock: Clock) -> Iterator[Step]:
     """Yield answers and lower bounds of a p-center problem."""
     rule, pairs = Rule.of(instance), instance.pairs
     stand = pairs.nearest(instance.existing)

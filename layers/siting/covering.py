@@ -24,7 +24,7 @@ KICKS = 12
 STRONG_ENTRIES = 400_000
 
 
-def maximal(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
+def maximal(instance: Instance, clock: Clock) -> Iterator[Step]:
     """Yield answers and upper bounds of a maximal covering problem."""
     rule = Rule.of(instance)
     cover, _ = cover_of(instance, rule)
@@ -66,7 +66,7 @@ def maximal(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
             return
         if not kicked:
             kicked = True
-            better = kicks(cover, rule, best, clock, seed)
+            better = kicks(cover, rule, best, clock)
             if cover.value(better) > value:
                 best, value = better, cover.value(better)
                 yield Step("interchange", rule.sites[best])
@@ -108,9 +108,9 @@ def _from_bound(cover: Cover, rule: Rule, place: NDArray[np.intp], relaxed: Rela
     return picked if cover.value(picked) > value * (1 + 1e-12) else None
 
 
-def kicks(cover: Cover, rule: Rule, chosen: list[int], clock: Clock, seed: int) -> list[int]:
+def kicks(cover: Cover, rule: Rule, chosen: list[int], clock: Clock) -> list[int]:
     """Return the best of some repeated searches, each after a few sites have been thrown out at random."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(clock.seed)
     best, value = chosen, cover.value(chosen)
     movable = [one for one in chosen if not rule.forced[one]]
     if len(movable) < 3:
@@ -165,7 +165,7 @@ def _strong_rows(program: Program, cover: Cover, y: int, z: int, twice: NDArray[
     }, -np.inf, 0.0)
 
 
-def covering(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
+def covering(instance: Instance, clock: Clock) -> Iterator[Step]:
     """Yield answers and lower bounds of a set covering problem; the caller has seen that each need can be met."""
     rule = Rule.of(instance)
     cover, _ = cover_of(instance, rule)

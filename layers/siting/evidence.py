@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +153,7 @@ def nests(plans: Sequence[Choice]) -> tuple[bool, int | None]:
 
     Plans that nest can be built one site after the other without regret.
     """
-    for place, (small, large) in enumerate(zip(plans, plans[1:], strict=False)):
+    for place, (small, large) in enumerate(pairwise(plans)):
         if not set(map(int, small)) <= set(map(int, large)):
             return False, place + 1
     return True, None

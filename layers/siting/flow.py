@@ -148,7 +148,7 @@ def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
     return chosen
 
 
-def capacitated(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
+def capacitated(instance: Instance, clock: Clock) -> Iterator[Step]:
     """Yield answers and bounds of a model with capacities."""
     rule = Rule.of(instance)
     if instance.model == "pcenter":

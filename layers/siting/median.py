@@ -187,7 +187,7 @@ def _two_nearest(problem: Median, order: NDArray[np.intp]) -> tuple[NDArray[np.i
     return near, first, second
 
 
-def median(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
+def median(instance: Instance, clock: Clock) -> Iterator[Step]:
     """Yield answers and lower bounds of a p-median problem."""
     rule = Rule.of(instance)
     problem = Median.of(instance, rule)
@@ -228,10 +228,9 @@ def median(instance: Instance, clock: Clock, seed: int = 0) -> Iterator[Step]:
     target = value if problem.serves(best) else np.inf
     place, kept, ones = _fixed(problem, rule, relaxed, target, whole)
     able = rule.kept(place, ones)
-    if len(ones) > able.limit or (np.diff(kept.start) == 0)[kept.cap < 0].any():
-        if np.isfinite(target):
-            yield Step("done", bound=value, done=True)
-            return
+    if np.isfinite(target) and (len(ones) > able.limit or (np.diff(kept.start) == 0)[kept.cap < 0].any()):
+        yield Step("done", bound=value, done=True)
+        return
     program, scale = _program(kept, able)
     with Highs(clock) as highs:
         found = yield from highs.solve(program)

@@ -8,6 +8,7 @@ Stop iterating (or close the iterator) at any time: no process is left behind.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -84,14 +85,14 @@ def solve(instance: Instance, seconds: float | None = None, seed: int = 0,
         Objectives never get worse, bounds neither; ``proved`` is only said
         when no allowed choice can be better (up to a relative 1e-9).
     """
-    clock = Clock(seconds, cancelled)
+    clock = Clock(seconds, cancelled, seed)
     reasons = at_once(instance)
     if reasons:
         yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=reasons)
         return
     engine = flow.capacitated if instance.capacity is not None else ENGINES[instance.model]
     keeper = _Keeper(instance, clock)
-    steps = engine(instance, clock, seed)
+    steps = engine(instance, clock)
     try:
         for step in steps:
             told = keeper.tell(step)
@@ -112,10 +113,7 @@ def solve(instance: Instance, seconds: float | None = None, seed: int = 0,
 
 def best(instance: Instance, seconds: float | None = None, seed: int = 0) -> Progress:
     """Return the last answer of :func:`solve`."""
-    found = None
-    for found in solve(instance, seconds, seed):
-        pass
-    return found
+    return deque(solve(instance, seconds, seed), maxlen=1)[0]
 
 
 class _Keeper:

@@ -215,7 +215,7 @@ def all_pairs(demand: Points, sites: Points, detour: float = 1.0) -> Pairs:
     _same_unit(demand, sites)
     if len(demand) * len(sites) > ALL_PAIRS:
         raise AtlasError(
-            N_("{demand} 个需求点 × {sites} 个点位共 {pairs} 对，超过 {limit} 对：请用 --radius 限定最远路程，或减少备选点。"),
+            N_("{demand} 个需求点 × {sites} 个点位共 {pairs} 对，超过 {limit} 对：请减少备选点，或改用覆盖模型。"),
             demand=len(demand), sites=len(sites), pairs=len(demand) * len(sites), limit=ALL_PAIRS,
         )
     columns = np.arange(len(sites))

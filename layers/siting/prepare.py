@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,9 +13,10 @@ from geodata.hours import open_matrix
 from layers.siting.hours import spread_over
 from layers.siting.instance import COVERAGE_MODELS, Instance
 from layers.siting.network import ways
-from layers.siting.pairs import Pairs, Points, all_pairs, from_triples, nearest_distance, too_near, within_reach
+from layers.siting.pairs import Pairs, Points, all_pairs, from_triples, measure, nearest_distance, too_near, within_reach
 from layers.siting.tables import Edges, Matrix, PointTable
 
+Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
 #: Sites farther than this from all demand are taken for a mistake in the coordinates, metres.
 ABSURD_M = 500_000.0
 
@@ -260,7 +262,7 @@ def _open(candidates: PointTable | None, existing: PointTable | None, keep: NDAr
     return np.vstack([np.ones((missing, 24), bool), *found])
 
 
-def _farther(xy: NDArray[np.float64], degrees: bool, places: Points, detour: float):  # noqa: ANN202 - a closure
+def _farther(xy: NDArray[np.float64], degrees: bool, places: Points, detour: float) -> Farther:
     def farther(demand: NDArray[np.intp], usable: NDArray[np.bool_], k: int) -> NDArray[np.float64]:
         """Return the distance to the k-th nearest usable site, for the few points that no radius reached."""
         sites = np.flatnonzero(usable)
@@ -269,8 +271,6 @@ def _farther(xy: NDArray[np.float64], degrees: bool, places: Points, detour: flo
         near = Points(places.xy[sites], degrees)
         points = Points(xy[demand], degrees)
         _, which = near.tree().query(points.searched(), k=[k])
-        from layers.siting.pairs import measure
-
         return measure(points, np.arange(len(points)), near, which[:, 0]) * detour
 
     return farther

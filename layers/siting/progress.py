@@ -23,9 +23,12 @@ class Clock:
         How long the search may run; None: until it is done.
     cancelled : callable or None
         Asked often; True ends the search with what it has.
+    seed : int
+        Of whatever is random in the search.
     """
 
-    def __init__(self, seconds: float | None = None, cancelled: Callable[[], bool] | None = None) -> None:
+    def __init__(self, seconds: float | None = None, cancelled: Callable[[], bool] | None = None, seed: int = 0) -> None:
+        self.seed = seed
         self._begun = time.monotonic()
         self._seconds = np.inf if seconds is None else float(seconds)
         self._cancelled = cancelled or (lambda: False)

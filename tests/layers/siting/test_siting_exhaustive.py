@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_it_agrees_with_brute_force(model: str, twist: str) -> None:
         assert last.objective == pytest.approx(best, rel=1e-9, abs=1e-12)
         sign = 1 if model == "mclp" else -1
         tolerance = 1e-9 * abs(best)
-        for before, after in zip(told, told[1:], strict=False):
+        for before, after in pairwise(told):
             if before.objective is not None:
                 assert sign * (after.objective - before.objective) >= -tolerance
             if before.bound is not None:

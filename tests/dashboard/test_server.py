@@ -1,0 +1,144 @@
+"""What the server says beside the pages: health, geometry, headers, limits."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import shapely
+from flask.testing import FlaskClient
+
+from dashboard.app import create_app
+from dashboard.settings import Settings, load_settings
+from dashboard.source import AtlasSource
+from geodata.errors import AtlasError
+
+
+@pytest.fixture(scope="module")
+def client(atlas_home: Path) -> FlaskClient:
+    return create_app(Settings(home=atlas_home)).server.test_client()
+
+
+def test_health_says_what_the_atlas_holds(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    said = answer.get_json()
+    assert said["status"] == "ok"
+    assert {"version", "data_version", "store", "tables"} <= set(said)
+    tables = said["tables"]
+    assert (tables["regions"], tables["grids"], tables["stations"], tables["enterprises"]) == (11, 27, 36, 421)
+    assert tables["fairs"] >= 5
+
+
+def test_stations_and_fairs_are_as_reported(atlas_home: Path) -> None:
+    atlas = AtlasSource(atlas_home).atlas()
+    planned = atlas.stations[atlas.stations["status"] == "planned"]
+    assert (atlas.stations["status"] == "open").sum() == 28
+    assert len(planned) == 8
+    assert planned.geometry.isna().all()
+    shared = atlas.fairs[atlas.fairs["cooperation"] == "辽西五市"]
+    assert len(shared) >= 5
+    first = shared[shared["start"] == "2024-05-25"].iloc[0]
+    assert (first["adcode"], first["positions"], first["hiring_intents"], first["provenance"]) == ("210900", 3854, 136, "reported")
+
+
+def test_health_says_why_it_is_not_well(client: FlaskClient, atlas_home: Path, tmp_path: Path) -> None:
+    shutil.copytree(atlas_home, tmp_path / "home")
+    app = create_app(Settings(home=tmp_path / "home"))
+    (tmp_path / "home" / "atlas.gpkg").write_bytes(b"not a map at all")
+    answer = app.server.test_client().get("/healthz")
+    assert answer.status_code == 503
+    assert "atlas.gpkg" in answer.get_json()["message"]
+
+
+def test_a_store_that_is_no_geopackage_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "atlas.gpkg").write_bytes(b"my only copy")
+    with pytest.raises(AtlasError, match="GeoPackage"):
+        create_app(Settings(home=tmp_path))
+    assert (tmp_path / "atlas.gpkg").read_bytes() == b"my only copy"
+
+
+@pytest.mark.parametrize("name", ["land", "sea", "provinces", "counties", "lines", "grids", "regions", "zones", "cells", "labels-zh",
+                                  "labels-en", "units-100000", "units-640200", "units-350203"])
+def test_geometry_is_valid_small_and_kept_for_ever(client: FlaskClient, name: str) -> None:
+    version = client.get("/healthz").get_json()["data_version"]
+    answer = client.get(f"/geo/{version}/{name}.json", headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert len(answer.data) < 900_000
+    features = json.loads(gzip.decompress(answer.data))["features"]
+    assert features
+    for feature in features:
+        assert shapely.geometry.shape(feature["geometry"]).is_empty is False
+        assert isinstance(feature["id"], str)
+    plain = client.get(f"/geo/{version}/{name}.json")
+    assert json.loads(plain.data)["features"] == features
+
+
+def test_geometry_of_another_version_is_not_kept(client: FlaskClient) -> None:
+    answer = client.get("/geo/older/grids.json")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["nothing", "units-000000", "units-"])
+def test_unknown_geometry_is_not_found(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/geo/x/{name}.json").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/geo/x/grids.json", "/assets/atlas.css", "/_dash-layout"])
+def test_every_answer_is_dressed_safely(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+    assert "'unsafe-inline'" not in policy.split("style-src")[0]
+
+
+def test_large_requests_are_refused(client: FlaskClient) -> None:
+    assert client.post("/_dash-update-component", data=b"x" * 2_000_000, content_type="application/json").status_code == 413
+    answer = client.get("/?" + "x" * 70_000)
+    assert answer.status_code == 414
+    assert "地址" in answer.get_data(as_text=True)
+
+
+def test_no_debug_tools_outside_development(client: FlaskClient) -> None:
+    config = client.get("/").get_data(as_text=True)
+    assert '"ui":false' in config or '"ui": false' in config
+    assert client.get("/_reload-hash").status_code in (200, 404)
+    assert "Traceback" not in client.post("/_dash-update-component", json={"output": "nothing"}).get_data(as_text=True)
+
+
+def test_the_server_stays_at_home_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATLAS_HOST", "0.0.0.0")
+    with pytest.raises(AtlasError, match="ATLAS_ALLOW_REMOTE"):
+        load_settings()
+    monkeypatch.setenv("ATLAS_ALLOW_REMOTE", "1")
+    assert load_settings().host == "0.0.0.0"
+    monkeypatch.setenv("ATLAS_DEVELOPMENT", "1")
+    with pytest.raises(AtlasError):
+        load_settings()
+
+
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATLAS_PORT", "many")
+    with pytest.raises(AtlasError, match="ATLAS_PORT"):
+        load_settings()
+
+
+def test_the_style_sheet_has_the_colours_of_the_figures() -> None:
+    from dashboard.figures import theme
+    from dashboard.settings import CODE
+
+    css = (CODE / "assets" / "atlas.css").read_text("utf-8")
+    names = {"ink": theme.INK, "muted": theme.MUTED, "faint": theme.FAINT, "hairline": theme.HAIRLINE, "paper": theme.PAPER,
+             "land": theme.LAND, "water": theme.WATER, "red": theme.RED, "teal": theme.TEAL, "station": theme.STATION,
+             "fair": theme.FAIR, "activity": theme.ACTIVITY}
+    for name, colour in names.items():
+        assert f"--{name}: {colour};" in css
