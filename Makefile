@@ -29,8 +29,10 @@ browser:
 run: setup
 	$(BIN)/python -m dashboard serve
 
+# the browser tests run one after another: two software renderers on two cores only wait for each other
 test: dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 lint: dev
 	$(BIN)/ruff check .

@@ -35,7 +35,7 @@ Command = Callable[[argparse.Namespace, Settings, Gettext], int]
 
 
 def _say(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text, markup=False)
+    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
 
 
 def _print(result: dict[str, Any], as_json: bool) -> None:
@@ -81,8 +81,11 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
     sys.stderr.flush()
     os.execv(sys.executable, [
         sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--bind", f"{settings.host}:{settings.port}",
-        "--workers", str(settings.workers), "--threads", "4", "--log-level", "warning", "--limit-request-line", "0",  # the application refuses long addresses itself, in words (server/headers.py)
+        "--workers", str(settings.workers), "--threads", "4", "--log-level", "warning",
+        # the application refuses long addresses itself, in words (server/headers.py)
+        "--limit-request-line", "0",
     ])
+    return 0  # not reached: this process is gunicorn now
 
 
 def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:

@@ -16,7 +16,15 @@ from urllib.parse import parse_qsl, urlencode
 
 from geodata.errors import N_, AtlasError
 from layers.filters import (
-    DETOUR, LANGUAGES, LAYERS, MAX_AREA_VERTICES, MEASURES, MODES, PROVENANCES, RADIUS_M, Filters,
+    DETOUR,
+    LANGUAGES,
+    LAYERS,
+    MAX_AREA_VERTICES,
+    MEASURES,
+    MODES,
+    PROVENANCES,
+    RADIUS_M,
+    Filters,
 )
 
 MAX_QUERY = 4_000

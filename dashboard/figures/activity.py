@@ -71,7 +71,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
 def _month(month: str, words: Words, brief: bool = False) -> str:
     year, number = month.split("-")
     if brief:
-        return words("{month}月").format(month=int(number), year=year)
+        return words("{year}年{month}月（短）").format(month=int(number), year=year)
     return words("{year}年{month}月").format(year=year, month=int(number))
 
 

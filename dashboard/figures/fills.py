@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -106,7 +107,7 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
         for row in rows.itertuples()
     ]
     edges = [f"{edge:.0%}" for edge in SHARE_EDGES]
-    steps = [f"<{edges[0]}", *(f"{low}–{high}" for low, high in zip(edges, edges[1:], strict=False)), f"≥{edges[-1]}"]
+    steps = [f"<{edges[0]}", *(f"{low}–{high}" for low, high in pairwise(edges)), f"≥{edges[-1]}"]
     return AreaFill(
         rows["grid_id"].tolist(), classes.tolist(), hover, theme.SEQUENCE[:5], steps,
         words("强化“产改”举措的企业 ÷ 网格内企业（未加权）"), mix(rows), geometry="grids", kind="grid", line_width=0.8,

@@ -16,8 +16,8 @@ import pandas as pd
 
 from dashboard.figures import map_style, theme
 from dashboard.figures.fills import AreaFill, area_fill, cell_fill
-from dashboard.words import Words
 from dashboard.state import View
+from dashboard.words import Words
 from layers import disc, fairs, located, places, qualifiers, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -140,7 +140,7 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
     )
 
 
-def _stations(atlas: Atlas, filters: Filters, view: stations.View | None, words: Words) -> tuple[dict, dict]:
+def _stations(filters: Filters, view: stations.View | None, words: Words) -> tuple[dict, dict]:
     empty = _points("stations", [], [], [], [], size=13, color=theme.STATION)
     none = _points("clusters", [], [], [], [], size=24, color=theme.STATION)
     none |= {"mode": "markers+text", "text": [], "textfont": {"color": "#FFFFFF", "size": 11}}
@@ -278,7 +278,7 @@ def map_figure(
     bounds = NATION_BOUNDS if here.level == "country" else here.bounds
     fill = area_fill(atlas, filters, here, words)
     seen = stations_in_view(atlas, filters, box or bounds, zoom)
-    station_trace, clusters = _stations(atlas, filters, seen, words)
+    station_trace, clusters = _stations(filters, seen, words)
     fair_trace = _fairs(atlas, filters, words)
     traces = {
         "areas": _areas(fill, atlas.version),
@@ -293,7 +293,7 @@ def map_figure(
         "stations": station_trace,
         "clusters": clusters,
     }
-    key = "/".join(filter(None, (filters.place, filters.region, filters.grid)))
+    key = place_key(filters)
     spot: dict[str, Any] = {"center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3}
     if view is not None:
         spot = {"center": {"lon": view.lon, "lat": view.lat}, "zoom": view.zoom}
@@ -311,16 +311,21 @@ def map_figure(
                 "hatched": fill.ids if fill.kind == "grid" else [],
                 "bounds": list(bounds), "fit": view is None, "key": key,
                 "off": [name for group, names in map_style.SWITCHED.items() for name in names
-                        if not _switched_on(group, filters, here)],
+                        if not _switched_on(group, filters)],
             },
         },
     }
 
 
-def _switched_on(group: str, filters: Filters, here: places.Scope) -> bool:
+def _switched_on(group: str, filters: Filters) -> bool:
     if group == "zones":
         return "demand" in filters.layers or "stations" in filters.layers
     return group in filters.layers and "illustrative" in filters.provenance
+
+
+def place_key(filters: Filters) -> str:
+    """Return what tells the places looked at apart: a map is fitted anew when it changes."""
+    return "/".join(filter(None, (filters.place, filters.region, filters.grid)))
 
 
 def stations_in_view(
@@ -336,6 +341,6 @@ def station_traces(
     atlas: Atlas, filters: Filters, words: Words, box: tuple[float, float, float, float], zoom: float
 ) -> dict[int, dict]:
     """Return the traces of stations for another visible box, by their position in the figure."""
-    points, clusters = _stations(atlas, filters, stations_in_view(atlas, filters, box, zoom), words)
+    points, clusters = _stations(filters, stations_in_view(atlas, filters, box, zoom), words)
     halo = _halo("stations_halo", points, 5, theme.STATION)
     return {TRACES.index(trace["name"]): trace for trace in (halo, points, clusters)}

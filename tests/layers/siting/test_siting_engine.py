@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_answers_improve_while_you_watch_and_the_first_comes_at_once() -> None:
     assert told[0].bound >= told[-1].objective
     assert told[-1].status == "proved"
     assert told[-1].gap == 0
-    for before, after in zip(told, told[1:], strict=False):
+    for before, after in pairwise(told):
         assert after.objective >= before.objective
         assert after.bound <= before.bound
 

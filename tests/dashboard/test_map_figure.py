@@ -1,0 +1,122 @@
+"""The map's figure: a fixed list of traces, bounded whatever the country holds, in the language asked."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from dashboard.figures import map as map_figures
+from dashboard.locale import load_words
+from dashboard.source import AtlasSource
+from dashboard.words import Words
+from geodata.build import build_atlas
+from geodata.store import open_store
+from layers.atlas import Atlas
+from layers.filters import LAYERS, Filters
+
+NATIONAL = 186_100
+CHINA = (75.0, 20.0, 130.0, 50.0)
+
+
+@pytest.fixture(scope="module")
+def atlas(atlas_home: Path) -> Atlas:
+    return AtlasSource(atlas_home).atlas()
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words("zh", load_words()["zh"])
+
+
+@pytest.fixture(scope="module")
+def national(atlas_home: Path) -> Atlas:
+    """The atlas with as many stations as the country has, all over it; made here and shown nowhere."""
+    store = open_store(atlas_home)
+    frames = {name: store.read(name) for name in store.tables()}
+    dice = np.random.default_rng(7)
+    some = frames["stations"][frames["stations"]["status"] == "open"]
+    many = some.iloc[dice.integers(0, len(some), NATIONAL)].reset_index(drop=True)
+    many["station_id"] = [f"N{i:06d}" for i in range(NATIONAL)]
+    points = shapely.points(dice.uniform(CHINA[0], CHINA[2], NATIONAL), dice.uniform(CHINA[1], CHINA[3], NATIONAL))
+    many = gpd.GeoDataFrame(pd.DataFrame(many.drop(columns="geometry")), geometry=points, crs=4326)
+    known = {name: frame for name, frame in frames.items() if name in Atlas.__dataclass_fields__}
+    return Atlas.from_frames({**known, "stations": many}, {"data_version": "national", "data_date": "2024-10-31"})
+
+
+@pytest.mark.parametrize("filters", [
+    Filters(), Filters(place="210000"), Filters(place="640200"), Filters(place="350203", hour=22), Filters(place="540000"),
+    Filters(layers=frozenset()), Filters(place="350203", provenance=frozenset({"reported"})),
+])
+def test_the_traces_and_their_order_never_change(atlas: Atlas, words: Words, filters: Filters) -> None:
+    figure = map_figures.map_figure(atlas, filters, words)
+    assert [trace["name"] for trace in figure["data"]] == list(map_figures.TRACES)
+    json.dumps(figure, allow_nan=False)
+
+
+def test_the_style_asks_nobody_else_and_is_the_same_for_every_filter(atlas: Atlas, words: Words) -> None:
+    one = map_figures.map_figure(atlas, Filters(), words)["layout"]["map"]["style"]
+    two = map_figures.map_figure(atlas, Filters(place="640200", layers=frozenset({"fairs"})), words)["layout"]["map"]["style"]
+    assert one == two
+    assert "http" not in json.dumps(one)
+    assert "glyphs" not in one
+    assert one["sources"]
+
+
+def test_every_layer_switched_off_sends_no_marks(atlas: Atlas, words: Words) -> None:
+    figure = map_figures.map_figure(atlas, Filters(place="640200", layers=frozenset()), words)
+    for trace in figure["data"]:
+        if trace["name"] in (*LAYERS, "cells", "clusters", "disc"):
+            assert not trace.get("customdata")
+
+
+def test_hover_tells_provenance_and_no_missing_value(atlas: Atlas, words: Words) -> None:
+    for place in ("100000", "640200", "350203", "210000"):
+        for trace in map_figures.map_figure(atlas, Filters(place=place), words)["data"]:
+            for text in trace.get("hovertext", ()):
+                assert not re.search(r"\b(nan|None|NaT)\b", text), text
+            if trace["name"] in ("enterprises", "stations", "fairs", "activities", "cells"):
+                assert all(re.search("报道|推算|示意|混合", text) for text in trace["hovertext"])
+
+
+def test_a_country_of_stations_stays_small_on_the_wire(national: Atlas, words: Words) -> None:
+    assert len(national.stations) == NATIONAL
+    figure = map_figures.map_figure(national, Filters(), words)
+    traces = dict(zip(map_figures.TRACES, figure["data"], strict=True))
+    assert traces["stations"]["customdata"] == []
+    assert 20 < len(traces["clusters"]["customdata"]) <= 400
+    assert len(gzip.compress(json.dumps(figure).encode())) < 40_000
+
+
+@pytest.mark.parametrize(("box", "zoom", "kind"), [
+    ((73.0, 18.0, 135.0, 54.0), 3.0, "clusters"), ((110.0, 30.0, 116.0, 34.0), 6.5, "clusters"), ((116.0, 39.0, 116.4, 39.3), 11.0, "stations"),
+])
+def test_the_visible_box_gets_what_it_needs_and_no_more(
+    national: Atlas, words: Words, box: tuple[float, float, float, float], zoom: float, kind: str
+) -> None:
+    lon, lat = national.lonlat("stations")
+    inside = int(((lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3])).sum())
+    traces = map_figures.station_traces(national, Filters(), words, box, zoom)
+    by_name = {trace["name"]: trace for trace in traces.values()}
+    assert {map_figures.TRACES[position] for position in traces} == {"stations_halo", "stations", "clusters"}
+    if kind == "stations":
+        assert len(by_name["stations"]["customdata"]) == inside <= map_figures.POINTS_AT_MOST
+    else:
+        assert inside > map_figures.POINTS_AT_MOST
+        assert by_name["stations"]["customdata"] == []
+        counted = sum(int(re.search(r"[\d,]+", text).group().replace(",", "")) for text in by_name["clusters"]["hovertext"])
+        assert counted == inside
+
+
+def test_building_twice_gives_the_same_figure(atlas_home: Path, atlas: Atlas, words: Words, tmp_path: Path) -> None:
+    build_atlas(tmp_path)
+    again = AtlasSource(tmp_path).atlas()
+    assert again.version == atlas.version
+    assert map_figures.map_figure(again, Filters(place="640200"), words) == map_figures.map_figure(atlas, Filters(place="640200"), words)
