@@ -13,7 +13,7 @@ from layers.siting.exact import Highs, Program, scale_of
 from layers.siting.heuristic import complete, greedy, interchange, pruned
 from layers.siting.instance import Instance
 from layers.siting.progress import SAME, Clock, Step
-from layers.siting.reduce import Cover, cover_of, taken, without_dominated
+from layers.siting.reduce import Cover, cover_of, taken, without_dominated, without_implied
 from layers.siting.rule import Rule
 
 Floats = NDArray[np.float64]
@@ -229,8 +229,14 @@ def fewest(cover: Cover, rule: Rule, price: Floats, clock: Clock, highs: Highs,
     now, able = cover.kept(columns), rule.kept(columns, ones)
     if len(now.need) and float(now.points.sum()) < float(cover.points.sum()):
         return best, True  # a need could not be met without what is ruled out: nothing better exists
-    keep = without_dominated(now, able)
-    now, able, place = now.kept(keep), able.kept(keep, np.empty(0, np.intp)), columns[keep]
+    place = columns
+    for _ in range(10):
+        before = now.rows.shape
+        now = without_implied(now)
+        keep = without_dominated(now, able) if (price == price[:1]).all() else np.arange(len(able))
+        now, able, place = now.kept(keep), able.kept(keep, np.empty(0, np.intp)), place[keep]
+        if now.rows.shape == before:
+            break
     program = Program()
     y = program.block(price[place] * scale_of(price[place]), able.forced.astype(float), 1.0, integer=True)
     if len(now.need):

@@ -22,7 +22,9 @@ from layers.siting.progress import SAME, Clock, Step
 from layers.siting.rule import Rule
 
 Floats = NDArray[np.float64]
-PATIENCE, LEAST_STEP, ROUNDS, EVERY = 15, 2e-4, 900, 15
+PATIENCE, LEAST_STEP, ROUNDS, EVERY, KICKS = 15, 2e-4, 900, 15, 12
+#: With more pairs than this left, branch and bound is faster than a general solver.
+MANY_PAIRS = 12_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,6 +169,26 @@ def interchange(problem: Median, rule: Rule, chosen: list[int], clock: Clock, ro
     return chosen
 
 
+def kicks(problem: Median, rule: Rule, chosen: list[int], clock: Clock) -> list[int]:
+    """Return the best of some repeated searches, each after a few sites have been exchanged at random."""
+    random = np.random.default_rng(clock.seed)
+    best, value = list(chosen), problem.value(chosen)
+    for _ in range(KICKS):
+        movable = [one for one in best if not rule.forced[one]]
+        if len(movable) < 2 or clock.over():
+            break
+        out = set(random.choice(movable, size=min(max(2, len(movable) // 4), len(movable)), replace=False).tolist())
+        trial = [one for one in best if one not in out]
+        for _ in out:
+            addable = np.flatnonzero(rule.addable(trial))
+            if len(addable):
+                trial.append(int(random.choice(addable)))
+        trial = interchange(problem, rule, trial, clock)
+        if problem.value(trial) < value:
+            best, value = trial, problem.value(trial)
+    return best
+
+
 def _two_nearest(problem: Median, order: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats, Floats]:
     """Return per demand which chosen site serves it (−1: what stands), and its cheapest and second cheapest cost."""
     mine = np.flatnonzero(order[problem.column] >= 0)
@@ -225,11 +247,20 @@ def median(instance: Instance, clock: Clock) -> Iterator[Step]:
     search.close()
     if clock.over():
         return
+    trial = kicks(problem, rule, best, clock)
+    if problem.value(trial) < value:
+        best, value = trial, problem.value(trial)
+        yield Step("interchange", answer(), bound=min(lower, value))
     target = value if problem.serves(best) else np.inf
     place, kept, ones = _fixed(problem, rule, relaxed, target, whole)
     able = rule.kept(place, ones)
     if np.isfinite(target) and (len(ones) > able.limit or (np.diff(kept.start) == 0)[kept.cap < 0].any()):
         yield Step("done", bound=value, done=True)
+        return
+    if np.isfinite(target) and len(kept.cost) > MANY_PAIRS:
+        from layers.siting.branch import branch
+
+        yield from branch(problem, rule, place, place[ones], relaxed.multipliers, lower, best, whole, clock)
         return
     program, scale = _program(kept, able)
     with Highs(clock) as highs:
@@ -255,17 +286,18 @@ class Relaxed:
     last: bool
 
 
-def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers: Floats) -> Iterator[Relaxed]:
+def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers: Floats, rounds: int = ROUNDS,
+          theta: float = 1.0) -> Iterator[Relaxed]:
     """Yield ever better lower bounds on the cost of an allowed choice; ``send`` a better `target`."""
     cap = problem.cap
     v = np.clip(multipliers, 0.0, cap)
     size = cap / max(float(cap.max(initial=0.0)), 1e-300)
     size = np.maximum(size, 1e-3)
-    theta, idle, best = 1.0, 0, None
+    idle, best = 0, None
     ceiling = None
     momentum = np.zeros(len(cap))
     noise = SAME * max(target, 1e-300)
-    for turn in range(1, ROUNDS + 1):
+    for turn in range(1, rounds + 1):
         if ceiling is None or (v > ceiling).any():
             ceiling = np.minimum(cap, 1.25 * v)
             near = np.flatnonzero(problem.cost < ceiling[problem.row])
@@ -279,7 +311,7 @@ def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers:
         idle = 0 if best is None or bound > best[0] + 1e-5 * (target - best[0]) else idle + 1
         if better:
             best = (bound, v, loss, chosen)
-        last = target - best[0] <= noise or theta < LEAST_STEP or turn == ROUNDS or clock.over()
+        last = target - best[0] <= noise or theta < LEAST_STEP or turn == rounds or clock.over()
         if last or turn % EVERY == 0:
             told = yield Relaxed(*best, last)
             target = min(target, told) if told is not None else target

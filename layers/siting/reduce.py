@@ -167,3 +167,22 @@ def taken(cover: Cover, rule: Rule) -> Cover:
     able = np.flatnonzero(np.diff(rows.indptr) >= left[open_rows])
     kept = open_rows[able]
     return merged(rows[able], cover.weight[kept], cover.points[kept], left[kept], base)
+
+
+def without_implied(cover: Cover) -> Cover:
+    """Return the problem without elements that are met whenever another one is (for set covering, need 1 everywhere).
+
+    Where everything must be covered, an element whose candidates include all
+    those of another one asks for nothing more.
+    """
+    e = len(cover.need)
+    if not cover.simple or not e or e > 4000:
+        return cover
+    shared = (cover.rows @ cover.columns).tocoo()
+    size = np.diff(cover.rows.indptr)
+    small, large = shared.coords
+    inside = (small != large) & (np.rint(shared.data) == size[small]) & (size[small] < size[large])
+    gone = np.zeros(e, bool)
+    gone[large[inside]] = True
+    kept = np.flatnonzero(~gone)
+    return merged(cover.rows[kept], cover.weight[kept], cover.points[kept], cover.need[kept], cover.base)

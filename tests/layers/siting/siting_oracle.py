@@ -122,6 +122,8 @@ def random_case(random: np.random.Generator, model: str, twist: str) -> dict:
         if random.random() < 0.5:
             case["new"] = None
         case["by_cost"] = model == "lscp" and random.random() < 0.7
+        if case["by_cost"] and random.random() < 0.5:
+            case["budget"] = None
     if twist in ("spacing", "all"):
         spacing = float(random.integers(5, 25) * 10)
         apart = np.hypot(*(sites[:, None, :] - sites[None, :, :]).transpose(2, 0, 1))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from itertools import pairwise
@@ -11,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyproj import Geod
+from scipy import sparse
 
 from geodata.errors import AtlasError
-from layers.siting import evidence
+from layers.siting import evidence, exact
 from layers.siting.exact import Highs, Program
 from layers.siting.hours import spread_over
 from layers.siting.instance import Instance
@@ -40,7 +43,7 @@ def hard(n: int = 160) -> Instance:
     return Instance(model="pmedian", weight=np.ones(n), pairs=from_dense(random.integers(1, 1000, (n, n)).astype(float)), new=6)
 
 
-def children() -> set[int]:
+def children(of: int | None = None) -> set[int]:
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -48,7 +51,7 @@ def children() -> set[int]:
                 after_name = (entry / "stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
                 continue
-            if int(after_name[1]) == os.getpid() and after_name[0] != "Z":
+            if int(after_name[1]) == (of or os.getpid()) and after_name[0] != "Z":
                 found.add(int(entry.name))
     return found
 
@@ -149,18 +152,48 @@ def test_a_search_that_is_cancelled_ends_with_what_it_has() -> None:
     assert children() <= before
 
 
-def test_a_process_that_overruns_is_killed() -> None:
+def test_a_process_that_overruns_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "GRACE", -4.0)  # as if HiGHS were four seconds late
     program = Program()
     random = np.random.default_rng(0)
     y = program.block(-random.integers(50, 99, 3000).astype(float), 0, 1, integer=True)
-    weights = np.asarray(random.integers(50, 99, (40, 3000)), float)
-    program.row({y: weights}, -np.inf, weights.sum(axis=1) / 2 + 0.5)
-    before, begun = children(), time.monotonic()
-    with Highs(Clock(1.0)) as highs:
-        for _ in highs.solve(program):
-            pass
-    assert time.monotonic() - begun < 5.0
-    assert children() <= before
+    weights = random.integers(50, 99, (40, 3000)).astype(float)
+    program.row({y: sparse.csr_array(weights)}, -np.inf, weights.sum(axis=1) / 2 + 0.5)
+    before, begun, found = children(), time.monotonic(), None
+    with Highs(Clock(5.0)) as highs:
+        steps = highs.solve(program)
+        while found is None:
+            try:
+                next(steps)
+            except StopIteration as end:
+                found = end.value
+        assert children() <= before
+    assert found.status == "lost"
+    assert 0.9 < time.monotonic() - begun < 4.0
+
+
+def test_the_process_dies_with_its_parent() -> None:
+    script = """
+import sys, numpy as np
+from layers.siting.instance import Instance
+from layers.siting.models import solve
+from layers.siting.pairs import from_dense
+way = np.random.default_rng(5).integers(1, 1000, (160, 160)).astype(float)
+for step in solve(Instance(model="pmedian", weight=np.ones(160), pairs=from_dense(way), new=6)):
+    print(step.stage, flush=True)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
+    for line in parent.stdout:
+        if line.strip() == "exact":
+            break
+    (child,) = children(parent.pid)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    until = time.monotonic() + 5.0
+    while Path(f"/proc/{child}").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text()
 
 
 def test_later_searches_wait_for_a_slot(tmp_path: Path) -> None:

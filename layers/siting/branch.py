@@ -1,0 +1,107 @@
+"""Branch and bound for p-medians too large for a general solver: Lagrangian bounds in the nodes, best bound first.
+
+Beasley (1985), *European Journal of Operational Research* 21: a site is put in
+or left out, the multipliers of the parent start the child's relaxation, and
+every node fixes what its bound allows. The least bound of the open nodes is a
+bound on the whole at any time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.siting.median import Median, interchange, relax
+from layers.siting.progress import SAME, Clock, Step
+from layers.siting.rule import Rule
+
+Floats = NDArray[np.float64]
+NODE_ROUNDS, NODE_STEP = 60, 0.15
+
+
+def branch(problem: Median, rule: Rule, columns: NDArray[np.intp], ones: NDArray[np.intp], multipliers: Floats, lower: float,
+           best: list[int], whole: bool, clock: Clock) -> Iterator[Step]:
+    """Yield better answers and bounds until the search is exhausted or the clock says stop.
+
+    Parameters
+    ----------
+    columns, ones : ndarray of int
+        Candidates that may, and that must, be chosen in an answer better than `best`.
+    multipliers : ndarray of float64
+        Of the root's bound `lower`.
+    best : list of int
+        The answer at hand; one that does not serve everybody counts as none.
+
+    Returns
+    -------
+    list of int
+        The best answer.
+    """
+    value = problem.value(best)
+    step = 1 - 1e-6 if whole else 0.0
+    order = count()
+    heap = [(lower, next(order), columns, np.intersect1d(ones, columns), multipliers)]
+    told = lower
+    all_pairs = np.ones(len(problem.cost), bool)
+
+    def beaten(bound: float) -> bool:
+        return value - bound < step + SAME * abs(value)
+
+    while heap and not clock.over():
+        bound, _, columns, ones, v = heapq.heappop(heap)
+        if beaten(bound):
+            heap = []
+            break
+        if bound > told:
+            told = bound
+            yield Step("exact", bound=bound)
+        must = np.isin(columns, ones)
+        free = int((~must).sum())
+        if len(ones) > rule.limit or not rule.affords(rule.cost[ones].sum()):
+            continue
+        if not free or len(ones) == rule.limit:
+            leaf = ones.tolist()
+            if rule.keeps(leaf) and problem.value(leaf) < value and problem.serves(leaf):
+                best, value = leaf, problem.value(leaf)
+                yield Step("exact", _sites(problem, rule, best))
+            continue
+        able = rule.kept(columns, np.empty(0, np.intp))
+        able.forced[:] = must
+        part = problem.reduced(all_pairs, columns, problem.cap)
+        relaxed = None
+        for relaxed in relax(part, able, value, clock, v, NODE_ROUNDS, NODE_STEP):
+            if beaten(relaxed.bound):
+                break
+        bound = max(bound, relaxed.bound)
+        picked = columns[relaxed.chosen].tolist()
+        if rule.keeps(picked) and problem.value(picked) < 1.02 * value:
+            picked = interchange(problem, rule, picked, clock, rounds=5)
+            if problem.value(picked) < value and problem.serves(picked):
+                best, value = picked, problem.value(picked)
+                yield Step("exact", _sites(problem, rule, best))
+        if beaten(bound):
+            continue
+        room = value - step - relaxed.bound + SAME * abs(value)
+        settled = relaxed.loss >= room
+        keep = ~settled | relaxed.chosen | must
+        ones = columns[(settled & relaxed.chosen) | must]
+        loss, chosen, columns = relaxed.loss[keep], relaxed.chosen[keep], columns[keep]
+        open_to = ~np.isin(columns, ones)
+        if not open_to.any():
+            heapq.heappush(heap, (bound, next(order), columns, ones, relaxed.multipliers))
+            continue
+        among = open_to & chosen if (open_to & chosen).any() else open_to
+        pick = int(columns[np.argmax(np.where(among, loss, -1.0))])
+        heapq.heappush(heap, (bound, next(order), columns, np.append(ones, pick), relaxed.multipliers))
+        heapq.heappush(heap, (bound, next(order), columns[columns != pick], ones, relaxed.multipliers))
+    if not heap and not clock.over():
+        yield Step("done", _sites(problem, rule, best), done=True)
+    return best
+
+
+def _sites(problem: Median, rule: Rule, chosen: list[int]) -> NDArray[np.int64] | None:
+    return rule.sites[chosen] if problem.serves(chosen) else None
