@@ -143,14 +143,16 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
 def _stations(filters: Filters, view: stations.View | None, words: Words) -> tuple[dict, dict]:
     empty = _points("stations", [], [], [], [], size=13, color=theme.STATION)
     none = _points("clusters", [], [], [], [], size=24, color=theme.STATION)
-    none |= {"mode": "markers+text", "text": [], "textfont": {"color": "#FFFFFF", "size": 11}}
+    none |= {"mode": "markers+text", "text": [], "textfont": {"color": "#FFFFFF", "size": 10}}
     if view is None:
         return empty, none
     frame = view.frame
     if view.kind == "cells":
-        size = np.clip(14 + 6 * np.log2(frame["count"].to_numpy(dtype=float)), 18, 54)
+        # cells stand about 35 pixels apart: no circle is wider, so neighbours touch and do not bury each other
+        count = frame["count"].to_numpy(dtype=float)
+        size = 13 + 21 * np.sqrt(count / count.max())
         none |= {
-            "lon": _packed(frame["lon"]), "lat": _packed(frame["lat"]), "text": [words.short(one) for one in frame["count"]],
+            "lon": _packed(frame["lon"]), "lat": _packed(frame["lat"]), "text": [words.short(one) if wide >= 20 else "" for one, wide in zip(count, size, strict=True)],
             "customdata": [["cluster", one] for one in frame["cell"]],
             "hovertext": [words("{count} 个驿站，点击放大").format(count=words.number(one)) for one in frame["count"]],
         }
