@@ -20,6 +20,8 @@ def _of(figure: KeyFigure, names: Mapping[str, str], words: Words) -> str:
 
 def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words) -> list:
     """Return one card a figure; `names` are the names of places by adcode."""
+    if not figures:
+        return [html.Div(words("还没有载入服务记录"), className="kpi kpi-none")]
     units = words.codes("unit")
     return [
         html.Div(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -39,14 +40,14 @@ def panel(chart: str, lang: str) -> html.Section:
     )
 
 
-def filled(one: Panel, words: Words) -> tuple:
-    """Return the values of a panel in the order of :data:`PARTS`."""
+def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = ()) -> tuple:
+    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out."""
     style: dict[str, Any] = {"flexGrow": round(one.weight, 2)}
     if one.empty:
         style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
     if not one.weight:
         style = {"display": "none"}
     return (
-        one.title, one.subtitle, badge(one.provenance, words), one.figure, one.empty, style,
+        one.title, one.subtitle, badge(one.provenance, words), one.figure, [one.empty, html.Br(), *offers] if one.empty else "", style,
         {"display": "none"} if one.empty or not one.weight else {},
     )

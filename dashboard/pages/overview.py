@@ -16,6 +16,7 @@ from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
+from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
@@ -219,7 +220,8 @@ def register(app: Dash, context: Context) -> None:
         """Draw every chart."""
         atlas, filters, words = _present(context, stored)
         panels = [make(atlas, filters, words) for make in CHARTS]
-        return tuple(value for part in zip(*(filled(one, words) for one in panels), strict=True) for value in part)
+        offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
+        return tuple(value for part in zip(*(filled(one, words, offers) for one in panels), strict=True) for value in part)
 
     @app.callback(
         Output(ids.MAP, "figure", allow_duplicate=True),

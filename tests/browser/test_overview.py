@@ -247,3 +247,15 @@ def test_without_webgl2_there_are_words_charts_and_figures(open_page: Callable[.
     page.until("document.querySelectorAll('.kpi').length > 3")
     assert page.kpi("grids").startswith("27")
     assert page.chart(ids.CHART_COVERAGE)["data"]
+
+
+def test_an_empty_place_says_why_and_offers_a_way_out(open_page: Callable[..., AtlasPage]) -> None:
+    page = open_page("?place=440000")
+    panel = page.page.locator(f"#{ids.CHART_COVERAGE}")
+    assert panel.is_visible()
+    assert "石嘴山市" in panel.inner_text()
+    before = page.query()
+    panel.get_by_role("link", name="思明区").click()
+    page.changed(before)
+    assert page.crumbs()[-1] == "思明区"
+    assert page.chart(ids.CHART_COVERAGE)["data"]
