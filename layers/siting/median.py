@@ -260,7 +260,7 @@ def median(instance: Instance, clock: Clock) -> Iterator[Step]:
     if np.isfinite(target) and len(kept.cost) > MANY_PAIRS:
         from layers.siting.branch import branch
 
-        yield from branch(problem, rule, place, place[ones], relaxed.multipliers, lower, best, whole, clock)
+        yield from branch(problem, rule, place, ones, relaxed.multipliers, lower, best, whole, clock)
         return
     program, scale = _program(kept, able)
     with Highs(clock) as highs:
@@ -286,9 +286,10 @@ class Relaxed:
     last: bool
 
 
-def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers: Floats, rounds: int = ROUNDS,
+def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers: Floats, rounds: int | None = None,
           theta: float = 1.0) -> Iterator[Relaxed]:
     """Yield ever better lower bounds on the cost of an allowed choice; ``send`` a better `target`."""
+    rounds = ROUNDS if rounds is None else rounds
     cap = problem.cap
     v = np.clip(multipliers, 0.0, cap)
     size = cap / max(float(cap.max(initial=0.0)), 1e-300)

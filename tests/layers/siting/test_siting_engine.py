@@ -16,7 +16,7 @@ from pyproj import Geod
 from scipy import sparse
 
 from geodata.errors import AtlasError
-from layers.siting import evidence, exact
+from layers.siting import evidence, exact, median
 from layers.siting.exact import Highs, Program
 from layers.siting.hours import spread_over
 from layers.siting.instance import Instance
@@ -41,6 +41,12 @@ def hard(n: int = 160) -> Instance:
     """A median on distances without any geometry: bounds are weak, so the exact search takes long."""
     random = np.random.default_rng(5)
     return Instance(model="pmedian", weight=np.ones(n), pairs=from_dense(random.integers(1, 1000, (n, n)).astype(float)), new=6)
+
+
+@pytest.fixture
+def by_highs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give medians to HiGHS, however large."""
+    monkeypatch.setattr(median, "MANY_PAIRS", 10**9)
 
 
 def children(of: int | None = None) -> set[int]:
@@ -120,7 +126,7 @@ def test_a_small_difference_of_fractional_weights_is_not_called_proved(factor: f
     assert found.objective == weight[1]
 
 
-def test_the_time_limit_holds_and_no_process_stays() -> None:
+def test_the_time_limit_holds_and_no_process_stays(by_highs: None) -> None:
     before = children()
     begun = time.monotonic()
     last = best(hard(), seconds=3.0)
@@ -129,7 +135,19 @@ def test_the_time_limit_holds_and_no_process_stays() -> None:
     assert children() <= before
 
 
-def test_leaving_the_search_kills_its_process() -> None:
+def test_branch_and_bound_closes_the_gap_and_stops_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(median, "MANY_PAIRS", 0)
+    told = list(solve(hard(40)))
+    assert told[-1].status == "proved"
+    assert len({one.bound for one in told if one.stage == "exact"}) > 1, "the bound closes in while you watch"
+    begun = time.monotonic()
+    last = best(hard(), seconds=2.0)
+    assert time.monotonic() - begun < 3.0
+    assert last.status == "gap"
+    assert last.bound <= last.objective
+
+
+def test_leaving_the_search_kills_its_process(by_highs: None) -> None:
     before = children()
     search = solve(hard())
     for _ in search:
@@ -140,7 +158,7 @@ def test_leaving_the_search_kills_its_process() -> None:
     assert children() <= before
 
 
-def test_a_search_that_is_cancelled_ends_with_what_it_has() -> None:
+def test_a_search_that_is_cancelled_ends_with_what_it_has(by_highs: None) -> None:
     enough = threading.Event()
     timer = threading.Timer(1.5, enough.set)
     timer.start()
@@ -175,6 +193,8 @@ def test_a_process_that_overruns_is_killed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_process_dies_with_its_parent() -> None:
     script = """
 import sys, numpy as np
+from layers.siting import median
+median.MANY_PAIRS = 10**9
 from layers.siting.instance import Instance
 from layers.siting.models import solve
 from layers.siting.pairs import from_dense
