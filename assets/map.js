@@ -5,6 +5,7 @@
   const TILE = 512;
   const MAX_ZOOM = 15;
   const NARROW = 900;
+  const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
   const state = { key: null, off: [], hatched: [], asked: 0, hooked: new WeakSet() };
 
@@ -85,6 +86,14 @@
     if (gd && gd.on && !state.hooked.has(gd)) {
       state.hooked.add(gd);
       // which of the figures asked for is drawn: what a test or a picture waits for
+      gd.on("plotly_click", (event) => {
+        const point = event.points[0];
+        if (!point.customdata || point.customdata[0] !== "cluster") return;
+        window.Plotly.relayout(gd, {
+          "map.center": { lon: point.lon, lat: point.lat },
+          "map.zoom": Math.min(MAX_ZOOM, gd._fullLayout.map.zoom + CLOSER),
+        });
+      });
       gd.on("plotly_afterplot", () => { document.documentElement.dataset.drawn = String(state.asked); });
     }
     if (!map || state.hooked.has(map)) return;
@@ -126,18 +135,15 @@
     },
     /* a move of the map -> what is visible, and the view in the address (without a step in the history) */
     moved(relayout) {
-      const gd = plot();
-      const none = window.dash_clientside.no_update;
-      if (!relayout || !relayout["map.center"] || !gd || !gd._fullLayout.map) return none;
-      const { lon, lat } = relayout["map.center"], zoom = relayout["map.zoom"];
-      const corners = (relayout["map._derived"] || {}).coordinates;
-      if (!corners) return none;
+      const map = instance();
+      if (!relayout || !relayout["map.center"] || !map) return window.dash_clientside.no_update;
+      const { lon, lat } = relayout["map.center"], zoom = relayout["map.zoom"], seen = map.getBounds();
       const query = new URLSearchParams(window.location.search);
       query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
       window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
       return {
         lon, lat, zoom, key: state.key,
-        box: [corners[0][0], corners[2][1], corners[1][0], corners[0][1]],
+        box: [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()],
       };
     },
     /* the rail folds away; on a phone it starts folded */

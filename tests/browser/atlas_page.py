@@ -18,6 +18,7 @@ DRAWN = """() => {
     && map && map.loaded() && map.areTilesLoaded() && !map.isMoving() && document.querySelector('.crumb'));
 }"""
 QUIET_SECONDS = 0.35
+HOVER_MS = 120
 
 
 class AtlasPage:
@@ -127,10 +128,13 @@ class AtlasPage:
         before = self.query()
         self.page.evaluate("""() => { window.hovered = false;
           document.querySelector('#map .js-plotly-plot').on('plotly_hover', () => { window.hovered = true; }); }""")
-        # plotly.js only clicks what it has hovered
+        # plotly.js only clicks what it has hovered, and looks under the pointer at most every 50 ms
         self.page.mouse.move(x - 30, y - 30)
         self.page.mouse.move(x, y, steps=3)
         self.page.wait_for_function("() => window.hovered", timeout=TIMEOUT_MS)
+        self.page.wait_for_timeout(HOVER_MS)
+        self.page.mouse.move(x + 1, y)
+        self.page.wait_for_timeout(HOVER_MS)
         self.page.mouse.click(x, y)
         self.changed(before)
 
