@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,24 +37,28 @@ def atlas(atlas_home: Path) -> Atlas:
     return AtlasSource(atlas_home).atlas()
 
 
-def median_ms(make: Callable[[int], Any]) -> float:
+@pytest.fixture(scope="module")
+def radius() -> Iterator[int]:
+    """Give radii that nobody asked for yet: nothing of an answer is kept from before."""
+    return iter(range(501, 10_000, 7))
+
+
+def median_ms(make: Callable[[], Any]) -> float:
     taken = []
-    for i in range(ROUNDS):
+    for _ in range(ROUNDS):
         start = time.perf_counter()
-        make(i)
+        make()
         taken.append((time.perf_counter() - start) * 1000)
     return sorted(taken)[ROUNDS // 2]
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_a_change_of_filter_costs(atlas: Atlas, place: str) -> None:
+def test_what_a_change_of_filter_costs(atlas: Atlas, radius: Iterator[int], place: str) -> None:
     words = Words("zh", load_words()["zh"])
 
-    def fresh(i: int) -> Filters:
-        # a radius that nobody asked for yet: nothing of the answer is kept from before
-        return Filters(place=place, radius=500 + 7 * next(counter))
+    def fresh() -> Filters:
+        return Filters(place=place, radius=next(radius))
 
-    counter = iter(range(1, 10_000))
     panels = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel, activity.ranking)
     parts: dict[str, Callable[[Filters], Any]] = {
         "map": lambda filters: map_figures.map_figure(atlas, filters, words),
@@ -62,18 +66,17 @@ def test_what_a_change_of_filter_costs(atlas: Atlas, place: str) -> None:
         "key figures": lambda filters: [figure.text_zh for figure in kpis.strip(atlas, filters)],
     }
     for name, make in parts.items():
-        make(fresh(0))
-        text = json.dumps(make(fresh(0))).encode()
-        print(f"\n{place} {name}: {median_ms(lambda i, make=make: make(fresh(i))):.0f} ms, {len(text)} B, {len(gzip.compress(text))} B gzip", end="")
-    ours = median_ms(lambda i: map_figures.map_figure(atlas, fresh(i), words))
-    theirs = median_ms(lambda i: go.Figure(map_figures.map_figure(atlas, fresh(i), words)))
+        make(fresh())
+        text = json.dumps(make(fresh())).encode()
+        print(f"\n{place} {name}: {median_ms(lambda make=make: make(fresh())):.0f} ms, {len(text)} B, {len(gzip.compress(text))} B gzip", end="")
+    ours = median_ms(lambda: map_figures.map_figure(atlas, fresh(), words))
+    theirs = median_ms(lambda: go.Figure(map_figures.map_figure(atlas, fresh(), words)))
     print(f"\n{place} map as plain dict ÷ through go.Figure: {ours / theirs:.2f}")
 
 
-def test_coverage_against_a_nearest_join(atlas: Atlas) -> None:
+def test_coverage_against_a_nearest_join(atlas: Atlas, radius: Iterator[int]) -> None:
     demand = atlas.demand.drop_duplicates("cell").to_crs(4548)
     stations = atlas.stations[atlas.stations["status"] == "open"].to_crs(4548)[["station_id", "geometry"]]
-    counter = iter(range(1, 10_000))
-    ours = median_ms(lambda i: measures.measure(atlas, Filters(place="350203", radius=500 + 7 * next(counter))))
-    theirs = median_ms(lambda i: gpd.sjoin_nearest(demand, stations, max_distance=(500 + 7 * next(counter)) / 1.3))
+    ours = median_ms(lambda: measures.measure(atlas, Filters(place="350203", radius=next(radius))))
+    theirs = median_ms(lambda: gpd.sjoin_nearest(demand, stations, max_distance=next(radius) / 1.3))
     print(f"\ncoverage of 思明: {ours:.1f} ms; ÷ geopandas sjoin_nearest (projected beforehand): {ours / theirs:.2f}")
