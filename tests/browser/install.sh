@@ -12,4 +12,4 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # shellcheck disable=SC2086
-apt-get install -y -qq --no-install-recommends fontconfig $missing >/dev/null
+apt-get install -y -qq fontconfig $missing >/dev/null
