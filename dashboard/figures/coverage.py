@@ -140,7 +140,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             xaxis={"tickvals": [0, 6, 12, 18, 23], "ticktext": ["0:00", "6:00", "12:00", "18:00", "23:00"], "showgrid": False},
             yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.2], "ticksuffix": "%", "nticks": 5},
             shapes=shapes,
-            annotations=[{"x": 1, "xref": "paper", "xanchor": "right", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
+            annotations=[{"x": 0, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
                           "text": words("名义"), "font": {"size": 11, "color": theme.MUTED}}],
         ),
     }
