@@ -18,6 +18,25 @@ from layers.filters import Filters
 WGS84 = Geod(ellps="WGS84")
 
 
+def riders(lon, lat, cells, weight):
+    """Return demand of riders in Siming at points, one cell each."""
+    return gpd.GeoDataFrame(
+        {
+            "demand_id": [f"d{i}" for i in range(len(lon))],
+            "cell": cells,
+            "adcode": "350203",
+            "zone": None,
+            "weight": weight,
+            "worker_group": "rider",
+            "provenance": "derived",
+            "source_id": "OSM",
+            "batch_id": "b",
+        },
+        geometry=gpd.points_from_xy(lon, lat),
+        crs=4326,
+    )
+
+
 def oracle(atlas, filters, serving, needed=1):
     """Return (weight covered, weight, cells covered, cells) by brute force, for demand with the filters' adcode."""
     rows = atlas.demand[atlas.demand["adcode"] == filters.place]
@@ -84,21 +103,7 @@ def test_small_atlas_equals_the_oracle(small, radius, group):
 def test_dense_case_equals_the_oracle_anywhere_in_china(frames, small, centre):
     rng = np.random.default_rng(int(centre[0] * 100))
     lon, lat = centre[0] + rng.normal(0, 0.05, 1500), centre[1] + rng.normal(0, 0.04, 1500)
-    wanted = gpd.GeoDataFrame(
-        {
-            "demand_id": [f"d{i}" for i in range(1500)],
-            "cell": [f"{h3.latlng_to_cell(y, x, 12)}{i}" for i, (x, y) in enumerate(zip(lon, lat, strict=True))],
-            "adcode": "350203",
-            "zone": None,
-            "weight": rng.gamma(2, 3, 1500),
-            "worker_group": "rider",
-            "provenance": "derived",
-            "source_id": "OSM",
-            "batch_id": "b",
-        },
-        geometry=gpd.points_from_xy(lon, lat),
-        crs=4326,
-    )
+    wanted = riders(lon, lat, [f"{h3.latlng_to_cell(y, x, 12)}{i}" for i, (x, y) in enumerate(zip(lon, lat, strict=True))], rng.gamma(2, 3, 1500))
     posts = gpd.GeoDataFrame(
         {
             "station_id": [f"s{i}" for i in range(60)],
@@ -271,21 +276,7 @@ def test_memory_grows_with_pairs(many, frames, small):
     atlas = many(40_000)
     rng = np.random.default_rng(3)
     lon, lat = np.clip(rng.normal(114, 7, 20_000), 74, 134), np.clip(rng.normal(32, 6, 20_000), 19, 52)
-    wanted = gpd.GeoDataFrame(
-        {
-            "demand_id": [f"d{i}" for i in range(20_000)],
-            "cell": [f"c{i}" for i in range(20_000)],
-            "adcode": "350203",
-            "zone": None,
-            "weight": 1.0,
-            "worker_group": "rider",
-            "provenance": "derived",
-            "source_id": "OSM",
-            "batch_id": "b",
-        },
-        geometry=gpd.points_from_xy(lon, lat),
-        crs=4326,
-    )
+    wanted = riders(lon, lat, [f"c{i}" for i in range(20_000)], 1.0)
     big = Atlas.from_frames({**frames, "stations": atlas.stations, "demand": TABLES["demand"].coerce(wanted)}, small.meta)
     filters = Filters(radius=3000)
     coverage.stations.service(big, filters)
