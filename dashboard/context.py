@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from dashboard import state
@@ -26,9 +26,9 @@ class Context:
         """Return the words of `lang`."""
         return Words(lang, self.catalogues[lang])
 
-    def read(self, atlas: Atlas, query: str | None) -> state.State:
-        """Return what `query` says, with everything that this atlas does not hold set back and told."""
-        said = state.parse(query or "", self.default)
+    def read(self, atlas: Atlas, query: str | None, own: Collection[str] = ()) -> state.State:
+        """Return what `query` says, with everything that this atlas does not hold set back and told; keys of `own` are the page's."""
+        said = state.parse(query or "", self.default, own)
         filters, more = settle(atlas, said.filters)
         return state.State(filters, said.view, said.notices + more)
 

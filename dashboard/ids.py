@@ -16,6 +16,7 @@ RAIL = "rail"
 RAIL_TOGGLE = "rail-toggle"
 MONTHS = "control-months"
 LANGUAGE = "language"
+WAYS = "ways"
 RESET = "reset"
 CLEAR_AREA = "clear-area"
 

@@ -8,7 +8,7 @@ the defaults, in a fixed order, so that one view has one address.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -170,7 +170,7 @@ def _bad_value(key: str, text: str) -> Notice:
     return Notice(N_("地址中的“{key}={value}”不可用，已按默认处理。"), (("key", key), ("value", shown)))
 
 
-def parse(query: str, default: Filters | None = None) -> State:
+def parse(query: str, default: Filters | None = None, own: Collection[str] = ()) -> State:
     """Read a query string.
 
     Parameters
@@ -179,6 +179,8 @@ def parse(query: str, default: Filters | None = None) -> State:
         With or without the leading ``?``; anything at all.
     default : Filters, optional
         What fields take that the query does not name.
+    own : collection of str
+        Keys that the page reads itself: not told as unknown.
 
     Returns
     -------
@@ -199,6 +201,8 @@ def parse(query: str, default: Filters | None = None) -> State:
         try:
             if key == VIEW_KEY:
                 view = _view(text)
+            elif key in own:
+                continue
             elif codec is None:
                 notices.append(Notice(N_("地址中的“{key}”不认识，已忽略。"), (("key", key[:ECHO]),)))
             else:

@@ -38,12 +38,12 @@ class Merge:
     retired: NDArray[np.intp]
 
 
-def merge(table: str, there: pd.DataFrame, new: pd.DataFrame) -> Merge:
+def merge(table: str, there: pd.DataFrame, new: pd.DataFrame, retire: bool = True) -> Merge:
     """Compare `new` rows with those that are `there`, both in the types of the schema.
 
     A new row with the key of one that is there replaces it; it is unchanged
     when it says the same but for the batch. Illustrative rows of a place give
-    way when a row that is not illustrative comes for that place.
+    way when a row that is not illustrative comes for that place, unless `retire` is false.
     """
     schema = TABLES[table]
     at = pd.Index(there[schema.key]).get_indexer(new[schema.key])
@@ -52,7 +52,7 @@ def merge(table: str, there: pd.DataFrame, new: pd.DataFrame) -> Merge:
     if len(known):
         same[known] = _same(table, there.iloc[at[known]], new.iloc[known])
     gone = np.zeros(len(there), bool)
-    if "adcode" in there and schema.key != "adcode":
+    if retire and "adcode" in there and schema.key != "adcode":
         real = set(new["adcode"][(new["provenance"] != ILLUSTRATIVE).to_numpy()].dropna())
         gone = ((there["provenance"] == ILLUSTRATIVE) & there["adcode"].isin(real)).to_numpy(copy=True)
         gone[at[known]] = False

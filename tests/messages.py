@@ -1,16 +1,19 @@
 """Which texts for people the code holds: read from the syntax tree, for the tests of the catalogues.
 
-``python -m tests.messages`` prints the keys that the English catalogue lacks.
+``python -m tests.messages`` prints the keys that the English catalogue lacks;
+``python -m tests.messages FILE…`` first writes it anew, with the texts of FILE (``key<TAB>text`` a line, or a .po).
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.pofile import read_po
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
 
 from dashboard.locale import FOLDERS, catalogue_path
 
@@ -72,7 +75,31 @@ def wanted() -> set[str]:
     return {key for path in sources(*FLOORS) for key in messages(path) if CHINESE.search(key)}
 
 
-if __name__ == "__main__":
+def fill(*files: Path) -> None:
+    """Write the English catalogue anew: keys that the code asks for, with the texts that it or one of `files` has.
+
+    A file is another version of the catalogue (``.po``), or lines of key, tab, text. What is there already wins,
+    unless a file ends in ``.tsv``.
+    """
     have = catalogue("en")
-    for key in sorted(wanted() - set(have)):
+    for file in files:
+        if file.suffix == ".po":
+            with file.open("rb") as po:
+                have = {str(one.id): str(one.string) for one in read_po(po, locale="en") if one.id} | have
+        else:
+            have |= dict(line.split("\t", 1) for line in file.read_text("utf-8").splitlines() if "\t" in line)
+    with catalogue_path("en").open("rb") as po:
+        head = read_po(po, locale="en")
+    new = Catalog(locale="en", header_comment=head.header_comment, project=head.project, version=head.version,
+                  creation_date=head.creation_date, revision_date=head.revision_date, charset="utf-8")
+    for key in sorted(wanted() & set(have)):
+        new.add(key, have[key])
+    with catalogue_path("en").open("wb") as po:
+        write_po(po, new, width=0)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        fill(*map(Path, sys.argv[1:]))
+    for key in sorted(wanted() - set(catalogue("en"))):
         print(key)

@@ -1,8 +1,12 @@
 """One module a page: its layout and its thin callbacks.
 
-A page is a module with ``layout(context, atlas, said)``, which returns Dash
-components in the language of ``said.filters.lang``, and ``register(app, context)``,
-which adds its callbacks.
+A page is a module with
+
+- ``layout(context, atlas, said, query)``: Dash components in the language of ``said.filters.lang``;
+- ``register(app, context)``: adds its callbacks;
+- ``OWN_KEYS`` (where it has any): keys of the address that are the page's, beside those of Filters.
+
+What all pages share (header with the way to the others, frame) is :mod:`dashboard.components.masthead`.
 """
 
 from __future__ import annotations

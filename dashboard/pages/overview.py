@@ -14,6 +14,7 @@ from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
+from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
 from dashboard.components.ways_out import ways_out
@@ -48,20 +49,15 @@ def months(atlas: Atlas) -> tuple[str, ...]:
     return atlas.once("months", compute)
 
 
-def layout(context: Context, atlas: Atlas, said: Said) -> dmc.MantineProvider:
+def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:  # noqa: ARG001 - as every page
     """Return the page in the language and with the controls of `said`."""
     filters = said.filters
     words = context.words(filters.lang)
     listed = controls(months(atlas))
-    other = "en" if filters.lang == "zh" else "zh"
-    header = html.Header([
-        html.Button(words("筛选"), id=ids.RAIL_TOGGLE, className="button rail-toggle", type="button",
-                    **{"aria-controls": ids.RAIL}),
-        html.H1([html.Span(className="brand-dot", **{"aria-hidden": "true"}), words("工会服务一张图")], className="brand"),
-        html.Nav(id=ids.CRUMBS, className="crumbs", **{"aria-label": words("所在位置")}),
-        html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
-               href=context.write(filters.having(lang=other)) or "/"),
-    ], className="header")
+    header = masthead(
+        "/", filters, context, words,
+        before=html.Button(words("筛选"), id=ids.RAIL_TOGGLE, className="button rail-toggle", type="button", **{"aria-controls": ids.RAIL}),
+        middle=html.Nav(id=ids.CRUMBS, className="crumbs", **{"aria-label": words("所在位置")}))
     body = html.Main([
         html.Aside(rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}),
         html.Section([
@@ -78,16 +74,13 @@ def layout(context: Context, atlas: Atlas, said: Said) -> dmc.MantineProvider:
         ], className="map-column"),
         html.Div([panel(chart, filters.lang) for chart in ids.CHARTS], className="charts"),
     ], className="body")
-    page = html.Div([
+    return framed([
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Div(id=ids.KPIS, className="kpis"),
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
-    ], id=ids.ROOT, className="atlas", lang="zh-CN" if filters.lang == "zh" else "en")
-    return dmc.MantineProvider(page, forceColorScheme="light", theme={
-        "primaryColor": "dark", "fontFamily": "var(--font)", "defaultRadius": "sm",
-    })
+    ], filters.lang)
 
 
 def _map_config(lang: str) -> dict[str, Any]:
@@ -193,7 +186,7 @@ def register(app: Dash, context: Context) -> None:
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
-        Output(ids.LANGUAGE, "href"), Output("time-value", "children"),
+        Output(ids.LANGUAGE, "href"), Output(ids.WAYS, "children"), Output("time-value", "children"),
         Input(ids.FILTERS, "data"), prevent_initial_call=True,
     )
     def draw_frame(stored: dict) -> tuple:
@@ -203,7 +196,7 @@ def register(app: Dash, context: Context) -> None:
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
         return (
             crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words),
-            _notices(atlas, filters, stored, words), context.write(other) or "/", _time(atlas, filters, words),
+            _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), _time(atlas, filters, words),
         )
 
     @app.callback(

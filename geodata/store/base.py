@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
@@ -58,7 +59,18 @@ class WritableStore(AtlasStore, Protocol):
             illustrative rows of the places that real rows come for retire.
         **about
             ``author``, ``file``, ``file_hash``, ``crs``: kept with the batch; ``seen``: data version on
-            which the decision was taken, refused when it is another by now.
+            which the decision was taken, refused when it is another by now; ``retire``: false for rows
+            that join the illustrative ones (an edited row, a scenario) instead of taking their place.
+        """
+        ...
+
+    def remove(self, table: str, keys: Sequence[str], **about: Any) -> Batch:
+        """Take rows out as one batch, whole or not at all; `about` as in :meth:`apply`, without ``retire``.
+
+        Raises
+        ------
+        AtlasError
+            When a key is not there.
         """
         ...
 

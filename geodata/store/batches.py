@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -57,7 +57,7 @@ class Batch:
         Who, from which file (its name and SHA-256), read in which coordinate system.
     table : str
     rows, added, changed, unchanged, retired : int
-        Rows of the file, what became of them, and illustrative rows that gave way.
+        Rows of the file, what became of them, and rows that gave way or were taken out.
     undone_at, undone_by : str or None
     """
 
@@ -87,7 +87,7 @@ def now() -> str:
 
 
 def apply(store: GeoPackageStore, table: str, frame: pd.DataFrame, *, author: str | None = None, file: str | None = None,
-          file_hash: str | None = None, crs: str | None = None, seen: str | None = None) -> Batch:
+          file_hash: str | None = None, crs: str | None = None, seen: str | None = None, retire: bool = True) -> Batch:
     """Bring rows into the atlas as one batch.
 
     Parameters
@@ -100,6 +100,8 @@ def apply(store: GeoPackageStore, table: str, frame: pd.DataFrame, *, author: st
         Kept with the batch.
     seen : str, optional
         Data version on which the decision was taken: another by now is refused.
+    retire : bool
+        Whether illustrative rows of the places of these rows give way.
 
     Raises
     ------
@@ -108,12 +110,11 @@ def apply(store: GeoPackageStore, table: str, frame: pd.DataFrame, *, author: st
     """
     schema = TABLES[table]
     with _rewritten(store.path) as (database, present):
-        if seen is not None and present.meta()["data_version"] != seen:
-            raise AtlasError(N_("核对之后图册又有了改动：请重新核对这个文件，再导入。"))
+        _refuse_another(present, seen)
         there = present.read(table)
-        plan = merge(table, there, frame)
+        plan = merge(table, there, frame, retire)
         time = now()
-        batch_id = f"{time[:10].replace('-', '')}-{hashlib.sha256(f'{time}{table}{file_hash}{os.getpid()}'.encode()).hexdigest()[:8]}"
+        batch_id = _batch_id(time, table, file_hash)
         frame = frame.assign(batch_id=batch_id)
         gone = there[schema.key].iloc[plan.retired].tolist()
         followers = _followers(present, table, set(gone))
@@ -129,11 +130,48 @@ def apply(store: GeoPackageStore, table: str, frame: pd.DataFrame, *, author: st
         retired = len(gone) + _retire(database, batch_id, followers)
         batch = Batch(batch_id, time, author, table, file, file_hash, crs, len(frame), len(added), len(replaced),
                       len(plan.unchanged), retired)
-        values = asdict(batch)
-        values["table_name"] = values.pop("table")
-        database.execute(f"INSERT INTO {BATCHES} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", list(values.values()))  # noqa: S608 - a constant
+        _record(database, batch)
         _stamp(database, [table, *followers])
     return batch
+
+
+def remove(store: GeoPackageStore, table: str, keys: Sequence[str], *, author: str | None = None, file: str | None = None,
+           seen: str | None = None) -> Batch:
+    """Take rows out of the atlas as one batch, which :func:`undo` brings back.
+
+    Raises
+    ------
+    AtlasError
+        When a key is not there, the atlas has changed since `seen`, or cannot be written.
+    """
+    with _rewritten(store.path) as (database, present):
+        _refuse_another(present, seen)
+        time = now()
+        old = rows.fetch(database, TABLES[table], list(keys))
+        missing = [key for key in keys if key not in old]
+        if missing:
+            raise AtlasError(N_("表 {table} 里没有 {keys}：可能已被别人删除，请刷新后再试。"), table=table, keys="、".join(missing[:5]))
+        rows.delete(database, TABLES[table], [fid for fid, _ in old.values()])
+        batch = Batch(_batch_id(time, table, None), time, author, table, file, None, None, 0, 0, 0, 0, len(old))
+        _log(database, batch.batch_id, table, [(key, fid, image) for key, (fid, image) in old.items()])
+        _record(database, batch)
+        _stamp(database, [table])
+    return batch
+
+
+def _refuse_another(present: GeoPackageStore, seen: str | None) -> None:
+    if seen is not None and present.meta()["data_version"] != seen:
+        raise AtlasError(N_("核对之后图册又有了改动：请重新核对这个文件，再导入。"))
+
+
+def _batch_id(time: str, table: str, file_hash: str | None) -> str:
+    return f"{time[:10].replace('-', '')}-{hashlib.sha256(f'{time}{table}{file_hash}{os.getpid()}'.encode()).hexdigest()[:8]}"
+
+
+def _record(database: sqlite3.Connection, batch: Batch) -> None:
+    values = asdict(batch)
+    values["table_name"] = values.pop("table")
+    database.execute(f"INSERT INTO {BATCHES} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", list(values.values()))  # noqa: S608 - a constant
 
 
 def undo(store: GeoPackageStore, batch_id: str, author: str | None = None) -> Batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,12 @@ class GeoPackageStore:
         from geodata.store import batches
 
         return batches.apply(self, table, frame, **about)
+
+    def remove(self, table: str, keys: Sequence[str], **about: Any) -> Batch:
+        """Take rows out as one batch: see :func:`geodata.store.batches.remove`."""
+        from geodata.store import batches
+
+        return batches.remove(self, table, keys, **about)
 
     def undo(self, batch_id: str, author: str | None = None) -> Batch:
         """Take a batch back: see :func:`geodata.store.batches.undo`."""

@@ -1,0 +1,58 @@
+"""What every page begins with: the name of the atlas, the way to the other pages, the other language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import ids
+from dashboard.context import Context
+from dashboard.words import Words
+from layers.filters import Filters
+
+
+def titles(words: Words) -> dict[str, str]:
+    """Return path → name of the pages, in the order in which they are offered."""
+    return {"/": words("总览")}
+
+
+def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "") -> html.Header:
+    """Return the header of the page at `path`.
+
+    Parameters
+    ----------
+    before, middle : component, optional
+        What the page itself wants left of the name, and between the name and the ways out.
+    query : str
+        Keys of the page's own (``&key=value…``) that the other language keeps.
+    """
+    other = "en" if filters.lang == "zh" else "zh"
+    return html.Header([
+        before,
+        html.H1([html.Span(className="brand-dot", **{"aria-hidden": "true"}), words("工会服务一张图")], className="brand"),
+        middle if middle is not None else html.Span(className="crumbs"),
+        html.Nav(ways(path, filters, context, words), id=ids.WAYS, className="ways", **{"aria-label": words("页面")}),
+        html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
+               href=path + (context.write(filters.having(lang=other)) or "?") + query),
+    ], className="header")
+
+
+def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dcc.Link]:
+    """Return the links to every page, each with the present choice."""
+    listed = titles(words)
+    if len(listed) < 2:
+        return []
+    query = context.write(filters)
+    return [dcc.Link(name, href=to + query, className="way way-here" if to == path else "way", **({"aria-current": "page"} if to == path else {}))
+            for to, name in listed.items()]
+
+
+def framed(children: Sequence[Any], lang: str, name: str = "atlas") -> dmc.MantineProvider:
+    """Return a whole page: its root in its language, in the atlas's theme."""
+    page = html.Div(list(children), id=ids.ROOT, className=name, lang="zh-CN" if lang == "zh" else "en")
+    return dmc.MantineProvider(page, forceColorScheme="light", theme={
+        "primaryColor": "dark", "fontFamily": "var(--font)", "defaultRadius": "sm",
+    })
