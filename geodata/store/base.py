@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pandas as pd
 
 if TYPE_CHECKING:
     from geodata.store.batch import Batch
+
+T = TypeVar("T")
 
 
 class AtlasStore(Protocol):
@@ -17,7 +19,7 @@ class AtlasStore(Protocol):
     Attributes
     ----------
     name : str
-        Kind of store, for people and for ``/healthz``: ``gpkg``.
+        Kind of store, for people and for ``/healthz``: ``gpkg`` or ``postgis``.
     """
 
     name: str
@@ -41,6 +43,23 @@ class AtlasStore(Protocol):
 
         Keys: ``data_version`` (content hash), ``data_date`` (ISO date),
         ``built_at`` (ISO time, UTC), ``schema_version``.
+        """
+        ...
+
+    def stamp(self) -> Hashable:
+        """Return what is another whenever the atlas is, at the cost of a glance.
+
+        Raises
+        ------
+        AtlasError
+            When the store is gone.
+        """
+        ...
+
+    def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
+        """Return the stamp of one moment and what `use` makes of the atlas at that moment, whoever writes meanwhile.
+
+        Each of the other methods alone sees one moment, but two calls may see two.
         """
         ...
 

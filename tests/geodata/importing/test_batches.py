@@ -189,7 +189,7 @@ def test_a_decision_taken_on_an_older_atlas_is_refused(own):
 
 def test_a_failure_half_way_leaves_the_atlas_as_it_was(own, monkeypatch):
     before = own.path.read_bytes()
-    monkeypatch.setattr("geodata.store.batches._stamp", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr("geodata.store.log.stamp", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(AtlasError, match="没有改动"):
         own.apply("stations", rows(own, 5))
     assert own.path.read_bytes() == before and sorted(path.name for path in own.path.parent.iterdir()) == [".atlas.lock", "atlas.gpkg"]
