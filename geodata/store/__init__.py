@@ -31,8 +31,8 @@ def open_store(home: Path, url: str | None = None) -> WritableStore:
     return site(home, url).open()
 
 
-def site(home: Path, url: str | None = None) -> Site:
-    """Return where the atlas of `home` or `url` is, or may come to be.
+def site(home: Path, url: str | None = None, name: str = FILE_NAME) -> Site:
+    """Return where the atlas of `home` or `url` is, or may come to be; `name` is that of the file in `home`.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def site(home: Path, url: str | None = None) -> Site:
         When `url` is of an unknown kind.
     """
     if not url:
-        return GeoPackageSite(Path(home) / FILE_NAME)
+        return GeoPackageSite(Path(home) / name)
     scheme = url.split(":", 1)[0]
     if scheme not in _POSTGRESQL or "://" not in url:
         # at most the scheme is repeated: the rest of a database address may hold a password

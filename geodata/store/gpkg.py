@@ -22,6 +22,7 @@ import pandas as pd
 import pyogrio
 
 from geodata.errors import N_, AtlasError
+from geodata.interrupts import held_back
 from geodata.locking import held
 from geodata.schema import CRS, SCHEMA_VERSION, TABLES
 from geodata.store.batched import BatchedStore
@@ -137,7 +138,7 @@ class GeoPackageSite:
         self.path = Path(path)
 
     def __str__(self) -> str:
-        return str(self.path)
+        return str(self.path.resolve())
 
     def open(self) -> GeoPackageStore:
         """Return the store of the file."""
@@ -178,18 +179,21 @@ def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Iterator[D
     unfinished = path.parent / f".atlas-{os.getpid()}.building.gpkg"
     try:
         make(unfinished)
-        with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = MEMORY")
-            connection.execute("PRAGMA synchronous = OFF")  # the file is made durable as a whole below
-            prepare(connection)
-            connection.execute("BEGIN IMMEDIATE")
-            yield SqliteDatabase(connection)
-            connection.execute("COMMIT")
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        GeoPackageStore(unfinished)  # a file that cannot be opened must not take the place
-        unfinished.replace(path)
-        _sync_folder(path.parent)
+        # Ctrl-C inside a function that SQLite calls would come out as an error of SQLite's
+        with held_back() as check:
+            with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+                connection.execute("PRAGMA journal_mode = MEMORY")
+                connection.execute("PRAGMA synchronous = OFF")  # the file is made durable as a whole below
+                prepare(connection)
+                connection.execute("BEGIN IMMEDIATE")
+                yield SqliteDatabase(connection, check)
+                connection.execute("COMMIT")
+            with unfinished.open("rb+") as file:
+                os.fsync(file.fileno())
+            GeoPackageStore(unfinished)  # a file that cannot be opened must not take the place
+            check()
+            unfinished.replace(path)
+            _sync_folder(path.parent)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
         raise _unwritable(path, error) from error
     finally:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from geodata.errors import N_, AtlasError
+from geodata.interrupts import held_back
 from geodata.schema import SCHEMA_VERSION, TABLES, TableSchema
 from geodata.store import migrations
 from geodata.store.batched import BatchedStore
@@ -206,7 +207,9 @@ def _alone(engine: Engine, address: Address) -> Iterator[PostgisDatabase]:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
         yield PostgisDatabase(connection)
         try:
-            connection.commit()
+            with held_back() as check:
+                check()
+                connection.commit()
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise

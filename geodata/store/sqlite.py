@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,10 +30,17 @@ CREATE INDEX IF NOT EXISTS {CHANGES}_batch ON {CHANGES} (batch_id);
 
 
 class SqliteDatabase(Database):
-    """The tables of a GeoPackage through one connection; the caller begins and ends the transaction."""
+    """The tables of a GeoPackage through one connection; the caller begins and ends the transaction.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+    check : callable
+        Called before every statement that writes; raises what is to end the transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> None:
+        self._connection, self._check = connection, check
 
     def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
@@ -41,10 +48,12 @@ class SqliteDatabase(Database):
 
     def run(self, sql: str, rows: Sequence[Mapping[str, Any]] = ({},)) -> None:
         """Run a statement once for each of `rows`."""
+        self._check()
         self._connection.executemany(sql, rows)
 
     def insert(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows."""
+        self._check()
         columns = ", ".join(f'"{name}"' for name in names)
         self._connection.executemany(f'INSERT INTO "{table}" ({columns}) VALUES (?{", ?" * (len(names) - 1)})', rows)  # noqa: S608 - names of the schema
 

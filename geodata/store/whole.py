@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
 from geodata.store import log
-from geodata.store.base import WritableStore
+from geodata.store.batched import BatchedStore
 from geodata.store.database import Database
 from geodata.store.images import Image, as_text, from_text, images
 
@@ -40,7 +41,7 @@ class Contents:
 class Site(Protocol):
     """Where an atlas is, or may come to be."""
 
-    def open(self) -> WritableStore:
+    def open(self) -> BatchedStore:
         """Return the store of the atlas that is there.
 
         Raises
@@ -69,11 +70,19 @@ def of_frames(frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str]) -> Co
 
 
 def of_database(database: Database, progress: Progress = lambda _: None) -> Contents:
-    """Return everything that a database holds."""
-    rows = {}
+    """Return everything that a database holds.
+
+    Raises
+    ------
+    AtlasError
+        When two rows of a table have the same key.
+    """
+    rows, counts = {}, database.count()
     for at, (name, schema) in enumerate(TABLES.items()):
         progress(at / len(TABLES))
         rows[name] = list(database.fetch(schema).values())
+        if len(rows[name]) != counts[name]:
+            raise AtlasError(N_("表 {table} 的 {count} 行里有重复的编号（{key}）：请先改成每行一个编号。"), table=name, count=counts[name], key=schema.key)
     kept: dict[str, list[tuple[Any, ...]]] = {}
     for table, columns in ((log.BATCHES, log.BATCH_COLUMNS), (log.CHANGES, log.CHANGE_COLUMNS)):
         kept[table] = database.query(f"SELECT {', '.join(columns)} FROM {table} ORDER BY fid") if database.has(table) else []  # noqa: S608 - constants
