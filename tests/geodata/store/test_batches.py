@@ -1,21 +1,9 @@
-"""Imports as batches: whole or not at all, undone exactly, whoever else reads or writes."""
+"""Imports as batches, in both stores alike: whole or not at all, undone exactly."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
-import numpy as np
 import pandas as pd
-import pyogrio
 import pytest
-import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,24 +11,9 @@ from geodata.build import data_version
 from geodata.errors import AtlasError
 from geodata.importing.check import check_file
 from geodata.schema import CRS, TABLES
-from geodata.store import GeoPackageStore
+from geodata.store import WritableStore
 from layers.atlas import Atlas
-
-TOUCHED = ("stations", "grids", "enterprises", "activities", "candidates")
-KILLS = int(os.environ.get("ATLAS_KILLS", "4"))  # 50 for the whole demonstration
-
-
-def content(store: GeoPackageStore) -> str:
-    """Return the hash of every row, in its order, of the tables that these tests touch; of the others their number."""
-    return data_version({name: store.read(name) for name in TOUCHED}) + str(store.tables() if isinstance(store, GeoPackageStore) else "")
-
-
-def rows(store: GeoPackageStore, count: int, prefix: str = "T", provenance: str = "reported", adcode: str = "350203") -> pd.DataFrame:
-    """Return stations like the sample's under new ids."""
-    like = store.read("stations").iloc[:28]
-    frame = like.iloc[np.arange(count) % len(like)].reset_index(drop=True)
-    return TABLES["stations"].validate(frame.assign(
-        station_id=[f"{prefix}{at:05d}" for at in range(count)], name=[f"{prefix}站{at}" for at in range(count)], provenance=provenance, adcode=adcode))
+from tests.geodata.store.atlases import content, rows
 
 
 def test_an_import_adds_changes_retires_and_is_undone_exactly(own):
@@ -127,7 +100,7 @@ def test_batches_are_undone_in_any_order_unless_they_share_rows(own):
     assert content(own) == states[0]
 
 
-def _candidates(store: GeoPackageStore) -> pd.DataFrame:
+def _candidates(store: WritableStore) -> pd.DataFrame:
     like = store.read("stations").iloc[:4]
     return like.assign(candidate_id=list("abcd"), cost_yuan=1e5, rule="free", provenance="reported")
 
@@ -145,38 +118,118 @@ def test_the_atlas_as_of_a_moment(own):
     states.append(content(own))
     own.undo(first.batch_id)
     for moment, state in zip(moments, states, strict=True):
-        assert content(own.as_of(moment)) == state[:16]
+        assert content(own.as_of(moment)) == state
     assert Atlas.load(own.as_of(moments[1])).version != Atlas.load(own).version
     assert own.as_of(moments[1]).tables()["stations"] == 11
 
 
 KEYS = st.lists(st.integers(0, 6), min_size=1, max_size=5, unique=True)
+IMPORTS = st.tuples(st.just("apply"), KEYS, st.sampled_from(["reported", "illustrative", "derived"]), st.text("甲乙丙", max_size=3), st.booleans())
+STEPS = st.lists(st.one_of(IMPORTS, st.tuples(st.just("remove"), KEYS), st.tuples(st.just("undo"), st.integers(0, 3))), min_size=1, max_size=5)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(st.tuples(KEYS, st.sampled_from(["reported", "illustrative", "derived"]), st.text("甲乙丙", max_size=3)), min_size=1, max_size=4))
-def test_any_imports_undone_last_first_leave_what_was(own, steps):
-    before = content(own)
+def taken(store: WritableStore, like: pd.DataFrame, step: tuple) -> str:
+    """Take one step; return its batch, or what was said when it was refused."""
+    try:
+        if step[0] == "undo":
+            known = store.history()
+            return store.undo(known[step[1] % len(known)].batch_id).batch_id if known else ""
+        chosen = like.iloc[[key * 5 for key in step[1]]]
+        if step[0] == "remove":
+            return store.remove("stations", chosen["station_id"].tolist()).batch_id
+        frame = TABLES["stations"].validate(chosen.assign(provenance=step[2], name=step[3] + "站"))
+        return store.apply("stations", frame, retire=step[4]).batch_id
+    except AtlasError as error:
+        return error.msgid
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_any_sequence_undone_last_first_leaves_what_was_at_every_step(own, steps):
     like = own.read("stations")
-    batches = []
-    for keys, provenance, name in steps:
-        frame = like.iloc[[key * 5 for key in keys]].assign(provenance=provenance, name=name + "站")
-        batches.append(own.apply("stations", TABLES["stations"].validate(frame)))
-    for batch in reversed(batches):
-        own.undo(batch.batch_id)
+    states = [content(own)]
+    stood = []
+    for step in steps:
+        if step[0] == "undo":
+            if stood:
+                own.undo(stood.pop())
+                states.pop()
+                assert content(own) == states[-1]
+            continue
+        known = len(own.history())
+        taken(own, like, step)
+        if len(own.history()) > known:
+            stood.append(own.history()[0].batch_id)
+            states.append(content(own))
+        else:
+            assert content(own) == states[-1], "a refused step changes nothing"
+    while stood:
+        own.undo(stood.pop())
+        states.pop()
+        assert content(own) == states[-1]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_both_stores_answer_the_same_to_any_sequence(both, steps):
+    for store in both:  # what the example before left
+        for batch in store.history():
+            if not batch.undone_at:
+                store.undo(batch.batch_id)
+    like = both[0].read("stations")
+    assert len(like) == 36
+    plain = [column for column in like if column not in ("batch_id", "geometry")]
+    for step in steps:
+        said = [taken(store, like, step) for store in both]
+        assert (said[0] == said[1]) or all(len(one) == 17 for one in said)
+        left, right = (store.read("stations") for store in both)
+        pd.testing.assert_frame_equal(left[plain], right[plain], check_exact=True)
+        assert (left.geometry.to_wkb() == right.geometry.to_wkb())[left.geometry.notna()].all()
+        counts = [[(one.table, one.rows, one.added, one.changed, one.unchanged, one.retired, bool(one.undone_at)) for one in store.history()] for store in both]
+        assert counts[0] == counts[1] and both[0].tables() == both[1].tables()
+        for batch in zip(*(store.history()[:1] for store in both), strict=True):
+            left, right = (store.changes(one.batch_id)[["table", "key", "what"]] for store, one in zip(both, batch, strict=True))
+            pd.testing.assert_frame_equal(left, right)
+
+
+def test_removed_rows_come_back_and_missing_ones_are_refused(own):
+    before = content(own)
+    keys = own.read("enterprises")["enterprise_id"].tolist()[3:9]
+    batch = own.remove("enterprises", keys, author="甲")
+    assert (batch.retired, batch.rows, own.tables()["enterprises"]) == (6, 0, 415)
+    with pytest.raises(AtlasError, match=keys[0]):
+        own.remove("enterprises", [keys[0]])
+    with pytest.raises(AtlasError, match="重新核对"):
+        own.remove("grids", own.read("grids")["grid_id"].tolist()[:1], seen="another")
+    own.undo(batch.batch_id)
     assert content(own) == before
 
 
-def test_gis_programs_still_open_the_file_and_find_by_box(own):
-    batch = own.apply("stations", rows(own, 50))
-    info = pyogrio.read_info(own.path, layer="stations")
-    assert info["features"] == 58 and "batches" in {name for name, _ in pyogrio.list_layers(own.path)}
-    own.apply("regions", own.read("regions").iloc[:2].assign(name="改"))
-    box = own.read("stations").geometry.iloc[-1].buffer(1e-6).bounds
-    found = pyogrio.read_dataframe(own.path, layer="stations", bbox=box)
-    assert len(found) >= 1 and set(found["batch_id"]) == {batch.batch_id}
-    assert pyogrio.read_info(own.path, layer="stations")["total_bounds"] == pytest.approx(
-        shapely.total_bounds(own.read("stations").geometry.dropna().to_numpy()))
+def test_a_long_list_of_keys_is_found_as_a_short_one_is(own):
+    frame = rows(own, 5_200)
+    before = content(own)
+    first = own.apply("stations", frame)
+    again = own.apply("stations", frame.assign(name="新名"))  # more keys than are asked for one by one
+    assert (first.added, again.changed, len(own.read("stations"))) == (5_200, 5_200, 5_208)
+    assert own.read("stations")["station_id"].tolist()[8:] == frame["station_id"].tolist()
+    own.undo(again.batch_id)
+    own.undo(first.batch_id)
+    assert content(own) == before
+
+
+def test_a_failure_half_way_leaves_the_atlas_as_it_was(place, monkeypatch):
+    own = place.open()
+    before, meta = content(own), own.meta()
+
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("geodata.store.log.stamp", fails)
+    with pytest.raises((AtlasError, OSError), match="No space"):
+        own.apply("stations", rows(own, 5))
+    monkeypatch.undo()
+    assert (content(own), own.meta(), own.history(), place.leftovers()) == (before, meta, [], [])
+    assert own.apply("stations", rows(own, 5)).added == 5
 
 
 def test_a_decision_taken_on_an_older_atlas_is_refused(own):
@@ -185,74 +238,6 @@ def test_a_decision_taken_on_an_older_atlas_is_refused(own):
     with pytest.raises(AtlasError, match="重新核对"):
         own.apply("stations", rows(own, 2, "B"), seen=seen)
     assert len(own.history()) == 1
-
-
-def test_a_failure_half_way_leaves_the_atlas_as_it_was(own, monkeypatch):
-    before = own.path.read_bytes()
-    monkeypatch.setattr("geodata.store.log.stamp", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(AtlasError, match="没有改动"):
-        own.apply("stations", rows(own, 5))
-    assert own.path.read_bytes() == before and sorted(path.name for path in own.path.parent.iterdir()) == [".atlas.lock", "atlas.gpkg"]
-
-
-def _import(path: str, prefix: str) -> None:
-    store = GeoPackageStore(Path(path))
-    store.apply("stations", rows(store, 40, prefix))
-
-
-def test_two_importers_at_once_lose_nothing(own):
-    context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=_import, args=(str(own.path), prefix)) for prefix in "AB"]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join(60)
-    assert [one.exitcode for one in both] == [0, 0]
-    ids = own.read("stations")["station_id"].str[0].value_counts()
-    assert ids["A"] == 40 and ids["B"] == 40 and len(own.history()) == 2
-
-
-IMPORTER = """
-import sys; sys.path.insert(0, {root!r})
-from pathlib import Path
-from geodata.store import GeoPackageStore
-from tests.geodata.importing.test_batches import rows
-store = GeoPackageStore(Path({path!r}))
-frame = rows(store, 3000)
-print("go", flush=True)
-store.apply("stations", frame)
-print("done", flush=True)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-def test_killed_at_any_moment_the_atlas_is_as_before_or_as_after(own):
-    code = IMPORTER.format(root=str(Path(__file__).parents[3]), path=str(own.path))
-    before = content(own)
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout.readline() == "go\n"
-        start = time.monotonic()
-        assert first.stdout.readline() == "done\n"
-    lasted = time.monotonic() - start
-    own.undo(own.history()[0].batch_id)
-    rng, outcomes = random.Random(5), []
-    for part in range(KILLS):
-        batches = len(own.history())
-        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout.readline() == "go\n"
-            time.sleep(rng.uniform(part, part + 1) / KILLS * lasted)  # some in every stretch of the way
-            process.send_signal(signal.SIGKILL)
-        store = GeoPackageStore(own.path)
-        applied = len(store.history()) > batches
-        outcomes.append(applied)
-        assert store.tables()["stations"] == (3008 if applied else 36)
-        if applied:
-            store.undo(store.history()[0].batch_id)
-        assert content(store) == before
-    # the next writer clears away what the dead left behind
-    own.undo(own.apply("stations", rows(own, 1)).batch_id)
-    assert sorted(path.name for path in own.path.parent.iterdir()) == [".atlas.lock", "atlas.gpkg"]
-    assert outcomes.count(False) > 0
 
 
 def test_an_import_of_a_checked_file_end_to_end(own, tmp_path):
