@@ -87,7 +87,9 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
     _order(rows, frame, positions, schema, report)
     turned = np.flatnonzero(swapped(given)) if crs and not datum.is_metric(crs) else []
     if len(turned):
+        mended = np.column_stack(datum.to_wgs84(given[turned, 1], given[turned, 0], crs or "wgs84"))
         _name_rows(report, rows, turned, N_("{count} 行的经度和纬度看来对调了：请核对，如 {example}。"), "swapped",
+                   places=np.hstack([given[turned], mended]),
                    example=f"{given[turned[0], 0]:.6g}, {given[turned[0], 1]:.6g} → {given[turned[0], 1]:.6g}, {given[turned[0], 0]:.6g}")
     if schema.geometry == "point" and len(frame):
         held = np.flatnonzero(frame.geometry.notna().to_numpy())
@@ -101,10 +103,13 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
     _totals(frame, schema, ground, report)
 
 
-def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: str, column: str | None = None, **params: Any) -> None:
+def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: str, column: str | None = None,
+               places: NDArray[np.float64] | None = None, **params: Any) -> None:
+    """Warn of the rows `at`; `places` has longitude and latitude of each as read and as mended, shape (n, 4)."""
     at = [int(one) for one in at]
-    numbers = tuple(rows.numbers[one] for one in at)
-    report.warn(Problem(msgid, {"count": len(at), **params}, **rows.where(at[0], column), rows=numbers[:MAX_ROWS_NAMED], code=code))
+    numbers = tuple(rows.numbers[one] for one in at[:MAX_ROWS_NAMED])
+    pairs = () if places is None else tuple((row, *pair) for row, pair in zip(numbers, places[:MAX_ROWS_NAMED].round(8).tolist(), strict=True))
+    report.warn(Problem(msgid, {"count": len(at), **params}, **rows.where(at[0], column), rows=numbers, positions=pairs, code=code))
 
 
 def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
@@ -155,12 +160,12 @@ def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], 
     else:
         return
     at = moved[0]
-    lon, lat = datum.to_wgs84(raw[at], raw[at][1:], best)
+    now = shapely.get_coordinates(frame.geometry.to_numpy()[moved])
+    mended = np.column_stack(datum.to_wgs84(raw[moved, 0], raw[moved, 1], best))
     _name_rows(report, rows, positions[moved],
                N_("坐标看来是 {likely}，不是 {stated}：按 {likely} 换算，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
-               "datum", "lon", likely=best, stated=crs, row=rows.numbers[positions[at]],
-               before="{:.6f},{:.6f}".format(*shapely.get_coordinates(frame.geometry.iloc[at])[0]),
-               after=f"{float(lon[0]):.6f},{float(lat[0]):.6f}")
+               "datum", "lon", np.hstack([now, mended]), likely=best, stated=crs, row=rows.numbers[positions[at]],
+               before="{:.6f},{:.6f}".format(*now[0]), after="{:.6f},{:.6f}".format(*mended[0]))
 
 
 def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:

@@ -30,6 +30,10 @@ class Problem:
         What was expected.
     rows : tuple of int
         All rows meant, where it is more than one (at most :data:`MAX_ROWS_NAMED`).
+    positions : tuple of (int, float, float, float, float)
+        For a likely wrong datum (``datum``) and changed coordinates (``swapped``): row, longitude and latitude as
+        the file was read, longitude and latitude as they would be once mended; degrees, WGS-84 (of swapped ones the
+        first pair is the file's own, and its latitude may lie beyond 90). At most :data:`MAX_ROWS_NAMED`.
     code : str
         Kind of problem, for programs.
     """
@@ -43,6 +47,7 @@ class Problem:
     expected_msgid: str = ""
     expected_params: dict[str, Any] = field(default_factory=dict)
     rows: tuple[int, ...] = ()
+    positions: tuple[tuple[int, float, float, float, float], ...] = ()
     code: str = "value"
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
@@ -57,7 +62,8 @@ class Problem:
         """Return the problem as the command line and the page give it."""
         found = {"sheet": self.sheet, "row": self.row, "column": self.column, "value": self.value,
                  "expected": self.expected(gettext), "message": self.text(gettext), "code": self.code}
-        return found | ({"rows": list(self.rows)} if self.rows else {})
+        return (found | ({"rows": list(self.rows)} if self.rows else {})
+                | ({"positions": [list(one) for one in self.positions]} if self.positions else {}))
 
 
 @dataclass(slots=True)
