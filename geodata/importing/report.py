@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.errors import N_, AtlasError
+from geodata.importing.limits import MAX_BAD_CELLS
 
 MAX_PROBLEMS = 5_000  # a file that is wrong throughout is as wrong after the first few thousand cells
 MAX_SHOWN = 60
@@ -101,11 +102,19 @@ class Report:
         return not self.errors
 
     def error(self, problem: Problem) -> None:
-        """Take an error; beyond :data:`MAX_PROBLEMS` only its number is kept."""
+        """Take an error; beyond :data:`MAX_PROBLEMS` only its number is kept.
+
+        Raises
+        ------
+        Unreadable
+            When there are so many that the rest of the file is not worth the time.
+        """
         if len(self.errors) < MAX_PROBLEMS:
             self.errors.append(problem)
         else:
             self.unlisted += 1
+            if self.unlisted > MAX_BAD_CELLS:
+                raise Unreadable(N_("错误太多，核对到此为止：请先改正已列出的，再核对一次。"), code="more")
 
     def warn(self, problem: Problem) -> None:
         """Take a warning; beyond :data:`MAX_PROBLEMS` it is dropped."""
