@@ -34,7 +34,7 @@ MAX_RECORD = 6 * 2**20  # characters of a row
 
 # GeoJSON, GeoPackage, Shapefile
 MAX_JSON = 64 * 2**20
-MAX_JSON_MEMORY = 500 * 2**20  # what its brackets and commas will take once read
+MAX_JSON_MEMORY = 300 * 2**20  # what its brackets and commas will take once read
 MAX_DATABASE_CELL = 16 * 2**20
 MAX_DATABASE = 200 * 2**20  # all that is read of a GeoPackage
 MAX_SHAPEFILE = 100 * 2**20

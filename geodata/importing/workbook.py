@@ -16,7 +16,7 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.archives import opened
-from geodata.importing.limits import MAX_PART_ELEMENTS, MAX_SHEETS, MAX_STRING_CHARACTERS, MAX_STRINGS, MAX_STYLES
+from geodata.importing.limits import MAX_FIELD, MAX_PART_ELEMENTS, MAX_SHEETS, MAX_STRING_CHARACTERS, MAX_STRINGS, MAX_STYLES
 from geodata.importing.report import Unreadable
 from geodata.importing.sheet_cells import Book, read_cells_of, unescaped
 from geodata.importing.sheets import Sheet
@@ -122,7 +122,7 @@ def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
     item, text, hint = (spaced(name, *MAIN) for name in ("si", "t", "rPh"))
     pieces: list[str] = []
     reading = hinting = False
-    size = 0
+    size = longest = 0
 
     def start(tag: str, _attributes: dict[str, str]) -> None:
         nonlocal reading, hinting
@@ -132,7 +132,7 @@ def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
             hinting = True
 
     def end(tag: str) -> None:
-        nonlocal reading, hinting, size
+        nonlocal reading, hinting, longest
         if tag in text:
             reading = False
         elif tag in hint:
@@ -140,14 +140,16 @@ def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
         elif tag in item:
             found.append(unescaped("".join(pieces)))
             pieces.clear()
+            longest = 0
             if len(found) > MAX_STRINGS:
                 raise broken_book("sharedStrings")
 
     def characters(said: str) -> None:
-        nonlocal size
+        nonlocal size, longest
         if reading:
             size += len(said)
-            if size > MAX_STRING_CHARACTERS:
+            longest += len(said)
+            if size > MAX_STRING_CHARACTERS or longest > MAX_FIELD:
                 raise broken_book("sharedStrings")
             pieces.append(said)
 
