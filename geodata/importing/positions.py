@@ -74,7 +74,9 @@ def _plain_points(shapes: NDArray[np.object_], schema: TableSchema) -> NDArray[n
     """Return which shapes are points about which nothing more has to be asked."""
     if schema.geometry != "point":
         return np.zeros(len(shapes), bool)
-    return (shapely.get_type_id(shapes) == 0) & ~shapely.has_z(shapes) & np.isfinite(shapely.get_x(shapes)) & np.isfinite(shapely.get_y(shapes))
+    plain = (shapely.get_type_id(shapes) == 0) & ~shapely.is_empty(shapes) & ~shapely.has_z(shapes)
+    plain[plain] = np.isfinite(shapely.get_coordinates(shapes[plain])).all(axis=1)
+    return plain
 
 
 def _sound(shape: Any, rows: Rows, at: int, schema: TableSchema, report: Report) -> Any:
