@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser run test lint bench fuzz fuzz-files shots clean
+.PHONY: setup dev browser postgres run test lint bench fuzz fuzz-files shots clean
 
 setup: $(VENV)/.runtime
 
@@ -26,11 +26,15 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 browser:
 	@sh tests/browser/install.sh
 
+# PostgreSQL with PostGIS for the tests of the shared store, likewise; the tests start a server of their own
+postgres:
+	@sh tests/postgres.sh
+
 run: setup
 	$(BIN)/python -m dashboard serve
 
 # the browser tests run one after another: two software renderers on two cores only wait for each other
-test: dev browser
+test: dev browser postgres
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 	$(BIN)/python -m pytest tests/browser
 

@@ -10,7 +10,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +22,8 @@ from dashboard import __version__
 from dashboard.commands import exporting, importing
 from dashboard.commands.coverage import asked, measured
 from dashboard.commands.info import info
+from dashboard.commands.migrate import add_options as add_migrate_options
+from dashboard.commands.migrate import migrated
 from dashboard.commands.plan import add_options as add_plan_options
 from dashboard.commands.plan import plan
 from dashboard.locale import Gettext, load_words
@@ -28,7 +31,7 @@ from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
-from geodata.store import open_store
+from geodata.interrupts import held_back
 from layers.filters import DETOUR, Filters
 
 Command = Callable[[argparse.Namespace, Settings, Gettext], int]
@@ -48,24 +51,28 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
     Console().print(table)
 
 
-def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSource:
-    """Build the atlas when there is none (or `force`), showing progress, and return its source."""
+@contextmanager
+def _progress(words: Gettext) -> Iterator[Callable[[float, str], None]]:
+    """Show a bar on stderr while the block lasts; give what takes the share done and a message."""
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
-        build_atlas(
-            settings.home, force=force,
-            progress=lambda done, message: bar.update(task, completed=done, description=words(message)),
-        )
-    return AtlasSource(settings.home)
+        yield lambda done, message: bar.update(task, completed=done, description=words(message))
+
+
+def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSource:
+    """Build the atlas when there is none (or `force`), showing progress, and return its source."""
+    with _progress(words) as progress:
+        build_atlas(settings.home, force=force, url=settings.database_url, progress=progress)
+    return AtlasSource(settings.home, settings.database_url)
 
 
 def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     if options.force:
-        importing.keep_batches(settings.home)
+        importing.keep_batches(settings.home, settings.database_url)
     source = _built(settings, words, force=options.force)
-    _say(words("地图数据已就绪：{path}").format(path=source.home))
+    _say(words("地图数据已就绪：{path}").format(path=source.where))
     return 0
 
 
@@ -102,8 +109,7 @@ def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -
 
 
 def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    report = importing.checked(options, open_store(settings.home), words).report
+    report = importing.checked(options, _built(settings, words).store(), words).report
     if options.json:
         _print(report.as_dict(words), True)
     else:
@@ -112,31 +118,30 @@ def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    store = open_store(settings.home)
+    store = _built(settings, words).store()
     found = importing.checked(options, store, words)
-    result = {"batch_id": None, **found.report.as_dict(words)}
-    if found.report.ok:
-        result |= importing.imported(found, options, store)
-    if options.json or found.report.ok:
-        _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
-               options.json)
-    if not options.json and (found.report.errors or found.report.warnings):
-        importing.show_report(found.report, words)
-    _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=result["batch_id"]) if found.report.ok
-         else words("文件有错误，没有导入，图册没有改动。"))
-    return 0 if found.report.ok else 1
+    batch = importing.imported(found, options, store) if found.report.ok else None
+    with held_back():  # what is in is in: Ctrl-C must not keep that from being said
+        result = {"batch_id": None, **found.report.as_dict(words)}
+        if batch:
+            result |= batch.as_dict() | {"data_version": store.meta()["data_version"]}
+        if options.json or batch:
+            _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
+                   options.json)
+        if not options.json and (found.report.errors or found.report.warnings):
+            importing.show_report(found.report, words)
+        _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=batch.batch_id) if batch
+             else words("文件有错误，没有导入，图册没有改动。"))
+    return 0 if batch else 1
 
 
 def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    _print(importing.undone(options, open_store(settings.home)), options.json)
+    _print(importing.undone(options, _built(settings, words).store()), options.json)
     return 0
 
 
 def _history(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    batches = [batch.as_dict() for batch in open_store(settings.home).history()]
+    batches = [batch.as_dict() for batch in _built(settings, words).store().history()]
     if options.json:
         _print({"batches": batches}, True)
     else:
@@ -150,11 +155,18 @@ def _template(options: argparse.Namespace, _settings: Settings, _words: Gettext)
 
 
 def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    result, notices = exporting.exported(options, open_store(settings.home))
+    result, notices = exporting.exported(options, _built(settings, words).store())
     for notice in notices:
         _say(notice.text(words))
     _print(result, options.json)
+    return 0
+
+
+def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -> int:
+    with _progress(words) as progress:
+        result = migrated(options, progress)
+    _print(result, options.json)
+    _say(words("已迁移，逐行读回核对一致。网页和命令要用新的一处，请设 ATLAS_DATABASE_URL 或 ATLAS_HOME。"))
     return 0
 
 
@@ -187,6 +199,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))
     importing.add_parsers(add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template})
     exporting.add_parser(add, words, _export)
+    add_migrate_options(add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser
 

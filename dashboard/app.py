@@ -33,8 +33,8 @@ def create_app(settings: Settings) -> Dash:
     AtlasError
         The store is there but cannot be read.
     """
-    build_atlas(settings.home)
-    source = AtlasSource(settings.home)
+    build_atlas(settings.home, url=settings.database_url)
+    source = AtlasSource(settings.home, settings.database_url)
     source.atlas()
     context = Context(source, load_words(), Filters(lang=settings.language))
     words = context.words(settings.language)

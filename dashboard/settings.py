@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     ----------
     home : Path
         ``ATLAS_HOME``: folder of the atlas's own data, built on first use.
+    database_url : str or None
+        ``ATLAS_DATABASE_URL``: ``postgresql://…`` of the PostGIS database that
+        holds the atlas instead of `home`; not set: the GeoPackage in `home`.
+        Kept out of every message, since it may hold a password.
     host, port
         ``ATLAS_HOST``, ``ATLAS_PORT``: where the server listens.
     allow_remote : bool
@@ -40,6 +44,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore")
 
     home: Path = CODE / ".atlas"
+    database_url: str | None = Field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
     allow_remote: bool = False

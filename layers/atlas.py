@@ -104,7 +104,7 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
 
     @classmethod
     def load(cls, store: AtlasStore) -> Self:
-        """Read every table of `store` into memory.
+        """Read every table of `store` into memory, all as of one moment.
 
         Raises
         ------
@@ -112,7 +112,8 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
             When the store cannot be read (said by the store itself).
         """
         known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
-        return cls.from_frames({name: store.read(name) for name in store.tables() if name in known}, store.meta())
+        _, (frames, meta) = store.at_once(lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta()))
+        return cls.from_frames(frames, meta)
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str]) -> Self:

@@ -25,7 +25,7 @@ def info(source: AtlasSource) -> dict[str, Any]:
     by_county = atlas.regions["adcode"].map(names).value_counts(sort=False)
     return {
         **health(source),
-        "path": str(source.home),
+        "path": source.where,
         "provenance": {
             name: {str(key): int(count) for key, count in atlas.table(name)["provenance"].value_counts().items()}
             for name in tables
