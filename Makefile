@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint bench fuzz shots clean
+.PHONY: setup dev browser postgres run test lint bench fuzz fuzz-files shots clean
 
 setup: $(VENV)/.runtime
 
@@ -47,6 +47,10 @@ bench: dev
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev
 	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py
+
+# two thousand hostile files for the importer, each within ten seconds and one GiB
+fuzz-files: dev
+	ATLAS_FUZZ_FILES=2000 $(BIN)/python -m pytest -s tests/geodata/importing/test_hostile.py
 
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser

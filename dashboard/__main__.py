@@ -27,11 +27,13 @@ from dashboard.commands.migrate import migrated
 from dashboard.commands.plan import add_options as add_plan_options
 from dashboard.commands.plan import plan
 from dashboard.locale import Gettext, load_words
+from dashboard.past import before_the_first, day_of
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
 from geodata.interrupts import held_back
+from layers.atlas import Atlas
 from layers.filters import DETOUR, Filters
 
 Command = Callable[[argparse.Namespace, Settings, Gettext], int]
@@ -96,15 +98,24 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _print(info(_built(settings, words)), options.json)
+    source, day = _built(settings, words), day_of(options.as_of) if options.as_of else None
+    _print(info(source, day), options.json)
+    _say_when(source.at(day), Filters(as_of=day), words)
     return 0
 
 
+def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
+    for notice in before_the_first(atlas, filters):
+        _say(notice.text(words))
+
+
 def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    filters = asked(options.radius, options.detour, options.at, options.place)
+    filters = asked(options.radius, options.detour, options.at, options.place, options.as_of)
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
-    _print(measured(_built(settings, words).atlas(), filters), options.json)
+    atlas = _built(settings, words).at(filters.as_of)
+    _print(measured(atlas, filters), options.json)
+    _say_when(atlas, filters, words)
     return 0
 
 
@@ -190,13 +201,15 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     build = add("build", words("生成地图数据"), _build)
     build.add_argument("--force", action="store_true", help=words("即使已有数据也重新生成"))
     add("serve", words("启动网页服务"), _serve)
-    add("info", words("列出地图数据的内容与合计"), _info, with_json=True)
+    past = words("按过去某天（含当天，北京时间）的图册，如 2026-11-20")
+    add("info", words("列出地图数据的内容与合计"), _info, with_json=True).add_argument("--as-of", metavar="DATE", help=past)
     cover = add("coverage", words("计算驿站覆盖率"), _coverage, with_json=True)
     cover.add_argument("--radius", type=int, required=True, help=words("服务半径（步行路程，米）"))
     cover.add_argument("--detour", type=float, default=Filters().detour,
                        help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]))
     cover.add_argument("--at", help=words("时刻，如 2024-10-15T22:00；不给则不限"))
     cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))
+    cover.add_argument("--as-of", metavar="DATE", help=past)
     importing.add_parsers(add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template})
     exporting.add_parser(add, words, _export)
     add_migrate_options(add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words)

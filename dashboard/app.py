@@ -76,8 +76,8 @@ def create_app(settings: Settings) -> Dash:
         page = PAGES.get(pathname or "/")
         if page is None:
             return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
-        atlas = source.atlas()
-        return page.layout(context, atlas, context.read(atlas, search, getattr(page, "OWN_KEYS", ())), search or "")
+        atlas, said = context.look(search, getattr(page, "OWN_KEYS", ()))
+        return page.layout(context, atlas, said, search or "")
 
     for page in PAGES.values():
         page.register(app, context)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboard import state
 from dashboard.locale import Gettext
+from dashboard.past import before_the_first, settled
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -31,6 +32,14 @@ class Context:
         said = state.parse(query or "", self.default, own)
         filters, more = settle(atlas, said.filters)
         return state.State(filters, said.view, said.notices + more)
+
+    def look(self, query: str | None, own: Collection[str] = ()) -> tuple[Atlas, state.State]:
+        """Return the atlas of the day that `query` names (``asof``; the present one without) and what it says: the one door of all pages."""
+        said = state.parse(query or "", self.default, own)
+        filters, more = settled(said.filters)
+        atlas = self.source.at(filters.as_of)
+        filters, unknown = settle(atlas, filters)
+        return atlas, state.State(filters, said.view, said.notices + more + before_the_first(atlas, filters) + unknown)
 
     def write(self, filters: Filters, view: state.View | None = None) -> str:
         """Return the query string of `filters`."""

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable
+from datetime import date
 from pathlib import Path
 
+from dashboard.past import end_of
 from geodata.store import WritableStore, site
 from layers.atlas import Atlas
+
+PAST_KEPT = 3  # atlases of past days; one of a nation takes a hundred megabytes
 
 
 class AtlasSource:
@@ -33,6 +37,8 @@ class AtlasSource:
     def __init__(self, home: Path, url: str | None = None) -> None:
         self._site, self._home, self._url = site(home, url), home, url
         self._lock = threading.Lock()
+        self._past_lock = threading.Lock()
+        self._past: dict[tuple[Hashable, date], Atlas] = {}
         self._store: WritableStore | None = None
         self._held: tuple[Hashable, Atlas, dict[str, int]] | None = None  # one name, so that no thread sees a half of each
 
@@ -67,6 +73,23 @@ class AtlasSource:
             The store is missing or cannot be read; says where and how to mend it.
         """
         return self._present()[1]
+
+    def at(self, day: date | None) -> Atlas:
+        """Return the atlas as it stood at the end of `day` in China; the present one for None.
+
+        A few are kept, until the store changes: an undo changes the past as well.
+        """
+        if day is None:
+            return self.atlas()
+        store = self.store()
+        with self._past_lock:
+            found = self._past.pop((store.stamp(), day), None)
+            if found is None:
+                past = store.as_of(end_of(day))
+                found = Atlas.load(past, day)
+            self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT:] if key[0] == store.stamp()}
+            self._past[store.stamp(), day] = found
+        return found
 
     def described(self) -> tuple[Atlas, str, dict[str, int]]:
         """Return the present atlas, the kind of its store, and the rows of each table."""

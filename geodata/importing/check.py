@@ -93,14 +93,15 @@ def check_file(path: Path, table: str, store: AtlasStore, crs: str | None = None
     try:
         checked.file_hash = _hash(path)
         progress(0.05, N_("正在读文件"))
-        sheets = read_file(path, lambda text: headers.recognised(text, table))
-        progress(0.35, N_("正在核对单元格"))
+        sheets = read_file(path, lambda text: headers.recognised(text, table),
+                           lambda share: progress(0.05 + 0.4 * share, N_("正在读文件")))
+        progress(0.45, N_("正在核对单元格"))
         rows, declared = _gather(sheets, schema, mapping, report)
         report.rows = len(rows)
         if len(rows):
             _finish(rows, schema, stated, declared, Ground(store), checked, progress)
     except Unreadable as error:
-        report.error(error.problem)
+        report.errors.append(error.problem)
         report.accepted, checked.frame = 0, empty
     report.close()
     progress(1.0, N_("核对完毕"))
