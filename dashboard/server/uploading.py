@@ -14,7 +14,7 @@ from dashboard.server.guard import require_editing
 from dashboard.uploads import CHECK, Uploads, too_large
 from dashboard.words import Words
 from dashboard.working import report_of
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from geodata.importing.marked import write_marked
 from geodata.importing.template import write_template
 from geodata.schema import TABLES
@@ -57,7 +57,7 @@ def add_uploading(server: Flask, context: Context) -> None:
     @server.get(f"{TEMPLATE}/<table>.xlsx")
     def _template(table: str) -> Response | tuple[Response, int]:
         if table not in TABLES:
-            return refused(AtlasError("没有这个页面。"), 404)  # noqa: zh - a key that the frame already has
+            return refused(AtlasError(N_("没有这个页面。")), 404)
         with tempfile.TemporaryDirectory() as folder:
             path = write_template(table, Path(folder) / f"{table}.xlsx")
             return _sent(path, words()("{table}-填报模板").format(table=TABLES[table].zh if words().lang == "zh" else TABLES[table].en))
@@ -69,7 +69,7 @@ def add_uploading(server: Flask, context: Context) -> None:
         found = upload.found(task.run if task.action == CHECK else task.of) if upload and task else None
         try:
             if upload is None or found is None:
-                return refused(AtlasError("这个文件已不在服务器上（保留一天）：请重新上传。"), 404)  # noqa: zh - as uploads say it
+                return refused(AtlasError(N_("这个文件已不在服务器上（保留一天）：请重新上传。")), 404)
             with tempfile.TemporaryDirectory() as folder:
                 path = write_marked(upload.file, report_of(found), Path(folder) / "marked.xlsx", words().gettext, task.mapping)
                 return _sent(path, words()("{name}-已标出问题").format(name=upload.file.stem))
