@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 if TYPE_CHECKING:
-    from geodata.store.batches import Batch
+    from geodata.store.batch import Batch
 
 
 class AtlasStore(Protocol):
@@ -80,6 +80,24 @@ class WritableStore(AtlasStore, Protocol):
 
     def history(self) -> list[Batch]:
         """Return every batch, the latest first; also those undone."""
+        ...
+
+    def changes(self, batch_id: str) -> pd.DataFrame:
+        """Return what a batch did, also one that is undone: one line a row, in the order of the schema's tables.
+
+        Returns
+        -------
+        DataFrame
+            ``table``, ``key``, ``what`` (``added``, ``changed``, ``removed`` or ``retired``), ``before`` and
+            ``after``: the row's values by column name, or None where there was no row. Dates are ISO text; a
+            point is ``lon`` and ``lat`` (degrees, WGS-84); another shape is ``shape`` (kind, number of
+            vertices) and ``box`` (west, south, east, north, degrees).
+
+        Raises
+        ------
+        AtlasError
+            When there is no such batch.
+        """
         ...
 
     def as_of(self, moment: str) -> AtlasStore:

@@ -16,7 +16,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from geodata.locking import held
 from geodata.merging import FOLLOWERS, following, merge
 from geodata.schema import TABLES, TableSchema
 from geodata.store import rows
+from geodata.store.batch import Batch
 from geodata.store.gpkg import META_TABLE, GeoPackageStore
 from geodata.store.rows import Image
 
@@ -42,43 +43,6 @@ CREATE TABLE IF NOT EXISTS {CHANGES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT 
 CREATE INDEX IF NOT EXISTS {CHANGES}_row ON {CHANGES} (table_name, row_key);
 CREATE INDEX IF NOT EXISTS {CHANGES}_batch ON {CHANGES} (batch_id);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One import.
-
-    Attributes
-    ----------
-    batch_id : str
-    time : str
-        ISO time, UTC.
-    author, file, file_hash, crs : str or None
-        Who, from which file (its name and SHA-256), read in which coordinate system.
-    table : str
-    rows, added, changed, unchanged, retired : int
-        Rows of the file, what became of them, and rows that gave way or were taken out.
-    undone_at, undone_by : str or None
-    """
-
-    batch_id: str
-    time: str
-    author: str | None
-    table: str
-    file: str | None
-    file_hash: str | None
-    crs: str | None
-    rows: int
-    added: int
-    changed: int
-    unchanged: int
-    retired: int
-    undone_at: str | None = None
-    undone_by: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the batch as the command line and the page give it."""
-        return asdict(self)
 
 
 def now() -> str:
@@ -214,23 +178,59 @@ def past(path: Path, table: str, moment: str) -> pd.DataFrame | None:
     """Return a table as it was at `moment` (ISO time, UTC), or None when nothing has touched it since."""
     schema = TABLES[table]
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-        events = [(one.time, one.batch_id) for one in _read(database)]
-        events += [(one.undone_at, one.batch_id) for one in _read(database) if one.undone_at]
-        later = [batch for time, batch in sorted(events, reverse=True) if time > moment]
+        later = [batch for time, batch in _events(database) if time > moment]
         if not later:
             return None
-        state = rows.fetch(database, schema)
-        logs: dict[str, dict[str, tuple[int, Image | None]]] = {}
-        for batch_id in later:
-            if batch_id not in logs:
-                logs[batch_id] = {key: (fid, _image(other)) for key, fid, other in database.execute(
-                    f"SELECT row_key, row_fid, other FROM {CHANGES} WHERE batch_id = ? AND table_name = ?", [batch_id, table])}  # noqa: S608 - a constant
-            for key, (fid, other) in logs[batch_id].items():
-                # the same exchange as undoing (or doing again), on a copy in memory
-                logs[batch_id][key] = (fid, state.pop(key, (fid, None))[1])
-                if other is not None:
-                    state[key] = (fid, other)
+        state = _rewound(database, schema, later, rows.fetch(database, schema))
     return rows.frame_of(schema, [image for _, image in sorted(state.values(), key=lambda one: one[0])])
+
+
+def changes(path: Path, batch_id: str) -> pd.DataFrame:
+    """Return what a batch did, row by row: see :meth:`geodata.store.base.WritableStore.changes`."""
+    found: list[dict[str, Any]] = []
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        batch = next((one for one in _read(database) if one.batch_id == batch_id), None)
+        if batch is None:
+            raise AtlasError(N_("没有批次 {batch}：请用 history 查看批次号。"), batch=batch_id)
+        gone = "retired" if batch.rows else "removed"  # only taking rows out brings none
+        events = _events(database)
+        at = events.index((batch.time, batch_id))
+        touched = {row[0] for row in database.execute(f"SELECT DISTINCT table_name FROM {CHANGES} WHERE batch_id = ?", [batch_id])}  # noqa: S608 - a constant
+        for name in (name for name in TABLES if name in touched):
+            schema = TABLES[name]
+            keys = [row[0] for row in database.execute(
+                f"SELECT row_key FROM {CHANGES} WHERE batch_id = ? AND table_name = ? ORDER BY row_fid", [batch_id, name])]  # noqa: S608 - a constant
+            after = _rewound(database, schema, [one for _, one in events[:at]], rows.fetch(database, schema, keys), set(keys))
+            before = _rewound(database, schema, [one for _, one in events[:at + 1]], rows.fetch(database, schema, keys), set(keys))
+            for key in keys:
+                was, now_is = (rows.plain(schema, state[key][1]) if key in state else None for state in (before, after))
+                found.append({"table": name, "key": key, "before": was, "after": now_is,
+                              "what": "added" if was is None else gone if now_is is None else "changed"})
+    return pd.DataFrame(found, columns=["table", "key", "what", "before", "after"])
+
+
+def _events(database: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return time and batch of every import and every undo, the latest first."""
+    batches = _read(database)
+    return sorted([(one.time, one.batch_id) for one in batches] + [(one.undone_at, one.batch_id) for one in batches if one.undone_at],
+                  reverse=True)
+
+
+def _rewound(database: sqlite3.Connection, schema: TableSchema, later: list[str], state: dict[str, tuple[int, Image]],
+             keys: set[str] | None = None) -> dict[str, tuple[int, Image]]:
+    """Return the rows as they were before the events of the batches in `later` (the latest first)."""
+    logs: dict[str, dict[str, tuple[int, Image | None]]] = {}
+    for batch_id in later:
+        if batch_id not in logs:
+            logs[batch_id] = {key: (fid, _image(other)) for key, fid, other in database.execute(
+                f"SELECT row_key, row_fid, other FROM {CHANGES} WHERE batch_id = ? AND table_name = ?", [batch_id, schema.name])  # noqa: S608 - a constant
+                if keys is None or key in keys}
+        for key, (fid, other) in logs[batch_id].items():
+            # the same exchange as undoing (or doing again), on a copy in memory
+            logs[batch_id][key] = (fid, state.pop(key, (fid, None))[1])
+            if other is not None:
+                state[key] = (fid, other)
+    return state
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from geodata.errors import N_, AtlasError
 from geodata.schema import CRS, SCHEMA_VERSION, TABLES, TableSchema
 
 if TYPE_CHECKING:
-    from geodata.store.batches import Batch
+    from geodata.store.batch import Batch
 
 FILE_NAME = "atlas.gpkg"
 GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office warn
@@ -97,6 +97,12 @@ class GeoPackageStore:
         from geodata.store import batches
 
         return batches.history(self.path)
+
+    def changes(self, batch_id: str) -> pd.DataFrame:
+        """Return what a batch did, row by row."""
+        from geodata.store import batches
+
+        return batches.changes(self.path, batch_id)
 
     def as_of(self, moment: str) -> PastStore:
         """Return the atlas as it was at `moment` (ISO time, UTC), read only."""

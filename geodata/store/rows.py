@@ -105,6 +105,18 @@ def frame_of(schema: TableSchema, found: list[Image]) -> pd.DataFrame:
     return schema.coerce(frame)
 
 
+def plain(schema: TableSchema, image: Image) -> dict[str, Any]:
+    """Return an image as values for people: whole truth values, a point as ``lon`` and ``lat``, other shapes as ``shape`` and ``box``."""
+    found = {column.name: bool(image[column.name]) if column.dtype == "bool" and image[column.name] is not None else image[column.name]
+             for column in schema.columns}
+    shape = shape_of(image["geom"]) if schema.geometry else None
+    if schema.geometry == "point":
+        return found | {"lon": shape and shape.x, "lat": shape and shape.y}
+    if shape is not None:
+        return found | {"shape": f"{shape.geom_type} {shapely.get_num_coordinates(shape)}", "box": list(shape.bounds)}
+    return found
+
+
 def _names(schema: TableSchema) -> list[str]:
     return [column.name for column in schema.columns] + (["geom"] if schema.geometry else [])
 

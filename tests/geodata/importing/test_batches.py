@@ -62,6 +62,30 @@ def test_an_import_adds_changes_retires_and_is_undone_exactly(own):
         own.undo("nope")
 
 
+def test_what_a_batch_changed_is_told_also_after_others_and_after_its_undo(own):
+    planned = own.read("stations").query("status == 'planned'").iloc[:1]
+    batch = own.apply("stations", pd.concat([rows(own, 1), planned.assign(name="改了名")], ignore_index=True).set_crs(CRS, allow_override=True))
+    told = own.changes(batch.batch_id)
+    assert told["what"].value_counts().to_dict() == {"retired": 28, "changed": 1, "added": 1} and set(told["table"]) == {"stations"}
+    changed = told[told["what"] == "changed"].iloc[0]
+    assert (changed["before"]["name"], changed["after"]["name"]) == (planned["name"].iloc[0], "改了名")
+    added = told[told["what"] == "added"].iloc[0]
+    here = own.read("stations").set_index("station_id").geometry[added["key"]]
+    assert added["before"] is None and (added["after"]["lon"], added["after"]["lat"]) == (here.x, here.y)
+    assert set(told[told["what"] == "retired"]["after"]) == {None}
+    later = own.apply("stations", planned.assign(name="又改了名", provenance="derived"))
+    assert own.changes(later.batch_id)[["before", "after"]].map(lambda row: row["name"]).to_numpy().tolist() == [["改了名", "又改了名"]]
+    pd.testing.assert_frame_equal(own.changes(batch.batch_id), told)
+    own.undo(later.batch_id)
+    own.undo(batch.batch_id)
+    pd.testing.assert_frame_equal(own.changes(batch.batch_id), told)
+    taken = own.remove("grids", own.read("grids")["grid_id"].tolist()[:2])
+    told = own.changes(taken.batch_id)
+    assert told["what"].tolist() == ["removed"] * 2 and told["before"][0]["shape"].startswith("MultiPolygon ")
+    with pytest.raises(AtlasError, match="nope"):
+        own.changes("nope")
+
+
 def test_the_same_file_twice_changes_nothing_more(own):
     frame = rows(own, 5)
     own.apply("stations", frame)
