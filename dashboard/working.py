@@ -25,7 +25,7 @@ import shapely
 
 from dashboard.settings import load_settings
 from dashboard.source import AtlasSource
-from dashboard.uploads import APPLY, DONE, FAILED, RUNNING, State, Task, Upload, read_json, write_json
+from dashboard.uploads import APPLY, DONE, FAILED, RUNNING, State, Task, Upload, write_json
 from geodata.errors import N_, AtlasError
 from geodata.importing.check import check_file
 from geodata.importing.effect import effect
@@ -93,7 +93,7 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
         upload.say(State(task.run, task.action, RUNNING, 0.92, N_("正在计算会有哪些改动")))
         plan = effect(store, task.table, found.frame)
         result["effect"] = {"version": plan.version, "added": plan.added, "changed": plan.changed, "unchanged": plan.unchanged, "retired": plan.retired,
-                            "changes": [{name: getattr(one, name) for name in ("table", "key", "name", "what", "fields")} for one in plan.changes]}
+                            "changes": plan.changes}
         keep_rows(upload.folder / f"rows-{task.run}.gpkg", task.table, found.frame)
     write_json(upload.folder / f"found-{task.run}.json", result)
 
@@ -161,8 +161,6 @@ def report_of(found: Mapping[str, Any]) -> Report:
             Problem(**{**one, "rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])}) for one in found[kind])
     return report
 
-
-__all__ = ["keep_rows", "kept_rows", "main", "preview", "read_json", "report_of"]
 
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:3]))

@@ -16,7 +16,7 @@ from layers.filters import Filters
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
-    return {"/": words("总览")}
+    return {"/": words("总览"), "/data": words("数据")}
 
 
 def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "") -> html.Header:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -15,26 +14,6 @@ from geodata.store.base import AtlasStore
 from geodata.store.gpkg import as_stored
 
 MAX_NAMED = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row that an import adds, changes or takes out.
-
-    Attributes
-    ----------
-    table, key, name : str
-        Which row; `name` is its key where the table has no names.
-    what : {'added', 'changed', 'retired'}
-    fields : dict
-        Column → (before, after) of what differs, as plain values; a point is (lon, lat), degrees, WGS-84.
-    """
-
-    table: str
-    key: str
-    name: str
-    what: str
-    fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +28,9 @@ class Effect:
         Rows of the import.
     retired : dict of str to int
         Table → illustrative rows that give way, those that hang on them included.
-    changes : list of Change
-        At most :data:`MAX_NAMED` rows: changed ones first, then retired, then added.
+    changes : list of dict
+        At most :data:`MAX_NAMED` rows, changed ones first, then retired, then added: ``table``, ``key``, ``what``
+        (``added``, ``changed``, ``retired``), ``before`` and ``after``, as :meth:`WritableStore.changes` gives them.
     """
 
     version: str
@@ -58,7 +38,7 @@ class Effect:
     changed: int
     unchanged: int
     retired: dict[str, int]
-    changes: list[Change]
+    changes: list[dict[str, Any]]
 
 
 def effect(store: AtlasStore, table: str, frame: pd.DataFrame, retire: bool = True) -> Effect:
@@ -78,15 +58,20 @@ def effect(store: AtlasStore, table: str, frame: pd.DataFrame, retire: bool = Tr
     plan = merge(table, there, frame, retire)
     at = pd.Index(there[schema.key]).get_indexer(frame[schema.key])
     positions = plan.changed[:MAX_NAMED]
-    changes = differences(schema, there.iloc[at[positions]], frame.iloc[positions])
+    changes = [_change(schema, "changed", before, after) for before, after in zip(
+        plain_rows(schema, there.iloc[at[positions]]), plain_rows(schema, frame.iloc[positions]), strict=True)]
     gone = there.iloc[plan.retired]
-    retired = {table: len(gone)} if len(gone) else {}
-    changes += _named(schema, gone.iloc[:MAX_NAMED - len(changes)], "retired")
+    retired = {table: gone} if len(gone) else {}
     for other, rows in _followers(store, table, set(gone[schema.key])).items():
-        retired[other] = retired.get(other, 0) + len(rows)
-        changes += _named(TABLES[other], rows.iloc[:max(0, MAX_NAMED - len(changes))], "retired")
-    changes += _named(schema, frame.iloc[plan.added[:max(0, MAX_NAMED - len(changes))]], "added")
-    return Effect(version, len(plan.added), len(plan.changed), len(plan.unchanged), retired, changes)
+        retired[other] = pd.concat([retired[other], rows]) if other in retired else rows
+    for other, rows in retired.items():
+        changes += [_change(TABLES[other], "retired", row, None) for row in plain_rows(TABLES[other], rows.iloc[:MAX_NAMED - len(changes)])]
+    changes += [_change(schema, "added", None, row) for row in plain_rows(schema, frame.iloc[plan.added[:MAX_NAMED - len(changes)]])]
+    return Effect(version, len(plan.added), len(plan.changed), len(plan.unchanged), {other: len(rows) for other, rows in retired.items()}, changes)
+
+
+def _change(schema: TableSchema, what: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
+    return {"table": schema.name, "key": (after or before or {})[schema.key], "what": what, "before": before, "after": after}
 
 
 def _followers(store: AtlasStore, table: str, keys: set[str]) -> dict[str, pd.DataFrame]:
@@ -105,36 +90,15 @@ def _followers(store: AtlasStore, table: str, keys: set[str]) -> dict[str, pd.Da
     return {other: frames[other].iloc[sorted(rows)] for other, rows in found.items()}
 
 
-def _named(schema: TableSchema, rows: pd.DataFrame, what: str) -> list[Change]:
-    names = rows["name"] if "name" in rows else rows[schema.key]
-    return [Change(schema.name, str(key), str(name), what) for key, name in zip(rows[schema.key], names, strict=True)]
-
-
-def differences(schema: TableSchema, before: pd.DataFrame, after: pd.DataFrame) -> list[Change]:
-    """Return what differs between two frames of the same rows, in the types of the schema, row by row."""
-    old, new = (as_stored(schema, rows.reset_index(drop=True)) for rows in (before, after))
-    fields: list[dict[str, tuple[Any, Any]]] = [{} for _ in range(len(new))]
-    for column in schema.columns:
-        if column.name == "batch_id":
-            continue
-        left, right = (rows[column.name].astype(object).where(rows[column.name].notna(), None) for rows in (old, new))
-        for at in np.flatnonzero([a != b for a, b in zip(left, right, strict=True)]):
-            fields[at][column.name] = _plain(left[at]), _plain(right[at])
-    if schema.geometry:
-        left, right = before.geometry.to_numpy(), after.geometry.to_numpy()
-        same = shapely.equals_exact(left, right) | (shapely.is_missing(left) & shapely.is_missing(right))
-        for at in np.flatnonzero(~same):
-            fields[at]["geometry"] = _place(left[at]), _place(right[at])
-    names = new["name"] if "name" in new else new[schema.key]
-    return [Change(schema.name, str(key), str(name), "changed", said)
-            for key, name, said in zip(new[schema.key], names, fields, strict=True)]
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _place(shape: Any) -> Any:
-    if shape is None or shape.is_empty:
-        return None
-    return [shape.x, shape.y] if shape.geom_type == "Point" else shape.geom_type
+def plain_rows(schema: TableSchema, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows in the types of the schema as values for people and for JSON, as :meth:`WritableStore.changes` does."""
+    stored = as_stored(schema, frame.reset_index(drop=True))
+    columns = {name: stored[name].astype(object).where(stored[name].notna(), None).tolist() for name in stored}
+    found = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    for row, shape in zip(found, frame.geometry.to_numpy() if schema.geometry else (), strict=bool(schema.geometry)):
+        empty = shape is None or shape.is_empty
+        if schema.geometry == "point":
+            row |= {"lon": None if empty else shape.x, "lat": None if empty else shape.y}
+        elif not empty:
+            row |= {"shape": f"{shape.geom_type} {shapely.get_num_coordinates(shape)}", "box": list(shape.bounds)}
+    return found
