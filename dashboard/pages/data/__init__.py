@@ -27,7 +27,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     words = context.words(filters.lang)
     may = editing(context.settings)
     author = dmc.TextInput(
-        id=names.AUTHOR, size="xs", placeholder=words("操作人姓名"), persistence="author", persistence_type="local", maxLength=40,
+        id=names.AUTHOR, size="xs", placeholder=words("操作人姓名"), persistence="author", persistence_type="local", inputProps={"maxLength": 40},
         className="data-author", disabled=not may, **{"aria-label": words("操作人姓名")})
     return framed([
         masthead(names.PATH, filters, context, words),
