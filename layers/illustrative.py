@@ -47,7 +47,7 @@ def still_illustrative(atlas: Atlas, filters: Filters) -> list[Still]:
         made_up = (rows["provenance"] == "illustrative").to_numpy(bool)
         if table in DRAWN:
             made_up = made_up | (rows["geometry_provenance"] == "illustrative").to_numpy(bool)
-        made_up &= inside
+        made_up = made_up & inside
         if not made_up.any():
             continue
         at = atlas.place_rows(table)[made_up]

@@ -42,13 +42,13 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
     ], className="header")
 
 
-def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dcc.Link]:
+def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dcc.Link | html.Span]:
     """Return the links to every page, each with the present choice."""
     listed = titles(words)
     if len(listed) < 2:
         return []
     query = context.write(filters)
-    return [dcc.Link(name, href=to + query, className="way way-here" if to == path else "way", **({"aria-current": "page"} if to == path else {}))
+    return [html.Span(name, className="way way-here", **{"aria-current": "page"}) if to == path else dcc.Link(name, href=to + query, className="way")
             for to, name in listed.items()]
 
 

@@ -71,9 +71,10 @@ def change_list(changes: list[Mapping[str, Any]], words: Words, limit: int) -> h
     limit : int
         How many to list.
     """
-    kinds = {"added": words("新增"), "changed": words("更改"), "removed": words("删除"), "retired": words("示意行退出")}
+    kinds = {"changed": words("更改"), "added": words("新增"), "removed": words("删除"), "retired": words("示意行退出")}
     lines = []
-    for one in changes[:limit]:
+    order = list(kinds)
+    for one in sorted(changes, key=lambda change: order.index(change["what"]))[:limit]:
         schema = TABLES[one["table"]]
         row = one["after"] or one["before"] or {}
         name = row.get("name") or one["key"]

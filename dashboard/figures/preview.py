@@ -53,7 +53,10 @@ def preview_map(version: str, words: Words, lon: Sequence[float], lat: Sequence[
     every_lon = [*lon, *(one[1] for one in read), *(one[3] for one in mended)]
     every_lat = [*lat, *(one[2] for one in read), *(one[4] for one in mended)]
     style = map_style.style(version, words.lang)
-    style["layers"] = [layer for layer in style["layers"] if layer["id"] not in HIDDEN]
+    ground = {"id": "county-fill", "type": "fill", "source": "counties", "paint": {"fill-color": theme.LAND}}
+    # the provinces' outline is coarse: under single points the counties' own is wanted
+    style["layers"] = [one for layer in style["layers"] if layer["id"] not in HIDDEN
+                       for one in ([layer, ground] if layer["id"] == "nation" else [layer])]
     return {
         "data": traces,
         "layout": {

@@ -47,7 +47,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         ], id=names.MODAL, opened=False, withCloseButton=False, centered=True, transitionProps={"duration": 0}),
         dmc.Drawer(html.Div(id=names.FORM), id=names.DRAWER, opened=False, position="right", size="min(100vw, 560px)", transitionProps={"duration": 0},
                    closeButtonProps={"aria-label": words("关闭")}),
-        dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=names.CHANGED), dcc.Store(id=names.DOING),
+        dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.CHANGED), dcc.Store(id=names.DOING),
         dcc.Store(id=names.UPLOAD, storage_type="session"),
     ], filters.lang, "atlas data-page")
 
@@ -56,9 +56,9 @@ def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
     @app.callback(
-        Output(names.SECTION, "children"), Output(names.TABS, "children"), Output(ids.LANGUAGE, "href"), Output(ids.WAYS, "children"),
-        Output(ids.NOTICES, "children"),
-        Input(ids.URL, "search"), Input(names.CHANGED, "data"), State(ids.URL, "pathname"), prevent_initial_call=True)
+        Output(names.SECTION, "children"), Output(names.TABS, "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),
+        Output(ids.WAYS, "children", allow_duplicate=True), Output(ids.NOTICES, "children", allow_duplicate=True),
+        Input(names.URL, "search"), Input(names.CHANGED, "data"), State(names.URL, "pathname"), prevent_initial_call=True)
     def show_section(search: str | None, changed: dict | None, pathname: str | None) -> tuple:
         """Fill the section that the address names."""
         if pathname != names.PATH:
@@ -78,7 +78,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(names.MODAL, "opened"), Output(names.MODAL_TEXT, "children"), Output(names.DOING, "data"),
         Input({"type": "data-undo", "at": ALL}, "n_clicks"), Input({"type": "data-delete", "at": ALL}, "n_clicks"),
-        Input(names.MODAL_CLOSE, "n_clicks"), State(ids.URL, "search"), prevent_initial_call=True)
+        Input(names.MODAL_CLOSE, "n_clicks"), State(names.URL, "search"), prevent_initial_call=True)
     def ask(undo: list, delete: list, close: int | None, search: str | None) -> tuple:  # noqa: ARG001 - which of them it was is in ctx
         """Ask before anything is taken back or out."""
         cause = ctx.triggered_id
@@ -95,7 +95,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(names.MODAL, "opened", allow_duplicate=True), Output(names.MODAL_TEXT, "children", allow_duplicate=True),
         Output(names.CHANGED, "data"), Output(names.DRAWER, "opened", allow_duplicate=True), Output(names.UPLOAD, "data", allow_duplicate=True),
-        Input(names.MODAL_DO, "n_clicks"), State(names.DOING, "data"), State(names.AUTHOR, "value"), State(ids.URL, "search"),
+        Input(names.MODAL_DO, "n_clicks"), State(names.DOING, "data"), State(names.AUTHOR, "value"), State(names.URL, "search"),
         prevent_initial_call=True)
     def do(clicks: int | None, doing: dict | None, author: str | None, search: str | None) -> tuple:
         """Take back or out what was asked for."""
@@ -116,5 +116,5 @@ def register(app: Dash, context: Context) -> None:
 def tabs(context: Context, filters: Filters, here: str, words: Words) -> list[dcc.Link]:
     """Return the links to the sections."""
     listed = {"import": words("导入文件"), "history": words("历史与撤销"), "rows": words("数据行"), "quality": words("质量报告")}
-    return [dcc.Link(name, href=names.address(filters, context, section), className="way way-here" if section == here else "way",
-                     **({"aria-current": "page"} if section == here else {})) for section, name in listed.items()]
+    return [dcc.Link(html.Span(name, **({"aria-current": "page"} if section == here else {})), href=names.address(filters, context, section),
+                     className="way way-here" if section == here else "way") for section, name in listed.items()]

@@ -14,7 +14,9 @@ from dashboard.pages.data import names
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.importing.check import Checked, check_record
+from geodata.importing.hours_text import NotHours, to_hours
 from geodata.importing.values import vocabulary
+from geodata.merging import merge
 from geodata.schema import TABLES, Column, TableSchema
 from geodata.store.batch import Batch
 from layers import rows
@@ -81,8 +83,18 @@ def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, w
         hint = words("六位代码或名称；有坐标可不填")
     elif key:
         hint = words("不填则自动编号")
-    return dmc.TextInput(value=_text(value), placeholder=hint, disabled=key and row is not None, rightSection=unit or None,
+    text = hours_text(value, words) if column.name == "opening_hours" and value else _text(value)
+    return dmc.TextInput(value=text, placeholder=hint, disabled=key and row is not None, rightSection=unit or None,
                          rightSectionWidth=60 if unit else None, **about)
+
+
+def hours_text(value: str, words: Words) -> str:
+    """Return opening hours as people write them, where that reads back as the very same; else as they are kept."""
+    said = words.hours(value)
+    try:
+        return said if to_hours(said) == value else value
+    except NotHours:
+        return value
 
 
 def _place(row: Mapping[str, Any] | None, words: Words) -> html.Div:
@@ -127,6 +139,8 @@ def save(context: Context, table: str, key: str | None, filled: Mapping[str, Any
             html.Button(words("仍然保存"), id=names.numbered("data-save", f"{version}|sure|{key or ''}"), className="button", type="button"),
         ], role="alert"), None
     store = context.source.store()
+    if key is not None and not _changed(context, table, key, checked):
+        return html.P(words("没有改动，不必保存。"), className="data-hint"), None
     if key is None and checked.frame[TABLES[table].key].iloc[0] in context.source.atlas().rows_by(table, TABLES[table].key):
         raise AtlasError(N_("编号 {key} 已经有了：请换一个，或在列表里修改那一行。"), key=checked.frame[TABLES[table].key].iloc[0])
     batch = store.apply(table, checked.frame, author=author, file=checked.file_name, crs=checked.report.crs, seen=version, retire=False)
@@ -153,12 +167,14 @@ def check(context: Context, table: str, key: str | None, filled: Mapping[str, An
                 values["cell"] = None  # follows from the place
         else:
             crs = None
-    if row is not None and _changed(schema, row, values, shape):
-        values["source_id"] = ";".join(dict.fromkeys([*filter(None, (values["source_id"] or "").split(";")), EDITED]))
     name = words("网页修改") if row is not None else words("网页新增")
     if row is None and not values["source_id"]:
         values["source_id"] = EDITED
-    return check_record(values, table, context.source.store(), crs, shape=shape, titles=titles, name=name)
+    checked = check_record(values, table, context.source.store(), crs, shape=shape, titles=titles, name=name)
+    if row is not None and len(checked.frame) and _changed(context, table, key or "", checked):
+        said = checked.frame["source_id"].iloc[0]
+        checked.frame["source_id"] = [";".join(dict.fromkeys([*str(said).split(";"), EDITED]))]
+    return checked
 
 
 def _said(value: Any) -> str | None:
@@ -167,15 +183,11 @@ def _said(value: Any) -> str | None:
     return None if value is None or not str(value).strip() else str(value)
 
 
-def _changed(schema: TableSchema, row: Mapping[str, Any], values: Mapping[str, Any], shape: Any) -> bool:
-    if schema.geometry and shape is not row.get("geometry"):
-        return True
-    for column in schema.columns:
-        if column.name in values and column.name != "source_id":
-            was = {True: "true", False: "false"}[bool(row[column.name])] if column.dtype == "bool" else _text(row[column.name])
-            if was != (values[column.name] or ""):
-                return True
-    return False
+def _changed(context: Context, table: str, key: str, checked: Checked) -> bool:
+    """Return whether the checked row says anything else than the atlas does."""
+    atlas = context.source.atlas()
+    at = atlas.rows_by(table, TABLES[table].key)[key]
+    return bool(len(merge(table, atlas.table(table).iloc[[at]], checked.frame, retire=False).changed))
 
 
 def refused(*said: str) -> html.Ul:

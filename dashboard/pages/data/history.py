@@ -28,8 +28,10 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
         return [html.Div([html.H2(words("还没有改动过"), className="data-title"),
                           html.P(words("每次导入、修改和删除都是一批，会列在这里，可以逐批撤销。"), className="data-hint")], className="data-empty")]
     may = editing(context.settings)
-    head = html.Tr([html.Th(text, scope="col") for text in (
-        words("时间"), words("操作人"), words("表"), words("来自"), words("新增"), words("更改"), words("不变"), words("退出或删除"), words("批次"), "")])
+    head = html.Tr([
+        *(html.Th(text, scope="col") for text in (words("时间"), words("操作人"), words("表"), words("来自"))),
+        *(html.Th(text, scope="col", className="number") for text in (words("新增"), words("更改"), words("不变"), words("退出或删除"))),
+        html.Th(words("批次"), scope="col"), html.Th(words("撤销"), scope="col")])
     lines = []
     for batch in batches[:SHOWN]:
         lines.append(_line(context, batch, filters, may, words))

@@ -8,7 +8,6 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import ids
 from dashboard.components.values import table_name
 from dashboard.context import Context
 from dashboard.pages.data import names, report
@@ -108,7 +107,7 @@ def register(app: Dash, context: Context) -> None:
     def words_of(search: str | None) -> Words:
         return context.words(context.read(context.source.atlas(), search, names.OWN_KEYS).filters.lang)
 
-    @app.callback(Output(names.TEMPLATE, "children"), Input(names.TABLE, "value"), State(ids.URL, "search"), prevent_initial_call=True)
+    @app.callback(Output(names.TEMPLATE, "children"), Input(names.TABLE, "value"), State(names.URL, "search"), prevent_initial_call=True)
     def offer(table: str, search: str | None) -> html.A:
         """Offer the template of the chosen table."""
         return _template_link(table, words_of(search))
@@ -123,7 +122,7 @@ def register(app: Dash, context: Context) -> None:
         Output(names.TABLE, "value"), Output(names.CRS, "value"),
         Input(names.UPLOAD, "data"), Input(names.TABLE, "value"), Input(names.CRS, "value"), Input(names.EPSG, "value"),
         Input({"type": "data-recheck", "at": ALL}, "n_clicks"), State({"type": "data-map", "at": ALL}, "value"), State({"type": "data-map", "at": ALL}, "id"),
-        State(ids.URL, "search"))
+        State(names.URL, "search"))
     def check(given: dict | None, table: str, crs: str | None, epsg: str | None, again: list, columns: list, headers: list,
               search: str | None) -> tuple:
         """Start a check of what was given; a choice that changes starts it anew."""
@@ -155,7 +154,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(names.PROGRESS, "children", allow_duplicate=True), Output(names.REPORT, "children", allow_duplicate=True),
         Output(names.POLL, "disabled", allow_duplicate=True),
-        Input(names.POLL, "n_intervals"), State(names.RUN, "data"), State(ids.URL, "search"), prevent_initial_call=True)
+        Input(names.POLL, "n_intervals"), State(names.RUN, "data"), State(names.URL, "search"), prevent_initial_call=True)
     def follow(_: int, run: dict | None, search: str | None) -> tuple:
         """Say how far it is; show what was found."""
         words = words_of(search)
@@ -180,7 +179,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(names.RUN, "data", allow_duplicate=True), Output(names.POLL, "disabled", allow_duplicate=True),
         Output(names.PROGRESS, "children", allow_duplicate=True), Output(names.REPORT, "children", allow_duplicate=True),
-        Input({"type": "data-confirm", "at": ALL}, "n_clicks"), State(names.UPLOAD, "data"), State(names.AUTHOR, "value"), State(ids.URL, "search"),
+        Input({"type": "data-confirm", "at": ALL}, "n_clicks"), State(names.UPLOAD, "data"), State(names.AUTHOR, "value"), State(names.URL, "search"),
         prevent_initial_call=True)
     def confirm(clicks: list, given: dict | None, author: str | None, search: str | None) -> tuple:
         """Apply what was checked."""
@@ -200,7 +199,7 @@ def register(app: Dash, context: Context) -> None:
 
     @app.callback(
         Output(names.UPLOAD, "data", allow_duplicate=True),
-        Input({"type": "data-cancel", "at": ALL}, "n_clicks"), State(names.UPLOAD, "data"), State(ids.URL, "search"), prevent_initial_call=True)
+        Input({"type": "data-cancel", "at": ALL}, "n_clicks"), State(names.UPLOAD, "data"), State(names.URL, "search"), prevent_initial_call=True)
     def cancel(clicks: list, given: dict | None, search: str | None) -> dict | None:
         """Call a check off and take the file away."""
         if not any(clicks):

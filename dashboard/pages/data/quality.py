@@ -5,7 +5,6 @@ from __future__ import annotations
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
-from dashboard import ids
 from dashboard.components.badge import badge
 from dashboard.components.rail import place_options
 from dashboard.components.values import table_name
@@ -57,10 +56,11 @@ def _card(context: Context, atlas: Atlas, filters: Filters, rule: str, part, tot
     lines = [html.Tr([
         html.Td(table_name(row.table, words)), html.Td(row.name if words.lang == "zh" else row.name_en),
         html.Td(dcc.Link(words.number(row.bad), href=_rows(context, filters, row, rule, days), className="data-link",
-                         **{"aria-label": words("看这 {count} 行").format(count=row.bad)}) if row.bad else "0", className="number"),
+                         title=words("看这 {count} 行").format(count=row.bad)) if row.bad else "0", className="number"),
         html.Td(words.number(row.of), className="number"), html.Td(words.share(row.share), className="number"), html.Td(badge(row.provenance, words)),
-    ]) for row in part.rename(columns={"name": "name"}).itertuples()]
-    head = html.Tr([html.Th(one, scope="col") for one in (words("表"), words("地点"), words("不合"), words("共"), words("占比"), words("来源"))])
+    ]) for row in part.itertuples()]
+    head = html.Tr([html.Th(words("表"), scope="col"), html.Th(words("地点"), scope="col"),
+                    *(html.Th(one, scope="col", className="number") for one in (words("不合"), words("共"), words("占比"))), html.Th(words("来源"), scope="col")])
     failing = bool(total["bad"])
     children.append(html.Details([html.Summary(words("按表和地点（{count}）").format(count=len(part))),
                                   html.Div(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table"), className="data-scroll")], open=failing))
@@ -76,7 +76,7 @@ def register(app: Dash, context: Context) -> None:
     """Add the section's callback to `app`."""
 
     @app.callback(
-        Output(ids.URL, "search", allow_duplicate=True), Input(names.QUALITY_PLACE, "value"), Input(names.DAYS, "value"), State(ids.URL, "search"),
+        Output(names.URL, "search", allow_duplicate=True), Input(names.QUALITY_PLACE, "value"), Input(names.DAYS, "value"), State(names.URL, "search"),
         prevent_initial_call=True)
     def choose(place: str | None, days: str | None, search: str | None) -> str:
         """Bring the choice of place and days into the address."""

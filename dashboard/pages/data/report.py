@@ -10,7 +10,6 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
-from dashboard import ids
 from dashboard.components.panels import graph_config
 from dashboard.components.values import change_list, size, table_name
 from dashboard.context import Context
@@ -27,6 +26,7 @@ from geodata.schema import TABLES
 
 PAGE, LISTED, GROUPS = 50, 60, 40
 DOUBTFUL = ("datum", "swapped")
+FIRST, LAST = ("datum", "swapped", "sea", "outside", "similar"), ("filled",)
 EVERY = "all"
 
 
@@ -88,10 +88,15 @@ def _group(problem: Problem, kind: str) -> str:
     return f"{kind}|{problem.column or ''}|{problem.code}|{problem.msgid}"
 
 
+def by_weight(warnings: list[Problem]) -> list[Problem]:
+    """Return warnings with those first that may mean a wrong map, and what was merely filled in last."""
+    return sorted(warnings, key=lambda one: FIRST.index(one.code) if one.code in FIRST else len(FIRST) + (one.code in LAST))
+
+
 def groups(report: Report) -> list[tuple[str, str, Problem, int]]:
     """Return problems that are alike (kind, column, message) as (key, kind, first of them, number), errors first, most first."""
     found = []
-    for kind, problems in (("error", report.errors), ("warning", report.warnings)):
+    for kind, problems in (("error", report.errors), ("warning", by_weight(report.warnings))):
         counted = Counter(_group(one, kind) for one in problems)
         first: dict[str, Problem] = {}
         for one in problems:
@@ -126,7 +131,7 @@ def problem_rows(report: Report, group: str, page: int, words: Words) -> tuple[h
     """Return the table of one page of a group of problems, and the number of pages."""
     listed = groups(report)
     wanted = listed[int(group)][0] if group != EVERY and group.isdigit() and int(group) < len(listed) else None
-    every = [("error", one) for one in report.errors] + [("warning", one) for one in report.warnings]
+    every = [("error", one) for one in report.errors] + [("warning", one) for one in by_weight(report.warnings)]
     every = [(kind, one) for kind, one in every if wanted is None or _group(one, kind) == wanted]
     pages = max(1, -(-len(every) // PAGE))
     page = max(1, min(page, pages))
@@ -189,7 +194,8 @@ def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words
     return html.Section([
         html.H3(words("地图预览"), className="panel-title"),
         html.P(note + (words("存疑的 {count} 行画出两个位置，以线相连。").format(count=len(doubted)) if doubted else ""), className="panel-subtitle"),
-        dcc.Graph(id="data-map", figure=figure, config=graph_config(words.lang) | {"scrollZoom": True}, responsive=True, className="data-map"),
+        html.Div(dcc.Graph(id="data-map", figure=figure, config=graph_config(words.lang) | {"scrollZoom": True}, responsive=True,
+                           style={"height": "100%"}), className="data-map"),
         html.Div([*legend, html.Span(words("地图为示意图"), className="legend-note")], className="data-legend"),
     ], className="data-panel data-preview")
 
@@ -224,7 +230,7 @@ def register(app: Dash, context: Context, uploads: Uploads) -> None:
 
     @app.callback(
         Output(names.PROBLEMS, "children"), Output(names.PROBLEM_PAGE, "total"), Output(names.PROBLEM_PAGE, "style"),
-        Input(names.PROBLEM_GROUP, "value"), Input(names.PROBLEM_PAGE, "value"), State(names.UPLOAD, "data"), State(ids.URL, "search"),
+        Input(names.PROBLEM_GROUP, "value"), Input(names.PROBLEM_PAGE, "value"), State(names.UPLOAD, "data"), State(names.URL, "search"),
         prevent_initial_call=True)
     def turn(group: str, page: int, given: dict | None, search: str | None) -> tuple:
         """Show another group or page of the problems."""

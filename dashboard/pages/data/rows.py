@@ -9,7 +9,6 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from dash_ag_grid import AgGrid
 
-from dashboard import ids
 from dashboard.components.rail import place_options
 from dashboard.components.values import shown, table_name, title
 from dashboard.context import Context
@@ -57,6 +56,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
         ], className="data-controls"),
         chosen,
         html.Div(id=names.GRID_BOX, className="data-grid"),
+        dcc.Store(id=names.CHOSEN),
     ], className="data-panel data-rows")]
 
 
@@ -122,7 +122,7 @@ def register(app: Dash, context: Context) -> None:
         return atlas, filters, names.own(search), context.words(filters.lang)
 
     @app.callback(
-        Output(ids.URL, "search", allow_duplicate=True), Input(names.ROW_TABLE, "value"), Input(names.ROW_PLACE, "value"), State(ids.URL, "search"),
+        Output(names.URL, "search", allow_duplicate=True), Input(names.ROW_TABLE, "value"), Input(names.ROW_PLACE, "value"), State(names.URL, "search"),
         prevent_initial_call=True)
     def choose(table: str | None, place: str | None, search: str | None) -> str:
         """Bring the choice of table and place into the address."""
@@ -133,7 +133,7 @@ def register(app: Dash, context: Context) -> None:
         rule = said["rule"] if said["rule"] and table in RULES[said["rule"]].tables else None
         return names.query(wanted, context, {"section": "rows", "days": said["days"]}, table=table, rule=rule)
 
-    @app.callback(Output(names.GRID_BOX, "children"), Output(names.ROW_COUNT, "children"), Input(names.ROW_TEXT, "value"), State(ids.URL, "search"))
+    @app.callback(Output(names.GRID_BOX, "children"), Output(names.ROW_COUNT, "children"), Input(names.ROW_TEXT, "value"), State(names.URL, "search"))
     def show(text: str | None, search: str | None) -> tuple:
         """Show the grid of what is asked for."""
         atlas, filters, said, words = asked(search)
@@ -142,7 +142,7 @@ def register(app: Dash, context: Context) -> None:
         return _grid(said["table"], filters, said["rule"], text or "", words), count
 
     @app.callback(
-        Output(names.GRID, "getRowsResponse"), Input(names.GRID, "getRowsRequest"), State(names.ROW_TEXT, "value"), State(ids.URL, "search"),
+        Output(names.GRID, "getRowsResponse"), Input(names.GRID, "getRowsRequest"), State(names.ROW_TEXT, "value"), State(names.URL, "search"),
         prevent_initial_call=True)
     def fetch(request: dict | None, text: str | None, search: str | None) -> dict:
         """Give the rows that the grid is about to show."""
@@ -161,38 +161,39 @@ def register(app: Dash, context: Context) -> None:
         return {"rowData": listed, "rowCount": len(found)}
 
     @app.callback(
-        Output(names.EDIT, "disabled"), Output(names.REMOVE, "children"), Input(names.GRID, "selectedRows"), State(ids.URL, "search"),
+        Output(names.EDIT, "disabled"), Output(names.REMOVE, "children"), Output(names.CHOSEN, "data"), Input(names.GRID, "selectedRows"), State(names.URL, "search"),
         prevent_initial_call=True)
     def choose_row(selected: list | None, search: str | None) -> tuple:
         """Let the chosen row be changed or taken out."""
         _, _, said, words = asked(search)
         may = bool(selected) and editing(context.settings)
-        at = f"{said['table']}:{selected[0][KEY]}" if may and selected else None
+        key = selected[0][KEY] if may and selected else None
+        at = None if key is None else f"{said['table']}:{key}"
         button = html.Button(words("删除"), className="button", type="button", disabled=not may, **({"id": names.numbered("data-delete", at)} if at else {}))
-        return not may, button
+        return not may, button, key
 
     @app.callback(
         Output(names.DRAWER, "opened"), Output(names.DRAWER, "title"), Output(names.FORM, "children"),
-        Input(names.ADD, "n_clicks"), Input(names.EDIT, "n_clicks"), State(names.GRID, "selectedRows"), State(ids.URL, "search"),
+        Input(names.ADD, "n_clicks"), Input(names.EDIT, "n_clicks"), State(names.CHOSEN, "data"), State(names.URL, "search"),
         prevent_initial_call=True)
-    def open_form(add: int | None, edit: int | None, selected: list | None, search: str | None) -> tuple:
+    def open_form(add: int | None, edit: int | None, key: str | None, search: str | None) -> tuple:
         """Open the form of a new row or of the chosen one."""
         atlas, _, said, words = asked(search)
         table = said["table"]
         if ctx.triggered_id == names.ADD and add:
             return True, words("新增：{table}").format(table=table_name(table, words)), form.fields(table, None, atlas.version, words)
-        if ctx.triggered_id != names.EDIT or not edit or not selected:
+        if ctx.triggered_id != names.EDIT or not edit or key is None:
             raise PreventUpdate
-        row = rows.record(atlas, table, selected[0][KEY])
+        row = rows.record(atlas, table, key)
         if row is None:
             raise AtlasError(N_("这一行已经不在图册里：请刷新后再试。"))
-        return True, words("修改：{name}").format(name=row.get("name") or selected[0][KEY]), form.fields(table, row, atlas.version, words)
+        return True, words("修改：{name}").format(name=row.get("name") or key), form.fields(table, row, atlas.version, words)
 
     @app.callback(
         Output({"type": "data-told", "at": ALL}, "children"), Output(names.DRAWER, "opened", allow_duplicate=True),
         Output(names.CHANGED, "data", allow_duplicate=True),
         Input({"type": "data-save", "at": ALL}, "n_clicks"), State({"type": "data-field", "at": ALL}, "value"), State({"type": "data-field", "at": ALL}, "id"),
-        State(names.AUTHOR, "value"), State(ids.URL, "search"), prevent_initial_call=True)
+        State(names.AUTHOR, "value"), State(names.URL, "search"), prevent_initial_call=True)
     def save(clicks: list, values: list, fields: list, author: str | None, search: str | None) -> tuple:
         """Check what was filled in and, when nothing is wrong, keep it."""
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
