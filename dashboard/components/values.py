@@ -46,7 +46,7 @@ def _shown(schema: TableSchema, column: Column, value: Any, words: Words) -> str
     vocab = vocabulary(schema.name, column.name)
     if vocab:
         names = words.codes(vocab)
-        return words("、").join(str(names.get(code, code)) for code in str(value).split(";"))
+        return words.listed(str(names.get(code, code)) for code in str(value).split(";"))
     if column.dtype == "bool":
         return words("是") if value else words("否")
     if column.dtype == "date":

@@ -96,7 +96,7 @@ def register(app: Dash, context: Context) -> None:
         Output(names.MODAL, "opened", allow_duplicate=True), Output(names.MODAL_TEXT, "children", allow_duplicate=True),
         Output(names.CHANGED, "data"), Output(names.DRAWER, "opened", allow_duplicate=True), Output(names.UPLOAD, "data", allow_duplicate=True),
         Input(names.MODAL_DO, "n_clicks"), State(names.DOING, "data"), State(names.AUTHOR, "value"), State(names.URL, "search"),
-        prevent_initial_call=True)
+        running=[(Output(names.MODAL_DO, "disabled"), True, False)], prevent_initial_call=True)
     def do(clicks: int | None, doing: dict | None, author: str | None, search: str | None) -> tuple:
         """Take back or out what was asked for."""
         if not clicks or not doing:

@@ -132,7 +132,7 @@ def save(context: Context, table: str, key: str | None, filled: Mapping[str, Any
     checked = check(context, table, key, filled, words)
     warnings = [one for one in checked.report.warnings if one.code not in TOLD_ELSEWHERE]
     if checked.report.errors:
-        return refused(*(f"{one.column}：{one.text(words.gettext)}" if one.column else one.text(words.gettext) for one in checked.report.errors)), None  # noqa: zh - a colon
+        return refused(*(words.titled(one.column, one.text(words.gettext)) if one.column else one.text(words.gettext) for one in checked.report.errors)), None
     if warnings and not sure:
         return html.Div([
             html.Ul([html.Li(one.text(words.gettext)) for one in warnings], className="form-warnings"),

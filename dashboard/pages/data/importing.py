@@ -172,7 +172,7 @@ def register(app: Dash, context: Context) -> None:
             shown = report.outcome(context, upload, found, task, words) if found else []
             return _bad(words(state.msgid).format(**state.params)), shown, True
         if task.action == APPLY:
-            return None, report.applied(context, state.batch_id or "", words), True
+            return None, report.applied(context, state.batch_id or "", upload.found(task.of), words), True
         found = upload.found(task.run)
         return None, report.outcome(context, upload, found, task, words) if found else [], True
 

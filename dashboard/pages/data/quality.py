@@ -51,7 +51,7 @@ def _card(context: Context, atlas: Atlas, filters: Filters, rule: str, part, tot
     total = totals[totals["rule"] == rule].iloc[0]
     children.append(html.P([
         html.Span(words.number(int(total["bad"])), className="quality-bad" if total["bad"] else "quality-none"),
-        html.Span(words("/ {of} {what}").format(of=words.number(int(total["of"])), what=words(one.of)), className="quality-of"),
+        html.Span(f"/ {words.number(int(total['of']))} {words(one.of)}", className="quality-of"),
         badge(total["provenance"], words)], className="quality-total"))
     lines = [html.Tr([
         html.Td(table_name(row.table, words)), html.Td(row.name if words.lang == "zh" else row.name_en),

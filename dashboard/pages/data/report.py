@@ -45,13 +45,14 @@ def outcome(context: Context, upload: Upload, found: Mapping[str, Any], task: Ta
 
 
 def _summary(upload: Upload, report: Report, words: Words) -> html.Div:
-    state = ("bad", words("有错误，不能导入")) if report.errors else ("warn", words("可以导入，请先看提醒")) if report.warnings else ("good", words("没有问题，可以导入"))
+    unknown = asks_crs(report)
+    state = ("bad", words("请先在左边选择坐标系")) if unknown else ("bad", words("有错误，不能导入")) if report.errors else ("warn", words("可以导入，请先看提醒")) if report.warnings else ("good", words("没有问题，可以导入"))
     counts = ((words("文件里的行"), report.rows, ""), (words("可用"), report.accepted, ""), (words("错误"), len(report.errors), "bad" if report.errors else ""),
               (words("提醒"), len(report.warnings), "warn" if report.warnings else ""))
     return html.Div([
         html.Div([html.H2(state[1], className=f"verdict verdict-{state[0]}"),
                   html.P([upload.file.name, " · ", size(upload.file.stat().st_size, words), " · ",
-                          words("坐标系 {crs}").format(crs=report.crs) if report.crs else words("没有坐标")], className="data-hint")]),
+                          words("坐标系 {crs}").format(crs=report.crs) if report.crs else words("坐标系未选") if unknown else words("没有坐标")], className="data-hint")]),
         html.Dl([html.Div([html.Dt(label), html.Dd(words.number(count), className=f"count-{kind}" if kind else "")]) for label, count, kind in counts],
                 className="data-counts"),
         html.Div([
@@ -62,13 +63,18 @@ def _summary(upload: Upload, report: Report, words: Words) -> html.Div:
     ], className="data-summary")
 
 
+def asks_crs(report: Report) -> bool:
+    """Return whether the file has coordinates and nobody has said in which system."""
+    return report.crs is None and any(one.code == "crs" for one in report.errors)
+
+
 def _effect(found: Mapping[str, Any], task: Task, words: Words) -> html.Section:
     effect = found["effect"]
     table = table_name(found["table"], words)
     said = [words("{table}：新增 {added} 行，更改 {changed} 行，不变 {unchanged} 行。").format(
         table=table, added=words.number(effect["added"]), changed=words.number(effect["changed"]), unchanged=words.number(effect["unchanged"]))]
     if effect["retired"]:
-        said.append(words("将退出的示意行：{list}（撤销后会回来）。").format(list=words("、").join(
+        said.append(words("将退出的示意行：{list}（撤销后会回来）。").format(list=words.listed(
             f"{table_name(one, words)} {words.number(count)}" for one, count in effect["retired"].items())))
     nothing = not (effect["added"] or effect["changed"] or effect["retired"])
     count = effect["added"] + effect["changed"] + sum(effect["retired"].values())
@@ -140,7 +146,8 @@ def problem_rows(report: Report, group: str, page: int, words: Words) -> tuple[h
     body = [html.Tr([
         html.Td(html.Span(kinds[kind], className=f"mark mark-{kind}")), html.Td(one.sheet or "—"),
         html.Td(_rows(one)), html.Td(one.column or "—"), html.Td("—" if one.value is None else one.value, className="cell-value"),
-        html.Td(one.expected(words.gettext) or "—"), html.Td(one.text(words.gettext)),
+        # the command line's own option is of no use here
+        html.Td(words("第 2 步里选一个坐标系") if one.code == "crs" else one.expected(words.gettext) or "—"), html.Td(one.text(words.gettext)),
     ]) for kind, one in every[(page - 1) * PAGE:page * PAGE]]
     return html.Table([html.Thead(head), html.Tbody(body)], className="data-table problems"), pages
 
@@ -200,13 +207,15 @@ def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words
     ], className="data-panel data-preview")
 
 
-def applied(context: Context, batch_id: str, words: Words) -> list:
-    """Return what a batch changed, with the way back."""
+def applied(context: Context, batch_id: str, found: Mapping[str, Any] | None, words: Words) -> list:
+    """Return what a batch that was just applied changed, with the way back; `found` is what its check had found."""
     store = context.source.store()
     batch = next((one for one in store.history() if one.batch_id == batch_id), None)
     if batch is None:
         raise AtlasError(N_("没有批次 {batch}：请用 history 查看批次号。"), batch=batch_id)
-    changes = store.changes(batch_id).to_dict("records")
+    # it was applied to the very version that its effect was worked out on, and the log of a large batch takes seconds to read
+    changes = found["effect"]["changes"] if found else store.changes(batch_id).to_dict("records")
+    count = batch.added + batch.changed + batch.retired
     return [
         html.Div([
             html.Div([html.H2(words("已导入"), className="verdict verdict-good"),
@@ -219,7 +228,7 @@ def applied(context: Context, batch_id: str, words: Words) -> list:
             ], className="data-buttons"),
         ], className="data-summary"),
         html.Section([html.H3(words("改动了什么"), className="panel-title"),
-                      html.P(words("列出 {listed} 行，共 {count} 行。").format(listed=min(len(changes), LISTED), count=words.number(len(changes))),
+                      html.P(words("列出 {listed} 行，共 {count} 行。").format(listed=min(len(changes), LISTED), count=words.number(count)),
                              className="data-hint"),
                       html.Div(change_list(changes, words, LISTED), className="data-scroll")], className="data-panel"),
     ]
