@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 from flask import Flask, Response, jsonify, request, send_file
@@ -27,12 +27,12 @@ def add_uploading(server: Flask, context: Context) -> None:
     """Serve the three addresses."""
     uploads = Uploads(context.settings)
 
-    def words() -> Words:
+    def reader() -> Words:
         lang = request.args.get("lang", "")
         return context.words(lang if lang in context.catalogues else context.default.lang)
 
     def refused(error: AtlasError, code: int) -> tuple[Response, int]:
-        return jsonify({"message": error.text(words().gettext)}), code
+        return jsonify({"message": error.text(reader().gettext)}), code
 
     @server.before_request
     def _larger() -> None:
@@ -60,7 +60,8 @@ def add_uploading(server: Flask, context: Context) -> None:
             return refused(AtlasError(N_("没有这个页面。")), 404)
         with tempfile.TemporaryDirectory() as folder:
             path = write_template(table, Path(folder) / f"{table}.xlsx")
-            return _sent(path, words()("{table}-填报模板").format(table=TABLES[table].zh if words().lang == "zh" else TABLES[table].en))
+            words = reader()
+            return _sent(path, words("{table}-填报模板").format(table=TABLES[table].zh if words.lang == "zh" else TABLES[table].en))
 
     @server.get(f"{MARKED}/<name>.xlsx")
     def _marked(name: str) -> Response | tuple[Response, int]:
@@ -71,18 +72,14 @@ def add_uploading(server: Flask, context: Context) -> None:
             if upload is None or found is None:
                 return refused(AtlasError(N_("这个文件已不在服务器上（保留一天）：请重新上传。")), 404)
             with tempfile.TemporaryDirectory() as folder:
-                path = write_marked(upload.file, report_of(found), Path(folder) / "marked.xlsx", words().gettext, task.mapping)
-                return _sent(path, words()("{name}-已标出问题").format(name=upload.file.stem))
+                words = reader()
+                path = write_marked(upload.file, report_of(found), Path(folder) / "marked.xlsx", words.gettext, task.mapping)
+                return _sent(path, words("{name}-已标出问题").format(name=upload.file.stem))
         except AtlasError as error:
             return refused(error, 500)
 
 
 def _sent(path: Path, name: str) -> Response:
-    data = path.read_bytes()
-    with contextlib.suppress(OSError):
-        path.unlink()
-    from io import BytesIO
-
-    answer = send_file(BytesIO(data), mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
+    answer = send_file(BytesIO(path.read_bytes()), mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
     answer.headers["Cache-Control"] = "no-store"
     return answer
