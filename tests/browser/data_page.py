@@ -31,8 +31,8 @@ def workbook(home: Path, crs: str, header: str = "站点名称", **cells: Any) -
     sheet = book.active
     sheet.title = "驿站台账"
     sheet.append([header, "行政区划", "经度", "纬度", "开放时间", "面积"])
-    for at, (x, y) in enumerate(points):
-        sheet.append([f"真实驿站{at + 1:02d}", "思明区", float(x), float(y), "8:00-22:00", 20 + at])
+    for at, (name, (x, y)) in enumerate(zip(stations["name"], points, strict=True)):
+        sheet.append([name, "思明区", float(x), float(y), "8:00-22:00", 20 + at])
     for cell, value in cells.items():
         sheet[cell] = value
     out = io.BytesIO()

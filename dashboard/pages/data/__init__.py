@@ -32,10 +32,10 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     return framed([
         masthead(names.PATH, filters, context, words),
         html.Div([
-            html.Nav(id=names.TABS, className="data-tabs", **{"aria-label": words("数据")}),
+            html.Nav(id=names.TABS, className="data-tabs", **{"aria-label": words("数据页")}),
             html.Label([html.Span(words("操作人")), author], className="data-who", title=words("导入、修改和撤销都会记下操作人。")) if may else
             html.Span([words("只供查看：这个图册没有开放网页改动。"), html.Div(author, hidden=True)], className="data-readonly"),
-        ], className="data-bar"),
+        ], className="data-bar", role="region", **{"aria-label": words("数据")}),
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Main(html.P(words("正在打开…"), className="data-hint"), id=names.SECTION, className="data-main"),
         dmc.Modal([

@@ -76,7 +76,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
 
 
 def _step(number: int, title: str, *children: Any) -> html.Div:
-    return html.Div([html.H3([html.Span(str(number), className="step-number"), title], className="step-title"), *children], className="step")
+    return html.Div([html.H2([html.Span(str(number), className="step-number"), title], className="step-title"), *children], className="step")
 
 
 def _template_link(table: str, words: Words) -> html.A:
