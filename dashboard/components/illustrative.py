@@ -24,7 +24,7 @@ def illustrative_text(atlas: Atlas, filters: Filters, words: Words) -> str:
         table = words("{table}的范围").format(table=table_name(one.table, words)) if one.table in DRAWN else table_name(one.table, words)
         parts.setdefault(one.adcodes, []).append(f"{table} {words.number(one.count)}")
     said = words.listed((words.titled(_places(adcodes, names, words), words.listed(tables)) for adcodes, tables in parts.items()), heavy=True)
-    return words("仍为示意（为演示而编，合计与报道总数一致，导入真实数据后消失）——{said}。数据截至 {date}。").format(said=said, date=day)
+    return words("仍为示意（为演示而编，导入真实数据后消失）——{said}。数据截至 {date}。").format(said=said, date=day)
 
 
 def _places(adcodes: tuple[str, ...], names: dict[str, str], words: Words) -> str:

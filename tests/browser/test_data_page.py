@@ -162,7 +162,7 @@ def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, 
     page.verdict(LOOK)
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 broken", b"\x00" * 4_000, "甲,乙\n1,2\n".encode()])
+@pytest.mark.parametrize("content", [b"PK\x03\x04 broken", b"\x00" * 4_000])
 def test_a_hostile_file_gets_words(data, home, content):
     before = open_store(home).meta()["data_version"]
     page = data()
@@ -269,8 +269,7 @@ def test_an_atlas_to_look_at_offers_nothing_that_writes(browser, atlas_home, tmp
         server.wait(10)
 
 
-@pytest.mark.parametrize("width", [1920, 390])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "width"), [("zh", 390), ("en", 1920)])
 def test_axe_objects_to_nothing(data, width, lang):
     page = data(f"?lang={lang}", width=width, height=844, bypass_csp=True)
     for section in names.SECTIONS:
@@ -278,5 +277,8 @@ def test_axe_objects_to_nothing(data, width, lang):
         if section == "rows":
             page.rows()
         assert (section, objections(page.page)) == (section, [])
+    page.go(f"?lang={lang}").give("f.csv", "站点名称,经度,纬度,开放时间,啥\n甲,118.09,24.47,随便,1\n".encode())
+    expect(page.page.locator(".verdict")).to_be_visible()
+    assert objections(page.page) == []
 
 
