@@ -61,6 +61,11 @@ def _shown(schema: TableSchema, column: Column, value: Any, words: Words) -> str
     return text if len(text) <= MAX_CELL else text[:MAX_CELL] + "…"
 
 
+def scrolling(children: Any, label: str, **about: Any) -> html.Div:
+    """Return a box that scrolls when its table is wider, also for who has no mouse; `label` says what it holds."""
+    return html.Div(children, className="data-scroll", tabIndex=0, role="region", **{"aria-label": label}, **about)
+
+
 def change_list(changes: list[Mapping[str, Any]], words: Words, limit: int) -> html.Table:
     """Return rows that were (or would be) added, changed or taken out; of changed ones every field before → after.
 

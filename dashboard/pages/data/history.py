@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dash import Dash, dcc, html
 
-from dashboard.components.values import change_list, table_name
+from dashboard.components.values import change_list, scrolling, table_name
 from dashboard.context import Context
 from dashboard.pages.data import names
 from dashboard.pages.data.writing import signed
@@ -40,7 +40,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     more = [html.P(words("只列出最近 {count} 批；全部可用命令行 history 查看。").format(count=SHOWN), className="data-hint")] if len(batches) > SHOWN else []
     return [html.Div([html.H2(words("历史与撤销"), className="data-title"),
                       html.P(words("最近的在前。撤销一批会恢复到它之前的样子；后面的批次改过同样的行时，须先撤销后面的。"), className="data-hint"),
-                      html.Div(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table batches"), className="data-scroll"), *more],
+                      scrolling(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table batches"), words("历史与撤销")), *more],
                      className="data-panel")]
 
 

@@ -7,7 +7,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard.components.badge import badge
 from dashboard.components.rail import place_options
-from dashboard.components.values import table_name
+from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
 from dashboard.pages.data import names
 from dashboard.words import Words
@@ -63,7 +63,7 @@ def _card(context: Context, atlas: Atlas, filters: Filters, rule: str, part, tot
                     *(html.Th(one, scope="col", className="number") for one in (words("不合"), words("共"), words("占比"))), html.Th(words("来源"), scope="col")])
     failing = bool(total["bad"])
     children.append(html.Details([html.Summary(words("按表和地点（{count}）").format(count=len(part))),
-                                  html.Div(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table"), className="data-scroll")], open=failing))
+                                  scrolling(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table"), words(one.title))], open=failing))
     return html.Section(children, className="quality-card", id=f"quality-{rule}")
 
 

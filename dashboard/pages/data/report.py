@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard.components.panels import graph_config
-from dashboard.components.values import change_list, size, table_name
+from dashboard.components.values import change_list, scrolling, size, table_name
 from dashboard.context import Context
 from dashboard.figures.preview import preview_map
 from dashboard.pages.data import names
@@ -124,7 +124,7 @@ def _problems(report: Report, words: Words) -> html.Section | None:
         html.Div([html.H3(words("错误与提醒"), className="panel-title"),
                   dmc.Select(id=names.PROBLEM_GROUP, data=options, value=EVERY, allowDeselect=False, size="xs", className="problem-group",
                              **{"aria-label": words("归类")})], className="data-row"),
-        html.Div(table, id=names.PROBLEMS, className="data-scroll"),
+        scrolling(table, words("错误与提醒"), id=names.PROBLEMS),
         dmc.Pagination(id=names.PROBLEM_PAGE, total=pages, value=1, size="sm", siblings=1, style={} if pages > 1 else {"display": "none"}),
     ], className="data-panel")
 
@@ -230,7 +230,7 @@ def applied(context: Context, batch_id: str, found: Mapping[str, Any] | None, wo
         html.Section([html.H3(words("改动了什么"), className="panel-title"),
                       html.P(words("列出 {listed} 行，共 {count} 行。").format(listed=min(len(changes), LISTED), count=words.number(count)),
                              className="data-hint"),
-                      html.Div(change_list(changes, words, LISTED), className="data-scroll")], className="data-panel"),
+                      scrolling(change_list(changes, words, LISTED), words("改动了什么"))], className="data-panel"),
     ]
 
 
