@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dash_mantine_components as dmc
+import pandas as pd
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard.components.badge import badge
@@ -42,7 +45,8 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     ], className="data-panel")]
 
 
-def _card(context: Context, atlas: Atlas, filters: Filters, rule: str, part, totals, days: int, words: Words) -> html.Section:
+def _card(context: Context, atlas: Atlas, filters: Filters, rule: str, part: pd.DataFrame | None, totals: pd.DataFrame, days: int,
+          words: Words) -> html.Section:
     one = RULES[rule]
     text, params = quality.rule_text(rule, atlas.data_date, days)
     children = [html.H3(words(one.title), className="panel-title"), html.P(words(text).format(**params), className="panel-subtitle")]
@@ -67,7 +71,7 @@ def _card(context: Context, atlas: Atlas, filters: Filters, rule: str, part, tot
     return html.Section(children, className="quality-card", id=f"quality-{rule}")
 
 
-def _rows(context: Context, filters: Filters, row, rule: str, days: int) -> str:
+def _rows(context: Context, filters: Filters, row: Any, rule: str, days: int) -> str:
     there = filters.at_place(row.adcode)
     return names.address(there, context, "rows", table=row.table, rule=rule, days=days)
 
