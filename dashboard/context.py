@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dashboard import state
 from dashboard.locale import Gettext
 from dashboard.past import before_the_first, settled
+from dashboard.settings import Settings
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -22,6 +23,7 @@ class Context:
     source: AtlasSource
     catalogues: Mapping[str, Gettext]
     default: Filters
+    settings: Settings
 
     def words(self, lang: str) -> Words:
         """Return the words of `lang`."""

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         ``ATLAS_WORKERS``: gunicorn processes of ``serve``.
     max_request_bytes : int
         ``ATLAS_MAX_REQUEST_BYTES``: larger requests are refused (413), bytes.
+    max_upload_bytes : int
+        ``ATLAS_MAX_UPLOAD_BYTES``: largest file that the data page takes, bytes.
+    editing : bool or None
+        ``ATLAS_EDITING``: whether the data page may change the atlas. Not set:
+        only while the server listens on loopback and is asked by a name of
+        this machine, since there is no sign-in.
     """
 
     model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore")
@@ -52,6 +58,8 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     workers: int = Field(default=2, ge=1, le=64)
     max_request_bytes: int = Field(default=1_000_000, ge=10_000)
+    max_upload_bytes: int = Field(default=64 * 2**20, ge=10_000, le=200 * 2**20)
+    editing: bool | None = None
 
     @property
     def is_loopback(self) -> bool:

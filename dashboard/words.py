@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -53,6 +53,14 @@ class Words:
     def kinds(self) -> Mapping[str, str]:
         """Return activity kind → label."""
         return labels("activity_kind", self.lang)
+
+    def listed(self, parts: Iterable[str], heavy: bool = False) -> str:
+        """Return `parts` as this language lists them; `heavy` where they have commas of their own."""
+        return {("zh", False): "、", ("zh", True): "；", ("en", False): ", ", ("en", True): "; "}[self.lang, heavy].join(parts)
+
+    def titled(self, title: str, text: str) -> str:
+        """Return ``title: text`` as this language writes it."""
+        return f"{title}：{text}" if self.lang == "zh" else f"{title}: {text}"
 
     def number(self, value: float | int | None, digits: int = 0) -> str:
         """Return a figure with grouped thousands, a dash when there is none."""

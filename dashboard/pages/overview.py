@@ -12,6 +12,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
+from dashboard.components.illustrative import illustrative_text
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
@@ -299,9 +300,7 @@ def _lassoed(filters: Filters, event: dict | None) -> Filters:
 def _notices(atlas: Atlas, filters: Filters, stored: dict, words: Words) -> list:
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
     if "illustrative" in filters.provenance:
-        told.append(html.P(
-            words("标“示意”的区域、网格、企业、驿站、招聘会和活动为演示而编，合计与报道总数一致；导入真实数据后消失。数据截至 {date}。").format(
-                date=words.date(atlas.data_date)), className="notice"))
+        told.append(html.P(illustrative_text(atlas, filters, words), className="notice"))
     if filters.area:
         told.append(html.P(words("图表只统计地图上圈选的范围。"), className="notice"))
     return told

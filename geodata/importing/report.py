@@ -83,6 +83,8 @@ class Report:
         Nothing can be applied while there is an error.
     columns : dict
         Header in the file → column of the table, as it was understood.
+    headers : dict
+        Every header in the file, in its order → column, None where it was not understood.
     crs : str or None
         Coordinate system in which the file was read.
     """
@@ -93,6 +95,7 @@ class Report:
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str | None] = field(default_factory=dict)
     crs: str | None = None
     unlisted: int = 0
 
