@@ -20,6 +20,7 @@ from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.past import end_of, today
 from dashboard.settings import Settings
+from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from geodata.schema import TABLES
 from geodata.store import FILE_NAME
@@ -79,7 +80,7 @@ def test_an_undo_is_a_day_as_well(home):
 
 @pytest.fixture
 def context(home) -> Context:
-    return Context(AtlasSource(home), load_words(), Filters())
+    return Context(AtlasSource(home), load_words(), Filters(), Settings(home=home))
 
 
 def test_every_page_gets_its_atlas_and_its_word_through_one_door(context):
