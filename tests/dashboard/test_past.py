@@ -20,7 +20,6 @@ from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.past import end_of, today
 from dashboard.settings import Settings
-from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from geodata.schema import TABLES
 from geodata.store import FILE_NAME
