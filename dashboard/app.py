@@ -15,6 +15,7 @@ from dashboard.pages import PAGES
 from dashboard.server.geometry import add_geometry
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -36,7 +37,7 @@ def create_app(settings: Settings) -> Dash:
     build_atlas(settings.home)
     source = AtlasSource(settings.home)
     source.atlas()
-    context = Context(source, load_words(), Filters(lang=settings.language))
+    context = Context(source, load_words(), Filters(lang=settings.language), settings.map_review_number, settings.public_url)
     words = context.words(settings.language)
 
     def failed(error: Exception) -> None:
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> Dash:
         title=words("工会服务一张图"),
         update_title=None,
         assets_folder=str(CODE / "assets"),
+        assets_ignore=NOT_WITH_PAGES,
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=failed,
@@ -71,6 +73,8 @@ def create_app(settings: Settings) -> Dash:
 
     for page in PAGES.values():
         page.register(app, context)
+    app.server.extensions["atlas"] = context
+    add_sheets(app, context, settings)
     _dress(app, settings, source, words)
     return app
 

@@ -16,11 +16,16 @@ from layers.filters import Filters
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The application's own objects, handed to pages instead of module globals."""
+    """The application's own objects, handed to pages instead of module globals.
+
+    ``review_number`` is the map's 审图号 once there is one; ``public_url`` the address under which others reach the atlas.
+    """
 
     source: AtlasSource
     catalogues: Mapping[str, Gettext]
     default: Filters
+    review_number: str = ""
+    public_url: str = ""
 
     def words(self, lang: str) -> Words:
         """Return the words of `lang`."""

@@ -1,0 +1,29 @@
+"""The address that reopens a view: in full when it is short enough for a code that phones read, else by its letters."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from dashboard.context import Context
+from dashboard.export.order import Order
+from dashboard.links import Links
+from dashboard.settings import Settings
+
+LONGEST = 200
+
+
+def address_of(order: Order, context: Context, settings: Settings, links: Links) -> str:
+    """Return the URL that shows what `order` shows: the view itself, or the comparison on the briefing page."""
+    atlas = context.source.atlas()
+
+    def plain(query: str) -> str:
+        said = context.read(atlas, query)
+        return context.write(said.filters, said.view).removeprefix("?")
+
+    own = plain(order.query)
+    path = "/" + ("?" + own if own else "")
+    if order.template == "compare":
+        path = "/briefing?" + urlencode({"query": own, "against": plain(order.against), "template": "compare"})
+    if len(path) > LONGEST:
+        path = "/s/" + links.keep(path)
+    return settings.base_url + path
