@@ -12,6 +12,7 @@ from dashboard import ids
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import PAGES
+from dashboard.server.briefs import add_briefs
 from dashboard.server.geometry import add_geometry
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> Dash:
     build_atlas(settings.home)
     source = AtlasSource(settings.home)
     source.atlas()
-    context = Context(source, load_words(), Filters(lang=settings.language), settings.map_review_number, settings.public_url)
+    context = Context(source, load_words(), Filters(lang=settings.language), settings.map_review_number, settings.base_url)
     words = context.words(settings.language)
 
     def failed(error: Exception) -> None:
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> Dash:
         page.register(app, context)
     app.server.extensions["atlas"] = context
     add_sheets(app, context, settings)
+    app.server.extensions["briefs"] = add_briefs(app, context, settings)
     _dress(app, settings, source, words)
     return app
 

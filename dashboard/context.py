@@ -18,14 +18,14 @@ from layers.filters import Filters
 class Context:
     """The application's own objects, handed to pages instead of module globals.
 
-    ``review_number`` is the map's 审图号 once there is one; ``public_url`` the address under which others reach the atlas.
+    ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached.
     """
 
     source: AtlasSource
     catalogues: Mapping[str, Gettext]
     default: Filters
     review_number: str = ""
-    public_url: str = ""
+    base_url: str = ""
 
     def words(self, lang: str) -> Words:
         """Return the words of `lang`."""

@@ -23,7 +23,7 @@ def address_of(order: Order, context: Context, settings: Settings, links: Links)
     own = plain(order.query)
     path = "/" + ("?" + own if own else "")
     if order.template == "compare":
-        path = "/briefing?" + urlencode({"query": own, "against": plain(order.against), "template": "compare"})
+        path = "/briefing?" + "&".join(filter(None, (own, urlencode({"template": "compare", "against": plain(order.against)}))))
     if len(path) > LONGEST:
         path = "/s/" + links.keep(path)
     return settings.base_url + path

@@ -11,7 +11,7 @@ from dashboard.export.charts import Chart, Charts, charts
 from dashboard.export.citing import Citation, citations, line, used
 from dashboard.export.order import Order
 from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.filters_in_words import comma, stop, words_of_filters
+from dashboard.filters_in_words import colon, comma, stop, words_of_filters
 from dashboard.state import Notice, View
 from dashboard.words import Words
 from layers import kpis, places
@@ -167,7 +167,7 @@ def _figures(atlas: Atlas, filters: Filters, words: Words) -> list[Figure]:
 
 def _sentence(sides: tuple[Side, ...], words: Words) -> str:
     if len(sides) > 1:
-        return stop(words).join(f"{side.name}{words('：')}{side.charts.shown[0].title}" if side.charts.shown else
+        return stop(words).join(f"{side.name}{colon(words)}{side.charts.shown[0].title}" if side.charts.shown else
                          words("{place}：此条件下没有可统计的数据").format(place=side.name) for side in sides)
     shown = sides[0].charts.shown
     if not shown:
@@ -180,7 +180,7 @@ def _view(atlas: Atlas, sides: tuple[Side, ...], words: Words) -> str:
     if len(sides) == 1:
         return " · ".join((sides[0].way, *sides[0].said, dated))
     same = [one for one in sides[0].said if all(one in side.said for side in sides)]
-    own = [f"{side.name}{words('：')}{words('、').join(rest)}" for side in sides if (rest := [one for one in side.said if one not in same])]
+    own = [f"{side.name}{colon(words)}{comma(words).join(rest)}" for side in sides if (rest := [one for one in side.said if one not in same])]
     return " · ".join((*(side.way for side in sides), *same, *own, dated))
 
 

@@ -12,6 +12,7 @@ from dashboard.figures import activity as activity_figures
 from dashboard.figures import coverage as coverage_figures
 from dashboard.figures import theme
 from dashboard.figures.panel import Panel
+from dashboard.filters_in_words import bracketed, colon
 from dashboard.words import Words
 from geodata.codes import activity_kinds
 from layers import activities, coverage, fairs, places
@@ -88,7 +89,7 @@ def charts(atlas: Atlas, filters: Filters, words: Words) -> Charts:
         if not said.weight:
             continue
         if said.empty:
-            empty.append(f"{said.title}{words('：')}{said.empty}")
+            empty.append(f"{said.title}{colon(words)}{said.empty}")
             continue
         shown.append(make(atlas, filters, words, said))
     return Charts(tuple(shown), tuple(empty))
@@ -122,7 +123,7 @@ def _by_unit(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
 
 def _by_hour(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
     rows = coverage.by_hour(atlas, filters)
-    return _chart("hours", said, "line", [f"{hour}:00" for hour in rows["hour"]], [
+    return _chart("hours", said, "line", rows["hour"], [
         Series(words("名义"), _values(rows["nominal"]), theme.FAINT, said.provenance),
         Series(words("有效"), _values(rows["effective"]), theme.STATION, said.provenance),
     ], number_format="0%", labels=False)

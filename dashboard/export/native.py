@@ -104,8 +104,6 @@ def dress_chart(native: NativeChart, chart: Chart, height: float, mode: str, fac
     category.has_major_gridlines = False
     if chart.number_format == "0.0%":
         value.maximum_scale = 1.25  # room for the label of a full bar
-    if chart.kind == "line":
-        _every(category, 3)
     if chart.id == "funnel":
         category.reverse_order = True  # as one reads: enterprises, positions, intents
     if chart.labels:
@@ -117,24 +115,6 @@ def dress_chart(native: NativeChart, chart: Chart, height: float, mode: str, fac
         labels.font.size = Pt(size)
     for native_series, series in zip(plot.series, chart.series, strict=True):
         _dress_series(native_series, series, chart, mode)
-
-
-def _every(axis: Any, step: int) -> None:
-    """Label one category in `step`, upright: twenty-four hours do not fit beside each other."""
-    element = axis._element
-    body = axis.tick_labels.font._element.getparent().getparent().getparent().find(qn("a:bodyPr"))
-    if body is not None:
-        body.set("rot", "0")
-        body.set("vert", "horz")
-    for name in ("c:tickLblSkip", "c:tickMarkSkip"):
-        for old in element.findall(qn(name)):
-            element.remove(old)
-        made = element.makeelement(qn(name), {"val": str(step)})
-        before = element.find(qn("c:noMultiLvlLbl"))
-        if before is not None:
-            before.addprevious(made)
-        else:
-            element.append(made)
 
 
 def _dress_series(native: Any, series: Series, chart: Chart, mode: str) -> None:

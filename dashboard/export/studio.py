@@ -60,6 +60,10 @@ class Studio:
         self._links = Links(settings.home)
         self.engine = engine
 
+    def words(self, lang: str) -> Words:
+        """Return the words of `lang`."""
+        return self._context.words(lang)
+
     def make(self, order: Order, progress: Progress = _quiet, made: date | None = None) -> Made:
         """Make one brief.
 
