@@ -1,6 +1,8 @@
-/* WebGL prints empty: before the page is printed, a picture of the map is laid over it. */
+/* Before the page is printed: a picture of the map is laid over it (WebGL prints empty), and charts take the size of their column on paper. */
 (function () {
   "use strict";
+  const PAPER = { width: 350, height: 168, autosize: false };
+  const charts = () => [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
   window.addEventListener("beforeprint", () => {
     const map = window.atlasMap && window.atlasMap(), box = document.getElementById("map");
     if (!map || !box) return;
@@ -11,6 +13,10 @@
     picture.className = "print-map";
     picture.alt = "";
     box.append(picture);
+    for (const one of charts()) window.Plotly.relayout(one, PAPER);
   });
-  window.addEventListener("afterprint", () => { for (const old of document.querySelectorAll(".print-map")) old.remove(); });
+  window.addEventListener("afterprint", () => {
+    for (const old of document.querySelectorAll(".print-map")) old.remove();
+    for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
+  });
 })();

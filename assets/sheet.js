@@ -61,7 +61,7 @@
       return;
     }
     // a fine picture has ten times the pixels of a screen: they are painted once, at the end, and not on the way there
-    const fine = window.devicePixelRatio;
+    const fine = window.devicePixelRatio, own = Object.getOwnPropertyDescriptor(window, "devicePixelRatio");
     Object.defineProperty(window, "devicePixelRatio", { configurable: true, get: () => 1 });
     const fitting = spec.layout.meta.fit;
     const figure = window.dash_clientside.atlas.fit(spec);
@@ -78,7 +78,7 @@
     const map = window.atlasMap();
     // hatching is switched on once its image is there: let that be drawn too
     await wait(() => map.getLayer("hatch") && map.hasImage("atlas-hatch"));
-    delete window.devicePixelRatio;
+    if (own) Object.defineProperty(window, "devicePixelRatio", own); else delete window.devicePixelRatio;
     if (fine !== 1) map.setPixelRatio(fine);
     root.dataset.loaded = String(Math.round(performance.now()));
     await new Promise((done) => { map.once("render", done); map.triggerRepaint(); });
