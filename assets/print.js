@@ -1,7 +1,7 @@
 /* Before the page is printed: a picture of the map is laid over it (WebGL prints empty), and charts take the size of their column on paper. */
 (function () {
   "use strict";
-  const PAPER = { width: 350, height: 168, autosize: false };
+  const PAPER = { width: 350, height: 146, autosize: false };
   const charts = () => [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
   window.addEventListener("beforeprint", () => {
     const map = window.atlasMap && window.atlasMap(), box = document.getElementById("map");

@@ -122,7 +122,7 @@ def _fill(slide: Slide, layout: SlideLayout, page: Page, said: Brief, order: Ord
     if table is not None and not any(side.figures for side in said.sides):
         _note(slide, table, words("还没有载入服务记录"), face)
     held = {frame.name for frame in page.frames}
-    if page.frame("map"):
+    if page.frame("map") or (order.is_file and page.name != "atlas sources"):
         missing = {"view": said.view, "footnote": "\n".join(said.footnote), "source": f"{said.source}\n{said.credits}",
                    "sentence": said.sentence, "qr": said.url}
         notes += [text for name, text in missing.items() if name not in held]
