@@ -29,6 +29,7 @@ from layers.atlas import Atlas
 
 REM = 6  # rem a inch: 96 CSS pixels
 CSS_DPI = 96
+HAIR = 0.03  # rem that a page is shorter than its paper: rounding must not push a line onto another sheet
 
 
 def pages_of(template: Template, said: Brief) -> list[Page]:
@@ -51,7 +52,7 @@ def sheet(said: Brief, order: Order, words: Words, files: Any) -> str:
     for page in pages:
         parts = [_framed(frame, _content(frame, page, said, order, words, figures)) for frame in page.frames]
         body.append(f'<section class="page" aria-label="{escape(page.name)}" style="width:{template.width * REM:.3f}rem;'
-                    f'height:{template.height * REM:.3f}rem">{"".join(parts)}</section>')
+                    f'height:{template.height * REM - HAIR:.3f}rem">{"".join(parts)}</section>')
     size = f"@page {{ size: {template.width}in {template.height}in; margin: 0 }}"
     return document(
         said.title, said.lang, order.theme, files.for_sheet(), "".join(body), {"charts": figures},

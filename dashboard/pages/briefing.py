@@ -100,7 +100,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         masthead("/briefing", filters, context, words, query="&" + urlencode(own) if own else ""),
         html.Div([html.P(one, className="notice notice-bad") for one in told], id=ids.NOTICES, className="notices", role="status"),
         body,
-        dcc.Location(id=ids.URL, refresh=False),
+        dcc.Location(id=_id("url"), refresh=False),  # not the overview's: its callbacks would look for its controls here
         dcc.Store(id=_id("view"), data=context.write(filters, said.view).removeprefix("?")),
         dcc.Store(id=_id("lang"), data=filters.lang),
         dcc.Store(id=KEPT, storage_type="local"), dcc.Store(id=_id("job-ids"), storage_type="session", data=[]),
@@ -115,9 +115,9 @@ def register(app: Dash, context: Context) -> None:
         return app.server.extensions["briefs"]
 
     @app.callback(
-        Output(_id("preview"), "src"), Output(ids.URL, "search"), Output(_id("against-box"), "hidden"), Output(_id("present"), "href"),
-        Output(_id("print"), "href"), Output(ids.LANGUAGE, "href"), Output(_id("short"), "children"),
-        *[Input(_id(name), "value") for name in FIELDS], State(_id("view"), "data"),
+        Output(_id("preview"), "src"), Output(_id("url"), "search"), Output(_id("against-box"), "hidden"), Output(_id("present"), "href"),
+        Output(_id("print"), "href"), Output(ids.LANGUAGE, "href", allow_duplicate=True), Output(_id("short"), "children"),
+        *[Input(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), prevent_initial_call="initial_duplicate",
     )
     def preview(*given: Any) -> tuple:
         """Show what is set, and keep it in the address."""
@@ -202,7 +202,7 @@ def register(app: Dash, context: Context) -> None:
         ], className="kept-row") for one in kept or [] if isinstance(one, dict) and isinstance(one.get("query"), str)]
 
     @app.callback(
-        Output(_id("short"), "children", allow_duplicate=True), Input(_id("shorten"), "n_clicks"), State(ids.URL, "search"), State(_id("lang"), "data"),
+        Output(_id("short"), "children", allow_duplicate=True), Input(_id("shorten"), "n_clicks"), State(_id("url"), "search"), State(_id("lang"), "data"),
         prevent_initial_call=True,
     )
     def shorten(clicks: int | None, search: str | None, lang: str) -> Any:
