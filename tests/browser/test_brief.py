@@ -302,3 +302,17 @@ def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served:
     assert "377" in found[0].text and "筛选" not in found[0].text
     width, height = found[0].picture.size
     assert colors(found[0].picture.crop((width // 3, height // 4, width * 2 // 3, height // 2))) > 40
+
+
+@pytest.mark.parametrize("order", [*GOLDEN.values(), {"query": "place=350203&lang=en", "template": "report"}, {"query": "place=640200&lang=en", "template": "compare", "against": "place=350203&lang=en"}],
+                         ids=lambda order: "-".join(order.values()))
+def test_nothing_is_cut_on_a_sheet(browser: Browser, served: str, order: dict[str, str]) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page.goto(served + Order(**order).path())
+    page.wait_for_function("() => document.documentElement.dataset.ready === '1'")
+    cut = page.evaluate("""() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
+      .map(one => [one.dataset.frame, one.scrollHeight, one.clientHeight, one.scrollWidth, one.clientWidth])""")
+    legends = page.evaluate("""() => [...document.querySelectorAll('iframe')].map(one => one.contentDocument.querySelector('.maplegend'))
+      .filter(one => one.scrollHeight > one.clientHeight + 1).map(one => [one.scrollHeight, one.clientHeight])""")
+    page.context.close()
+    assert (cut, legends) == ([], [])
