@@ -83,6 +83,9 @@
     root.dataset.loaded = String(Math.round(performance.now()));
     await new Promise((done) => { map.once("render", done); map.triggerRepaint(); });
     await wait(() => map.loaded() && map.areTilesLoaded() && !map.isMoving());
+    // a legend longer than its map is drawn smaller, never cut
+    const legend = document.querySelector(".maplegend");
+    for (let zoom = 1; legend.scrollHeight > legend.clientHeight + 1 && zoom > 0.5; zoom -= 0.05) legend.style.zoom = zoom;
     root.dataset.features = String(map.queryRenderedFeatures().length);
   }
 

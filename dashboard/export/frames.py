@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-POINTS_PER_INCH = 72
 #: Names that a template may have, in the order in which they are told when missing.
 NAMES = (
     "title", "sentence", "view", "figures", "map", "map2", "map_title", "map2_title", "chart1", "chart1_title", "chart2", "chart2_title",

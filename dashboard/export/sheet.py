@@ -29,6 +29,7 @@ from layers.atlas import Atlas
 
 REM = 6  # rem a inch: 96 CSS pixels
 CSS_DPI = 96
+MOST_ROWS = 10
 HAIR = 0.03  # rem that a page is shorter than its paper: rounding must not push a line onto another sheet
 
 
@@ -140,7 +141,7 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
     if name == "figures":
         if not any(side.figures for side in said.sides):
             return _text(words("还没有载入服务记录"), replace(frame, size=13))
-        return _compared(said, words) if len(said.sides) > 1 else _strip(said.sides[0].figures, frame)
+        return _compared(said, words, frame) if len(said.sides) > 1 else _strip(said.sides[0].figures, frame)
     if name == "qr":
         return qr_svg(said.url)
     if frame.kind == "chart":
@@ -233,8 +234,13 @@ def columns_of(frame: Frame) -> int:
 
 
 def compared(said: Brief, words: Words) -> list[list[str]]:
-    """Return the table of a comparison: a head, then a row a key figure; a dash where a side has none."""
+    """Return the table of a comparison: a head, then a row a key figure; a dash where a side has none.
+
+    Figures that both sides have come first; at most :data:`MOST_ROWS`.
+    """
     labels = list(dict.fromkeys((one.id, one.label) for side in said.sides for one in side.figures))
+    labels.sort(key=lambda one: -sum(any(figure.id == one[0] for figure in side.figures) for side in said.sides))
+    labels = labels[:MOST_ROWS]
     rows = [[words("关键数字"), *(side.name for side in said.sides)]]
     for id, label in labels:
         row = [label]
@@ -245,8 +251,14 @@ def compared(said: Brief, words: Words) -> list[list[str]]:
     return rows
 
 
-def _compared(said: Brief, words: Words) -> str:
+def row_size(rows: int, frame: Frame) -> float:
+    """Return the type size, points, at which so many rows of a comparison fit their frame."""
+    return max(frame.least - 1, min(frame.size, frame.height * 72 / rows / 1.7))
+
+
+def _compared(said: Brief, words: Words, frame: Frame) -> str:
     head, *rows = compared(said, words)
+    size = row_size(len(rows) + 1, frame)
     top = "".join(f"<th>{escape(one)}</th>" for one in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(one)}</td>" for one in row) + "</tr>" for row in rows)
-    return f'<table class="compared"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<table class="compared" style="font-size:{size / 12:.3f}rem"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'

@@ -16,9 +16,9 @@ from pptx.util import Emu, Inches, Pt
 from dashboard.export import decks, native
 from dashboard.export.brief import Brief
 from dashboard.export.fitting import fitted
-from dashboard.export.frames import BUILT_IN, NAMES, POINTS_PER_INCH, REQUIRED, Frame, Page
+from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
 from dashboard.export.order import Order
-from dashboard.export.sheet import chart_of, columns_of, compared, pages_of, text_of
+from dashboard.export.sheet import chart_of, columns_of, compared, pages_of, row_size, text_of
 from dashboard.filters_in_words import comma
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -237,7 +237,7 @@ def _table(slide: Slide, shape: Any, frame: Frame, said: Brief, words: Words, fa
         if len(cells) < 2:
             return False
         table = _new_table(slide, shape, len(cells), len(cells[0]), frame)
-        size = max(frame.least, min(frame.size, frame.height * POINTS_PER_INCH / len(cells) / 1.55))
+        size = row_size(len(cells), frame)
         for row, texts in enumerate(cells):
             for column, text in enumerate(texts):
                 native.write_cell(table.cell(row, column), [(text, size, row == 0, False)], face)
