@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint bench fuzz fuzz-files shots clean
+.PHONY: setup dev browser postgres run test lint bench bench-brief fuzz fuzz-files shots gallery clean
 
 setup: $(VENV)/.runtime
 
@@ -44,6 +44,10 @@ lint: dev
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s
 
+# seconds and memory of briefs: one cold, one warm, 27 grids
+bench-brief: dev browser
+	$(BIN)/python -m tests.benchmarks.bench_briefs
+
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev
 	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py
@@ -55,6 +59,10 @@ fuzz-files: dev
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser
 	$(BIN)/python -m tests.browser.shots
+
+# one of each brief, for docs/gallery
+gallery: dev browser
+	$(BIN)/python -m tests.browser.gallery
 
 clean:
 	rm -rf $(VENV) .atlas .pytest_cache .hypothesis .ruff_cache

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from dashboard import __version__
 from dashboard.commands import exporting, importing
+from dashboard.commands.briefing import add_parser as add_brief_parser
 from dashboard.commands.coverage import asked, measured
 from dashboard.commands.info import info
 from dashboard.commands.migrate import add_options as add_migrate_options
@@ -186,6 +187,15 @@ def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> in
     return 0
 
 
+def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.brief import brief  # the whole application: only this command needs it
+
+    _built(settings, words)
+    result = brief(options, settings, words, _say)
+    _print(result if options.json else {key: value for key, value in result.items() if key != "files"}, options.json)
+    return 0
+
+
 def _parser(words: Gettext) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=words("工会服务一张图"))
     parser.add_argument("--version", action="version", version=__version__)
@@ -213,6 +223,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     importing.add_parsers(add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template})
     exporting.add_parser(add, words, _export)
     add_migrate_options(add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words)
+    add_brief_parser(add, words, _brief)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser
 

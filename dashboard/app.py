@@ -14,10 +14,12 @@ from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import PAGES
+from dashboard.server.briefs import add_briefs
 from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.uploading import add_uploading
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
@@ -54,6 +56,7 @@ def create_app(settings: Settings) -> Dash:
         title=words("工会服务一张图"),
         update_title=None,
         assets_folder=str(CODE / "assets"),
+        assets_ignore=NOT_WITH_PAGES,
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=failed,
@@ -83,6 +86,9 @@ def create_app(settings: Settings) -> Dash:
 
     for page in PAGES.values():
         page.register(app, context)
+    app.server.extensions["atlas"] = context
+    add_sheets(app, context, settings)
+    app.server.extensions["briefs"] = add_briefs(app, context, settings)
     _dress(app, context, words)
     return app
 

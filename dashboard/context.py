@@ -18,12 +18,25 @@ from layers.filters import Filters
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The application's own objects, handed to pages instead of module globals."""
+    """The application's own objects, handed to pages instead of module globals.
+
+    ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached.
+    """
 
     source: AtlasSource
     catalogues: Mapping[str, Gettext]
     default: Filters
     settings: Settings
+
+    @property
+    def review_number(self) -> str:
+        """The 审图号 of the maps, empty as long as there is none."""
+        return self.settings.map_review_number
+
+    @property
+    def base_url(self) -> str:
+        """Address at which the atlas is reached, without a slash at its end."""
+        return self.settings.base_url
 
     def words(self, lang: str) -> Words:
         """Return the words of `lang`."""

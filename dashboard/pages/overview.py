@@ -183,7 +183,7 @@ def register(app: Dash, context: Context) -> None:
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
-        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words)
+        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
