@@ -49,7 +49,8 @@ def main(folder: str, run: str) -> int:
     threading.Thread(target=_watch, args=(upload, task), daemon=True).start()
     with contextlib.suppress(OSError):
         os.nice(5)  # whoever looks at the map goes first
-    source = AtlasSource(load_settings().home)
+    settings = load_settings()
+    source = AtlasSource(settings.home, settings.database_url)
     try:
         batch_id = _applied(upload, task, source) if task.action == APPLY else _checked(upload, task, source)
         upload.say(State(run, task.action, DONE, 1.0, batch_id=batch_id))
