@@ -192,6 +192,20 @@ def test_one_worker_takes_another_checks_a_third_applies(home):
     assert (batch.author, batch.file, batch.crs, batch.added, batch.retired) == ("甲", "台账.csv", "gcj02", 1, 28)
 
 
+def test_the_store_is_that_of_the_settings(own_database, tmp_path):
+    settings = Settings(home=tmp_path / "home", database_url=own_database)
+    uploads = Uploads(settings)
+    upload = taken(uploads, GOOD)
+    task = uploads.start(upload, CHECK, "stations", crs="gcj02")
+    assert finished(upload).status == DONE
+    uploads.start(upload, APPLY, "stations", author="甲", of=task.run)
+    state = finished(upload)
+    batch = open_store(settings.home, own_database).history()[0]
+    assert (state.status, state.batch_id, batch.author) == (DONE, batch.batch_id, "甲")
+    assert sorted(one.name for one in settings.home.iterdir()) == ["uploads"]
+    assert own_database not in (upload.folder / "log").read_text("utf-8")
+
+
 def test_what_has_errors_or_was_not_checked_is_not_applied(uploads, home):
     before = (home / FILE_NAME).read_bytes()
     upload = taken(uploads, BAD)
