@@ -6,6 +6,7 @@ nothing is kept in a process. An upload is a folder of the atlas's home,
 ``uploads/ID/given/NAME``   the file itself
 ``uploads/ID/task.json``    what is wanted now: check or apply, and how
 ``uploads/ID/state.json``   how far that is (written by :mod:`dashboard.working`)
+``uploads/ID/alive-RUN``    locked while its process lives
 ``uploads/ID/found-RUN.json``, ``rows-RUN.gpkg``   what a check found
 
 The folder going away is how work on it is called off. Folders a day old are
@@ -32,12 +33,13 @@ from pydantic import SecretStr
 
 from dashboard.settings import CODE, Settings
 from geodata.errors import N_, AtlasError
+from geodata.locking import handed_over, is_held
 
 FOLDER = "uploads"
 DAY_SECONDS = 86_400
 MAX_UPLOADS = 200
 MAX_AT_WORK = 4
-SILENT_SECONDS = 20.0  # a process that has not said for so long that it lives is dead
+MAX_SECONDS = 900  # a check that takes longer is stopped
 CHUNK = 2**20
 _ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff/\\:*?\"<>|]")
@@ -145,18 +147,28 @@ class Upload:
         task = self.task()
         if task is None:
             return None
-        said = read_json(self.folder / "state.json")
-        state = State(**said) if said and said["run"] == task.run else State(task.run, task.action, RUNNING, 0.0, N_("正在准备"))
-        if state.status == RUNNING and self._silent_for() > SILENT_SECONDS:
+        state = self._said(task)
+        if state.status == RUNNING and not self._at_work(task):
+            state = self._said(task)  # it may have ended well since
+        if state.status == RUNNING and not self._at_work(task):
             return State(task.run, task.action, FAILED, state.share, N_("处理中断了，图册没有停在半途：请看“历史”里有没有这一批，再重试。")
                          if task.action == APPLY else N_("核对中断了（可能是内存不够）：请重试，或把文件分成几份。"))
         return state
 
-    def _silent_for(self) -> float:
+    def _said(self, task: Task) -> State:
+        said = read_json(self.folder / "state.json")
+        return State(**said) if said and said["run"] == task.run else State(task.run, task.action, RUNNING, 0.0, N_("正在准备"))
+
+    def lock(self, run: str) -> Path:
+        """Return the file whose lock the process of `run` holds while it lives."""
+        return self.folder / f"alive-{run}"
+
+    def _at_work(self, task: Task) -> bool:
         try:
-            return time.time() - max((self.folder / name).stat().st_mtime for name in ("task.json", "alive") if (self.folder / name).exists())
-        except (OSError, ValueError):
-            return 0.0
+            late = time.time() - (self.folder / "task.json").stat().st_mtime > 2 * MAX_SECONDS
+        except OSError:
+            return False
+        return is_held(self.lock(task.run)) and not late
 
     def found(self, run: str) -> dict[str, Any] | None:
         """Return what the check `run` found, as :mod:`dashboard.working` wrote it."""
@@ -232,12 +244,12 @@ class Uploads:
         if not (state and state.status == RUNNING) and self._at_work() >= MAX_AT_WORK:
             raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
         task = Task(secrets.token_urlsafe(16), action, table, **about)
-        write_json(upload.folder / "task.json", {name: getattr(task, name) for name in Task.__slots__})
-        (upload.folder / "alive").unlink(missing_ok=True)
-        with (upload.folder / "log").open("ab") as log:
+        with handed_over(upload.lock(task.run)) as alive, (upload.folder / "log").open("ab") as log:
+            write_json(upload.folder / "task.json", {name: getattr(task, name) for name in Task.__slots__})
             subprocess.Popen(  # noqa: S603 - our own module, and names that we made
                 [sys.executable, "-m", "dashboard.working", str(upload.folder), task.run], cwd=CODE, env=_environment(self._settings),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                **({"pass_fds": [alive.fileno()]} if os.name == "posix" else {}))
         return task
 
     def cancel(self, upload: Upload) -> None:

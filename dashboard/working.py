@@ -25,8 +25,9 @@ import shapely
 
 from dashboard.settings import load_settings
 from dashboard.source import AtlasSource
-from dashboard.uploads import APPLY, DONE, FAILED, RUNNING, State, Task, Upload, write_json
+from dashboard.uploads import APPLY, DONE, FAILED, MAX_SECONDS, RUNNING, State, Task, Upload, write_json
 from geodata.errors import N_, AtlasError
+from geodata.exporting import export
 from geodata.importing.check import check_file
 from geodata.importing.effect import effect
 from geodata.importing.report import Problem, Report
@@ -35,7 +36,6 @@ from geodata.schema import TABLES
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.2
-MAX_SECONDS = 900
 MAX_POINTS = 5_000
 REPORTED = ("table", "rows", "accepted", "headers", "columns", "crs")
 
@@ -49,9 +49,9 @@ def main(folder: str, run: str) -> int:
     threading.Thread(target=_watch, args=(upload, task), daemon=True).start()
     with contextlib.suppress(OSError):
         os.nice(5)  # whoever looks at the map goes first
-    settings = load_settings()
-    source = AtlasSource(settings.home, settings.database_url)
     try:
+        settings = load_settings()
+        source = AtlasSource(settings.home, settings.database_url)
         batch_id = _applied(upload, task, source) if task.action == APPLY else _checked(upload, task, source)
         upload.say(State(run, task.action, DONE, 1.0, batch_id=batch_id))
     except AtlasError as error:
@@ -64,19 +64,15 @@ def main(folder: str, run: str) -> int:
 
 
 def _watch(upload: Upload, task: Task) -> None:
-    """Say that this process lives, and end it when nobody wants it any more."""
-    alive, began = upload.folder / "alive", time.monotonic()
-    while True:
+    """End this process when nobody wants it any more; never while it applies: that is over at once, whole or not at all."""
+    began = time.monotonic()
+    while task.action != APPLY:
         present = upload.task()
-        if task.action != APPLY:
-            if present is None or present.run != task.run:
-                os._exit(0)
-            if time.monotonic() - began > MAX_SECONDS:
-                upload.say(State(task.run, task.action, FAILED, 1.0, N_("核对超过 {minutes} 分钟，已停止：请把文件分成几份。"), {"minutes": MAX_SECONDS // 60}))
-                os._exit(0)
-        with contextlib.suppress(OSError):
-            if present is not None:
-                alive.touch()
+        if present is None or present.run != task.run:
+            os._exit(0)
+        if time.monotonic() - began > MAX_SECONDS:
+            upload.say(State(task.run, task.action, FAILED, 1.0, N_("核对超过 {minutes} 分钟，已停止：请把文件分成几份。"), {"minutes": MAX_SECONDS // 60}))
+            os._exit(0)
         time.sleep(LOOK_SECONDS)
 
 
@@ -112,10 +108,7 @@ def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
 
 def keep_rows(path: Path, table: str, frame: pd.DataFrame) -> None:
     """Keep checked rows as a GeoPackage, so that they are applied as they were shown."""
-    from geodata.store.gpkg import write_geopackage
-
-    path.unlink(missing_ok=True)
-    write_geopackage(path, [(table, frame)], {})
+    export(frame, table, path, "gpkg")
 
 
 def kept_rows(path: Path, table: str) -> pd.DataFrame:

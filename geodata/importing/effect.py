@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import shapely
 
 from geodata.merging import FOLLOWERS, following, merge
 from geodata.schema import TABLES, TableSchema
 from geodata.store.base import AtlasStore
-from geodata.store.gpkg import as_stored
+from geodata.store.images import images, plain
 
 MAX_NAMED = 300
 
@@ -92,13 +91,4 @@ def _followers(store: AtlasStore, table: str, keys: set[str]) -> dict[str, pd.Da
 
 def plain_rows(schema: TableSchema, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows in the types of the schema as values for people and for JSON, as :meth:`WritableStore.changes` does."""
-    stored = as_stored(schema, frame.reset_index(drop=True))
-    columns = {name: stored[name].astype(object).where(stored[name].notna(), None).tolist() for name in stored}
-    found = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-    for row, shape in zip(found, frame.geometry.to_numpy() if schema.geometry else (), strict=bool(schema.geometry)):
-        empty = shape is None or shape.is_empty
-        if schema.geometry == "point":
-            row |= {"lon": None if empty else shape.x, "lat": None if empty else shape.y}
-        elif not empty:
-            row |= {"shape": f"{shape.geom_type} {shapely.get_num_coordinates(shape)}", "box": list(shape.bounds)}
-    return found
+    return [plain(schema, image) for image in images(schema, frame)]

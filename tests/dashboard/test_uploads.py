@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from dashboard.uploads import (
     FAILED,
     MAX_AT_WORK,
     RUNNING,
-    SILENT_SECONDS,
     State,
     Upload,
     Uploads,
@@ -192,6 +192,20 @@ def test_one_worker_takes_another_checks_a_third_applies(home):
     assert (batch.author, batch.file, batch.crs, batch.added, batch.retired) == ("甲", "台账.csv", "gcj02", 1, 28)
 
 
+def test_the_store_is_that_of_the_settings(own_database, tmp_path):
+    settings = Settings(home=tmp_path / "home", database_url=own_database)
+    uploads = Uploads(settings)
+    upload = taken(uploads, GOOD)
+    task = uploads.start(upload, CHECK, "stations", crs="gcj02")
+    assert finished(upload).status == DONE
+    uploads.start(upload, APPLY, "stations", author="甲", of=task.run)
+    state = finished(upload)
+    batch = open_store(settings.home, own_database).history()[0]
+    assert (state.status, state.batch_id, batch.author) == (DONE, batch.batch_id, "甲")
+    assert sorted(one.name for one in settings.home.iterdir()) == ["uploads"]
+    assert own_database not in (upload.folder / "log").read_text("utf-8")
+
+
 def test_what_has_errors_or_was_not_checked_is_not_applied(uploads, home):
     before = (home / FILE_NAME).read_bytes()
     upload = taken(uploads, BAD)
@@ -220,7 +234,7 @@ def test_calling_off_leaves_no_trace(uploads, home):
     upload = taken(uploads, GOOD + "".join(f"驿站{at},118.09,24.47,8:00-22:00\n" for at in range(20_000)))
     task = uploads.start(upload, CHECK, "stations", crs="gcj02")
     deadline = time.monotonic() + WAIT_SECONDS
-    while not (upload.folder / "alive").exists():  # the process is at work
+    while not at_work(task.run):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     uploads.cancel(upload)
@@ -232,15 +246,15 @@ def test_calling_off_leaves_no_trace(uploads, home):
     assert sorted(one.name for one in home.iterdir()) == [FILE_NAME, "uploads"]
 
 
-def at_work(run: str) -> bool:
-    """Whether a process that works for `run` is there (one that has ended but not been waited for is not)."""
+def at_work(run: str) -> int:
+    """Return the id of the process that works for `run`, 0 when there is none (one that has ended but not been waited for is none)."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if run.encode() in (process / "cmdline").read_bytes():
-                return True
+                return int(process.name)
         except OSError:
             continue
-    return False
+    return 0
 
 
 def test_a_newer_choice_takes_the_place_of_the_older(uploads):
@@ -251,19 +265,29 @@ def test_a_newer_choice_takes_the_place_of_the_older(uploads):
     assert upload.task().run != first.run
 
 
-def test_a_process_that_died_is_told_of(uploads, monkeypatch):
-    upload = taken(uploads, GOOD)
-    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, **more: None)
-    uploads.start(upload, CHECK, "stations", crs="gcj02")
+def test_a_process_that_died_is_told_of_at_once(uploads):
+    upload = taken(uploads, GOOD + "".join(f"驿站{at},118.09,24.47,8:00-22:00\n" for at in range(20_000)))
+    task = uploads.start(upload, CHECK, "stations", crs="gcj02")
     assert upload.state().status == RUNNING
-    past = time.time() - SILENT_SECONDS - 5
-    os.utime(upload.folder / "task.json", (past, past))
-    state = upload.state()
+    killed = at_work(task.run)
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    state = finished(upload)
     assert state.status == FAILED and "中断" in state.msgid
+    assert finished(Upload(upload.folder)).status == FAILED
 
 
-def test_so_many_at_once_and_no_more(uploads, monkeypatch):
-    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, **more: None)
+@pytest.fixture
+def never_ending(monkeypatch):
+    """Processes that hold their lock and do nothing."""
+    kept: list[int] = []
+    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, pass_fds, **more: kept.append(os.dup(pass_fds[0])))
+    yield
+    for one in kept:
+        os.close(one)
+
+
+def test_so_many_at_once_and_no_more(uploads, never_ending):
     several = [taken(uploads, GOOD) for _ in range(MAX_AT_WORK + 1)]
     for one in several[:-1]:
         uploads.start(one, CHECK, "stations")
@@ -274,8 +298,7 @@ def test_so_many_at_once_and_no_more(uploads, monkeypatch):
     uploads.start(several[-1], CHECK, "stations")
 
 
-def test_what_is_being_applied_is_not_called_off(uploads, monkeypatch):
-    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, **more: None)
+def test_what_is_being_applied_is_not_called_off(uploads, never_ending):
     upload = taken(uploads, GOOD)
     uploads.start(upload, APPLY, "stations", author="甲", of="x" * 22)
     with pytest.raises(AtlasError, match="正在导入"):

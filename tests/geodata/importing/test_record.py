@@ -15,7 +15,7 @@ from geodata.importing.check import check_record
 from geodata.importing.effect import effect
 from geodata.merging import merge
 from geodata.schema import TABLES
-from geodata.store.gpkg import as_stored
+from geodata.store.images import as_stored
 
 GOOD = {"name": "白鹭洲驿站", "lon": "118.0945", "lat": "24.4712", "opening_hours": "8:00-22:00", "adcode": "思明区", "area_m2": "约35"}
 
