@@ -22,6 +22,8 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
         The reader's language.
     """
     said: list[str] = []
+    if filters.as_of:
+        said.append(words("{day} 当天结束时的图册").format(day=words.date(filters.as_of)))
     if filters.start or filters.end:
         first = words.date(filters.start) if filters.start else words("最早")
         last = words.date(filters.end) if filters.end else words("最近")

@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     ----------
     home : Path
         ``ATLAS_HOME``: folder of the atlas's own data, built on first use.
+    database_url : str or None
+        ``ATLAS_DATABASE_URL``: ``postgresql://…`` of the PostGIS database that
+        holds the atlas instead of `home`; not set: the GeoPackage in `home`.
+        Kept out of every message, since it may hold a password.
     host, port
         ``ATLAS_HOST``, ``ATLAS_PORT``: where the server listens.
     allow_remote : bool
@@ -35,6 +39,12 @@ class Settings(BaseSettings):
         ``ATLAS_WORKERS``: gunicorn processes of ``serve``.
     max_request_bytes : int
         ``ATLAS_MAX_REQUEST_BYTES``: larger requests are refused (413), bytes.
+    max_upload_bytes : int
+        ``ATLAS_MAX_UPLOAD_BYTES``: largest file that the data page takes, bytes.
+    editing : bool or None
+        ``ATLAS_EDITING``: whether the data page may change the atlas. Not set:
+        only while the server listens on loopback and is asked by a name of
+        this machine, since there is no sign-in.
     chromium : str
         ``ATLAS_CHROMIUM``: path of the browser that makes pictures and PDF;
         empty: looked for; ``none``: do without.
@@ -60,6 +70,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore")
 
     home: Path = CODE / ".atlas"
+    database_url: str | None = Field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
     allow_remote: bool = False
@@ -67,6 +78,8 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     workers: int = Field(default=2, ge=1, le=64)
     max_request_bytes: int = Field(default=1_000_000, ge=10_000)
+    max_upload_bytes: int = Field(default=64 * 2**20, ge=10_000, le=200 * 2**20)
+    editing: bool | None = None
     chromium: str = ""
     browsers: int = Field(default=1, ge=1, le=8)
     picture_seconds: float = Field(default=40, ge=5, le=600)

@@ -14,10 +14,9 @@ LONGEST = 200
 
 def address_of(order: Order, context: Context, settings: Settings, links: Links) -> str:
     """Return the URL that shows what `order` shows: the view itself, or the comparison on the briefing page."""
-    atlas = context.source.atlas()
 
     def plain(query: str) -> str:
-        said = context.read(atlas, query)
+        _, said = context.look(query)
         return context.write(said.filters, said.view).removeprefix("?")
 
     own = plain(order.query)

@@ -113,7 +113,7 @@ def brief(atlas: Atlas, order: Order, context: Context, made: date, address: str
     is_public : bool
         Whether others can open that address.
     """
-    said = context.read(atlas, order.query)
+    atlas, said = context.look(order.query)  # a past day has an atlas of its own
     words = context.words(said.filters.lang)
     queries = [order.query]
     if order.template == "compare":
@@ -140,7 +140,7 @@ def brief(atlas: Atlas, order: Order, context: Context, made: date, address: str
 
 
 def _side(atlas: Atlas, query: str, context: Context, words: Words) -> Side:
-    said = context.read(atlas, query)
+    atlas, said = context.look(query)
     filters = said.filters.having(lang=words.lang)
     here = places.scope(atlas, filters)
     arrow = " › "

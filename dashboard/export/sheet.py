@@ -85,7 +85,7 @@ def map_sheet(atlas: Atlas, query: str, mode: str, size: tuple[float, float], co
     controls : bool
         Whether a person handles it (an embedded view): then it is loaded with its tools.
     """
-    said = context.read(atlas, query)
+    atlas, said = context.look(query)
     filters, words = said.filters, context.words(said.filters.lang)
     figure = map_figures.map_figure(atlas, filters, words, said.view)
     here = places.scope(atlas, filters)

@@ -14,6 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
-from dashboard.pages import briefing, overview
+from dashboard.pages import briefing, data, overview
 
-PAGES: Mapping[str, ModuleType] = MappingProxyType({"/": overview, "/briefing": briefing})
+PAGES: Mapping[str, ModuleType] = MappingProxyType({"/": overview, "/briefing": briefing, "/data": data})

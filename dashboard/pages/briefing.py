@@ -125,7 +125,7 @@ def register(app: Dash, context: Context) -> None:
         order = _taken(view, given[:-1])
         own = _own(order)
         search = "&".join(filter(None, (view, urlencode(own))))
-        filters = context.read(context.source.atlas(), view).filters
+        filters = context.look(view)[1].filters
         other = context.write(filters.having(lang="en" if filters.lang == "zh" else "zh")).removeprefix("?")
         ready = order.template != "compare" or order.against
         path = order.path()
@@ -150,8 +150,8 @@ def register(app: Dash, context: Context) -> None:
             order = replace(_taken(view, fields), format=kind, scale=int(scale or 2))
             if order.template == "compare" and not order.against:
                 raise AtlasError("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。")  # noqa: zh - the studio's own words
-            filters = context.read(context.source.atlas(), view).filters
-            name = order.title or words.name(places.scope(context.source.atlas(), filters).crumbs[-1])
+            atlas, said = context.look(view)
+            name = order.title or words.name(places.scope(atlas, said.filters).crumbs[-1])
             made = jobs().submit(order, name, lang)
         except AtlasError as error:
             return no_update, [html.P(error.text(words.gettext), className="notice notice-bad")], no_update
@@ -186,8 +186,8 @@ def register(app: Dash, context: Context) -> None:
             if not any(dropped):
                 raise PreventUpdate
             return [one for one in kept if one["query"] != ctx.triggered_id["query"]]
-        atlas = context.source.atlas()
-        filters = context.read(atlas, view).filters
+        atlas, said = context.look(view)
+        filters = said.filters
         words = context.words(lang)
         name = " · ".join((words.name(places.scope(atlas, filters).crumbs[-1]), *words_of_filters(atlas, filters, words)[:-1]))
         return [*(one for one in kept if one["query"] != view), {"query": view, "name": name}][-MOST_KEPT:]

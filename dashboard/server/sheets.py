@@ -92,7 +92,7 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
 
     @server.get("/present")
     def _present() -> Response:
-        words = context.words(context.read(context.source.atlas(), request.args.get("view", "")).filters.lang)
+        words = context.words(context.look(request.args.get("view", ""))[1].filters.lang)
         data = {
             "views": [view[:4_000] for view in request.args.getlist("view")][:60], "seconds": request.args.get("seconds", 20, float),
             "template": request.args.get("template") if request.args.get("template") in BUILT_IN else "one", "theme": _theme("dark"),
