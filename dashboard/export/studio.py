@@ -82,8 +82,7 @@ class Studio:
         if order.template == "compare" and not order.against:
             raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
         progress(0.05, N_("正在统计"))
-        atlas = self._context.source.atlas()
-        said = brief(atlas, order, self._context, made or date.today(), address_of(order, self._context, self._settings, self._links), bool(self._settings.public_url))
+        said = brief(order, self._context, made or date.today(), address_of(order, self._context, self._settings, self._links), bool(self._settings.public_url))
         words = self._context.words(said.lang)
         told = [notice.text(words.gettext) for side in said.sides for notice in side.notices]
         progress(0.2, N_("正在画地图"))

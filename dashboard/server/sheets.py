@@ -77,8 +77,7 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
             order = Order.from_fields(request.args)
             if order.is_file:
                 order = Order.from_fields({**request.args, "template": "one"})
-            atlas = context.source.atlas()
-            said = brief(atlas, order, context, date.today(), address_of(order, context, settings, links), bool(settings.public_url))
+            said = brief(order, context, date.today(), address_of(order, context, settings, links), bool(settings.public_url))
             return page(sheet(said, order, context.words(said.lang), files))
         except AtlasError as error:
             return refused(error)
@@ -86,7 +85,7 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
     @server.get("/sheet/map")
     def _map() -> Response:
         try:
-            return page(map_sheet(context.source.atlas(), request.args.get("query", ""), _theme(), _size(), context, files))
+            return page(map_sheet(request.args.get("query", ""), _theme(), _size(), context, files))
         except AtlasError as error:
             return refused(error)
 
@@ -109,7 +108,7 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
         if not hosts:
             return Response(words("没有开放嵌入：请管理员设置 ATLAS_EMBED_HOSTS。"), 403, mimetype="text/plain")
         query = request.query_string.decode("utf-8", "replace")
-        return page(map_sheet(context.source.atlas(), query, "light", (13.333, 7.5), context, files, controls=True))
+        return page(map_sheet(query, "light", (13.333, 7.5), context, files, controls=True))
 
     @server.get("/s/<key>")
     def _short(key: str) -> Response:

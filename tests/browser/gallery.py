@@ -33,10 +33,6 @@ BRIEFS: dict[str, tuple[str, ...]] = {
 
 
 def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.glob("*.*"):
-        if old.suffix != ".md":
-            old.unlink()
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch) / "home"
         build_atlas(home)
@@ -49,6 +45,11 @@ def main() -> None:
             said = json.loads(done.stdout)
             made[name] = path.read_bytes()
             print(f"{name}: {said['seconds']} s, {len(made[name]) / 1024:.0f} KiB, browser {said['browser_megabytes']} MiB")
+    # only now: a run that ends half-way leaves the gallery as it was
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.glob("*.*"):
+        if old.suffix != ".md":
+            old.unlink()
     slides = printed({name.removesuffix(".pptx"): content for name, content in made.items() if name.endswith(".pptx")})
     for name, content in slides.items():
         _pictures(f"{name}.pptx", content)

@@ -27,8 +27,8 @@ from layers.filters import FIELD_NAMES, Filters
 CHANGES = {
     "layers": frozenset({"grids"}), "start": date(2024, 5, 1), "end": date(2024, 6, 1), "hour": 22, "facilities": frozenset({"water"}),
     "always": True, "inspected_days": 90, "sectors": frozenset({"manufacturing"}), "mode": "onsite", "kinds": frozenset({"competition"}),
-    "provenance": frozenset({"reported"}), "worker_group": "rider", "radius": 1000, "detour": 1.5, "as_of": date(2026, 6, 15),
-    "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
+    "provenance": frozenset({"reported"}), "worker_group": "rider", "radius": 1000, "detour": 1.5,
+    "as_of": date(2026, 1, 1), "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
 }
 # where, in which language, and what only means something with another
 ELSEWHERE = {"place", "region", "grid", "lang", "measure", "day", "station", "fair"}
