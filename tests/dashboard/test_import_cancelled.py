@@ -19,7 +19,7 @@ from geodata.store import FILE_NAME, GeoPackageStore
 from tests.messages import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals")
-ROWS, MOMENTS = 6_000, 5
+ROWS, MOMENTS = 3_000, 4
 
 
 @pytest.fixture
