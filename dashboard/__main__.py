@@ -219,17 +219,19 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    catalogues = load_words()
-    words = catalogues["zh"]
+    words: Gettext = str
     try:
-        settings = load_settings()
-        words = catalogues[settings.language]
-        options = _parser(words).parse_args(arguments)
         with ended_politely():
-            return options.run(options, settings, words)
-    except AtlasError as error:
-        _say(error.text(words))
-        return 1
+            catalogues = load_words()
+            words = catalogues["zh"]
+            try:
+                settings = load_settings()
+                words = catalogues[settings.language]
+                options = _parser(words).parse_args(arguments)
+                return options.run(options, settings, words)
+            except AtlasError as error:
+                _say(error.text(words))
+                return 1
     except KeyboardInterrupt:
         _say(words("已取消。"))
         return 130

@@ -40,7 +40,8 @@ class Address:
     def __init__(self, url: str) -> None:
         try:
             parsed = make_url(re.sub(r"^postgres://", "postgresql://", url)).set(drivername="postgresql+psycopg")
-            known = bool(_HOST.fullmatch(parsed.host or ""))
+            # a password with an @ of its own runs over into what follows
+            known = bool(_HOST.fullmatch(parsed.host or "")) and not set("@/") & set(parsed.database or "")
         except (ArgumentError, ValueError):
             known = False
         if not known:

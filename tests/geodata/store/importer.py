@@ -45,6 +45,8 @@ def imported(kind: str, home: str, url: str, frame: object) -> int:
             return 0
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return main(["import", kind, "--table", "stations", "--crs", "wgs84", "--json"])
+    except KeyboardInterrupt:  # before the command line had begun
+        return 130
     except BaseException as error:  # a child ends here and nowhere else
         print(repr(error), file=sys.__stderr__, flush=True)
         return 99
