@@ -33,7 +33,7 @@ from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
-from geodata.interrupts import held_back
+from geodata.interrupts import ended_politely, held_back
 from layers.atlas import Atlas
 from layers.filters import DETOUR, Filters
 
@@ -132,7 +132,7 @@ def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     store = _built(settings, words).store()
     found = importing.checked(options, store, words)
-    batch = importing.imported(found, options, store) if found.report.ok else None
+    batch = importing.imported(found, options, store, words) if found.report.ok else None
     with held_back():  # what is in is in: Ctrl-C must not keep that from being said
         result = {"batch_id": None, **found.report.as_dict(words)}
         if batch:
@@ -230,18 +230,21 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    words: Gettext = str
     try:
-        catalogues = load_words()
-        words = catalogues["zh"]
-        try:
-            settings = load_settings()
-            words = catalogues[settings.language]
-            options = _parser(words).parse_args(arguments)
-            return options.run(options, settings, words)
-        except AtlasError as error:
-            _say(error.text(words))
-            return 1
+        with ended_politely():
+            catalogues = load_words()
+            words = catalogues["zh"]
+            try:
+                settings = load_settings()
+                words = catalogues[settings.language]
+                options = _parser(words).parse_args(arguments)
+                return options.run(options, settings, words)
+            except AtlasError as error:
+                _say(error.text(words))
+                return 1
     except KeyboardInterrupt:
+        _say(words("已取消。"))
         return 130
 
 

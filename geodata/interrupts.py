@@ -9,6 +9,19 @@ from contextlib import contextmanager
 
 
 @contextmanager
+def ended_politely() -> Iterator[None]:
+    """Take a request to end (SIGTERM) as Ctrl-C while the block lasts: whatever clears up after one does so after the other."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler or signal.SIG_DFL)
+
+
+@contextmanager
 def held_back() -> Iterator[Callable[[], None]]:
     """Hold Ctrl-C back while the block lasts; give a function that lets it through if it has come.
 

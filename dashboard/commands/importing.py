@@ -61,9 +61,7 @@ def checked(options: argparse.Namespace, store: WritableStore, words: Gettext) -
         if not equals or column not in known:
             raise AtlasError(N_("表头对应“{got}”不可用：请写成 表头=列名，列名是 {expected} 之一。"), got=pair, expected=", ".join(sorted(known - {""})))
         mapping[header] = column
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True,
-    ) as bar:
+    with _bar() as bar:
         task = bar.add_task("", total=1.0)
         found = check_file(options.file, options.table, store, options.crs, mapping,
                            lambda done, message: bar.update(task, completed=done, description=words(message)))
@@ -72,10 +70,16 @@ def checked(options: argparse.Namespace, store: WritableStore, words: Gettext) -
     return found
 
 
-def imported(found: Checked, options: argparse.Namespace, store: WritableStore) -> Batch:
+def _bar() -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+
+
+def imported(found: Checked, options: argparse.Namespace, store: WritableStore, words: Gettext) -> Batch:
     """Apply what was checked without errors and return the batch."""
-    return store.apply(options.table, found.frame, author=options.author or user(), file=found.file_name,
-                       file_hash=found.file_hash, crs=found.report.crs)
+    with _bar() as bar:
+        bar.add_task(words("正在写入图册"), total=None)  # one transaction: it has no share done, only an end
+        return store.apply(options.table, found.frame, author=options.author or user(), file=found.file_name,
+                           file_hash=found.file_hash, crs=found.report.crs)
 
 
 def undone(options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:

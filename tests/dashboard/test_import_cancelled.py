@@ -1,0 +1,74 @@
+"""Importing a workbook on the command line and changing one's mind: nothing is left, wherever it was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from geodata.store import FILE_NAME, GeoPackageStore
+from tests.messages import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+ROWS, MOMENTS = 3_000, 4
+
+
+@pytest.fixture
+def home(atlas_home, tmp_path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
+    (tmp_path / "scratch").mkdir()
+    with xlsxwriter.Workbook(tmp_path / "s.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["站点名称", "区县", "经度", "纬度", "开放时间", "地址"])
+        for at in range(ROWS):
+            sheet.write_row(at + 1, 0, [f"驿站{at}", "350203", 118.05 + at % 100 / 1_000, 24.44 + at // 100 / 2_000, "8:00-22:00", f"某路{at}号"])
+    return folder
+
+
+def importing(home: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "import", str(home.parent / "s.xlsx"), "--table", "stations", "--crs", "wgs84"], cwd=ROOT,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "ATLAS_HOME": str(home), "TMPDIR": str(home.parent / "scratch")})
+
+
+def left(home: Path) -> dict[str, bytes]:
+    found = {str(path.relative_to(home.parent)): hashlib.sha256(path.read_bytes()).digest() for path in home.parent.rglob("*") if path.is_file()}
+    return {name: digest for name, digest in found.items() if not name.endswith(".atlas.lock")}
+
+
+def test_cancelled_at_any_moment_nothing_is_left(home):
+    start = time.monotonic()
+    process = importing(home)
+    assert (process.communicate()[1], process.returncode)[1] == 0
+    usual = time.monotonic() - start
+    store = GeoPackageStore(home / FILE_NAME)
+    assert store.tables()["stations"] == ROWS + 8
+    store.undo(store.history()[0].batch_id)
+    before = left(home)
+    rng, cut = random.Random(3), 0
+    for at in range(MOMENTS):
+        process = importing(home)
+        time.sleep(usual * rng.uniform(at + 0.2, at + 1) / MOMENTS)
+        process.send_signal((signal.SIGINT, signal.SIGTERM)[at % 2])
+        said = process.communicate()[1].decode()
+        # before the command listens, while Python still loads its parts, a signal ends it the plain way
+        assert process.returncode in (0, 130, -signal.SIGTERM, -signal.SIGINT), said
+        assert process.returncode == -signal.SIGINT or "Traceback" not in said
+        if process.returncode == 0:  # it came too late
+            store.undo(store.history()[0].batch_id)
+            before = left(home)
+        else:
+            cut += 1
+            assert left(home) == before
+    assert cut >= MOMENTS // 2
