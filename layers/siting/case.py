@@ -9,7 +9,8 @@ Stations across the county line serve too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -86,19 +87,31 @@ class Case:
         """
         return prepare(self.wish, self.demand, self.candidates, self.existing)
 
-    def at(self, lonlat: NDArray[np.float64]) -> Prepared:
-        """Return the instance in which new sites stand at exactly these points (degrees), all chosen: a plan moved by hand.
+    def at(self, lonlat: NDArray[np.float64], ids: Sequence[str] = (), cost: NDArray[np.float64] | None = None) -> Prepared:
+        """Return the instance in which new sites stand at exactly these points: a plan found, moved by hand or kept.
 
-        The sites come first, in the order given. Their names are ``1``, ``2``, …
+        The sites come first, in the order given.
+
+        Parameters
+        ----------
+        lonlat : ndarray, shape (p, 2)
+            Degrees (WGS-84).
+        ids : sequence of str
+            Names of the sites; missing: ``new 1``, ``new 2``, …
+        cost : ndarray, shape (p,), or None
+            Yuan each.
         """
         points = np.asarray(lonlat, np.float64).reshape(-1, 2)
-        ids = [str(number + 1) for number in range(len(points))]
-        table = _points("candidates", ids, points[:, 0], points[:, 1], {"opening_hours": [self.ask.opening] * len(ids)})
-        taken = set(self.existing.ids) if self.existing else set()
-        if taken & set(ids):
-            table = PointTable(table.path, [f"new {one}" for one in ids], table.points, table.frame)
-        wish = Wish(model=self.wish.model, radius=self.wish.radius, detour=self.wish.detour, new=len(ids), cover=self.wish.cover,
+        wish = Wish(model=self.wish.model, radius=self.wish.radius, detour=self.wish.detour, new=len(points), cover=self.wish.cover,
                     hours=self.wish.hours, weekday=self.wish.weekday)
+        if not len(points):
+            free = self.candidates.frame.drop(columns="rule", errors="ignore")
+            return prepare(wish, self.demand, replace(self.candidates, frame=free), self.existing)
+        names = list(ids) or [f"new {number + 1}" for number in range(len(points))]
+        table = _points("candidates", names, points[:, 0], points[:, 1], {
+            "opening_hours": [self.ask.opening] * len(names),
+            "cost": [repr(float(one)) for one in (np.zeros(len(names)) if cost is None else np.nan_to_num(cost))],
+        })
         return prepare(wish, self.demand, table, self.existing)
 
 

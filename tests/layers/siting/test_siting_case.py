@@ -125,7 +125,7 @@ def test_a_site_moved_to_where_it_stood_covers_the_same(shipped, siming) -> None
     prepared = found.prepared()
     answer = best(prepared.instance)
     moved = found.at(prepared.places.xy[answer.sites])
-    assert moved.instance.site_ids[:3] == ["1", "2", "3"]
+    assert moved.instance.site_ids[:3] == ["new 1", "new 2", "new 3"]
     assert evidence.covered(moved.instance, np.arange(3)).weight == pytest.approx(answer.objective)
 
 
