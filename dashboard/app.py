@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> Dash:
     build_atlas(settings.home)
     source = AtlasSource(settings.home)
     source.atlas()
-    context = Context(source, load_words(), Filters(lang=settings.language))
+    context = Context(source, load_words(), Filters(lang=settings.language), settings)
     words = context.words(settings.language)
 
     def failed(error: Exception) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboard import state
 from dashboard.locale import Gettext
+from dashboard.settings import Settings
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -21,6 +22,7 @@ class Context:
     source: AtlasSource
     catalogues: Mapping[str, Gettext]
     default: Filters
+    settings: Settings
 
     def words(self, lang: str) -> Words:
         """Return the words of `lang`."""

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from geodata.errors import N_, AtlasError
-from geodata.store import open_store
+from geodata.store import WritableStore, open_store
 from layers.atlas import Atlas
 
 ATTEMPTS = 5  # an import takes effect at one instant, and the next one is seconds away
@@ -37,6 +37,16 @@ class AtlasSource:
     def home(self) -> Path:
         """Folder that holds the store."""
         return self._home
+
+    def store(self) -> WritableStore:
+        """Return the store itself, opened now: for imports, batches and their history.
+
+        Raises
+        ------
+        AtlasError
+            The store is missing or cannot be read.
+        """
+        return open_store(self._home)
 
     def _present_stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -16,7 +16,7 @@ from layers.filters import Filters
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
-    return {"/": words("总览")}
+    return {"/": words("总览"), "/planning": words("选址")}
 
 
 def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "") -> html.Header:
@@ -40,13 +40,13 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
     ], className="header")
 
 
-def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dcc.Link]:
+def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dcc.Link | html.Span]:
     """Return the links to every page, each with the present choice."""
     listed = titles(words)
     if len(listed) < 2:
         return []
     query = context.write(filters)
-    return [dcc.Link(name, href=to + query, className="way way-here" if to == path else "way", **({"aria-current": "page"} if to == path else {}))
+    return [html.Span(name, className="way way-here", **{"aria-current": "page"}) if to == path else dcc.Link(name, href=to + query, className="way")
             for to, name in listed.items()]
 
 
