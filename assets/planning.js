@@ -52,9 +52,16 @@
     source.stopPropagation();
     source.preventDefault();
     state.drag = { from: at, number: hit.data[1], id: hit.data[2], ghost: null };
+    state.swallow = true; // the click that the browser makes of press and release is ours too
     const touch = Boolean(source.touches);
     window.addEventListener(touch ? "touchmove" : "mousemove", drag, { passive: false });
     window.addEventListener(touch ? "touchend" : "mouseup", drop, { once: true });
+  }
+
+  function swallow(source) {
+    if (!state.swallow) return;
+    state.swallow = false;
+    source.stopPropagation();
   }
 
   function drag(source) {
@@ -66,6 +73,8 @@
       one.ghost = document.createElement("div");
       one.ghost.className = "plan-ghost";
       one.ghost.textContent = String(one.number);
+      const label = plot(MAIN).querySelector(".hoverlayer");
+      if (label) label.replaceChildren();
       element("plan-map-box").append(one.ghost);
     }
     one.ghost.style.transform = `translate(${now.x}px, ${now.y}px)`;
@@ -155,7 +164,9 @@
       state.hooked.add(box);
       state.key = null;
       state.moving = null;
+      box.addEventListener("mousedown", () => { state.swallow = false; }, { capture: true });
       box.addEventListener("mousedown", press, { capture: true });
+      box.addEventListener("click", swallow, { capture: true });
       box.addEventListener("touchstart", press, { capture: true, passive: false });
       cut(50);
     }

@@ -18,7 +18,7 @@ from geodata.errors import N_, AtlasError
 from geodata.exporting import neutral
 from geodata.store.gpkg import GPKG_VERSION
 from layers.siting.answer import Answer, Figures
-from layers.siting.keeping import MARK
+from layers.siting.ask import MARK
 from layers.siting.scenario import FILTER_FIELDS, Scenario
 
 FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "gpkg": "application/geopackage+sqlite3",
@@ -63,7 +63,7 @@ def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, 
     if one.provenance in ("illustrative", "mixed"):
         rows.append((words("警示"), words("输入含示意数据（为演示而编），结果不能当作报道或实测引用。")))
     for name, label in input_names.items():
-        if name == "data_version":
+        if name == "basis":
             continue
         holder = one.inputs.filters if name in FILTER_FIELDS else one.inputs.ask
         rows.append((label, input_text(name, getattr(holder, name), words)))

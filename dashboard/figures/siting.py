@@ -20,7 +20,7 @@ from layers.atlas import Atlas
 from layers.siting.answer import CellCover, Site
 from layers.siting.case import Case
 
-TRACES = ("cells", "discs", "new_discs", "candidates", "forbidden", "forced", "stations_halo", "stations", "sites_halo", "sites")
+TRACES = ("cells", "discs", "new_discs", "candidates", "forbidden", "forced", "idle_halo", "idle", "stations_halo", "stations", "sites_halo", "sites")
 NEW = ("#F3CDD3", "#DE8A97", "#C04A5E")
 UNREACHED, PARTLY, REACHED, NEWLY = range(4)
 COLORS = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED, *NEW)
@@ -77,7 +77,7 @@ def map_figure(atlas: Atlas, shown: Shown, place: places.Scope, words: Words, vi
     after = phase == AFTER
     traces = {
         "cells": _cells(atlas, shown, words, phase),
-        "discs": _discs("discs", _stations_at(atlas, found), found, theme.STATION, "rgba(31,95,139,0.10)", 1.0),
+        "discs": _discs("discs", _spots(atlas, open_rows(found)), found, theme.STATION, "rgba(31,95,139,0.10)", 1.0),
         "new_discs": _discs("new_discs", [(one.lon, one.lat) for one in shown.sites] if after else [], found, theme.RED, "rgba(200,16,46,0.10)", 1.6),
         "candidates": _candidates(found if after else None, words),
         "forbidden": _marks("forbidden", shown.forbidden if after else (), "×", "#5A6672", words("已排除，点击恢复")),
@@ -143,11 +143,19 @@ def _cells(atlas: Atlas, shown: Shown, words: Words, phase: str) -> dict[str, An
     }
 
 
-def _stations_at(atlas: Atlas, found: Case | None) -> list[tuple[float, float]]:
-    if found is None:
-        return []
+def open_rows(found: Case | None) -> NDArray[np.intp]:
+    """Return the rows of the stations that serve in some hour asked."""
+    return np.empty(0, np.intp) if found is None else found.serving[found.open_then()]
+
+
+def shut_rows(found: Case | None) -> NDArray[np.intp]:
+    """Return the rows of the stations that stand and serve in no hour asked: closed then, or not for everybody."""
+    return np.empty(0, np.intp) if found is None else np.concatenate([found.serving[~found.open_then()], found.idle])
+
+
+def _spots(atlas: Atlas, rows: NDArray[np.intp]) -> list[tuple[float, float]]:
     lon, lat = atlas.lonlat("stations")
-    return list(zip(lon[found.serving].tolist(), lat[found.serving].tolist(), strict=True))
+    return list(zip(lon[rows].tolist(), lat[rows].tolist(), strict=True))
 
 
 def _discs(name: str, spots: Sequence[tuple[float, float]], found: Case | None, color: str, fill: str, width: float) -> dict[str, Any]:
@@ -175,16 +183,18 @@ def _marks(name: str, marks: Sequence[tuple[float, float, str]], sign: str, colo
 
 
 def _stations(atlas: Atlas, found: Case | None, words: Words) -> dict[str, dict[str, Any]]:
-    spots = np.array(_stations_at(atlas, found), np.float64).reshape(-1, 2)
-    texts = []
-    if found is not None:
-        frame = atlas.stations.iloc[found.serving]
-        texts = [f"<b>{escape(str(name))}</b><br>{words('开放时间')} {words.hours(text if isinstance(text, str) else None)}<br>{words.provenance(origin)}"
-                 for name, text, origin in zip(frame["name"], frame["opening_hours"], frame["provenance"], strict=True)]
-    return {
-        "stations_halo": _base("stations_halo", spots, marker={"size": 13, "color": theme.STATION, "opacity": 1}),
-        "stations": _base("stations", spots, marker={"size": 8, "color": "#FFFFFF", "opacity": 1}, **_hover(texts)),
-    }
+    access = words.codes("access")
+    traces = {}
+    for name, rows, color, sizes in (("stations", open_rows(found), theme.STATION, (13, 8)), ("idle", shut_rows(found), theme.FAINT, (9, 5))):
+        frame = atlas.stations.iloc[rows]
+        shut = f"<br>{words('此时段不服务')}" if name == "idle" else ""
+        texts = [f"<b>{escape(str(one))}</b><br>{words('开放时间')} {words.hours(text if isinstance(text, str) else None)} · {access.get(way, '')}{shut}"
+                 f"<br>{words.provenance(origin)}"
+                 for one, text, way, origin in zip(frame["name"], frame["opening_hours"], frame["access"], frame["provenance"], strict=True)]
+        spots = np.array(_spots(atlas, rows), np.float64).reshape(-1, 2)
+        traces[f"{name}_halo"] = _base(f"{name}_halo", spots, marker={"size": sizes[0], "color": color, "opacity": 1})
+        traces[name] = _base(name, spots, marker={"size": sizes[1], "color": "#FFFFFF", "opacity": 1}, **_hover(texts))
+    return traces
 
 
 def _sites(sites: Sequence[Site], found: Case | None, names: Mapping[str, str], words: Words) -> dict[str, dict[str, Any]]:

@@ -9,22 +9,25 @@ Stations across the county line serve too.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geodata.errors import N_, AtlasError
+from geodata.hours import open_matrix
 from layers import demand as demands
 from layers import places, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
-from layers.siting.ask import Ask
+from layers.siting.ask import MARK, Ask
 from layers.siting.candidates import Candidates, candidates
 from layers.siting.instance import COVERAGE_MODELS
 from layers.siting.pairs import Points, sphere
@@ -52,10 +55,12 @@ class Case:
         H3 cell of each demand row.
     serving : ndarray of int
         Rows of ``atlas.stations`` in `existing`.
+    idle : ndarray of int
+        Rows of the open stations in the place (and lasso) that do not serve as asked: behind an app, without a facility asked for.
     standing : int
         Open stations in the place (and lasso), whether or not they serve as asked.
     planned : tuple of str
-        Planned stations of the place that have no point yet.
+        Planned stations of the place that have no point yet, or have one from a scenario.
     provenance : str
         Of every figure of the plan: the weakest of demand, stations and candidates.
     source_ids : tuple of str
@@ -71,11 +76,19 @@ class Case:
     offered: Candidates
     cells: list[str]
     serving: NDArray[np.intp]
+    idle: NDArray[np.intp]
     standing: int
     planned: tuple[str, ...]
     provenance: str
     source_ids: tuple[str, ...]
     data_version: str
+
+    def open_then(self) -> NDArray[np.bool_]:
+        """Return which of the serving stations are open in at least one of the hours asked."""
+        if self.existing is None or self.wish.hours is None:
+            return np.ones(len(self.serving), bool)
+        texts = [text or None for text in self.existing.frame["opening_hours"]]
+        return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)
 
     def prepared(self) -> Prepared:
         """Return the checked instance.
@@ -147,16 +160,42 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         "opening_hours": [text if isinstance(text, str) else "" for text in frame["opening_hours"].iloc[rows]],
     }) if len(rows) else None
     barred = _barred(lon, lat, choice.nominal & ~serves, offered, ask.spacing)
-    planned = np.flatnonzero(stations.chosen(atlas, filters.having(area=())) & atlas.holds("stations", "status", stations.PLANNED) & np.isnan(lon))
+    # one that another scenario has placed is still meant: adopting says that this has to be taken back first
+    unplaced = np.isnan(lon) | frame["source_id"].astype(str).str.contains(f";{MARK}", regex=False).to_numpy(bool)
+    planned = np.flatnonzero(stations.chosen(atlas, filters.having(area=())) & atlas.holds("stations", "status", stations.PLANNED) & unplaced)
     return Case(
         filters, ask, _wish(filters, ask, hours), _demand_table(wanted), _candidate_table(offered, barred, ask), existing, offered,
-        atlas.demand["cell"].iloc[wanted.rows].tolist(), rows, int(inside.sum()),
+        atlas.demand["cell"].iloc[wanted.rows].tolist(), rows, np.flatnonzero(inside & ~serves), int(inside.sum()),
         tuple(sorted(frame["station_id"].iloc[planned])),
         weakest(mix(atlas.distinct("demand", "provenance", wanted.rows)), mix(atlas.distinct("stations", "provenance", rows)),
                 mix(offered.provenance)) or "derived",
         sources([*atlas.distinct("demand", "source_id", wanted.rows), *atlas.distinct("stations", "source_id", rows)]),
         atlas.version,
     )
+
+
+def basis(atlas: Atlas) -> str:
+    """Return a short hash of what plans are made from: open stations, demand, candidates, land, places.
+
+    Unlike the data version it stays when a scenario is saved or adopted, so that the same question keeps its answer.
+    """
+
+    def compute() -> str:
+        found = hashlib.sha256()
+        for table in ("demand", "stations", "candidates", "enterprises", "activities"):
+            frame = atlas.table(table)
+            if table == "stations":
+                frame = frame[frame["status"] == stations.OPEN]
+            plain = pd.DataFrame(frame.drop(columns=["geometry", "batch_id"], errors="ignore")).astype(str)
+            rows = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+            shapes = shapely.to_wkb(frame["geometry"].to_numpy()) if "geometry" in frame else []
+            found.update(table.encode() + rows.tobytes() + b"|".join(shape or b"-" for shape in shapes))
+        for table in ("places", "land", "zones", "grids", "regions"):
+            frame = atlas.table(table)
+            found.update(table.encode() + np.asarray(frame.total_bounds if len(frame) else 0.0, np.float64).tobytes() + str(len(frame)).encode())
+        return found.hexdigest()[:16]
+
+    return atlas.once("siting basis", compute)
 
 
 def _wish(filters: Filters, ask: Ask, hours: tuple[int, ...] | None) -> Wish:

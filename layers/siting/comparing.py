@@ -49,10 +49,10 @@ def inputs_differ(scenarios: Sequence[Scenario]) -> pd.DataFrame:
     """Return the inputs in which the scenarios are not alike: one row an input, one column a scenario id."""
     rows = {}
     for name in (*FILTER_FIELDS, "model", "new", "budget", "cost", "spacing", "cover", "hours", "opening", "source", "step", "points", "force",
-                 "forbid", "data_version"):
+                 "forbid", "basis"):
         values = []
         for one in scenarios:
-            holder = None if one.inputs is None else one.inputs if name == "data_version" else \
+            holder = None if one.inputs is None else one.inputs if name == "basis" else \
                 one.inputs.filters if name in FILTER_FIELDS else one.inputs.ask
             values.append(None if holder is None else getattr(holder, name))
         if any(value != values[0] for value in values):
@@ -87,4 +87,5 @@ def sites(scenarios: Sequence[Scenario]) -> pd.DataFrame:
     frame = pd.DataFrame(found, columns=["lon", "lat", "name", *ids])
     frame[ids] = frame[ids].fillna(0).astype(int)
     frame.insert(3, "shared", (frame[ids] > 0).sum(axis=1))
-    return frame.sort_values(["shared", *ids], ascending=[False, *([True] * len(ids))], ignore_index=True, kind="stable")
+    last = frame[ids].where(frame[ids] > 0, np.iinfo(np.int64).max).assign(shared=-frame["shared"])
+    return frame.loc[last.sort_values(["shared", *ids], kind="stable").index].reset_index(drop=True)

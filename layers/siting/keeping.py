@@ -16,12 +16,12 @@ from geodata.errors import N_, AtlasError
 from geodata.schema import CRS, TABLES
 from geodata.store.base import WritableStore
 from layers.siting.answer import Site
+from layers.siting.ask import MARK
 from layers.siting.scenario import Scenario, frame_of, of_frame
 
 if TYPE_CHECKING:
     from geodata.store.batches import Batch
 
-MARK = "scenario:"
 TABLE, STATIONS, PLANNED = "scenarios", "stations", "planned"
 CLOSE = 1e-9
 

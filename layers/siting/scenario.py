@@ -38,6 +38,8 @@ class Inputs:
         With defaults in every field that is not in :data:`FILTER_FIELDS`.
     ask : Ask
     data_version : str
+    basis : str
+        What of it plans are made from, :func:`layers.siting.case.basis`: the same, and the figures still hold.
     planned : tuple of str
         Planned stations of the place that had no point then: the ones that adopting fills.
     query : str
@@ -47,6 +49,7 @@ class Inputs:
     filters: Filters
     ask: Ask
     data_version: str
+    basis: str = ""
     planned: tuple[str, ...] = ()
     query: str = ""
 
@@ -152,7 +155,7 @@ def dumps_inputs(inputs: Inputs) -> str:
     return json.dumps({
         "version": VERSION, "filters": {name: _plain(getattr(inputs.filters, name)) for name in FILTER_FIELDS},
         "ask": {field.name: _plain(getattr(inputs.ask, field.name)) for field in fields(Ask)},
-        "data_version": inputs.data_version, "planned": list(inputs.planned), "query": inputs.query,
+        "data_version": inputs.data_version, "basis": inputs.basis, "planned": list(inputs.planned), "query": inputs.query,
     }, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
@@ -179,7 +182,7 @@ def loads_inputs(text: str) -> Inputs:
                 "points": tuple((float(lon), float(lat)) for lon, lat in ask.get("points", ())),
                 "force": tuple(map(str, ask.get("force", ()))), "forbid": tuple(map(str, ask.get("forbid", ()))),
             }),
-            data_version=str(told["data_version"]), planned=tuple(map(str, told.get("planned", ()))), query=str(told.get("query", "")),
+            data_version=str(told["data_version"]), basis=str(told.get("basis", "")), planned=tuple(map(str, told.get("planned", ()))), query=str(told.get("query", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(error) from error

@@ -119,7 +119,8 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not clicks or not job or not stored:
             raise PreventUpdate
         jobs.stop(str(job.get("id")))
-        return _asked(context, stored)[1]("正在停止…")
+        words = _asked(context, stored)[1]
+        return words("正在停止…")
 
     _register_curve(app, context, jobs)
 

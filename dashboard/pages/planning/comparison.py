@@ -54,7 +54,7 @@ def _card(context: Context, atlas: Atlas, one: Scenario, where: Any, count: int,
     return html.Section([
         html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
         html.P(" · ".join(part for part in (one.author, words.date(one.created), results.proof(one.answer, words)) if part), className="panel-subtitle"),
-        dcc.Graph(figure=figure, config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", responsive=True),
+        dcc.Graph(figure=figure, config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", style={"height": 230}),
         html.P(one.note, className="plan-note") if one.note else None,
     ], className="plan-card")
 
@@ -90,6 +90,8 @@ def figure_names(words: Words) -> dict[str, str]:
 def figure_text(name: str, value: float, words: Words) -> str:
     """Return a figure of a comparison as people read it."""
     if np.isnan(value):
+        return "—"
+    if name == "cost" and not value:
         return "—"
     if name in ("sites", "cost", "mean_m"):
         return words.number(value)
@@ -130,7 +132,7 @@ def input_names(words: Words) -> dict[str, str]:
         "inspected_days": words("巡检"), "provenance": words("数据来源"), "worker_group": words("服务对象"), "radius": words("服务半径（米）"),
         "detour": words("绕行系数"), "area": words("圈选范围"), "model": words("目标"), "new": words("新建站数上限"), "budget": words("预算上限（元）"), "cost": words("每站费用（元）"),
         "spacing": words("最小间距（米）"), "cover": words("须可达的站数"), "hours": words("时段"), "opening": words("新站开放时间"), "source": words("备选点"),
-        "step": words("网格间距（米）"), "points": words("点出的备选点"), "force": words("必选"), "forbid": words("排除"), "data_version": words("数据版本"),
+        "step": words("网格间距（米）"), "points": words("点出的备选点"), "force": words("必选"), "forbid": words("排除"), "basis": words("所用数据"),
     }
 
 

@@ -28,7 +28,7 @@ from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
 from layers.siting.answer import CellCover, Site, cell_cover
-from layers.siting.case import Case
+from layers.siting.case import Case, basis
 
 PATH = "/planning"
 
@@ -158,10 +158,13 @@ def _legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: in
         parts.append(html.Div([html.Div([words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
             radius=found.filters.radius, detour=found.filters.detour), badge("derived", words)], className="legend-title"), *rows,
             html.Div(words("颜色越深，需求越大"), className="legend-note")], className="legend-block"))
-        origin = set(atlas.distinct("stations", "provenance", found.serving))
+        serving, shut = siting.open_rows(found), siting.shut_rows(found)
+        made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
         marks = [
-            html.Div([html.Span(className="legend-mark mark-station-off"), words("现有驿站 {count}").format(count=len(found.serving)),
-                      badge("illustrative", words) if "illustrative" in origin else None], className="legend-row legend-inline"),
+            html.Div([html.Span(className="legend-mark mark-station-off"), words("现有驿站 {count}").format(count=len(serving)),
+                      badge("illustrative", words) if made_up else None], className="legend-row legend-inline"),
+            html.Div([html.Span(className="legend-mark plan-shut"), words("此时段不服务的驿站 {count}").format(count=len(shut))],
+                     className="legend-row legend-inline") if len(shut) else None,
             html.Div([html.Span(className="legend-mark", style={"background": theme.RED}), words("建议新站 {count}").format(count=sites)], className="legend-row legend-inline"),
             html.Div([html.Span(className="legend-mark plan-dot"), words("备选点 {count}").format(count=words.number(len(found.offered)))], className="legend-row legend-inline"),
         ]
@@ -186,7 +189,9 @@ def _notices(atlas: Atlas, question: Question, stored: dict, words: Words) -> li
     if opened is not None:
         if opened.trouble is not None:
             told.append(html.P(opened.trouble.text(words.gettext), className="notice notice-bad"))
-        elif opened.inputs is not None and opened.inputs.data_version != atlas.version:
+        elif opened.inputs is not None and opened.inputs.basis != basis(atlas):
             told.append(html.P(words("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。").format(name=opened.name), className="notice"))
-    told.append(html.P(words("需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意：方案用来演示方法，据此决策前请导入真实的驿站和需求。"), className="notice"))
+    found = _case(atlas, question)
+    if found is not None and found.provenance in ("illustrative", "mixed"):
+        told.append(html.P(words("需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意：方案用来演示方法，据此决策前请导入真实的驿站和需求。"), className="notice"))
     return told

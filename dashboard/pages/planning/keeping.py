@@ -123,8 +123,9 @@ def _made(context: Context, jobs: Jobs, atlas: Atlas, question: Question, result
     if as_version and opened is None:
         raise AtlasError(N_("没有打开的方案：请存为新方案。"))
     found = case_of(atlas, question)
-    stale = opened is not None and opened.answer is answer and opened.inputs is not None
-    inputs = opened.inputs if stale else inputs_of(atlas, question, found, query_of(context, Question(question.filters, question.plan.having(compare=(), scenario=None))).removeprefix("?"))
+    stale = opened is not None and opened.answer == answer and opened.inputs is not None
+    plain = Question(question.filters, question.plan.having(compare=(), scenario=None))
+    inputs = opened.inputs if stale else inputs_of(atlas, question, found, query_of(context, plain).removeprefix("?"))
     made = Scenario(
         scenario_id="new", name=name, author=author, note=note, created=keeping.today(), inputs=inputs, answer=answer,
         provenance=found.provenance, source_ids=found.source_ids)

@@ -117,7 +117,7 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
         ], className="rail-buttons"),
         html.Div(id=names.STATUS, className="plan-status", role="status", **{"aria-live": "polite"}),
         dmc.Switch(id=names.control("swipe"), label=words("前后对比（拖动分界）"), checked=now("swipe"), size="xs"),
-        html.P(words("点击备选点：必选 → 排除 → 恢复；点击空地：添加备选点；拖动红点试算。"), className="rail-hint"),
+        html.P(words("点击备选点：必选 → 排除 → 恢复；拖动红点试算。"), className="rail-hint"),
         html.Div(html.Button(words("全部重置"), id=names.RESET, className="button", type="button"), className="rail-buttons"),
     ]
 

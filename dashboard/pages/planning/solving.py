@@ -17,7 +17,7 @@ from layers.atlas import Atlas
 from layers.siting import evidence
 from layers.siting.answer import Answer, answered, placed
 from layers.siting.ask import DECIMALS, point_of
-from layers.siting.case import Case, case
+from layers.siting.case import Case, basis, case
 from layers.siting.models import solve
 from layers.siting.progress import Progress
 from layers.siting.scenario import Inputs, dumps_answer, dumps_inputs, inputs_filters, loads_answer
@@ -34,13 +34,13 @@ SAME_DEGREES = 10.0**-DECIMALS
 
 def inputs_of(atlas: Atlas, question: Question, found: Case | None = None, query: str = "") -> Inputs:
     """Return what a question depends on, as a scenario keeps it."""
-    return Inputs(filters=inputs_filters(question.filters), ask=question.plan.ask, data_version=atlas.version,
+    return Inputs(filters=inputs_filters(question.filters), ask=question.plan.ask, data_version=atlas.version, basis=basis(atlas),
                   planned=found.planned if found else (), query=query)
 
 
 def key_of(atlas: Atlas, question: Question) -> str:
     """Return what tells two questions apart: the same key, the same answer."""
-    return dumps_inputs(inputs_of(atlas, question))
+    return dumps_inputs(replace(inputs_of(atlas, question), data_version=""))
 
 
 def case_of(atlas: Atlas, question: Question) -> Case:

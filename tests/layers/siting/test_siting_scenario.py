@@ -23,7 +23,7 @@ from layers.filters import Filters
 from layers.siting import comparing, keeping
 from layers.siting.answer import Answer, Figures, Site, answered, cell_cover, placed
 from layers.siting.ask import Ask
-from layers.siting.case import case
+from layers.siting.case import basis, case
 from layers.siting.models import best
 from layers.siting.scenario import (
     Inputs,
@@ -57,7 +57,7 @@ asks = st.builds(Ask, model=st.sampled_from(["mclp", "lscp"]), new=st.none() | s
 filters = st.builds(Filters, place=st.sampled_from(["350203", "640202"]), region=st.none() | codes, day=st.integers(1, 7), facilities=st.frozensets(codes, max_size=3),
                     always=st.booleans(), inspected_days=st.none() | st.integers(1, 900), worker_group=st.none() | codes,
                     radius=st.integers(50, 10000), detour=st.floats(1, 3), area=st.lists(degrees, min_size=3, max_size=5).map(tuple) | st.just(()))
-inputs = st.builds(Inputs, filters=filters, ask=asks, data_version=codes, planned=st.lists(codes, max_size=8).map(tuple), query=text)
+inputs = st.builds(Inputs, filters=filters, ask=asks, data_version=codes, basis=codes, planned=st.lists(codes, max_size=8).map(tuple), query=text)
 
 
 @given(inputs)
@@ -107,7 +107,7 @@ def plans(atlas_home):
         prepared = found.prepared()
         made.append(Scenario(
             scenario_id=f"SC-{new}", name=f"方案{new}", author="规划员", note="靠近夜间等单点", created=date(2024, 10, 31),
-            inputs=Inputs(filters=where, ask=found.ask, data_version=atlas.version, planned=found.planned),
+            inputs=Inputs(filters=where, ask=found.ask, data_version=atlas.version, basis=basis(atlas), planned=found.planned),
             answer=answered(atlas, found, prepared, best(prepared.instance)), provenance=found.provenance, source_ids=found.source_ids))
     return made
 
@@ -184,6 +184,10 @@ def test_adopting_places_the_planned_stations_and_undoing_restores_them_exactly(
         assert (after.at[one, "provenance"], after.at[one, "status"]) == ("derived", "planned")
         assert after.at[one, "source_id"] == "F081;scenario:SC-8"
         assert after.at[one, "zone"].startswith("350203-")
+    # the same question keeps its answer, and a plan made now still means the same eight stations
+    atlas = Atlas.load(store)
+    assert basis(atlas) == plans[0].inputs.basis
+    assert case(atlas, plans[0].inputs.filters, plans[0].inputs.ask).planned == adopted.filled
     still = before[before["status"] == "open"].set_index("station_id")
     assert after.loc[still.index].equals(still)
     assert keeping.adoptions(store.history()) == {"SC-8": adopted.batch_id}
@@ -199,6 +203,16 @@ def test_adopting_places_the_planned_stations_and_undoing_restores_them_exactly(
     store.undo(adopted.batch_id)
     assert store.read("stations").equals(before)
     assert keeping.adoptions(store.history()) == {}
+
+
+def test_the_basis_changes_with_what_plans_are_made_from(store) -> None:
+    first = basis(Atlas.load(store))
+    there = store.read("stations")
+    store.apply("stations", TABLES["stations"].validate(there[there["station_id"] == "SM-S01"].assign(opening_hours="24/7")), retire=False)
+    second = basis(Atlas.load(store))
+    demand = store.read("demand").iloc[:1]
+    store.apply("demand", TABLES["demand"].validate(demand.assign(weight=demand["weight"] + 1)), retire=False)
+    assert len({first, second, basis(Atlas.load(store))}) == 3
 
 
 def test_fewer_sites_leave_planned_stations_and_more_make_new_rows(store, plans) -> None:
