@@ -144,7 +144,7 @@ def _xlsx(path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[
     try:
         bold = book.add_format({"bold": True, "bg_color": "#F7F5F0", "bottom": 1})
         heads = {
-            "number": words("站"), "site_id": words("编号"), "name": words("位置"), "lon": words("经度"), "lat": words("纬度"), "why": words("为什么"),
+            "number": words("站号"), "site_id": words("编号"), "name": words("位置"), "lon": words("经度"), "lat": words("纬度"), "why": words("为什么"),
             "exclusive": words("只有它覆盖"), "newly": words("新覆盖"), "reached": words("半径内需求"), "nearest": words("最近的另一站"), "nearest_m": words("相距（米）"),
             "cost_yuan": words("费用（元）"), "forced": words("必选"), "provenance": words("数据来源"), "source_id": words("出处编号"), "date": words("日期"),
         }

@@ -275,7 +275,7 @@ def small_map(cover: CellCover | None, cells: Mapping[str, tuple[float, float]],
         colors = np.array(COLORS)[classes(cover)]
         spots = np.array([cells[one] for one in cover.cells]).reshape(-1, 2)
         traces.append({"type": "scatter", "mode": "markers", "x": packed(spots[:, 0]), "y": packed(spots[:, 1]), "hoverinfo": "skip",
-                       "marker": {"size": 4, "color": colors.tolist(), "symbol": "hexagon"}})
+                       "marker": {"size": 5.5, "color": colors.tolist(), "symbol": "hexagon"}})
     traces.append({
         "type": "scatter", "mode": "markers+text", "x": [one[0] for one in sites], "y": [one[1] for one in sites], "text": [str(one[2]) for one in sites],
         "textfont": {"color": "#FFFFFF", "size": 9}, "hoverinfo": "skip",

@@ -93,7 +93,7 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
         _group(
             words("备选点"),
             _select("source", [
-                {"value": AUTO, "label": words("自动（有备选点表用表，否则网格）")}, {"value": TABLE, "label": words("备选点表")},
+                {"value": AUTO, "label": words("自动：有表用表，否则网格")}, {"value": TABLE, "label": words("备选点表")},
                 {"value": GRID, "label": words("陆地网格")}, {"value": ENTERPRISES, "label": words("现有企业")}, {"value": ACTIVITIES, "label": words("活动场所")},
                 {"value": POINTS, "label": words("只用地图上点出的")}], now("source"), words("备选点")),
             _number("step", now("step"), words("网格间距"), *STEP_M, 50, unit=metres),
