@@ -6,9 +6,11 @@ import logging
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
+from flask import request
 from flask_compress import Compress
 
 from dashboard import ids
+from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import PAGES
@@ -55,6 +57,14 @@ def create_app(settings: Settings) -> Dash:
         on_error=failed,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
+    plain = app.interpolate_index
+
+    def in_its_language(**parts: str) -> str:
+        """Return the page's frame, which says its language to whoever reads it aloud."""
+        lang = request.args.get("lang", settings.language)
+        return plain(**parts).replace("<html>", f'<html lang="{HTML_LANGUAGE.get(lang, HTML_LANGUAGE[settings.language])}">', 1)
+
+    app.interpolate_index = in_its_language
     app.layout = html.Div([
         dcc.Location(id=ids.SITE, refresh=False),
         html.Div(html.Div(html.P(words("正在打开工会服务一张图…")), className="opening"), id=ids.PAGE),

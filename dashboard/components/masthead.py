@@ -13,6 +13,8 @@ from dashboard.context import Context
 from dashboard.words import Words
 from layers.filters import Filters
 
+HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
@@ -52,7 +54,7 @@ def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dc
 
 def framed(children: Sequence[Any], lang: str, name: str = "atlas") -> dmc.MantineProvider:
     """Return a whole page: its root in its language, in the atlas's theme."""
-    page = html.Div(list(children), id=ids.ROOT, className=name, lang="zh-CN" if lang == "zh" else "en")
+    page = html.Div(list(children), id=ids.ROOT, className=name, lang=HTML_LANGUAGE[lang])
     return dmc.MantineProvider(page, forceColorScheme="light", theme={
         "primaryColor": "dark", "fontFamily": "var(--font)", "defaultRadius": "sm",
     })

@@ -53,7 +53,7 @@ def _options(labels: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _group(title: str, *children: Any) -> html.Div:
-    return html.Div([html.H3(title, className="rail-title"), *children], className="rail-group", role="group", **{"aria-label": title})
+    return html.Div([html.H2(title, className="rail-title"), *children], className="rail-group", role="group", **{"aria-label": title})
 
 
 def _chips(field: str, labels: dict[str, str], value: Sequence[str]) -> html.Div:

@@ -72,12 +72,13 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             ], className="map-box"),
             _time_slider(atlas, filters, listed, words),
         ], className="map-column"),
-        html.Div([panel(chart, filters.lang) for chart in ids.CHARTS], className="charts"),
+        html.Div([panel(chart, filters.lang) for chart in ids.CHARTS], className="charts", tabIndex=0, role="region",
+                 **{"aria-label": words("图表")}),
     ], className="body")
     return framed([
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
-        html.Div(id=ids.KPIS, className="kpis"),
+        html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], filters.lang)
