@@ -47,8 +47,8 @@
   function press(source) {
     if (!instance(MAIN) || (source.button !== undefined && source.button !== 0) || (source.touches && source.touches.length > 1)) return;
     if (!source.target.closest || !source.target.closest(".maplibregl-canvas-container, .maplibregl-canvas")) return;
-    const at = spot(source), hit = nearest(["sites"], at.x, at.y, SITE_PX);
-    if (!hit || !hit.data) return;
+    const at = spot(source), hit = nearest(["sites", "forced", "forbidden"], at.x, at.y, SITE_PX);
+    if (!hit || !hit.data || hit.data[0] !== "site") return;
     source.stopPropagation();
     source.preventDefault();
     state.drag = { from: at, number: hit.data[1], id: hit.data[2], ghost: null };
@@ -157,6 +157,14 @@
     if (box) box.style.setProperty("--cut", `${value}%`);
   }
 
+  /* numbers are always shown, however near the sites are to each other; plotly.js only lets icons overlap */
+  function unhide(map) {
+    if (!map || !map.style || !map.style._loaded) return;
+    for (const layer of map.getStyle().layers)
+      if (layer.id.startsWith("plotly-trace-layer-") && layer.type === "symbol" && !(layer.layout || {})["text-allow-overlap"])
+        map.setLayoutProperty(layer.id, "text-allow-overlap", true);
+  }
+
   function hook() {
     const box = element("plan-map-box");
     if (!box) return;
@@ -180,7 +188,10 @@
       const map = instance(id), gd = plot(id);
       if (gd && gd.on && !state.hooked.has(gd)) {
         state.hooked.add(gd);
-        gd.on("plotly_afterplot", () => { if (id === MAIN) document.documentElement.dataset.planDrawn = String(state.asked); });
+        gd.on("plotly_afterplot", () => {
+          unhide(instance(id));
+          if (id === MAIN) document.documentElement.dataset.planDrawn = String(state.asked);
+        });
       }
       if (!map || state.hooked.has(map)) continue;
       state.hooked.add(map);

@@ -37,7 +37,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     return framed([
         header,
         html.Div(id="notices", className="notices", role="status", **{"aria-live": "polite"}),
-        html.Div(id=names.NOTES, className="notices"),
+        html.Div(id=names.NOTES, className="notices", role="status"),
         body,
         dcc.Location(id=names.URL, refresh=False),
         *[dcc.Store(id=one) for one in (names.STATE, names.RESULT, names.JOB, names.LIVE, names.EVENT, names.SPEC, names.SPEC_BEFORE, names.VIEWPORT,

@@ -43,7 +43,7 @@ def _place_options(atlas: Atlas, present: str, words: Words) -> list[dict[str, s
 
 
 def _group(title: str, *children: Any) -> html.Div:
-    return html.Div([html.H3(title, className="rail-title"), *children], className="rail-group", role="group", **{"aria-label": title})
+    return html.Div([html.H2(title, className="rail-title"), *children], className="rail-group", role="group", **{"aria-label": title})
 
 
 def _select(name: str, options: list, value: Any, label: str, **more: Any) -> dmc.Select:

@@ -140,7 +140,7 @@ def sites_table(found: Case, answer: Answer, names_of: Mapping[str, str], statio
                 _button("↔", "move", one, words("移动第 {number} 站"), words("移动：再点击地图上的新位置，或用方向键")),
             ], className="plan-marks"),
         ]))
-    header = html.Tr([html.Th(words("站号")), html.Th(words("位置（为什么）")), html.Th(words("只有它覆盖")), html.Th(words("新增")), html.Th("")])
+    header = html.Tr([html.Th(words("站号")), html.Th(words("位置（为什么）")), html.Th(words("只有它覆盖")), html.Th(words("新增")), html.Th(html.Span(words("操作"), className="plan-unseen"))])
     return [
         html.H2(words("为什么是这 {count} 处").format(count=len(answer.sites)), className="panel-title"),
         html.P(words("只有它覆盖 = 去掉后失去的需求权重；新增 = 半径内原先没有覆盖的，占全部需求。"), className="panel-subtitle"),
