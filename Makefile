@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser run test lint bench fuzz shots clean
+.PHONY: setup dev browser postgres run test lint bench bench-brief fuzz fuzz-files shots gallery clean
 
 setup: $(VENV)/.runtime
 
@@ -26,11 +26,15 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 browser:
 	@sh tests/browser/install.sh
 
+# PostgreSQL with PostGIS for the tests of the shared store, likewise; the tests start a server of their own
+postgres:
+	@sh tests/postgres.sh
+
 run: setup
 	$(BIN)/python -m dashboard serve
 
 # the browser tests run one after another: two software renderers on two cores only wait for each other
-test: dev browser
+test: dev browser postgres
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 	$(BIN)/python -m pytest tests/browser
 
@@ -40,13 +44,25 @@ lint: dev
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s
 
+# seconds and memory of briefs: one cold, one warm, 27 grids
+bench-brief: dev browser
+	$(BIN)/python -m tests.benchmarks.bench_briefs
+
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev
 	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py
 
+# two thousand hostile files for the importer, each within ten seconds and one GiB
+fuzz-files: dev
+	ATLAS_FUZZ_FILES=2000 $(BIN)/python -m pytest -s tests/geodata/importing/test_hostile.py
+
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser
 	$(BIN)/python -m tests.browser.shots
+
+# one of each brief, for docs/gallery
+gallery: dev browser
+	$(BIN)/python -m tests.browser.gallery
 
 clean:
 	rm -rf $(VENV) .atlas .pytest_cache .hypothesis .ruff_cache

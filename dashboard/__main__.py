@@ -10,7 +10,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -19,16 +20,21 @@ from rich.table import Table
 
 from dashboard import __version__
 from dashboard.commands import exporting, importing
+from dashboard.commands.briefing import add_parser as add_brief_parser
 from dashboard.commands.coverage import asked, measured
 from dashboard.commands.info import info
+from dashboard.commands.migrate import add_options as add_migrate_options
+from dashboard.commands.migrate import migrated
 from dashboard.commands.plan import add_options as add_plan_options
 from dashboard.commands.plan import plan
 from dashboard.locale import Gettext, load_words
+from dashboard.past import before_the_first, day_of
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
-from geodata.store import open_store
+from geodata.interrupts import held_back
+from layers.atlas import Atlas
 from layers.filters import DETOUR, Filters
 
 Command = Callable[[argparse.Namespace, Settings, Gettext], int]
@@ -48,24 +54,28 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
     Console().print(table)
 
 
-def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSource:
-    """Build the atlas when there is none (or `force`), showing progress, and return its source."""
+@contextmanager
+def _progress(words: Gettext) -> Iterator[Callable[[float, str], None]]:
+    """Show a bar on stderr while the block lasts; give what takes the share done and a message."""
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
-        build_atlas(
-            settings.home, force=force,
-            progress=lambda done, message: bar.update(task, completed=done, description=words(message)),
-        )
-    return AtlasSource(settings.home)
+        yield lambda done, message: bar.update(task, completed=done, description=words(message))
+
+
+def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSource:
+    """Build the atlas when there is none (or `force`), showing progress, and return its source."""
+    with _progress(words) as progress:
+        build_atlas(settings.home, force=force, url=settings.database_url, progress=progress)
+    return AtlasSource(settings.home, settings.database_url)
 
 
 def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     if options.force:
-        importing.keep_batches(settings.home)
+        importing.keep_batches(settings.home, settings.database_url)
     source = _built(settings, words, force=options.force)
-    _say(words("地图数据已就绪：{path}").format(path=source.home))
+    _say(words("地图数据已就绪：{path}").format(path=source.where))
     return 0
 
 
@@ -89,21 +99,29 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _print(info(_built(settings, words)), options.json)
+    source, day = _built(settings, words), day_of(options.as_of) if options.as_of else None
+    _print(info(source, day), options.json)
+    _say_when(source.at(day), Filters(as_of=day), words)
     return 0
 
 
+def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
+    for notice in before_the_first(atlas, filters):
+        _say(notice.text(words))
+
+
 def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    filters = asked(options.radius, options.detour, options.at, options.place)
+    filters = asked(options.radius, options.detour, options.at, options.place, options.as_of)
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
-    _print(measured(_built(settings, words).atlas(), filters), options.json)
+    atlas = _built(settings, words).at(filters.as_of)
+    _print(measured(atlas, filters), options.json)
+    _say_when(atlas, filters, words)
     return 0
 
 
 def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    report = importing.checked(options, open_store(settings.home), words).report
+    report = importing.checked(options, _built(settings, words).store(), words).report
     if options.json:
         _print(report.as_dict(words), True)
     else:
@@ -112,31 +130,30 @@ def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    store = open_store(settings.home)
+    store = _built(settings, words).store()
     found = importing.checked(options, store, words)
-    result = {"batch_id": None, **found.report.as_dict(words)}
-    if found.report.ok:
-        result |= importing.imported(found, options, store)
-    if options.json or found.report.ok:
-        _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
-               options.json)
-    if not options.json and (found.report.errors or found.report.warnings):
-        importing.show_report(found.report, words)
-    _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=result["batch_id"]) if found.report.ok
-         else words("文件有错误，没有导入，图册没有改动。"))
-    return 0 if found.report.ok else 1
+    batch = importing.imported(found, options, store) if found.report.ok else None
+    with held_back():  # what is in is in: Ctrl-C must not keep that from being said
+        result = {"batch_id": None, **found.report.as_dict(words)}
+        if batch:
+            result |= batch.as_dict() | {"data_version": store.meta()["data_version"]}
+        if options.json or batch:
+            _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
+                   options.json)
+        if not options.json and (found.report.errors or found.report.warnings):
+            importing.show_report(found.report, words)
+        _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=batch.batch_id) if batch
+             else words("文件有错误，没有导入，图册没有改动。"))
+    return 0 if batch else 1
 
 
 def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    _print(importing.undone(options, open_store(settings.home)), options.json)
+    _print(importing.undone(options, _built(settings, words).store()), options.json)
     return 0
 
 
 def _history(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    batches = [batch.as_dict() for batch in open_store(settings.home).history()]
+    batches = [batch.as_dict() for batch in _built(settings, words).store().history()]
     if options.json:
         _print({"batches": batches}, True)
     else:
@@ -150,16 +167,32 @@ def _template(options: argparse.Namespace, _settings: Settings, _words: Gettext)
 
 
 def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _built(settings, words)
-    result, notices = exporting.exported(options, open_store(settings.home))
+    result, notices = exporting.exported(options, _built(settings, words).store())
     for notice in notices:
         _say(notice.text(words))
     _print(result, options.json)
     return 0
 
 
+def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -> int:
+    with _progress(words) as progress:
+        result = migrated(options, progress)
+    _print(result, options.json)
+    _say(words("已迁移，逐行读回核对一致。网页和命令要用新的一处，请设 ATLAS_DATABASE_URL 或 ATLAS_HOME。"))
+    return 0
+
+
 def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     _print(plan(options, words, _say, lambda: _built(settings, words).atlas()), options.json)
+    return 0
+
+
+def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.brief import brief  # the whole application: only this command needs it
+
+    _built(settings, words)
+    result = brief(options, settings, words, _say)
+    _print(result if options.json else {key: value for key, value in result.items() if key != "files"}, options.json)
     return 0
 
 
@@ -178,31 +211,36 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     build = add("build", words("生成地图数据"), _build)
     build.add_argument("--force", action="store_true", help=words("即使已有数据也重新生成"))
     add("serve", words("启动网页服务"), _serve)
-    add("info", words("列出地图数据的内容与合计"), _info, with_json=True)
+    past = words("按过去某天（含当天，北京时间）的图册，如 2026-11-20")
+    add("info", words("列出地图数据的内容与合计"), _info, with_json=True).add_argument("--as-of", metavar="DATE", help=past)
     cover = add("coverage", words("计算驿站覆盖率"), _coverage, with_json=True)
     cover.add_argument("--radius", type=int, required=True, help=words("服务半径（步行路程，米）"))
     cover.add_argument("--detour", type=float, default=Filters().detour,
                        help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]))
     cover.add_argument("--at", help=words("时刻，如 2024-10-15T22:00；不给则不限"))
     cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))
+    cover.add_argument("--as-of", metavar="DATE", help=past)
     importing.add_parsers(add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template})
     exporting.add_parser(add, words, _export)
+    add_migrate_options(add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words)
+    add_brief_parser(add, words, _brief)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    catalogues = load_words()
-    words = catalogues["zh"]
     try:
-        settings = load_settings()
-        words = catalogues[settings.language]
-        options = _parser(words).parse_args(arguments)
-        return options.run(options, settings, words)
-    except AtlasError as error:
-        _say(error.text(words))
-        return 1
+        catalogues = load_words()
+        words = catalogues["zh"]
+        try:
+            settings = load_settings()
+            words = catalogues[settings.language]
+            options = _parser(words).parse_args(arguments)
+            return options.run(options, settings, words)
+        except AtlasError as error:
+            _say(error.text(words))
+            return 1
     except KeyboardInterrupt:
         return 130
 

@@ -14,9 +14,13 @@ from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import PAGES
+from dashboard.server.briefs import add_briefs
 from dashboard.server.geometry import add_geometry
+from dashboard.server.guard import add_guard
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
+from dashboard.server.uploading import add_uploading
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -35,8 +39,8 @@ def create_app(settings: Settings) -> Dash:
     AtlasError
         The store is there but cannot be read.
     """
-    build_atlas(settings.home)
-    source = AtlasSource(settings.home)
+    build_atlas(settings.home, url=settings.database_url)
+    source = AtlasSource(settings.home, settings.database_url)
     source.atlas()
     context = Context(source, load_words(), Filters(lang=settings.language), settings)
     words = context.words(settings.language)
@@ -52,6 +56,7 @@ def create_app(settings: Settings) -> Dash:
         title=words("工会服务一张图"),
         update_title=None,
         assets_folder=str(CODE / "assets"),
+        assets_ignore=NOT_WITH_PAGES,
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=failed,
@@ -76,23 +81,28 @@ def create_app(settings: Settings) -> Dash:
         page = PAGES.get(pathname or "/")
         if page is None:
             return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
-        atlas = source.atlas()
-        return page.layout(context, atlas, context.read(atlas, search, getattr(page, "OWN_KEYS", ())), search or "")
+        atlas, said = context.look(search, getattr(page, "OWN_KEYS", ()))
+        return page.layout(context, atlas, said, search or "")
 
     for page in PAGES.values():
         page.register(app, context)
-    _dress(app, settings, source, words)
+    app.server.extensions["atlas"] = context
+    add_sheets(app, context, settings)
+    app.server.extensions["briefs"] = add_briefs(app, context, settings)
+    _dress(app, context, words)
     return app
 
 
-def _dress(app: Dash, settings: Settings, source: AtlasSource, words: Words) -> None:
-    """Add to the server what is not a page: compression, geometry, health, headers."""
-    server = app.server
+def _dress(app: Dash, context: Context, words: Words) -> None:
+    """Add to the server what is not a page: compression, geometry, health, uploads, guard, headers."""
+    server, settings, source = app.server, context.settings, context.source
     server.config["COMPRESS_REGISTER"] = False
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
     add_geometry(server, source)
     add_health(server, source)
+    add_uploading(server, context)
+    add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"))
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboard import state
 from dashboard.locale import Gettext
+from dashboard.past import before_the_first, settled
 from dashboard.settings import Settings
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
@@ -17,12 +18,25 @@ from layers.filters import Filters
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The application's own objects, handed to pages instead of module globals."""
+    """The application's own objects, handed to pages instead of module globals.
+
+    ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached.
+    """
 
     source: AtlasSource
     catalogues: Mapping[str, Gettext]
     default: Filters
     settings: Settings
+
+    @property
+    def review_number(self) -> str:
+        """The 审图号 of the maps, empty as long as there is none."""
+        return self.settings.map_review_number
+
+    @property
+    def base_url(self) -> str:
+        """Address at which the atlas is reached, without a slash at its end."""
+        return self.settings.base_url
 
     def words(self, lang: str) -> Words:
         """Return the words of `lang`."""
@@ -33,6 +47,14 @@ class Context:
         said = state.parse(query or "", self.default, own)
         filters, more = settle(atlas, said.filters)
         return state.State(filters, said.view, said.notices + more)
+
+    def look(self, query: str | None, own: Collection[str] = ()) -> tuple[Atlas, state.State]:
+        """Return the atlas of the day that `query` names (``asof``; the present one without) and what it says: the one door of all pages."""
+        said = state.parse(query or "", self.default, own)
+        filters, more = settled(said.filters)
+        atlas = self.source.at(filters.as_of)
+        filters, unknown = settle(atlas, filters)
+        return atlas, state.State(filters, said.view, said.notices + more + before_the_first(atlas, filters) + unknown)
 
     def write(self, filters: Filters, view: state.View | None = None) -> str:
         """Return the query string of `filters`."""

@@ -17,6 +17,7 @@ RAIL_TOGGLE = "rail-toggle"
 MONTHS = "control-months"
 LANGUAGE = "language"
 WAYS = "ways"
+PAST = "past"
 RESET = "reset"
 CLEAR_AREA = "clear-area"
 

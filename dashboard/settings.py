@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     ----------
     home : Path
         ``ATLAS_HOME``: folder of the atlas's own data, built on first use.
+    database_url : str or None
+        ``ATLAS_DATABASE_URL``: ``postgresql://…`` of the PostGIS database that
+        holds the atlas instead of `home`; not set: the GeoPackage in `home`.
+        Kept out of every message, since it may hold a password.
     host, port
         ``ATLAS_HOST``, ``ATLAS_PORT``: where the server listens.
     allow_remote : bool
@@ -35,11 +39,38 @@ class Settings(BaseSettings):
         ``ATLAS_WORKERS``: gunicorn processes of ``serve``.
     max_request_bytes : int
         ``ATLAS_MAX_REQUEST_BYTES``: larger requests are refused (413), bytes.
+    max_upload_bytes : int
+        ``ATLAS_MAX_UPLOAD_BYTES``: largest file that the data page takes, bytes.
+    editing : bool or None
+        ``ATLAS_EDITING``: whether the data page may change the atlas. Not set:
+        only while the server listens on loopback and is asked by a name of
+        this machine, since there is no sign-in.
+    chromium : str
+        ``ATLAS_CHROMIUM``: path of the browser that makes pictures and PDF;
+        empty: looked for; ``none``: do without.
+    browsers : int
+        ``ATLAS_BROWSERS``: browsers that make pictures at one time, over all
+        processes that share this home.
+    picture_seconds : float
+        ``ATLAS_PICTURE_SECONDS``: a picture that takes longer is given up and
+        its browser ended, seconds.
+    browser_megabytes : int
+        ``ATLAS_BROWSER_MEGABYTES``: a browser that holds more is ended before
+        the next picture, MiB.
+    public_url : str
+        ``ATLAS_PUBLIC_URL``: address under which others reach the atlas, for
+        links and QR codes; empty: the loopback address, with a word.
+    map_review_number : str
+        ``ATLAS_MAP_REVIEW_NUMBER``: 审图号 of the maps, once there is one.
+    embed_hosts : str
+        ``ATLAS_EMBED_HOSTS``: hosts whose pages may embed a view, with commas
+        (``https://oa.example.org``); empty: nobody.
     """
 
     model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore")
 
     home: Path = CODE / ".atlas"
+    database_url: str | None = Field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
     allow_remote: bool = False
@@ -47,6 +78,20 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     workers: int = Field(default=2, ge=1, le=64)
     max_request_bytes: int = Field(default=1_000_000, ge=10_000)
+    max_upload_bytes: int = Field(default=64 * 2**20, ge=10_000, le=200 * 2**20)
+    editing: bool | None = None
+    chromium: str = ""
+    browsers: int = Field(default=1, ge=1, le=8)
+    picture_seconds: float = Field(default=40, ge=5, le=600)
+    browser_megabytes: int = Field(default=1_000, ge=300)
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
+    map_review_number: str = Field(default="", max_length=40)
+    embed_hosts: str = Field(default="", pattern=r"^[A-Za-z0-9:/.,*\s-]*$")
+
+    @property
+    def base_url(self) -> str:
+        """Address at which the atlas is reached, without a slash at its end."""
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

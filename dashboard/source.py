@@ -7,53 +7,62 @@ test has its own, and nothing in it depends on who asks.
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
+from datetime import date
 from pathlib import Path
 
-from geodata.errors import N_, AtlasError
-from geodata.store import WritableStore, open_store
+from dashboard.past import end_of
+from geodata.store import WritableStore, site
 from layers.atlas import Atlas
 
-ATTEMPTS = 5  # an import takes effect at one instant, and the next one is seconds away
+PAST_KEPT = 3  # atlases of past days; one of a nation takes a hundred megabytes
 
 
 class AtlasSource:
-    """Gives the present :class:`Atlas` of a home.
+    """Gives the present :class:`Atlas` of a home, or of a database.
 
     Parameters
     ----------
     home : Path
         Folder that holds the store.
+    url : str, optional
+        Address of the database that holds it instead.
+
+    Raises
+    ------
+    AtlasError
+        The address is of no known kind.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, url: str | None = None) -> None:
+        self._site, self._home, self._url = site(home, url), home, url
         self._lock = threading.Lock()
-        self._atlas: Atlas | None = None
-        self._store = ""
-        self._tables: dict[str, int] = {}
-        self._stamp: tuple[int, int, int] | None = None
+        self._past_lock = threading.Lock()
+        self._past: dict[tuple[Hashable, date], Atlas] = {}
+        self._store: WritableStore | None = None
+        self._held: tuple[Hashable, Atlas, dict[str, int]] | None = None  # one name, so that no thread sees a half of each
 
     @property
     def home(self) -> Path:
-        """Folder that holds the store."""
+        """Folder that holds the store, or what else the atlas keeps, where the store is a database."""
         return self._home
 
+    @property
+    def where(self) -> str:
+        """Where the atlas is, for people: a folder, or a database without its password."""
+        return str(self._site if self._url else self._home)
+
     def store(self) -> WritableStore:
-        """Return the store itself, opened now: for imports, batches and their history.
+        """Return the store, opened once.
 
         Raises
         ------
         AtlasError
             The store is missing or cannot be read.
         """
-        return open_store(self._home)
-
-    def _present_stamp(self) -> tuple[int, int, int] | None:
-        try:
-            status = (self._home / "atlas.gpkg").stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_mtime_ns, status.st_size
+        if self._store is None:
+            self._store = self._site.open()
+        return self._store
 
     def atlas(self) -> Atlas:
         """Return the atlas as the store now holds it.
@@ -61,26 +70,39 @@ class AtlasSource:
         Raises
         ------
         AtlasError
-            The store is missing or cannot be read; says which file and how to mend it.
+            The store is missing or cannot be read; says where and how to mend it.
         """
-        stamp = self._present_stamp()
-        if self._atlas is None or stamp != self._stamp:
-            with self._lock:
-                for _ in range(ATTEMPTS):
-                    if self._atlas is not None and stamp == self._stamp:
-                        break
-                    store = open_store(self._home)
-                    atlas, tables = Atlas.load(store), dict(store.tables())
-                    after = self._present_stamp()
-                    if after == stamp:  # else an import took effect between two tables: read them all again
-                        self._atlas, self._store, self._tables, self._stamp = atlas, store.name, tables, stamp
-                    stamp = after
-                else:
-                    if self._atlas is None:
-                        raise AtlasError(N_("图册一直在改动，读不完整：请稍候再试。"))
-        return self._atlas
+        return self._present()[1]
+
+    def at(self, day: date | None) -> Atlas:
+        """Return the atlas as it stood at the end of `day` in China; the present one for None.
+
+        A few are kept, until the store changes: an undo changes the past as well.
+        """
+        if day is None:
+            return self.atlas()
+        store = self.store()
+        with self._past_lock:
+            found = self._past.pop((store.stamp(), day), None)
+            if found is None:
+                past = store.as_of(end_of(day))
+                found = Atlas.load(past, day)
+            self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT:] if key[0] == store.stamp()}
+            self._past[store.stamp(), day] = found
+        return found
 
     def described(self) -> tuple[Atlas, str, dict[str, int]]:
         """Return the present atlas, the kind of its store, and the rows of each table."""
-        atlas = self.atlas()
-        return atlas, self._store, dict(self._tables)
+        _, atlas, tables = self._present()
+        return atlas, self.store().name, dict(tables)
+
+    def _present(self) -> tuple[Hashable, Atlas, dict[str, int]]:
+        store, held = self.store(), self._held
+        if held is None or store.stamp() != held[0]:
+            with self._lock:
+                held = self._held
+                if held is None or store.stamp() != held[0]:
+                    # every table as of one moment, whoever imports meanwhile
+                    stamp, (atlas, tables) = store.at_once(lambda now: (Atlas.load(now), now.tables()))
+                    held = self._held = stamp, atlas, tables
+        return held

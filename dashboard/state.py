@@ -160,6 +160,7 @@ CODECS: dict[str, _Codec] = {
     "station": _Codec("station", _code),
     "fair": _Codec("fair", _code),
     "area": _Codec("area", _area, _points_text),
+    "asof": _Codec("as_of", date.fromisoformat, date.isoformat),
     "lang": _Codec("lang", _one_of(*LANGUAGES)),
 }
 VIEW_KEY = "v"

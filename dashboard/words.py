@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +12,9 @@ import pandas as pd
 
 from dashboard.locale import Gettext
 from geodata.codes import labels
+from geodata.errors import AtlasError
 from geodata.facts import format_reported
-from geodata.hours import DAYS
+from geodata.hours import DAY_MINUTES, Rule, rules, runs, written
 
 WAN = 10_000
 
@@ -53,6 +54,14 @@ class Words:
         """Return activity kind → label."""
         return labels("activity_kind", self.lang)
 
+    def listed(self, parts: Iterable[str], heavy: bool = False) -> str:
+        """Return `parts` as this language lists them; `heavy` where they have commas of their own."""
+        return {("zh", False): "、", ("zh", True): "；", ("en", False): ", ", ("en", True): "; "}[self.lang, heavy].join(parts)
+
+    def titled(self, title: str, text: str) -> str:
+        """Return ``title: text`` as this language writes it."""
+        return f"{title}：{text}" if self.lang == "zh" else f"{title}: {text}"
+
     def number(self, value: float | int | None, digits: int = 0) -> str:
         """Return a figure with grouped thousands, a dash when there is none."""
         if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -87,15 +96,27 @@ class Words:
         return f"{day.day} {('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')[day.month - 1]} {day.year}"
 
     def hours(self, text: str | None) -> str:
-        """Return opening hours in words: 全天, 周一至周五 08:00–22:00."""
+        """Return opening hours in words: 全天 24 小时; 5月至10月 周一至周五 08:00-22:00; 节假日 休息."""
         if not text:
             return self("未知")
-        if text.strip() == "24/7":
+        try:
+            found = rules(text)
+        except AtlasError:
+            return text
+        if text.strip() == "off":
+            return self("暂停开放")
+        if len(found) == 1 and not found[0].months and len(found[0].days) == 7 and found[0].spans == ((0, DAY_MINUTES),):
             return self("全天 24 小时")
-        names = (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
-        for code, name in zip(DAYS, names, strict=True):
-            text = text.replace(code, name)
-        text = text.replace("off", self("休息"))
-        for name in names:
-            text = text.replace(f"{name}-", f"{name}{self('至')}")
-        return text.replace(f"{names[0]}{self('至')}{names[6]}", self("每天")).replace("; ", self("；"))
+        return ("；" if self.lang == "zh" else "; ").join(self._rule(rule) for rule in found)
+
+    def _rule(self, rule: Rule) -> str:
+        months = (self("1月"), self("2月"), self("3月"), self("4月"), self("5月"), self("6月"),
+                  self("7月"), self("8月"), self("9月"), self("10月"), self("11月"), self("12月"))
+        days = (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
+        named = runs(rule.days, days, 0) if 0 < len(rule.days) < 7 else [self("每天")] if rule.days and (rule.months or not rule.holidays) else []
+        if rule.holidays:
+            named = [*named, self("节假日")]
+        said = written([Rule((), (), True, rule.spans)]).removeprefix("PH ") if rule.spans else self("休息")
+        comma = "、" if self.lang == "zh" else ", "
+        parts = (comma.join(runs(rule.months, months, 1)), comma.join(named))
+        return " ".join(part.replace("-", self("至")) for part in parts if part) + " " + said

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from geodata import boundaries, facts, sample
-from geodata.errors import N_, AtlasError
-from geodata.locking import held
+from geodata.errors import N_
 from geodata.schema import SCHEMA_VERSION, TABLES
-from geodata.store.gpkg import FILE_NAME, GeoPackageStore, as_stored, write_geopackage
+from geodata.store import site
+from geodata.store.images import as_stored
+from geodata.store.whole import of_frames, pour
 
 BATCH = "shipped"
-_UNFINISHED = ".atlas-*.building.gpkg*"
 
 
 def _silent(share: float, message: str) -> None:
     """Take progress and tell nobody."""
 
 
-def build_atlas(home: Path, progress: Callable[[float, str], None] = _silent, force: bool = False) -> Path:
-    """Build ``home/atlas.gpkg`` unless it is there already.
+def build_atlas(home: Path, progress: Callable[[float, str], None] = _silent, force: bool = False, url: str | None = None) -> None:
+    """Build the atlas in its store (``home/atlas.gpkg``, or the database at `url`) unless it is there already.
 
-    The file appears whole or not at all: it is written beside its place and
-    renamed. Processes that start at once wait for the first, which builds for all.
+    It appears whole or not at all. Processes that start at once wait for the
+    first, which builds for all.
 
     Parameters
     ----------
@@ -40,33 +38,24 @@ def build_atlas(home: Path, progress: Callable[[float, str], None] = _silent, fo
         Gets the share done (0 to 1) and a message template in Chinese.
     force : bool
         Build anew and replace what is there, whatever it is.
-
-    Returns
-    -------
-    Path
-        The file.
+    url : str, optional
+        Address of a database to build in instead of the folder.
 
     Raises
     ------
     AtlasError
-        When what is there cannot be used (it is left untouched), when the folder
-        cannot be written, or when boundaries are missing.
+        When what is there cannot be used (it is left untouched), when nothing
+        can be written, or when boundaries are missing.
     """
-    home = Path(home)
-    path = home / FILE_NAME
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with held(home / ".atlas.lock"):
-            for leftover in home.glob(_UNFINISHED):  # only the holder of the lock writes: these are dead
-                leftover.unlink(missing_ok=True)
-            if path.exists() and not force:
-                return GeoPackageStore(path).path
-            _build(home, path, progress)
-    except (OSError, pyogrio.errors.DataSourceError) as error:
-        raise AtlasError(N_("图册文件夹 {path} 写不进去（{detail}）：请检查权限和剩余空间。"),
-                         path=home, detail=getattr(error, "strerror", None) or error) from error
+    with site(Path(home), url).filling(replace=force) as database:
+        if database is None:
+            return
+        frames = atlas_frames(progress)
+        meta = {"schema_version": SCHEMA_VERSION, "data_version": data_version(frames), "data_date": facts.DATA_DATE,
+                "built_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        progress(0.8, N_("正在写入图册"))
+        pour(database, of_frames(frames, meta))
     progress(1.0, N_("图册已建好"))
-    return path
 
 
 def atlas_frames(progress: Callable[[float, str], None] = _silent) -> dict[str, pd.DataFrame]:
@@ -101,23 +90,6 @@ def data_version(frames: Mapping[str, pd.DataFrame]) -> str:
             for shape in frame.geometry.to_wkb():
                 digest.update(shape or b"-")
     return digest.hexdigest()[:16]
-
-
-def _build(home: Path, path: Path, progress: Callable[[float, str], None]) -> None:
-    frames = atlas_frames(progress)
-    meta = {"schema_version": SCHEMA_VERSION, "data_version": data_version(frames), "data_date": facts.DATA_DATE,
-            "built_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    unfinished = home / f".atlas-{os.getpid()}.building.gpkg"
-    try:
-        progress(0.8, N_("正在写图册文件"))
-        write_geopackage(unfinished, frames.items(), meta)
-        with unfinished.open("rb") as file:
-            os.fsync(file.fileno())
-        GeoPackageStore(unfinished)  # a file that cannot be opened must not take its place
-        unfinished.replace(path)
-    finally:
-        for leftover in home.glob(_UNFINISHED):
-            leftover.unlink(missing_ok=True)
 
 
 def _derived(frame: gpd.GeoDataFrame, source_id: str) -> gpd.GeoDataFrame:

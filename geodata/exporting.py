@@ -30,7 +30,8 @@ from geodata.errors import N_, AtlasError
 from geodata.importing.bad import FORMULA_STARTS
 from geodata.importing.values import vocabulary
 from geodata.schema import TABLES, Column, TableSchema
-from geodata.store.gpkg import GPKG_VERSION, as_stored
+from geodata.store.gpkg import GPKG_VERSION
+from geodata.store.images import as_stored
 
 FORMATS = ("xlsx", "csv", "geojson", "gpkg")
 CELL = 32_000  # characters that a cell of a workbook holds, with room to spare

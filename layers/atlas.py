@@ -23,6 +23,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
+from layers import validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
@@ -103,8 +104,15 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
-    def load(cls, store: AtlasStore) -> Self:
-        """Read every table of `store` into memory.
+    def load(cls, store: AtlasStore, day: date | None = None) -> Self:
+        """Read what holds of every table of `store` into memory, all as of one moment.
+
+        Parameters
+        ----------
+        store : AtlasStore
+        day : date, optional
+            Rows that hold on this day by their ``valid_from`` and ``valid_to``; the data date when none is given.
+            The atlas then speaks of no later day than this.
 
         Raises
         ------
@@ -112,7 +120,11 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
             When the store cannot be read (said by the store itself).
         """
         known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
-        return cls.from_frames({name: store.read(name) for name in store.tables() if name in known}, store.meta())
+        _, (frames, meta) = store.at_once(lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta()))
+        if day is not None:
+            meta = meta | {"data_date": min(meta["data_date"], day.isoformat()), "data_version": f"{meta['data_version'].partition('@')[0]}@{day}"}
+        spoken_of = day or date.fromisoformat(meta["data_date"])
+        return cls.from_frames({name: validity.on(frame, spoken_of) for name, frame in frames.items()}, meta)
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str]) -> Self:

@@ -68,6 +68,8 @@ class Filters:
         The station and the fair chosen by a click.
     area : tuple of (float, float)
         Lasso on the map: longitude, latitude in degrees (WGS-84); empty: none.
+    as_of : date or None
+        Show the atlas as it stood at the end of this day in China; None: as it is.
     lang : str
         Language of the reader, of :data:`LANGUAGES`.
     """
@@ -94,6 +96,7 @@ class Filters:
     station: str | None = None
     fair: str | None = None
     area: tuple[tuple[float, float], ...] = ()
+    as_of: date | None = None
     lang: str = "zh"
 
     def __post_init__(self) -> None:

@@ -196,7 +196,8 @@ def _week(atlas: Atlas) -> tuple[Mask, NDArray[np.intp]]:
     # Hours repeat: 186,100 stations hold a few dozen texts. The last row is "unknown": never open.
     def compute() -> tuple[Mask, NDArray[np.intp]]:
         codes, texts = pd.factorize(atlas.stations["opening_hours"].to_numpy(dtype=object))
-        week = hours.open_matrix(pd.Series(texts, dtype=object)) if len(texts) else np.zeros((0, 7, 24), dtype=bool)
+        # in the month that the atlas speaks of: hours may go by season
+        week = hours.open_matrix(pd.Series(texts, dtype=object), atlas.data_date.month) if len(texts) else np.zeros((0, 7, 24), dtype=bool)
         return np.concatenate([week, np.zeros((1, 7, 24), dtype=bool)]), codes
 
     return atlas.once("week", compute)

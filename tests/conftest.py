@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from geodata.build import build_atlas
+from geodata.store import site
+from geodata.store.moving import move
+from tests.postgres import Server, served
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +21,25 @@ def atlas_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = (base.parent if base.name.startswith("popen-") else base) / "atlas-home"
     build_atlas(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of this worker's own."""
+    with served() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def built_database(postgres: Server, atlas_home: Path) -> str:
+    """Name of a database that holds the atlas of `atlas_home`, to be copied."""
+    postgres.run("CREATE DATABASE built")
+    move(site(atlas_home), site(atlas_home, postgres.url("built")))
+    return "built"
+
+
+@pytest.fixture
+def own_database(postgres: Server, built_database: str) -> Iterator[str]:
+    """Address of a database with an atlas that a test may write to."""
+    with postgres.database(built_database) as url:
+        yield url

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from dashboard.past import day_of
 from geodata.errors import N_, AtlasError
 from layers import coverage, places
 from layers.atlas import Atlas
@@ -12,7 +13,7 @@ from layers.coverage import Share
 from layers.filters import NATION, Filters
 
 
-def asked(radius: int, detour: float, at: str | None, place: str | None) -> Filters:
+def asked(radius: int, detour: float, at: str | None, place: str | None, as_of: str | None = None) -> Filters:
     """Return the filters of the command's options.
 
     Raises
@@ -20,7 +21,7 @@ def asked(radius: int, detour: float, at: str | None, place: str | None) -> Filt
     AtlasError
         An option holds a value that cannot be used.
     """
-    filters = Filters(radius=radius, detour=detour, place=place or NATION)
+    filters = Filters(radius=radius, detour=detour, place=place or NATION, as_of=day_of(as_of) if as_of else None)
     if at:
         try:
             when = datetime.fromisoformat(at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.locale import Gettext
+from dashboard.past import before_the_first, day_of, end_of, settled
 from dashboard.state import Notice, parse
-from geodata.errors import N_, AtlasError
 from geodata.exporting import FORMATS, export
 from geodata.schema import TABLES
 from geodata.store.base import WritableStore
 from layers import activities, fairs, places, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
-
-CHINA_TIME = timezone(timedelta(hours=8))
 
 
 def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Callable[..., int]) -> None:
@@ -33,20 +31,22 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
     one.add_argument("--out", type=Path, required=True, metavar="FILE")
     one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
     one.add_argument("--crs", default="wgs84", help=words("坐标系：wgs84、gcj02、bd09、cgcs2000 或 EPSG 代码"))
-    one.add_argument("--as-of", metavar="DATE", help=words("按过去某天（含当天，北京时间）的图册导出，如 2026-11-20"))
+    one.add_argument("--as-of", metavar="DATE", help=words("按过去某天（含当天，北京时间）的图册，如 2026-11-20"))
 
 
 def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[str, Any], tuple[Notice, ...]]:
     """Write the file of the options; return what was written, and notices about the query."""
     state = parse(options.query)
-    source = store.as_of(end_of(options.as_of)) if options.as_of else store
-    atlas = Atlas.load(source)
-    frame = atlas.table(options.table).iloc[selected(atlas, state.filters, options.table)].reset_index(drop=True)
+    filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters
+    filters, unborn = settled(filters)
+    atlas = Atlas.load(store.as_of(end_of(filters.as_of)), filters.as_of) if filters.as_of else Atlas.load(store)
+    frame = atlas.table(options.table).iloc[selected(atlas, filters, options.table)].reset_index(drop=True)
     export(frame, options.table, options.out, options.format, options.crs,
            {"query": options.query, "data_version": atlas.version, "exported_at": datetime.now(UTC).isoformat(timespec="seconds")})
     counts = frame["provenance"].value_counts()
     return {"table": options.table, "format": options.format, "path": str(options.out), "rows": len(frame), "crs": options.crs,
-            "provenance": {str(code): int(count) for code, count in counts.items()}, "data_version": atlas.version}, state.notices
+            "provenance": {str(code): int(count) for code, count in counts.items()}, "data_version": atlas.version,
+            "as_of": filters.as_of.isoformat() if filters.as_of else None}, state.notices + unborn + before_the_first(atlas, filters)
 
 
 def selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.intp]:
@@ -77,21 +77,6 @@ def selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.intp]:
     if table == "demand" and filters.worker_group is not None:
         mask = mask & (frame["worker_group"] == filters.worker_group).to_numpy(bool)
     return np.flatnonzero(mask)
-
-
-def end_of(day: str) -> str:
-    """Return the last moment of a day in China as ISO time, UTC.
-
-    Raises
-    ------
-    AtlasError
-        When it is no ISO date.
-    """
-    try:
-        moment = datetime.combine(date.fromisoformat(day), time.max, CHINA_TIME)
-    except ValueError as error:
-        raise AtlasError(N_("日期“{got}”不可用：请写成 2026-11-20。"), got=day) from error
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _positions(rows: pd.DataFrame) -> NDArray[np.intp]:

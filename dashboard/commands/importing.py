@@ -21,6 +21,7 @@ from geodata.importing.template import write_template
 from geodata.schema import TABLES
 from geodata.store import open_store
 from geodata.store.base import WritableStore
+from geodata.store.batch import Batch
 
 Add = Callable[..., argparse.ArgumentParser]
 SHOWN = 40
@@ -71,11 +72,10 @@ def checked(options: argparse.Namespace, store: WritableStore, words: Gettext) -
     return found
 
 
-def imported(found: Checked, options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:
+def imported(found: Checked, options: argparse.Namespace, store: WritableStore) -> Batch:
     """Apply what was checked without errors and return the batch."""
-    batch = store.apply(options.table, found.frame, author=options.author or user(), file=found.file_name,
-                        file_hash=found.file_hash, crs=found.report.crs)
-    return batch.as_dict() | {"data_version": store.meta()["data_version"]}
+    return store.apply(options.table, found.frame, author=options.author or user(), file=found.file_name,
+                       file_hash=found.file_hash, crs=found.report.crs)
 
 
 def undone(options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:
@@ -83,8 +83,8 @@ def undone(options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:
     return store.undo(options.batch_id, options.author or user()).as_dict() | {"data_version": store.meta()["data_version"]}
 
 
-def keep_batches(home: Path) -> None:
-    """Refuse to go on when the atlas at `home` holds imports that building it anew would drop.
+def keep_batches(home: Path, url: str | None = None) -> None:
+    """Refuse to go on when the atlas of `home` or `url` holds imports that building it anew would drop.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def keep_batches(home: Path) -> None:
         Says how many batches stand.
     """
     try:
-        standing = [batch for batch in open_store(home).history() if not batch.undone_at]
+        standing = [batch for batch in open_store(home, url).history() if not batch.undone_at]
     except AtlasError:
         return  # what cannot be opened holds nothing that could be kept
     if standing:

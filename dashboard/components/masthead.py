@@ -18,7 +18,7 @@ HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
-    return {"/": words("总览"), "/planning": words("选址")}
+    return {"/": words("总览"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据")}
 
 
 def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "") -> html.Header:
@@ -39,11 +39,20 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
         html.Nav(ways(path, filters, context, words), id=ids.WAYS, className="ways", **{"aria-label": words("页面")}),
         html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
                href=path + (context.write(filters.having(lang=other)) or "?") + query),
+        html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),
     ], className="header")
 
 
+def past_banner(path: str, filters: Filters, context: Context, words: Words) -> list:
+    """Return what says loudly that a past day is shown, and the way back to the present; nothing when it is the present."""
+    if filters.as_of is None:
+        return []
+    return [html.Strong(words("正在看 {day} 当天结束时的图册，不是现在的；不能在这里修改。").format(day=words.date(filters.as_of))),
+            dcc.Link(words("回到现在"), href=path + (context.write(filters.having(as_of=None)) or "?"), className="past-back")]
+
+
 def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dcc.Link | html.Span]:
-    """Return the links to every page, each with the present choice."""
+    """Return the links to every page, each with the present choice; the page itself is no link."""
     listed = titles(words)
     if len(listed) < 2:
         return []

@@ -10,6 +10,7 @@ from dash import html
 
 from dashboard import ids
 from dashboard.components.controls import Control
+from dashboard.past import today
 from dashboard.words import Words
 from layers import places
 from layers.atlas import Atlas
@@ -133,6 +134,15 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
         ),
         _group(words("活动类型"), _many("kinds", _options(words.kinds()), now("kinds"), words("活动类型"), words("全部类型"), nothing)),
         _group(words("数据来源"), _chips("provenance", {one: provenances[one] for one in PROVENANCES}, now("provenance"))),
+        html.Details([
+            html.Summary(words("更多"), className="rail-title"),
+            html.Div([
+                dmc.DatesProvider(settings={"locale": "zh-cn" if words.lang == "zh" else "en", "firstDayOfWeek": 1}, children=dmc.DateInput(
+                    id=ids.control("as_of"), value=now("as_of"), valueFormat="YYYY-MM-DD", label=words("查看过去某天的图册"), placeholder=words("现在"),
+                    clearable=True, maxDate=today().isoformat(), size="xs", debounce=True, popoverProps={"zIndex": 1000})),
+                html.P(words("当天结束时（北京时间）的样子；之后的导入和撤销都不算。"), className="rail-hint"),
+            ], className="rail-group"),
+        ], open=filters.as_of is not None),
         html.Div([
             html.Button(words("清除套索范围"), id=ids.CLEAR_AREA, className="button", type="button"),
             html.Button(words("全部重置"), id=ids.RESET, className="button", type="button"),

@@ -12,9 +12,10 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
+from dashboard.components.illustrative import illustrative_text
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
-from dashboard.components.masthead import framed, masthead, ways
+from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
 from dashboard.components.ways_out import ways_out
@@ -133,9 +134,8 @@ def register(app: Dash, context: Context) -> None:
         """Bring address, controls and clicks to one choice of what to look at."""
         values, (clicked, lasso), bars = rest[:count], rest[count : count + 2], rest[count + 2 : -4]
         viewport, drawn = rest[-2:]
-        atlas = context.source.atlas()
+        atlas, said = context.look(search)
         listed = controls(months(atlas))
-        said = context.read(atlas, search)
         before = filters = said.filters
         cause = ctx.triggered_id
         if cause == ids.MAP:
@@ -183,11 +183,11 @@ def register(app: Dash, context: Context) -> None:
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
-        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words)
+        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
-        Output(ids.LANGUAGE, "href"), Output(ids.WAYS, "children"), Output("time-value", "children"),
+        Output(ids.LANGUAGE, "href"), Output(ids.WAYS, "children"), Output(ids.PAST, "children"), Output("time-value", "children"),
         Input(ids.FILTERS, "data"), prevent_initial_call=True,
     )
     def draw_frame(stored: dict) -> tuple:
@@ -197,7 +197,7 @@ def register(app: Dash, context: Context) -> None:
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
         return (
             crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words),
-            _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), _time(atlas, filters, words),
+            _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
         )
 
     @app.callback(
@@ -246,9 +246,8 @@ CHARTS = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel
 
 
 def _present(context: Context, stored: dict) -> tuple[Atlas, Filters, Words]:
-    atlas = context.source.atlas()
-    filters = context.read(atlas, stored["query"]).filters
-    return atlas, filters, context.words(filters.lang)
+    atlas, said = context.look(stored["query"])
+    return atlas, said.filters, context.words(said.filters.lang)
 
 
 def _names(atlas: Atlas, words: Words) -> dict[str, str]:
@@ -301,9 +300,7 @@ def _lassoed(filters: Filters, event: dict | None) -> Filters:
 def _notices(atlas: Atlas, filters: Filters, stored: dict, words: Words) -> list:
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
     if "illustrative" in filters.provenance:
-        told.append(html.P(
-            words("标“示意”的区域、网格、企业、驿站、招聘会和活动为演示而编，合计与报道总数一致；导入真实数据后消失。数据截至 {date}。").format(
-                date=words.date(atlas.data_date)), className="notice"))
+        told.append(html.P(illustrative_text(atlas, filters, words), className="notice"))
     if filters.area:
         told.append(html.P(words("图表只统计地图上圈选的范围。"), className="notice"))
     return told

@@ -7,6 +7,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import date
 
 import geopandas
 import h3
@@ -128,9 +129,12 @@ class GeometryCache:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
-    def get(self, name: str) -> tuple[str, bytes | None]:
-        """Return the present data version and the gzip-compressed GeoJSON of `name`, None if there is none."""
-        atlas = self._source.atlas()
+    def get(self, name: str, asked: str = "") -> tuple[str, bytes | None]:
+        """Return the present data version and the gzip-compressed GeoJSON of `name`, None if there is none.
+
+        The version `asked` for may name a past day (``…@2026-11-20``): then it is the version and geometry of that day.
+        """
+        atlas = self._source.at(_day(asked))
         key = (atlas.version, name)
         with self._lock:
             if key in self._kept:
@@ -147,13 +151,20 @@ class GeometryCache:
         return atlas.version, packed
 
 
+def _day(version: str) -> date | None:
+    try:
+        return date.fromisoformat(version.partition("@")[2])
+    except ValueError:
+        return None
+
+
 def add_geometry(server: Flask, source: AtlasSource) -> None:
     """Serve ``/geo/VERSION/NAME.json``."""
     cache = GeometryCache(source)
 
     @server.get("/geo/<version>/<name>.json")
     def _geometry(version: str, name: str) -> Response:
-        present, packed = cache.get(name)
+        present, packed = cache.get(name, version)
         if packed is None:
             return Response('{"type":"FeatureCollection","features":[]}', 404, mimetype="application/geo+json")
         body, headers = packed, {"Content-Encoding": "gzip"}

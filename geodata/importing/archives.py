@@ -6,12 +6,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from geodata.errors import N_
+from geodata.importing.limits import MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED, SMALL
 from geodata.importing.report import Unreadable, shown
-
-MAX_MEMBERS = 2_000
-MAX_UNPACKED = 400 * 2**20
-MAX_RATIO = 400  # honest sheets reach 30, a bomb a thousand
-SMALL = 5 * 2**20
 
 
 def opened(path: Path) -> zipfile.ZipFile:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.errors import N_
+from geodata.hours import HOLIDAY
 from geodata.importing.bad import BadValue
 from geodata.importing.headers import POSITIONS, STATED, Layout
-from geodata.importing.hours_text import names_holidays
+from geodata.importing.hours_text import names_season
 from geodata.importing.numbers import Figure
 from geodata.importing.report import Problem, Report, shown
 from geodata.importing.sheets import Sheet
@@ -100,22 +101,22 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
 
 def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, column: Any, read: Callable[[Any], Any],
                  report: Report, qualified: dict[int, list[str]]) -> None:
-    known: dict[Any, Any] = {}
+    known: dict[Any, Any] = {None: None}  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
     holidays: list[int] = []
+    seasons: list[int] = []
     for at, cell in enumerate(cells, start):
-        if is_blank(cell, column):
-            values.append(None)
-            continue
-        key = (type(cell), cell)
+        key = cell if cell is None or type(cell) is str else (type(cell), cell)
         found = known.get(key, _UNSEEN)
         if found is _UNSEEN:
-            try:
-                found = read(cell)
-            except BadValue as error:
-                found = error
-            except (ValueError, OverflowError, ArithmeticError):  # a date of year 10000, a number past all bounds
-                found = BadValue(N_("读不出这个值：请改正。"), {}, N_("可用的值"))
-            known[key] = found
+            found = known[key] = _read_cell(cell, column, read)
+        if found is None or type(found) is str:
+            values.append(found)
+            if found is not None and column.name == "opening_hours":
+                if HOLIDAY in found:
+                    holidays.append(rows.numbers[at])
+                if names_season(str(cell)):
+                    seasons.append(rows.numbers[at])
+            continue
         if isinstance(found, BadValue):
             rows.wrong.add(at)
             report.error(Problem(found.msgid, found.params, **rows.where(at, column.name), value=shown(cell),
@@ -126,12 +127,23 @@ def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, co
             if found.qualifier != "exact":
                 qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
             found = found.value
-        elif column.name == "opening_hours" and names_holidays(str(cell)):
-            holidays.append(rows.numbers[at])
         values.append(found)
-    if holidays:
-        report.warn(Problem(N_("开放时间里的节假日安排没有保存：图上只按每周时间计算。"), column=rows.headers.get(column.name),
-                            row=holidays[0], rows=tuple(holidays[:200]), code="holidays"))
+    for told, msgid, code in (
+            (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
+            (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season")):
+        if told:
+            report.warn(Problem(msgid, column=rows.headers.get(column.name), row=told[0], rows=tuple(told[:200]), code=code))
+
+
+def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:
+    if is_blank(cell, column):
+        return None
+    try:
+        return read(cell)
+    except BadValue as error:
+        return error
+    except (ValueError, OverflowError, ArithmeticError):  # a date of year 10000, a number past all bounds
+        return BadValue(N_("读不出这个值：请改正。"), {}, N_("可用的值"))
 
 
 def _keep_qualifiers(rows: Rows, schema: TableSchema, qualified: dict[int, list[str]], report: Report) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,28 +89,83 @@ def check_file(path: Path, table: str, store: AtlasStore, crs: str | None = None
         raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
     stated = crs if crs in (None, DECLARED) else datum.named(crs)
     schema, report = TABLES[table], Report(table)
-    empty = schema.coerce(pd.DataFrame({column.name: pd.Series(dtype=object) for column in schema.columns}))
+    empty = _no_rows(schema)
     checked = Checked(report, empty, path.name, "")
     try:
         checked.file_hash = _hash(path)
         progress(0.05, N_("正在读文件"))
-        sheets = read_file(path, lambda text: headers.recognised(text, table))
-        progress(0.35, N_("正在核对单元格"))
-        rows, declared = _gather(sheets, schema, mapping, report)
-        report.rows = len(rows)
-        if len(rows):
-            _finish(rows, schema, stated, declared, Ground(store), checked, progress)
+        sheets = read_file(path, lambda text: headers.recognised(text, table),
+                           lambda share: progress(0.05 + 0.4 * share, N_("正在读文件")))
+        _check(sheets, schema, stated, mapping, store, checked, progress)
     except Unreadable as error:
-        report.error(error.problem)
+        report.errors.append(error.problem)
         report.accepted, checked.frame = 0, empty
     report.close()
     progress(1.0, N_("核对完毕"))
     return checked
 
 
+def check_record(values: Mapping[str, str | None], table: str, store: AtlasStore, crs: str | None = None, *, shape: Any = None,
+                 titles: Mapping[str, str] = MappingProxyType({}), name: str = "") -> Checked:
+    """Check one row, as a person filled it in, by the very rules of a file. Nothing is written.
+
+    Parameters
+    ----------
+    values : mapping of str to str
+        Column of the table, or ``lon`` and ``lat`` → what was written; empty or None: nothing.
+    table, store, crs
+        As in :func:`check_file`; `crs` is that of ``lon`` and ``lat``.
+    shape : geometry, optional
+        Where the row lies, EPSG:4326; instead of ``lon`` and ``lat``.
+    titles : mapping of str to str
+        Column → its name in the form, for problems to name; missing: its Chinese header.
+    name : str
+        What stands in place of a file's name.
+
+    Raises
+    ------
+    AtlasError
+        When there is no such table, column or coordinate system.
+    """
+    if table not in TABLES:
+        raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
+    schema = TABLES[table]
+    known = {column.name: column.zh for column in schema.columns} | {"lon": "lon", "lat": "lat"} | dict(titles)
+    strange = [one for one in values if one not in known]
+    if strange:
+        raise AtlasError(N_("表 {table} 没有列 {got}。"), table=schema.zh, got="、".join(strange))
+    header = [known[one] for one in values]
+    sheet = Sheet(None, [[cell or None for cell in values.values()]], [1], header)
+    if shape is not None:
+        sheet.geometry, sheet.crs = np.array([shape], dtype=object), "wgs84"
+    checked = Checked(Report(table), _no_rows(schema), name, "")
+    try:
+        _check([sheet], schema, None if crs is None else datum.named(crs), dict(zip(header, values, strict=True)), store, checked, _silent)
+    except Unreadable as error:
+        checked.report.error(error.problem)
+        checked.report.accepted, checked.frame = 0, _no_rows(schema)
+    checked.report.close()
+    return checked
+
+
+def _no_rows(schema: TableSchema) -> pd.DataFrame:
+    return schema.coerce(pd.DataFrame({column.name: pd.Series(dtype=object) for column in schema.columns}))
+
+
+def _check(sheets: list[Sheet], schema: TableSchema, stated: str | None, mapping: Mapping[str, str], store: AtlasStore,
+           checked: Checked, progress: Progress) -> None:
+    progress(0.45, N_("正在核对单元格"))
+    rows, declared = _gather(sheets, schema, mapping, checked.report)
+    checked.report.rows = len(rows)
+    if len(rows):
+        _finish(rows, schema, stated, declared, Ground(store), checked, progress)
+
+
 def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], report: Report) -> tuple[Rows, str | None]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
     layouts = [headers.understand(sheet, schema, mapping) for sheet in sheets]
+    for layout in layouts:
+        report.headers |= {said: column for said, column in layout.listed if report.headers.get(said) is None}
     most = max(len(layout.columns) for layout in layouts)
     if not most and any(sheet.rows or sheet.header for sheet in sheets):
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))

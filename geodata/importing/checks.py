@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -25,6 +25,8 @@ from geodata.merging import applied, merge
 from geodata.schema import TABLES, TableSchema
 
 NEAR_M, SIMILAR, NEIGHBOURS = 20.0, 0.7, 4
+MAX_COMPARED = 20_000  # pairs of names
+COMPARED_LETTERS = 60
 EARTH_M = 6_371_008.8
 KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
 REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",)}
@@ -87,7 +89,9 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
     _order(rows, frame, positions, schema, report)
     turned = np.flatnonzero(swapped(given)) if crs and not datum.is_metric(crs) else []
     if len(turned):
+        mended = np.column_stack(datum.to_wgs84(given[turned, 1], given[turned, 0], crs or "wgs84"))
         _name_rows(report, rows, turned, N_("{count} 行的经度和纬度看来对调了：请核对，如 {example}。"), "swapped",
+                   places=np.hstack([given[turned], mended]),
                    example=f"{given[turned[0], 0]:.6g}, {given[turned[0], 1]:.6g} → {given[turned[0], 1]:.6g}, {given[turned[0], 0]:.6g}")
     if schema.geometry == "point" and len(frame):
         held = np.flatnonzero(frame.geometry.notna().to_numpy())
@@ -101,10 +105,13 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
     _totals(frame, schema, ground, report)
 
 
-def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: str, column: str | None = None, **params: Any) -> None:
+def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: str, column: str | None = None,
+               places: NDArray[np.float64] | None = None, **params: Any) -> None:
+    """Warn of the rows `at`; `places` has longitude and latitude of each as read and as mended, shape (n, 4)."""
     at = [int(one) for one in at]
-    numbers = tuple(rows.numbers[one] for one in at)
-    report.warn(Problem(msgid, {"count": len(at), **params}, **rows.where(at[0], column), rows=numbers[:MAX_ROWS_NAMED], code=code))
+    numbers = tuple(rows.numbers[one] for one in at[:MAX_ROWS_NAMED])
+    pairs = () if places is None else tuple((row, *pair) for row, pair in zip(numbers, places[:MAX_ROWS_NAMED].round(8).tolist(), strict=True))
+    report.warn(Problem(msgid, {"count": len(at), **params}, **rows.where(at[0], column), rows=numbers, positions=pairs, code=code))
 
 
 def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
@@ -155,12 +162,12 @@ def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], 
     else:
         return
     at = moved[0]
-    lon, lat = datum.to_wgs84(raw[at], raw[at][1:], best)
+    now = shapely.get_coordinates(frame.geometry.to_numpy()[moved])
+    mended = np.column_stack(datum.to_wgs84(raw[moved, 0], raw[moved, 1], best))
     _name_rows(report, rows, positions[moved],
                N_("坐标看来是 {likely}，不是 {stated}：按 {likely} 换算，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
-               "datum", "lon", likely=best, stated=crs, row=rows.numbers[positions[at]],
-               before="{:.6f},{:.6f}".format(*shapely.get_coordinates(frame.geometry.iloc[at])[0]),
-               after=f"{float(lon[0]):.6f},{float(lat[0]):.6f}")
+               "datum", "lon", np.hstack([now, mended]), likely=best, stated=crs, row=rows.numbers[positions[at]],
+               before="{:.6f},{:.6f}".format(*now[0]), after="{:.6f},{:.6f}".format(*mended[0]))
 
 
 def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:
@@ -191,26 +198,46 @@ def _duplicates(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], xy
         return  # several may well take place at, or be registered at, one spot
     there = ground.table(schema.name)
     there = there[there.geometry.notna() & ~there[schema.key].isin(frame[schema.key]) & (there["provenance"] != "illustrative")]
-    names = [*frame["name"], *there["name"]]
+    names = [*frame["name"].astype(str), *there["name"].astype(str)]
     every = np.vstack([xy, shapely.get_coordinates(there.geometry.to_numpy())]) if len(there) else xy
-    lon, lat = np.radians(every).T
-    unit = EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    near, index = cKDTree(unit).query(unit[: len(xy)], k=min(NEIGHBOURS, len(unit)), distance_upper_bound=NEAR_M)
     told = 0
-    for one, (distances, others) in enumerate(zip(np.atleast_2d(near.T).T, np.atleast_2d(index.T).T, strict=True)):
-        for distance, other in zip(distances, others, strict=True):
-            if np.isfinite(distance) and other > one and similar(str(names[one]), str(names[other])):
-                told += 1
-                if told <= MAX_ROWS_NAMED:
-                    which = rows.numbers[positions[other]] if other < len(xy) else there[schema.key].iloc[other - len(xy)]
-                    report.warn(Problem(
-                        N_("“{name}”与“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
-                        {"name": shown(names[one]), "other": shown(names[other]), "which": which, "metres": round(float(distance), 1)},
-                        **rows.where(positions[one], "name"), value=shown(names[one]), code="similar"))
+    for compared, (one, other, metres) in enumerate(_close_pairs(every, len(xy))):
+        if compared >= MAX_COMPARED:
+            report.warn(Problem(N_("相距 20 米以内的行太多，只比较了前 {count} 对：请先核对坐标。"), {"count": MAX_COMPARED}, code="similar"))
+            return
+        if similar(names[one], names[other]):
+            told += 1
+            if told <= MAX_ROWS_NAMED:
+                which = rows.numbers[positions[other]] if other < len(xy) else there[schema.key].iloc[other - len(xy)]
+                report.warn(Problem(
+                    N_("“{name}”与“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
+                    {"name": shown(names[one]), "other": shown(names[other]), "which": which, "metres": round(metres, 1)},
+                    **rows.where(positions[one], "name"), value=shown(names[one]), code="similar"))
+
+
+def _close_pairs(xy: NDArray[np.float64], count: int) -> Iterator[tuple[int, int, float]]:
+    """Yield pairs of rows within :data:`NEAR_M` and their distance in metres, each pair once; the first is below `count`.
+
+    Rows at one spot count as one point, or a file with the same point in every row would be compared with itself
+    square by square; of each spot :data:`NEIGHBOURS` rows are compared.
+    """
+    spots, of = np.unique(xy, axis=0, return_inverse=True)
+    lon, lat = np.radians(spots).T
+    unit = EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    near, index = (found.reshape(len(spots), -1) for found in cKDTree(unit).query(unit, k=min(NEIGHBOURS, len(unit)), distance_upper_bound=NEAR_M))
+    members = np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])
+    crowded = np.isfinite(near[:, 1:]).any(axis=1) | (np.bincount(of) > 1)
+    for one in np.flatnonzero(crowded[of[:count]]):
+        for distance, spot in zip(near[of[one]], index[of[one]], strict=True):
+            if np.isfinite(distance):
+                held = members[spot]
+                for other in held[np.searchsorted(held, one, "right"):][:NEIGHBOURS]:
+                    yield int(one), int(other), float(distance)
 
 
 def similar(one: str, other: str) -> bool:
     """Return whether two names may mean the same thing: alike in letters, and with the same numbers."""
+    one, other = one[:COMPARED_LETTERS], other[:COMPARED_LETTERS]
     if _NUMBERS.findall(one) != _NUMBERS.findall(other):
         return False
     one, other = (re.sub(r"[\s()（）·\-]|工会|驿站|服务站点?|户外劳动者", "", name) for name in (one, other))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -42,6 +42,8 @@ class Layout:
         Coordinate system that the headers name.
     problems, warnings : list of Problem
         Headers that cannot be used, and such as are not known.
+    listed : list of (str, str or None)
+        Every header as it stands in the file, and what it was understood as.
     """
 
     columns: dict[str, list[int]]
@@ -50,6 +52,7 @@ class Layout:
     crs: str | None
     problems: list[Problem]
     warnings: list[Problem]
+    listed: list[tuple[str, str | None]] = field(default_factory=list)
 
 
 def simple(header: Any) -> str:
@@ -86,7 +89,9 @@ def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = M
         if score > most:
             best, most = at, score
     if not most:
-        return Layout({}, {}, 0, None, [], [])
+        # most likely the row with most words; whoever maps headers by hand chooses from it
+        rows = [[cell for cell in row if isinstance(cell, str) and cell.strip()] for row in sheet.rows[:SEARCHED_ROWS]]
+        return Layout({}, {}, 0, None, [], [], [(cell.strip(), None) for cell in max(rows, key=len, default=[])])
     return _layout(sheet, ["" if cell is None else str(cell) for cell in sheet.rows[best]], best + 1, known, by_hand, schema)
 
 
@@ -114,6 +119,7 @@ def _layout(sheet: Sheet, header: Sequence[str], first: int, known: Mapping[str,
         if not simple(said):
             continue
         column = _meaning(said, known, by_hand, sheet.short_names)
+        layout.listed.append((str(said).strip(), column))
         place = {"sheet": sheet.name, "row": row, "column": shown(said)}
         if column is None:
             if simple(said) not in by_hand and simple(said) not in ("fid", "ogcfid", "序号", "id"):

@@ -1,17 +1,19 @@
 """Opening hours as people write them → the grammar of :mod:`geodata.hours`.
 
 ``8:00-22:00`` · ``全天`` · ``24小时`` · ``周一至周五 9点到18点`` · ``9:00—18:00，周末休息`` ·
-``上午8:30-12:00，下午2点半到5点半`` · ``早八点至晚十点`` · ``周一、三、五 9:00-17:00``.
+``上午8:30-12:00，下午2点半到5点半`` · ``早八点至晚十点`` · ``周一、三、五 9:00-17:00`` ·
+``夏季8:00-20:00，冬季9:00-18:00`` · ``5月-10月 7:00-21:00`` · ``9:00-18:00，节假日除外`` · ``暂停开放``.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from geodata import hours
 from geodata.errors import AtlasError
-from geodata.hours import DAYS
+from geodata.hours import DAYS, HOLIDAY, MONTHS, runs
 
 MAX_LENGTH = 200
 _DIGITS = {one: at for at, one in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0} | {str(at): at for at in range(10)}
@@ -21,22 +23,37 @@ _ONE = r"(?:[一二三四五六日天]|[1-7](?![:\d]))"
 _PART = r"(?P<{0}>次日|第二天|翌日|凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚间|夜间|晚|夜)?"
 _TIME = _PART + r"(?P<{0}h>\d{{1,2}})(?::(?P<{0}m>\d{{1,2}}))?"
 _SPAN = re.compile(_TIME.format("a") + r"-" + _TIME.format("b"))
+_SUMMER, _WINTER = (5, 6, 7, 8, 9, 10), (1, 2, 3, 4, 11, 12)  # where a text names the season and no months
+_LAST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _TOKENS = (
-    ("always", re.compile(r"(?:7[x×*]24(?:小时|h)?|24(?:小时|h)(?:全天)?|24/7|全天候?(?:24小时)?|昼夜|全时段)(?:开放|营业|服务|值守)?")),
+    ("season", re.compile(r"(?:(?P<summer>夏)|冬)(?:季|天|令时?|时令)?(?:作息|期间|时间)?")),
+    ("months", re.compile(r"(?:每年)?(?P<from>\d{1,2})(?:月(?:份|(?P<since>\d{1,2})[日号])?)?-(?:次年|翌年|第二年)?(?P<to>\d{1,2})月(?:份|(?P<until>\d{1,2})[日号]|底)?")),
+    ("month", re.compile(r"(?:每年)?(?P<list>\d{1,2}月份?(?:[、,及和]\d{1,2}月份?)*)")),
+    ("always", re.compile(r"(?:7[x×*]24(?:小时|h)?|24(?:小时|h)(?:全天)?|24/7|全天候? ?(?:24小时)?|昼夜|全时段)(?:开放|营业|服务|值守)?")),
     ("span", _SPAN),
     ("range", re.compile(rf"{_PREFIX}(?P<first>{_ONE})-{_PREFIX}?(?P<last>{_ONE})")),
     ("list", re.compile(rf"{_PREFIX}(?P<days>{_ONE}(?:[、,/和及]?{_PREFIX}?{_ONE})*)")),
     ("word", re.compile(r"工作日|平日|双休日|周末|每[天日]|天天|全周|全年|一周七天")),
-    ("holiday", re.compile(r"[,、(]?(?:法定|国家)?(?:节假日|节日|假日)(?:均|全天)?(?:休息|除外|不开放|闭馆|关闭|停业|顺延)?")),
+    ("usual", re.compile(r"(?:均|也)?(?:照常|正常)(?:开放|营业|服务)(?!时)|照常|不休息?|不打烊")),
+    ("holiday", re.compile(r"(?:法定|国家|国家法定)?(?:公众)?(?:节假日|节日|假日|公休日|公众假期)")),
     ("rest", re.compile(r"其余时间|其他时间|其余|其他")),
-    ("off", re.compile(r"(?:均|不|全天)?(?:休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)")),
-    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|年中无休|全年无休|无休|h|[\s:;,、.()/])+")),
+    ("off", re.compile(r"(?:均|不|全天)?(?:暂停(?:对外)?(?:开放|营业|服务|使用)?|暂不(?:开放|营业)|暂未开放|停用|休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)")),
+    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|年中无休|全年无休|无休|h|[\s:;,、.()/])+")),
 )
 _WORDS = {"工作日": range(5), "平日": range(5), "双休日": (5, 6), "周末": (5, 6)}
 _AFTERNOON = {"下午", "傍晚", "晚上", "晚间", "夜间", "晚", "夜"}
 
 Span = tuple[str, str]
-Rule = tuple[tuple[int, ...] | None, list[Span]]
+
+
+@dataclass(slots=True)
+class _Rule:
+    """What has been read of one rule: months and days (None: all), whether it is for public holidays, its hours."""
+
+    months: tuple[int, ...] | None
+    days: tuple[int, ...] | None
+    holidays: bool
+    spans: list[Span]
 
 
 class NotHours(ValueError):  # noqa: N818 - named for what it says of the text
@@ -69,74 +86,108 @@ def to_hours(text: str) -> str:
     return re.sub(r"(?<![\d:])(\d):", r"0\1:", text)
 
 
-def names_holidays(text: str) -> bool:
-    """Return whether the text says something of public holidays, which weekly hours cannot keep."""
-    return "节" in text or "假日" in text
+def names_season(text: str) -> bool:
+    """Return whether the text names a season without saying which months it means: summer is then May to October."""
+    return bool(re.search("[夏冬]", text)) and "月" not in text
 
 
 def _rules(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise NotHours(text[:20])
     rest, rules = _simplified(text), []
+    months: tuple[int, ...] | None = None
     days: tuple[int, ...] | None = None
+    outer: tuple[int, ...] | None = None  # days that stand before the seasons and hold for all of them
+    holidays = False
     fresh = True  # whether days collected so far still wait for their hours
     while rest:
         kind, match = _next(rest)
         rest = rest[match.end():]
-        if kind in ("noise", "holiday"):
+        if kind == "noise":
+            continue
+        if kind == "usual":  # "周末照常开放": as on other days, no rule of its own
+            if fresh:
+                days, holidays, fresh = None, False, not rules
+            continue
+        if kind in ("season", "months", "month"):
+            outer = days if fresh and months is None and days else outer
+            months = _named_months(kind, match)
+            days, holidays, fresh = outer, False, True
             continue
         if kind == "rest":
-            days, fresh = None, True
+            months = months if rules and rules[-1].days is not None else None
+            days, holidays, fresh = None, False, True
+            continue
+        if kind == "holiday":
+            if not (fresh and days):
+                days = ()
+            holidays = fresh = True
             continue
         if kind in ("range", "list", "word"):
             named = _named_days(kind, match)
-            days = named if not fresh or days is None or named is None else tuple(sorted({*days, *named}))
+            joined = fresh and days is not None and named is not None
+            holidays = holidays and fresh
+            days = tuple(sorted({*days, *named})) if joined and days is not None and named is not None else named
             fresh = True
             continue
-        if kind == "off" and not fresh and not rules[-1][1]:
+        if kind == "off" and not fresh and not rules[-1].spans:
             continue
         if fresh or not rules:
-            rules.append((days, []))
-        elif not rules[-1][1]:  # hours after "周末休息" are for the other days
-            rules.append((None, []))
+            # "夏季8:00-20:00，冬季9:00-18:00，周一闭馆": what is said last of days off, and holidays anyhow, is for all seasons
+            whole_year = (holidays and not days) or (kind == "off" and days is not None and not rest.strip(" ,、)")
+                                                     and any(rule.months != months for rule in rules))
+            rules.append(_Rule(None if whole_year else months, days, holidays, []))
+        elif not rules[-1].spans:  # hours after "周末休息" are for the other days
+            rules.append(_Rule(months, None, False, []))
         if kind != "off":
-            rules[-1][1].append(("00:00", "24:00") if kind == "always" else _span(match))
+            rules[-1].spans.append(("00:00", "24:00") if kind == "always" else _span(match))
         fresh = False
-    if fresh and days is not None and rules and rules[-1][1] and rules[-1][0] is None:
-        rules[-1] = (days, rules[-1][1])  # "9:00-18:00 周一至周五": the days stand behind
-    elif not rules or (fresh and days is not None):
+    if fresh and days is not None and rules and rules[-1].spans and rules[-1].days is None and not holidays:
+        rules[-1].days = days  # "9:00-18:00 周一至周五": the days stand behind
+    elif fresh and months is not None and rules and rules[-1].months is None and days is None:
+        rules[-1].months = months  # "7:00-21:00（5月-10月）": and so may the months
+    elif not rules or (fresh and (days is not None or months is not None)):
         raise NotHours(text)
     return _written(rules, text)
 
 
-def _written(rules: list[Rule], text: str) -> str:
-    if not any(spans for _, spans in rules):
+def _written(rules: list[_Rule], text: str) -> str:
+    if len(rules) == 1 and not rules[0].spans and rules[0].days is None and rules[0].months is None:
+        return "off"  # closed until further notice
+    if not any(rule.spans for rule in rules):
         raise NotHours(text)
-    if len(rules) == 1 and _all_week(rules[0][0]) and _whole_day(rules[0][1]):
+    if len(rules) == 1 and rules[0].months is None and _all_week(rules[0].days) and _whole_day(rules[0].spans):
         return "24/7"
-    # rules for all days come first: a later rule replaces an earlier one on the days it names
-    ordered = [rule for rule in rules if rule[0] is None] + [rule for rule in rules if rule[0] is not None]
-    return "; ".join(_rule(days, spans) for days, spans in ordered)
+    # a later rule replaces an earlier one on the days it names: all days first, holidays last
+    ordered = sorted(rules, key=lambda rule: (rule.holidays and not rule.days, rule.days is not None, rule.months is not None))
+    return "; ".join(map(_rule, ordered))
 
 
-def _rule(days: tuple[int, ...] | None, spans: list[Span]) -> str:
-    said = ",".join(f"{start}-{end}" for start, end in spans) or "off"
-    return said if _all_week(days) else f"{_day_names(days or ())} {said}"
-
-
-def _day_names(days: tuple[int, ...]) -> str:
-    runs: list[list[int]] = []
-    for day in days:
-        if runs and day == runs[-1][-1] + 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return ",".join(DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}-{DAYS[run[-1]]}" if len(run) > 2
-                    else f"{DAYS[run[0]]},{DAYS[run[1]]}" for run in runs)
+def _rule(rule: _Rule) -> str:
+    days = [] if _all_week(rule.days) and not rule.holidays else runs(rule.days or (), DAYS, 0)
+    said = ",".join(f"{start}-{end}" for start, end in rule.spans) or "off"
+    parts = (",".join(runs(rule.months or (), MONTHS, 1)), ",".join([*days, HOLIDAY] if rule.holidays else days), said)
+    return " ".join(part for part in parts if part)
 
 
 def _all_week(days: tuple[int, ...] | None) -> bool:
     return days is None or len(days) == 7
+
+
+def _named_months(kind: str, match: re.Match[str]) -> tuple[int, ...]:
+    if kind == "season":
+        return _SUMMER if match["summer"] else _WINTER
+    if kind == "month":
+        found = sorted({int(one) for one in re.findall(r"\d+", match["list"])})
+    else:
+        low, high = int(match["from"]), int(match["to"])
+        since, until = int(match["since"] or 1), int(match["until"] or 0)
+        if since != 1 or not 1 <= high <= 12 or until not in (0, _LAST_DAYS[high - 1], 28 if high == 2 else 0):
+            raise NotHours(match[0])  # the atlas keeps whole months
+        found = sorted({(one - 1) % 12 + 1 for one in range(low, high + 1 if high >= low else high + 13)})
+    if not all(1 <= one <= 12 for one in found) or (kind == "months" and not 1 <= int(match["from"]) <= 12):
+        raise NotHours(match[0])
+    return tuple(found)
 
 
 def _whole_day(spans: list[Span]) -> bool:
@@ -183,6 +234,7 @@ def _clock(part: str | None, hour: str, minute: str | None) -> str:
 def _simplified(text: str) -> str:
     """Return the text with one way to write each thing: half-width, ``-`` for spans, ``:`` for clock times."""
     text = unicodedata.normalize("NFKC", text).lower()
+    text = re.sub(r"[一二三四五六七八九十]{1,2}(?=月)", lambda match: str(_number(match[0])), text)
     text = re.sub(r"[零〇一二两三四五六七八九十]{1,3}(?=[点時时])", lambda match: str(_number(match[0])), text)
     text = re.sub(r"[朝早]([一二三四五六七八九十\d]{1,2})[点时]?[至到-]?晚([一二三四五六七八九十\d]{1,3})[点时]?(?![:\d])", _early_late, text)
     text = re.sub(r"(\d)\s*[点时]半", r"\1:30", text)
@@ -191,7 +243,7 @@ def _simplified(text: str) -> str:
     text = re.sub(r"(\d{1,2})[.](\d{2})(?!\d)", r"\1:\2", text)
     text = re.sub(r"\s*(?:至|到|~|〜|—|–|―|−|-|‐|‑)+\s*", "-", text)
     text = re.sub(r"[。；;，、,|\n\r\t]+", lambda match: "、" if match[0] == "、" else ",", text)
-    return re.sub(r"\s+", " ", text).strip().replace("24:00小时", "24小时")
+    return re.sub(r"\s+", " ", text).strip().replace("24:00小时", "24小时").replace("24 小时", "24小时")
 
 
 def _early_late(match: re.Match[str]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from geodata.errors import N_, AtlasError
@@ -19,7 +20,8 @@ MAX_NOTES = 2_000  # a workbook with more comments takes minutes to open
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[str], str] = lambda msgid: msgid) -> Path:
+def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[str], str] = lambda msgid: msgid,
+                 mapping: Mapping[str, str] = MappingProxyType({})) -> Path:
     """Write the cells of `source` as .xlsx: errors red, warnings yellow, a list of all problems behind.
 
     Parameters
@@ -32,6 +34,8 @@ def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[st
         The workbook to write.
     gettext : callable
         Language of the notes.
+    mapping : mapping of str to str
+        Header → column, as it was set by hand for the check.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[st
                 "warning": book.add_format({"bg_color": "#FFF0B3"}), "head": book.add_format({"bold": True})}
         used: set[str] = set()
         for sheet in sheets:
-            _copy(book.add_worksheet(_title(sheet, used)), sheet, report, inks, gettext)
+            _copy(book.add_worksheet(_title(sheet, used)), sheet, report, inks, gettext, mapping)
         _list(book.add_worksheet(_unused(gettext(N_("问题")), used)), report, inks, gettext)
         book.close()
     except (OSError, XlsxWriterException) as error:
@@ -61,8 +65,9 @@ def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[st
     return path
 
 
-def _copy(page: Any, sheet: Sheet, report: Report, inks: dict[str, Any], gettext: Callable[[str], str]) -> None:
-    layout = headers.understand(sheet, TABLES[report.table])
+def _copy(page: Any, sheet: Sheet, report: Report, inks: dict[str, Any], gettext: Callable[[str], str],
+          mapping: Mapping[str, str]) -> None:
+    layout = headers.understand(sheet, TABLES[report.table], mapping)
     if sheet.header is not None:
         heads, shift = sheet.header, 1  # features have no header row of their own
         for at, name in enumerate(heads):

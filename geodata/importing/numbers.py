@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 
+LONGEST = 80  # characters; patterns that look ahead take long over text without measure
 _BEFORE = (("at_least", r"至少|不少于|不低于|>=|≥"), ("over", r"超过?|逾|多于|大于|>"), ("nearly", r"将?近|接近|不足|<"),
            ("about", r"大?约|约莫|大概|左右|~|≈|about"))
 _AFTER = (("over", r"[多余]|以上|\+"), ("about", r"左右|上下"))
@@ -57,7 +58,10 @@ def figure(value: Any, unit: str = "") -> Figure:
         raise _no_number()
     if isinstance(value, int | float):
         return Figure(_finite(float(value)), "exact")
-    text = unicodedata.normalize("NFKC", checked_text(value)).strip().lower().replace(" ", "")
+    text = checked_text(value)
+    if len(text) > LONGEST:
+        raise _no_number()
+    text = unicodedata.normalize("NFKC", text).strip().lower().replace(" ", "")
     text = re.sub(r"m\^?2(?!\d)", "平方米", text)
     try:
         return Figure(_finite(float(text)), "exact") if "_" not in text else _written(text, unit)

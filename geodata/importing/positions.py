@@ -15,12 +15,14 @@ from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.cells import Rows
 from geodata.importing.headers import STATED
-from geodata.importing.numbers import figure
-from geodata.importing.report import Problem, Report, shown
+from geodata.importing.limits import MAX_VERTICES
+from geodata.importing.numbers import LONGEST, figure
+from geodata.importing.report import Problem, Report, Unreadable, shown
 from geodata.importing.values import is_blank
 from geodata.schema import GEOMETRY_TYPES, TableSchema
 
 CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north in degrees
+FAR = 1e6  # degrees beyond which a number is none
 NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
 _DMS = re.compile(r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2})['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?")
 
@@ -50,22 +52,31 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
     _take_wkt(rows, shapes, report)
     if schema.geometry == "point":
         _take_numbers(rows, shapes, crs, report)
-    for at, shape in enumerate(shapes):
-        if shape is not None:
-            shapes[at] = _sound(shape, rows, at, schema, report)
-    known = np.flatnonzero([shape is not None for shape in shapes])
-    points = known[[shapely.get_type_id(shapes[at]) == 0 for at in known]] if len(known) else known
+    if shapely.get_num_coordinates(shapes).sum() > MAX_VERTICES:
+        raise Unreadable(N_("图形的顶点超过 {limit} 个：请简化图形，或分成几个文件导入。"), code="size", limit=MAX_VERTICES)
+    for at in np.flatnonzero(~(shapely.is_missing(shapes) | _plain_points(shapes, schema))):
+        shapes[at] = _sound(shapes[at], rows, at, schema, report)
+    points = np.flatnonzero(shapely.get_type_id(shapes) == 0)
     if len(points):
         given[points] = shapely.get_coordinates(shapes[points])
         _check_range(rows, shapes, given, points, crs, report)
-    known = np.flatnonzero([shape is not None for shape in shapes])
+    known = np.flatnonzero(~shapely.is_missing(shapes))
     if crs not in ("wgs84", "cgcs2000") and len(known):
         shapes[known] = shapely.transform(shapes[known], lambda xy: np.column_stack(datum.to_wgs84(xy[:, 0], xy[:, 1], crs)))
-    for at in known:
-        if not np.isfinite(shapely.get_coordinates(shapes[at])).all():
-            _refuse(rows, at, report, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
-            shapes[at] = None
+    xy, of = shapely.get_coordinates(shapes[known], return_index=True)
+    for at in known[np.unique(of[~np.isfinite(xy).all(axis=1)])]:
+        _refuse(rows, at, report, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
+        shapes[at] = None
     return shapes, given
+
+
+def _plain_points(shapes: NDArray[np.object_], schema: TableSchema) -> NDArray[np.bool_]:
+    """Return which shapes are points about which nothing more has to be asked."""
+    if schema.geometry != "point":
+        return np.zeros(len(shapes), bool)
+    plain = (shapely.get_type_id(shapes) == 0) & ~shapely.is_empty(shapes) & ~shapely.has_z(shapes)
+    plain[plain] = np.isfinite(shapely.get_coordinates(shapes[plain])).all(axis=1)
+    return plain
 
 
 def _sound(shape: Any, rows: Rows, at: int, schema: TableSchema, report: Report) -> Any:
@@ -105,8 +116,14 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
     if first not in rows.raw and "x" in rows.raw:
         first, second = "x", "y"
     both = [rows.raw.get(name) or [None] * len(rows) for name in (first, second, "lonlat")]
+    held: list[int] = []
+    xy: list[tuple[float, float]] = []
     for at, (x_cell, y_cell, pair) in enumerate(zip(*both, strict=True)):
         if shapes[at] is not None:
+            continue
+        if not metric and type(x_cell) is float and type(y_cell) is float and abs(x_cell) < FAR and abs(y_cell) < FAR:
+            held.append(at)
+            xy.append((x_cell, y_cell))
             continue
         columns = (first, second)
         if is_blank(x_cell) and is_blank(y_cell):
@@ -123,7 +140,10 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
             continue
         if metric and NORTHING[0] <= x <= NORTHING[1] and not NORTHING[0] <= y <= NORTHING[1]:
             x, y = y, x  # surveyors call the northing X; magnitudes leave no doubt which is which
-        shapes[at] = shapely.Point(x, y)
+        held.append(at)
+        xy.append((x, y))
+    if held:
+        shapes[held] = shapely.points(np.array(xy))
 
 
 def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool, report: Report) -> float | None:
@@ -141,7 +161,7 @@ def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool, repor
 def degrees(cell: Any) -> float:
     """Read degrees: ``118.1``, ``118.1°``, ``118°05'36"E``, ``东经118度5分36秒``."""
     if isinstance(cell, str):
-        text = unicodedata.normalize("NFKC", checked_text(cell)).lower().replace(" ", "").replace("东经", "东").replace("北纬", "北")
+        text = unicodedata.normalize("NFKC", checked_text(cell)[:LONGEST]).lower().replace(" ", "").replace("东经", "东").replace("北纬", "北")
         match = _DMS.fullmatch(text.replace("西经", "西").replace("南纬", "南").replace("′′", "″"))
         if match:
             before, whole, minutes, seconds, after = match.groups()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.errors import N_, AtlasError
+from geodata.importing.limits import MAX_BAD_CELLS
 
 MAX_PROBLEMS = 5_000  # a file that is wrong throughout is as wrong after the first few thousand cells
 MAX_SHOWN = 60
@@ -30,6 +31,10 @@ class Problem:
         What was expected.
     rows : tuple of int
         All rows meant, where it is more than one (at most :data:`MAX_ROWS_NAMED`).
+    positions : tuple of (int, float, float, float, float)
+        For a likely wrong datum (``datum``) and changed coordinates (``swapped``): row, longitude and latitude as
+        the file was read, longitude and latitude as they would be once mended; degrees, WGS-84 (of swapped ones the
+        first pair is the file's own, and its latitude may lie beyond 90). At most :data:`MAX_ROWS_NAMED`.
     code : str
         Kind of problem, for programs.
     """
@@ -43,6 +48,7 @@ class Problem:
     expected_msgid: str = ""
     expected_params: dict[str, Any] = field(default_factory=dict)
     rows: tuple[int, ...] = ()
+    positions: tuple[tuple[int, float, float, float, float], ...] = ()
     code: str = "value"
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
@@ -57,7 +63,8 @@ class Problem:
         """Return the problem as the command line and the page give it."""
         found = {"sheet": self.sheet, "row": self.row, "column": self.column, "value": self.value,
                  "expected": self.expected(gettext), "message": self.text(gettext), "code": self.code}
-        return found | ({"rows": list(self.rows)} if self.rows else {})
+        return (found | ({"rows": list(self.rows)} if self.rows else {})
+                | ({"positions": [list(one) for one in self.positions]} if self.positions else {}))
 
 
 @dataclass(slots=True)
@@ -76,6 +83,8 @@ class Report:
         Nothing can be applied while there is an error.
     columns : dict
         Header in the file → column of the table, as it was understood.
+    headers : dict
+        Every header in the file, in its order → column, None where it was not understood.
     crs : str or None
         Coordinate system in which the file was read.
     """
@@ -86,6 +95,7 @@ class Report:
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str | None] = field(default_factory=dict)
     crs: str | None = None
     unlisted: int = 0
 
@@ -95,11 +105,19 @@ class Report:
         return not self.errors
 
     def error(self, problem: Problem) -> None:
-        """Take an error; beyond :data:`MAX_PROBLEMS` only its number is kept."""
+        """Take an error; beyond :data:`MAX_PROBLEMS` only its number is kept.
+
+        Raises
+        ------
+        Unreadable
+            When there are so many that the rest of the file is not worth the time.
+        """
         if len(self.errors) < MAX_PROBLEMS:
             self.errors.append(problem)
         else:
             self.unlisted += 1
+            if self.unlisted > MAX_BAD_CELLS:
+                raise Unreadable(N_("错误太多，核对到此为止：请先改正已列出的，再核对一次。"), code="more")
 
     def warn(self, problem: Problem) -> None:
         """Take a warning; beyond :data:`MAX_PROBLEMS` it is dropped."""

@@ -10,12 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_
+from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from geodata.importing.report import Problem, Unreadable
-
-MAX_BYTES = 200 * 2**20
-MAX_ROWS = 200_000
-MAX_COLUMNS = 400
-MAX_CELLS = 6_000_000
 
 
 @dataclass(slots=True)
@@ -67,19 +63,20 @@ def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:
             width -= 1
         if width == 0:
             if number > 4 * MAX_ROWS:
-                raise _too_large(name, N_("行"), number, MAX_ROWS)
+                raise too_large(name, N_("行"), number, MAX_ROWS)
             continue
         cells += width
         if width > MAX_COLUMNS:
-            raise _too_large(name, N_("列"), width, MAX_COLUMNS)
+            raise too_large(name, N_("列"), width, MAX_COLUMNS)
         if len(sheet.rows) > MAX_ROWS or cells > MAX_CELLS:
-            raise _too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
+            raise too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
         sheet.rows.append(row[:width])
         sheet.numbers.append(number)
     return sheet
 
 
-def _too_large(name: str | None, what: str, got: int, limit: int) -> Unreadable:
+def too_large(name: str | None, what: str, got: int, limit: int) -> Unreadable:
+    """Return the error of a sheet with too many rows (``行``) or columns (``列``)."""
     if what == N_("列"):
         return Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size", got=got, limit=limit)
     return Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=limit)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from geodata.errors import N_
+from geodata.importing.limits import MAX_FIELD, MAX_RECORD, MAX_TEXT
 from geodata.importing.report import Unreadable, shown
 from geodata.importing.sheets import Sheet, gathered
 
-MAX_FIELD = 20 * 2**20  # an outline of the nation as WKT is a megabyte
 DELIMITERS = (",", "\t", ";", "，", "；", "|")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ALLOWED_CONTROLS = {9, 10, 13}
@@ -66,6 +66,9 @@ def read_text(data: bytes, looks_right: Callable[[str], bool] = bool) -> list[Sh
     Unreadable
         When it cannot be read as a table.
     """
+    if len(data) > MAX_TEXT:
+        raise Unreadable(N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"), code="size",
+                         got=round(len(data) / 2**20), limit=MAX_TEXT // 2**20)
     text = decoded(data, looks_right)
     lines = text.removeprefix("\ufeff")
     delimiter = None
@@ -74,9 +77,26 @@ def read_text(data: bytes, looks_right: Callable[[str], bool] = bool) -> list[Sh
         lines = "\r\n" + lines.partition("\n")[2]
     csv.field_size_limit(MAX_FIELD)
     try:
-        return [gathered(None, csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter or delimiter_of(lines)))]
+        return [gathered(None, _records(lines, delimiter or delimiter_of(lines)))]
     except csv.Error as error:
         raise Unreadable(N_("表格读不出来（{detail}）：请检查引号是否成对。"), detail=shown(error)) from error
+
+
+def _records(text: str, delimiter: str) -> Iterator[Sequence[str]]:
+    """Yield the records of a table; a record may run over many lines, but not over all of a hostile file."""
+    taken = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal taken
+        for line in io.StringIO(text, newline=""):
+            taken += len(line)
+            if taken > MAX_RECORD:
+                raise Unreadable(N_("有一行超过 {limit} 个字符：请检查换行和引号是否成对。"), code="size", limit=MAX_RECORD)
+            yield line
+
+    for record in csv.reader(lines(), delimiter=delimiter):
+        taken = 0
+        yield record
 
 
 def delimiter_of(text: str) -> str:

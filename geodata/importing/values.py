@@ -14,7 +14,7 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.hours_text import NotHours, to_hours
-from geodata.importing.numbers import figure
+from geodata.importing.numbers import LONGEST, figure
 from geodata.schema import Column
 
 MAX_TEXT = 20_000
@@ -79,7 +79,7 @@ def as_date(value: Any) -> date:
         if not 20_000 <= value <= 80_000:  # 1954 to 2119
             raise _no_date()
         return _SERIAL_DAY + timedelta(days=int(value))
-    text = unicodedata.normalize("NFKC", checked_text(value)).lower().strip()
+    text = unicodedata.normalize("NFKC", checked_text(value)[:LONGEST]).lower().strip()
     if re.fullmatch(r"\d{8}", text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     elif re.fullmatch(r"\d{5}(\.\d+)?", text):
@@ -108,7 +108,7 @@ def _period(value: Any) -> str:
         return str(int(value))
     if isinstance(value, date):
         return as_date(value).isoformat()
-    text = unicodedata.normalize("NFKC", checked_text(value))
+    text = unicodedata.normalize("NFKC", checked_text(value)[:LONGEST])
     if _PERIOD.fullmatch(text):
         return text
     parts = [_one_period(part) for part in re.split(r"\s*(?:至|到|~|—|–|/(?=\d{4})|-(?=\d{4}))\s*", text)]

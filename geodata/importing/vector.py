@@ -18,12 +18,23 @@ from numpy.typing import NDArray
 from geodata import datum
 from geodata.errors import N_, AtlasError
 from geodata.importing.archives import opened
+from geodata.importing.limits import (
+    MAX_COLUMNS,
+    MAX_DATABASE,
+    MAX_DATABASE_CELL,
+    MAX_JSON,
+    MAX_JSON_MEMORY,
+    MAX_ROWS,
+    MAX_SHAPEFILE,
+    SECONDS,
+)
 from geodata.importing.report import Unreadable, shown
-from geodata.importing.sheets import MAX_COLUMNS, MAX_ROWS, Sheet
+from geodata.importing.sheets import Sheet
 from geodata.importing.text import decoded
 
-MAX_JSON = 80 * 2**20
-SECONDS = 20  # a hostile database may ask for an endless computation
+_BRACKET_BYTES, _COMMA_BYTES = 90, 60  # what a list or dict, and a value in one, take in memory at most
+_SHAPEFILE_CODE = b"\x00\x00\x27\x0a"  # 9994
+_OWN_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _ENVELOPES = (0, 32, 48, 48, 64)  # bytes by the envelope code of a GeoPackage geometry
 
 
@@ -40,6 +51,8 @@ def read_geojson(data: bytes) -> list[Sheet]:
     """
     if len(data) > MAX_JSON:
         raise _size(len(data), MAX_JSON)
+    if _BRACKET_BYTES * (data.count(b"[") + data.count(b"{")) + _COMMA_BYTES * data.count(b",") > MAX_JSON_MEMORY:
+        raise Unreadable(N_("GeoJSON 里的内容太多：请简化图形，或分成几个文件导入。"), code="size")
     try:
         found = json.loads(decoded(data).removeprefix("\ufeff"), parse_constant=_no_constant)
     except Unreadable:
@@ -67,7 +80,7 @@ def read_geojson(data: bytes) -> list[Sheet]:
 def read_geopackage(path: Path) -> list[Sheet]:
     """Return the feature and attribute tables of a GeoPackage, read with SQLite alone.
 
-    Views are left out: they are programs of a stranger.
+    Views and virtual tables are left out: they are programs of a stranger. Triggers never run, for nothing is written.
 
     Raises
     ------
@@ -77,14 +90,17 @@ def read_geopackage(path: Path) -> list[Sheet]:
     end = time.monotonic() + SECONDS
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_DATABASE_CELL)
             database.execute("PRAGMA trusted_schema = OFF")
             database.set_progress_handler(lambda: time.monotonic() > end, 10_000)
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            _refuse_views(database)
             tables = database.execute(
                 "SELECT c.table_name FROM gpkg_contents c JOIN sqlite_master m ON m.name = c.table_name "
                 "WHERE m.type = 'table' AND m.sql LIKE 'CREATE TABLE%' AND c.data_type IN ('features', 'attributes')",
             ).fetchall()
-            return [_layer(database, str(name)) for (name,) in tables[:60]]
+            left = [MAX_DATABASE]
+            return [_layer(database, str(name), left) for (name,) in tables[:60]]
     except (sqlite3.Error, ValueError, OverflowError, shapely.errors.ShapelyError) as error:
         raise Unreadable(N_("GeoPackage 读不出来（{detail}）：请用 QGIS 另存后再试。"), detail=shown(error)) from error
 
@@ -102,6 +118,8 @@ def read_shapefile(path: Path) -> list[Sheet]:
         if len(layers) != 1:
             raise Unreadable(N_("压缩文件里应正好有一个 Shapefile（.shp），找到 {got} 个。"), got=len(layers))
         stem = str(PurePosixPath(layers[0]).with_suffix("")).lower()
+        if sum(member.file_size for member in archive.infolist()) > MAX_SHAPEFILE:
+            raise _size(sum(member.file_size for member in archive.infolist()), MAX_SHAPEFILE)
         try:
             for name in archive.namelist():
                 at = PurePosixPath(name)
@@ -117,6 +135,9 @@ def read_shapefile(path: Path) -> list[Sheet]:
 def _shapefile_layer(folder: Path, name: str) -> Sheet:
     import pyogrio.raw
 
+    with (folder / "layer.shp").open("rb") as file:
+        if file.read(4) != _SHAPEFILE_CODE:  # GDAL goes by content: what only calls itself .shp may tell it to open other files
+            raise Unreadable(N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=".shp")
     said = (folder / "layer.cpg").read_text("ascii", "ignore").strip() if (folder / "layer.cpg").exists() else ""
     (folder / "layer.cpg").unlink(missing_ok=True)
     dbf = (folder / "layer.dbf").read_bytes() if (folder / "layer.dbf").exists() else b""
@@ -124,6 +145,11 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
         count, start, width = (int.from_bytes(dbf[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
         if count > MAX_ROWS or (count and start + count * width > len(dbf) + 2):
             raise Unreadable(N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=".dbf")
+        if start > 32 * (MAX_COLUMNS + 1) + 300:
+            raise Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size", got=start // 32, limit=MAX_COLUMNS)
+    index = folder / "layer.shx"
+    if index.exists() and index.stat().st_size > 8 * (MAX_ROWS + 20):
+        raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=MAX_ROWS)
     meta, _, shapes, fields = pyogrio.raw.read(folder / "layer.shp", encoding=_dbf_encoding(said, dbf))
     columns = [_python_values(values) for values in fields]
     if len(shapes) > MAX_ROWS:
@@ -132,7 +158,7 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
     geometry = np.asarray(shapely.from_wkb(shapes), dtype=object)
     prj = folder / "layer.prj"
     return Sheet(name, rows, list(range(1, len(rows) + 1)), header=[str(field) for field in meta["fields"]], geometry=geometry,
-                 crs=_of_wkt(prj.read_text("utf-8", "replace")) if prj.exists() else None, short_names=True)
+                 crs=_of_wkt(prj.read_bytes()[:20_000].decode("utf-8", "replace")) if prj.exists() else None, short_names=True)
 
 
 def _dbf_encoding(said: str, dbf: bytes) -> str:
@@ -153,7 +179,28 @@ def _dbf_encoding(said: str, dbf: bytes) -> str:
     return "utf-8"
 
 
-def _layer(database: sqlite3.Connection, name: str) -> Sheet:
+def _refuse_views(database: sqlite3.Connection) -> None:
+    """Refuse a GeoPackage whose own tables are views: they would be computed, for ever if it likes."""
+    for name in _OWN_TABLES:
+        found = database.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", [name]).fetchone()
+        if found is not None and (found[0] != "table" or not str(found[1]).upper().startswith("CREATE TABLE")):
+            raise Unreadable(N_("GeoPackage 读不出来（{detail}）：请用 QGIS 另存后再试。"), detail=name)
+
+
+def _rows_within(database: sqlite3.Connection, sql: str, name: str, left: list[int]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query within the bounds on rows and bytes; `left` holds the bytes still allowed."""
+    found = []
+    for row in database.execute(sql):
+        left[0] -= sum(len(cell) if isinstance(cell, str | bytes) else 8 for cell in row)
+        if left[0] < 0:
+            raise _size(MAX_DATABASE - left[0], MAX_DATABASE)
+        found.append(row)
+        if len(found) > MAX_ROWS:
+            raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=MAX_ROWS)
+    return found
+
+
+def _layer(database: sqlite3.Connection, name: str, left: list[int]) -> Sheet:
     quoted = '"' + name.replace('"', '""') + '"'
     columns = [(row[1], row[5]) for row in database.execute(f"PRAGMA table_info({quoted})")]
     if len(columns) > MAX_COLUMNS:
@@ -163,9 +210,7 @@ def _layer(database: sqlite3.Connection, name: str) -> Sheet:
     kept = [column for column, key in columns if not key and (shape is None or column != shape[0])]
     asked = [*kept, *([shape[0]] if shape else [])]
     fields = ", ".join('"' + str(one).replace('"', '""') + '"' for one in asked)
-    found = database.execute(f"SELECT {fields} FROM {quoted} LIMIT {MAX_ROWS + 1}").fetchall() if asked else []  # noqa: S608 - quoted
-    if len(found) > MAX_ROWS:
-        raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=MAX_ROWS)
+    found = _rows_within(database, f"SELECT {fields} FROM {quoted}", name, left) if asked else []  # noqa: S608 - quoted
     geometry = None
     if shape:
         geometry = np.array([_blob_shape(row[-1], name, at) for at, row in enumerate(found, 1)] or [], dtype=object)
@@ -232,7 +277,12 @@ def _bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
 
 
 def _plain(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else shown(value) if isinstance(value, bytes) else value
+    if isinstance(value, dict | list):
+        try:
+            return json.dumps(value, ensure_ascii=False)
+        except RecursionError:
+            return "…"  # nested deeper than anything a column could mean
+    return shown(value) if isinstance(value, bytes) else value
 
 
 def _python_values(values: NDArray[Any]) -> Sequence[Any]:

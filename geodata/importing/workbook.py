@@ -1,29 +1,45 @@
-"""Excel workbooks (.xlsx), read as a stream."""
+"""Excel workbooks (.xlsx, ECMA-376 part 1), read as a stream.
+
+An own reader of the few parts that hold cells. Readers at hand either build an object per cell (openpyxl: five
+times as slow) or lay a sheet out whole in memory before anybody can look at its size; in this one every bound of
+:mod:`geodata.importing.limits` holds while the file is being read.
+"""
 
 from __future__ import annotations
 
-import re
-import warnings
+import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.archives import opened
-from geodata.importing.report import Problem, Unreadable, shown
-from geodata.importing.sheets import MAX_CELLS, MAX_COLUMNS, Sheet, gathered
+from geodata.importing.limits import MAX_FIELD, MAX_PART_ELEMENTS, MAX_SHEETS, MAX_STRING_CHARACTERS, MAX_STRINGS, MAX_STYLES
+from geodata.importing.report import Unreadable
+from geodata.importing.sheet_cells import Book, read_cells_of, unescaped
+from geodata.importing.sheets import Sheet
+from geodata.importing.xml_parts import MAIN, Told, broken_book, read_part, spaced, unheard
 
 SKIPPED = {"说明", "示例", "取值", "填写说明", "代码表", "help", "examples", "codes", "notes"}
-MAX_SHEETS = 60
-MAX_EMPTY_ROWS = 1_100_000
-_MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
-_FORMULA = re.compile(rb"<f[ >/]")
-_DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)")
-_CHUNK = 2**20
+_RELATED = ("http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument/relationships")
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_RELATION = spaced("Relationship", _PACKAGE)[0]
+_IDS = spaced("id", *_RELATED)
 
 
-def read_workbook(path: Path) -> list[Sheet]:
+@dataclass(slots=True)
+class _Outline:
+    """What a workbook says of itself: where its sheets, strings and styles are."""
+
+    sheets: list[tuple[str, str]] = field(default_factory=list)  # name, part
+    strings: str | None = None
+    styles: str | None = None
+    from_1904: bool = False
+
+
+def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
     """Return the visible sheets of a workbook that hold anything.
 
     A formula counts by the value that the workbook stores for it; one without
@@ -35,120 +51,153 @@ def read_workbook(path: Path) -> list[Sheet]:
         When it is no sound workbook, or larger than the atlas takes.
     """
     with opened(path) as archive:
-        _refuse_doctypes(archive)
-        marks = _marks(archive)
-    # openpyxl meets broken parts with whatever its parsers raise: all of it means the same to a reader
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _sheets(path, marks)
-    except Unreadable:
-        raise
-    except (MemoryError, RecursionError, Exception) as error:
-        raise Unreadable(N_("工作簿读不出来（{detail}）：请在 Excel 或 WPS 里另存为 .xlsx 后再试。"),
-                         detail=shown(error) or type(error).__name__) from error
-
-
-def _sheets(path: Path, marks: dict[str, tuple[bool, list[str]]]) -> list[Sheet]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
-        if len(book.sheetnames) > MAX_SHEETS:
-            raise Unreadable(N_("工作簿有 {got} 张工作表，最多 {limit} 张：请只留下要导入的。"),
-                             got=len(book.sheetnames), limit=MAX_SHEETS)
-        found, formulas = [], []
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible" or sheet.title.strip().lower() in SKIPPED:
-                continue
-            has_formula, merged = marks.get(sheet._worksheet_path.lstrip("/"), (False, []))
-            sheet.reset_dimensions()  # what a file says of its own size is not to be believed
-            one = gathered(sheet.title, _bounded(sheet.title, sheet.iter_rows(values_only=True)))
-            one.problems += [_merged_cells(sheet.title, ref) for ref in merged if one.numbers]
-            if has_formula:
-                formulas.append(one)
+        outline = _outline(archive)
+        book = Book(_strings(archive, outline.strings), *_dates(archive, outline.styles), outline.from_1904)
+        sizes = [archive.getinfo(part).file_size + 1 for _, part in outline.sheets]
+        found, done = [], 0
+        for (name, part), size in zip(outline.sheets, sizes, strict=True):
+            before = done
+            one = read_cells_of(archive, name, part, book, lambda share, at=before, of=size: told((at + share * of) / sum(sizes)))
+            done += size
             if one.rows:
                 found.append(one)
-    finally:
-        book.close()
-    if formulas:
-        _name_empty_formulas(path, formulas)
     return found
 
 
-def _bounded(name: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    cells = 0
-    for count, row in enumerate(rows):
-        cells += len(row)
-        if count > MAX_EMPTY_ROWS or cells > 4 * MAX_CELLS:
-            raise Unreadable(N_("工作表太大：请删去数据之外的空行空列后再试。"), sheet=name, code="size")
-        yield row
+def _outline(archive: zipfile.ZipFile) -> _Outline:
+    names = set(archive.namelist())
+    home = next((target for kind, target in _relations(archive, "_rels/.rels", "").values() if kind == "officeDocument"), "xl/workbook.xml")
+    if home not in names:
+        raise broken_book(home)
+    folder, stem = posixpath.split(home)
+    related = _relations(archive, f"{folder}/_rels/{stem}.rels", folder)
+    outline, listed = _Outline(), []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag in spaced("sheet", *MAIN):
+            listed.append(attributes)
+            if len(listed) > 10_000:
+                raise _too_many_sheets(len(listed))
+        elif tag in spaced("workbookPr", *MAIN):
+            outline.from_1904 = attributes.get("date1904") in ("1", "true")
+
+    read_part(archive, home, _counted(start))
+    if len(listed) > MAX_SHEETS:
+        raise _too_many_sheets(len(listed))
+    for one in listed:
+        kind, part = related.get(next((one[name] for name in _IDS if name in one), ""), ("", ""))
+        name = one.get("name", "")
+        if kind == "worksheet" and part in names and one.get("state", "visible") == "visible" and name.strip().lower() not in SKIPPED:
+            outline.sheets.append((name, part))
+    for kind, part in related.values():
+        if part in names and kind in ("sharedStrings", "styles"):
+            setattr(outline, "strings" if kind == "sharedStrings" else kind, part)
+    return outline
 
 
-def _name_empty_formulas(path: Path, sheets: list[Sheet]) -> None:
-    """Add a problem for each formula cell without a stored value: a second pass, only when there are formulas."""
-    from openpyxl import load_workbook
-    from openpyxl.utils import get_column_letter
-
-    book = load_workbook(path, read_only=True, keep_links=False)
-    try:
-        for sheet in sheets:
-            values = dict(zip(sheet.numbers, sheet.rows, strict=True))
-            worksheet = book[sheet.name or ""]
-            worksheet.reset_dimensions()
-            for number, row in enumerate(worksheet.iter_rows(values_only=True), 1):
-                stored = values.get(number, ())
-                for at, cell in enumerate(row[:MAX_COLUMNS]):
-                    if isinstance(cell, str) and cell.startswith("=") and (at >= len(stored) or stored[at] is None):
-                        sheet.problems.append(Problem(
-                            N_("公式没有保存结果：请在 Excel 里打开并保存一次，或改为粘贴数值。"), sheet=sheet.name, row=number,
-                            column=get_column_letter(at + 1), value=shown(cell), expected_msgid=N_("数值或文字"), code="formula"))
-                        if len(sheet.problems) > 1_000:
-                            return
-    finally:
-        book.close()
+def _too_many_sheets(got: int) -> Unreadable:
+    return Unreadable(N_("工作簿有 {got} 张工作表，最多 {limit} 张：请只留下要导入的。"), got=got, limit=MAX_SHEETS)
 
 
-def _merged_cells(name: str, ref: str) -> Problem:
-    row = int(re.sub(r"\D", "", ref.split(":")[1]))
-    return Problem(N_("合并单元格 {ref}：请取消合并，并在每一行写上内容。"), {"ref": ref}, sheet=name, row=row,
-                   value=ref, expected_msgid=N_("不合并的单元格"), code="merged")
+def _relations(archive: zipfile.ZipFile, name: str, folder: str) -> dict[str, tuple[str, str]]:
+    """Return id → (kind, part) of a list of relations; parts outside the archive are left out."""
+    found: dict[str, tuple[str, str]] = {}
 
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == _RELATION and attributes.get("TargetMode") != "External" and len(found) < 10_000:
+            target = attributes.get("Target", "")
+            part = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            found[attributes.get("Id", str(len(found)))] = attributes.get("Type", "").rpartition("/")[2], part
 
-def _marks(archive: zipfile.ZipFile) -> dict[str, tuple[bool, list[str]]]:
-    """Return per sheet file whether it holds formulas, and which cells are merged over several rows."""
-    found = {}
-    for member in archive.infolist():
-        if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member.filename):
-            continue
-        has_formula, merged, tail = False, [], b""
-        try:
-            with archive.open(member) as file:
-                while chunk := file.read(_CHUNK):
-                    text = tail + chunk
-                    has_formula = has_formula or bool(_FORMULA.search(text))
-                    merged += [ref.decode() for ref in _MERGED.findall(text)][: 1_000 - len(merged)]
-                    tail = text[-200:].rpartition(b">")[2]
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
-            raise _broken(error) from error
-        except Exception as error:  # zlib.error and lzma's have no common ancestor
-            raise _broken(error) from error
-        found[member.filename] = (has_formula, list(dict.fromkeys(merged)))
+    if name in archive.namelist():
+        read_part(archive, name, _counted(start))
     return found
 
 
-def _refuse_doctypes(archive: zipfile.ZipFile) -> None:
-    """Refuse parts that define entities: no office program writes them."""
-    for member in archive.infolist():
-        if member.filename.endswith((".xml", ".rels")):
-            try:
-                with archive.open(member) as file:
-                    start = file.read(4096)
-            except Exception as error:  # zlib.error and lzma's have no common ancestor
-                raise _broken(error) from error
-            if _DOCTYPE.search(start):
-                raise Unreadable(N_("工作簿里有可疑的 XML 定义，已拒绝：请在 Excel 或 WPS 里另存为 .xlsx 后再试。"))
+def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
+    """Return the shared strings, each the plain text of its runs without what is written above it (phonetic hints)."""
+    found: list[str] = []
+    if part is None:
+        return found
+    item, text, hint = (spaced(name, *MAIN) for name in ("si", "t", "rPh"))
+    pieces: list[str] = []
+    reading = hinting = False
+    size = longest = 0
+
+    def start(tag: str, _attributes: dict[str, str]) -> None:
+        nonlocal reading, hinting
+        if tag in text:
+            reading = not hinting
+        elif tag in hint:
+            hinting = True
+
+    def end(tag: str) -> None:
+        nonlocal reading, hinting, longest
+        if tag in text:
+            reading = False
+        elif tag in hint:
+            hinting = False
+        elif tag in item:
+            found.append(unescaped("".join(pieces)))
+            pieces.clear()
+            longest = 0
+            if len(found) > MAX_STRINGS:
+                raise broken_book("sharedStrings")
+
+    def characters(said: str) -> None:
+        nonlocal size, longest
+        if reading:
+            size += len(said)
+            longest += len(said)
+            if size > MAX_STRING_CHARACTERS or longest > MAX_FIELD:
+                raise broken_book("sharedStrings")
+            pieces.append(said)
+
+    read_part(archive, part, _counted(start), end, characters)
+    return found
 
 
-def _broken(error: Exception) -> Unreadable:
-    return Unreadable(N_("压缩文件打不开或已损坏（{detail}）：请重新保存或重新压缩后再试。"), detail=shown(error))
+def _dates(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the numbers of the styles that show a date, and of those that show a span of time."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+
+    if part is None:
+        return frozenset(), frozenset()
+    formats: dict[str, str] = {str(at): code for at, code in BUILTIN_FORMATS.items()}
+    used: list[str] = []
+    cells, style, own = (spaced(name, *MAIN) for name in ("cellXfs", "xf", "numFmt"))
+    inside = False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        if tag in own:
+            formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")[:255]
+        elif tag in cells:
+            inside = True
+        elif inside and tag in style:
+            used.append(attributes.get("numFmtId", "0"))
+        if len(used) > MAX_STYLES or len(formats) > MAX_STYLES:
+            raise broken_book("styles")
+
+    def end(tag: str) -> None:
+        nonlocal inside
+        inside = inside and tag not in cells
+
+    read_part(archive, part, _counted(start), end)
+    kinds = {code: (is_date_format(formats.get(code)), is_timedelta_format(formats.get(code))) for code in set(used)}
+    return (frozenset(str(at) for at, code in enumerate(used) if kinds[code][0]),
+            frozenset(str(at) for at, code in enumerate(used) if kinds[code][1]))
+
+
+def _counted(start: Callable[[str, dict[str, str]], Any]) -> Callable[[str, dict[str, str]], Any]:
+    """Return the handler with a bound on how often it is called."""
+    left = MAX_PART_ELEMENTS
+
+    def run(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise broken_book("XML")
+        start(tag, attributes)
+
+    return run

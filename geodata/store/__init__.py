@@ -1,4 +1,4 @@
-"""Where the atlas is kept: one protocol, several stores."""
+"""Where the atlas is kept: one protocol, two stores."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 
 from geodata.errors import N_, AtlasError
 from geodata.store.base import AtlasStore, WritableStore
-from geodata.store.gpkg import FILE_NAME, GeoPackageStore
+from geodata.store.gpkg import FILE_NAME, GeoPackageSite, GeoPackageStore
+from geodata.store.whole import Site
 
-__all__ = ["FILE_NAME", "AtlasStore", "GeoPackageStore", "WritableStore", "open_store"]
+__all__ = ["FILE_NAME", "AtlasStore", "GeoPackageStore", "Site", "WritableStore", "open_store", "site"]
+_POSTGRESQL = ("postgresql", "postgres")
 
 
-def open_store(home: Path, url: str | None = None) -> AtlasStore:
+def open_store(home: Path, url: str | None = None) -> WritableStore:
     """Open the store of an atlas.
 
     Parameters
@@ -19,15 +21,31 @@ def open_store(home: Path, url: str | None = None) -> AtlasStore:
     home : Path
         Folder that holds ``atlas.gpkg``.
     url : str, optional
-        Address of another store; missing or empty: the GeoPackage in `home`.
+        Address of a PostGIS database, ``postgresql://…``; missing or empty: the GeoPackage in `home`.
 
     Raises
     ------
     AtlasError
-        When the store is missing, broken, of another schema version or of an unknown kind.
+        When the store is missing, broken, out of reach, of another schema version or of an unknown kind.
     """
-    if url:
-        # only the scheme is repeated: the rest of a database address may hold a password
-        raise AtlasError(N_("不认识存储地址 {scheme}：本版只有 GeoPackage，请不要设置存储地址。"),
-                         scheme=url.split(":", 1)[0])
-    return GeoPackageStore(Path(home) / FILE_NAME)
+    return site(home, url).open()
+
+
+def site(home: Path, url: str | None = None, name: str = FILE_NAME) -> Site:
+    """Return where the atlas of `home` or `url` is, or may come to be; `name` is that of the file in `home`.
+
+    Raises
+    ------
+    AtlasError
+        When `url` is of an unknown kind.
+    """
+    if not url:
+        return GeoPackageSite(Path(home) / name)
+    scheme = url.split(":", 1)[0]
+    if scheme not in _POSTGRESQL or "://" not in url:
+        # at most the scheme is repeated: the rest of a database address may hold a password
+        raise AtlasError(N_("不认识这个存储地址（{got}）：应为 postgresql://用户@主机:端口/数据库，或不设，用文件夹里的 GeoPackage。"),
+                         got=f"{scheme}:…" if "://" in url else "…")
+    from geodata.store.postgis import PostgisSite  # slow to import, and a GeoPackage does not need it
+
+    return PostgisSite(url)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from geodata.store.batches import Batch
+    from geodata.store.batch import Batch
+
+T = TypeVar("T")
 
 
 class AtlasStore(Protocol):
@@ -17,7 +19,7 @@ class AtlasStore(Protocol):
     Attributes
     ----------
     name : str
-        Kind of store, for people and for ``/healthz``: ``gpkg``.
+        Kind of store, for people and for ``/healthz``: ``gpkg`` or ``postgis``.
     """
 
     name: str
@@ -41,6 +43,23 @@ class AtlasStore(Protocol):
 
         Keys: ``data_version`` (content hash), ``data_date`` (ISO date),
         ``built_at`` (ISO time, UTC), ``schema_version``.
+        """
+        ...
+
+    def stamp(self) -> Hashable:
+        """Return what is another whenever the atlas is, at the cost of a glance.
+
+        Raises
+        ------
+        AtlasError
+            When the store is gone.
+        """
+        ...
+
+    def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
+        """Return the stamp of one moment and what `use` makes of the atlas at that moment, whoever writes meanwhile.
+
+        Each of the other methods alone sees one moment, but two calls may see two.
         """
         ...
 
@@ -80,6 +99,24 @@ class WritableStore(AtlasStore, Protocol):
 
     def history(self) -> list[Batch]:
         """Return every batch, the latest first; also those undone."""
+        ...
+
+    def changes(self, batch_id: str) -> pd.DataFrame:
+        """Return what a batch did, also one that is undone: one line a row, in the order of the schema's tables.
+
+        Returns
+        -------
+        DataFrame
+            ``table``, ``key``, ``what`` (``added``, ``changed``, ``removed`` or ``retired``), ``before`` and
+            ``after``: the row's values by column name, or None where there was no row. Dates are ISO text; a
+            point is ``lon`` and ``lat`` (degrees, WGS-84); another shape is ``shape`` (kind, number of
+            vertices) and ``box`` (west, south, east, north, degrees).
+
+        Raises
+        ------
+        AtlasError
+            When there is no such batch.
+        """
         ...
 
     def as_of(self, moment: str) -> AtlasStore:

@@ -1,34 +1,46 @@
-"""The embedded store: one GeoPackage file that QGIS and ogrinfo open."""
+"""The embedded store: one GeoPackage file that QGIS and ogrinfo open.
+
+The file is never written in place. A batch goes into a copy beside it, which
+takes its name in one step (``os.replace``) once it is complete and on disk: a
+reader in any process sees the atlas before or after, and so does whoever looks
+after the machine lost power.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import struct
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 
 from geodata.errors import N_, AtlasError
-from geodata.schema import CRS, SCHEMA_VERSION, TABLES, TableSchema
-
-if TYPE_CHECKING:
-    from geodata.store.batches import Batch
+from geodata.interrupts import held_back
+from geodata.locking import held
+from geodata.schema import CRS, SCHEMA_VERSION, TABLES
+from geodata.store.batched import BatchedStore
+from geodata.store.database import Database
+from geodata.store.images import as_stored
+from geodata.store.log import META, meta
+from geodata.store.snapshot import Snapshot
+from geodata.store.sqlite import SqliteDatabase, prepare
 
 FILE_NAME = "atlas.gpkg"
 GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office warn
-META_TABLE = "atlas_meta"
+LOCK, UNFINISHED = ".atlas.lock", ".atlas-*.building.gpkg*"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _GPKG_ID = b"GPKG"
 _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
 
-class GeoPackageStore:
+class GeoPackageStore(BatchedStore):
     """A built atlas in one file. Opening checks the file and never changes it.
 
     Parameters
@@ -47,64 +59,47 @@ class GeoPackageStore:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self._check_header()
-        version = self.meta().get("schema_version")
-        if version != SCHEMA_VERSION:
-            raise AtlasError(
-                N_("图册文件 {path} 的表结构是第 {got} 版，这个程序要第 {expected} 版："
-                   "请移走这个文件，再运行 python -m dashboard build 重建。"),
-                path=self.path, got=version or "?", expected=SCHEMA_VERSION)
         self.tables()
 
-    def tables(self) -> dict[str, int]:
-        """Return the number of rows of every table of the schema, in its order."""
-        return {name: self._query(f'SELECT count(*) FROM "{name}"')[0][0] for name in TABLES}  # noqa: S608 - names of the schema
-
-    def meta(self) -> dict[str, str]:
-        """Return ``data_version``, ``data_date``, ``built_at`` and ``schema_version``."""
-        return dict(self._query(f"SELECT key, value FROM {META_TABLE} ORDER BY key"))  # noqa: S608 - a constant
-
-    def read(self, table: str) -> pd.DataFrame:
-        """Return a table in the types of its schema, in the order in which it was written."""
-        if table not in TABLES:
-            raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
+    def stamp(self) -> Hashable:
+        """Return what tells one file from another that took its name, or from itself when altered."""
         try:
-            frame = pyogrio.read_dataframe(self.path, layer=table, use_arrow=False)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, ValueError) as error:
+            status = self.path.stat()
+        except OSError as error:
+            raise self._missing() from error
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    @contextmanager
+    def reading(self) -> Iterator[Snapshot]:
+        """Give the atlas at one moment: an open file stays what it was when another takes its name."""
+        try:
+            while True:
+                stamp = self.stamp()
+                self._check_header()
+                with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
+                    connection.execute("BEGIN")
+                    database = SqliteDatabase(connection)
+                    self._check_version(meta(database).get("schema_version"))
+                    if self.stamp() == stamp:  # else another file took the name while this one was opened
+                        yield Snapshot(self.name, database, stamp)
+                        return
+        except sqlite3.Error as error:
             raise self._broken(error) from error
-        return TABLES[table].coerce(frame)
 
-    def apply(self, table: str, frame: pd.DataFrame, **about: Any) -> Batch:
-        """Bring validated rows in as one batch, whole or not at all: see :func:`geodata.store.batches.apply`."""
-        from geodata.store import batches
+    @contextmanager
+    def writing(self) -> Iterator[Database]:
+        """Give a transaction on a copy of the file, which takes its place when the block ends well."""
 
-        return batches.apply(self, table, frame, **about)
+        def copy(unfinished: Path) -> None:
+            GeoPackageStore(self.path)  # nothing is made of a file that cannot be opened
+            shutil.copyfile(self.path, unfinished)
 
-    def remove(self, table: str, keys: Sequence[str], **about: Any) -> Batch:
-        """Take rows out as one batch: see :func:`geodata.store.batches.remove`."""
-        from geodata.store import batches
-
-        return batches.remove(self, table, keys, **about)
-
-    def undo(self, batch_id: str, author: str | None = None) -> Batch:
-        """Take a batch back: see :func:`geodata.store.batches.undo`."""
-        from geodata.store import batches
-
-        return batches.undo(self, batch_id, author)
-
-    def history(self) -> list[Batch]:
-        """Return every batch, the latest first."""
-        from geodata.store import batches
-
-        return batches.history(self.path)
-
-    def as_of(self, moment: str) -> PastStore:
-        """Return the atlas as it was at `moment` (ISO time, UTC), read only."""
-        return PastStore(self, moment)
+        with _alone(self.path.parent), _taking_the_place_of(self.path, copy) as database:
+            yield database
 
     def _check_header(self) -> None:
         if not self.path.is_file():
-            raise AtlasError(N_("没有图册文件 {path}：请先运行 python -m dashboard build。"), path=self.path)
+            raise self._missing()
         try:
             with self.path.open("rb") as file:
                 header, size = file.read(100), os.fstat(file.fileno()).st_size
@@ -121,92 +116,116 @@ class GeoPackageStore:
                                 "请移走这个文件，再运行 python -m dashboard build 重建。"),
                              path=self.path, expected=expected, got=size)
 
-    def _query(self, sql: str) -> list[tuple[Any, ...]]:
-        try:
-            with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-                return database.execute(sql).fetchall()
-        except sqlite3.Error as error:
-            raise self._broken(error) from error
+    def _check_version(self, version: str | None) -> None:
+        if version != SCHEMA_VERSION:
+            raise AtlasError(
+                N_("图册文件 {path} 的表结构是第 {got} 版，这个程序要第 {expected} 版："
+                   "请移走这个文件，再运行 python -m dashboard build 重建。"),
+                path=self.path, got=version or "?", expected=SCHEMA_VERSION)
+
+    def _missing(self) -> AtlasError:
+        return AtlasError(N_("没有图册文件 {path}：请先运行 python -m dashboard build。"), path=self.path)
 
     def _broken(self, error: Exception) -> AtlasError:
         return AtlasError(N_("图册文件 {path} 读不出来（{detail}）：请移走这个文件，再运行 python -m dashboard build 重建。"),
                           path=self.path, detail=error)
 
 
-class PastStore:
-    """The atlas as it was at a moment: the present one with every later import taken back.
+class GeoPackageSite:
+    """A file that is an atlas or may become one: see :class:`geodata.store.whole.Site`."""
 
-    Parameters
-    ----------
-    store : GeoPackageStore
-    moment : str
-        ISO time, UTC.
-    """
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
 
-    name = "gpkg"
+    def __str__(self) -> str:
+        return str(self.path.resolve())
 
-    def __init__(self, store: GeoPackageStore, moment: str) -> None:
-        self._store, self.moment = store, moment
+    def open(self) -> GeoPackageStore:
+        """Return the store of the file."""
+        return GeoPackageStore(self.path)
 
-    def read(self, table: str) -> pd.DataFrame:
-        """Return a table as it was."""
-        from geodata.store import batches
-
-        frame = batches.past(self._store.path, table, self.moment) if table in TABLES else None
-        return self._store.read(table) if frame is None else frame
-
-    def tables(self) -> dict[str, int]:
-        """Return the number of rows of every table as it was."""
-        return {name: len(self.read(name)) for name in TABLES}
-
-    def meta(self) -> dict[str, str]:
-        """Return the present meta; its ``data_version`` names the moment as well."""
-        meta = self._store.meta()
-        return meta | {"data_version": f"{meta['data_version']}@{self.moment}"}
+    @contextmanager
+    def filling(self, replace: bool) -> Iterator[Database | None]:
+        """Give an empty atlas to pour into; None when one is there and `replace` is false."""
+        home = self.path.parent
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(home, error) from error
+        with _alone(home):
+            if self.path.exists() and not replace:
+                self.open()
+                yield None
+            else:
+                with _taking_the_place_of(self.path, _new_geopackage) as database:
+                    yield database
 
 
-def write_geopackage(path: Path, frames: Iterable[tuple[str, pd.DataFrame]], meta: Mapping[str, str]) -> None:
-    """Write a new GeoPackage with one layer per table and the attribute table ``atlas_meta``.
-
-    Parameters
-    ----------
-    path : Path
-        A file that does not exist yet; its name ends in ``.gpkg``.
-    frames : iterable of (str, DataFrame)
-        Table name and frame that its schema has validated.
-    meta : mapping
-        What :meth:`GeoPackageStore.meta` gives back.
-    """
-    append = False
-    for name, frame in frames:
-        _write_layer(path, TABLES[name], frame, append)
-        append = True
-    pyogrio.write_dataframe(pd.DataFrame(list(meta.items()), columns=["key", "value"]), path,
-                            layer=META_TABLE, driver="GPKG", append=append)
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the lock of the one writer of a folder, and clear away what dead ones left."""
+    try:
+        with held(home / LOCK):
+            for leftover in home.glob(UNFINISHED):
+                leftover.unlink(missing_ok=True)
+            yield
+    except OSError as error:
+        raise _unwritable(home, error) from error
 
 
-def _write_layer(path: Path, schema: TableSchema, frame: pd.DataFrame, append: bool) -> None:
-    options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "append": append,
-                               "dataset_options": None if append else {"VERSION": GPKG_VERSION},
-                               "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
-    plain = as_stored(schema, frame)
-    if schema.geometry:
-        plain = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(frame.geometry.to_list(), crs=CRS))
-        options |= {"geometry_type": _LAYER_TYPES[schema.geometry], "promote_to_multi": schema.geometry != "point"}
-    pyogrio.write_dataframe(plain, path, **options)
+@contextmanager
+def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Iterator[Database]:
+    """Give a transaction on the file that `make` makes beside `path`; it takes that name when the block ends well."""
+    unfinished = path.parent / f".atlas-{os.getpid()}.building.gpkg"
+    try:
+        make(unfinished)
+        # Ctrl-C inside a function that SQLite calls would come out as an error of SQLite's
+        with held_back() as check:
+            with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+                connection.execute("PRAGMA journal_mode = MEMORY")
+                connection.execute("PRAGMA synchronous = OFF")  # the file is made durable as a whole below
+                prepare(connection)
+                connection.execute("BEGIN IMMEDIATE")
+                yield SqliteDatabase(connection, check)
+                connection.execute("COMMIT")
+            with unfinished.open("rb+") as file:
+                os.fsync(file.fileno())
+            GeoPackageStore(unfinished)  # a file that cannot be opened must not take the place
+            check()
+            unfinished.replace(path)
+            _sync_folder(path.parent)
+    except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
+        raise _unwritable(path, error) from error
+    finally:
+        for leftover in path.parent.glob(f"{unfinished.name}*"):
+            leftover.unlink(missing_ok=True)
 
 
-def as_stored(schema: TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of a validated frame, without geometry, with dates as ISO text and whole numbers whole."""
-    data = {}
-    for column in schema.columns:
-        values = frame[column.name]
-        if column.dtype == "date":
-            text = values.dt.strftime("%Y-%m-%d")
-            values = text.astype("object").where(values.notna(), None)
-        elif column.dtype == "int":
-            values = values.astype("Int64")
-        elif column.dtype in ("str", "set"):
-            values = values.astype("object").where(values.notna(), None)
-        data[column.name] = values
-    return pd.DataFrame(data)
+def _sync_folder(home: Path) -> None:
+    with suppress(OSError):  # Windows cannot, and does not need it
+        folder = os.open(home, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _unwritable(path: Path, error: Exception) -> AtlasError:
+    return AtlasError(N_("图册 {path} 写不进去（{detail}）：请检查权限和剩余空间；图册没有改动。"), path=path,
+                      detail=getattr(error, "strerror", None) or error)
+
+
+def _new_geopackage(path: Path) -> None:
+    """Write a new GeoPackage with one empty layer per table and the attribute table ``atlas_meta``."""
+    for at, schema in enumerate(TABLES.values()):
+        empty = schema.coerce(pd.DataFrame({column.name: [] for column in schema.columns}))
+        plain = as_stored(schema, empty)
+        options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "append": at > 0,
+                                   "dataset_options": None if at else {"VERSION": GPKG_VERSION},
+                                   "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
+        if schema.geometry:
+            plain = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries([], crs=CRS))
+            options |= {"geometry_type": _LAYER_TYPES[schema.geometry], "promote_to_multi": schema.geometry != "point"}
+        pyogrio.write_dataframe(plain, path, **options)
+    pyogrio.write_dataframe(pd.DataFrame({"key": pd.Series(dtype="str"), "value": pd.Series(dtype="str")}), path,
+                            layer=META, driver="GPKG", append=True)

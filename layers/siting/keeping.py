@@ -20,7 +20,7 @@ from layers.siting.ask import MARK
 from layers.siting.scenario import Scenario, frame_of, of_frame
 
 if TYPE_CHECKING:
-    from geodata.store.batches import Batch
+    from geodata.store.batch import Batch
 
 TABLE, STATIONS, PLANNED = "scenarios", "stations", "planned"
 CLOSE = 1e-9

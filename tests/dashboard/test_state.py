@@ -35,6 +35,7 @@ def any_filters(draw: st.DrawFn) -> Filters:
         worker_group=draw(st.none() | codes), radius=draw(st.integers(50, 10_000)),
         detour=draw(st.floats(1, 3)), measure=draw(st.sampled_from(MEASURES)),
         station=draw(st.none() | codes), fair=draw(st.none() | codes),
+        as_of=draw(st.none() | days),
         area=tuple(draw(st.just([]) | st.lists(degrees, min_size=3, max_size=40))), lang=draw(st.sampled_from(LANGUAGES)),
     )
 
@@ -42,7 +43,7 @@ def any_filters(draw: st.DrawFn) -> Filters:
 @given(any_filters(), any_filters())
 def test_what_is_written_is_read_back(filters: Filters, default: Filters) -> None:
     for start in (Filters(), default.having(start=None, end=None, hour=None, region=None, grid=None, area=(), mode=None,
-                                            inspected_days=None, worker_group=None, station=None, fair=None)):
+                                            inspected_days=None, worker_group=None, station=None, fair=None, as_of=None)):
         query = state.write(filters, default=start)
         if len(query) > state.MAX_QUERY:
             continue

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.errors import AtlasError
-from geodata.hours import DAYS, open_matrix, parse
+from geodata.hours import DAYS, Rule, open_matrix, parse, rules, written
 
 
 def test_always_open():
@@ -68,6 +68,60 @@ def test_missing_hours_are_closed():
     assert matrix.shape == (3, 7, 24)
     assert matrix.any(axis=(1, 2)).tolist() == [False, False, True]
     assert open_matrix([]).shape == (0, 7, 24)
+
+
+def test_seasons_are_read_by_the_month():
+    text = "May-Oct 08:00-20:00; Nov-Apr 09:00-18:00; Mo off"
+    assert [open_matrix([text], month)[0, 1].sum() for month in (4, 5, 10, 11)] == [9, 12, 12, 9]
+    assert not open_matrix([text], 7)[0, 0].any()
+    # without a month: what is open whichever it is
+    assert open_matrix([text])[0, 1].nonzero()[0].tolist() == list(range(9, 18))
+    assert not parse("Jul,Aug 00:00-24:00").spans and parse("Jul,Aug 00:00-24:00", 8).always and parse("24/7", 3).always
+
+
+def test_public_holidays_are_kept_and_change_no_weekday():
+    assert parse("08:00-20:00; PH off") == parse("08:00-20:00") and not parse("PH 08:00-20:00").spans
+    assert parse("Sa,Su,PH 09:00-12:00") == parse("Sa,Su 09:00-12:00")
+    assert [rule.holidays for rule in rules("08:00-20:00; PH off")] == [False, True]
+
+
+def test_closed_until_further_notice():
+    assert parse("off").spans == () and not open_matrix(["off"]).any()
+
+
+@st.composite
+def any_rules(draw) -> tuple[Rule, ...]:
+    def one() -> Rule:
+        days, holidays = tuple(sorted(draw(st.sets(st.integers(0, 6))))), draw(st.booleans())
+        starts = draw(st.lists(st.tuples(st.integers(0, 1439), st.integers(1, 1440)), max_size=3))
+        spans = tuple((start, end if end > start else end + 1440) for start, end in starts if (end - start) % 1440)
+        return Rule(tuple(sorted(draw(st.sets(st.integers(1, 12), max_size=11)))), days if days or holidays else tuple(range(7)), holidays, spans)
+
+    return tuple(one() for _ in range(draw(st.integers(1, 4))))
+
+
+@given(any_rules())
+def test_rules_are_written_and_read_back(found):
+    text = written(found)
+    # a span to midnight reads as 24:00 or 00:00 alike
+    assert rules(text) == found and written(rules(text)) == text
+
+
+@given(any_rules(), st.integers(1, 12))
+def test_the_week_is_what_the_last_rule_of_each_day_says(found, month):
+    """Oracle: minute by minute over two weeks, the last rule that names month and day."""
+    open_minutes = np.zeros(14 * 1440, bool)
+    for week in (0, 7):
+        for day in range(7):
+            said = [rule for rule in found if day in rule.days and (not rule.months or month in rule.months)]
+            for start, end in said[-1].spans if said else ():
+                at = (week + day) * 1440
+                open_minutes[at + start:at + end] = True
+    expected = open_minutes[7 * 1440:]
+    got = np.zeros(7 * 1440, bool)
+    for start, end in parse(written(found), month).spans:
+        got[start:end] = True
+    np.testing.assert_array_equal(got, expected)
 
 
 times = st.tuples(st.integers(0, 23), st.sampled_from((0, 15, 30, 59)))

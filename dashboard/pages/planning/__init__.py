@@ -26,13 +26,13 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     """Return the page in the language and with the question of `query`."""
     words = context.words(said.filters.lang)
     plan, _ = parse(query)
-    question = syncing.settled(context, atlas, Question(said.filters, plan))
+    question = syncing.settled(atlas, Question(said.filters, plan))
     header = masthead(PATH, question.filters, context, words, middle=html.Nav(id=names.NOTES + "-crumbs", className="crumbs"),
                       query=f"&{own}" if (own := write(question.plan)) else "")
     body = html.Main([
         html.Aside(rail(atlas, question, controls(), words), className="rail plan-rail", **{"aria-label": words("求解条件")}),
         html.Section([_map(words), html.Div(id=names.COMPARE, className="plan-compare", hidden=True)], className="map-column"),
-        html.Div(_right(context, words), className="plan-right"),
+        html.Div(_right(context, question, words), className="plan-right"),
     ], className="body plan-body")
     return framed([
         header,
@@ -66,11 +66,11 @@ def _map(words: Words) -> html.Div:
     ], className="map-box plan-map-box", id="plan-map-box", **{"data-label": words("选址地图")})
 
 
-def _right(context: Context, words: Words) -> dmc.Tabs:
+def _right(context: Context, question: Question, words: Words) -> dmc.Tabs:
     return dmc.Tabs([
         dmc.TabsList([dmc.TabsTab(words("结果"), value="result"), dmc.TabsTab(html.Span(words("方案"), id=names.SCENARIOS + "-tab"), value="scenarios")]),
         dmc.TabsPanel(side.results(words), value="result"),
-        dmc.TabsPanel(side.scenarios(context, words), value="scenarios"),
+        dmc.TabsPanel(side.scenarios(context, question.filters, words), value="scenarios"),
     ], value="result", id="plan-tabs", keepMounted=True, className="plan-tabs")
 
 

@@ -19,6 +19,7 @@ from dashboard.pages.planning.solving import BY_HAND, BY_JOB, BY_KEPT, BY_SCENAR
 from dashboard.pages.planning.syncing import read
 from dashboard.words import Words
 from geodata.errors import AtlasError
+from layers.atlas import Atlas
 
 EMPTY = {"data": [], "layout": theme.chart_layout()}
 
@@ -48,8 +49,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     )
     def answer(stored: dict, job: dict | None, result: dict | None) -> tuple:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
-        atlas = context.source.atlas()
-        question, _, _ = read(context, atlas, stored["query"])
+        atlas, question, _ = _asked(context, stored)
         key = key_of(atlas, question)
         name = name_of(key)
         idle = (None, True, True, "", None)
@@ -88,7 +88,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not job or not stored:
             raise PreventUpdate
         state = jobs.state(str(job.get("id")))
-        question, words = _asked(context, stored)
+        _, question, words = _asked(context, stored)
         if state is None:
             state = {"phase": LOST}
         said = results.status_line(state, question.plan.ask.model, words)
@@ -119,15 +119,15 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not clicks or not job or not stored:
             raise PreventUpdate
         jobs.stop(str(job.get("id")))
-        words = _asked(context, stored)[1]
+        _, _, words = _asked(context, stored)
         return words("正在停止…")
 
     _register_curve(app, context, jobs)
 
 
-def _asked(context: Context, stored: dict) -> tuple[Question, Words]:
-    question, _, _ = read(context, context.source.atlas(), stored["query"])
-    return question, context.words(question.filters.lang)
+def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
+    atlas, question, _, _ = read(context, stored["query"])
+    return atlas, question, context.words(question.filters.lang)
 
 
 def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
@@ -140,8 +140,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         """Begin the curve of coverage against number of sites; an answer to another question makes the old curve go."""
         if not stored:
             raise PreventUpdate
-        atlas = context.source.atlas()
-        question, _ = _asked(context, stored)
+        atlas, question, _ = _asked(context, stored)
         found = answer_of(context, jobs, atlas, question, result)
         able = found.answer is not None and question.plan.ask.model != "lscp" and not question.plan.sites
         if not able:
@@ -169,10 +168,9 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         """Draw the curve as far as it is known."""
         if not stored:
             raise PreventUpdate
-        question, words = _asked(context, stored)
+        atlas, question, words = _asked(context, stored)
         if not job:
             return EMPTY, True, [], True
-        atlas = context.source.atlas()
         state = curve_kept(atlas, jobs, question, int(job["present"])) if job.get("kept") else jobs.state(str(job.get("id")))
         if state is None:
             return EMPTY, True, [], True

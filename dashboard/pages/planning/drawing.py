@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
-from dashboard.components.masthead import ways
+from dashboard.components.masthead import past_banner, ways
 from dashboard.context import Context
 from dashboard.figures import siting, theme
 from dashboard.jobs import Jobs
@@ -91,7 +91,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
 
     @app.callback(
         Output(names.NOTES, "children"), Output(names.NOTES + "-crumbs", "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),
-        Output(ids.WAYS, "children", allow_duplicate=True), Output(names.COMPARE, "children"), Output(names.COMPARE, "hidden"), Output("plan-map-box", "hidden"),
+        Output(ids.WAYS, "children", allow_duplicate=True), Output(ids.PAST, "children", allow_duplicate=True), Output(names.COMPARE, "children"), Output(names.COMPARE, "hidden"), Output("plan-map-box", "hidden"),
         Input(names.STATE, "data"), prevent_initial_call=True,
     )
     def draw_frame(stored: dict | None) -> tuple:
@@ -105,13 +105,13 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                   html.Span(words("选址"), className="crumb", **{"aria-current": "page"})]
         other = Question(filters.having(lang="en" if filters.lang == "zh" else "zh"), question.plan)
         compared = comparison(context, atlas, question, words)
-        return (_notices(atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words), compared,
+        return (_notices(atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words),
+                past_banner(PATH, filters, context, words), compared,
                 not compared, bool(compared))
 
 
 def _present(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
-    atlas = context.source.atlas()
-    question, _, _ = read(context, atlas, stored["query"])
+    atlas, question, _, _ = read(context, stored["query"])
     return atlas, question, context.words(question.filters.lang)
 
 

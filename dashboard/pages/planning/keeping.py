@@ -45,7 +45,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             raise PreventUpdate
         atlas, question, words = _asked(context, stored)
         try:
-            who = signed(context, author)
+            who = signed(context, question.filters, author)
             made = _made(context, jobs, atlas, question, result, name or "", who, note or "", as_version=ctx.triggered_id == names.SAVE)
             kept = keeping.save(context.source.store(), made)
         except AtlasError as error:
@@ -61,9 +61,9 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Adopt, take back or delete."""
         if not event or not stored:
             raise PreventUpdate
-        atlas, _, words = _asked(context, stored)
+        atlas, question, words = _asked(context, stored)
         try:
-            said, batch = _acted(context, atlas, str(event.get("act")), str(event.get("id")), signed(context, author), words)
+            said, batch = _acted(context, atlas, str(event.get("act")), str(event.get("id")), signed(context, question.filters, author), words)
         except AtlasError as error:
             return _bad(error, words), no_update
         return html.P(said, className="plan-good"), {"at": batch}
@@ -86,7 +86,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         hint = html.P(words("选 2 到 {most} 个方案比较。").format(most=comparing.MOST), className="panel-subtitle") if len(listed) > 1 else None
         fresh = opened is not None and ctx.triggered_id == names.STATE and name != opened.name
         return ([head, hint, *cards] if cards else [head, html.P(words("还没有方案。求解之后在上面起名保存。"), className="panel-empty")],
-                words("方案 {count}").format(count=len(listed)) if listed else words("方案"), opened is None or not may_write(context),
+                words("方案 {count}").format(count=len(listed)) if listed else words("方案"), opened is None or not may_write(context, question.filters),
                 opened.name if fresh else no_update, opened.note if fresh else no_update)
 
     @app.server.get(f"{PATH}/export/<lang>/<scenario_id>.<fmt>")
@@ -104,8 +104,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
 
 
 def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
-    atlas = context.source.atlas()
-    question, _, _ = read(context, atlas, stored["query"])
+    atlas, question, _, _ = read(context, stored["query"])
     return atlas, question, context.words(question.filters.lang)
 
 
@@ -161,7 +160,7 @@ def _card(context: Context, atlas: Atlas, one: Scenario, question: Question, his
     picked = tuple(name for name in plan.compare if name != one.scenario_id) if compared else (*plan.compare, one.scenario_id)
     open_at = PATH + query_of(context, Question(filters, plan.having(scenario=one.scenario_id, sites=(), compare=(), run=False)))
     compare_at = PATH + query_of(context, Question(filters, plan.having(compare=picked)))
-    able = may_write(context)
+    able = may_write(context, filters)
     said = one.trouble.text(words.gettext) if one.trouble else "" if one.answer is None else words("{before} → {after}，{count} 站，{proof}").format(
         before=words.share(one.answer.before.share), after=words.share(one.answer.after.share), count=len(one.answer.sites), proof=results.proof(one.answer, words))
     place = atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(one.inputs.filters.place)] if one.inputs else ""

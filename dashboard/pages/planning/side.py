@@ -12,6 +12,7 @@ from dashboard.context import Context
 from dashboard.pages.planning import names
 from dashboard.pages.planning.writing import may_write
 from dashboard.words import Words
+from layers.filters import Filters
 
 
 def _graph(name: str, words: Words) -> dcc.Graph:
@@ -34,9 +35,9 @@ def results(words: Words) -> html.Div:
     ], className="plan-panel", id="plan-results")
 
 
-def scenarios(context: Context, words: Words) -> html.Div:
+def scenarios(context: Context, filters: Filters, words: Words) -> html.Div:
     """Return the panel of scenarios: the form to save one, and the list."""
-    able = may_write(context)
+    able = may_write(context, filters)
     form: list[Any] = [
         html.Div([
             dmc.TextInput(id=names.SCENARIO_NAME, label=words("方案名称"), size="xs", disabled=not able),

@@ -26,7 +26,7 @@ from layers.siting.scenario import FILTER_FIELDS, Scenario, of_row
 Event = dict[str, Any]
 
 
-def settled(context: Context, atlas: Atlas, question: Question) -> Question:  # noqa: ARG001 - as its callers have it
+def settled(atlas: Atlas, question: Question) -> Question:
     """Return a question that can be asked: at a place with demand when none is named, with the inputs of the scenario that it opens."""
     plan = question.plan
     opened = scenario_of(atlas, plan.scenario) if plan.scenario else None
@@ -44,15 +44,15 @@ def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario | None:
     return None if row is None else of_row(atlas.scenarios.iloc[row].to_dict())
 
 
-def read(context: Context, atlas: Atlas, search: str | None) -> tuple[Question, tuple[Notice, ...], MapView | None]:
-    """Return the question of an address, what of it could not be used, and where the map stands."""
-    said = context.read(atlas, search, OWN_KEYS)
+def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[Notice, ...], MapView | None]:
+    """Return the atlas of the day that an address names, its question, what of it could not be used, and where the map stands."""
+    atlas, said = context.look(search, OWN_KEYS)
     plan, notices = parse(search or "")
     told = list(said.notices + notices)
     if plan.scenario and scenario_of(atlas, plan.scenario) is None:
         told.append(Notice(N_("没有方案 {id}：可能已被删除。"), (("id", plan.scenario),)))
         plan = plan.having(scenario=None)
-    return settled(context, atlas, Question(said.filters, plan)), tuple(told), said.view
+    return atlas, settled(atlas, Question(said.filters, plan)), tuple(told), said.view
 
 
 def query_of(context: Context, question: Question, view: MapView | None = None) -> str:
@@ -129,8 +129,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Bring address, controls, clicks and drags to one question."""
         values = rest[: len(listed)]
         event, runs, _, _, done, drawn, result, viewport = rest[len(listed):]
-        atlas = context.source.atlas()
-        before, notices, view = read(context, atlas, search)
+        atlas, before, notices, view = read(context, search)
         question, told = _next(context, jobs, atlas, before, ctx.triggered_id, values, listed, event, done, result)
         words = context.words(question.filters.lang)
         view = view if question.filters.place == before.filters.place else None
@@ -141,11 +140,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             "notices": [one.text(words.gettext) for one in (notices if question == before else ())] + [one.text(words.gettext) for one in told],
             "again": runs or 0, "version": atlas.version,
         }
-        asked, _, _ = read(context, atlas, search)
         address = query_of(context, question, view)
         shown = [control.show(question) for control in listed]
         fresh = [new if new != old and not (new == "" and old is None) else no_update for new, old in zip(shown, values, strict=True)]
-        new_address = question != asked or (search or "") == "" or "scenario" in (search or "")
+        new_address = question != before or (search or "") == "" or "scenario" in (search or "")
         return (address if new_address and address != (search or "") else no_update, stored if stored != drawn else no_update, *fresh)
 
 
@@ -161,11 +159,11 @@ def _next(context: Context, jobs: Jobs, atlas: Atlas, before: Question, cause: A
         if cause == names.RUN:
             return replace(before, plan=before.plan.having(run=True, sites=(), scenario=None, compare=())), []
         if cause == names.RESET:
-            return settled(context, atlas, Question(context.default.having(lang=before.filters.lang), Plan())), []
+            return settled(atlas, Question(context.default.having(lang=before.filters.lang), Plan())), []
         if cause == names.CLEAR_MARKS:
             return _marked(before, points=(), force=(), forbid=()), []
         if cause == names.CHANGED and done and done.get("open"):
-            return settled(context, atlas, replace(before, plan=before.plan.having(scenario=done["open"], run=False))), []
+            return settled(atlas, replace(before, plan=before.plan.having(scenario=done["open"], run=False))), []
         if cause not in (None, names.URL, names.CHANGED):
             return _stale(before, taken(before, values, listed)), []
     except AtlasError as error:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from dashboard.context import Context
+from dashboard.server.guard import editing, require_editing
 from geodata.errors import N_, AtlasError
+from layers.filters import Filters
 
 MAX_AUTHOR = 40
 
 
-def may_write(context: Context) -> bool:
-    """Return whether the page may change the atlas: as ``ATLAS_EDITING`` says, and else on loopback alone."""
-    settings = context.settings
-    said = getattr(settings, "editing", None)
-    return bool(settings.is_loopback and not settings.allow_remote) if said is None else bool(said)
+def may_write(context: Context, filters: Filters) -> bool:
+    """Return whether the present request may change the atlas: as ``ATLAS_EDITING`` says, and never a past day."""
+    return filters.as_of is None and editing(context.settings)
 
 
-def signed(context: Context, author: str | None) -> str:
+def signed(context: Context, filters: Filters, author: str | None) -> str:
     """Return the name of who makes a change.
 
     Raises
     ------
     AtlasError
-        The page may not change anything, or no name is given.
+        The page may not change anything, shows a past day, or no name is given.
     """
-    if not may_write(context):
-        raise AtlasError(N_("这个图册只供查看，不能在网页上保存或采用方案。"))
+    require_editing(context.settings)
+    if filters.as_of is not None:
+        raise AtlasError(N_("正在看过去的图册，不能保存或采用：请先回到现在。"))
     name = " ".join((author or "").split())[:MAX_AUTHOR]
     if not name:
         raise AtlasError(N_("请先填写作者：谁保存、谁采用，历史里都要记下。"))

@@ -113,6 +113,11 @@ def test_a_likely_wrong_datum_is_told_and_named(checked, tables, really, stated,
     found = checked(positions_csv(x, y, truth["name"].tolist() if known else None), crs=stated)
     told = [problem for problem in found.report.warnings if problem.code == "datum"]
     assert len(told) == 1 and told[0].rows
+    lon, lat = datum.to_wgs84(x, y, stated)
+    wanted, places = (np.column_stack(pair) for pair in ((lon, lat), datum.to_wgs84(x, y, told[0].params["likely"])))
+    for row, *pair in told[0].as_dict()["positions"]:
+        assert pair == pytest.approx([*wanted[row - 2], *places[row - 2]], abs=1e-7)
+    assert [one[0] for one in told[0].positions] == list(told[0].rows)
     if known:
         assert told[0].params["likely"] == really and len(told[0].rows) == len(truth)
 
@@ -127,6 +132,7 @@ def test_latitude_and_longitude_changed_over_are_told_with_their_rows(checked):
     report = checked("站点名称,经度,纬度\n甲,24.47,118.09\n乙,24.48,118.1\n").report
     told = [problem for problem in report.warnings if problem.code == "swapped"]
     assert told[0].rows == (2, 3) and not report.ok
+    assert told[0].positions == ((2, 24.47, 118.09, 118.09, 24.47), (3, 24.48, 118.1, 118.1, 24.48))
 
 
 def test_points_at_sea_and_outside_their_place_are_told(checked):

@@ -1,4 +1,4 @@
-"""The store gives back what was put in, and says what is wrong with a file without touching it."""
+"""The GeoPackage: a file that others open too, and what is said of one that is wrong, without touching it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import shapely
 from geodata.errors import AtlasError
 from geodata.schema import TABLES
 from geodata.store import FILE_NAME, GeoPackageStore, open_store
+from tests.geodata.store.atlases import rows
 
 
 @pytest.fixture
@@ -30,39 +31,9 @@ def change(path: Path, *statements: str) -> None:
         database.commit()
 
 
-def test_everything_is_there(store):
-    counts = store.tables()
-    assert list(counts) == list(TABLES)
-    expected = {"regions": 11, "grids": 27, "enterprises": 421, "stations": 36, "facts": 46, "flows": 1,
-                "zones": 10, "candidates": 0, "scenarios": 0}
-    assert {name: counts[name] for name in expected} == expected
-    assert store.name == "gpkg"
-    assert {"data_version", "data_date", "built_at", "schema_version"} <= set(store.meta())
-    assert store.meta()["data_date"] == "2024-10-31"
-
-
-def test_tables_come_back_as_they_went_in(store, fresh):
-    for name, frame in fresh.items():
-        back = store.read(name)
-        shape = frame.geometry if "geometry" in frame else None
-        pd.testing.assert_frame_equal(pd.DataFrame(back.drop(columns="geometry", errors="ignore")),
-                                      pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
-        if shape is not None:
-            # single polygons come back as multipolygons of one part
-            assert (back.geometry.isna() == shape.isna()).all()
-            assert shapely.equals(back.geometry.dropna().to_numpy(), shape.dropna().to_numpy()).all()
-            assert back.crs == "EPSG:4326"
-
-
-def test_the_types_are_those_of_the_schema(tables):
-    for name, schema in TABLES.items():
-        for column in schema.columns:
-            assert str(tables[name][column.name].dtype) == column.pandas_dtype, f"{name}.{column.name}"
-
-
 def test_gdal_opens_the_file_and_lists_every_layer(atlas_home):
     layers = {layer for layer, _ in pyogrio.list_layers(atlas_home / FILE_NAME)}
-    assert layers == {*TABLES, "atlas_meta"}
+    assert layers == {*TABLES, "atlas_meta", "batches", "batch_changes"}
     if shutil.which("ogrinfo"):
         done = subprocess.run(["ogrinfo", "-so", "-al", str(atlas_home / FILE_NAME)], capture_output=True, text=True)
         assert done.returncode == 0 and all(f"Layer name: {name}" in done.stdout for name in TABLES)
@@ -73,11 +44,6 @@ def test_dates_are_kept_as_iso_text(atlas_home):
     with closing(sqlite3.connect(f"file:{atlas_home / FILE_NAME}?mode=ro", uri=True)) as database:
         row = database.execute("SELECT start FROM fairs WHERE positions = 3854").fetchone()
     assert row == ("2024-05-25",)
-
-
-def test_an_unknown_table_is_refused(store):
-    with pytest.raises(AtlasError, match="planets"):
-        store.read("planets")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -140,6 +106,29 @@ def test_reading_changes_nothing(copy):
 
 
 def test_a_store_address_of_an_unknown_kind_is_refused_without_its_password(tmp_path):
-    with pytest.raises(AtlasError) as error:
-        open_store(tmp_path, "postgresql://user:secret@127.0.0.1/atlas")
-    assert "postgresql" in str(error.value) and "secret" not in str(error.value)
+    for address in ("mysql://user:secret@127.0.0.1/atlas", "user:secret@127.0.0.1"):
+        with pytest.raises(AtlasError, match="postgresql://") as error:
+            open_store(tmp_path, address)
+        assert "secret" not in str(error.value)
+
+
+def test_gis_programs_still_open_the_file_and_find_by_box(copy):
+    own = GeoPackageStore(copy)
+    batch = own.apply("stations", rows(own, 50))
+    info = pyogrio.read_info(own.path, layer="stations")
+    assert info["features"] == 58 and "batches" in {name for name, _ in pyogrio.list_layers(own.path)}
+    own.apply("regions", own.read("regions").iloc[:2].assign(name="改"))
+    box = own.read("stations").geometry.iloc[-1].buffer(1e-6).bounds
+    found = pyogrio.read_dataframe(own.path, layer="stations", bbox=box)
+    assert len(found) >= 1 and set(found["batch_id"]) == {batch.batch_id}
+    assert pyogrio.read_info(own.path, layer="stations")["total_bounds"] == pytest.approx(
+        shapely.total_bounds(own.read("stations").geometry.dropna().to_numpy()))
+
+
+def test_a_failure_half_way_leaves_the_atlas_as_it_was(copy, monkeypatch):
+    own = GeoPackageStore(copy)
+    before = own.path.read_bytes()
+    monkeypatch.setattr("geodata.store.log.stamp", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(AtlasError, match="没有改动"):
+        own.apply("stations", rows(own, 5))
+    assert own.path.read_bytes() == before and sorted(path.name for path in own.path.parent.iterdir()) == [".atlas.lock", "atlas.gpkg"]

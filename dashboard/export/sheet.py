@@ -1,0 +1,264 @@
+"""The page in HTML, from the same frames as the slide: what is previewed, printed, photographed and shown on a wall."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import segno
+
+from dashboard.components.legend import legend
+from dashboard.context import Context
+from dashboard.export.brief import Brief, Figure, Side
+from dashboard.export.charts import Chart
+from dashboard.export.fitting import fitted
+from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
+from dashboard.export.markup import markup
+from dashboard.export.order import Order
+from dashboard.figures import map as map_figures
+from dashboard.figures.dark import themed
+from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.filters_in_words import comma
+from dashboard.words import Words
+from layers import places
+from layers import stations as key_stations
+from layers.atlas import Atlas
+
+REM = 6  # rem a inch: 96 CSS pixels
+CSS_DPI = 96
+MOST_ROWS = 10
+HAIR = 0.03  # rem that a page is shorter than its paper: rounding must not push a line onto another sheet
+
+
+def pages_of(template: Template, said: Brief) -> list[Page]:
+    """Return the pages of `template` that have something to say, arranged for the charts there are."""
+    count, shown = len(said.charts), []
+    for page in template.pages:
+        held = [int(one.name.removeprefix("chart")) for one in page.frames if one.kind == "chart"]
+        if held and not page.frame("map") and min(held) > count:
+            continue
+        shown.append(arranged(page, [one.weight for one in said.charts], side=not any(side.charts.empty for side in said.sides)))
+    return shown
+
+
+def sheet(said: Brief, order: Order, words: Words, files: Any) -> str:
+    """Return the whole document of `order`."""
+    template = BUILT_IN[order.template]
+    pages = pages_of(template, said)
+    figures: dict[str, Any] = {}
+    body = []
+    for page in pages:
+        parts = [_framed(frame, _content(frame, page, said, order, words, figures)) for frame in page.frames]
+        body.append(f'<section class="page" aria-label="{escape(page.name)}" style="width:{template.width * REM:.3f}rem;'
+                    f'height:{template.height * REM - HAIR:.3f}rem">{"".join(parts)}</section>')
+    size = f"@page {{ size: {template.width}in {template.height}in; margin: 0 }}"
+    return document(
+        said.title, said.lang, order.theme, files.for_sheet(), "".join(body), {"charts": figures},
+        f'data-width="{template.width}" data-height="{template.height}"', size)
+
+
+def document(title: str, lang: str, mode: str, files: tuple[list[str], list[str]], body: str, data: dict[str, Any], more: str = "", css: str = "") -> str:
+    """Return an HTML document that runs the scripts of `files` and holds `data` as JSON by element id."""
+    styles, scripts = files
+    held = "".join(
+        f'<script type="application/json" id="{escape(key)}">{_json(value)}</script>' for key, value in data.items())
+    return (
+        f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}" data-theme="{escape(mode)}" {more}><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
+        + "".join(f'<link rel="stylesheet" href="{escape(one)}">' for one in styles) + (f"<style>{css}</style>" if css else "")
+        + f"</head><body>{body}{held}" + "".join(f'<script src="{escape(one)}"></script>' for one in scripts) + "</body></html>")
+
+
+def map_path(side: Side, frame: Frame, mode: str) -> str:
+    """Return the address, on this server, of the map of `side` for `frame`."""
+    return "/sheet/map?" + urlencode({"query": side.query, "theme": mode, "w": f"{frame.width:.3f}", "h": f"{frame.height:.3f}"})
+
+
+def map_sheet(atlas: Atlas, query: str, mode: str, size: tuple[float, float], context: Context, files: Any, controls: bool = False) -> str:
+    """Return the document of one map with legend, scale bar and north arrow, for a frame of `size` inches.
+
+    Parameters
+    ----------
+    controls : bool
+        Whether a person handles it (an embedded view): then it is loaded with its tools.
+    """
+    atlas, said = context.look(query)
+    filters, words = said.filters, context.words(said.filters.lang)
+    figure = map_figures.map_figure(atlas, filters, words, said.view)
+    here = places.scope(atlas, filters)
+    shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
+    if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
+        shown["sample_stations"] = 1
+    key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number))
+    layout = "beside" if size[0] > 1.15 * size[1] or size[0] > 5 else "under"
+    body = (
+        f'<main class="mapsheet mapsheet-{layout}"><aside class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'
+        f'<div id="map-plot"></div></div><div class="north" aria-hidden="true"><span>▲</span><span>{escape(words("北"))}</span></div>'
+        f'<div id="scale-bar" class="scale-bar" data-kilometres="{escape(words("公里"))}" data-metres="{escape(words("米"))}"></div>'
+        f'<p id="no-map" hidden>{escape(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"))}</p></div></main>')
+    return document(words.name(here.crumbs[-1]), filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, mode)},
+                    f'data-width="{size[0]}" data-height="{size[1]}" data-controls="{int(controls)}"')
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _close(chart: Chart, frame: Frame) -> dict[str, Any]:
+    """Return the chart's figure with type small enough for its rows to stay apart."""
+    if chart.kind not in ("bar", "stacked_bar"):
+        return chart.figure
+    room = (frame.height * CSS_DPI - 30) / max(len(chart.categories), 1)
+    layout = chart.figure["layout"]
+    if room >= 14:
+        return chart.figure
+    size = max(6.5, round(room * 0.82, 1))
+    return {**chart.figure, "layout": {**layout, "yaxis": {**layout["yaxis"], "tickfont": {**layout["yaxis"]["tickfont"], "size": size}}}}
+
+
+def _json(value: Any) -> str:
+    # a closing tag inside a text must not end the block
+    return json.dumps(value, ensure_ascii=False, default=float).replace("<", "\\u003c")
+
+
+def _framed(frame: Frame, content: str) -> str:
+    if not content:
+        return ""
+    place = ";".join(f"{name}:{value * REM:.3f}rem" for name, value in
+                     (("left", frame.x), ("top", frame.y), ("width", frame.width), ("height", frame.height)))
+    kinds = [f"frame frame-{frame.kind} anchor-{frame.anchor} align-{frame.align}", "frame-bold" * frame.bold, "frame-muted" * frame.muted]
+    return f'<div class="{" ".join(filter(None, kinds))}" data-frame="{frame.name}" style="{place}">{content}</div>'
+
+
+def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, figures: dict[str, Any]) -> str:
+    name = frame.name
+    if name in ("map", "map2"):
+        number = 0 if name == "map" else 1
+        label = escape(words("{place}地图").format(place=said.sides[number].name), quote=True)
+        return f'<iframe src="{escape(map_path(said.sides[number], frame, order.theme), quote=True)}" title="{label}" scrolling="no"></iframe>'
+    if name == "figures":
+        if not any(side.figures for side in said.sides):
+            return _text(words("还没有载入服务记录"), replace(frame, size=13))
+        return _compared(said, words, frame) if len(said.sides) > 1 else _strip(said.sides[0].figures, frame)
+    if name == "qr":
+        return qr_svg(said.url)
+    if frame.kind == "chart":
+        chart = chart_of(frame, said)
+        if chart is None:
+            return ""
+        figures[name] = themed(_close(chart, frame), order.theme)
+        return f'<div class="plot" id="{name}"></div>'
+    if name == "link":
+        return _text(words("扫码或点此打开"), frame, link=said.url)
+    lines = text_of(frame, page, said, words)
+    return _text(lines, frame) if lines else ""
+
+
+def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
+    """Return the text of a text frame; empty when the brief has none for it."""
+    if frame.name.endswith("_title") and frame.name.startswith("chart"):
+        number = int(frame.name.removeprefix("chart").removesuffix("_title"))
+        if number > len(said.charts):
+            return ""
+        chart = said.charts[number - 1]
+        owner = f"{said.sides[number - 1].name} · " if len(said.sides) > 1 else ""
+        return f"{owner}{chart.title}\n{chart.subtitle} {mark_of(chart)}".strip()
+    if frame.name == "title" and page.name == "atlas sources":
+        return words("资料来源")
+    plain = {
+        "title": said.title, "sentence": said.sentence, "view": said.view, "footnote": "\n".join(said.footnote),
+        "source": f"{said.source}\n{said.credits}", "map_title": said.sides[0].name, "map2_title": said.sides[-1].name,
+        "sources": sources_text(said, words), "reason": "\n".join(one for side in said.sides for one in side.charts.empty),
+    }
+    return plain.get(frame.name, "")
+
+
+def mark_of(chart: Chart) -> str:
+    """Return the sign of a chart's provenance."""
+    from dashboard.export.brief import MARKS
+
+    return MARKS.get(chart.provenance or "", "")
+
+
+def sources_text(said: Brief, words: Words) -> str:
+    """Return the page of sources as lines."""
+    lines = []
+    for one in said.citations:
+        facts = words("（引用 {facts}）").format(facts=comma(words).join(one.facts)) if one.facts else ""
+        lines.append(f"{one.name}  {one.text}{facts}")
+    lines += ["", said.credits, words("数据截至 {date}").format(date=words.date(said.data_date)) + words("；数据版本 {version}；制作于 {made}").format(
+        version=said.data_version, made=words.date(said.made))]
+    lines += [words("打开此视图：{url}").format(url=said.url)] + ([said.told] if said.told else [])
+    lines += [one for side in said.sides for one in side.charts.empty]
+    return "\n".join(lines)
+
+
+def chart_of(frame: Frame, said: Brief) -> Chart | None:
+    """Return the chart that stands in `frame`, None when there are not so many."""
+    number = int(frame.name.removeprefix("chart"))
+    return said.charts[number - 1] if number <= len(said.charts) else None
+
+
+def qr_svg(url: str) -> str:
+    """Return the QR code of `url` as SVG, always dark on light with its quiet zone: phones do not read it otherwise."""
+    return segno.make(url, error="m", micro=False).svg_inline(border=4, dark="#1F2933", light="#FFFFFF", omitsize=True)
+
+
+def _text(text: str, frame: Frame, link: str = "") -> str:
+    text, size = fitted(text, frame.width, frame.height, frame.size, frame.least)
+    first, *rest = text.split("\n")
+    titled = frame.name.startswith("chart")
+    inner = f'<p>{escape(first)}</p>' + "".join(f'<p{" class=sub" if titled else ""}>{escape(one)}</p>' for one in rest)
+    if link:
+        inner = f'<p><a href="{escape(link, quote=True)}">{escape(first)}</a></p>'
+    tag = "h1" if frame.kind == "title" else "div"
+    inner = escape(first) if tag == "h1" else inner
+    return f'<{tag} class="text" style="font-size:{size / 12:.4f}rem">{inner}</{tag}>'
+
+
+def _strip(figures: tuple[Figure, ...], frame: Frame) -> str:
+    columns = columns_of(frame)
+    size = min(frame.size, 110 / max(len(one.value + one.unit) for one in figures))
+    cells = [
+        f'<td><div style="font-size:{size / 12:.3f}rem"><b>{escape(one.value)}</b><small>{escape(one.unit)}</small></div>'
+        f'<div class="what">{escape(one.label)} {one.mark}</div><div class="of">{escape(one.of)}</div></td>' for one in figures]
+    rows = "".join(f"<tr>{''.join(cells[start:start + columns])}</tr>" for start in range(0, len(cells), columns))
+    return f'<table class="strip"><tbody>{rows}</tbody></table>'
+
+
+def columns_of(frame: Frame) -> int:
+    """Return how many key figures stand beside each other in `frame`."""
+    return 6 if frame.width > 9 else 3
+
+
+def compared(said: Brief, words: Words) -> list[list[str]]:
+    """Return the table of a comparison: a head, then a row a key figure; a dash where a side has none.
+
+    Figures that both sides have come first; at most :data:`MOST_ROWS`.
+    """
+    labels = list(dict.fromkeys((one.id, one.label) for side in said.sides for one in side.figures))
+    labels.sort(key=lambda one: -sum(any(figure.id == one[0] for figure in side.figures) for side in said.sides))
+    labels = labels[:MOST_ROWS]
+    rows = [[words("关键数字"), *(side.name for side in said.sides)]]
+    for id, label in labels:
+        row = [label]
+        for side in said.sides:
+            one = next((figure for figure in side.figures if figure.id == id), None)
+            row.append(f"{one.value} {one.unit} {one.mark}".strip() if one else "—")
+        rows.append(row)
+    return rows
+
+
+def row_size(rows: int, frame: Frame) -> float:
+    """Return the type size, points, at which so many rows of a comparison fit their frame."""
+    return max(frame.least - 1, min(frame.size, frame.height * 72 / rows / 1.7))
+
+
+def _compared(said: Brief, words: Words, frame: Frame) -> str:
+    head, *rows = compared(said, words)
+    size = row_size(len(rows) + 1, frame)
+    top = "".join(f"<th>{escape(one)}</th>" for one in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(one)}</td>" for one in row) + "</tr>" for row in rows)
+    return f'<table class="compared" style="font-size:{size / 12:.3f}rem"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'

@@ -1,0 +1,87 @@
+"""What a choice of filters means, as a person would say it: one function for every page, export and file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dashboard.words import Words
+from layers.atlas import Atlas
+from layers.filters import LAYERS, PROVENANCES, Filters
+
+
+def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str, ...]:
+    """Return the filters in words, place and language left out; always at least one sentence (the radius).
+
+    Parameters
+    ----------
+    atlas : Atlas
+        Names the station or fair that is chosen.
+    filters : Filters
+        What is looked at.
+    words : Words
+        The reader's language.
+    """
+    said: list[str] = []
+    if filters.as_of:
+        said.append(words("{day} 当天结束时的图册").format(day=words.date(filters.as_of)))
+    if filters.start or filters.end:
+        first = words.date(filters.start) if filters.start else words("最早")
+        last = words.date(filters.end) if filters.end else words("最近")
+        said.append(words("时间 {first} 至 {last}").format(first=first, last=last))
+    if filters.hour is not None:
+        days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+        said.append(words("{day} {hour}:00 开放").format(day=days[filters.day - 1], hour=filters.hour))
+    if filters.always:
+        said.append(words("只看 24 小时驿站"))
+    if filters.facilities:
+        said.append(words("驿站具备：{what}").format(what=_list(filters.facilities, words.codes("facility"), words)))
+    if filters.inspected_days is not None:
+        said.append(words("{days} 天内巡检过").format(days=filters.inspected_days))
+    if filters.worker_group:
+        said.append(words("服务对象：{what}").format(what=words.codes("worker_group").get(filters.worker_group, filters.worker_group)))
+    if filters.mode:
+        said.append(words("招聘会形式：{what}").format(what=words.codes("mode").get(filters.mode, filters.mode)))
+    if filters.sectors:
+        said.append(words("招聘会行业：{what}").format(what=_list(filters.sectors, words.codes("sector"), words)))
+    if filters.kinds:
+        said.append(words("活动类型：{what}").format(what=_list(filters.kinds, words.kinds(), words)))
+    if filters.provenance != frozenset(PROVENANCES):
+        said.append(words("只计来源：{what}").format(what=_list(filters.provenance, words.codes("provenance"), words)))
+    if filters.layers != frozenset(LAYERS):
+        names = {"grids": words("区域与网格"), "enterprises": words("企业"), "stations": words("工会驿站"), "fairs": words("招聘会"),
+                 "activities": words("活动"), "demand": words("驿站需求")}
+        said.append(words("地图图层：{what}").format(what=_list([one for one in LAYERS if one in filters.layers], names, words)))
+    for field, table, key in (("station", "stations", "station_id"), ("fair", "fairs", "fair_id")):
+        chosen = getattr(filters, field)
+        row = atlas.rows_by(table, key).get(chosen) if chosen else None
+        if row is not None:
+            said.append(words("选中：{what}").format(what=atlas.table(table)["name"].iloc[row]))
+    if filters.area:
+        said.append(words("只统计地图上圈选的范围"))
+    said.append(words("服务半径 {radius} 米（步行，绕行系数 {detour}）").format(radius=words.number(filters.radius), detour=filters.detour))
+    return tuple(said)
+
+
+def colon(words: Words) -> str:
+    """Return the colon of this language."""
+    return "：" if words.lang == "zh" else ": "
+
+
+def comma(words: Words) -> str:
+    """Return what stands between the parts of a list."""
+    return "、" if words.lang == "zh" else ", "
+
+
+def stop(words: Words) -> str:
+    """Return what stands between two sentences of one line."""
+    return "；" if words.lang == "zh" else "; "
+
+
+def bracketed(text: str, words: Words) -> str:
+    """Return `text` in the brackets of this language, to be set behind another."""
+    return f"（{text}）" if words.lang == "zh" else f" ({text})"
+
+
+def _list(codes: Iterable[str], names: Mapping[str, str], words: Words) -> str:
+    ordered = codes if isinstance(codes, list) else sorted(codes)
+    return comma(words).join(names.get(one, one) for one in ordered) or words("无")

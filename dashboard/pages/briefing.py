@@ -1,0 +1,287 @@
+"""The briefing page: the view as slide, paper and picture, previewed as it will be, made in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.components.masthead import framed, masthead
+from dashboard.context import Context
+from dashboard.export.jobs import Job, Jobs
+from dashboard.export.order import TEMPLATES, THEMES, Order
+from dashboard.filters_in_words import bracketed, words_of_filters
+from dashboard.links import Links
+from dashboard.state import State as Said
+from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers import places
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+OWN_KEYS = ("template", "theme", "against", "title", "sentence", "footnote")
+KEPT = "briefing-kept"  # assets/present.js reads it from the browser's storage by this name
+FORMATS = ("pptx", "pdf", "png-2", "png-4", "svg")
+MOST_JOBS, MOST_KEPT = 6, 24
+FIELDS = ("template", "theme", "against", "title", "sentence", "footnote")
+
+
+def _id(name: str) -> str:
+    return f"briefing-{name}"
+
+
+def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
+    """Return the page in the language of `said`, with its controls as `query` says."""
+    filters = said.filters
+    words = context.words(filters.lang)
+    order, wrong = _order(context, said, query)
+    here = places.scope(atlas, filters)
+    own = _own(order)
+    form = html.Div([
+        html.Section([
+            html.H2(words("视图"), className="form-title"),
+            html.P(" › ".join(words.name(one) for one in here.crumbs), className="view-place"),
+            html.P(" · ".join(words_of_filters(atlas, filters, words)), className="view-words"),
+            html.Div([
+                dcc.Link(words("到总览改选"), href="/" + context.write(filters, said.view), className="button"),
+                html.Button(words("收藏此视图"), id=_id("keep"), className="button", type="button"),
+            ], className="form-row"),
+            html.Div(id=_id("kept-list"), className="kept"),
+        ], className="form-part"),
+        html.Section([
+            html.H2(words("模板"), className="form-title"),
+            dmc.SegmentedControl(id=_id("template"), value=order.template, fullWidth=True, size="xs",
+                                 data=[{"value": one, "label": label} for one, label in _templates(words).items()]),
+            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_rivals(context, atlas, filters, here, words), size="xs",
+                                searchable=True, placeholder=words("与哪里对比"), nothingFoundMessage=words("没有匹配的选项"),
+                                comboboxProps={"zIndex": 1000}, **{"aria-label": words("与哪里对比")}),
+                     id=_id("against-box"), hidden=order.template != "compare"),
+            dmc.SegmentedControl(id=_id("theme"), value=order.theme, fullWidth=True, size="xs",
+                                 data=[{"value": "light", "label": words("浅色")}, {"value": "dark", "label": words("深色")}]),
+        ], className="form-part"),
+        html.Section([
+            html.H2(words("文字（留空则由视图自己说）"), className="form-title"),
+            dmc.TextInput(id=_id("title"), value=order.title, placeholder=words("标题"), size="xs", debounce=500,
+                          **{"aria-label": words("标题")}),
+            dmc.Textarea(id=_id("sentence"), value=order.sentence, placeholder=words("导语"), size="xs", autosize=True,
+                         minRows=2, maxRows=4, debounce=500, **{"aria-label": words("导语")}),
+            dmc.Textarea(id=_id("footnote"), value=order.footnote, placeholder=words("脚注（接在来源说明之后）"), size="xs",
+                         autosize=True, minRows=1, maxRows=4, debounce=500, **{"aria-label": words("脚注")}),
+        ], className="form-part"),
+        html.Section([
+            html.H2(words("下载"), className="form-title"),
+            html.Div([html.Button(label, id={"type": "briefing-make", "format": one}, className="button button-main" if one == "pptx" else "button",
+                                  type="button") for one, label in _formats(words).items()], className="form-row"),
+            html.Div(id=_id("jobs"), className="jobs", role="status", **{"aria-live": "polite"}),
+        ], className="form-part"),
+        html.Section([
+            html.H2(words("链接"), className="form-title"),
+            html.Div([
+                html.Button(words("生成短链接"), id=_id("shorten"), className="button", type="button"),
+                html.A(words("演示"), id=_id("present"), href="#", target="_blank", className="button"),
+                html.A(words("打印此页"), id=_id("print"), href="#", target="_blank", className="button"),
+            ], className="form-row"),
+            html.Div(id=_id("short"), className="short"),
+        ], className="form-part"),
+    ], className="form")
+    body = html.Main([
+        html.Aside(form, className="briefing-form", **{"aria-label": words("简报设置")}),
+        html.Section(html.Iframe(id=_id("preview"), title=words("预览"), className="preview"), className="briefing-preview",
+                     **{"aria-label": words("预览")}),
+    ], className="briefing-body")
+    told = [notice.text(words.gettext) for notice in said.notices] + wrong
+    return framed([
+        masthead("/briefing", filters, context, words, query="&" + urlencode(own) if own else ""),
+        html.Div([html.P(one, className="notice notice-bad") for one in told], id=ids.NOTICES, className="notices", role="status"),
+        body,
+        dcc.Location(id=_id("url"), refresh=False),  # not the overview's: its callbacks would look for its controls here
+        dcc.Store(id=_id("view"), data=context.write(filters, said.view).removeprefix("?")),
+        dcc.Store(id=_id("lang"), data=filters.lang),
+        dcc.Store(id=KEPT, storage_type="local"), dcc.Store(id=_id("job-ids"), storage_type="session", data=[]),
+        dcc.Interval(id=_id("tick"), interval=600, disabled=True),
+    ], filters.lang)
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add the page's callbacks to `app`."""
+
+    def jobs() -> Jobs:
+        return app.server.extensions["briefs"]
+
+    @app.callback(
+        Output(_id("preview"), "src"), Output(_id("url"), "search"), Output(_id("against-box"), "hidden"), Output(_id("present"), "href"),
+        Output(_id("print"), "href"), Output(ids.LANGUAGE, "href", allow_duplicate=True), Output(_id("short"), "children"),
+        *[Input(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), prevent_initial_call="initial_duplicate",
+    )
+    def preview(*given: Any) -> tuple:
+        """Show what is set, and keep it in the address."""
+        view = given[-1]
+        order = _taken(view, given[:-1])
+        own = _own(order)
+        search = "&".join(filter(None, (view, urlencode(own))))
+        filters = context.look(view)[1].filters
+        other = context.write(filters.having(lang="en" if filters.lang == "zh" else "zh")).removeprefix("?")
+        ready = order.template != "compare" or order.against
+        path = order.path()
+        present = "/present?" + urlencode({"template": order.template if order.template in ("one", "map") else "one", "view": view})
+        return (path if ready else no_update, "?" + search if search else "", order.template != "compare", present, path,
+                "/briefing?" + "&".join(filter(None, (other, urlencode(own)))), "")
+
+    @app.callback(
+        Output(_id("job-ids"), "data"), Output(ids.NOTICES, "children", allow_duplicate=True), Output(_id("tick"), "disabled", allow_duplicate=True),
+        Input({"type": "briefing-make", "format": ALL}, "n_clicks"),
+        *[State(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), State(_id("lang"), "data"), State(_id("job-ids"), "data"),
+        prevent_initial_call=True,
+    )
+    def make(clicks: list[int | None], *given: Any) -> tuple:
+        """Order a file."""
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            raise PreventUpdate
+        *fields, view, lang, known = given
+        words = context.words(lang)
+        kind, _, scale = ctx.triggered_id["format"].partition("-")
+        try:
+            order = replace(_taken(view, fields), format=kind, scale=int(scale or 2))
+            if order.template == "compare" and not order.against:
+                raise AtlasError("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。")  # noqa: zh - the studio's own words
+            atlas, said = context.look(view)
+            name = order.title or words.name(places.scope(atlas, said.filters).crumbs[-1])
+            made = jobs().submit(order, name, lang)
+        except AtlasError as error:
+            return no_update, [html.P(error.text(words.gettext), className="notice notice-bad")], no_update
+        return [made, *(known or [])][:MOST_JOBS], [], False
+
+    @app.callback(
+        Output(_id("jobs"), "children"), Output(_id("tick"), "disabled"),
+        Input(_id("tick"), "n_intervals"), Input(_id("job-ids"), "data"), State(_id("lang"), "data"),
+    )
+    def poll(_ticks: int | None, known: list[str] | None, lang: str) -> tuple:
+        """Say how far each order is."""
+        found = [job for id in known or [] if (job := jobs().find(id)) is not None]
+        return [_row(job, context.words(lang)) for job in found], not any(job.active for job in found)
+
+    @app.callback(
+        Output(_id("tick"), "disabled", allow_duplicate=True), Input({"type": "briefing-cancel", "job": ALL}, "n_clicks"), prevent_initial_call=True)
+    def cancel(clicks: list[int | None]) -> bool:
+        """End an order."""
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            raise PreventUpdate
+        jobs().cancel(ctx.triggered_id["job"])
+        return False
+
+    @app.callback(
+        Output(KEPT, "data"), Input(_id("keep"), "n_clicks"), Input({"type": "briefing-drop", "query": ALL}, "n_clicks"),
+        State(_id("view"), "data"), State(_id("lang"), "data"), State(KEPT, "data"), prevent_initial_call=True,
+    )
+    def keep(_clicks: int | None, dropped: list[int | None], view: str, lang: str, kept: list[dict] | None) -> list[dict]:
+        """Keep the view, or let one go."""
+        kept = [one for one in kept or [] if isinstance(one, dict) and isinstance(one.get("query"), str)]
+        if isinstance(ctx.triggered_id, dict):
+            if not any(dropped):
+                raise PreventUpdate
+            return [one for one in kept if one["query"] != ctx.triggered_id["query"]]
+        atlas, said = context.look(view)
+        filters = said.filters
+        words = context.words(lang)
+        name = " · ".join((words.name(places.scope(atlas, filters).crumbs[-1]), *words_of_filters(atlas, filters, words)[:-1]))
+        return [*(one for one in kept if one["query"] != view), {"query": view, "name": name}][-MOST_KEPT:]
+
+    @app.callback(Output(_id("kept-list"), "children"), Input(KEPT, "data"), State(_id("lang"), "data"))
+    def list_kept(kept: list[dict] | None, lang: str) -> Any:
+        """List the kept views."""
+        words = context.words(lang)
+        return [html.Div([
+            html.A(str(one.get("name", "")), href=f"/briefing?{one['query']}", className="kept-name"),
+            html.Button("×", id={"type": "briefing-drop", "query": one["query"]}, className="kept-drop", type="button", title=words("不再收藏")),
+        ], className="kept-row") for one in kept or [] if isinstance(one, dict) and isinstance(one.get("query"), str)]
+
+    @app.callback(
+        Output(_id("short"), "children", allow_duplicate=True), Input(_id("shorten"), "n_clicks"), State(_id("url"), "search"), State(_id("lang"), "data"),
+        prevent_initial_call=True,
+    )
+    def shorten(clicks: int | None, search: str | None, lang: str) -> Any:
+        """Give the page's short link."""
+        if not clicks:
+            raise PreventUpdate
+        words = context.words(lang)
+        try:
+            key = Links(context.source.home).keep("/briefing" + (search or ""))
+        except AtlasError as error:
+            return html.P(error.text(words.gettext), className="notice-bad")
+        link = f"{context.base_url}/s/{key}"
+        return [html.A(link, href=f"/s/{key}"), dcc.Clipboard(content=link, title=words("复制"), className="copy")]
+
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _templates(words: Words) -> dict[str, str]:
+    return dict(zip(TEMPLATES, (words("一页"), words("地图"), words("对比"), words("A4 报告")), strict=True))
+
+
+def _formats(words: Words) -> dict[str, str]:
+    return dict(zip(FORMATS, ("PPTX", "PDF", "PNG 2×", "PNG 4×", words("SVG 图表")), strict=True))
+
+
+def _order(context: Context, said: Said, query: str) -> tuple[Order, list[str]]:
+    """Return what the address orders, and words about what of it cannot be used."""
+    words = context.words(said.filters.lang)
+    given = {key: text for key, text in parse_qsl(query.removeprefix("?")) if key in OWN_KEYS}
+    view = context.write(said.filters, said.view).removeprefix("?")
+    try:
+        if given.get("template", "one") not in TEMPLATES or given.get("theme", "light") not in THEMES:
+            return Order(query=view), [words("地址中的简报设置不可用，已按默认处理。")]
+        return Order.from_fields({**given, "query": view}), []
+    except AtlasError as error:
+        return Order(query=view), [error.text(words.gettext)]
+
+
+def _taken(view: str, values: Sequence[Any]) -> Order:
+    given = dict(zip(FIELDS, values, strict=True))
+    return Order.from_fields({**{key: value for key, value in given.items() if value}, "query": view})
+
+
+def _own(order: Order) -> dict[str, str]:
+    usual = Order()
+    return {name: getattr(order, name) for name in OWN_KEYS if getattr(order, name) != getattr(usual, name)}
+
+
+def _rivals(context: Context, atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> list[dict[str, str]]:
+    """Return what the view can be held against: places beside and below it, and itself at night."""
+    found: dict[str, str] = {}
+    if filters.hour is None:
+        found[context.write(filters.having(hour=22))] = words.name(here.crumbs[-1]) + bracketed("22:00", words)
+    up = here.crumbs[-2] if len(here.crumbs) > 1 else here.crumbs[-1]
+    for above in dict.fromkeys((up, here.crumbs[-1])):
+        around = places.scope(atlas, filters.at_place(above.place, above.region, above.grid))
+        for row in places.children(atlas, around).itertuples():
+            try:
+                there = places.drill(atlas, filters.at_place(above.place, above.region, above.grid), row.unit_kind, row.unit_id)
+            except AtlasError:
+                continue
+            found[context.write(there)] = words.name(row)
+    own = context.write(filters)
+    return [{"value": query.removeprefix("?"), "label": name} for query, name in found.items() if query not in (own, "")][:80]
+
+
+def _row(job: Job, words: Words) -> html.Div:
+    label = f"{job.name} · {job.order.format.upper()}"
+    if job.state == "done":
+        state: Any = html.A(words("保存"), href=f"/briefing/file/{job.id}", className="button button-save", download=True)
+    elif job.active:
+        state = html.Button(words("取消"), id={"type": "briefing-cancel", "job": job.id}, className="button", type="button")
+    else:
+        state = html.Span(words("已取消") if job.state == "cancelled" else words("未完成"), className="job-ended")
+    said = words(job.said) if job.said else ""
+    return html.Div([
+        html.Div([html.Span(label, className="job-name"), state], className="job-head"),
+        html.Progress(value=str(round(job.done, 2)), max="1") if job.active else None,
+        html.P(said or words("在排队") if job.active else said or " ".join(job.told), className="job-said"),
+    ], className=f"job job-{job.state}")

@@ -1,0 +1,120 @@
+"""The data page: files in, what they change, the way back, single rows, and how good it all is."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.components.masthead import framed, masthead, ways
+from dashboard.context import Context
+from dashboard.pages.data import history, importing, names, quality, rows
+from dashboard.pages.data.names import OWN_KEYS as OWN_KEYS
+from dashboard.server.guard import editing
+from dashboard.state import State as Said
+from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+PARTS = {"import": importing, "history": history, "rows": rows, "quality": quality}
+
+
+def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:  # noqa: ARG001 - as every page
+    """Return the page in the language of `said`; the section is filled by the address."""
+    filters = said.filters
+    words = context.words(filters.lang)
+    may = editing(context.settings)
+    author = dmc.TextInput(
+        id=names.AUTHOR, size="xs", placeholder=words("操作人姓名"), persistence="author", persistence_type="local", inputProps={"maxLength": 40},
+        className="data-author", disabled=not may, **{"aria-label": words("操作人姓名")})
+    return framed([
+        masthead(names.PATH, filters, context, words),
+        html.Div([
+            html.Nav(id=names.TABS, className="data-tabs", **{"aria-label": words("数据页")}),
+            html.Label([html.Span(words("操作人")), author], className="data-who", title=words("导入、修改和撤销都会记下操作人。")) if may else
+            html.Span([words("只供查看：这个图册没有开放网页改动。"), html.Div(author, hidden=True)], className="data-readonly"),
+        ], className="data-bar", role="region", **{"aria-label": words("数据")}),
+        html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
+        html.Main(html.P(words("正在打开…"), className="data-hint"), id=names.SECTION, className="data-main"),
+        dmc.Modal([
+            html.Div(id=names.MODAL_TEXT, className="data-modal-text"),
+            html.Div([
+                html.Button(words("取消"), id=names.MODAL_CLOSE, className="button", type="button"),
+                html.Button(words("确定"), id=names.MODAL_DO, className="button button-chief", type="button"),
+            ], className="data-buttons"),
+        ], id=names.MODAL, opened=False, withCloseButton=False, centered=True, transitionProps={"duration": 0}),
+        dmc.Drawer(html.Div(id=names.FORM), id=names.DRAWER, opened=False, position="right", size="min(100vw, 560px)", transitionProps={"duration": 0},
+                   closeButtonProps={"aria-label": words("关闭")}),
+        dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.CHANGED), dcc.Store(id=names.DOING),
+        dcc.Store(id=names.UPLOAD, storage_type="session"),
+    ], filters.lang, "atlas data-page")
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add the page's callbacks to `app`."""
+
+    @app.callback(
+        Output(names.SECTION, "children"), Output(names.TABS, "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),
+        Output(ids.WAYS, "children", allow_duplicate=True), Output(ids.NOTICES, "children", allow_duplicate=True),
+        Input(names.URL, "search"), Input(names.CHANGED, "data"), State(names.URL, "pathname"), prevent_initial_call=True)
+    def show_section(search: str | None, changed: dict | None, pathname: str | None) -> tuple:
+        """Fill the section that the address names."""
+        if pathname != names.PATH:
+            raise PreventUpdate
+        atlas = context.source.atlas()
+        found = context.read(atlas, search, OWN_KEYS)
+        filters, said = found.filters, names.own(search)
+        words = context.words(filters.lang)
+        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+        told = [html.P(notice.text(words.gettext), className="notice notice-bad") for notice in found.notices]
+        if ctx.triggered_id == names.CHANGED and changed and changed.get("told"):
+            told.append(html.P(changed["told"], className="notice notice-good"))
+        return (
+            PARTS[said["section"]].section(context, atlas, filters, said, words), tabs(context, filters, said["section"], words),
+            names.PATH + (names.query(other, context, said) or "?"), ways(names.PATH, filters, context, words), told)
+
+    @app.callback(
+        Output(names.MODAL, "opened"), Output(names.MODAL_TEXT, "children"), Output(names.DOING, "data"),
+        Input({"type": "data-undo", "at": ALL}, "n_clicks"), Input({"type": "data-delete", "at": ALL}, "n_clicks"),
+        Input(names.MODAL_CLOSE, "n_clicks"), State(names.URL, "search"), prevent_initial_call=True)
+    def ask(undo: list, delete: list, close: int | None, search: str | None) -> tuple:  # noqa: ARG001 - which of them it was is in ctx
+        """Ask before anything is taken back or out."""
+        cause = ctx.triggered_id
+        if cause == names.MODAL_CLOSE:
+            return False, no_update, None
+        if not isinstance(cause, dict) or not ctx.triggered[0]["value"]:
+            raise PreventUpdate
+        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        if cause["type"] == "data-undo":
+            return True, history.question(context, cause["at"], words), {"undo": cause["at"]}
+        table, _, key = cause["at"].partition(":")
+        return True, rows.question(context, table, key, words), {"remove": [table, key]}
+
+    @app.callback(
+        Output(names.MODAL, "opened", allow_duplicate=True), Output(names.MODAL_TEXT, "children", allow_duplicate=True),
+        Output(names.CHANGED, "data"), Output(names.DRAWER, "opened", allow_duplicate=True), Output(names.UPLOAD, "data", allow_duplicate=True),
+        Input(names.MODAL_DO, "n_clicks"), State(names.DOING, "data"), State(names.AUTHOR, "value"), State(names.URL, "search"),
+        running=[(Output(names.MODAL_DO, "disabled"), True, False)], prevent_initial_call=True)
+    def do(clicks: int | None, doing: dict | None, author: str | None, search: str | None) -> tuple:
+        """Take back or out what was asked for."""
+        if not clicks or not doing:
+            raise PreventUpdate
+        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        try:
+            told = history.undo(context, doing["undo"], author, words) if "undo" in doing else rows.remove(context, *doing["remove"], author, words)
+        except AtlasError as error:
+            return True, html.P(error.text(words.gettext), className="data-bad", role="alert"), no_update, no_update, no_update
+        # an import that was just taken back is not shown as done any more
+        return False, "", {"told": told, "at": clicks}, False, None if "undo" in doing else no_update
+
+    for part in PARTS.values():
+        part.register(app, context)
+
+
+def tabs(context: Context, filters: Filters, here: str, words: Words) -> list[dcc.Link]:
+    """Return the links to the sections."""
+    listed = {"import": words("导入文件"), "history": words("历史与撤销"), "rows": words("数据行"), "quality": words("质量报告")}
+    return [dcc.Link(html.Span(name, **({"aria-current": "page"} if section == here else {})), href=names.address(filters, context, section),
+                     className="way way-here" if section == here else "way") for section, name in listed.items()]

@@ -1,0 +1,66 @@
+"""Component ids of the data page, its own keys of the address, and its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from dashboard.context import Context
+from geodata.quality import RULES, STALE_DAYS
+from geodata.schema import TABLES
+from layers.filters import Filters
+
+PATH = "/data"
+OWN_KEYS = ("section", "table", "batch", "rule", "days")
+SECTIONS = ("import", "history", "rows", "quality")
+#: Tables in the order in which a union has them; the rest follows
+FIRST = ("stations", "enterprises", "grids", "regions", "fairs", "activities", "candidates", "demand")
+ORDERED = (*FIRST, *(name for name in TABLES if name not in FIRST))
+
+#: The page has a Location of its own: callbacks of the overview wait for theirs together with its controls
+URL = "data-url"
+SECTION, TABS, AUTHOR, CHANGED = "data-section", "data-tabs", "data-author", "data-changed"
+TABLE, CRS, EPSG, UPLOAD, RUN, POLL = "data-table", "data-crs", "data-epsg", "data-upload", "data-run", "data-poll"
+PROGRESS, REPORT, CANCEL, TEMPLATE, DROP = "data-progress", "data-report", "data-cancel", "data-template", "data-drop"
+PROBLEM_GROUP, PROBLEM_PAGE, PROBLEMS = "data-problem-group", "data-problem-page", "data-problems"
+MODAL, MODAL_TEXT, MODAL_DO, MODAL_CLOSE, DOING = "data-modal", "data-modal-text", "data-modal-do", "data-modal-close", "data-doing"
+ROW_TABLE, ROW_PLACE, ROW_TEXT, GRID_BOX, GRID, ROW_COUNT = "data-row-table", "data-row-place", "data-row-text", "data-grid-box", "data-grid", "data-row-count"
+ADD, EDIT, REMOVE, CHOSEN = "data-add", "data-edit", "data-remove", "data-chosen"
+DRAWER, FORM = "data-drawer", "data-form"
+DAYS, QUALITY_PLACE = "data-days", "data-quality-place"
+
+
+def numbered(kind: str, at: Any) -> dict[str, Any]:
+    """Return the id of a component that is only there at times."""
+    return {"type": kind, "at": at}
+
+
+def own(query: str | None) -> dict[str, Any]:
+    """Return the page's own part of the address, each value one that can be used.
+
+    ``section``, ``table``, ``rule`` and ``batch`` (or None), ``days``.
+    """
+    said = dict(parse_qsl((query or "").removeprefix("?")))
+    days = said.get("days", "")
+    return {
+        "section": said.get("section") if said.get("section") in SECTIONS else SECTIONS[0],
+        "table": said.get("table") if said.get("table") in TABLES else FIRST[0],
+        "rule": said.get("rule") if said.get("rule") in RULES else None,
+        "batch": said.get("batch", "")[:80] or None,
+        "days": int(days) if days.isascii() and days.isdigit() and 1 <= int(days[:6]) <= 3650 else STALE_DAYS,
+    }
+
+
+def query(filters: Filters, context: Context, said: Mapping[str, Any], **changes: Any) -> str:
+    """Return the query string of `filters` with the page's own keys: those of `said`, and `changes` on top."""
+    usual = own("")
+    wanted = {key: value for key, value in {**said, **changes}.items() if value is not None and value != usual[key]}
+    base = context.write(filters)
+    tail = urlencode(wanted)
+    return base + ("&" if base else "?") + tail if tail else base
+
+
+def address(filters: Filters, context: Context, section: str, **changes: Any) -> str:
+    """Return the address of a section."""
+    return PATH + query(filters, context, {"section": section}, **changes)

@@ -1,0 +1,38 @@
+"""Files of briefs by address, and who makes them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from dash import Dash
+from flask import Response, send_file
+
+from dashboard.context import Context
+from dashboard.export.engine import Engine
+from dashboard.export.jobs import Jobs
+from dashboard.export.studio import MIME, Studio
+from dashboard.settings import Settings
+
+KEY = re.compile(r"[A-Za-z0-9_-]{10,40}\Z")
+
+
+def add_briefs(app: Dash, context: Context, settings: Settings) -> Jobs:
+    """Serve ``/briefing/file/ID`` and return the jobs; nothing runs before the first order."""
+    server = app.server
+    jobs = Jobs(settings.home, Studio(context, Engine(server.wsgi_app, settings), settings))
+
+    @server.get("/briefing/file/<id>")
+    def _file(id: str) -> Response:
+        job = jobs.find(id) if KEY.match(id) else None
+        path = jobs.path(job) if job else None
+        if job is None or path is None:
+            words = context.words(context.default.lang)
+            return Response(words("没有这份文件：它已过期，或没有做成。请重新制作。"), 404, mimetype="text/plain")
+        answer = send_file(path, mimetype=MIME[job.order.format])
+        name = f"{job.name}.{job.order.format}"
+        answer.headers["Content-Disposition"] = f"attachment; filename=\"brief.{job.order.format}\"; filename*=UTF-8''{quote(name)}"
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return jobs

@@ -1,0 +1,45 @@
+"""How much of a stranger's file the atlas takes.
+
+Bounds are counted, not timed, and counted before or while reading: what lies beyond them is never held in
+memory. They are set so that a file at any of them is answered within ten seconds and one GiB
+(``tests/geodata/importing/test_hostile.py``); docs/import.md states them for people.
+"""
+
+from __future__ import annotations
+
+MAX_BYTES = 200 * 2**20  # of the file as it lies on disk
+MAX_ROWS = 200_000
+MAX_COLUMNS = 400
+MAX_CELLS = 3_000_000  # that hold anything, all sheets together
+
+# zip archives
+MAX_MEMBERS = 2_000
+MAX_UNPACKED = 256 * 2**20
+MAX_RATIO = 400  # honest sheets reach 30, a bomb a thousand
+SMALL = 5 * 2**20  # below this a high ratio harms nobody
+
+# workbooks
+MAX_SHEETS = 60
+MAX_ELEMENTS = 6_000_000  # XML elements of all sheets together, empty cells with a style among them
+MAX_PART_ELEMENTS = 2_000_000  # of one of the other parts: strings, styles
+MAX_STRINGS = 1_000_000  # shared strings
+MAX_STRING_CHARACTERS = 80_000_000
+MAX_STYLES = 65_000  # a workbook of Excel holds 65,490
+MAX_TOKEN = 8 * 2**20  # one tag, or one stretch that the parser cannot yet make sense of, in bytes
+
+# texts
+MAX_TEXT = 48 * 2**20  # of a text table, bytes
+MAX_FIELD = 4 * 2**20  # characters of a cell; an outline of the nation as WKT is one megabyte
+MAX_RECORD = 6 * 2**20  # characters of a row
+
+# GeoJSON, GeoPackage, Shapefile
+MAX_JSON = 64 * 2**20
+MAX_JSON_MEMORY = 300 * 2**20  # what its brackets and commas will take once read
+MAX_DATABASE_CELL = 16 * 2**20
+MAX_DATABASE = 200 * 2**20  # all that is read of a GeoPackage
+MAX_SHAPEFILE = 100 * 2**20
+MAX_VERTICES = 3_000_000
+SECONDS = 6  # for a database, which may be asked to compute
+
+# what is said of it
+MAX_BAD_CELLS = 50_000  # a file that is wrong throughout is not read to its end

@@ -1,0 +1,219 @@
+"""The cells of one worksheet, row by row (ECMA-376 part 1, section 18.3.1)."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from geodata.errors import N_
+from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
+from geodata.importing.report import Problem, Unreadable, shown
+from geodata.importing.sheets import Sheet, too_large
+from geodata.importing.xml_parts import MAIN, SEPARATOR, Told, broken_book, read_part
+
+MAX_MERGED, MAX_FORMULAS = 1_000, 1_000
+MAX_ROW_NUMBER, MAX_LETTERS = 1_048_576, 3
+REMEMBERED = 100_000  # texts kept once however often they stand in a sheet
+_NAMES = ("row", "c", "v", "f", "t", "rPh", "mergeCell")
+_ROW, _CELL, _VALUE, _FORMULA, _TEXT, _HINT, _MERGE = range(len(_NAMES))
+_SAID = (_VALUE, _TEXT)
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LETTERS = re.compile(r"[A-Z]{1,3}")
+_REF = re.compile(r"[A-Z]{1,3}\d{1,7}:[A-Z]{1,3}(\d{1,7})")
+
+
+@dataclass(slots=True)
+class Book:
+    """What the sheets of a workbook share, and how much of it has been used up.
+
+    Attributes
+    ----------
+    strings : list of str
+        Shared strings.
+    dates, spans : frozenset of str
+        Numbers of the styles that show a date, and a span of time.
+    from_1904 : bool
+        Whether days are counted from 1904, as old Macintoshes do.
+    cells, elements : int
+        Cells with a value and XML elements still allowed, all sheets together.
+    """
+
+    strings: list[str]
+    dates: frozenset[str]
+    spans: frozenset[str]
+    from_1904: bool
+    cells: int = MAX_CELLS
+    elements: int = MAX_ELEMENTS
+
+
+def unescaped(text: str) -> str:
+    """Return text with ``_x000D_`` and its like as the characters they stand for (section 22.9.2.19)."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, told: Told) -> Sheet:
+    """Return one sheet without its empty rows.
+
+    Raises
+    ------
+    Unreadable
+        When it is broken, or larger than the atlas takes.
+    """
+    sheet = Sheet(name, [], [])
+    kinds = {space + SEPARATOR + tag: kind for space in MAIN for kind, tag in enumerate(_NAMES)}
+    columns: dict[str, int] = {}
+    known: dict[str, str] = {}
+    merged: list[str] = []
+    row: list[Any] = []
+    pieces: list[str] = []
+    number = at = size = 0
+    sort, style, formula, hinting, has_value = "n", None, None, False, False
+    into: list[str] | None = None
+    cells, elements, formulas = book.cells, book.elements, 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal number, at, sort, style, formula, into, hinting, elements, size, has_value
+        kind = kinds.get(tag)
+        if kind == _CELL:
+            elements -= 1
+            ref = attributes.get("r")
+            if ref is None:
+                at += 1
+            else:
+                letters = ref.rstrip("0123456789")
+                at = columns.get(letters) or columns.setdefault(letters, _column(letters))
+            sort, style = attributes.get("t", "n"), attributes.get("s")
+            formula, has_value, size = None, False, 0
+            pieces.clear()
+        elif kind in _SAID:
+            into = None if hinting else pieces
+            has_value = True
+        elif kind == _ROW:
+            elements -= 1
+            said = attributes.get("r")
+            number = number + 1 if said is None else int(said) if len(said) < 9 else 0
+            if not 0 < number <= MAX_ROW_NUMBER:
+                raise broken_book(said)
+            at = 0
+            row.clear()
+        elif kind == _FORMULA:
+            formula = into = []
+        elif kind == _MERGE:
+            elements -= 1
+            if len(merged) < MAX_MERGED:
+                merged.append(attributes.get("ref", ""))
+        else:
+            elements -= 1
+            hinting = hinting or kind == _HINT
+        if elements < 0:
+            raise Unreadable(N_("工作表太大：请删去数据之外的空行空列后再试。"), sheet=name, code="size")
+
+    def characters(said: str) -> None:
+        nonlocal size
+        if into is not None:
+            size += len(said)
+            if size > MAX_FIELD:
+                raise broken_book("XML")
+            into.append(said)
+
+    def end(tag: str) -> None:
+        nonlocal into, hinting, cells, formulas
+        kind = kinds.get(tag)
+        if kind == _CELL:
+            value = _value("".join(pieces), sort, style, book) if has_value else None
+            if value is None or value == "":
+                if formula is not None and value is None and formulas < MAX_FORMULAS:
+                    formulas += 1
+                    sheet.problems.append(_no_value(name, number, at, "".join(formula)))
+                    _put(row, at, None)
+                return
+            if at > MAX_COLUMNS:
+                raise too_large(name, N_("列"), at, MAX_COLUMNS)
+            cells -= 1
+            if type(value) is str and len(known) < REMEMBERED:
+                value = known.setdefault(value, value)
+            _put(row, at, value)
+        elif kind in _SAID or kind == _FORMULA:
+            into = None
+        elif kind == _ROW:
+            if row:
+                sheet.rows.append(row.copy())
+                sheet.numbers.append(number)
+                if len(sheet.rows) > MAX_ROWS + 1 or cells < 0:
+                    raise too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
+        elif kind == _HINT:
+            hinting = False
+
+    read_part(archive, part, start, end, characters, told)
+    book.cells, book.elements = cells, elements
+    if sheet.numbers:
+        sheet.problems += [_merged_cells(name, ref, match[1]) for ref in dict.fromkeys(merged) if (match := _REF.fullmatch(ref))]
+    return sheet
+
+
+def _put(row: list[Any], at: int, value: Any) -> None:
+    if len(row) == at - 1:
+        row.append(value)
+    elif at <= MAX_COLUMNS:
+        row += [None] * (at - len(row))
+        row[at - 1] = value
+
+
+def _column(letters: str) -> int:
+    """Return the number of a column, ``A`` 1."""
+    if not _LETTERS.fullmatch(letters):
+        raise broken_book(letters)
+    found = 0
+    for one in letters:
+        found = 26 * found + ord(one) - 64
+    return found
+
+
+def _value(text: str, sort: str, style: str | None, book: Book) -> Any:
+    if sort == "s":
+        at = int(text)
+        if at < 0:
+            raise broken_book(text)
+        return book.strings[at]
+    if sort in ("inlineStr", "str", "e"):
+        return unescaped(text)
+    text = text.strip()
+    if not text:
+        return None
+    if sort == "b":
+        return text in ("1", "true")
+    if sort == "d":
+        with suppress(ValueError):
+            return datetime.fromisoformat(text.replace("Z", ""))
+        return text
+    if len(text) > 400:
+        raise broken_book(text)
+    value = float(text) if not text.lstrip("-").isdigit() else int(text)
+    if style is not None and (style in book.dates or style in book.spans):
+        return _moment(value, style in book.spans, book.from_1904)
+    return value
+
+
+def _moment(value: float, span: bool, from_1904: bool) -> Any:
+    from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
+
+    try:
+        return from_excel(value, MAC_EPOCH if from_1904 else WINDOWS_EPOCH, timedelta=span)
+    except (ValueError, OverflowError):
+        return "#VALUE!"  # as Excel shows a day before its first or after its last
+
+
+def _no_value(sheet: str, row: int, at: int, formula: str) -> Problem:
+    from openpyxl.utils import get_column_letter
+
+    return Problem(N_("公式没有保存结果：请在 Excel 里打开并保存一次，或改为粘贴数值。"), sheet=sheet, row=row,
+                   column=get_column_letter(min(at, 18_278)), value=shown("=" + formula), expected_msgid=N_("数值或文字"), code="formula")
+
+
+def _merged_cells(name: str, ref: str, row: str) -> Problem:
+    return Problem(N_("合并单元格 {ref}：请取消合并，并在每一行写上内容。"), {"ref": ref}, sheet=name, row=int(row),
+                   value=ref, expected_msgid=N_("不合并的单元格"), code="merged")

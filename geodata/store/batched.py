@@ -1,0 +1,135 @@
+"""What every store does alike: reading at one moment, and batches in one transaction each."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, TypeVar
+
+import pandas as pd
+
+from geodata.store import batches
+from geodata.store.base import AtlasStore
+from geodata.store.batch import Batch
+from geodata.store.database import Database
+from geodata.store.snapshot import Snapshot
+
+T = TypeVar("T")
+
+
+class BatchedStore(ABC):
+    """A store made of two things: a reading and a writing transaction.
+
+    The methods are those of :class:`geodata.store.base.WritableStore`.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Snapshot]:
+        """Give the atlas at one moment, for as long as the block lasts.
+
+        Raises
+        ------
+        AtlasError
+            When the store cannot be read.
+        """
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Database]:
+        """Give the one transaction that may write now; it takes effect when the block ends well, else not at all.
+
+        Raises
+        ------
+        AtlasError
+            When the store cannot be written.
+        """
+
+    @abstractmethod
+    def stamp(self) -> Hashable:
+        """Return what is another whenever the atlas is, cheaply."""
+
+    def tables(self) -> dict[str, int]:
+        """Return the number of rows of every table of the schema, in its order."""
+        with self.reading() as snapshot:
+            return snapshot.tables()
+
+    def read(self, table: str) -> pd.DataFrame:
+        """Return a table in the types of its schema, in the order in which it was written."""
+        with self.reading() as snapshot:
+            return snapshot.read(table)
+
+    def meta(self) -> dict[str, str]:
+        """Return what is known of the atlas as a whole."""
+        with self.reading() as snapshot:
+            return snapshot.meta()
+
+    def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
+        """Return what `use` makes of the atlas at one moment, and the stamp of that moment."""
+        with self.reading() as snapshot:
+            return snapshot.at_once(use)
+
+    def apply(self, table: str, frame: pd.DataFrame, **about: Any) -> Batch:
+        """Bring validated rows in as one batch."""
+        with self.writing() as database:
+            return batches.apply(database, table, frame, **about)
+
+    def remove(self, table: str, keys: Sequence[str], **about: Any) -> Batch:
+        """Take rows out as one batch."""
+        with self.writing() as database:
+            return batches.remove(database, table, keys, **about)
+
+    def undo(self, batch_id: str, author: str | None = None) -> Batch:
+        """Take a batch back."""
+        with self.writing() as database:
+            return batches.undo(database, batch_id, author)
+
+    def history(self) -> list[Batch]:
+        """Return every batch, the latest first."""
+        with self.reading() as snapshot:
+            return snapshot.history()
+
+    def changes(self, batch_id: str) -> pd.DataFrame:
+        """Return what a batch did, row by row."""
+        with self.reading() as snapshot:
+            return snapshot.changes(batch_id)
+
+    def as_of(self, moment: str) -> PastStore:
+        """Return the atlas as it was at `moment` (ISO time, UTC), read only."""
+        return PastStore(self, moment)
+
+
+class PastStore:
+    """The atlas as it was at a moment: the present one with every later import taken back.
+
+    Parameters
+    ----------
+    store : BatchedStore
+    moment : str
+        ISO time, UTC.
+    """
+
+    def __init__(self, store: BatchedStore, moment: str) -> None:
+        self._store, self.moment, self.name = store, moment, store.name
+
+    def tables(self) -> dict[str, int]:
+        """Return the number of rows of every table as it was."""
+        return self.at_once(lambda then: then.tables())[1]
+
+    def read(self, table: str) -> pd.DataFrame:
+        """Return a table as it was."""
+        return self.at_once(lambda then: then.read(table))[1]
+
+    def meta(self) -> dict[str, str]:
+        """Return the present meta; its ``data_version`` names the moment as well."""
+        return self.at_once(lambda then: then.meta())[1]
+
+    def stamp(self) -> Hashable:
+        """Return the stamp of the present atlas: an undo changes the past as well."""
+        return self._store.stamp()
+
+    def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
+        """Return what `use` makes of the atlas as it was, and the stamp of the present one."""
+        with self._store.reading() as snapshot:
+            return snapshot.as_of(self.moment).at_once(use)

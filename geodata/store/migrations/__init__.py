@@ -1,0 +1,75 @@
+"""How the tables in a PostGIS database came to be as they are: numbered steps, each applied once.
+
+A step is a file here, ``mNNNN_name.sql`` or ``mNNNN_name.py`` with a function
+``up(run)``. Steps that are applied are never edited: what comes later is a new
+one. Within the schema ``atlas`` the table ``migrations`` says which are applied.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from geodata.errors import N_, AtlasError
+
+SCHEMA = "atlas"
+Run = Callable[[str], list[tuple[Any, ...]]]
+"""Executes SQL in the transaction of whoever holds the writer's lock, and returns the rows."""
+
+
+def steps() -> dict[int, Path]:
+    """Return number → file of every step, in order."""
+    return {int(path.name[1:5]): path for path in sorted(Path(__file__).parent.glob("m[0-9][0-9][0-9][0-9]_*"))}
+
+
+def newest() -> int:
+    """Return the number of the newest step."""
+    return max(steps())
+
+
+def applied(run: Run) -> int | None:
+    """Return the number of the last step that is applied, or None where there is none."""
+    if not run(f"SELECT to_regclass('{SCHEMA}.migrations')")[0][0]:
+        return None
+    return run(f"SELECT max(number) FROM {SCHEMA}.migrations")[0][0]  # noqa: S608 - a constant
+
+
+def refuse_newer(number: int, where: object) -> None:
+    """Refuse tables that a later version of the program has made.
+
+    Raises
+    ------
+    AtlasError
+        Says both numbers.
+    """
+    if number > newest():
+        raise AtlasError(N_("数据库 {where} 里的图册由更新的程序建立（第 {got} 步，本程序到第 {expected} 步）：请升级程序后再打开；数据库没有改动。"),
+                         where=where, got=number, expected=newest())
+
+
+def bring_up(run: Run, where: object) -> None:
+    """Apply the steps that are not applied yet; nothing when all are.
+
+    Raises
+    ------
+    AtlasError
+        When the schema belongs to somebody else or to a later version of the program.
+    """
+    last = applied(run)
+    if last is None:
+        if run(f"SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{SCHEMA}' LIMIT 1"):  # noqa: S608 - a constant
+            raise AtlasError(N_("数据库 {where} 里已有名为 {schema} 的模式，却不是本程序的图册：请换一个数据库，或先移走这个模式。"), where=where, schema=SCHEMA)
+        if not run(f"SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}'"):  # noqa: S608 - a constant; asked first: IF NOT EXISTS wants the right to create
+            run(f"CREATE SCHEMA {SCHEMA}")
+        run(f"CREATE TABLE {SCHEMA}.migrations (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())")
+        last = 0
+    refuse_newer(last, where)
+    for number, path in steps().items():
+        if number > last:
+            if path.suffix == ".sql":
+                run(path.read_text("utf-8"))
+            else:
+                importlib.import_module(f"{__name__}.{path.stem}").up(run)
+            run(f"INSERT INTO {SCHEMA}.migrations (number, name) VALUES ({number}, '{path.stem}')")  # noqa: S608 - names of our files

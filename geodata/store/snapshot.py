@@ -1,0 +1,70 @@
+"""An atlas to read from: at one moment, and now or as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import pandas as pd
+
+from geodata.errors import N_, AtlasError
+from geodata.schema import TABLES
+from geodata.store import batches, log
+from geodata.store.base import AtlasStore
+from geodata.store.batch import Batch
+from geodata.store.database import Database
+
+T = TypeVar("T")
+
+
+class Snapshot:
+    """What one reading transaction of a store sees; other processes may write meanwhile.
+
+    Parameters
+    ----------
+    name : str
+        Kind of store.
+    database : Database
+    stamp : hashable
+        The store's stamp at this moment.
+    moment : str, optional
+        ISO time, UTC: show the atlas as it was then.
+    """
+
+    def __init__(self, name: str, database: Database, stamp: Hashable, moment: str | None = None) -> None:
+        self.name, self.database, self.moment, self._stamp = name, database, moment, stamp
+
+    def tables(self) -> dict[str, int]:
+        """Return the number of rows of every table of the schema, in its order."""
+        return self.database.count() if self.moment is None else {name: len(self.read(name)) for name in TABLES}
+
+    def read(self, table: str) -> pd.DataFrame:
+        """Return a table in the types of its schema."""
+        if table not in TABLES:
+            raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
+        return self.database.read(table) if self.moment is None else batches.past(self.database, table, self.moment)
+
+    def meta(self) -> dict[str, str]:
+        """Return what is known of the atlas; the ``data_version`` of a past one names the moment as well."""
+        meta = log.meta(self.database)
+        return meta if self.moment is None else meta | {"data_version": f"{meta['data_version']}@{self.moment}"}
+
+    def stamp(self) -> Hashable:
+        """Return the store's stamp at this moment."""
+        return self._stamp
+
+    def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
+        """Return the stamp and what `use` makes of this very snapshot."""
+        return self._stamp, use(self)
+
+    def history(self) -> list[Batch]:
+        """Return every batch, the latest first."""
+        return log.batches(self.database)[::-1]
+
+    def changes(self, batch_id: str) -> pd.DataFrame:
+        """Return what a batch did, row by row."""
+        return batches.changes(self.database, batch_id)
+
+    def as_of(self, moment: str) -> Snapshot:
+        """Return this atlas as it was at `moment`."""
+        return Snapshot(self.name, self.database, self._stamp, moment)

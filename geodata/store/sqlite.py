@@ -1,0 +1,105 @@
+"""A GeoPackage as SQLite sees it: reading and writing rows in one transaction, without GDAL."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geodata.schema import TABLES
+from geodata.store.database import Database
+from geodata.store.images import bare
+from geodata.store.log import BATCHES, CHANGES
+
+_SRS = 4326
+# the log's tables; of the others GDAL makes the tables
+TABLES_OF_THE_LOG = f"""
+CREATE TABLE IF NOT EXISTS {BATCHES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, batch_id TEXT NOT NULL UNIQUE, time TEXT NOT NULL,
+ author TEXT, table_name TEXT NOT NULL, file TEXT, file_hash TEXT, crs TEXT, rows INTEGER, added INTEGER, changed INTEGER,
+ unchanged INTEGER, retired INTEGER, undone_at TEXT, undone_by TEXT);
+CREATE TABLE IF NOT EXISTS {CHANGES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, batch_id TEXT NOT NULL, table_name TEXT NOT NULL,
+ row_key TEXT NOT NULL, row_fid INTEGER NOT NULL, other TEXT);
+CREATE INDEX IF NOT EXISTS {CHANGES}_row ON {CHANGES} (table_name, row_key);
+CREATE INDEX IF NOT EXISTS {CHANGES}_batch ON {CHANGES} (batch_id);
+"""
+
+
+class SqliteDatabase(Database):
+    """The tables of a GeoPackage through one connection; the caller begins and ends the transaction.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+    check : callable
+        Called before every statement that writes; raises what is to end the transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> None:
+        self._connection, self._check = connection, check
+
+    def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def run(self, sql: str, rows: Sequence[Mapping[str, Any]] = ({},)) -> None:
+        """Run a statement once for each of `rows`."""
+        self._check()
+        self._connection.executemany(sql, rows)
+
+    def insert(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows."""
+        self._check()
+        columns = ", ".join(f'"{name}"' for name in names)
+        self._connection.executemany(f'INSERT INTO "{table}" ({columns}) VALUES (?{", ?" * (len(names) - 1)})', rows)  # noqa: S608 - names of the schema
+
+    def has(self, table: str) -> bool:
+        """Return whether there is such a table."""
+        return bool(self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=table))
+
+    def wkb(self, values: Sequence[Any]) -> Sequence[bytes | None]:
+        """Return the WKB inside GeoPackage blobs."""
+        return [bare(blob) for blob in values]
+
+    def geometries(self, wkbs: Sequence[bytes | None]) -> Sequence[bytes | None]:
+        """Return GeoPackage blobs (clause 2.1.3); the envelope is left out for points."""
+        shapes = shapely.from_wkb(np.array(wkbs, dtype=object))
+        points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+        return [None if wkb is None else struct.pack("<2sBBi", b"GP", 0, 1, _SRS) + wkb if point
+                else struct.pack("<2sBBi4d", b"GP", 0, 3, _SRS, west, east, south, north) + wkb
+                for wkb, point, (west, south, east, north) in zip(wkbs, points.tolist(), shapely.bounds(shapes).tolist(), strict=True)]
+
+    def touched(self, tables: Iterable[str]) -> None:
+        """Bring ``gpkg_contents`` up to date: when a layer changed, and the box around it."""
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        self.run("INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES (:name, 'attributes', :name, :stamp)",
+                 [{"name": name, "stamp": stamp} for name in (BATCHES, CHANGES)])
+        for table in tables:
+            box = (None,) * 4
+            if TABLES[table].geometry:
+                box = self.query(f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "rtree_{table}_geom"')[0]  # noqa: S608 - names of the schema
+            self.run("UPDATE gpkg_contents SET last_change = :stamp, min_x = :w, min_y = :s, max_x = :e, max_y = :n WHERE table_name = :name",
+                     [dict(zip("wsen", box, strict=True)) | {"stamp": stamp, "name": table}])
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Give SQLite the functions that the spatial index's triggers call (GeoPackage 1.3, annex F.3), and the log's tables."""
+    for name, side in (("ST_MinX", 0), ("ST_MinY", 1), ("ST_MaxX", 2), ("ST_MaxY", 3)):
+        connection.create_function(name, 1, lambda blob, side=side: _bounds(blob)[side], deterministic=True)
+    connection.create_function("ST_IsEmpty", 1, lambda blob: int(blob is None or blob[3] >> 4 & 1), deterministic=True)
+    connection.executescript(TABLES_OF_THE_LOG)
+
+
+def _bounds(blob: bytes) -> tuple[float, ...]:
+    """Return west, south, east, north; blobs of ours hold an envelope, or are points in little-endian WKB."""
+    code = blob[3] >> 1 & 0b111
+    if code:
+        west, east, south, north = struct.unpack_from("<4d" if blob[3] & 1 else ">4d", blob, 8)
+        return west, south, east, north
+    if blob[8:13] == b"\x01\x01\x00\x00\x00":
+        return struct.unpack_from("<2d", blob, 13) * 2
+    return shapely.from_wkb(bare(blob)).bounds

@@ -1,0 +1,108 @@
+"""The rows of any table, by place and text: what the data page lists, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.errors import N_, AtlasError
+from geodata.schema import TABLES
+from layers import places
+from layers.atlas import Atlas
+from layers.filters import NATION, Filters
+
+MAX_TEXT = 80
+
+
+def select(atlas: Atlas, table: str, filters: Filters, text: str = "", among: Collection[int] | None = None,
+           sort: str | None = None, descending: bool = False) -> NDArray[np.intp]:
+    """Return the positions of the rows of `table` that are asked for.
+
+    Parameters
+    ----------
+    table : str
+    filters : Filters
+        Only its place counts (with region and grid); rows of a table without places are in the nation alone.
+    text : str
+        Words, parted by blanks, that must all occur in a row, in any column of text; case does not matter.
+    among : collection of int, optional
+        Positions to choose from.
+    sort : str, optional
+        Column to sort by; rows that lack it come last. Missing: as the store has them.
+    descending : bool
+
+    Raises
+    ------
+    AtlasError
+        When there is no such table or column.
+    """
+    if table not in TABLES:
+        raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
+    rows = atlas.table(table)
+    chosen = np.ones(len(rows), bool)
+    if among is not None:
+        chosen[:] = False
+        chosen[[one for one in among if 0 <= one < len(rows)]] = True
+    here = places.scope(atlas, filters)
+    if here.adcode != NATION or here.level != "country":
+        if "adcode" not in rows:
+            chosen[:] = False
+        else:
+            chosen &= places.table_mask(atlas, here, table)
+    words = [word.lower() for word in text[:MAX_TEXT].split()]
+    if words:
+        texts = atlas.once(("row texts", table), lambda: _texts(table, rows))
+        for word in words:
+            chosen &= np.fromiter((word in one for one in texts), bool, len(texts))
+    positions = np.flatnonzero(chosen)
+    if sort is None:
+        return positions
+    if sort not in {column.name for column in TABLES[table].columns}:
+        raise AtlasError(N_("表 {table} 没有列 {got}。"), table=TABLES[table].zh, got=sort)
+    return positions[rows[sort].iloc[positions].reset_index(drop=True).sort_values(
+        ascending=not descending, kind="stable", na_position="last").index.to_numpy()]
+
+
+def _texts(table: str, rows: pd.DataFrame) -> list[str]:
+    names = [column.name for column in TABLES[table].columns if column.dtype in ("str", "set") and column.name != "batch_id"]
+    columns = [rows[name].fillna("").astype(str).to_list() for name in names]
+    return ["\n".join(cells).lower() for cells in zip(*columns, strict=True)]
+
+
+def record(atlas: Atlas, table: str, key: str) -> dict[str, Any] | None:
+    """Return one row as column → value (None where missing), with ``lon`` and ``lat`` of a point and its ``geometry``.
+
+    None when there is no such row.
+    """
+    schema = TABLES[table]
+    at = atlas.rows_by(table, schema.key).get(key)
+    if at is None:
+        return None
+    row = atlas.table(table).iloc[at]
+    found: dict[str, Any] = {column.name: None if pd.isna(row[column.name]) else row[column.name] for column in schema.columns}
+    if schema.geometry:
+        shape = row["geometry"]
+        found["geometry"] = None if shape is None or shape.is_empty else shape
+    if schema.geometry == "point":
+        found["lon"], found["lat"] = (found["geometry"].x, found["geometry"].y) if found["geometry"] is not None else (None, None)
+    return found
+
+
+def referring(atlas: Atlas, table: str, key: str) -> dict[str, int]:
+    """Return table → number of rows that name the row `key` of `table`: taking it out would leave them hanging."""
+    columns = {"regions": ("region_id",), "grids": ("grid_id",), "zones": ("zone", "region_id"),
+               "places": ("adcode", "parent", "from_adcode", "to_adcode")}.get(table, ())
+    found: dict[str, int] = {}
+    for other, schema in TABLES.items():
+        rows = atlas.table(other)
+        named = [column for column in columns if column in rows and not (other == table and column == schema.key)]
+        if other == "scenarios" or not named or not len(rows):
+            continue
+        count = int((rows[named] == key).any(axis=1).sum())
+        if count:
+            found[other] = count
+    return found

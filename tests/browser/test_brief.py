@@ -1,0 +1,318 @@
+"""Briefs with a browser: golden slides and papers, the engine's limits, the page from the first click to the file."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image, ImageChops
+from playwright.sync_api import Browser
+
+from dashboard.app import create_app
+from dashboard.export import chromium
+from dashboard.export.engine import Engine, blank
+from dashboard.export.order import Order
+from dashboard.export.studio import Made, Studio
+from dashboard.settings import Settings
+from geodata.errors import AtlasError
+from tests.browser.conftest import ROOT, free_port, serve
+from tests.browser.paper import Sheet, colors, printed, sheets, squeezed
+from tests.dashboard.export.pptx_reader import boxes, opened, pictures, texts
+from tests.dashboard.export.pptx_reader import sheets as data_sheets
+
+EMU_PER_POINT = 12_700
+SLACK = 4.0  # points: LibreOffice has other fonts than PowerPoint
+GOLDEN = {
+    "light-zh": {"query": "place=640200"}, "dark-zh": {"query": "place=350203&hour=22", "theme": "dark"},
+    "light-en": {"query": "place=350203&lang=en"}, "dark-en": {"query": "place=640202&lang=en", "theme": "dark"},
+    "compare": {"query": "place=640202", "against": "place=640205", "template": "compare"}, "report": {"query": "place=640200", "template": "report"},
+    "empty": {"query": "place=110000"},
+}
+
+
+@pytest.fixture(scope="module")
+def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(atlas_home, tmp_path_factory.mktemp("brief") / "home"))
+
+
+@pytest.fixture(scope="module")
+def studio(home: Path) -> Iterator[Studio]:
+    settings = Settings(home=home, public_url="https://atlas.example.org")
+    app = create_app(settings)
+    engine = Engine(app.server.wsgi_app, settings)
+    yield Studio(app.server.extensions["atlas"], engine, settings)
+    engine.close()
+    assert not [pid for pid in chromium.processes() if any(chromium.MARK in one for one in chromium.command_line(pid))]
+
+
+@pytest.fixture(scope="module")
+def golden(studio: Studio) -> dict[str, Made]:
+    return {name: studio.make(Order(**order)) for name, order in GOLDEN.items()}
+
+
+@pytest.fixture(scope="module")
+def papers(golden: dict[str, Made]) -> dict[str, list[Sheet]]:
+    return {name: sheets(content) for name, content in printed({name: made.content for name, made in golden.items()}).items()}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_every_word_of_a_slide_is_printed_inside_its_frame(golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str) -> None:
+    """No text cut, overlapping or without glyphs: all of it is found in the printed page, where its frame is."""
+    slides = list(opened(golden[name].content).slides)
+    assert len(slides) == len(papers[name])
+    for slide, paper in zip(slides, papers[name], strict=True):
+        frames = {role: [one / EMU_PER_POINT for one in box] for role, *box in boxes(slide)}
+        for role, text in texts(slide).items():
+            left, top, right, bottom = frames[role]
+            for line in filter(None, map(squeezed, text.splitlines())):
+                found = paper.find(line)
+                assert found, f"{role}: {line}"
+                assert any(left - SLACK <= x0 and x1 <= right + SLACK and top - SLACK <= y0 and y1 <= bottom + SLACK
+                           for place in found for x0, y0, x1, y1 in [_around(place)]), f"{role}: {line}"
+        for sheet in data_sheets(slide).values():
+            for category in sheet["categories"]:
+                assert squeezed(category)[:6] in paper.text
+
+
+def _around(place: list[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:
+    seen = [box for box in place if box[2] > box[0]]
+    return min(b[0] for b in seen), min(b[1] for b in seen), max(b[2] for b in seen), max(b[3] for b in seen)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_map_is_drawn_fine_and_the_charts_are_seen(golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str) -> None:
+    slide = opened(golden[name].content).slides[0]
+    paper = papers[name][0]
+    scale = paper.picture.width / paper.size[0] / EMU_PER_POINT
+    dark = GOLDEN[name].get("theme") == "dark"
+    assert (sum(paper.picture.getpixel((8, 400))) < 200) == dark
+    for role, *box in boxes(slide):
+        part = paper.picture.crop(tuple(round(one * scale) for one in box))
+        if role in ("map", "map2"):
+            picture = pictures(slide)[role]
+            assert picture.width / ((box[2] - box[0]) / 914_400) == pytest.approx(300, abs=1)  # dots an inch
+            assert not blank(_png(picture), [[0, 0, picture.width, picture.height]], 1)
+            assert colors(part) > 40
+        elif role.startswith("chart") and not role.endswith("title"):
+            assert colors(part) > 8
+    assert zxingcpp.read_barcode(paper.picture.resize((paper.picture.width * 3, paper.picture.height * 3))).text == golden[name].brief.url
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_what_is_blank_is_known(golden: dict[str, Made]) -> None:
+    assert blank(_png(Image.new("RGB", (600, 400), "#E8EEF4")), [[0, 0, 600, 400]], 1)
+    assert not blank(_png(pictures(opened(golden["empty"].content).slides[0])["map"]), [[0, 0, 686, 359]], 3.125)
+
+
+@pytest.mark.parametrize(("order", "pages"), [
+    ({"query": "place=640200", "template": "one"}, 2), ({"query": "place=350203&lang=en", "template": "report", "theme": "dark"}, 3),
+])
+def test_a_pdf_has_words_for_text_and_the_same_content(studio: Studio, order: dict[str, str], pages: int) -> None:
+    made = studio.make(Order(**order, format="pdf"))
+    found = sheets(made.content, 144)
+    assert len(found) == pages
+    wide = order["template"] == "one"
+    assert found[0].size == pytest.approx((960, 540) if wide else (595.3, 841.9), abs=1)
+    said = made.brief
+    for text in (said.title, said.sentence, said.view, *said.footnote, said.source, *(one.title for one in said.charts[:1])):
+        for line in filter(None, text.split("\n")):
+            assert squeezed(line) in found[0].text
+    for one in said.sides[0].figures:
+        assert squeezed(one.value) in found[0].text
+    assert all(squeezed(one.text)[:20] in found[-1].text for one in said.citations)
+    assert zxingcpp.read_barcode(found[0].picture).text == said.url
+    width, height = found[0].picture.size
+    assert colors(found[0].picture.crop((width // 4, height // 3 if wide else height * 2 // 5, width // 2, height * 2 // 3))) > 40
+
+
+def test_a_png_has_the_size_asked_for_and_its_code_is_read(studio: Studio) -> None:
+    made = studio.make(Order(query="place=350203&hour=22", format="png", scale=2))
+    with Image.open(io.BytesIO(made.content)) as picture:
+        assert picture.size == (2560, 1440)
+        assert zxingcpp.read_barcode(picture.convert("RGB")).text == made.brief.url
+
+
+def test_an_svg_holds_every_chart_as_text(studio: Studio) -> None:
+    from lxml import etree
+
+    made = studio.make(Order(query="place=640200", format="svg"))
+    root = etree.fromstring(made.content)
+    words = squeezed("".join(root.itertext()))
+    assert all(squeezed(one.title) in words for one in made.brief.charts)
+    assert squeezed(made.brief.view) in words and made.brief.url in words
+    assert len(root.findall(".//{http://www.w3.org/2000/svg}svg")) == len(made.brief.charts)
+    assert "河滨区域" in words
+    assert b"http" not in made.content.replace(b"http://www.w3.org", b"").replace(made.brief.url.encode(), b"")
+
+
+# -- the engine -------------------------------------------------------------------
+
+
+def test_a_stuck_page_is_given_up_and_the_next_one_is_made(home: Path) -> None:
+    stuck = threading.Event()
+
+    def application(environ: dict, start_response: Callable) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html")])
+        body = b"<html data-ready='1'>ready</html>" if environ["PATH_INFO"] == "/good" else b"<script>for(;;){}</script>"
+        stuck.set()
+        return [body]
+
+    engine = Engine(application, Settings(home=home, picture_seconds=5))
+    try:
+        assert engine.picture("/good", 200, 100, 1)[:4] == b"\x89PNG"
+        mark = engine._driver._mark
+        began = time.monotonic()
+        with pytest.raises(AtlasError, match="ATLAS_PICTURE_SECONDS"):
+            engine.picture("/bad", 200, 100, 1)
+        assert time.monotonic() - began < 15
+        assert chromium.browser_of(mark) is None
+        assert engine.picture("/good", 200, 100, 1)[:4] == b"\x89PNG"
+        profile, leader = engine._driver._profile, engine._driver._leader
+        assert profile is not None and profile.exists() and chromium.group(leader)
+    finally:
+        engine.close()
+    assert not chromium.group(leader)
+    assert not profile.exists()
+
+
+def test_nobody_else_may_ask_the_engines_server(home: Path) -> None:
+    import urllib.error
+    import urllib.request
+
+    engine = Engine(lambda environ, start: (start("200 OK", [("Content-Type", "text/html")]), [b"<html data-ready='1'>"])[1], Settings(home=home))
+    try:
+        engine.picture("/", 100, 100, 1)
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(engine._driver._address + "/", timeout=5)
+    finally:
+        engine.close()
+
+
+def test_a_warm_browser_makes_way_for_another_process(home: Path) -> None:
+    application = lambda environ, start: (start("200 OK", [("Content-Type", "text/html")]), [b"<html data-ready='1'>"])[1]  # noqa: E731
+    one, other = (Engine(application, Settings(home=home, browsers=1)) for _ in range(2))
+    # the locks are those of open files: two engines of one process are as two processes to them
+    try:
+        one.picture("/", 100, 100, 1)
+        assert other.picture("/", 100, 100, 1)[:4] == b"\x89PNG"
+        assert one._driver is None
+    finally:
+        one.close()
+        other.close()
+
+
+# a route to everywhere through the loopback: what is sent there is dropped, so whoever asks waits for ever
+NETS = {"refused": "ip link set lo up", "hanging": "ip link set lo up && ip route add default dev lo"}
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode != 0, reason="needs a network of its own")
+@pytest.mark.parametrize("net", NETS)
+def test_with_no_network_the_pictures_are_the_same(studio: Studio, home: Path, tmp_path: Path, net: str) -> None:
+    out = tmp_path / "x.png"
+    command = [sys.executable, "-m", "dashboard", "brief", "--query", "place=350203", "--format", "png", "--scale", "1", "--out", str(out), "--json"]
+    done = subprocess.run(["unshare", "-n", "sh", "-c", f'{NETS[net]} && exec "$@"', "sh", *command], cwd=ROOT, capture_output=True, text=True,
+                          timeout=90, check=False, env={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PUBLIC_URL": "https://atlas.example.org"})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["place"] == "思明区"
+    with Image.open(out) as there, Image.open(io.BytesIO(studio.make(Order(query="place=350203", format="png", scale=1)).content)) as here:
+        assert there.size == here.size
+        assert ImageChops.difference(there.convert("RGB"), here.convert("RGB")).getbbox() is None
+
+
+# -- the page ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    log = tmp_path_factory.mktemp("server") / "log"
+    process = serve(home, port, log)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(15)
+    assert "Traceback" not in log.read_text("utf-8")
+
+
+READY = """() => { const one = document.querySelector('#briefing-preview'), inner = one && one.contentDocument && one.contentDocument.documentElement;
+  return Boolean(inner && inner.dataset.ready === '1') }"""
+
+
+def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path) -> None:
+    page = browser.new_context(viewport={"width": 1600, "height": 900}).new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(f"{served}/briefing?place=640200")
+    page.wait_for_function(READY)
+    page.locator("#briefing-title").fill("三季度简报")
+    page.locator("#briefing-title").blur()
+    page.wait_for_function("() => location.search.includes('title=')")
+    page.frame_locator("#briefing-preview").locator("h1:has-text('三季度简报')").wait_for()
+    page.click("#briefing-keep")
+    page.locator(".kept-row").wait_for()
+    page.locator(".button-main").click()
+    page.locator(".job .button-save").wait_for(timeout=60_000)
+    with page.expect_download() as download:
+        page.locator(".job .button-save").click()
+    assert download.value.suggested_filename == "三季度简报.pptx"
+    download.value.save_as(tmp_path / "x.pptx")
+    slide = opened((tmp_path / "x.pptx").read_bytes()).slides[0]
+    assert texts(slide)["title"] == "三季度简报" and "map" in pictures(slide)
+    page.click("#briefing-shorten")
+    page.locator("#briefing-short a").click()
+    page.wait_for_url("**/briefing?place=640200*")
+    page.wait_for_function(READY)
+    assert page.locator("#briefing-title").input_value() == "三季度简报"
+    # kept views one after another on the wall
+    page.goto(f"{served}/present?view=place%3D350203")
+    page.wait_for_function("() => document.documentElement.dataset.at === '0'")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.documentElement.dataset.at === '1'")
+    assert "640200" in page.frame_locator("#stage iframe.here").locator("[data-frame=link] a").get_attribute("href")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.documentElement.dataset.at === '0'")
+    assert errors == []
+    page.context.close()
+
+
+def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served: str) -> None:
+    page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
+    page.goto(f"{served}/?place=640200")
+    page.wait_for_function("() => { const box = document.documentElement, map = window.atlasMap && window.atlasMap();"
+                           "return box.dataset.drawn && box.dataset.drawn === box.dataset.asked && map && map.loaded() && document.querySelectorAll('.panel-graph .main-svg').length > 2 }")
+    found = sheets(page.pdf(prefer_css_page_size=True, print_background=True))
+    page.context.close()
+    assert len(found) == 1
+    assert found[0].size == pytest.approx((595.3, 841.9), abs=1)
+    assert "377" in found[0].text and "筛选" not in found[0].text
+    width, height = found[0].picture.size
+    assert colors(found[0].picture.crop((width // 3, height // 4, width * 2 // 3, height // 2))) > 40
+
+
+@pytest.mark.parametrize("order", [*GOLDEN.values(), {"query": "place=350203&lang=en", "template": "report"}, {"query": "place=640200&lang=en", "template": "compare", "against": "place=350203&lang=en"}],
+                         ids=lambda order: "-".join(order.values()))
+def test_nothing_is_cut_on_a_sheet(browser: Browser, served: str, order: dict[str, str]) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page.goto(served + Order(**order).path())
+    page.wait_for_function("() => document.documentElement.dataset.ready === '1'")
+    cut = page.evaluate("""() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
+      .map(one => [one.dataset.frame, one.scrollHeight, one.clientHeight, one.scrollWidth, one.clientWidth])""")
+    legends = page.evaluate("""() => [...document.querySelectorAll('iframe')].map(one => one.contentDocument.querySelector('.maplegend'))
+      .filter(one => one.scrollHeight > one.clientHeight + 1).map(one => [one.scrollHeight, one.clientHeight])""")
+    page.context.close()
+    assert (cut, legends) == ([], [])

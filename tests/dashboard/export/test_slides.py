@@ -1,0 +1,198 @@
+"""PowerPoint without a browser: native charts hold the figures of the view, nothing is empty, everything is carried along."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pptx import Presentation
+from pptx.util import Inches
+
+from dashboard.context import Context
+from dashboard.export.order import Order
+from dashboard.export.studio import Made, Studio
+from geodata.errors import AtlasError
+from layers import activities, coverage, fairs, kpis
+from layers.filters import Filters
+from tests.dashboard.export.pptx_reader import boxes, code, opened, pictures, sheets, texts
+
+VIEWS = ("place=640200", "place=350203&hour=22", "place=210900", "place=350203&lang=en", "")
+
+
+@pytest.fixture(scope="module")
+def context(app) -> Context:
+    return app.server.extensions["atlas"]
+
+
+@pytest.mark.parametrize("query", VIEWS)
+def test_the_data_sheets_hold_what_the_layers_count(make: Callable[..., Made], context: Context, query: str) -> None:
+    atlas = context.source.atlas()
+    filters = context.read(atlas, query).filters
+    deck = opened(make(query=query, template="report").content)
+    found = [sheet for slide in deck.slides for sheet in sheets(slide).values()]
+    assert found
+    expected: list[list[float]] = []
+    units = coverage.by_unit(atlas, filters)
+    if len(units):
+        expected.append(sorted(units["share"].tolist()))
+    if coverage.measure(atlas, filters).nominal_weighted.ratio is not None:
+        hours = coverage.by_hour(atlas, filters)
+        expected += [hours["nominal"].tolist(), hours["effective"].tolist()]
+    months = activities.by_month(atlas, filters)
+    values = [[one for one in series if one is not None] for sheet in found for name, series in sheet.items() if name != "categories"]
+    for series in expected:
+        assert any(sorted(series) == pytest.approx(sorted(one)) for one in values)
+    if len(months):
+        by_month = next(sheet for sheet in found if sheet["categories"][0].count("-") == 1 and len(sheet["categories"][0]) == 5)
+        assert sum(sum(series) for name, series in by_month.items() if name != "categories") == months["count"].sum()
+    for _, part in fairs.funnel(atlas, filters).groupby("provenance"):
+        assert [float(one) for one in part["value"] if one is not None] in values
+    ranked = activities.rank_grids(atlas, filters, 8)
+    if len(ranked):
+        sheet = next(one for one in found if ranked["name"].iloc[0] in one["categories"])
+        totals = [sum(one) for one in zip(*(series for name, series in sheet.items() if name != "categories"), strict=True)]
+        assert totals[::-1] == ranked["count"].tolist()
+
+
+@pytest.mark.parametrize("query", VIEWS)
+@pytest.mark.parametrize("template", ["one", "map", "report"])
+def test_nothing_is_empty_and_nothing_overlaps(make: Callable[..., Made], query: str, template: str) -> None:
+    deck = opened(make(query=query, template=template).content)
+    for slide in deck.slides:
+        for shape in slide.placeholders:
+            assert not shape.has_text_frame or shape.text_frame.text.strip(), shape.name
+        for one, other in combinations(list(boxes(slide)), 2):
+            apart = one[3] <= other[1] + 9_000 or other[3] <= one[1] + 9_000 or one[4] <= other[2] + 9_000 or other[4] <= one[2] + 9_000
+            assert apart, (one, other)
+        width, height = deck.slide_width, deck.slide_height
+        assert all(left >= 0 and top >= 0 and right <= width and bottom <= height for _, left, top, right, bottom in boxes(slide))
+
+
+@pytest.mark.parametrize("query", ["place=640200", "place=350203&hour=22&lang=en"])
+def test_a_slide_carries_what_every_export_must(make: Callable[..., Made], context: Context, query: str) -> None:
+    atlas = context.source.atlas()
+    filters = context.read(atlas, query).filters
+    made = make(query=query)
+    slide, *_, last = opened(made.content).slides
+    said = texts(slide)
+    assert all(said[name].strip() for name in ("title", "sentence", "view", "footnote", "source", "figures"))
+    assert ("2024年10月31日" if filters.lang == "zh" else "31 Oct 2024") in said["view"]
+    assert str(filters.radius) in said["view"]
+    assert (filters.hour is None) == ("22:00" not in said["view"])
+    assert "▨" in said["footnote"]
+    assert "GS(2024)0000" in said["source"] and "OpenStreetMap" in said["source"]
+    for figure in kpis.strip(atlas, filters):
+        assert (figure.text_zh if filters.lang == "zh" else figure.text_en) in said["figures"]
+    for ids in (figure.source_ids for figure in kpis.strip(atlas, filters) if figure.provenance == "reported"):
+        assert all(one in texts(last)["sources"] for one in ids)
+    assert made.brief.url in texts(last)["sources"]
+
+
+@pytest.mark.parametrize("query", ["place=640200", "place=350203&hour=22&lang=en", "place=350203&area=" + "_".join(f"{118 + i / 1000:.5f}_{24.4 + i % 7 / 100:.5f}" for i in range(30))])
+def test_the_code_reopens_the_very_view(make: Callable[..., Made], context: Context, app, query: str) -> None:
+    read = code(opened(make(query=query).content).slides[0])
+    assert read.startswith("https://atlas.example.org/map/")
+    path = read.removeprefix("https://atlas.example.org/map")
+    if path.startswith("/s/"):
+        path = app.server.test_client().get(path).headers["Location"]
+    atlas = context.source.atlas()
+    there, here = context.read(atlas, urlsplit(path).query).filters, context.read(atlas, query).filters
+    assert there == here
+    assert kpis.strip(atlas, there) == kpis.strip(atlas, here)
+
+
+def test_without_a_browser_the_map_is_a_note_and_pictures_are_refused(make: Callable[..., Made], studio: Studio) -> None:
+    made = make(query="place=640200")
+    slide = opened(made.content).slides[0]
+    assert "map" not in pictures(slide)
+    assert "Chromium" in texts(slide)["map note"]
+    assert any("Chromium" in one for one in made.told)
+    for kind in ("png", "pdf", "svg"):
+        with pytest.raises(AtlasError, match="ATLAS_CHROMIUM"):
+            studio.make(Order(query="place=640200", format=kind))
+
+
+def test_a_comparison_shows_both_sides(make: Callable[..., Made], context: Context) -> None:
+    deck = opened(make(query="place=640202", against="place=640205", template="compare").content)
+    said = texts(deck.slides[0])
+    assert "大武口区" in said["map_title"] and "惠农区" in said["map2_title"]
+    atlas = context.source.atlas()
+    for place in ("640202", "640205"):
+        for figure in kpis.strip(atlas, Filters(place=place)):
+            assert figure.text_zh in said["figures"]
+        shares = coverage.by_unit(atlas, Filters(place=place))["share"].tolist()
+        assert any(sorted(shares) == pytest.approx(sorted(series)) for sheet in sheets(deck.slides[0]).values()
+                   for name, series in sheet.items() if name != "categories")
+
+
+def test_a_comparison_needs_two(studio: Studio) -> None:
+    with pytest.raises(AtlasError, match="两个视图"):
+        studio.make(Order(query="place=640202", template="compare"))
+
+
+def test_an_empty_view_says_so(make: Callable[..., Made]) -> None:
+    deck = opened(make(query="place=110000").content)
+    said = texts(deck.slides[0])
+    assert "没有可统计的数据" in said["sentence"]
+    assert "石嘴山市" in said["reason note"]  # where there is something to see
+    assert not sheets(deck.slides[0])
+
+
+def test_own_words_stand_where_they_belong(make: Callable[..., Made]) -> None:
+    said = texts(opened(make(query="place=640200", title="三季度简报", sentence="一句话", footnote="内部资料").content).slides[0])
+    assert (said["title"], said["sentence"]) == ("三季度简报", "一句话")
+    assert "内部资料" in said["footnote"] and "▨" in said["footnote"]
+
+
+def test_chinese_has_a_chinese_font(make: Callable[..., Made]) -> None:
+    slide = opened(make(query="place=640200").content).slides[0]
+    runs = [run for shape in slide.shapes if shape.has_text_frame for paragraph in shape.text_frame.paragraphs for run in paragraph.runs]
+    faces = {one.get("typeface") for run in runs for one in run._r.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}ea")}
+    assert faces == {"Microsoft YaHei"}
+    charts = [shape.chart for shape in slide.shapes if shape.has_chart]
+    assert charts and all("Microsoft YaHei" in chart._chartSpace.xml for chart in charts)
+
+
+def _template(path: Path, names: tuple[str, ...]) -> Path:
+    """Write a union's own template: one layout whose placeholders have these names."""
+    deck = Presentation()
+    layout = deck.slide_layouts[7]  # title, content, caption
+    for shape, name in zip(list(layout.placeholders), names, strict=False):
+        shape.name = name
+    deck.slides.add_slide(deck.slide_layouts[0]).shapes.title.text = "要删掉的旧页"
+    deck.slide_width = Inches(10)
+    deck.save(str(path))
+    return path
+
+
+def test_a_template_of_ones_own_is_filled(make: Callable[..., Made], tmp_path: Path) -> None:
+    path = _template(tmp_path / "own.pptx", ("title", "chart1", "sentence"))
+    made = make(query="place=640200", template=str(path))
+    slides = list(opened(made.content).slides)
+    assert len(slides) == 1
+    said = texts(slides[0])
+    assert said["title"] == made.brief.title and said["sentence"] == made.brief.sentence
+    assert "chart1" in sheets(slides[0])
+    assert any("map" in one and "qr" in one for one in made.told)
+    assert made.brief.url in slides[0].notes_slide.notes_text_frame.text
+    assert "示意" in slides[0].notes_slide.notes_text_frame.text
+
+
+@pytest.mark.parametrize(("content", "word"), [(b"no zip at all", "pptx"), (b"", "pptx")])
+def test_a_template_that_is_none_is_refused(studio: Studio, tmp_path: Path, content: bytes, word: str) -> None:
+    path = tmp_path / "bad.pptx"
+    path.write_bytes(content)
+    with pytest.raises(AtlasError, match=word):
+        studio.make(Order(query="", template=str(path)))
+
+
+def test_a_template_without_our_names_is_refused(studio: Studio, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    Presentation().save(out)
+    (tmp_path / "plain.pptx").write_bytes(out.getvalue())
+    with pytest.raises(AtlasError, match="占位符"):
+        studio.make(Order(query="", template=str(tmp_path / "plain.pptx")))

@@ -1,0 +1,163 @@
+"""Filters in words, short links, sheets and jobs, as others meet them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from dash import Dash
+from hypothesis import given as any_of
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+
+from dashboard.app import create_app
+from dashboard.export.fitting import fitted, lines
+from dashboard.export.jobs import Jobs
+from dashboard.export.order import Order
+from dashboard.filters_in_words import words_of_filters
+from dashboard.links import Links
+from dashboard.settings import Settings
+from geodata.errors import AtlasError
+from layers.filters import FIELD_NAMES, Filters
+
+CHANGES = {
+    "layers": frozenset({"grids"}), "start": date(2024, 5, 1), "end": date(2024, 6, 1), "hour": 22, "facilities": frozenset({"water"}),
+    "always": True, "inspected_days": 90, "sectors": frozenset({"manufacturing"}), "mode": "onsite", "kinds": frozenset({"competition"}),
+    "provenance": frozenset({"reported"}), "worker_group": "rider", "radius": 1000, "detour": 1.5,
+    "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
+}
+# where, in which language, and what only means something with another
+ELSEWHERE = {"place", "region", "grid", "lang", "measure", "day", "station", "fair"}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_filter_is_said(app: Dash, lang: str) -> None:
+    context = app.server.extensions["atlas"]
+    atlas, words = context.source.atlas(), context.words(lang)
+    assert set(CHANGES) | ELSEWHERE == set(FIELD_NAMES)
+    usual = words_of_filters(atlas, Filters(), words)
+    said = {field: words_of_filters(atlas, Filters().having(**{field: value}), words) for field, value in CHANGES.items()}
+    assert all(one != usual for one in said.values())
+    assert len(set(said.values())) == len(said)
+    station = atlas.stations["station_id"].iloc[0]
+    assert atlas.stations["name"].iloc[0] in "".join(words_of_filters(atlas, Filters(station=station), words))
+
+
+def test_one_address_has_one_short_link(home: Path, app: Dash) -> None:
+    links = Links(home)
+    key = links.keep("/?place=640200&hour=22")
+    assert links.keep("/?place=640200&hour=22") == key
+    assert links.keep("/?place=640200") != key
+    answer = app.server.test_client().get(f"/s/{key}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/?place=640200&hour=22")
+
+
+@pytest.mark.parametrize("address", ["https://elsewhere.example", "//elsewhere.example/", "/\\elsewhere.example", "javascript:alert(1)", "/healthz", "/" + "?" + "x" * 30_000])
+def test_a_short_link_never_leads_elsewhere(home: Path, address: str) -> None:
+    with pytest.raises(AtlasError, match="短链接"):
+        Links(home).keep(address)
+
+
+@pytest.mark.parametrize("key", ["nosuchx", "..%5c..%5cetc", "a", "%00aaaaaaa", "A" * 300])
+def test_an_unknown_short_link_is_told(app: Dash, key: str) -> None:
+    assert app.server.test_client().get(f"/s/{key}").status_code == 404
+
+
+def test_many_may_keep_links_at_one_time(home: Path) -> None:
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda i=i: found.append(Links(home).keep(f"/?place=640200&radius={300 + i % 5}"))) for i in range(20)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(found) == 20 and len(set(found)) == 5
+
+
+@limits(max_examples=60, deadline=None)
+@any_of(st.dictionaries(st.sampled_from(["query", "against", "template", "theme", "title", "sentence", "footnote", "w", "h", "scale"]), st.text(max_size=80)))
+def test_a_sheet_answers_whatever_is_asked(app: Dash, asked: dict[str, str]) -> None:
+    client = app.server.test_client()
+    for path in ("/sheet", "/sheet/map", "/present"):
+        answer = client.get(path, query_string=asked)
+        assert answer.status_code in (200, 400)
+        assert "Traceback" not in answer.get_data(as_text=True)
+
+
+def test_a_sheet_never_runs_what_a_reader_wrote(app: Dash) -> None:
+    attack = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    text = app.server.test_client().get("/sheet", query_string={"title": attack[:60], "sentence": attack, "footnote": attack, "query": "place=640200"}).get_data(as_text=True)
+    assert "<script>alert" not in text and "<img src=x" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_embedding_is_off_until_a_host_is_named(app: Dash, home: Path) -> None:
+    assert app.server.test_client().get("/embed?place=640200").status_code == 403
+    other = create_app(Settings(home=home, embed_hosts="https://oa.example.org, https://b.example.org")).server.test_client()
+    answer = other.get("/embed?place=640200")
+    assert answer.status_code == 200
+    assert "frame-ancestors 'self' https://oa.example.org https://b.example.org" in answer.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in answer.headers
+    page = other.get("/")
+    assert "frame-ancestors 'self';" in page.headers["Content-Security-Policy"] + ";" and page.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def _ended(jobs: Jobs, id: str) -> str:
+    deadline = time.monotonic() + 30
+    while (job := jobs.find(id)) is not None and job.active and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert job is not None
+    return job.state
+
+
+def test_a_job_makes_a_file_that_any_process_hands_out(app: Dash, settings: Settings) -> None:
+    jobs: Jobs = app.server.extensions["briefs"]
+    id = jobs.submit(Order(query="place=640200"), "石嘴山市", "zh")
+    assert _ended(jobs, id) == "done"
+    answer = create_app(settings).server.test_client().get(f"/briefing/file/{id}")  # another application on the same home
+    assert answer.status_code == 200 and answer.data[:2] == b"PK"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert app.server.test_client().get(f"/briefing/file/{id[:-1]}").status_code == 404
+
+
+def test_a_job_that_cannot_be_made_says_why(app: Dash) -> None:
+    jobs: Jobs = app.server.extensions["briefs"]
+    id = jobs.submit(Order(query="place=640200", format="png"), "x", "en")
+    assert _ended(jobs, id) == "failed"
+    assert "ATLAS_CHROMIUM" in jobs.find(id).said
+
+
+def test_a_job_is_cancelled_and_a_dead_process_is_told(app: Dash, home: Path) -> None:
+    jobs: Jobs = app.server.extensions["briefs"]
+    ids = [jobs.submit(Order(query="place=350203", template="report"), "x", "zh") for _ in range(3)]
+    jobs.cancel(ids[-1])
+    assert jobs.find(ids[-1]).state == "cancelled"
+    assert [_ended(jobs, id) for id in ids[:2]] == ["done", "done"]
+    assert not (home / "briefs" / f"{ids[-1]}.pptx").exists()
+    dead = os.fork()
+    if not dead:
+        os._exit(0)
+    os.waitpid(dead, 0)
+    with jobs._open() as store:
+        store.execute("INSERT INTO jobs VALUES ('lost-lost-lost', ?, 'x', 'running', 0.5, '', '', ?, ?)", (Order().to_json(), dead, time.time()))
+    assert jobs.find("lost-lost-lost").state == "failed"
+
+
+@any_of(st.text(alphabet=st.sampled_from("石嘴山市强化率 abcWM1,.（）"), min_size=1, max_size=200), st.floats(1, 12), st.floats(0.3, 2))
+def test_a_fitted_text_fits(text: str, width: float, height: float) -> None:
+    kept, size = fitted(text, width, height, 20, 7)
+    assert 7 <= size <= 20
+    assert text.startswith(kept.removesuffix("…"))
+    assert lines(kept, width, size) * size * 1.28 <= height * 72 + 0.6 or len(kept) <= 1
+
+
+@pytest.mark.parametrize(("change", "word"), [
+    ({"format": "docx"}, "format"), ({"theme": "pink"}, "theme"), ({"template": "nice"}, "nice"), ({"title": "长" * 61}, "60"),
+    ({"scale": 3}, "scale"), ({"template": "mine.pptx", "format": "pdf"}, "pptx"),
+])
+def test_an_order_that_cannot_be_made_is_refused(change: dict, word: str) -> None:
+    with pytest.raises(AtlasError, match=word):
+        Order(**change)

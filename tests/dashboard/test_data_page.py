@@ -1,0 +1,142 @@
+"""What the data page makes of a report, of an address, of a row: without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.context import Context
+from dashboard.figures.preview import SIZE, TILE, preview_map, spot
+from dashboard.locale import load_words
+from dashboard.pages.data import form, names, report, rows
+from dashboard.settings import Settings
+from dashboard.source import AtlasSource
+from dashboard.words import Words
+from geodata.importing.report import Problem, Report
+from geodata.quality import RULES
+from geodata.schema import TABLES
+from layers.filters import Filters
+
+WORDS = Words("zh", load_words()["zh"])
+
+
+@pytest.fixture(scope="module")
+def context(atlas_home) -> Context:
+    return Context(AtlasSource(atlas_home), load_words(), Filters(), Settings(home=atlas_home))
+
+
+def full() -> Report:
+    found = Report("stations", 200, 10)
+    for at in range(120):
+        found.error(Problem("读不出日期：请写成 2024-05-25。", sheet="甲", row=at + 2, column="启用日期", value=str(at)))
+    for at in range(7):
+        found.error(Problem("不能是负数：请改正。", sheet="甲", row=at + 2, column="面积", value="-1"))
+    found.warn(Problem("{count} 行没有“{column}”，已按“{value}”处理。", {"count": 3, "column": "状态", "value": "开放"}, code="filled"))
+    found.warn(Problem("{count} 行的坐标落在海里：请核对坐标和坐标系。", {"count": 2}, row=3, rows=(3, 9), code="sea"))
+    return found
+
+
+def cells(table) -> list[list[str]]:
+    def text(part) -> str:
+        return part if isinstance(part, str) else text(part.children) if part is not None else ""
+
+    return [[text(cell) for cell in line.children] for line in table.children[1].children]
+
+
+def test_problems_come_a_page_at_a_time_and_by_group():
+    found = full()
+    seen = []
+    for page in (1, 2, 3):
+        table, pages = report.problem_rows(found, report.EVERY, page, WORDS)
+        seen += cells(table)
+    assert pages == 3 and len(seen) == 129
+    assert [line[2] for line in seen[:3]] == ["2", "3", "4"] and seen[0][:2] == ["错误", "甲"]
+    assert seen[-2][6].startswith("2 行的坐标落在海里") and seen[-1][6].startswith("3 行没有")  # what matters more goes first
+    assert [(kind, count) for _, kind, _, count in report.groups(found)] == [("error", 120), ("error", 7), ("warning", 1), ("warning", 1)]
+    only, pages = report.problem_rows(found, "1", 1, WORDS)
+    assert pages == 1 and {line[3] for line in cells(only)} == {"面积"}
+    assert len(cells(report.problem_rows(found, "999", 99, WORDS)[0])) == 29  # nonsense is the last page of everything
+
+
+@given(st.text(max_size=60) | st.builds("section={}&table={}&rule={}&days={}&batch={}".format, *[st.text(max_size=12)] * 5))
+def test_any_address_is_one_that_can_be_used(query):
+    said = names.own(query)
+    assert said["section"] in names.SECTIONS and said["table"] in TABLES and (said["rule"] is None or said["rule"] in RULES)
+    assert 1 <= said["days"] <= 3650
+
+
+def test_an_address_reads_back(context):
+    filters = Filters(place="350203", lang="en")
+    said = {"section": "rows", "table": "fairs", "rule": "round", "days": 90, "batch": "20241101-ab"}
+    assert names.own(names.query(filters, context, said)) == said
+    assert names.query(Filters(), context, names.own("")) == ""
+    state = context.read(context.source.atlas(), names.query(filters, context, said), names.OWN_KEYS)
+    assert state.filters == filters and state.notices == ()
+
+
+def test_the_preview_draws_both_positions_of_what_is_doubtful():
+    figure = preview_map("v", WORDS, [118.1], [24.4], ["<b>甲</b>"], [(2, 118.1, 24.4, 118.095, 24.403), (3, 24.4, 118.1, 118.1, 24.4)])
+    traces = {trace["name"]: trace for trace in figure["data"]}
+    assert traces["read"]["lon"] == [118.1] and traces["mended"]["lon"] == [118.095, 118.1]  # a latitude of 118 cannot be drawn
+    assert traces["between"]["lon"] == [118.1, 118.095, None]
+    assert traces["landed"]["hovertext"] == ["&lt;b&gt;甲&lt;/b&gt;"] and "第 2 行" in traces["read"]["hovertext"][0]
+    below = {trace["below"] for trace in figure["data"]}
+    assert below <= {layer["id"] for layer in figure["layout"]["map"]["style"]["layers"]}
+
+
+@given(st.lists(st.tuples(st.floats(73, 135), st.floats(4, 53)), min_size=1, max_size=6))
+def test_the_preview_shows_every_point(points):
+    lon, lat = zip(*points, strict=True)
+    found = spot(lon, lat)
+    width = 360 * SIZE[0] / (TILE * 2 ** found["zoom"])
+    assert all(abs(x - found["center"]["lon"]) <= width / 2 for x in lon)
+    assert 1 <= found["zoom"] <= 15
+
+
+def test_hours_in_a_form_are_as_people_write_them_and_read_back():
+    assert form.hours_text("Mo-Sa 07:30-20:30; Su off", WORDS).startswith("周一至周六")
+    assert form.hours_text("PH off", WORDS) == "PH off"
+
+
+def filled(context: Context, key: str, **changes: str) -> dict:
+    from layers.rows import record
+
+    row = record(context.source.atlas(), "stations", key)
+    values = {column.name: row[column.name] for column in TABLES["stations"].columns if column.name != "batch_id"}
+    said = {name: str(value).lower() if isinstance(value, bool) else form._text(value) for name, value in values.items()}
+    return said | {"smart": str(bool(row["smart"])).lower(), "lon": form._text(row["lon"]), "lat": form._text(row["lat"]), "crs": "wgs84"} | changes
+
+
+def test_saving_what_was_not_changed_changes_nothing(context):
+    version = context.source.atlas().version
+    for key in ("SM-S01", "SM-P01"):
+        told, batch = form.save(context, "stations", key, filled(context, key), "甲", version, True, WORDS)
+        assert batch is None and "没有改动" in str(told)
+
+
+def test_a_changed_row_says_that_it_was(context):
+    same = form.check(context, "stations", "SM-P01", filled(context, "SM-P01"), WORDS).frame
+    changed = form.check(context, "stations", "SM-P01", filled(context, "SM-P01", name="新名"), WORDS).frame
+    assert same["source_id"].iloc[0] == "F081" and changed["source_id"].iloc[0] == "F081;EDIT"
+
+
+def test_a_point_left_alone_keeps_every_digit_and_a_moved_one_wants_its_system(context):
+    atlas = context.source.atlas()
+    before = atlas.stations.set_index("station_id").geometry["SM-S01"]
+    kept = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", name="新名"), WORDS).frame.geometry.iloc[0]
+    assert (kept.x, kept.y) == (before.x, before.y)
+    asked = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", lon="118.1", crs=""), WORDS).report
+    assert [one.code for one in asked.errors] == ["crs"]
+    shifted = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", crs="gcj02"), WORDS).frame.geometry.iloc[0]
+    assert abs(shifted.x - before.x) > 1e-3
+
+
+def test_a_row_that_others_name_is_not_removed(context):
+    from geodata.errors import AtlasError
+
+    region = context.source.atlas().regions["region_id"].iloc[0]
+    with pytest.raises(AtlasError, match="引用"):
+        rows.remove(context, "regions", region, "甲", WORDS)
+    with pytest.raises(AtlasError, match="操作人"):
+        rows.remove(context, "stations", "SM-S01", "  ", WORDS)

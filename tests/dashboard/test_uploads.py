@@ -1,0 +1,320 @@
+"""Files given to the data page: who may give one, where it is kept, what is done with it, and how that is called off."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import time
+from pathlib import Path
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.app import create_app
+from dashboard.server.guard import from_elsewhere, may_edit
+from dashboard.settings import Settings
+from dashboard.uploads import (
+    APPLY,
+    CHECK,
+    DAY_SECONDS,
+    DONE,
+    FAILED,
+    MAX_AT_WORK,
+    RUNNING,
+    SILENT_SECONDS,
+    State,
+    Upload,
+    Uploads,
+    safe_name,
+)
+from dashboard.working import report_of
+from geodata.errors import AtlasError
+from geodata.store import FILE_NAME, open_store
+
+GOOD = "站点名称,经度,纬度,开放时间\n白鹭洲驿站,118.0945,24.4712,8:00-22:00\n"
+BAD = GOOD + "坏驿站,118.09,,随便\n"
+OURS = {"Sec-Fetch-Site": "same-origin", "Host": "127.0.0.1:8050"}
+WAIT_SECONDS = 60
+
+
+@pytest.fixture
+def home(atlas_home: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
+    return folder
+
+
+@pytest.fixture
+def uploads(home: Path) -> Uploads:
+    return Uploads(Settings(home=home))
+
+
+@pytest.fixture(scope="module")
+def served(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[FlaskClient, Path]:
+    home = tmp_path_factory.mktemp("served")
+    shutil.copyfile(atlas_home / FILE_NAME, home / FILE_NAME)
+    return create_app(Settings(home=home, max_upload_bytes=20_000)).server.test_client(), home
+
+
+def held(home: Path) -> list[str]:
+    return sorted(one.name for one in (home / "uploads").iterdir()) if (home / "uploads").is_dir() else []
+
+
+def taken(uploads: Uploads, text: str, name: str = "台账.csv") -> Upload:
+    return uploads.take(io.BytesIO(text.encode()), name)
+
+
+def finished(upload: Upload) -> State:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while (state := upload.state()) is None or state.status == RUNNING:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return state
+
+
+# -- who may -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("headers", "code"), [
+    ({"Sec-Fetch-Site": "same-origin"}, 200), ({"Sec-Fetch-Site": "none"}, 200), ({}, 200), ({"Origin": "http://127.0.0.1:8050"}, 200),
+    ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403), ({"Origin": "http://127.0.0.1:9999"}, 403),
+    ({"Origin": "null"}, 403), ({"Origin": "https://evil.example"}, 403), ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8050"}, 403),
+    ({"Host": "atlas.example"}, 403), ({"Host": "atlas.example", "Sec-Fetch-Site": "same-origin"}, 403), ({"Host": "[::1]:8050"}, 200),
+    ({"Host": "localhost"}, 200), ({"Host": "127.0.0.1.evil.example"}, 403), ({"Host": "["}, 403),
+])
+def test_only_pages_of_this_machine_may_give_a_file(served, headers, code):
+    client, home = served
+    before = held(home)
+    answer = client.post("/data/upload?name=a.csv", data=GOOD.encode(), headers={"Host": "127.0.0.1:8050"} | headers)
+    assert answer.status_code == code or (headers.get("Host") == "[" and answer.status_code in (400, 403))
+    assert (len(held(home)) == len(before) + 1) == (code == 200)
+    if code == 403 and answer.status_code == 403:
+        assert "请" in (answer.get_json(silent=True) or {}).get("message", answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize("path", ["/_dash-update-component", "/data/upload", "/nowhere"])
+def test_no_other_site_may_post_anything(served, path):
+    answer = served[0].post(path, json={}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403 and "别的网站" in answer.get_data(as_text=True)
+    assert served[0].get("/healthz", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+def test_who_asks_from_elsewhere():
+    assert from_elsewhere(None, "http://10.0.0.5:8050", "10.0.0.5") and not from_elsewhere(None, "http://10.0.0.5:8050", "10.0.0.5:8050")
+    assert not from_elsewhere(None, None, "x") and from_elsewhere("weird", None, "x")
+
+
+@pytest.mark.parametrize(("settings", "host", "may"), [
+    ({}, "127.0.0.1:8050", True), ({}, "localhost:1", True), ({}, "example.org", False),
+    ({"allow_remote": True}, "127.0.0.1", False), ({"host": "0.0.0.0", "allow_remote": True}, "127.0.0.1", False),
+    ({"host": "0.0.0.0", "allow_remote": True, "editing": True}, "example.org", True), ({"editing": False}, "127.0.0.1", False),
+])
+def test_writing_is_for_this_machine_unless_the_keeper_says_otherwise(settings, host, may):
+    assert may_edit(Settings(**settings), host) is may
+
+
+def test_an_atlas_to_look_at_takes_no_file_and_says_so(home):
+    client = create_app(Settings(home=home, editing=False)).server.test_client()
+    answer = client.post("/data/upload?name=a.csv", data=GOOD.encode(), headers=OURS)
+    assert answer.status_code == 403 and "ATLAS_EDITING" in answer.get_json()["message"] and held(home) == []
+    assert client.post("/data/upload?name=a.csv&lang=en", data=b"x", headers=OURS).get_json()["message"].startswith("This atlas")
+
+
+# -- what is taken -----------------------------------------------------------
+
+
+def test_large_and_empty_files_are_refused_in_words_and_leave_nothing(served):
+    client, home = served
+    before = held(home)
+    large = client.post("/data/upload?name=a.csv", data=b"x" * 20_001, headers=OURS)
+    assert large.status_code == 413 and "ATLAS_MAX_UPLOAD_BYTES" in large.get_json()["message"]
+    empty = client.post("/data/upload?name=a.csv", data=b"", headers=OURS)
+    assert empty.status_code == 400 and "空" in empty.get_json()["message"]
+    assert held(home) == before
+    assert client.post("/data/upload?name=a.csv", data=b"x" * 20_000, headers=OURS).status_code == 200
+
+
+def test_a_file_without_a_stated_length_is_bounded_too(home):
+    uploads = Uploads(Settings(home=home, max_upload_bytes=10_000))
+    with pytest.raises(AtlasError, match="超过"):
+        uploads.take(io.BytesIO(b"x" * 10_001), "a.csv")
+    assert held(home) == []
+
+
+@given(st.text(max_size=300) | st.sampled_from(["../../etc/passwd", "..", ".", "C:\\x\\y.xlsx", "a/../b.csv", ".hidden", "x" * 999, "名" * 200 + ".xlsx", "\ud800.csv"]))
+def test_a_name_is_only_a_name(name):
+    found = safe_name(name)
+    assert found and found == Path(found).name and not found.startswith(".") and len(found.encode()) <= 180
+    assert "/" not in found and "\\" not in found and all(ord(one) >= 32 for one in found)
+
+
+def test_the_kind_of_file_survives_a_long_name():
+    assert safe_name("名" * 200 + ".xlsx").endswith(".xlsx") and safe_name("C:\\台账\\驿站 2024.xlsx") == "驿站 2024.xlsx"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../uploads", "x" * 22 + "/", "a" * 21, None, "%2e%2e"])
+def test_only_ids_of_ours_are_looked_up(uploads, name):
+    taken(uploads, GOOD)
+    assert uploads.get(name) is None
+
+
+def test_files_are_swept_after_a_day(uploads, home):
+    old, young = taken(uploads, GOOD), taken(uploads, GOOD)
+    past = time.time() - DAY_SECONDS - 60
+    os.utime(old.folder, (past, past))
+    assert uploads.get(old.id)
+    newest = taken(uploads, GOOD)
+    assert held(home) == sorted([young.id, newest.id])
+    with pytest.raises(AtlasError, match="保留一天"):
+        uploads.start(old, CHECK, "stations")
+
+
+# -- what is done with it ----------------------------------------------------
+
+
+def test_one_worker_takes_another_checks_a_third_applies(home):
+    upload = taken(Uploads(Settings(home=home)), GOOD)
+    second = Uploads(Settings(home=home))
+    task = second.start(second.get(upload.id), CHECK, "stations", crs="gcj02")
+    assert finished(upload).status == DONE
+    found = Uploads(Settings(home=home)).get(upload.id).found(task.run)
+    assert report_of(found).ok and found["effect"]["added"] == 1 and found["effect"]["retired"] == {"stations": 28}
+    third = Uploads(Settings(home=home))
+    third.start(third.get(upload.id), APPLY, "stations", author="甲", of=task.run)
+    state = finished(upload)
+    batch = open_store(home).history()[0]
+    assert (state.status, state.batch_id) == (DONE, batch.batch_id)
+    assert (batch.author, batch.file, batch.crs, batch.added, batch.retired) == ("甲", "台账.csv", "gcj02", 1, 28)
+
+
+def test_what_has_errors_or_was_not_checked_is_not_applied(uploads, home):
+    before = (home / FILE_NAME).read_bytes()
+    upload = taken(uploads, BAD)
+    for of in ("", "x" * 22, uploads.start(upload, CHECK, "stations", crs="gcj02").run):
+        finished(upload)
+        uploads.start(upload, APPLY, "stations", author="甲", of=of)
+        state = finished(upload)
+        assert state.status == FAILED and "核对" in state.msgid
+    assert (home / FILE_NAME).read_bytes() == before
+
+
+def test_a_change_in_between_is_told(uploads, home):
+    upload = taken(uploads, GOOD)
+    task = uploads.start(upload, CHECK, "stations", crs="gcj02")
+    finished(upload)
+    store = open_store(home)
+    batch = store.remove("stations", [store.read("stations")["station_id"].iloc[0]], author="乙")
+    uploads.start(upload, APPLY, "stations", author="甲", of=task.run)
+    state = finished(upload)
+    assert state.status == FAILED and "重新核对" in state.msgid
+    assert [one.batch_id for one in open_store(home).history()] == [batch.batch_id]
+
+
+def test_calling_off_leaves_no_trace(uploads, home):
+    before = (home / FILE_NAME).read_bytes()
+    upload = taken(uploads, GOOD + "".join(f"驿站{at},118.09,24.47,8:00-22:00\n" for at in range(20_000)))
+    task = uploads.start(upload, CHECK, "stations", crs="gcj02")
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (upload.folder / "alive").exists():  # the process is at work
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    uploads.cancel(upload)
+    assert held(home) == [] and upload.state() is None and uploads.get(upload.id) is None
+    while at_work(task.run):  # it sees by itself that nobody wants it
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert held(home) == [] and (home / FILE_NAME).read_bytes() == before
+    assert sorted(one.name for one in home.iterdir()) == [FILE_NAME, "uploads"]
+
+
+def at_work(run: str) -> bool:
+    """Whether a process that works for `run` is there (one that has ended but not been waited for is not)."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if run.encode() in (process / "cmdline").read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def test_a_newer_choice_takes_the_place_of_the_older(uploads):
+    upload = taken(uploads, GOOD)
+    first = uploads.start(upload, CHECK, "stations", crs="wgs84")
+    second = uploads.start(upload, CHECK, "stations", crs="bd09")
+    assert finished(upload).run == second.run and upload.found(second.run)["crs"] == "bd09"
+    assert upload.task().run != first.run
+
+
+def test_a_process_that_died_is_told_of(uploads, monkeypatch):
+    upload = taken(uploads, GOOD)
+    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, **more: None)
+    uploads.start(upload, CHECK, "stations", crs="gcj02")
+    assert upload.state().status == RUNNING
+    past = time.time() - SILENT_SECONDS - 5
+    os.utime(upload.folder / "task.json", (past, past))
+    state = upload.state()
+    assert state.status == FAILED and "中断" in state.msgid
+
+
+def test_so_many_at_once_and_no_more(uploads, monkeypatch):
+    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, **more: None)
+    several = [taken(uploads, GOOD) for _ in range(MAX_AT_WORK + 1)]
+    for one in several[:-1]:
+        uploads.start(one, CHECK, "stations")
+    with pytest.raises(AtlasError, match="稍后"):
+        uploads.start(several[-1], CHECK, "stations")
+    uploads.start(several[0], CHECK, "stations", crs="gcj02")  # the same file, looked at anew
+    uploads.cancel(several[0])
+    uploads.start(several[-1], CHECK, "stations")
+
+
+def test_what_is_being_applied_is_not_called_off(uploads, monkeypatch):
+    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, **more: None)
+    upload = taken(uploads, GOOD)
+    uploads.start(upload, APPLY, "stations", author="甲", of="x" * 22)
+    with pytest.raises(AtlasError, match="正在导入"):
+        uploads.cancel(upload)
+    with pytest.raises(AtlasError, match="正在导入"):
+        uploads.start(upload, CHECK, "stations")
+    assert upload.present
+
+
+@pytest.mark.parametrize("content", [b"\x00" * 3_000, b"PK\x03\x04broken", b"{\"type\": \"FeatureCollection\"", "甲,乙\n1,2\n".encode(), b"=cmd|' /C calc'!A0,\xff\xfe"])
+def test_a_hostile_file_gets_words(uploads, home, content):
+    before = (home / FILE_NAME).read_bytes()
+    upload = uploads.take(io.BytesIO(content), "坏.xlsx")
+    task = uploads.start(upload, CHECK, "stations", crs="gcj02")
+    assert finished(upload).status == DONE
+    report = report_of(upload.found(task.run))
+    assert report.errors and all(one.text() for one in report.errors) and not report.accepted
+    assert "Traceback" not in (upload.folder / "log").read_text("utf-8") and (home / FILE_NAME).read_bytes() == before
+
+
+# -- files out ---------------------------------------------------------------
+
+
+def test_templates_are_workbooks_and_unknown_ones_are_not_there(served):
+    client, _ = served
+    answer = client.get("/data/template/stations.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert book.sheetnames == ["工会驿站", "示例", "取值", "说明"] and "attachment" in answer.headers["Content-Disposition"]
+    assert client.get("/data/template/nothing.xlsx").status_code == 404
+
+
+def test_the_marked_workbook_marks_the_bad_cells_also_under_headers_mapped_by_hand(served):
+    client, home = served
+    uploads = Uploads(Settings(home=home))
+    upload = taken(uploads, BAD.replace("站点名称", "啥").replace("开放时间", "嘛"))
+    assert client.get(f"/data/marked/{upload.id}.xlsx").status_code == 404  # nothing was checked yet
+    uploads.start(upload, CHECK, "stations", crs="gcj02", mapping={"啥": "name", "嘛": "opening_hours"})
+    finished(upload)
+    sheet = openpyxl.load_workbook(io.BytesIO(client.get(f"/data/marked/{upload.id}.xlsx").data)).worksheets[0]
+    marked = {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.comment}
+    assert {"C3", "D3"} <= marked and "D2" not in marked and "随便" in sheet["D3"].comment.text
+    assert client.get("/data/marked/nothing.xlsx").status_code == 404
