@@ -112,6 +112,7 @@ class Jobs:
         (folder / "seen").touch()
         job = Job(folder)
         job.say(**(about or {}), phase=QUEUED)
+        (folder / "queued").touch()
         threading.Thread(target=self._run, args=(job, work), name=f"job-{name}", daemon=True).start()
         return name
 
@@ -167,7 +168,6 @@ class Jobs:
         marker = job.folder / "queued"
         slot = Slot(self._slots, self._folder / "slots")
         try:
-            marker.touch()
             while not ((self._queue() or [job.folder.name])[0] == job.folder.name and slot.take()):
                 if job.cancelled():
                     job.say(phase=STOPPED)

@@ -7,6 +7,7 @@ import json
 import shutil
 import threading
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from dashboard import jobs as background
 from dashboard.__main__ import main
 from dashboard.app import create_app
 from dashboard.jobs import DONE, FAILED, OVER, QUEUED, RUNNING, STOPPED, Jobs
-from dashboard.pages.planning import solving
+from dashboard.pages.planning import solving, syncing
 from dashboard.pages.planning.address import OWN_KEYS, Plan, parse, write
+from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Question, controls, taken
+from dashboard.pages.planning.writing import may_write, signed
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.state import CODECS
@@ -349,3 +352,44 @@ def test_a_scenario_goes_out_as_geojson_and_geopackage(kept, tmp_path) -> None:
     assert len(gpd.read_file(path, layer="uncovered")) == len(one.answer.uncovered)
     assert client.get("/planning/export/zh/SC-9.xlsx").status_code == 404
     assert client.get("/planning/export/zh/SC-1.exe").status_code == 404
+
+
+# -- the address and the atlas ----------------------------------------------------------
+
+
+def test_an_address_opens_where_there_is_something_to_plan(kept) -> None:
+    client, one = kept
+    context = client.application.extensions["atlas"]
+    _, question, notices, _ = syncing.read(context, "")
+    assert (question.filters.place, notices) == ("350203", ())
+    # an hour asked on the overview is one of the question's hours here
+    _, question, _, _ = syncing.read(context, "?place=350203&hour=22")
+    assert (question.plan.ask.hours, question.filters.hour) == ((22,), None)
+    # a scenario's address holds its whole question, however short it is
+    _, question, _, _ = syncing.read(context, "?scenario=SC-1&lang=en")
+    assert (question.plan.ask, question.filters.lang) == (one.inputs.ask, "en")
+    _, question, notices, _ = syncing.read(context, "?scenario=SC-404")
+    assert (question.plan.scenario, len(notices)) == (None, 1)
+
+
+def test_what_a_browser_sends_back_cannot_change_an_answer(kept, tmp_path) -> None:
+    client, _ = kept
+    context = client.application.extensions["atlas"]
+    atlas, question, _, _ = syncing.read(context, "?place=350203&new=3&hours=22-6&run=1")
+    jobs = Jobs(tmp_path)
+    for forged in ({"by": "job", "id": "../../x", "for": "y"}, {"by": "kept", "for": "another"}, {"by": "hand"}, {"by": "scenario", "id": "SC-1"}, {"by": "x"}):
+        assert answer_of(context, jobs, atlas, question, forged).answer is None
+
+
+def test_nothing_is_written_where_editing_is_off_or_the_day_is_past(kept) -> None:
+    client, _ = kept
+    context = client.application.extensions["atlas"]
+    assert signed(context, SIMING, "  林晓 ") == "林晓"
+    with pytest.raises(AtlasError, match="作者"):
+        signed(context, SIMING, " ")
+    with pytest.raises(AtlasError, match="过去"):
+        signed(context, SIMING.having(as_of=date(2024, 1, 1)), "林晓")
+    closed = replace(context, settings=context.settings.model_copy(update={"editing": False}))
+    assert not may_write(closed, SIMING)
+    with pytest.raises(AtlasError, match="只供查看"):
+        signed(closed, SIMING, "林晓")

@@ -122,6 +122,11 @@ def _filter_number(field: str, low: float, high: float, kind: type) -> Control:
     return Control(names.control(field), "value", lambda question: getattr(question.filters, field), take)
 
 
+def _day() -> Control:
+    return Control(names.control("day"), "value", lambda question: str(question.filters.day),
+                   lambda question, value: question.looking(day=int(value)) if value else question)
+
+
 def _group() -> Control:
     return Control(names.control("group"), "value", lambda question: question.filters.worker_group or "",
                    lambda question, value: question.looking(worker_group=value or None))
@@ -140,7 +145,7 @@ def _swipe() -> Control:
 def controls() -> tuple[Control, ...]:
     """Return every control, in the order in which callbacks list them."""
     return (
-        _place(), _group(), _hours(), _hours_text(), _model(), _ask_number("new", 0, MOST_NEW),
+        _place(), _group(), _hours(), _hours_text(), _day(), _model(), _ask_number("new", 0, MOST_NEW),
         _filter_number("radius", *RADIUS_M, int), _filter_number("detour", *DETOUR, float), _choice("source"),
         Control(names.control("step"), "value", lambda question: question.plan.ask.step,
                 lambda question, value: question.asking(step=int(min(max(float(value), STEP_M[0]), STEP_M[1]))) if value not in ("", None) else question),

@@ -105,7 +105,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                   html.Span(words("选址"), className="crumb", **{"aria-current": "page"})]
         other = Question(filters.having(lang="en" if filters.lang == "zh" else "zh"), question.plan)
         compared = comparison(context, atlas, question, words)
-        return (_notices(atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words),
+        return (_notices(context, atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words),
                 past_banner(PATH, filters, context, words), compared,
                 not compared, bool(compared))
 
@@ -183,7 +183,7 @@ def _offers(context: Context, atlas: Atlas, question: Question, words: Words) ->
     return [html.P(links, className="panel-empty")] if links else []
 
 
-def _notices(atlas: Atlas, question: Question, stored: dict, words: Words) -> list:
+def _notices(context: Context, atlas: Atlas, question: Question, stored: dict, words: Words) -> list:
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
     opened = scenario_of(atlas, question.plan.scenario) if question.plan.scenario else None
     if opened is not None:
@@ -191,6 +191,9 @@ def _notices(atlas: Atlas, question: Question, stored: dict, words: Words) -> li
             told.append(html.P(opened.trouble.text(words.gettext), className="notice notice-bad"))
         elif opened.inputs is not None and opened.inputs.basis != basis(atlas):
             told.append(html.P(words("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。").format(name=opened.name), className="notice"))
+    if question.filters.area:
+        whole = PATH + query_of(context, question.looking(area=()))
+        told.append(html.P([words("只计算地图上圈选的范围。"), " ", dcc.Link(words("清除套索范围"), href=whole)], className="notice"))
     found = _case(atlas, question)
     if found is not None and found.provenance in ("illustrative", "mixed"):
         told.append(html.P(words("需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意：方案用来演示方法，据此决策前请导入真实的驿站和需求。"), className="notice"))

@@ -56,6 +56,13 @@ def _number(name: str, value: Any, label: str, low: float, high: float, step: fl
                            placeholder=hint, suffix=f" {unit}" if unit else "", thousandSeparator=",", clampBehavior="blur", allowNegative=False)
 
 
+def _days(question: Question, words: Words) -> list[dict[str, str]]:
+    known = {"3": words("工作日"), "6": words("周六"), "7": words("周日")}
+    every = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+    present = str(question.filters.day)
+    return [{"value": code, "label": label} for code, label in ({present: every[question.filters.day - 1]} | known).items()]
+
+
 def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Words) -> list:
     """Return the groups of the rail, set to `question`."""
     value = {control.id: control.show(question) for control in listed}
@@ -87,6 +94,7 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 {"value": "night", "label": words("夜间 22–6 时")}, {"value": OTHER, "label": words("自定时段")}], now("hours"), words("时段")),
             dmc.TextInput(id=names.control("hours-text"), value=now("hours-text"), size="xs", debounce=True, placeholder=words("如 22-6 或 8-12,14-18"),
                           **{"aria-label": words("自定时段")}),
+            dmc.SegmentedControl(id=names.control("day"), value=now("day"), size="xs", fullWidth=True, data=_days(question, words)),
         ),
         _group(words("需求"), _select("group", [{"value": "", "label": words("全部服务对象")},
                                              *({"value": one, "label": groups.get(one, one)} for one in wanted)], now("group"), words("服务对象"))),

@@ -33,6 +33,11 @@ def settled(atlas: Atlas, question: Question) -> Question:
     if opened is not None and opened.inputs is not None:
         kept = {name: getattr(opened.inputs.filters, name) for name in FILTER_FIELDS}
         return Question(question.filters.having(**kept), replace(plan, ask=opened.inputs.ask, sites=()))
+    hour = question.filters.hour
+    if hour is not None:  # asked on the overview: here hours belong to the question
+        ask = plan.ask if plan.ask.hours is not None else plan.ask.having(hours=(hour,))
+        question = Question(question.filters.having(hour=None), replace(plan, ask=ask))
+        plan = question.plan
     if question.filters.place == NATION and (places := demand_places(atlas)):
         return Question(question.filters.at_place(places[0]), plan)
     return question
