@@ -155,5 +155,8 @@
     },
   };
 
+  /* for the other maps of the atlas */
+  window.atlasKit = { framed, drawScale, webgl2, MAX_ZOOM };
+
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -183,7 +183,7 @@ def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -
 
 
 def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _print(plan(options, words, _say), options.json)
+    _print(plan(options, words, _say, lambda: _built(settings, words).atlas()), options.json)
     return 0
 
 

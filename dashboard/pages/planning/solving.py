@@ -1,0 +1,220 @@
+"""From a question to an answer: found again, computed while one watches, or placed by hand. No component, no callback."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dashboard.jobs import Job, Jobs
+from dashboard.pages.planning.controls import Question
+from geodata.errors import AtlasError
+from layers.atlas import Atlas
+from layers.siting import evidence
+from layers.siting.answer import Answer, answered, placed
+from layers.siting.ask import DECIMALS, point_of
+from layers.siting.case import Case, basis, case
+from layers.siting.models import solve
+from layers.siting.progress import Progress
+from layers.siting.scenario import Inputs, dumps_answer, dumps_inputs, inputs_filters, loads_answer
+
+#: A search from the page takes at most so long, and each point of a curve; seconds.
+SECONDS, CURVE_SECONDS = 120.0, 10.0
+#: News are written at most so often, seconds.
+TELL_SECONDS = 0.05
+FURTHER, LONGEST_CURVE = 6, 24
+MOST_HISTORY = 400
+BY_JOB, BY_HAND, BY_SCENARIO, BY_KEPT = "job", "hand", "scenario", "kept"
+SAME_DEGREES = 10.0**-DECIMALS
+
+
+def inputs_of(atlas: Atlas, question: Question, found: Case | None = None, query: str = "") -> Inputs:
+    """Return what a question depends on, as a scenario keeps it."""
+    return Inputs(filters=inputs_filters(question.filters), ask=question.plan.ask, data_version=atlas.version, basis=basis(atlas),
+                  planned=found.planned if found else (), query=query)
+
+
+def key_of(atlas: Atlas, question: Question) -> str:
+    """Return what tells two questions apart: the same key, the same answer."""
+    return dumps_inputs(replace(inputs_of(atlas, question), data_version=""))
+
+
+def case_of(atlas: Atlas, question: Question) -> Case:
+    """Return the case of a question, kept ready while one looks at it.
+
+    Raises
+    ------
+    AtlasError
+        As :func:`layers.siting.case.case`.
+    """
+    # a mark on a candidate that is no longer offered is left out: the source may have been changed since
+    found = atlas.recent(("siting case", key_of(atlas, unmarked(question))), lambda: case(atlas, inputs_filters(question.filters), unmarked(question).plan.ask))
+    known = set(found.candidates.ids)
+    ask = question.plan.ask
+    force, forbid = (tuple(one for one in marks if one in known) for marks in (ask.force, ask.forbid))
+    return replace(found, ask=ask, wish=replace(found.wish, force=force, forbid=forbid))
+
+
+def unmarked(question: Question) -> Question:
+    """Return the question without marks on candidates, which change the answer and not the case."""
+    return replace(question, plan=question.plan.having(ask=question.plan.ask.having(force=(), forbid=())))
+
+
+def place_of(found: Case, site: str) -> tuple[float, float] | None:
+    """Return where a candidate is, degrees; None when there is no such candidate."""
+    rows = {one: at for at, one in enumerate(found.candidates.ids)}
+    if site in rows:
+        lon, lat = found.candidates.points.xy[rows[site]]
+        return float(lon), float(lat)
+    return point_of(site)
+
+
+def by_hand(atlas: Atlas, found: Case, sites: Sequence[tuple[float, float]]) -> Answer:
+    """Return what sites at these points amount to, numbered in this order; one that did not move keeps its id."""
+    spots = np.column_stack([found.offered.lon, found.offered.lat])
+    named = []
+    for number, (lon, lat) in enumerate(sites, 1):
+        near = np.flatnonzero((np.abs(spots - (lon, lat)) < SAME_DEGREES).all(axis=1)) if len(spots) else []
+        named.append((found.offered.ids[int(near[0])] if len(near) else f"moved-{number}", lon, lat))
+    made = placed(atlas, found, _distinct(named))
+    order = {(site[1], site[2]): number for number, site in reversed(list(enumerate(named, 1)))}
+    kept = sorted((replace(one, number=order[one.lon, one.lat]) for one in made.sites), key=lambda one: one.number)
+    return made.having(sites=tuple(kept))
+
+
+def _distinct(named: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
+    """Return the sites with ids that are their own: two may have been moved onto one candidate."""
+    seen: set[str] = set()
+    found = []
+    for number, (one, lon, lat) in enumerate(named, 1):
+        found.append((f"moved-{number}" if one in seen else one, lon, lat))
+        seen.add(one)
+    return found
+
+
+def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECONDS) -> Callable[[Job], None]:
+    """Return the work that answers a question, telling objective, bound and sites as they come."""
+    key = key_of(atlas, question)
+
+    def work(job: Job) -> None:
+        found = case_of(atlas, question)
+        prepared = found.prepared()
+        total = float(prepared.instance.weight.sum())
+        teller = _Teller(job, found, prepared.instance.site_ids, total)
+        last = None
+        for last in solve(prepared.instance, seconds, cancelled=job.cancelled):
+            teller.tell(last)
+        if last is None:
+            return
+        teller.tell(last, always=True)
+        end: dict[str, Any] = {"status": last.status, "reasons": [{"msgid": one.msgid, "params": plain_params(one.params)} for one in last.reasons]}
+        if last.objective is not None and last.status != "infeasible":
+            end["answer"] = dumps_answer(answered(atlas, found, prepared, last))
+        job.say(**end)
+        if last.status in ("proved", "infeasible"):
+            jobs.keep(key, {**end, "history": teller.history, "total": total})
+
+    return work
+
+
+class _Teller:
+    """Writes news of a search: what changed, and not more often than anybody reads."""
+
+    def __init__(self, job: Job, found: Case, ids: Sequence[str], total: float) -> None:
+        self.history: list[list[float | None]] = []
+        self._job, self._ids, self._told = job, ids, 0.0
+        self._where = {one: tuple(map(float, spot)) for one, spot in zip(found.candidates.ids, found.candidates.points.xy, strict=True)}
+        self._job.say(total=total)
+
+    def tell(self, now: Progress, always: bool = False) -> None:
+        news = [now.seconds, now.objective, now.bound]
+        changed = not self.history or self.history[-1][1:] != news[1:]
+        if changed or always:
+            self.history.append(news)
+            if len(self.history) > MOST_HISTORY:
+                self.history = self.history[::2]
+        clock = time.monotonic()
+        if not always and (clock - self._told < TELL_SECONDS or not (changed or now.waiting)):
+            return
+        self._told = clock
+        self._job.say(status=now.status, stage=now.stage, waiting=now.waiting, objective=now.objective, bound=now.bound, gap=now.gap,
+                      seconds=now.seconds, history=self.history, sites=[self._where[self._ids[j]] for j in now.sites])
+
+
+def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callable[[Job], None]:
+    """Return the work that finds the best plan for each number of new sites up to some beyond the `present` one."""
+    key = "curve " + key_of(atlas, question) + str(present)
+
+    def work(job: Job) -> None:
+        prepared = case_of(atlas, question).prepared()
+        instance = prepared.instance
+        least = int((instance.forced & ~instance.existing).sum())
+        most = min(max(present + FURTHER, least), LONGEST_CURVE + least, int(instance.free.sum()))
+        rows: list[dict[str, Any]] = []
+        plans = []
+        total = float(instance.weight.sum())
+        for count in range(least, most + 1):
+            answers = solve(instance.having(new=count, farther=instance.farther), CURVE_SECONDS, cancelled=job.cancelled)
+            last = deque(answers, maxlen=1)[0]
+            if job.cancelled():
+                break
+            if last.objective is not None and last.status != "infeasible":
+                rows.append({"new": count, "objective": last.objective, "bound": last.bound, "status": last.status})
+                plans.append(last.sites)
+            job.say(rows=rows, of=most - least + 1, done=count - least + 1, total=total)
+        nested, broken = evidence.nests(plans)
+        end = {"rows": rows, "total": total, "nests": nested, "nests_until": None if broken is None else rows[broken - 1]["new"]}
+        job.say(**end)
+        if not job.cancelled() and all(row["status"] == "proved" for row in rows):
+            jobs.keep(key, end)
+
+    return work
+
+
+def curve_kept(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> dict[str, Any] | None:
+    """Return a curve that was found before."""
+    return jobs.kept("curve " + key_of(atlas, question) + str(present))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer and where it came from.
+
+    Attributes
+    ----------
+    answer : Answer or None
+        None while there is none, and when there cannot be one.
+    by : str or None
+        ``job``, ``kept``, ``hand`` or ``scenario``.
+    reasons : tuple of AtlasError
+        Why there can be none.
+    history : list
+        Objective and bound over time.
+    total : float
+        All demand weight.
+    """
+
+    answer: Answer | None = None
+    by: str | None = None
+    reasons: tuple[AtlasError, ...] = ()
+    history: tuple[tuple[float | None, ...], ...] = ()
+    total: float = 0.0
+
+
+def of_state(state: dict[str, Any], by: str) -> Found:
+    """Return what a job (or an answer that was kept) has found."""
+    answer = None
+    if isinstance(state.get("answer"), str):
+        answer = loads_answer(state["answer"])
+    reasons = tuple(AtlasError(one["msgid"], **one["params"]) for one in state.get("reasons", ()))
+    return Found(answer, by, reasons, tuple(tuple(one) for one in state.get("history", ())), float(state.get("total", 0.0)))
+
+
+def plain_params(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a message as JSON holds them."""
+    return {name: value if isinstance(value, str | int | float | bool) or value is None else [str(one) for one in value]
+            if isinstance(value, list | tuple) else float(value) if isinstance(value, np.number) else str(value) for name, value in params.items()}

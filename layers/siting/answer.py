@@ -1,0 +1,310 @@
+"""What a plan amounts to: figures before and after, each site with its reasons, what stays uncovered. No language, no map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.errors import N_
+from geodata.hours import open_matrix
+from layers import places
+from layers.access import gini
+from layers.atlas import Atlas
+from layers.siting import evidence
+from layers.siting.case import Case, case
+from layers.siting.models import reach_counts, value
+from layers.siting.pairs import Points, nearest_distance
+from layers.siting.prepare import Prepared
+from layers.siting.progress import Progress
+
+#: The hours that "by night" means.
+NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
+FREE, MOVED = "free", "moved"
+UNCOVERED = 200
+Message = tuple[str, dict[str, float | str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Who is within reach, with every denominator; over several hours the mean of them.
+
+    Attributes
+    ----------
+    weight, weight_of : float
+        Demand weight covered, and all of it.
+    cells, cells_of : float
+        Demand cells covered, and all of them.
+    twice : float
+        Demand weight that at least two sites reach.
+    mean_m, gini : float or None
+        Way to the nearest serving site, weighted by demand: mean in metres and
+        Gini coefficient (0: everybody walks equally far). None when none serves.
+    """
+
+    weight: float
+    weight_of: float
+    cells: float
+    cells_of: float
+    twice: float
+    mean_m: float | None
+    gini: float | None
+
+    @property
+    def share(self) -> float | None:
+        """Share of the demand weight, 0 to 1."""
+        return self.weight / self.weight_of if self.weight_of else None
+
+    @property
+    def cell_share(self) -> float | None:
+        """Share of the demand cells, 0 to 1."""
+        return self.cells / self.cells_of if self.cells_of else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One new site and why it is there.
+
+    Attributes
+    ----------
+    number : int
+        1 for the site that would be missed most.
+    site_id, name : str
+        Id of the candidate (``moved-2`` once it was moved by hand) and its name, or the street it lies in.
+    lon, lat : float
+        Degrees (WGS-84).
+    reached, exclusive, newly, served, loss : float or None
+        As :class:`layers.siting.evidence.SiteEvidence` has them.
+    nearest : str or None
+        Id of the nearest other site: of a station, or of a new site.
+    nearest_m : float or None
+        Straight distance to it, metres.
+    cost : float
+        Yuan.
+    forced : bool
+    provenance : str
+    """
+
+    number: int
+    site_id: str
+    name: str
+    lon: float
+    lat: float
+    reached: float | None
+    exclusive: float | None
+    newly: float | None
+    served: float | None
+    loss: float | None
+    nearest: str | None
+    nearest_m: float | None
+    cost: float
+    forced: bool
+    provenance: str
+
+    def why(self, total: float) -> Message:
+        """Return the reason for this site as message and values; `total` is the weight of all demand."""
+        if self.exclusive is not None and self.reached is not None and self.newly is not None:
+            return N_("半径内需求 {reached}，其中 {newly} 原先没有覆盖；只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"), {
+                "reached": plain(self.reached), "newly": plain(self.newly), "exclusive": plain(self.exclusive),
+                "share": f"{self.exclusive / total:.1%}" if total else "—"}
+        if self.loss is not None:
+            return N_("去掉它，目标值变差 {loss}；它是 {served} 需求权重的最近点。"), {"loss": plain(self.loss), "served": plain(self.served or 0.0)}
+        return N_("去掉它，有需求点就到不了任何点位。"), {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A plan, complete.
+
+    Attributes
+    ----------
+    status : str
+        ``proved``, ``gap`` or ``moved`` (placed by hand, no bound known).
+    objective, bound, gap : float or None
+        As :class:`layers.siting.progress.Progress` has them.
+    seconds : float
+        Of the search; 0 for a plan placed by hand.
+    before, after : Figures
+        At the hours asked.
+    night_before, night_after : Figures
+        Of what serves from 22:00 to 6:00, whatever was asked.
+    sites : tuple of Site
+        By number.
+    cost : float
+        Yuan.
+    uncovered : tuple of (str, float)
+        H3 cell and weight (mean of the hours asked) that stay uncovered, heaviest first, at most :data:`UNCOVERED`.
+    uncovered_cells : int
+    """
+
+    status: str
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    seconds: float
+    before: Figures
+    after: Figures
+    night_before: Figures
+    night_after: Figures
+    sites: tuple[Site, ...]
+    cost: float
+    uncovered: tuple[tuple[str, float], ...]
+    uncovered_cells: int
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """Longitude and latitude of the sites, shape (p, 2)."""
+        return np.array([(one.lon, one.lat) for one in self.sites], np.float64).reshape(-1, 2)
+
+    def having(self, **changes: object) -> Self:
+        """Return a copy with `changes`."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellCover:
+    """Each demand cell before and after.
+
+    Attributes
+    ----------
+    cells : list of str
+    weight, before, after : ndarray of float64
+        Demand weight (mean of the hours asked), and the share of it that is covered, 0 to 1.
+    """
+
+    cells: list[str]
+    weight: NDArray[np.float64]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+
+
+def plain(number: float) -> str:
+    """Return a figure as reasons write it."""
+    return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
+
+
+def answered(atlas: Atlas, found: Case, prepared: Prepared, last: Progress) -> Answer:
+    """Return what the answer of a search amounts to."""
+    ids = [prepared.instance.site_ids[j] for j in last.sites]
+    row = {one: at for at, one in enumerate(found.candidates.ids)}
+    rows = [row[one] for one in ids]
+    made = _answer(atlas, found, found.candidates.points.xy[rows], ids)
+    return made.having(status=last.status, objective=last.objective, bound=last.bound, gap=last.gap, seconds=last.seconds)
+
+
+def placed(atlas: Atlas, found: Case, sites: Sequence[tuple[str, float, float]]) -> Answer:
+    """Return what a plan amounts to whose sites were set or moved by hand: id, longitude and latitude of each."""
+    return _answer(atlas, found, np.array([one[1:] for one in sites], np.float64).reshape(-1, 2), [one[0] for one in sites])
+
+
+def cell_cover(found: Case, points: NDArray[np.float64]) -> CellCover:
+    """Return each cell before and after a plan with new sites at `points` (degrees)."""
+    prepared = found.at(points)
+    weight = prepared.instance.weight
+    count = len(found.cells)
+    whole = np.bincount(prepared.point, weight, count)
+
+    def share(sites: NDArray[np.int64]) -> NDArray[np.float64]:
+        there = reach_counts(prepared.instance, sites, found.wish.radius) >= found.wish.cover
+        hours = np.bincount(prepared.point, prepared.hours, count)
+        by_hours = np.bincount(prepared.point, prepared.hours * there, count) / hours
+        return np.divide(np.bincount(prepared.point, weight * there, count), whole, out=by_hours, where=whole > 0)
+
+    return CellCover(found.cells, whole, share(np.empty(0, np.int64)), share(np.arange(len(points))))
+
+
+def _answer(atlas: Atlas, found: Case, points: NDArray[np.float64], ids: list[str]) -> Answer:
+    cost = _costs(found, ids)
+    prepared = found.at(points, ids, cost)
+    chosen = np.arange(len(points))
+    none = np.empty(0, np.int64)
+    nightly = case(atlas, found.filters, found.ask.having(hours=NIGHT)) if found.wish.hours != NIGHT else found
+    at_night = nightly.at(points, ids)
+    cover = cell_cover(found, points)
+    out = np.flatnonzero(cover.after < 1 - 1e-12)
+    left = cover.weight[out] * (1 - cover.after[out])
+    out = out[np.lexsort((out, -left))]
+    return Answer(
+        status=MOVED, objective=value(prepared.instance, chosen), bound=None, gap=None, seconds=0.0,
+        before=_figures(found, prepared, none, points), after=_figures(found, prepared, chosen, points),
+        night_before=_figures(nightly, at_night, none, points), night_after=_figures(nightly, at_night, chosen, points),
+        sites=_sites(atlas, found, prepared, chosen, ids), cost=float(cost.sum()),
+        uncovered=tuple((found.cells[i], float(cover.weight[i] * (1 - cover.after[i]))) for i in out[:UNCOVERED]), uncovered_cells=len(out),
+    )
+
+
+def _costs(found: Case, ids: list[str]) -> NDArray[np.float64]:
+    known = dict(zip(found.candidates.ids, found.candidates.numbers("cost", 0.0), strict=True))
+    return np.array([known.get(one, found.ask.cost or 0.0) for one in ids], np.float64)
+
+
+def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: NDArray[np.float64]) -> Figures:
+    counts = reach_counts(prepared.instance, sites, found.wish.radius)
+    weight = prepared.instance.weight
+    hours = prepared.hours.sum() / max(prepared.points, 1)
+    ways, share = _ways(found, points[sites] if len(sites) else np.empty((0, 2)))
+    known = np.isfinite(ways) & (share > 0)
+    every = bool(known.any()) and bool(known[share > 0].all())
+    return Figures(
+        weight=float(weight[counts >= found.wish.cover].sum()), weight_of=float(weight.sum()),
+        cells=float(prepared.hours[counts >= found.wish.cover].sum() / hours), cells_of=float(prepared.points),
+        twice=float(weight[counts >= 2].sum()),
+        mean_m=float(np.average(ways[known], weights=share[known])) if every else None,
+        gini=gini(ways[known], share[known]) if every else None,
+    )
+
+
+def _ways(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the way from each cell to the nearest site that serves, for each pattern of opening, and the weight of it."""
+    weight = found.demand.numbers("weight", 1.0)
+    stand = found.existing.points.xy if found.existing else np.empty((0, 2))
+    sites = np.vstack([points, stand])
+    hours = found.wish.hours
+    if hours is None:
+        return nearest_distance(found.demand.points, Points(sites, degrees=True), found.wish.detour), weight
+    texts = [found.ask.opening] * len(points) + ([text or None for text in found.existing.frame["opening_hours"]] if found.existing else [])
+    is_open = open_matrix(texts)[:, found.wish.weekday - 1][:, list(hours)]
+    profile = np.ones((len(weight), 24))
+    if "hour_profile" in found.demand.frame:
+        for at, text in enumerate(found.demand.frame["hour_profile"]):
+            if text:
+                curve = np.array([float(one) for one in text.split(";")])
+                profile[at] = curve / curve.mean()
+    patterns, which = np.unique(is_open, axis=1, return_inverse=True)
+    ways, share = [], []
+    for number in range(patterns.shape[1]):
+        up = patterns[:, number]
+        ways.append(nearest_distance(found.demand.points, Points(sites[up], degrees=True), found.wish.detour))
+        share.append(weight * profile[:, np.array(hours)[which.ravel() == number]].sum(axis=1) / len(hours))
+    return np.concatenate(ways), np.concatenate(share)
+
+
+def _sites(atlas: Atlas, found: Case, prepared: Prepared, chosen: NDArray[np.int64], ids: list[str]) -> tuple[Site, ...]:
+    names = dict(zip(found.offered.ids, found.offered.names, strict=True))
+    origin = dict(zip(found.offered.ids, found.offered.provenance, strict=True))
+    lonlat = prepared.places.xy[chosen] if prepared.places is not None and len(chosen) else np.empty((0, 2))
+    streets = street_of(atlas, found, lonlat)
+    made = []
+    for at, one in enumerate(evidence.explain(prepared.instance, chosen, prepared.places)):
+        made.append(Site(
+            number=one.rank, site_id=ids[at], name=names.get(ids[at]) or streets[at], lon=float(lonlat[at, 0]), lat=float(lonlat[at, 1]),
+            reached=one.reached, exclusive=one.exclusive, newly=one.newly, served=one.served, loss=one.loss,
+            nearest=prepared.instance.site_ids[one.nearest] if one.nearest is not None else None, nearest_m=one.nearest_m,
+            cost=float(prepared.instance.cost[one.site]), forced=ids[at] in found.wish.force, provenance=origin.get(ids[at], "derived"),
+        ))
+    return tuple(sorted(made, key=lambda one: one.number))
+
+
+def street_of(atlas: Atlas, found: Case, lonlat: NDArray[np.float64]) -> list[str]:
+    """Return the id of the street zone each point lies in (or is nearest to), else the name of the place."""
+    here = places.scope(atlas, found.filters)
+    zones = atlas.zones[atlas.tree.under(atlas.tree.position(here.adcode), atlas.place_rows("zones"))] if len(atlas.zones) else atlas.zones
+    if not len(zones) or not len(lonlat):
+        return [here.name] * len(lonlat)
+    import shapely
+
+    at = shapely.STRtree(zones.geometry.to_numpy()).nearest(shapely.points(lonlat))
+    return zones["name"].iloc[at].tolist()

@@ -1,0 +1,141 @@
+"""Ask: what is asked of the planner in a place of the atlas, beside the filters that say where and whom."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from geodata.errors import N_, AtlasError
+from geodata.hours import parse as parse_opening
+from layers.siting.instance import COVERAGE_MODELS, MODELS
+
+#: Where candidates come from: the table of the place when it has one and else a grid · the table · a grid over the land ·
+#: the points of another table · only points that were set by hand.
+AUTO, TABLE, GRID, ENTERPRISES, ACTIVITIES, POINTS = "auto", "table", "grid", "enterprises", "activities", "points"
+SOURCES = (AUTO, TABLE, GRID, ENTERPRISES, ACTIVITIES, POINTS)
+STEP_M = (50, 5_000)
+MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
+DECIMALS = 5
+ALWAYS = "24/7"
+#: Begins the source of whatever a scenario has placed.
+MARK = "scenario:"
+_SPAN = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
+_POINT = re.compile(r"p(\d{1,8})-(\d{1,8})\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What is wished for; the place, demand group, radius and detour are in :class:`~layers.filters.Filters`.
+
+    Attributes
+    ----------
+    model : str
+        ``mclp``, ``lscp``, ``pmedian`` or ``pcenter``.
+    new : int or None
+        Most new sites.
+    budget : float or None
+        Most that the new sites may cost together, yuan.
+    cost : float or None
+        Cost of a candidate that names none, yuan.
+    spacing : float or None
+        Least straight distance between two sites of which one is new, metres.
+    cover : int
+        In how many sites' reach a demand cell must be to count (coverage models).
+    hours : tuple of int or None
+        Hours of the day that count, 0 to 23; None: hours do not matter.
+    opening : str
+        Opening hours of the new sites, as :mod:`geodata.hours` reads them.
+    source : str
+        Where candidates come from, of :data:`SOURCES`.
+    step : int
+        Spacing of the grid of candidates, metres.
+    points : tuple of (float, float)
+        Candidates set by hand: longitude, latitude in degrees (WGS-84), with :data:`DECIMALS` decimals.
+    force, forbid : tuple of str
+        Candidates that must, or must not, be chosen, by id.
+    """
+
+    model: str = "mclp"
+    new: int | None = 8
+    budget: float | None = None
+    cost: float | None = None
+    spacing: float | None = None
+    cover: int = 1
+    hours: tuple[int, ...] | None = None
+    opening: str = ALWAYS
+    source: str = AUTO
+    step: int = 250
+    points: tuple[tuple[float, float], ...] = ()
+    force: tuple[str, ...] = ()
+    forbid: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise AtlasError(N_("没有“{got}”这种模型：请用 {allowed} 之一。"), got=self.model, allowed=", ".join(MODELS))
+        if self.source not in SOURCES:
+            raise AtlasError(N_("没有“{got}”这种备选点：请用 {allowed} 之一。"), got=self.source, allowed=", ".join(SOURCES))
+        if self.new is not None and not 0 <= self.new <= MOST_NEW:
+            raise AtlasError(N_("新增数 {got} 不可用：请给 0 到 {high} 的整数。"), got=self.new, high=MOST_NEW)
+        if not STEP_M[0] <= self.step <= STEP_M[1]:
+            raise AtlasError(N_("网格间距 {got} 米不可用：请给 {low} 到 {high} 之间的米数。"), got=self.step, low=STEP_M[0], high=STEP_M[1])
+        for name, value in (("budget", self.budget), ("cost", self.cost), ("spacing", self.spacing)):
+            if value is not None and not (np.isfinite(value) and value >= 0):
+                raise AtlasError(N_("{name} 的值 {got} 不可用：请给不小于 0 的数。"), name=name, got=value)
+        if self.hours is not None and (not self.hours or not all(0 <= hour <= 23 for hour in self.hours)):
+            raise AtlasError(N_("时段“{got}”不可用：请按 22-6 或 8-12,14-18 的样子给出整点。"), got=self.hours)
+        if self.cover < 1 or (self.cover > 1 and self.model not in COVERAGE_MODELS):
+            raise AtlasError(N_("覆盖次数 {got} 不可用：请给不小于 1 的整数。"), got=self.cover)
+        if len(self.points) > MOST_POINTS or len(self.force) + len(self.forbid) > MOST_MARKS:
+            raise AtlasError(N_("手工点位或标记超过 {limit} 个：请改用备选点表。"), limit=MOST_POINTS)
+        parse_opening(self.opening)
+
+    def having(self, **changes: Any) -> Self:
+        """Return a copy with `changes`."""
+        return replace(self, **changes)
+
+
+def point_id(lon: float, lat: float) -> str:
+    """Return the id of a candidate set by hand: it names its place, in 1e-5 degrees (about a metre)."""
+    return f"p{round(lon * 10**DECIMALS)}-{round(lat * 10**DECIMALS)}"
+
+
+def point_of(site: str) -> tuple[float, float] | None:
+    """Return longitude and latitude of an id of :func:`point_id`, None of any other."""
+    found = _POINT.match(site)
+    return (int(found[1]) / 10**DECIMALS, int(found[2]) / 10**DECIMALS) if found else None
+
+
+def hours_of(text: str | None) -> tuple[int, ...] | None:
+    """Read ``22-6``, ``8-12,14-18`` or ``12``: the hours that begin within; None for None or nothing.
+
+    Raises
+    ------
+    AtlasError
+        On anything else.
+    """
+    if not text:
+        return None
+    hours: list[int] = []
+    for part in text.split(","):
+        found = _SPAN.match(part.strip())
+        first, last = (int(found[1]), int(found[2] or int(found[1]) + 1)) if found else (24, 0)
+        if first > 23 or last > 24:
+            raise AtlasError(N_("时段“{got}”不可用：请按 22-6 或 8-12,14-18 的样子给出整点。"), got=text)
+        hours += [hour % 24 for hour in range(first, last if last > first else last + 24)]
+    return tuple(dict.fromkeys(hours))
+
+
+def hours_text(hours: tuple[int, ...] | None) -> str:
+    """Write hours as :func:`hours_of` reads them."""
+    if not hours:
+        return ""
+    runs: list[list[int]] = []
+    for hour in hours:
+        if runs and (runs[-1][0] + runs[-1][1]) % 24 == hour and runs[-1][1] < 24:
+            runs[-1][1] += 1
+        else:
+            runs.append([hour, 1])
+    return ",".join(f"{first}-{(first + count - 1) % 24 + 1}" for first, count in runs)

@@ -1,0 +1,261 @@
+"""A siting case straight from the atlas: demand of a place, stations that stand, candidates → tables the planner takes.
+
+What counts as demand and as a serving station is what :mod:`layers.coverage`
+counts, so that a plan's "before" is the coverage that the overview shows: open
+stations (nominal), or, once an hour or anything else that only stations know is
+asked, those that anybody may enter and that have what is asked (effective).
+Stations across the county line serve too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geodata.errors import N_, AtlasError
+from geodata.hours import open_matrix
+from layers import demand as demands
+from layers import places, stations
+from layers.atlas import Atlas
+from layers.filters import Filters
+from layers.provenance import mix, sources, weakest
+from layers.siting.ask import MARK, Ask
+from layers.siting.candidates import Candidates, candidates
+from layers.siting.instance import COVERAGE_MODELS
+from layers.siting.pairs import Points, sphere
+from layers.siting.prepare import Prepared, Wish, prepare
+from layers.siting.tables import PointTable
+
+CHORD_MARGIN = 1.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """What a plan is made from.
+
+    Attributes
+    ----------
+    filters, ask
+        What was asked.
+    wish : Wish
+        The same, as the planner takes it.
+    demand, candidates, existing : PointTable
+        As :func:`layers.siting.prepare.prepare` takes them; `existing` is None where no station serves.
+    offered : Candidates
+        The candidates with names and provenance.
+    cells : list of str
+        H3 cell of each demand row.
+    serving : ndarray of int
+        Rows of ``atlas.stations`` in `existing`.
+    idle : ndarray of int
+        Rows of the open stations in the place (and lasso) that do not serve as asked: behind an app, without a facility asked for.
+    standing : int
+        Open stations in the place (and lasso), whether or not they serve as asked.
+    planned : tuple of str
+        Planned stations of the place that have no point yet, or have one from a scenario.
+    provenance : str
+        Of every figure of the plan: the weakest of demand, stations and candidates.
+    source_ids : tuple of str
+    data_version : str
+    """
+
+    filters: Filters
+    ask: Ask
+    wish: Wish
+    demand: PointTable
+    candidates: PointTable
+    existing: PointTable | None
+    offered: Candidates
+    cells: list[str]
+    serving: NDArray[np.intp]
+    idle: NDArray[np.intp]
+    standing: int
+    planned: tuple[str, ...]
+    provenance: str
+    source_ids: tuple[str, ...]
+    data_version: str
+
+    def open_then(self) -> NDArray[np.bool_]:
+        """Return which of the serving stations are open in at least one of the hours asked."""
+        if self.existing is None or self.wish.hours is None:
+            return np.ones(len(self.serving), bool)
+        texts = [text or None for text in self.existing.frame["opening_hours"]]
+        return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)
+
+    def prepared(self) -> Prepared:
+        """Return the checked instance.
+
+        Raises
+        ------
+        AtlasError
+            The wish cannot be met by what there is; says which and how to mend it.
+        """
+        return prepare(self.wish, self.demand, self.candidates, self.existing)
+
+    def at(self, lonlat: NDArray[np.float64], ids: Sequence[str] = (), cost: NDArray[np.float64] | None = None) -> Prepared:
+        """Return the instance in which new sites stand at exactly these points: a plan found, moved by hand or kept.
+
+        The sites come first, in the order given.
+
+        Parameters
+        ----------
+        lonlat : ndarray, shape (p, 2)
+            Degrees (WGS-84).
+        ids : sequence of str
+            Names of the sites; missing: ``new 1``, ``new 2``, …
+        cost : ndarray, shape (p,), or None
+            Yuan each.
+        """
+        points = np.asarray(lonlat, np.float64).reshape(-1, 2)
+        wish = Wish(model=self.wish.model, radius=self.wish.radius, detour=self.wish.detour, new=len(points), cover=self.wish.cover,
+                    hours=self.wish.hours, weekday=self.wish.weekday)
+        if not len(points):
+            free = self.candidates.frame.drop(columns="rule", errors="ignore")
+            return prepare(wish, self.demand, replace(self.candidates, frame=free), self.existing)
+        names = list(ids) or [f"new {number + 1}" for number in range(len(points))]
+        table = _points("candidates", names, points[:, 0], points[:, 1], {
+            "opening_hours": [self.ask.opening] * len(names),
+            "cost": [repr(float(one)) for one in (np.zeros(len(names)) if cost is None else np.nan_to_num(cost))],
+        })
+        return prepare(wish, self.demand, table, self.existing)
+
+
+def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
+    """Return the case of a place.
+
+    Parameters
+    ----------
+    filters : Filters
+        Place, lasso, worker group, radius, detour; ``hour`` counts when ``ask.hours`` is not given;
+        facilities, ``always`` and inspection restrict the stations that serve.
+    ask : Ask
+
+    Raises
+    ------
+    AtlasError
+        No demand here, no candidates, or a cost that is missing under a budget.
+    """
+    hours = ask.hours if ask.hours is not None else (filters.hour,) if filters.hour is not None else None
+    wanted = demands.select(atlas, filters.having(hour=None))
+    here = places.scope(atlas, filters)
+    if not len(wanted.rows):
+        raise AtlasError(N_("{place}没有服务需求数据：请换一个地点，或先导入需求。"), place=here.name)
+    offered = candidates(atlas, filters, ask)
+    choice = stations.service(atlas, filters.having(hour=None))
+    effective = hours is not None or stations.asks(filters.having(hour=None))
+    serves = choice.nominal & choice.able & choice.on_time if effective else choice.nominal
+    lon, lat = atlas.lonlat("stations")
+    inside = stations.chosen(atlas, filters) & choice.nominal
+    rows = _near(lon, lat, serves, inside, wanted, offered, filters, ask, hours, choice)
+    frame = atlas.stations
+    existing = _points("existing", frame["station_id"].iloc[rows].tolist(), lon[rows], lat[rows], {
+        "opening_hours": [text if isinstance(text, str) else "" for text in frame["opening_hours"].iloc[rows]],
+    }) if len(rows) else None
+    barred = _barred(lon, lat, choice.nominal & ~serves, offered, ask.spacing)
+    # one that another scenario has placed is still meant: adopting says that this has to be taken back first
+    unplaced = np.isnan(lon) | frame["source_id"].astype(str).str.contains(f";{MARK}", regex=False).to_numpy(bool)
+    planned = np.flatnonzero(stations.chosen(atlas, filters.having(area=())) & atlas.holds("stations", "status", stations.PLANNED) & unplaced)
+    return Case(
+        filters, ask, _wish(filters, ask, hours), _demand_table(wanted), _candidate_table(offered, barred, ask), existing, offered,
+        atlas.demand["cell"].iloc[wanted.rows].tolist(), rows, np.flatnonzero(inside & ~serves), int(inside.sum()),
+        tuple(sorted(frame["station_id"].iloc[planned])),
+        weakest(mix(atlas.distinct("demand", "provenance", wanted.rows)), mix(atlas.distinct("stations", "provenance", rows)),
+                mix(offered.provenance)) or "derived",
+        sources([*atlas.distinct("demand", "source_id", wanted.rows), *atlas.distinct("stations", "source_id", rows)]),
+        atlas.version,
+    )
+
+
+def basis(atlas: Atlas) -> str:
+    """Return a short hash of what plans are made from: open stations, demand, candidates, land, places.
+
+    Unlike the data version it stays when a scenario is saved or adopted, so that the same question keeps its answer.
+    """
+
+    def compute() -> str:
+        found = hashlib.sha256()
+        for table in ("demand", "stations", "candidates", "enterprises", "activities"):
+            frame = atlas.table(table)
+            if table == "stations":
+                frame = frame[frame["status"] == stations.OPEN]
+            plain = pd.DataFrame(frame.drop(columns=["geometry", "batch_id"], errors="ignore")).astype(str)
+            rows = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+            shapes = shapely.to_wkb(frame["geometry"].to_numpy()) if "geometry" in frame else []
+            found.update(table.encode() + rows.tobytes() + b"|".join(shape or b"-" for shape in shapes))
+        for table in ("places", "land", "zones", "grids", "regions"):
+            frame = atlas.table(table)
+            found.update(table.encode() + np.asarray(frame.total_bounds if len(frame) else 0.0, np.float64).tobytes() + str(len(frame)).encode())
+        return found.hexdigest()[:16]
+
+    return atlas.once("siting basis", compute)
+
+
+def _wish(filters: Filters, ask: Ask, hours: tuple[int, ...] | None) -> Wish:
+    return Wish(
+        model=ask.model, radius=float(filters.radius), detour=filters.detour, new=ask.new, budget=ask.budget,
+        spacing=ask.spacing or None, cover=ask.cover, hours=hours, weekday=filters.day, force=ask.force, forbid=ask.forbid,
+    )
+
+
+def _points(name: str, ids: list[str], lon: NDArray[np.float64], lat: NDArray[np.float64], columns: dict[str, list[str]]) -> PointTable:
+    return PointTable(Path(name), ids, Points(np.column_stack([lon, lat]), degrees=True), pd.DataFrame({"id": ids, **columns}, dtype=object))
+
+
+def _demand_table(wanted: demands.Demand) -> PointTable:
+    columns = {"weight": [repr(one) for one in wanted.weight.tolist()]}
+    if wanted.hourly is not None:
+        texts = [";".join(map(repr, row)) for row in wanted.hourly.tolist()]
+        columns["hour_profile"] = [text if total > 0 else "" for text, total in zip(texts, wanted.hourly.sum(axis=1), strict=True)]
+    # cells are numbered rather than named by their H3 index: a row stands for all groups of a cell
+    return _points("demand", [str(one) for one in range(len(wanted.rows))], wanted.lon, wanted.lat, columns)
+
+
+def _candidate_table(offered: Candidates, barred: NDArray[np.bool_], ask: Ask) -> PointTable:
+    cost = np.where(np.isnan(offered.cost), np.nan if ask.cost is None else ask.cost, offered.cost)
+    missing = np.flatnonzero(np.isnan(cost))
+    if len(missing) and ask.budget is not None:
+        raise AtlasError(N_("备选点“{id}”等 {count} 处没有费用：有预算时请给出每处的费用。"), id=offered.ids[missing[0]], count=len(missing))
+    rule = ["forbidden" if no else one for one, no in zip(offered.rule, barred, strict=True)]
+    return _points("candidates", offered.ids, offered.lon, offered.lat, {
+        "cost": [repr(one) for one in np.nan_to_num(cost).tolist()], "rule": rule, "opening_hours": [ask.opening] * len(offered),
+    })
+
+
+def _near(lon: NDArray[np.float64], lat: NDArray[np.float64], serves: NDArray[np.bool_], inside: NDArray[np.bool_], wanted: demands.Demand,
+          offered: Candidates, filters: Filters, ask: Ask, hours: tuple[int, ...] | None, choice: stations.Service) -> NDArray[np.intp]:
+    """Return the rows of the serving stations that matter: in the place, in reach of its demand, nearest to it, too near to a candidate."""
+    pool = np.flatnonzero(serves)
+    if not len(pool):
+        return pool
+    keep = inside[pool].copy()
+    cells = sphere(np.column_stack([wanted.lon, wanted.lat]))
+    there = sphere(np.column_stack([lon[pool], lat[pool]]))
+    away, _ = cKDTree(cells).query(there, distance_upper_bound=filters.straight_radius * CHORD_MARGIN)
+    keep |= np.isfinite(away)
+    if ask.spacing:
+        away, _ = cKDTree(sphere(np.column_stack([offered.lon, offered.lat]))).query(there, distance_upper_bound=ask.spacing * CHORD_MARGIN)
+        keep |= np.isfinite(away)
+    if ask.model not in COVERAGE_MODELS:
+        for hour in hours or (None,):
+            up = np.arange(len(pool)) if hour is None else np.flatnonzero(choice.clock[pool] >> np.uint32(hour) & 1)
+            if len(up):
+                keep[up[np.unique(cKDTree(there[up]).query(cells)[1])]] = True
+    return pool[keep]
+
+
+def _barred(lon: NDArray[np.float64], lat: NDArray[np.float64], idle: NDArray[np.bool_], offered: Candidates,
+            spacing: float | None) -> NDArray[np.bool_]:
+    """Return which candidates are too near to a station that stands but does not serve as asked."""
+    rows = np.flatnonzero(idle)
+    if not spacing or not len(rows):
+        return np.zeros(len(offered), bool)
+    away, _ = cKDTree(sphere(np.column_stack([lon[rows], lat[rows]]))).query(sphere(np.column_stack([offered.lon, offered.lat])))
+    return away < spacing
