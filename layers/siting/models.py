@@ -32,7 +32,7 @@ def reach_counts(instance: Instance, sites: Choice, radius: float | None = None)
     pairs = instance.pairs if radius is None else instance.pairs.within(radius)
     there = instance.existing.copy()
     there[sites] = True
-    return np.bincount(pairs.demand()[there[pairs.site]], minlength=pairs.demands)
+    return pairs.counts(there)
 
 
 def value(instance: Instance, sites: Choice) -> float | None:

@@ -141,7 +141,14 @@ class Pairs:
 
     def within(self, radius: float) -> Self:
         """Return the pairs at most `radius` apart (the rim counts)."""
+        if self.distance.max(initial=0.0) <= radius * (1 + NOISE):
+            return replace(self, complete=False)
         return replace(self.kept(self.distance <= radius * (1 + NOISE)), complete=False)
+
+    def counts(self, open_sites: NDArray[np.bool_]) -> Ints:
+        """Return how many open sites each demand has among its pairs."""
+        those = np.flatnonzero(open_sites[self.site])
+        return np.bincount(np.searchsorted(self.start, those, side="right") - 1, minlength=self.demands)
 
     def nearest(self, open_sites: NDArray[np.bool_]) -> Floats:
         """Return each demand's distance to the nearest open site; infinite when it reaches none."""
