@@ -13,7 +13,7 @@ from layers.siting.exact import Highs, Program, scale_of
 from layers.siting.heuristic import complete, greedy, interchange, pruned
 from layers.siting.instance import Instance
 from layers.siting.progress import SAME, Clock, Step
-from layers.siting.reduce import Cover, cover_of, sample, taken, without_dominated, without_implied
+from layers.siting.reduce import Cover, cover_of, taken, without_dominated, without_implied
 from layers.siting.rule import Rule
 
 Floats = NDArray[np.float64]
@@ -22,16 +22,11 @@ Choice = NDArray[np.int64]
 KICKS = 12
 #: Up to so many entries, twofold covering gets the stronger rows.
 STRONG_ENTRIES = 400_000
-#: With more pairs than `LARGE` the first answer looks at about `SAMPLE` of them.
-LARGE, SAMPLE = 1_000_000, 500_000
 
 
 def maximal(instance: Instance, clock: Clock) -> Iterator[Step]:
     """Yield answers and upper bounds of a maximal covering problem."""
     rule = Rule.of(instance)
-    if len(instance.pairs.site) > LARGE:
-        quick = greedy(sample(instance, rule, SAMPLE, clock.seed), rule)
-        yield Step("greedy", rule.sites[quick], bound=float(instance.weight.sum()))
     cover, _ = cover_of(instance, rule)
     starts = [greedy(cover, rule)]
     if np.isfinite(rule.budget):

@@ -100,28 +100,6 @@ def cover_of(instance: Instance, rule: Rule, need: int | None = None) -> tuple[C
     return cover, open_rows[~able]
 
 
-def sample(instance: Instance, rule: Rule, entries: int, seed: int) -> Cover:
-    """Return the covering problem of some of the demand, drawn at random, with about so many pairs.
-
-    For a first answer to a large problem: it takes one look at the pairs and
-    no more, neither merging nor turning them round.
-    """
-    pairs = instance.pairs
-    random = np.random.default_rng(seed)
-    rows = np.flatnonzero(random.random(pairs.demands) < entries / max(len(pairs.site), 1))
-    left = instance.cover - pairs.counts(instance.existing)[rows]
-    rows, left = rows[left > 0], left[left > 0]
-    size = pairs.start[rows + 1] - pairs.start[rows]
-    start = np.concatenate([[0], np.cumsum(size)])
-    place = np.full(pairs.sites, -1, np.int32)
-    place[rule.sites] = np.arange(len(rule), dtype=np.int32)
-    column = place[pairs.site[np.repeat(pairs.start[rows] - start[:-1], size) + np.arange(start[-1])]]
-    able = column >= 0
-    start = np.concatenate([[0], np.cumsum(able)])[start]
-    matrix = sparse.csr_array((np.ones(start[-1]), column[able], start), shape=(len(rows), len(rule)))
-    return Cover(matrix, matrix.T.tocsr(), instance.weight[rows], np.ones(len(rows)), left.astype(np.int64), 0.0)
-
-
 def merged(rows: sparse.csr_array, weight: Floats, points: Floats, need: NDArray[np.int64], base: float) -> Cover:
     """Return a :class:`Cover` in which elements with the same candidates and need are one."""
     e, f = rows.shape
