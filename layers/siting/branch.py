@@ -15,36 +15,26 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.median import Median, interchange, relax
+from layers.siting.median import Median, picked, relax
 from layers.siting.progress import SAME, Clock, Step
 from layers.siting.rule import Rule
 
 Floats = NDArray[np.float64]
-NODE_ROUNDS, NODE_STEP = 60, 0.15
+NODE_ROUNDS, NODE_STEP = 60, 1.5
 
 
-def branch(problem: Median, rule: Rule, columns: NDArray[np.intp], ones: NDArray[np.intp], multipliers: Floats, lower: float,
-           best: list[int], whole: bool, clock: Clock) -> Iterator[Step]:
-    """Yield better answers and bounds until the search is exhausted or the clock says stop.
+def branch(problem: Median, rule: Rule, multipliers: Floats, lower: float, value: float, whole: bool,
+           clock: Clock) -> Iterator[Step]:
+    """Yield answers that cost less than `value` and bounds until the search is exhausted or the clock says stop.
 
     Parameters
     ----------
-    columns, ones : ndarray of int
-        Candidates that may, and that must, be chosen in an answer better than `best`.
     multipliers : ndarray of float64
         Of the root's bound `lower`.
-    best : list of int
-        The answer at hand; one that does not serve everybody counts as none.
-
-    Returns
-    -------
-    list of int
-        The best answer.
     """
-    value = problem.value(best)
     step = 1 - 1e-6 if whole else 0.0
     order = count()
-    heap = [(lower, next(order), columns, np.intersect1d(ones, columns), multipliers)]
+    heap = [(lower, next(order), np.arange(len(rule)), np.flatnonzero(rule.forced), multipliers)]
     told = lower
     all_pairs = np.ones(len(problem.cost), bool)
 
@@ -66,8 +56,8 @@ def branch(problem: Median, rule: Rule, columns: NDArray[np.intp], ones: NDArray
         if not free or len(ones) == rule.limit:
             leaf = ones.tolist()
             if rule.keeps(leaf) and problem.value(leaf) < value and problem.serves(leaf):
-                best, value = leaf, problem.value(leaf)
-                yield Step("exact", _sites(problem, rule, best))
+                value = problem.value(leaf)
+                yield Step("exact", rule.sites[leaf])
             continue
         able = rule.kept(columns, np.empty(0, np.intp))
         able.forced[:] = must
@@ -77,12 +67,10 @@ def branch(problem: Median, rule: Rule, columns: NDArray[np.intp], ones: NDArray
             if beaten(relaxed.bound):
                 break
         bound = max(bound, relaxed.bound)
-        picked = columns[relaxed.chosen].tolist()
-        if rule.keeps(picked) and problem.value(picked) < 1.02 * value:
-            picked = interchange(problem, rule, picked, clock, rounds=5)
-            if problem.value(picked) < value and problem.serves(picked):
-                best, value = picked, problem.value(picked)
-                yield Step("exact", _sites(problem, rule, best))
+        better = picked(part, able, relaxed, 1.02 * value, clock, 5)
+        if better is not None and part.value(better) < value:
+            value = part.value(better)
+            yield Step("exact", able.sites[better])
         if beaten(bound):
             continue
         room = value - step - relaxed.bound + SAME * abs(value)
@@ -99,9 +87,4 @@ def branch(problem: Median, rule: Rule, columns: NDArray[np.intp], ones: NDArray
         heapq.heappush(heap, (bound, next(order), columns, np.append(ones, pick), relaxed.multipliers))
         heapq.heappush(heap, (bound, next(order), columns[columns != pick], ones, relaxed.multipliers))
     if not heap and not clock.over():
-        yield Step("done", _sites(problem, rule, best), done=True)
-    return best
-
-
-def _sites(problem: Median, rule: Rule, chosen: list[int]) -> NDArray[np.int64] | None:
-    return rule.sites[chosen] if problem.serves(chosen) else None
+        yield Step("done", done=True)

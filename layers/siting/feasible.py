@@ -55,8 +55,7 @@ def _seen(instance: Instance) -> Iterator[Reason]:
 def _beyond(instance: Instance) -> Iterator[Reason]:
     pairs, times = instance.pairs, instance.cover
     usable = instance.existing | instance.free
-    reach = np.bincount(pairs.demand()[usable[pairs.site]], minlength=pairs.demands)
-    lost = reach < times
+    lost = pairs.counts(usable) < times
     if instance.model == "pmedian":
         lost &= instance.weight > 0
     lost = np.flatnonzero(lost)

@@ -16,12 +16,16 @@ from scipy import sparse
 from layers.siting.exact import Found, Highs, Program
 from layers.siting.heuristic import spans
 from layers.siting.instance import Instance
+from layers.siting.knapsack import relax
 from layers.siting.pairs import Pairs
-from layers.siting.progress import Clock, Step
+from layers.siting.progress import SAME, Clock, Step
 from layers.siting.rule import Rule
 
 Floats = NDArray[np.float64]
-FILL_ROUNDS = 400
+#: Linear programs asked per look at an exchange.
+ATTEMPTS = 12
+#: With more pairs than this the bound by knapsacks is not tried.
+MOST_PAIRS = 8_000_000
 
 
 def program_of(instance: Instance, rule: Rule, pairs: Pairs, fixed: NDArray[np.int64] | None = None,
@@ -41,7 +45,11 @@ def program_of(instance: Instance, rule: Rule, pairs: Pairs, fixed: NDArray[np.i
     place[rule.sites] = np.arange(len(rule))
     owner = pairs.demand()
     # a demand without weight takes no capacity, but lscp and pcenter still want it reached
-    mask = (instance.existing | (place >= 0))[pairs.site]
+    usable = instance.existing | (place >= 0)
+    if fixed is not None:
+        usable = instance.existing.copy()
+        usable[fixed] = True
+    mask = usable[pairs.site]
     if model in ("mclp", "pmedian"):
         mask &= weight[owner] > 0
     i, j, d = owner[mask], pairs.site[mask], pairs.distance[mask]
@@ -154,35 +162,150 @@ def capacitated(instance: Instance, clock: Clock) -> Iterator[Step]:
     if instance.model == "pcenter":
         yield from _center(instance, rule, clock)
         return
+    more = instance.model == "mclp"
+    price = (rule.cost.copy() if instance.by_cost else np.ones(len(rule))) if instance.model == "lscp" else np.zeros(len(rule))
+    judge = _Judge(instance, rule, price)
     tries = [fill(instance, rule)]
     if np.isfinite(rule.budget):
         tries.append(fill(instance, rule, by_cost=True))
-    values = [served(instance, rule.sites[one]) for one in tries if rule.keeps(one)]
-    able = [(one, value) for one, value in zip(tries, values, strict=False) if value is not None]
-    best = max(able, key=lambda pair: pair[1] if instance.model == "mclp" else -pair[1])[0] if able else None
-    whole = float(instance.weight.sum()) if instance.model == "mclp" else 0.0
-    yield Step("greedy", rule.sites[best] if best is not None else None, bound=whole)
-    program, scale = program_of(instance, rule, instance.pairs)
+    for one in tries:
+        judge.offer(one)
+    bound = float(instance.weight.sum()) if more else 0.0
+    yield Step("greedy", judge.sites, bound=bound)
+    relaxed = None
+    if len(rule) and len(instance.pairs.site) <= MOST_PAIRS:
+        search = relax(instance, rule, judge.value if judge.best is not None else _guess(instance, price), clock, price,
+                       _worth_of_service(instance, rule, judge.best))
+        relaxed = next(search)
+        while True:
+            lowest = np.ceil(relaxed.bound - 1e-6) if instance.model == "lscp" and not instance.by_cost else relaxed.bound
+            bound = min(bound, lowest) if more else max(bound, lowest)
+            found = judge.offer(np.flatnonzero(relaxed.chosen).tolist()) or judge.exchanged(relaxed.worth, clock)
+            yield Step("bound", judge.sites if found else None, bound=bound)
+            if relaxed.last or judge.beaten(bound):
+                break
+            relaxed = search.send(judge.value if judge.best is not None else None)
+        search.close()
+        if judge.beaten(bound):
+            yield Step("done", done=True)
+            return
+    if clock.over():
+        return
+    able = rule
+    if relaxed is not None and judge.best is not None:
+        room = abs(judge.value - relaxed.bound) + SAME * abs(judge.value)
+        settled = relaxed.loss >= room
+        columns = np.flatnonzero(~settled | relaxed.chosen | rule.forced)
+        able = rule.kept(columns, np.flatnonzero((settled & relaxed.chosen) | rule.forced))
+        if int(able.forced.sum()) > able.limit:
+            yield Step("done", done=True)
+            return
+    program, scale = program_of(instance, able, instance.pairs)
     with Highs(clock) as highs:
         found = yield from highs.solve(program)
-    yield from _told(instance, rule, found, scale)
+    yield from _told(instance, able, found, scale, judge, bound)
 
 
-def _told(instance: Instance, rule: Rule, found: Found, scale: float) -> Iterator[Step]:
-    sites = None
+class _Judge:
+    """Keeps the best choice under capacity; what a choice is worth takes a linear program, so none is asked twice."""
+
+    def __init__(self, instance: Instance, rule: Rule, price: Floats) -> None:
+        self._instance, self.rule, self._price = instance, rule, price
+        self._more = instance.model == "mclp"
+        self._seen: set[tuple[int, ...]] = set()
+        self.best: list[int] | None = None
+        self.value = -np.inf if self._more else np.inf
+
+    @property
+    def sites(self) -> NDArray[np.int64] | None:
+        """The best choice as sites of the instance."""
+        return None if self.best is None else self.rule.sites[self.best]
+
+    def beaten(self, bound: float) -> bool:
+        """Return whether nothing within `bound` is better than the best choice."""
+        if self.best is None:
+            return False
+        room = bound - self.value if self._more else self.value - bound
+        return room <= SAME * max(abs(self.value), abs(bound))
+
+    def offer(self, chosen: list[int]) -> bool:
+        """Take a choice if it is allowed and better; return whether it was."""
+        key = tuple(sorted(int(one) for one in chosen))
+        if key in self._seen or not self.rule.keeps(list(key)):
+            return False
+        self._seen.add(key)
+        if self._instance.model == "lscp" and float(self._price[list(key)].sum()) >= self.value:
+            return False
+        found = served(self._instance, self.rule.sites[list(key)])
+        if found is not None and self._instance.model == "lscp":
+            found = float(self._price[list(key)].sum())
+        if found is None or (found <= self.value if self._more else found >= self.value):
+            return False
+        self.best, self.value = list(key), found
+        return True
+
+    def exchanged(self, worth: Floats, clock: Clock) -> bool:
+        """Try to leave one site out (lscp), or to take another one that the bound thinks much of, a few times."""
+        if self.best is None:
+            return False
+        rule, improved = self.rule, False
+        movable = sorted((one for one in self.best if not rule.forced[one]), key=lambda one: worth[one])
+        entering = [one for one in np.argsort(-worth, kind="stable")[: 3 * len(self.best) + 3].tolist() if one not in self.best]
+        trials: list[list[int]] = []
+        if self._instance.model == "lscp":
+            trials = [[one for one in self.best if one != leaving] for leaving in movable[:ATTEMPTS]]
+        else:
+            for leaving in movable[:3]:
+                trials += [[*(one for one in self.best if one != leaving), other] for other in entering[:4]]
+            if len(self.best) < rule.limit:
+                trials = [[*self.best, other] for other in entering[:4]] + trials
+        for trial in trials[:ATTEMPTS]:
+            if clock.over():
+                break
+            if self.offer(trial):
+                improved = True
+                break
+        return improved
+
+
+def _guess(instance: Instance, price: Floats) -> float:
+    """Return a target for a search without an answer yet: the relaxation wants to know how far to step."""
+    if instance.model == "lscp":
+        return float(price.sum())
+    return float(instance.weight.sum()) * float(np.median(instance.pairs.distance)) if len(instance.pairs.site) else 1.0
+
+
+def _worth_of_service(instance: Instance, rule: Rule, best: list[int] | None) -> Floats:
+    """Return multipliers to start from."""
+    if instance.model == "mclp":
+        return -0.5 * instance.weight
+    if instance.model == "lscp":
+        return np.full(len(instance.weight), 0.5 * len(rule) / max(len(instance.pairs.site), 1))
+    there = instance.existing.copy()
+    there[rule.sites if best is None else rule.sites[best]] = True
+    nearest = instance.pairs.nearest(there)
+    return instance.weight * np.where(np.isfinite(nearest), nearest, 0.0) * 1.1
+
+
+def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Judge, bound: float) -> Iterator[Step]:
     if found.blocks is not None:
         chosen = np.flatnonzero(found.blocks[0] > 0.5)
-        if rule.keeps(chosen) and served(instance, rule.sites[chosen]) is not None:
-            sites = rule.sites[chosen]
-    if found.status == "infeasible":
+        if rule.keeps(chosen):
+            place = {int(site): k for k, site in enumerate(judge.rule.sites)}
+            if judge.offer([place[int(one)] for one in rule.sites[chosen]]):
+                yield Step("exact", judge.sites)
+    if found.status == "infeasible" or (found.status == "optimal" and judge.best is not None):
         yield Step("done", done=True)
         return
-    bound = (-found.bound if instance.model == "mclp" else found.bound) / scale
-    if instance.model == "lscp" and not instance.by_cost and np.isfinite(bound):
-        bound = float(np.ceil(bound - 1e-6))
-    yield Step("exact", sites, bound=bound if np.isfinite(bound) else None)
-    if found.status == "optimal" and sites is not None:
-        yield Step("done", sites, done=True)
+    rest = (-found.bound if instance.model == "mclp" else found.bound) / scale
+    if instance.model == "lscp" and not instance.by_cost and np.isfinite(rest):
+        rest = float(np.ceil(rest - 1e-6))
+    if np.isfinite(rest) and judge.best is not None:
+        # what was left out of the program is no better than the best choice
+        rest = max(rest, judge.value) if instance.model == "mclp" else min(rest, judge.value)
+    if np.isfinite(rest):
+        bound = min(bound, rest) if instance.model == "mclp" else max(bound, rest)
+    yield Step("exact", bound=bound)
 
 
 def _center(instance: Instance, rule: Rule, clock: Clock) -> Iterator[Step]:

@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.exact import Highs, Program, scale_of
+from layers.siting.exact import Highs
 from layers.siting.instance import Instance
 from layers.siting.pairs import row_min
 from layers.siting.progress import SAME, Clock, Step
+from layers.siting.reduce import merged
 from layers.siting.rule import Rule
 
 Floats = NDArray[np.float64]
-PATIENCE, LEAST_STEP, ROUNDS, EVERY, KICKS = 15, 2e-4, 900, 15, 12
-#: With more pairs than this left, branch and bound is faster than a general solver.
-MANY_PAIRS = 12_000
+LEAST_STEP, EVERY, KICKS = 2e-4, 15, 12
+ROUNDS, PATIENCE = 900, 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +78,10 @@ class Median:
                    cost[mask], cap[busy], penalty[busy], float(idle_cost.sum()), len(rule))
 
     def value(self, chosen: NDArray[np.intp] | list[int]) -> float:
-        """Return the cost of `chosen`, penalties included."""
-        return self.base + float(self.costs(chosen).sum())
+        """Return the cost of `chosen`; one that leaves demand unserved costs more than any that serves all."""
+        costs = self.costs(chosen)
+        lost = int((self.penalty & (costs >= self.cap)).sum())
+        return self.base + float(costs.sum()) + (lost * (float(self.cap.sum()) + 1.0) if lost else 0.0)
 
     def costs(self, chosen: NDArray[np.intp] | list[int]) -> Floats:
         """Return the cost of each demand with `chosen`."""
@@ -211,34 +213,35 @@ def _two_nearest(problem: Median, order: NDArray[np.intp]) -> tuple[NDArray[np.i
 
 def median(instance: Instance, clock: Clock) -> Iterator[Step]:
     """Yield answers and lower bounds of a p-median problem."""
+    from layers.siting.remainder import closed
+
     rule = Rule.of(instance)
     problem = Median.of(instance, rule)
     starts = [greedy(problem, rule)]
     if np.isfinite(rule.budget):
         starts.append(greedy(problem, rule, by_cost=True))
     best = min(starts, key=problem.value)
-
-    def answer() -> NDArray[np.int64] | None:
-        return rule.sites[best] if problem.serves(best) else None
-
-    yield Step("greedy", answer(), bound=0.0)
+    yield Step("greedy", rule.sites[best] if problem.serves(best) else None, bound=0.0)
     best = interchange(problem, rule, best, clock)
+    if not problem.serves(best):
+        # serving everybody is the harder part: find out first whether it can be done
+        serving = yield from _serving(problem, rule, clock)
+        if serving is None:
+            return
+        best = interchange(problem, rule, serving, clock)
     value = problem.value(best)
-    yield Step("interchange", answer())
+    yield Step("interchange", rule.sites[best])
     whole = _whole(problem)
     lower = problem.base
-    search = relax(problem, rule, value, clock, _between(problem, best))
+    search = relax(problem, rule, value, clock, between(problem, best))
     relaxed = next(search)
     while True:
-        picked = np.flatnonzero(relaxed.chosen).tolist()
-        improved = False
-        if rule.keeps(picked) and problem.value(picked) < 1.05 * value:
-            picked = interchange(problem, rule, picked, clock, rounds=30)
-            if problem.value(picked) < value:
-                best, value, improved = picked, problem.value(picked), True
+        better = picked(problem, rule, relaxed, 1.05 * value, clock, 30)
+        if better is not None and problem.value(better) < value:
+            best, value = better, problem.value(better)
         lower = max(lower, relaxed.bound)
-        yield Step("bound", answer() if improved else None, bound=min(lower, value))
-        if value - lower < (1 - 1e-6 if whole else 0.0) + SAME * value and problem.serves(best):
+        yield Step("bound", rule.sites[best] if better is best else None, bound=min(lower, value))
+        if value - lower < (1 - 1e-6 if whole else 0.0) + SAME * value:
             yield Step("done", bound=value, done=True)
             return
         if relaxed.last:
@@ -247,32 +250,38 @@ def median(instance: Instance, clock: Clock) -> Iterator[Step]:
     search.close()
     if clock.over():
         return
-    trial = kicks(problem, rule, best, clock)
-    if problem.value(trial) < value:
-        best, value = trial, problem.value(trial)
-        yield Step("interchange", answer(), bound=min(lower, value))
-    target = value if problem.serves(best) else np.inf
-    place, kept, ones = _fixed(problem, rule, relaxed, target, whole)
-    able = rule.kept(place, ones)
-    if np.isfinite(target) and (len(ones) > able.limit or (np.diff(kept.start) == 0)[kept.cap < 0].any()):
-        yield Step("done", bound=value, done=True)
-        return
-    if np.isfinite(target) and len(kept.cost) > MANY_PAIRS:
-        from layers.siting.branch import branch
+    yield from closed(problem, rule, relaxed, best, lower, whole, clock)
 
-        yield from branch(problem, rule, place, ones, relaxed.multipliers, lower, best, whole, clock)
-        return
-    program, scale = _program(kept, able)
+
+def _serving(problem: Median, rule: Rule, clock: Clock) -> Iterator[Step]:
+    """Search an allowed choice that serves everybody; returns it, or None (``done`` was told when there is none)."""
+    from layers.siting.covering import fewest
+
+    rows = np.flatnonzero(problem.penalty)
+    matrix = sparse.csr_array((np.ones(len(problem.cost)), problem.column, problem.start), shape=(len(problem.cap), problem.sites))
+    ones = np.ones(len(rows))
+    cover = merged(matrix[rows], ones, ones, ones.astype(np.int64), 0.0)
     with Highs(clock) as highs:
-        found = yield from highs.solve(program)
-    if found.blocks is not None:
-        trial = place[np.flatnonzero(found.blocks[0] > 0.5)].tolist()
-        if rule.keeps(trial) and problem.serves(trial) and (problem.value(trial) < value or not np.isfinite(target)):
-            best, value = trial, problem.value(trial)
-    if found.status in ("optimal", "infeasible"):
-        yield Step("done", answer(), bound=value, done=True)
-    else:
-        yield Step("exact", answer(), bound=min(value, max(lower, problem.base + found.bound / scale)))
+        search = fewest(cover, rule, np.ones(len(rule)), clock, highs)
+        place = {int(site): k for k, site in enumerate(rule.sites)}
+        while True:
+            try:
+                step = next(search)
+            except StopIteration as end:
+                return end.value[0] if end.value else None
+            if step.sites is not None:
+                search.close()
+                return [place[int(one)] for one in step.sites]
+            yield Step("interchange", waiting=step.waiting, done=step.done)
+
+
+def picked(problem: Median, rule: Rule, relaxed: Relaxed, worst: float, clock: Clock, rounds: int) -> list[int] | None:
+    """Return the choice that a bound suggests, improved; None when it is not allowed, dearer than `worst` or serves not all."""
+    chosen = np.flatnonzero(relaxed.chosen).tolist()
+    if not rule.keeps(chosen) or not problem.value(chosen) < worst:
+        return None
+    chosen = interchange(problem, rule, chosen, clock, rounds)
+    return chosen if problem.serves(chosen) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,7 +296,7 @@ class Relaxed:
 
 
 def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers: Floats, rounds: int | None = None,
-          theta: float = 1.0) -> Iterator[Relaxed]:
+          theta: float = 1.0, patience: int = PATIENCE) -> Iterator[Relaxed]:
     """Yield ever better lower bounds on the cost of an allowed choice; ``send`` a better `target`."""
     rounds = ROUNDS if rounds is None else rounds
     cap = problem.cap
@@ -320,7 +329,7 @@ def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers:
                 return
         mine = active[chosen[columns[active]]]
         slope = 1.0 - np.bincount(rows[mine], minlength=len(cap))
-        if idle >= PATIENCE:
+        if idle >= patience:
             theta, idle, v = theta * 0.6, 0, best[1]
             momentum[:] = 0.0
             continue
@@ -334,7 +343,7 @@ def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers:
         v = np.clip(v + theta * max(target - best[0], noise) / length * size * momentum, 0.0, cap)
 
 
-def _between(problem: Median, chosen: list[int]) -> Floats:
+def between(problem: Median, chosen: list[int]) -> Floats:
     """Return multipliers to start from: half way between the cheapest and the second cheapest open site."""
     order = np.full(problem.sites, -1)
     order[chosen] = np.arange(len(chosen))
@@ -345,39 +354,3 @@ def _between(problem: Median, chosen: list[int]) -> Floats:
 def _whole(problem: Median) -> bool:
     values = (problem.cost, problem.cap, np.array([problem.base]))
     return all(bool((one == np.rint(one)).all()) for one in values)
-
-
-def _fixed(problem: Median, rule: Rule, relaxed: Relaxed, target: float,
-           whole: bool) -> tuple[NDArray[np.intp], Median, NDArray[np.intp]]:
-    """Return the candidates and pairs that an answer better than `target` can use, and the candidates that it must."""
-    room = (target - (1 - 1e-6 if whole else 0.0)) - relaxed.bound + SAME * max(abs(relaxed.bound), 1e-300)
-    settled = relaxed.loss >= room
-    columns = np.flatnonzero(~settled | relaxed.chosen | rule.forced)
-    ones = np.flatnonzero((settled & relaxed.chosen) | rule.forced)
-    v = relaxed.multipliers
-    keep = problem.cost - v[problem.row] < room
-    # a negative cap says: this demand must be served by a new site
-    cap = np.where(problem.penalty | (problem.cap - v >= room), -1.0, problem.cap)
-    return columns, problem.reduced(keep, columns, cap), ones
-
-
-def _program(problem: Median, rule: Rule) -> tuple[Program, float]:
-    q, m = len(problem.cost), len(problem.cap)
-    spare = np.flatnonzero(problem.cap >= 0)
-    costs = np.concatenate([problem.cost, problem.cap[spare]])
-    scale = scale_of(costs) if _whole(problem) else 1e6 / max(float(np.maximum(problem.cap, 0).sum()),
-                                                             float(problem.cost.sum()) / max(len(rule), 1), 1e-300)
-    program = Program()
-    y = program.block(np.zeros(len(rule)), rule.forced.astype(float), 1.0, integer=True)
-    x = program.block(problem.cost * scale, 0.0, 1.0, integer=False)
-    rest = program.block(problem.cap[spare] * scale, 0.0, 1.0, integer=False)
-    if m:
-        program.row({
-            x: sparse.csr_array((np.ones(q), (problem.row, np.arange(q))), shape=(m, q)),
-            rest: sparse.csr_array((np.ones(len(spare)), (spare, np.arange(len(spare)))), shape=(m, len(spare))),
-        }, 1.0, 1.0)
-    if q:
-        program.row({x: sparse.eye_array(q).tocsr(),
-                     y: sparse.csr_array((-np.ones(q), (np.arange(q), problem.column)), shape=(q, len(rule)))}, -np.inf, 0.0)
-    program.rule(y, rule)
-    return program, scale

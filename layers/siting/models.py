@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from layers.siting import flow
 from layers.siting.center import center
 from layers.siting.covering import covering, maximal
+from layers.siting.early import early
 from layers.siting.feasible import after_search, at_once
 from layers.siting.instance import Instance
 from layers.siting.median import median
@@ -32,7 +33,7 @@ def reach_counts(instance: Instance, sites: Choice, radius: float | None = None)
     pairs = instance.pairs if radius is None else instance.pairs.within(radius)
     there = instance.existing.copy()
     there[sites] = True
-    return np.bincount(pairs.demand()[there[pairs.site]], minlength=pairs.demands)
+    return pairs.counts(there)
 
 
 def value(instance: Instance, sites: Choice) -> float | None:
@@ -92,7 +93,7 @@ def solve(instance: Instance, seconds: float | None = None, seed: int = 0,
         return
     engine = flow.capacitated if instance.capacity is not None else ENGINES[instance.model]
     keeper = _Keeper(instance, clock)
-    steps = engine(instance, clock)
+    steps = _from_the_first(instance, clock, engine)
     try:
         for step in steps:
             told = keeper.tell(step)
@@ -109,6 +110,13 @@ def solve(instance: Instance, seconds: float | None = None, seed: int = 0,
         yield keeper.filled()
     else:
         yield keeper.progress("done")
+
+
+def _from_the_first(instance: Instance, clock: Clock, engine: Callable[[Instance, Clock], Iterator[Step]]) -> Iterator[Step]:
+    first = early(instance, clock)
+    if first is not None:
+        yield first
+    yield from engine(instance, clock)
 
 
 def best(instance: Instance, seconds: float | None = None, seed: int = 0) -> Progress:

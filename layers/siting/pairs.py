@@ -141,7 +141,29 @@ class Pairs:
 
     def within(self, radius: float) -> Self:
         """Return the pairs at most `radius` apart (the rim counts)."""
+        if self.distance.max(initial=0.0) <= radius * (1 + NOISE):
+            return replace(self, complete=False)
         return replace(self.kept(self.distance <= radius * (1 + NOISE)), complete=False)
+
+    def of(self, rows: NDArray[np.intp]) -> Self:
+        """Return the pairs of some of the demand, in their order."""
+        size = self.start[rows + 1] - self.start[rows]
+        start = np.concatenate([[0], np.cumsum(size)])
+        mine = np.repeat(self.start[rows] - start[:-1], size) + np.arange(start[-1])
+        return replace(self, start=start, site=self.site[mine], distance=self.distance[mine])
+
+    def counts(self, open_sites: NDArray[np.bool_]) -> Ints:
+        """Return how many open sites each demand has among its pairs."""
+        if open_sites.all():
+            return np.diff(self.start)
+        mask = open_sites[self.site]
+        if open_sites.mean() < 0.1:
+            return np.bincount(np.searchsorted(self.start, np.flatnonzero(mask), side="right") - 1, minlength=self.demands)
+        found = np.zeros(self.demands, np.int64)
+        rows = np.flatnonzero(np.diff(self.start))
+        if len(rows):
+            found[rows] = np.add.reduceat(mask, self.start[rows], dtype=np.int64)
+        return found
 
     def nearest(self, open_sites: NDArray[np.bool_]) -> Floats:
         """Return each demand's distance to the nearest open site; infinite when it reaches none."""

@@ -88,7 +88,7 @@ def cover_of(instance: Instance, rule: Rule, need: int | None = None) -> tuple[C
     pairs = instance.pairs
     m = pairs.demands
     matrix = sparse.csr_array((np.ones(len(pairs.site)), pairs.site, pairs.start), shape=(m, pairs.sites))
-    stand = np.rint(matrix @ instance.existing.astype(np.float64)).astype(np.int64)
+    stand = pairs.counts(instance.existing)
     left = (instance.cover if need is None else need) - stand
     open_rows = np.flatnonzero(left > 0)
     rows = matrix[open_rows][:, rule.sites] if len(open_rows) < m or len(rule.sites) < pairs.sites else matrix

@@ -111,12 +111,13 @@ def random_case(random: np.random.Generator, model: str, twist: str) -> dict:
     if model == "lscp":
         case["radius"] *= 1.5
     roles = random.permutation(n)
-    if twist in ("existing", "all"):
+    everything = twist == "all" or (twist == "capacity" and random.random() < 0.3)
+    if twist == "existing" or everything:
         case["existing"][roles[: int(random.integers(1, 3))]] = True
-    if twist in ("forced", "all"):
+    if twist == "forced" or everything:
         case["forced"][roles[2:3]] = True
         case["forbidden"][roles[3:4]] = True
-    if twist in ("budget", "all"):
+    if twist == "budget" or everything:
         case["cost"] = random.integers(1, 20, n).astype(float) if random.random() < 0.5 else random.random(n) * 1e5
         case["budget"] = float(case["cost"].sum() * random.uniform(0.1, 0.8))
         if random.random() < 0.5:
@@ -124,13 +125,15 @@ def random_case(random: np.random.Generator, model: str, twist: str) -> dict:
         case["by_cost"] = model == "lscp" and random.random() < 0.7
         if case["by_cost"] and random.random() < 0.5:
             case["budget"] = None
-    if twist in ("spacing", "all"):
+    if twist == "spacing" or everything:
         spacing = float(random.integers(5, 25) * 10)
         apart = np.hypot(*(sites[:, None, :] - sites[None, :, :]).transpose(2, 0, 1))
         case["conflicts"] = [(i, j) for i in range(n) for j in range(i + 1, n) if apart[i, j] < spacing]
     if twist == "capacity":
         case["capacity"] = np.where(random.random(n) < 0.2, np.inf, weight.sum() * random.uniform(0.05, 0.9, n))
         case["existing"][roles[:1]] = random.random() < 0.5
+        if random.random() < 0.3:
+            distance[random.random(distance.shape) < 0.2] = np.inf
     if twist == "cover" and model in ("mclp", "lscp"):
         case["cover"] = int(random.integers(2, 4))
         case["existing"][roles[:1]] = random.random() < 0.5

@@ -16,7 +16,7 @@ from pyproj import Geod
 from scipy import sparse
 
 from geodata.errors import AtlasError
-from layers.siting import evidence, exact, median
+from layers.siting import evidence, exact, remainder
 from layers.siting.exact import Highs, Program
 from layers.siting.hours import spread_over
 from layers.siting.instance import Instance
@@ -46,7 +46,7 @@ def hard(n: int = 160) -> Instance:
 @pytest.fixture
 def by_highs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give medians to HiGHS, however large."""
-    monkeypatch.setattr(median, "MANY_PAIRS", 10**9)
+    monkeypatch.setattr(remainder, "FEW_ENTRIES", 10**9)
 
 
 def children(of: int | None = None) -> set[int]:
@@ -136,7 +136,7 @@ def test_the_time_limit_holds_and_no_process_stays(by_highs: None) -> None:
 
 
 def test_branch_and_bound_closes_the_gap_and_stops_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(median, "MANY_PAIRS", 0)
+    monkeypatch.setattr(remainder, "FEW_ENTRIES", -1)
     told = list(solve(hard(40)))
     assert told[-1].status == "proved"
     assert len({one.bound for one in told if one.stage == "exact"}) > 1, "the bound closes in while you watch"
@@ -193,8 +193,8 @@ def test_a_process_that_overruns_is_killed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_process_dies_with_its_parent() -> None:
     script = """
 import sys, numpy as np
-from layers.siting import median
-median.MANY_PAIRS = 10**9
+from layers.siting import remainder
+remainder.FEW_ENTRIES = 10**9
 from layers.siting.instance import Instance
 from layers.siting.models import solve
 from layers.siting.pairs import from_dense

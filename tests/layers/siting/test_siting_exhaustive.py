@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from siting_oracle import objective, optimum, random_case
 
-from layers.siting import median, models
+from layers.siting import median, models, remainder
 from layers.siting.instance import Instance
 from layers.siting.models import solve
 from layers.siting.pairs import from_dense
@@ -38,7 +38,7 @@ def test_it_agrees_with_brute_force(model: str, twist: str) -> None:
 
 @pytest.mark.parametrize("twist", [one for one in TWISTS if one not in ("capacity", "cover")])
 def test_branch_and_bound_agrees_with_brute_force(twist: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(median, "MANY_PAIRS", -1)  # as if every instance were too large for the solver
+    monkeypatch.setattr(remainder, "FEW_ENTRIES", -1)  # as if every instance were too large for the solver
     monkeypatch.setattr(median, "ROUNDS", 3)  # and every first bound poor
     _agrees("pmedian", twist)
 
