@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from geodata.build import build_atlas
 from geodata.store import site
 from geodata.store.moving import move
 from tests.postgres import Server, served
+
+# how long an example takes says how busy the machine is, not whether the answer is right
+settings.register_profile("atlas", deadline=None)
+settings.load_profile("atlas")
 
 
 @pytest.fixture(scope="session")
