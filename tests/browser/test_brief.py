@@ -49,10 +49,16 @@ def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def studio(home: Path) -> Iterator[Studio]:
     settings = Settings(home=home, public_url="https://atlas.example.org")
     app = create_app(settings)
+    before = marked()
     engine = Engine(app.server.wsgi_app, settings)
     yield Studio(app.server.extensions["atlas"], engine, settings)
     engine.close()
-    assert not [pid for pid in chromium.processes() if any(chromium.MARK in one for one in chromium.command_line(pid))]
+    assert marked() <= before, "a browser of ours is left running"
+
+
+def marked() -> set[int]:
+    """Return the browsers on this machine that some atlas started."""
+    return {pid for pid in chromium.processes() if any(chromium.MARK in one for one in chromium.command_line(pid))}
 
 
 @pytest.fixture(scope="module")
