@@ -247,6 +247,7 @@ def test_without_webgl2_there_are_words_charts_and_figures(open_page: Callable[.
     page.page.goto(f"{address}/?place={SHIZUISHAN}")
     page.page.locator(f"#{ids.MAP_STATUS}").wait_for(state="visible")
     page.until("document.querySelectorAll('.kpi').length > 3")
+    page.until(f"(document.querySelector('#{ids.graph(ids.CHART_COVERAGE)} .js-plotly-plot') || {{}}).data")  # charts come on their own
     assert page.kpi("grids").startswith("27")
     assert page.chart(ids.CHART_COVERAGE)["data"]
 
