@@ -1,4 +1,4 @@
-"""What every page begins with: the name of the atlas, the way to the other pages, the other language."""
+"""What every page begins with: the name of the atlas, the way to the other pages, the other theme, the other language."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
         html.H1([html.Span(className="brand-dot", **{"aria-hidden": "true"}), words("工会服务一张图")], className="brand"),
         middle if middle is not None else html.Span(className="crumbs"),
         html.Nav(ways(path, filters, context, words), id=ids.WAYS, className="ways", **{"aria-label": words("页面")}),
+        # assets/theme.js: the same address in the other theme, with whatever keys the page has of its own
+        html.Button("◐", id=ids.THEME, className="button theme-switch", type="button", title=words("切换浅色与深色"),
+                    **{"aria-label": words("切换浅色与深色")}),
         html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
                href=path + (context.write(filters.having(lang=other)) or "?") + query),
         html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),

@@ -40,6 +40,8 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     """Return the page in the language of `said`, with its controls as `query` says."""
     filters = said.filters
     words = context.words(filters.lang)
+    # the theme of the page is that of the brief, and stands in the address once: with what is the page's own
+    said = replace(said, filters=filters.having(theme="light"))
     order, wrong = _order(context, said, query)
     here = places.scope(atlas, filters)
     own = _own(order)
@@ -58,7 +60,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             html.H2(words("模板"), className="form-title"),
             dmc.SegmentedControl(id=_id("template"), value=order.template, fullWidth=True, size="xs",
                                  data=[{"value": one, "label": label} for one, label in _templates(words).items()]),
-            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_rivals(context, atlas, filters, here, words), size="xs",
+            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_rivals(context, atlas, said.filters, here, words), size="xs",
                                 searchable=True, placeholder=words("与哪里对比"), nothingFoundMessage=words("没有匹配的选项"),
                                 comboboxProps={"zIndex": 1000}, **{"aria-label": words("与哪里对比")}),
                      id=_id("against-box"), hidden=order.template != "compare"),
@@ -101,7 +103,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Div([html.P(one, className="notice notice-bad") for one in told], id=ids.NOTICES, className="notices", role="status"),
         body,
         dcc.Location(id=_id("url"), refresh=False),  # not the overview's: its callbacks would look for its controls here
-        dcc.Store(id=_id("view"), data=context.write(filters, said.view).removeprefix("?")),
+        dcc.Store(id=_id("view"), data=context.write(said.filters, said.view).removeprefix("?")),
         dcc.Store(id=_id("lang"), data=filters.lang),
         dcc.Store(id=KEPT, storage_type="local"), dcc.Store(id=_id("job-ids"), storage_type="session", data=[]),
         dcc.Interval(id=_id("tick"), interval=600, disabled=True),

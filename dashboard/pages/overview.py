@@ -22,6 +22,7 @@ from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
+from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.state import State as Said
 from dashboard.state import View
@@ -142,7 +143,7 @@ def register(app: Dash, context: Context) -> None:
             chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else clicked
             filters = _lassoed(filters, chosen) if chosen is lasso else _clicked(atlas, filters, chosen)
         elif cause == ids.RESET:
-            filters = context.default.having(lang=filters.lang)
+            filters = context.default.having(lang=filters.lang, theme=filters.theme)
         elif cause == ids.CLEAR_AREA:
             filters = filters.having(area=())
         elif cause in {ids.graph(chart) for chart in ids.CHARTS}:
@@ -183,7 +184,8 @@ def register(app: Dash, context: Context) -> None:
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
-        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
+        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
+        return themed(figure, filters.theme), key
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
@@ -215,7 +217,7 @@ def register(app: Dash, context: Context) -> None:
         atlas, filters, words = _present(context, stored)
         panels = [make(atlas, filters, words) for make in CHARTS]
         offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-        return tuple(value for part in zip(*(filled(one, words, offers) for one in panels), strict=True) for value in part)
+        return tuple(value for part in zip(*(filled(one, words, offers, filters.theme) for one in panels), strict=True) for value in part)
 
     @app.callback(
         Output(ids.MAP, "figure", allow_duplicate=True),
@@ -232,7 +234,7 @@ def register(app: Dash, context: Context) -> None:
         for position, trace in map_figures.station_traces(
             atlas, filters, words, tuple(viewport["box"]), viewport["zoom"]
         ).items():
-            patch["data"][position] = trace
+            patch["data"][position] = themed(trace, filters.theme)
         return patch
 
     app.clientside_callback(ClientsideFunction("atlas", "fit"), Output(ids.MAP, "figure"), Input(SPEC, "data"))
