@@ -181,9 +181,7 @@ def _value(fact: Any, words: Words) -> str:
 
 
 def _name(fact: Any, words: Words) -> str:
-    if words.lang == "zh":
-        return f"{fact.subject} · {fact.place}"
-    return next((row["en"] for row in shipped_rows("fact_names_en.csv") if row["id"] == fact.id), fact.metric)
+    return next((row[words.lang] for row in shipped_rows("fact_names.csv") if row["id"] == fact.id), f"{fact.subject} · {fact.place}")
 
 
 def _when(fact: Any) -> str:
