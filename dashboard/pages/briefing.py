@@ -28,6 +28,7 @@ from layers.filters import Filters
 OWN_KEYS = ("template", "theme", "against", "title", "sentence", "footnote")
 KEPT = "briefing-kept"  # assets/present.js reads it from the browser's storage by this name
 FORMATS = ("pptx", "pdf", "png-2", "png-4", "svg")
+PIECES = {"one": 4, "map": 2, "compare": 4, "report": 4}  # of the small picture of each template
 MOST_JOBS, MOST_KEPT = 6, 24
 FIELDS = ("template", "theme", "against", "title", "sentence", "footnote")
 
@@ -56,28 +57,28 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         ], className="form-part"),
         html.Section([
             html.H2(words("模板"), className="form-title"),
-            dmc.SegmentedControl(id=_id("template"), value=order.template, fullWidth=True, size="xs",
-                                 data=[{"value": one, "label": label} for one, label in _templates(words).items()]),
-            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_rivals(context, atlas, filters, here, words), size="xs",
+            dmc.SegmentedControl(id=_id("template"), value=order.template, fullWidth=True, size="sm", className="templates",
+                                 data=[{"value": one, "label": _pictured(one, label)} for one, label in _templates(words).items()]),
+            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_rivals(context, atlas, filters, here, words), size="sm",
                                 searchable=True, placeholder=words("与哪里对比"), nothingFoundMessage=words("没有匹配的选项"),
                                 comboboxProps={"zIndex": 1000}, **{"aria-label": words("与哪里对比")}),
                      id=_id("against-box"), hidden=order.template != "compare"),
-            dmc.SegmentedControl(id=_id("theme"), value=order.theme, fullWidth=True, size="xs",
+            dmc.SegmentedControl(id=_id("theme"), value=order.theme, fullWidth=True, size="sm",
                                  data=[{"value": "light", "label": words("浅色")}, {"value": "dark", "label": words("深色")}]),
         ], className="form-part"),
         html.Section([
             html.H2(words("文字（留空则由视图自己说）"), className="form-title"),
-            dmc.TextInput(id=_id("title"), value=order.title, placeholder=words("标题"), size="xs", debounce=500,
+            dmc.TextInput(id=_id("title"), value=order.title, placeholder=words("标题"), size="sm", debounce=500,
                           **{"aria-label": words("标题")}),
-            dmc.Textarea(id=_id("sentence"), value=order.sentence, placeholder=words("导语"), size="xs", autosize=True,
-                         minRows=2, maxRows=4, debounce=500, **{"aria-label": words("导语")}),
-            dmc.Textarea(id=_id("footnote"), value=order.footnote, placeholder=words("脚注（接在来源说明之后）"), size="xs",
-                         autosize=True, minRows=1, maxRows=4, debounce=500, **{"aria-label": words("脚注")}),
+            dmc.Textarea(id=_id("sentence"), value=order.sentence, placeholder=words("导语"), size="sm", autosize=True,
+                         minRows=3, maxRows=5, debounce=500, **{"aria-label": words("导语")}),
+            dmc.Textarea(id=_id("footnote"), value=order.footnote, placeholder=words("脚注（接在来源说明之后）"), size="sm",
+                         autosize=True, minRows=2, maxRows=5, debounce=500, **{"aria-label": words("脚注")}),
         ], className="form-part"),
         html.Section([
             html.H2(words("下载"), className="form-title"),
             html.Div([html.Button(label, id={"type": "briefing-make", "format": one}, className="button button-main" if one == "pptx" else "button",
-                                  type="button") for one, label in _formats(words).items()], className="form-row"),
+                                  type="button") for one, label in _formats(words).items()], className="downloads"),
             html.Div(id=_id("jobs"), className="jobs", role="status", **{"aria-live": "polite"}),
         ], className="form-part"),
         html.Section([
@@ -89,7 +90,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             ], className="form-row"),
             html.Div(id=_id("short"), className="short"),
         ], className="form-part"),
-    ], className="form")
+    ], className="briefing-settings")
     body = html.Main([
         html.Aside(form, className="briefing-form", **{"aria-label": words("简报设置")}),
         html.Section(html.Iframe(id=_id("preview"), title=words("预览"), className="preview"), className="briefing-preview",
@@ -224,6 +225,12 @@ def register(app: Dash, context: Context) -> None:
 
 def _templates(words: Words) -> dict[str, str]:
     return dict(zip(TEMPLATES, (words("一页"), words("地图"), words("对比"), words("A4 报告")), strict=True))
+
+
+def _pictured(template: str, label: str) -> html.Span:
+    """Return a choice of template: a small picture of the page over its name."""
+    return html.Span([html.Span([html.I() for _ in range(PIECES[template])], className=f"mini mini-{template}", **{"aria-hidden": "true"}), label],
+                     className="template-choice")
 
 
 def _formats(words: Words) -> dict[str, str]:
