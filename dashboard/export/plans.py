@@ -9,7 +9,6 @@ import math
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from dashboard.context import Context
 from dashboard.export.charts import Chart, Charts, Series
 from dashboard.figures import siting, theme
 from dashboard.state import Notice, View

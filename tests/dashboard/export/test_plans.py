@@ -59,7 +59,7 @@ def test_two_scenarios_stand_beside_each_other(app, lang: str) -> None:
     assert (said["map_title"], said["map2_title"]) == ("白天三站", "夜间五站")
     atlas = context.source.atlas()
     found = [syncing.scenario_of(atlas, one) for one in ("SC-DAY", "SC-NIGHT")]
-    drawn = [sheet for sheet in sheets(slide).values()]
+    drawn = list(sheets(slide).values())
     for one, sheet in zip(found, drawn, strict=True):
         words = context.words(lang)
         for share in (one.answer.before.share, one.answer.after.share, one.answer.night_after.share, one.answer.after.cell_share):
