@@ -32,6 +32,7 @@ from layers import places
 from layers import stations as key_stations
 from layers.atlas import Atlas
 from layers.filters import MAX_AREA_VERTICES, Filters
+from layers.sentence import sentence
 
 DRILLED = ("place", "region", "zone", "grid", "enterprise")
 SPEC = "map-spec"
@@ -80,6 +81,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
+        html.P(id=ids.SENTENCE, className="said"),
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], filters.lang)
@@ -188,6 +190,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
         Output(ids.LANGUAGE, "href"), Output(ids.WAYS, "children"), Output(ids.PAST, "children"), Output("time-value", "children"),
+        Output(ids.SENTENCE, "children"),
         Input(ids.FILTERS, "data"), prevent_initial_call=True,
     )
     def draw_frame(stored: dict) -> tuple:
@@ -198,6 +201,7 @@ def register(app: Dash, context: Context) -> None:
         return (
             crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words),
             _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
+            sentence(atlas, filters).text(words.gettext, words.lang),
         )
 
     @app.callback(
