@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,6 +23,9 @@ from layers.siting.pairs import Points
 # two streets west-east (y 0 and 400), three south-north (x 0, 300, 1000); each block one long segment
 GRID = [np.array(line, float) for line in (
     [(0, 0), (300, 0), (1000, 0)], [(0, 400), (300, 400), (1000, 400)], [(0, 0), (0, 400)], [(300, 0), (300, 400)], [(1000, 0), (1000, 400)])]
+
+
+ORIGIN = np.array([500_000.0, 2_700_000.0])
 
 
 def dense(found, shape: tuple[int, int]) -> np.ndarray:
@@ -55,7 +59,7 @@ def test_lines_that_cross_without_a_vertex_do_not_meet() -> None:
 
 
 def test_a_point_far_from_every_line_is_refused() -> None:
-    with pytest.raises(AtlasError, match="1 个点离路网超过 500.0 米，最远的是“far”，5000 米"):
+    with pytest.raises(AtlasError, match=r"1 个点离路网超过 500.0 米，最远的是“far”，5000 米"):
         ways_on_lines(GRID, np.array([[0.0, -5000.0]]), np.array([[0.0, 0.0]]), names=["far", "p"])
 
 
@@ -67,7 +71,7 @@ def test_against_all_pairs(seed: int) -> None:
     lines = [corners[random.choice(14, random.integers(2, 5), replace=False)] for _ in range(12)]
     demand, sites = random.uniform(0, 1000, (9, 2)), random.uniform(0, 1000, (7, 2))
     found = dense(ways_on_lines(lines, demand, sites, reach=2000.0), (9, 7))
-    segments = [(a, b) for line in lines for a, b in zip(line[:-1], line[1:], strict=True)]
+    segments = [(a, b) for line in lines for a, b in pairwise(line)]
     nodes: dict[tuple, int] = {}
     feet, legs = [[tuple(a), tuple(b)] for a, b in segments], []
     for k, point in enumerate(np.vstack([demand, sites])):
@@ -79,7 +83,7 @@ def test_against_all_pairs(seed: int) -> None:
     edges = []
     for (a, _), stops in zip(segments, feet, strict=True):
         stops.sort(key=lambda one, a=a: np.hypot(one[0] - a[0], one[1] - a[1]))
-        for one, other in zip(stops[:-1], stops[1:], strict=True):
+        for one, other in pairwise(stops):
             edges.append((nodes.setdefault(one, len(nodes)), nodes.setdefault(other, len(nodes)), np.hypot(one[0] - other[0], one[1] - other[1])))
     table = np.full((len(nodes), len(nodes)), np.inf)  # scipy reads anything below 1e-8 as no edge
     for i, j, way in edges:
@@ -100,8 +104,7 @@ def test_degrees_are_measured_in_metres_anywhere(lon: float, lat: float) -> None
 
 @pytest.fixture
 def streets() -> gpd.GeoDataFrame:
-    frame = gpd.GeoDataFrame(geometry=[shapely.LineString(line + (500_000, 2_700_000)) for line in GRID], crs=4547)
-    return frame
+    return gpd.GeoDataFrame(geometry=[shapely.LineString(line + ORIGIN) for line in GRID], crs=4547)
 
 
 def test_the_same_streets_in_every_format(streets: gpd.GeoDataFrame, tmp_path: Path) -> None:
@@ -111,7 +114,7 @@ def test_the_same_streets_in_every_format(streets: gpd.GeoDataFrame, tmp_path: P
     with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
         for end in ("shp", "shx", "dbf", "prj"):
             archive.write(tmp_path / f"s.{end}", f"streets/s.{end}")
-    spots = gpd.GeoSeries(shapely.points(np.array([[650.0, 30.0], [700.0, 420.0]]) + (500_000, 2_700_000)), crs=4547).to_crs(4326)
+    spots = gpd.GeoSeries(shapely.points(np.array([[650.0, 30.0], [700.0, 420.0]]) + ORIGIN), crs=4547).to_crs(4326)
     points = Points(shapely.get_coordinates(spots), True)
     for name in ("s.gpkg", "s.geojson", "s.zip", "s.shp"):
         drawn, (start, end) = in_one_plane(read_lines(tmp_path / name), Points(points.xy[:1], True), Points(points.xy[1:], True))
