@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 from openpyxl import Workbook
 
-from geodata import datum
+from geodata import datum, hours
+from geodata.importing import limits
+from geodata.importing.hours_text import to_hours
+from geodata.importing.numbers import figure
+from geodata.importing.values import as_date
 
+DOCS = (Path(__file__).parents[3] / "docs" / "importing.md").read_text("utf-8")
 LON, LAT = np.array([118.0945, 118.1002]), np.array([24.4712, 24.4755])
 
 
@@ -104,3 +111,21 @@ def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(check
 def test_other_tables_written_by_hand(checked, table, text, count):
     found = checked(text, table)
     assert [(one.column, one.value, one.text()) for one in found.report.errors] == [] and len(found.frame) == count
+
+
+def documented(title: str) -> list[str]:
+    (row,) = re.findall(rf"^\| {title} \|(.*)\|$", DOCS, re.M)
+    return re.findall(r"`([^`]+)`", row)
+
+
+def test_what_the_documentation_says_can_be_written_can_be_read():
+    said = documented("开放时间")
+    assert len(said) > 12
+    for text in said:
+        hours.parse(to_hours(text if any(map(str.isdigit, text)) or "天" in text else f"9:00-18:00，{text}"))
+    assert [figure(text).value for text in documented("数字")[:6]] == [12_000, 120, 3854, 128_000, 120, 150]
+    assert len({as_date(text) for text in documented("日期")}) == 1
+    for bound in (limits.MAX_ROWS, limits.MAX_COLUMNS):
+        assert f"{bound:,}" in DOCS
+    for megabytes in (limits.MAX_BYTES, limits.MAX_TEXT, limits.MAX_JSON, limits.MAX_SHAPEFILE):
+        assert f" {megabytes // 2**20} MB" in DOCS
