@@ -18,6 +18,7 @@ from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
+from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.figures import activity, coverage
@@ -33,6 +34,7 @@ from layers import places
 from layers import stations as key_stations
 from layers.atlas import Atlas
 from layers.filters import MAX_AREA_VERTICES, Filters
+from layers.sentence import sentence
 
 DRILLED = ("place", "region", "zone", "grid", "enterprise")
 SPEC = "map-spec"
@@ -83,6 +85,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
+        html.P(id=ids.SENTENCE, className="said"),
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], filters.lang)
@@ -193,6 +196,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
         Output(ids.LANGUAGE, "href"), Output(ids.WAYS, "children"), Output(ids.PAST, "children"), Output("time-value", "children"),
+        Output(ids.SENTENCE, "children"),
         Input(ids.FILTERS, "data"), prevent_initial_call=True,
     )
     def draw_frame(stored: dict) -> tuple:
@@ -201,8 +205,9 @@ def register(app: Dash, context: Context) -> None:
         here = places.scope(atlas, filters)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
         return (
-            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words),
+            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
             _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
+            sentence(atlas, filters).text(words.gettext, words.lang),
         )
 
     @app.callback(
@@ -220,7 +225,8 @@ def register(app: Dash, context: Context) -> None:
         atlas, filters, words = _present(context, stored)
         panels = [make(atlas, filters, words) for make in CHARTS]
         offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-        return tuple(value for part in zip(*(filled(one, words, offers) for one in panels), strict=True) for value in part)
+        return tuple(value for part in zip(*(filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words))
+                                                     for chart, one in zip(ids.CHARTS, panels, strict=True)), strict=True) for value in part)
 
     @app.callback(
         Output(ids.MAP, "figure", allow_duplicate=True),

@@ -1,0 +1,194 @@
+"""The stories of the newspaper page: an index of the eight, and a view of each by the key ``story`` of the address."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+from urllib.parse import parse_qsl
+
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import Dash, html
+
+from dashboard import ids
+from dashboard.components.badge import badge
+from dashboard.components.masthead import framed, masthead, titles
+from dashboard.context import Context
+from dashboard.state import State as Said
+from dashboard.words import Words
+from geodata.codes import labels, shipped_rows
+from geodata.facts import format_reported
+from layers import stories
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+OWN_KEYS = ("story",)
+PATH = "/stories"
+SOURCES = "/sources"
+
+
+def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
+    """Return the index, or the view of the story that `query` names, in the language of `said`."""
+    filters = said.filters
+    words = context.words(filters.lang)
+    wanted = dict(parse_qsl(query.removeprefix("?"))).get("story", "")
+    told = [notice.text(words.gettext) for notice in said.notices]
+    one = next((row for row in shipped_rows("stories.csv") if row["story"] == wanted), None)
+    if wanted and one is None:
+        told.append(words("没有这个专题，显示全部专题。"))
+    body = _index(context, atlas, filters, words) if one is None else _view(context, atlas, filters, one, words)
+    return framed([
+        masthead(PATH, filters, context, words, query=f"&story={wanted}" if one else ""),
+        html.Div([html.P(text, className="notice notice-bad") for text in told], id=ids.NOTICES, className="notices", role="status"),
+        html.Main(body, className="stories-main", tabIndex=0),
+    ], filters.lang, "atlas stories-page")
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add nothing: the page answers to its address alone."""
+
+
+def address(context: Context, filters: Filters, story: str = "") -> str:
+    """Return the address of a story, or of the index."""
+    query = context.write(filters)
+    return PATH + (f"{query or '?'}{'&' if query else ''}story={story}" if story else query)
+
+
+def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> list:
+    cards = []
+    for row in shipped_rows("stories.csv"):
+        facts = stories.facts(atlas, row["story"])
+        chosen = facts[facts["id"].isin(row["figures"].split(";"))]
+        cards.append(html.A([
+            html.H2(row[words.lang], className="story-name"),
+            html.P(row[f"said_{words.lang}"], className="story-said"),
+            html.Ul([html.Li([html.Strong(_value(fact, words), **{"data-figure": fact.id}), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
+            html.P([badge("reported" if len(chosen) else None, words), " ", row["story"], " · ", _place(atlas, row["adcode"], words)], className="story-foot"),
+        ], href=address(context, filters, row["story"]), className="story-card"))
+    return [html.H2(words("八个专题，一张报纸版面"), className="stories-title"), html.Div(cards, className="story-cards")]
+
+
+def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], words: Words) -> list:
+    story = row["story"]
+    facts = stories.facts(atlas, story)
+    there = context.write(filters.at_place(row["adcode"]))
+    parts: list[Any] = [
+        html.Nav([html.A(words("全部专题"), href=address(context, filters)), *[
+            html.A(f"{one['story']} {one[words.lang]}", href=address(context, filters, one["story"]), className="story-here" if one is row or one["story"] == story else "")
+            for one in shipped_rows("stories.csv")]], className="story-nav", **{"aria-label": words("专题")}),
+        html.H2(row[words.lang], className="stories-title"),
+        html.P([row[f"said_{words.lang}"], " · ", html.A(words("在总览地图上看{place}").format(place=_place(atlas, row["adcode"], words)), href="/" + there)],
+               className="story-said"),
+    ]
+    if not len(facts):
+        return [*parts, html.P(words("图册里没有这个专题的报道数据。"), className="story-empty")]
+    parts.append(html.Section([html.H3([words("报道的数字"), badge("reported", words)]), _facts(facts, words),
+                               html.P(words("出处：{source}").format(source=facts["source"].iloc[0]), className="story-source", lang="zh-CN")]))
+    computed = stories.derived(atlas, story)
+    if computed:
+        parts.append(html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, words)]))
+    parts += _details(story, words)
+    if story == "S1":
+        parts.append(_matrix(stories.matrix(atlas), words))
+    if story == "S3":
+        parts.append(_flows(atlas, stories.flows(atlas), words))
+    return parts
+
+
+def _facts(facts: pd.DataFrame, words: Words) -> html.Div:
+    return html.Div([
+        html.Div([
+            html.Span(_name(fact, words), className="fact-name"),
+            html.Strong(_value(fact, words), className="fact-value", id=f"fact-{fact.id}", **{"data-figure": fact.id}),
+            html.Span([_when(fact), " ", _cited(fact.id, words)], className="fact-foot"),
+        ], className="fact") for fact in facts.itertuples()
+    ], className="facts")
+
+
+def _computed(computed: tuple[stories.Derived, ...], words: Words) -> html.Div:
+    cards = []
+    for one in computed:
+        text = words.share(one.value) if not one.unit else format_reported(one.value, one.qualifier, one.unit, words.lang)
+        cards.append(html.Div([
+            html.Span(words(one.label), className="fact-name"), html.Strong(text, className="fact-value", **{"data-figure": ";".join(one.facts)}),
+            html.Span([words(one.formula), " · ", *[part for fact in one.facts for part in (_cited(fact, words), " ")]], className="fact-foot"),
+        ], className="fact"))
+    return html.Div(cards, className="facts")
+
+
+def _details(story: str, words: Words) -> list:
+    rows = [row for row in shipped_rows("story_details.csv") if row["story"] == story]
+    parts = []
+    for (group, fact), members in groupby(rows, lambda row: (row[f"group_{words.lang}"], row["fact"])):
+        listed = list(members)
+        title = html.H3([group, badge("reported", words), _cited(fact, words)])
+        if any(row["before_zh"] for row in listed):
+            body: Any = html.Table([
+                html.Thead(html.Tr([html.Th(words("改造前"), scope="col"), html.Th(words("改造后"), scope="col")])),
+                html.Tbody([html.Tr([html.Td(row[f"before_{words.lang}"]), html.Td(row[words.lang])]) for row in listed])], className="story-table")
+        else:
+            body = html.Ul([html.Li(row[words.lang]) for row in listed], className="story-list")
+        parts.append(html.Section([title, body]))
+    return parts
+
+
+def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
+    if not len(grids):
+        return html.Section(html.P(words("没有产改网格的数据：导入网格后显示任务与网格的对应。"), className="story-empty"))
+    tasks = labels("task", words.lang)
+    last = grids.iloc[0]
+    said = words("落后的是“{name}”：{part} / {whole} 家企业强化（{share}）").format(
+        name=last["name"], part=int(last["enterprises_strengthened"]), whole=int(last["enterprises"]), share=words.share(float(last["share"])))
+    head = [words("网格"), *tasks.values(), words("强化 / 企业"), words("占比")]
+    return html.Section([
+        html.H3([said, badge(stories.origin(grids), words)]),
+        html.P(words("规则：强化企业占比最低者为落后；占比相同时企业多者在前。网格承担哪项任务未见报道，为示意。"), className="story-said"),
+        html.Div(html.Table([
+            html.Thead(html.Tr([html.Th(text, scope="col") for text in head])),
+            html.Tbody([html.Tr([
+                html.Th(row.name_, scope="row"), *[html.Td("●" if row.task == task else "") for task in tasks],
+                html.Td(f"{int(row.enterprises_strengthened)} / {int(row.enterprises)}"), html.Td(words.share(float(row.share)))],
+                className="story-last" if row.Index == 0 else "") for row in grids.rename(columns={"name": "name_"}).itertuples()])],
+            className="story-table"), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),
+    ])
+
+
+def _flows(atlas: Atlas, flows: pd.DataFrame, words: Words) -> html.Section:
+    if not len(flows):
+        return html.Section(html.P(words("没有跨市就业的数据。"), className="story-empty"))
+    head = (words("来自"), words("去往"), words("人数"), words("数据来源"))
+    return html.Section([
+        html.H3(words("跨市就业：从哪里到哪里")),
+        html.P(words("报道与示意分行，不相加。"), className="story-said"),
+        html.Table([
+            html.Thead(html.Tr([html.Th(text, scope="col") for text in head])),
+            html.Tbody([html.Tr([
+                html.Td(_place(atlas, row.from_adcode, words)), html.Td(_place(atlas, row.to_adcode, words)),
+                html.Td(words.number(int(row.persons))), html.Td([badge(row.provenance, words), " ", row.source_id])]) for row in flows.itertuples()])],
+            className="story-table"),
+    ])
+
+
+def _cited(fact: str, words: Words) -> html.A | html.Span:
+    """Return the id of a fact, leading to its trail where there is a page of sources."""
+    if SOURCES not in titles(words):
+        return html.Span(fact)
+    return html.A(fact, href=f"{SOURCES}?fact={fact}&lang={words.lang}", title=words("看出处"))
+
+
+def _value(fact: Any, words: Words) -> str:
+    return format_reported(fact.value, fact.qualifier, fact.unit, words.lang)
+
+
+def _name(fact: Any, words: Words) -> str:
+    return next((row[words.lang] for row in shipped_rows("fact_names.csv") if row["id"] == fact.id), f"{fact.subject} · {fact.place}")
+
+
+def _when(fact: Any) -> str:
+    known = [one for one in (fact.period_start, fact.period_end) if not pd.isna(one)]
+    return " – ".join(dict.fromkeys(known))
+
+
+def _place(atlas: Atlas, adcode: str, words: Words) -> str:
+    at = atlas.tree.position(adcode)
+    return adcode if at < 0 else str(atlas.places["name" if words.lang == "zh" else "name_en"].iloc[at])

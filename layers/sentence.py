@@ -1,0 +1,220 @@
+"""A leader's sentence: what the figures say of the place looked at, by rules; no figure without its source.
+
+A clause speaks of one provenance alone and says which; what is reported and
+what is made up never stand in one clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from geodata.codes import labels
+from geodata.errors import N_
+from geodata.facts import format_reported
+from layers import activities, coverage, kpis, places, stations
+from layers.atlas import Atlas
+from layers.filters import Filters
+from layers.provenance import MIXED, mix, sources, weakest
+
+MOST = 4
+NIGHT = 22  # the hour that is spoken of when none is asked: what the day's opening hides
+STOP = {"zh": "；", "en": "; "}  # noqa: zh
+COLON = {"zh": "：", "en": ": "}  # noqa: zh
+END = {"zh": "。", "en": "."}  # noqa: zh
+MARKS = {"reported": N_("（报道）"), "derived": N_("（推算）"), "illustrative": N_("（示意）"), MIXED: N_("（混合，含示意）")}
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One number of a sentence, as each reader writes it, and the rows or choices that it comes from."""
+
+    value: float
+    zh: str
+    en: str
+    provenance: str | None
+    source_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One statement: its message, the numbers and names in it, and the provenance of all of it (None: nothing is counted).
+
+    `what` is a message of its own, for the field of that name; `where` the place that it speaks of, when that is another
+    than the one looked at.
+    """
+
+    msgid: str
+    figures: Mapping[str, Cited] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    provenance: str | None = None
+    what: str = ""
+    where: tuple[str, str] | None = None
+
+    def text(self, gettext: Callable[[str], str], lang: str) -> str:
+        """Return the clause with its mark of provenance."""
+        values = {name: one.zh if lang == "zh" else one.en for name, one in self.figures.items()}
+        values |= {name: pair[lang != "zh"] for name, pair in self.names.items()}
+        if self.what:
+            values["what"] = gettext(self.what)
+        said = gettext(self.msgid).format(**values)
+        if self.where:
+            said = self.where[lang != "zh"] + (" " if lang == "zh" else ": ") + said
+        return said + (gettext(MARKS[self.provenance]) if self.provenance else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is said of a place.
+
+    Attributes
+    ----------
+    clauses : tuple of Clause
+        In the order of speech.
+    """
+
+    clauses: tuple[Clause, ...]
+
+    @property
+    def figures(self) -> tuple[Cited, ...]:
+        """Every number that is said."""
+        return tuple(one for clause in self.clauses for one in clause.figures.values())
+
+    @property
+    def source_ids(self) -> tuple[str, ...]:
+        """Facts and sources behind the numbers, sorted."""
+        return tuple(sorted({source for one in self.figures for source in one.source_ids}))
+
+    @property
+    def provenance(self) -> str | None:
+        """Provenance of the whole: ``mixed`` when its clauses differ."""
+        return mix(clause.provenance for clause in self.clauses)
+
+    def text(self, gettext: Callable[[str], str] = lambda msgid: msgid, lang: str = "zh") -> str:
+        """Return the sentence in the language of `gettext`."""
+        head, *rest = (clause.text(gettext, lang) for clause in self.clauses)
+        return head + COLON[lang] + STOP[lang].join(rest) + END[lang]
+
+
+def sentence(atlas: Atlas, filters: Filters) -> Sentence:
+    """Return what the figures say of the place looked at, at most :data:`MOST` clauses and the day of the data.
+
+    Raises
+    ------
+    AtlasError
+        When the place, region or grid is not in the atlas.
+    """
+    here = places.scope(atlas, filters)
+    known = {figure.id: figure for figure in kpis.strip(atlas, filters)}
+    found = [*_work(atlas, known), *_stations(atlas, filters, known), *_fairs(known)]
+    if len(found) < MOST:
+        found += _reported(known)
+    if len(found) < MOST:
+        found += _activities(atlas, filters)
+    name = {"place": (here.name, here.name_en)}
+    found = found or [Clause(N_("所选条件下没有可说的数字"))]
+    return Sentence((Clause(N_("{place}"), names=name), *found[:MOST], _as_of(atlas)))
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _cited(figure: kpis.KeyFigure) -> Cited:
+    return Cited(float(figure.value or 0), figure.text_zh, figure.text_en, figure.provenance, figure.source_ids)
+
+
+def _plain(value: float, provenance: str | None, source_ids: tuple[str, ...], text: str | None = None) -> Cited:
+    said = text if text is not None else f"{value:,.0f}"
+    return Cited(float(value), said, said, provenance, source_ids)
+
+
+def _as_of(atlas: Atlas) -> Clause:
+    day = atlas.data_date
+    return Clause(N_("数据截至 {day}"), {"day": Cited(float(day.toordinal()), day.isoformat(), day.isoformat(), None, ())})
+
+
+def _where(atlas: Atlas, figure: kpis.KeyFigure) -> tuple[str, str] | None:
+    """Return the place that a figure was reported for, when it is not the one looked at."""
+    row = -1 if figure.adcode is None else atlas.tree.position(figure.adcode)
+    return None if row < 0 else (str(atlas.places["name"].iloc[row]), str(atlas.places["name_en"].iloc[row]))
+
+
+def _work(atlas: Atlas, known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
+    grids, done = known.get("grids"), known.get("strengthened")
+    clauses = []
+    if grids and grids.value:
+        clauses.append(Clause(N_("产改网格 {grids} 个"), {"grids": _cited(grids)}, provenance=grids.provenance, where=_where(atlas, grids)))
+    if done and done.value is not None and done.of and "whole" in done.of.params:
+        whole = float(str(done.of.params["whole"]).replace(",", ""))
+        if whole:
+            figures = {"whole": _plain(whole, done.provenance, done.source_ids), "done": _cited(done),
+                       "share": _plain(done.value / whole, done.provenance, done.source_ids, f"{done.value / whole:.1%}")}
+            clauses.append(Clause(N_("{whole} 家企业中 {done} 家已强化“产改”举措，占 {share}（未加权）"), figures, provenance=done.provenance, where=_where(atlas, done)))
+    return clauses
+
+
+def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
+    inside = stations.chosen(atlas, filters) & stations.service(atlas, filters).nominal
+    total = int(inside.sum())
+    if not total:
+        return []
+    clauses = []
+    shown = known.get("stations")
+    if shown and not stations.asks(filters):
+        clauses.append(Clause(N_("工会驿站 {count} 个"), {"count": _cited(shown)}, provenance=shown.provenance, where=_where(atlas, shown)))
+    asked = filters if filters.hour is not None else filters.having(hour=NIGHT)
+    cover = coverage.measure(atlas, asked)
+    ratio = cover.effective_weighted.ratio
+    if ratio is None or places.scope(atlas, filters).level in ("country", "province"):
+        return clauses
+    serving = int((inside & stations.service(atlas, asked).effective).sum())
+    of = sources(atlas.distinct("stations", "source_id", inside))
+    counted = mix(atlas.distinct("stations", "provenance", inside))
+    both = weakest(cover.provenance, counted)
+    behind = tuple(sorted({*cover.source_ids, *of}))
+    figures = {
+        "hour": _plain(asked.hour or 0, None, ()), "total": _plain(total, counted, of), "serving": _plain(serving, counted, of),
+        "share": _plain(ratio, cover.provenance, behind, f"{ratio:.1%}"), "radius": _plain(filters.radius, None, (), f"{filters.radius:,}"),
+        "whole": _plain(cover.effective_weighted.whole, cover.provenance, cover.source_ids, f"{cover.effective_weighted.whole:,.1f}"),
+    }
+    msgid = N_("{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）")
+    names: dict[str, tuple[str, str]] = {}
+    if filters.worker_group:
+        msgid = N_("{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖{group}需求权重的 {share}（加权，全部 {whole}）")
+        code = filters.worker_group
+        names = {"group": (labels("worker_group", "zh").get(code, code), labels("worker_group", "en").get(code, code))}
+    return [*clauses, Clause(msgid, figures, names, both)]
+
+
+def _fairs(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
+    offered, met = known.get("positions"), known.get("intents")
+    if not offered or not offered.value:
+        return []
+    if not met or met.provenance != offered.provenance or met.value is None:
+        return [Clause(N_("招聘会提供岗位 {positions} 个"), {"positions": _cited(offered)}, provenance=offered.provenance)]
+    ratio = met.value / offered.value
+    share = _plain(ratio, offered.provenance, tuple(sorted({*offered.source_ids, *met.source_ids})), f"{ratio:.1%}")
+    return [Clause(N_("招聘会提供岗位 {positions} 个，达成意向 {intents} 人，为岗位的 {share}（未加权）"),
+                   {"positions": _cited(offered), "intents": _cited(met), "share": share}, provenance=offered.provenance)]
+
+
+def _reported(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
+    """Return what was reported of the place itself beside regions, stations and fairs, the first of it."""
+    zh, en = labels("unit", "zh"), labels("unit", "en")
+    for metric, label, _ in kpis.EXTRAS:
+        if metric in known:
+            one = known[metric]
+            space = " " if one.text_zh[-1].isdigit() else ""
+            value = Cited(float(one.value or 0), f"{one.text_zh}{space}{zh.get(one.unit, one.unit)}", f"{one.text_en} {en.get(one.unit, one.unit)}",
+                          one.provenance, one.source_ids)
+            return [Clause(N_("{what} {value}"), {"value": value}, provenance=one.provenance, what=label)]
+    return []
+
+
+def _activities(atlas: Atlas, filters: Filters) -> list[Clause]:
+    rows = activities.chosen(atlas, filters)
+    if not len(rows):
+        return []
+    origin, behind = mix(atlas.distinct("activities", "provenance", rows)), sources(atlas.distinct("activities", "source_id", rows))
+    count = format_reported(len(rows), "exact", "", "zh")
+    return [Clause(N_("记录的活动 {count} 项"), {"count": Cited(float(len(rows)), count, count, origin, behind)}, provenance=origin)]

@@ -1,0 +1,117 @@
+"""The eight stories of the newspaper page: their facts, what follows from them, and what the page names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geodata.codes import shipped_rows
+from geodata.errors import N_
+from layers.atlas import Atlas
+from layers.provenance import mix
+
+STORIES = tuple(row["story"] for row in shipped_rows("stories.csv"))
+CITY = "640200"  # 石嘴山
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A figure computed from facts of one story.
+
+    Attributes
+    ----------
+    label, formula : str
+        Messages in Chinese.
+    value : float
+        Shares are 0 to 1.
+    unit : str
+        Code of the vocabulary ``unit``; empty for a share.
+    qualifier : str
+        What the least exact of its facts says.
+    facts : tuple of str
+        Ids, in the order of the formula.
+    """
+
+    label: str
+    formula: str
+    value: float
+    unit: str
+    qualifier: str
+    facts: tuple[str, ...]
+
+
+# story → label, formula, first fact, sign, second fact, unit, qualifier
+_DERIVED = {
+    "S1": ((N_("强化产改举措的企业占比"), N_("强化的企业 ÷ 覆盖的企业（按企业数，不加权）"), "F010", "/", "F006", ""),),
+    "S2": ((N_("每年培育经费合计"), N_("每年遴选人数 × 每名经费"), "F020", "*", "F021", "yuan"),),
+    "S3": ((N_("岗位到意向的转化率"), N_("达成就业意向人数 ÷ 提供岗位数"), "F033", "/", "F032", ""),),
+    "S8": ((N_("每个微心愿的经费"), N_("微心愿经费 ÷ 实现的微心愿"), "F083", "/", "F082", "yuan"),),
+}
+
+
+def facts(atlas: Atlas, story: str) -> pd.DataFrame:
+    """Return the reported facts of `story`, in the order of the page; empty when the atlas holds none."""
+    return atlas.facts[atlas.facts["system"] == story]
+
+
+def derived(atlas: Atlas, story: str) -> tuple[Derived, ...]:
+    """Return what follows from the facts of `story`; what lacks a fact is left out."""
+    known = atlas.facts.set_index("id")[["value", "qualifier"]]
+    found = []
+    for label, formula, first, sign, second, unit in _DERIVED.get(story, ()):
+        if first not in known.index or second not in known.index:
+            continue
+        one, two = float(known.loc[first, "value"]), float(known.loc[second, "value"])
+        if sign == "/" and not two:
+            continue
+        loose = [known.loc[fact, "qualifier"] for fact in (first, second) if known.loc[fact, "qualifier"] != "exact"]
+        found.append(Derived(label, formula, one / two if sign == "/" else one * two, unit, loose[0] if loose else "exact", (first, second)))
+    return tuple(found)
+
+
+def matrix(atlas: Atlas) -> pd.DataFrame:
+    """Return the grids of 石嘴山 with their reform task and share of strengthened enterprises, the one that lags first.
+
+    The rule: the smallest share of enterprises with stronger measures; of equal shares the grid with more
+    enterprises, then the smaller id. A grid without enterprises has no share and comes last.
+
+    Returns
+    -------
+    DataFrame
+        ``grid_id``, ``name``, ``task``, ``enterprises``, ``enterprises_strengthened``, ``share`` (0 to 1) and ``provenance``.
+    """
+    rows = atlas.grids
+    place = atlas.tree.position(CITY)
+    if place < 0 or not len(rows):
+        return pd.DataFrame(columns=["grid_id", "name", "task", "enterprises", "enterprises_strengthened", "share", "provenance"])
+    rows = pd.DataFrame(rows[atlas.tree.under(place, atlas.place_rows("grids"))].drop(columns="geometry", errors="ignore"))
+    count = rows["enterprises"].where(rows["enterprises"] > 0)
+    rows["share"] = rows["enterprises_strengthened"] / count
+    rows = rows.sort_values(["share", "enterprises", "grid_id"], ascending=[True, False, True], na_position="last")
+    return rows[["grid_id", "name", "task", "enterprises", "enterprises_strengthened", "share", "provenance"]].reset_index(drop=True)
+
+
+def flows(atlas: Atlas) -> pd.DataFrame:
+    """Return hires between places as an origin-destination list, provenances apart.
+
+    Returns
+    -------
+    DataFrame
+        ``from_adcode``, ``to_adcode``, ``provenance``, ``persons`` (sum) and ``source_id``; reported first.
+    """
+    rows = atlas.flows
+    if not len(rows):
+        return pd.DataFrame(columns=["from_adcode", "to_adcode", "provenance", "persons", "source_id"])
+    summed = rows.groupby(["provenance", "from_adcode", "to_adcode"], as_index=False).agg(persons=("persons", "sum"), source_id=("source_id", "first"))
+    return summed.sort_values("provenance", key=lambda one: one.map({"reported": 0, "derived": 1}).fillna(2), kind="stable").reset_index(drop=True)
+
+
+def origin(rows: pd.DataFrame) -> str | None:
+    """Return the provenance of a table of the story."""
+    return mix(rows) if len(rows) else None
+
+
+def at_place(adcode: str) -> tuple[str, ...]:
+    """Return the stories told of the place `adcode`."""
+    return tuple(row["story"] for row in shipped_rows("stories.csv") if row["adcode"] == adcode)

@@ -1,0 +1,91 @@
+"""The eight stories: nothing reported is missing, figures as the page writes them, in both languages."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dashboard.context import Context
+from dashboard.export.markup import markup
+from dashboard.locale import load_words
+from dashboard.pages import stories as page
+from dashboard.settings import Settings
+from dashboard.source import AtlasSource
+from geodata.facts import format_reported
+from layers import stories
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+FACTS = list(csv.DictReader((Path(__file__).parents[2] / "geodata/reported_facts.csv").open(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def context(atlas_home) -> Context:
+    return Context(AtlasSource(atlas_home), load_words(), Filters(), Settings(home=atlas_home))
+
+
+@pytest.fixture(scope="module")
+def shown(context):
+    """Return a function: HTML of the page at a query."""
+
+    def show(query: str, atlas: Atlas | None = None) -> str:
+        found, said = context.look(query, page.OWN_KEYS)
+        body = page.layout(context, atlas or found, said, query).to_plotly_json()["props"]["children"]
+        return markup(next(one for one in body.children if one.className and "stories-main" in one.className) if hasattr(body, "children") else body)
+
+    return show
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("fact", FACTS, ids=[fact["id"] for fact in FACTS])
+def test_every_reported_fact_stands_in_the_view_of_its_story(shown, fact, lang):
+    html = shown(f"?lang={lang}&story={fact['system']}")
+    start = html.index(f'id="fact-{fact["id"]}"')
+    text = html[start:start + 300].split(">", 1)[1].split("<", 1)[0]
+    assert text == format_reported(float(fact["value"]), fact["qualifier"], fact["unit"], lang)
+
+
+def test_qualifiers_are_the_newspapers(shown):
+    html = shown("?story=S1")
+    assert all(text in html for text in ("6 万余", "近万", "140 余"))
+
+
+def test_the_index_leads_to_each_of_the_eight(shown):
+    html = shown("")
+    assert [html.count(f"story={story}") for story in stories.STORIES] == [1] * 8
+
+
+def test_derived_figures_name_formula_and_facts(shown, context):
+    atlas = context.source.atlas()
+    assert stories.derived(atlas, "S2")[0].value == 2_500_000 and stories.derived(atlas, "S2")[0].qualifier == "about"
+    assert stories.derived(atlas, "S8")[0].value == 500
+    assert stories.derived(atlas, "S1")[0].value == pytest.approx(0.8955, abs=1e-4)
+    assert stories.derived(atlas, "S3")[0].value == pytest.approx(0.0353, abs=1e-4)
+    assert "约 250 万" in shown("?story=S2") and "3.5%" in shown("?story=S3") and "89.5%" in shown("?lang=en&story=S1")
+
+
+def test_the_lagging_grid_has_the_smallest_share(context, shown):
+    atlas = context.source.atlas()
+    grids = atlas.grids
+    share = grids["enterprises_strengthened"] / grids["enterprises"]
+    first = stories.matrix(atlas).iloc[0]
+    assert len(stories.matrix(atlas)) == 27 and first["share"] == share.min()
+    ties = grids[share == share.min()].sort_values(["enterprises", "grid_id"], ascending=[False, True])
+    assert first["grid_id"] == ties["grid_id"].iloc[0] and first["name"] in shown("?story=S1")
+
+
+def test_reported_and_illustrative_flows_are_never_added(context):
+    atlas = context.source.atlas()
+    made_up = atlas.flows.assign(flow_id="X", persons=7, provenance="illustrative", source_id="SAMPLE")
+    both = Atlas.from_frames({"flows": pd.concat([atlas.flows, made_up])}, atlas.meta)
+    assert stories.flows(both)[["provenance", "persons"]].to_numpy().tolist() == [["reported", 1], ["illustrative", 7]]
+
+
+def test_an_atlas_without_the_facts_says_so(shown, context):
+    atlas = context.source.atlas()
+    bare = Atlas.from_frames({"places": atlas.places}, atlas.meta)
+    assert "图册里没有这个专题的报道数据" in shown("?story=S5", bare)
+    assert shown("?story=S9", atlas).count("story-card") >= 8
