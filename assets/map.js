@@ -142,6 +142,8 @@
       const query = new URLSearchParams(window.location.search);
       query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
       window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
+      // dcc.Location must know, or the next change of the address writes the one that it remembers
+      window.dash_clientside.set_props("url", { href: window.location.href, search: window.location.search });
       return {
         lon, lat, zoom, key: state.key,
         box: [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()],
