@@ -62,7 +62,7 @@
       const text = input.value.trim(), mine = ++asked;
       if (!text) { close(); return; }
       try {
-        const answer = await fetch(`/search?${new URLSearchParams({ q: text, lang: box.dataset.lang })}`);
+        const answer = await fetch(`/search?${new URLSearchParams({ q: text, lang: box.dataset.lang, theme: document.documentElement.dataset.theme || '' })}`);
         const found = await answer.json();
         if (mine !== asked || input.value.trim() !== text) return;
         if (found.state === 'building') { said.textContent = words.building; timer = setTimeout(ask, RETRY_MS); return; }

@@ -16,7 +16,7 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import THEMES, Filters
 from layers.search import Hit, Index
 
 MAX_BYTES = 2_000
@@ -64,8 +64,9 @@ def add_search(server: Flask, context: Context) -> None:
 
     @server.get("/search")
     def _search() -> Response:
-        lang = request.args.get("lang", "")
-        filters = context.default.having(lang=lang if lang in context.catalogues else context.default.lang)
+        lang, theme = request.args.get("lang", ""), request.args.get("theme", "")
+        filters = context.default.having(lang=lang if lang in context.catalogues else context.default.lang,
+                                         theme=theme if theme in THEMES else context.default.theme)
         atlas = context.source.atlas()
         index = indexes.of(atlas)
         if index is None:
