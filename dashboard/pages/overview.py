@@ -18,6 +18,7 @@ from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
+from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.figures import activity, coverage
@@ -199,7 +200,7 @@ def register(app: Dash, context: Context) -> None:
         here = places.scope(atlas, filters)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
         return (
-            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words),
+            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
             _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
             sentence(atlas, filters).text(words.gettext, words.lang),
         )
@@ -219,7 +220,8 @@ def register(app: Dash, context: Context) -> None:
         atlas, filters, words = _present(context, stored)
         panels = [make(atlas, filters, words) for make in CHARTS]
         offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-        return tuple(value for part in zip(*(filled(one, words, offers) for one in panels), strict=True) for value in part)
+        return tuple(value for part in zip(*(filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words))
+                                                     for chart, one in zip(ids.CHARTS, panels, strict=True)), strict=True) for value in part)
 
     @app.callback(
         Output(ids.MAP, "figure", allow_duplicate=True),
