@@ -27,7 +27,7 @@ from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
-from layers.filters import Filters
+from layers.filters import THEMES, Filters
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +66,13 @@ def create_app(settings: Settings) -> Dash:
     plain = app.interpolate_index
 
     def in_its_language(**parts: str) -> str:
-        """Return the page's frame, which says its language to whoever reads it aloud."""
+        """Return the page's frame, which says its language and theme before anything is loaded."""
         lang = request.args.get("lang", settings.language)
-        return plain(**parts).replace("<html>", f'<html lang="{HTML_LANGUAGE.get(lang, HTML_LANGUAGE[settings.language])}">', 1)
+        theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
+        # the theme stands in the first byte that the browser reads: a wall does not flash white
+        return plain(**parts).replace(
+            "<html>", f'<html lang="{HTML_LANGUAGE.get(lang, HTML_LANGUAGE[settings.language])}" data-theme="{theme}" '
+            f'data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">', 1)
 
     app.interpolate_index = in_its_language
     app.layout = html.Div([
@@ -83,7 +87,9 @@ def create_app(settings: Settings) -> Dash:
         if page is None:
             return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
         atlas, said = context.look(search, getattr(page, "OWN_KEYS", ()))
-        return page.layout(context, atlas, said, search or "")
+        laid = page.layout(context, atlas, said, search or "")
+        laid.forceColorScheme = said.filters.theme
+        return laid
 
     for page in PAGES.values():
         page.register(app, context)
