@@ -50,9 +50,10 @@
 
   function hatch() {
     const n = 8, data = new Uint8Array(n * n * 4);
+    const ink = document.documentElement.dataset.theme === "dark" ? [238, 242, 245, 90] : [31, 41, 51, 90];
     for (let y = 0; y < n; y++)
       for (let x = 0; x < n; x++)
-        if ((x + y) % n === 0) data.set([31, 41, 51, 90], (y * n + x) * 4);
+        if ((x + y) % n === 0) data.set(ink, (y * n + x) * 4);
     return { width: n, height: n, data };
   }
 

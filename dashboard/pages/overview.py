@@ -23,6 +23,7 @@ from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
+from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.pages import in_view
 from dashboard.state import State as Said
@@ -85,7 +86,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
-        html.P(id=ids.SENTENCE, className="said"),
+        html.Section(html.P(id=ids.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], filters.lang)
@@ -148,7 +149,7 @@ def register(app: Dash, context: Context) -> None:
             chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else clicked
             filters = _lassoed(filters, chosen) if chosen is lasso else _clicked(atlas, filters, chosen)
         elif cause == ids.RESET:
-            filters = context.default.having(lang=filters.lang)
+            filters = context.default.having(lang=filters.lang, theme=filters.theme)
         elif cause == ids.CLEAR_AREA:
             filters = filters.having(area=())
         elif cause in {ids.graph(chart) for chart in ids.CHARTS}:
@@ -191,7 +192,8 @@ def register(app: Dash, context: Context) -> None:
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
-        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
+        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
+        return themed(figure, filters.theme), key
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
@@ -225,7 +227,7 @@ def register(app: Dash, context: Context) -> None:
         atlas, filters, words = _present(context, stored)
         panels = [make(atlas, filters, words) for make in CHARTS]
         offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-        return tuple(value for part in zip(*(filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words))
+        return tuple(value for part in zip(*(filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme)
                                                      for chart, one in zip(ids.CHARTS, panels, strict=True)), strict=True) for value in part)
 
     @app.callback(
@@ -243,7 +245,7 @@ def register(app: Dash, context: Context) -> None:
         for position, trace in map_figures.station_traces(
             atlas, filters, words, tuple(viewport["box"]), viewport["zoom"]
         ).items():
-            patch["data"][position] = trace
+            patch["data"][position] = themed(trace, filters.theme)
         return patch
 
     in_view.register(app, context, _clicked)
