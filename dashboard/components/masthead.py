@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
+from dashboard.components.help import help_button, help_dialog
 from dashboard.context import Context
 from dashboard.words import Words
 from layers.filters import Filters
@@ -50,6 +51,8 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
                     **{"aria-label": words("切换浅色与深色")}),
         html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
                href=path + (context.write(filters.having(lang=other)) or "?") + query),
+        help_button(words),
+        help_dialog(path, words),
         html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),
     ], className="header")
 
