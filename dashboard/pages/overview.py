@@ -81,7 +81,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
-        html.P(id=ids.SENTENCE, className="said"),
+        html.Section(html.P(id=ids.SENTENCE, className="said"), **{"aria-label": words("一句话")}),
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], filters.lang)

@@ -43,7 +43,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         _controls(atlas, filters, own, words),
-        html.P(id=names.SENTENCE, className="said"),
+        html.Section(html.P(id=names.SENTENCE, className="said"), **{"aria-label": words("一句话")}),
         html.Main([
             html.Section([_map(words), _player(words)], className="an-left"),
             html.Section([
@@ -103,7 +103,7 @@ def _month_options(atlas: Atlas, words: Words) -> list[dict[str, str]]:
     return [{"value": one, "label": figures.month_name(one, words)} for one in listed]
 
 
-def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Div:
+def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Section:
     def select(name: str, data: list, value: Any, label: str, **more: Any) -> dmc.Select:
         return dmc.Select(id=name, data=data, value=value, size="xs", label=label, searchable=True, nothingFoundMessage=words("没有匹配的选项"), comboboxProps={"zIndex": 1000}, **more)
 
@@ -111,7 +111,7 @@ def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Di
     other = where if own.other is None or any(one["value"] == own.other for one in where) else [*where, *place_options(atlas, filters.at_place(own.other), words)]
     other = list({one["value"]: one for one in other}.values())
     months = _month_options(atlas, words)
-    return html.Div([
+    return html.Section([
         select(names.PLACE, where, filters.place, words("地点"), allowDeselect=False),
         select(names.WITH, other, own.other, words("对照地点"), clearable=True, placeholder=words("选择另一个地方")),
         select(names.FIRST, months, f"{filters.start:%Y-%m}" if filters.start else None, words("起始月"), clearable=True, placeholder=words("最早")),
@@ -120,7 +120,7 @@ def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Di
                         label=words("活动类型"), placeholder=words("全部类型"), clearable=True, searchable=True, comboboxProps={"zIndex": 1000}),
         dmc.MultiSelect(id=names.PROVENANCE, data=[{"value": one, "label": words.provenance(one)} for one in PROVENANCES], value=[one for one in PROVENANCES if one in filters.provenance],
                         size="xs", label=words("数据来源"), comboboxProps={"zIndex": 1000}),
-    ], className="an-controls", role="group", **{"aria-label": words("筛选")})
+    ], className="an-controls", **{"aria-label": words("筛选")})
 
 
 def _shown(filters: Filters, own: Own) -> tuple:
