@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 
 from dashboard.state import Notice
 from geodata.errors import N_, AtlasError
+from geodata.store.batch import CHINA_TIME
 from layers.atlas import Atlas
 from layers.filters import Filters
-
-CHINA_TIME = timezone(timedelta(hours=8))
 
 
 def today() -> date:

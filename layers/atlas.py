@@ -23,7 +23,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from layers import validity
+from layers import dating, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
         ----------
         store : AtlasStore
         day : date, optional
-            Rows that hold on this day by their ``valid_from`` and ``valid_to``; the data date when none is given.
+            Rows that hold on this day by their ``valid_from`` and ``valid_to``; the data date when none is given,
+            which is the latest day that reported rows speak of (:mod:`layers.dating`).
             The atlas then speaks of no later day than this.
 
         Raises
@@ -120,10 +121,13 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
             When the store cannot be read (said by the store itself).
         """
         known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
-        _, (frames, meta) = store.at_once(lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta()))
+        _, (frames, meta, history) = store.at_once(lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta(), now.history()))
+        until = dating.spoken_until(frames, date.fromisoformat(meta["data_date"]), {one.batch_id: one.day for one in history})
         if day is not None:
-            meta = meta | {"data_date": min(meta["data_date"], day.isoformat()), "data_version": f"{meta['data_version'].partition('@')[0]}@{day}"}
-        spoken_of = day or date.fromisoformat(meta["data_date"])
+            until = min(until, day)
+            meta = meta | {"data_version": f"{meta['data_version'].partition('@')[0]}@{day}"}
+        meta = meta | {"data_date": until.isoformat()}
+        spoken_of = day or until
         return cls.from_frames({name: validity.on(frame, spoken_of) for name, frame in frames.items()}, meta)
 
     @classmethod

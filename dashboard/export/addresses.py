@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from dashboard.context import Context
+from dashboard.export import plans
 from dashboard.export.order import Order
 from dashboard.links import Links
 from dashboard.settings import Settings
@@ -19,6 +20,10 @@ def address_of(order: Order, context: Context, settings: Settings, links: Links)
         _, said = context.look(query)
         return context.write(said.filters, said.view).removeprefix("?")
 
+    scenarios = [one for query in (order.query, order.against if order.template == "compare" else "") if (one := plans.named(query))]
+    if scenarios and plans.named(order.query):  # kept whole in the atlas: their ids are the view
+        _, said = context.look(plans.without(order.query))
+        return settings.base_url + plans.address(scenarios, said.filters.lang, context.default.lang)
     own = plain(order.query)
     path = "/" + ("?" + own if own else "")
     if order.template == "compare":

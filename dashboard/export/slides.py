@@ -26,6 +26,7 @@ from geodata.errors import N_, AtlasError
 #: Frame and number of the side → PNG of its map; None: there is no browser.
 Photograph = Callable[[Frame, int], bytes | None]
 EMU_PER_INCH = 914_400
+LONGEST_PROPERTY = 255
 KINDS = {"TITLE": "title", "CENTER_TITLE": "title", "BODY": "text", "SUBTITLE": "text", "PICTURE": "picture", "CHART": "chart", "TABLE": "table"}
 TEXT_NAMES = frozenset({"sentence", "view", "footnote", "source", "sources", "link", "map_title", "map2_title"})
 
@@ -51,8 +52,9 @@ def slides(said: Brief, order: Order, words: Words, photograph: Photograph) -> t
     for layout, page in pages:
         _fill(deck.slides.add_slide(layout), layout, page, said, order, words, photograph, face)
     properties = deck.core_properties
-    properties.title, properties.author, properties.subject = said.title, words("工会服务一张图"), said.view
-    properties.comments = said.url
+    # the format takes no more: what is longer stands on the slide
+    properties.title, properties.author, properties.subject = said.title, words("工会服务一张图"), said.view[:LONGEST_PROPERTY]
+    properties.comments = said.url if len(said.url) <= LONGEST_PROPERTY else ""
     return decks.saved(deck), told
 
 
@@ -252,8 +254,8 @@ def _table(slide: Slide, shape: Any, frame: Frame, said: Brief, words: Words, fa
     width = frame.width / columns - 0.15
     for number, one in enumerate(figures):
         _, size = fitted(one.value + " " * 4 + one.unit, width, 0.38, min(frame.size, 17), 8)
-        of, small = fitted(one.of, width, 0.26, 7.5, 5) if one.of else ("", 6.0)
-        label, middle = fitted(f"{one.label} {one.mark}", width, 0.19, 9.5, 6)
+        of, small = fitted(one.of, width, 0.26, 8, 5.5) if one.of else ("", 6.0)
+        label, middle = fitted(f"{one.label} {one.mark}", width, 0.19, 10, 6.5)
         native.write_cell(table.cell(number // columns, number % columns), [
             (one.value, size, True, False), (f"\t {one.unit}", 9, False, True), (label, middle, False, False),
             *([(of, small, False, True)] if of else [])], face)

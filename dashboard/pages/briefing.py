@@ -14,23 +14,25 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.masthead import framed, masthead
 from dashboard.context import Context
+from dashboard.export import plans
 from dashboard.export.jobs import Job, Jobs
 from dashboard.export.order import TEMPLATES, THEMES, Order
 from dashboard.filters_in_words import bracketed, words_of_filters
 from dashboard.links import Links
 from dashboard.state import State as Said
+from dashboard.state import View
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
 
-OWN_KEYS = ("template", "theme", "against", "title", "sentence", "footnote")
+FIELDS = ("template", "theme", "against", "title", "sentence", "footnote")
+OWN_KEYS = (*FIELDS, plans.KEY)
 KEPT = "briefing-kept"  # assets/present.js reads it from the browser's storage by this name
 FORMATS = ("pptx", "pdf", "png-2", "png-4", "svg")
 PIECES = {"one": 4, "map": 2, "compare": 4, "report": 4}  # of the small picture of each template
 MOST_JOBS, MOST_KEPT = 6, 24
-FIELDS = ("template", "theme", "against", "title", "sentence", "footnote")
 
 
 def _id(name: str) -> str:
@@ -41,15 +43,18 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     """Return the page in the language of `said`, with its controls as `query` says."""
     filters = said.filters
     words = context.words(filters.lang)
+    # the theme of the page is that of the brief, and stands in the address once: with what is the page's own
+    said = replace(said, filters=filters.having(theme="light"))
     order, wrong = _order(context, said, query)
     here = places.scope(atlas, filters)
     own = _own(order)
+    scenario = plans.named(order.query)
     form = html.Div([
         html.Section([
             html.H2(words("视图"), className="form-title"),
-            html.P(" › ".join(words.name(one) for one in here.crumbs), className="view-place"),
-            html.P(" · ".join(words_of_filters(atlas, filters, words)), className="view-words"),
+            *_said(atlas, filters, here, scenario, words),
             html.Div([
+                dcc.Link(words("到选址看方案"), href="/planning?" + order.query, className="button") if scenario else
                 dcc.Link(words("到总览改选"), href="/" + context.write(filters, said.view), className="button"),
                 html.Button(words("收藏此视图"), id=_id("keep"), className="button", type="button"),
             ], className="form-row"),
@@ -59,7 +64,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             html.H2(words("模板"), className="form-title"),
             dmc.SegmentedControl(id=_id("template"), value=order.template, fullWidth=True, size="sm", className="templates",
                                  data=[{"value": one, "label": _pictured(one, label)} for one, label in _templates(words).items()]),
-            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_rivals(context, atlas, filters, here, words), size="sm",
+            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_scenarios(atlas, order.query) if plans.named(order.query) else _rivals(context, atlas, said.filters, here, words), size="sm",
                                 searchable=True, placeholder=words("与哪里对比"), nothingFoundMessage=words("没有匹配的选项"),
                                 comboboxProps={"zIndex": 1000}, **{"aria-label": words("与哪里对比")}),
                      id=_id("against-box"), hidden=order.template != "compare"),
@@ -98,11 +103,11 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     ], className="briefing-body")
     told = [notice.text(words.gettext) for notice in said.notices] + wrong
     return framed([
-        masthead("/briefing", filters, context, words, query="&" + urlencode(own) if own else ""),
+        masthead("/briefing", filters, context, words, query="".join(f"&{part}" for part in (urlencode({plans.KEY: scenario}) if scenario else "", urlencode(own)) if part)),
         html.Div([html.P(one, className="notice notice-bad") for one in told], id=ids.NOTICES, className="notices", role="status"),
         body,
         dcc.Location(id=_id("url"), refresh=False),  # not the overview's: its callbacks would look for its controls here
-        dcc.Store(id=_id("view"), data=context.write(filters, said.view).removeprefix("?")),
+        dcc.Store(id=_id("view"), data=order.query),
         dcc.Store(id=_id("lang"), data=filters.lang),
         dcc.Store(id=KEPT, storage_type="local"), dcc.Store(id=_id("job-ids"), storage_type="session", data=[]),
         dcc.Interval(id=_id("tick"), interval=600, disabled=True),
@@ -126,8 +131,8 @@ def register(app: Dash, context: Context) -> None:
         order = _taken(view, given[:-1])
         own = _own(order)
         search = "&".join(filter(None, (view, urlencode(own))))
-        filters = context.look(view)[1].filters
-        other = context.write(filters.having(lang="en" if filters.lang == "zh" else "zh")).removeprefix("?")
+        filters = context.look(plans.without(view))[1].filters
+        other = _view(context, filters.having(lang="en" if filters.lang == "zh" else "zh"), None, plans.named(view))
         ready = order.template != "compare" or order.against
         path = order.path()
         present = "/present?" + urlencode({"template": order.template if order.template in ("one", "map") else "one", "view": view})
@@ -151,8 +156,7 @@ def register(app: Dash, context: Context) -> None:
             order = replace(_taken(view, fields), format=kind, scale=int(scale or 2))
             if order.template == "compare" and not order.against:
                 raise AtlasError("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。")  # noqa: zh - the studio's own words
-            atlas, said = context.look(view)
-            name = order.title or words.name(places.scope(atlas, said.filters).crumbs[-1])
+            name = order.title or _name_of(context, view, words)[0]
             made = jobs().submit(order, name, lang)
         except AtlasError as error:
             return no_update, [html.P(error.text(words.gettext), className="notice notice-bad")], no_update
@@ -187,10 +191,7 @@ def register(app: Dash, context: Context) -> None:
             if not any(dropped):
                 raise PreventUpdate
             return [one for one in kept if one["query"] != ctx.triggered_id["query"]]
-        atlas, said = context.look(view)
-        filters = said.filters
-        words = context.words(lang)
-        name = " · ".join((words.name(places.scope(atlas, filters).crumbs[-1]), *words_of_filters(atlas, filters, words)[:-1]))
+        name = " · ".join(_name_of(context, view, context.words(lang)))
         return [*(one for one in kept if one["query"] != view), {"query": view, "name": name}][-MOST_KEPT:]
 
     @app.callback(Output(_id("kept-list"), "children"), Input(KEPT, "data"), State(_id("lang"), "data"))
@@ -227,6 +228,15 @@ def _templates(words: Words) -> dict[str, str]:
     return dict(zip(TEMPLATES, (words("一页"), words("地图"), words("对比"), words("A4 报告")), strict=True))
 
 
+def _said(atlas: Atlas, filters: Filters, here: places.Scope, scenario: str, words: Words) -> list:
+    """Return what is shown: place and filters, or the scenario."""
+    if scenario:
+        one = plans.scenario_of(atlas, scenario)
+        return [html.P(one.name, className="view-place"), html.P(" · ".join(plans.said_of(one, words)), className="view-words")]
+    return [html.P(" › ".join(words.name(one) for one in here.crumbs), className="view-place"),
+            html.P(" · ".join(words_of_filters(atlas, filters, words)), className="view-words")]
+
+
 def _pictured(template: str, label: str) -> html.Span:
     """Return a choice of template: a small picture of the page over its name."""
     return html.Span([html.Span([html.I() for _ in range(PIECES[template])], className=f"mini mini-{template}", **{"aria-hidden": "true"}), label],
@@ -240,14 +250,32 @@ def _formats(words: Words) -> dict[str, str]:
 def _order(context: Context, said: Said, query: str) -> tuple[Order, list[str]]:
     """Return what the address orders, and words about what of it cannot be used."""
     words = context.words(said.filters.lang)
-    given = {key: text for key, text in parse_qsl(query.removeprefix("?")) if key in OWN_KEYS}
-    view = context.write(said.filters, said.view).removeprefix("?")
+    given = {key: text for key, text in parse_qsl(query.removeprefix("?")) if key in FIELDS}
+    view = _view(context, said.filters, said.view, plans.named(query))
+    try:
+        if plans.named(view):
+            plans.scenario_of(context.look(plans.without(view))[0], plans.named(view))
+    except AtlasError as error:
+        return Order(query=plans.without(view)), [error.text(words.gettext)]
     try:
         if given.get("template", "one") not in TEMPLATES or given.get("theme", "light") not in THEMES:
             return Order(query=view), [words("地址中的简报设置不可用，已按默认处理。")]
         return Order.from_fields({**given, "query": view}), []
     except AtlasError as error:
         return Order(query=view), [error.text(words.gettext)]
+
+
+def _view(context: Context, filters: Filters, view: View | None, scenario: str) -> str:
+    """Return the query of a view, or of a scenario, without its ``?``."""
+    return "&".join(filter(None, (context.write(filters, view).removeprefix("?"), urlencode({plans.KEY: scenario}) if scenario else "")))
+
+
+def _name_of(context: Context, query: str, words: Words) -> tuple[str, ...]:
+    """Return what a view or scenario is called, then what else tells it from others."""
+    atlas, said = context.look(plans.without(query))
+    if scenario := plans.named(query):
+        return (plans.scenario_of(atlas, scenario).name,)
+    return (words.name(places.scope(atlas, said.filters).crumbs[-1]), *words_of_filters(atlas, said.filters, words)[:-1])
 
 
 def _taken(view: str, values: Sequence[Any]) -> Order:
@@ -257,7 +285,7 @@ def _taken(view: str, values: Sequence[Any]) -> Order:
 
 def _own(order: Order) -> dict[str, str]:
     usual = Order()
-    return {name: getattr(order, name) for name in OWN_KEYS if getattr(order, name) != getattr(usual, name)}
+    return {name: getattr(order, name) for name in FIELDS if getattr(order, name) != getattr(usual, name)}
 
 
 def _rivals(context: Context, atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> list[dict[str, str]]:
@@ -276,6 +304,13 @@ def _rivals(context: Context, atlas: Atlas, filters: Filters, here: places.Scope
             found[context.write(there)] = words.name(row)
     own = context.write(filters)
     return [{"value": query.removeprefix("?"), "label": name} for query, name in found.items() if query not in (own, "")][:80]
+
+
+def _scenarios(atlas: Atlas, query: str) -> list[dict[str, str]]:
+    """Return the other scenarios that one can be held against."""
+    own = plans.named(query)
+    return [{"value": urlencode({plans.KEY: row.scenario_id}), "label": row.name} for row in atlas.scenarios.itertuples()
+            if row.scenario_id != own and isinstance(row.result, str)]
 
 
 def _row(job: Job, words: Words) -> html.Div:

@@ -2,6 +2,7 @@
 
 ``8:00-22:00`` · ``全天`` · ``24小时`` · ``周一至周五 9点到18点`` · ``9:00—18:00，周末休息`` ·
 ``上午8:30-12:00，下午2点半到5点半`` · ``早八点至晚十点`` · ``周一、三、五 9:00-17:00`` ·
+``除周一外 9-17`` · ``Mon-Fri 8am-5pm`` ·
 ``夏季8:00-20:00，冬季9:00-18:00`` · ``5月-10月 7:00-21:00`` · ``9:00-18:00，节假日除外`` · ``暂停开放``.
 """
 
@@ -18,9 +19,9 @@ from geodata.hours import DAYS, HOLIDAY, MONTHS, runs
 MAX_LENGTH = 200
 _DIGITS = {one: at for at, one in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0} | {str(at): at for at in range(10)}
 _DAY_OF = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, **{str(at + 1): at for at in range(7)}}
-_PREFIX = r"(?:周|星期|礼拜)"
+_PREFIX = r"每?(?:周|星期|礼拜)"
 _ONE = r"(?:[一二三四五六日天]|[1-7](?![:\d]))"
-_PART = r"(?P<{0}>次日|第二天|翌日|凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚间|夜间|晚|夜)?"
+_PART = r"(?P<{0}>(?:次日|第二天|翌日)?(?:凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚间|夜间|晚|夜)|次日|第二天|翌日)?"
 _TIME = _PART + r"(?P<{0}h>\d{{1,2}})(?::(?P<{0}m>\d{{1,2}}))?"
 _SPAN = re.compile(_TIME.format("a") + r"-" + _TIME.format("b"))
 _SUMMER, _WINTER = (5, 6, 7, 8, 9, 10), (1, 2, 3, 4, 11, 12)  # where a text names the season and no months
@@ -33,14 +34,16 @@ _TOKENS = (
     ("span", _SPAN),
     ("range", re.compile(rf"{_PREFIX}(?P<first>{_ONE})-{_PREFIX}?(?P<last>{_ONE})")),
     ("list", re.compile(rf"{_PREFIX}(?P<days>{_ONE}(?:[、,/和及]?{_PREFIX}?{_ONE})*)")),
-    ("word", re.compile(r"工作日|平日|双休日|周末|每[天日]|天天|全周|全年|一周七天")),
+    ("word", re.compile(r"(?:法定)?工作日|平日|双休日|周末|每[天日]|天天|全周|全年|一周七天")),
     ("usual", re.compile(r"(?:均|也)?(?:照常|正常)(?:开放|营业|服务)(?!时)|照常|不休息?|不打烊")),
+    ("except", re.compile(rf"除(?:了)?(?P<but>(?:{_PREFIX}{_ONE}(?:[-、,/和及]{_PREFIX}?{_ONE})*)|周末|双休日|(?:法定|国家)?节假日)(?:以外|之外|外)[,、 ]?(?:的?其[余他]时间)?")),
     ("holiday", re.compile(r"(?:法定|国家|国家法定)?(?:公众)?(?:节假日|节日|假日|公休日|公众假期)")),
     ("rest", re.compile(r"其余时间|其他时间|其余|其他")),
-    ("off", re.compile(r"(?:均|不|全天)?(?:暂停(?:对外)?(?:开放|营业|服务|使用)?|暂不(?:开放|营业)|暂未开放|停用|休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)")),
-    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|年中无休|全年无休|无休|h|[\s:;,、.()/])+")),
+    ("off", re.compile(r"(?:均|不|全天)?(?:暂停(?:对外)?(?:开放|营业|服务|使用)?|暂不(?:开放|营业)|暂未开放|未开放|尚未开放|停用|休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)")),
+    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|年中无休|全年无休|无休|365天|h|[\s:;,、.()/])+")),
 )
-_WORDS = {"工作日": range(5), "平日": range(5), "双休日": (5, 6), "周末": (5, 6)}
+_WORDS = {"工作日": range(5), "法定工作日": range(5), "平日": range(5), "双休日": (5, 6), "周末": (5, 6)}
+_ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _AFTERNOON = {"下午", "傍晚", "晚上", "晚间", "夜间", "晚", "夜"}
 
 Span = tuple[str, str]
@@ -118,6 +121,11 @@ def _rules(text: str) -> str:
             months = months if rules and rules[-1].days is not None else None
             days, holidays, fresh = None, False, True
             continue
+        if kind == "except":  # "除周一外 9:00-17:00": closed on those, whatever is said of the others
+            away = _without(match["but"])
+            rules.append(_Rule(None, away, away is None, []))
+            days, holidays, fresh = None, False, True
+            continue
         if kind == "holiday":
             if not (fresh and days):
                 days = ()
@@ -168,6 +176,12 @@ def _rule(rule: _Rule) -> str:
     said = ",".join(f"{start}-{end}" for start, end in rule.spans) or "off"
     parts = (",".join(runs(rule.months or (), MONTHS, 1)), ",".join([*days, HOLIDAY] if rule.holidays else days), said)
     return " ".join(part for part in parts if part)
+
+
+def _without(said: str) -> tuple[int, ...] | None:
+    """Return the days that a text takes out; None for public holidays."""
+    kind, match = _next(said)
+    return None if kind == "holiday" else _named_days(kind, match)
 
 
 def _all_week(days: tuple[int, ...] | None) -> bool:
@@ -222,6 +236,7 @@ def _span(match: re.Match[str]) -> Span:
 
 def _clock(part: str | None, hour: str, minute: str | None) -> str:
     at, minutes = int(hour), int(minute or 0)
+    part = re.sub("次日|第二天|翌日", "", part or "") or None
     if (part in _AFTERNOON and at < 12) or (part == "中午" and at < 3):
         at += 12
     elif part == "夜" and at == 12:
@@ -234,6 +249,8 @@ def _clock(part: str | None, hour: str, minute: str | None) -> str:
 def _simplified(text: str) -> str:
     """Return the text with one way to write each thing: half-width, ``-`` for spans, ``:`` for clock times."""
     text = unicodedata.normalize("NFKC", text).lower()
+    text = re.sub(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day|s|[.])?\b", lambda match: "周" + str(_ENGLISH.index(match[1]) + 1), text)
+    text = re.sub(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?m\b\.?", _by_halves, text)
     text = re.sub(r"[一二三四五六七八九十]{1,2}(?=月)", lambda match: str(_number(match[0])), text)
     text = re.sub(r"[零〇一二两三四五六七八九十]{1,3}(?=[点時时])", lambda match: str(_number(match[0])), text)
     text = re.sub(r"[朝早]([一二三四五六七八九十\d]{1,2})[点时]?[至到-]?晚([一二三四五六七八九十\d]{1,3})[点时]?(?![:\d])", _early_late, text)
@@ -244,6 +261,13 @@ def _simplified(text: str) -> str:
     text = re.sub(r"\s*(?:至|到|~|〜|—|–|―|−|-|‐|‑)+\s*", "-", text)
     text = re.sub(r"[。；;，、,|\n\r\t]+", lambda match: "、" if match[0] == "、" else ",", text)
     return re.sub(r"\s+", " ", text).strip().replace("24:00小时", "24小时").replace("24 小时", "24小时")
+
+
+def _by_halves(match: re.Match[str]) -> str:
+    hour, minutes, half = int(match[1]), match[2] or "00", match[3]
+    if not 1 <= hour <= 12:
+        raise NotHours(match[0])
+    return f"{hour % 12 + (12 if half == 'p' else 0)}:{minutes}"
 
 
 def _early_late(match: re.Match[str]) -> str:

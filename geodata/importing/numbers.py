@@ -23,7 +23,10 @@ _UNITS = {  # unit of the column → (what may stand behind the figure, factor)
     "metre": ((r"公里|千米|km", 1e3), (r"米|m", 1.0)),
 }
 _CHINESE = {one: at for at, one in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
+_PLACES = {"十": 10, "百": 100, "千": 1000}
+_CHINESE_RUN = re.compile(r"[零〇一二两三四五六七八九十][零〇一二两三四五六七八九十百千万亿]*")
+_PIECES = re.compile(r"(\d{1,4})万(\d)(?:千(?:(\d)百)?|(?!\d|[.,千百十万亿]))")  # 12万8千, 3万5
+_NOUNS = r"企业|单位|职工|员工|工人|会员|站点|驿站|网格|活动"
 _FIGURE = re.compile(
     rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)})?\s*[¥￥$]?"
     r"(?P<number>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d{1,3})?)\s*"
@@ -73,10 +76,10 @@ def _written(text: str, unit: str) -> Figure:
     match = _FIGURE.fullmatch(_without_chinese_digits(text))
     if match is None or not match["number"]:
         # 近万名, 上万: the scale alone is the number
-        alone = re.fullmatch(rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)}|上)(?P<scale>百万|千万|万|亿|千|百)(?P<unit>\D{{0,8}})", text)
-        if alone is None:
+        alone = re.fullmatch(rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)}|上)?(?P<scale>百万|千万|万|亿|千|百)(?P<more>[余多])?(?P<unit>\D{{0,8}})", text)
+        if alone is None or not (alone["before"] or alone["more"]):
             raise _no_number()
-        qualifier = "over" if alone["before"] == "上" else _qualifier(alone["before"], _BEFORE)
+        qualifier = "over" if alone["before"] == "上" or not alone["before"] else _qualifier(alone["before"], _BEFORE)
         return Figure(_SCALES[alone["scale"]] * _factor(alone["unit"], unit), qualifier or "exact")
     try:
         number = float(match["number"].replace(",", ""))
@@ -99,7 +102,7 @@ def _factor(said: str, unit: str) -> float:
     for pattern, factor in _UNITS.get(unit, ()):
         if re.fullmatch(pattern, said):
             return factor
-    if unit not in _UNITS and re.fullmatch(_COUNTED, said):
+    if unit not in _UNITS and re.fullmatch(rf"\(?(?:{_COUNTED})?(?:{_NOUNS})?\)?", said):
         return 1.0
     raise BadValue(N_("单位“{unit}”不合适：请换算后只写数字。"), {"unit": said}, N_("数字"))
 
@@ -109,18 +112,28 @@ def _qualifier(said: str | None, table: tuple[tuple[str, str], ...]) -> str | No
 
 
 def _without_chinese_digits(text: str) -> str:
-    return re.sub(r"[零〇一二两三四五六七八九十百千]*[零〇一二两三四五六七八九十](?=[^零〇一二两三四五六七八九十百千]|$)",
-                  lambda match: str(_chinese(match[0])), text) if not re.search(r"\d", text) else text
+    if re.search(r"\d", text):
+        return _PIECES.sub(lambda match: str(sum(int(digit or 0) * place for digit, place in zip(match.groups(), (10_000, 1000, 100), strict=True))), text)
+    return _CHINESE_RUN.sub(lambda match: str(chinese(match[0])), text)
 
 
-def _chinese(text: str) -> int:
-    total, digit = 0, 0
+def chinese(text: str) -> int:
+    """Return the whole number that Chinese digits write: ``一百二十``, ``三千``, ``一万五`` (15,000), ``二〇二四``."""
+    if len(text) > 1 and all(one in _CHINESE for one in text):
+        return int("".join(str(_CHINESE[one]) for one in text))
+    if text[-1] in _CHINESE and text[-2:-1] in ("百", "千", "万"):
+        text += {"百": "十", "千": "百", "万": "千"}[text[-2]]  # 一百五 is 150
+    total, group, digit = 0, 0, 0
     for one in text:
         if one in _PLACES:
-            total, digit = total + (digit or 1) * _PLACES[one], 0
+            group, digit = group + (digit or 1) * _PLACES[one], 0
+        elif one == "亿":  # of all that stands before it; 万 only of what stands since an 亿
+            total, group, digit = (total + group + digit) * 100_000_000, 0, 0
+        elif one == "万":
+            total, group, digit = total + (group + digit) * 10_000, 0, 0
         else:
             digit = _CHINESE[one]
-    return total + digit
+    return total + group + digit
 
 
 def _finite(value: float) -> float:

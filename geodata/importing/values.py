@@ -14,7 +14,7 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.hours_text import NotHours, to_hours
-from geodata.importing.numbers import LONGEST, figure
+from geodata.importing.numbers import LONGEST, chinese, figure
 from geodata.schema import Column
 
 MAX_TEXT = 20_000
@@ -24,10 +24,11 @@ PERIODS = ("period", "period_start", "period_end")
 ADCODES = ("adcode", "from_adcode", "to_adcode", "parent")
 _YES = {"是", "有", "已", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1", "1.0", "真", "已强化", "智能", "已完成"}
 _NO = {"否", "无", "未", "不", "没有", "×", "x", "✗", "n", "no", "false", "f", "0", "0.0", "假", "不是", "未强化", "非智能"}
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[t\s].*)?")
+_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:[t\s(上下星周].*)?")
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _PERIOD = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(/\d{4}(-\d{2}(-\d{2})?)?)?")
 _SERIAL_DAY = date(1899, 12, 30)  # Excel counts days from here, its 29 February 1900 included
+_AROUND_CODES = re.compile(r"^(?:配有|配备|设有|备有|提供|包括|内设|有|含)|等(?:设施|设备|服务)?。?$|。$")
 _SPLIT = re.compile(r"[;；、,，/|\n\r\t]+|\s+和\s+")
 
 Reader = Callable[[Any], Any]
@@ -80,6 +81,7 @@ def as_date(value: Any) -> date:
             raise _no_date()
         return _SERIAL_DAY + timedelta(days=int(value))
     text = unicodedata.normalize("NFKC", checked_text(value)[:LONGEST]).lower().strip()
+    text = re.sub(r"[零〇一二三四五六七八九十]+(?=\s*[年月日号])", lambda match: str(chinese(match[0])), text)
     if re.fullmatch(r"\d{8}", text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     elif re.fullmatch(r"\d{5}(\.\d+)?", text):
@@ -181,7 +183,8 @@ def _codes(value: Any, vocab: str) -> str:
         return whole  # 物流与商贸: a name may hold what would part two
     for part in _SPLIT.split(text):
         if part.strip() and part.strip().lower() not in BLANKS:
-            found.append(_code(part, vocab))
+            bare = _AROUND_CODES.sub("", part.strip())  # 配有空调、饮水机等设施
+            found.append(_names(vocab).get(_folded(bare)) or _code(part, vocab))
     return ";".join(dict.fromkeys(found))
 
 

@@ -41,7 +41,7 @@ class AtlasStore(Protocol):
     def meta(self) -> dict[str, str]:
         """Return what is known of the atlas as a whole.
 
-        Keys: ``data_version`` (content hash), ``data_date`` (ISO date),
+        Keys: ``data_version`` (content hash), ``data_date`` (ISO date: of which day the rows speak that it was built with),
         ``built_at`` (ISO time, UTC), ``schema_version``.
         """
         ...
@@ -61,6 +61,10 @@ class AtlasStore(Protocol):
 
         Each of the other methods alone sees one moment, but two calls may see two.
         """
+        ...
+
+    def history(self) -> list[Batch]:
+        """Return every batch, the latest first; also those undone."""
         ...
 
 
@@ -95,10 +99,6 @@ class WritableStore(AtlasStore, Protocol):
 
     def undo(self, batch_id: str, author: str | None = None) -> Batch:
         """Restore exactly what was before a batch; refused while a later batch holds the same rows."""
-        ...
-
-    def history(self) -> list[Batch]:
-        """Return every batch, the latest first; also those undone."""
         ...
 
     def changes(self, batch_id: str) -> pd.DataFrame:

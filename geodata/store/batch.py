@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
+
+CHINA_TIME = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Batch:
     retired: int
     undone_at: str | None = None
     undone_by: str | None = None
+
+    @property
+    def day(self) -> date:
+        """The day in China on which it was imported."""
+        return datetime.fromisoformat(self.time).astimezone(CHINA_TIME).date()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the batch as the command line and the page give it."""

@@ -125,6 +125,10 @@ class PastStore:
         """Return the present meta; its ``data_version`` names the moment as well."""
         return self.at_once(lambda then: then.meta())[1]
 
+    def history(self) -> list[Batch]:
+        """Return every batch that there is by now, the latest first."""
+        return self._store.history()
+
     def stamp(self) -> Hashable:
         """Return the stamp of the present atlas: an undo changes the past as well."""
         return self._store.stamp()

@@ -43,7 +43,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         _controls(atlas, filters, own, words),
-        html.Section(html.P(id=names.SENTENCE, className="said"), **{"aria-label": words("一句话")}),
+        html.Section(html.P(id=names.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
         html.Main([
             html.Section([_map(words), _player(words)], className="an-left"),
             html.Section([

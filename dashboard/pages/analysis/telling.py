@@ -110,7 +110,7 @@ def plan_parts(atlas: Atlas, filters: Filters, words: Words) -> tuple[list, dict
         html.Td([words.number(one.linear[-1], 1), " ", badge("illustrative", words)]),
         html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
     ]) for one, title in zip(found, titles, strict=True)]
-    top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (words("项目"), words("逐月已记"), words("对照"), words("按天平均应到"), "")]))
+    top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (words("项目"), words("逐月已记"), words("对照"), words("按天平均应到"), words("另有"))]))
     subtitle = words("逐月累计 ÷ 报道的计划数或累计数（%）；点线为按天平均，示意；时段为计划自己的时段，不随筛选变")
     return head(words("累计对照计划"), subtitle, mix([one.provenance for one in found if one.provenance]), words), figures.plans(found, titles, words), html.Table([top, html.Tbody(lines)], className="an-table")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 from dash import dcc, html
@@ -11,6 +12,7 @@ from dashboard.components.badge import badge
 from dashboard.components.panels import graph_config
 from dashboard.context import Context
 from dashboard.figures import siting
+from dashboard.figures.dark import themed
 from dashboard.pages.planning import results
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.syncing import query_of, scenario_of
@@ -38,11 +40,18 @@ def comparison(context: Context, atlas: Atlas, question: Question, words: Words)
     common = int((where["shared"] == len(chosen)).sum())
     title = words("{count} 个方案：{common} 处相同，共 {all} 处").format(count=len(chosen), common=common, all=len(where))
     return [
-        html.Div([html.H2(title, className="plan-title", id="plan-compare-title"), back], className="plan-compare-head"),
+        html.Div([html.H2(title, className="plan-title", id="plan-compare-title"), dcc.Link(words("做成对比简报"), className="button", id="plan-compare-brief",
+                                                                                       href=_brief(chosen, question)), back], className="plan-compare-head"),
         html.P(words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(metres=int(comparing.SAME_M)), className="panel-subtitle"),
         html.Div([_card(context, atlas, one, where, len(chosen), question, words) for one in chosen], className="plan-cards"),
         _figures(chosen, table, words), _inputs(chosen, words), _places(chosen, where, atlas, words),
     ]
+
+
+def _brief(chosen: list[Scenario], question: Question) -> str:
+    """Return the address of the brief that holds the first two of the scenarios against each other."""
+    pairs = {"scenario": chosen[0].scenario_id, "template": "compare", "against": urlencode({"scenario": chosen[1].scenario_id})}
+    return "/briefing?" + urlencode(pairs | ({"lang": "en"} if question.filters.lang == "en" else {}))
 
 
 def _card(context: Context, atlas: Atlas, one: Scenario, where: Any, count: int, question: Question, words: Words) -> html.Section:
@@ -54,7 +63,7 @@ def _card(context: Context, atlas: Atlas, one: Scenario, where: Any, count: int,
     return html.Section([
         html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
         html.P(" · ".join(part for part in (one.author, words.date(one.created), results.proof(one.answer, words)) if part), className="panel-subtitle"),
-        dcc.Graph(figure=figure, config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", style={"height": 230}),
+        dcc.Graph(figure=themed(figure, question.filters.theme), config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", style={"height": 230}),
         html.P(one.note, className="plan-note") if one.note else None,
     ], className="plan-card")
 

