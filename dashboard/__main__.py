@@ -183,8 +183,10 @@ def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -
 
 
 def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _print(plan(options, words, _say, lambda: _built(settings, words).atlas()), options.json)
-    return 0
+    found = plan(options, words, _say, lambda: _built(settings, words).atlas())
+    _print(found, options.json)
+    # a network in pieces that leaves no answer is a wrong input; conditions too tight are an answer
+    return 1 if found["status"] == "infeasible" and "disconnected" in found else 0
 
 
 def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:

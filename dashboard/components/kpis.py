@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from dash import html
 
@@ -18,8 +19,8 @@ def _of(figure: KeyFigure, names: Mapping[str, str], words: Words) -> str:
     return " · ".join(parts)
 
 
-def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words) -> list:
-    """Return one card a figure; `names` are the names of places by adcode."""
+def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words, linked: Callable[[str, str], Any]) -> list:
+    """Return one card a figure; `names` are the names of places by adcode, `linked` makes text and id of a figure the link to its trail."""
     if not figures:
         return [html.Div(words("还没有载入服务记录"), className="kpi kpi-none")]
     units = words.codes("unit")
@@ -29,7 +30,7 @@ def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words) -
                 html.Div([html.Span(words(figure.label)), badge(figure.provenance, words)], className="kpi-label"),
                 html.Div(
                     [
-                        html.Span(figure.text_zh if words.lang == "zh" else figure.text_en, className="kpi-value"),
+                        html.Span(linked(figure.text_zh if words.lang == "zh" else figure.text_en, figure.id), className="kpi-value"),
                         html.Span(units.get(figure.unit, figure.unit or ""), className="kpi-unit"),
                     ],
                     className="kpi-figure", id={"type": "kpi", "id": figure.id},

@@ -1,8 +1,8 @@
-"""What every page begins with: the name of the atlas, the way to the other pages, the other language."""
+"""What every page begins with: the name of the atlas, the way to the other pages, the other theme, the other language."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -18,10 +18,11 @@ HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
-    return {"/": words("总览"), "/stories": words("专题"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据")}
+    return {"/": words("总览"), "/stories": words("专题"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据"), "/sources": words("来源（页）")}
 
 
-def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "") -> html.Header:
+def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "",
+             skips: Mapping[str, str] | None = None) -> html.Header:
     """Return the header of the page at `path`.
 
     Parameters
@@ -30,13 +31,21 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
         What the page itself wants left of the name, and between the name and the ways out.
     query : str
         Keys of the page's own (``&key=value…``) that the other language keeps.
+    skips : mapping of str to str, optional
+        Ways past what repeats, beside that to the main part: CSS selector → words.
     """
     other = "en" if filters.lang == "zh" else "zh"
+    past = {"main": words("跳到主要内容"), **(skips or {})}
     return html.Header([
+        html.Nav([html.A(text, href="#", className="skip", **{"data-skip": to}) for to, text in past.items()], className="skips",
+                 **{"aria-label": words("跳转")}),
         before,
         html.H1([html.Span(className="brand-dot", **{"aria-hidden": "true"}), words("工会服务一张图")], className="brand"),
         middle if middle is not None else html.Span(className="crumbs"),
         html.Nav(ways(path, filters, context, words), id=ids.WAYS, className="ways", **{"aria-label": words("页面")}),
+        # assets/theme.js: the same address in the other theme, with whatever keys the page has of its own
+        html.Button("◐", id=ids.THEME, className="button theme-switch", type="button", title=words("切换浅色与深色"),
+                    **{"aria-label": words("切换浅色与深色")}),
         html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
                href=path + (context.write(filters.having(lang=other)) or "?") + query),
         html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),
