@@ -17,6 +17,7 @@ RAIL = "rail"
 RAIL_TOGGLE = "rail-toggle"
 MONTHS = "control-months"
 LANGUAGE = "language"
+THEME = "theme"
 WAYS = "ways"
 PAST = "past"
 RESET = "reset"
@@ -28,6 +29,12 @@ CHART_MONTHS = "chart-months"
 CHART_FUNNEL = "chart-funnel"
 CHART_RANKING = "chart-ranking"
 CHARTS = (CHART_COVERAGE, CHART_HOURS, CHART_MONTHS, CHART_FUNNEL, CHART_RANKING)
+
+#: Which figure of ``layers.trails`` a chart draws.
+FIGURE_OF = {
+    CHART_COVERAGE: "coverage_by_unit", CHART_HOURS: "coverage_by_hour", CHART_MONTHS: "activities_by_month",
+    CHART_FUNNEL: "fair_funnel", CHART_RANKING: "grid_ranking",
+}
 
 
 def control(field: str) -> str:

@@ -148,7 +148,7 @@ def measured(atlas: Atlas, filters: Filters) -> str | None:
     if filters.measure != "auto":
         return filters.measure
     has_demand = len(demand.select(atlas, filters).rows) > 0
-    has_enterprises = bool(_enterprises(atlas, filters).any())
+    has_enterprises = bool(enterprises(atlas, filters).any())
     if has_demand and has_enterprises:
         return "stations" if stations.asks(filters) else "enterprises"
     return "stations" if has_demand else "enterprises" if has_enterprises else None
@@ -272,7 +272,8 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     )
 
 
-def _enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+def enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+    """Return which rows of ``atlas.enterprises`` lie in the place (and lasso) looked at."""
     here = places.scope(atlas, filters)
     mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance("enterprises", filters.provenance)
     return mask & places.in_area(filters, *atlas.lonlat("enterprises")) if filters.area else mask
@@ -280,7 +281,7 @@ def _enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
 
 def _enterprises_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     here = places.scope(atlas, filters)
-    mask = _enterprises(atlas, filters)
+    mask = enterprises(atlas, filters)
     strengthened = atlas.once("strengthened", lambda: atlas.enterprises["strengthened"].to_numpy(dtype=bool))
     if here.level in ("country", "province"):
         kind, column = "place", "adcode"
@@ -288,7 +289,7 @@ def _enterprises_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         kind, column = ("region", "region_id") if here.level in ("city", "county") else ("grid", "grid_id")
     over = mask
     if here.level == "grid":
-        over = _enterprises(atlas, filters.having(grid=None, region=here.region_id))
+        over = enterprises(atlas, filters.having(grid=None, region=here.region_id))
     parent = float(strengthened[over].mean()) if over.any() else None
     codes, names = pd.factorize(atlas.enterprises[column].to_numpy(dtype=object)[mask])
     known = codes >= 0

@@ -131,10 +131,8 @@ def strip(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
     AtlasError
         When the place, region or grid is not in the atlas.
     """
-    here = places.scope(atlas, filters)
-    found = [*_work(atlas, filters, here), *_stations(atlas, filters, here), *_fairs(atlas, filters)]
-    extras = list(_extras(atlas, filters, here))
-    found += [*extras, *_activities(atlas, filters)]
+    found = every(atlas, filters)
+    extras = [figure for figure in found if figure.id not in _RANK]
     rank = dict(_RANK)
     rank.update({figure.id: _NEXT_RANK + 0.01 * i for i, figure in enumerate(extras)})
     rank.update({figure.id: _EXTRA_RANK for figure in extras[:1]})
@@ -142,6 +140,13 @@ def strip(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
         rank["activities"] = _SHADED_RANK
     kept = {figure.id for figure in sorted(found, key=lambda figure: rank[figure.id])[:MOST]}
     return [figure for figure in found if figure.id in kept]
+
+
+def every(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
+    """Return all key figures of the place looked at, also those for which the strip has no room."""
+    here = places.scope(atlas, filters)
+    found = [*_work(atlas, filters, here), *_stations(atlas, filters, here), *_fairs(atlas, filters)]
+    return [*found, *_extras(atlas, filters, here), *_activities(atlas, filters)]
 
 
 # -- inside -----------------------------------------------------------------------

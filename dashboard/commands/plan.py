@@ -16,10 +16,12 @@ from layers.atlas import Atlas
 from layers.siting import evidence
 from layers.siting.ask import hours_of
 from layers.siting.instance import MODELS, Instance
+from layers.siting.lines import Lines, is_lines, read_lines
 from layers.siting.models import solve
+from layers.siting.network import REACH_M
 from layers.siting.prepare import Prepared, Wish, prepare
 from layers.siting.progress import Progress
-from layers.siting.tables import read_edges, read_matrix, read_points
+from layers.siting.tables import Edges, read_edges, read_matrix, read_points
 
 #: So long at most, seconds, when nobody says how long.
 SECONDS = 120.0
@@ -39,7 +41,9 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     one.add_argument("--cost-matrix", type=Path, metavar="CSV",
                      help=words("费用表 demand,candidate,cost，代替坐标；没有的一对视为不可达"))
     one.add_argument("--network", type=Path, metavar="FILE",
-                     help=words("路网 from,to,cost（或 OR-Library 文件），点的编号即节点编号；重复的边以后一行为准"))
+                     help=words("步行路网：GeoPackage、GeoJSON 或压缩的 Shapefile 中的线（沿线走，两端走直线上下路网）；"
+                                "或表 from,to,cost（或 OR-Library 文件），点的编号即节点编号，重复的边以后一行为准"))
+    one.add_argument("--access", type=float, default=REACH_M, metavar="M", help=words("点离路网的线最多多少米，默认 500"))
     one.add_argument("--radius", type=float, metavar="M", help=words("服务半径（米，或费用表的单位）：等于半径也算覆盖"))
     one.add_argument("--detour", type=float, help=words("绕行系数：路程 = 直线距离 × 系数，默认 1；从图册选址默认 1.3"))
     one.add_argument("--new", type=int, metavar="P", help=words("在现有点之外最多新增几处（必选的也算在内）"))
@@ -63,6 +67,8 @@ def wish_of(options: argparse.Namespace) -> Wish:
     """Return what the options ask for."""
     if options.cost_matrix and options.network:
         raise AtlasError(N_("--cost-matrix 和 --network 只能给一个。"))
+    if options.detour is not None and (options.cost_matrix or options.network):
+        raise _detour_unused()
     if options.new is not None and options.new < 0:
         raise AtlasError(N_("新增数 {got} 不可用：请给不小于 0 的整数。"), got=options.new)
     double = options.backup and options.model == "mclp"
@@ -72,6 +78,19 @@ def wish_of(options: argparse.Namespace) -> Wish:
         by_cost=options.by_cost, group=options.group, hours=hours_of(options.hours), weekday=options.weekday,
         force=tuple(options.force), forbid=tuple(options.forbid),
     )
+
+
+def _detour_unused() -> AtlasError:
+    return AtlasError(N_("--detour 只用于直线距离，不能与 --network 或 --cost-matrix 同时给：请去掉其中一个。"))
+
+
+def network_of(options: argparse.Namespace) -> Edges | Lines | None:
+    """Return the network that the options name."""
+    if not (np.isfinite(options.access) and options.access >= 0):
+        raise AtlasError(N_("{name} 的值 {got} 不可用：请给不小于 0 的数。"), name="--access", got=options.access)
+    if not options.network:
+        return None
+    return read_lines(options.network) if is_lines(options.network) else read_edges(options.network)
 
 
 def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None],
@@ -100,18 +119,22 @@ def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]
         raise AtlasError(N_("时限 {got} 不可用：请给大于 0 的秒数。"), got=options.time_limit)
     if not options.place and not options.demand:
         raise AtlasError(N_("请给 --place（从图册选址）或 --demand（从文件选址）。"))
+    if options.place and options.network and options.detour is not None:
+        raise _detour_unused()
     found = plan_case.case_of(options, atlas()) if options.place and atlas else None
     wish = found.wish if found else wish_of(options)
-    prepared = found.prepared() if found else prepare(
+    network = network_of(options)
+    prepared = found.prepared(network, options.access) if found else prepare(
         wish, read_points(options.demand), read_points(options.candidates) if options.candidates else None,
         read_points(options.existing) if options.existing else None,
-        read_matrix(options.cost_matrix) if options.cost_matrix else None, read_edges(options.network) if options.network else None,
+        read_matrix(options.cost_matrix) if options.cost_matrix else None, network, options.access,
     )
     if prepared.dropped:
         say(words("{count} 个备选点已是现有点，不再作为备选：{names}").format(
             count=len(prepared.dropped), names=", ".join(prepared.dropped[:NAMED])))
     if prepared.unknown:
         say(words("费用表有 {count} 行的编号不在需求点或点位表中，未计入。").format(count=prepared.unknown))
+    _say_apart(prepared, words, say)
     last, told_wait = None, False
     for last in solve(prepared.instance, options.time_limit, options.seed):
         if last.waiting and not told_wait:
@@ -123,8 +146,17 @@ def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]
     if options.curve and last.status != "infeasible" and wish.model != "lscp":
         result.update(_curve(prepared.instance, last, options))
     if found and atlas:
-        result |= {"case": plan_case.told(found, atlas(), options.candidates), "places": plan_case.places_of(found, result["sites"])}
+        result |= {"case": plan_case.told(found, atlas(), options.candidates, options.network), "places": plan_case.places_of(found, result["sites"])}
     return result
+
+
+def _say_apart(prepared: Prepared, words: Gettext, say: Callable[[str], None]) -> None:
+    """Say that a network (or cost table) is not connected, and which demand has no way at all."""
+    if prepared.lost:
+        say(words("路网或费用表不连通：{count} 个需求点（共 {of} 个）没有路到任何可用的点位：{names}。请补上断开的路段，或在那里补充备选点。").format(
+            count=len(prepared.lost), of=prepared.points, names=", ".join(prepared.lost[:NAMED]) + (" …" if len(prepared.lost) > NAMED else "")))
+    elif prepared.parts > 1:
+        say(words("路网或费用表分成互不相通的 {count} 部分，各部分都有可用的点位。").format(count=prepared.parts))
 
 
 def described(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) -> dict[str, Any]:
@@ -141,6 +173,8 @@ def described(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) ->
         "cost": float(instance.cost[last.sites].sum()), "seconds": last.seconds, "why": {},
         "radius": wish.radius, "new": wish.new, "cover": wish.cover,
     }
+    if prepared.parts > 1 or prepared.lost:
+        result["disconnected"] = {"parts": prepared.parts, "unreachable": len(prepared.lost), "demand": list(prepared.lost[:NAMED])}
     if last.status == "infeasible":
         result["reasons"] = [{"condition": one.condition, "message": one.text(words), **one.params} for one in last.reasons]
         return result

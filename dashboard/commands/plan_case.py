@@ -14,9 +14,10 @@ from layers.atlas import Atlas
 from layers.filters import DETOUR, Filters
 from layers.siting.ask import AUTO, GRID, SOURCES, STEP_M, Ask, hours_of
 from layers.siting.case import Case, case
+from layers.siting.lines import SUFFIXES, is_lines
 from layers.siting.tables import read_points
 
-FILES = ("demand", "existing", "cost_matrix", "network")
+FILES = ("demand", "existing", "cost_matrix")
 
 
 def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
@@ -42,12 +43,15 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
     given = [name for name in FILES if getattr(options, name)]
     if given:
         raise AtlasError(N_("--place 从图册取数据，不能同时给 {options}。"), options=", ".join(f"--{name.replace('_', '-')}" for name in given))
+    if options.network and not is_lines(options.network):
+        raise AtlasError(N_("与 --place 同用的 --network 须是线（{suffixes}）：图册里的需求没有节点编号。"), suffixes=" ".join(SUFFIXES))
     if options.candidates and (options.candidates_grid or options.candidates_from):
         raise AtlasError(N_("备选点的来源只能给一个：--candidates、--candidates-grid 或 --candidates-from。"))
     radius = options.radius if options.radius is not None else Filters().radius
     if radius != int(radius):
         raise AtlasError(N_("服务半径 {got} 不可用：从图册选址请给整数米。"), got=radius)
-    detour = options.detour if options.detour is not None else Filters().detour
+    # along a network nothing is added to the way
+    detour = DETOUR[0] if options.network else options.detour if options.detour is not None else Filters().detour
     if not DETOUR[0] <= detour <= DETOUR[1]:
         raise AtlasError(N_("绕行系数 {got} 不可用：请给 {low} 到 {high} 之间的数。"), got=detour, low=DETOUR[0], high=DETOUR[1])
     filters = Filters(place=options.place, region=options.region, radius=int(radius), detour=detour, worker_group=options.group,
@@ -65,12 +69,13 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
     return replace(found, wish=wish, candidates=table or found.candidates)
 
 
-def told(found: Case, atlas: Atlas, table: Path | None) -> dict[str, Any]:
+def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) -> dict[str, Any]:
     """Return what the figures of a plan rest on."""
     here = places.scope(atlas, found.filters)
     return {
         "place": here.adcode, "name": here.name, "data_version": found.data_version, "provenance": found.provenance,
-        "sources": list(found.source_ids), "detour_factor": found.filters.detour, "worker_group": found.filters.worker_group,
+        "sources": list(found.source_ids), "detour_factor": None if network else found.filters.detour,
+        "network": network.name if network else None, "worker_group": found.filters.worker_group,
         "stations_standing": found.standing, "stations_serving": len(found.serving), "planned_without_place": list(found.planned),
         "candidates": {"source": str(table) if table else found.offered.source, "count": len(found.candidates.ids),
                        "step_m": found.ask.step if found.offered.source == GRID and not table else None},

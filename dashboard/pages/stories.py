@@ -62,7 +62,7 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
         cards.append(html.A([
             html.H2(row[words.lang], className="story-name"),
             html.P(row[f"said_{words.lang}"], className="story-said"),
-            html.Ul([html.Li([html.Strong(_value(fact, words)), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
+            html.Ul([html.Li([html.Strong(_value(fact, words), **{"data-figure": fact.id}), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
             html.P([badge("reported" if len(chosen) else None, words), " ", row["story"], " · ", _place(atlas, row["adcode"], words)], className="story-foot"),
         ], href=address(context, filters, row["story"]), className="story-card"))
     return [html.H2(words("八个专题，一张报纸版面"), className="stories-title"), html.Div(cards, className="story-cards")]
@@ -99,7 +99,7 @@ def _facts(facts: pd.DataFrame, words: Words) -> html.Div:
     return html.Div([
         html.Div([
             html.Span(_name(fact, words), className="fact-name"),
-            html.Strong(_value(fact, words), className="fact-value", id=f"fact-{fact.id}"),
+            html.Strong(_value(fact, words), className="fact-value", id=f"fact-{fact.id}", **{"data-figure": fact.id}),
             html.Span([_when(fact), " ", _cited(fact.id, words)], className="fact-foot"),
         ], className="fact") for fact in facts.itertuples()
     ], className="facts")
@@ -110,7 +110,7 @@ def _computed(computed: tuple[stories.Derived, ...], words: Words) -> html.Div:
     for one in computed:
         text = words.share(one.value) if not one.unit else format_reported(one.value, one.qualifier, one.unit, words.lang)
         cards.append(html.Div([
-            html.Span(words(one.label), className="fact-name"), html.Strong(text, className="fact-value"),
+            html.Span(words(one.label), className="fact-name"), html.Strong(text, className="fact-value", **{"data-figure": ";".join(one.facts)}),
             html.Span([words(one.formula), " · ", *[part for fact in one.facts for part in (_cited(fact, words), " ")]], className="fact-foot"),
         ], className="fact"))
     return html.Div(cards, className="facts")

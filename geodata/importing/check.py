@@ -178,6 +178,8 @@ def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str]
             report.error(problem)
         for problem in layout.warnings:
             report.warn(problem)
+        if left := headers.without_remarks(sheet, layout, schema):
+            report.warn(Problem(N_("{count} 行是合计或填表说明，没有导入。"), {"count": len(left)}, sheet=sheet.name, row=left[0], rows=tuple(left[:200]), code="remark"))
         read_cells(rows, sheet, layout, schema, report)
         report.columns |= {said: column for column, said in layout.headers.items()}
         found = layout.crs or sheet.crs
@@ -199,6 +201,7 @@ def _finish(rows: Rows, schema: TableSchema, stated: str | None, declared: str |
         crs = _coordinate_system(rows, stated, _stated_in_rows(rows) or declared, report)
         if crs is None:
             return
+        crs = positions.zone_of(rows, crs, report)
         shapes, given = positions.place(rows, schema, crs, report)
     report.crs = crs
     progress(0.6, N_("正在核对位置和编号"))

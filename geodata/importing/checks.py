@@ -30,7 +30,7 @@ COMPARED_LETTERS = 60
 EARTH_M = 6_371_008.8
 KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
 REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",)}
-ORDERED = (("start", "end"), ("opened_on", "last_inspected"), ("valid_from", "valid_to"), ("period_start", "period_end"))
+ORDERED = (("start", "end"), ("opened_on", "last_inspected"), ("opened_on", "valid_to"), ("valid_from", "valid_to"), ("period_start", "period_end"))
 ALTERNATIVES = ("wgs84", "gcj02", "bd09")
 _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
 
@@ -117,7 +117,10 @@ def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: 
 def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
     for first, last in ORDERED:
         if first in frame and last in frame:
-            wrong = np.flatnonzero((frame[last] < frame[first]).fillna(False).to_numpy(bool))
+            early, late = frame[first], frame[last]
+            if early.dtype != late.dtype:  # a date, and ISO text
+                early, late = (pd.to_datetime(one, errors="coerce", format="ISO8601") for one in (early, late))
+            wrong = np.flatnonzero((late < early).fillna(False).to_numpy(bool))
             names = {column.name: column.zh for column in schema.columns}
             if len(wrong):
                 _name_rows(report, rows, positions[wrong], N_("{count} 行的“{last}”早于“{first}”：请核对。"), "order", last,

@@ -23,6 +23,7 @@ STATED = "crs"  # a column in which every row states the coordinate system
 _BRACKETS = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]?")
 _DATUMS = (("gcj02", re.compile(r"gcj-?_?02|火星|高德|腾讯|amap")), ("bd09", re.compile(r"bd-?_?09|百度|baidu")),
            ("cgcs2000", re.compile(r"cgcs-?_?2000|国家2000|2000坐标|大地2000")), ("wgs84", re.compile(r"wgs-?_?(?:19)?84|gps")))
+_REMARK = re.compile(r"(?:合\s*计|总\s*计|小\s*计|共计|汇总)\s*[:：]?$|(?:填表人?|填报人?|填报单位|制表人?|审核人?|审批人|负责人|联系人|联系电话|备注|注|说明)\s*[:：]")
 _SHAPE_PART = re.compile(r"(图形|wkt|geometry|geom)(\d*)")
 
 
@@ -92,7 +93,58 @@ def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = M
         # most likely the row with most words; whoever maps headers by hand chooses from it
         rows = [[cell for cell in row if isinstance(cell, str) and cell.strip()] for row in sheet.rows[:SEARCHED_ROWS]]
         return Layout({}, {}, 0, None, [], [], [(cell.strip(), None) for cell in max(rows, key=len, default=[])])
-    return _layout(sheet, ["" if cell is None else str(cell) for cell in sheet.rows[best]], best + 1, known, by_hand, schema)
+    header, last, datum = _one_of_two(sheet, best, known, by_hand)
+    layout = _layout(sheet, header, last + 1, known, by_hand, schema)
+    layout.crs = layout.crs or datum
+    return layout
+
+
+def _one_of_two(sheet: Sheet, best: int, known: Mapping[str, str], by_hand: Mapping[str, str]) -> tuple[list[str], int, str | None]:
+    """Return the header, its last row, and the datum that a heading over several columns names.
+
+    Headers of two rows are merged downwards, with a heading over what belongs together:
+    ``名称 | 坐标(高德) |      `` above `` | 经度 | 纬度``.
+    """
+    def texts(at: int) -> list[str] | None:
+        if not 0 <= at < len(sheet.rows):
+            return None
+        return ["" if cell is None else str(cell).strip() for cell in sheet.rows[at]]
+
+    def all_known(row: list[str] | None) -> bool:
+        cells = [cell for cell in row or () if cell]
+        return bool(cells) and all(len(cell) < 60 and _meaning(cell, known, by_hand, False) for cell in cells)
+
+    own, below, above = texts(best) or [], texts(best + 1), texts(best - 1)
+    if below and all_known(below) and sheet.numbers[best + 1] == sheet.numbers[best] + 1:
+        upper, lower, last = own, below, best + 1
+    elif above and sheet.numbers[best - 1] == sheet.numbers[best] - 1 and any(
+            _meaning(cell, known, by_hand, False) and not (own[at] if at < len(own) else "") for at, cell in enumerate(above) if cell and len(cell) < 60):
+        upper, lower, last = above, own, best
+    else:
+        return own, best, None
+    width = max(len(upper), len(lower))
+    upper, lower = (row + [""] * (width - len(row)) for row in (upper, lower))
+    return [low or up for up, low in zip(upper, lower, strict=True)], last, next(
+        (found for up, low in zip(upper, lower, strict=True) if low and (found := _named_datum(up))), None)
+
+
+def without_remarks(sheet: Sheet, layout: Layout, schema: TableSchema) -> list[int]:
+    """Take sums and remarks (``合计``, ``填表人：…``) out of the rows of a sheet; return their row numbers."""
+    if sheet.header is not None:
+        return []
+    named = {layout.columns[name][0] for name in (schema.key, "name") if name in layout.columns}
+    kept, left = list(range(layout.first)), []
+    for at in range(layout.first, len(sheet.rows)):
+        row = sheet.rows[at]
+        first = next((place for place, cell in enumerate(row) if cell is not None and str(cell).strip()), None)
+        remark = first is not None and isinstance(row[first], str) and _REMARK.match(row[first].strip()) is not None
+        if remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named):
+            left.append(sheet.numbers[at])
+        else:
+            kept.append(at)
+    if left:
+        sheet.rows, sheet.numbers = [sheet.rows[at] for at in kept], [sheet.numbers[at] for at in kept]
+    return left
 
 
 def recognised(text: str, table: str) -> bool:

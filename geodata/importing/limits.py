@@ -2,7 +2,7 @@
 
 Bounds are counted, not timed, and counted before or while reading: what lies beyond them is never held in
 memory. They are set so that a file at any of them is answered within ten seconds and one GiB
-(``tests/geodata/importing/test_hostile.py``); docs/import.md states them for people.
+(``tests/geodata/importing/test_hostile.py``); docs/importing.md states them for people.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata import datum
+from geodata.crs import FIRST_EPSG
 from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.cells import Rows
@@ -23,6 +24,9 @@ from geodata.schema import GEOMETRY_TYPES, TableSchema
 
 CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north in degrees
 FAR = 1e6  # degrees beyond which a number is none
+SAMPLED = 500  # rows by whose numbers the zone is told
+ZONE_M = 1e6  # the zone number stands before an easting of six digits
+FIRST_WITH_ZONE, LAST_ZONE = 4513, 4554  # EPSG: 21 zones with their number in the easting, then the same 21 without
 NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
 _DMS = re.compile(r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2})['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?")
 
@@ -31,6 +35,47 @@ def has_positions(rows: Rows) -> bool:
     """Return whether any row says where it is, so that a coordinate system must be known."""
     cells = any(not is_blank(cell) for name, cells in rows.raw.items() if name != STATED for cell in cells)
     return cells or (rows.shapes is not None and any(shape is not None for shape in rows.shapes))
+
+
+def zone_of(rows: Rows, crs: str, report: Report) -> str:
+    """Return the 3-degree zone that eastings with a zone number (``39610962``) name, where `crs` is CGCS2000; else `crs`.
+
+    The number leaves no doubt; metres without one could lie in any zone, so that is asked.
+
+    Raises
+    ------
+    Unreadable
+        When metres are given as plain ``cgcs2000`` without a zone number, or with more than one.
+    """
+    code = 0 if crs == "cgcs2000" else int(crs.removeprefix("EPSG:")) if crs.startswith("EPSG:") else -1
+    if code and not FIRST_WITH_ZONE <= code <= LAST_ZONE:
+        return crs
+    numbers = _some_numbers(rows)
+    zones = sorted({int(one // ZONE_M) for one in numbers if 25 * ZONE_M <= one < 46 * ZONE_M})
+    if len(zones) > 1:
+        raise Unreadable(N_("各行的带号不一致（{zones}）：请按带分成几个文件导入。"), code="crs", zones="、".join(map(str, zones)))
+    if not zones:
+        if code == 0 and any(abs(one) > 1000 for one in numbers):
+            raise Unreadable(N_("坐标是以米为单位的三度带坐标，没有带号：请说明中央经线，如 --crs cgcs2000-117（或 EPSG:4548）。"), code="crs")
+        return f"EPSG:{code + FIRST_EPSG - FIRST_WITH_ZONE}" if FIRST_WITH_ZONE <= code < FIRST_EPSG and any(NORTHING[0] <= one <= NORTHING[1] for one in numbers) else crs
+    found = FIRST_WITH_ZONE + zones[0] - 25
+    if code not in (0, found, found + FIRST_EPSG - FIRST_WITH_ZONE):
+        return crs  # another zone than was said: out of its range, row by row
+    if code != found:
+        report.warn(Problem(N_("横坐标以带号 {zone} 开头，已按 CGCS2000 三度带第 {zone} 带（EPSG:{code}）读取。"), {"zone": zones[0], "code": found}, code="crs"))
+    return f"EPSG:{found}"
+
+
+def _some_numbers(rows: Rows) -> list[float]:
+    found = []
+    for name in ("x", "y", "lon", "lat"):
+        for cell in [one for one in rows.raw.get(name, ())[:SAMPLED] if not is_blank(one)]:
+            try:
+                found.append(float(cell) if isinstance(cell, int | float) else figure(cell, "metre").value)
+            except BadValue:
+                continue
+    shapes = [shape for shape in (rows.shapes or ())[:SAMPLED] if shape is not None]
+    return found + shapely.get_coordinates(shapes).ravel().tolist() if shapes else found
 
 
 def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[NDArray[np.object_], NDArray[np.float64]]:

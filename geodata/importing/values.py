@@ -28,6 +28,7 @@ _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[�
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _PERIOD = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(/\d{4}(-\d{2}(-\d{2})?)?)?")
 _SERIAL_DAY = date(1899, 12, 30)  # Excel counts days from here, its 29 February 1900 included
+_AROUND_CODES = re.compile(r"^(?:配有|配备|设有|备有|提供|包括|内设|有|含)|等(?:设施|设备|服务)?。?$|。$")
 _SPLIT = re.compile(r"[;；、,，/|\n\r\t]+|\s+和\s+")
 
 Reader = Callable[[Any], Any]
@@ -182,7 +183,8 @@ def _codes(value: Any, vocab: str) -> str:
         return whole  # 物流与商贸: a name may hold what would part two
     for part in _SPLIT.split(text):
         if part.strip() and part.strip().lower() not in BLANKS:
-            found.append(_code(part, vocab))
+            bare = _AROUND_CODES.sub("", part.strip())  # 配有空调、饮水机等设施
+            found.append(_names(vocab).get(_folded(bare)) or _code(part, vocab))
     return ";".join(dict.fromkeys(found))
 
 

@@ -54,11 +54,13 @@ def read_geojson(data: bytes) -> list[Sheet]:
     if _BRACKET_BYTES * (data.count(b"[") + data.count(b"{")) + _COMMA_BYTES * data.count(b",") > MAX_JSON_MEMORY:
         raise Unreadable(N_("GeoJSON 里的内容太多：请简化图形，或分成几个文件导入。"), code="size")
     try:
-        found = json.loads(decoded(data).removeprefix("\ufeff"), parse_constant=_no_constant)
+        found = _parsed(decoded(data).removeprefix("\ufeff"))
     except Unreadable:
         raise
     except (ValueError, RecursionError) as error:
         raise Unreadable(N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail=shown(error)) from error
+    if isinstance(found, dict) and found.get("type") == "Feature":
+        found = {"features": [found]}
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
         raise Unreadable(N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail="features")
@@ -75,6 +77,17 @@ def read_geojson(data: bytes) -> list[Sheet]:
     rows = [[_plain(record.get(name)) for name in header] for record in records]
     shapes = np.array([_shape(one.get("geometry"), at) for at, one in enumerate(features, 1)], dtype=object)
     return [Sheet(None, rows, list(range(1, len(rows) + 1)), header=list(header), geometry=shapes, crs=_declared(found))]
+
+
+def _parsed(text: str) -> Any:
+    """Return what JSON says; one feature a line (GeoJSON Text Sequences, RFC 8142) is a collection of them."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        if not error.msg.startswith("Extra data"):
+            raise
+        lines = [line.lstrip("\x1e") for line in text.splitlines() if line.strip("\x1e \t")]
+        return {"features": [json.loads(line, parse_constant=_no_constant) for line in lines]}
 
 
 def read_geopackage(path: Path) -> list[Sheet]:

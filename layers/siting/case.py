@@ -30,9 +30,11 @@ from layers.provenance import mix, sources, weakest
 from layers.siting.ask import MARK, Ask
 from layers.siting.candidates import Candidates, candidates
 from layers.siting.instance import COVERAGE_MODELS
+from layers.siting.lines import Lines
+from layers.siting.network import REACH_M
 from layers.siting.pairs import Points, sphere
 from layers.siting.prepare import Prepared, Wish, prepare
-from layers.siting.tables import PointTable
+from layers.siting.tables import Edges, PointTable
 
 CHORD_MARGIN = 1.01
 
@@ -90,15 +92,15 @@ class Case:
         texts = [text or None for text in self.existing.frame["opening_hours"]]
         return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)
 
-    def prepared(self) -> Prepared:
-        """Return the checked instance.
+    def prepared(self, network: Edges | Lines | None = None, access: float = REACH_M) -> Prepared:
+        """Return the checked instance, measured straight or along a network (from which no point lies farther than `access` metres).
 
         Raises
         ------
         AtlasError
             The wish cannot be met by what there is; says which and how to mend it.
         """
-        return prepare(self.wish, self.demand, self.candidates, self.existing)
+        return prepare(self.wish, self.demand, self.candidates, self.existing, edges=network, access=access)
 
     def at(self, lonlat: NDArray[np.float64], ids: Sequence[str] = (), cost: NDArray[np.float64] | None = None) -> Prepared:
         """Return the instance in which new sites stand at exactly these points: a plan found, moved by hand or kept.

@@ -12,7 +12,8 @@ from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
 from layers.siting.hours import spread_over
 from layers.siting.instance import COVERAGE_MODELS, Instance
-from layers.siting.network import ways
+from layers.siting.lines import Lines, in_one_plane
+from layers.siting.network import REACH_M, Ways, parts_of, ways, ways_on_lines
 from layers.siting.pairs import Pairs, Points, all_pairs, from_triples, measure, nearest_distance, too_near, within_reach
 from layers.siting.tables import Edges, Matrix, PointTable
 
@@ -59,6 +60,10 @@ class Prepared:
         Candidates that stand already and so were left out.
     unknown : int
         Rows of the cost table about demand or sites that are in no other table.
+    parts : int
+        In how many parts without connection a network, or cost table, leaves the demand; 1 without one.
+    lost : tuple of str
+        Demand that can reach no usable site at all on it.
     """
 
     instance: Instance
@@ -68,11 +73,20 @@ class Prepared:
     points: int
     dropped: tuple[str, ...] = field(default=())
     unknown: int = 0
+    parts: int = 1
+    lost: tuple[str, ...] = field(default=())
 
 
 def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, existing: PointTable | None,
-            matrix: Matrix | None = None, edges: Edges | None = None) -> Prepared:
+            matrix: Matrix | None = None, edges: Edges | Lines | None = None, access: float = REACH_M) -> Prepared:
     """Return the instance of a wish.
+
+    Parameters
+    ----------
+    edges : Edges or Lines or None
+        A network, by the names of its nodes or as lines on the map.
+    access : float
+        Farthest that a point may lie from those lines, metres.
 
     Raises
     ------
@@ -88,7 +102,7 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
     weight = demand.numbers("weight", 1.0)[rows]
     stand = existing.ids if existing else []
     offered = candidates.ids if candidates else (
-        list(dict.fromkeys([*matrix.site.tolist()])) if matrix else list(dict.fromkeys([*edges.start, *edges.end])) if edges else [])
+        list(dict.fromkeys([*matrix.site.tolist()])) if matrix else list(dict.fromkeys([*edges.start, *edges.end])) if isinstance(edges, Edges) else [])
     if not offered:
         raise AtlasError(N_("没有备选点：请给 --candidates 或 --cost-matrix。"))
     dropped = _standing_already(offered, stand, candidates, existing)
@@ -96,16 +110,20 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
     names = [one for one in offered if one not in dropped]
     sites = names + stand
     places = _places(candidates, existing, keep)
-    unknown = 0
+    unknown, net = 0, None
+    limit = wish.radius if wish.model in COVERAGE_MODELS else np.inf
     if matrix is not None:
         pairs, unknown = _from_matrix(matrix, [demand.ids[i] for i in rows], sites, stand)
+        net = parts_of(pairs)
     elif edges is not None:
-        limit = wish.radius if wish.model in COVERAGE_MODELS else np.inf
-        pairs = ways(edges, [demand.ids[i] for i in rows], sites, limit)
+        net = ways(edges, [demand.ids[i] for i in rows], sites, limit) if isinstance(edges, Edges) else _along(
+            edges, demand, places, rows, [*(demand.ids[i] for i in rows), *sites], limit, access)
+        pairs = net.pairs
     else:
         pairs = _from_points(wish, demand, places, rows, sites)
     n, c = len(sites), len(names)
     forced, forbidden = _marks(wish, sites, candidates, keep, c)
+    lost = tuple(ids[i] for i in net.lost(~forbidden)) if net else ()
     cost, capacity = np.zeros(n), None
     if candidates is not None:
         cost[:c] = candidates.numbers("cost", 0.0)[keep]
@@ -134,7 +152,7 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
         forbidden=forbidden, cost=cost, budget=wish.budget, new=wish.new, radius=wish.radius, capacity=capacity,
         conflicts=conflicts, cover=wish.cover, backup=wish.backup, by_cost=wish.by_cost, farther=farther,
     )
-    return Prepared(instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown)
+    return Prepared(instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown, net.count() if net else 1, lost)
 
 
 def _check(wish: Wish) -> None:
@@ -212,6 +230,17 @@ def _from_points(wish: Wish, demand: PointTable, places: Points | None, rows: ND
     if wish.model in COVERAGE_MODELS:
         return within_reach(points, places, wish.radius, wish.detour)
     return all_pairs(points, places, wish.detour)
+
+
+def _along(lines: Lines, demand: PointTable, places: Points | None, rows: NDArray[np.intp], names: list[str], limit: float,
+           access: float) -> Ways:
+    if demand.points is None or places is None:
+        raise AtlasError(N_("用线作路网时，各表须有坐标：请加上 lon,lat，或与路网同一平面的 x,y。"))
+    points = Points(demand.points.xy[rows], demand.points.degrees)
+    if points.degrees != places.degrees:
+        raise AtlasError(N_("需求点和备选点的坐标单位不同：一个是度，一个是米。请都用 lon,lat 或都用 x,y。"))
+    drawn, (start, end) = in_one_plane(lines, points, places)
+    return ways_on_lines(drawn, start, end, limit, access, names)
 
 
 def _marks(wish: Wish, sites: list[str], candidates: PointTable | None, keep: NDArray[np.bool_],

@@ -12,7 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from dashboard.__main__ import main
 
@@ -55,7 +57,7 @@ def plan(capsys: pytest.CaptureFixture[str]):
     def run(*options: object, code: int = 0) -> dict:
         assert main(["plan", *map(str, options), "--json"]) == code
         out, err = capsys.readouterr()
-        return json.loads(out) if code == 0 else {"said": err}
+        return (json.loads(out) if out else {}) | {"said": err}
     return run
 
 
@@ -255,16 +257,27 @@ def test_a_disconnected_network_is_told(plan, tmp_path: Path) -> None:
     nodes = write(tmp_path / "n.csv", "id", [("a",), ("b",), ("c",), ("d",)])
     ways = write(tmp_path / "w.csv", "from,to,length", [("a", "b", 5), ("c", "d", 7)])
     common = ["--demand", nodes, "--candidates", nodes, "--network", ways]
-    found = plan("--model", "pmedian", *common, "--new", 1)
-    assert found["status"] == "infeasible"
-    assert found["reasons"][0]["condition"] == "new"
-    assert found["reasons"][0]["suffices"] == 2
-    assert plan("--model", "pmedian", *common, "--new", 2)["objective"] == 12
-    only = write(tmp_path / "only.csv", "id", [("a",)])
-    lost = plan("--model", "pcenter", "--demand", nodes, "--candidates", only, "--network", ways, "--new", 1)
-    assert (lost["reasons"][0]["condition"], lost["reasons"][0]["demand"]) == ("reach", ["c", "d"])
+    found = plan("--model", "pmedian", *common, "--new", 1, code=1)
+    assert (found["status"], found["disconnected"]["parts"]) == ("infeasible", 2)
+    assert (found["reasons"][0]["condition"], found["reasons"][0]["suffices"]) == ("new", 2)
+    whole = plan("--model", "pmedian", *common, "--new", 2)
+    assert (whole["objective"], "互不相通的 2 部分" in whole["said"]) == (12, True)
+    assert "不连通" in plan("--model", "mclp", "--demand", nodes, "--candidates", write(tmp_path / "a.csv", "id", [("a",)]), "--network", ways,
+                         "--radius", 9, "--new", 1)["said"]
     assert "不是路网的节点" in plan("--model", "pmedian", "--demand", write(tmp_path / "z.csv", "id", [("z",)]),
                               "--candidates", nodes, "--network", ways, "--new", 1, code=1)["said"]
+
+
+@pytest.mark.parametrize("model", ["pmedian", "pcenter", "lscp"])
+@pytest.mark.parametrize("how", ["--network", "--cost-matrix"])
+def test_demand_that_nothing_reaches_is_named(plan, tmp_path: Path, model: str, how: str) -> None:
+    nodes = write(tmp_path / "n.csv", "id", [("a",), ("b",), ("c",), ("d",)])
+    only = write(tmp_path / "only.csv", "id", [("a",)])
+    ways = {"--network": write(tmp_path / "w.csv", "from,to,length", [("a", "b", 5), ("c", "d", 7)]),
+            "--cost-matrix": write(tmp_path / "m.csv", "demand,candidate,cost", [("a", "a", 0), ("b", "a", 5)])}
+    lost = plan("--model", model, "--demand", nodes, "--candidates", only, how, ways[how], "--new", 1, "--radius", 9, code=1)
+    assert (lost["status"], lost["reasons"][0]["condition"], lost["reasons"][0]["demand"]) == ("infeasible", "reach", ["c", "d"])
+    assert "2 个需求点（共 4 个）没有路到任何可用的点位：c, d。" in lost["said"].replace("\n", "")
 
 
 def test_a_repeated_edge_replaces_the_earlier_one(plan, tmp_path: Path) -> None:
@@ -280,3 +293,21 @@ def test_it_runs_as_a_program_and_usage_is_two(town) -> None:
                            "--new", "1", "--json"], capture_output=True, text=True, cwd=root, env={**os.environ, "PYTHONUTF8": "1"})
     assert (done.returncode, json.loads(done.stdout)["sites"]) == (0, ["q"])
     assert subprocess.run([*command, "--model", "nonsense"], capture_output=True, cwd=root).returncode == 2
+
+
+def test_a_network_of_lines(plan, tmp_path: Path) -> None:
+    """A river of 400 m with a bridge at x = 1000: what is near straight across is far on foot."""
+    demand = write(tmp_path / "d.csv", "id,x,y,weight", [("north", 0, 400, 5), ("south", 0, 0, 4)])
+    sites = write(tmp_path / "c.csv", "id,x,y", [("p", 0, 390), ("q", 900, 0)])
+    lines = [shapely.LineString([(0, 0), (1000, 0)]), shapely.LineString([(1000, 0), (1000, 400)]), shapely.LineString([(1000, 400), (0, 400)])]
+    gpd.GeoDataFrame(geometry=lines, crs=4547).to_file(tmp_path / "streets.gpkg")
+    common = ["--demand", demand, "--candidates", sites, "--new", 1]
+    straight = plan("--model", "pcenter", *common)
+    assert (straight["sites"], straight["objective"]) == (["p"], 390)
+    found = plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg")
+    assert (found["status"], found["sites"], found["objective"]) == ("proved", ["q"], pytest.approx(100 + 400 + 1000))
+    assert plan("--model", "mclp", "--radius", 500, *common, "--network", tmp_path / "streets.gpkg")["covered_weight"] == 5
+    gpd.GeoDataFrame(geometry=[lines[0], lines[2]], crs=4547).to_file(tmp_path / "cut.gpkg")
+    assert "互不相通的 2 部分" in plan("--model", "mclp", "--radius", 500, *common, "--network", tmp_path / "cut.gpkg")["said"]
+    assert "--detour 只用于直线距离" in plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg", "--detour", 1.3, code=1)["said"]
+    assert "离路网超过 5.0 米，最远的是“p”，10 米" in plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg", "--access", 5, code=1)["said"]

@@ -14,6 +14,7 @@ from dashboard.components.legend import review_text
 from dashboard.components.masthead import past_banner, ways
 from dashboard.context import Context
 from dashboard.figures import siting, theme
+from dashboard.figures.dark import themed
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import scale_of
@@ -59,7 +60,8 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         figure = siting.map_figure(atlas, shown, here, words, view)
         before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
         marks = marks_text(question, len(found.offered) if found else None, words)
-        return figure, before, legend(atlas, found, cover, len(sites), words, context.review_number), marks, not swipe, not swipe
+        mode = question.filters.theme
+        return themed(figure, mode), before if before is no_update else themed(before, mode), legend(atlas, found, cover, len(sites), words, context.review_number), marks, not swipe, not swipe
 
     @app.callback(
         Output(names.HEAD, "children"), Output(names.FIGURES, "children"), Output(names.SITES, "children"), Output(names.LEFT_OUT, "children"),
@@ -72,14 +74,15 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             raise PreventUpdate
         atlas, question, words = _present(context, stored)
         found = answer_of(context, jobs, atlas, question, result)
+        mode = question.filters.theme
         try:
             made = case_of(atlas, question)
         except AtlasError as error:
-            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], siting.gap_figure([], 1, "", words), True
+            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], themed(siting.gap_figure([], 1, "", words), mode), True
         answer = found.answer
         scale, unit = scale_of(question.plan.ask.model, found.total, words)
         # while a search runs its own telling draws the chart
-        gap = siting.gap_figure(found.history, scale, unit, words) if found.history else no_update if job else siting.gap_figure([], 1, "", words)
+        gap = no_update if job and not found.history else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
         hidden = False if found.history else no_update if job else True
         if answer is None:
             head = results.refused(found.reasons, words) if found.reasons else no_update if job else results.nothing_yet(words)

@@ -76,7 +76,7 @@ def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
     sub = words("需求加权（{of}），{whole} 中的 {part}；未加权 {cells_before} → {cells_after}（{all} 格）").format(
         of=of, whole=words.number(answer.after.weight_of, 1), part=words.number(answer.after.weight, 1), all=words.number(answer.after.cells_of),
         cells_before=words.share(answer.before.cell_share), cells_after=words.share(answer.after.cell_share))
-    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title"), html.P(sub, className="panel-subtitle")]
+    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title", **{"data-figure": "plan_covered"}), html.P(sub, className="panel-subtitle")]
 
 
 def figures(question: Question, found: Case, answer: Answer, words: Words) -> list:
@@ -96,8 +96,9 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
         total = after.weight_of
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
-    return [html.Dl([html.Div([html.Dt(name), html.Dd([html.Span(value, className="plan-value"), html.Span(note, className="plan-of")])])
-                     for name, value, note in rows], className="plan-figures")]
+    marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", "plan_cost", "plan_bound")[:len(rows)]
+    return [html.Dl([html.Div([html.Dt(name), html.Dd([html.Span(value, className="plan-value", **{"data-figure": mark}), html.Span(note, className="plan-of")])])
+                     for mark, (name, value, note) in zip(marks, rows, strict=True)], className="plan-figures")]
 
 
 def _ratio(part: float, of: Figures) -> float | None:
@@ -144,7 +145,7 @@ def sites_table(found: Case, answer: Answer, names_of: Mapping[str, str], statio
     return [
         html.H2(words("为什么是这 {count} 处").format(count=len(answer.sites)), className="panel-title"),
         html.P(words("只有它覆盖 = 去掉后失去的需求权重；新增 = 半径内原先没有覆盖的，占全部需求。"), className="panel-subtitle"),
-        html.Table([html.Thead(header), html.Tbody(rows)], className="plan-table", id=names.SITES + "-table"),
+        html.Table([html.Thead(header), html.Tbody(rows)], className="plan-table", id=names.SITES + "-table", **{"data-figure": "plan_exclusive"}),
     ]
 
 
@@ -182,7 +183,7 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
     shown = sorted(by_zone.items(), key=lambda one: -one[1])[:MOST_ZONES]
     partial = words("最重的 {count} 格按街道：").format(count=len(answer.uncovered)) if answer.uncovered_cells > len(answer.uncovered) else words("按街道：")
     return [
-        html.H2(words("还有 {cells} 格、{weight} 需求权重够不到").format(cells=words.number(answer.uncovered_cells), weight=words.number(left, 1)), className="panel-title"),
+        html.H2(words("还有 {cells} 格、{weight} 需求权重够不到").format(cells=words.number(answer.uncovered_cells), weight=words.number(left, 1)), className="panel-title", **{"data-figure": "plan_uncovered"}),
         html.P(words("占全部 {share}；地图上橙色的格子。").format(share=words.share(left / answer.after.weight_of if answer.after.weight_of else None)) + (partial if shown else ""),
                className="panel-subtitle"),
         html.Ul([html.Li([html.Span(names_of.get(name, name)), html.Span(words.number(weight, 1))]) for name, weight in shown], className="plan-left"),

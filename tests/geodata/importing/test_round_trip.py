@@ -55,7 +55,7 @@ def test_the_coordinates_written_are_those_of_the_system_asked_for(tables, tmp_p
     assert (first["crs"], first["provenance"], first["source_id"]) == ("gcj02", "illustrative", tables["stations"]["source_id"].iloc[0])
 
 
-HOSTILE = ["=HYPERLINK(\"x\")", "+1", "-2", "@SUM(A1)", "'=1", "''=1", "'quoted'", "=cmd|' /C calc'!A0"]
+HOSTILE = ["=HYPERLINK(\"x\")", "+1", "-2", "@SUM(A1)", "'=1", "''=1", "'quoted'", "=cmd|' /C calc'!A0", "＝1+1", "＋1", "－2", "＠SUM(A1)"]
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -65,7 +65,7 @@ def test_cells_that_a_spreadsheet_would_compute_are_neutralised_and_come_back(st
     if fmt == "csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
-        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))]
     if fmt == "xlsx":
         from openpyxl import load_workbook
 

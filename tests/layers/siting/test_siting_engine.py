@@ -21,7 +21,6 @@ from layers.siting.exact import Highs, Program
 from layers.siting.hours import spread_over
 from layers.siting.instance import Instance
 from layers.siting.models import best, solve, value
-from layers.siting.network import ways_on_lines
 from layers.siting.pairs import Points, all_pairs, from_dense, too_near, within_reach
 from layers.siting.progress import Clock
 from layers.siting.slots import Slot
@@ -253,16 +252,6 @@ def test_hours_at_which_the_same_sites_are_open_are_one_pattern() -> None:
     assert timed.weight.sum() == pytest.approx(8.0)
     assert sorted(timed.hours.tolist()) == [12, 12, 12, 12]
     assert len(timed.pairs.site) == 2 + 4
-
-
-def test_ways_follow_the_lines() -> None:
-    # an L: the way is 300 + 400 m although the straight line is 500 m
-    corner = [np.array([[0.0, 0.0], [300.0, 0.0]]), np.array([[300.0, 0.0], [300.0, 400.0]])]
-    found = ways_on_lines(corner, False, Points([[0.0, 10.0]]), Points([[300.0, 400.0]]))
-    assert found.distance == pytest.approx([710.0])
-    assert not len(ways_on_lines(corner, False, Points([[0.0, 0.0]]), Points([[300.0, 400.0]]), limit=699.0).distance)
-    with pytest.raises(AtlasError, match="离路网超过"):
-        ways_on_lines(corner, False, Points([[0.0, 5000.0]]), Points([[300.0, 400.0]]))
 
 
 def test_evidence_of_a_row_of_three() -> None:

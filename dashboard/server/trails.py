@@ -1,0 +1,39 @@
+"""``GET /sources/rows.csv``: the rows behind a figure, as it stands in a view."""
+
+from __future__ import annotations
+
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from flask import Flask, Response, request, send_file
+
+from dashboard.context import Context
+from geodata.errors import N_, AtlasError
+from geodata.exporting import export
+from layers.trails import trail
+
+OWN_KEYS = ("figure", "part")
+
+
+def add_trails(server: Flask, context: Context) -> None:
+    """Serve the rows of one part of a figure's trail: ``figure``, ``part`` (its number) and the keys of Filters."""
+
+    @server.get("/sources/rows.csv")
+    def _rows() -> Response:
+        atlas, said = context.look(request.query_string.decode("utf-8", "replace"), OWN_KEYS)
+        words = context.words(said.filters.lang)
+        try:
+            found = trail(atlas, said.filters, request.args.get("figure", ""))
+            at = request.args.get("part", 0, int)
+            if not 0 <= at < len(found.parts):
+                raise AtlasError(N_("这个数字没有第 {got} 项：请从来源页下载。"), got=at)
+            part = found.parts[at]
+            frame = atlas.table(part.table).iloc[part.rows].reset_index(drop=True)
+            with tempfile.TemporaryDirectory() as folder:
+                data = export(frame, part.table, Path(folder) / "rows.csv", "csv").read_bytes()
+        except AtlasError as error:
+            return Response(error.text(words.gettext), 400, mimetype="text/plain")
+        answer = send_file(BytesIO(data), mimetype="text/csv", as_attachment=True, download_name=f"{found.id}-{part.table}.csv")
+        answer.headers["Cache-Control"] = "no-store"
+        return answer

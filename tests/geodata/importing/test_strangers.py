@@ -1,0 +1,131 @@
+"""Tables as offices keep them: titles, headers of two rows, sums at the foot, zones of surveyors, one feature a line."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from openpyxl import Workbook
+
+from geodata import datum, hours
+from geodata.importing import limits
+from geodata.importing.hours_text import to_hours
+from geodata.importing.numbers import figure
+from geodata.importing.values import as_date
+
+DOCS = (Path(__file__).parents[3] / "docs" / "importing.md").read_text("utf-8")
+LON, LAT = np.array([118.0945, 118.1002]), np.array([24.4712, 24.4755])
+
+
+def codes(problems) -> set[str]:
+    return {problem.code for problem in problems}
+
+
+@pytest.fixture
+def ledger() -> bytes:
+    book = Workbook()
+    sheet = book.active
+    for row in (["思明区工会驿站台账"], ["填报单位：思明区总工会", "", "", "填报日期：2026-11-20"], [],
+                ["序号", "驿站名称", "行政区划", "坐标(高德)", None, "开放时间", "面积", "状态"], [None, None, None, "经度", "纬度"],
+                [1, "鹭江驿站", "思明区", 118.0945, 24.4712, "8:00-22:00", "约150平方米", "运营中"],
+                [2, "白鹭洲驿站", "350203", 118.1002, 24.4755, "全天", 120, "规划中"],
+                ["合计", None, None, None, None, None, 270], ["填表人：张三"]):
+        sheet.append(row)
+    for merged in ("A1:H1", "D4:E4", *(f"{letter}4:{letter}5" for letter in "ABCFGH")):
+        sheet.merge_cells(merged)
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
+def test_a_ledger_with_titles_a_header_of_two_rows_and_a_sum(checked, ledger):
+    found = checked(ledger, crs=None, name="t.xlsx")  # the heading over the coordinates says whose they are
+    assert found.report.errors == [] and found.report.crs == "gcj02" and found.report.rows == 2
+    assert found.frame["name"].tolist() == ["鹭江驿站", "白鹭洲驿站"] and found.frame["area_m2"].tolist() == [150, 120]
+    assert found.frame["status"].tolist() == ["open", "planned"]
+    (remark,) = [one for one in found.report.warnings if one.code == "remark"]
+    assert remark.rows == (8, 9)
+
+
+def test_the_lower_row_of_a_header_may_hold_the_more(checked):
+    found = checked("名称,位置,,\n,县区,经度,纬度\n甲,思明区,118.0945,24.4712\n")
+    assert found.report.errors == [] and found.frame[["name", "adcode"]].to_numpy().tolist() == [["甲", "350203"]]
+
+
+def test_a_station_may_be_called_what_it_likes(checked):
+    found = checked("编号,名称,县区,经度,纬度\nA1,备注：甲,思明区,118.0945,24.4712\nA2,合计,思明区,118.0965,24.4712\n")
+    assert found.report.errors == [] and found.frame["name"].tolist() == ["备注：甲", "合计"]
+
+
+@pytest.mark.parametrize(("written", "said", "read"), [
+    ("EPSG:4527", "cgcs2000", "EPSG:4527"), ("EPSG:4527", "cgcs2000-117", "EPSG:4527"), ("EPSG:4527", "EPSG:4527", "EPSG:4527"),
+    ("EPSG:4548", "cgcs2000-117", "EPSG:4548"), ("EPSG:4548", "cgcs2000-zone39", "EPSG:4548"), ("EPSG:4547", "EPSG:4547", "EPSG:4547"),
+])
+@pytest.mark.parametrize("northing_first", [True, False])
+def test_three_degree_zones_with_and_without_their_number(checked, written, said, read, northing_first):
+    x, y = datum.from_wgs84(LON, LAT, written)
+    first, second = (y, x) if northing_first else (x, y)  # surveyors call the northing X
+    found = checked("名称,县区,X,Y\n" + "".join(f"站{at},思明区,{one!r},{other!r}\n" for at, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True))), crs=said)
+    assert found.report.errors == [] and found.report.crs == read
+    assert np.abs(shapely.get_coordinates(found.frame.geometry.to_numpy()) - np.column_stack([LON, LAT])).max() < 1e-8
+
+
+def test_metres_without_a_zone_are_asked_about_and_mixed_zones_refused(checked):
+    head = "名称,县区,X,Y\n"
+    plain = checked(head + "甲,思明区,610962.5,2707918.6\n", crs="cgcs2000").report
+    assert codes(plain.errors) == {"crs"} and "cgcs2000-117" in plain.errors[0].text()
+    mixed = checked(head + "甲,思明区,39610962.5,2707918.6\n乙,思明区,38610962.5,2707918.6\n", crs="cgcs2000").report
+    assert codes(mixed.errors) == {"crs"} and "38、39" in mixed.errors[0].text()
+
+
+def test_one_feature_and_one_feature_a_line(checked):
+    feature = {"type": "Feature", "properties": {"名称": "甲", "县区": "思明区"}, "geometry": {"type": "Point", "coordinates": [118.0945, 24.4712]}}
+    assert checked(json.dumps(feature), name="f.geojson").frame["name"].tolist() == ["甲"]
+    lines = "\n".join(json.dumps(feature | {"properties": {"名称": name, "县区": "思明区"}}) for name in "乙丙")
+    assert checked(lines, name="f.geojsonl").frame["name"].tolist() == ["乙", "丙"]
+    assert checked(lines + "\n{", name="f.geojsonl").report.errors
+
+
+def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(checked):
+    found = checked("名称,县区,经度,纬度,设施,启用日期,停用日期\n甲,思明区,118.0945,24.4712,配有空调、饮水机等设施,2024-05-01,2024-01-01\n")
+    assert found.report.errors == [] and set(found.frame["facilities"].iloc[0].split(";")) == {"aircon", "water"}
+    (late,) = [one for one in found.report.warnings if one.code == "order"]
+    assert late.rows == (2,) and late.column == "停用日期"
+
+
+@pytest.mark.parametrize(("table", "text", "count"), [
+    ("flows", "来源地代码,去向地代码,人数,日期\n石嘴山市,银川市,约120人,2024-05-25\n石嘴山市,厦门市,1.2万,2024年6月1日\n", 2),
+    ("demand", "需求点编号,经度,纬度,权重,职工群体\nd1,118.0945,24.4712,3.5,外卖员\nd2,118.1002,24.4755,２,快递小哥\n", 2),
+    ("candidates", "备选点名称,经度,纬度,造价,规则\n甲,118.0945,24.4712,5万元,必建\n乙,118.1002,24.4755,￥80000,可建\n", 2),
+    ("facts", "编号,地点,行政区划,地点级别,对象,指标,数值,单位,出处\nX1,石嘴山市,石嘴山市,city,招聘会,场次,140余场,场,某报\n", 1),
+    ("zones", "分区编号,街道名称,县区,图形\nz1,中华街道,思明区,\"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))\"\n", 1),
+    ("places", "行政区划代码,名称,级别,上级代码,图形\n350299,测试区,县级,350200,\"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))\"\n", 1),
+    ("activities", "活动名称,类别,活动日期,行政区划,参与人数,经费\n送清凉,高温慰问,2024年7月1日,思明区,近200人,1.5万元\n", 1),
+    ("fairs", "招聘会,城市,举办日期,岗位,意向人数\n春风行动,石嘴山市,2024-03-01,\"3,854个\",约150人\n", 1),
+])
+def test_other_tables_written_by_hand(checked, table, text, count):
+    found = checked(text, table)
+    assert [(one.column, one.value, one.text()) for one in found.report.errors] == [] and len(found.frame) == count
+
+
+def documented(title: str) -> list[str]:
+    (row,) = re.findall(rf"^\| {title} \|(.*)\|$", DOCS, re.M)
+    return re.findall(r"`([^`]+)`", row)
+
+
+def test_what_the_documentation_says_can_be_written_can_be_read():
+    said = documented("开放时间")
+    assert len(said) > 12
+    for text in said:
+        hours.parse(to_hours(text if any(map(str.isdigit, text)) or "天" in text else f"9:00-18:00，{text}"))
+    assert [figure(text).value for text in documented("数字")[:6]] == [12_000, 120, 3854, 128_000, 120, 150]
+    assert len({as_date(text) for text in documented("日期")}) == 1
+    for bound in (limits.MAX_ROWS, limits.MAX_COLUMNS):
+        assert f"{bound:,}" in DOCS
+    for megabytes in (limits.MAX_BYTES, limits.MAX_TEXT, limits.MAX_JSON, limits.MAX_SHAPEFILE):
+        assert f" {megabytes // 2**20} MB" in DOCS
