@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +62,7 @@ def test_a_value_that_cannot_be_used_is_told_and_a_wrong_browser_costs_the_map_a
     slide = opened(out.read_bytes()).slides[0]
     assert sheets(slide) and "map" not in pictures(slide)
     assert _run(["brief", "--query", "", "--format", "pdf", "--out", str(tmp_path / "x.pdf")]) == 1
-    assert "/nowhere/chromium" in capsys.readouterr().err and os.listdir(tmp_path) == ["x.pptx"]
+    assert "/nowhere/chromium" in capsys.readouterr().err and [one.name for one in tmp_path.iterdir()] == ["x.pptx"]
 
 
 def _run(arguments: list[str]) -> int:
