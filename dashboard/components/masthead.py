@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
+from dashboard.components.help import help_button, help_dialog
 from dashboard.context import Context
 from dashboard.words import Words
 from layers.filters import Filters
@@ -19,7 +20,7 @@ HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
-    return {"/": words("总览"), "/stories": words("专题"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据"), "/sources": words("来源（页）")}
+    return {"/": words("总览"), "/stories": words("专题"), "/analysis": words("活动"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据"), "/sources": words("来源（页）")}
 
 
 def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "",
@@ -50,6 +51,8 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
                     **{"aria-label": words("切换浅色与深色")}),
         html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
                href=path + (context.write(filters.having(lang=other)) or "?") + query),
+        help_button(words),
+        help_dialog(path, words),
         html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),
     ], className="header")
 
