@@ -13,7 +13,7 @@ from typing import Any, Self
 from geodata.errors import N_, AtlasError
 
 NATION = "100000"
-LAYERS = ("grids", "enterprises", "stations", "fairs", "activities", "demand")
+LAYERS = ("grids", "enterprises", "stations", "fairs", "activities", "demand", "flows")
 PROVENANCES = ("reported", "derived", "illustrative")
 MODES = ("onsite", "livestream")
 MEASURES = ("auto", "enterprises", "stations")

@@ -89,7 +89,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
     everything = {"value": "", "label": words("不限")}
     layer_names = {
         "grids": words("区域与网格"), "enterprises": words("企业"), "stations": words("工会驿站"), "fairs": words("招聘会"),
-        "activities": words("活动"), "demand": words("驿站需求"),
+        "activities": words("活动"), "demand": words("驿站需求"), "flows": words("跨市就业"),
     }
     hours = [everything, *({"value": str(hour), "label": f"{hour:02d}:00"} for hour in range(24))]
     days = [{"value": "3", "label": words("工作日")}, {"value": "6", "label": words("周六")}, {"value": "7", "label": words("周日")}]

@@ -139,7 +139,7 @@ def test_the_style_sheet_has_the_colours_of_the_figures() -> None:
     css = (CODE / "assets" / "atlas.css").read_text("utf-8")
     names = {"ink": theme.INK, "muted": theme.MUTED, "faint": theme.FAINT, "hairline": theme.HAIRLINE, "paper": theme.PAPER,
              "land": theme.LAND, "water": theme.WATER, "red": theme.RED, "teal": theme.TEAL, "station": theme.STATION,
-             "fair": theme.FAIR, "activity": theme.ACTIVITY}
+             "fair": theme.FAIR, "activity": theme.ACTIVITY, "flow": theme.FLOW}
     for name, colour in names.items():
         assert f"--{name}: {colour};" in css
 
