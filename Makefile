@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint bench bench-brief fuzz fuzz-files shots gallery clean
+.PHONY: setup dev browser postgres run test lint bench bench-brief bench-siting fuzz fuzz-files shots gallery docs clean
 
 setup: $(VENV)/.runtime
 
@@ -48,6 +48,13 @@ bench: dev
 bench-brief: dev browser
 	$(BIN)/python -m tests.benchmarks.bench_briefs
 
+# the site planner against spopt with HiGHS, which lives in an environment of its own: a rival, not a dependency
+bench-siting: dev
+	@test -x $(VENV)/rival/bin/python || $(PYTHON) -m venv $(VENV)/rival
+	@$(VENV)/rival/bin/python -c 'import spopt, highspy' 2>/dev/null \
+		|| $(VENV)/rival/bin/python -m pip install --quiet --disable-pip-version-check spopt==0.7.0 highspy==1.16.0
+	$(BIN)/python -m tests.benchmarks.bench_siting --rival $(VENV)/rival/bin/python
+
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev
 	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py
@@ -63,6 +70,11 @@ shots: dev browser
 # one of each brief, for docs/gallery
 gallery: dev browser
 	$(BIN)/python -m tests.browser.gallery
+
+# the documentation as a site that needs no network, in site/
+docs: dev
+	$(BIN)/python -m tests.reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) .atlas .pytest_cache .hypothesis .ruff_cache
