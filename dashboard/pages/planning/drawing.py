@@ -14,6 +14,7 @@ from dashboard.components.legend import review_text
 from dashboard.components.masthead import past_banner, ways
 from dashboard.context import Context
 from dashboard.figures import siting, theme
+from dashboard.figures.lorenz import lorenz_figure
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import scale_of
@@ -28,8 +29,9 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
-from layers.siting.answer import CellCover, Site, cell_cover
+from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
+from layers.siting.fairness import fairness
 
 PATH = "/planning"
 
@@ -64,6 +66,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     @app.callback(
         Output(names.HEAD, "children"), Output(names.FIGURES, "children"), Output(names.SITES, "children"), Output(names.LEFT_OUT, "children"),
         Output(names.GAP, "figure"), Output(names.GAP_BOX, "hidden"),
+        Output(names.FAIR_HEAD, "children"), Output(names.FAIR, "figure"), Output(names.FAIR_BOX, "hidden"),
         Input(names.STATE, "data"), Input(names.RESULT, "data"), State(names.JOB, "data"), prevent_initial_call=True,
     )
     def draw_results(stored: dict | None, result: dict | None, job: dict | None) -> tuple:
@@ -72,23 +75,30 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             raise PreventUpdate
         atlas, question, words = _present(context, stored)
         found = answer_of(context, jobs, atlas, question, result)
+        unfair = [], lorenz_figure(None, words), True
         try:
             made = case_of(atlas, question)
         except AtlasError as error:
-            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], siting.gap_figure([], 1, "", words), True
+            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], siting.gap_figure([], 1, "", words), True, *unfair
         answer = found.answer
         scale, unit = scale_of(question.plan.ask.model, found.total, words)
         # while a search runs its own telling draws the chart
         gap = siting.gap_figure(found.history, scale, unit, words) if found.history else no_update if job else siting.gap_figure([], 1, "", words)
         hidden = False if found.history else no_update if job else True
         if answer is None:
-            head = results.refused(found.reasons, words) if found.reasons else no_update if job else results.nothing_yet(words)
-            gone = no_update if job and not found.reasons else []
-            return head, gone, gone, gone, gap, hidden
+            if not job and not found.reasons:
+                now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
+                return (results.today(question, made, now, words), results.today_figures(made, now, words), [],
+                        results.left_out(atlas, now, results.street_names(atlas, words), words), gap, hidden, *unfair)
+            head = results.refused(found.reasons, words) if found.reasons else no_update
+            gone = [] if found.reasons else no_update
+            return head, gone, gone, gone, gap, hidden, *unfair
         street = results.street_names(atlas, words)
         stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"], strict=True))
+        got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
         return (results.head(question, made, answer, words), results.figures(question, made, answer, words),
-                results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden)
+                results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden,
+                results.fairness_head(made, got, words), lorenz_figure(got, words), False)
 
     @app.callback(
         Output(names.NOTES, "children"), Output(names.NOTES + "-crumbs", "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),
