@@ -50,9 +50,10 @@
 
   function hatch() {
     const n = 8, data = new Uint8Array(n * n * 4);
+    const ink = document.documentElement.dataset.theme === "dark" ? [238, 242, 245, 90] : [31, 41, 51, 90];
     for (let y = 0; y < n; y++)
       for (let x = 0; x < n; x++)
-        if ((x + y) % n === 0) data.set([31, 41, 51, 90], (y * n + x) * 4);
+        if ((x + y) % n === 0) data.set(ink, (y * n + x) * 4);
     return { width: n, height: n, data };
   }
 
@@ -141,6 +142,8 @@
       const query = new URLSearchParams(window.location.search);
       query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
       window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
+      // dcc.Location must know, or the next change of the address writes the one that it remembers
+      window.dash_clientside.set_props("url", { href: window.location.href, search: window.location.search });
       return {
         lon, lat, zoom, key: state.key,
         box: [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()],

@@ -15,10 +15,13 @@ from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import PAGES
 from dashboard.server.briefs import add_briefs
+from dashboard.server.feedback import add_feedback
+from dashboard.server.frames import add_frames
 from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.trails import add_trails
 from dashboard.server.uploading import add_uploading
@@ -27,7 +30,7 @@ from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
-from layers.filters import Filters
+from layers.filters import THEMES, Filters
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +69,13 @@ def create_app(settings: Settings) -> Dash:
     plain = app.interpolate_index
 
     def in_its_language(**parts: str) -> str:
-        """Return the page's frame, which says its language to whoever reads it aloud."""
+        """Return the page's frame, which says its language and theme before anything is loaded."""
         lang = request.args.get("lang", settings.language)
-        return plain(**parts).replace("<html>", f'<html lang="{HTML_LANGUAGE.get(lang, HTML_LANGUAGE[settings.language])}">', 1)
+        theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
+        # the theme stands in the first byte that the browser reads: a wall does not flash white
+        return plain(**parts).replace(
+            "<html>", f'<html lang="{HTML_LANGUAGE.get(lang, HTML_LANGUAGE[settings.language])}" data-theme="{theme}" '
+            f'data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">', 1)
 
     app.interpolate_index = in_its_language
     app.layout = html.Div([
@@ -83,7 +90,9 @@ def create_app(settings: Settings) -> Dash:
         if page is None:
             return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
         atlas, said = context.look(search, getattr(page, "OWN_KEYS", ()))
-        return page.layout(context, atlas, said, search or "")
+        laid = page.layout(context, atlas, said, search or "")
+        laid.forceColorScheme = said.filters.theme
+        return laid
 
     for page in PAGES.values():
         page.register(app, context)
@@ -101,9 +110,12 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
     add_geometry(server, source)
+    add_frames(server, context)
     add_health(server, source)
     add_uploading(server, context)
+    add_feedback(server, context)
     add_trails(server, context)
+    add_search(server, context)
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"))
     # registered last, so that it runs first and headers see the final answer

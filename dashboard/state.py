@@ -24,6 +24,7 @@ from layers.filters import (
     MODES,
     PROVENANCES,
     RADIUS_M,
+    THEMES,
     Filters,
 )
 
@@ -162,6 +163,7 @@ CODECS: dict[str, _Codec] = {
     "area": _Codec("area", _area, _points_text),
     "asof": _Codec("as_of", date.fromisoformat, date.isoformat),
     "lang": _Codec("lang", _one_of(*LANGUAGES)),
+    "theme": _Codec("theme", _one_of(*THEMES)),
 }
 VIEW_KEY = "v"
 
@@ -181,7 +183,7 @@ def parse(query: str, default: Filters | None = None, own: Collection[str] = ())
     default : Filters, optional
         What fields take that the query does not name.
     own : collection of str
-        Keys that the page reads itself: not told as unknown.
+        Keys that the page reads itself: not told as unknown; one that is also a key of Filters is read by both.
 
     Returns
     -------
@@ -202,7 +204,7 @@ def parse(query: str, default: Filters | None = None, own: Collection[str] = ())
         try:
             if key == VIEW_KEY:
                 view = _view(text)
-            elif key in own:
+            elif key in own and codec is None:
                 continue
             elif codec is None:
                 notices.append(Notice(N_("地址中的“{key}”不认识，已忽略。"), (("key", key[:ECHO]),)))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from geodata.schema import TABLES
 
 ILLUSTRATIVE = "illustrative"
+# column of the place whose illustrative rows give way, where it is not adcode: a hire belongs to the home of the person
+PLACED = {"flows": "from_adcode"}
 # table whose row retires → (table, column) that points at it; only illustrative rows follow
 FOLLOWERS = {
     "regions": (("grids", "region_id"), ("enterprises", "region_id"), ("activities", "region_id")),
@@ -52,9 +54,10 @@ def merge(table: str, there: pd.DataFrame, new: pd.DataFrame, retire: bool = Tru
     if len(known):
         same[known] = _same(table, there.iloc[at[known]], new.iloc[known])
     gone = np.zeros(len(there), bool)
-    if retire and "adcode" in there and schema.key != "adcode":
-        real = set(new["adcode"][(new["provenance"] != ILLUSTRATIVE).to_numpy()].dropna())
-        gone = ((there["provenance"] == ILLUSTRATIVE) & there["adcode"].isin(real)).to_numpy(copy=True)
+    place = PLACED.get(table, "adcode")
+    if retire and place in there and schema.key != "adcode":
+        real = set(new[place][(new["provenance"] != ILLUSTRATIVE).to_numpy()].dropna())
+        gone = ((there["provenance"] == ILLUSTRATIVE) & there[place].isin(real)).to_numpy(copy=True)
         gone[at[known]] = False
     return Merge(np.flatnonzero(at < 0), np.flatnonzero((at >= 0) & ~same), np.flatnonzero(same), np.flatnonzero(gone))
 

@@ -238,8 +238,9 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
         return self.once(("inner", table), compute)
 
     def place_rows(self, table: str) -> NDArray[np.int32]:
-        """Return per row of `table` the row of its adcode in ``places``; -1 where unknown."""
-        return self.once(("places", table), lambda: _still(self.tree.positions(self.table(table)["adcode"])))
+        """Return per row of `table` the row of its adcode (of a flow: where it comes from) in ``places``; -1 where unknown."""
+        column = "from_adcode" if table == "flows" else "adcode"
+        return self.once(("places", table), lambda: _still(self.tree.positions(self.table(table)[column])))
 
     def of_provenance(self, table: str, wanted: frozenset[str]) -> NDArray[np.bool_]:
         """Return which rows of `table` have one of the `wanted` provenances."""

@@ -13,11 +13,12 @@ from typing import Any, Self
 from geodata.errors import N_, AtlasError
 
 NATION = "100000"
-LAYERS = ("grids", "enterprises", "stations", "fairs", "activities", "demand")
+LAYERS = ("grids", "enterprises", "stations", "fairs", "activities", "demand", "flows")
 PROVENANCES = ("reported", "derived", "illustrative")
 MODES = ("onsite", "livestream")
 MEASURES = ("auto", "enterprises", "stations")
 LANGUAGES = ("zh", "en")
+THEMES = ("light", "dark")
 RADIUS_M = (50, 10_000)
 DETOUR = (1.0, 3.0)
 MAX_AREA_VERTICES = 40
@@ -72,6 +73,8 @@ class Filters:
         Show the atlas as it stood at the end of this day in China; None: as it is.
     lang : str
         Language of the reader, of :data:`LANGUAGES`.
+    theme : str
+        Paper or wall, of :data:`THEMES`.
     """
 
     place: str = NATION
@@ -98,6 +101,7 @@ class Filters:
     area: tuple[tuple[float, float], ...] = ()
     as_of: date | None = None
     lang: str = "zh"
+    theme: str = "light"
 
     def __post_init__(self) -> None:
         if not RADIUS_M[0] <= self.radius <= RADIUS_M[1]:

@@ -37,7 +37,7 @@ class Spans:
 
 
 def spans(atlas: Atlas, table: str) -> Spans:
-    """Return when each row of `table` (with ``start``, ``end``, ``period``) happened."""
+    """Return when each row of `table` (with ``start``, ``end`` or ``date``, and ``period``) happened."""
     return atlas.once(("spans", table), lambda: _spans(atlas.table(table)))
 
 
@@ -71,8 +71,8 @@ def within(when: Spans, filters: Filters) -> NDArray[np.bool_]:
 
 
 def _spans(frame: pd.DataFrame) -> Spans:
-    first = pd.to_datetime(frame["start"]).to_numpy(dtype="datetime64[D]").copy()
-    last = pd.to_datetime(frame["end"]).to_numpy(dtype="datetime64[D]").copy()
+    first = pd.to_datetime(frame["start" if "start" in frame else "date"]).to_numpy(dtype="datetime64[D]").copy()
+    last = pd.to_datetime(frame["end" if "end" in frame else "date"]).to_numpy(dtype="datetime64[D]").copy()
     dated = ~np.isnat(first)
     last = np.where(np.isnat(last), first, last)
     month = first.astype("datetime64[M]")

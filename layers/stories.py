@@ -8,6 +8,7 @@ import pandas as pd
 
 from geodata.codes import shipped_rows
 from geodata.errors import N_
+from layers import flows as hires
 from layers.atlas import Atlas
 from layers.provenance import mix
 
@@ -100,11 +101,7 @@ def flows(atlas: Atlas) -> pd.DataFrame:
     DataFrame
         ``from_adcode``, ``to_adcode``, ``provenance``, ``persons`` (sum) and ``source_id``; reported first.
     """
-    rows = atlas.flows
-    if not len(rows):
-        return pd.DataFrame(columns=["from_adcode", "to_adcode", "provenance", "persons", "source_id"])
-    summed = rows.groupby(["provenance", "from_adcode", "to_adcode"], as_index=False).agg(persons=("persons", "sum"), source_id=("source_id", "first"))
-    return summed.sort_values("provenance", key=lambda one: one.map({"reported": 0, "derived": 1}).fillna(2), kind="stable").reset_index(drop=True)
+    return hires.summed(atlas.flows)
 
 
 def origin(rows: pd.DataFrame) -> str | None:

@@ -9,6 +9,8 @@ from dash import dcc, html
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.explained import explained
+from dashboard.figures.dark import themed
 from dashboard.figures.panel import Panel
 from dashboard.words import Words
 
@@ -40,7 +42,7 @@ def panel(chart: str, lang: str) -> html.Section:
     )
 
 
-def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dcc.Link | None = None) -> tuple:
+def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dcc.Link | None = None, theme: str = "light") -> tuple:
     """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail."""
     style: dict[str, Any] = {"flexGrow": round(one.weight, 2)}
     if one.empty:
@@ -48,6 +50,6 @@ def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dc
     if not one.weight:
         style = {"display": "none"}
     return (
-        one.title, one.subtitle, [badge(one.provenance, words), source], one.figure, [one.empty, html.Br(), *offers] if one.empty else "", style,
+        one.title, explained(one.subtitle, words), [badge(one.provenance, words), source], themed(one.figure, theme), [one.empty, html.Br(), *offers] if one.empty else "", style,
         {"display": "none"} if one.empty or not one.weight else {},
     )

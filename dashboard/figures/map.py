@@ -6,7 +6,6 @@ values. Geometry comes by address; a click carries ``[kind, id]``.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import map_style, theme
+from dashboard.figures import flows, map_style, theme
 from dashboard.figures.fills import AreaFill, area_fill, cell_fill
+from dashboard.figures.marks import halo, packed, points
 from dashboard.state import View
 from dashboard.words import Words
 from layers import disc, fairs, located, places, qualifiers, stations
@@ -24,36 +24,10 @@ from layers.filters import Filters
 
 TRACES = (
     "areas", "cells", "chosen", "disc", "activities", "enterprises", "fairs_halo", "fairs",
-    "stations_halo", "stations", "clusters",
+    "stations_halo", "stations", "clusters", *flows.TRACES,
 )
 POINTS_AT_MOST = 2_000
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
-
-
-def _packed(values: Sequence[float]) -> dict[str, str]:
-    """Return `values` as plotly.js typed-array spec, float32 (about 1 m at these longitudes)."""
-    data = np.asarray(values, dtype="<f4")
-    return {"dtype": "f4", "bdata": base64.b64encode(data.tobytes()).decode()}
-
-
-def _points(name: str, lon: Sequence[float], lat: Sequence[float], customdata: list, text: list[str], **marker: Any) -> dict:
-    return {
-        "type": "scattermap", "name": name, "mode": "markers", "below": map_style.BELOW_POINTS,
-        "lon": _packed(lon), "lat": _packed(lat), "customdata": customdata, "hovertext": text,
-        "hovertemplate": "%{hovertext}<extra></extra>", "marker": marker,
-        "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": marker.get("opacity", 1)}},
-    }
-
-
-def _halo(name: str, of: dict, grow: float, color: str) -> dict:
-    size = of["marker"]["size"]
-    grown = [one + grow for one in size] if isinstance(size, list) else size + grow
-    return {
-        "type": "scattermap", "name": name, "mode": "markers", "below": map_style.BELOW_POINTS,
-        "lon": of["lon"], "lat": of["lat"], "hoverinfo": "skip",
-        "marker": {"size": grown, "color": color, "opacity": 1},
-        "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
-    }
 
 
 def _areas(fill: AreaFill, version: str) -> dict:
@@ -134,15 +108,15 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
     if industries and here.level in ("county", "region", "grid"):
         palette = dict(zip(industries, theme.CATEGORIES, strict=False))
         color = [palette.get(one, theme.ENTERPRISE) for one in rows["region_id"]]
-    return _points(
+    return points(
         "enterprises", lon[mask], lat[mask], [["enterprise", one] for one in rows["enterprise_id"]], text,
         size=4.5 if here.level == "city" else 7, color=color, opacity=0.75,
     )
 
 
 def _stations(filters: Filters, view: stations.View | None, words: Words) -> tuple[dict, dict]:
-    empty = _points("stations", [], [], [], [], size=13, color=theme.STATION)
-    none = _points("clusters", [], [], [], [], size=24, color=theme.STATION)
+    empty = points("stations", [], [], [], [], size=13, color=theme.STATION)
+    none = points("clusters", [], [], [], [], size=24, color=theme.STATION)
     none |= {"mode": "markers+text", "text": [], "textfont": {"color": "#FFFFFF", "size": 10}}
     if view is None:
         return empty, none
@@ -152,7 +126,7 @@ def _stations(filters: Filters, view: stations.View | None, words: Words) -> tup
         count = frame["count"].to_numpy(dtype=float)
         size = 13 + 21 * np.sqrt(count / count.max())
         none |= {
-            "lon": _packed(frame["lon"]), "lat": _packed(frame["lat"]), "text": [words.short(one) if wide >= 20 else "" for one, wide in zip(count, size, strict=True)],
+            "lon": packed(frame["lon"]), "lat": packed(frame["lat"]), "text": [words.short(one) if wide >= 20 else "" for one, wide in zip(count, size, strict=True)],
             "customdata": [["cluster", one] for one in frame["cell"]],
             "hovertext": [words("{count} 个驿站，点击放大").format(count=words.number(one)) for one in frame["count"]],
         }
@@ -161,7 +135,7 @@ def _stations(filters: Filters, view: stations.View | None, words: Words) -> tup
     serving = frame["effective"].to_numpy(dtype=bool)
     chosen = (frame["station_id"] == filters.station).to_numpy(dtype=bool)
     color = np.where(chosen, theme.RED, np.where(serving, theme.STATION, "#FFFFFF")).tolist()
-    trace = _points(
+    trace = points(
         "stations", frame["lon"], frame["lat"], [["station", one] for one in frame["station_id"]],
         station_hover(frame, words), size=10, color=color,
     )
@@ -214,7 +188,7 @@ def _fairs(atlas: Atlas, filters: Filters, words: Words) -> dict:
     reported = (frame["provenance"] == "reported").to_numpy(dtype=bool)
     color = np.where((frame["fair_id"] == filters.fair).to_numpy(dtype=bool), theme.RED,
                      np.where(reported, theme.FAIR, "#FFFFFF")).tolist()
-    return _points("fairs", lon, lat, [["fair", one] for one in frame["fair_id"]], text,
+    return points("fairs", lon, lat, [["fair", one] for one in frame["fair_id"]], text,
                    size=np.round(size, 1).tolist(), color=color)
 
 
@@ -222,7 +196,7 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
     """Activities gathered by where they are: one circle a point or a place, sized by how many."""
     frame = located.spots(atlas, filters) if "activities" in filters.layers else None
     if frame is None or not len(frame):
-        return _points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
+        return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)
     kinds = words.kinds()
     text = [
@@ -230,7 +204,7 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
         f" · {words.number(row.count)} {words('项活动')}<br>{words.provenance(row.provenance)}"
         for row in frame.itertuples()
     ]
-    return _points(
+    return points(
         "activities", frame["lon"], frame["lat"], [[row.unit_kind, row.unit_id] for row in frame.itertuples()], text,
         size=np.round(np.clip(12 + 3 * np.log2(count), 12, 34), 1).tolist(), color=theme.ACTIVITY, opacity=0.42,
     )
@@ -247,7 +221,7 @@ def _disc(atlas: Atlas, filters: Filters) -> dict:
         lon, lat = (axis[row] for axis in atlas.lonlat("stations"))
         if not np.isnan(lon):
             ring = disc.disc(float(lon), float(lat), filters.straight_radius)
-            trace |= {"lon": _packed(ring[:, 0]), "lat": _packed(ring[:, 1])}
+            trace |= {"lon": packed(ring[:, 0]), "lat": packed(ring[:, 1])}
     return trace
 
 
@@ -289,11 +263,12 @@ def map_figure(
         "disc": _disc(atlas, filters),
         "enterprises": _enterprises(atlas, filters, here, words),
         "activities": _activities(atlas, filters, words),
-        "fairs_halo": _halo("fairs_halo", fair_trace, 4, theme.FAIR),
+        "fairs_halo": halo("fairs_halo", fair_trace, 4, theme.FAIR),
         "fairs": fair_trace,
-        "stations_halo": _halo("stations_halo", station_trace, 5, theme.STATION),
+        "stations_halo": halo("stations_halo", station_trace, 5, theme.STATION),
         "stations": station_trace,
         "clusters": clusters,
+        **flows.traces(atlas, filters, words),
     }
     key = place_key(filters)
     spot: dict[str, Any] = {"center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3}
@@ -343,6 +318,6 @@ def station_traces(
     atlas: Atlas, filters: Filters, words: Words, box: tuple[float, float, float, float], zoom: float
 ) -> dict[int, dict]:
     """Return the traces of stations for another visible box, by their position in the figure."""
-    points, clusters = _stations(filters, stations_in_view(atlas, filters, box, zoom), words)
-    halo = _halo("stations_halo", points, 5, theme.STATION)
-    return {TRACES.index(trace["name"]): trace for trace in (halo, points, clusters)}
+    single, clusters = _stations(filters, stations_in_view(atlas, filters, box, zoom), words)
+    rim = halo("stations_halo", single, 5, theme.STATION)
+    return {TRACES.index(trace["name"]): trace for trace in (rim, single, clusters)}

@@ -43,6 +43,8 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     """Return the page in the language of `said`, with its controls as `query` says."""
     filters = said.filters
     words = context.words(filters.lang)
+    # the theme of the page is that of the brief, and stands in the address once: with what is the page's own
+    said = replace(said, filters=filters.having(theme="light"))
     order, wrong = _order(context, said, query)
     here = places.scope(atlas, filters)
     own = _own(order)
@@ -62,7 +64,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             html.H2(words("模板"), className="form-title"),
             dmc.SegmentedControl(id=_id("template"), value=order.template, fullWidth=True, size="sm", className="templates",
                                  data=[{"value": one, "label": _pictured(one, label)} for one, label in _templates(words).items()]),
-            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_scenarios(atlas, order.query) if plans.named(order.query) else _rivals(context, atlas, filters, here, words), size="sm",
+            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_scenarios(atlas, order.query) if plans.named(order.query) else _rivals(context, atlas, said.filters, here, words), size="sm",
                                 searchable=True, placeholder=words("与哪里对比"), nothingFoundMessage=words("没有匹配的选项"),
                                 comboboxProps={"zIndex": 1000}, **{"aria-label": words("与哪里对比")}),
                      id=_id("against-box"), hidden=order.template != "compare"),

@@ -23,7 +23,9 @@ from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
+from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.pages import in_view
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
@@ -60,7 +62,8 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     header = masthead(
         "/", filters, context, words,
         before=html.Button(words("筛选"), id=ids.RAIL_TOGGLE, className="button rail-toggle", type="button", **{"aria-controls": ids.RAIL}),
-        middle=html.Nav(id=ids.CRUMBS, className="crumbs", **{"aria-label": words("所在位置")}))
+        middle=html.Nav(id=ids.CRUMBS, className="crumbs", **{"aria-label": words("所在位置")}),
+        skips={f"#{ids.RAIL}": words("跳到筛选"), f"#{in_view.TOGGLE}": words("跳到视野列表"), ".charts": words("跳到图表")})
     body = html.Main([
         html.Aside(rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}),
         html.Section([
@@ -69,6 +72,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                           className="map"),
                 html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id=ids.MAP_STATUS, className="map-status", hidden=True,
                          role="status"),
+                *in_view.parts(words),
                 html.Details([html.Summary(words("图例")), html.Div(id=ids.LEGEND)], id="legend-box", className="legend", open=True),
                 html.Div([html.Span("▲"), html.Span(words("北"))], className="north", **{"aria-hidden": "true"}),
                 html.Div(id="scale-bar", className="scale-bar", **{"data-kilometres": words("公里"), "data-metres": words("米")}),
@@ -82,7 +86,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
-        html.P(id=ids.SENTENCE, className="said"),
+        html.Section(html.P(id=ids.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], filters.lang)
@@ -145,7 +149,7 @@ def register(app: Dash, context: Context) -> None:
             chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else clicked
             filters = _lassoed(filters, chosen) if chosen is lasso else _clicked(atlas, filters, chosen)
         elif cause == ids.RESET:
-            filters = context.default.having(lang=filters.lang)
+            filters = context.default.having(lang=filters.lang, theme=filters.theme)
         elif cause == ids.CLEAR_AREA:
             filters = filters.having(area=())
         elif cause in {ids.graph(chart) for chart in ids.CHARTS}:
@@ -163,13 +167,15 @@ def register(app: Dash, context: Context) -> None:
         # the address keeps a bad value until the next choice rewrites it: until then it is told
         told = [notice.text(context.words(filters.lang)) for notice in said.notices] if filters == before else []
         stored = {"query": query, "view": [view.lon, view.lat, view.zoom] if view else None, "notices": told}
+        # a move of the map alone changes nothing that is drawn
+        same = drawn is not None and (stored["query"], told) == (drawn["query"], drawn["notices"])
         words = context.words(filters.lang)
         shown = [control.show(filters) for control in listed]
         fresh = [new if new != old else no_update for new, old in zip(shown, values, strict=True)]
         moved = before.place != filters.place or cause in (None, ids.URL)
         return (
             address if filters != before else no_update,
-            stored if stored != drawn else no_update, *fresh,
+            no_update if same else stored, *fresh,
             place_options(atlas, filters, words) if moved else no_update,
         )
 
@@ -186,7 +192,8 @@ def register(app: Dash, context: Context) -> None:
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
-        return figure, legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
+        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number, filters.theme)
+        return themed(figure, filters.theme), key
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
@@ -220,7 +227,7 @@ def register(app: Dash, context: Context) -> None:
         atlas, filters, words = _present(context, stored)
         panels = [make(atlas, filters, words) for make in CHARTS]
         offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-        return tuple(value for part in zip(*(filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words))
+        return tuple(value for part in zip(*(filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme)
                                                      for chart, one in zip(ids.CHARTS, panels, strict=True)), strict=True) for value in part)
 
     @app.callback(
@@ -238,9 +245,10 @@ def register(app: Dash, context: Context) -> None:
         for position, trace in map_figures.station_traces(
             atlas, filters, words, tuple(viewport["box"]), viewport["zoom"]
         ).items():
-            patch["data"][position] = trace
+            patch["data"][position] = themed(trace, filters.theme)
         return patch
 
+    in_view.register(app, context, _clicked)
     app.clientside_callback(ClientsideFunction("atlas", "fit"), Output(ids.MAP, "figure"), Input(SPEC, "data"))
     app.clientside_callback(ClientsideFunction("atlas", "moved"), Output(ids.VIEWPORT, "data"), Input(ids.MAP, "relayoutData"),
                             prevent_initial_call=True)

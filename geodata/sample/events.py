@@ -26,6 +26,10 @@ THEME_MONTHS = {3: 0.8, 4: 1.3, 5: 1.8, 6: 1.2, 7: 0.8, 8: 0.6, 9: 1.2, 10: 0.8}
 HEAT_MONTHS = {6: 0.8, 7: 1.6, 8: 1.2}
 HOLIDAYS = {"2024-04-04", "2024-04-05", "2024-05-01", "2024-05-02", "2024-05-03", "2024-06-10", "2024-09-16",
             "2024-09-17", *(f"2024-10-0{day}" for day in range(1, 8))}
+# home, city that hires, persons; fewer than the hiring intents of the illustrative fair of that city
+HIRES = (("211300", "210700", 24), ("210900", "210700", 17), ("211400", "210700", 12), ("211100", "210700", 5),
+         ("210700", "211100", 14), ("210900", "211100", 9), ("211400", "211100", 3), ("210700", "211400", 11),
+         ("211300", "211400", 7), ("210900", "211300", 4))
 LAST_DAY = {10: 25}  # the page was printed in the last days of October
 
 
@@ -45,12 +49,19 @@ def frames(places: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, enterprises: gpd.G
     activities["geometry_provenance"] = np.where(activities["provenance"] == "reported", "derived", "illustrative")
 
     fairs = _blank_as_missing("reported_fairs.csv").assign(geometry_provenance="derived")
-    flows = pd.DataFrame({"flow_id": ["FL-01"], "from_adcode": ["210900"], "to_adcode": ["211400"], "kind": ["hire"],
-                          "persons": [1], "date": [None], "period": ["2024"], "provenance": ["reported"],
-                          "source_id": ["F037"]})
     return {"fairs": gpd.GeoDataFrame(fairs, geometry=_label_points(labels, fairs["adcode"]), crs=CRS),
             "activities": gpd.GeoDataFrame(activities, geometry=activities["geometry"].to_list(), crs=CRS),
-            "flows": flows}
+            "flows": _flows(fairs)}
+
+
+def _flows(fairs: pd.DataFrame) -> pd.DataFrame:
+    """The one hire across cities that is reported, and illustrative ones at the illustrative fair of the city that hires."""
+    fair = fairs[fairs["provenance"] == "illustrative"].set_index("adcode")
+    rows = [("FL-01", "210900", "211400", 1, None, "2024", "reported", "F037")]
+    for number, (home, hires, persons) in enumerate(HIRES, 1):
+        rows.append((f"FL-S{number:02}", home, hires, persons, fair.loc[hires, "start"], fair.loc[hires, "start"], "illustrative", "SAMPLE"))
+    columns = ["flow_id", "from_adcode", "to_adcode", "persons", "date", "period", "provenance", "source_id"]
+    return pd.DataFrame(rows, columns=columns).assign(kind="hire")
 
 
 def _blank_as_missing(name: str) -> pd.DataFrame:

@@ -180,7 +180,7 @@ def test_calling_a_check_off_leaves_no_trace(data, home):
     page.give("大.csv", text.encode())
     expect(page.page.get_by_role("progressbar")).to_be_visible()
     page.page.get_by_role("button", name="取消").click()
-    expect(page.page.locator(".data-empty")).to_be_visible()
+    expect(page.page.locator(".data-promise")).to_be_visible()
     expect(page.page.get_by_role("progressbar")).to_have_count(0)
     assert held(home) == kept and (home / FILE_NAME).read_bytes() == before
 

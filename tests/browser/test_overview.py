@@ -62,7 +62,7 @@ def test_an_english_page_says_nothing_in_chinese_but_names(open_page: Callable[.
 
 
 TRACES_OF = {"grids": ("areas", SHIZUISHAN), "enterprises": ("enterprises", SHIZUISHAN), "stations": ("stations", SIMING),
-             "fairs": ("fairs", "210000"), "activities": ("activities", SHIZUISHAN), "demand": ("cells", SIMING)}
+             "fairs": ("fairs", "210000"), "activities": ("activities", SHIZUISHAN), "demand": ("cells", SIMING), "flows": ("flows", "210000")}
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -10,6 +10,7 @@ from dashboard.context import Context
 from dashboard.figures.preview import SIZE, TILE, preview_map, spot
 from dashboard.locale import load_words
 from dashboard.pages.data import form, names, report, rows
+from dashboard.pages.data.holdings import holdings
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -140,3 +141,14 @@ def test_a_row_that_others_name_is_not_removed(context):
         rows.remove(context, "regions", region, "甲", WORDS)
     with pytest.raises(AtlasError, match="操作人"):
         rows.remove(context, "stations", "SM-S01", "  ", WORDS)
+
+
+def test_what_is_loaded_adds_up_and_says_where_it_is_from(context):
+    atlas = context.source.atlas()
+    tables, batches = holdings(context, Filters(), WORDS).children
+    assert "2024年10月31日" in tables.children[1].children and "还没有导入过" in batches.children[1].children
+    lines = cells(tables.children[2].children)
+    assert [line[0] for line in lines] == [TABLES[name].zh for name in names.ORDERED]
+    for name, (_, total, *parts, last) in zip(names.ORDERED, lines, strict=True):
+        counts = [0 if part == "·" else int(part.replace(",", "")) for part in parts]
+        assert int(total.replace(",", "")) == sum(counts) == len(atlas.table(name)) and last == "—"

@@ -133,7 +133,7 @@ def test_export_goes_by_the_query(run, tmp_path):
     assert {row["adcode"] for row in exported(run, path, "grids", "--query", "place=640205")} == {"640205"}
     assert {row["kind"] for row in exported(run, path, "activities", "--query", "place=640200&kinds=theme")} == {"theme"}
     assert {row["adcode"][:2] for row in exported(run, path, "places", "--query", "place=640000")} == {"64"}
-    assert len(exported(run, path, "flows", "--query", "place=211400")) == 1 and exported(run, path, "flows", "--query", "place=640000") == []
+    assert len(exported(run, path, "flows", "--query", "place=211400")) == 5 and exported(run, path, "flows", "--query", "place=640000") == []
     assert {row["worker_group"] for row in exported(run, path, "demand", "--query", "group=rider")} == {"rider"}
     lasso = exported(run, path, "enterprises", "--query", "area=106.7_39.2_106.8_39.2_106.8_39.4_106.7_39.4")
     assert lasso and all(106.7 <= float(row["lon"]) <= 106.8 for row in lasso)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -84,6 +86,47 @@ def test_hover_tells_provenance_and_no_missing_value(atlas: Atlas, words: Words)
                 assert not re.search(r"\b(nan|None|NaT)\b", text), text
             if trace["name"] in ("enterprises", "stations", "fairs", "activities", "cells"):
                 assert all(re.search("报道|推算|示意|混合", text) for text in trace["hovertext"])
+
+
+def _unpacked(axis: dict) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(axis["bdata"]), dtype="<f4")
+
+
+def test_hires_are_arcs_from_city_to_city_whole_when_reported_and_dashed_when_made_up(atlas: Atlas, words: Words) -> None:
+    figure = map_figures.map_figure(atlas, Filters(place="210000"), words)
+    traces = {trace["name"]: trace for trace in figure["data"]}
+    where = atlas.places.set_index("adcode")[["lon", "lat"]]
+    whole = np.column_stack([_unpacked(traces["flows_whole_0"][axis]) for axis in ("lon", "lat")])
+    # the only one reported: one person from 阜新 to 葫芦岛, one line without a gap
+    assert np.allclose(whole[0], where.loc["210900"], atol=1e-4) and np.allclose(whole[-2], where.loc["211400"], atol=1e-4)
+    assert np.isnan(whole).any(axis=1).sum() == 1 and np.isnan(whole[-1]).all()
+    assert not len(_unpacked(traces["flows_whole_1"]["lon"])) and not len(_unpacked(traces["flows_whole_2"]["lon"]))
+    dashed = {order: int(np.isnan(_unpacked(traces[f"flows_dashed_{order}"]["lon"])).sum()) for order in range(3)}
+    made_up = atlas.flows[atlas.flows["provenance"] == "illustrative"]["persons"]
+    wide = int((made_up >= 10).sum())
+    assert dashed[0] > 3 * (len(made_up) - wide) and dashed[1] > 3 * wide and dashed[2] == 0
+    hover = dict(zip([key[1] for key in traces["flows"]["customdata"]], traces["flows"]["hovertext"], strict=True))
+    assert "阜新市 → 葫芦岛市" in hover["210900-211400"] and "1 人" in hover["210900-211400"] and "报道" in hover["210900-211400"]
+    assert "24 人" in hover["211300-210700"] and "示意" in hover["211300-210700"]
+    hollow = [color for color, key in zip(traces["flows"]["marker"]["color"], traces["flows"]["customdata"], strict=True) if key[1] != "210900-211400"]
+    assert set(hollow) == {"#FFFFFF"}
+
+
+@pytest.mark.parametrize(("filters", "count"), [
+    (Filters(), 11), (Filters(place="210900"), 4), (Filters(place="640000"), 0), (Filters(layers=frozenset({"fairs"})), 0),
+    (Filters(provenance=frozenset({"reported"})), 1), (Filters(start=date(2024, 9, 1)), 4),
+])
+def test_arcs_answer_to_place_layer_provenance_and_dates(atlas: Atlas, words: Words, filters: Filters, count: int) -> None:
+    traces = {trace["name"]: trace for trace in map_figures.map_figure(atlas, filters, words)["data"]}
+    assert len(traces["flows"]["customdata"]) == count
+
+
+def test_hires_of_one_way_are_never_added_across_provenances(atlas: Atlas, words: Words) -> None:
+    more = atlas.flows[atlas.flows["flow_id"] == "FL-01"].assign(flow_id="FL-X", persons=70, provenance="illustrative", source_id="SAMPLE")
+    both = Atlas.from_frames({"places": atlas.places, "flows": pd.concat([atlas.flows, more], ignore_index=True)}, atlas.meta)
+    dots = {trace["name"]: trace for trace in map_figures.map_figure(both, Filters(), words)["data"]}["flows"]
+    told = [text for key, text in zip(dots["customdata"], dots["hovertext"], strict=True) if key[1] == "210900-211400"]
+    assert len(told) == 2 and "1 人" in told[0] and "报道" in told[0] and "70 人" in told[1] and "示意" in told[1]
 
 
 def test_a_country_of_stations_stays_small_on_the_wire(national: Atlas, words: Words) -> None:

@@ -196,8 +196,20 @@ def test_reported_activities_say_what_the_page_says(tables):
 
 
 def test_the_hire_across_cities_is_reported(tables):
-    flow = tables["flows"].iloc[0]
+    rows = tables["flows"]
+    flow = rows[rows["provenance"] == "reported"].squeeze()
     assert flow[["from_adcode", "to_adcode", "persons", "provenance"]].tolist() == ["210900", "211400", 1, "reported"]
+
+
+def test_illustrative_hires_stay_among_the_five_cities_and_under_the_intents_of_the_fair(tables):
+    rows = tables["flows"].query("provenance == 'illustrative'")
+    cities = {"210900", "210700", "211400", "211100", "211300"}
+    assert len(rows) == 10 and set(rows["from_adcode"]) | set(rows["to_adcode"]) == cities
+    assert (rows["from_adcode"] != rows["to_adcode"]).all() and set(rows["source_id"]) == {"SAMPLE"}
+    fairs = tables["fairs"].query("provenance == 'illustrative'").set_index("adcode")["hiring_intents"].astype(int)
+    hired = rows.groupby("to_adcode")["persons"].sum()
+    assert (hired < fairs[hired.index]).all()
+    assert not set(zip(rows["from_adcode"], rows["to_adcode"], strict=True)) & {("210900", "211400")}
 
 
 @given(weights=st.lists(st.floats(0.01, 1e4), min_size=1, max_size=40), total=st.integers(0, 10_000))

@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.components.values import table_name
 from dashboard.context import Context
 from dashboard.pages.data import names, report
+from dashboard.pages.data.holdings import holdings
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.uploading import TEMPLATE, UPLOAD
@@ -43,7 +44,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     if not editing(context.settings):
         return [html.Div([html.H2(words("导入文件"), className="data-title"),
                           html.P(words("这个图册没有开放网页改动。可以下载模板、查看历史、数据行和质量报告。"), className="data-hint"),
-                          _templates(said["table"], words)], className="data-steps")]
+                          _templates(said["table"], words), holdings(context, filters, words)], className="data-steps")]
     steps = html.Section([
         _step(1, words("选择数据表"),
               dmc.Select(id=names.TABLE, value=said["table"], data=[{"value": one, "label": table_name(one, words)} for one in names.ORDERED],
@@ -70,7 +71,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
         steps,
         html.Section([
             html.Div(id=names.PROGRESS, className="data-progress", role="status", **{"aria-live": "polite"}),
-            html.Div(_empty(words), id=names.REPORT, className="data-report"),
+            html.Div(_empty(context, filters, words), id=names.REPORT, className="data-report"),
         ], className="data-outcome", **{"aria-label": words("核对结果")}),
     ], className="data-import"), dcc.Store(id=names.RUN), dcc.Interval(id=names.POLL, interval=POLL_MS, disabled=True)]
 
@@ -88,16 +89,19 @@ def _templates(table: str, words: Words) -> html.Div:  # noqa: ARG001 - all of t
     return html.Div([html.Div(_template_link(one, words)) for one in names.ORDERED])
 
 
-def _empty(words: Words) -> html.Div:
+def _empty(context: Context, filters: Filters, words: Words) -> html.Div:
     return html.Div([
-        html.H2(words("导入之前先核对"), className="data-title"),
-        html.Ol([
-            html.Li(words("逐格核对：每处错误写明工作表、行、列、内容和改法，可下载标出问题的工作簿。")),
-            html.Li(words("地图预览：看清每一行会落在哪里，坐标系选错时画出两个位置。")),
-            html.Li(words("确认之前说清会新增、更改哪些行，哪些示意数据会退出；确认后整批生效，随时可以撤销。")),
-        ]),
-        html.P(words("核对不会改动图册。"), className="data-hint"),
-    ], className="data-empty")
+        html.Section([
+            html.H2(words("导入之前先核对"), className="data-title"),
+            html.Ol([
+                html.Li(words("逐格核对：每处错误写明工作表、行、列、内容和改法，可下载标出问题的工作簿。")),
+                html.Li(words("地图预览：看清每一行会落在哪里，坐标系选错时画出两个位置。")),
+                html.Li(words("确认之前说清会新增、更改哪些行，哪些示意数据会退出；确认后整批生效，随时可以撤销。")),
+            ]),
+            html.P(words("核对不会改动图册。"), className="data-hint"),
+        ], className="data-promise"),
+        holdings(context, filters, words),
+    ], className="data-empty-import")
 
 
 def register(app: Dash, context: Context) -> None:
@@ -106,6 +110,10 @@ def register(app: Dash, context: Context) -> None:
 
     def words_of(search: str | None) -> Words:
         return context.words(context.read(context.source.atlas(), search, names.OWN_KEYS).filters.lang)
+
+    def empty(search: str | None) -> html.Div:
+        filters = context.read(context.source.atlas(), search, names.OWN_KEYS).filters
+        return _empty(context, filters, context.words(filters.lang))
 
     @app.callback(Output(names.TEMPLATE, "children"), Input(names.TABLE, "value"), State(names.URL, "search"), prevent_initial_call=True)
     def offer(table: str, search: str | None) -> html.A:
@@ -128,10 +136,10 @@ def register(app: Dash, context: Context) -> None:
         """Start a check of what was given; a choice that changes starts it anew."""
         words, cause = words_of(search), ctx.triggered_id
         if given and given.get("message"):
-            return None, True, _bad(given["message"]), _empty(words), no_update, no_update
+            return None, True, _bad(given["message"]), empty(search), no_update, no_update
         upload = uploads.get((given or {}).get("id"))
         if upload is None:
-            return None, True, None, _empty(words), no_update, no_update
+            return None, True, None, empty(search), no_update, no_update
         resumed = upload.task() if cause in (None, names.UPLOAD) else None
         if resumed:  # the page was opened again: go on where it stood
             return _run(upload, resumed), False, _progress(upload, words), [], resumed.table, resumed.crs or ""
@@ -158,10 +166,11 @@ def register(app: Dash, context: Context) -> None:
     def follow(_: int, run: dict | None, search: str | None) -> tuple:
         """Say how far it is; show what was found."""
         words = words_of(search)
+        theme = context.look(search)[1].filters.theme
         upload = uploads.get((run or {}).get("id"))
         task = upload.task() if upload else None
         if upload is None or task is None:
-            return None, _empty(words), True
+            return None, empty(search), True
         if task.run != (run or {}).get("run"):
             raise PreventUpdate  # a newer choice is on its way
         state = upload.state()
@@ -169,12 +178,12 @@ def register(app: Dash, context: Context) -> None:
             return _progress(upload, words), no_update, False
         if state.status == FAILED:
             found = upload.found(task.of) if task.action == APPLY else None
-            shown = report.outcome(context, upload, found, task, words) if found else []
+            shown = report.outcome(context, upload, found, task, words, theme) if found else []
             return _bad(words(state.msgid).format(**state.params)), shown, True
         if task.action == APPLY:
-            return None, report.applied(context, state.batch_id or "", upload.found(task.of), words), True
+            return None, report.applied(context, state.batch_id or "", upload.found(task.of), words, theme), True
         found = upload.found(task.run)
-        return None, report.outcome(context, upload, found, task, words) if found else [], True
+        return None, report.outcome(context, upload, found, task, words, theme) if found else [], True
 
     @app.callback(
         Output(names.RUN, "data", allow_duplicate=True), Output(names.POLL, "disabled", allow_duplicate=True),

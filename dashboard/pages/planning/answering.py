@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.context import Context
 from dashboard.figures import siting, theme
+from dashboard.figures.dark import themed
 from dashboard.jobs import DONE, LOST, OVER, STOPPED, Jobs
 from dashboard.jobs import FAILED as JOB_FAILED
 from dashboard.pages.planning import names, results
@@ -94,7 +95,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         said = results.status_line(state, question.plan.ask.model, words)
         told = {"sites": state["sites"]} if state.get("sites") else None
         scale, unit = scale_of(question.plan.ask.model, float(state.get("total") or 0.0), words)
-        chart = siting.gap_figure(state["history"], scale, unit, words) if state.get("history") else no_update
+        chart = themed(siting.gap_figure(state["history"], scale, unit, words), question.filters.theme) if state.get("history") else no_update
         box = not state.get("history")
         fresh = told if told is not None and told != live else no_update
         if state.get("phase") not in OVER:
@@ -183,7 +184,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         title = _curve_title(rows, int(job["present"]), scale, unit, words) if over else words("正在计算曲线：{done} / {of}").format(
             done=state.get("done", 0), of=state.get("of", 0))
         nest = _nesting(state, words) if over and (job.get("kept") or state.get("phase") == DONE) else ""
-        return siting.curve_figure(rows, int(job["present"]), scale, unit, words), False, [title, nest], bool(over)
+        return themed(siting.curve_figure(rows, int(job["present"]), scale, unit, words), question.filters.theme), False, [title, nest], bool(over)
 
 
 def _pressed() -> bool:

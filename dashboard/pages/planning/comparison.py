@@ -12,6 +12,7 @@ from dashboard.components.badge import badge
 from dashboard.components.panels import graph_config
 from dashboard.context import Context
 from dashboard.figures import siting
+from dashboard.figures.dark import themed
 from dashboard.pages.planning import results
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.syncing import query_of, scenario_of
@@ -62,7 +63,7 @@ def _card(context: Context, atlas: Atlas, one: Scenario, where: Any, count: int,
     return html.Section([
         html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
         html.P(" · ".join(part for part in (one.author, words.date(one.created), results.proof(one.answer, words)) if part), className="panel-subtitle"),
-        dcc.Graph(figure=figure, config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", style={"height": 230}),
+        dcc.Graph(figure=themed(figure, question.filters.theme), config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", style={"height": 230}),
         html.P(one.note, className="plan-note") if one.note else None,
     ], className="plan-card")
 

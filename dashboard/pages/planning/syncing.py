@@ -164,7 +164,7 @@ def _next(context: Context, jobs: Jobs, atlas: Atlas, before: Question, cause: A
         if cause == names.RUN:
             return replace(before, plan=before.plan.having(run=True, sites=(), scenario=None, compare=())), []
         if cause == names.RESET:
-            return settled(atlas, Question(context.default.having(lang=before.filters.lang), Plan())), []
+            return settled(atlas, Question(context.default.having(lang=before.filters.lang, theme=before.filters.theme), Plan())), []
         if cause == names.CLEAR_MARKS:
             return _marked(before, points=(), force=(), forbid=()), []
         if cause == names.CHANGED and done and done.get("open"):

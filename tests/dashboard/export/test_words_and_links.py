@@ -30,8 +30,8 @@ CHANGES = {
     "provenance": frozenset({"reported"}), "worker_group": "rider", "radius": 1000, "detour": 1.5,
     "as_of": date(2026, 1, 1), "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
 }
-# where, in which language, and what only means something with another
-ELSEWHERE = {"place", "region", "grid", "lang", "measure", "day", "station", "fair"}
+# where, in which language and theme, and what only means something with another
+ELSEWHERE = {"place", "region", "grid", "lang", "theme", "measure", "day", "station", "fair"}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

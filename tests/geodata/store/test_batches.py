@@ -72,6 +72,19 @@ def test_illustrative_rows_retire_by_place_and_only_for_real_ones(own):
     assert own.apply("stations", rows(own, 3, "V")).retired == 31
 
 
+def test_illustrative_hires_retire_by_where_they_come_from(own):
+    there = own.read("flows")
+    known = there[there["provenance"] == "reported"]
+    real = known.assign(flow_id="F-1", from_adcode="210700", to_adcode="211100", persons=8)
+    assert own.apply("flows", real.assign(flow_id="F-0", provenance="illustrative")).retired == 0
+    batch = own.apply("flows", real)
+    left = own.read("flows")
+    assert batch.retired == 3 and not ((left["from_adcode"] == "210700") & (left["provenance"] == "illustrative")).any()
+    assert (left["provenance"] == "illustrative").sum() == 8
+    own.undo(batch.batch_id)
+    assert len(own.read("flows")) == len(there) + 1
+
+
 def test_what_hangs_on_retired_grids_retires_with_them(own):
     before = content(own)
     grids = own.read("grids").query("adcode == '640205'")

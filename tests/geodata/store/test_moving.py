@@ -126,7 +126,7 @@ def test_two_rows_of_one_key_are_told_and_not_lost(atlas_home, postgres, tmp_pat
     path = tmp_path / FILE_NAME
     path.write_bytes((atlas_home / FILE_NAME).read_bytes())
     with closing(sqlite3.connect(path)) as database:
-        database.execute("INSERT INTO flows SELECT fid + 1, flow_id, from_adcode, to_adcode, kind, persons, date, period, provenance, source_id, batch_id, valid_from,"
+        database.execute("INSERT INTO flows SELECT fid + 1000, flow_id, from_adcode, to_adcode, kind, persons, date, period, provenance, source_id, batch_id, valid_from,"
                          " valid_to FROM flows LIMIT 1")
         database.commit()
     with postgres.database() as url:

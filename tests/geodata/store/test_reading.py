@@ -18,7 +18,7 @@ from tests.geodata.store.atlases import content, rows
 def test_everything_is_there(own, place):
     counts = own.tables()
     assert list(counts) == list(TABLES)
-    expected = {"regions": 11, "grids": 27, "enterprises": 421, "stations": 36, "facts": 46, "flows": 1,
+    expected = {"regions": 11, "grids": 27, "enterprises": 421, "stations": 36, "facts": 46, "flows": 11,
                 "zones": 10, "candidates": 0, "scenarios": 0}
     assert {name: counts[name] for name in expected} == expected
     assert own.name == place.kind

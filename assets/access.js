@@ -1,0 +1,118 @@
+/* For who has no pointer: the list of what is in view, the keys of the map, ways past what repeats. */
+(function () {
+  "use strict";
+  const HOVER_MS = 80; // plotly.js looks under the pointer at most every 50 ms
+  const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const byId = (id) => document.getElementById(id);
+  const map = () => (window.atlasMap ? window.atlasMap() : null);
+  const plot = () => document.querySelector("#map .js-plotly-plot");
+  let clicks = 0, known = "";
+
+  function show(open) {
+    const box = byId("in-view"), toggle = byId("in-view-toggle");
+    if (!box || !toggle) return;
+    box.hidden = !open;
+    toggle.setAttribute("aria-expanded", String(open));
+  }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.access = {
+    /* button, move or filter -> what to list, when the list is open */
+    ask(pressed, viewport, filters) {
+      const box = byId("in-view"), none = window.dash_clientside.no_update;
+      if (!box) return none;
+      if (pressed && pressed !== clicks) show(box.hidden);
+      clicks = pressed || 0;
+      if (!window.atlasKit.webgl2() && known !== "opened") { known = "opened"; show(true); }
+      if (box.hidden || !filters) return none;
+      const live = map();
+      if (!live) return { box: null, zoom: null, query: filters.query };
+      const seen = live.getBounds();
+      return { box: [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()].map((side) => Number(side.toFixed(5))),
+        zoom: Number(live.getZoom().toFixed(2)), query: filters.query };
+    },
+  };
+
+  function closer(lon, lat) {
+    const gd = plot();
+    if (gd) window.Plotly.relayout(gd, { "map.center": { lon, lat }, "map.zoom": Math.min(window.atlasKit.MAX_ZOOM, gd._fullLayout.map.zoom + 2) });
+  }
+
+  /* what is in the middle, as if a pointer stood there */
+  function point(live) {
+    const canvas = live.getCanvas(), at = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 }, box = canvas.getBoundingClientRect();
+    const originalEvent = new MouseEvent("mousemove", { clientX: box.left + at.x, clientY: box.top + at.y, bubbles: true });
+    live.fire("mousemove", { point: at, lngLat: live.unproject([at.x, at.y]), originalEvent });
+  }
+
+  function say() {
+    const live = map(), words = byId("map-said");
+    if (!live || !words || document.activeElement !== live.getCanvas() || !words.classList) return;
+    point(live);
+    window.setTimeout(() => {
+      const label = document.querySelector("#map .hoverlayer");
+      words.textContent = label ? [...label.querySelectorAll(".hovertext tspan, .hovertext text")].map((one) => one.childElementCount ? "" : one.textContent).join(" ").trim() : "";
+    }, HOVER_MS * 2);
+  }
+
+  function home() {
+    const gd = plot(), meta = gd && gd.layout.meta, box = byId("map");
+    if (!meta) return;
+    const spot = window.atlasKit.framed(meta.bounds, box.clientWidth, box.clientHeight, 0);
+    window.Plotly.relayout(gd, { "map.center": spot.center, "map.zoom": spot.zoom });
+  }
+
+  function pressed(event) {
+    const live = map();
+    if (!live || event.target !== live.getCanvas() || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Home") { home(); event.preventDefault(); window.setTimeout(say, 400); }
+    else if (event.key === "Enter") {
+      event.preventDefault();
+      point(live);
+      window.setTimeout(() => { const gd = plot(); if (gd && gd._hoverdata) gd.emit("plotly_click", { points: gd._hoverdata, event }); }, HOVER_MS);
+    }
+  }
+
+  const hooked = new WeakSet();
+  function hook() {
+    const live = map(), words = byId("map-said");
+    if (!live || !words || hooked.has(live)) return;
+    hooked.add(live);
+    const canvas = live.getCanvas();
+    canvas.setAttribute("tabindex", "0");
+    canvas.setAttribute("aria-label", words.dataset.label);
+    canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && byId("map").classList.add("by-keys"));
+    canvas.addEventListener("blur", () => byId("map").classList.remove("by-keys"));
+    live.on("moveend", say);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    pressed(event);
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    const box = byId("in-view");
+    if (box && !box.hidden && box.contains(document.activeElement)) { show(false); byId("in-view-toggle").focus(); return; }
+    const root = document.querySelector('.atlas[data-rail="open"]'), rail = byId("rail");
+    if (root && window.innerWidth <= 900 && rail.contains(document.activeElement) && !document.querySelector('[aria-expanded="true"][aria-haspopup="listbox"]')) {
+      byId("rail-toggle").click();
+      byId("rail-toggle").focus();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const skip = event.target.closest && event.target.closest("a[data-skip]");
+    if (skip) {
+      // the address is the state: a skip moves the focus and leaves the address as it is
+      event.preventDefault();
+      const to = document.querySelector(skip.dataset.skip);
+      if (!to) return;
+      if (!to.matches("a, button, input, [tabindex]")) to.setAttribute("tabindex", "-1");
+      to.focus();
+      to.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+      return;
+    }
+    const group = event.target.closest && event.target.closest(".in-view-row[data-lon]");
+    if (group) closer(Number(group.dataset.lon), Number(group.dataset.lat));
+  });
+
+  new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });
+})();

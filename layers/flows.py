@@ -1,0 +1,80 @@
+"""Hires across cities: who came from where to work where, and the arc that shows it on a map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layers import periods, places
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+COLUMNS = ("provenance", "from_adcode", "to_adcode", "persons", "source_id")
+STEPS = 32  # even: a dashed arc draws every other one
+BOW = 0.16  # height of an arc over its chord, as a share of the chord
+TIP = 0.86  # how far along the arc the mark of its direction stands: clear of the fairs at the city itself
+
+
+def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    """Return the hires that begin or end in the place looked at, of the dates and provenances asked.
+
+    A hire known by its period only counts when its whole period lies in the dates. Ends are cities: below a
+    city there are none.
+    """
+    rows = atlas.flows
+    here = places.scope(atlas, filters)
+    mask = atlas.of_provenance("flows", filters.provenance) & periods.within(periods.spans(atlas, "flows"), filters)
+    if here.level != "country":
+        at = atlas.tree.position(here.adcode)
+        ends = [atlas.tree.under(at, atlas.tree.positions(rows[column])) for column in ("from_adcode", "to_adcode")]
+        mask = mask & (ends[0] | ends[1]) & (here.level in ("province", "city", "county"))
+    return rows[mask]
+
+
+def summed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return hires as an origin-destination list, provenances apart.
+
+    Returns
+    -------
+    DataFrame
+        ``provenance``, ``from_adcode``, ``to_adcode``, ``persons`` (sum) and ``source_id``; reported first.
+    """
+    if not len(rows):
+        return pd.DataFrame(columns=list(COLUMNS))
+    found = rows.groupby(["provenance", "from_adcode", "to_adcode"], as_index=False).agg(persons=("persons", "sum"), source_id=("source_id", "first"))
+    return found.sort_values("provenance", key=lambda one: one.map({"reported": 0, "derived": 1}).fillna(2), kind="stable").reset_index(drop=True)
+
+
+def arc(west: float, south: float, east: float, north: float) -> NDArray[np.float64]:
+    """Return the arc from one point to another, bowed to the left of the way: there and back lie apart.
+
+    Parameters
+    ----------
+    west, south, east, north : float
+        Longitude and latitude of the start, then of the end, degrees (WGS-84).
+
+    Returns
+    -------
+    ndarray of float
+        ``STEPS + 1`` rows of longitude, latitude.
+    """
+    shrink = np.cos(np.radians((south + north) / 2))  # a degree of longitude, in degrees of latitude
+    along = np.array([(east - west) * shrink, north - south])
+    peak = np.array([(west + east) / 2 * shrink, (south + north) / 2]) + 2 * BOW * np.array([-along[1], along[0]])
+    part = np.linspace(0, 1, STEPS + 1)[:, None]
+    start, end = np.array([west * shrink, south]), np.array([east * shrink, north])
+    curve = (1 - part) ** 2 * start + 2 * part * (1 - part) * peak + part**2 * end
+    return curve / [shrink, 1]
+
+
+def tip(curve: NDArray[np.float64]) -> tuple[float, float]:
+    """Return where the mark of the direction of an arc stands, longitude and latitude in degrees."""
+    lon, lat = curve[round(TIP * (len(curve) - 1))]
+    return float(lon), float(lat)
+
+
+def broken(curve: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return an arc as dashes: pairs of points parted by NaN."""
+    pairs = curve[:-1].reshape(-1, 2, 2) if len(curve) % 2 else curve.reshape(-1, 2, 2)
+    return np.concatenate([pairs, np.full((len(pairs), 1, 2), np.nan)], axis=1).reshape(-1, 2)
