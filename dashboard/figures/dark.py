@@ -13,7 +13,7 @@ GROUND = "#111A22"
 NIGHT: Mapping[str, str] = MappingProxyType({
     theme.INK: "#EEF2F5", theme.MUTED: "#A9B6C2", theme.FAINT: "#7C8A97", theme.HAIRLINE: "#2C3944", theme.PAPER: "#16212B",
     theme.LAND: "#1D2932", theme.ABROAD: "#18222B", theme.WATER: "#0E161D", theme.NO_DATA: "#33404B", theme.RED: "#FF5A6E",
-    theme.STATION: "#5FB0E5", theme.ENTERPRISE: "#B9C6D2", theme.FAIR: "#C58ADB", theme.ACTIVITY: "#E0A13C", theme.FLOW: "#E3C2EE", theme.TEAL: "#4FA3B8",
+    theme.STATION: "#5FB0E5", theme.ENTERPRISE: "#B9C6D2", theme.FAIR: "#F4B6DC", theme.ACTIVITY: "#E0A13C", theme.FLOW: "#E3C2EE", theme.TEAL: "#4FA3B8",
     theme.DEEP: "#5B9BC4", "#A9B8C0": "#5E6E7A", "#7B8794": "#6B7A87", "#A9BCCB": "#41525F", "#9FB3C2": "#3D4D59",
     "rgba(255,255,255,0.9)": "rgba(14,22,29,0.9)", "rgba(31,95,139,0.14)": "rgba(95,176,229,0.2)",
 })
