@@ -16,6 +16,7 @@ from dashboard.locale import load_words
 from dashboard.pages import PAGES
 from dashboard.server.briefs import add_briefs
 from dashboard.server.feedback import add_feedback
+from dashboard.server.frames import add_frames
 from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard
 from dashboard.server.headers import add_headers
@@ -109,6 +110,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
     add_geometry(server, source)
+    add_frames(server, context)
     add_health(server, source)
     add_uploading(server, context)
     add_feedback(server, context)

@@ -20,7 +20,7 @@ HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
-    return {"/": words("总览"), "/stories": words("专题"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据"), "/sources": words("来源（页）")}
+    return {"/": words("总览"), "/stories": words("专题"), "/analysis": words("活动"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据"), "/sources": words("来源（页）")}
 
 
 def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "",

@@ -22,11 +22,12 @@ DEEP = "#285E80"
 NO_DATA = "#E3E1DA"
 
 # YlGnBu by hand, light to dark; readable with every common colour vision deficiency (tests/dashboard/test_colour_blind.py).
-# The last two are not quite TEAL and DEEP: those are lightened on the dark theme, a scale must keep its order.
-SEQUENCE = ("#EEF2DC", "#CDE3C6", "#9FCDB9", "#67ABAA", "#3C8598", "#285E7F")
+# The last is not quite DEEP: the dark theme has a colour of its own for each.
+SEQUENCE = ("#EEF2DC", "#CDE3C6", "#9FCDB9", "#67ABAA", "#3C8599", "#285E7F")
 REACHED = ("#CFE6E6", "#8FC4C6", "#4A979F")
 UNREACHED = ("#FBE8CF", "#F2BE7E", "#DB8A3A")
 NIGHT_ONLY = ("#BDB4D4", "#8A7FB6", "#5A4F90")
+NEW = ("#F3CDD3", "#DE8A97", "#C04A5E")
 STATION = "#1F5F8B"
 FAIR = "#C2569F"
 ACTIVITY = "#A86A13"
