@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint bench bench-brief fuzz fuzz-files shots gallery clean
+.PHONY: setup dev browser postgres run test lint bench bench-brief bench-siting fuzz fuzz-files shots gallery clean
 
 setup: $(VENV)/.runtime
 
@@ -47,6 +47,13 @@ bench: dev
 # seconds and memory of briefs: one cold, one warm, 27 grids
 bench-brief: dev browser
 	$(BIN)/python -m tests.benchmarks.bench_briefs
+
+# the site planner against spopt with HiGHS, which lives in an environment of its own: a rival, not a dependency
+bench-siting: dev
+	@test -x $(VENV)/rival/bin/python || $(PYTHON) -m venv $(VENV)/rival
+	@$(VENV)/rival/bin/python -c 'import spopt, highspy' 2>/dev/null \
+		|| $(VENV)/rival/bin/python -m pip install --quiet --disable-pip-version-check spopt==0.7.0 highspy==1.16.0
+	$(BIN)/python -m tests.benchmarks.bench_siting --rival $(VENV)/rival/bin/python
 
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -29,6 +30,7 @@ from dashboard.commands.plan import add_options as add_plan_options
 from dashboard.commands.plan import plan
 from dashboard.locale import Gettext, load_words
 from dashboard.past import before_the_first, day_of
+from dashboard.server.feedback import kept
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
@@ -198,6 +200,18 @@ def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
     return 0
 
 
+def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) -> int:
+    lines = kept(settings.home)
+    if options.json:
+        _print({"feedback": lines}, True)
+    else:
+        table = Table("at", "text", "address")
+        for one in lines:
+            table.add_row(*(escape(str(one.get(key, ""))) for key in ("at", "text", "address")))
+        Console().print(table)
+    return 0
+
+
 def _parser(words: Gettext) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=words("工会服务一张图"))
     parser.add_argument("--version", action="version", version=__version__)
@@ -225,6 +239,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     importing.add_parsers(add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template})
     exporting.add_parser(add, words, _export)
     add_migrate_options(add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words)
+    add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
     add_brief_parser(add, words, _brief)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser

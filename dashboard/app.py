@@ -15,10 +15,13 @@ from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import PAGES
 from dashboard.server.briefs import add_briefs
+from dashboard.server.feedback import add_feedback
+from dashboard.server.frames import add_frames
 from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.trails import add_trails
 from dashboard.server.uploading import add_uploading
@@ -107,9 +110,12 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
     add_geometry(server, source)
+    add_frames(server, context)
     add_health(server, source)
     add_uploading(server, context)
+    add_feedback(server, context)
     add_trails(server, context)
+    add_search(server, context)
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"))
     # registered last, so that it runs first and headers see the final answer

@@ -22,7 +22,7 @@ FILE = "links.sqlite3"
 LETTERS = 7
 MOST = 200_000
 LONGEST = 20_000
-PATHS = ("/", "/stories", "/planning", "/data", "/briefing", "/sources", "/present", "/embed", "/sheet")
+PATHS = ("/", "/analysis", "/stories", "/planning", "/data", "/briefing", "/sources", "/present", "/embed", "/sheet")
 _KEY = re.compile(r"[a-z2-7]{7,32}\Z")
 
 

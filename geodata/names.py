@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from geodata.codes import shipped_rows
 
@@ -21,24 +22,39 @@ _PEOPLES = re.compile("(?:各族|蒙古族?|回族|藏族|维吾尔|苗族|彝�
 
 def english_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Return an English name for each (adcode, Chinese name)."""
-    from pypinyin import lazy_pinyin  # slow to import; only a build needs it
-
     known = {row["adcode"]: row["name_en"] for row in shipped_rows("place_names_en.csv")}
+    read = _reader()
+    return [known.get(adcode) or _spell(name, read) for adcode, name in pairs]
+
+
+def syllables(names: Iterable[str]) -> list[list[str]]:
+    """Return how each name is read: a syllable for each Chinese character, other signs one by one."""
+    read = _reader()
+    return [read(name) for name in names]
+
+
+@cache
+def _reader() -> Callable[[str], list[str]]:
+    from pypinyin import lazy_pinyin  # slow to import; only a build and the search need it
+
     readings = {row["word"]: row["reading"].split() for row in shipped_rows("place_readings.csv")}
+    listed = {word[0] for word in readings}
 
     def read(name: str) -> list[str]:
-        syllables = lazy_pinyin(name)  # the whole name: context tells how a character is read
+        found = lazy_pinyin(name, errors=list)  # the whole name: context tells how a character is read
+        if listed.isdisjoint(name):
+            return found
         # later words of the list must not undo earlier, more special ones
         done: set[int] = set()
         for word, reading in readings.items():
             for match in re.finditer(word, name):
                 where = range(*match.span())
                 if done.isdisjoint(where):
-                    syllables[match.start():match.end()] = reading
+                    found[match.start():match.end()] = reading
                     done.update(where)
-        return syllables
+        return found
 
-    return [known.get(adcode) or _spell(name, read) for adcode, name in pairs]
+    return read
 
 
 def _spell(name: str, read: Callable[[str], list[str]]) -> str:

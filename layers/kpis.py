@@ -182,7 +182,7 @@ def _elsewhere(here: places.Scope, fact: Any) -> str | None:
     return None if fact.adcode == here.adcode else fact.adcode
 
 
-def _facts(atlas: Atlas, filters: Filters, here: places.Scope) -> dict[str, Any]:
+def reported(atlas: Atlas, filters: Filters, here: places.Scope) -> dict[str, Any]:
     """Return the reported facts of exactly this place by metric; none when reports do not count."""
     if here.level not in LEVELS or REPORTED not in filters.provenance or filters.area:
         return {}
@@ -212,7 +212,7 @@ def _facts_below(atlas: Atlas, adcode: str) -> dict[str, Any]:
 
 
 def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
-    facts = _facts(atlas, filters, here)
+    facts = reported(atlas, filters, here)
     rows = grids.chosen(atlas, filters)
     area = regions.chosen(atlas, filters) if here.level in LEVELS else np.empty(0, dtype=np.intp)
     firms, done, workers, team = (int(total) for total in grids.figures(atlas)[rows].sum(axis=0))
@@ -245,7 +245,7 @@ def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFig
 
 
 def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
-    facts = {} if stations.asks(filters) else _facts(atlas, filters, here)
+    facts = {} if stations.asks(filters) else reported(atlas, filters, here)
     inside = stations.chosen(atlas, filters)
     running = inside & atlas.holds("stations", "status", stations.OPEN)
     planned = inside & atlas.holds("stations", "status", stations.PLANNED)
@@ -381,7 +381,7 @@ def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
 def _extras(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
     if filters.start or filters.end or filters.kinds:
         return
-    facts = _facts(atlas, filters, here)
+    facts = reported(atlas, filters, here)
     for metric, label, unit in EXTRAS:
         if metric in facts:
             fact = facts[metric]

@@ -28,7 +28,7 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
     one = add("export", words("导出一张表，可带网址里的筛选"), run, with_json=True)
     one.add_argument("--table", required=True, choices=list(TABLES), metavar="TABLE", help=words("表名：{names}").format(names=", ".join(TABLES)))
     one.add_argument("--format", required=True, choices=FORMATS, help=words("文件格式"))
-    one.add_argument("--out", type=Path, required=True, metavar="FILE")
+    one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件"))
     one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
     one.add_argument("--crs", default="wgs84", help=words("坐标系：wgs84、gcj02、bd09、cgcs2000 或 EPSG 代码"))
     one.add_argument("--as-of", metavar="DATE", help=words("按过去某天（含当天，北京时间）的图册，如 2026-11-20"))

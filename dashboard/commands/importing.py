@@ -38,12 +38,12 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
         one.add_argument("--marked", type=Path, metavar="OUT.xlsx", help=words("另存一份标出问题的工作簿"))
     one.add_argument("--author", help=words("导入人，默认为系统用户名"))
     undo = add("undo", words("撤销一个批次，恢复到导入之前"), run["undo"], with_json=True)
-    undo.add_argument("batch_id", metavar="BATCH_ID")
+    undo.add_argument("batch_id", metavar="BATCH_ID", help=words("批次编号，见 history"))
     undo.add_argument("--author", help=words("撤销人，默认为系统用户名"))
     add("history", words("列出所有导入批次"), run["history"], with_json=True)
     template = add("template", words("生成填报模板"), run["template"], with_json=True)
     template.add_argument("--table", required=True, choices=list(TABLES), metavar="TABLE", help=words("表名：{names}").format(names=", ".join(TABLES)))
-    template.add_argument("--out", type=Path, required=True, metavar="F.xlsx")
+    template.add_argument("--out", type=Path, required=True, metavar="F.xlsx", help=words("写到哪个文件"))
 
 
 def checked(options: argparse.Namespace, store: WritableStore, words: Gettext) -> Checked:

@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.badge import badge
+from dashboard.components.explained import explained
 from dashboard.words import Words
 from layers.kpis import KeyFigure
 
@@ -27,7 +28,7 @@ def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words, l
     return [
         html.Div(
             [
-                html.Div([html.Span(words(figure.label)), badge(figure.provenance, words)], className="kpi-label"),
+                html.Div([html.Span(explained(words(figure.label), words)), badge(figure.provenance, words)], className="kpi-label"),
                 html.Div(
                     [
                         html.Span(linked(figure.text_zh if words.lang == "zh" else figure.text_en, figure.id), className="kpi-value"),
@@ -35,7 +36,7 @@ def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words, l
                     ],
                     className="kpi-figure", id={"type": "kpi", "id": figure.id},
                 ),
-                html.Div(_of(figure, names, words), className="kpi-of"),
+                html.Div(explained(_of(figure, names, words), words), className="kpi-of"),
             ],
             className="kpi", title="; ".join(figure.source_ids),
         )

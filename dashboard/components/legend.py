@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import html
 
 from dashboard.components.badge import badge
 from dashboard.figures import theme
+from dashboard.figures.dark import color
 from dashboard.figures.fills import AreaFill, Fill
 from dashboard.words import Words
 
 
-def _ramp(fill: Fill, words: Words) -> list:
+def _ramp(fill: Fill, words: Words, mode: str) -> list:
     return [
         html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
-        html.Div([html.Span(style={"background": color}) for color in fill.colors], className="legend-ramp", **{"aria-hidden": "true"}),
+        html.Div(swatches(fill.colors, mode), className="legend-ramp", **{"aria-hidden": "true"}),
         html.Div([html.Span(step) for step in fill.steps], className="legend-steps"),
     ]
 
 
-def _demand(fill: Fill, words: Words) -> list:
+def swatches(colors: Sequence[str], mode: str) -> list[html.Span]:
+    """Return the patches of `colors` as the theme `mode` draws them on the map."""
+    return [html.Span(style={"background": color(one, mode)}) for one in colors]
+
+
+def more_text(words: Words, mode: str) -> str:
+    """Return which end of a ramp is most: the one farthest from the ground."""
+    return words("颜色越亮，需求越大") if mode == "dark" else words("颜色越深，需求越大")
+
+
+def _demand(fill: Fill, words: Words, mode: str) -> list:
     rows = zip(fill.steps, (theme.UNREACHED, theme.NIGHT_ONLY, theme.REACHED), strict=True)
     return [
         html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
         *[
-            html.Div([html.Span([html.Span(style={"background": color}) for color in colors], className="legend-swatches"), label],
+            html.Div([html.Span(swatches(colors, mode), className="legend-swatches"), label],
                      className="legend-row")
             for label, colors in rows
         ],
-        html.Div(words("颜色越深，需求越大"), className="legend-note"),
+        html.Div(more_text(words, mode), className="legend-note"),
     ]
 
 
@@ -40,7 +53,7 @@ def review_text(number: str, words: Words) -> str:
     return words("审图号：{number}").format(number=number) if number else words("示意图 · 审图号：—")
 
 
-def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words, review_number: str = "") -> list:
+def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words, review_number: str = "", mode: str = "light") -> list:
     """Return the legend of the map.
 
     Parameters
@@ -51,12 +64,14 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words, rev
         How many marks of each kind are drawn; kinds that draw none are left out.
     review_number : str
         The map's 审图号; 示意图 until there is one.
+    mode : str
+        Theme of the map that the legend is of.
     """
     parts: list = []
     if area.steps and area.ids:
-        parts.append(html.Div(_ramp(area, words), className="legend-block"))
+        parts.append(html.Div(_ramp(area, words, mode), className="legend-block"))
     if cells.ids:
-        parts.append(html.Div(_demand(cells, words), className="legend-block"))
+        parts.append(html.Div(_demand(cells, words, mode), className="legend-block"))
     marks = []
     if shown.get("stations"):
         marks += [_mark("station", words("可用驿站")), _mark("station-off", words("此条件下不可用"))]

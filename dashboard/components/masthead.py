@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids
+from dashboard.components.help import help_button, help_dialog
 from dashboard.context import Context
 from dashboard.words import Words
 from layers.filters import Filters
@@ -18,7 +20,7 @@ HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 def titles(words: Words) -> dict[str, str]:
     """Return path → name of the pages, in the order in which they are offered."""
-    return {"/": words("总览"), "/stories": words("专题"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据"), "/sources": words("来源（页）")}
+    return {"/": words("总览"), "/stories": words("专题"), "/analysis": words("活动"), "/planning": words("选址"), "/briefing": words("简报"), "/data": words("数据"), "/sources": words("来源（页）")}
 
 
 def masthead(path: str, filters: Filters, context: Context, words: Words, *, before: Any = None, middle: Any = None, query: str = "",
@@ -43,13 +45,27 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
         html.H1([html.Span(className="brand-dot", **{"aria-hidden": "true"}), words("工会服务一张图")], className="brand"),
         middle if middle is not None else html.Span(className="crumbs"),
         html.Nav(ways(path, filters, context, words), id=ids.WAYS, className="ways", **{"aria-label": words("页面")}),
+        _search(words),
         # assets/theme.js: the same address in the other theme, with whatever keys the page has of its own
         html.Button("◐", id=ids.THEME, className="button theme-switch", type="button", title=words("切换浅色与深色"),
                     **{"aria-label": words("切换浅色与深色")}),
         html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
                href=path + (context.write(filters.having(lang=other)) or "?") + query),
+        help_button(words),
+        help_dialog(path, words),
         html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),
     ], className="header")
+
+
+def _search(words: Words) -> html.Div:
+    """Return the empty box that assets/search.js makes the search of, with what it says."""
+    kinds = {
+        "place": words("行政区划"), "region": words("产改区域"), "zone": words("街道片区"), "grid": words("产改网格"), "station": words("工会驿站"), "fair": words("招聘会"),
+        "activity": words("活动"), "enterprise": words("企业"), "story": words("专题"), "fact": words("报道数字"), "scenario": words("选址方案"),
+    }
+    said = {"hint": words("查找（/）"), "label": words("查找地点、驿站、活动、数字"), "kinds": kinds, "building": words("正在准备查找…"),
+            "none": words("没有找到：可输入中文、拼音、首字母（如 dwk）或行政区划代码。"), "failed": words("查找没有完成，请再试一次。")}
+    return html.Div(className="search-box", role="search", **{"data-words": json.dumps(said, ensure_ascii=False), "data-lang": words.lang})
 
 
 def past_banner(path: str, filters: Filters, context: Context, words: Words) -> list:

@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.explained import explained
 from dashboard.figures.dark import themed
 from dashboard.figures.panel import Panel
 from dashboard.words import Words
@@ -49,6 +50,6 @@ def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dc
     if not one.weight:
         style = {"display": "none"}
     return (
-        one.title, one.subtitle, [badge(one.provenance, words), source], themed(one.figure, theme), [one.empty, html.Br(), *offers] if one.empty else "", style,
+        one.title, explained(one.subtitle, words), [badge(one.provenance, words), source], themed(one.figure, theme), [one.empty, html.Br(), *offers] if one.empty else "", style,
         {"display": "none"} if one.empty or not one.weight else {},
     )

@@ -10,6 +10,7 @@ from dash import html
 
 from dashboard import ids
 from dashboard.components.controls import Control
+from dashboard.components.explained import explained
 from dashboard.past import today
 from dashboard.words import Words
 from layers import places
@@ -118,7 +119,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
         _group(
             words("服务半径（步行，米）"),
             _segments("radius", [{"value": str(one), "label": str(one)} for one in RADII_M], now("radius")),
-            html.P(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), className="rail-hint"),
+            html.P(explained(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), words), className="rail-hint"),
             _select("worker_group", [{"value": "", "label": words("全部服务对象")},
                                      *({"value": one, "label": groups.get(one, one)} for one in wanted)],
                     now("worker_group"), words("服务对象")),

@@ -118,7 +118,7 @@ def changed(atlas: Atlas, one: Scenario) -> tuple[Notice, ...]:
     return (Notice(N_("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。"), (("name", one.name),)),)
 
 
-def drawn(atlas: Atlas, one: Scenario, words: Words, view: View | None, review: str) -> tuple[dict[str, Any], list]:
+def drawn(atlas: Atlas, one: Scenario, words: Words, view: View | None, review: str, mode: str = "light") -> tuple[dict[str, Any], list]:
     """Return the map of a scenario, as the planning page draws it, and its legend."""
     from dashboard.pages.planning.drawing import legend
     from dashboard.pages.planning.results import street_names
@@ -134,7 +134,7 @@ def drawn(atlas: Atlas, one: Scenario, words: Words, view: View | None, review: 
         if trace["name"] == "candidates":  # what may be clicked is nothing on paper
             trace["marker"] = {**trace["marker"], "opacity": 0}
     figure["layout"]["meta"] |= {"off": [], "hatched": []}
-    return figure, legend(atlas, found, cover, len(answer.sites), words, review, candidates=False)
+    return figure, legend(atlas, found, cover, len(answer.sites), words, review, candidates=False, mode=mode)
 
 
 def _case(atlas: Atlas, one: Scenario) -> Case | None:

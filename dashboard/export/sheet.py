@@ -89,7 +89,7 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
     filters, words = said.filters, context.words(said.filters.lang)
     if plans.named(query):
         one = plans.scenario_of(atlas, plans.named(query))
-        figure, marks = plans.drawn(atlas, one, words, said.view, context.review_number)
+        figure, marks = plans.drawn(atlas, one, words, said.view, context.review_number, mode)
         name, key = one.name, markup(marks)
     else:
         figure = map_figures.map_figure(atlas, filters, words, said.view)
@@ -98,7 +98,7 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
         name = words.name(here.crumbs[-1])
-        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number))
+        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number, mode))
     layout = "beside" if size[0] > 1.15 * size[1] or size[0] > 5 else "under"
     body = (
         f'<main class="mapsheet mapsheet-{layout}"><aside class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'

@@ -86,7 +86,8 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             margin={"l": 4, "r": 12, "t": 20, "b": 4, "pad": 4},
             xaxis={"range": [0, max(100.0, float(share.max()) if len(share) else 100.0)], "visible": False},
             yaxis={"tickvals": list(range(len(shown))), "ticktext": names, "showgrid": False, "range": theme.rows(len(shown))},
-            shapes=[{"type": "line", "x0": whole * 100, "x1": whole * 100, "yref": "paper", "y0": 0, "y1": 1,
+            # under the bars: a line over them would cut their ends and be read as part of them
+            shapes=[{"type": "line", "layer": "below", "x0": whole * 100, "x1": whole * 100, "yref": "paper", "y0": 0, "y1": 1,
                      "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}}] if whole is not None else [],
             annotations=[{"x": whole * 100, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
                           "xanchor": "right" if whole > 0.5 else "left",

@@ -21,9 +21,8 @@ from layers.siting.answer import CellCover, Site
 from layers.siting.case import Case
 
 TRACES = ("cells", "discs", "new_discs", "candidates", "forbidden", "forced", "idle_halo", "idle", "stations_halo", "stations", "sites_halo", "sites")
-NEW = ("#F3CDD3", "#DE8A97", "#C04A5E")
 UNREACHED, PARTLY, REACHED, NEWLY = range(4)
-COLORS = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED, *NEW)
+COLORS = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED, *theme.NEW)
 AFTER, BEFORE = "after", "before"
 FULL = 1.0 - 1e-9
 MANY_CANDIDATES = 6_000

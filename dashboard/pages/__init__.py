@@ -14,6 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
-from dashboard.pages import briefing, data, overview, planning, sources, stories
+from dashboard.pages import analysis, briefing, data, overview, planning, sources, stories
 
-PAGES: Mapping[str, ModuleType] = MappingProxyType({"/": overview, "/stories": stories, "/planning": planning, "/briefing": briefing, "/data": data, "/sources": sources})
+PAGES: Mapping[str, ModuleType] = MappingProxyType({"/": overview, "/stories": stories, "/analysis": analysis, "/planning": planning, "/briefing": briefing, "/data": data, "/sources": sources})

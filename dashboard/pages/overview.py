@@ -192,7 +192,7 @@ def register(app: Dash, context: Context) -> None:
         shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
             shown["sample_stations"] = 1
-        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number)
+        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number, filters.theme)
         return themed(figure, filters.theme), key
 
     @app.callback(

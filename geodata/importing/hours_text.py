@@ -43,6 +43,8 @@ _TOKENS = (
     ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|年中无休|全年无休|无休|365天|h|[\s:;,、.()/])+")),
 )
 _WORDS = {"工作日": range(5), "法定工作日": range(5), "平日": range(5), "双休日": (5, 6), "周末": (5, 6)}
+TWELVE_ENDS = range(4, 9)  # "9点到5点": five in the afternoon or in the morning? Our own grammar writes 05:00
+_TWELVE = re.compile(r"(?<![\d:])([5-9]|1[01]):[0-5]\d\s*[-–—~至到]\s*([4-8]):[0-5]\d(?!\d)")
 _ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _AFTERNOON = {"下午", "傍晚", "晚上", "晚间", "夜间", "晚", "夜"}
 
@@ -78,6 +80,8 @@ def to_hours(text: str) -> str:
         Names the part that could not be read.
     """
     text = text.strip()
+    if (odd := next((one for one in _TWELVE.finditer(text) if int(one[2]) < int(one[1])), None)) is not None:
+        raise NotHours(odd[0])
     try:
         hours.parse(text)
     except AtlasError:
@@ -231,6 +235,8 @@ def _span(match: re.Match[str]) -> Span:
     if part is None and match["a"] in _AFTERNOON and int(match["bh"]) < 12:
         part = match["a"]  # "下午2点到5点": the end is in the afternoon too
     end = _clock(part, match["bh"], match["bm"])
+    if not (match["a"] or match["b"]) and int(match["bh"]) in TWELVE_ENDS and "05:00" <= start < "12:00" and end < start:
+        raise NotHours(match[0])
     return start, "24:00" if end == "00:00" else end
 
 

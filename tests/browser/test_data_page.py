@@ -19,7 +19,7 @@ from layers import quality
 from layers.filters import Filters
 from tests.browser.atlas_page import AtlasPage
 from tests.browser.conftest import free_port, serve
-from tests.browser.data_page import DataPage, workbook
+from tests.browser.data_page import TIMEOUT_MS, DataPage, workbook
 from tests.browser.test_accessibility import objections
 
 GPS, AMAP = "GPS", "高德"
@@ -93,7 +93,7 @@ def test_their_stations_take_the_place_of_ours_and_give_it_back(data, home):
     assert drawn["landed"]["given"] == drawn["read"]["given"] == drawn["mended"]["given"] == 28
     assert drawn["read"]["drawn"] == drawn["mended"]["drawn"] == 28 and drawn["between"]["given"] == 56 and drawn["between"]["drawn"] > 0
     page.choose(names.CRS, AMAP)
-    expect(page.page.locator(".data-hint", has_text="坐标系 gcj02")).to_be_visible()
+    expect(page.page.locator(".data-hint", has_text="坐标系 gcj02")).to_be_visible(timeout=TIMEOUT_MS)
     assert not any("坐标看来是" in row[-1] for row in page.problems())
     drawn = page.map()
     assert (drawn["landed"]["drawn"], drawn["read"]["given"]) == (28, 0)

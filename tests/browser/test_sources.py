@@ -56,6 +56,18 @@ def test_a_figure_leads_to_its_trail_and_every_mark_resolves(open_page, address,
     page.goto(f"{address}/sources?figure=no_such&fact=%3Cb%3E&lang=en")
     expect(page.locator("main .notice-bad")).to_have_count(1)
 
+    page.keyboard.press("Control+k")
+    page.keyboard.type("石zs")
+    expect(page.locator("#search-list [role=option]").first).to_contain_text("石嘴山市")
+    assert page.locator("#search").get_attribute("aria-activedescendant") == "search-0"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?place=640200*")
+    expect(page.locator(".crumb-here")).to_have_text("石嘴山市")
+    page.locator("body").press("/")
+    page.keyboard.type("qqqq")
+    expect(page.locator(".search-said")).to_contain_text("没有找到")
+    page.keyboard.press("Escape")
+
     page.goto(f"{address}/stories?story=S8")
     page.locator(".fact-value").first.wait_for()
     walk()

@@ -166,6 +166,7 @@ def register(app: Dash, context: Context) -> None:
     def follow(_: int, run: dict | None, search: str | None) -> tuple:
         """Say how far it is; show what was found."""
         words = words_of(search)
+        theme = context.look(search)[1].filters.theme
         upload = uploads.get((run or {}).get("id"))
         task = upload.task() if upload else None
         if upload is None or task is None:
@@ -177,12 +178,12 @@ def register(app: Dash, context: Context) -> None:
             return _progress(upload, words), no_update, False
         if state.status == FAILED:
             found = upload.found(task.of) if task.action == APPLY else None
-            shown = report.outcome(context, upload, found, task, words) if found else []
+            shown = report.outcome(context, upload, found, task, words, theme) if found else []
             return _bad(words(state.msgid).format(**state.params)), shown, True
         if task.action == APPLY:
-            return None, report.applied(context, state.batch_id or "", upload.found(task.of), words), True
+            return None, report.applied(context, state.batch_id or "", upload.found(task.of), words, theme), True
         found = upload.found(task.run)
-        return None, report.outcome(context, upload, found, task, words) if found else [], True
+        return None, report.outcome(context, upload, found, task, words, theme) if found else [], True
 
     @app.callback(
         Output(names.RUN, "data", allow_duplicate=True), Output(names.POLL, "disabled", allow_duplicate=True),

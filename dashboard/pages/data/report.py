@@ -13,6 +13,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.components.panels import graph_config
 from dashboard.components.values import change_list, scrolling, size, table_name
 from dashboard.context import Context
+from dashboard.figures.dark import themed
 from dashboard.figures.preview import preview_map
 from dashboard.pages.data import names
 from dashboard.server.uploading import MARKED
@@ -30,15 +31,15 @@ FIRST, LAST = ("datum", "swapped", "sea", "outside", "similar"), ("filled",)
 EVERY = "all"
 
 
-def outcome(context: Context, upload: Upload, found: Mapping[str, Any], task: Task, words: Words) -> list:
-    """Return the report of a check: counts, what would change, problems, headers, map."""
+def outcome(context: Context, upload: Upload, found: Mapping[str, Any], task: Task, words: Words, theme: str = "light") -> list:
+    """Return the report of a check: counts, what would change, problems, headers, map in the colours of `theme`."""
     report = report_of(found)
     doubted = [pair for one in report.warnings if one.code in DOUBTFUL for pair in one.positions]
     parts: list[Any] = [_summary(upload, report, words)]
     lower = [_problems(report, words), _headers(report, words)]
     if report.ok and found["effect"]:
         parts.append(_effect(found, task, words))
-    beside = [_map(context, found, doubted, words)] if found["preview"]["of"] or doubted else []
+    beside = [_map(context, found, doubted, words, theme)] if found["preview"]["of"] or doubted else []
     parts.append(html.Div([html.Div([one for one in lower if one is not None], className="outcome-list"), *beside],
                           className="outcome-columns" if beside else ""))
     return parts
@@ -187,9 +188,9 @@ def _headers(report: Report, words: Words) -> html.Details | None:
     ], open=bool(unknown) or not report.columns, className="data-panel")
 
 
-def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words) -> html.Section:
+def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words, theme: str) -> html.Section:
     preview = found["preview"]
-    figure = preview_map(context.source.atlas().version, words, preview["lon"], preview["lat"], preview["name"], doubted)
+    figure = themed(preview_map(context.source.atlas().version, words, preview["lon"], preview["lat"], preview["name"], doubted), theme)
     drawn = len(preview["lon"])
     note = words("共 {count} 行有位置。").format(count=words.number(preview["of"]))
     if drawn < preview["of"]:
@@ -207,8 +208,8 @@ def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words
     ], className="data-panel data-preview")
 
 
-def applied(context: Context, batch_id: str, found: Mapping[str, Any] | None, words: Words) -> list:
-    """Return what a batch that was just applied changed, with the way back; `found` is what its check had found."""
+def applied(context: Context, batch_id: str, found: Mapping[str, Any] | None, words: Words, theme: str = "light") -> list:
+    """Return what a batch that was just applied changed, with the way back; `found` is what its check had found; links keep `theme`."""
     store = context.source.store()
     batch = next((one for one in store.history() if one.batch_id == batch_id), None)
     if batch is None:
@@ -223,7 +224,7 @@ def applied(context: Context, batch_id: str, found: Mapping[str, Any] | None, wo
                           table=table_name(batch.table, words), added=words.number(batch.added), changed=words.number(batch.changed),
                           unchanged=words.number(batch.unchanged), retired=words.number(batch.retired), batch=batch_id))]),
             html.Div([
-                dcc.Link(words("在总览里查看"), href="/" + context.write(context.default.having(lang=words.lang)), className="button"),
+                dcc.Link(words("在总览里查看"), href="/" + context.write(context.default.having(lang=words.lang, theme=theme)), className="button"),
                 html.Button(words("撤销这一批"), id=names.numbered("data-undo", batch_id), className="button", type="button"),
             ], className="data-buttons"),
         ], className="data-summary"),

@@ -10,11 +10,11 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
-from dashboard.components.legend import review_text
+from dashboard.components.legend import more_text, review_text, swatches
 from dashboard.components.masthead import past_banner, ways
 from dashboard.context import Context
 from dashboard.figures import siting, theme
-from dashboard.figures.dark import themed
+from dashboard.figures.dark import color, themed
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import scale_of
@@ -61,7 +61,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
         marks = marks_text(question, len(found.offered) if found else None, words)
         mode = question.filters.theme
-        return themed(figure, mode), before if before is no_update else themed(before, mode), legend(atlas, found, cover, len(sites), words, context.review_number), marks, not swipe, not swipe
+        return themed(figure, mode), before if before is no_update else themed(before, mode), legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode), marks, not swipe, not swipe
 
     @app.callback(
         Output(names.HEAD, "children"), Output(names.FIGURES, "children"), Output(names.SITES, "children"), Output(names.LEFT_OUT, "children"),
@@ -148,8 +148,8 @@ def _marks(found: Case | None, marked: tuple[str, ...]) -> list[tuple[float, flo
     return [(*spot, one) for one in marked if (spot := place_of(found, one)) is not None]
 
 
-def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int, words: Words, review: str = "", candidates: bool = True) -> list:
-    """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn."""
+def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int, words: Words, review: str = "", candidates: bool = True, mode: str = "light") -> list:
+    """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme."""
     parts: list[Any] = []
     if found is not None and cover is not None:
         colors = siting.COLORS
@@ -158,11 +158,11 @@ def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int
             steps.insert(1, (words("部分时刻够得到"), siting.PARTLY))
         if sites:
             steps.append((words("新站新覆盖"), siting.NEWLY))
-        rows = [html.Div([html.Span([html.Span(style={"background": color}) for color in colors[3 * kind: 3 * kind + 3]], className="legend-swatches"), label],
+        rows = [html.Div([html.Span(swatches(colors[3 * kind: 3 * kind + 3], mode), className="legend-swatches"), label],
                          className="legend-row") for label, kind in steps]
         parts.append(html.Div([html.Div([words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
             radius=found.filters.radius, detour=found.filters.detour), badge("derived", words)], className="legend-title"), *rows,
-            html.Div(words("颜色越深，需求越大"), className="legend-note")], className="legend-block"))
+            html.Div(more_text(words, mode), className="legend-note")], className="legend-block"))
         serving, shut = siting.open_rows(found), siting.shut_rows(found)
         made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
         marks = [
@@ -170,7 +170,7 @@ def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int
                       badge("illustrative", words) if made_up else None], className="legend-row legend-inline"),
             html.Div([html.Span(className="legend-mark plan-shut"), words("此时段不服务的驿站 {count}").format(count=len(shut))],
                      className="legend-row legend-inline") if len(shut) else None,
-            html.Div([html.Span(className="legend-mark", style={"background": theme.RED}), words("建议新站 {count}").format(count=sites)], className="legend-row legend-inline"),
+            html.Div([html.Span(className="legend-mark", style={"background": color(theme.RED, mode)}), words("建议新站 {count}").format(count=sites)], className="legend-row legend-inline"),
             html.Div([html.Span(className="legend-mark plan-dot"), words("备选点 {count}").format(count=words.number(len(found.offered)))],
                      className="legend-row legend-inline") if candidates else None,
         ]

@@ -1,0 +1,218 @@
+"""The page 活动: what happened when and where, for how many, against which plan, here and elsewhere."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.components.masthead import framed, masthead, ways
+from dashboard.components.panels import graph_config
+from dashboard.components.rail import place_options
+from dashboard.context import Context
+from dashboard.figures import happened as figures
+from dashboard.filters_in_words import words_of_filters
+from dashboard.pages.analysis import names, telling
+from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
+from dashboard.state import State as Said
+from dashboard.words import Words
+from layers import places
+from layers.analysis import happened
+from layers.atlas import Atlas
+from layers.filters import PROVENANCES, Filters
+from layers.sentence import sentence
+
+__all__ = ["OWN_KEYS", "layout", "register"]
+PATH = "/analysis"
+SPEEDS = (1, 2, 4)  # frames a second
+
+
+def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
+    """Return the page in the language and with the choice of `query`."""
+    filters, own = said.filters, parse(query, atlas)
+    words = context.words(filters.lang)
+    header = masthead(PATH, filters, context, words, query=f"&{text}" if (text := write(own)) else "")
+    return framed([
+        header,
+        html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
+        _controls(atlas, filters, own, words),
+        html.Section(html.P(id=names.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
+        html.Main([
+            html.Section([_map(words), _player(words)], className="an-left"),
+            html.Section([
+                _box(names.CALENDAR_HEAD, _graph(names.CALENDAR, words, "an-calendar")),
+                html.Div([
+                    dmc.Select(id=names.DAYS, data=[], size="xs", searchable=True, clearable=True, placeholder=words("选择一天"), comboboxProps={"zIndex": 1000},
+                               **{"aria-label": words("选择一天")}),
+                    html.Div(id=names.DAY, className="an-list", role="status", tabIndex=0, **{"aria-label": words("当天的活动")}),
+                ], className="an-box an-day"),
+                _box(names.PLANS_HEAD, _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list")),
+            ], className="an-column"),
+            html.Section([
+                html.Div(id=names.WORKERS, className="an-box"),
+                _box(names.KINDS_HEAD, _graph(names.KINDS, words, "an-kinds")),
+                html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照")}),
+            ], className="an-column"),
+        ], className="an-body"),
+        dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.STATE), dcc.Store(id=names.SPEC),
+    ], filters.lang)
+
+
+def _graph(name: str, words: Words, style: str) -> html.Div:
+    return html.Div(dcc.Graph(id=name, figure={"data": [], "layout": {}}, responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style)
+
+
+def _box(head: str, *children: Any) -> html.Div:
+    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box")
+
+
+def _map(words: Words) -> html.Div:
+    return html.Div([
+        dcc.Graph(id=names.MAP, figure={"data": [], "layout": {}}, responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
+        html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id="an-map-status", className="map-status", hidden=True, role="status"),
+        html.Div([html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]), html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
+                  html.Span(words("越大越多；颜色是类型；示意图"))], className="an-legend"),
+    ], className="map-box an-map-box")
+
+
+def _player(words: Words) -> html.Div:
+    def button(name: str, sign: str, label: str, **more: Any) -> html.Button:
+        return html.Button(sign, id=name, className="button", type="button", title=label, **{"aria-label": label}, **more)
+
+    return html.Div([
+        html.Div([
+            button("an-back", "‹", words("上一月（←）")), button("an-play", "▶", words("播放或暂停（空格）"), **{"aria-pressed": "false"}), button("an-next", "›", words("下一月（→）")),
+            button("an-speed", "2×", words("速度：每秒 2 个月"), **{"data-speeds": ".".join(map(str, SPEEDS)), "data-label": words("速度：每秒 {count} 个月")}),
+            button("an-sum", words("累计"), words("从第一个月累计"), **{"aria-pressed": "false"}),
+            html.Span(id=names.CAPTION, className="an-caption", role="status", **{"aria-live": "polite"}),
+        ], className="an-buttons"),
+        html.Div(id=names.MONTHS, className="an-months", role="group", **{"aria-label": words("时间轴")}),
+    ], className="an-player", id="an-player")
+
+
+def _month_options(atlas: Atlas, words: Words) -> list[dict[str, str]]:
+    known = happened.months(atlas, Filters())
+    listed = pd.period_range(f"{known[0][:4]}-01", f"{known[-1][:4]}-12", freq="M").astype(str)
+    return [{"value": one, "label": figures.month_name(one, words)} for one in listed]
+
+
+def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Section:
+    def select(name: str, data: list, value: Any, label: str, **more: Any) -> dmc.Select:
+        return dmc.Select(id=name, data=data, value=value, size="xs", label=label, searchable=True, nothingFoundMessage=words("没有匹配的选项"), comboboxProps={"zIndex": 1000}, **more)
+
+    where = place_options(atlas, filters, words)
+    other = where if own.other is None or any(one["value"] == own.other for one in where) else [*where, *place_options(atlas, filters.at_place(own.other), words)]
+    other = list({one["value"]: one for one in other}.values())
+    months = _month_options(atlas, words)
+    return html.Section([
+        select(names.PLACE, where, filters.place, words("地点"), allowDeselect=False),
+        select(names.WITH, other, own.other, words("对照地点"), clearable=True, placeholder=words("选择另一个地方")),
+        select(names.FIRST, months, f"{filters.start:%Y-%m}" if filters.start else None, words("起始月"), clearable=True, placeholder=words("最早")),
+        select(names.LAST, months, f"{filters.end:%Y-%m}" if filters.end else None, words("截止月"), clearable=True, placeholder=words("最近")),
+        dmc.MultiSelect(id=names.CHOSEN_KINDS, data=[{"value": one, "label": label} for one, label in words.kinds().items()], value=sorted(filters.kinds), size="xs",
+                        label=words("活动类型"), placeholder=words("全部类型"), clearable=True, searchable=True, comboboxProps={"zIndex": 1000}),
+        dmc.MultiSelect(id=names.PROVENANCE, data=[{"value": one, "label": words.provenance(one)} for one in PROVENANCES], value=[one for one in PROVENANCES if one in filters.provenance],
+                        size="xs", label=words("数据来源"), comboboxProps={"zIndex": 1000}),
+    ], className="an-controls", **{"aria-label": words("筛选")})
+
+
+def _shown(filters: Filters, own: Own) -> tuple:
+    """Return the values of the controls, in the order of the callback."""
+    return (filters.place, own.other, f"{filters.start:%Y-%m}" if filters.start else None, f"{filters.end:%Y-%m}" if filters.end else None,
+            sorted(filters.kinds), [one for one in PROVENANCES if one in filters.provenance])
+
+
+def changed(filters: Filters, own: Own, values: Sequence[Any]) -> tuple[Filters, Own]:
+    """Return the choice after the controls were set to `values`; what they cannot show stays as it is."""
+    place, other, first, last, kinds, provenance = values
+    before = _shown(filters, own)
+    if place and place != before[0]:
+        filters = filters.at_place(place)
+    start = filters.start if first == before[2] else date.fromisoformat(f"{first}-01") if first else None
+    end = filters.end if last == before[3] else date(int(last[:4]), int(last[5:]), monthrange(int(last[:4]), int(last[5:]))[1]) if last else None
+    if start and end and start > end:
+        start, end = end.replace(day=1), date(start.year, start.month, monthrange(start.year, start.month)[1])
+    filters = filters.having(start=start, end=end, kinds=frozenset(kinds or ()), provenance=frozenset(provenance or ()))
+    return filters, Own(other or None, own.on)
+
+
+def _address(context: Context, filters: Filters, own: Own) -> str:
+    return "?" + "&".join(filter(None, (context.write(filters).removeprefix("?"), write(own))))
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add the page's callbacks to `app`."""
+
+    @app.callback(
+        Output(names.URL, "search"), Output(names.STATE, "data"), Output(names.PLACE, "data"),
+        Input(names.URL, "search"), Input(names.PLACE, "value"), Input(names.WITH, "value"), Input(names.FIRST, "value"), Input(names.LAST, "value"),
+        Input(names.CHOSEN_KINDS, "value"), Input(names.PROVENANCE, "value"), Input(names.CALENDAR, "clickData"), Input(names.DAYS, "value"),
+        State(names.STATE, "data"),
+    )
+    def sync(search: str | None, *rest: Any) -> tuple:
+        """Bring address, controls and calendar to one choice."""
+        values, clicked, day, drawn = rest[:6], *rest[6:]
+        atlas, said = context.look(search, OWN_KEYS)
+        filters, own = said.filters, parse(search, atlas)
+        cause = ctx.triggered_id
+        if cause == names.CALENDAR:
+            point = ((clicked or {}).get("points") or [{}])[0].get("customdata")
+            own = parse(write(Own(own.other)) + (f"&on={point}" if isinstance(point, str) and point else ""), atlas)
+        elif cause == names.DAYS:
+            if day or own.on:
+                own = parse(write(Own(own.other)) + (f"&on={day}" if day else ""), atlas)
+        elif cause not in (None, names.URL):
+            filters, own = changed(filters, own, values)
+        address = _address(context, filters, own)
+        words = context.words(filters.lang)
+        same = (filters, own) == (said.filters, parse(search, atlas))
+        stored = {"query": address, "notices": [one.text(words.gettext) for one in said.notices] if same else []}
+        return no_update if same else address, stored if stored != drawn else no_update, place_options(atlas, filters, words)
+
+    @app.callback(
+        Output(names.SENTENCE, "children"), Output(ids.NOTICES, "children"), Output(names.SPEC, "data"), Output(names.MONTHS, "children"),
+        Output(names.WORKERS, "children"), Output(names.PLANS_HEAD, "children"), Output(names.PLANS, "figure"), Output(names.PLANS_LIST, "children"),
+        Output(names.KINDS_HEAD, "children"), Output(names.KINDS, "figure"), Output(ids.WAYS, "children"),
+        Input(names.STATE, "data"), prevent_initial_call=True,
+    )
+    def draw(stored: dict | None) -> tuple:
+        """Draw what follows from the filters."""
+        if not stored:
+            raise PreventUpdate
+        atlas, said = context.look(stored["query"], OWN_KEYS)
+        filters = said.filters
+        words = context.words(filters.lang)
+        here = places.scope(atlas, filters)
+        months = happened.by_month(atlas, filters)
+        query = context.write(filters)
+        spec = {"figure": figures.map_figure(atlas, here, words), "months": months["month"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
+                "key": "/".join(str(one) for one in here.key)}
+        told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
+        if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
+            told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
+        return (sentence(atlas, filters).text(words.gettext, words.lang), told, spec, telling.month_buttons(months, words), telling.per_worker(atlas, filters, words),
+                *telling.plan_parts(atlas, filters, words), *telling.kinds_parts(atlas, filters, here, words), ways(PATH, filters, context, words))
+
+    @app.callback(
+        Output(names.CALENDAR_HEAD, "children"), Output(names.CALENDAR, "figure"), Output(names.DAY, "children"), Output(names.DAYS, "data"), Output(names.DAYS, "value"),
+        Output(names.COMPARE, "children"),
+        Input(names.STATE, "data"), prevent_initial_call=True,
+    )
+    def draw_chosen(stored: dict | None) -> tuple:
+        """Draw what also follows from the day and the other place chosen."""
+        if not stored:
+            raise PreventUpdate
+        atlas, said = context.look(stored["query"], OWN_KEYS)
+        filters, own = said.filters, parse(stored["query"], atlas)
+        words = context.words(filters.lang)
+        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, words)
+        return head, figure, telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, telling.comparison(atlas, filters, own.other, words)
+
+    app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"), prevent_initial_call=True)

@@ -1,0 +1,159 @@
+"""The page's tables and lists in words: months, a day, per worker, plans, two places."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from dash import dcc, html
+
+from dashboard.components.badge import badge
+from dashboard.components.panels import graph_config
+from dashboard.figures import happened as figures
+from dashboard.filters_in_words import bracketed
+from dashboard.words import Words
+from layers import activities, kpis, places
+from layers.analysis import happened, plans, workers
+from layers.atlas import Atlas
+from layers.filters import Filters
+from layers.provenance import mix
+
+MOST_LISTED = 12
+MOST_UNITS = 10
+BAR_PX = 48  # of the highest month
+
+
+def head(title: str, subtitle: str, provenance: str | None, words: Words) -> list:
+    """Return title with badge, and what it is of under it."""
+    return [html.H2([title, badge(provenance, words)], className="panel-title"), html.P(subtitle, className="panel-subtitle")]
+
+
+def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
+    """Return the name of a place in the reader's language."""
+    return str(atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(adcode)])
+
+
+def month_buttons(months: pd.DataFrame, words: Words) -> list:
+    """Return the timeline: one button a month, as high as what happened in it; illustrative ones hatched."""
+    most = max(1, int(months["count"].max())) if len(months) else 1
+    return [html.Button([
+        html.Span(className=f"an-bar{'' if row.reported_ == row.count_ else ' an-bar-sample'}", style={"height": f"{BAR_PX * row.count_ / most:.0f}px"}),
+        html.Span(figures.month_name(row.month, words, brief=True), className="an-month-name"),
+    ], type="button", className="an-month", **{"data-month": row.month, "aria-pressed": "false",
+       "aria-label": words("{month} {count} 项，其中报道 {reported} 项").format(month=figures.month_name(row.month, words), count=row.count_, reported=row.reported_)})
+        for row in months.rename(columns={"count": "count_", "reported": "reported_"}).itertuples()]
+
+
+def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> tuple[list, dict, list]:
+    """Return head and figure of the calendar, and the days that can be chosen from a list."""
+    days = happened.by_day(atlas, filters)
+    months = happened.months(atlas, filters)
+    first, last = date.fromisoformat(f"{months[0]}-01"), pd.Period(months[-1], "M").end_time.date()
+    if (last - first).days > 371:
+        first = last.replace(day=1, year=last.year - 1)  # a year is what can be read; the months above hold the rest
+    undated = happened.without_month(atlas, filters)
+    most = days.loc[days["count"].idxmax()] if len(days) else None
+    title = words("这里没有记录到日的活动") if most is None else words("{day}最多（{count} 项）").format(day=words.date(most["day"]), count=int(most["count"]))
+    subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情；另有 {count} 项只报道了年份，未计入").format(count=undated)
+    listed = [{"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)} for row in days.rename(columns={"count": "count_"}).itertuples()]
+    return head(title, subtitle, mix([one for one in days["provenance"] if one]), words), figures.calendar(days, first, last, on, words), listed
+
+
+def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> Any:
+    """Return what happened on the day chosen."""
+    if on is None:
+        return html.P(words("点日历上的一天，这里列出当天的活动和招聘会。"), className="panel-empty")
+    rows = happened.on_day(atlas, filters, on)
+    names = figures.kind_names(words)
+    lines = [html.Li([html.Strong(names.get(row.kind, row.kind)), f" {row.name_} · {place_name(atlas, row.adcode, words)} ",
+                      words("{count} 人次").format(count=words.number(row.participants)) if row.unit == "visit" and row.participants == row.participants
+                      else words("{count} 人").format(count=words.number(row.participants)) if row.participants == row.participants else "", " ",
+                      badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]
+    more = [html.P(words("另有 {count} 项").format(count=len(rows) - MOST_LISTED), className="panel-subtitle")] if len(rows) > MOST_LISTED else []
+    return [html.H3(words("{day}：{count} 项").format(day=words.date(on), count=len(rows)), className="an-day-title"), html.Ul(lines), *more]
+
+
+def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
+    """Return participants and money per worker covered, with what they are divided by."""
+    of = workers.covered(atlas, filters)
+    found = workers.rates(atlas, filters)
+    if of.value is None:
+        said = words("分母未知：这里没有覆盖职工数的报道，也没有网格可以相加；只列合计。")
+    else:
+        where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
+        said = words("分母：覆盖职工 {count} 名{where}，{provenance}；未加权").format(
+            count=words.qualified(of.value, of.qualifier), where=where, provenance=words.provenance(of.provenance))
+    labels = {workers.PERSONS: words("参加人数"), workers.VISITS: words("参加人次"), workers.FUNDING: words("经费")}
+    units = {workers.PERSONS: words("人"), workers.VISITS: words("人次"), workers.FUNDING: words("元")}
+    lines = []
+    for one in found:
+        rate = "—" if one.rate is None else words("每名职工 {rate} {unit}").format(rate=f"{one.rate:,.2f}", unit=units[one.measure])
+        lines.append(html.Tr([html.Td(labels[one.measure]), html.Td([f"{words.qualified(one.total, one.qualifier)} {units[one.measure]} ", badge(one.own, words)]),
+                              html.Td(words("{count} 项给出").format(count=one.of)), html.Td([rate, " ", badge(one.provenance, words) if one.rate is not None else None])]))
+    title = words("每名覆盖职工的参加与经费")
+    body = html.Table(html.Tbody(lines), className="an-table") if lines else html.P(words("所选条件下没有给出人数或经费的活动。"), className="panel-empty")
+    return [*head(title, said + words("；报道与示意分列，不相加"), None, words), body]
+
+
+def plan_parts(atlas: Atlas, filters: Filters, words: Words) -> tuple[list, dict, Any]:
+    """Return head, figure and list of the cumulative figures against plan."""
+    found = plans.progress(atlas, filters)
+    if not found:
+        return head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words), {"data": [], "layout": figures.theme.chart_layout()}, []
+    measures = {"count": words("场次"), "participants": words("人数"), "opened": words("已开放")}
+    names = figures.kind_names(words)
+    titles = [f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}" for one in found]
+    lines = [html.Tr([
+        html.Td(title), html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
+        html.Td([words.qualified(one.target, one.qualifier), " ", words("计划") if one.nature == plans.PLAN else words("报道累计"), " ", badge("reported", words)], title=one.fact_id),
+        html.Td([words.number(one.linear[-1], 1), " ", badge("illustrative", words)]),
+        html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
+    ]) for one, title in zip(found, titles, strict=True)]
+    top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (words("项目"), words("逐月已记"), words("对照"), words("按天平均应到"), words("另有"))]))
+    subtitle = words("逐月累计 ÷ 报道的计划数或累计数（%）；点线为按天平均，示意；时段为计划自己的时段，不随筛选变")
+    return head(words("累计对照计划"), subtitle, mix([one.provenance for one in found if one.provenance]), words), figures.plans(found, titles, words), html.Table([top, html.Tbody(lines)], className="an-table")
+
+
+def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> tuple[list, dict]:
+    """Return head and figure of kinds by place."""
+    rows = happened.by_place(atlas, filters)
+    if not len(rows):
+        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), {"data": [], "layout": figures.theme.chart_layout()}
+    own = words("{place}本级").format(place=words.name(here))
+    labels = [own if row.unit_id is None or row.unit_id != row.unit_id else str(row.name_ if words.lang == "zh" else row.name_en) for row in rows.rename(columns={"name": "name_"}).itertuples()]
+    shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
+    title = words("{place}最多：{count} 项").format(place=labels[0], count=words.number(int(rows["count"].iloc[0])))
+    more = words("；只列前 {count} 个").format(count=MOST_UNITS) if len(rows) > MOST_UNITS else ""
+    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words), figures.stacked(shown, words)
+
+
+def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) -> list:
+    """Return two places side by side: figures, kinds, months."""
+    if other is None:
+        return [*head(words("两地对照"), words("在上方选一个对照地点，并排看数字、类型和月份。"), None, words)]
+    two = (filters, filters.at_place(other))
+    titles = [words.name(places.scope(atlas, one)) for one in two]
+    strips = [{figure.id: figure for figure in kpis.strip(atlas, one)} for one in two]
+    units = words.codes("unit")
+
+    def cell(figure: kpis.KeyFigure | None) -> html.Td:
+        if figure is None:
+            return html.Td("—")
+        text = figure.text_zh if words.lang == "zh" else figure.text_en
+        return html.Td([html.Strong(text), f" {units.get(figure.unit, figure.unit)} ", badge(figure.provenance, words)], title="; ".join(figure.source_ids))
+
+    lines = [html.Tr([html.Th(words((strips[0].get(key) or strips[1][key]).label), scope="row"), cell(strips[0].get(key)), cell(strips[1].get(key))])
+             for key in dict.fromkeys([*strips[0], *strips[1]])]
+    months = happened.by_month(atlas, filters)["month"].tolist()
+    counts = [happened.by_month(atlas, one)["count"].tolist() for one in two]
+    origins = [mix(activities.select(atlas, one)) for one in two]
+    kinds = [activities.kinds_present(atlas, one).groupby("kind")["count"].sum().to_dict() for one in two]
+    bars = figures.stacked(list(zip(titles, kinds, origins, strict=True)), words, legend=False)  # the colours are those above
+    series = figures.two_lines(months, counts, titles, origins, words)
+    return [
+        *head(words("{one} 与 {two}").format(one=titles[0], two=titles[1]), words("同一时段、同一筛选；每个数字各有来源；“—”为没有"), None, words),
+        html.Table([html.Thead(html.Tr([html.Th(words("项目"), scope="col"), *(html.Th(one, scope="col") for one in titles)])), html.Tbody(lines)], className="an-table an-two"),
+        html.Div([dcc.Graph(figure=bars, config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"}), dcc.Graph(figure=series, config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"})],
+                 className="an-pair"),
+    ]

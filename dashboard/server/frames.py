@@ -1,0 +1,36 @@
+"""One month of the playback by address: values only, the geometry is that of the map."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from flask import Flask, Response, request
+
+from dashboard.context import Context
+from dashboard.figures.happened import month_name, spots
+from layers.analysis import happened
+
+_MONTH = re.compile(r"\d{4}-\d{2}")
+
+
+def add_frames(server: Flask, context: Context) -> None:
+    """Serve ``/analysis/frame/VERSION/YYYY-MM.json?FILTERS[&sum=1]``: what happened in a month, or up to it."""
+
+    @server.get("/analysis/frame/<version>/<month>.json")
+    def _frame(version: str, month: str) -> Response:
+        up_to = request.args.get("sum") == "1"
+        atlas, said = context.look(request.query_string.decode("ascii", "replace"), ("sum",))
+        filters = said.filters
+        words = context.words(filters.lang)
+        if not _MONTH.fullmatch(month) or month not in happened.months(atlas, filters):
+            return Response("{}", 404, mimetype="application/json")
+        table = happened.by_month(atlas, filters)
+        table = table[table["month"] <= month] if up_to else table[table["month"] == month]
+        count, reported = int(table["count"].sum()), int(table["reported"].sum())
+        what = words("截至{month}累计 {count} 项，其中报道 {reported} 项") if up_to else words("{month} {count} 项，其中报道 {reported} 项")
+        said_of_it = what.format(month=month_name(month, words), count=words.number(count), reported=words.number(reported))
+        body = {"month": month, "count": count, "reported": reported, "caption": said_of_it, "spots": spots(happened.frame(atlas, filters, month, up_to), words)}
+        answer = Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
+        answer.headers["Cache-Control"] = "private, max-age=86400" if version == atlas.version else "no-store"
+        return answer

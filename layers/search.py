@@ -1,0 +1,234 @@
+"""Search 查找: one box for everything that has a name, by Chinese, pinyin, initials, a mix of them, English or code.
+
+Names stand in lines of a few long texts, best first, so that looking for a
+word is a scan of text that stops once enough is found. A mix such as ``sming``
+or ``石zs`` is cut into syllables, letters and characters; their initials find
+candidates, which are then compared character by character.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+import pandas as pd
+
+from geodata.codes import shipped_rows
+from geodata.names import syllables
+from layers.atlas import LEVELS, Atlas
+
+MAX_TEXT = 40
+#: Bounds on the work of one search: hits taken from one text in one way, ways to cut a mix, candidates compared.
+MOST_HITS, MOST_CUTS, MOST_COMPARED = 60, 24, 600
+MOST_FOUND = 12
+MOST_OF_A_KIND = 5
+LONGEST_SYLLABLE = 6
+KINDS = ("place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact", "scenario")
+
+
+class Entry(NamedTuple):
+    """One thing that can be found.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    key : str
+        Its id in its table.
+    name, name_en : str
+        What it is called; the English name may be empty.
+    adcode : str
+        The place it is in, or is; may be empty.
+    code : str
+        What else it answers to: an adcode, the id of a fact.
+    rank : int
+        The lower, the earlier among equals.
+    """
+
+    kind: str
+    key: str
+    name: str
+    name_en: str
+    adcode: str
+    code: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One entry that was found, and how well: 0 exact, 1 begins so, 2 holds it, 3–4 pinyin or initials, 5 a mix."""
+
+    entry: Entry
+    how: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to one search.
+
+    Attributes
+    ----------
+    hits : tuple of Hit
+        Best first, at most :data:`MOST_FOUND`, at most :data:`MOST_OF_A_KIND` of a kind when there are several.
+    examined : int
+        Hits in texts and candidates compared: what the search did beside scanning.
+    """
+
+    hits: tuple[Hit, ...]
+    examined: int
+
+
+class _Lines:
+    """Texts in lines, found by scanning; each line begins with a line break."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        lines = ["\n" + text for text in texts]
+        self._starts = [0, *accumulate(map(len, lines))]
+        self.text = "".join(lines) + "\n"
+
+    def holding(self, text: str, most: int = MOST_HITS) -> Iterator[tuple[int, int]]:
+        """Give line and place in the line of what begins with, or holds `text`, each line once, at most `most`."""
+        at, given = self.text.find(text), 0
+        while at >= 0 and given < most:
+            line = bisect_right(self._starts, at) - 1
+            yield line, max(0, at - self._starts[line] - 1)
+            given += 1
+            at = self.text.find(text, self._starts[line + 1])
+
+
+class Index:
+    """Everything that can be found in one atlas.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = sorted(entries, key=lambda one: one.rank)
+        self._names = [plain(one.name) for one in self.entries]
+        distinct = list(dict.fromkeys(self._names))
+        read = dict(zip(distinct, (tuple(part.lower() for part in one) for one in syllables(distinct)), strict=True))
+        self._read = [read[name] for name in self._names]
+        self._syllables = {part for one in read.values() for part in one if len(part) > 1 and part.isascii()}
+        self._zh = _Lines(self._names)
+        self._en = _Lines(plain(one.name_en) for one in self.entries)
+        self._codes = _Lines(plain(one.code) for one in self.entries)
+        self._pinyin = _Lines("".join(one) for one in self._read)
+        self._initials = _Lines("".join(part[:1] for part in one) for one in self._read)
+
+    @classmethod
+    def of(cls, atlas: Atlas) -> Index:
+        """Return the index of everything that `atlas` names."""
+        return cls(_entries(atlas))
+
+    def find(self, text: str) -> Found:
+        """Return what answers to `text`; nothing for an empty one. Only the first :data:`MAX_TEXT` characters count."""
+        wanted = plain(text[:MAX_TEXT * 4])[:MAX_TEXT]
+        if not wanted:
+            return Found((), 0)
+        best: dict[int, int] = {}
+        examined = 0
+        for line, how in self._ways(wanted):
+            examined += 1
+            if how < best.get(line, 99):
+                best[line] = how
+        ordered = sorted((how, line) for line, how in best.items() if how < 99)
+        return Found(_of_every_kind([Hit(self.entries[line], how) for how, line in ordered]), examined)
+
+    def _ways(self, wanted: str) -> Iterator[tuple[int, int]]:
+        for line, _ in self._codes.holding(f"\n{wanted}\n"):
+            yield line, 0
+        if wanted.isdigit():
+            for line, _ in self._codes.holding(f"\n{wanted}"):
+                yield line, 3
+        for lines in (self._zh, self._en):
+            for line, _ in lines.holding(f"\n{wanted}\n"):
+                yield line, 0
+            for line, _ in lines.holding(f"\n{wanted}"):
+                yield line, 1
+            for line, _ in lines.holding(wanted):
+                yield line, 2
+        letters = wanted.replace(" ", "").replace("'", "")
+        if letters.isascii():
+            for line, _ in self._pinyin.holding(f"\n{letters}"):
+                yield line, 3
+            for line, at in self._pinyin.holding(letters):
+                yield line, 4 if at in accumulate(map(len, self._read[line])) else 99
+            for line, _ in self._initials.holding(f"\n{letters}"):
+                yield line, 3
+            for line, _ in self._initials.holding(letters):
+                yield line, 4
+        yield from self._mixed(letters)
+
+    def _mixed(self, letters: str) -> Iterator[tuple[int, int]]:
+        compared = 0
+        for parts in self._cuts(letters):
+            first = "".join((syllables([part])[0][0][:1] if not part.isascii() else part[0]) for part in parts)
+            for line, at in self._initials.holding(first, MOST_COMPARED // 4):
+                compared += 1
+                name, read = self._names[line], self._read[line]
+                fits = len(name) == len(read) and all(
+                    part in (name[at + i], read[at + i]) or (part.isascii() and len(part) == 1 and read[at + i].startswith(part))
+                    for i, part in enumerate(parts) if at + i < len(read))
+                yield line, 5 if fits else 99
+                if compared >= MOST_COMPARED:
+                    return
+
+    def _cuts(self, letters: str) -> Iterator[tuple[str, ...]]:
+        """Give the ways to cut a mix into characters, syllables and single letters, fewest parts first."""
+        waiting: list[tuple[tuple[str, ...], str]] = [((), letters)]
+        given = steps = 0
+        while waiting and given < MOST_CUTS and steps < 40 * MOST_CUTS:
+            steps += 1
+            parts, rest = waiting.pop()
+            if not rest:
+                if len(parts) > 1 and not all(len(part) == 1 and part.isascii() for part in parts):
+                    given += 1
+                    yield parts
+                continue
+            waiting.append(((*parts, rest[0]), rest[1:]))
+            for size in range(2, min(LONGEST_SYLLABLE, len(rest)) + 1):
+                if rest[:size] in self._syllables:
+                    waiting.append(((*parts, rest[:size]), rest[size:]))
+
+
+def plain(text: str) -> str:
+    """Return `text` as it is compared: one width, small letters, single blanks, one line."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in folded).split())
+
+
+def _of_every_kind(hits: list[Hit]) -> tuple[Hit, ...]:
+    if len({hit.entry.kind for hit in hits}) > 1:
+        held: dict[str, int] = {}
+        kept = []
+        for hit in hits:
+            held[hit.entry.kind] = held.get(hit.entry.kind, 0) + 1
+            if held[hit.entry.kind] <= MOST_OF_A_KIND:
+                kept.append(hit)
+        hits = kept
+    return tuple(hits[:MOST_FOUND])
+
+
+def _entries(atlas: Atlas) -> Iterator[Entry]:
+    for row in atlas.places.itertuples():
+        yield Entry("place", row.adcode, row.name, row.name_en, row.adcode, row.adcode, LEVELS.index(row.level))
+    for table, kind, key, rank in (("regions", "region", "region_id", 10), ("zones", "zone", "zone_id", 11), ("grids", "grid", "grid_id", 12),
+                                   ("stations", "station", "station_id", 13), ("fairs", "fair", "fair_id", 14), ("activities", "activity", "activity_id", 16),
+                                   ("enterprises", "enterprise", "enterprise_id", 17)):
+        frame = atlas.table(table)
+        english = frame["name_en"].fillna("") if "name_en" in frame else [""] * len(frame)
+        adcodes = frame["adcode"] if "adcode" in frame else [""] * len(frame)
+        for id, name, name_en, adcode in zip(frame[key], frame["name"], english, adcodes, strict=True):
+            yield Entry(kind, id, str(name), str(name_en), "" if pd.isna(adcode) else str(adcode), id, rank)
+    for row in shipped_rows("stories.csv"):
+        yield Entry("story", row["story"], row["zh"], row["en"], row["adcode"], row["story"], 15)
+    for row in atlas.facts.itertuples():
+        yield Entry("fact", row.id, f"{row.subject} {row.place}", str(row.metric).replace("_", " "), row.adcode if isinstance(row.adcode, str) else "", row.id, 18)
+    for row in atlas.scenarios.itertuples():
+        yield Entry("scenario", row.scenario_id, row.name, "", "", row.scenario_id, 19)

@@ -1,0 +1,147 @@
+"""The generated reference of the docs: settings, commands, data dictionary, in both languages.
+
+``python -m tests.reference`` writes ``docs/reference/*.md`` from the code and from the csv files beside them, which
+say what code cannot; ``tests/test_docs.py`` fails when the pages are stale or a meaning is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from dashboard.__main__ import _parser
+from dashboard.locale import load_words
+from dashboard.settings import CODE, Settings
+from geodata.codes import labels
+from geodata.schema import TABLES, Column
+
+FOLDER = CODE / "docs" / "reference"
+LANGUAGES = ("zh", "en")
+HEADS = {
+    "settings": {"zh": ("设置", "变量 | 默认 | 含义"), "en": ("Settings", "variable | default | meaning")},
+    "commands": {"zh": ("命令", "选项 | 含义"), "en": ("Commands", "option | meaning")},
+    "tables": {"zh": ("数据字典", "列 | 表头 | 类型 | 单位 | 可空 | 含义与取值"),
+               "en": ("Data dictionary", "column | header | type | unit | may be missing | meaning and values")},
+}
+MADE = {"zh": "由 `python -m tests.reference` 从代码生成，不手工改。", "en": "Made from the code by `python -m tests.reference`; not edited by hand."}
+TYPES = {"zh": {"str": "文字", "set": "多个代码", "int": "整数", "float": "数", "bool": "是或否", "date": "日期"},
+         "en": {"str": "text", "set": "several codes", "int": "whole number", "float": "number", "bool": "yes or no", "date": "date"}}
+MOST_VALUES = 40
+
+
+@cache
+def texts(name: str) -> list[dict[str, str]]:
+    """Return the rows of a csv file beside the pages."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def column_meanings() -> dict[tuple[str, str], dict[str, str]]:
+    return {(row["table"], row["column"]): row for row in texts("columns.csv")}
+
+
+def meaning(table: str, column: str, lang: str) -> str:
+    """Return what a column means; empty when nobody said."""
+    said = column_meanings()
+    row = said.get((table, column)) or said.get(("*", column)) or {}
+    return row.get(lang, "")
+
+
+def table_meaning(table: str, lang: str) -> str:
+    return next((row[lang] for row in texts("tables.csv") if row["table"] == table), "")
+
+
+def setting_meaning(name: str, lang: str) -> str:
+    return next((row[lang] for row in texts("settings.csv") if row["setting"] == name), "")
+
+
+def commands(lang: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Yield every command with its parser, in the words of `lang`."""
+    parser = _parser(load_words()[lang])
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.items()
+
+
+def options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    """Yield what may be given to a command, and what its help says."""
+    for action in parser._actions:
+        if not isinstance(action, argparse._HelpAction):
+            yield ", ".join(action.option_strings) or str(action.metavar or action.dest), action.help or ""
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _head(lang: str, page: str) -> list[str]:
+    count = HEADS[page][lang][1].count("|") + 1
+    return ["| " + HEADS[page][lang][1] + " |", "|" + "---|" * count]
+
+
+def settings_page(lang: str) -> list[str]:
+    lines = _head(lang, "settings")
+    for name, field in Settings.model_fields.items():
+        default = ".atlas" if name == "home" else "" if field.default is None else str(field.default)
+        lines.append(_row(f"`ATLAS_{name.upper()}`", f"`{default}`" if default else "", setting_meaning(name, lang)))
+    return lines
+
+
+def commands_page(lang: str) -> list[str]:
+    lines: list[str] = []
+    for name, parser in commands(lang):
+        lines += ["", f"## {name}", "", parser.description or "", ""]
+        listed = list(options(parser))
+        if listed:
+            lines += _head(lang, "commands") + [_row(f"`{one}`", text) for one, text in listed]
+    return lines
+
+
+def _values(column: Column, lang: str) -> str:
+    if not column.allowed:
+        return ""
+    vocabulary = next((names for names in _vocabularies(lang) if set(column.allowed) <= set(names)), {})
+    listed = [f"`{code}` {vocabulary.get(code, '')}".strip() for code in column.allowed[:MOST_VALUES]]
+    return ("：" if lang == "zh" else ": ") + ("、" if lang == "zh" else ", ").join(listed)
+
+
+@cache
+def _vocabularies(lang: str) -> tuple[dict[str, str], ...]:
+    with (CODE / "geodata" / "codes.csv").open(encoding="utf-8", newline="") as file:
+        names = dict.fromkeys(row["vocab"] for row in csv.DictReader(file))
+    return tuple(labels(vocab, lang) for vocab in ("activity_kind", *names))
+
+
+def tables_page(lang: str) -> list[str]:
+    lines: list[str] = []
+    units = labels("unit", lang)
+    for name, table in TABLES.items():
+        title = table.zh if lang == "zh" else table.en
+        geometry = "" if not table.geometry else f"（图形 {table.geometry}，WGS-84）" if lang == "zh" else f" (geometry: {table.geometry}, WGS-84)"
+        lines += ["", f"## {name} · {title}", "", table_meaning(name, lang) + geometry, "", *_head(lang, "tables")]
+        for column in table.columns:
+            missing = ("是" if lang == "zh" else "yes") if column.nullable else ""
+            key = f"**`{column.name}`**" if column.name == table.key else f"`{column.name}`"
+            lines.append(_row(key, column.zh if lang == "zh" else column.en, TYPES[lang][column.dtype], units.get(column.unit, column.unit), missing,
+                              meaning(name, column.name, lang) + _values(column, lang)))
+    return lines
+
+
+PAGES = {"settings": settings_page, "commands": commands_page, "tables": tables_page}
+
+
+def pages() -> dict[Path, str]:
+    """Return path → text of every generated page."""
+    return {
+        FOLDER / f"{page}.{lang}.md": "\n".join([f"# {HEADS[page][lang][0]}", "", MADE[lang], "", *write(lang)]).rstrip() + "\n"
+        for page, write in PAGES.items() for lang in LANGUAGES
+    }
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

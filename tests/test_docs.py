@@ -1,0 +1,48 @@
+"""Nothing that a user can set, call or fill in is undocumented, in either language, and no link of the docs leads nowhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dashboard.settings import CODE, Settings
+from geodata.schema import TABLES
+from tests import reference
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("lang", reference.LANGUAGES)
+def test_every_setting_command_table_and_column_says_what_it_is(lang: str) -> None:
+    silent = [f"setting {name}" for name in Settings.model_fields if not reference.setting_meaning(name, lang)]
+    silent += [f"table {name}" for name in TABLES if not reference.table_meaning(name, lang)]
+    silent += [f"column {table.name}.{column.name}" for table in TABLES.values() for column in table.columns
+               if not reference.meaning(table.name, column.name, lang)]
+    for name, parser in reference.commands(lang):
+        silent += [] if parser.description else [f"command {name}"]
+        silent += [f"option {name} {option}" for option, help in reference.options(parser) if not help]
+    assert silent == []
+
+
+def test_nothing_is_explained_that_is_no_longer_there() -> None:
+    columns = {(table.name, column.name) for table in TABLES.values() for column in table.columns}
+    names = {name for _, name in columns}
+    gone = [key for key in reference.column_meanings() if not (key in columns or (key[0] == "*" and key[1] in names))]
+    gone += [row["setting"] for row in reference.texts("settings.csv") if row["setting"] not in Settings.model_fields]
+    gone += [row["table"] for row in reference.texts("tables.csv") if row["table"] not in TABLES]
+    assert gone == []
+
+
+def test_the_generated_pages_are_those_of_this_code() -> None:
+    stale = [path.name for path, text in reference.pages().items() if not path.exists() or path.read_text("utf-8") != text]
+    assert stale == [], "python -m tests.reference"
+
+
+def test_every_relative_link_of_the_docs_leads_somewhere() -> None:
+    pages = [CODE / "README.md", *(CODE / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(CODE)}: {target}" for page in pages for target in LINK.findall(page.read_text("utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
