@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint bench bench-brief bench-siting fuzz fuzz-files shots gallery clean
+.PHONY: setup dev browser postgres run test lint bench bench-brief bench-siting fuzz fuzz-files shots gallery docs clean
 
 setup: $(VENV)/.runtime
 
@@ -70,6 +70,11 @@ shots: dev browser
 # one of each brief, for docs/gallery
 gallery: dev browser
 	$(BIN)/python -m tests.browser.gallery
+
+# the documentation as a site that needs no network, in site/
+docs: dev
+	$(BIN)/python -m tests.reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) .atlas .pytest_cache .hypothesis .ruff_cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import pairwise
 
 from geodata.codes import shipped_rows
 
@@ -28,9 +29,37 @@ def english_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def syllables(names: Iterable[str]) -> list[list[str]]:
-    """Return how each name is read: a syllable for each Chinese character, other signs one by one."""
-    read = _reader()
-    return [read(name) for name in names]
+    """Return how each name is read: a syllable for each Chinese character, other signs one by one.
+
+    Only a name that holds a phrase in which a character is read otherwise than alone is read as a whole: that is
+    what takes time.
+    """
+    read, special = _reader(), _special_pairs()
+    alone = _Alone(read)
+    return [read(name) if not special.isdisjoint(map("".join, pairwise(name))) else [alone[sign] for sign in name] for name in names]
+
+
+class _Alone(dict[str, str]):
+    """How a character is read that stands alone, kept."""
+
+    def __init__(self, read: Callable[[str], list[str]]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, sign: str) -> str:
+        found = self[sign] = self._read(sign)[0]
+        return found
+
+
+@cache
+def _special_pairs() -> frozenset[str]:
+    """Return the first two characters of every phrase that is not read character by character, also of place_readings.csv."""
+    from pypinyin.constants import PHRASES_DICT
+    from pypinyin.contrib.tone_convert import to_normal
+
+    alone, normal = _Alone(_reader()), cache(to_normal)
+    odd = {phrase[:2] for phrase, read in PHRASES_DICT.items() if any(normal(one[0]) != alone[sign] for sign, one in zip(phrase, read, strict=False))}
+    return frozenset(odd | {row["word"][:2] for row in shipped_rows("place_readings.csv") if len(row["word"]) > 1})
 
 
 @cache

@@ -9,12 +9,13 @@ candidates, which are then compared character by character.
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from geodata.codes import shipped_rows
@@ -22,11 +23,13 @@ from geodata.names import syllables
 from layers.atlas import LEVELS, Atlas
 
 MAX_TEXT = 40
-#: Bounds on the work of one search: hits taken from one text in one way, ways to cut a mix, candidates compared.
+#: Bounds on the work of one search: hits taken from one text in one way, ways to cut a mix, candidates compared, scans for them.
 MOST_HITS, MOST_CUTS, MOST_COMPARED = 60, 24, 600
+MOST_SCANS = 4
 MOST_FOUND = 12
 MOST_OF_A_KIND = 5
 LONGEST_SYLLABLE = 6
+NOT, GAP = 99, "\x01"
 KINDS = ("place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact", "scenario")
 
 
@@ -83,21 +86,33 @@ class Found:
 
 
 class _Lines:
-    """Texts in lines, found by scanning; each line begins with a line break."""
+    """Texts in lines: their beginnings are found in a sorted list, what they hold by scanning. Empty ones are left out."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        lines = ["\n" + text for text in texts]
-        self._starts = [0, *accumulate(map(len, lines))]
-        self.text = "".join(lines) + "\n"
+        kept = [(line, text) for line, text in enumerate(texts) if text]
+        self._lines = [line for line, _ in kept]
+        self._starts = [0, *accumulate(len(text) + 1 for _, text in kept)]
+        self._text = "\n".join([*(text for _, text in kept), ""])
+        order = sorted(kept, key=lambda one: one[1])
+        self._sorted = [text for _, text in order]
+        self._order = np.array([line for line, _ in order], dtype=np.int64)
+
+    def beginning(self, text: str, exact: bool = False) -> list[int]:
+        """Return the first lines, at most :data:`MOST_HITS`, that begin with `text`, or are it."""
+        low = bisect_left(self._sorted, text)
+        found = self._order[low:bisect_right(self._sorted, text if exact else text + chr(0x10FFFF))]
+        if len(found) > MOST_HITS:
+            found = np.partition(found, MOST_HITS)[:MOST_HITS]
+        return np.sort(found).tolist()
 
     def holding(self, text: str, most: int = MOST_HITS) -> Iterator[tuple[int, int]]:
-        """Give line and place in the line of what begins with, or holds `text`, each line once, at most `most`."""
-        at, given = self.text.find(text), 0
+        """Give line and place in the line of what holds `text`, each line once, at most `most`."""
+        at, given = self._text.find(text), 0
         while at >= 0 and given < most:
-            line = bisect_right(self._starts, at) - 1
-            yield line, max(0, at - self._starts[line] - 1)
+            position = bisect_right(self._starts, at) - 1
+            yield self._lines[position], at - self._starts[position]
             given += 1
-            at = self.text.find(text, self._starts[line + 1])
+            at = self._text.find(text, self._starts[position + 1])
 
 
 class Index:
@@ -116,10 +131,12 @@ class Index:
         self._read = [read[name] for name in self._names]
         self._syllables = {part for one in read.values() for part in one if len(part) > 1 and part.isascii()}
         self._zh = _Lines(self._names)
+        self._signs = _Lines(name if any(sign.isascii() for sign in name) else "" for name in self._names)
         self._en = _Lines(plain(one.name_en) for one in self.entries)
         self._codes = _Lines(plain(one.code) for one in self.entries)
-        self._pinyin = _Lines("".join(one) for one in self._read)
-        self._initials = _Lines("".join(part[:1] for part in one) for one in self._read)
+        # one byte a sign, which is scanned fastest: what is no letter is of no use in pinyin
+        self._pinyin = _Lines("".join(part if part.isascii() else GAP for part in one) for one in self._read)
+        self._initials = _Lines("".join(part[:1] if part.isascii() else GAP for part in one) for one in self._read)
 
     @classmethod
     def of(cls, atlas: Atlas) -> Index:
@@ -135,47 +152,50 @@ class Index:
         examined = 0
         for line, how in self._ways(wanted):
             examined += 1
-            if how < best.get(line, 99):
+            if how < best.get(line, NOT):
                 best[line] = how
-        ordered = sorted((how, line) for line, how in best.items() if how < 99)
+        ordered = sorted((how, line) for line, how in best.items() if how < NOT)
         return Found(_of_every_kind([Hit(self.entries[line], how) for how, line in ordered]), examined)
 
     def _ways(self, wanted: str) -> Iterator[tuple[int, int]]:
-        for line, _ in self._codes.holding(f"\n{wanted}\n"):
-            yield line, 0
-        if wanted.isdigit():
-            for line, _ in self._codes.holding(f"\n{wanted}"):
-                yield line, 3
-        for lines in (self._zh, self._en):
-            for line, _ in lines.holding(f"\n{wanted}\n"):
-                yield line, 0
-            for line, _ in lines.holding(f"\n{wanted}"):
-                yield line, 1
-            for line, _ in lines.holding(wanted):
+        given = 0
+        letters = wanted.replace(" ", "").replace("'", "") if wanted.isascii() else ""
+        begins = [(self._codes, wanted, True, 0), *((self._codes, wanted, False, 3) for _ in range(wanted.isdigit()))]
+        begins += [(lines, wanted, exact, int(not exact)) for exact in (True, False) for lines in (self._zh, self._en)]
+        begins += [(lines, letters, False, 3) for lines in (self._pinyin, self._initials) if letters]
+        for lines, text, exact, how in begins:
+            for line in lines.beginning(text, exact):
+                given += 1
+                yield line, how
+        for lines, text in ((self._signs, wanted), (self._en, wanted)) if letters else ((self._zh, wanted),):
+            for line, _ in lines.holding(text):
+                given += 1
                 yield line, 2
-        letters = wanted.replace(" ", "").replace("'", "")
-        if letters.isascii():
-            for line, _ in self._pinyin.holding(f"\n{letters}"):
-                yield line, 3
+        if letters and given < MOST_HITS:
             for line, at in self._pinyin.holding(letters):
-                yield line, 4 if at in accumulate(map(len, self._read[line])) else 99
-            for line, _ in self._initials.holding(f"\n{letters}"):
-                yield line, 3
+                starts = at in accumulate(map(len, self._read[line]))
+                given += starts
+                yield line, 4 if starts else NOT
             for line, _ in self._initials.holding(letters):
+                given += 1
                 yield line, 4
-        yield from self._mixed(letters)
+        if given < MOST_FOUND:
+            yield from self._mixed(letters or wanted.replace(" ", ""))
 
     def _mixed(self, letters: str) -> Iterator[tuple[int, int]]:
-        compared = 0
+        compared, tried = 0, set()
         for parts in self._cuts(letters):
             first = "".join((syllables([part])[0][0][:1] if not part.isascii() else part[0]) for part in parts)
-            for line, at in self._initials.holding(first, MOST_COMPARED // 4):
+            tried.add(first)
+            if len(tried) > MOST_SCANS:
+                return
+            for line, at in self._initials.holding(first, MOST_COMPARED // MOST_SCANS):
                 compared += 1
                 name, read = self._names[line], self._read[line]
                 fits = len(name) == len(read) and all(
                     part in (name[at + i], read[at + i]) or (part.isascii() and len(part) == 1 and read[at + i].startswith(part))
                     for i, part in enumerate(parts) if at + i < len(read))
-                yield line, 5 if fits else 99
+                yield line, 5 if fits else NOT
                 if compared >= MOST_COMPARED:
                     return
 

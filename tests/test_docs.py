@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,8 @@ from dashboard.settings import CODE, Settings
 from geodata.schema import TABLES
 from tests import reference
 
+#: What a browser fetches by itself; a link that a reader may follow is none.
+FETCHED = re.compile(r"""(?:<(?:script|img|iframe)[^>]*\ssrc|<link(?![^>]*rel="?canonical)[^>]*\shref)=["']?((?:https?:)?//[^"'\s>]+)""")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -46,3 +52,18 @@ def test_every_relative_link_of_the_docs_leads_somewhere() -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_site_builds_and_asks_no_other_host(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)], cwd=CODE,
+                          capture_output=True, text=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
+    assert done.returncode == 0, done.stderr
+    built = list(tmp_path.rglob("*.html"))
+    assert len(built) > 30
+    asked = {found for page in built for found in FETCHED.findall(page.read_text("utf-8"))}
+    assert asked == set()
+
+
+def test_every_decision_is_in_the_site() -> None:
+    listed = (CODE / "mkdocs.yml").read_text("utf-8")
+    assert [path.name for path in (CODE / "docs" / "decisions").glob("*.md") if path.name not in listed] == []

@@ -17,7 +17,7 @@ FORBIDDEN = {
 }
 TOP = {
     "dashboard", "layers", "assets", "geodata", "tests", "docs", ".ci", "requirements.txt", "requirements-dev.txt",
-    "README.md", "pyproject.toml", "Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".gitignore",
+    "README.md", "pyproject.toml", "Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".gitignore", "mkdocs.yml",
 }
 
 

@@ -34,6 +34,8 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
     from dashboard.export.engine import Engine
     from dashboard.export.studio import Studio
 
+    if not options.each:
+        _fits(options.out, options.format)
     app = create_app(settings)
     context: Context = app.server.extensions["atlas"]
     engine = Engine(app.server.wsgi_app, settings)
@@ -93,6 +95,14 @@ def _each(atlas: Atlas, filters: Filters, kind: str) -> Iterator[tuple[str, Filt
 
 def _safe(name: str) -> str:
     return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", name)[:80]
+
+
+def _fits(path: Path, format: str) -> None:
+    """Refuse a name that says another format, or a folder, before any work is done."""
+    if path.is_dir():
+        raise AtlasError(N_("{path} 是文件夹：请给文件名，或与 --each 同用。"), path=path)
+    if path.suffix and path.suffix[1:].lower() != format:
+        raise AtlasError(N_("文件名 {path} 与格式 {format} 不符：请改用 .{format} 结尾，或改 --format。"), path=path, format=format)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -75,7 +75,15 @@ class Engine:
     @property
     def able(self) -> bool:
         """Whether this machine has a browser."""
-        return chromium.find(self._settings.chromium) is not None
+        return self.lacking is None
+
+    @property
+    def lacking(self) -> AtlasError | None:
+        """Why there is no browser: none on this machine, or the setting names none; None when there is one."""
+        try:
+            return None if chromium.find(self._settings.chromium) is not None else chromium.missing()
+        except AtlasError as error:
+            return error
 
     def picture(self, path: str, width: int, height: int, scale: float) -> bytes:
         """Return a PNG of the sheet at `path`: `width` × `height` CSS pixels, `scale` pixels each.
@@ -114,8 +122,9 @@ class Engine:
     # -- inside -------------------------------------------------------------------
 
     def _ask(self, task: Callable[[_Driver], T]) -> T:
-        if not self.able:
-            raise chromium.missing()
+        lacking = self.lacking
+        if lacking is not None:
+            raise lacking
         future: Future[T] = Future()
         with self._lock:
             if self._thread is None or not self._thread.is_alive():

@@ -70,7 +70,7 @@ def figures(one: Scenario, words: Words, alone: bool) -> list[tuple[str, str, st
     labels = figure_names(words)
     kept = ALONE if alone else tuple(name for name in labels if not (name == "cost" and not column[name]))
     return [(name, figure_text(name, column[name], words), words(UNITS[name]) if name in UNITS else "", labels[name])
-            for name in kept if not math.isnan(column[name]) or name == "gap"]
+            for name in kept if not math.isnan(column[name])]
 
 
 def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
 
     assert one.inputs is not None and one.answer is not None
     ask, filters, labels = one.inputs.ask, one.inputs.filters, comparison.input_names(words)
-    asked = [("radius", filters.radius), ("detour", filters.detour), ("hours", ask.hours), ("new", ask.new), ("opening", ask.opening)]
+    asked = [("radius", filters.radius), ("detour", filters.detour), ("hours", ask.hours), ("new", ask.new)]
     told = [words.titled(labels[name], comparison.input_text(name, value, words)) for name, value in asked if value is not None or name == "hours"]
     by = " ".join(part for part in (one.author, words.date(one.created)) if part)
     return (*told, results.proof(one.answer, words), words("方案存于 {by}").format(by=by))

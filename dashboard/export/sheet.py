@@ -259,7 +259,7 @@ def compared(said: Brief, words: Words) -> list[list[str]]:
 
 def row_size(rows: int, frame: Frame) -> float:
     """Return the type size, points, at which so many rows of a comparison fit their frame."""
-    return max(frame.least - 1, min(frame.size, frame.height * 72 / rows / 1.7))
+    return max(frame.least - 1, min(frame.size, frame.height * 72 / rows / 1.85))
 
 
 def _compared(said: Brief, words: Words, frame: Frame) -> str:

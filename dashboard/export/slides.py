@@ -69,7 +69,7 @@ def _theirs(path: Path, words: Words) -> tuple[Deck, list[tuple[SlideLayout, Pag
         deck.part.drop_rel(one.rId)
         ids.remove(one)
     found: list[tuple[SlideLayout, Page]] = []
-    for layout in deck.slide_layouts:
+    for layout in (one for master in deck.slide_masters for one in master.slide_layouts):
         frames = tuple(frame for shape in layout.placeholders if (frame := _frame_of(shape)) is not None)
         known = {frame.name for frame in frames}
         if known & (set(NAMES) - {"title"}):
@@ -89,7 +89,7 @@ def _frame_of(shape: Any) -> Frame | None:
     kind = KINDS.get(shape.placeholder_format.type.name, "text")
     if kind == "title" and name not in NAMES:
         name = "title"
-    if name not in NAMES:
+    if name not in NAMES or None in (shape.left, shape.top, shape.width, shape.height):
         return None
     if kind in ("text", "title") and name in ("map", "map2", "qr"):
         kind = "picture"

@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 
 from dashboard.context import Context
-from dashboard.export import plans
+from dashboard.export import chromium, plans
 from dashboard.export.addresses import address_of
 from dashboard.export.brief import Brief, brief
 from dashboard.export.engine import Engine
@@ -93,6 +93,8 @@ class Studio:
             content, more = slides(said, order, words, self._photographer(said, order, progress))
             if not self.engine.able:
                 more.append(words("这台机器没有 Chromium：PPTX 里没有地图图片，图表和表格齐全。"))
+                if self._settings.chromium not in ("", chromium.NONE) and (lacking := self.engine.lacking):
+                    more.append(lacking.text(words.gettext))
             return Made(content, (*told, *more), said)
         template = BUILT_IN[order.template]
         path = order.path()

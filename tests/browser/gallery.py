@@ -1,75 +1,96 @@
-"""``make gallery``: one of each brief, made by the command line as anybody would, with pictures for docs/gallery."""
+"""``make gallery``: one of each brief, with pictures for docs/gallery. The golden tests make the same ones in every run."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import io
 import tempfile
+import time
 from pathlib import Path
 
 from PIL import Image
 
+from dashboard.app import create_app
+from dashboard.export.engine import Engine
+from dashboard.export.order import Order
+from dashboard.export.studio import Made, Studio
+from dashboard.settings import Settings
 from geodata.build import build_atlas
 from tests.browser.conftest import ROOT
-from tests.browser.paper import printed, sheets
+from tests.browser.paper import Sheet, printed, sheets
+from tests.dashboard.export.two_plans import keep_two
 
 FOLDER = ROOT / "docs" / "gallery"
 WIDTH = 1280
-BRIEFS: dict[str, tuple[str, ...]] = {
-    "one.pptx": ("--query", "place=640200"),
-    "one-dark.pptx": ("--query", "place=350203&hour=22", "--theme", "dark"),
-    "one-english.pptx": ("--query", "place=350203&lang=en"),
-    "map.pptx": ("--query", "", "--template", "map"),
-    "compare.pptx": ("--query", "place=640202", "--against", "place=640205", "--template", "compare"),
-    "report.pptx": ("--query", "place=350203", "--template", "report"),
-    "one.pdf": ("--query", "place=640200"),
-    "report.pdf": ("--query", "place=640200", "--template", "report"),
-    "one.png": ("--query", "place=210900", "--scale", "1"),
-    "charts.svg": ("--query", "place=640200"),
-    "nothing-here.pptx": ("--query", "place=110000"),
+BRIEFS: dict[str, Order] = {
+    "one.pptx": Order("place=640200"),
+    "one-dark.pptx": Order("place=350203&hour=22", theme="dark"),
+    "one-english.pptx": Order("place=350203&lang=en"),
+    "one-english-dark.pptx": Order("place=640202&lang=en", theme="dark"),
+    "map.pptx": Order(template="map"),
+    "compare.pptx": Order("place=640202", "place=640205", template="compare"),
+    "plans.pptx": Order("scenario=SC-DAY", "scenario=SC-NIGHT", template="compare"),
+    "report.pptx": Order("place=640200", template="report"),
+    "nothing-here.pptx": Order("place=110000"),
+    "one.pdf": Order("place=640200", format="pdf"),
+    "report.pdf": Order("place=350203&lang=en", template="report", theme="dark", format="pdf"),
+    "one.png": Order("place=350203&hour=22", format="png", scale=2),
+    "charts.svg": Order("place=640200", format="svg"),
 }
+SLIDES = tuple(name for name, order in BRIEFS.items() if order.format == "pptx")
+
+
+def made(studio: Studio, say: bool = False) -> dict[str, Made]:
+    """Make one of each."""
+    found = {}
+    for name, order in BRIEFS.items():
+        began = time.monotonic()
+        found[name] = studio.make(order)
+        if say:
+            print(f"{name}: {time.monotonic() - began:.1f} s, {len(found[name].content) / 1024:.0f} KiB")
+    return found
+
+
+def papers(briefs: dict[str, Made], dots: int = 96) -> dict[str, list[Sheet]]:
+    """Return the pages of the presentations, as LibreOffice prints them, and of the PDFs; one start for all."""
+    content = printed({name: briefs[name].content for name in SLIDES})
+    content |= {name: one.content for name, one in briefs.items() if name.endswith(".pdf")}
+    return {name: sheets(one, dots) for name, one in content.items()}
+
+
+def pictures(briefs: dict[str, Made], pages: dict[str, list[Sheet]]) -> dict[str, Image.Image]:
+    """Return file name → small picture of each page: files of every run would swell the repository."""
+    found = {}
+    for name, listed in pages.items():
+        for number, one in enumerate(listed, 1):
+            if number < len(listed) or name == "one.pptx":  # the page of sources is much the same each time
+                found[f"{name}-{number}.png"] = one.picture
+    found["one.png"] = Image.open(io.BytesIO(briefs["one.png"].content)).convert("RGB")
+    for picture in found.values():
+        picture.thumbnail((WIDTH, WIDTH), Image.Resampling.LANCZOS)
+    return found
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch) / "home"
         build_atlas(home)
-        made: dict[str, bytes] = {}
-        for name, options in BRIEFS.items():
-            path = Path(scratch) / name
-            done = subprocess.run(
-                [sys.executable, "-m", "dashboard", "brief", *options, "--format", path.suffix[1:], "--out", str(path), "--json"],
-                cwd=ROOT, check=True, capture_output=True, text=True, env={**os.environ, "ATLAS_HOME": str(home)})
-            said = json.loads(done.stdout)
-            made[name] = path.read_bytes()
-            print(f"{name}: {said['seconds']} s, {len(made[name]) / 1024:.0f} KiB, browser {said['browser_megabytes']} MiB")
+        keep_two(home)
+        settings = Settings(home=home, public_url="https://atlas.example.org")
+        app = create_app(settings)
+        engine = Engine(app.server.wsgi_app, settings)
+        try:
+            briefs = made(Studio(app.server.extensions["atlas"], engine, settings), say=True)
+        finally:
+            engine.close()
+    kept = pictures(briefs, papers(briefs, 144))
     # only now: a run that ends half-way leaves the gallery as it was
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.glob("*.*"):
         if old.suffix != ".md":
             old.unlink()
-    slides = printed({name.removesuffix(".pptx"): content for name, content in made.items() if name.endswith(".pptx")})
-    for name, content in slides.items():
-        _pictures(f"{name}.pptx", content)
-    for name, content in made.items():
-        if name.endswith((".png", ".svg")):
-            (FOLDER / name).write_bytes(content)
-        elif name.endswith(".pdf"):
-            _pictures(name, content)
-    (FOLDER / "one.pptx").write_bytes(made["one.pptx"])
-
-
-def _pictures(name: str, content: bytes) -> None:
-    """Keep each page of a paper as a small picture: files of every run would swell the repository."""
-    pages = sheets(content, 144)
-    for number, sheet in enumerate(pages, 1):
-        if number == len(pages) > 1 and name != "one.pptx":
-            continue  # the page of sources, which is much the same each time
-        picture = sheet.picture
-        picture.thumbnail((WIDTH, WIDTH), Image.Resampling.LANCZOS)
-        picture.quantize(256, dither=Image.Dither.NONE).save(FOLDER / f"{name}-{number}.png", optimize=True)
+    for name, picture in kept.items():
+        picture.quantize(256, dither=Image.Dither.NONE).save(FOLDER / name, optimize=True)
+    for name in ("one.pptx", "charts.svg"):
+        (FOLDER / name).write_bytes(briefs[name].content)
 
 
 if __name__ == "__main__":

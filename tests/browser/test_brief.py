@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,24 +26,20 @@ from dashboard.export.order import Order
 from dashboard.export.studio import Made, Studio
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
+from tests.browser import gallery
 from tests.browser.conftest import ROOT, free_port, serve
-from tests.browser.paper import Sheet, colors, printed, sheets, squeezed
+from tests.browser.paper import Sheet, colors, sheets, squeezed
 from tests.dashboard.export.pptx_reader import boxes, opened, pictures, texts
 from tests.dashboard.export.pptx_reader import sheets as data_sheets
+from tests.dashboard.export.two_plans import keep_two
 
 EMU_PER_POINT = 12_700
 SLACK = 4.0  # points: LibreOffice has other fonts than PowerPoint
-GOLDEN = {
-    "light-zh": {"query": "place=640200"}, "dark-zh": {"query": "place=350203&hour=22", "theme": "dark"},
-    "light-en": {"query": "place=350203&lang=en"}, "dark-en": {"query": "place=640202&lang=en", "theme": "dark"},
-    "compare": {"query": "place=640202", "against": "place=640205", "template": "compare"}, "report": {"query": "place=640200", "template": "report"},
-    "empty": {"query": "place=110000"},
-}
-
-
 @pytest.fixture(scope="module")
 def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(atlas_home, tmp_path_factory.mktemp("brief") / "home"))
+    made = Path(shutil.copytree(atlas_home, tmp_path_factory.mktemp("brief") / "home"))
+    keep_two(made)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +60,34 @@ def marked() -> set[int]:
 
 @pytest.fixture(scope="module")
 def golden(studio: Studio) -> dict[str, Made]:
-    return {name: studio.make(Order(**order)) for name, order in GOLDEN.items()}
+    """One of each, made once: what the gallery shows is what the tests read."""
+    return gallery.made(studio)
 
 
 @pytest.fixture(scope="module")
 def papers(golden: dict[str, Made]) -> dict[str, list[Sheet]]:
-    return {name: sheets(content) for name, content in printed({name: made.content for name, made in golden.items()}).items()}
+    return gallery.papers(golden)
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+def test_the_gallery_shows_one_of_each_as_briefs_are_now(golden: dict[str, Made], papers: dict[str, list[Sheet]]) -> None:
+    """Which pictures there are, how large, and which frames a slide has: what they show changes with every new line of data."""
+    told = "the gallery is not as briefs are: run `make gallery`"
+    now = gallery.pictures(golden, {name: [replace(one, picture=one.picture.copy()) for one in pages] for name, pages in papers.items()})
+    kept = {path.name: path for path in gallery.FOLDER.iterdir() if path.suffix != ".md"}
+    assert set(kept) == {*now, "one.pptx", "charts.svg"}, told
+    for name, picture in now.items():
+        with Image.open(kept[name]) as there:
+            assert there.width / there.height == pytest.approx(picture.width / picture.height, abs=0.01), f"{name}: {told}"
+            assert there.width <= gallery.WIDTH and colors(there.convert("RGB")) > 8, name
+    here, there = (opened(content).slides for content in (golden["one.pptx"].content, kept["one.pptx"].read_bytes()))
+    frames = [[sorted(boxes(slide)) for slide in slides] for slides in (here, there)]
+    assert frames[0] == frames[1], told
+    assert kept["charts.svg"].read_text("utf-8").count("<g transform") == len(golden["charts.svg"].brief.charts), told
+    page = (gallery.FOLDER / "README.md").read_text("utf-8")
+    assert [name for name in kept if f"({name})" not in page] == []
+
+
+@pytest.mark.parametrize("name", gallery.SLIDES)
 def test_every_word_of_a_slide_is_printed_inside_its_frame(golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str) -> None:
     """No text cut, overlapping or without glyphs: all of it is found in the printed page, where its frame is."""
     slides = list(opened(golden[name].content).slides)
@@ -95,12 +111,12 @@ def _around(place: list[tuple[float, float, float, float]]) -> tuple[float, floa
     return min(b[0] for b in seen), min(b[1] for b in seen), max(b[2] for b in seen), max(b[3] for b in seen)
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", gallery.SLIDES)
 def test_the_map_is_drawn_fine_and_the_charts_are_seen(golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str) -> None:
     slide = opened(golden[name].content).slides[0]
     paper = papers[name][0]
     scale = paper.picture.width / paper.size[0] / EMU_PER_POINT
-    dark = GOLDEN[name].get("theme") == "dark"
+    dark = gallery.BRIEFS[name].theme == "dark"
     assert (sum(paper.picture.getpixel((8, 400))) < 200) == dark
     for role, *box in boxes(slide):
         part = paper.picture.crop(tuple(round(one * scale) for one in box))
@@ -122,17 +138,15 @@ def _png(picture: Image.Image) -> bytes:
 
 def test_what_is_blank_is_known(golden: dict[str, Made]) -> None:
     assert blank(_png(Image.new("RGB", (600, 400), "#E8EEF4")), [[0, 0, 600, 400]], 1)
-    assert not blank(_png(pictures(opened(golden["empty"].content).slides[0])["map"]), [[0, 0, 686, 359]], 3.125)
+    assert not blank(_png(pictures(opened(golden["nothing-here.pptx"].content).slides[0])["map"]), [[0, 0, 686, 359]], 3.125)
 
 
-@pytest.mark.parametrize(("order", "pages"), [
-    ({"query": "place=640200", "template": "one"}, 2), ({"query": "place=350203&lang=en", "template": "report", "theme": "dark"}, 3),
-])
-def test_a_pdf_has_words_for_text_and_the_same_content(studio: Studio, order: dict[str, str], pages: int) -> None:
-    made = studio.make(Order(**order, format="pdf"))
+@pytest.mark.parametrize(("name", "pages"), [("one.pdf", 2), ("report.pdf", 3)])
+def test_a_pdf_has_words_for_text_and_the_same_content(golden: dict[str, Made], name: str, pages: int) -> None:
+    made = golden[name]
     found = sheets(made.content, 144)
     assert len(found) == pages
-    wide = order["template"] == "one"
+    wide = name == "one.pdf"
     assert found[0].size == pytest.approx((960, 540) if wide else (595.3, 841.9), abs=1)
     said = made.brief
     for text in (said.title, said.sentence, said.view, *said.footnote, said.source, *(one.title for one in said.charts[:1])):
@@ -146,17 +160,17 @@ def test_a_pdf_has_words_for_text_and_the_same_content(studio: Studio, order: di
     assert colors(found[0].picture.crop((width // 4, height // 3 if wide else height * 2 // 5, width // 2, height * 2 // 3))) > 40
 
 
-def test_a_png_has_the_size_asked_for_and_its_code_is_read(studio: Studio) -> None:
-    made = studio.make(Order(query="place=350203&hour=22", format="png", scale=2))
+def test_a_png_has_the_size_asked_for_and_its_code_is_read(golden: dict[str, Made]) -> None:
+    made = golden["one.png"]
     with Image.open(io.BytesIO(made.content)) as picture:
         assert picture.size == (2560, 1440)
         assert zxingcpp.read_barcode(picture.convert("RGB")).text == made.brief.url
 
 
-def test_an_svg_holds_every_chart_as_text(studio: Studio) -> None:
+def test_an_svg_holds_every_chart_as_text(golden: dict[str, Made]) -> None:
     from lxml import etree
 
-    made = studio.make(Order(query="place=640200", format="svg"))
+    made = golden["charts.svg"]
     root = etree.fromstring(made.content)
     words = squeezed("".join(root.itertext()))
     assert all(squeezed(one.title) in words for one in made.brief.charts)
@@ -232,12 +246,14 @@ def test_with_no_network_the_pictures_are_the_same(studio: Studio, home: Path, t
     out = tmp_path / "x.png"
     command = [sys.executable, "-m", "dashboard", "brief", "--query", "place=350203", "--format", "png", "--scale", "1", "--out", str(out), "--json"]
     done = subprocess.run(["unshare", "-n", "sh", "-c", f'{NETS[net]} && exec "$@"', "sh", *command], cwd=ROOT, capture_output=True, text=True,
-                          timeout=90, check=False, env={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PUBLIC_URL": "https://atlas.example.org"})
+                          timeout=240, check=False, env={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PUBLIC_URL": "https://atlas.example.org"})
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["place"] == "思明区"
     with Image.open(out) as there, Image.open(io.BytesIO(studio.make(Order(query="place=350203", format="png", scale=1)).content)) as here:
         assert there.size == here.size
-        assert ImageChops.difference(there.convert("RGB"), here.convert("RGB")).getbbox() is None
+        apart = ImageChops.difference(there.convert("RGB"), here.convert("RGB")).convert("L").point(lambda one: 255 if one else 0)
+        # the software renderer gives a pixel on an edge now to one side, now to the other
+        assert apart.histogram()[255] <= 10
 
 
 # -- the page ---------------------------------------------------------------------
@@ -310,15 +326,18 @@ def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served:
     assert colors(found[0].picture.crop((width // 3, height // 4, width * 2 // 3, height // 2))) > 40
 
 
-@pytest.mark.parametrize("order", [*GOLDEN.values(), {"query": "place=350203&lang=en", "template": "report"}, {"query": "place=640200&lang=en", "template": "compare", "against": "place=350203&lang=en"}],
-                         ids=lambda order: "-".join(order.values()))
-def test_nothing_is_cut_on_a_sheet(browser: Browser, served: str, order: dict[str, str]) -> None:
+SHEETS = (*(gallery.BRIEFS[name] for name in gallery.SLIDES), Order("place=350203&lang=en", template="report"),
+          Order("place=640200&lang=en", "place=350203&lang=en", template="compare"))
+
+
+def test_nothing_is_cut_on_a_sheet(browser: Browser, served: str) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    page.goto(served + Order(**order).path())
-    page.wait_for_function("() => document.documentElement.dataset.ready === '1'")
-    cut = page.evaluate("""() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
-      .map(one => [one.dataset.frame, one.scrollHeight, one.clientHeight, one.scrollWidth, one.clientWidth])""")
-    legends = page.evaluate("""() => [...document.querySelectorAll('iframe')].map(one => one.contentDocument.querySelector('.maplegend'))
-      .filter(one => one.scrollHeight > one.clientHeight + 1).map(one => [one.scrollHeight, one.clientHeight])""")
+    for order in SHEETS:
+        page.goto(served + order.path())
+        page.wait_for_function("() => document.documentElement.dataset.ready === '1'")
+        cut = page.evaluate("""() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
+          .map(one => [one.dataset.frame, one.scrollHeight, one.clientHeight, one.scrollWidth, one.clientWidth])""")
+        legends = page.evaluate("""() => [...document.querySelectorAll('iframe')].map(one => one.contentDocument.querySelector('.maplegend'))
+          .filter(one => one.scrollHeight > one.clientHeight + 1).map(one => [one.scrollHeight, one.clientHeight])""")
+        assert (cut, legends) == ([], []), order
     page.context.close()
-    assert (cut, legends) == ([], [])

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.codes import shipped_rows
+from geodata.names import syllables
 from layers.search import MOST_COMPARED, MOST_FOUND, MOST_HITS, Entry, Index
 
 WORST = MOST_COMPARED + 16 * MOST_HITS
@@ -71,3 +73,12 @@ def test_the_worst_letters_take_bounded_work(alike):
 def test_anything_at_all_may_be_typed(alike, text):
     found = alike.find(text)
     assert len(found.hits) <= MOST_FOUND and found.examined <= WORST
+
+
+def test_names_read_sign_by_sign_are_read_as_a_whole_would_be(index):
+    from pypinyin import lazy_pinyin
+
+    listed = {row["word"][0] for row in shipped_rows("place_readings.csv")}
+    names = [one for one in dict.fromkeys(entry.name for entry in index.entries) if listed.isdisjoint(one)]
+    assert len(names) > 2_000
+    assert syllables(names) == [lazy_pinyin(name, errors=list) for name in names]

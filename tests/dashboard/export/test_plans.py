@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,36 +10,14 @@ import pytest
 
 from dashboard.app import create_app
 from dashboard.export.order import Order
-from dashboard.pages.planning import solving, syncing
-from dashboard.pages.planning.address import Plan
+from dashboard.pages.planning import syncing
 from dashboard.pages.planning.comparison import comparison
-from dashboard.pages.planning.controls import Question
 from dashboard.settings import Settings
-from dashboard.source import AtlasSource
 from geodata.errors import AtlasError
-from layers.filters import Filters
-from layers.siting import keeping
-from layers.siting.answer import NIGHT
-from layers.siting.ask import Ask
-from layers.siting.scenario import Scenario
 from tests.dashboard.export.pptx_reader import code, opened, sheets, texts
+from tests.dashboard.export.two_plans import keep_two
 
 ORDER = {"query": "scenario=SC-DAY", "against": "scenario=SC-NIGHT", "template": "compare"}
-
-
-def keep_two(home: Path) -> None:
-    """Keep two scenarios of Siming in the atlas of `home`: three sites for the whole day, five by night."""
-    source = AtlasSource(home)
-    for scenario, name, count, hours in (("SC-DAY", "白天三站", 3, None), ("SC-NIGHT", "夜间五站", 5, NIGHT)):
-        atlas = source.atlas()
-        question = Question(Filters(place="350203"), Plan(ask=Ask(new=count, hours=hours)))
-        found = solving.case_of(atlas, question)
-        offered = found.offered
-        step = len(offered) // count
-        answer = solving.by_hand(atlas, found, [(float(offered.lon[at * step]), float(offered.lat[at * step])) for at in range(count)])
-        keeping.save(source.store(), Scenario(
-            scenario_id=scenario, name=name, author="林晓", note="", created=date(2024, 10, 31), inputs=solving.inputs_of(atlas, question, found),
-            answer=answer, provenance=found.provenance, source_ids=found.source_ids))
 
 
 @pytest.fixture(scope="module")

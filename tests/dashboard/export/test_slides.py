@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from copy import deepcopy
 from itertools import combinations
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from lxml import etree
 from pptx import Presentation
+from pptx.opc.constants import RELATIONSHIP_TYPE as RT
+from pptx.opc.packuri import PackURI
+from pptx.oxml.ns import qn
+from pptx.parts.slide import SlideMasterPart
 from pptx.util import Inches
 
 from dashboard.context import Context
@@ -180,6 +186,43 @@ def test_a_template_of_ones_own_is_filled(make: Callable[..., Made], tmp_path: P
     assert any("map" in one and "qr" in one for one in made.told)
     assert made.brief.url in slides[0].notes_slide.notes_text_frame.text
     assert "示意" in slides[0].notes_slide.notes_text_frame.text
+
+
+def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(make: Callable[..., Made], tmp_path: Path) -> None:
+    """The names may stand in the layouts of any master, in capitals too, in placeholders of every kind, on paper of any size."""
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = Inches(8.27), Inches(11.69)
+    first, second = deck.slide_master, deepcopy(deck.slide_master._element)
+    layout = deck.slide_layouts[3]  # two contents
+    for shape, name in zip(list(layout.placeholders), ("TITLE", "Figures", "chart1", "footnote", "source", "view"), strict=False):
+        shape.name = name
+    package = deck.part.package
+    part = SlideMasterPart.load(PackURI("/ppt/slideMasters/slideMaster2.xml"), first.part.content_type, package, etree.tostring(second))
+    for relation in first.part.rels.values():
+        if not relation.reltype.endswith("/slideLayout"):
+            part.rels._rels[relation.rId] = relation
+    other = deck.slide_layouts[8]  # picture with caption
+    for shape, name in zip(list(other.placeholders), ("title", "map", "sources"), strict=False):
+        shape.name = name
+    listed = part._element.find(qn("p:sldLayoutIdLst"))
+    for one in list(listed):
+        listed.remove(one)
+    entry = listed.makeelement(qn("p:sldLayoutId"), {"id": "2147499999", qn("r:id"): part.relate_to(other.part, RT.SLIDE_LAYOUT)})
+    listed.append(entry)
+    deck.slide_layouts._sldLayoutIdLst.remove(next(one for one in deck.slide_layouts._sldLayoutIdLst if deck.slide_master.part.related_part(one.rId) is other.part))
+    masters = deck.part._element.find(qn("p:sldMasterIdLst"))
+    masters.append(masters.makeelement(qn("p:sldMasterId"), {"id": "2147499990", qn("r:id"): deck.part.relate_to(part, RT.SLIDE_MASTER)}))
+    path = tmp_path / "two.pptx"
+    deck.save(str(path))
+    assert len(Presentation(str(path)).slide_masters) == 2
+    made = make(query="place=640200", template=str(path))
+    front, back = opened(made.content).slides
+    assert sheets(front)["chart1"] and any(shape.has_table for shape in front.shapes)
+    assert texts(back)["sources"].startswith("S1")
+    assert made.brief.url in front.notes_slide.notes_text_frame.text  # whatever a small frame has to cut
+    for slide in (front, back):
+        assert all(shape.text_frame.text.strip() for shape in slide.placeholders if shape.has_text_frame)
+    assert any("qr" in one for one in made.told)
 
 
 @pytest.mark.parametrize(("content", "word"), [(b"no zip at all", "pptx"), (b"", "pptx")])
