@@ -19,6 +19,7 @@ from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
+from dashboard.components.said import said
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
@@ -211,7 +212,7 @@ def register(app: Dash, context: Context) -> None:
         return (
             crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
             _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
-            sentence(atlas, filters).text(words.gettext, words.lang),
+            said(sentence(atlas, filters), words),
         )
 
     @app.callback(
