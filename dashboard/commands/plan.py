@@ -147,6 +147,8 @@ def plan(options: argparse.Namespace, words: Gettext, say: Callable[[str], None]
         result.update(_curve(prepared.instance, last, options))
     if found and atlas:
         result |= {"case": plan_case.told(found, atlas(), options.candidates, options.network), "places": plan_case.places_of(found, result["sites"])}
+        if result["objective"] is not None and not network:
+            result["fairness"] = plan_case.fairness_of(found, list(result["places"].values()))
     return result
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers import places
@@ -14,6 +16,7 @@ from layers.atlas import Atlas
 from layers.filters import DETOUR, Filters
 from layers.siting.ask import AUTO, GRID, SOURCES, STEP_M, Ask, hours_of
 from layers.siting.case import Case, case
+from layers.siting.fairness import PER, STEPS, fairness
 from layers.siting.lines import SUFFIXES, is_lines
 from layers.siting.tables import read_points
 
@@ -87,3 +90,23 @@ def places_of(found: Case, sites: list[str]) -> dict[str, list[float]]:
     """Return longitude and latitude (degrees, WGS-84) of the `sites`."""
     row = {one: at for at, one in enumerate(found.candidates.ids)}
     return {one: [float(degree) for degree in found.candidates.points.xy[row[one]]] for one in sites}
+
+
+def fairness_of(found: Case, points: list[list[float]]) -> dict[str, Any]:
+    """Return how ways and service are shared before and after: Lorenz curve and Gini coefficient of the way, 2SFCA access of each cell."""
+    got = fairness(found, np.array(points, np.float64).reshape(-1, 2))
+
+    def both(name: str) -> dict[str, Any]:
+        return {"before": getattr(got.before, name), "after": getattr(got.after, name)}
+
+    def listed(curve: np.ndarray | None) -> list[float] | None:
+        return None if curve is None else curve.round(6).tolist()
+
+    return {
+        "distance": {"gini": both("gini"), "lorenz": {"share_of_demand": STEPS.round(2).tolist(), "before": listed(got.before.lorenz),
+                                                      "after": listed(got.after.lorenz)}},
+        "access": {"method": "2SFCA", "catchment": found.filters.radius, "unit": f"stations per {PER:g} demand weight", "gini": both("access_gini"),
+                   "share_without": both("without"),
+                   "cells": [{"cell": cell, "weight": weight, "before": before, "after": after} for cell, weight, before, after in zip(
+                       got.cells, got.weight.tolist(), got.before.access.tolist(), got.after.access.tolist(), strict=True)]},
+    }

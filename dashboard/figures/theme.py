@@ -21,18 +21,19 @@ TEAL = "#3C8599"
 DEEP = "#285E80"
 NO_DATA = "#E3E1DA"
 
-# YlGnBu by hand, light to dark; readable with every common colour vision deficiency
-SEQUENCE = ("#EEF2DC", "#CDE3C6", "#9FCDB9", "#67ABAA", "#3C8599", "#285E80")
+# YlGnBu by hand, light to dark; readable with every common colour vision deficiency (tests/dashboard/test_colour_blind.py).
+# The last is not quite DEEP: the dark theme has a colour of its own for each.
+SEQUENCE = ("#EEF2DC", "#CDE3C6", "#9FCDB9", "#67ABAA", "#3C8599", "#285E7F")
 REACHED = ("#CFE6E6", "#8FC4C6", "#4A979F")
 UNREACHED = ("#FBE8CF", "#F2BE7E", "#DB8A3A")
-NIGHT_ONLY = ("#E3E3EE", "#BDBBD6", "#8F8BB8")
+NIGHT_ONLY = ("#BDB4D4", "#8A7FB6", "#5A4F90")
 NEW = ("#F3CDD3", "#DE8A97", "#C04A5E")
 STATION = "#1F5F8B"
-FAIR = "#8A4F9E"
+FAIR = "#C2569F"
 ACTIVITY = "#A86A13"
 FLOW = "#5B2A6E"
 ENTERPRISE = "#3E4C59"
-CATEGORIES = ("#285E80", "#C17C1B", "#5F8F4E", "#8A4F9E", "#A6483A", "#5C6B7A")
+CATEGORIES = ("#2A6C9C", "#D9A03F", "#5F8F4E", "#B77FC7", "#A03C50", "#98A4AE")
 
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
 PROVENANCE_PATTERN = {"reported": "", "derived": ".", "illustrative": "/", "mixed": "x"}

@@ -245,7 +245,7 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
     counts = reach_counts(prepared.instance, sites, found.wish.radius)
     weight = prepared.instance.weight
     hours = prepared.hours.sum() / max(prepared.points, 1)
-    ways, share = _ways(found, points[sites] if len(sites) else np.empty((0, 2)))
+    ways, share = ways_to_nearest(found, points[sites] if len(sites) else np.empty((0, 2)))
     known = np.isfinite(ways) & (share > 0)
     every = bool(known.any()) and bool(known[share > 0].all())
     return Figures(
@@ -257,7 +257,7 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
     )
 
 
-def _ways(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the way from each cell to the nearest site that serves, for each pattern of opening, and the weight of it."""
     weight = found.demand.numbers("weight", 1.0)
     stand = found.existing.points.xy if found.existing else np.empty((0, 2))

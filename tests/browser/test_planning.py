@@ -70,7 +70,7 @@ def commanded(home: Path, monkeypatch, capsys, *options: str) -> dict:
 def test_a_question_asked_on_the_page_gets_the_answer_of_the_command_line(plan, home, monkeypatch, capsys):
     page = plan()
     page.until_query("place=350203")
-    expect(page.page.locator("#plan-title")).to_contain_text("还没有求解")
+    expect(page.page.locator("#plan-title")).to_contain_text("个驿站覆盖")
     page.choose("hours", "夜间 22–6 时")
     page.until_query("hours=22-6")
     page.solve()

@@ -322,7 +322,7 @@ def test_a_scenario_goes_out_as_a_workbook(kept) -> None:
     assert answer.status_code == 200
     assert "attachment" in answer.headers["Content-Disposition"]
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
-    assert book.sheetnames == ["点位", "数字", "假设", "仍未覆盖"]
+    assert book.sheetnames == ["点位", "数字", "假设", "仍未覆盖", "可达性"]
     head, *rows = book["点位"].iter_rows(values_only=True)
     told = [dict(zip(head, row, strict=True)) for row in rows]
     assert [(row["站号"], row["经度"], row["纬度"]) for row in told] == [(site.number, site.lon, site.lat) for site in one.answer.sites]
@@ -335,6 +335,10 @@ def test_a_scenario_goes_out_as_a_workbook(kept) -> None:
     assert rests["时段"] == "22-6"
     shares = {row[0]: row[1:3] for row in book["数字"].iter_rows(values_only=True, min_row=2)}
     assert shares["覆盖率（需求加权）"] == pytest.approx((one.answer.before.share, one.answer.after.share))
+    access = list(book["可达性"].iter_rows(values_only=True, min_row=2))
+    assert len(access) == one.answer.after.cells_of
+    # what is shared out is what stands: new stations and nothing else are added
+    assert sum(row[1] * (row[3] - row[2]) for row in access) == pytest.approx(1000 * len(one.answer.sites), rel=1e-6)
 
 
 def test_a_scenario_goes_out_as_geojson_and_geopackage(kept, tmp_path) -> None:

@@ -15,6 +15,7 @@ from dashboard.components.masthead import past_banner, ways
 from dashboard.context import Context
 from dashboard.figures import siting, theme
 from dashboard.figures.dark import color, themed
+from dashboard.figures.lorenz import lorenz_figure
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import scale_of
@@ -29,8 +30,9 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
-from layers.siting.answer import CellCover, Site, cell_cover
+from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
+from layers.siting.fairness import fairness
 
 PATH = "/planning"
 
@@ -66,6 +68,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     @app.callback(
         Output(names.HEAD, "children"), Output(names.FIGURES, "children"), Output(names.SITES, "children"), Output(names.LEFT_OUT, "children"),
         Output(names.GAP, "figure"), Output(names.GAP_BOX, "hidden"),
+        Output(names.FAIR_HEAD, "children"), Output(names.FAIR, "figure"), Output(names.FAIR_BOX, "hidden"),
         Input(names.STATE, "data"), Input(names.RESULT, "data"), State(names.JOB, "data"), prevent_initial_call=True,
     )
     def draw_results(stored: dict | None, result: dict | None, job: dict | None) -> tuple:
@@ -75,23 +78,31 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         atlas, question, words = _present(context, stored)
         found = answer_of(context, jobs, atlas, question, result)
         mode = question.filters.theme
+        unfair = [], themed(lorenz_figure(None, words), mode), True
         try:
             made = case_of(atlas, question)
         except AtlasError as error:
-            return results.refused((error,), words), _offers(context, atlas, question, words), [], [], themed(siting.gap_figure([], 1, "", words), mode), True
+            return (results.refused((error,), words), _offers(context, atlas, question, words), [], [],
+                    themed(siting.gap_figure([], 1, "", words), mode), True, *unfair)
         answer = found.answer
         scale, unit = scale_of(question.plan.ask.model, found.total, words)
         # while a search runs its own telling draws the chart
         gap = no_update if job and not found.history else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
         hidden = False if found.history else no_update if job else True
         if answer is None:
-            head = results.refused(found.reasons, words) if found.reasons else no_update if job else results.nothing_yet(words)
-            gone = no_update if job and not found.reasons else []
-            return head, gone, gone, gone, gap, hidden
+            if not job and not found.reasons:
+                now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
+                return (results.today(question, made, now, words), results.today_figures(made, now, words), [],
+                        results.left_out(atlas, now, results.street_names(atlas, words), words), gap, hidden, *unfair)
+            head = results.refused(found.reasons, words) if found.reasons else no_update
+            gone = [] if found.reasons else no_update
+            return head, gone, gone, gone, gap, hidden, *unfair
         street = results.street_names(atlas, words)
         stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"], strict=True))
+        got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
         return (results.head(question, made, answer, words), results.figures(question, made, answer, words),
-                results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden)
+                results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden,
+                results.fairness_head(made, got, words), themed(lorenz_figure(got, words), mode), False)
 
     @app.callback(
         Output(names.NOTES, "children"), Output(names.NOTES + "-crumbs", "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),

@@ -25,6 +25,8 @@ from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.siting import comparing, keeping
+from layers.siting.case import basis, case
+from layers.siting.fairness import Fairness, fairness
 from layers.siting.scenario import Scenario, of_frame
 
 PATH = "/planning"
@@ -92,11 +94,12 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     @app.server.get(f"{PATH}/export/<lang>/<scenario_id>.<fmt>")
     def _export(lang: str, scenario_id: str, fmt: str) -> Response:
         words = context.words(lang if lang in context.catalogues else context.default.lang)
-        one = scenario_of(context.source.atlas(), scenario_id)
+        atlas = context.source.atlas()
+        one = scenario_of(atlas, scenario_id)
         if one is None or fmt not in export.FORMATS:
             return Response(words("没有方案 {id}：可能已被删除。").format(id=scenario_id[:40]), 404, mimetype="text/plain")
         try:
-            body = export.exported(one, fmt, input_names(words), input_text, words)
+            body = export.exported(one, fmt, input_names(words), input_text, words, _fairness(atlas, one))
         except AtlasError as error:
             return Response(error.text(words.gettext), 409, mimetype="text/plain")
         name = quote(f"{one.name}-{one.scenario_id}.{fmt}")
@@ -198,3 +201,10 @@ def _history(one: Scenario, history: list, able: bool, words: Words) -> Any:
     versions = sum(event.kind == "saved" and not event.undone_at for event in events)
     back = _button(words("退回上一版"), "undo", latest.batch_id, able) if latest and latest.kind == "saved" and versions > 1 else None
     return html.Details([html.Summary(words("历史（{count}）").format(count=len(events))), html.Ul(rows), back], className="plan-history")
+
+
+def _fairness(atlas: Atlas, one: Scenario) -> Fairness | None:
+    """Return how a scenario shares ways and stations, as long as what it was made from is as it was."""
+    if one.answer is None or one.inputs is None or one.inputs.basis != basis(atlas):
+        return None
+    return fairness(case(atlas, one.inputs.filters, one.inputs.ask), one.answer.points)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -16,6 +16,7 @@ from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
 from layers.siting.ask import hours_text
 from layers.siting.case import Case
+from layers.siting.fairness import Fairness
 
 MOST_ZONES = 6
 BESIDE_M = 150.0
@@ -97,8 +98,14 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
     marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", "plan_cost", "plan_bound")[:len(rows)]
-    return [html.Dl([html.Div([html.Dt(name), html.Dd([html.Span(value, className="plan-value", **{"data-figure": mark}), html.Span(note, className="plan-of")])])
-                     for mark, (name, value, note) in zip(marks, rows, strict=True)], className="plan-figures")]
+    return [_terms(rows, marks)]
+
+
+def _terms(rows: list[tuple[str, str, str]], marks: Sequence[str] = ()) -> html.Dl:
+    """Return figures as name, value and what they are of; `marks` name them for whoever reads the page."""
+    named = [{"data-figure": mark} for mark in marks] or [{}] * len(rows)
+    return html.Dl([html.Div([html.Dt(name), html.Dd([html.Span(value, className="plan-value", **mark), html.Span(note, className="plan-of")])])
+                    for mark, (name, value, note) in zip(named, rows, strict=True)], className="plan-figures")
 
 
 def _ratio(part: float, of: Figures) -> float | None:
@@ -190,16 +197,59 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
     ]
 
 
+def fairness_head(found: Case, got: Fairness, words: Words) -> list:
+    """Return what a plan does to fairness: whether ways become more alike, and how the stations are shared."""
+    before, after = got.before, got.after
+    title = words("够到驿站的机会")
+    if before.gini is not None and after.gini is not None:
+        closer = words("更接近") if after.gini < before.gini - 0.005 else words("差距拉大") if after.gini > before.gini + 0.005 else words("差距不变")
+        title = words("步行远近{change}：基尼系数 {before} → {after}").format(change=closer, before=_digits(before.gini), after=_digits(after.gini))
+    said = [words("横轴：需求，走得最近的在前；纵轴：占全部步行路程。越近对角线越均等；蓝虚线为之前，红线为之后。")] if before.lorenz is not None else []
+    access = words("两步移动搜索法（2SFCA，{radius} 米内）：分不到驿站的需求 {none_before} → {none_after}，可达性基尼系数 {gini_before} → {gini_after}。").format(
+        radius=found.filters.radius, none_before=words.share(before.without), none_after=words.share(after.without),
+        gini_before=_digits(before.access_gini), gini_after=_digits(after.access_gini))
+    return [html.H2([title, badge(found.provenance, words)], className="panel-title"), html.P([*said, html.Br(), access] if said else access, className="panel-subtitle")]
+
+
 def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:
     """Return why there can be no answer, and what would suffice."""
     return [html.H2(words("这样的条件下没有方案"), className="plan-title", id="plan-title"),
             html.Ul([html.Li(one.text(words.gettext)) for one in reasons], className="plan-reasons")]
 
 
-def nothing_yet(words: Words) -> list:
-    """Return what to do first."""
-    return [html.H2(words("还没有求解"), className="plan-title", id="plan-title"),
-            html.P(words("在左边选好目标和条件，按“求解”。第一个方案立刻出现，随后给出它离最优最多差多少。"), className="panel-subtitle")]
+def today(question: Question, found: Case, now: Answer, words: Words) -> list:
+    """Return who is within reach today, and what pressing the button will do."""
+    have = now.before
+    title = words("{when}现有 {count} 个驿站覆盖 {share}").format(when=when(found.wish.hours, words), count=int(found.open_then().sum()), share=words.share(have.share))
+    sub = words("在左边选好目标和条件，按“求解”：先给出一个方案，随后给出它离最优最多差多少。")
+    asked = question.plan.ask
+    will = {
+        "mclp": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使覆盖的需求最多。"),
+        "lscp": words("求解将从 {candidates} 个备选点中选出最少的点位，覆盖全部需求。"),
+        "pmedian": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使平均步行最短。"),
+        "pcenter": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使最远的步行最短。"),
+    }[asked.model].format(candidates=words.number(len(found.candidates.ids)), count=words("任意") if asked.new is None else asked.new)
+    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title"), html.P([will, html.Br(), sub], className="panel-subtitle")]
+
+
+def today_figures(found: Case, now: Answer, words: Words) -> list:
+    """Return the figures of today, each with what it is of."""
+    have = now.before
+    whole = words("全部 {all} 中").format(all=words.number(have.weight_of, 1))
+    cells = words("全部 {all} 格中").format(all=words.number(have.cells_of))
+    rows = [
+        (words("已覆盖（需求加权）"), words.number(have.weight, 1), f"{words.share(have.share)} · {whole}"),
+        (words("未覆盖（需求加权）"), words.number(have.weight_of - have.weight, 1), f"{words.share(_rest(have.share))} · {whole}"),
+        (words("已覆盖（未加权，按格）"), words.number(have.cells, 0 if float(have.cells).is_integer() else 1), f"{words.share(have.cell_share)} · {cells}"),
+        (words("未覆盖（未加权，按格）"), words.number(have.cells_of - have.cells, 0 if float(have.cells).is_integer() else 1), f"{words.share(_rest(have.cell_share))} · {cells}"),
+        (words("夜间（22–6 时）有效覆盖"), words.share(now.night_before.share), words("需求加权")),
+        (words("到最近驿站平均步行"), _metres(have.mean_m, words), words("需求加权，直线 × {detour}").format(detour=found.wish.detour)),
+    ]
+    return [_terms(rows)]
+
+
+def _rest(share: float | None) -> float | None:
+    return None if share is None else 1 - share
 
 
 def status_line(state: Mapping[str, Any], model: str, words: Words) -> list:

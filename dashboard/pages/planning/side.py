@@ -32,6 +32,8 @@ def results(words: Words) -> html.Div:
         ], className="plan-block"),
         html.Div(id=names.SITES, className="plan-block"),
         html.Div(id=names.LEFT_OUT, className="plan-block"),
+        html.Div([html.Div(id=names.FAIR_HEAD), html.Div(_graph(names.FAIR, words), className="plan-chart plan-lorenz")],
+                 id=names.FAIR_BOX, className="plan-block", hidden=True),
     ], className="plan-panel", id="plan-results")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from layers.access import gaussian, gini, lorenz, two_step
@@ -74,3 +75,16 @@ def test_a_new_site_shortens_the_ways() -> None:
                         existing=[True, False])
     before, after = evidence.equity(instance, np.array([], int)), evidence.equity(instance, np.array([1]))
     assert (before.mean, after.mean, before.gini, after.gini) == (4, 1, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("decay", [None, gaussian(400.0)])
+def test_two_steps_against_the_access_package(decay) -> None:
+    from access import fca
+
+    points, demand, supply = cells()
+    way = np.hypot(*(points.xy[:, None] - points.xy[None]).transpose(2, 0, 1))
+    i, j = np.indices(way.shape)
+    ways = pd.DataFrame({"origin": i.ravel(), "dest": j.ravel(), "cost": way.ravel()})
+    asked, offered = pd.DataFrame({"geoid": range(30), "demand": demand}), pd.DataFrame({"geoid": range(30), "supply": supply})
+    expected = fca.two_stage_fca(asked, offered, ways, max_cost=400.0, weight_fn=decay)
+    assert two_step(demand, supply, all_pairs(points, points), 400.0, decay) == pytest.approx(expected.sort_index().to_numpy())
