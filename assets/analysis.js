@@ -2,7 +2,7 @@
    It never starts by itself. Every figure and every word comes from the server. */
 (function () {
   "use strict";
-  const TRACES = [0, 1], HOLLOW = "rgba(255,255,255,0.6)";
+  const TRACES = [0, 1], HOLLOW = { light: "rgba(255,255,255,0.6)", dark: "rgba(14,22,29,0.6)" };
   const state = { spec: null, at: 0, playing: false, speed: 2, sum: false, turn: 0, key: null, frames: new Map(), drawn: [] };
   window.atlasPlayback = state;
 
@@ -31,21 +31,26 @@
     return Array.from(new Float32Array(bytes.buffer));
   }
 
+  async function paint(frame) {
+    const gd = plot();
+    if (gd && instance()) {
+      const { size, solid, palette, color, texts, text } = frame.spots, lon = unpacked(frame.spots.lon), lat = unpacked(frame.spots.lat);
+      const hollow = HOLLOW[document.documentElement.dataset.theme] || HOLLOW.light;
+      const ring = color.map((one) => palette[one]);
+      await window.Plotly.restyle(gd, {
+        lon: [lon, lon], lat: [lat, lat], hovertext: [[], text.map((one) => texts[one])],
+        "marker.size": [size.map((one) => one + 4), size], "marker.color": [ring, ring.map((one, spot) => (solid[spot] ? one : hollow))],
+      }, TRACES);
+    }
+  }
+
   /* draw month `at`; true when it is the one shown */
   async function show(at) {
     const turn = ++state.turn;
     const spec = state.spec;
     const frame = await fetched(at);
     if (turn !== state.turn || spec !== state.spec) return false;
-    const gd = plot();
-    if (gd && instance()) {
-      const { size, solid, palette, color, texts, text } = frame.spots, lon = unpacked(frame.spots.lon), lat = unpacked(frame.spots.lat);
-      const ring = color.map((one) => palette[one]);
-      await window.Plotly.restyle(gd, {
-        lon: [lon, lon], lat: [lat, lat], hovertext: [[], text.map((one) => texts[one])],
-        "marker.size": [size.map((one) => one + 4), size], "marker.color": [ring, ring.map((one, spot) => (solid[spot] ? one : HOLLOW))],
-      }, TRACES);
-    }
+    await paint(frame);
     state.at = at;
     element("an-caption").textContent = frame.caption;
     for (const one of document.querySelectorAll(".an-month")) {
@@ -142,8 +147,12 @@
         return window.dash_clientside.no_update;
       }
       window.setTimeout(async function start() {
-        for (let tries = 0; tries < 200 && !instance(); tries += 1) await moment(60);
-        if (state.spec === spec) show(0).catch(() => {});
+        // marks that are set while MapLibre still reads its style are lost with it
+        for (let tries = 0; tries < 300 && !(instance() && instance().isStyleLoaded()); tries += 1) await moment(60);
+        if (state.spec !== spec) return;
+        await show(0).catch(() => {});
+        const map = instance();
+        if (map) map.once("idle", () => { if (state.spec === spec) fetched(state.at).then(paint).catch(() => {}); });
       }, 60);
       if (!moved && instance()) return window.dash_clientside.no_update;
       const box = element("an-map"), figure = spec.figure;

@@ -16,6 +16,18 @@ STORIES = tuple(row["story"] for row in shipped_rows("stories.csv"))
 CITY = "640200"  # 石嘴山
 
 
+# layers that the map of a story draws; S2, S5, S6 and S7 have their place and what is recorded there
+LAYERS_OF = {"S1": frozenset({"grids", "enterprises"}), "S2": frozenset({"activities"}), "S3": frozenset({"flows", "fairs"}),
+             "S4": frozenset({"activities"}), "S5": frozenset({"activities"}), "S6": frozenset({"activities"}),
+             "S7": frozenset({"activities"}), "S8": frozenset({"stations", "demand"})}
+CITIES_OF = {"S3": ("210900", "210700", "211400", "211100", "211300")}
+WHERE = {"S3": "210000"}  # a map of five cities is that of their province
+# what the figures of a story belong to; a story that is not here has one block
+SECTIONS = {"S8": (
+    (N_("工会驿站与计划新建"), ("F080", "F081")), (N_("微心愿"), ("F082", "F083")), (N_("意外伤害险与理赔"), ("F084", "F085", "F086")),
+    (N_("高温慰问"), ("F087",)), (N_("法律援助"), ("F088", "F089", "F090")))}
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
     """A figure computed from facts of one story.
@@ -102,6 +114,22 @@ def flows(atlas: Atlas) -> pd.DataFrame:
         ``from_adcode``, ``to_adcode``, ``provenance``, ``persons`` (sum) and ``source_id``; reported first.
     """
     return hires.summed(atlas.flows)
+
+
+def sections(rows: pd.DataFrame, story: str) -> list[tuple[str, pd.DataFrame]]:
+    """Return the facts of `story` in blocks with their title; what no block names comes first, without title."""
+    blocks = SECTIONS.get(story, ())
+    named = {fact for _, ids in blocks for fact in ids}
+    found = [("", rows[~rows["id"].isin(named)]), *((title, rows[rows["id"].isin(ids)]) for title, ids in blocks)]
+    return [(title, part) for title, part in found if len(part)]
+
+
+def crossing(hired: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Return (home, city that hires) → provenance and persons of each row of :func:`flows`, never added."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for row in hired.itertuples():
+        found.setdefault((row.from_adcode, row.to_adcode), []).append((row.provenance, int(row.persons)))
+    return found
 
 
 def origin(rows: pd.DataFrame) -> str | None:

@@ -17,7 +17,7 @@ from dashboard.words import Words
 GRAPH_CONFIG = {
     "displayModeBar": False, "displaylogo": False, "responsive": True, "plotlyServerURL": "", "showSendToCloud": False,
 }
-PARTS = ("title", "subtitle", "badge", "figure", "empty", "style", "graph")
+PARTS = ("title", "subtitle", "badge", "figure", "empty", "style", "graph", "table", "table-box")
 
 
 def graph_config(lang: str) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def graph_config(lang: str) -> dict[str, Any]:
     return GRAPH_CONFIG | {"locale": "zh-CN" if lang == "zh" else "en"}
 
 
-def panel(chart: str, lang: str) -> html.Section:
+def panel(chart: str, words: Words) -> html.Section:
     """Return the empty panel `chart`."""
     return html.Section(
         [
@@ -33,17 +33,22 @@ def panel(chart: str, lang: str) -> html.Section:
             html.P(id=f"{chart}-subtitle", className="panel-subtitle"),
             html.P(id=f"{chart}-empty", className="panel-empty"),
             html.Div(
-                dcc.Graph(id=ids.graph(chart), config=graph_config(lang), responsive=True, figure={"data": [], "layout": {}},
+                dcc.Graph(id=ids.graph(chart), config=graph_config(words.lang), responsive=True, figure={"data": [], "layout": {}},
                           style={"height": "100%"}),
                 className="panel-graph", id=f"{chart}-box",
             ),
+            html.Details([
+                html.Summary(words("表格"), title=words("这张图的数字，可以复制")),
+                html.Div(id=f"{chart}-table", className="panel-figures", tabIndex=0, role="region", **{"aria-label": words("这张图的数字，可以复制")}),
+            ], className="panel-table", id=f"{chart}-table-box", hidden=True),
         ],
         id=chart, className="panel", style={"display": "none"}, **{"data-figure": ids.FIGURE_OF[chart]},
     )
 
 
-def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dcc.Link | None = None, theme: str = "light") -> tuple:
-    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail."""
+def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dcc.Link | None = None, theme: str = "light",
+           table: html.Table | None = None) -> tuple:
+    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail, `table` has its figures."""
     style: dict[str, Any] = {"flexGrow": round(one.weight, 2)}
     if one.empty:
         style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
@@ -51,5 +56,5 @@ def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dc
         style = {"display": "none"}
     return (
         one.title, explained(one.subtitle, words), [badge(one.provenance, words), source], themed(one.figure, theme), [one.empty, html.Br(), *offers] if one.empty else "", style,
-        {"display": "none"} if one.empty or not one.weight else {},
+        {"display": "none"} if one.empty or not one.weight else {}, table, table is None,
     )

@@ -81,10 +81,7 @@ class Charts:
 def charts(atlas: Atlas, filters: Filters, words: Words) -> Charts:
     """Return every chart of the view, in the order of the page."""
     shown, empty = [], []
-    for make, panel in (
-        (_by_unit, coverage_figures.by_unit), (_by_hour, coverage_figures.by_hour), (_by_month, activity_figures.by_month),
-        (_funnel, activity_figures.funnel), (_ranking, activity_figures.ranking),
-    ):
+    for panel, make in MAKERS.items():
         said: Panel = panel(atlas, filters, words)
         if not said.weight:
             continue
@@ -173,3 +170,10 @@ def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
 
 def _values(column: pd.Series) -> tuple[float | None, ...]:
     return tuple(None if pd.isna(one) else float(one) for one in column)
+
+
+#: How the figures of each panel of the overview become a chart.
+MAKERS = {
+    coverage_figures.by_unit: _by_unit, coverage_figures.by_hour: _by_hour, activity_figures.by_month: _by_month,
+    activity_figures.funnel: _funnel, activity_figures.ranking: _ranking,
+}

@@ -77,14 +77,14 @@ def _marks(name: str, lon: Sequence[float], lat: Sequence[float], text: list[str
             "hovertemplate": "%{hovertext}<extra></extra>", "marker": marker}
 
 
-def spot(lon: Sequence[float], lat: Sequence[float]) -> dict[str, Any]:
-    """Return centre and zoom that show all points in a map of :data:`SIZE`; China when there is none."""
+def spot(lon: Sequence[float], lat: Sequence[float], size: tuple[int, int] = SIZE) -> dict[str, Any]:
+    """Return centre and zoom that show all points in a map of `size` (width, height in CSS pixels); China when there is none."""
     if not lon:
         return {"center": {"lon": 104.0, "lat": 35.0}, "zoom": 2.6}
     west, south, east, north = min(lon), min(lat), max(lon), max(lat)
     width = max(east - west, LEAST_DEGREES) / 360
     height = max(_mercator(south) - _mercator(north), LEAST_DEGREES / 360)
-    zoom = math.log2(0.82 * min(SIZE[0] / (TILE * width), SIZE[1] / (TILE * height)))
+    zoom = math.log2(0.82 * min(size[0] / (TILE * width), size[1] / (TILE * height)))
     return {"center": {"lon": (west + east) / 2, "lat": (south + north) / 2}, "zoom": max(1.0, min(MAX_ZOOM, zoom))}
 
 

@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, Patch, State, ctx, dcc
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.components.chart_table import chart_table
 from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
 from dashboard.components.illustrative import illustrative_text
@@ -18,9 +19,11 @@ from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
+from dashboard.components.said import said
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
+from dashboard.export.charts import MAKERS
 from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
 from dashboard.figures.dark import themed
@@ -79,7 +82,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             ], className="map-box"),
             _time_slider(atlas, filters, listed, words),
         ], className="map-column"),
-        html.Div([panel(chart, filters.lang) for chart in ids.CHARTS], className="charts", tabIndex=0, role="region",
+        html.Div([panel(chart, words) for chart in ids.CHARTS], className="charts", tabIndex=0, role="region",
                  **{"aria-label": words("图表")}),
     ], className="body")
     return framed([
@@ -209,7 +212,7 @@ def register(app: Dash, context: Context) -> None:
         return (
             crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
             _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
-            sentence(atlas, filters).text(words.gettext, words.lang),
+            said(sentence(atlas, filters), words),
         )
 
     @app.callback(
@@ -220,6 +223,8 @@ def register(app: Dash, context: Context) -> None:
         *[Output(f"{chart}-empty", "children") for chart in ids.CHARTS],
         *[Output(chart, "style") for chart in ids.CHARTS],
         *[Output(f"{chart}-box", "style") for chart in ids.CHARTS],
+        *[Output(f"{chart}-table", "children") for chart in ids.CHARTS],
+        *[Output(f"{chart}-table-box", "hidden") for chart in ids.CHARTS],
         Input(ids.FILTERS, "data"), prevent_initial_call=True,
     )
     def draw_charts(stored: dict) -> tuple:
@@ -227,8 +232,11 @@ def register(app: Dash, context: Context) -> None:
         atlas, filters, words = _present(context, stored)
         panels = [make(atlas, filters, words) for make in CHARTS]
         offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-        return tuple(value for part in zip(*(filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme)
-                                                     for chart, one in zip(ids.CHARTS, panels, strict=True)), strict=True) for value in part)
+        tables = [None if one.empty or not one.weight else chart_table(MAKERS[make](atlas, filters, words, one), words)
+                  for make, one in zip(CHARTS, panels, strict=True)]
+        return tuple(value for part in zip(*(
+            filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme, table)
+            for chart, one, table in zip(ids.CHARTS, panels, tables, strict=True)), strict=True) for value in part)
 
     @app.callback(
         Output(ids.MAP, "figure", allow_duplicate=True),

@@ -8,12 +8,15 @@ from urllib.parse import parse_qsl
 
 import dash_mantine_components as dmc
 import pandas as pd
-from dash import Dash, html
+from dash import Dash, dcc, html
 
 from dashboard import ids
 from dashboard.components.badge import badge
 from dashboard.components.masthead import framed, masthead, titles
+from dashboard.components.panels import graph_config
 from dashboard.context import Context
+from dashboard.figures.dark import themed
+from dashboard.figures.story import filters_of, story_figure
 from dashboard.state import State as Said
 from dashboard.words import Words
 from geodata.codes import labels, shipped_rows
@@ -25,6 +28,7 @@ from layers.filters import Filters
 OWN_KEYS = ("story",)
 PATH = "/stories"
 SOURCES = "/sources"
+CHECKED = ("F023",)  # conditions that must all hold
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
@@ -71,19 +75,21 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
 def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], words: Words) -> list:
     story = row["story"]
     facts = stories.facts(atlas, story)
-    there = context.write(filters.at_place(row["adcode"]))
+    there = context.write(filters_of(filters, story, row["adcode"]))
     parts: list[Any] = [
         html.Nav([html.A(words("全部专题"), href=address(context, filters)), *[
             html.A(f"{one['story']} {one[words.lang]}", href=address(context, filters, one["story"]), className="story-here" if one is row or one["story"] == story else "")
             for one in shipped_rows("stories.csv")]], className="story-nav", **{"aria-label": words("专题")}),
         html.H2(row[words.lang], className="stories-title"),
-        html.P([row[f"said_{words.lang}"], " · ", html.A(words("在总览地图上看{place}").format(place=_place(atlas, row["adcode"], words)), href="/" + there)],
+        html.P([row[f"said_{words.lang}"], " · ", html.A(words("在总览地图上看{place}").format(place=_place(atlas, stories.WHERE.get(story, row["adcode"]), words)), href="/" + there)],
                className="story-said"),
     ]
     if not len(facts):
         return [*parts, html.P(words("图册里没有这个专题的报道数据。"), className="story-empty")]
-    parts.append(html.Section([html.H3([words("报道的数字"), badge("reported", words)]), _facts(facts, words),
-                               html.P(words("出处：{source}").format(source=facts["source"].iloc[0]), className="story-source", lang="zh-CN")]))
+    blocks = [part for title, rows in stories.sections(facts, story)
+              for part in ([html.H4(words(title), className="story-block")] if title else []) + [_facts(rows, words)]]
+    parts.append(html.Div([html.Section([html.H3([words("报道的数字"), badge("reported", words)]), *blocks,
+                               html.P(words("出处：{source}").format(source=facts["source"].iloc[0]), className="story-source", lang="zh-CN")]), _map(atlas, filters, row, there, words)], className="story-top"))
     computed = stories.derived(atlas, story)
     if computed:
         parts.append(html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, words)]))
@@ -91,8 +97,29 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
     if story == "S1":
         parts.append(_matrix(stories.matrix(atlas), words))
     if story == "S3":
-        parts.append(_flows(atlas, stories.flows(atlas), words))
+        parts += [_sectors(facts, words), _flows(atlas, stories.flows(atlas), words)]
     return parts
+
+
+def _map(atlas: Atlas, filters: Filters, row: dict[str, str], there: str, words: Words) -> html.Section:
+    figure = story_figure(atlas, filters, row["story"], row["adcode"], words)
+    return html.Section([
+        html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
+                           style={"height": "100%"}), className="story-map"),
+        html.P([words("实心与实线为报道，空心、虚线与网格边界为示意。"), " ", html.A(words("在总览中打开"), href="/" + there)], className="story-said"),
+    ], className="story-place", **{"aria-label": words("专题地图")})
+
+
+def _sectors(facts: pd.DataFrame, words: Words) -> html.Section:
+    """Say what is known of enterprises by sector: how many sectors and how many enterprises, not how many of each."""
+    known = {fact.id: _value(fact, words) for fact in facts.itertuples()}
+    if not {"F036", "F031"} <= set(known):
+        return html.Section([])
+    return html.Section([
+        html.H3([words("分行业的企业"), badge("reported", words), _cited("F036", words), _cited("F031", words)]),
+        html.P(words("报道点名行业 {sectors}，参会企业 {enterprises}；各行业企业数未报道，不拆分。").format(
+            sectors=known["F036"], enterprises=known["F031"]), className="story-told"),
+    ])
 
 
 def _facts(facts: pd.DataFrame, words: Words) -> html.Div:
@@ -127,7 +154,7 @@ def _details(story: str, words: Words) -> list:
                 html.Thead(html.Tr([html.Th(words("改造前"), scope="col"), html.Th(words("改造后"), scope="col")])),
                 html.Tbody([html.Tr([html.Td(row[f"before_{words.lang}"]), html.Td(row[words.lang])]) for row in listed])], className="story-table")
         else:
-            body = html.Ul([html.Li(row[words.lang]) for row in listed], className="story-list")
+            body = html.Ul([html.Li(row[words.lang]) for row in listed], className="story-list story-checklist" if fact in CHECKED else "story-list")
         parts.append(html.Section([title, body]))
     return parts
 
@@ -156,17 +183,30 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
 def _flows(atlas: Atlas, flows: pd.DataFrame, words: Words) -> html.Section:
     if not len(flows):
         return html.Section(html.P(words("没有跨市就业的数据。"), className="story-empty"))
-    head = (words("来自"), words("去往"), words("人数"), words("数据来源"))
+    cells = stories.crossing(flows)
+    cities = list(dict.fromkeys([*stories.CITIES_OF["S3"], *flows["from_adcode"], *flows["to_adcode"]]))
+    known = flows[flows["provenance"] == "reported"]
     return html.Section([
-        html.H3(words("跨市就业：从哪里到哪里")),
-        html.P(words("报道与示意分行，不相加。"), className="story-said"),
-        html.Table([
-            html.Thead(html.Tr([html.Th(text, scope="col") for text in head])),
-            html.Tbody([html.Tr([
-                html.Td(_place(atlas, row.from_adcode, words)), html.Td(_place(atlas, row.to_adcode, words)),
-                html.Td(words.number(int(row.persons))), html.Td([badge(row.provenance, words), " ", row.source_id])]) for row in flows.itertuples()])],
-            className="story-table"),
+        html.H3([words("跨市就业：从哪里到哪里"), badge("reported", words), badge("illustrative", words)]),
+        html.P(words("行是来自，列是去往；实心为报道，空心为示意，同格也不相加，也不合计。"), className="story-said"),
+        html.Div(html.Table([
+            html.Thead(html.Tr([html.Th(words("来自 ＼ 去往"), scope="col"), *[html.Th(_place(atlas, city, words), scope="col") for city in cities]])),
+            html.Tbody([html.Tr([html.Th(_place(atlas, home, words), scope="row"), *[
+                html.Td([_hired(provenance, persons, words) for provenance, persons in cells.get((home, hires), ())] or ("—" if home == hires else ""))
+                for hires in cities]]) for home in cities])], className="story-table story-matrix"),
+            className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("跨市就业矩阵")}),
+        html.H3([words("岗位共享"), badge("reported", words), *[_cited(fact, words) for fact in known["source_id"]]]),
+        html.Ul([html.Li(words("{place}的企业招用{home}的 {count} 人").format(
+            place=_place(atlas, row.to_adcode, words), home=_place(atlas, row.from_adcode, words), count=words.number(int(row.persons))))
+            for row in known.itertuples()], className="story-list"),
+        html.P(words("参会企业各来自哪个市未报道，故没有按市的共享岗位数。"), className="story-said"),
     ])
+
+
+def _hired(provenance: str, persons: int, words: Words) -> html.Span:
+    """Return a cell of the matrix: a full dot before what is reported, a hollow one before what is made up."""
+    mark = "○" if provenance == "illustrative" else "●"
+    return html.Span(f"{mark} {words.number(persons)}", className=f"hired hired-{provenance}", title=words.provenance(provenance))
 
 
 def _cited(fact: str, words: Words) -> html.A | html.Span:

@@ -8,6 +8,7 @@ import re
 from flask import Flask, Response, request
 
 from dashboard.context import Context
+from dashboard.figures.dark import themed
 from dashboard.figures.happened import month_name, spots
 from layers.analysis import happened
 
@@ -30,7 +31,7 @@ def add_frames(server: Flask, context: Context) -> None:
         count, reported = int(table["count"].sum()), int(table["reported"].sum())
         what = words("截至{month}累计 {count} 项，其中报道 {reported} 项") if up_to else words("{month} {count} 项，其中报道 {reported} 项")
         said_of_it = what.format(month=month_name(month, words), count=words.number(count), reported=words.number(reported))
-        body = {"month": month, "count": count, "reported": reported, "caption": said_of_it, "spots": spots(happened.frame(atlas, filters, month, up_to), words)}
+        body = {"month": month, "count": count, "reported": reported, "caption": said_of_it, "spots": themed(spots(happened.frame(atlas, filters, month, up_to), words), filters.theme)}
         answer = Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
         answer.headers["Cache-Control"] = "private, max-age=86400" if version == atlas.version else "no-store"
         return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +11,12 @@ import pytest
 
 from dashboard.context import Context
 from dashboard.export.markup import markup
+from dashboard.figures.story import story_figure
 from dashboard.locale import load_words
 from dashboard.pages import stories as page
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
+from geodata.codes import shipped_rows
 from geodata.facts import format_reported
 from layers import stories
 from layers.atlas import Atlas
@@ -83,6 +86,33 @@ def test_reported_and_illustrative_flows_are_never_added(context):
     made_up = told.assign(flow_id="X", persons=7, provenance="illustrative", source_id="SAMPLE")
     both = Atlas.from_frames({"flows": pd.concat([told, made_up])}, atlas.meta)
     assert stories.flows(both)[["provenance", "persons"]].to_numpy().tolist() == [["reported", 1], ["illustrative", 7]]
+
+
+def test_the_matrix_has_each_hire_in_its_cell_marked_by_its_provenance(shown):
+    html = shown("?story=S3")
+    table = html[html.index("story-matrix"):]
+    assert re.findall(r'hired-reported" title="报道">● (\d+)<', table) == ["1"]
+    assert sorted(map(int, re.findall(r'hired-illustrative" title="示意">○ (\d+)<', table))) == [3, 4, 5, 7, 9, 11, 12, 14, 17, 24]
+    assert "葫芦岛市的企业招用阜新市的 1 人" in html and "行业 至少 5 类，参会企业 150 余家" in html
+
+
+@pytest.mark.parametrize("story", stories.STORIES)
+def test_the_sections_of_a_story_hold_each_fact_once(context, story):
+    rows = stories.facts(context.source.atlas(), story)
+    parts = stories.sections(rows, story)
+    assert sorted(one for _, part in parts for one in part["id"]) == sorted(rows["id"])
+    assert len(parts) == (5 if story == "S8" else 1)
+
+
+@pytest.mark.parametrize(("story", "trace"), [("S1", "enterprises"), ("S3", "flows"), ("S8", "stations"), ("S4", "activities")])
+def test_the_map_of_a_story_draws_what_it_tells_of(context, story, trace):
+    atlas = context.source.atlas()
+    row = next(row for row in shipped_rows("stories.csv") if row["story"] == story)
+    figure = story_figure(atlas, Filters(), story, row["adcode"], context.words("zh"))
+    assert next(one for one in figure["data"] if one["name"] == trace)["customdata"]
+    lon, lat = figure["layout"]["map"]["center"].values()
+    place = atlas.places.set_index("adcode").loc[row["adcode"]]
+    assert abs(lon - place["lon"]) < 1.5 and abs(lat - place["lat"]) < 1.5
 
 
 def test_an_atlas_without_the_facts_says_so(shown, context):

@@ -16,8 +16,10 @@ from dashboard import ids
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
+from dashboard.components.said import said as spoken
 from dashboard.context import Context
 from dashboard.figures import happened as figures
+from dashboard.figures.dark import themed
 from dashboard.filters_in_words import words_of_filters
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
@@ -192,17 +194,19 @@ def register(app: Dash, context: Context) -> None:
         here = places.scope(atlas, filters)
         months = happened.by_month(atlas, filters)
         query = context.write(filters)
-        spec = {"figure": figures.map_figure(atlas, here, words), "months": months["month"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
+        spec = {"figure": themed(figures.map_figure(atlas, here, words), filters.theme), "months": months["month"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
                 "key": "/".join(str(one) for one in here.key)}
         told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
         if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
             told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
-        return (sentence(atlas, filters).text(words.gettext, words.lang), told, spec, telling.month_buttons(months, words), telling.per_worker(atlas, filters, words),
-                *telling.plan_parts(atlas, filters, words), *telling.kinds_parts(atlas, filters, here, words), ways(PATH, filters, context, words))
+        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, words)
+        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, words)
+        return (spoken(sentence(atlas, filters), words), told, spec, telling.month_buttons(months, words), telling.per_worker(atlas, filters, words),
+                plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), ways(PATH, filters, context, words))
 
     @app.callback(
         Output(names.CALENDAR_HEAD, "children"), Output(names.CALENDAR, "figure"), Output(names.DAY, "children"), Output(names.DAYS, "data"), Output(names.DAYS, "value"),
-        Output(names.COMPARE, "children"),
+        Output(names.COMPARE, "children"), Output(ids.LANGUAGE, "href"),
         Input(names.STATE, "data"), prevent_initial_call=True,
     )
     def draw_chosen(stored: dict | None) -> tuple:
@@ -213,6 +217,7 @@ def register(app: Dash, context: Context) -> None:
         filters, own = said.filters, parse(stored["query"], atlas)
         words = context.words(filters.lang)
         head, figure, listed = telling.calendar_parts(atlas, filters, own.on, words)
-        return head, figure, telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, telling.comparison(atlas, filters, own.other, words)
+        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, telling.comparison(atlas, filters, own.other, words), PATH + _address(context, other, own)
 
     app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"), prevent_initial_call=True)

@@ -11,6 +11,7 @@ from dash import dcc, html
 from dashboard.components.badge import badge
 from dashboard.components.panels import graph_config
 from dashboard.figures import happened as figures
+from dashboard.figures.dark import themed
 from dashboard.filters_in_words import bracketed
 from dashboard.words import Words
 from layers import activities, kpis, places
@@ -154,6 +155,6 @@ def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) 
     return [
         *head(words("{one} 与 {two}").format(one=titles[0], two=titles[1]), words("同一时段、同一筛选；每个数字各有来源；“—”为没有"), None, words),
         html.Table([html.Thead(html.Tr([html.Th(words("项目"), scope="col"), *(html.Th(one, scope="col") for one in titles)])), html.Tbody(lines)], className="an-table an-two"),
-        html.Div([dcc.Graph(figure=bars, config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"}), dcc.Graph(figure=series, config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"})],
+        html.Div([dcc.Graph(figure=themed(bars, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"}), dcc.Graph(figure=themed(series, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"})],
                  className="an-pair"),
     ]
