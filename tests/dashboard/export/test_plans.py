@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.app import create_app
 from dashboard.export.order import Order
+from dashboard.pages import briefing
 from dashboard.pages.planning import syncing
 from dashboard.pages.planning.comparison import comparison
 from dashboard.settings import Settings
@@ -72,3 +73,17 @@ def test_one_scenario_alone_and_its_map(app) -> None:
 def test_what_cannot_be_compared_is_said(app, order: dict, word: str) -> None:
     with pytest.raises(AtlasError, match=word):
         app.server.extensions["briefs"]._studio.make(Order(**order))
+
+
+def test_the_page_opens_with_scenarios_and_offers_the_others(app) -> None:
+    context = app.server.extensions["atlas"]
+
+    def opened_at(query: str) -> str:
+        atlas, said = context.look(query, briefing.OWN_KEYS)
+        assert not said.notices
+        return str(briefing.layout(context, atlas, said, query))
+
+    page = opened_at("?scenario=SC-DAY&template=compare&against=scenario%3DSC-NIGHT")
+    assert "白天三站" in page and "夜间五站" in page and "/planning?scenario=SC-DAY" in page
+    assert "GONE" in opened_at("?scenario=GONE")
+    assert app.server.test_client().get("/sheet?query=scenario%3DGONE").status_code == 400
