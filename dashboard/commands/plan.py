@@ -73,7 +73,7 @@ def wish_of(options: argparse.Namespace) -> Wish:
         raise AtlasError(N_("新增数 {got} 不可用：请给不小于 0 的整数。"), got=options.new)
     double = options.backup and options.model == "mclp"
     return Wish(
-        model=options.model, radius=options.radius, detour=options.detour or 1.0, new=options.new, budget=options.budget,
+        model=options.model, radius=options.radius, detour=1.0 if options.detour is None else options.detour, new=options.new, budget=options.budget,
         spacing=options.spacing, cover=max(2, options.cover) if double else options.cover, backup=options.backup and not double,
         by_cost=options.by_cost, group=options.group, hours=hours_of(options.hours), weekday=options.weekday,
         force=tuple(options.force), forbid=tuple(options.forbid),

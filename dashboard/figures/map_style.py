@@ -60,7 +60,7 @@ def style(version: str, lang: str) -> dict[str, Any]:
         "version": 8,
         "name": "union-service-atlas",
         "sources": {
-            "land": source("land"), "shore": source("sea"), "provinces": source("provinces"),
+            "land": source("land"), "sea": source("sea"), "shore": source("shore"), "provinces": source("provinces"),
             "lines": source("lines"), "counties": source("counties"), "grids": source("grids"),
             "regions": source("regions"), "zones": source("zones"), "labels": source(f"labels-{lang}"),
         },
@@ -68,11 +68,14 @@ def style(version: str, lang: str) -> dict[str, Any]:
             {"id": "water", "type": "background", "paint": {"background-color": theme.WATER}},
             {"id": "land", "type": "fill", "source": "land", "paint": {"fill-color": theme.ABROAD}},
             {"id": "nation", "type": "fill", "source": "provinces", "paint": {"fill-color": theme.LAND}},
+            # where a shore is known, the land is that of the shore: the straight edges of the world's land end under it
+            {"id": "shore", "type": "fill", "source": "shore", "minzoom": 8,
+             "paint": {"fill-color": theme.LAND, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]}},
             # county polygons run out to sea: where a shore is known the water goes over them and their line is only hinted
             _line("county-line", "counties", theme.INK, ["interpolate", ["linear"], ["zoom"], 7, 0.4, 10, 1.2], minzoom=7),
-            {"id": "sea", "type": "fill", "source": "shore", "minzoom": 8,
+            {"id": "sea", "type": "fill", "source": "sea", "minzoom": 8,
              "paint": {"fill-color": theme.WATER, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]}},
-            _line("shore-line", "shore", "#A9BCCB", 0.9, minzoom=9),
+            _line("shore-line", "sea", "#A9BCCB", 0.6, minzoom=9),
             _line("county-sea-line", "counties", "#9FB3C2", 0.8, minzoom=9, paint={"line-dasharray": [2, 4]}),
             # shown by the browser once it has drawn the image: plotly.js asks a CDN for any image it misses
             {"id": "hatch", "type": "fill", "source": "grids", "minzoom": 7, "layout": {"visibility": "none"},

@@ -53,10 +53,17 @@ def _counties_with_service(atlas: Atlas) -> geopandas.GeoDataFrame:
     return counties[counties["parent"].isin(cities)]
 
 
-def _sea(atlas: Atlas) -> str:
+def _ashore(atlas: Atlas) -> shapely.Geometry:
     shore = atlas.land[atlas.land["kind"] == "shore"]
-    water = shapely.box(*XIAMEN_BOX).difference(shapely.union_all(shore.geometry.to_numpy()))
-    return _feature_collection(["sea"], np.array([water]))
+    return shapely.intersection(shapely.union_all(shore.geometry.to_numpy()), shapely.box(*XIAMEN_BOX))
+
+
+def _sea(atlas: Atlas) -> str:
+    return _feature_collection(["sea"], np.array([shapely.box(*XIAMEN_BOX).difference(_ashore(atlas))]))
+
+
+def _shore(atlas: Atlas) -> str:
+    return _feature_collection(["shore"], np.array([_ashore(atlas)]))
 
 
 def _labels(atlas: Atlas, lang: str) -> str:
@@ -95,6 +102,7 @@ def _children(atlas: Atlas, adcode: str) -> str:
 FIXED: dict[str, Callable[[Atlas], str]] = {
     "land": lambda atlas: _frame(atlas.land[atlas.land["kind"] == "world"].assign(key="world"), "key"),
     "sea": _sea,
+    "shore": _shore,
     "provinces": lambda atlas: _frame(_level(atlas, "province"), "adcode"),
     "counties": lambda atlas: _frame(_counties_with_service(atlas), "adcode"),
     "lines": lambda atlas: _frame(atlas.lines.assign(key=atlas.lines["kind"]), "key", "kind"),

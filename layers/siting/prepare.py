@@ -227,6 +227,13 @@ def _from_points(wish: Wish, demand: PointTable, places: Points | None, rows: ND
     if away[worst] > ABSURD_M:
         raise AtlasError(N_("点位“{id}”离最近的需求点有 {km} 公里：请检查经纬度的次序、正负号和坐标系。"),
                          id=sites[worst], km=round(float(away[worst]) / 1000))
+    # only demand outside the box of the sites can be that far off
+    rim = ABSURD_M / 125_000 if points.degrees else ABSURD_M
+    out = np.flatnonzero(((points.xy < places.xy.min(axis=0) - rim) | (points.xy > places.xy.max(axis=0) + rim)).any(axis=1))
+    off = nearest_distance(Points(points.xy[out], points.degrees), places)
+    if len(out) and off.max() > ABSURD_M:
+        raise AtlasError(N_("需求点“{id}”离最近的点位有 {km} 公里：请检查经纬度的次序、正负号和坐标系。"),
+                         id=demand.ids[rows[out[int(np.argmax(off))]]], km=round(float(off.max()) / 1000))
     if wish.model in COVERAGE_MODELS:
         return within_reach(points, places, wish.radius, wish.detour)
     return all_pairs(points, places, wish.detour)

@@ -239,6 +239,8 @@ def test_out_of_reach_says_which_radius_would_do(plan, town, tmp_path: Path) -> 
     ("demand", "id,x,y", [], [], "没有数据行"),
     ("demand", "name,x,y", [("a", 0, 0)], [], "缺少 id 列"),
     ("candidates", "id,x,y", [("p", 0, 0), ("q", 0, 9_000_000)], [], "“q”离最近的需求点有"),
+    ("demand", "id,x,y", [("a", 0, 0), ("south", 0, -5_000_000)], [], "“south”离最近的点位有 5000 公里"),
+    ("candidates", "id,x,y", [("p", 0, 0)], ["--detour", "0"], "绕行系数 0.0 不可用"),
     ("candidates", "id,x,y,cost", [("p", 0, 0, -5)], [], "第 2 行 cost 列的“-5”"),
     ("candidates", "id,x,y", [("p", 0, 0)], ["--radius", "0"], "服务半径 0.0 不可用"),
     ("candidates", "id,x,y", [("p", 0, 0)], ["--new", "3"], "要新增 3 处，可选的备选点只有 1 个"),

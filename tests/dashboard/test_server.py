@@ -61,7 +61,7 @@ def test_a_store_that_is_no_geopackage_is_refused_and_left_alone(tmp_path: Path)
     assert (tmp_path / "atlas.gpkg").read_bytes() == b"my only copy"
 
 
-@pytest.mark.parametrize("name", ["land", "sea", "provinces", "counties", "lines", "grids", "regions", "zones", "cells", "labels-zh",
+@pytest.mark.parametrize("name", ["land", "sea", "shore", "provinces", "counties", "lines", "grids", "regions", "zones", "cells", "labels-zh",
                                   "labels-en", "units-100000", "units-640200", "units-350203"])
 def test_geometry_is_valid_small_and_kept_for_ever(client: FlaskClient, name: str) -> None:
     version = client.get("/healthz").get_json()["data_version"]
