@@ -106,8 +106,15 @@ def _map(atlas: Atlas, filters: Filters, row: dict[str, str], there: str, words:
     return html.Section([
         html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
                            style={"height": "100%"}), className="story-map"),
-        html.P([words("实心与实线为报道，空心、虚线与网格边界为示意。"), " ", html.A(words("在总览中打开"), href="/" + there)], className="story-said"),
+        html.P([_marks_said(row["story"], words), " ", html.A(words("在总览中打开"), href="/" + there)], className="story-said"),
     ], className="story-place", **{"aria-label": words("专题地图")})
+
+
+def _marks_said(story: str, words: Words) -> str:
+    """Return what on the map of a story is made up: shape alone says it of hires and fairs only."""
+    if story == "S3":
+        return words("实心与实线为报道，空心与虚线为示意。")
+    return words("企业、驿站的点位与网格边界为示意。") if story in ("S1", "S8") else words("点位为该地代表点。")
 
 
 def _sectors(facts: pd.DataFrame, words: Words) -> html.Section:
