@@ -70,7 +70,7 @@ def add_search(server: Flask, context: Context) -> None:
         atlas = context.source.atlas()
         index = indexes.of(atlas)
         if index is None:
-            return _answer({"state": "building", "hits": []}, 503)
+            return _answer({"state": "building", "hits": []})
         found = index.find(request.args.get("q", ""))
         return _answer(fitted(found.hits, lambda hit: shown(hit, atlas, filters, context)))
 
@@ -138,8 +138,8 @@ def _bytes(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _answer(answer: dict[str, Any], status: int = 200) -> Response:
-    return Response(_bytes(answer), status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+def _answer(answer: dict[str, Any]) -> Response:
+    return Response(_bytes(answer), mimetype="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _name(atlas: Atlas, at: int, words: Words) -> str:

@@ -56,6 +56,8 @@ def test_a_figure_leads_to_its_trail_and_every_mark_resolves(open_page, address,
     page.goto(f"{address}/sources?figure=no_such&fact=%3Cb%3E&lang=en")
     expect(page.locator("main .notice-bad")).to_have_count(1)
 
+    page.goto(f"{address}/sources")
+    page.locator("#search").wait_for()
     page.keyboard.press("Control+k")
     page.keyboard.type("石zs")
     expect(page.locator("#search-list [role=option]").first).to_contain_text("石嘴山市")

@@ -26,9 +26,11 @@ def asked(client, text: str, lang: str = "zh") -> list[dict]:
     for _ in range(60):
         answer = client.get("/search?" + urlencode({"q": text, "lang": lang}, errors="replace"))
         assert len(answer.data) <= MAX_BYTES
-        if answer.status_code == 200:
-            return json.loads(answer.data)["hits"]
-        assert json.loads(answer.data) == {"state": "building", "hits": []}
+        said = json.loads(answer.data)
+        assert answer.status_code == 200
+        if said["state"] == "ready":
+            return said["hits"]
+        assert said == {"state": "building", "hits": []}
     raise AssertionError("the index was never ready")
 
 
