@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from geodata.build import build_atlas
 from tests.browser.atlas_page import AtlasPage
@@ -20,6 +20,21 @@ VIEWS = {
     "overview-english": ("?place=350203&lang=en", 1920, 1080),
     "overview-phone": ("?place=350203", 390, 844),
 }
+
+#: The pictures of docs/siting-example.md.
+PLANS = {"siting-day-before": "", "siting-day-after": "&new=8&run=1", "siting-night-before": "&hours=22-6", "siting-night-after": "&new=8&hours=22-6&run=1"}
+
+
+def plans(browser: Browser, address: str, folder: Path) -> None:
+    """Take the pictures of the worked example of siting."""
+    for name, query in PLANS.items():
+        page = browser.new_page(viewport={"width": 1600, "height": 900})
+        page.goto(f"{address}/planning?place=350203{query}")
+        page.locator("#plan-fair-head h2" if "run=1" in query else "#plan-title").wait_for(state="attached", timeout=60_000)
+        page.wait_for_timeout(5_000)
+        page.screenshot(path=str(folder / f"{name}.png"))
+        page.close()
+        print(folder / f"{name}.png")
 
 
 def main() -> None:
@@ -41,6 +56,7 @@ def main() -> None:
                 page.screenshot(path=str(FOLDER / f"{name}.png"), full_page=width < 900)
                 page.close()
                 print(FOLDER / f"{name}.png")
+            plans(browser, f"http://127.0.0.1:{port}", FOLDER)
             browser.close()
         finally:
             server.terminate()
