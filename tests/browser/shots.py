@@ -31,6 +31,7 @@ def plans(browser: Browser, address: str, folder: Path) -> None:
         page = browser.new_page(viewport={"width": 1600, "height": 900})
         page.goto(f"{address}/planning?place=350203{query}")
         page.locator("#plan-fair-head h2" if "run=1" in query else "#plan-title").wait_for(state="attached", timeout=60_000)
+        page.evaluate("document.querySelectorAll('.plan-map-box details.legend').forEach(box => { box.open = false })")  # it lies over sites
         page.wait_for_timeout(5_000)
         page.screenshot(path=str(folder / f"{name}.png"))
         page.close()
