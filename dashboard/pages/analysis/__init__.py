@@ -55,7 +55,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                                **{"aria-label": words("选择一天")}),
                     html.Div(id=names.DAY, className="an-list", role="status", tabIndex=0, **{"aria-label": words("当天的活动")}),
                 ], className="an-box an-day"),
-                _box(names.PLANS_HEAD, _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list")),
+                _box(names.PLANS_HEAD, _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list", role="region", tabIndex=0, **{"aria-label": words("累计与计划的数字")})),
             ], className="an-column"),
             html.Section([
                 html.Div(id=names.WORKERS, className="an-box"),
