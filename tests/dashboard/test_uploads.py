@@ -269,8 +269,10 @@ def test_a_process_that_died_is_told_of_at_once(uploads):
     upload = taken(uploads, GOOD + "".join(f"驿站{at},118.09,24.47,8:00-22:00\n" for at in range(20_000)))
     task = uploads.start(upload, CHECK, "stations", crs="gcj02")
     assert upload.state().status == RUNNING
-    killed = at_work(task.run)
-    assert killed
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (killed := at_work(task.run)):  # a process has no words of its own until a moment after it was started
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     os.kill(killed, signal.SIGKILL)
     state = finished(upload)
     assert state.status == FAILED and "中断" in state.msgid
