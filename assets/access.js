@@ -42,17 +42,31 @@
   function point(live) {
     const canvas = live.getCanvas(), at = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 }, box = canvas.getBoundingClientRect();
     const originalEvent = new MouseEvent("mousemove", { clientX: box.left + at.x, clientY: box.top + at.y, bubbles: true });
+    // an event that nothing sent has no target, and would give these from the corner of the page
+    for (const [name, value] of [["offsetX", at.x], ["offsetY", at.y]]) Object.defineProperty(originalEvent, name, { value });
     live.fire("mousemove", { point: at, lngLat: live.unproject([at.x, at.y]), originalEvent });
+  }
+
+  /* plotly.js looks under a pointer in its own time, later on a slow machine: ask again until it has, or there is nothing */
+  const ASKS = 12;
+  function underneath(live, found, asks = ASKS) {
+    point(live);
+    window.setTimeout(() => {
+      const gd = plot();
+      if (found(gd) || asks <= 1 || document.activeElement !== live.getCanvas()) return;
+      underneath(live, found, asks - 1);
+    }, HOVER_MS * 2);
   }
 
   function say() {
     const live = map(), words = byId("map-said");
     if (!live || !words || document.activeElement !== live.getCanvas() || !words.classList) return;
-    point(live);
-    window.setTimeout(() => {
+    words.textContent = "";
+    underneath(live, () => {
       const label = document.querySelector("#map .hoverlayer");
       words.textContent = label ? [...label.querySelectorAll(".hovertext tspan, .hovertext text")].map((one) => one.childElementCount ? "" : one.textContent).join(" ").trim() : "";
-    }, HOVER_MS * 2);
+      return words.textContent;
+    });
   }
 
   function home() {
@@ -68,8 +82,11 @@
     if (event.key === "Home") { home(); event.preventDefault(); window.setTimeout(say, 400); }
     else if (event.key === "Enter") {
       event.preventDefault();
-      point(live);
-      window.setTimeout(() => { const gd = plot(); if (gd && gd._hoverdata) gd.emit("plotly_click", { points: gd._hoverdata, event }); }, HOVER_MS);
+      underneath(live, (gd) => {
+        if (!gd || !gd._hoverdata) return false;
+        gd.emit("plotly_click", { points: gd._hoverdata, event });
+        return true;
+      });
     }
   }
 
