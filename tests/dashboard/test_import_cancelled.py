@@ -65,7 +65,8 @@ def test_cancelled_at_any_moment_nothing_is_left(home):
         # before the command listens, while Python still loads its parts, a signal ends it the plain way
         assert process.returncode in (0, 130, -signal.SIGTERM, -signal.SIGINT), said
         assert process.returncode == -signal.SIGINT or "Traceback" not in said
-        if process.returncode == 0:  # it came too late: what was measured first was slower, with nothing cached yet
+        # a command that has said that the import is in only takes itself apart: then too the signal came too late
+        if process.returncode == 0 or "已导入" in said:  # it came too late: what was measured first was slower, with nothing cached yet
             usual *= 0.7
             store.undo(store.history()[0].batch_id)
             before = left(home)
