@@ -149,7 +149,7 @@ def _work(atlas: Atlas, known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
         if whole:
             figures = {"whole": _plain(whole, done.provenance, done.source_ids), "done": _cited(done),
                        "share": _plain(done.value / whole, done.provenance, done.source_ids, f"{done.value / whole:.1%}")}
-            clauses.append(Clause(N_("{whole} 家企业中 {done} 家已强化“产改”举措，占 {share}（未加权）"), figures, provenance=done.provenance, where=_where(atlas, done)))
+            clauses.append(Clause(N_("{whole} 家企业中 {done} 家已强化“产改”举措，占 {share}（未加权，推算）"), figures, provenance=done.provenance, where=_where(atlas, done)))
     return clauses
 
 
@@ -194,7 +194,7 @@ def _fairs(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
         return [Clause(N_("招聘会提供岗位 {positions} 个"), {"positions": _cited(offered)}, provenance=offered.provenance)]
     ratio = met.value / offered.value
     share = _plain(ratio, offered.provenance, tuple(sorted({*offered.source_ids, *met.source_ids})), f"{ratio:.1%}")
-    return [Clause(N_("招聘会提供岗位 {positions} 个，达成意向 {intents} 人，为岗位的 {share}（未加权）"),
+    return [Clause(N_("招聘会提供岗位 {positions} 个，达成意向 {intents} 人，为岗位的 {share}（未加权，推算）"),
                    {"positions": _cited(offered), "intents": _cited(met), "share": share}, provenance=offered.provenance)]
 
 
