@@ -38,9 +38,12 @@ class AtlasPage:
             change(request)
             self._last_stir = time.monotonic()
 
-    def _quiet(self) -> None:
-        """Wait until nothing is asked of the server and nothing new has been asked for a moment."""
-        deadline = time.monotonic() + TIMEOUT_MS / 1000
+    def quiet(self, timeout_ms: int = TIMEOUT_MS) -> None:
+        """Wait until nothing is asked of the server and nothing new has been asked for a moment.
+
+        Counted here: Chromium's own `networkidle` now and then never comes on a page with frames or workers.
+        """
+        deadline = time.monotonic() + timeout_ms / 1000
         while self._under_way or time.monotonic() - self._last_stir < QUIET_SECONDS:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"still asked: {[request.url for request in self._under_way]}")
@@ -53,7 +56,7 @@ class AtlasPage:
 
     def wait(self) -> None:
         """Wait until everything asked for is drawn."""
-        self._quiet()
+        self.quiet()
         try:
             self.page.wait_for_function(DRAWN, timeout=TIMEOUT_MS)
         except TimeoutError as error:
