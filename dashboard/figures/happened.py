@@ -19,9 +19,10 @@ from layers import places
 from layers.analysis.happened import FAIR
 from layers.analysis.plans import Progress
 from layers.atlas import Atlas
+from layers.classing import fixed
 
 TRACES = ("ring", "spots")
-EDGES = (1, 2, 4, 7, 11)
+COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
 
 
@@ -97,7 +98,7 @@ def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words
         week, row = (day - start).days // 7, day.weekday()
         one = held.get(day)
         count = one.count_ if one else 0
-        z[row][week] = int(np.digitize(count, EDGES))
+        z[row][week] = int(COUNTS.classes(count))
         data[row][week] = day.isoformat()
         text[row][week] = f"{words.date(day)}<br>" + (words("{count} 项，其中报道 {reported} 项").format(count=count, reported=one.reported) if one else words("没有记录"))
     ringed = [day for day, row in held.items() if row.reported and first <= day <= last]

@@ -17,6 +17,7 @@ from dashboard.state import View
 from dashboard.words import Words
 from layers import disc, places
 from layers.atlas import Atlas
+from layers.classing import quantiles
 from layers.siting.answer import CellCover, Site
 from layers.siting.case import Case
 
@@ -62,7 +63,7 @@ def packed(values: ArrayLike) -> dict[str, str]:
 
 def classes(cover: CellCover, phase: str = AFTER) -> NDArray[np.int64]:
     """Return the colour of each cell: out of reach, in part of the hours, reached, newly reached; each in thirds of weight."""
-    third = np.digitize(cover.weight, np.quantile(cover.weight, (1 / 3, 2 / 3))) if len(cover.weight) else np.empty(0, int)
+    third = quantiles(cover.weight, 3).classes(cover.weight)
     share = cover.after if phase == AFTER else cover.before
     state = np.where(share >= FULL, REACHED, np.where(share > 0, PARTLY, UNREACHED))
     if phase == AFTER:
