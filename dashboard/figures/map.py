@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import flows, map_style, theme
+from dashboard.figures import flows, map_style, routes, theme
 from dashboard.figures.fills import AreaFill, area_fill, cell_fill
 from dashboard.figures.marks import halo, packed, points
 from dashboard.state import View
@@ -24,7 +24,7 @@ from layers.filters import Filters
 
 TRACES = (
     "areas", "cells", "chosen", "disc", "activities", "enterprises", "fairs_halo", "fairs",
-    "stations_halo", "stations", "clusters", *flows.TRACES,
+    "stations_halo", "stations", "clusters", *flows.TRACES, *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
@@ -269,6 +269,7 @@ def map_figure(
         "stations": station_trace,
         "clusters": clusters,
         **flows.traces(atlas, filters, words),
+        **routes.traces(atlas, filters, words),
     }
     key = place_key(filters)
     spot: dict[str, Any] = {"center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3}
