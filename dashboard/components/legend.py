@@ -83,6 +83,8 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words, rev
         marks.append(_mark("activity", words("活动（越大越多）")))
     if shown.get("flows"):
         marks += [_mark("flow", words("跨市就业：报道")), _mark("flow-sample", words("跨市就业：示意")), html.Div(words("线越粗，人数越多"), className="legend-note")]
+    if shown.get("stops"):
+        marks += [_mark("route", words("巡回服务：报道")), _mark("route-sample", words("巡回服务：示意")), html.Div(words("数字是第几站；直线相连，不是行车路线"), className="legend-note")]
     if shown.get("enterprises"):
         marks.append(_mark("enterprise", words("企业（示意点位）")))
     if area.zones:

@@ -20,6 +20,7 @@ from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
 from dashboard.export.order import Order
 from dashboard.figures import map as map_figures
+from dashboard.figures import theme
 from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.filters_in_words import comma
@@ -106,7 +107,7 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
         f'<div id="map-plot"></div></div><div class="north" aria-hidden="true"><span>▲</span><span>{escape(words("北"))}</span></div>'
         f'<div id="scale-bar" class="scale-bar" data-kilometres="{escape(words("公里"))}" data-metres="{escape(words("米"))}"></div>'
         f'<p id="no-map" hidden>{escape(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"))}</p></div></main>')
-    return document(name, filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, mode)},
+    return document(name, filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, _ink(mode))},
                     f'data-width="{size[0]}" data-height="{size[1]}" data-controls="{int(controls)}"')
 
 
@@ -122,7 +123,12 @@ def _close(chart: Chart, frame: Frame) -> dict[str, Any]:
     if room >= 14:
         return chart.figure
     size = max(6.5, round(room * 0.82, 1))
-    return {**chart.figure, "layout": {**layout, "yaxis": {**layout["yaxis"], "tickfont": {**layout["yaxis"]["tickfont"], "size": size}}}}
+    return {**chart.figure, "layout": {**layout, "yaxis": {**layout["yaxis"], "tickfont": {**layout["yaxis"].get("tickfont", {}), "size": size}}}}
+
+
+def _ink(mode: str) -> str:
+    """Return the theme of figures on a sheet: what is light is for paper."""
+    return "print" if mode == "light" else mode
 
 
 def _json(value: Any) -> str:
@@ -155,7 +161,7 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
         chart = chart_of(frame, said)
         if chart is None:
             return ""
-        figures[name] = themed(_close(chart, frame), order.theme)
+        figures[name] = themed(_close(chart, frame), _ink(order.theme))
         return f'<div class="plot" id="{name}"></div>'
     if name == "link":
         return _text(words("扫码或点此打开"), frame, link=said.url)
@@ -210,7 +216,7 @@ def chart_of(frame: Frame, said: Brief) -> Chart | None:
 
 def qr_svg(url: str) -> str:
     """Return the QR code of `url` as SVG, always dark on light with its quiet zone: phones do not read it otherwise."""
-    return segno.make(url, error="m", micro=False).svg_inline(border=4, dark="#1F2933", light="#FFFFFF", omitsize=True)
+    return segno.make(url, error="m", micro=False).svg_inline(border=4, dark=theme.INK, light=theme.PAPER, omitsize=True)
 
 
 def _text(text: str, frame: Frame, link: str = "") -> str:

@@ -19,6 +19,7 @@ from dashboard.export.fitting import fitted
 from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
 from dashboard.export.order import Order
 from dashboard.export.sheet import UNIT_SIZE, chart_of, columns_of, compared, figure_sizes, pages_of, row_size, text_of
+from dashboard.figures import theme
 from dashboard.filters_in_words import comma
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -181,7 +182,7 @@ def _put(slide: Slide, shape: Any, frame: Frame, page: Page, said: Brief, order:
 def qr_png(url: str) -> bytes:
     """Return the QR code of `url`, dark on light with its quiet zone, as PNG."""
     out = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(out, kind="png", scale=8, border=4, dark="#1F2933", light="#FFFFFF")
+    segno.make(url, error="m", micro=False).save(out, kind="png", scale=8, border=4, dark=theme.INK, light=theme.PAPER)
     return out.getvalue()
 
 
