@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageColor
 from playwright.sync_api import Browser
 from pptx.slide import Slide
 
@@ -25,6 +25,7 @@ from dashboard.export import chromium
 from dashboard.export.engine import Engine, blank
 from dashboard.export.order import Order
 from dashboard.export.studio import Made, Studio
+from dashboard.figures import theme
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
 from tests.browser import gallery
@@ -37,7 +38,7 @@ from tests.dashboard.export.two_plans import keep_two
 EMU_PER_POINT = 12_700
 SLACK = 4.0  # points: LibreOffice has other fonts than PowerPoint
 INLAND = ("one.pptx", "compare.pptx", "report.pptx")  # views without a sea: what is of its colour there is no map
-WATER = (0xE8, 0xEE, 0xF4)
+WATER = ImageColor.getrgb(theme.WATER)
 
 
 @pytest.fixture(scope="module")
