@@ -22,7 +22,7 @@ NIGHT: Mapping[str, str] = MappingProxyType({
     **dict(zip(theme.UNREACHED, ("#493722", "#8A612F", "#E39B4B"), strict=True)),
     **dict(zip(theme.NIGHT_ONLY, ("#3A2C50", "#5C5984", "#8C84CC"), strict=True)),
     **dict(zip(theme.NEW, ("#4D2530", "#97404F", "#F07F91"), strict=True)),
-    "rgba(255,255,255,0.9)": "rgba(14,22,29,0.9)", "rgba(31,95,139,0.14)": "rgba(95,176,229,0.2)",
+    "rgba(255,255,255,0.9)": "rgba(14,22,29,0.9)", theme.REACH_OPEN: "rgba(95,176,229,0.2)", theme.REACH_NOMINAL: "rgba(95,176,229,0.07)",
 })
 _ALIKE = MappingProxyType({key.lower(): value for key, value in NIGHT.items()})
 
