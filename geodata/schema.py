@@ -25,6 +25,8 @@ from geodata.errors import N_, AtlasError
 SCHEMA_VERSION = "1"
 CRS = "EPSG:4326"
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
+#: Tables that came after the first atlases were built: a file that lacks one reads as if it were empty, and gets it at the first write.
+LATER = frozenset({"stops", "parts"})
 GEOMETRY_TYPES = MappingProxyType({
     "point": ("Point",),
     "line": ("LineString", "MultiLineString"),

@@ -92,7 +92,7 @@ def _marks(seen: frozenset[str], figure: Mapping[str, Any], filters: Filters, wo
         "reach_open": words("可用驿站服务范围") if filters.hour is None else words("{hour}:00 可用驿站服务范围").format(hour=filters.hour),
         "reach_nominal": words("名义服务范围（全部开放驿站）"), "disc": words("选中驿站的服务范围"),
         "fair": words("招聘会：报道"), "fair-sample": words("招聘会：示意"), "activity": words("活动（越大越多）"),
-        "flow": words("跨市就业：报道"), "flow-sample": words("跨市就业：示意"), "enterprise": words("企业（示意点位）"),
+        "flow": words("跨市就业：报道"), "flow-sample": words("跨市就业：示意"), "route": words("巡回服务：报道"), "route-sample": words("巡回服务：示意"), "enterprise": words("企业（示意点位）"),
         "zone-line": words("街道片区边界为示意"), "grid-hatch": words("网格边界为示意"), "sample": words("驿站点位为示意"),
     }
     marks = []
@@ -104,6 +104,7 @@ def _marks(seen: frozenset[str], figure: Mapping[str, Any], filters: Filters, wo
             marks += [html.Div([html.Span(className="legend-mark mark-enterprise", style={"background": color(one, mode)}), name],
                                className="legend-row legend-inline") for name, one in trace["meta"]["named"]]
         marks.append(_mark(kind, label))
-        if kind.startswith("flow") and ("flow-sample" not in seen or kind == "flow-sample"):
-            marks.append(html.Div(words("线越粗，人数越多"), className="legend-note"))
+        for group, note in (("flow", words("线越粗，人数越多")), ("route", words("数字是第几站；直线相连，不是行车路线"))):
+            if kind == f"{group}-sample" or (kind == group and f"{group}-sample" not in seen):
+                marks.append(html.Div(note, className="legend-note"))
     return marks

@@ -8,7 +8,9 @@ from typing import Any
 from dashboard.figures import flows, reach, theme
 
 # of these kinds the colour of a mark says what it is: full or hollow
-FULL_AND_HOLLOW = {"stations": ("station", "station-off", theme.STATION), "fairs": ("fair", "fair-sample", theme.FAIR)}
+FULL_AND_HOLLOW = {
+    "stations": ("station", "station-off", theme.STATION), "fairs": ("fair", "fair-sample", theme.FAIR), "stops": ("route", "route-sample", theme.UNREACHED[1]),
+}
 COUNTED = {"clusters": "cluster", "activities": "activity", "enterprises": "enterprise"}
 
 
@@ -24,7 +26,7 @@ def drawn(figure: Mapping[str, Any]) -> frozenset[str]:
     -------
     frozenset of str
         ``station``, ``station-off``, ``sample`` (illustrative stations), ``cluster``, ``fair``, ``fair-sample``,
-        ``activity``, ``enterprise``, ``flow``, ``flow-sample``, ``reach_open``, ``reach_nominal``, ``chosen``,
+        ``activity``, ``enterprise``, ``flow``, ``flow-sample``, ``route``, ``route-sample``, ``reach_open``, ``reach_nominal``, ``chosen``,
         ``disc``, ``grid-hatch``, ``zone-line``.
     """
     traces = {trace["name"]: trace for trace in figure["data"]}

@@ -79,7 +79,7 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
         "layout": {
             "map": {"style": map_style.style(atlas.version, words.lang), "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3},
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT}, "dragmode": "pan",
-            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left", "font": {"family": theme.FONT, "size": 13, "color": theme.INK}},
+            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left", "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
             "meta": {"bounds": list(bounds)},
         },
     }
@@ -140,9 +140,9 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
     } for kind in listed]
     totals = [sum(kinds.values()) for _, kinds, _ in shown]
     traces.append({"type": "scatter", "mode": "text", "x": totals, "y": list(range(len(shown))), "text": [f" {one}" for one in totals], "textposition": "middle right",
-                   "hoverinfo": "skip", "cliponaxis": False, "showlegend": False, "textfont": {"size": 11, "color": theme.MUTED}})
+                   "hoverinfo": "skip", "cliponaxis": False, "showlegend": False, "textfont": {"size": theme.NOTE, "color": theme.MUTED}})
     return {"data": traces, "layout": theme.chart_layout(
-        barmode="stack", bargap=0.3, showlegend=legend, legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "font": {"size": 10.5, "color": theme.MUTED}},
+        barmode="stack", bargap=0.3, showlegend=legend, legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
         margin={"l": 4, "r": 30, "t": 2, "b": 2, "pad": 4}, xaxis={"visible": False, "rangemode": "tozero"},
         yaxis={"tickvals": list(range(len(shown))), "ticktext": [name if len(name) < 15 else name[:14] + "…" for name, _, _ in shown], "showgrid": False,
                "range": theme.rows(len(shown))})}
@@ -174,6 +174,6 @@ def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Se
         "line": {"color": color, "width": 1.8, "dash": "solid" if origin == "reported" else "dash"},
         "hovertemplate": f"{escape(title)}<br>%{{x}} %{{y}} {words('项')} · {words.provenance(origin)}<extra></extra>",
     } for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)], "layout": theme.chart_layout(
-        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 10.5, "color": theme.MUTED}},
+        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
         xaxis={"type": "category", "tickvals": list(months), "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"rangemode": "tozero", "nticks": 4})}

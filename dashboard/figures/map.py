@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import flows, map_style, reach, theme
+from dashboard.figures import flows, map_style, reach, routes, theme
 from dashboard.figures.fills import AreaFill, area_fill, cell_fill
 from dashboard.figures.marks import halo, packed, points
 from dashboard.state import View
@@ -24,7 +24,7 @@ from layers.filters import Filters
 
 TRACES = (
     "areas", "cells", *reach.TRACES, "chosen", "disc", "activities", "enterprises", "fairs_halo", "fairs",
-    "stations_halo", "stations", "clusters", *flows.TRACES,
+    "stations_halo", "stations", "clusters", *flows.TRACES, *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
@@ -38,7 +38,7 @@ def _areas(fill: AreaFill, version: str) -> dict:
         "colorscale": _steps(fill.colors), "showscale": False,
         "customdata": [[fill.kind, one] for one in fill.ids], "hovertext": fill.hover,
         "hovertemplate": "%{hovertext}<extra></extra>",
-        "marker": {"opacity": fill.opacity, "line": {"width": fill.line_width, "color": "#FFFFFF"}},
+        "marker": {"opacity": fill.opacity, "line": {"width": fill.line_width, "color": theme.PAPER}},
         "selected": {"marker": {"opacity": fill.opacity}}, "unselected": {"marker": {"opacity": fill.opacity}},
     }
 
@@ -67,7 +67,7 @@ def _outline(name: str, ids: list[str], version: str) -> dict:
     return {
         "type": "choroplethmap", "name": "chosen", "below": map_style.BELOW_POINTS,
         "geojson": f"/geo/{version}/{name}.json", "featureidkey": "id", "locations": ids, "z": [0] * len(ids),
-        "colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False, "hoverinfo": "skip",
+        "colorscale": [[0, theme.CLEAR], [1, theme.CLEAR]], "showscale": False, "hoverinfo": "skip",
         "marker": {"line": {"width": 2.4, "color": theme.RED}},
     }
 
@@ -80,7 +80,7 @@ def _cells(atlas: Atlas, filters: Filters, words: Words) -> dict:
         "locations": fill.ids, "z": fill.classes, "zmin": -0.5, "zmax": len(fill.colors) - 0.5,
         "colorscale": _steps(fill.colors), "showscale": False,
         "hovertext": fill.hover, "hovertemplate": "%{hovertext}<extra></extra>",
-        "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": "#FFFFFF"}},
+        "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": theme.PAPER}},
         "selected": {"marker": {"opacity": 0.82}}, "unselected": {"marker": {"opacity": 0.82}},
     }
 
@@ -120,7 +120,7 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
 def _stations(filters: Filters, view: stations.View | None, words: Words) -> tuple[dict, dict]:
     empty = points("stations", [], [], [], [], size=13, color=theme.STATION)
     none = points("clusters", [], [], [], [], size=24, color=theme.STATION)
-    none |= {"mode": "markers+text", "text": [], "textfont": {"color": "#FFFFFF", "size": 10}}
+    none |= {"mode": "markers+text", "text": [], "textfont": {"color": theme.PAPER, "size": theme.TINY}}
     if view is None:
         return empty, none
     frame = view.frame
@@ -137,7 +137,7 @@ def _stations(filters: Filters, view: stations.View | None, words: Words) -> tup
         return empty, none
     serving = frame["effective"].to_numpy(dtype=bool)
     chosen = (frame["station_id"] == filters.station).to_numpy(dtype=bool)
-    color = np.where(chosen, theme.RED, np.where(serving, theme.STATION, "#FFFFFF")).tolist()
+    color = np.where(chosen, theme.RED, np.where(serving, theme.STATION, theme.PAPER)).tolist()
     trace = points(
         "stations", frame["lon"], frame["lat"], [["station", one] for one in frame["station_id"]],
         station_hover(frame, words), size=10, color=color,
@@ -191,7 +191,7 @@ def _fairs(atlas: Atlas, filters: Filters, words: Words) -> dict:
     lon, lat = frame["lon"].to_numpy(dtype=float) + 0.12 * spread, frame["lat"].to_numpy(dtype=float)
     reported = (frame["provenance"] == "reported").to_numpy(dtype=bool)
     color = np.where((frame["fair_id"] == filters.fair).to_numpy(dtype=bool), theme.RED,
-                     np.where(reported, theme.FAIR, "#FFFFFF")).tolist()
+                     np.where(reported, theme.FAIR, theme.PAPER)).tolist()
     return points("fairs", lon, lat, [["fair", one] for one in frame["fair_id"]], text,
                    size=np.round(size, 1).tolist(), color=color)
 
@@ -218,7 +218,7 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
 
 def _disc(atlas: Atlas, filters: Filters) -> dict:
     trace = {
-        "type": "scattermap", "name": "disc", "mode": "lines", "fill": "toself", "fillcolor": "rgba(200,16,46,0.14)",
+        "type": "scattermap", "name": "disc", "mode": "lines", "fill": "toself", "fillcolor": theme.RED_WASH,
         "line": {"color": theme.RED, "width": 1.6}, "hoverinfo": "skip", "lon": [], "lat": [],
         "below": map_style.BELOW_POINTS,
     }
@@ -276,6 +276,7 @@ def map_figure(
         "stations": station_trace,
         "clusters": clusters,
         **flows.traces(atlas, filters, words),
+        **routes.traces(atlas, filters, words),
     }
     key = place_key(filters)
     spot: dict[str, Any] = {"center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3}
@@ -288,7 +289,7 @@ def map_figure(
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "clickmode": "event",
             "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT},
             "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left",
-                           "font": {"family": theme.FONT, "size": 13, "color": theme.INK}},
+                           "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
             "uirevision": key, "selectionrevision": repr(filters.area), "selections": [],
             "newselection": {"line": {"color": theme.RED, "width": 1.5}},
             "meta": {

@@ -37,7 +37,7 @@ def _labels(name: str, level: str, size: Any, minzoom: float, maxzoom: float, bo
             "text-variable-anchor": list(anchors), "text-radial-offset": 1.3 if "center" not in anchors else 0,
         },
         "paint": {
-            "text-color": theme.INK, "text-halo-color": "rgba(255,255,255,0.9)", "text-halo-width": 1.6, **paint,
+            "text-color": theme.INK, "text-halo-color": theme.LABEL_HALO, "text-halo-width": 1.6, **paint,
         },
     }
 
@@ -80,15 +80,15 @@ def style(version: str, lang: str) -> dict[str, Any]:
                   filter=["==", ["get", "kind"], "province"]),
             {"id": "sea", "type": "fill", "source": "sea", "minzoom": 8,
              "paint": {"fill-color": theme.WATER, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]}},
-            _line("shore-line", "sea", "#A9BCCB", 0.6, minzoom=9),
-            _line("county-sea-line", "counties", "#9FB3C2", 0.8, minzoom=9, paint={"line-dasharray": [2, 4]}),
+            _line("shore-line", "sea", theme.SHORE_LINE, 0.6, minzoom=9),
+            _line("county-sea-line", "counties", theme.LINE_AT_SEA, 0.8, minzoom=9, paint={"line-dasharray": [2, 4]}),
             # shown by the browser once it has drawn the image: plotly.js asks a CDN for any image it misses
             {"id": "hatch", "type": "fill", "source": "grids", "minzoom": 7, "layout": {"visibility": "none"},
              "paint": {"fill-pattern": HATCH_IMAGE, "fill-opacity": 0.55}},
             _line("zone-line", "zones", theme.MUTED, 0.8, minzoom=10.5, paint={"line-dasharray": [2, 2]}),
-            _line("grid-line", "grids", "#FFFFFF", 1, minzoom=7, paint={"line-dasharray": [3, 2]}),
+            _line("grid-line", "grids", theme.PAPER, 1, minzoom=7, paint={"line-dasharray": [3, 2]}),
             _line("region-line", "regions", theme.MUTED, 1.1, minzoom=7.5, paint={"line-dasharray": [4, 2]}),
-            _line("province-line", "provinces", "#7B8794", ["interpolate", ["linear"], ["zoom"], 3, 0.5, 7, 1.2], maxzoom=7.4),
+            _line("province-line", "provinces", theme.PROVINCE_LINE, ["interpolate", ["linear"], ["zoom"], 3, 0.5, 7, 1.2], maxzoom=7.4),
             _line("dash-line", "lines", theme.INK, ["interpolate", ["linear"], ["zoom"], 3, 1.2, 6, 2],
                   filter=["==", ["get", "kind"], "nine_dash"]),
             _labels("label-grid", "grid", 11, 10.6, 24, **{"text-color": theme.MUTED}),

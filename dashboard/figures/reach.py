@@ -21,7 +21,7 @@ from layers.filters import Filters
 TRACES = ("reach_nominal", "reach_open")
 STATIONS_AT_MOST = 300  # more of them are read as a surface, and would send more corners than a change of filter may
 CORNERS_IN_ALL, CORNERS = 560, (12, 32)
-LOOKS = {"reach_nominal": (theme.REACH_NOMINAL, theme.FAINT, 0.9), "reach_open": (theme.REACH_OPEN, theme.STATION, 1.5)}
+LOOKS = {"reach_nominal": (theme.STATION_BREATH, theme.FAINT, 0.9), "reach_open": (theme.STATION_WASH, theme.STATION, 1.5)}
 
 
 def traces(atlas: Atlas, filters: Filters) -> dict[str, dict[str, Any]]:
