@@ -18,6 +18,7 @@ from dashboard.figures.fills import AreaFill, area_fill, cell_fill
 from dashboard.figures.marks import halo, packed, points
 from dashboard.state import View
 from dashboard.words import Words
+from geodata.kinds import Kind
 from layers import disc, fairs, located, places, qualifiers, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -198,16 +199,20 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
     if frame is None or not len(frame):
         return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)
-    kinds = words.kinds()
+    kinds = words.activity_kinds()
     text = [
-        f"<b>{escape(str(words.name(row)))}</b><br>{kinds.get(row.kind, row.kind) if row.kind else words('多类活动')}"
-        f" · {words.number(row.count)} {words('项活动')}<br>{words.provenance(row.provenance)}"
+        f"<b>{escape(str(words.name(row)))}</b><br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
+        f" · {words.number(row.count)} {words('项活动')}{''.join('<br>' + escape(said) for said in words.own(row.kind, row.own))}<br>{words.provenance(row.provenance)}"
         for row in frame.itertuples()
     ]
     return points(
         "activities", frame["lon"], frame["lat"], [[row.unit_kind, row.unit_id] for row in frame.itertuples()], text,
         size=np.round(np.clip(12 + 3 * np.log2(count), 12, 34), 1).tolist(), color=theme.ACTIVITY, opacity=0.42,
     )
+
+
+def _kind_in_hover(kind: Kind | None, words: Words) -> str:
+    return "" if kind is None else f'<span style="color:{kind.colour}">●</span> {escape(kind.zh if words.lang == "zh" else kind.en)}'
 
 
 def _disc(atlas: Atlas, filters: Filters) -> dict:
