@@ -12,6 +12,7 @@ from flask_compress import Compress
 from dashboard import ids
 from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.context import Context
+from dashboard.figures import templates
 from dashboard.locale import load_words
 from dashboard.pages import PAGES
 from dashboard.server.briefs import add_briefs
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> Dash:
     AtlasError
         The store is there but cannot be read.
     """
+    templates.register()
     build_atlas(settings.home, url=settings.database_url)
     source = AtlasSource(settings.home, settings.database_url)
     source.atlas()

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from geodata.schema import TABLES
 
 ILLUSTRATIVE = "illustrative"
-# column of the place whose illustrative rows give way, where it is not adcode: a hire belongs to the home of the person
-PLACED = {"flows": "from_adcode"}
+# column of the place whose illustrative rows give way, where it is not adcode: a hire belongs to the home of the person,
+# a part to its total
+PLACED = {"flows": "from_adcode", "parts": "fact_id"}
+# digits of the code that tell the place, where it is wider than the row's own: a route runs through a whole city
+WIDTH = {"stops": 4}
 # table whose row retires → (table, column) that points at it; only illustrative rows follow
 FOLLOWERS = {
     "regions": (("grids", "region_id"), ("enterprises", "region_id"), ("activities", "region_id")),
     "grids": (("enterprises", "grid_id"), ("activities", "grid_id")),
     "zones": (("activities", "region_id"),),
+    "activities": (("stops", "activity_id"),),
 }
 
 
@@ -56,8 +60,9 @@ def merge(table: str, there: pd.DataFrame, new: pd.DataFrame, retire: bool = Tru
     gone = np.zeros(len(there), bool)
     place = PLACED.get(table, "adcode")
     if retire and place in there and schema.key != "adcode":
-        real = set(new[place][(new["provenance"] != ILLUSTRATIVE).to_numpy()].dropna())
-        gone = ((there["provenance"] == ILLUSTRATIVE) & there[place].isin(real)).to_numpy(copy=True)
+        width = WIDTH.get(table)
+        real = set(new[place][(new["provenance"] != ILLUSTRATIVE).to_numpy()].dropna().str[:width])
+        gone = ((there["provenance"] == ILLUSTRATIVE) & there[place].str[:width].isin(real)).to_numpy(copy=True)
         gone[at[known]] = False
     return Merge(np.flatnonzero(at < 0), np.flatnonzero((at >= 0) & ~same), np.flatnonzero(same), np.flatnonzero(gone))
 

@@ -26,6 +26,8 @@ SCHEMA_VERSION = "2"
 CRS = "EPSG:4326"
 OWN = "own"  # column of the values that a kind of activity has beside those of all: geodata.own_fields
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
+#: Tables that came after the first atlases were built: a file that lacks one reads as if it were empty, and gets it at the first write.
+LATER = frozenset({"stops", "parts"})
 GEOMETRY_TYPES = MappingProxyType({
     "point": ("Point",),
     "line": ("LineString", "MultiLineString"),

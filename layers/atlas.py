@@ -76,7 +76,7 @@ class Atlas:
     Attributes
     ----------
     places, lines, land, regions, grids, enterprises, stations, zones, fairs, kinds, \
-activities, flows, demand, candidates, scenarios, facts : DataFrame
+activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFrame
         The tables of ``geodata.schema.TABLES``; those with a geometry are
         GeoDataFrames in EPSG:4326. Do not alter them.
     meta : mapping of str to str
@@ -95,10 +95,12 @@ activities, flows, demand, candidates, scenarios, facts : DataFrame
     kinds: pd.DataFrame
     activities: pd.DataFrame
     flows: pd.DataFrame
+    stops: pd.DataFrame
     demand: pd.DataFrame
     candidates: pd.DataFrame
     scenarios: pd.DataFrame
     facts: pd.DataFrame
+    parts: pd.DataFrame
     meta: Mapping[str, str]
     _once: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _recent: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False)

@@ -13,7 +13,7 @@ from layers.atlas import Atlas
 from layers.filters import NATION, Filters
 from layers.provenance import mix
 
-USING = ("regions", "grids", "enterprises", "stations", "fairs", "activities", "flows")
+USING = ("regions", "grids", "enterprises", "stations", "fairs", "activities", "flows", "stops", "parts")
 
 
 class Total(NamedTuple):

@@ -11,7 +11,7 @@ from layers import places
 from layers.atlas import LEVELS, Atlas
 from layers.filters import NATION, Filters
 
-TABLES = ("regions", "grids", "enterprises", "stations", "fairs", "activities", "demand", "candidates", "zones", "flows")
+TABLES = ("regions", "grids", "enterprises", "stations", "fairs", "activities", "demand", "candidates", "zones", "flows", "stops", "parts")
 DRAWN = ("regions",)  # a region that is reported may have a shape that is not
 CITY, COUNTY = LEVELS.index("city"), LEVELS.index("county")
 

@@ -97,7 +97,7 @@ def referring(atlas: Atlas, table: str, key: str) -> dict[str, int]:
     if table == "kinds":
         count = int((atlas.activities["kind"] == key).sum())
         return {"activities": count} if count else {}
-    columns = {"regions": ("region_id",), "grids": ("grid_id",), "zones": ("zone", "region_id"),
+    columns = {"regions": ("region_id",), "grids": ("grid_id",), "zones": ("zone", "region_id"), "activities": ("activity_id",),
                "places": ("adcode", "parent", "from_adcode", "to_adcode")}.get(table, ())
     found: dict[str, int] = {}
     for other, schema in TABLES.items():

@@ -109,7 +109,7 @@ def _by_unit(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
     known = known.iloc[::-1]
     whole = known["parent_share"].iloc[0]
     chosen = here.grid_id or (here.region_id if here.zone else None)
-    colors = [theme.RED if one == chosen else theme.TEAL if share >= whole - 1e-12 else "#A9B8C0"
+    colors = [theme.RED if one == chosen else theme.TEAL if share >= whole - 1e-12 else theme.BELOW
               for one, share in zip(known["unit_id"], known["share"], strict=True)]
     names = known["name_en" if words.lang == "en" else "name"]
     name = words("覆盖率") if rows["measure"].iloc[0] != "enterprises" else words("强化率")
@@ -153,7 +153,7 @@ def _funnel(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
     for provenance, part in rows.groupby("provenance", sort=False):
         value = dict(zip(part["stage"], part["value"], strict=True))
         series.append(Series(words.provenance(str(provenance)), tuple(None if value[one] is None else int(value[one]) for one in stages),
-                             theme.FAIR if provenance == "reported" else "#C9B3D3", str(provenance)))
+                             theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE, str(provenance)))
     return _chart("funnel", said, "bar", list(stages.values()), series)
 
 

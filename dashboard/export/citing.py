@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.filters_in_words import bracketed, comma
 from dashboard.words import Words
-from layers import activities, coverage, fairs, flows, grids, kpis, places, stations
+from layers import activities, coverage, fairs, flows, grids, kpis, places, routes, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import sources
@@ -40,7 +40,7 @@ def used(atlas: Atlas, filters: Filters) -> tuple[str, ...]:
     found = mapped(atlas, filters)
     for figure in kpis.strip(atlas, filters):
         found.update(figure.source_ids)
-    for frame in (activities.select(atlas, filters), fairs.select(atlas, filters), flows.select(atlas, filters), stations.select(atlas, filters)):
+    for frame in (activities.select(atlas, filters), fairs.select(atlas, filters), flows.select(atlas, filters), routes.select(atlas, filters), stations.select(atlas, filters)):
         found.update(sources(frame))
     found.update(sources(atlas.distinct("grids", "source_id", grids.chosen(atlas, filters))))
     found.update(coverage.measure(atlas, filters).source_ids)

@@ -14,11 +14,12 @@ from dashboard.figures import theme
 from dashboard.words import Words
 from layers import demand, grids, places, records
 from layers.atlas import Atlas
+from layers.classing import Scale, fixed, quantiles
 from layers.filters import Filters
 from layers.provenance import mix
 
-SHARE_EDGES = (0.80, 0.85, 0.90, 0.95)
-RECORD_EDGES = (1, 3, 10, 100)
+SHARES = fixed((0.80, 0.85, 0.90, 0.95))
+RECORDS = fixed((1, 3, 10, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Fill:
         What is measured, of what.
     provenance : str or None
         Provenance of the values.
+    scale : Scale or None
+        What put the values into classes; the legend names its method.
     """
 
     ids: list[str]
@@ -48,6 +51,7 @@ class Fill:
     steps: Sequence[str]
     title: str
     provenance: str | None
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
     around = filters.having(region=None, grid=None) if here.level in ("region", "grid") else filters
     rows = grids.table(atlas, around)
     share = rows["strengthened_share"].to_numpy(dtype=float)
-    classes = np.digitize(share, SHARE_EDGES)
+    classes = SHARES.classes(share)
     regions = dict(zip(atlas.regions["region_id"], atlas.regions["name"], strict=True))
     tasks = words.codes("task")
     hover = [
@@ -106,18 +110,22 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
         + f"<br>{words('产改任务')}：{tasks.get(row.task, row.task)}<br>{words.provenance(row.provenance)} · {words('网格边界为示意')}"
         for row in rows.itertuples()
     ]
-    edges = [f"{edge:.0%}" for edge in SHARE_EDGES]
+    edges = [f"{edge:.0%}" for edge in SHARES.limits]
     steps = [f"<{edges[0]}", *(f"{low}–{high}" for low, high in pairwise(edges)), f"≥{edges[-1]}"]
+    colors = theme.SEQUENCE[:5]
+    if (classes < 0).any():
+        # a share of nothing is no share: grey, and neither the lowest nor the highest class
+        classes, colors, steps = classes + 1, (theme.NO_DATA, *colors), [words("无数据"), *steps]
     return AreaFill(
-        rows["grid_id"].tolist(), classes.tolist(), hover, theme.SEQUENCE[:5], steps,
-        words("强化“产改”举措的企业 ÷ 网格内企业（未加权）"), mix(rows), geometry="grids", kind="grid", line_width=0.8,
+        rows["grid_id"].tolist(), classes.tolist(), hover, colors, steps,
+        words("强化“产改”举措的企业 ÷ 网格内企业（未加权）"), mix(rows), SHARES, geometry="grids", kind="grid", line_width=0.8,
     )
 
 
 def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> AreaFill:
     rows = records.by_child(atlas, filters, here)
     count = rows["records"].to_numpy(dtype=float)
-    classes = np.digitize(count, RECORD_EDGES)
+    classes = RECORDS.classes(count)
     parts = {"grids": words("产改网格"), "stations": words("工会驿站"), "fairs": words("招聘会"), "activities": words("活动")}
     hover = []
     for row in rows.to_dict("records"):
@@ -130,7 +138,7 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
     steps = (words("无记录"), "1–2", "3–9", "10–99", "≥100")
     return AreaFill(
         rows["adcode"].tolist(), classes.tolist(), hover, colors, steps,
-        words("已载入的服务记录（网格、驿站、招聘会、活动，条）"), mix([one for one in rows["provenance"] if one]),
+        words("已载入的服务记录（网格、驿站、招聘会、活动，条）"), mix([one for one in rows["provenance"] if one]), RECORDS,
         geometry="provinces" if here.level == "country" else f"units-{here.adcode}",
     )
 
@@ -146,7 +154,7 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         return Fill([], [], [], colors, (), title, None)
     weight = rows["weight"].to_numpy(dtype=float)
     # thirds of the whole layer, so that a narrower choice does not recolour what stays
-    third = np.digitize(weight, np.quantile(weight, (1 / 3, 2 / 3)))
+    thirds = quantiles(weight, 3)
     nominal, effective = rows["nominal"].to_numpy(dtype=bool), rows["effective"].to_numpy(dtype=bool)
     state = np.where(effective, 2, np.where(nominal, 1, 0))
     said = (words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到"))
@@ -157,4 +165,4 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         + f"<br>{words.provenance('derived')} · © OpenStreetMap"
         for one, kind, metres in zip(weight, state, distance, strict=True)
     ]
-    return Fill(rows["cell"].tolist(), (state * 3 + third).tolist(), hover, colors, said, title, "derived")
+    return Fill(rows["cell"].tolist(), (state * 3 + thirds.classes(weight)).tolist(), hover, colors, said, title, "derived", thirds)

@@ -18,9 +18,10 @@ from layers import places
 from layers.analysis.happened import FAIR
 from layers.analysis.plans import Progress
 from layers.atlas import Atlas
+from layers.classing import fixed
 
 TRACES = ("ring", "spots")
-EDGES = (1, 2, 4, 7, 11)
+COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
 
 
@@ -77,7 +78,7 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
         "layout": {
             "map": {"style": map_style.style(atlas.version, words.lang), "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3},
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT}, "dragmode": "pan",
-            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left", "font": {"family": theme.FONT, "size": 13, "color": theme.INK}},
+            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left", "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
             "meta": {"bounds": list(bounds)},
         },
     }
@@ -96,7 +97,7 @@ def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words
         week, row = (day - start).days // 7, day.weekday()
         one = held.get(day)
         count = one.count_ if one else 0
-        z[row][week] = int(np.digitize(count, EDGES))
+        z[row][week] = int(COUNTS.classes(count))
         data[row][week] = day.isoformat()
         text[row][week] = f"{words.date(day)}<br>" + (words("{count} 项，其中报道 {reported} 项").format(count=count, reported=one.reported) if one else words("没有记录"))
     ringed = [day for day, row in held.items() if row.reported and first <= day <= last]
@@ -138,9 +139,9 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
     } for kind in listed]
     totals = [sum(kinds.values()) for _, kinds, _ in shown]
     traces.append({"type": "scatter", "mode": "text", "x": totals, "y": list(range(len(shown))), "text": [f" {one}" for one in totals], "textposition": "middle right",
-                   "hoverinfo": "skip", "cliponaxis": False, "showlegend": False, "textfont": {"size": 11, "color": theme.MUTED}})
+                   "hoverinfo": "skip", "cliponaxis": False, "showlegend": False, "textfont": {"size": theme.NOTE, "color": theme.MUTED}})
     return {"data": traces, "layout": theme.chart_layout(
-        barmode="stack", bargap=0.3, showlegend=legend, legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "font": {"size": 10.5, "color": theme.MUTED}},
+        barmode="stack", bargap=0.3, showlegend=legend, legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
         margin={"l": 4, "r": 30, "t": 2, "b": 2, "pad": 4}, xaxis={"visible": False, "rangemode": "tozero"},
         yaxis={"tickvals": list(range(len(shown))), "ticktext": [name if len(name) < 15 else name[:14] + "…" for name, _, _ in shown], "showgrid": False,
                "range": theme.rows(len(shown))})}
@@ -172,6 +173,6 @@ def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Se
         "line": {"color": color, "width": 1.8, "dash": "solid" if origin == "reported" else "dash"},
         "hovertemplate": f"{escape(title)}<br>%{{x}} %{{y}} {words('项')} · {words.provenance(origin)}<extra></extra>",
     } for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)], "layout": theme.chart_layout(
-        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 10.5, "color": theme.MUTED}},
+        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
         xaxis={"type": "category", "tickvals": list(months), "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"rangemode": "tozero", "nticks": 4})}

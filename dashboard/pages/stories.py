@@ -14,6 +14,7 @@ from dashboard import ids
 from dashboard.components.badge import badge
 from dashboard.components.masthead import framed, masthead, titles
 from dashboard.components.panels import graph_config
+from dashboard.components.route_list import route_section
 from dashboard.context import Context
 from dashboard.figures.dark import themed
 from dashboard.figures.story import filters_of, story_figure
@@ -94,6 +95,8 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
     if computed:
         parts.append(html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, words)]))
     parts += _details(story, words)
+    if story in stories.ROUTES:
+        parts.append(route_section(atlas, *stories.ROUTES[story], words))
     if story == "S1":
         parts.append(_matrix(stories.matrix(atlas), words))
     if story == "S3":
@@ -114,6 +117,8 @@ def _marks_said(story: str, words: Words) -> str:
     """Return what on the map of a story is made up: shape alone says it of hires and fairs only."""
     if story == "S3":
         return words("实心与实线为报道，空心与虚线为示意。")
+    if story in stories.ROUTES:
+        return words("空心的站点与虚线为示意：报道未写停靠点；报道的活动在该市代表点。")
     return words("企业、驿站的点位与网格边界为示意。") if story in ("S1", "S8") else words("点位为该地代表点。")
 
 

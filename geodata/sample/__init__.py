@@ -22,7 +22,7 @@ def sample_frames(places: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        regions, grids, enterprises, zones, stations, demand, fairs, activities, flows.
+        regions, grids, enterprises, zones, stations, demand, fairs, activities, flows, stops, parts.
     """
     # one generator per part: a change in one does not move the others
     seeds = np.random.SeedSequence(SEED).spawn(3)

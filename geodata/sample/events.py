@@ -35,7 +35,7 @@ LAST_DAY = {10: 25}  # the page was printed in the last days of October
 
 def frames(places: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, enterprises: gpd.GeoDataFrame,
            stations: gpd.GeoDataFrame, rng: Generator) -> dict[str, pd.DataFrame]:
-    """Return the tables ``fairs``, ``activities`` and ``flows``."""
+    """Return the tables ``fairs``, ``activities``, ``flows``, ``stops`` and ``parts``."""
     hosts = enterprises.groupby("grid_id").geometry.agg(list)
     labels = places.set_index("adcode")[["lon", "lat"]]
     invented = pd.concat([_theme_rows(grids, hosts, rng), _visit_rows(grids, hosts, rng),
@@ -51,7 +51,7 @@ def frames(places: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, enterprises: gpd.G
     fairs = _blank_as_missing("reported_fairs.csv").assign(geometry_provenance="derived")
     return {"fairs": gpd.GeoDataFrame(fairs, geometry=_label_points(labels, fairs["adcode"]), crs=CRS),
             "activities": gpd.GeoDataFrame(activities, geometry=activities["geometry"].to_list(), crs=CRS),
-            "flows": _flows(fairs)}
+            "flows": _flows(fairs), "stops": _stops(), "parts": _made_up("sample_parts.csv")}
 
 
 def _flows(fairs: pd.DataFrame) -> pd.DataFrame:
@@ -62,6 +62,17 @@ def _flows(fairs: pd.DataFrame) -> pd.DataFrame:
         rows.append((f"FL-S{number:02}", home, hires, persons, fair.loc[hires, "start"], fair.loc[hires, "start"], "illustrative", "SAMPLE"))
     columns = ["flow_id", "from_adcode", "to_adcode", "persons", "date", "period", "provenance", "source_id"]
     return pd.DataFrame(rows, columns=columns).assign(kind="hire")
+
+
+def _stops() -> gpd.GeoDataFrame:
+    """The route of the mobile health check: the page tells 960 persons of four groups and neither a stop nor a day."""
+    rows = _made_up("sample_stops.csv").assign(geometry_provenance="illustrative")
+    points = gpd.points_from_xy(rows["lon"].astype(float), rows["lat"].astype(float))
+    return gpd.GeoDataFrame(rows.assign(sequence=rows["sequence"].astype(int), persons=rows["persons"].astype(int)), geometry=points, crs=CRS)
+
+
+def _made_up(name: str) -> pd.DataFrame:
+    return _blank_as_missing(name).assign(provenance="illustrative", source_id="SAMPLE")
 
 
 def _blank_as_missing(name: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import os
 import shutil
 import sqlite3
 import struct
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import pyogrio
 from geodata.errors import N_, AtlasError
 from geodata.interrupts import held_back
 from geodata.locking import held
-from geodata.schema import CRS, SCHEMA_VERSION, TABLES
+from geodata.schema import CRS, SCHEMA_VERSION, TABLES, TableSchema
 from geodata.store.batched import BatchedStore
 from geodata.store.database import Database
 from geodata.store.images import as_stored
@@ -95,6 +95,10 @@ class GeoPackageStore(BatchedStore):
         def copy(unfinished: Path) -> None:
             GeoPackageStore(self.path)  # nothing is made of a file that cannot be opened
             shutil.copyfile(self.path, unfinished)
+            with closing(sqlite3.connect(unfinished)) as connection:
+                database = SqliteDatabase(connection)
+                lacking = [schema for name, schema in TABLES.items() if database.lacks(name)]
+            _write_layers(unfinished, lacking, append=True)
 
         with _alone(self.path.parent), _taking_the_place_of(self.path, copy) as database:
             yield database
@@ -236,15 +240,20 @@ def _unwritable(path: Path, error: Exception) -> AtlasError:
 
 def _new_geopackage(path: Path) -> None:
     """Write a new GeoPackage with one empty layer per table and the attribute table ``atlas_meta``."""
-    for at, schema in enumerate(TABLES.values()):
+    _write_layers(path, TABLES.values())
+    pyogrio.write_dataframe(pd.DataFrame({"key": pd.Series(dtype="str"), "value": pd.Series(dtype="str")}), path,
+                            layer=META, driver="GPKG", append=True)
+
+
+def _write_layers(path: Path, schemas: Iterable[TableSchema], append: bool = False) -> None:
+    """Write an empty layer per table of `schemas`, into a new file or at the end of one."""
+    for at, schema in enumerate(schemas):
         empty = schema.coerce(pd.DataFrame({column.name: [] for column in schema.columns}))
         plain = as_stored(schema, empty)
-        options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "append": at > 0,
-                                   "dataset_options": None if at else {"VERSION": GPKG_VERSION},
+        options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "append": append or at > 0,
+                                   "dataset_options": None if append or at else {"VERSION": GPKG_VERSION},
                                    "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
         if schema.geometry:
             plain = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries([], crs=CRS))
             options |= {"geometry_type": _LAYER_TYPES[schema.geometry], "promote_to_multi": schema.geometry != "point"}
         pyogrio.write_dataframe(plain, path, **options)
-    pyogrio.write_dataframe(pd.DataFrame({"key": pd.Series(dtype="str"), "value": pd.Series(dtype="str")}), path,
-                            layer=META, driver="GPKG", append=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import json
 import re
@@ -16,6 +17,8 @@ import pytest
 import shapely
 
 from dashboard.figures import map as map_figures
+from dashboard.figures import theme
+from dashboard.figures.fills import area_fill
 from dashboard.locale import load_words
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -23,6 +26,7 @@ from geodata.build import build_atlas
 from geodata.store import open_store
 from layers.atlas import Atlas
 from layers.filters import LAYERS, Filters
+from layers.places import scope
 
 NATIONAL = 186_100
 CHINA = (75.0, 20.0, 130.0, 50.0)
@@ -163,3 +167,40 @@ def test_building_twice_gives_the_same_figure(atlas_home: Path, atlas: Atlas, wo
     again = AtlasSource(tmp_path).atlas()
     assert again.version == atlas.version
     assert map_figures.map_figure(again, Filters(place="640200"), words) == map_figures.map_figure(atlas, Filters(place="640200"), words)
+
+
+def test_a_route_is_dashed_while_made_up_and_whole_once_told(atlas: Atlas, words: Words) -> None:
+    def drawn(known: Atlas, filters: Filters) -> dict:
+        return {trace["name"]: trace for trace in map_figures.map_figure(known, filters, words)["data"]}
+
+    traces = drawn(atlas, Filters(place="150100"))
+    assert traces["stops"]["text"] == [str(one) for one in range(1, 9)] and set(traces["stops"]["marker"]["color"]) == {"#FFFFFF"}
+    assert "第 1 站" in traces["stops"]["hovertext"][0] and "2024年10月9日" in traces["stops"]["hovertext"][0] and "示意" in traces["stops"]["hovertext"][0]
+    assert np.isnan(_unpacked(traces["routes"]["lon"])).sum() > 3 * 7
+    told = Atlas.from_frames({"places": atlas.places, "activities": atlas.activities, "stops": atlas.stops.assign(provenance="reported")}, atlas.meta)
+    traces = drawn(told, Filters())
+    assert np.isnan(_unpacked(traces["routes"]["lon"])).sum() == 7 and "#FFFFFF" not in traces["stops"]["marker"]["color"]
+
+
+@pytest.mark.parametrize(("filters", "count"), [
+    (Filters(place="150102"), 1), (Filters(place="640000"), 0), (Filters(layers=frozenset({"flows"})), 0), (Filters(end=date(2024, 10, 10)), 2),
+    (Filters(provenance=frozenset({"reported"})), 0), (Filters(kinds=frozenset({"wish"})), 0), (Filters(kinds=frozenset({"health_check"})), 8),
+    (Filters(area=((111.5, 40.7), (111.9, 40.7), (111.9, 41.0), (111.5, 41.0))), 4),
+])
+def test_stops_answer_to_the_filters(atlas: Atlas, words: Words, filters: Filters, count: int) -> None:
+    traces = {trace["name"]: trace for trace in map_figures.map_figure(atlas, filters, words)["data"]}
+    assert len(traces["stops"]["customdata"]) == len(traces["stops"]["text"]) == count
+
+
+def test_a_grid_without_enterprises_is_grey_and_no_class_of_the_scale(atlas: Atlas, words: Words) -> None:
+    known = area_fill(atlas, Filters(place="640205"), scope(atlas, Filters(place="640205")), words)
+    grids = atlas.grids.copy()
+    first = grids["grid_id"] == known.ids[0]
+    grids.loc[first, ["enterprises", "enterprises_strengthened"]] = 0
+    other = dataclasses.replace(atlas, grids=grids)
+    fill = area_fill(other, Filters(place="640205"), scope(other, Filters(place="640205")), words)
+    painted = {one: (fill.colors[kind], fill.steps[kind]) for one, kind in zip(fill.ids, fill.classes, strict=True)}
+    assert painted[known.ids[0]] == (theme.NO_DATA, words("无数据"))
+    assert {one: painted[one] for one in known.ids[1:]} == {
+        one: (known.colors[kind], known.steps[kind]) for one, kind in zip(known.ids[1:], known.classes[1:], strict=True)}
+    assert fill.scale is not None and words(fill.scale.name) == "固定分级"

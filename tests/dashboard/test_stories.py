@@ -96,6 +96,12 @@ def test_the_matrix_has_each_hire_in_its_cell_marked_by_its_provenance(shown):
     assert "葫芦岛市的企业招用阜新市的 1 人" in html and "行业 至少 5 类，参会企业 150 余家" in html
 
 
+def test_the_route_lists_its_stops_in_order_against_the_reported_total(shown):
+    html = shown("?story=S4")
+    assert re.findall(r"第 (\d) 站", html) == list("12345678") and html.count("badge-illustrative") >= 8
+    assert "各站合计 960 人" in html and "报道 960 名" in html and "2024年10月9日" in html
+
+
 @pytest.mark.parametrize("story", stories.STORIES)
 def test_the_sections_of_a_story_hold_each_fact_once(context, story):
     rows = stories.facts(context.source.atlas(), story)

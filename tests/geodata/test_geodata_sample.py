@@ -239,3 +239,23 @@ def test_a_partition_gives_each_point_what_is_nearest():
             continue
         owner = owners[np.argmin(np.hypot(*((points - probe) * stretch).T))]
         assert shapely.intersects_xy(shares[owner], *probe)
+
+
+def test_the_stops_of_the_health_check_add_up_to_its_persons_and_stand_where_they_say(tables, fact):
+    stops = tables["stops"]
+    assert stops["persons"].sum() == fact["F040"] == 960 and set(stops["provenance"]) == {"illustrative"}
+    assert stops["name"].str.startswith("示意").all() and stops["sequence"].tolist() == list(range(1, len(stops) + 1))
+    assert stops["date"].is_monotonic_increasing and (stops["date"].dt.day_of_week < 5).all()
+    groups = [dict(pair.split("=") for pair in text.split(";")) for text in stops["persons_by_group"]]
+    assert [sum(map(int, one.values())) for one in groups] == stops["persons"].tolist()
+    activity = tables["activities"].set_index("activity_id").loc["R-02"]
+    assert all(set(one) == set(activity["worker_groups"].split(";")) for one in groups)
+    county = stops["adcode"].map(tables["places"].set_index("adcode").geometry)
+    assert shapely.covers(county.to_numpy(), stops.geometry.to_numpy()).all()
+
+
+def test_made_up_parts_add_up_to_their_reported_total(tables, fact):
+    parts = tables["parts"]
+    assert set(parts["provenance"]) == {"illustrative"}
+    sums = parts.groupby(["fact_id", "split_by"])["value"].sum()
+    assert len(sums) == 3 and all(total == fact[known] for (known, _), total in sums.items())

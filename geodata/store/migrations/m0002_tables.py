@@ -16,12 +16,13 @@ SHAPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"
 def up(run: Run) -> None:
     """Make the tables."""
     for schema in TABLES.values():
-        run(_table(schema))
+        run(statement(schema))
         if schema.geometry:
             run(f'CREATE INDEX "{schema.name}_geom" ON "{schema.name}" USING gist (geom)')
 
 
-def _table(schema: TableSchema) -> str:
+def statement(schema: TableSchema) -> str:
+    """Return the SQL that makes the table of `schema`."""
     columns = ["fid bigint PRIMARY KEY"]
     columns += [f'"{column.name}" {TYPES[column.dtype]}{" NOT NULL UNIQUE" if column.name == schema.key else ""}' for column in schema.columns]
     if schema.geometry:

@@ -85,6 +85,22 @@ def test_illustrative_hires_retire_by_where_they_come_from(own):
     assert len(own.read("flows")) == len(there) + 1
 
 
+def test_a_real_stop_retires_the_made_up_route_of_its_whole_city(own):
+    there = own.read("stops")
+    real = there.iloc[[0]].assign(stop_id="S-1", adcode="150124", provenance="reported")
+    assert own.apply("stops", real.assign(stop_id="S-0", adcode="150204")).retired == 0
+    batch = own.apply("stops", real)
+    assert batch.retired == len(there) and set(own.read("stops")["stop_id"]) == {"S-0", "S-1"}
+    own.undo(batch.batch_id)
+    assert len(own.read("stops")) == len(there) + 1
+
+
+def test_real_parts_of_a_total_retire_the_made_up_ones_of_that_total_alone(own):
+    there = own.read("parts")
+    batch = own.apply("parts", there.iloc[[0]].assign(part_id="P-1", provenance="reported"))
+    assert batch.retired == (there["fact_id"] == there["fact_id"].iloc[0]).sum() < len(there)
+
+
 def test_what_hangs_on_retired_grids_retires_with_them(own):
     before = content(own)
     grids = own.read("grids").query("adcode == '640205'")

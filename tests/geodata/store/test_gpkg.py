@@ -97,6 +97,23 @@ def test_a_missing_table_is_named(copy):
         GeoPackageStore(copy)
 
 
+def test_an_atlas_from_before_a_table_reads_it_as_empty_and_gets_it_at_the_first_write(copy):
+    stops = GeoPackageStore(copy).read("stops")
+    for name in ("stops", "parts"):
+        for trigger in pd.read_sql_query(f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{name}'", f"sqlite:///{copy}")["name"]:
+            change(copy, f'DROP TRIGGER "{trigger}"')
+        for sql in (f'DROP TABLE IF EXISTS "rtree_{name}_geom"', f'DROP TABLE "{name}"', *(
+                f"DELETE FROM {table} WHERE table_name = '{name}'" for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions", "gpkg_ogr_contents"))):
+            change(copy, sql)
+    own = GeoPackageStore(copy)
+    before = copy.read_bytes()
+    assert own.tables()["stops"] == len(own.read("parts")) == 0 and copy.read_bytes() == before
+    batch = own.apply("stops", stops)
+    assert batch.added == own.tables()["stops"] == len(stops) and pyogrio.read_info(copy, layer="stops")["features"] == len(stops)
+    own.undo(batch.batch_id)
+    assert own.tables()["stops"] == 0
+
+
 def test_reading_changes_nothing(copy):
     before = copy.read_bytes()
     store = GeoPackageStore(copy)

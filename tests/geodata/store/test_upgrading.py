@@ -29,7 +29,7 @@ def made_former(place: Place) -> None:
         return
     engine = Address(place.url).engine()
     with engine.begin() as connection:
-        for statement in (*FORMER, "DELETE FROM {0}migrations WHERE number = 3"):
+        for statement in (*FORMER, "DELETE FROM {0}migrations WHERE number = 4"):
             connection.execute(sqlalchemy.text(statement.format("atlas.")))
     engine.dispose()
 

@@ -1,0 +1,72 @@
+"""Mobile services: the route from stop to stop, its days, and whom it served at each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layers import periods, places
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+PIECES = 12  # dashes from one stop to the next: every other one is drawn
+
+
+def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    """Return the stops in the place looked at, of the dates, kinds and provenances asked, in the order of their route.
+
+    Returns
+    -------
+    DataFrame
+        The rows of ``stops`` with ``lon`` and ``lat`` (degrees, WGS-84) and ``kind`` (of the activity; missing when it is not known).
+    """
+    rows = atlas.stops
+    lon, lat = atlas.lonlat("stops")
+    rows = rows.assign(lon=lon, lat=lat, kind=rows["activity_id"].map(_kinds(atlas)).astype(object))
+    mask = places.table_mask(atlas, places.scope(atlas, filters), "stops") & atlas.of_provenance("stops", filters.provenance)
+    mask = mask & periods.within(periods.spans(atlas, "stops"), filters) & places.in_area(filters, lon, lat)
+    if filters.kinds:
+        mask = mask & rows["kind"].isin(filters.kinds).to_numpy(bool)
+    return rows[mask].sort_values(["activity_id", "sequence", "date", "stop_id"], na_position="last", kind="stable", ignore_index=True)
+
+
+def of_activity(atlas: Atlas, activity: str) -> pd.DataFrame:
+    """Return every stop of one service, in the order of its route."""
+    rows = select(atlas, Filters())
+    return rows[rows["activity_id"] == activity].reset_index(drop=True)
+
+
+def groups(text: object) -> dict[str, int]:
+    """Return worker group → persons of ``group=persons;…`` text; what is no whole number is left out."""
+    pairs = [pair.partition("=") for pair in text.split(";")] if isinstance(text, str) else []
+    return {name.strip(): int(count) for name, _, count in pairs if name.strip() and count.strip().isdecimal()}
+
+
+def by_group(rows: pd.DataFrame) -> dict[str, int]:
+    """Return worker group → persons over the stops `rows`, as far as the stops tell it."""
+    found: dict[str, int] = {}
+    for text in rows["persons_by_group"]:
+        for group, persons in groups(text).items():
+            found[group] = found.get(group, 0) + persons
+    return found
+
+
+def lines(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the way through the stops as longitude and latitude (degrees), parts parted by NaN.
+
+    The leg between two stops is whole when both are told by somebody, and in dashes when one of them is made up.
+    A leg is a straight line: which streets the service took nobody has said.
+    """
+    pieces = []
+    for _, route in rows[rows["lon"].notna()].groupby("activity_id", sort=False):
+        at, made_up = route[["lon", "lat"]].to_numpy(dtype=float), (route["provenance"] == "illustrative").to_numpy(bool)
+        for one in range(len(at) - 1):
+            leg = np.linspace(at[one], at[one + 1], 2 * PIECES)
+            parts = leg.reshape(-1, 2, 2) if made_up[one] or made_up[one + 1] else leg[[0, -1]].reshape(1, 2, 2)
+            pieces.append(np.concatenate([parts, np.full((len(parts), 1, 2), np.nan)], axis=1).reshape(-1, 2))
+    return np.concatenate(pieces) if pieces else np.empty((0, 2))
+
+
+def _kinds(atlas: Atlas) -> dict[str, str]:
+    return atlas.once("kind of activity", lambda: dict(zip(atlas.activities["activity_id"], atlas.activities["kind"], strict=True)))
