@@ -109,7 +109,7 @@ def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, w
     elif key:
         hint = words("不填则自动编号")
     elif schema.name == "kinds":
-        hint = {"colour": "#B24D4D", "icon": "book", "fields": words("赠书册数=Books given:整数:册；主讲人=Speaker")}.get(column.name, "")
+        hint = {"colour": "#RRGGBB", "icon": "book", "fields": words("赠书册数=Books given:整数:册；主讲人=Speaker")}.get(column.name, "")
     text = hours_text(value, words) if column.name == "opening_hours" and value else _text(value)
     return dmc.TextInput(value=text, placeholder=hint, disabled=key and row is not None, rightSection=unit or None,
                          rightSectionWidth=60 if unit else None, **about)
