@@ -35,7 +35,6 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import kpis as key_figures
 from layers import places
-from layers import stations as key_stations
 from layers.atlas import Atlas
 from layers.filters import MAX_AREA_VERTICES, Filters
 from layers.sentence import sentence
@@ -192,10 +191,7 @@ def register(app: Dash, context: Context) -> None:
         view = View(*stored["view"]) if stored.get("view") else None
         figure = map_figures.map_figure(atlas, filters, words, view)
         here = places.scope(atlas, filters)
-        shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
-        if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
-            shown["sample_stations"] = 1
-        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number, filters.theme)
+        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, filters.theme)
         return themed(figure, filters.theme), key
 
     @app.callback(
