@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, dcc, html
+from dash import Dash, html
 from dash.development.base_component import Component
 
 from dashboard import ids
@@ -70,13 +70,15 @@ class Sample:
 
     @property
     def night(self) -> Filters:
+        """Where stations are, at an hour when most are shut."""
         return self.filters.at_place("350203").having(hour=22)
 
     def drawn(self, filters: Filters) -> tuple[dict, Any]:
+        """Return the map of `filters` and the place that it shows."""
         return map_figures.map_figure(self.atlas, filters, self.words), places.scope(self.atlas, filters)
 
 
-def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
+def layout(context: Context, atlas: Atlas, said: Said, _query: str) -> dmc.MantineProvider:
     """Return the gallery in the language and theme of `said`."""
     filters = said.filters.at_place("640200")
     words = context.words(filters.lang)
@@ -123,7 +125,7 @@ def _kpis(s: Sample) -> list:
     each = [replace(one, provenance=provenance) for one, provenance in zip(strip, (*PROVENANCES, MIXED), strict=False)]
     unknown = replace(strip[-1], value=None, text_zh="—", text_en="—", provenance=None)
     shown = kpis([*each, unknown], names, s.words, lambda text, id: figure_link(text, id, s.filters, s.context, s.words))
-    return [html.Div(shown, className="kpis"), html.Div(kpis([], names, s.words, lambda text, id: text), className="kpis")]
+    return [html.Div(shown, className="kpis"), html.Div(kpis([], names, s.words, lambda text, _id: text), className="kpis")]
 
 
 def _panel(s: Sample, said: Panel, chart: str, **more: Any) -> Component:
