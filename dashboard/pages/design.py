@@ -174,9 +174,8 @@ def _legend(s: Sample) -> list:
     made = []
     for filters in (s.filters, s.night, Filters(lang=s.filters.lang, theme=s.filters.theme)):
         figure, here = s.drawn(filters)
-        shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
         made.append(html.Details([html.Summary(s.words("图例")), *legend(area_fill(s.atlas, filters, here, s.words), cell_fill(s.atlas, filters, s.words),
-                                                                    shown, s.words, s.context.review_number, filters.theme)], open=True, className="legend"))
+                                                                    figure, filters, s.words, s.context.review_number, filters.theme)], open=True, className="legend"))
     return [html.Div(made, className="design-row")]
 
 
