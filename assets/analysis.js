@@ -2,7 +2,7 @@
    It never starts by itself. Every figure and every word comes from the server. */
 (function () {
   "use strict";
-  const TRACES = [0, 1], HOLLOW = { light: "rgba(255,255,255,0.6)", dark: "rgba(14,22,29,0.6)" };
+  const TRACES = [0, 1];
   const state = { spec: null, at: 0, playing: false, speed: 2, sum: false, turn: 0, key: null, frames: new Map(), drawn: [] };
   window.atlasPlayback = state;
 
@@ -35,7 +35,7 @@
     const gd = plot();
     if (gd && instance()) {
       const { size, solid, palette, color, texts, text } = frame.spots, lon = unpacked(frame.spots.lon), lat = unpacked(frame.spots.lat);
-      const hollow = HOLLOW[document.documentElement.dataset.theme] || HOLLOW.light;
+      const hollow = getComputedStyle(document.documentElement).getPropertyValue("--hollow").trim();
       const ring = color.map((one) => palette[one]);
       await window.Plotly.restyle(gd, {
         lon: [lon, lon], lat: [lat, lat], hovertext: [[], text.map((one) => texts[one])],

@@ -7,6 +7,7 @@
   const given = JSON.parse(block.textContent), words = given.words;
   const stage = document.getElementById("stage"), word = document.getElementById("present-word");
   const MAX_KEPT = 60, WORD_MS = 2600, FEWEST_SECONDS = 5;
+  const PAPER = 1046; // px: A4 lying, within its margins
 
   function kept() {
     try {
@@ -57,10 +58,10 @@
   }
 
   /* the page is 16:9 whatever the screen is */
-  function fit() {
-    const width = Math.min(window.innerWidth, (window.innerHeight * 13.333) / 7.5);
-    stage.style.setProperty("--width", `${Math.floor(width)}px`);
-    stage.style.setProperty("--height", `${Math.floor((width * 7.5) / 13.333)}px`);
+  function fit(paper) {
+    const width = paper || Math.min(window.innerWidth, (window.innerHeight * 13.333) / 7.5);
+    stage.style.setProperty("--width", `${Math.round(width)}px`);
+    stage.style.setProperty("--height", `${Math.round((width * 7.5) / 13.333)}px`);
   }
 
   function turn(step) { window.clearTimeout(state.timer); show(state.at + step); }
@@ -81,7 +82,14 @@
   }
 
   window.addEventListener("keydown", key);
-  window.addEventListener("resize", fit);
+  window.addEventListener("resize", () => fit());
+  const printed = (width) => () => {
+    fit(width);
+    const frame = stage.querySelector(".here");
+    if (frame && frame.contentWindow.atlasMeasure) frame.contentWindow.atlasMeasure();
+  };
+  window.addEventListener("beforeprint", printed(PAPER));
+  window.addEventListener("afterprint", printed(0));
   stage.addEventListener("click", () => { if (!document.fullscreenElement) root.requestFullscreen().catch(() => {}); });
   if (!views.length) { say(words.none, true); return; }
   fit();

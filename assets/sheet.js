@@ -7,7 +7,9 @@
   const read = (id) => { const block = document.getElementById(id); return block ? JSON.parse(block.textContent) : null; };
   const spec = read("map-spec"), charts = read("charts");
   if (!spec && !charts) return;
+  if (window === window.top) root.dataset.alone = "1";
 
+  const ROUNDING = 0.004; // a window has whole pixels, a page has not
   const frames = (count) => new Promise((done) => {
     const step = (left) => (left ? window.requestAnimationFrame(() => step(left - 1)) : done());
     step(count);
@@ -22,31 +24,35 @@
     locale: root.lang,
   };
 
-  /* a page fills the width it is given: on paper one rem is 16 px, on a wall more */
+  /* A page is always laid out at the size of its paper (96 px an inch) and then shown larger or smaller as a whole: what is
+     previewed on a phone and shown on a wall is the very page that is printed. */
   function measure() {
-    const width = Number(root.dataset.width) * 96;
-    const free = root.classList.contains("fill") ? Math.min(window.innerWidth, (window.innerHeight * Number(root.dataset.width)) / Number(root.dataset.height))
-      : window.innerWidth;
-    const print = root.dataset.paper === "1";
-    const scale = print ? 1 : free / width;
-    root.style.fontSize = `${16 * scale}px`;
-    return scale;
+    const holder = document.querySelector(".sheets");
+    if (!holder) return;
+    const asked = root.clientWidth / (Number(root.dataset.width) * 96);
+    const scale = Math.abs(asked - 1) < ROUNDING ? 1 : asked;
+    root.dataset.scale = String(scale);
+    holder.style.transform = scale === 1 ? "" : `scale(${scale})`;
+    document.body.style.height = scale === 1 ? "" : `${holder.offsetHeight * scale}px`;
+    for (const one of document.querySelectorAll("iframe")) if (one.contentWindow.atlasSharpen) one.contentWindow.atlasSharpen();
   }
+  window.atlasMeasure = measure;
 
-  function grown(layout, scale) {
-    const walk = (one) => {
-      if (Array.isArray(one)) return one.map(walk);
-      if (one && typeof one === "object") {
-        const made = {};
-        for (const key of Object.keys(one)) {
-          const value = one[key];
-          made[key] = key === "size" && typeof value === "number" ? value * scale : walk(value);
-        }
-        return made;
-      }
-      return one;
-    };
-    return walk(layout);
+  /* pixels that one CSS pixel of the map is shown with: those of the screen, more where its page is shown larger */
+  const ratio = () => {
+    const page = window.frameElement && window.frameElement.ownerDocument.documentElement;
+    return window.devicePixelRatio * Math.max(1, (page && Number(page.dataset.scale)) || 1);
+  };
+  window.atlasSharpen = function () {
+    const map = spec && root.dataset.ready && window.atlasMap();
+    if (map && map.getPixelRatio() !== ratio()) map.setPixelRatio(ratio());
+  };
+
+  /* a legend longer than its map is drawn smaller, never cut: before the map, which takes what it leaves */
+  function fitLegend() {
+    const legend = document.querySelector(".maplegend");
+    legend.style.zoom = "";
+    for (let zoom = 1; legend.scrollHeight > legend.clientHeight + 1 && zoom > 0.5; zoom -= 0.05) legend.style.zoom = zoom;
   }
 
   function webgl2() {
@@ -60,8 +66,9 @@
       root.dataset.failed = "webgl";
       return;
     }
+    fitLegend();
     // a fine picture has ten times the pixels of a screen: they are painted once, at the end, and not on the way there
-    const fine = window.devicePixelRatio, own = Object.getOwnPropertyDescriptor(window, "devicePixelRatio");
+    const own = Object.getOwnPropertyDescriptor(window, "devicePixelRatio");
     Object.defineProperty(window, "devicePixelRatio", { configurable: true, get: () => 1 });
     const fitting = spec.layout.meta.fit;
     const figure = window.dash_clientside.atlas.fit(spec);
@@ -79,21 +86,18 @@
     // hatching is switched on once its image is there: let that be drawn too
     await wait(() => map.getLayer("hatch") && map.hasImage("atlas-hatch"));
     if (own) Object.defineProperty(window, "devicePixelRatio", own); else delete window.devicePixelRatio;
+    const fine = ratio();
     if (fine !== 1) map.setPixelRatio(fine);
     root.dataset.loaded = String(Math.round(performance.now()));
     await new Promise((done) => { map.once("render", done); map.triggerRepaint(); });
     await wait(() => map.loaded() && map.areTilesLoaded() && !map.isMoving());
-    // a legend longer than its map is drawn smaller, never cut
-    const legend = document.querySelector(".maplegend");
-    for (let zoom = 1; legend.scrollHeight > legend.clientHeight + 1 && zoom > 0.5; zoom -= 0.05) legend.style.zoom = zoom;
     root.dataset.features = String(map.queryRenderedFeatures().length);
   }
 
-  async function drawCharts(scale) {
-    for (const id of Object.keys(charts)) {
-      const figure = charts[id];
-      await window.Plotly.newPlot(document.getElementById(id), figure.data, grown(figure.layout, scale), config);
-    }
+  async function drawCharts() {
+    // a chart measures its words by the pixels that they take: only then the page is shown larger or smaller
+    for (const id of Object.keys(charts)) await window.Plotly.newPlot(document.getElementById(id), charts[id].data, charts[id].layout, config);
+    measure();
     await wait(() => [...document.querySelectorAll("iframe")].every((one) => {
       const inner = one.contentDocument && one.contentDocument.documentElement;
       return inner && (inner.dataset.ready === "1" || inner.dataset.failed);
@@ -101,18 +105,27 @@
   }
 
   /* WebGL prints empty: its picture takes its place */
-  window.atlasFreeze = async function () {
-    for (const one of document.querySelectorAll("iframe")) if (one.contentWindow.atlasFreeze) await one.contentWindow.atlasFreeze();
-    const map = window.atlasMap && window.atlasMap();
-    if (!map || !spec) return;
+  function freeze() {
+    const map = spec && window.atlasMap();
+    if (!map || !map.getCanvas().isConnected) return null;
     map.redraw();
     const picture = document.createElement("img"), canvas = map.getCanvas();
     picture.src = canvas.toDataURL("image/png");
     picture.className = "frozen";
     picture.alt = document.title;
-    await picture.decode();
     canvas.replaceWith(picture);
+    return picture;
+  }
+  window.atlasFreeze = async function () {
+    for (const one of document.querySelectorAll("iframe")) if (one.contentWindow.atlasFreeze) await one.contentWindow.atlasFreeze();
+    const picture = freeze();
+    if (picture) await picture.decode();
   };
+  window.addEventListener("beforeprint", () => {
+    if (root.dataset.controls === "1") return;
+    for (const one of document.querySelectorAll("iframe")) if (one.contentWindow.atlasFreeze) one.contentWindow.atlasFreeze();
+    freeze();
+  });
   window.atlasCharts = async function () {
     const made = [];
     for (const one of document.querySelectorAll(".plot")) {
@@ -125,22 +138,14 @@
 
   const began = performance.now();
   async function draw() {
-    const scale = measure();
     await document.fonts.ready;
-    if (spec) await drawMap(); else await drawCharts(scale);
+    if (spec) await drawMap(); else await drawCharts();
     await document.fonts.ready;
     await frames(2);
     root.dataset.took = String(Math.round(performance.now() - began));
     root.dataset.ready = "1";
+    window.atlasSharpen();
   }
-  draw().catch((error) => { root.dataset.failed = String(error && error.message ? error.message : error); });
-  let later = 0;
-  window.addEventListener("resize", () => {
-    window.clearTimeout(later);
-    later = window.setTimeout(() => {
-      const scale = measure();
-      if (charts) for (const id of Object.keys(charts))
-        window.Plotly.react(document.getElementById(id), charts[id].data, grown(charts[id].layout, scale), config);
-    }, 120);
-  });
+  draw().catch((error) => { measure(); root.dataset.failed = String(error && error.message ? error.message : error); });
+  window.addEventListener("resize", () => { if (!spec) measure(); else if (root.dataset.controls === "1") fitLegend(); });
 })();

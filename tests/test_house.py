@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -56,3 +57,21 @@ def test_no_file_does_two_things() -> None:
         for path in (ROOT / floor).rglob("*.py") if (count := len(path.read_text("utf-8").splitlines())) > 400
     }
     assert long == {}
+
+
+# a colour; in a style sheet a size of type, a corner, a space (under 4 px is optical alignment), a layer over the page
+COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})\b|rgba?\(\s*[1-9][^)]*\)")
+STYLE = re.compile(r"font-size: *[\d.]+px|border-radius:[^;}]*?\d+px|(?:padding|margin|gap)[a-z-]*:[^;}]*?(?<![-\w.(])(?:[4-9]|[1-4]\d)px|z-index: *\d{2,}")
+ROOT_OF_SHEETS = "font-size: 16px"  # what their rem is
+
+
+def test_the_face_has_its_values_from_the_tokens() -> None:
+    """Mend a stray value by a token of dashboard/tokens.py (``var(--space-8)``, ``theme.RED``); a new one is a new token."""
+    strays = []
+    for path in [*(ROOT / "assets").glob("*.css"), *(ROOT / "assets").glob("*.js"), *(ROOT / "dashboard").rglob("*.py")]:
+        if path.name in ("tokens.css", "tokens.py", "plotly-locale-zh-cn.js"):
+            continue
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            found = COLOUR.findall(line) + (STYLE.findall(line) if path.suffix == ".css" else [])
+            strays += [f"{path.name}:{number}: {one}" for one in found if one != ROOT_OF_SHEETS]
+    assert strays == []

@@ -14,7 +14,6 @@ from dashboard.figures import theme
 from dashboard.figures.panel import Panel
 from dashboard.filters_in_words import bracketed, colon
 from dashboard.words import Words
-from geodata.codes import activity_kinds
 from layers import activities, coverage, fairs, places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -110,7 +109,7 @@ def _by_unit(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
     known = known.iloc[::-1]
     whole = known["parent_share"].iloc[0]
     chosen = here.grid_id or (here.region_id if here.zone else None)
-    colors = [theme.RED if one == chosen else theme.TEAL if share >= whole - 1e-12 else "#A9B8C0"
+    colors = [theme.RED if one == chosen else theme.TEAL if share >= whole - 1e-12 else theme.BELOW
               for one, share in zip(known["unit_id"], known["share"], strict=True)]
     names = known["name_en" if words.lang == "en" else "name"]
     name = words("覆盖率") if rows["measure"].iloc[0] != "enterprises" else words("强化率")
@@ -132,7 +131,7 @@ def _by_month(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Char
     months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-activity_figures.MOST_MONTHS:]
     labels = words.kinds()
     series = []
-    for kind in activity_kinds():
+    for kind in words.activity_kinds():
         own = rows[rows["kind"] == kind.kind]
         for provenance, part in own.groupby("provenance", sort=True):
             count = part.groupby("month")["count"].sum()
@@ -154,7 +153,7 @@ def _funnel(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
     for provenance, part in rows.groupby("provenance", sort=False):
         value = dict(zip(part["stage"], part["value"], strict=True))
         series.append(Series(words.provenance(str(provenance)), tuple(None if value[one] is None else int(value[one]) for one in stages),
-                             theme.FAIR if provenance == "reported" else "#C9B3D3", str(provenance)))
+                             theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE, str(provenance)))
     return _chart("funnel", said, "bar", list(stages.values()), series)
 
 
@@ -163,7 +162,7 @@ def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
     kinds = words.kinds()
     series = [
         Series(kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance)
-        for kind in activity_kinds() if any(kind.kind in one for one in rows["kinds"])
+        for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])
     ]
     return _chart("ranking", said, "stacked_bar", rows["name"], series, labels=False)
 

@@ -113,6 +113,7 @@ def dress_chart(native: NativeChart, chart: Chart, height: float, mode: str, fac
         labels.show_value = True
         labels.position = XL_LABEL_POSITION.OUTSIDE_END
         labels.font.size = Pt(size)
+        labels._element.txPr.bodyPr.set("wrap", "none")  # LibreOffice breaks a label at a fifth of the chart's width
     for native_series, series in zip(plot.series, chart.series, strict=True):
         _dress_series(native_series, series, chart, mode)
 

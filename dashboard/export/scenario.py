@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from dashboard.figures import theme
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.exporting import neutral
@@ -158,7 +159,7 @@ def _xlsx(path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[
 
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     try:
-        bold = book.add_format({"bold": True, "bg_color": "#F7F5F0", "bottom": 1})
+        bold = book.add_format({"bold": True, "bg_color": theme.LAND, "bottom": 1})
         heads = {
             "number": words("站号"), "site_id": words("编号"), "name": words("位置"), "lon": words("经度"), "lat": words("纬度"), "why": words("为什么"),
             "exclusive": words("只有它覆盖"), "newly": words("新覆盖"), "reached": words("半径内需求"), "nearest": words("最近的另一站"), "nearest_m": words("相距（米）"),

@@ -15,21 +15,22 @@ from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.brief import Brief, Figure, Side
 from dashboard.export.charts import Chart
-from dashboard.export.fitting import fitted
+from dashboard.export.fitting import ems, fitted
 from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
 from dashboard.export.order import Order
 from dashboard.figures import map as map_figures
+from dashboard.figures import theme
 from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.filters_in_words import comma
 from dashboard.words import Words
 from layers import places
-from layers import stations as key_stations
 
 REM = 6  # rem a inch: 96 CSS pixels
 CSS_DPI = 96
 MOST_ROWS = 10
+UNIT_SIZE = 9  # points of a key figure's unit
 HAIR = 0.03  # rem that a page is shorter than its paper: rounding must not push a line onto another sheet
 
 
@@ -56,7 +57,7 @@ def sheet(said: Brief, order: Order, words: Words, files: Any) -> str:
                     f'height:{template.height * REM - HAIR:.3f}rem">{"".join(parts)}</section>')
     size = f"@page {{ size: {template.width}in {template.height}in; margin: 0 }}"
     return document(
-        said.title, said.lang, order.theme, files.for_sheet(), "".join(body), {"charts": figures},
+        said.title, said.lang, order.theme, files.for_sheet(), f'<div class="sheets" style="width:{template.width * REM:.3f}rem">{"".join(body)}</div>', {"charts": figures},
         f'data-width="{template.width}" data-height="{template.height}"', size)
 
 
@@ -94,18 +95,15 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
     else:
         figure = map_figures.map_figure(atlas, filters, words, said.view)
         here = places.scope(atlas, filters)
-        shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
-        if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
-            shown["sample_stations"] = 1
         name = words.name(here.crumbs[-1])
-        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number, mode))
+        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, mode))
     layout = "beside" if size[0] > 1.15 * size[1] or size[0] > 5 else "under"
     body = (
         f'<main class="mapsheet mapsheet-{layout}"><aside class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'
         f'<div id="map-plot"></div></div><div class="north" aria-hidden="true"><span>▲</span><span>{escape(words("北"))}</span></div>'
         f'<div id="scale-bar" class="scale-bar" data-kilometres="{escape(words("公里"))}" data-metres="{escape(words("米"))}"></div>'
         f'<p id="no-map" hidden>{escape(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"))}</p></div></main>')
-    return document(name, filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, mode)},
+    return document(name, filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, _ink(mode))},
                     f'data-width="{size[0]}" data-height="{size[1]}" data-controls="{int(controls)}"')
 
 
@@ -121,7 +119,12 @@ def _close(chart: Chart, frame: Frame) -> dict[str, Any]:
     if room >= 14:
         return chart.figure
     size = max(6.5, round(room * 0.82, 1))
-    return {**chart.figure, "layout": {**layout, "yaxis": {**layout["yaxis"], "tickfont": {**layout["yaxis"]["tickfont"], "size": size}}}}
+    return {**chart.figure, "layout": {**layout, "yaxis": {**layout["yaxis"], "tickfont": {**layout["yaxis"].get("tickfont", {}), "size": size}}}}
+
+
+def _ink(mode: str) -> str:
+    """Return the theme of figures on a sheet: what is light is for paper."""
+    return "print" if mode == "light" else mode
 
 
 def _json(value: Any) -> str:
@@ -154,7 +157,7 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
         chart = chart_of(frame, said)
         if chart is None:
             return ""
-        figures[name] = themed(_close(chart, frame), order.theme)
+        figures[name] = themed(_close(chart, frame), _ink(order.theme))
         return f'<div class="plot" id="{name}"></div>'
     if name == "link":
         return _text(words("扫码或点此打开"), frame, link=said.url)
@@ -209,7 +212,7 @@ def chart_of(frame: Frame, said: Brief) -> Chart | None:
 
 def qr_svg(url: str) -> str:
     """Return the QR code of `url` as SVG, always dark on light with its quiet zone: phones do not read it otherwise."""
-    return segno.make(url, error="m", micro=False).svg_inline(border=4, dark="#1F2933", light="#FFFFFF", omitsize=True)
+    return segno.make(url, error="m", micro=False).svg_inline(border=4, dark=theme.INK, light=theme.PAPER, omitsize=True)
 
 
 def _text(text: str, frame: Frame, link: str = "") -> str:
@@ -226,12 +229,24 @@ def _text(text: str, frame: Frame, link: str = "") -> str:
 
 def _strip(figures: tuple[Figure, ...], frame: Frame) -> str:
     columns = columns_of(frame)
-    size = min(frame.size, 110 / max(len(one.value + one.unit) for one in figures))
-    cells = [
-        f'<td><div style="font-size:{size / 12:.3f}rem"><b>{escape(one.value)}</b><small>{escape(one.unit)}</small></div>'
-        f'<div class="what">{escape(one.label)} {one.mark}</div><div class="of">{escape(one.of)}</div></td>' for one in figures]
+    cells = []
+    for one in figures:
+        sizes = figure_sizes(one, frame.width / min(columns, len(figures)), frame.size)
+        value, label, of = (f"font-size:{size / 12:.3f}rem" for size in sizes)
+        cells.append(f'<td><div style="{value}"><b>{escape(one.value)}</b><small>{escape(one.unit)}</small></div>'
+                     f'<div class="what" style="{label}">{escape(one.label)} {one.mark}</div><div class="of" style="{of}">{escape(one.of)}</div></td>')
     rows = "".join(f"<tr>{''.join(cells[start:start + columns])}</tr>" for start in range(0, len(cells), columns))
     return f'<table class="strip"><tbody>{rows}</tbody></table>'
+
+
+def figure_sizes(one: Figure, width: float, most: float) -> tuple[float, float, float]:
+    """Return the type sizes (points) of a key figure's value, label and note in a column of `width` inches."""
+    room = width - 0.15
+    unit = ems(one.unit) * UNIT_SIZE / 72 + 0.1
+    _, value = fitted(one.value, max(room - unit, 0.3), 0.38, min(most, 17), 8)
+    _, label = fitted(f"{one.label} {one.mark}", room, 0.19, 10, 6.5)
+    _, of = fitted(one.of, room, 0.26, 8, 5.5)
+    return value, label, of
 
 
 def columns_of(frame: Frame) -> int:

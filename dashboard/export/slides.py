@@ -18,7 +18,8 @@ from dashboard.export.brief import Brief
 from dashboard.export.fitting import fitted
 from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
 from dashboard.export.order import Order
-from dashboard.export.sheet import chart_of, columns_of, compared, pages_of, row_size, text_of
+from dashboard.export.sheet import UNIT_SIZE, chart_of, columns_of, compared, figure_sizes, pages_of, row_size, text_of
+from dashboard.figures import theme
 from dashboard.filters_in_words import comma
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -181,7 +182,7 @@ def _put(slide: Slide, shape: Any, frame: Frame, page: Page, said: Brief, order:
 def qr_png(url: str) -> bytes:
     """Return the QR code of `url`, dark on light with its quiet zone, as PNG."""
     out = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(out, kind="png", scale=8, border=4, dark="#1F2933", light="#FFFFFF")
+    segno.make(url, error="m", micro=False).save(out, kind="png", scale=8, border=4, dark=theme.INK, light=theme.PAPER)
     return out.getvalue()
 
 
@@ -251,13 +252,11 @@ def _table(slide: Slide, shape: Any, frame: Frame, said: Brief, words: Words, fa
     columns = min(columns_of(frame), len(figures))
     rows = -(-len(figures) // columns)
     table = _new_table(slide, shape, rows, columns, frame)
-    width = frame.width / columns - 0.15
     for number, one in enumerate(figures):
-        _, size = fitted(one.value + " " * 4 + one.unit, width, 0.38, min(frame.size, 17), 8)
-        of, small = fitted(one.of, width, 0.26, 8, 5.5) if one.of else ("", 6.0)
-        label, middle = fitted(f"{one.label} {one.mark}", width, 0.19, 10, 6.5)
+        size, middle, small = figure_sizes(one, frame.width / columns, frame.size)
+        label, of = f"{one.label} {one.mark}", fitted(one.of, frame.width / columns - 0.15, 0.26, small, small)[0]
         native.write_cell(table.cell(number // columns, number % columns), [
-            (one.value, size, True, False), (f"\t {one.unit}", 9, False, True), (label, middle, False, False),
+            (one.value, size, True, False), (f"\t {one.unit}", UNIT_SIZE, False, True), (label, middle, False, False),
             *([(of, small, False, True)] if of else [])], face)
     native.plain_table(table)
     return True

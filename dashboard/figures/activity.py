@@ -9,7 +9,6 @@ import pandas as pd
 from dashboard.figures import theme
 from dashboard.figures.panel import Panel
 from dashboard.words import Words
-from geodata.codes import activity_kinds
 from layers import activities, fairs, places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -38,7 +37,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     title = words("{total} 项活动，{month}最多（{most} 项）").format(
         total=words.number(int(per_month.sum())), month=_month(str(top), words), most=words.number(int(per_month.max())))
     traces = []
-    for kind in activity_kinds():
+    for kind in words.activity_kinds():
         own = rows[rows["kind"] == kind.kind]
         for provenance, part in own.groupby("provenance", sort=True):
             count: dict[str, int] = defaultdict(int)
@@ -58,7 +57,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         "data": traces,
         "layout": theme.chart_layout(
             barmode="stack", bargap=0.3, showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11, "color": theme.MUTED},
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.NOTE, "color": theme.MUTED},
                     "itemclick": False, "itemdoubleclick": False, "itemwidth": 30, "tracegroupgap": 0},
             margin={"l": 4, "r": 8, "t": 8, "b": 4, "pad": 4},
             xaxis={"type": "category", "showgrid": False, "tickvals": months, "ticktext": [_month(month, words, brief=True) for month in months]},
@@ -102,8 +101,8 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         traces.append({
             "type": "bar", "orientation": "h", "name": words.provenance(provenance),
             "y": [names[stage] for stage in stages], "x": [value or 0 for value in values],
-            "text": text, "textposition": "outside", "cliponaxis": False, "textfont": {"size": 11, "color": theme.MUTED},
-            "marker": {"color": theme.FAIR if provenance == "reported" else "#C9B3D3",
+            "text": text, "textposition": "outside", "cliponaxis": False, "textfont": {"size": theme.NOTE, "color": theme.MUTED},
+            "marker": {"color": theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE,
                        "pattern": theme.hatched(provenance)},
             "hovertemplate": f"%{{y}} %{{text}} · {words.provenance(provenance)}<extra></extra>",
         })
@@ -134,7 +133,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     rows = rows.iloc[::-1]
     names = rows["name"].tolist()
     kinds = words.kinds()
-    listed = [kind for kind in activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
+    listed = [kind for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
     origin = mix(rows)
     traces = [{
         "type": "bar", "orientation": "h", "name": kinds[kind.kind], "x": [one.get(kind.kind, 0) for one in rows["kinds"]],
@@ -145,7 +144,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     totals = rows["count"].astype(int).tolist()
     traces.append({
         "type": "scatter", "mode": "text", "x": totals, "y": list(range(len(rows))), "text": [f" {one}" for one in totals],
-        "textposition": "middle right", "textfont": {"size": 11, "color": theme.MUTED}, "hoverinfo": "skip", "cliponaxis": False,
+        "textposition": "middle right", "textfont": {"size": theme.NOTE, "color": theme.MUTED}, "hoverinfo": "skip", "cliponaxis": False,
     })
     best = rows.iloc[-1]
     title = words("“{name}”网格做得最多：{count} 项").format(name=best["name"], count=int(best["count"]))

@@ -65,7 +65,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         f"{_short(one)}  <b>{words.share(ratio)}</b>"
         for one, ratio in zip(shown["name_en" if words.lang == "en" else "name"], shown["share"], strict=True)
     ]
-    colors = np.where(shown["share"] >= (whole or 0) - 1e-12, theme.TEAL, "#A9B8C0")
+    colors = np.where(shown["share"] >= (whole or 0) - 1e-12, theme.TEAL, theme.BELOW)
     colors = np.where(shown["unit_id"] == chosen, theme.RED, colors).tolist()
     unit = words("权重") if measure != "enterprises" else words("家")
     digits = 1 if measure != "enterprises" else 0
@@ -91,7 +91,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
                      "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}}] if whole is not None else [],
             annotations=[{"x": whole * 100, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
                           "xanchor": "right" if whole > 0.5 else "left",
-                          "text": f"{words('整体')} {words.share(whole)}", "font": {"size": 11, "color": theme.RED}}] if whole is not None else [],
+                          "text": f"{words('整体')} {words.share(whole)}", "font": {"size": theme.NOTE, "color": theme.RED}}] if whole is not None else [],
         ),
     }
     return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
@@ -133,7 +133,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             {"type": "scatter", "mode": "lines", "x": hours, "y": nominal, "hoverinfo": "skip",
              "line": {"color": theme.FAINT, "width": 1.4, "dash": "dash"}, "name": words("名义")},
             {"type": "scatter", "mode": "lines", "x": hours, "y": effective, "fill": "tozeroy", "line": {"color": theme.STATION, "width": 2, "shape": "hv"},
-             "fillcolor": "rgba(31,95,139,0.14)", "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
+             "fillcolor": theme.STATION_WASH, "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
              "customdata": [["hour", hour] for hour in hours], "name": words("有效")},
         ],
         "layout": theme.chart_layout(
@@ -142,7 +142,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.2], "ticksuffix": "%", "nticks": 5},
             shapes=shapes,
             annotations=[{"x": 0, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
-                          "text": words("名义"), "font": {"size": 11, "color": theme.MUTED}}],
+                          "text": words("名义"), "font": {"size": theme.NOTE, "color": theme.MUTED}}],
         ),
     }
     return Panel(title, subtitle, now.provenance, figure, weight=0.95)

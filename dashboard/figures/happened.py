@@ -14,7 +14,6 @@ from dashboard.figures import map_style, theme
 from dashboard.figures.map import NATION_BOUNDS
 from dashboard.figures.siting import packed
 from dashboard.words import Words
-from geodata.codes import activity_kinds
 from layers import places
 from layers.analysis.happened import FAIR
 from layers.analysis.plans import Progress
@@ -31,9 +30,9 @@ def kind_names(words: Words) -> dict[str, str]:
     return {**words.kinds(), FAIR: words("招聘会")}
 
 
-def colours() -> dict[str, str]:
+def colours(words: Words) -> dict[str, str]:
     """Return kind → colour, the fair among them."""
-    return {**{one.kind: one.colour for one in activity_kinds()}, FAIR: theme.FAIR}
+    return {**{one.kind: one.colour for one in words.activity_kinds()}, FAIR: theme.FAIR}
 
 
 def month_name(month: str, words: Words, brief: bool = False) -> str:
@@ -47,7 +46,7 @@ def spots(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
 
     A spot is a ring of its kind's colour; where something is reported it is filled, else hollow.
     """
-    names, colour = kind_names(words), colours()
+    names, colour = kind_names(words), colours(words)
     count = frame["count"].to_numpy(dtype=float)
     own = [colour.get(next(iter(kinds)), SEVERAL) if len(kinds) == 1 else SEVERAL for kinds in frame["kinds"]]
     text = [
@@ -79,7 +78,7 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
         "layout": {
             "map": {"style": map_style.style(atlas.version, words.lang), "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3},
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT}, "dragmode": "pan",
-            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left", "font": {"family": theme.FONT, "size": 13, "color": theme.INK}},
+            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left", "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
             "meta": {"bounds": list(bounds)},
         },
     }
@@ -131,7 +130,7 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
     """Return lying bars of kinds, one row a name (name, kind → count, provenance), first on top; made-up ones hatched."""
     names = kind_names(words)
     shown = list(rows)[::-1]
-    colour = colours()
+    colour = colours(words)
     listed = [kind for kind in colour if any(kind in kinds for _, kinds, _ in shown)]
     traces = [{
         "type": "bar", "orientation": "h", "name": names.get(kind, kind), "x": [kinds.get(kind, 0) for _, kinds, _ in shown], "y": list(range(len(shown))),
@@ -140,9 +139,9 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
     } for kind in listed]
     totals = [sum(kinds.values()) for _, kinds, _ in shown]
     traces.append({"type": "scatter", "mode": "text", "x": totals, "y": list(range(len(shown))), "text": [f" {one}" for one in totals], "textposition": "middle right",
-                   "hoverinfo": "skip", "cliponaxis": False, "showlegend": False, "textfont": {"size": 11, "color": theme.MUTED}})
+                   "hoverinfo": "skip", "cliponaxis": False, "showlegend": False, "textfont": {"size": theme.NOTE, "color": theme.MUTED}})
     return {"data": traces, "layout": theme.chart_layout(
-        barmode="stack", bargap=0.3, showlegend=legend, legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "font": {"size": 10.5, "color": theme.MUTED}},
+        barmode="stack", bargap=0.3, showlegend=legend, legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
         margin={"l": 4, "r": 30, "t": 2, "b": 2, "pad": 4}, xaxis={"visible": False, "rangemode": "tozero"},
         yaxis={"tickvals": list(range(len(shown))), "ticktext": [name if len(name) < 15 else name[:14] + "…" for name, _, _ in shown], "showgrid": False,
                "range": theme.rows(len(shown))})}
@@ -151,7 +150,7 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
 def plans(found: Sequence[Progress], names: Sequence[str], words: Words) -> dict[str, Any]:
     """Return what was counted up to each month as a share of its target, and the straight way there (made up: dotted)."""
     traces: list[dict[str, Any]] = []
-    colour = colours()
+    colour = colours(words)
     for one, name in zip(found, names, strict=True):
         color = colour.get(one.kind, theme.STATION)
         labels = list(one.months)
@@ -174,6 +173,6 @@ def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Se
         "line": {"color": color, "width": 1.8, "dash": "solid" if origin == "reported" else "dash"},
         "hovertemplate": f"{escape(title)}<br>%{{x}} %{{y}} {words('项')} · {words.provenance(origin)}<extra></extra>",
     } for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)], "layout": theme.chart_layout(
-        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 10.5, "color": theme.MUTED}},
+        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
         xaxis={"type": "category", "tickvals": list(months), "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"rangemode": "tozero", "nticks": 4})}

@@ -63,7 +63,7 @@ def preview_map(version: str, words: Words, lon: Sequence[float], lat: Sequence[
             "map": {"style": style, **spot(every_lon, every_lat)},
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT},
             "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left",
-                           "font": {"family": theme.FONT, "size": 13, "color": theme.INK}},
+                           "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
         },
     }
 

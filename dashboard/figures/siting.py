@@ -77,10 +77,10 @@ def map_figure(atlas: Atlas, shown: Shown, place: places.Scope, words: Words, vi
     after = phase == AFTER
     traces = {
         "cells": _cells(atlas, shown, words, phase),
-        "discs": _discs("discs", _spots(atlas, open_rows(found)), found, theme.STATION, "rgba(31,95,139,0.10)", 1.0),
-        "new_discs": _discs("new_discs", [(one.lon, one.lat) for one in shown.sites] if after else [], found, theme.RED, "rgba(200,16,46,0.10)", 1.6),
+        "discs": _discs("discs", _spots(atlas, open_rows(found)), found, theme.STATION, theme.STATION_DISC, 1.0),
+        "new_discs": _discs("new_discs", [(one.lon, one.lat) for one in shown.sites] if after else [], found, theme.RED, theme.RED_DISC, 1.6),
         "candidates": _candidates(found if after else None, words),
-        "forbidden": _marks("forbidden", shown.forbidden if after else (), "×", "#5A6672", words("已排除，点击恢复")),
+        "forbidden": _marks("forbidden", shown.forbidden if after else (), "×", theme.BARRED, words("已排除，点击恢复")),
         "forced": _marks("forced", shown.forced if after else (), "✓", theme.RED, words("必选，点击改为排除")),
         **_stations(atlas, found, words),
         **_sites(shown.sites if after else (), found, shown.names, words),
@@ -96,7 +96,7 @@ def map_figure(atlas: Atlas, shown: Shown, place: places.Scope, words: Words, vi
             "map": {"style": map_style.style(atlas.version, words.lang), **spot}, "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
             "showlegend": False, "clickmode": "event", "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT}, "dragmode": "pan",
             "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left",
-                           "font": {"family": theme.FONT, "size": 13, "color": theme.INK}},
+                           "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
             "uirevision": key, "meta": {"bounds": _bounds(found, bounds), "fit": view is None, "key": key},
         },
     }
@@ -138,7 +138,7 @@ def _cells(atlas: Atlas, shown: Shown, words: Words, phase: str) -> dict[str, An
         "type": "choroplethmap", "name": "cells", "below": map_style.BELOW_CELLS, "geojson": f"/geo/{atlas.version}/cells.json",
         "featureidkey": "id", "locations": ids, "z": codes, "zmin": -0.5, "zmax": count - 0.5, "showscale": False,
         "colorscale": [[edge / count, color] for at, color in enumerate(COLORS) for edge in (at, at + 1)],
-        "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": "#FFFFFF"}}, **_hover(texts),
+        "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": theme.PAPER}}, **_hover(texts),
         "selected": {"marker": {"opacity": 0.82}}, "unselected": {"marker": {"opacity": 0.82}},
     }
 
@@ -178,7 +178,7 @@ def _candidates(found: Case | None, words: Words) -> dict[str, Any]:
 
 def _marks(name: str, marks: Sequence[tuple[float, float, str]], sign: str, color: str, hint: str) -> dict[str, Any]:
     return _base(name, np.array([mark[:2] for mark in marks], np.float64), mode="markers+text", text=[sign] * len(marks),
-                 textfont={"color": "#FFFFFF", "size": 11}, marker={"size": 15, "color": color, "opacity": 1, "allowoverlap": True},
+                 textfont={"color": theme.PAPER, "size": theme.NOTE}, marker={"size": 15, "color": color, "opacity": 1, "allowoverlap": True},
                  customdata=[["candidate", mark[2]] for mark in marks], **_hover([hint] * len(marks)))
 
 
@@ -193,7 +193,7 @@ def _stations(atlas: Atlas, found: Case | None, words: Words) -> dict[str, dict[
                  for one, text, way, origin in zip(frame["name"], frame["opening_hours"], frame["access"], frame["provenance"], strict=True)]
         spots = np.array(_spots(atlas, rows), np.float64).reshape(-1, 2)
         traces[f"{name}_halo"] = _base(f"{name}_halo", spots, marker={"size": sizes[0], "color": color, "opacity": 1})
-        traces[name] = _base(name, spots, marker={"size": sizes[1], "color": "#FFFFFF", "opacity": 1}, **_hover(texts))
+        traces[name] = _base(name, spots, marker={"size": sizes[1], "color": theme.PAPER, "opacity": 1}, **_hover(texts))
     return traces
 
 
@@ -207,9 +207,9 @@ def _sites(sites: Sequence[Site], found: Case | None, names: Mapping[str, str], 
                      + f"<br>{words('拖动试算，点击锁定或排除')}")
     number = [str(one.number) for one in sites]
     return {
-        "sites_halo": _base("sites_halo", spots, below="", marker={"size": 25, "color": "#FFFFFF", "opacity": 1}),
+        "sites_halo": _base("sites_halo", spots, below="", marker={"size": 25, "color": theme.PAPER, "opacity": 1}),
         # over the names of streets, which would push their numbers away
-        "sites": _base("sites", spots, below="", mode="markers+text", text=number, textfont={"color": "#FFFFFF", "size": 12},
+        "sites": _base("sites", spots, below="", mode="markers+text", text=number, textfont={"color": theme.PAPER, "size": theme.SMALL},
                        marker={"size": 21, "color": theme.RED, "opacity": 1, "allowoverlap": True}, customdata=[["site", one.number, one.site_id] for one in sites],
                        **_hover(texts)),
     }
@@ -249,7 +249,7 @@ def curve_figure(rows: Sequence[Mapping[str, Any]], now: int | None, scale: floa
              "customdata": [words("已证明最优") if row["status"] == "proved" else words("未证明") for row in rows],
              "hovertemplate": f"+%{{x}}<br>%{{y:.4~g}}{unit} · %{{customdata}}<extra></extra>"},
             {"type": "scatter", "mode": "markers+text", "x": [x[at] for at in here], "y": [y[at] for at in here], "marker": {"size": 11, "color": theme.RED},
-             "text": [f"+{x[at]}  {y[at]:.4g}{unit}" for at in here], "textposition": "bottom right", "textfont": {"color": theme.RED, "size": 12},
+             "text": [f"+{x[at]}  {y[at]:.4g}{unit}" for at in here], "textposition": "bottom right", "textfont": {"color": theme.RED, "size": theme.SMALL},
              "hoverinfo": "skip", "cliponaxis": False},
         ],
         "layout": theme.chart_layout(xaxis={"tickprefix": "+", "dtick": 2 if len(x) > 8 else 1}, yaxis={"ticksuffix": unit, "nticks": 5}, uirevision="curve"),
@@ -278,8 +278,8 @@ def small_map(cover: CellCover | None, cells: Mapping[str, tuple[float, float]],
                        "marker": {"size": 5.5, "color": colors.tolist(), "symbol": "hexagon"}})
     traces.append({
         "type": "scatter", "mode": "markers+text", "x": [one[0] for one in sites], "y": [one[1] for one in sites], "text": [str(one[2]) for one in sites],
-        "textfont": {"color": "#FFFFFF", "size": 9}, "hoverinfo": "skip",
-        "marker": {"size": 15, "color": [theme.INK if one[3] else theme.RED for one in sites], "line": {"color": "#FFFFFF", "width": 1.5}},
+        "textfont": {"color": theme.PAPER, "size": 9}, "hoverinfo": "skip",
+        "marker": {"size": 15, "color": [theme.INK if one[3] else theme.RED for one in sites], "line": {"color": theme.PAPER, "width": 1.5}},
     })
     axis = {"visible": False, "showgrid": False}
     return {"data": traces, "layout": theme.chart_layout(

@@ -1,41 +1,39 @@
-"""Colours, type and the shared frame of every chart.
+"""Colours and type of map and charts, by the names that figures use, and the shared frame of every chart.
 
-One set of values for map, charts and page; `assets/atlas.css` repeats the
-colours as custom properties and a test holds the two together.
+The values are those of :mod:`dashboard.tokens`. A chart names its template
+(``atlas``); :func:`dashboard.figures.dark.themed` puts in what the name stands
+for in the reader's theme.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-INK = "#1F2933"
-MUTED = "#616E7C"
-FAINT = "#9AA5B1"
-HAIRLINE = "#E4E7EB"
-PAPER = "#FFFFFF"
-LAND = "#F7F5F0"
-ABROAD = "#EFEDE7"
-WATER = "#E8EEF4"
-RED = "#C8102E"
-TEAL = "#3C8599"
-DEEP = "#285E80"
-NO_DATA = "#E3E1DA"
+from dashboard import tokens
+from dashboard.figures.templates import NAMES
 
-# YlGnBu by hand, light to dark; readable with every common colour vision deficiency (tests/dashboard/test_colour_blind.py).
-# The last is not quite DEEP: the dark theme has a colour of its own for each.
-SEQUENCE = ("#EEF2DC", "#CDE3C6", "#9FCDB9", "#67ABAA", "#3C8599", "#285E7F")
-REACHED = ("#CFE6E6", "#8FC4C6", "#4A979F")
-UNREACHED = ("#FBE8CF", "#F2BE7E", "#DB8A3A")
-NIGHT_ONLY = ("#BDB4D4", "#8A7FB6", "#5A4F90")
-NEW = ("#F3CDD3", "#DE8A97", "#C04A5E")
-STATION = "#1F5F8B"
-FAIR = "#C2569F"
-ACTIVITY = "#A86A13"
-FLOW = "#5B2A6E"
-ENTERPRISE = "#3E4C59"
-CATEGORIES = ("#2A6C9C", "#D9A03F", "#5F8F4E", "#B77FC7", "#A03C50", "#98A4AE")
+INK, MUTED, FAINT, HAIRLINE, PAPER = (tokens.value(one) for one in ("ink", "muted", "faint", "hairline", "paper"))
+LAND, ABROAD, WATER, NO_DATA = (tokens.value(one) for one in ("land", "abroad", "water", "no-data"))
+RED, TEAL, DEEP = (tokens.value(one) for one in ("red", "teal", "deep"))
+STATION, FAIR, ACTIVITY, FLOW, ENTERPRISE = (tokens.value(one) for one in ("station", "fair", "activity", "flow", "enterprise"))
+FAIR_SAMPLE, BELOW, BARRED = (tokens.value(one) for one in ("fair-sample", "below", "barred"))
+PROVINCE_LINE, SHORE_LINE, LINE_AT_SEA = (tokens.value(one) for one in ("line-province", "line-shore", "line-at-sea"))
+LABEL_HALO, STATION_WASH, STATION_DISC, RED_WASH, RED_DISC = (
+    tokens.value(one) for one in ("label-halo", "station-wash", "station-disc", "red-wash", "red-disc"))
+STATION_BREATH = tokens.value("station-breath")
+CLEAR = "rgba(0,0,0,0)"
 
-FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
+
+def _run(name: str, count: int) -> tuple[str, ...]:
+    return tuple(tokens.value(f"{name}-{at}") for at in range(1, count + 1))
+
+
+SEQUENCE = _run("ramp", 6)
+REACHED, UNREACHED, NIGHT_ONLY, NEW = (_run(one, 3) for one in ("reached", "unreached", "night", "new"))
+CATEGORIES = _run("category", 6)
+
+FONT = tokens.FONT
+TINY, NOTE, SMALL, BODY = (tokens.TYPE[one][0] for one in ("tiny", "note", "small", "body"))
 PROVENANCE_PATTERN = {"reported": "", "derived": ".", "illustrative": "/", "mixed": "x"}
 
 
@@ -45,7 +43,7 @@ def hatched(provenance: str | list[str | None] | None) -> dict[str, Any]:
     shapes = [PROVENANCE_PATTERN.get(code or "", "") for code in codes]
     return {
         "shape": shapes if isinstance(provenance, list) else shapes[0], "fillmode": "overlay",
-        "fgcolor": "#FFFFFF", "fgopacity": 0.75, "size": 6, "solidity": 0.22,
+        "fgcolor": PAPER, "fgopacity": 0.75, "size": 6, "solidity": 0.22,
     }
 
 
@@ -57,27 +55,8 @@ def rows(count: int) -> list[float]:
     return [count - 0.5 - max(count, FEWEST_ROWS), count - 0.5]
 
 
+
+
 def chart_layout(**changes: Any) -> dict[str, Any]:
-    """Return the layout that every chart starts from, with `changes` on top."""
-    axis = {
-        "gridcolor": HAIRLINE, "zeroline": False, "linecolor": FAINT, "fixedrange": True,
-        "tickfont": {"size": 11, "color": MUTED}, "automargin": True, "title": None,
-    }
-    layout = {
-        "margin": {"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
-        "font": {"family": FONT, "size": 11, "color": INK},
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False, "dragmode": False, "hovermode": "closest", "autosize": True,
-        "hoverlabel": {
-            "bgcolor": PAPER, "bordercolor": HAIRLINE, "align": "left",
-            "font": {"family": FONT, "size": 12, "color": INK},
-        },
-        "xaxis": dict(axis), "yaxis": dict(axis),
-        "separators": ".,",
-    }
-    for key, value in changes.items():
-        if isinstance(value, dict) and isinstance(layout.get(key), dict):
-            layout[key] = {**layout[key], **value}
-        else:
-            layout[key] = value
-    return layout
+    """Return the layout that every chart starts from: the template by its name, with `changes` on top."""
+    return {"template": NAMES["light"], "autosize": True, **changes}

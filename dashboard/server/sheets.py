@@ -52,7 +52,7 @@ class SheetFiles:
         return self._styles("present.css"), [self._asset("present.js")]
 
     def _styles(self, own: str) -> list[str]:
-        return [self._asset("atlas.css"), self._asset(own)]
+        return [self._asset("tokens.css"), self._asset("atlas.css"), self._asset(own)]
 
 
 def embed_hosts(settings: Settings) -> tuple[str, ...]:

@@ -16,14 +16,16 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageColor
 from playwright.sync_api import Browser
+from pptx.slide import Slide
 
 from dashboard.app import create_app
 from dashboard.export import chromium
 from dashboard.export.engine import Engine, blank
 from dashboard.export.order import Order
 from dashboard.export.studio import Made, Studio
+from dashboard.figures import theme
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
 from tests.browser import gallery
@@ -35,6 +37,10 @@ from tests.dashboard.export.two_plans import keep_two
 
 EMU_PER_POINT = 12_700
 SLACK = 4.0  # points: LibreOffice has other fonts than PowerPoint
+INLAND = ("one.pptx", "compare.pptx", "report.pptx")  # views without a sea: what is of its colour there is no map
+WATER = ImageColor.getrgb(theme.WATER)
+
+
 @pytest.fixture(scope="module")
 def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Path(shutil.copytree(atlas_home, tmp_path_factory.mktemp("brief") / "home"))
@@ -101,9 +107,17 @@ def test_every_word_of_a_slide_is_printed_inside_its_frame(golden: dict[str, Mad
                 assert found, f"{role}: {line}"
                 assert any(left - SLACK <= x0 and x1 <= right + SLACK and top - SLACK <= y0 and y1 <= bottom + SLACK
                            for place in found for x0, y0, x1, y1 in [_around(place)]), f"{role}: {line}"
-        for sheet in data_sheets(slide).values():
+        for name_of_chart, sheet in data_sheets(slide).items():
             for category in sheet["categories"]:
                 assert squeezed(category)[:6] in paper.text
+            if _has_bars_of_shares(slide, name_of_chart):
+                for share in (one for series, values in sheet.items() if series != "categories" for one in values):
+                    assert any(bottom - top < 14 for place in paper.find(f"{share:.1%}") for _, top, _, bottom in [_around(place)]), f"{share:.1%} is broken"
+
+
+def _has_bars_of_shares(slide: Slide, name: str) -> bool:
+    plot = next(shape.chart for shape in slide.shapes if shape.has_chart and shape.name == name).plots[0]
+    return plot.has_data_labels and plot.data_labels.number_format == "0.0%"
 
 
 def _around(place: list[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:
@@ -125,9 +139,17 @@ def test_the_map_is_drawn_fine_and_the_charts_are_seen(golden: dict[str, Made], 
             assert picture.width / ((box[2] - box[0]) / 914_400) == pytest.approx(300, abs=1)  # dots an inch
             assert not blank(_png(picture), [[0, 0, picture.width, picture.height]], 1)
             assert colors(part) > 40
+            if name in INLAND:
+                assert not _holds(picture, WATER), "the picture is not filled with the map"
         elif role.startswith("chart") and not role.endswith("title"):
             assert colors(part) > 8
     assert zxingcpp.read_barcode(paper.picture.resize((paper.picture.width * 3, paper.picture.height * 3))).text == golden[name].brief.url
+
+
+def _holds(picture: Image.Image, color: tuple[int, int, int]) -> bool:
+    """Return whether a field of the picture, and not only an edge, has that very colour."""
+    whole = picture.convert("RGB")
+    return sum(count for count, one in whole.getcolors(whole.width * whole.height) if one == color) > whole.height
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -324,20 +346,38 @@ def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served:
     assert "377" in found[0].text and "筛选" not in found[0].text
     width, height = found[0].picture.size
     assert colors(found[0].picture.crop((width // 3, height // 4, width * 2 // 3, height // 2))) > 40
+    assert not _holds(found[0].picture, WATER)
 
 
 SHEETS = (*(gallery.BRIEFS[name] for name in gallery.SLIDES), Order("place=350203&lang=en", template="report"),
           Order("place=640200&lang=en", "place=350203&lang=en", template="compare"))
 
 
-def test_nothing_is_cut_on_a_sheet(browser: Browser, served: str) -> None:
+CUT = """() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
+  .map(one => [one.dataset.frame, one.scrollHeight, one.clientHeight, one.scrollWidth, one.clientWidth])"""
+#: of each map: whether its legend is cut, whether it fills its box, where it stands
+MAPS = """() => [...document.querySelectorAll('iframe')].map(one => { const inner = one.contentDocument, legend = inner.querySelector('.maplegend'),
+  box = inner.querySelector('#map').getBoundingClientRect(), map = one.contentWindow.atlasMap(), seen = map.getCanvas().getBoundingClientRect();
+  return [legend.scrollHeight > legend.clientHeight + 1, Math.abs(box.width - seen.width) < 2 && Math.abs(box.height - seen.height) < 2,
+          [map.getZoom(), map.getCenter().lng, map.getCenter().lat].map(number => number.toFixed(4)).join(' ')] })"""
+LEGENDS = """() => [...document.querySelectorAll('.plot')].filter(one => { const legend = one.querySelector('.legend'), bars = one.querySelector('.barlayer .bars');
+  return legend && bars && legend.getBoundingClientRect().bottom > Math.min(...[...one.querySelectorAll('.barlayer .point')]
+    .map(bar => bar.getBoundingClientRect()).filter(bar => bar.height).map(bar => bar.top)) + 1 }).map(one => one.id)"""
+
+
+def test_nothing_is_cut_on_a_sheet_and_a_phone_shows_the_same(browser: Browser, served: str) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
     for order in SHEETS:
         page.goto(served + order.path())
         page.wait_for_function("() => document.documentElement.dataset.ready === '1'")
-        cut = page.evaluate("""() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
-          .map(one => [one.dataset.frame, one.scrollHeight, one.clientHeight, one.scrollWidth, one.clientWidth])""")
-        legends = page.evaluate("""() => [...document.querySelectorAll('iframe')].map(one => one.contentDocument.querySelector('.maplegend'))
-          .filter(one => one.scrollHeight > one.clientHeight + 1).map(one => [one.scrollHeight, one.clientHeight])""")
-        assert (cut, legends) == ([], []), order
+        maps = page.evaluate(MAPS)
+        assert page.evaluate(CUT) == [] and page.evaluate(LEGENDS) == [], order
+        assert [(cut, fills) for cut, fills, _ in maps] == [(False, True)] * len(maps), order
+    # the last of them as a phone shows it: the very page, smaller
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    page.wait_for_function("() => document.documentElement.dataset.ready === '1'")
+    assert page.evaluate(MAPS) == maps and page.evaluate(CUT) == [] and page.evaluate(LEGENDS) == []
+    assert page.evaluate("() => document.querySelector('.page').getBoundingClientRect().width") == pytest.approx(390, abs=1)
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     page.context.close()

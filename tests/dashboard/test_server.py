@@ -132,27 +132,6 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
-def test_the_style_sheet_has_the_colours_of_the_figures() -> None:
-    from dashboard.figures import theme
-    from dashboard.settings import CODE
-
-    css = (CODE / "assets" / "atlas.css").read_text("utf-8")
-    names = {"ink": theme.INK, "muted": theme.MUTED, "faint": theme.FAINT, "hairline": theme.HAIRLINE, "paper": theme.PAPER,
-             "land": theme.LAND, "water": theme.WATER, "red": theme.RED, "teal": theme.TEAL, "station": theme.STATION,
-             "fair": theme.FAIR, "activity": theme.ACTIVITY, "flow": theme.FLOW}
-    for name, colour in names.items():
-        assert f"--{name}: {colour};" in css
-
-
-def test_the_dark_style_sheet_has_the_colours_of_the_dark_figures() -> None:
-    from dashboard.figures import dark, theme
-    from dashboard.settings import CODE
-
-    css = (CODE / "assets" / "dark.css").read_text("utf-8")
-    for name in ("ink", "muted", "faint", "hairline", "paper", "land", "water", "red", "teal", "station", "fair", "activity"):
-        assert f"--{name}: {dark.color(getattr(theme, name.upper()), 'dark')};" in css, name
-
-
 @pytest.mark.parametrize(("query", "theme"), [("", "light"), ("?theme=dark", "dark"), ("?lang=en&theme=dark", "dark"), ("?theme=%3Cscript%3E", "light")])
 def test_a_page_says_its_theme_before_anything_is_loaded(client, query: str, theme: str) -> None:
     head = client.get("/" + query).get_data(as_text=True).split("<head", 1)[0]

@@ -22,7 +22,7 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 
-EMPTY = {"data": [], "layout": theme.chart_layout()}
+EMPTY = themed({"data": [], "layout": theme.chart_layout()}, "light")
 
 
 def scale_of(model: str, total: float, words: Words) -> tuple[float, str]:
