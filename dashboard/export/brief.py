@@ -156,7 +156,7 @@ def own_words(order: Order, context: Context) -> dict[str, str]:
 
 def _sides(order: Order, context: Context) -> tuple[Words, tuple[Side, ...]]:
     _, said = context.look(plans.without(order.query))
-    words = context.words(said.filters.lang)
+    words = context.words(said.filters.lang, said.filters.as_of)
     queries = [order.query]
     if order.template == "compare":
         queries.append(order.against)

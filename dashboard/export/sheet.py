@@ -26,7 +26,6 @@ from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.words import Words
 from layers import places
-from layers import stations as key_stations
 
 REM = 6  # rem a inch: 96 CSS pixels
 CSS_DPI = 96
@@ -96,11 +95,8 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
     else:
         figure = map_figures.map_figure(atlas, filters, words, said.view)
         here = places.scope(atlas, filters)
-        shown = {trace["name"]: len(trace.get("customdata", ())) for trace in figure["data"]}
-        if shown["stations"] and (key_stations.select(atlas, filters)["provenance"] == "illustrative").any():
-            shown["sample_stations"] = 1
         name = words.name(here.crumbs[-1])
-        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), shown, words, context.review_number, mode))
+        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, mode))
     layout = "beside" if size[0] > 1.15 * size[1] or size[0] > 5 else "under"
     body = (
         f'<main class="mapsheet mapsheet-{layout}"><aside class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'

@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import flows, map_style, routes, theme
+from dashboard.figures import flows, map_style, reach, routes, theme
 from dashboard.figures.fills import AreaFill, area_fill, cell_fill
 from dashboard.figures.marks import halo, packed, points
 from dashboard.state import View
 from dashboard.words import Words
+from geodata.kinds import Kind
 from layers import disc, fairs, located, places, qualifiers, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 
 TRACES = (
-    "areas", "cells", "chosen", "disc", "activities", "enterprises", "fairs_halo", "fairs",
+    "areas", "cells", *reach.TRACES, "chosen", "disc", "activities", "enterprises", "fairs_halo", "fairs",
     "stations_halo", "stations", "clusters", *flows.TRACES, *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
@@ -78,7 +79,7 @@ def _cells(atlas: Atlas, filters: Filters, words: Words) -> dict:
         "type": "choroplethmap", "name": "cells", "below": map_style.BELOW_CELLS,
         "geojson": f"/geo/{atlas.version}/cells.json", "featureidkey": "id",
         "locations": fill.ids, "z": fill.classes, "zmin": -0.5, "zmax": len(fill.colors) - 0.5,
-        "colorscale": _steps(fill.colors), "showscale": False, "customdata": [["cell", one] for one in fill.ids],
+        "colorscale": _steps(fill.colors), "showscale": False,
         "hovertext": fill.hover, "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": theme.PAPER}},
         "selected": {"marker": {"opacity": 0.82}}, "unselected": {"marker": {"opacity": 0.82}},
@@ -103,12 +104,15 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
         )
     ]
     color: Any = theme.ENTERPRISE
+    named: list[list[str]] = []
     regions = atlas.regions
-    industries = regions[(regions["category"] == "industry") & (regions["adcode"] == here.adcode)]["region_id"].tolist()
-    if industries and here.level in ("county", "region", "grid"):
-        palette = dict(zip(industries, theme.CATEGORIES, strict=False))
+    industries = regions[(regions["category"] == "industry") & (regions["adcode"] == here.adcode)]
+    if len(industries) and here.level in ("county", "region", "grid"):
+        palette = dict(zip(industries["region_id"], theme.CATEGORIES, strict=False))
         color = [palette.get(one, theme.ENTERPRISE) for one in rows["region_id"]]
-    return points(
+        seen = set(rows["region_id"])
+        named = [[name, palette[one]] for one, name in zip(industries["region_id"], industries["name"], strict=True) if one in palette and one in seen]
+    return {"meta": {"named": named}} | points(
         "enterprises", lon[mask], lat[mask], [["enterprise", one] for one in rows["enterprise_id"]], text,
         size=4.5 if here.level == "city" else 7, color=color, opacity=0.75,
     )
@@ -139,6 +143,7 @@ def _stations(filters: Filters, view: stations.View | None, words: Words) -> tup
         "stations", frame["lon"], frame["lat"], [["station", one] for one in frame["station_id"]],
         station_hover(frame, words), size=10, color=color,
     )
+    trace["meta"] = {"illustrative": bool((frame["provenance"] == "illustrative").any())}
     return trace, none
 
 
@@ -198,16 +203,22 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
     if frame is None or not len(frame):
         return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)
-    kinds = words.kinds()
+    # an activity held at a station lies under its mark: near, it stands out around it
+    least = 24 if "stations" in filters.layers and places.scope(atlas, filters).level not in ("country", "province", "city") else 12
+    kinds = words.activity_kinds()
     text = [
-        f"<b>{escape(str(words.name(row)))}</b><br>{kinds.get(row.kind, row.kind) if row.kind else words('多类活动')}"
-        f" · {words.number(row.count)} {words('项活动')}<br>{words.provenance(row.provenance)}"
+        f"<b>{escape(str(words.name(row)))}</b><br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
+        f" · {words.number(row.count)} {words('项活动')}{''.join('<br>' + escape(said) for said in words.own(row.kind, row.own))}<br>{words.provenance(row.provenance)}"
         for row in frame.itertuples()
     ]
     return points(
         "activities", frame["lon"], frame["lat"], [[row.unit_kind, row.unit_id] for row in frame.itertuples()], text,
-        size=np.round(np.clip(12 + 3 * np.log2(count), 12, 34), 1).tolist(), color=theme.ACTIVITY, opacity=0.42,
+        size=np.round(np.clip(least + 3 * np.log2(count), least, 34), 1).tolist(), color=theme.ACTIVITY, opacity=0.42,
     )
+
+
+def _kind_in_hover(kind: Kind | None, words: Words) -> str:
+    return "" if kind is None else f'<span style="color:{kind.colour}">●</span> {escape(kind.zh if words.lang == "zh" else kind.en)}'
 
 
 def _disc(atlas: Atlas, filters: Filters) -> dict:
@@ -259,6 +270,7 @@ def map_figure(
     traces = {
         "areas": _areas(fill, atlas.version),
         "cells": _cells(atlas, filters, words),
+        **reach.traces(atlas, filters),
         "chosen": _chosen(fill, filters, atlas.version),
         "disc": _disc(atlas, filters),
         "enterprises": _enterprises(atlas, filters, here, words),
@@ -286,13 +298,20 @@ def map_figure(
             "uirevision": key, "selectionrevision": repr(filters.area), "selections": [],
             "newselection": {"line": {"color": theme.RED, "width": 1.5}},
             "meta": {
-                "hatched": fill.ids if fill.kind == "grid" else [],
+                "hatched": _made_up(atlas, fill) if fill.kind == "grid" else [],
+                "zones": fill.zones,
                 "bounds": list(bounds), "fit": view is None, "key": key,
                 "off": [name for group, names in map_style.SWITCHED.items() for name in names
                         if not _switched_on(group, filters)],
             },
         },
     }
+
+
+def _made_up(atlas: Atlas, fill: AreaFill) -> list[str]:
+    """Return the grids of `fill` whose border is illustrative: those that the union has drawn itself are not hatched."""
+    sketched = set(atlas.grids["grid_id"][atlas.grids["geometry_provenance"] == "illustrative"])
+    return [one for one in fill.ids if one in sketched]
 
 
 def _switched_on(group: str, filters: Filters) -> bool:

@@ -61,7 +61,7 @@ def style(version: str, lang: str) -> dict[str, Any]:
         "name": "union-service-atlas",
         "sources": {
             "land": source("land"), "sea": source("sea"), "shore": source("shore"), "provinces": source("provinces"),
-            "lines": source("lines"), "counties": source("counties"), "grids": source("grids"),
+            "lines": source("lines"), "counties": source("counties"), "borders": source("borders"), "grids": source("grids"),
             "regions": source("regions"), "zones": source("zones"), "labels": source(f"labels-{lang}"),
         },
         "layers": [
@@ -72,7 +72,12 @@ def style(version: str, lang: str) -> dict[str, Any]:
             {"id": "shore", "type": "fill", "source": "shore", "minzoom": 8,
              "paint": {"fill-color": theme.LAND, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]}},
             # county polygons run out to sea: where a shore is known the water goes over them and their line is only hinted
-            _line("county-line", "counties", theme.INK, ["interpolate", ["linear"], ["zoom"], 7, 0.4, 10, 1.2], minzoom=7),
+            _line("county-line", "counties", theme.MUTED, ["interpolate", ["linear"], ["zoom"], 7, 0.3, 10, 0.9], minzoom=7),
+            # the higher the border, the heavier its line; near, provinces and cities are drawn along the edges of their counties
+            _line("city-border", "borders", theme.INK, ["interpolate", ["linear"], ["zoom"], 7, 0.7, 10, 1.4], minzoom=7,
+                  filter=["==", ["get", "kind"], "city"]),
+            _line("province-border", "borders", theme.INK, ["interpolate", ["linear"], ["zoom"], 7, 1.3, 10, 2.4], minzoom=7.4,
+                  filter=["==", ["get", "kind"], "province"]),
             {"id": "sea", "type": "fill", "source": "sea", "minzoom": 8,
              "paint": {"fill-color": theme.WATER, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]}},
             _line("shore-line", "sea", theme.SHORE_LINE, 0.6, minzoom=9),
@@ -93,5 +98,7 @@ def style(version: str, lang: str) -> dict[str, Any]:
             _labels("label-city", "city", ["interpolate", ["linear"], ["zoom"], 5, 11, 8, 15], 5.2, 8.6, bold=True,
                     anchors=("bottom", "top", "left", "right")),  # beside the fair that stands at the city's point
             _labels("label-province", "province", ["interpolate", ["linear"], ["zoom"], 3, 11, 6, 15], 2, 6),
+            # the cities that the marks of a far view stand in: laid first, so provinces give way to them
+            _labels("label-served", "served", 11, 2, 5.2, bold=True, anchors=("right", "left", "top", "bottom")),
         ],
     }

@@ -20,6 +20,7 @@ FAIR_SAMPLE, BELOW, BARRED = (tokens.value(one) for one in ("fair-sample", "belo
 PROVINCE_LINE, SHORE_LINE, LINE_AT_SEA = (tokens.value(one) for one in ("line-province", "line-shore", "line-at-sea"))
 LABEL_HALO, STATION_WASH, STATION_DISC, RED_WASH, RED_DISC = (
     tokens.value(one) for one in ("label-halo", "station-wash", "station-disc", "red-wash", "red-disc"))
+STATION_BREATH = tokens.value("station-breath")
 CLEAR = "rgba(0,0,0,0)"
 
 

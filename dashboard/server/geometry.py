@@ -17,6 +17,7 @@ from flask import Flask, Response, request
 
 from dashboard.source import AtlasSource
 from layers.atlas import Atlas
+from layers.borders import borders
 
 DECIMALS = 5  # about 1 m
 KEPT = 256
@@ -44,13 +45,21 @@ def _level(atlas: Atlas, level: str) -> geopandas.GeoDataFrame:
     return atlas.places[atlas.places["level"] == level]
 
 
-def _counties_with_service(atlas: Atlas) -> geopandas.GeoDataFrame:
-    """Counties of the cities in which something is recorded: lines that help, without 2,800 polygons."""
+def _served(atlas: Atlas) -> set[str]:
+    """Places in which something is recorded, and those above them."""
     served = {code for table in ("grids", "stations", "fairs", "activities") for code in getattr(atlas, table)["adcode"].dropna()}
     parents = dict(zip(atlas.places["adcode"], atlas.places["parent"], strict=True))
-    cities = served | {parents.get(code) for code in served}
+    return served | {parents.get(code) for code in served}
+
+
+def _counties_with_service(atlas: Atlas) -> geopandas.GeoDataFrame:
+    """Counties of the cities in which something is recorded: lines that help, without 2,800 polygons."""
     counties = _level(atlas, "county")
-    return counties[counties["parent"].isin(cities)]
+    return counties[counties["parent"].isin(_served(atlas))]
+
+
+def _lines(lines: dict[str, shapely.Geometry]) -> str:
+    return _feature_collection(list(lines), np.array(list(lines.values())), [{"kind": kind} for kind in lines])
 
 
 def _ashore(atlas: Atlas) -> shapely.Geometry:
@@ -69,11 +78,14 @@ def _shore(atlas: Atlas) -> str:
 def _labels(atlas: Atlas, lang: str) -> str:
     column = "name" if lang == "zh" else "name_en"
     rank = {"province": 0, "city": 1, "county": 2}
+    served = _served(atlas)
     features: list[tuple[str, str, str, int, float, float]] = []
     for level, order in rank.items():
         rows = _level(atlas, level)
         for code, name, lon, lat in zip(rows["adcode"], rows[column], rows["lon"], rows["lat"], strict=True):
             features.append((code, str(name), level, order, lon, lat))
+            if level == "city" and code in served:
+                features.append((f"{code}-served", str(name), "served", 0, lon, lat))
     for level, frame, key in (
         ("region", atlas.regions, "region_id"), ("grid", atlas.grids, "grid_id"), ("zone", atlas.zones, "zone_id"),
     ):
@@ -105,6 +117,7 @@ FIXED: dict[str, Callable[[Atlas], str]] = {
     "shore": _shore,
     "provinces": lambda atlas: _frame(_level(atlas, "province"), "adcode"),
     "counties": lambda atlas: _frame(_counties_with_service(atlas), "adcode"),
+    "borders": lambda atlas: _lines(borders(_level(atlas, "county"), _served(atlas))),
     "lines": lambda atlas: _frame(atlas.lines.assign(key=atlas.lines["kind"]), "key", "kind"),
     "grids": lambda atlas: _frame(atlas.grids, "grid_id", "grid_id", "geometry_provenance"),
     "regions": lambda atlas: _frame(atlas.regions, "region_id"),

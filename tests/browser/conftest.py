@@ -56,7 +56,7 @@ def address(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Address of a served atlas; whatever the server complains of fails the run."""
     port = free_port()
     log = tmp_path_factory.mktemp("server") / "log"
-    process = serve(atlas_home, port, log)
+    process = serve(atlas_home, port, log, ATLAS_DESIGN="1")
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(10)

@@ -7,7 +7,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
-from dashboard.pages import PAGES
+from dashboard.pages import FOR_DEVELOPERS, PAGES
 from tests.browser.atlas_page import TIMEOUT_MS
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
@@ -22,7 +22,7 @@ def test_axe_objects_to_nothing_on_any_page(open_page, width, theme):
     found = {}
     page = open_page(f"?{QUERIES['/']}&theme={theme}&lang={lang}", width=width, height=844, bypass_csp=True)
     found["/"] = objections(page.page)
-    for path in PAGES:
+    for path in (*PAGES, *FOR_DEVELOPERS):
         if path == "/":
             continue
         query = QUERIES.get(path, "place=640200")
