@@ -149,7 +149,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
     wanted = demands.select(atlas, filters.having(hour=None))
     here = places.scope(atlas, filters)
     if not len(wanted.rows):
-        raise AtlasError(N_("{place}没有服务需求数据：请换一个地点，或先导入需求。"), place=here.name)
+        raise AtlasError(N_("所选地点没有服务需求数据：请换一个地点，或先导入需求。"))
     offered = candidates(atlas, filters, ask)
     choice = stations.service(atlas, filters.having(hour=None))
     effective = hours is not None or stations.asks(filters.having(hour=None))
