@@ -6,7 +6,7 @@
   const byId = (id) => document.getElementById(id);
   const map = () => (window.atlasMap ? window.atlasMap() : null);
   const plot = () => document.querySelector("#map .js-plotly-plot");
-  let clicks = 0, known = "";
+  let clicks = 0;
 
   function show(open) {
     const box = byId("in-view"), toggle = byId("in-view-toggle");
@@ -23,7 +23,6 @@
       if (!box) return none;
       if (pressed && pressed !== clicks) show(box.hidden);
       clicks = pressed || 0;
-      if (!window.atlasKit.webgl2() && known !== "opened") { known = "opened"; show(true); }
       if (box.hidden || !filters) return none;
       const live = map();
       if (!live) return { box: null, zoom: null, query: filters.query };
