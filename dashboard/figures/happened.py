@@ -84,6 +84,12 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
     }
 
 
+def nothing(words: Words) -> dict[str, Any]:
+    """Return a chart of nothing, which says so."""
+    return {"data": [], "layout": theme.chart_layout(xaxis={"visible": False}, yaxis={"visible": False}, annotations=[{
+        "text": words("没有可画的数据"), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": theme.BODY, "color": theme.MUTED}}])}
+
+
 def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words: Words) -> dict[str, Any]:
     """Return the heat map of weeks and weekdays from `first` to `last`; days with something reported carry a ring, the chosen one a frame."""
     start = first - timedelta(days=first.weekday())

@@ -201,6 +201,8 @@ def register(app: Dash, context: Context) -> None:
         told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
         if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
             told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
+        if not months["count"].sum():
+            told.append(telling.nothing(PATH, filters, context, words))
         plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, words)
         kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, words)
         return (spoken(sentence(atlas, filters), words), told, spec, telling.month_buttons(months, words), telling.per_worker(atlas, filters, words),
