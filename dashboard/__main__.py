@@ -163,8 +163,8 @@ def _history(options: argparse.Namespace, settings: Settings, words: Gettext) ->
     return 0
 
 
-def _template(options: argparse.Namespace, _settings: Settings, _words: Gettext) -> int:
-    _print(importing.template(options), options.json)
+def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _print(importing.template(options, _built(settings, words).store()), options.json)
     return 0
 
 

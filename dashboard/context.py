@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from dashboard import state
 from dashboard.locale import Gettext
@@ -12,6 +13,9 @@ from dashboard.settings import Settings
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from dashboard.words import Words
+from geodata.errors import AtlasError
+from geodata.kinds import Kinds, shipped
+from layers import kinds
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -38,9 +42,15 @@ class Context:
         """Address at which the atlas is reached, without a slash at its end."""
         return self.settings.base_url
 
-    def words(self, lang: str) -> Words:
-        """Return the words of `lang`."""
-        return Words(lang, self.catalogues[lang])
+    def words(self, lang: str, as_of: date | None = None) -> Words:
+        """Return the words of `lang`, for the atlas of that day (the present one without)."""
+        return Words(lang, self.catalogues[lang], lambda: self._kinds(as_of))
+
+    def _kinds(self, as_of: date | None) -> Kinds:
+        try:
+            return kinds.of(self.source.at(as_of))
+        except AtlasError:  # an error is to be said even where no atlas can be read
+            return shipped()
 
     def read(self, atlas: Atlas, query: str | None, own: Collection[str] = ()) -> state.State:
         """Return what `query` says, with everything that this atlas does not hold set back and told; keys of `own` are the page's."""

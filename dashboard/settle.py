@@ -5,11 +5,11 @@ from __future__ import annotations
 from dashboard.state import Notice
 from geodata.codes import labels
 from geodata.errors import N_, AtlasError
-from layers import places
+from layers import kinds, places
 from layers.atlas import Atlas
 from layers.filters import NATION, Filters
 
-VOCABULARIES = {"facilities": "facility", "sectors": "sector", "kinds": "activity_kind"}
+VOCABULARIES = {"facilities": "facility", "sectors": "sector"}
 
 
 def settle(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Notice, ...]]:
@@ -24,9 +24,10 @@ def settle(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Notice, ...]]
         else:
             filters = tried
             break
-    for field, vocabulary in VOCABULARIES.items():
+    known = {field: set(labels(vocabulary)) for field, vocabulary in VOCABULARIES.items()} | {"kinds": {one.kind for one in kinds.of(atlas)}}
+    for field, codes in known.items():
         chosen = getattr(filters, field)
-        unknown = sorted(chosen - set(labels(vocabulary)))
+        unknown = sorted(chosen - codes)
         if unknown:
             notices.append(Notice(N_("不认识的选项 {got}，已忽略。"), (("got", "、".join(unknown[:3])),)))
             filters = filters.having(**{field: chosen - set(unknown)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,8 @@ from geodata.codes import labels
 from geodata.errors import AtlasError
 from geodata.facts import format_reported
 from geodata.hours import DAY_MINUTES, Rule, rules, runs, written
+from geodata.kinds import Kinds, shipped
+from geodata.own_fields import values_of
 
 WAN = 10_000
 
@@ -28,10 +30,13 @@ class Words:
     lang : {'zh', 'en'}
     gettext : callable
         From the catalogue of that language.
+    known : callable
+        Gives the kinds of activity of the atlas that is spoken of.
     """
 
     lang: str
     gettext: Gettext
+    known: Callable[[], Kinds] = shipped
 
     def __call__(self, msgid: str) -> str:
         """Return the text of `msgid` (Chinese) in this language."""
@@ -51,8 +56,22 @@ class Words:
         return labels(vocab, self.lang)
 
     def kinds(self) -> Mapping[str, str]:
-        """Return activity kind → label."""
-        return labels("activity_kind", self.lang)
+        """Return activity kind → label, in the order of a legend."""
+        return self.known().labels(self.lang)
+
+    def activity_kinds(self) -> Kinds:
+        """Return the kinds of activity, in the order of a legend."""
+        return self.known()
+
+    def own(self, kind: str, text: Any) -> list[str]:
+        """Return the values of an activity's own fields, one text each: 赠书册数 120 册."""
+        known, said = self.known().get(kind), []
+        for label, value in values_of(text).items():
+            field = (known.field(label) if known else None) or self.known().fields.get(label)
+            shown = self("是") if value is True else self("否") if value is False else f"{value:,}" if isinstance(value, int | float) else value
+            name = label if field is None or self.lang == "zh" else field.label_en
+            said.append(f"{name} {shown}{' ' + field.unit if field and field.unit else ''}")
+        return said
 
     def listed(self, parts: Iterable[str], heavy: bool = False) -> str:
         """Return `parts` as this language lists them; `heavy` where they have commas of their own."""

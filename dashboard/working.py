@@ -108,7 +108,7 @@ def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
 
 def keep_rows(path: Path, table: str, frame: pd.DataFrame) -> None:
     """Keep checked rows as a GeoPackage, so that they are applied as they were shown."""
-    export(frame, table, path, "gpkg")
+    export(frame, table, path, "gpkg", spread=False)
 
 
 def kept_rows(path: Path, table: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from geodata import boundaries, facts, sample
+from geodata import boundaries, facts, kinds, sample
 from geodata.errors import N_
 from geodata.schema import SCHEMA_VERSION, TABLES
 from geodata.store import site
@@ -69,6 +69,7 @@ def atlas_frames(progress: Callable[[float, str], None] = _silent) -> dict[str, 
     progress(0.35, N_("正在读报道数据"))
     reported = facts.reported_facts()
     raw["facts"] = reported.assign(provenance="reported", source_id=reported["id"])
+    raw[kinds.TABLE] = kinds.shipped_frame()
     progress(0.4, N_("正在生成示意数据"))
     raw |= sample.sample_frames(raw["places"])
     progress(0.7, N_("正在核对数据"))

@@ -1,7 +1,7 @@
 """Codes and their names in both languages: data, not code.
 
-A new facility, sector or kind of activity is a line in ``codes.csv`` or
-``activity_kinds.csv``; nothing else has to change.
+A new facility or sector is a line in ``codes.csv``; kinds of activity are a
+table of the atlas (:mod:`geodata.kinds`), of which ``activity_kinds.csv`` is what it is built with.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,18 +30,21 @@ from geodata.codes import labels
 from geodata.errors import N_, AtlasError
 from geodata.importing.bad import FORMULA_STARTS
 from geodata.importing.values import vocabulary
-from geodata.schema import TABLES, Column, TableSchema
+from geodata.kinds import Kinds, shipped
+from geodata.own_fields import values_of
+from geodata.schema import OWN, TABLES, Column, TableSchema
 from geodata.store.gpkg import GPKG_VERSION
 from geodata.store.images import as_stored
 
 FORMATS = ("xlsx", "csv", "geojson", "gpkg")
 CELL = 32_000  # characters that a cell of a workbook holds, with room to spare
+_NUMBERS = {"int": "Int64", "float": "Float64"}
 _ZH = {"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系", True: "是", False: "否"}
 _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
 
 def export(frame: pd.DataFrame, table: str, path: Path, fmt: str, crs: str = "wgs84",
-           notes: Mapping[str, str] = MappingProxyType({})) -> Path:
+           notes: Mapping[str, str] = MappingProxyType({}), kinds: Kinds | None = None, spread: bool = True) -> Path:
     """Write rows of a table; the file appears whole or not at all.
 
     Parameters
@@ -57,6 +61,12 @@ def export(frame: pd.DataFrame, table: str, path: Path, fmt: str, crs: str = "wg
     notes : mapping of str to str
         What to say beside the rows (filters, data version); a workbook has a sheet for it, GeoJSON a member.
 
+    kinds : Kinds, optional
+        Kinds of activity of the atlas: their names, and their own fields as columns; else the shipped ones.
+
+    spread : bool
+        Whether own fields get a column each; else they stay in the one that the store has.
+
     Raises
     ------
     AtlasError
@@ -70,7 +80,7 @@ def export(frame: pd.DataFrame, table: str, path: Path, fmt: str, crs: str = "wg
     unfinished = path.with_name(f".{path.stem}-{os.getpid()}.writing.{fmt}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(schema, frame, _moved(schema, frame, crs), unfinished, crs, notes)
+        write(schema, Cells(schema, frame, kinds or shipped(), spread), _moved(schema, frame, crs), unfinished, crs, notes)
         unfinished.replace(path)
     except (OSError, pyogrio.errors.DataSourceError) as error:
         raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
@@ -106,15 +116,52 @@ def _moved(schema: TableSchema, frame: pd.DataFrame, crs: str) -> np.ndarray | N
     return shapes
 
 
-def _plain(schema: TableSchema, frame: pd.DataFrame) -> list[list[Any]]:
-    """Return the columns of the schema as lists of plain values."""
-    stored = as_stored(schema, frame)
-    found = []
-    for column in schema.columns:
-        values = stored[column.name].astype(object)
-        values = values.where(values.notna(), None).tolist()
-        found.append([_number(value, column) for value in values])
-    return found
+class Cells:
+    """The rows to write as columns of plain values: those of the schema, and with `spread` one for each own field of the kinds.
+
+    Parameters
+    ----------
+    schema : TableSchema
+    frame : DataFrame
+    kinds : Kinds
+    spread : bool
+    """
+
+    def __init__(self, schema: TableSchema, frame: pd.DataFrame, kinds: Kinds, spread: bool) -> None:
+        self.frame, self._kinds, self._schema = frame, kinds, schema
+        self.columns = [column for column in schema.columns if not (spread and column.name == OWN)]
+        stored = as_stored(schema, frame)
+        self.values: list[list[Any]] = []
+        for column in self.columns:
+            values = stored[column.name].astype(object)
+            self.values.append([_number(value, column) for value in values.where(values.notna(), None).tolist()])
+        if spread and OWN in frame:
+            own = [values_of(text) for text in frame[OWN].tolist()]
+            present = set(frame["kind"].dropna())
+            known = [field for kind in kinds if kind.kind in present for field in kind.fields]
+            for label in dict.fromkeys([*(field.label for field in known), *(label for one in own for label in one)]):
+                field = kinds.fields.get(label)
+                self.columns.append(replace(field.column, name=label) if field else Column(label, "str", label, label, "", (), True, ""))
+                self.values.append([one.get(label) if field else None if label not in one else str(one[label]) for one in own])
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return [column.name for column in self.columns]
+
+    def named(self, column: Column, values: list[Any]) -> list[Any]:
+        """Return codes by their Chinese names, yes and no as people write them."""
+        if column.dtype == "bool":
+            return [None if value is None else _ZH[value] for value in values]
+        vocab = vocabulary(self._schema.name, column.name)
+        is_kind = (self._schema.name, column.name) == ("activities", "kind")
+        if not vocab and not is_kind:
+            return values
+        names = self._kinds.labels("zh") if is_kind else labels(vocab or "")
+        return [None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values]
 
 
 def _number(value: Any, column: Column) -> Any:
@@ -135,24 +182,24 @@ def _places(schema: TableSchema, shapes: np.ndarray | None, crs: str) -> dict[st
     return {"wkt": [None if shape is None else shapely.to_wkt(shape, rounding_precision=-1) for shape in shapes], "crs": [crs] * len(shapes)}
 
 
-def _csv(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+def _csv(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
     del notes  # a text table has room for rows only
     places = _places(schema, shapes, crs)
-    header = [column.name for column in schema.columns] + ["geometry" if name == "wkt" else name for name in places]
+    header = cells.names + ["geometry" if name == "wkt" else name for name in places]
     with path.open("w", encoding="utf-8-sig", newline="") as file:  # with the BOM Excel reads it as UTF-8
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(header)
-        writer.writerows([_cell(value) for value in row] for row in zip(*_plain(schema, frame), *places.values(), strict=True))
+        writer.writerows([_cell(value) for value in row] for row in zip(*cells.values, *places.values(), strict=True))
 
 
 def _cell(value: Any) -> Any:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value) if isinstance(value, float) else neutral(value)
 
 
-def _xlsx(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+def _xlsx(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
     import xlsxwriter
 
-    columns = [(column.zh, _named(schema, column, values)) for column, values in zip(schema.columns, _plain(schema, frame), strict=True)]
+    columns = [(column.zh, cells.named(column, values)) for column, values in zip(cells.columns, cells.values, strict=True)]
     for name, values in _places(schema, shapes, crs).items():
         columns += _split(values) if name == "wkt" else [(_ZH[name], values)]
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
@@ -167,8 +214,8 @@ def _xlsx(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, p
         for number, row in enumerate(zip(*(values for _, values in columns), strict=True), 1):
             for at, value in enumerate(row):
                 _write(sheet, number, at, value, columns[at][0])
-        if len(frame):
-            sheet.autofilter(0, 0, len(frame), max(len(columns) - 1, 0))
+        if len(cells):
+            sheet.autofilter(0, 0, len(cells), max(len(columns) - 1, 0))
         about = book.add_worksheet("说明")
         about.set_column(0, 1, 40)
         for at, (name, value) in enumerate({"table": f"{schema.zh} {schema.name}", "crs": crs, **notes}.items()):
@@ -189,17 +236,6 @@ def _write(sheet: Any, row: int, at: int, value: Any, header: str) -> None:
         sheet.write_number(row, at, value)
 
 
-def _named(schema: TableSchema, column: Column, values: list[Any]) -> list[Any]:
-    """Return codes by their Chinese names, yes and no as people write them."""
-    if column.dtype == "bool":
-        return [None if value is None else _ZH[value] for value in values]
-    vocab = vocabulary(schema.name, column.name)
-    if not vocab:
-        return values
-    names = labels(vocab)
-    return [None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values]
-
-
 def _split(values: list[Any]) -> list[tuple[str, list[Any]]]:
     """Return text that is too long for a cell over as many columns as it takes."""
     parts = max([1, *(-(-len(value) // CELL) for value in values if value)])
@@ -207,22 +243,25 @@ def _split(values: list[Any]) -> list[tuple[str, list[Any]]]:
             for part in range(parts)]
 
 
-def _geojson(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
-    names = [column.name for column in schema.columns]
+def _geojson(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+    names = cells.names
     name = {"wgs84": "urn:ogc:def:crs:OGC:1.3:CRS84", "cgcs2000": "urn:ogc:def:crs:EPSG::4490"}.get(crs, crs)
     head = {"type": "FeatureCollection", "name": schema.name, "crs": {"type": "name", "properties": {"name": name}}, "metadata": dict(notes)}
     with path.open("w", encoding="utf-8") as file:
         file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [')
-        for at, row in enumerate(zip(*_plain(schema, frame), strict=True)):
+        for at, row in enumerate(zip(*cells.values, strict=True)):
             shape = None if shapes is None or shapes[at] is None else shapely.geometry.mapping(shapes[at])
             file.write(("," if at else "") + "\n" + json.dumps(
                 {"type": "Feature", "properties": dict(zip(names, row, strict=True)), "geometry": shape}, ensure_ascii=False, allow_nan=False))
         file.write("\n]}\n")
 
 
-def _gpkg(schema: TableSchema, frame: pd.DataFrame, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+def _gpkg(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
     del notes  # the rows carry provenance and source themselves
-    plain = as_stored(schema, frame)
+    plain = as_stored(schema, cells.frame)
+    plain = plain[[name for name in cells.names if name in plain]]
+    for column, values in list(zip(cells.columns, cells.values, strict=True))[len(plain.columns):]:
+        plain[column.name] = pd.Series(values if column.dtype in _NUMBERS else cells.named(column, values), index=plain.index, dtype=_NUMBERS.get(column.dtype, "object"))
     options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "dataset_options": {"VERSION": GPKG_VERSION},
                                "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
     if shapes is not None:

@@ -22,8 +22,9 @@ import pandas as pd
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_, AtlasError
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 CRS = "EPSG:4326"
+OWN = "own"  # column of the values that a kind of activity has beside those of all: geodata.own_fields
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
 #: Tables that came after the first atlases were built: a file that lacks one reads as if it were empty, and gets it at the first write.
 LATER = frozenset({"stops", "parts"})
@@ -204,8 +205,6 @@ def _checks(pa: Any, column: Column) -> list[Any]:
 
 
 def _allowed(text: str) -> tuple[str, ...]:
-    if text == "kinds":
-        return tuple(labels("activity_kind"))
     if text.startswith("vocab:"):
         return tuple(labels(text.removeprefix("vocab:")))
     return ()

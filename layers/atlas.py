@@ -75,7 +75,7 @@ class Atlas:
 
     Attributes
     ----------
-    places, lines, land, regions, grids, enterprises, stations, zones, fairs, \
+    places, lines, land, regions, grids, enterprises, stations, zones, fairs, kinds, \
 activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFrame
         The tables of ``geodata.schema.TABLES``; those with a geometry are
         GeoDataFrames in EPSG:4326. Do not alter them.
@@ -92,6 +92,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
     stations: pd.DataFrame
     zones: pd.DataFrame
     fairs: pd.DataFrame
+    kinds: pd.DataFrame
     activities: pd.DataFrame
     flows: pd.DataFrame
     stops: pd.DataFrame

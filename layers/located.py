@@ -11,7 +11,7 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import MIXED
 
-COLUMNS = ("lon", "lat", "unit_kind", "unit_id", "name", "name_en", "kind", "count", "provenance")
+COLUMNS = ("lon", "lat", "unit_kind", "unit_id", "name", "name_en", "kind", "count", "own", "provenance")
 _TABLES = {"grid": ("grids", "grid_id"), "place": ("places", "adcode")}
 
 
@@ -24,7 +24,7 @@ def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``lon``, ``lat`` (degrees, WGS-84); ``unit_kind`` (``grid``, ``place`` or
         ``activity``) and ``unit_id``, what the spot stands for; its ``name`` and
         ``name_en``; ``kind`` when all are of one kind, else None; ``count``
-        (activities); ``provenance`` (``mixed`` when unlike).
+        (activities); ``own``, the values of its kind's own fields where it is one activity; ``provenance`` (``mixed`` when unlike).
     """
     lon, lat, located = activities.where(atlas)
     rows = activities.chosen(atlas, filters)
@@ -46,6 +46,7 @@ def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "name_en": [name_en for _, _, name_en in named],
             "kind": _shared(atlas, "kind", rows, starts, None),
             "count": counts,
+            "own": np.where(counts == 1, atlas.activities["own"].to_numpy(dtype=object)[first], None) if "own" in atlas.activities else None,
             "provenance": _shared(atlas, "provenance", rows, starts, MIXED),
         },
         columns=list(COLUMNS),

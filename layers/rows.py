@@ -94,6 +94,9 @@ def record(atlas: Atlas, table: str, key: str) -> dict[str, Any] | None:
 
 def referring(atlas: Atlas, table: str, key: str) -> dict[str, int]:
     """Return table → number of rows that name the row `key` of `table`: taking it out would leave them hanging."""
+    if table == "kinds":
+        count = int((atlas.activities["kind"] == key).sum())
+        return {"activities": count} if count else {}
     columns = {"regions": ("region_id",), "grids": ("grid_id",), "zones": ("zone", "region_id"), "activities": ("activity_id",),
                "places": ("adcode", "parent", "from_adcode", "to_adcode")}.get(table, ())
     found: dict[str, int] = {}

@@ -20,6 +20,7 @@ import pandas as pd
 
 from geodata.codes import shipped_rows
 from geodata.names import syllables
+from layers import kinds
 from layers.atlas import LEVELS, Atlas
 
 MAX_TEXT = 40
@@ -30,7 +31,7 @@ MOST_FOUND = 12
 MOST_OF_A_KIND = 5
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"
-KINDS = ("place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact", "scenario")
+KINDS = ("place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact", "scenario", "kind")
 
 
 class Entry(NamedTuple):
@@ -246,6 +247,8 @@ def _entries(atlas: Atlas) -> Iterator[Entry]:
         adcodes = frame["adcode"] if "adcode" in frame else [""] * len(frame)
         for id, name, name_en, adcode in zip(frame[key], frame["name"], english, adcodes, strict=True):
             yield Entry(kind, id, str(name), str(name_en), "" if pd.isna(adcode) else str(adcode), id, rank)
+    for one in kinds.of(atlas):
+        yield Entry("kind", one.kind, one.zh, one.en, "", one.kind, 15)
     for row in shipped_rows("stories.csv"):
         yield Entry("story", row["story"], row["zh"], row["en"], row["adcode"], row["story"], 15)
     for row in atlas.facts.itertuples():

@@ -18,7 +18,7 @@ from dashboard.state import Notice, parse
 from geodata.exporting import FORMATS, export
 from geodata.schema import TABLES
 from geodata.store.base import WritableStore
-from layers import activities, fairs, places, stations
+from layers import activities, fairs, kinds, places, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -42,7 +42,8 @@ def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[st
     atlas = Atlas.load(store.as_of(end_of(filters.as_of)), filters.as_of) if filters.as_of else Atlas.load(store)
     frame = atlas.table(options.table).iloc[selected(atlas, filters, options.table)].reset_index(drop=True)
     export(frame, options.table, options.out, options.format, options.crs,
-           {"query": options.query, "data_version": atlas.version, "exported_at": datetime.now(UTC).isoformat(timespec="seconds")})
+           {"query": options.query, "data_version": atlas.version, "exported_at": datetime.now(UTC).isoformat(timespec="seconds")},
+           kinds.of(atlas))
     counts = frame["provenance"].value_counts()
     return {"table": options.table, "format": options.format, "path": str(options.out), "rows": len(frame), "crs": options.crs,
             "provenance": {str(code): int(count) for code, count in counts.items()}, "data_version": atlas.version,

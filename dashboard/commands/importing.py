@@ -18,6 +18,7 @@ from geodata.importing.check import Checked, check_file
 from geodata.importing.marked import write_marked
 from geodata.importing.report import Report
 from geodata.importing.template import write_template
+from geodata.kinds import TABLE, of_frame
 from geodata.schema import TABLES
 from geodata.store import open_store
 from geodata.store.base import WritableStore
@@ -103,9 +104,10 @@ def keep_batches(home: Path, url: str | None = None) -> None:
         raise AtlasError(N_("图册里有 {count} 个导入的批次，重新生成会全部丢掉：请先用 export 导出，再逐个 undo。"), count=len(standing))
 
 
-def template(options: argparse.Namespace) -> dict[str, Any]:
-    """Write the template of the options."""
-    return {"table": options.table, "path": str(write_template(options.table, options.out))}
+def template(options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:
+    """Write the template of the options, with the kinds of activity that `store` has."""
+    kinds = of_frame(store.read(TABLE)) if options.table == "activities" else None
+    return {"table": options.table, "path": str(write_template(options.table, options.out, kinds))}
 
 
 def user() -> str:

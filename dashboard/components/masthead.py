@@ -61,7 +61,7 @@ def _search(words: Words) -> html.Div:
     """Return the empty box that assets/search.js makes the search of, with what it says."""
     kinds = {
         "place": words("行政区划"), "region": words("产改区域"), "zone": words("街道片区"), "grid": words("产改网格"), "station": words("工会驿站"), "fair": words("招聘会"),
-        "activity": words("活动"), "enterprise": words("企业"), "story": words("专题"), "fact": words("报道数字"), "scenario": words("选址方案"),
+        "activity": words("活动"), "enterprise": words("企业"), "story": words("专题"), "fact": words("报道数字"), "scenario": words("选址方案"), "kind": words("活动类别"),
     }
     said = {"hint": words("查找（/）"), "label": words("查找地点、驿站、活动、数字"), "kinds": kinds, "building": words("正在准备查找…"),
             "none": words("没有找到：可输入中文、拼音、首字母（如 dwk）或行政区划代码。"), "failed": words("查找没有完成，请再试一次。")}

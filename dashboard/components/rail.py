@@ -11,6 +11,7 @@ from dash import html
 from dashboard import ids
 from dashboard.components.controls import Control
 from dashboard.components.explained import explained
+from dashboard.components.kind_options import kind_options
 from dashboard.past import today
 from dashboard.words import Words
 from layers import places
@@ -71,8 +72,9 @@ def _select(field: str, options: list, value: str, label: str, **more: Any) -> d
                       comboboxProps={"zIndex": 1000}, **{"aria-label": label}, **more)
 
 
-def _many(field: str, options: list, value: Sequence[str], label: str, hint: str, nothing: str) -> dmc.MultiSelect:
-    return dmc.MultiSelect(id=ids.control(field), data=options, value=list(value), size="xs", placeholder=hint, clearable=True,
+def _many(field: str, options: list | dict, value: Sequence[str], label: str, hint: str, nothing: str) -> dmc.MultiSelect:
+    about = options if isinstance(options, dict) else {"data": options}
+    return dmc.MultiSelect(id=ids.control(field), **about, value=list(value), size="xs", placeholder=hint, clearable=True,
                            searchable=True, nothingFoundMessage=nothing, comboboxProps={"zIndex": 1000}, **{"aria-label": label})
 
 
@@ -133,7 +135,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
             _many("sectors", [{"value": one, "label": sectors.get(one, one)} for one in fair_sectors], now("sectors"), words("行业"),
                   words("任一行业"), nothing),
         ),
-        _group(words("活动类型"), _many("kinds", _options(words.kinds()), now("kinds"), words("活动类型"), words("全部类型"), nothing)),
+        _group(words("活动类型"), _many("kinds", kind_options(words), now("kinds"), words("活动类型"), words("全部类型"), nothing)),
         _group(words("数据来源"), _chips("provenance", {one: provenances[one] for one in PROVENANCES}, now("provenance"))),
         html.Details([
             html.Summary(words("更多"), className="rail-title"),

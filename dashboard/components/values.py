@@ -11,7 +11,7 @@ from dash import html
 from dashboard.components.badge import badge
 from dashboard.words import Words
 from geodata.importing.values import vocabulary
-from geodata.schema import TABLES, Column, TableSchema
+from geodata.schema import OWN, TABLES, Column, TableSchema
 
 MAX_CELL = 300
 COORDINATES = ("lon", "lat", "shape", "box")
@@ -43,6 +43,10 @@ def shown(schema: TableSchema, name: str, value: Any, words: Words) -> str:
 
 
 def _shown(schema: TableSchema, column: Column, value: Any, words: Words) -> str:
+    if (schema.name, column.name) == ("activities", "kind"):
+        return words.kinds().get(str(value), str(value))
+    if (schema.name, column.name) == ("activities", OWN):
+        return words.listed(words.own("", value), heavy=True)
     vocab = vocabulary(schema.name, column.name)
     if vocab:
         names = words.codes(vocab)

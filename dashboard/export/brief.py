@@ -119,7 +119,7 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
         Whether others can open that address.
     """
     _, said = context.look(plans.without(order.query))
-    words = context.words(said.filters.lang)
+    words = context.words(said.filters.lang, said.filters.as_of)
     queries = [order.query]
     if order.template == "compare":
         queries.append(order.against)

@@ -14,7 +14,6 @@ from dashboard.figures import theme
 from dashboard.figures.panel import Panel
 from dashboard.filters_in_words import bracketed, colon
 from dashboard.words import Words
-from geodata.codes import activity_kinds
 from layers import activities, coverage, fairs, places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -132,7 +131,7 @@ def _by_month(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Char
     months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-activity_figures.MOST_MONTHS:]
     labels = words.kinds()
     series = []
-    for kind in activity_kinds():
+    for kind in words.activity_kinds():
         own = rows[rows["kind"] == kind.kind]
         for provenance, part in own.groupby("provenance", sort=True):
             count = part.groupby("month")["count"].sum()
@@ -163,7 +162,7 @@ def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
     kinds = words.kinds()
     series = [
         Series(kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance)
-        for kind in activity_kinds() if any(kind.kind in one for one in rows["kinds"])
+        for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])
     ]
     return _chart("ranking", said, "stacked_bar", rows["name"], series, labels=False)
 

@@ -9,7 +9,6 @@ import pandas as pd
 from dashboard.figures import lines, theme
 from dashboard.figures.panel import Panel
 from dashboard.words import Words
-from geodata.codes import activity_kinds
 from layers import activities, fairs, grids, places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -38,7 +37,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     title = words("{total} 项活动，{month}最多（{most} 项）").format(
         total=words.number(int(per_month.sum())), month=_month(str(top), words), most=words.number(int(per_month.max())))
     traces = []
-    for kind in activity_kinds():
+    for kind in words.activity_kinds():
         own = rows[rows["kind"] == kind.kind]
         for provenance, part in own.groupby("provenance", sort=True):
             count: dict[str, int] = defaultdict(int)
@@ -136,7 +135,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     rows = rows.iloc[::-1]
     names = rows["name"].tolist()
     kinds = words.kinds()
-    listed = [kind for kind in activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
+    listed = [kind for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
     origin = mix(rows)
     traces = [{
         "type": "bar", "orientation": "h", "name": kinds[kind.kind], "x": [one.get(kind.kind, 0) for one in rows["kinds"]],

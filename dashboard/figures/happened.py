@@ -14,7 +14,6 @@ from dashboard.figures import lines, map_style, theme
 from dashboard.figures.map import NATION_BOUNDS
 from dashboard.figures.siting import packed
 from dashboard.words import Words
-from geodata.codes import activity_kinds
 from layers import places
 from layers.analysis.happened import FAIR
 from layers.analysis.plans import Progress
@@ -31,9 +30,9 @@ def kind_names(words: Words) -> dict[str, str]:
     return {**words.kinds(), FAIR: words("招聘会")}
 
 
-def colours() -> dict[str, str]:
+def colours(words: Words) -> dict[str, str]:
     """Return kind → colour, the fair among them."""
-    return {**{one.kind: one.colour for one in activity_kinds()}, FAIR: theme.FAIR}
+    return {**{one.kind: one.colour for one in words.activity_kinds()}, FAIR: theme.FAIR}
 
 
 def month_name(month: str, words: Words, brief: bool = False) -> str:
@@ -47,7 +46,7 @@ def spots(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
 
     A spot is a ring of its kind's colour; where something is reported it is filled, else hollow.
     """
-    names, colour = kind_names(words), colours()
+    names, colour = kind_names(words), colours(words)
     count = frame["count"].to_numpy(dtype=float)
     own = [colour.get(next(iter(kinds)), SEVERAL) if len(kinds) == 1 else SEVERAL for kinds in frame["kinds"]]
     text = [
@@ -131,7 +130,7 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
     """Return lying bars of kinds, one row a name (name, kind → count, provenance), first on top; made-up ones hatched."""
     names = kind_names(words)
     shown = list(rows)[::-1]
-    colour = colours()
+    colour = colours(words)
     listed = [kind for kind in colour if any(kind in kinds for _, kinds, _ in shown)]
     traces = [{
         "type": "bar", "orientation": "h", "name": names.get(kind, kind), "x": [kinds.get(kind, 0) for _, kinds, _ in shown], "y": list(range(len(shown))),
@@ -151,7 +150,7 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
 def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str], words: Words) -> dict[str, Any]:
     """Return what was counted up to each month as a share of its target, and the straight way there (made up: dotted); each line ends with its `brief` name."""
     traces: list[dict[str, Any]] = []
-    colour = colours()
+    colour = colours(words)
     for one, name in zip(found, names, strict=True):
         color = colour.get(one.kind, theme.STATION)
         labels = list(one.months)

@@ -91,7 +91,7 @@ def in_view(atlas: Atlas, figure: Mapping[str, Any], box: Box, limit: int = ROWS
 
 def lines_of(hover: str) -> tuple[str, ...]:
     """Return the lines of a hover text as plain text."""
-    return tuple(line for part in hover.split("<br>") if (line := unescape(re.sub(r"<[^>]*>", "", part)).strip(" ·")))
+    return tuple(line for part in hover.split("<br>") if (line := unescape(re.sub(r"<[^>]*>", "", part)).strip(" ·●")))
 
 
 def unpacked(values: Any) -> NDArray[np.float64]:

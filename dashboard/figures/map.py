@@ -18,6 +18,7 @@ from dashboard.figures.fills import AreaFill, area_fill, cell_fill
 from dashboard.figures.marks import halo, packed, points
 from dashboard.state import View
 from dashboard.words import Words
+from geodata.kinds import Kind
 from layers import disc, fairs, located, places, qualifiers, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -204,16 +205,20 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
     count = frame["count"].to_numpy(dtype=float)
     # an activity held at a station lies under its mark: near, it stands out around it
     least = 24 if "stations" in filters.layers and places.scope(atlas, filters).level not in ("country", "province", "city") else 12
-    kinds = words.kinds()
+    kinds = words.activity_kinds()
     text = [
-        f"<b>{escape(str(words.name(row)))}</b><br>{kinds.get(row.kind, row.kind) if row.kind else words('多类活动')}"
-        f" · {words.number(row.count)} {words('项活动')}<br>{words.provenance(row.provenance)}"
+        f"<b>{escape(str(words.name(row)))}</b><br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
+        f" · {words.number(row.count)} {words('项活动')}{''.join('<br>' + escape(said) for said in words.own(row.kind, row.own))}<br>{words.provenance(row.provenance)}"
         for row in frame.itertuples()
     ]
     return points(
         "activities", frame["lon"], frame["lat"], [[row.unit_kind, row.unit_id] for row in frame.itertuples()], text,
         size=np.round(np.clip(least + 3 * np.log2(count), least, 34), 1).tolist(), color=theme.ACTIVITY, opacity=0.42,
     )
+
+
+def _kind_in_hover(kind: Kind | None, words: Words) -> str:
+    return "" if kind is None else f'<span style="color:{kind.colour}">●</span> {escape(kind.zh if words.lang == "zh" else kind.en)}'
 
 
 def _disc(atlas: Atlas, filters: Filters) -> dict:

@@ -26,6 +26,7 @@ from dashboard.components.explained import explained
 from dashboard.components.help import help_button, help_dialog
 from dashboard.components.illustrative import illustrative_text
 from dashboard.components.in_view import in_view_list
+from dashboard.components.kind_options import kind_icon
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner
@@ -226,5 +227,6 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
     "explained": lambda s: [html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))],
     "illustrative": _notices, "ways_out": lambda s: [html.P([s.words("没有匹配的选项"), " ", *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words)], className="panel-empty")],
     "in_view": _in_view, "values": _values, "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
+    "kind_options": lambda s: [html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])],
     "masthead": _masthead, "help": _help, "tour": _tour,
 })

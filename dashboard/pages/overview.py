@@ -59,7 +59,7 @@ def months(atlas: Atlas) -> tuple[str, ...]:
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:  # noqa: ARG001 - as every page
     """Return the page in the language and with the controls of `said`."""
     filters = said.filters
-    words = context.words(filters.lang)
+    words = context.words(filters.lang, filters.as_of)
     listed = controls(months(atlas))
     header = masthead(
         "/", filters, context, words,
@@ -171,7 +171,7 @@ def register(app: Dash, context: Context) -> None:
         stored = {"query": query, "view": [view.lon, view.lat, view.zoom] if view else None, "notices": told}
         # a move of the map alone changes nothing that is drawn
         same = drawn is not None and (stored["query"], told) == (drawn["query"], drawn["notices"])
-        words = context.words(filters.lang)
+        words = context.words(filters.lang, filters.as_of)
         shown = [control.show(filters) for control in listed]
         fresh = [new if new != old else no_update for new, old in zip(shown, values, strict=True)]
         moved = before.place != filters.place or cause in (None, ids.URL)
@@ -265,7 +265,7 @@ CHARTS = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel
 
 def _present(context: Context, stored: dict) -> tuple[Atlas, Filters, Words]:
     atlas, said = context.look(stored["query"])
-    return atlas, said.filters, context.words(said.filters.lang)
+    return atlas, said.filters, context.words(said.filters.lang, said.filters.as_of)
 
 
 def _names(atlas: Atlas, words: Words) -> dict[str, str]:

@@ -23,7 +23,7 @@ def add_frames(server: Flask, context: Context) -> None:
         up_to = request.args.get("sum") == "1"
         atlas, said = context.look(request.query_string.decode("ascii", "replace"), ("sum",))
         filters = said.filters
-        words = context.words(filters.lang)
+        words = context.words(filters.lang, filters.as_of)
         if not _MONTH.fullmatch(month) or month not in happened.months(atlas, filters):
             return Response("{}", 404, mimetype="application/json")
         table = happened.by_month(atlas, filters)

@@ -118,6 +118,8 @@ def address(hit: Hit, atlas: Atlas, filters: Filters, context: Context) -> str:
         view = View(float(lon), float(lat), STREET_ZOOM) if lon == lon else None
         if entry.kind == "activity" and row is not None:
             there = there.having(kinds=frozenset({atlas.activities["kind"].iloc[row]}))
+    if entry.kind == "kind":
+        there = there.having(kinds=frozenset({entry.key}))
     if entry.kind == "scenario":
         query = context.write(there)
         return f"/planning{query}{'&' if query else '?'}scenario={entry.key}"

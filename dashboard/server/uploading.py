@@ -59,8 +59,8 @@ def add_uploading(server: Flask, context: Context) -> None:
         if table not in TABLES:
             return refused(AtlasError(N_("没有这个页面。")), 404)
         with tempfile.TemporaryDirectory() as folder:
-            path = write_template(table, Path(folder) / f"{table}.xlsx")
             words = reader()
+            path = write_template(table, Path(folder) / f"{table}.xlsx", words.activity_kinds())
             return _sent(path, words("{table}-填报模板").format(table=TABLES[table].zh if words.lang == "zh" else TABLES[table].en))
 
     @server.get(f"{MARKED}/<name>.xlsx")

@@ -15,6 +15,7 @@ from geodata.importing.numbers import Figure
 from geodata.importing.report import Problem, Report, shown
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank, reader
+from geodata.kinds import Kinds
 from geodata.schema import TableSchema
 
 _UNSEEN = object()
@@ -63,15 +64,16 @@ class Rows:
         return None if column is None else self.headers.get(column) or self.titles.get(column, column)
 
 
-def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) -> None:
-    """Add the rows of a sheet to `rows`, and what is wrong with its cells to `report`."""
+def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, report: Report, kinds: Kinds) -> None:
+    """Add the rows of a sheet to `rows`, the own fields of `kinds` of activity among them, and what is wrong with its cells to `report`."""
     start, data = len(rows), sheet.rows[layout.first:]
     rows.sheets += [sheet.name] * len(data)
     rows.numbers += sheet.numbers[layout.first:]
     rows.headers |= {column: said for column, said in layout.headers.items() if column not in rows.headers}
     names = {column.name for column in schema.columns}
     qualified: dict[int, list[str]] = {}
-    for column in schema.columns:
+    own = [field.column for field in kinds.fields.values()] if schema.name == "activities" else []
+    for column in (*schema.columns, *own):
         if column.name not in layout.columns:
             if column.name in rows.values:
                 rows.values[column.name] += [None] * len(data)
@@ -79,7 +81,7 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
         at = layout.columns[column.name][0]
         values = rows.values.setdefault(column.name, [None] * start)
         _read_column(rows, values, [row[at] if at < len(row) else None for row in data], start, column,
-                     reader(schema.name, column), report, qualified)
+                     reader(schema.name, column, kinds), report, qualified)
     for name in (*POSITIONS, STATED):
         if name in layout.columns and name not in names:
             cells = rows.raw.setdefault(name, [None] * start)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geodata import datum
 from geodata.errors import N_, AtlasError
-from geodata.importing import checks, filling, headers, positions
+from geodata.importing import checks, filling, headers, kinds, positions
 from geodata.importing.cells import Rows, read_cells
 from geodata.importing.ground import Ground
 from geodata.importing.reading import read_file
@@ -96,7 +96,7 @@ def check_file(path: Path, table: str, store: AtlasStore, crs: str | None = None
         progress(0.05, N_("正在读文件"))
         sheets = read_file(path, lambda text: headers.recognised(text, table),
                            lambda share: progress(0.05 + 0.4 * share, N_("正在读文件")))
-        _check(sheets, schema, stated, mapping, store, checked, progress)
+        _check(sheets, schema, stated, mapping, Ground(store), checked, progress)
     except Unreadable as error:
         report.errors.append(error.problem)
         report.accepted, checked.frame = 0, empty
@@ -130,7 +130,8 @@ def check_record(values: Mapping[str, str | None], table: str, store: AtlasStore
     if table not in TABLES:
         raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
     schema = TABLES[table]
-    known = {column.name: column.zh for column in schema.columns} | {"lon": "lon", "lat": "lat"} | dict(titles)
+    ground = Ground(store)
+    known = {column.name: column.zh for column in schema.columns} | {"lon": "lon", "lat": "lat"} | kinds.titles(table, ground) | dict(titles)
     strange = [one for one in values if one not in known]
     if strange:
         raise AtlasError(N_("表 {table} 没有列 {got}。"), table=schema.zh, got="、".join(strange))
@@ -140,7 +141,7 @@ def check_record(values: Mapping[str, str | None], table: str, store: AtlasStore
         sheet.geometry, sheet.crs = np.array([shape], dtype=object), "wgs84"
     checked = Checked(Report(table), _no_rows(schema), name, "")
     try:
-        _check([sheet], schema, None if crs is None else datum.named(crs), dict(zip(header, values, strict=True)), store, checked, _silent)
+        _check([sheet], schema, None if crs is None else datum.named(crs), dict(zip(header, values, strict=True)), ground, checked, _silent)
     except Unreadable as error:
         checked.report.error(error.problem)
         checked.report.accepted, checked.frame = 0, _no_rows(schema)
@@ -152,24 +153,26 @@ def _no_rows(schema: TableSchema) -> pd.DataFrame:
     return schema.coerce(pd.DataFrame({column.name: pd.Series(dtype=object) for column in schema.columns}))
 
 
-def _check(sheets: list[Sheet], schema: TableSchema, stated: str | None, mapping: Mapping[str, str], store: AtlasStore,
+def _check(sheets: list[Sheet], schema: TableSchema, stated: str | None, mapping: Mapping[str, str], ground: Ground,
            checked: Checked, progress: Progress) -> None:
     progress(0.45, N_("正在核对单元格"))
-    rows, declared = _gather(sheets, schema, mapping, checked.report)
+    rows, declared = _gather(sheets, schema, mapping, ground, checked.report)
     checked.report.rows = len(rows)
     if len(rows):
-        _finish(rows, schema, stated, declared, Ground(store), checked, progress)
+        _finish(rows, schema, stated, declared, ground, checked, progress)
 
 
-def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], report: Report) -> tuple[Rows, str | None]:
+def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground,
+            report: Report) -> tuple[Rows, str | None]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
-    layouts = [headers.understand(sheet, schema, mapping) for sheet in sheets]
+    titles = kinds.titles(schema.name, ground)
+    layouts = [headers.understand(sheet, schema, mapping, kinds.own_headers(schema.name, ground)) for sheet in sheets]
     for layout in layouts:
         report.headers |= {said: column for said, column in layout.listed if report.headers.get(said) is None}
     most = max(len(layout.columns) for layout in layouts)
     if not most and any(sheet.rows or sheet.header for sheet in sheets):
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))
-    rows, declared = Rows(titles={column.name: column.zh for column in schema.columns}), None
+    rows, declared = Rows(titles={column.name: column.zh for column in schema.columns} | titles), None
     for sheet, layout in zip(sheets, layouts, strict=True):
         if len(layout.columns) < max(1, most / 2):
             report.warn(Problem(N_("工作表“{sheet}”没有这张表的表头，没有导入。"), {"sheet": sheet.name or ""}, sheet=sheet.name, code="sheet"))
@@ -180,7 +183,7 @@ def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str]
             report.warn(problem)
         if left := headers.without_remarks(sheet, layout, schema):
             report.warn(Problem(N_("{count} 行是合计或填表说明，没有导入。"), {"count": len(left)}, sheet=sheet.name, row=left[0], rows=tuple(left[:200]), code="remark"))
-        read_cells(rows, sheet, layout, schema, report)
+        read_cells(rows, sheet, layout, schema, report, ground.kinds)
         report.columns |= {said: column for column, said in layout.headers.items()}
         found = layout.crs or sheet.crs
         if declared and found and found != declared:
@@ -207,9 +210,15 @@ def _finish(rows: Rows, schema: TableSchema, stated: str | None, declared: str |
     progress(0.6, N_("正在核对位置和编号"))
     if schema.geometry in ("polygon", "line"):
         _need_shapes(rows, shapes, report)
+    if schema.name == "activities":
+        kinds.gather(rows, ground, report)
+    elif schema.name == kinds.TABLE:
+        kinds.complete(rows, ground, report)
     filling.fill(rows, shapes, schema, ground, checked.file_name, report)
     checks.unique_keys(rows, schema, report)
     checks.references(rows, schema, ground, report)
+    if schema.name == kinds.TABLE:
+        kinds.agree(rows, ground, report)
     keep = np.ones(len(rows), bool)
     keep[list(rows.wrong)] = False
     try:

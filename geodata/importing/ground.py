@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geodata.boundaries import PAGE_CITIES
+from geodata.kinds import TABLE, Kinds, of_frame
 from geodata.schema import TABLES
 from geodata.store.base import AtlasStore
 
@@ -42,6 +43,11 @@ class Ground:
     def ids(self, name: str) -> set[str]:
         """Return the keys of a table."""
         return set(self.table(name)[TABLES[name].key])
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The kinds of activity that the atlas has."""
+        return of_frame(self.table(TABLE))
 
     @cached_property
     def adcodes(self) -> dict[str, str]:

@@ -62,7 +62,8 @@ def simple(header: Any) -> str:
     return re.sub(r"[\s_*:'\"“”·.]|（|）|\ufeff", "", text)
 
 
-def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = MappingProxyType({})) -> Layout:
+def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = MappingProxyType({}),
+               own: Mapping[str, str] = MappingProxyType({})) -> Layout:
     """Find the header row of a sheet and what its headers mean.
 
     Parameters
@@ -74,13 +75,15 @@ def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = M
     mapping : mapping of str to str
         Header in the file → column, set by hand; goes before everything else.
         An empty column leaves that header out.
+    own : mapping of str to str
+        Header → column, for columns that the table has in this atlas alone.
 
     Returns
     -------
     Layout
         ``columns`` is empty when no header is known.
     """
-    known = _known(schema.name)
+    known = {**{simple(said): column for said, column in own.items()}, **_known(schema.name)}
     by_hand = {simple(header): column for header, column in mapping.items()}
     if sheet.header is not None:
         return _layout(sheet, sheet.header, 0, known, by_hand, schema)
@@ -229,6 +232,11 @@ def _named_datum(header: str) -> str | None:
 
 def _zh(schema: TableSchema, column: str) -> str:
     return next((one.zh for one in schema.columns if one.name == column), column)
+
+
+def known_headers(table: str) -> Mapping[str, str]:
+    """Return every header that files of `table` may have, as :func:`simple` gives it, → column."""
+    return _known(table)
 
 
 @cache

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from geodata.codes import labels
 from geodata.errors import N_, AtlasError
 from geodata.importing.values import vocabulary
-from geodata.schema import TABLES, Column
+from geodata.kinds import Kinds, shipped
+from geodata.own_fields import PREFIX
+from geodata.schema import OWN, TABLES, Column
 
-LEFT_OUT = ("batch_id",)
+LEFT_OUT = ("batch_id", OWN)
 ROWS = 2_000  # rows with lists to choose from
 _DATUM_NAMES = ("wgs84", "gcj02", "bd09", "cgcs2000")
 _EXAMPLES = {
@@ -20,11 +23,15 @@ _EXAMPLES = {
     "lat": (24.4712, 24.4689), "crs": ("gcj02", "gcj02"), "wkt": ("POLYGON ((118.09 24.46, 118.10 24.46, 118.10 24.47, 118.09 24.46))", ""),
     "period": ("2024-05", "2024"), "valid_from": ("2024-01-01", ""), "valid_to": ("", ""), "source_id": ("工会台账2024", "工会台账2024"),
 }
+_KIND_EXAMPLES = {
+    "kind": ("reading_club", ""), "name": ("职工读书会", "职工文体活动"), "name_en": ("Reading club", ""), "colour": ("#B24D4D", ""), "icon": ("book", "M4 12h16M12 4v16"),
+    "unit": ("人", "人次"), "fields": ("赠书册数=Books given:整数:册；主讲人=Speaker", ""), "position": (16, ""),
+}
 _KINDS = {"str": "文字", "set": "可多选，用顿号或分号隔开", "int": "整数", "float": "数字", "bool": "是或否", "date": "日期，如 2024-05-25"}
 
 
-def write_template(table: str, path: Path) -> Path:
-    """Write the template of a table as .xlsx.
+def write_template(table: str, path: Path, kinds: Kinds | None = None) -> Path:
+    """Write the template of a table as .xlsx; that of activities lists `kinds` (else the shipped ones) and has a column for each of their own fields.
 
     Sheets: the table itself (empty, required headers marked ``*``), 示例, 取值
     and 说明; an import reads the first only.
@@ -42,7 +49,7 @@ def write_template(table: str, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-        _fill(book, table)
+        _fill(book, table, kinds or shipped())
         book.close()
     except (OSError, XlsxWriterException) as error:
         raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
@@ -50,15 +57,18 @@ def write_template(table: str, path: Path) -> Path:
     return path
 
 
-def _fill(book: Any, table: str) -> None:
+def _fill(book: Any, table: str, kinds: Kinds) -> None:
     schema = TABLES[table]
     columns = [column for column in schema.columns if column.name not in LEFT_OUT]
+    if table == "activities":
+        columns += [replace(field.column, unit=field.unit, description="；".join(kind.zh for kind in kinds if kind.field(label)))
+                    for label, field in kinds.fields.items()]
     places = {"point": ("lon", "lat", "crs"), None: ()}.get(schema.geometry, ("wkt", "crs"))
     heads = [(_header(column), column.name) for column in columns] + [({"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系"}[one], one) for one in places]
     must = book.add_format({"bold": True, "bg_color": "#C8102E", "font_color": "#FFFFFF", "border": 1})
     may = book.add_format({"bold": True, "bg_color": "#E8EEF4", "border": 1})
     sheet, examples, allowed, about = (book.add_worksheet(name) for name in (schema.zh, "示例", "取值", "说明"))
-    lists = _write_allowed(allowed, table, columns, may)
+    lists = _write_allowed(allowed, table, columns, may, kinds)
     for at, (header, name) in enumerate(heads):
         for one in (sheet, examples):
             one.write_string(0, at, header, must if header.endswith("*") else may)
@@ -70,7 +80,7 @@ def _fill(book: Any, table: str) -> None:
             sheet.data_validation(1, at, ROWS, at, {"validate": "list", "source": ["是", "否"]})
         elif name in lists and column is not None and column.dtype != "set":
             sheet.data_validation(1, at, ROWS, at, {"validate": "list", "source": lists[name]})
-        for row, value in enumerate(_example(table, column, name), 1):
+        for row, value in enumerate(_example(table, column, name, kinds), 1):
             if value not in (None, ""):
                 (examples.write_number if isinstance(value, int | float) else examples.write_string)(row, at, value)
     sheet.freeze_panes(1, 0)
@@ -82,26 +92,35 @@ def _header(column: Column) -> str:
     return column.zh + ("" if column.nullable or column.name in ("provenance", "source_id", "geometry_provenance") else "*")
 
 
-def _example(table: str, column: Column | None, name: str) -> Sequence[Any]:
+def _example(table: str, column: Column | None, name: str, kinds: Kinds) -> Sequence[Any]:
+    if table == "kinds" and name in _KIND_EXAMPLES:
+        return _KIND_EXAMPLES[name]
+    if column is not None and column.name.startswith(PREFIX):
+        return ("", "")  # which kind has it stands on the last sheet
     if name in _EXAMPLES or column is None:
         return _EXAMPLES[name]
-    vocab = vocabulary(table, name)
-    if vocab:
-        names = list(labels(vocab).values())
+    names = _allowed_names(table, name, kinds)
+    if names:
         return ("、".join(names[:3]), names[-1]) if column.dtype == "set" else (names[0], names[min(1, len(names) - 1)])
     if column.dtype == "str" and name.endswith("_id"):
         return (f"{table[:2].upper()}-001", f"{table[:2].upper()}-002")
     return _EXAMPLES[column.dtype]
 
 
-def _write_allowed(sheet: Any, table: str, columns: Sequence[Column], head: Any) -> dict[str, str]:
+def _allowed_names(table: str, name: str, kinds: Kinds) -> list[str]:
+    if (table, name) == ("activities", "kind"):
+        return list(kinds.labels("zh").values())
+    vocab = vocabulary(table, name)
+    return list(labels(vocab).values()) if vocab else []
+
+
+def _write_allowed(sheet: Any, table: str, columns: Sequence[Column], head: Any, kinds: Kinds) -> dict[str, str]:
     """Write the allowed values, one column each, and return column → range for a list to choose from."""
     ranges, at = {}, 0
     for column in columns:
-        vocab = vocabulary(table, column.name)
-        if not vocab:
+        names = _allowed_names(table, column.name, kinds)
+        if not names:
             continue
-        names = list(labels(vocab).values())
         sheet.write_string(0, at, column.zh, head)
         for row, name in enumerate(names, 1):
             sheet.write_string(row, at, name)

@@ -11,11 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.codes import labels, shipped_rows
+from geodata.colours import read_colour
 from geodata.errors import N_
+from geodata.icons import read_icon
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.hours_text import NotHours, to_hours
 from geodata.importing.numbers import LONGEST, chinese, figure
-from geodata.schema import Column
+from geodata.kinds import Kinds, folded, shipped
+from geodata.own_fields import as_text, read_fields, values_of
+from geodata.schema import OWN, Column
 
 MAX_TEXT = 20_000
 BLANKS = {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "不详", "未知", "待定", "n/a", "na", "null", "none", "空"}
@@ -31,6 +35,10 @@ _SERIAL_DAY = date(1899, 12, 30)  # Excel counts days from here, its 29 February
 _AROUND_CODES = re.compile(r"^(?:配有|配备|设有|备有|提供|包括|内设|有|含)|等(?:设施|设备|服务)?。?$|。$")
 _SPLIT = re.compile(r"[;；、,，/|\n\r\t]+|\s+和\s+")
 
+RESERVED_KINDS = ("fair", "none")  # what the page calls a job fair, and what an address calls no kind at all
+LONGEST_KIND_NAME = 40
+_KIND_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
 Reader = Callable[[Any], Any]
 
 
@@ -44,8 +52,8 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
     return (column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours") and text.lower() in BLANKS
 
 
-def reader(table: str, column: Column) -> Reader:
-    """Return the function that reads a cell of `column`; it raises :class:`BadValue`.
+def reader(table: str, column: Column, kinds: Kinds | None = None) -> Reader:
+    """Return the function that reads a cell of `column`; it raises :class:`BadValue`. `kinds` are those of the atlas, else the shipped ones.
 
     Numbers come as :class:`geodata.importing.numbers.Figure`, dates as
     ``datetime.date``, sets as codes joined by ``;`` in the order of the cell.
@@ -53,6 +61,10 @@ def reader(table: str, column: Column) -> Reader:
     vocab = _vocabularies().get((table, column.name)) or _vocabularies().get(("*", column.name))
     if column.dtype in ("int", "float"):
         return lambda value: _number(value, column)
+    if (table, column.name) == ("activities", "kind"):
+        return lambda value: _kind(value, kinds or shipped())
+    if (table, column.name) in _READERS:
+        return _READERS[table, column.name]
     if column.dtype == "date":
         return as_date
     if column.dtype == "bool":
@@ -169,6 +181,38 @@ def _number(value: Any, column: Column) -> Any:
     return found
 
 
+def _kind(value: Any, kinds: Kinds) -> str:
+    text = checked_text(value)
+    found = kinds.named.get(folded(text)) or kinds.named.get(folded(text).replace(" ", ""))
+    if found is None:
+        raise BadValue(N_("“{part}”不是图册里的活动类别：请改用已有的，或先加一行：用表“活动类别”的模板（python -m dashboard template --table kinds）填上它，导入后再导入这个文件。"), {"part": text[:30]},
+                       N_("{names} 之一"), {"names": "、".join([*kinds.labels("zh").values()][:40])})
+    return found
+
+
+def _kind_code(value: Any) -> str:
+    text = checked_text(value)
+    if not _KIND_CODE.fullmatch(text) or text.lower() in RESERVED_KINDS:
+        raise BadValue(N_("类别代码会写进网址，只能用字母、数字、- 和 _，最多 40 个，不能是 {reserved}：如 reading_club。"),
+                       {"reserved": "、".join(RESERVED_KINDS)}, N_("代码，如 reading_club"))
+    return text
+
+
+def _kind_name(value: Any) -> str:
+    text = checked_text(value)
+    if len(text) > LONGEST_KIND_NAME or any(sign in "<>{}%\n\r" for sign in text):
+        raise BadValue(N_("类别名称最多 {limit} 个字，不能有 < > {{ }} % 和换行：请改短或改写。"), {"limit": LONGEST_KIND_NAME}, N_("短名称，如 职工读书会"))
+    return text
+
+
+def _own(value: Any) -> str | None:
+    text = checked_text(value)
+    found = values_of(text)
+    if not found and text != "{}":
+        raise BadValue(N_("自有项目的值读不懂：文件里每个项目请用自己的一列。"), {}, N_("JSON，如 {example}"), {"example": '{"赠书册数": 120}'})
+    return as_text(found)
+
+
 def _code(value: Any, vocab: str) -> str:
     text = _folded(checked_text(value))
     found = _names(vocab).get(text) or _names(vocab).get(text.replace(" ", ""))
@@ -216,10 +260,15 @@ def _names(vocab: str) -> Mapping[str, str]:
 def _vocabularies() -> Mapping[tuple[str, str], str]:
     """Return (table, column) → vocabulary of its allowed values."""
     return MappingProxyType({
-        (row["table"], row["name"]): "activity_kind" if row["allowed"] == "kinds" else row["allowed"].removeprefix("vocab:")
-        for row in shipped_rows("columns.csv") if row["allowed"]})
+        (row["table"], row["name"]): row["allowed"].removeprefix("vocab:")
+        for row in shipped_rows("columns.csv") if row["allowed"].startswith("vocab:")})
 
 
 def vocabulary(table: str, column: str) -> str | None:
     """Return the vocabulary whose codes `column` holds, or None."""
     return _vocabularies().get((table, column)) or _vocabularies().get(("*", column))
+
+
+_READERS: Mapping[tuple[str, str], Reader] = MappingProxyType({
+    ("kinds", "kind"): _kind_code, ("kinds", "name"): _kind_name, ("kinds", "name_en"): _kind_name, ("kinds", "colour"): read_colour, ("kinds", "icon"): read_icon, ("kinds", "fields"): read_fields, ("activities", OWN): _own,
+})

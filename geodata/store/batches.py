@@ -101,7 +101,7 @@ def past(database: Database, table: str, moment: str) -> pd.DataFrame:
     schema = TABLES[table]
     state = log.rewind(database, schema, later, database.fetch(schema))
     found = [image for _, image in sorted(state.values(), key=lambda one: one[0])]
-    return frame_of(schema, {name: [image[name] for image in found] for name in names_of(schema)})
+    return frame_of(schema, {name: [image.get(name) for image in found] for name in names_of(schema)})
 
 
 def changes(database: Database, batch_id: str) -> pd.DataFrame:

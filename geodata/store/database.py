@@ -101,7 +101,8 @@ class Database(ABC):
         """Insert images under their fids."""
         rows, names = list(rows), names_of(schema)
         plain = names[:-1] if schema.geometry else names
-        columns = [[fid for fid, _ in rows], *([image[name] for _, image in rows] for name in plain)]
+        # an image of the log may be older than a column
+        columns = [[fid for fid, _ in rows], *([image.get(name) for _, image in rows] for name in plain)]
         if schema.geometry:
             columns.append(self.geometries([image[GEOMETRY] for _, image in rows]))
         self.insert(schema.name, ["fid", *names], zip(*columns, strict=True))

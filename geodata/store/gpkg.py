@@ -31,6 +31,7 @@ from geodata.store.images import as_stored
 from geodata.store.log import META, meta
 from geodata.store.snapshot import Snapshot
 from geodata.store.sqlite import SqliteDatabase, prepare
+from geodata.store.upgrading import STEPS, bring_up
 
 FILE_NAME = "atlas.gpkg"
 GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office warn
@@ -41,7 +42,7 @@ _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPo
 
 
 class GeoPackageStore(BatchedStore):
-    """A built atlas in one file. Opening checks the file and never changes it.
+    """A built atlas in one file. Opening checks the file; one of an earlier version of the program is brought up to this one.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ class GeoPackageStore(BatchedStore):
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
+        self._bring_up()
         self.tables()
 
     def stamp(self) -> Hashable:
@@ -100,6 +102,23 @@ class GeoPackageStore(BatchedStore):
 
         with _alone(self.path.parent), _taking_the_place_of(self.path, copy) as database:
             yield database
+
+    def _bring_up(self) -> None:
+        """Put a file with the tables of this version in the place of one with those of an earlier one; its rows and its log stay."""
+        try:
+            self._check_header()
+            if self._version() not in STEPS:
+                return
+            with _alone(self.path.parent):
+                if self._version() in STEPS:  # else another process was quicker
+                    with _taking_the_place_of(self.path, lambda unfinished: shutil.copyfile(self.path, unfinished)) as database:
+                        bring_up(database)
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
+
+    def _version(self) -> str | None:
+        with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
+            return meta(SqliteDatabase(connection)).get("schema_version")
 
     def _check_header(self) -> None:
         if not self.path.is_file():

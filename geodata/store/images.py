@@ -71,7 +71,7 @@ def frame_of(schema: TableSchema, columns: Mapping[str, Sequence[Any]]) -> pd.Da
 
 def plain(schema: TableSchema, image: Image) -> dict[str, Any]:
     """Return an image as values for people: whole truth values, a point as ``lon`` and ``lat``, other shapes as ``shape`` and ``box``."""
-    found = {column.name: bool(image[column.name]) if column.dtype == "bool" and image[column.name] is not None else image[column.name]
+    found = {column.name: bool(image[column.name]) if column.dtype == "bool" and image[column.name] is not None else image.get(column.name)
              for column in schema.columns}
     shape = shapely.from_wkb(image[GEOMETRY]) if schema.geometry else None
     if schema.geometry == "point":

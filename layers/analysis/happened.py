@@ -7,13 +7,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from geodata.schema import OWN
 from layers import activities, fairs, periods, places
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix
 
 FAIR = "fair"
-COLUMNS = ("table", "id", "name", "kind", "adcode", "first", "last", "dated", "month", "lon", "lat", "participants", "unit", "funding", "provenance", "source_id")
+COLUMNS = ("table", "id", "name", "kind", "adcode", "first", "last", "dated", "month", "lon", "lat", "participants", "unit", "funding", "own", "provenance", "source_id")
 MOST_SPOTS = 400  # circles of one frame; beyond, spots gather on a grid of cells twice as wide until they are fewer
 CELL_DEGREES = 0.05
 
@@ -26,7 +27,7 @@ def events(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     DataFrame
         Columns :data:`COLUMNS`: ``table`` (``activities`` or ``fairs``), ``id``, ``kind`` (:data:`FAIR` for a fair), ``first``
         and ``last`` (days; NaT unless ``dated``), ``month`` (``YYYY-MM``; None when only a longer period is known), ``lon``,
-        ``lat`` (degrees, WGS-84), ``participants`` in ``unit`` (``person`` or ``visit``; None for fairs), ``funding`` (yuan).
+        ``lat`` (degrees, WGS-84), ``participants`` in ``unit`` (``person`` or ``visit``; None for fairs), ``funding`` (yuan), ``own`` (values of its kind's own fields).
     """
     parts = [_part(atlas, "activities", activities.select(atlas, filters), "activity_id")]
     if not filters.kinds:
@@ -149,5 +150,5 @@ def _part(atlas: Atlas, table: str, rows: pd.DataFrame, key: str) -> pd.DataFram
         "first": pd.Series(when.first[at], index=rows.index).where(dated), "last": pd.Series(when.last[at], index=rows.index).where(dated),
         "dated": dated, "month": text, "lon": rows["lon"], "lat": rows["lat"],
         "participants": np.nan if is_fair else rows["participants"], "unit": None if is_fair else rows["participants_unit"],
-        "funding": np.nan if is_fair else rows["funding_yuan"], "provenance": rows["provenance"], "source_id": rows["source_id"],
-    }, columns=list(COLUMNS)).astype({"kind": object, "unit": object, "participants": float, "funding": float})
+        "funding": np.nan if is_fair else rows["funding_yuan"], "own": None if is_fair or OWN not in rows else rows[OWN], "provenance": rows["provenance"], "source_id": rows["source_id"],
+    }, columns=list(COLUMNS)).astype({"kind": object, "unit": object, "own": object, "participants": float, "funding": float})

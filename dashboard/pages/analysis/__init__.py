@@ -14,6 +14,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html,
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.components.kind_options import kind_options
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
@@ -41,7 +42,7 @@ SPEEDS = (1, 2, 4)  # frames a second
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
     """Return the page in the language and with the choice of `query`."""
     filters, own = said.filters, parse(query, atlas)
-    words = context.words(filters.lang)
+    words = context.words(filters.lang, filters.as_of)
     header = masthead(PATH, filters, context, words, query=f"&{text}" if (text := write(own)) else "")
     return framed([
         header,
@@ -120,7 +121,7 @@ def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Se
         select(names.WITH, other, own.other, words("对照地点"), clearable=True, placeholder=words("选择另一个地方")),
         select(names.FIRST, months, f"{filters.start:%Y-%m}" if filters.start else None, words("起始月"), clearable=True, placeholder=words("最早")),
         select(names.LAST, months, f"{filters.end:%Y-%m}" if filters.end else None, words("截止月"), clearable=True, placeholder=words("最近")),
-        dmc.MultiSelect(id=names.CHOSEN_KINDS, data=[{"value": one, "label": label} for one, label in words.kinds().items()], value=sorted(filters.kinds), size="xs",
+        dmc.MultiSelect(id=names.CHOSEN_KINDS, **kind_options(words), value=sorted(filters.kinds), size="xs",
                         label=words("活动类型"), placeholder=words("全部类型"), clearable=True, searchable=True, comboboxProps={"zIndex": 1000}),
         dmc.MultiSelect(id=names.PROVENANCE, data=[{"value": one, "label": words.provenance(one)} for one in PROVENANCES], value=[one for one in PROVENANCES if one in filters.provenance],
                         size="xs", label=words("数据来源"), comboboxProps={"zIndex": 1000}),
@@ -175,7 +176,7 @@ def register(app: Dash, context: Context) -> None:
         elif cause not in (None, names.URL):
             filters, own = changed(filters, own, values)
         address = _address(context, filters, own)
-        words = context.words(filters.lang)
+        words = context.words(filters.lang, filters.as_of)
         same = (filters, own) == (said.filters, parse(search, atlas))
         stored = {"query": address, "notices": [one.text(words.gettext) for one in said.notices] if same else []}
         return no_update if same else address, stored if stored != drawn else no_update, place_options(atlas, filters, words)
@@ -192,7 +193,7 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         atlas, said = context.look(stored["query"], OWN_KEYS)
         filters = said.filters
-        words = context.words(filters.lang)
+        words = context.words(filters.lang, filters.as_of)
         here = places.scope(atlas, filters)
         months = happened.by_month(atlas, filters)
         query = context.write(filters)
@@ -218,7 +219,7 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         atlas, said = context.look(stored["query"], OWN_KEYS)
         filters, own = said.filters, parse(stored["query"], atlas)
-        words = context.words(filters.lang)
+        words = context.words(filters.lang, filters.as_of)
         source = partial(source_link, filters=filters, context=context, words=words)
         head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")

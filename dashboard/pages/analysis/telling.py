@@ -12,6 +12,7 @@ from dash import dcc, html
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
 from dashboard.components.explained import explained
+from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
@@ -85,11 +86,11 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
     if on is None:
         return html.P(words("点日历上的一天，这里列出当天的活动和招聘会。"), className="panel-empty")
     rows = happened.on_day(atlas, filters, on)
-    names = figures.kind_names(words)
-    lines = [html.Li([html.Strong(names.get(row.kind, row.kind)), f" {row.name_} · {place_name(atlas, row.adcode, words)} ",
+    names, kinds = figures.kind_names(words), words.activity_kinds()
+    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), f" {row.name_} · {place_name(atlas, row.adcode, words)} ",
                       words("{count} 人次").format(count=words.number(row.participants)) if row.unit == "visit" and row.participants == row.participants
                       else words("{count} 人").format(count=words.number(row.participants)) if row.participants == row.participants else "", " ",
-                      badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]
+                      *(f"· {own} " for own in words.own(row.kind, row.own)), badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]
     more = [html.P(words("另有 {count} 项").format(count=len(rows) - MOST_LISTED), className="panel-subtitle")] if len(rows) > MOST_LISTED else []
     return [html.H3(words("{day}：{count} 项").format(day=words.date(on), count=len(rows)), className="an-day-title"), html.Ul(lines), *more]
 

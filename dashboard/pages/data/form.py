@@ -8,6 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboard.components.kind_options import kind_options
 from dashboard.components.values import title
 from dashboard.context import Context
 from dashboard.pages.data import names
@@ -17,11 +18,12 @@ from geodata.importing.check import Checked, check_record
 from geodata.importing.hours_text import NotHours, to_hours
 from geodata.importing.values import vocabulary
 from geodata.merging import merge
-from geodata.schema import TABLES, Column, TableSchema
+from geodata.own_fields import PREFIX, OwnField, values_of
+from geodata.schema import OWN, TABLES, Column, TableSchema
 from geodata.store.batch import Batch
 from layers import rows
 
-LEFT_OUT = ("batch_id",)
+LEFT_OUT = ("batch_id", OWN)
 EDITED = "EDIT"  # joins the sources of a row that was changed by hand: it says no longer just what they say
 TOLD_ELSEWHERE = ("filled",)  # what the form shows as empty and the check fills is no surprise
 CRS = "crs"
@@ -34,6 +36,7 @@ def fields(table: str, row: Mapping[str, Any] | None, version: str, words: Words
     listed = [one for one in schema.columns if one.name not in LEFT_OUT]
     key = "" if row is None else str(row[schema.key])
     parts = [_field(schema, one, row, words) for one in listed if one.name not in FROM]
+    parts += [_own_field(one, row, words) for one in _own(table, row, words)]
     if schema.geometry == "point":
         parts.append(_place(row, words))
     elif schema.geometry:
@@ -46,6 +49,26 @@ def fields(table: str, row: Mapping[str, Any] | None, version: str, words: Words
             html.Div(id=names.numbered("data-told", "form"), className="form-told"),
             html.Div([html.Button(words("核对并保存"), id=names.numbered("data-save", f"{version}||{key}"), className="button button-chief", type="button")],
                      className="data-buttons")]
+
+
+def _own(table: str, row: Mapping[str, Any] | None, words: Words) -> list[OwnField]:
+    """Return the own fields that the form has: those of the row's kind, of a new row those of every kind."""
+    if table != "activities":
+        return []
+    kinds = words.activity_kinds()
+    kind = None if row is None else kinds.get(row["kind"])
+    return list(kinds.fields.values() if row is None else kind.fields if kind else ())
+
+
+def _own_field(field: OwnField, row: Mapping[str, Any] | None, words: Words) -> Any:
+    value = None if row is None else values_of(row[OWN]).get(field.label)
+    whose = words.listed((one.zh if words.lang == "zh" else one.en) for one in words.activity_kinds() if one.field(field.label))
+    about: dict[str, Any] = {"id": names.numbered("data-field", PREFIX + field.label), "label": field.label if words.lang == "zh" else field.label_en,
+                             "description": whose, "size": "xs"}
+    if field.dtype == "bool":
+        return dmc.Select(data=[{"value": "true", "label": words("是")}, {"value": "false", "label": words("否")}],
+                          value=None if value is None else "true" if value else "false", clearable=True, **about)
+    return dmc.TextInput(value=_text(value), rightSection=field.unit or None, placeholder="2024-05-25" if field.dtype == "date" else "", **about)
 
 
 def _text(value: Any) -> str:
@@ -65,6 +88,8 @@ def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, w
                              "withAsterisk": not column.nullable and not key and column.name != "source_id"}
     unit = words.codes("unit").get(column.unit, "")
     vocab = vocabulary(schema.name, column.name)
+    if (schema.name, column.name) == ("activities", "kind"):
+        return dmc.Select(**kind_options(words), value=value, clearable=False, searchable=True, nothingFoundMessage=words("没有匹配的选项"), **about)
     if column.dtype == "bool":
         return dmc.Select(data=[{"value": "true", "label": words("是")}, {"value": "false", "label": words("否")}],
                           value=None if value is None else "true" if value else "false", clearable=False, **about)
@@ -83,6 +108,8 @@ def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, w
         hint = words("六位代码或名称；有坐标可不填")
     elif key:
         hint = words("不填则自动编号")
+    elif schema.name == "kinds":
+        hint = {"colour": "#RRGGBB", "icon": "book", "fields": words("赠书册数=Books given:整数:册；主讲人=Speaker")}.get(column.name, "")
     text = hours_text(value, words) if column.name == "opening_hours" and value else _text(value)
     return dmc.TextInput(value=text, placeholder=hint, disabled=key and row is not None, rightSection=unit or None,
                          rightSectionWidth=60 if unit else None, **about)
@@ -155,6 +182,7 @@ def check(context: Context, table: str, key: str | None, filled: Mapping[str, An
         raise AtlasError(N_("这一行已经不在图册里：请刷新后再试。"))
     values = {one.name: _said(filled.get(one.name)) for one in schema.columns if one.name not in LEFT_OUT}
     titles = {name: title(schema, name, words) for name in (*values, "lon", "lat")}
+    values |= {name: _said(value) for name, value in filled.items() if table == "activities" and name.startswith(PREFIX)}
     shape, crs = None, None
     if row is not None:
         values[schema.key] = key

@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
-from dashboard.components.explained import explained
+from dashboard.components.explained import pieces
 from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.figures.lorenz import lorenz_figure
@@ -216,7 +216,7 @@ def fairness_head(found: Case, got: Fairness, words: Words) -> list:
         gini_before=_digits(before.access_gini), gini_after=_digits(after.access_gini))
     table = figure_table(_tenths(lorenz_figure(got, words)), title, words("走得最近的需求"), found.provenance, words)
     return [html.H2([title, badge(found.provenance, words)], className="panel-title"),
-            html.P([*said, html.Br(), *explained(access, words)] if said else explained(access, words), className="panel-subtitle"), opening(table, words)]
+            html.P([*said, html.Br(), *pieces(access, words)] if said else pieces(access, words), className="panel-subtitle"), opening(table, words)]
 
 
 def _tenths(figure: Mapping[str, Any]) -> dict[str, Any]:
