@@ -143,7 +143,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             shapes=shapes,
             annotations=[{"x": 0, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
                           "text": words("名义"), "font": {"size": theme.NOTE, "color": theme.MUTED}},
-                         {"x": best, "xanchor": "left", "y": effective[best], "yref": "y", "yanchor": "bottom", "showarrow": False,
+                         {"x": best, "xanchor": "left", "y": effective[best], "yref": "y", "yanchor": "top", "showarrow": False,
                           "text": words("有效"), "font": {"size": theme.NOTE, "color": theme.STATION}}],
         ),
     }

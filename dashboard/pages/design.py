@@ -33,6 +33,7 @@ from dashboard.components.masthead import framed, masthead, past_banner
 from dashboard.components.rail import rail
 from dashboard.components.route_list import route_section
 from dashboard.components.said import said as spoken
+from dashboard.components.story_chart import story_chart
 from dashboard.components.tour import steps
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.values import change_list, scrolling
@@ -43,6 +44,7 @@ from dashboard.figures import map as map_figures
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.figures.in_view import InView, in_view
 from dashboard.figures.panel import Panel
+from dashboard.figures.story_charts import story_charts
 from dashboard.state import State as Said
 from dashboard.words import Words
 from layers import kpis as key_figures
@@ -226,7 +228,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
     "trail": lambda s: [html.P([figure_link("28", "F022", s.night, s.context, s.words), source_link("coverage_by_hour", s.night, s.context, s.words)])],
     "explained": lambda s: [html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))],
     "illustrative": _notices, "ways_out": lambda s: [html.P([s.words("没有匹配的选项"), " ", *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words)], className="panel-empty")],
-    "in_view": _in_view, "values": _values, "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
+    "in_view": _in_view, "values": _values, "story_chart": lambda s: [story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)], "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
     "kind_options": lambda s: [html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])],
     "masthead": _masthead, "help": _help, "tour": _tour,
 })
