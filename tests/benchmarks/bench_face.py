@@ -48,9 +48,9 @@ PRESSES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "/": (
         ("layer", "#rail .chips >> nth=0 >> .mantine-Chip-label >> nth=1", ""), ("facility", "#rail .mantine-Chip-label >> nth=8", ""),
         ("hour", "#rail .mantine-SegmentedControl-label >> nth=1", ""), ("switch", "#rail .mantine-Switch-track >> nth=0", ""),
-        ("radius", "#rail [role=slider] >> nth=0", "ArrowRight"), ("months", ".time [role=slider] >> nth=0", "ArrowRight"),
+        ("radius", "#control-radius .mantine-SegmentedControl-label >> nth=0", ""), ("months", ".time [role=slider] >> nth=0", "ArrowRight"),
         ("list of places", "#rail input.mantine-Select-input >> nth=0", ""), ("kinds", "#rail input.mantine-MultiSelect-inputField >> nth=0", ""),
-        ("list in view", "#in-view-toggle", ""), ("table of a chart", ".panel-table summary >> nth=0", ""), ("map by keys", "#map canvas", "ArrowRight"),
+        ("list in view", "#in-view-toggle", ""), ("table of a chart", ".panel-table summary:visible >> nth=0", ""), ("map by keys", "#map canvas", "ArrowRight"),
         ("fold the rail", "#rail-toggle", ""), ("search", "#search", "s"), ("help", "#help-open", ""),
     ),
     "/analysis": (("kinds", ".an-controls input >> nth=4", ""), ("play", ".an-buttons .button >> nth=1", ""), ("month", ".an-month >> nth=3", "")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -19,6 +20,7 @@ from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.said import said as spoken
 from dashboard.components.still import still
+from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
@@ -203,8 +205,9 @@ def register(app: Dash, context: Context) -> None:
             told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
         if not months["count"].sum():
             told.append(telling.nothing(PATH, filters, context, words))
-        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, words)
-        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, words)
+        source = partial(source_link, filters=filters, context=context, words=words)
+        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
+        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, source, words)
         return (spoken(sentence(atlas, filters), words), told, spec, telling.month_buttons(months, words), telling.per_worker(atlas, filters, words),
                 plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), ways(PATH, filters, context, words))
 
@@ -220,7 +223,8 @@ def register(app: Dash, context: Context) -> None:
         atlas, said = context.look(stored["query"], OWN_KEYS)
         filters, own = said.filters, parse(stored["query"], atlas)
         words = context.words(filters.lang, filters.as_of)
-        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, words)
+        source = partial(source_link, filters=filters, context=context, words=words)
+        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
         return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, telling.comparison(atlas, filters, own.other, words), PATH + _address(context, other, own)
 
