@@ -66,15 +66,25 @@ def add_keeping(server: Flask) -> None:
         return answer
 
 
-def opening(words: Callable[[str], Words]) -> html.Div:
+def opening(speak: Callable[[str], Words]) -> html.Div:
     """Return what stands until a page is laid out: its head in both languages, of which the browser shows that of the page."""
-    return html.Div([html.Div([
-        html.Header([html.H1([html.Span(className="brand-dot"), words(lang)("工会服务一张图")], className="brand")], className="header"),
-        html.P(words(lang)("正在打开工会服务一张图…"), className="opening"),
-    ], className=f"only-{lang}", lang=HTML_LANGUAGE[lang]) for lang in LANGUAGES])
+    return html.Div([_opening(speak(lang)) for lang in LANGUAGES])
 
 
-def add_first_paint(app: Dash, words: Callable[[str], Words], usual: str) -> None:
+def _opening(words: Words) -> html.Div:
+    return html.Div([
+        html.Header([html.H1([html.Span(className="brand-dot"), words("工会服务一张图")], className="brand")], className="header"),
+        html.P(words("正在打开工会服务一张图…"), className="opening"),
+    ], className=f"only-{words.lang}", lang=HTML_LANGUAGE[words.lang])
+
+
+def _entry(words: Words, here: str) -> str:
+    ways = "".join(f'<a class="way{" way-here" if path == here else ""}" href="{path}">{escape(name)}</a>' for path, name in titles(words).items())
+    return (f'<header class="header"><h1 class="brand"><span class="brand-dot"></span>{escape(words("工会服务一张图"))}</h1><span class="crumbs"></span>'
+            f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p class="opening">{escape(words("正在打开工会服务一张图…"))}</p>')
+
+
+def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str) -> None:
     """Put language, theme and head into the HTML of every page: a wall does not flash white, and nobody reads "Loading"."""
     plain = app.interpolate_index
     bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -84,11 +94,7 @@ def add_first_paint(app: Dash, words: Callable[[str], Words], usual: str) -> Non
     def in_its_language(**parts: Any) -> str:
         lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
         theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
-        said = words(lang)
-        ways = "".join(f'<a class="way{" way-here" if path == request.path else ""}" href="{path}">{escape(name)}</a>' for path, name in titles(said).items())
-        head = (f'<header class="header"><h1 class="brand"><span class="brand-dot"></span>{escape(said("工会服务一张图"))}</h1><span class="crumbs"></span>'
-                f'<nav class="ways" aria-label="{escape(said("页面"))}">{ways}</nav></header><p class="opening">{escape(said("正在打开工会服务一张图…"))}</p>')
-        parts["app_entry"] = f'<div id="react-entry-point"><div class="_dash-loading">{head}</div></div>'
+        parts["app_entry"] = f'<div id="react-entry-point"><div class="_dash-loading">{_entry(speak(lang), request.path)}</div></div>'
         if request.path in DRAWING:
             parts["metas"] = f'{parts.get("metas", "")}<link rel="preload" as="script" href="{drawing}">'
         return plain(**parts).replace(
