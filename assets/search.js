@@ -59,10 +59,10 @@
       if (hits.length) choose(0);
     };
     const ask = async () => {
-      const text = input.value.trim(), mine = ++asked;
+      const text = input.value.trim(), mine = ++asked, day = new URLSearchParams(location.search).get('asof');
       if (!text) { close(); return; }
       try {
-        const answer = await fetch(`/search?${new URLSearchParams({ q: text, lang: box.dataset.lang, theme: document.documentElement.dataset.theme || '' })}`);
+        const answer = await fetch(`/search?${new URLSearchParams({ q: text, lang: box.dataset.lang, theme: document.documentElement.dataset.theme || '', ...(day ? { asof: day } : {}) })}`);
         const found = await answer.json();
         if (mine !== asked || input.value.trim() !== text) return;
         if (found.state === 'building') { said.textContent = words.building; timer = setTimeout(ask, RETRY_MS); return; }

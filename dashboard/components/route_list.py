@@ -40,6 +40,6 @@ def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.
     return html.Section([
         html.H3([words("服务路线与站次"), badge(stories.origin(rows), words)]),
         html.P(words.listed(said, heavy=True), className="story-said"),
-        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in head])), html.Tbody(body), html.Tfoot(foot)], className="story-table"),
+        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in head])), html.Tbody(body), html.Tfoot(foot)], className="story-table", **{"data-figure": fact}),
                  className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("服务路线与站次")}),
     ])

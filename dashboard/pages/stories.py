@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from dashboard.components.badge import badge
 from dashboard.components.masthead import framed, masthead, titles
 from dashboard.components.panels import graph_config
 from dashboard.components.route_list import route_section
+from dashboard.components.trail import figure_link
 from dashboard.context import Context
 from dashboard.figures.dark import themed
 from dashboard.figures.story import filters_of, story_figure
@@ -26,6 +28,7 @@ from layers import stories
 from layers.atlas import Atlas
 from layers.filters import Filters
 
+Linked = Callable[[str, str], html.Span]
 OWN_KEYS = ("story",)
 PATH = "/stories"
 SOURCES = "/sources"
@@ -64,12 +67,12 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
     for row in shipped_rows("stories.csv"):
         facts = stories.facts(atlas, row["story"])
         chosen = facts[facts["id"].isin(row["figures"].split(";"))]
-        cards.append(html.A([
-            html.H2(row[words.lang], className="story-name"),
+        cards.append(html.Div([
+            html.H2(html.A(row[words.lang], href=address(context, filters, row["story"])), className="story-name"),
             html.P(row[f"said_{words.lang}"], className="story-said"),
-            html.Ul([html.Li([html.Strong(_value(fact, words), **{"data-figure": fact.id}), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
+            html.Ul([html.Li([html.Strong(figure_link(_value(fact, words), fact.id, filters, context, words)), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
             html.P([badge("reported" if len(chosen) else None, words), " ", row["story"], " · ", _place(atlas, row["adcode"], words)], className="story-foot"),
-        ], href=address(context, filters, row["story"]), className="story-card"))
+        ], className="story-card"))
     return [html.H2(words("八个专题，一张报纸版面"), className="stories-title"), html.Div(cards, className="story-cards")]
 
 
@@ -85,15 +88,19 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
         html.P([row[f"said_{words.lang}"], " · ", html.A(words("在总览地图上看{place}").format(place=_place(atlas, stories.WHERE.get(story, row["adcode"]), words)), href="/" + there)],
                className="story-said"),
     ]
+
+    def linked(text: str, mark: str) -> html.Span:
+        return figure_link(text, mark, filters, context, words)
+
     if not len(facts):
         return [*parts, html.P(words("图册里没有这个专题的报道数据。"), className="story-empty")]
     blocks = [part for title, rows in stories.sections(facts, story)
-              for part in ([html.H4(words(title), className="story-block")] if title else []) + [_facts(rows, words)]]
+              for part in ([html.H4(words(title), className="story-block")] if title else []) + [_facts(rows, linked, words)]]
     parts.append(html.Div([html.Section([html.H3([words("报道的数字"), badge("reported", words)]), *blocks,
                                html.P(words("出处：{source}").format(source=facts["source"].iloc[0]), className="story-source", lang="zh-CN")]), _map(atlas, filters, row, there, words)], className="story-top"))
     computed = stories.derived(atlas, story)
     if computed:
-        parts.append(html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, words)]))
+        parts.append(html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, linked, words)]))
     parts += _details(story, words)
     if story in stories.ROUTES:
         parts.append(route_section(atlas, *stories.ROUTES[story], words))
@@ -134,22 +141,22 @@ def _sectors(facts: pd.DataFrame, words: Words) -> html.Section:
     ])
 
 
-def _facts(facts: pd.DataFrame, words: Words) -> html.Div:
+def _facts(facts: pd.DataFrame, linked: Linked, words: Words) -> html.Div:
     return html.Div([
         html.Div([
             html.Span(_name(fact, words), className="fact-name"),
-            html.Strong(_value(fact, words), className="fact-value", id=f"fact-{fact.id}", **{"data-figure": fact.id}),
+            html.Strong(linked(_value(fact, words), fact.id), className="fact-value", id=f"fact-{fact.id}"),
             html.Span([_when(fact), " ", _cited(fact.id, words)], className="fact-foot"),
         ], className="fact") for fact in facts.itertuples()
     ], className="facts")
 
 
-def _computed(computed: tuple[stories.Derived, ...], words: Words) -> html.Div:
+def _computed(computed: tuple[stories.Derived, ...], linked: Linked, words: Words) -> html.Div:
     cards = []
     for one in computed:
         text = words.share(one.value) if not one.unit else format_reported(one.value, one.qualifier, one.unit, words.lang)
         cards.append(html.Div([
-            html.Span(words(one.label), className="fact-name"), html.Strong(text, className="fact-value", **{"data-figure": ";".join(one.facts)}),
+            html.Span(words(one.label), className="fact-name"), html.Strong(linked(text, ";".join(one.facts)), className="fact-value"),
             html.Span([words(one.formula), " · ", *[part for fact in one.facts for part in (_cited(fact, words), " ")]], className="fact-foot"),
         ], className="fact"))
     return html.Div(cards, className="facts")
@@ -188,7 +195,7 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
                 html.Th(row.name_, scope="row"), *[html.Td("●" if row.task == task else "") for task in tasks],
                 html.Td(f"{int(row.enterprises_strengthened)} / {int(row.enterprises)}"), html.Td(words.share(float(row.share)))],
                 className="story-last" if row.Index == 0 else "") for row in grids.rename(columns={"name": "name_"}).itertuples()])],
-            className="story-table"), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),
+            className="story-table", **{"data-figure": "strengthened_by_grid"}), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),
     ])
 
 
@@ -205,7 +212,7 @@ def _flows(atlas: Atlas, flows: pd.DataFrame, words: Words) -> html.Section:
             html.Thead(html.Tr([html.Th(words("来自 ＼ 去往"), scope="col"), *[html.Th(_place(atlas, city, words), scope="col") for city in cities]])),
             html.Tbody([html.Tr([html.Th(_place(atlas, home, words), scope="row"), *[
                 html.Td([_hired(provenance, persons, words) for provenance, persons in cells.get((home, hires), ())] or ("—" if home == hires else ""))
-                for hires in cities]]) for home in cities])], className="story-table story-matrix"),
+                for hires in cities]]) for home in cities])], className="story-table story-matrix", **{"data-figure": "hires"}),
             className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("跨市就业矩阵")}),
         html.H3([words("岗位共享"), badge("reported", words), *[_cited(fact, words) for fact in known["source_id"]]]),
         html.Ul([html.Li(words("{place}的企业招用{home}的 {count} 人").format(
