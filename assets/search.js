@@ -48,7 +48,7 @@
         for (const hit of answer.hits.filter((one) => one.kind === kind)) {
           const at = hits.push(hit) - 1;
           const one = make('li', { role: 'option', id: `search-${at}`, 'aria-selected': 'false', class: 'search-hit' },
-            make('span', { class: 'search-name' }, hit.name), make('span', { class: 'search-where' }, hit.where));
+            make('span', { class: 'search-name', ...(box.dataset.lang !== 'zh' && /[\u3400-\u9fff]/.test(hit.name) ? { lang: 'zh-CN' } : {}) }, hit.name), make('span', { class: 'search-where' }, hit.where));
           one.addEventListener('mousedown', (event) => { event.preventDefault(); go(hit); });
           list.append(one);
         }

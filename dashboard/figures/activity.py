@@ -131,7 +131,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     if not len(rows):
         return Panel.hidden()
     rows = rows.iloc[::-1]
-    names = rows["name"].tolist()
+    names = [words.called(one) for one in rows["name"]]
     kinds = words.kinds()
     listed = [kind for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
     origin = mix(rows)
@@ -147,7 +147,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         "textposition": "middle right", "textfont": {"size": theme.NOTE, "color": theme.MUTED}, "hoverinfo": "skip", "cliponaxis": False,
     })
     best = rows.iloc[-1]
-    title = words("“{name}”网格做得最多：{count} 项").format(name=best["name"], count=int(best["count"]))
+    title = words("“{name}”网格做得最多：{count} 项").format(name=words.called(best["name"]), count=int(best["count"]))
     figure = {
         "data": traces,
         "layout": theme.chart_layout(

@@ -13,6 +13,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.chinese import chinese
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.trail import PATH, figure_link
 from dashboard.components.values import scrolling, table_name
@@ -151,7 +152,7 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
         html.P(_number(trail, words), className="sources-value"),
         html.P([html.Strong(words("算法")), " ", words(trail.formula)], className="sources-formula"), *told,
         _table((words("用到什么"), words("表"), words("行数"), words("合计"), words("来源构成"), words("出处编号"), words("这些行")), rows, words("用到什么")) if rows else None,
-        html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", one.text, f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
+        html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", chinese(one.text, words), f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
                 className="sources-list"),
         dcc.Link(words("回到这个视图"), href="/" + context.write(filters), className="data-link"),
     ], className="sources-part sources-trail", **{"data-trail": trail.id})
@@ -169,16 +170,16 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
     parts: list[Any] = []
     for row in atlas.facts[atlas.facts["id"].isin(told)].itertuples():
         uses = citing.uses(atlas, row.id)
-        listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", ", ".join(keys[:6]), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
+        listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", chinese(", ".join(keys[:6]), words), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
         there = filters.at_place(row.adcode) if isinstance(row.adcode, str) else None
         parts.append(html.Div([
-            html.H2([f"{row.id} ", row.subject, badge("reported", words)], className="data-title"),
+            html.H2([f"{row.id} ", chinese(row.subject, words), badge("reported", words)], className="data-title"),
             html.P(_said(row, words), className="sources-value"),
             html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
-                (words("出处"), row.source), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
-                (words("地点"), row.place), (words("说明"), "—" if pd.isna(row.note) else row.note))], className="sources-terms"),
+                (words("出处"), chinese(row.source, words)), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
+                (words("地点"), chinese(row.place, words)), (words("说明"), "—" if pd.isna(row.note) else chinese(row.note, words)))], className="sources-terms"),
             html.H3(words("图册中用到它的地方"), className="sources-sub"),
-            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=row.place), href="/" + context.write(there), className="data-link"))] if there else []),
+            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there)) if there else row.place), href="/" + context.write(there), className="data-link"))] if there else []),
                      html.Li(dcc.Link(words("专题"), href="/stories" + (context.write(filters) or ""), className="data-link")), *listed], className="sources-list"),
         ], **{"data-trail": row.id}))
     return html.Section(parts, className="sources-part sources-trail")
@@ -186,7 +187,7 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
 
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
     facts = citing.find(atlas, filters, own["q"], own["story"])
-    rows = [[figure_link(row.id, row.id, filters, context, words), row.place, row.subject, figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words), _period(row), row.source]
+    rows = [[figure_link(row.id, row.id, filters, context, words), chinese(row.place, words), chinese(row.subject, words), figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words), _period(row), chinese(row.source, words)]
             for row in facts.itertuples()]
     empty = html.P(words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), className="data-hint")
     return html.Section([
@@ -201,7 +202,7 @@ def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
 
 
 def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
-    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), one.subject, figure_link(_said(one, words), one.fact_id, filters, context, words), table_name(one.table, words), html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
+    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), chinese(one.subject, words), figure_link(_said(one, words), one.fact_id, filters, context, words), table_name(one.table, words), html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
              badge(one.provenance, words)] for one in citing.totals(atlas) if one.provenance == MIXED or one.provenance in filters.provenance]
     if not rows:
         return None
@@ -216,7 +217,7 @@ def _data_sets(atlas: Atlas, filters: Filters, words: Words) -> html.Section:
     facts = atlas.facts["id"] if stories else []
     listed = citations(atlas, (*stories, *facts, *(name for name, origin in LICENCES.items() if origin in filters.provenance)), words)
     return html.Section([html.H2(words("报道与数据集"), className="data-title"),
-                         html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", one.text]) for one in listed], className="sources-list")], className="sources-part")
+                         html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", chinese(one.text, words)]) for one in listed], className="sources-list")], className="sources-part")
 
 
 def _batches(context: Context, words: Words) -> html.Section | None:

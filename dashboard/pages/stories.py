@@ -184,7 +184,7 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
     tasks = labels("task", words.lang)
     last = grids.iloc[0]
     said = words("落后的是“{name}”：{part} / {whole} 家企业强化（{share}）").format(
-        name=last["name"], part=int(last["enterprises_strengthened"]), whole=int(last["enterprises"]), share=words.share(float(last["share"])))
+        name=words.called(last["name"]), part=int(last["enterprises_strengthened"]), whole=int(last["enterprises"]), share=words.share(float(last["share"])))
     head = [words("网格"), *tasks.values(), words("强化 / 企业"), words("占比")]
     return html.Section([
         html.H3([said, badge(stories.origin(grids), words)]),
@@ -192,7 +192,7 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
         html.Div(html.Table([
             html.Thead(html.Tr([html.Th(text, scope="col") for text in head])),
             html.Tbody([html.Tr([
-                html.Th(row.name_, scope="row"), *[html.Td("●" if row.task == task else "") for task in tasks],
+                html.Th(words.called(row.name_), scope="row", title=row.name_), *[html.Td("●" if row.task == task else "") for task in tasks],
                 html.Td(f"{int(row.enterprises_strengthened)} / {int(row.enterprises)}"), html.Td(words.share(float(row.share)))],
                 className="story-last" if row.Index == 0 else "") for row in grids.rename(columns={"name": "name_"}).itertuples()])],
             className="story-table", **{"data-figure": "strengthened_by_grid"}), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),

@@ -16,6 +16,7 @@ import shapely
 from flask import Flask, Response, request
 
 from dashboard.source import AtlasSource
+from geodata.names import romanised
 from layers.atlas import Atlas
 from layers.borders import borders
 
@@ -90,7 +91,7 @@ def _labels(atlas: Atlas, lang: str) -> str:
         ("region", atlas.regions, "region_id"), ("grid", atlas.grids, "grid_id"), ("zone", atlas.zones, "zone_id"),
     ):
         points = frame.geometry.representative_point()
-        names = frame[column] if column in frame else frame["name"]
+        names = frame[column] if column in frame else frame["name"].map(romanised)
         for code, name, point in zip(frame[key], names, points, strict=True):
             features.append((code, str(name), level, 3, point.x, point.y))
     return _feature_collection(

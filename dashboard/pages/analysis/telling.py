@@ -9,6 +9,7 @@ import pandas as pd
 from dash import dcc, html
 
 from dashboard.components.badge import badge
+from dashboard.components.chinese import chinese
 from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
 from dashboard.figures import happened as figures
@@ -68,7 +69,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
         return html.P(words("点日历上的一天，这里列出当天的活动和招聘会。"), className="panel-empty")
     rows = happened.on_day(atlas, filters, on)
     names, kinds = figures.kind_names(words), words.activity_kinds()
-    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), f" {row.name_} · {place_name(atlas, row.adcode, words)} ",
+    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), " ", chinese(row.name_, words), f" · {place_name(atlas, row.adcode, words)} ",
                       words("{count} 人次").format(count=words.number(row.participants)) if row.unit == "visit" and row.participants == row.participants
                       else words("{count} 人").format(count=words.number(row.participants)) if row.participants == row.participants else "", " ",
                       *(f"· {own} " for own in words.own(row.kind, row.own)), badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]

@@ -99,7 +99,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             gone = [] if found.reasons else no_update
             return head, gone, gone, gone, gap, hidden, *unfair
         street = results.street_names(atlas, words)
-        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"], strict=True))
+        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
         got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
         head = with_source(results.head(question, made, answer, words), "plan_covered", question.filters, context, words)
         return (head, results.figures(question, made, answer, words),
