@@ -57,13 +57,13 @@
     return { width: n, height: n, data };
   }
 
-  function switchLayers(map) {
+  function switchLayers(map, wants = state) {
     if (!map.style || !map.style._loaded) return;
     if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
-    if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", state.hatched]]);
+    if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", wants.hatched]]);
     for (const layer of map.getStyle().layers) {
       if (layer.source === undefined || layer.id.startsWith("plotly-")) continue;
-      const wanted = state.off.includes(layer.id) ? "none" : "visible";
+      const wanted = wants.off.includes(layer.id) ? "none" : "visible";
       if ((map.getLayoutProperty(layer.id, "visibility") || "visible") !== wanted)
         map.setLayoutProperty(layer.id, "visibility", wanted);
     }
@@ -106,8 +106,10 @@
     map.getCanvas().setAttribute("aria-label", document.getElementById("map").dataset.label || "");
   }
 
+  let able = null;
   function webgl2() {
-    try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { return false; }
+    if (able === null) try { able = Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { able = false; }
+    return able;
   }
 
   window.dash_clientside = window.dash_clientside || {};
@@ -117,7 +119,7 @@
       if (!spec) return window.dash_clientside.no_update;
       const box = document.getElementById("map");
       if (!webgl2()) {
-        document.getElementById("map-status").hidden = false;
+        document.getElementById("map-still").dataset.still = spec.layout.meta.still;
         return window.dash_clientside.no_update;
       }
       state.asked += 1;
@@ -159,7 +161,7 @@
   };
 
   /* for the other maps of the atlas */
-  window.atlasKit = { framed, drawScale, webgl2, MAX_ZOOM };
+  window.atlasKit = { framed, drawScale, switchLayers, webgl2, MAX_ZOOM };
 
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });
 })();

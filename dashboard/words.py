@@ -48,7 +48,7 @@ class Words:
         return thing.name_en if self.lang == "en" and getattr(thing, "name_en", None) else thing.name
 
     def called(self, name: str) -> str:
-        """Return the name of a region, grid or station, of which the data has the Chinese one alone: in pinyin for who reads English."""
+        """Return the name of a station, of which the data has the Chinese one alone: in pinyin for who reads English."""
         return name if self.lang == "zh" else romanised(name)
 
     def both(self, name: str) -> str:

@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata.names import romanised
 from layers import demand, places, reach, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -321,9 +320,8 @@ def _units(
     frame, rows = atlas.table(table), atlas.rows_by(table, key)
     found = [rows.get(unit) for unit in ids]
     name = [unit if row is None else frame["name"].iloc[row] for unit, row in zip(ids, found, strict=True)]
-    if "name_en" not in frame:
-        name_en = [romanised(one) for one in name]
-    else:
+    name_en = name
+    if "name_en" in frame:
         name_en = [unit if row is None else frame["name_en"].iloc[row] for unit, row in zip(ids, found, strict=True)]
     units = pd.DataFrame(
         {

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata.names import romanised
 from layers import activities
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -65,7 +64,7 @@ def _name(atlas: Atlas, unit: str, row: int, count: int) -> tuple[str, str, str]
             frame = atlas.table(table)
             name = frame["name"].iat[at]
             name_en = frame["name_en"].iat[at] if "name_en" in frame else None
-            return key, name, romanised(name) if pd.isna(name_en) else name_en
+            return key, name, name if pd.isna(name_en) else name_en
     else:
         key = atlas.activities["activity_id"].iat[row]
     name = atlas.activities["name"].iat[row]

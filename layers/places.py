@@ -11,7 +11,6 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from geodata.names import romanised
 from layers.atlas import LEVELS, Atlas
 from layers.filters import NATION, Filters
 
@@ -272,7 +271,7 @@ def _assemble(atlas: Atlas, here: int, upper: tuple[str, int] | None, bottom: tu
                 region_id,
                 grid_id,
                 thing["name"],
-                romanised(thing["name"]) if pd.isna(name_en) else name_en,
+                thing["name"] if pd.isna(name_en) else name_en,
             )
         )
         if thing["geometry"] is not None and not thing["geometry"].is_empty:
@@ -353,7 +352,7 @@ def _units(atlas: Atlas, table: str, mask: NDArray[np.bool_]) -> pd.DataFrame:
     kind = {"regions": "region", "zones": "zone", "grids": "grid"}[table]
     frame = atlas.table(table)[mask]
     lon, lat = atlas.inner_points(table)
-    names_en = frame["name_en"] if "name_en" in frame else frame["name"].map(romanised)
+    names_en = frame["name_en"] if "name_en" in frame else frame["name"]
     ids = frame[f"{kind}_id"]
     units = pd.DataFrame(
         {

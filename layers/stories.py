@@ -14,6 +14,8 @@ from layers.provenance import mix
 
 STORIES = tuple(row["story"] for row in shipped_rows("stories.csv"))
 CITY = "640200"  # 石嘴山
+SIMING = "350203"
+PROMISED = ("aircon", "water", "toilet", "rest", "first_aid")  # warm and cool, hot water, toilet, a seat, first aid (F080)
 
 
 # layers that the map of a story draws; S2, S5, S6 and S7 have their place and what is recorded there
@@ -60,6 +62,7 @@ _DERIVED = {
     "S1": ((N_("强化产改举措的企业占比"), N_("强化的企业 ÷ 覆盖的企业（按企业数，不加权）"), "F010", "/", "F006", ""),),
     "S2": ((N_("每年培育经费合计"), N_("每年遴选人数 × 每名经费"), "F020", "*", "F021", "yuan"),),
     "S3": ((N_("岗位到意向的转化率"), N_("达成就业意向人数 ÷ 提供岗位数"), "F033", "/", "F032", ""),),
+    "S7": ((N_("平均每家企业的选手"), N_("选手 ÷ 企业"), "F070", "/", "F071", "person"),),
     "S8": ((N_("每个微心愿的经费"), N_("微心愿经费 ÷ 实现的微心愿"), "F083", "/", "F082", "yuan"),),
 }
 
@@ -115,6 +118,28 @@ def flows(atlas: Atlas) -> pd.DataFrame:
         ``from_adcode``, ``to_adcode``, ``provenance``, ``persons`` (sum) and ``source_id``; reported first.
     """
     return hires.summed(atlas.flows)
+
+
+def parts(atlas: Atlas, fact: str, split: str) -> pd.DataFrame:
+    """Return the parts of the reported total `fact`, split as `split` says; empty when nobody has given any."""
+    rows = atlas.parts
+    return rows[(rows["fact_id"] == fact) & (rows["split_by"] == split)]
+
+
+def facilities(atlas: Atlas) -> tuple[dict[str, int], pd.DataFrame]:
+    """Return facility → open stations of 思明 that have it, of those that the report lists as services, most first, and those stations."""
+    rows = atlas.stations
+    open_here = ((rows["adcode"] == SIMING) & (rows["status"] == "open")).to_numpy(bool)
+    counted = {code: int((atlas.holds("stations", "facilities", code) & open_here).sum()) for code in PROMISED}
+    return dict(sorted(counted.items(), key=lambda one: -one[1])) if open_here.any() else {}, rows[open_here]
+
+
+def heat_relief(atlas: Atlas) -> tuple[dict[str, int], pd.DataFrame]:
+    """Return month (``YYYY-MM``) → times of heat relief in 思明, and those activities."""
+    rows = atlas.activities
+    rows = rows[(rows["adcode"] == SIMING) & (rows["kind"] == "heat_relief") & rows["start"].notna()]
+    counted = pd.to_datetime(rows["start"]).dt.strftime("%Y-%m").value_counts().sort_index()
+    return {str(month): int(count) for month, count in counted.items()}, rows
 
 
 def sections(rows: pd.DataFrame, story: str) -> list[tuple[str, pd.DataFrame]]:

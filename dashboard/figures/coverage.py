@@ -114,7 +114,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     hours = rows["hour"].tolist()
     effective = (rows["effective"].to_numpy(dtype=float) * 100).tolist()
     nominal = (rows["nominal"].to_numpy(dtype=float) * 100).tolist()
-    worst = int(np.nanargmin(effective))
+    worst, best = int(np.nanargmin(effective)), int(np.nanargmax(effective))
     title = words("{hour}:00 只覆盖 {low}，名义覆盖 {nominal}").format(
         hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%")
     days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
@@ -144,7 +144,9 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.2], "ticksuffix": "%", "nticks": 5},
             shapes=shapes,
             annotations=[{"x": 0, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
-                          "text": words("名义"), "font": {"size": theme.NOTE, "color": theme.MUTED}}],
+                          "text": words("名义"), "font": {"size": theme.NOTE, "color": theme.MUTED}},
+                         {"x": best, "xanchor": "left", "y": effective[best], "yref": "y", "yanchor": "top", "showarrow": False,
+                          "text": words("有效"), "font": {"size": theme.NOTE, "color": theme.STATION}}],
         ),
     }
     return Panel(title, subtitle, now.provenance, figure, weight=0.95)

@@ -112,7 +112,7 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
         palette = dict(zip(industries["region_id"], theme.CATEGORIES, strict=False))
         color = [palette.get(one, theme.ENTERPRISE) for one in rows["region_id"]]
         seen = set(rows["region_id"])
-        named = [[words.called(name), palette[one]] for one, name in zip(industries["region_id"], industries["name"], strict=True) if one in palette and one in seen]
+        named = [[name, palette[one]] for one, name in zip(industries["region_id"], industries["name" if words.lang == "zh" else "name_en"], strict=True) if one in palette and one in seen]
     return {"meta": {"named": named}} | points(
         "enterprises", lon[mask], lat[mask], [["enterprise", one] for one in rows["enterprise_id"]], text,
         size=4.5 if here.level == "city" else 7, color=color, opacity=0.75,

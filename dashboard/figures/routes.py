@@ -38,7 +38,8 @@ def traces(atlas: Atlas, filters: Filters, words: Words) -> dict[str, dict[str, 
     else:
         color = [theme.PAPER if one == "illustrative" else theme.UNREACHED[1] for one in rows["provenance"]]
         marks = points("stops", rows["lon"], rows["lat"], [["stop", one] for one in rows["stop_id"]], hover(rows, words), size=17, color=color)
-    marks |= {"mode": "markers+text", "text": [] if rows is None else [str(one) for one in rows["sequence"]], "textfont": {"color": theme.INK, "size": 11}}
+    # over the labels: a name gives way to a number, not the number to the name
+    marks |= {"below": "", "mode": "markers+text", "text": [] if rows is None else [str(one) for one in rows["sequence"]], "textfont": {"color": theme.INK, "size": 11}}
     return {"routes": line, "stops_halo": halo("stops_halo", marks, 4, theme.ACTIVITY), "stops": marks}
 
 

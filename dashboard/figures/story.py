@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from dashboard.figures.map import map_figure
 from dashboard.figures.preview import spot
 from dashboard.state import View
 from dashboard.words import Words
-from layers import places, stories
+from layers import places, routes, stories
 from layers.atlas import Atlas
 from layers.filters import Filters
 
+LEAST_PX = 34
 SIZE = (370, 330)  # CSS pixels that the map has at least
 
 
@@ -21,14 +24,21 @@ def filters_of(filters: Filters, story: str, adcode: str) -> Filters:
 
 
 def story_figure(atlas: Atlas, filters: Filters, story: str, adcode: str, words: Words) -> dict[str, Any]:
-    """Return the figure, fitted to the cities of the story where it has several, else to its place."""
+    """Return the figure, fitted to the cities of the story where it has several, to its route, else to its place; the browser fits it again to its own size."""
     shown = filters_of(filters, story, adcode)
     cities = [at for at in atlas.tree.positions(list(stories.CITIES_OF.get(story, ()))) if at >= 0]
-    if cities:
+    stops = routes.of_activity(atlas, stories.ROUTES[story][0]) if story in stories.ROUTES else None
+    if stops is not None and stops["lon"].notna().any():
+        box = (stops["lon"].min() - 0.1, stops["lat"].min() - 0.1, stops["lon"].max() + 0.1, stops["lat"].max() + 0.1)
+    elif cities:
         lon, lat = (atlas.places[axis].iloc[cities] for axis in ("lon", "lat"))
         box = (lon.min() - 0.5, lat.min() - 0.4, lon.max() + 0.5, lat.max() + 0.4)
     else:
         box = places.scope(atlas, shown).bounds
     stand = spot([box[0], box[2]], [box[1], box[3]], SIZE)
     figure = map_figure(atlas, shown, words, View(stand["center"]["lon"], stand["center"]["lat"], stand["zoom"]), box, stand["zoom"])
-    return figure | {"layout": figure["layout"] | {"clickmode": "none", "dragmode": False}}
+    for trace in figure["data"]:  # the one thing that happened here stands at the label of its place: its ring has to show around the name
+        if trace["name"] == "activities":
+            trace["marker"] |= {"size": [max(one, LEAST_PX) for one in np.atleast_1d(trace["marker"]["size"]).tolist()]}
+    layout = figure["layout"] | {"clickmode": "none", "dragmode": False, "meta": figure["layout"]["meta"] | {"bounds": [float(edge) for edge in box]}}
+    return figure | {"layout": layout}

@@ -13,7 +13,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
-from dashboard.components.chinese import chinese
+from dashboard.components.chinese import chinese, has_chinese
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.trail import PATH, figure_link
 from dashboard.components.values import scrolling, table_name
@@ -173,22 +173,38 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
         listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", chinese(", ".join(keys[:6]), words), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
         there = filters.at_place(row.adcode) if isinstance(row.adcode, str) else None
         parts.append(html.Div([
-            html.H2([f"{row.id} ", chinese(row.subject, words), badge("reported", words)], className="data-title"),
+            html.H2([f"{row.id} ", _subject(row, words), badge("reported", words)], className="data-title"),
             html.P(_said(row, words), className="sources-value"),
             html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
-                (words("出处"), chinese(row.source, words)), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
-                (words("地点"), chinese(row.place, words)), (words("说明"), "—" if pd.isna(row.note) else chinese(row.note, words)))], className="sources-terms"),
+                (words("出处"), html.Span(row.source, lang="zh-CN")), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
+                (words("地点"), _where(atlas, row, words)), (words("说明"), _note(row)))], className="sources-terms"),
             html.H3(words("图册中用到它的地方"), className="sources-sub"),
-            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there)) if there else row.place), href="/" + context.write(there), className="data-link"))] if there else []),
+            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there).crumbs[-1])), href="/" + context.write(there), className="data-link"))] if there else []),
                      html.Li(dcc.Link(words("专题"), href="/stories" + (context.write(filters) or ""), className="data-link")), *listed], className="sources-list"),
         ], **{"data-trail": row.id}))
     return html.Section(parts, className="sources-part sources-trail")
 
 
+def _where(atlas: Atlas, row: Any, words: Words) -> str | html.Span:
+    """Return the place that a fact tells of: as the report names it, in English as the atlas does."""
+    at = atlas.tree.position(row.adcode) if isinstance(row.adcode, str) else -1
+    return str(atlas.places["name_en"].iloc[at]) if words.lang == "en" and at >= 0 else html.Span(row.place, lang="zh-CN")
+
+
+def _subject(row: Any, words: Words) -> str:
+    """Return what a fact counts: the report's own word, in English the name of the fact."""
+    return next((one["en"] for one in shipped_rows("fact_names.csv") if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)), row.subject) if words.lang == "en" else row.subject
+
+
+def _note(row: Any) -> str | html.Span:
+    """Return the note of a fact in the language that it was written in."""
+    return "—" if pd.isna(row.note) or not row.note else html.Span(row.note, lang="zh-CN" if has_chinese(row.note) else "en")
+
+
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
     facts = citing.find(atlas, filters, own["q"], own["story"])
-    rows = [[figure_link(row.id, row.id, filters, context, words), chinese(row.place, words), chinese(row.subject, words), figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words), _period(row), chinese(row.source, words)]
-            for row in facts.itertuples()]
+    rows = [[figure_link(row.id, row.id, filters, context, words), _where(atlas, row, words), _subject(row, words), figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words),
+             _period(row), html.Span(row.source, lang="zh-CN")] for row in facts.itertuples()]
     empty = html.P(words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), className="data-hint")
     return html.Section([
         html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
@@ -202,7 +218,7 @@ def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
 
 
 def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
-    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), chinese(one.subject, words), figure_link(_said(one, words), one.fact_id, filters, context, words), table_name(one.table, words), html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
+    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), _subject(one, words), figure_link(_said(one, words), one.fact_id, filters, context, words), table_name(one.table, words), html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
              badge(one.provenance, words)] for one in citing.totals(atlas) if one.provenance == MIXED or one.provenance in filters.provenance]
     if not rows:
         return None

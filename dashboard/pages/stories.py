@@ -9,17 +9,22 @@ from urllib.parse import parse_qsl
 
 import dash_mantine_components as dmc
 import pandas as pd
-from dash import Dash, dcc, html
+from dash import Dash, Input, Output, dcc, html
+from dash import State as Known
+from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
 from dashboard.components.masthead import framed, masthead, titles
 from dashboard.components.panels import graph_config
 from dashboard.components.route_list import route_section
+from dashboard.components.still import still, still_path
+from dashboard.components.story_chart import story_chart
 from dashboard.components.trail import figure_link
 from dashboard.context import Context
 from dashboard.figures.dark import themed
 from dashboard.figures.story import filters_of, story_figure
+from dashboard.figures.story_charts import story_charts
 from dashboard.state import State as Said
 from dashboard.words import Words
 from geodata.codes import labels, shipped_rows
@@ -31,7 +36,9 @@ from layers.filters import Filters
 Linked = Callable[[str, str], html.Span]
 OWN_KEYS = ("story",)
 PATH = "/stories"
+URL, MAIN = "stories-url", "stories-main"
 SOURCES = "/sources"
+FEW = 2
 CHECKED = ("F023",)  # conditions that must all hold
 
 
@@ -39,21 +46,40 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     """Return the index, or the view of the story that `query` names, in the language of `said`."""
     filters = said.filters
     words = context.words(filters.lang)
+    wanted, notices, body = _body(context, atlas, said, query)
+    return framed([
+        masthead(PATH, filters, context, words, query=f"&story={wanted}" if wanted else ""),
+        html.Div(notices, id=ids.NOTICES, className="notices", role="status"),
+        html.Main(body, id=MAIN, className="stories-main", tabIndex=0),
+        dcc.Location(id=URL, refresh=False),
+    ], filters.lang, "atlas stories-page")
+
+
+def register(app: Dash, context: Context) -> None:
+    """Add what draws another story when the address names one, without loading the page anew."""
+
+    @app.callback(Output(MAIN, "children"), Output(ids.NOTICES, "children"), Output(ids.LANGUAGE, "href"), Input(URL, "search"), Known(URL, "pathname"),
+                  prevent_initial_call=True)
+    def turn(search: str | None, pathname: str | None) -> tuple:
+        """Show what the address asks for."""
+        if pathname != PATH:
+            raise PreventUpdate
+        atlas, said = context.look(search, OWN_KEYS)
+        wanted, notices, body = _body(context, atlas, said, search or "")
+        other = said.filters.having(lang="en" if said.filters.lang == "zh" else "zh")
+        return body, notices, address(context, other, wanted)
+
+
+def _body(context: Context, atlas: Atlas, said: Said, query: str) -> tuple[str, list, list]:
+    """Return the story that `query` names (empty: the index), what has to be told, and what the main part shows."""
+    filters, words = said.filters, context.words(said.filters.lang)
     wanted = dict(parse_qsl(query.removeprefix("?"))).get("story", "")
     told = [notice.text(words.gettext) for notice in said.notices]
     one = next((row for row in shipped_rows("stories.csv") if row["story"] == wanted), None)
     if wanted and one is None:
         told.append(words("没有这个专题，显示全部专题。"))
     body = _index(context, atlas, filters, words) if one is None else _view(context, atlas, filters, one, words)
-    return framed([
-        masthead(PATH, filters, context, words, query=f"&story={wanted}" if one else ""),
-        html.Div([html.P(text, className="notice notice-bad") for text in told], id=ids.NOTICES, className="notices", role="status"),
-        html.Main(body, className="stories-main", tabIndex=0),
-    ], filters.lang, "atlas stories-page")
-
-
-def register(app: Dash, context: Context) -> None:
-    """Add nothing: the page answers to its address alone."""
+    return "" if one is None else wanted, [html.P(text, className="notice notice-bad") for text in told], body
 
 
 def address(context: Context, filters: Filters, story: str = "") -> str:
@@ -68,12 +94,12 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
         facts = stories.facts(atlas, row["story"])
         chosen = facts[facts["id"].isin(row["figures"].split(";"))]
         cards.append(html.Div([
-            html.H2(html.A(row[words.lang], href=address(context, filters, row["story"])), className="story-name"),
+            html.H2(dcc.Link(row[words.lang], href=address(context, filters, row["story"])), className="story-name"),
             html.P(row[f"said_{words.lang}"], className="story-said"),
             html.Ul([html.Li([html.Strong(figure_link(_value(fact, words), fact.id, filters, context, words)), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
             html.P([badge("reported" if len(chosen) else None, words), " ", row["story"], " · ", _place(atlas, row["adcode"], words)], className="story-foot"),
         ], className="story-card"))
-    return [html.H2(words("八个专题，一张报纸版面"), className="stories-title"), html.Div(cards, className="story-cards")]
+    return [_title(words("八个专题，一张报纸版面")), html.Div(cards, className="story-cards")]
 
 
 def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], words: Words) -> list:
@@ -81,11 +107,12 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
     facts = stories.facts(atlas, story)
     there = context.write(filters_of(filters, story, row["adcode"]))
     parts: list[Any] = [
-        html.Nav([html.A(words("全部专题"), href=address(context, filters)), *[
-            html.A(f"{one['story']} {one[words.lang]}", href=address(context, filters, one["story"]), className="story-here" if one is row or one["story"] == story else "")
+        html.Nav([dcc.Link(words("全部专题"), href=address(context, filters)), *[
+            html.Span(f"{story} {row[words.lang]}", className="story-here", **{"aria-current": "page"}) if one["story"] == story
+            else dcc.Link(f"{one['story']} {one[words.lang]}", href=address(context, filters, one["story"]))
             for one in shipped_rows("stories.csv")]], className="story-nav", **{"aria-label": words("专题")}),
-        html.H2(row[words.lang], className="stories-title"),
-        html.P([row[f"said_{words.lang}"], " · ", html.A(words("在总览地图上看{place}").format(place=_place(atlas, stories.WHERE.get(story, row["adcode"]), words)), href="/" + there)],
+        _title(row[words.lang]),
+        html.P([row[f"said_{words.lang}"], " · ", dcc.Link(words("在总览地图上看{place}").format(place=_place(atlas, stories.WHERE.get(story, row["adcode"]), words)), href="/" + there)],
                className="story-said"),
     ]
 
@@ -94,29 +121,44 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
 
     if not len(facts):
         return [*parts, html.P(words("图册里没有这个专题的报道数据。"), className="story-empty")]
-    blocks = [part for title, rows in stories.sections(facts, story)
-              for part in ([html.H4(words(title), className="story-block")] if title else []) + [_facts(rows, linked, words)]]
-    parts.append(html.Div([html.Section([html.H3([words("报道的数字"), badge("reported", words)]), *blocks,
-                               html.P(words("出处：{source}").format(source=facts["source"].iloc[0]), className="story-source", lang="zh-CN")]), _map(atlas, filters, row, there, words)], className="story-top"))
+    blocks = [html.Div([html.H4(words(title), className="story-block") if title else None, _facts(rows, linked, words)]) for title, rows in stories.sections(facts, story)]
     computed = stories.derived(atlas, story)
-    if computed:
-        parts.append(html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, linked, words)]))
-    parts += _details(story, words)
-    if story in stories.ROUTES:
-        parts.append(route_section(atlas, *stories.ROUTES[story], words))
+    charts = [story_chart(one, [part for fact in one.facts for part in (_cited(fact, words), " ")], filters.theme, words) for one in story_charts(atlas, story, words)]
+    first = [
+        html.Section([html.H3([words("报道的数字"), badge("reported", words)]), html.Div(blocks, className="story-blocks" if len(blocks) > 1 else ""),
+                      html.P(words("出处：{source}").format(source=facts["source"].iloc[0]), className="story-source", lang="zh-CN")]),
+        html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, linked, words)]) if computed else None,
+    ]
+    drawn = html.Div(charts, className="story-charts") if charts else None
+    details = html.Div(_details(story, words), className="story-details")
+    few = len(facts) <= FEW  # beside one figure there is room for its picture
+    told: list[Any] = [
+        html.Div([html.Div(first), html.Div([drawn, details])], className="story-few") if few else html.Div(first, className="story-first" if computed else ""),
+        *([html.Div([drawn, details], className="story-pair")] if not few and len(charts) == 1 else [] if few else [drawn, _sectors(facts, words) if story == "S3" else None, details]),
+        route_section(atlas, *stories.ROUTES[story], words) if story in stories.ROUTES else None,
+    ]
+    parts.append(html.Div([html.Div(told), _map(atlas, filters, row, there, words)], className="story-top"))
     if story == "S1":
         parts.append(_matrix(stories.matrix(atlas), words))
     if story == "S3":
-        parts += [_sectors(facts, words), _flows(atlas, stories.flows(atlas), words)]
+        parts.append(_flows(atlas, stories.flows(atlas), words))
     return parts
+
+
+def _title(text: str) -> html.H2:
+    """Return the heading that assets/stories.js names the page after, and moves to when another story is chosen."""
+    return html.H2(text, className="stories-title", id="stories-title", tabIndex=-1)
 
 
 def _map(atlas: Atlas, filters: Filters, row: dict[str, str], there: str, words: Words) -> html.Section:
     figure = story_figure(atlas, filters, row["story"], row["adcode"], words)
     return html.Section([
-        html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
-                           style={"height": "100%"}), className="story-map"),
-        html.P([_marks_said(row["story"], words), " ", html.A(words("在总览中打开"), href="/" + there)], className="story-said"),
+        html.Div([
+            *still(words, still_path(there, plain=True), words("此浏览器不支持 WebGL 2：这里是静态地图。")),
+            html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
+                               style={"height": "100%"}), className="story-plot"),
+        ], className="story-map"),
+        html.P([_marks_said(row["story"], words), " ", dcc.Link(words("在总览中打开"), href="/" + there)], className="story-said"),
     ], className="story-place", **{"aria-label": words("专题地图")})
 
 
@@ -136,7 +178,7 @@ def _sectors(facts: pd.DataFrame, words: Words) -> html.Section:
         return html.Section([])
     return html.Section([
         html.H3([words("分行业的企业"), badge("reported", words), _cited("F036", words), _cited("F031", words)]),
-        html.P(words("报道点名行业 {sectors}，参会企业 {enterprises}；各行业企业数未报道，不拆分。").format(
+        html.P(words("报道点名行业 {sectors}，参会企业 {enterprises}；各行业企业数未报道，图中的拆分为示意。").format(
             sectors=known["F036"], enterprises=known["F031"]), className="story-told"),
     ])
 
@@ -184,18 +226,22 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
     tasks = labels("task", words.lang)
     last = grids.iloc[0]
     said = words("落后的是“{name}”：{part} / {whole} 家企业强化（{share}）").format(
-        name=words.called(last["name"]), part=int(last["enterprises_strengthened"]), whole=int(last["enterprises"]), share=words.share(float(last["share"])))
-    head = [words("网格"), *tasks.values(), words("强化 / 企业"), words("占比")]
+        name=last["name" if words.lang == "zh" else "name_en"], part=int(last["enterprises_strengthened"]), whole=int(last["enterprises"]), share=words.share(float(last["share"])))
+    listed = list(grids.rename(columns={"name": "name_"}).itertuples())
+    lagging = ["story-last" if row.Index == 0 else "" for row in listed]
+
+    def line(label: str, cells: list[str]) -> html.Tr:
+        return html.Tr([html.Th(label, scope="row"), *[html.Td(cell, className=style) for cell, style in zip(cells, lagging, strict=True)]])
+
     return html.Section([
         html.H3([said, badge(stories.origin(grids), words)]),
         html.P(words("规则：强化企业占比最低者为落后；占比相同时企业多者在前。网格承担哪项任务未见报道，为示意。"), className="story-said"),
         html.Div(html.Table([
-            html.Thead(html.Tr([html.Th(text, scope="col") for text in head])),
-            html.Tbody([html.Tr([
-                html.Th(words.called(row.name_), scope="row", title=row.name_), *[html.Td("●" if row.task == task else "") for task in tasks],
-                html.Td(f"{int(row.enterprises_strengthened)} / {int(row.enterprises)}"), html.Td(words.share(float(row.share)))],
-                className="story-last" if row.Index == 0 else "") for row in grids.rename(columns={"name": "name_"}).itertuples()])],
-            className="story-table", **{"data-figure": "strengthened_by_grid"}), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),
+            html.Thead(html.Tr([html.Th(words("任务 ＼ 网格"), scope="col"), *[html.Th(html.Span(row.name_ if words.lang == "zh" else row.name_en), scope="col", className=style) for row, style in zip(listed, lagging, strict=True)]])),
+            html.Tbody([*[line(label, ["●" if row.task == task else "" for row in listed]) for task, label in tasks.items()],
+                        line(words("强化 / 企业"), [f"{int(row.enterprises_strengthened)} / {int(row.enterprises)}" for row in listed]),
+                        line(words("占比"), [words.share(float(row.share)) for row in listed])])],
+            className="story-table story-tasks", **{"data-figure": "strengthened_by_grid"}), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),
     ])
 
 

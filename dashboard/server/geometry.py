@@ -16,7 +16,6 @@ import shapely
 from flask import Flask, Response, request
 
 from dashboard.source import AtlasSource
-from geodata.names import romanised
 from layers.atlas import Atlas
 from layers.borders import borders
 
@@ -91,7 +90,7 @@ def _labels(atlas: Atlas, lang: str) -> str:
         ("region", atlas.regions, "region_id"), ("grid", atlas.grids, "grid_id"), ("zone", atlas.zones, "zone_id"),
     ):
         points = frame.geometry.representative_point()
-        names = frame[column] if column in frame else frame["name"].map(romanised)
+        names = frame[column] if column in frame else frame["name"]
         for code, name, point in zip(frame[key], names, points, strict=True):
             features.append((code, str(name), level, 3, point.x, point.y))
     return _feature_collection(

@@ -22,7 +22,7 @@ from layers.search import Hit, Index
 
 MAX_BYTES = 2_000
 MAX_NAME = 36
-SPELT = ("region", "grid", "station")  # names that are read in pinyin by who reads English
+SPELT = ("station",)  # names that are read in pinyin by who reads English
 KEPT = ("lang", "theme", "asof")
 PATIENCE_SECONDS = 1.0
 STREET_ZOOM = 14.5

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
+from html import escape
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from dashboard.components.chart_table import chart_table
 from dashboard.context import Context
 from dashboard.export.markup import markup
 from dashboard.figures.story import story_figure
+from dashboard.figures.story_charts import story_charts
 from dashboard.locale import load_words
 from dashboard.pages import stories as page
 from dashboard.settings import Settings
@@ -98,8 +101,37 @@ def test_the_matrix_has_each_hire_in_its_cell_marked_by_its_provenance(shown):
 
 def test_the_route_lists_its_stops_in_order_against_the_reported_total(shown):
     html = shown("?story=S4")
-    assert re.findall(r"第 (\d) 站", html) == list("12345678") and html.count("badge-illustrative") >= 8
+    listed = html[html.rindex("服务路线与站次</h3>") if "服务路线与站次</h3>" in html else html.index("stop-sample"):]
+    assert re.findall(r"第 (\d) 站</th>", listed) == list("12345678") and html.count("badge-illustrative") >= 8
     assert "各站合计 960 人" in html and "报道 960 名" in html and "2024年10月9日" in html
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("story", stories.STORIES)
+def test_each_chart_of_a_story_cites_its_facts_and_has_its_table(context, story, lang):
+    atlas, words = context.source.atlas(), context.words(lang)
+    own = set(stories.facts(atlas, story)["id"])
+    for chart, facts, _ in story_charts(atlas, story, words):
+        assert set(facts) <= own and chart.title and chart.subtitle and chart.provenance
+        bar = chart.figure["data"][0]
+        table = markup(chart_table(chart, words))
+        assert all(escape(text) in table for text in bar["text"]) and all(escape(name) in table for name in chart.categories)
+        if bar["type"] == "bar":
+            assert len(bar["x"]) == len(bar["text"]) == len(chart.categories) == len(bar["marker"]["pattern"]["shape"])
+            made_up = chart.provenance == "illustrative"
+            assert ("/" in bar["marker"]["pattern"]["shape"]) == made_up
+            assert made_up or "illustrative" not in table
+
+
+def test_splits_of_a_reported_total_say_so_and_add_up(context):
+    atlas, words = context.source.atlas(), context.words("zh")
+    known = atlas.facts.set_index("id")["value"]
+    drawn = {chart.id: (chart, facts) for story in stories.STORIES for chart, facts, _ in story_charts(atlas, story, words)}
+    for name, fact in (("story-F008-team_kind", "F008"), ("story-F031-sector", "F031"), ("story-F031-home_city", "F031"), ("story-groups", "F040"), ("story-stops", "F040")):
+        chart, facts = drawn[name]
+        assert facts == (fact,) and sum(chart.series[0].values) == known[fact] and "示意" in chart.subtitle and chart.provenance == "illustrative"
+    bare = Atlas.from_frames({"places": atlas.places, "facts": atlas.facts}, atlas.meta)
+    assert [chart.id for chart, _, _ in story_charts(bare, "S4", words)] == [] and [chart.id for chart, _, _ in story_charts(bare, "S1", words)] == ["story-held"]
 
 
 @pytest.mark.parametrize("story", stories.STORIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -18,7 +19,8 @@ from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.said import said as spoken
-from dashboard.components.trail import with_source
+from dashboard.components.still import still
+from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
@@ -79,8 +81,8 @@ def _box(head: str, figure: str, *children: Any) -> html.Div:
 
 def _map(words: Words) -> html.Div:
     return html.Div([
+        *still(words, said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。")),
         dcc.Graph(id=names.MAP, figure={"data": [], "layout": {}}, responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
-        html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id="an-map-status", className="map-status", hidden=True, role="status"),
         html.Div([html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]), html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
                   html.Span(words("越大越多；颜色是类型；示意图"))], className="an-legend"),
     ], className="map-box an-map-box")
@@ -201,10 +203,12 @@ def register(app: Dash, context: Context) -> None:
         told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
         if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
             told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
-        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, words)
-        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, words)
+        source = partial(source_link, filters=filters, context=context, words=words)
+        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
+        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, source, words)
         return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
-                with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words), with_source(plan_head, "against_plan", filters, context, words), themed(plan_figure, filters.theme), plan_list, with_source(kinds_head, "activities_by_place", filters, context, words), themed(kinds_figure, filters.theme), ways(PATH, filters, context, words))
+                with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
+                plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), ways(PATH, filters, context, words))
 
     @app.callback(
         Output(names.CALENDAR_HEAD, "children"), Output(names.CALENDAR, "figure"), Output(names.DAY, "children"), Output(names.DAYS, "data"), Output(names.DAYS, "value"),
@@ -218,9 +222,9 @@ def register(app: Dash, context: Context) -> None:
         atlas, said = context.look(stored["query"], OWN_KEYS)
         filters, own = said.filters, parse(stored["query"], atlas)
         words = context.words(filters.lang, filters.as_of)
-        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, words)
+        source = partial(source_link, filters=filters, context=context, words=words)
+        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        head = with_source(head, "activities_by_day", filters, context, words)
         return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, with_source(telling.comparison(atlas, filters, own.other, words), "two_places", filters, context, words), PATH + _address(context, other, own)
 
     app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"), prevent_initial_call=True)

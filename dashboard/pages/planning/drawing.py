@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.explained import pieces
 from dashboard.components.legend import more_text, review_text, swatches
 from dashboard.components.masthead import past_banner, ways
 from dashboard.components.trail import with_source
@@ -31,6 +32,7 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
+from layers.classing import METHODS, QUANTILES
 from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
 from layers.siting.fairness import fairness
@@ -175,7 +177,8 @@ def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int
                          className="legend-row") for label, kind in steps]
         parts.append(html.Div([html.Div([words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
             radius=found.filters.radius, detour=found.filters.detour), badge("derived", words)], className="legend-title"), *rows,
-            html.Div(more_text(words, mode), className="legend-note")], className="legend-block"))
+            html.Div(more_text(words, mode), className="legend-note"),
+            html.Div(pieces(words(METHODS[QUANTILES]), words), className="legend-note")], className="legend-block"))
         serving, shut = siting.open_rows(found), siting.shut_rows(found)
         made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
         marks = [
