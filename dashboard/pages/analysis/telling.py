@@ -11,6 +11,7 @@ from dash import dcc, html
 
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
+from dashboard.components.chinese import chinese
 from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
@@ -76,7 +77,7 @@ def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, source: Sour
     subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情；另有 {count} 项只报道了年份，未计入").format(count=undated)
     listed = [{"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)} for row in days.rename(columns={"count": "count_"}).itertuples()]
     origin = mix([one for one in days["provenance"] if one])
-    return head(title, subtitle, origin, words, source("activities"), _weeks(days, title, words)), figures.calendar(days, first, last, on, words), listed
+    return head(title, subtitle, origin, words, source("activities_by_day"), _weeks(days, title, words)), figures.calendar(days, first, last, on, words), listed
 
 
 def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
@@ -98,7 +99,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
         return html.P(words("点日历上的一天，这里列出当天的活动和招聘会。"), className="panel-empty")
     rows = happened.on_day(atlas, filters, on)
     names, kinds = figures.kind_names(words), words.activity_kinds()
-    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), f" {row.name_} · {place_name(atlas, row.adcode, words)} ",
+    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), " ", chinese(row.name_, words), f" · {place_name(atlas, row.adcode, words)} ",
                       words("{count} 人次").format(count=words.number(row.participants)) if row.unit == "visit" and row.participants == row.participants
                       else words("{count} 人").format(count=words.number(row.participants)) if row.participants == row.participants else "", " ",
                       *(f"· {own} " for own in words.own(row.kind, row.own)), badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]
@@ -149,7 +150,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     brief = [told.removeprefix(place_name(atlas, one.adcode, words)).strip() if alone else told for one, told in zip(found, titles, strict=True)]
     figure = figures.plans(found, titles, brief, words)
     origin = mix([one.provenance for one in found if one.provenance])
-    return head(title, subtitle, origin, words, source(";".join(dict.fromkeys(one.fact_id for one in found))), figure_table(figure, title, words("月份"), origin, words)), figure, html.Table([top, html.Tbody(lines)], className="an-table")
+    return head(title, subtitle, origin, words, source("against_plan"), figure_table(figure, title, words("月份"), origin, words)), figure, html.Table([top, html.Tbody(lines)], className="an-table")
 
 
 def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words) -> tuple[list, dict]:
@@ -164,7 +165,7 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Sour
     more = words("；只列前 {count} 个").format(count=MOST_UNITS) if len(rows) > MOST_UNITS else ""
     figure = figures.stacked(shown, words)
     table = figure_table(figure, title, words("地点"), [origin for _, _, origin in shown], words)
-    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities"), table), figure
+    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure
 
 
 def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) -> list:
