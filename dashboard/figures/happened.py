@@ -23,6 +23,7 @@ from layers.classing import fixed
 TRACES = ("ring", "spots")
 COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
+MOST_MONTHS_NAMED = 12
 
 
 def kind_names(words: Words) -> dict[str, str]:
@@ -168,11 +169,13 @@ def plans(found: Sequence[Progress], names: Sequence[str], words: Words) -> dict
 def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Sequence[str], origins: Sequence[str | None], words: Words) -> dict[str, Any]:
     """Return events per month of two places as two lines, told apart by colour and mark; dashed where anything is made up."""
     looks = ((theme.RED, "circle"), (theme.STATION, "square"))
+    # a month with its year takes four times the room of one without
+    marked = list(months)[::1 if len(months) <= MOST_MONTHS_NAMED else -(-len(months) // (MOST_MONTHS_NAMED // 4))]
     return {"data": [{
         "type": "scatter", "mode": "lines+markers", "name": title, "x": list(months), "y": list(count), "marker": {"size": 6, "symbol": mark},
         "line": {"color": color, "width": 1.8, "dash": "solid" if origin == "reported" else "dash"},
         "hovertemplate": f"{escape(title)}<br>%{{x}} %{{y}} {words('项')} · {words.provenance(origin)}<extra></extra>",
     } for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)], "layout": theme.chart_layout(
         showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
-        xaxis={"type": "category", "tickvals": list(months), "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
+        xaxis={"type": "category", "tickvals": marked, "ticktext": [month_name(one, words, brief=len(months) <= 12) for one in marked], "showgrid": False},
         yaxis={"rangemode": "tozero", "nticks": 4})}
