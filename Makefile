@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint bench bench-brief bench-playback bench-siting fuzz fuzz-files shots gallery docs clean
+.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-playback bench-siting fuzz fuzz-files shots gallery docs clean
 
 setup: $(VENV)/.runtime
 
@@ -70,6 +70,10 @@ fuzz-files: dev
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser
 	$(BIN)/python -m tests.browser.shots
+
+# every page in light, dark and print, Chinese and English, 1920, 1366 and 390 px wide: what is wrong, and contact sheets in docs/sheets
+sheets: dev browser
+	$(BIN)/python -m tests.sheets
 
 # one of each brief, for docs/gallery
 gallery: dev browser

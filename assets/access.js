@@ -6,7 +6,7 @@
   const byId = (id) => document.getElementById(id);
   const map = () => (window.atlasMap ? window.atlasMap() : null);
   const plot = () => document.querySelector("#map .js-plotly-plot");
-  let clicks = 0, known = "";
+  let clicks = 0;
 
   function show(open) {
     const box = byId("in-view"), toggle = byId("in-view-toggle");
@@ -23,7 +23,6 @@
       if (!box) return none;
       if (pressed && pressed !== clicks) show(box.hidden);
       clicks = pressed || 0;
-      if (!window.atlasKit.webgl2() && known !== "opened") { known = "opened"; show(true); }
       if (box.hidden || !filters) return none;
       const live = map();
       if (!live) return { box: null, zoom: null, query: filters.query };
@@ -90,8 +89,20 @@
     }
   }
 
+  /* MapLibre names its parts in English: every map of a page says them in the reader's language */
+  function name() {
+    const header = document.querySelector("header[data-map]");
+    if (!header) return;
+    for (const canvas of document.querySelectorAll('canvas.maplibregl-canvas[aria-label="Map"]')) canvas.setAttribute("aria-label", header.dataset.map);
+    for (const button of document.querySelectorAll('[title="Toggle attribution"]')) {
+      button.title = header.dataset.attribution;
+      button.setAttribute("aria-label", header.dataset.attribution);
+    }
+  }
+
   const hooked = new WeakSet();
   function hook() {
+    name();
     const live = map(), words = byId("map-said");
     if (!live || !words || hooked.has(live)) return;
     hooked.add(live);

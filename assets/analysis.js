@@ -142,7 +142,7 @@
       const sum = element("an-sum");
       if (sum) sum.setAttribute("aria-pressed", "false");
       if (!window.atlasKit.webgl2()) {
-        element("an-map-status").hidden = false;
+        window.atlasStill("activities");
         window.setTimeout(() => show(0).catch(() => {}), 0);
         return window.dash_clientside.no_update;
       }

@@ -106,8 +106,10 @@
     map.getCanvas().setAttribute("aria-label", document.getElementById("map").dataset.label || "");
   }
 
+  let able = null;
   function webgl2() {
-    try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { return false; }
+    if (able === null) try { able = Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { able = false; }
+    return able;
   }
 
   window.dash_clientside = window.dash_clientside || {};
@@ -117,7 +119,7 @@
       if (!spec) return window.dash_clientside.no_update;
       const box = document.getElementById("map");
       if (!webgl2()) {
-        document.getElementById("map-status").hidden = false;
+        document.getElementById("map-still").dataset.still = spec.layout.meta.still;
         return window.dash_clientside.no_update;
       }
       state.asked += 1;

@@ -229,7 +229,7 @@
     fit(spec) {
       if (!spec) return window.dash_clientside.no_update;
       if (!window.atlasKit.webgl2()) {
-        element("plan-map-status").hidden = false;
+        window.atlasStill("stations.demand");
         return window.dash_clientside.no_update;
       }
       state.asked += 1;

@@ -24,6 +24,7 @@ from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
+from dashboard.server.stills import add_stills
 from dashboard.server.trails import add_trails
 from dashboard.server.uploading import add_uploading
 from dashboard.settings import CODE, Settings
@@ -117,6 +118,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
     add_geometry(server, source)
+    add_stills(server, context)
     add_frames(server, context)
     add_health(server, source)
     add_uploading(server, context)

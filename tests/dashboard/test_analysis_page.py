@@ -44,7 +44,7 @@ def test_two_places_state_what_each_figure_is_of(atlas, words):
 
 def test_a_calendar_says_which_days_it_leaves_out(atlas, words):
     def said(filters: Filters) -> str:
-        return shown(telling.calendar_parts(atlas, filters, None, words)[0])
+        return shown(telling.calendar_parts(atlas, filters, None, lambda mark: None, words)[0])
 
     assert "只画最后一年" not in said(CITY.having(start=date(2024, 1, 1), end=date(2024, 12, 31)))
     long = CITY.having(start=date(2024, 1, 1), end=date(2025, 6, 30))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -18,6 +19,8 @@ from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.said import said as spoken
+from dashboard.components.still import still
+from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
@@ -50,18 +53,18 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Main([
             html.Section([_map(words), _player(words)], className="an-left"),
             html.Section([
-                _box(names.CALENDAR_HEAD, _graph(names.CALENDAR, words, "an-calendar")),
+                _box(names.CALENDAR_HEAD, "activities_by_day", _graph(names.CALENDAR, words, "an-calendar")),
                 html.Div([
                     dmc.Select(id=names.DAYS, data=[], size="xs", searchable=True, clearable=True, placeholder=words("选择一天"), comboboxProps={"zIndex": 1000},
                                **{"aria-label": words("选择一天")}),
-                    html.Div(id=names.DAY, className="an-list", role="status", tabIndex=0, **{"aria-label": words("当天的活动")}),
+                    html.Div(id=names.DAY, className="an-list", role="status", tabIndex=0, **{"aria-label": words("当天的活动"), "data-figure": "activities_by_day"}),
                 ], className="an-box an-day"),
-                _box(names.PLANS_HEAD, _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list", role="region", tabIndex=0, **{"aria-label": words("累计与计划的数字")})),
+                _box(names.PLANS_HEAD, "against_plan", _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list", role="region", tabIndex=0, **{"aria-label": words("累计与计划的数字")})),
             ], className="an-column"),
             html.Section([
-                html.Div(id=names.WORKERS, className="an-box"),
-                _box(names.KINDS_HEAD, _graph(names.KINDS, words, "an-kinds")),
-                html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照")}),
+                html.Div(id=names.WORKERS, className="an-box", **{"data-figure": "taking_part"}),
+                _box(names.KINDS_HEAD, "activities_by_place", _graph(names.KINDS, words, "an-kinds")),
+                html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照"), "data-figure": "two_places"}),
             ], className="an-column"),
         ], className="an-body"),
         dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.STATE), dcc.Store(id=names.SPEC),
@@ -72,14 +75,14 @@ def _graph(name: str, words: Words, style: str) -> html.Div:
     return html.Div(dcc.Graph(id=name, figure={"data": [], "layout": {}}, responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style)
 
 
-def _box(head: str, *children: Any) -> html.Div:
-    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box")
+def _box(head: str, figure: str, *children: Any) -> html.Div:
+    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure})
 
 
 def _map(words: Words) -> html.Div:
     return html.Div([
+        *still(words, said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。")),
         dcc.Graph(id=names.MAP, figure={"data": [], "layout": {}}, responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
-        html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id="an-map-status", className="map-status", hidden=True, role="status"),
         html.Div([html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]), html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
                   html.Span(words("越大越多；颜色是类型；示意图"))], className="an-legend"),
     ], className="map-box an-map-box")
@@ -200,9 +203,11 @@ def register(app: Dash, context: Context) -> None:
         told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
         if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
             told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
-        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, words)
-        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, words)
-        return (spoken(sentence(atlas, filters), words), told, spec, telling.month_buttons(months, words), telling.per_worker(atlas, filters, words),
+        source = partial(source_link, filters=filters, context=context, words=words)
+        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
+        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, source, words)
+        return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
+                with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
                 plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), ways(PATH, filters, context, words))
 
     @app.callback(
@@ -217,8 +222,9 @@ def register(app: Dash, context: Context) -> None:
         atlas, said = context.look(stored["query"], OWN_KEYS)
         filters, own = said.filters, parse(stored["query"], atlas)
         words = context.words(filters.lang, filters.as_of)
-        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, words)
+        source = partial(source_link, filters=filters, context=context, words=words)
+        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, telling.comparison(atlas, filters, own.other, words), PATH + _address(context, other, own)
+        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, with_source(telling.comparison(atlas, filters, own.other, words), "two_places", filters, context, words), PATH + _address(context, other, own)
 
     app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"), prevent_initial_call=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 from dash import dcc, html
 
 from dashboard.components.badge import badge
+from dashboard.components.chart_table import figure_table, opening
+from dashboard.components.chinese import chinese
+from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
 from dashboard.figures import happened as figures
@@ -21,14 +25,16 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix
 
+#: What makes the link to the trail of a figure or of facts.
+Source = Callable[[str], Any]
 MOST_LISTED = 12
 MOST_UNITS = 10
 BAR_PX = 48  # of the highest month
 
 
-def head(title: str, subtitle: str, provenance: str | None, words: Words) -> list:
-    """Return title with badge, and what it is of under it."""
-    return [html.H2([title, badge(provenance, words)], className="panel-title"), html.P(subtitle, className="panel-subtitle")]
+def head(title: str, subtitle: str, provenance: str | None, words: Words, source: Any = None, table: html.Table | None = None) -> list:
+    """Return title with badge, what it is of under it, the way to its trail and its figures as a table where it has them."""
+    return [html.H2([title, badge(provenance, words), source], className="panel-title"), html.P(explained(subtitle, words), className="panel-subtitle"), opening(table, words)]
 
 
 def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
@@ -47,7 +53,7 @@ def month_buttons(months: pd.DataFrame, words: Words) -> list:
         for row in months.rename(columns={"count": "count_", "reported": "reported_"}).itertuples()]
 
 
-def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> tuple[list, dict, list]:
+def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, source: Source, words: Words) -> tuple[list, dict, list]:
     """Return head and figure of the calendar, and the days that can be chosen from a list."""
     days = happened.by_day(atlas, filters)
     months = happened.months(atlas, filters)
@@ -62,8 +68,22 @@ def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, words: Words
     title = words("这里没有记录到日的活动") if most is None else words("{day}最多（{count} 项）").format(day=words.date(most["day"]), count=int(most["count"]))
     subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情；另有 {count} 项只报道了年份，未计入").format(count=undated)
     listed = [{"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)} for row in days.rename(columns={"count": "count_"}).itertuples()]
-    top = head(title, subtitle, mix([one for one in days["provenance"] if one]), words)
+    origin = mix([one for one in days["provenance"] if one])
+    top = head(title, subtitle, origin, words, source("activities_by_day"), _weeks(days, title, words))
     return [*top, *([html.P(cut, className="an-cut")] if cut else [])], figures.calendar(days, first, last, on, words), listed
+
+
+def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
+    """Return the calendar as a table: a row a week, how many on each of its days."""
+    if not len(days):
+        return None
+    names = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+    weeks: dict[date, list[str]] = {}
+    for day, count in zip(days["day"], days["count"], strict=True):
+        weeks.setdefault(day - timedelta(days=day.weekday()), []).append(f"{names[day.weekday()]} {words.number(count)}")
+    rows = [html.Tr([html.Th(words.date(monday), scope="row"), html.Td(words.listed(said))]) for monday, said in weeks.items()]
+    heads = (words("周（自周一）"), words("有记录的各天（项）"))
+    return html.Table([html.Caption(caption), html.Thead(html.Tr([html.Th(one, scope="col") for one in heads])), html.Tbody(rows)], className="chart-table")
 
 
 def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> Any:
@@ -72,7 +92,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
         return html.P(words("点日历上的一天，这里列出当天的活动和招聘会。"), className="panel-empty")
     rows = happened.on_day(atlas, filters, on)
     names, kinds = figures.kind_names(words), words.activity_kinds()
-    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), f" {row.name_} · {place_name(atlas, row.adcode, words)} ",
+    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), " ", chinese(row.name_, words), f" · {place_name(atlas, row.adcode, words)} ",
                       words("{count} 人次").format(count=words.number(row.participants)) if row.unit == "visit" and row.participants == row.participants
                       else words("{count} 人").format(count=words.number(row.participants)) if row.participants == row.participants else "", " ",
                       *(f"· {own} " for own in words.own(row.kind, row.own)), badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]
@@ -102,7 +122,7 @@ def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
     return [*head(title, said + words("；报道与示意分列，不相加"), None, words), body]
 
 
-def plan_parts(atlas: Atlas, filters: Filters, words: Words) -> tuple[list, dict, Any]:
+def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> tuple[list, dict, Any]:
     """Return head, figure and list of the cumulative figures against plan."""
     found = plans.progress(atlas, filters)
     if not found:
@@ -118,10 +138,15 @@ def plan_parts(atlas: Atlas, filters: Filters, words: Words) -> tuple[list, dict
     ]) for one, title in zip(found, titles, strict=True)]
     top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (words("项目"), words("逐月已记"), words("对照"), words("按天平均应到"), words("另有"))]))
     subtitle = words("逐月累计 ÷ 报道的计划数或累计数（%）；点线为按天平均，示意；时段为计划自己的时段，不随筛选变")
-    return head(words("累计对照计划"), subtitle, mix([one.provenance for one in found if one.provenance]), words), figures.plans(found, titles, words), html.Table([top, html.Tbody(lines)], className="an-table")
+    title = words("{all} 项对照中 {reached} 项已达到").format(all=len(found), reached=sum(one.done[-1] >= one.target for one in found))
+    alone = len({one.adcode for one in found}) == 1
+    brief = [told.removeprefix(place_name(atlas, one.adcode, words)).strip() if alone else told for one, told in zip(found, titles, strict=True)]
+    figure = figures.plans(found, titles, brief, words)
+    origin = mix([one.provenance for one in found if one.provenance])
+    return head(title, subtitle, origin, words, source("against_plan"), figure_table(figure, title, words("月份"), origin, words)), figure, html.Table([top, html.Tbody(lines)], className="an-table")
 
 
-def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> tuple[list, dict]:
+def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words) -> tuple[list, dict]:
     """Return head and figure of kinds by place."""
     rows = happened.by_place(atlas, filters)
     if not len(rows):
@@ -131,7 +156,9 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, words: Words
     shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
     title = words("{place}最多：{count} 项").format(place=labels[0], count=words.number(int(rows["count"].iloc[0])))
     more = words("；只列前 {count} 个").format(count=MOST_UNITS) if len(rows) > MOST_UNITS else ""
-    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words), figures.stacked(shown, words)
+    figure = figures.stacked(shown, words)
+    table = figure_table(figure, title, words("地点"), [origin for _, _, origin in shown], words)
+    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure
 
 
 def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
@@ -185,8 +212,10 @@ def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) 
     kinds = [activities.kinds_present(atlas, one).groupby("kind")["count"].sum().to_dict() for one in two]
     bars = figures.stacked(list(zip(titles, kinds, origins, strict=True)), words, legend=False)  # the colours are those above
     series = figures.two_lines(months, counts, titles, origins, words)
+    caption = words("{one} 与 {two}").format(one=titles[0], two=titles[1])
+    table = figure_table(series, caption, words("月份"), mix([one for one in origins if one]), words)
     return [
-        *head(words("{one} 与 {two}").format(one=titles[0], two=titles[1]), words("同一时段、同一筛选；每个数字各有来源；“—”为没有"), None, words),
+        *head(caption, words("同一时段、同一筛选；每个数字各有来源；“—”为没有"), None, words, table=table),
         html.Table([html.Thead(html.Tr([html.Th(words("项目"), scope="col"), *(html.Th(one, scope="col") for one in titles)])), html.Tbody(lines)], className="an-table an-two"),
         html.Div([dcc.Graph(figure=themed(bars, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"}), dcc.Graph(figure=themed(series, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"})],
                  className="an-pair"),

@@ -7,6 +7,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from dashboard.components.masthead import framed, masthead
 from dashboard.components.panels import graph_config
+from dashboard.components.still import still
 from dashboard.context import Context
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import answering, drawing, keeping, names, side, syncing
@@ -50,6 +51,7 @@ def _map(words: Words) -> html.Div:
     config = graph_config(words.lang) | {"displayModeBar": False, "scrollZoom": True}
     empty = {"data": [], "layout": {}}
     return html.Div([
+        *still(words, said=words("此浏览器不支持 WebGL 2：这里是驿站与需求的静态地图；方案的站点请看表格和清单。")),
         dcc.Graph(id=names.MAP, figure=empty, responsive=True, config=config, className="map plan-layer"),
         html.Div(dcc.Graph(id=names.MAP_BEFORE, figure=empty, responsive=True, config=config, className="map"), id=names.SWIPE, className="plan-layer plan-before", hidden=True),
         html.Div([
@@ -57,7 +59,6 @@ def _map(words: Words) -> html.Div:
             dcc.Input(type="range", min=0, max=100, step=1, value=50, id=names.SWIPE + "-range", className="plan-range"),
             html.Div(className="plan-cut", **{"aria-hidden": "true"}),
         ], id=names.SWIPE + "-bar", className="plan-swipe", hidden=True, **{"data-label": words("前后分界，左为之前")}),
-        html.Div(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"), id=names.MAP + "-status", className="map-status", hidden=True, role="status"),
         html.Button(words("＋ 点击地图添加备选点"), id="plan-add", className="button plan-add", type="button", **{"aria-pressed": "false"}),
         html.Div("", id="plan-hint", className="plan-hint", role="status", hidden=True, **{"data-moving": words("点击地图放下第 {number} 站；方向键微调，Esc 取消")}),
         html.Details([html.Summary(words("图例")), html.Div(id=names.LEGEND)], id="legend-box", className="legend", open=True),

@@ -1,0 +1,34 @@
+"""Where the picture of a map goes on a machine without WebGL 2, and the word that says so."""
+
+from __future__ import annotations
+
+from dash import html
+
+from dashboard import ids
+from dashboard.words import Words
+
+STILL = "map-still"
+
+
+def still_path(query: str, plain: bool = False) -> str:
+    """Return the address of the picture of the view `query`; a `plain` one has no links."""
+    path = "/map.svg" + query
+    return path + ("&" if query else "?") + "plain=1" if plain else path
+
+
+def still(words: Words, path: str = "", said: str = "") -> list[html.Div]:
+    """Return the element of the picture and its word, both hidden until a browser needs them; they come before the map they replace.
+
+    Parameters
+    ----------
+    path : str
+        Address of the picture, from :func:`still_path`; empty: the browser sets it.
+    said : str
+        The word; empty: that of a map whose places can be clicked.
+    """
+    told = said or words("此浏览器不支持 WebGL 2：这里是静态地图，点地方即可进入；图表与数据照常。")
+    more = {"data-still": path} if path else {}
+    return [
+        html.Div(id=STILL, className="map map-still", hidden=True, **more),
+        html.Div(told, id=ids.MAP_STATUS, className="map-status", hidden=True, role="status"),
+    ]

@@ -1,0 +1,94 @@
+"""``GET /map.svg``: the map of a view as a picture, for a machine without WebGL 2."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from flask import Flask, Response, request
+from numpy.typing import NDArray
+
+from dashboard.clicking import clicked
+from dashboard.context import Context
+from dashboard.figures import map as map_figures
+from dashboard.figures.dark import themed
+from dashboard.figures.still import Still, svg
+from dashboard.server.geometry import geometry
+from dashboard.words import Words
+from layers import places
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+OWN_KEYS = ("w", "h", "left", "plain", "story", "scenario", "on", "with")
+SIDE = (160, 2_400)  # pixels
+KEPT = 24
+Features = tuple[Sequence[str], NDArray[Any], Sequence[Mapping[str, Any]]]
+
+
+class Geometries:
+    """Geometry read once: what ``/geo/VERSION/NAME.json`` answers, as shapes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str], Features] = OrderedDict()
+
+    def get(self, atlas: Atlas, address: str) -> Features:
+        """Return ids, shapes (degrees) and properties of the geometry at `address`; none of one that is not there."""
+        name = address.rpartition("/")[2].removesuffix(".json")
+        key = (atlas.version, name)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        features = json.loads(geometry(atlas, name) or '{"features": []}')["features"]
+        found = ([one["id"] for one in features], np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object),
+                 [one["properties"] for one in features])
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+def picture(context: Context, geometries: Geometries, query: str, size: tuple[int, int], left: int = 0, plain: bool = False) -> str:
+    """Return the map of the view `query` as SVG of `size` pixels; a `plain` one leads nowhere."""
+    atlas, said = context.look(query, OWN_KEYS)
+    filters, words = said.filters, context.words(said.filters.lang)
+    figure = map_figures.map_figure(atlas, filters, words, said.view)
+
+    def address(kind: str, key: str) -> str | None:
+        if plain or kind == "enterprise":  # there are hundreds, each within a grid that leads the same way
+            return None
+        there = clicked(atlas, filters, {"points": [{"customdata": [kind, key]}]})
+        return None if there == filters else "/" + (context.write(there) or "?")
+
+    return svg(Still(themed(figure, filters.theme), lambda at: geometries.get(atlas, at), address, size,
+                     alt_text(atlas, filters, figure, words), (words("公里"), words("米")), left))
+
+
+def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: Words) -> str:
+    """Return in words what the map shows: where, and how many of what."""
+    count = {trace["name"]: len(trace.get("customdata") or ()) for trace in figure["data"]}
+    grids = any(key[0] == "grid" for trace in figure["data"][:1] for key in trace["customdata"])
+    told = {
+        "areas": words("产改网格") if grids else words("地方"), "stations": words("工会驿站"), "clusters": words("驿站群"), "fairs": words("招聘会"),
+        "activities": words("活动"), "enterprises": words("企业"), "flows": words("跨市就业"),
+    }
+    what = words.listed(f"{label} {words.number(count[name])}" for name, label in told.items() if count[name])
+    return words("{place}的静态地图：{what}").format(place=words.name(places.scope(atlas, filters).crumbs[-1]), what=what)
+
+
+def add_stills(server: Flask, context: Context) -> None:
+    """Serve ``/map.svg`` with the keys of Filters; ``w``, ``h``: size in pixels; ``left``: those that a legend covers; ``plain``: without links."""
+    geometries = Geometries()
+
+    @server.get("/map.svg")
+    def _still() -> Response:
+        width, height = (int(np.clip(request.args.get(key, usual, int), *SIDE)) for key, usual in (("w", 1200), ("h", 760)))
+        text = picture(context, geometries, request.query_string.decode("utf-8", "replace"), (width, height), request.args.get("left", 0, int), "plain" in request.args)
+        return Response(text, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
