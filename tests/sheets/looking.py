@@ -43,7 +43,7 @@ def faults(page: Page, lang: str) -> list[str]:
     return [f"{one['kind']}: {one['where']} “{one['text']}”" for one in page.evaluate(LOOK, {"lang": lang, "allowed": ALLOWED})]
 
 
-def standing(page: Page, lang: str, tries: int = 4) -> list[str]:
+def standing(page: Page, lang: str, tries: int = 8) -> list[str]:
     """Return the faults that stand: what a late answer mends within seconds is no fault."""
     found = faults(page, lang)
     while found and tries > 1:
