@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 
 from dashboard.figures import theme
@@ -43,7 +45,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         title = words("{unit} {share}，{name} {whole}").format(
             unit=words.name(here), share=words.share(own["share"].iloc[0]), name=name, whole=words.share(whole))
     elif len(known) < 2 or whole is None:
-        title = words("{name}：{share}").format(name=known["name"].iloc[0] if len(known) else name, share=words.share(whole))
+        title = words("{name}：{share}").format(name=known["name_en" if words.lang == "en" else "name"].iloc[0] if len(known) else name, share=words.share(whole))
     else:
         title = words("{count} {kind}中 {reach} 个达到{name}的 {share}").format(
             count=len(known), kind=kind, reach=reach, name=name, share=words.share(whole))
@@ -70,7 +72,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     unit = words("权重") if measure != "enterprises" else words("家")
     digits = 1 if measure != "enterprises" else 0
     hover = [
-        f"<b>{row.name}</b><br>{words.share(row.share)} = {words.number(row.part, digits)} ÷ {words.number(row.whole, digits)} {unit}"
+        f"<b>{escape(words.name(row))}</b><br>{words.share(row.share)} = {words.number(row.part, digits)} ÷ {words.number(row.whole, digits)} {unit}"
         f"<br>{words.provenance(row.provenance)}"
         for row in shown.itertuples(index=False)
     ]

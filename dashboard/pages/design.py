@@ -228,7 +228,7 @@ def _masthead(s: Sample) -> list:
 
 #: Module of dashboard/components → its samples.
 SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
-    "badge": _badges, "kpis": _kpis, "said": lambda s: [html.P(spoken(sentence(s.atlas, one), s.words), className="said") for one in (s.filters, s.night)],
+    "badge": _badges, "kpis": _kpis, "said": lambda s: [html.P(spoken(sentence(s.atlas, one), s.atlas, one, s.context, s.words), className="said") for one in (s.filters, s.night)],
     "panels": _panels, "chart_table": _chart_table, "legend": _legend, "controls": _controls,
     "rail": lambda s: [html.Div(rail(s.atlas, s.night, controls(["2024-03", "2024-10"]), s.words), className="rail")],
     "crumbs": lambda s: [html.Div(crumbs(places.scope(s.atlas, s.night), s.night, s.context.default, s.words), className="crumbs")],

@@ -13,6 +13,7 @@ from dashboard.components.badge import badge
 from dashboard.components.explained import pieces
 from dashboard.components.legend import more_text, review_text, swatches
 from dashboard.components.masthead import past_banner, ways
+from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.figures import siting, theme
 from dashboard.figures.dark import color, themed
@@ -100,9 +101,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             gone = [] if found.reasons else no_update
             return head, gone, gone, gone, gap, hidden, *unfair
         street = results.street_names(atlas, words)
-        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"], strict=True))
+        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
         got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
-        return (results.head(question, made, answer, words), results.figures(question, made, answer, words),
+        head = with_source(results.head(question, made, answer, words), "plan_covered", question.filters, context, words)
+        return (head, results.figures(question, made, answer, words),
                 results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden,
                 results.fairness_head(made, got, words), themed(lorenz_figure(got, words), mode), False)
 
