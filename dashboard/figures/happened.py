@@ -170,7 +170,7 @@ def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str],
     shares = [one.done[-1] / one.target * 100 for one in found]
     labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(_clipped, brief), shares, strict=True)]
     return {"data": traces, "layout": theme.chart_layout(
-        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 16 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
+        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 28 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": months, "tickvals": months, "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"ticksuffix": "%", "rangemode": "tozero", "nticks": 4})}
 
