@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint bench bench-brief bench-siting fuzz fuzz-files shots gallery docs clean
+.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-face bench-playback bench-siting fuzz fuzz-files shots gallery docs clean
 
 setup: $(VENV)/.runtime
 
@@ -48,6 +48,14 @@ bench: dev
 bench-brief: dev browser
 	$(BIN)/python -m tests.benchmarks.bench_briefs
 
+# how soon a page is painted, cold and warm, and how soon what is pressed answers on the screen
+bench-face: dev browser
+	$(BIN)/python -m tests.benchmarks.bench_face
+
+# a year of the page 活动 played at two frames a second: frames, beat, bytes
+bench-playback: dev browser
+	$(BIN)/python -m tests.benchmarks.bench_playback
+
 # the site planner against spopt with HiGHS, which lives in an environment of its own: a rival, not a dependency
 bench-siting: dev
 	@test -x $(VENV)/rival/bin/python || $(PYTHON) -m venv $(VENV)/rival
@@ -66,6 +74,10 @@ fuzz-files: dev
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser
 	$(BIN)/python -m tests.browser.shots
+
+# every page in light, dark and print, Chinese and English, 1920, 1366 and 390 px wide: what is wrong, and contact sheets in docs/sheets
+sheets: dev browser
+	$(BIN)/python -m tests.sheets
 
 # one of each brief, for docs/gallery
 gallery: dev browser

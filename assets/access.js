@@ -88,8 +88,20 @@
     }
   }
 
+  /* MapLibre names its parts in English: every map of a page says them in the reader's language */
+  function name() {
+    const header = document.querySelector("header[data-map]");
+    if (!header) return;
+    for (const canvas of document.querySelectorAll('canvas.maplibregl-canvas[aria-label="Map"]')) canvas.setAttribute("aria-label", header.dataset.map);
+    for (const button of document.querySelectorAll('[title="Toggle attribution"]')) {
+      button.title = header.dataset.attribution;
+      button.setAttribute("aria-label", header.dataset.attribution);
+    }
+  }
+
   const hooked = new WeakSet();
   function hook() {
+    name();
     const live = map(), words = byId("map-said");
     if (!live || !words || hooked.has(live)) return;
     hooked.add(live);

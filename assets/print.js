@@ -1,9 +1,23 @@
-/* Before the page is printed: a picture of the map is laid over it (WebGL prints empty), and charts take the size of their column on paper. */
+/* Before a page is printed: a picture of each map is laid over it (WebGL prints empty), and charts take the size of their column on paper. */
 (function () {
   "use strict";
   const PAPER = { width: 350, height: 146, autosize: false };
-  const charts = () => [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
   const PREVIEW = 718; // px: the width of A4 within its margins
+  const charts = () => [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
+  const drawn = () => [...document.querySelectorAll(".js-plotly-plot")].filter((one) => one._fullLayout && one.getClientRects().length);
+  const mapOf = (one) => one._fullLayout.map && one._fullLayout.map._subplot && one._fullLayout.map._subplot.map;
+  let narrowed = [];
+
+  function pictured(one) {
+    const map = mapOf(one), box = one.closest("#map") || one.parentElement, canvas = map.getCanvas();
+    map.redraw();
+    const picture = document.createElement("img");
+    if (box.id === "map") document.documentElement.style.setProperty("--map-aspect", String(canvas.width / canvas.height));
+    picture.src = canvas.toDataURL("image/png");
+    picture.className = "print-map";
+    picture.alt = "";
+    box.append(picture);
+  }
   const preview = (width) => {
     const frame = document.querySelector(".preview");
     if (!frame || !frame.contentWindow.atlasMeasure) return;
@@ -13,21 +27,17 @@
   };
   window.addEventListener("beforeprint", () => {
     preview(`${PREVIEW}px`);
-    const map = window.atlasMap && window.atlasMap(), box = document.getElementById("map");
-    if (!map || !box) return;
-    for (const old of box.querySelectorAll(".print-map")) old.remove();
-    map.redraw();
-    const picture = document.createElement("img");
-    document.documentElement.style.setProperty("--map-aspect", String(map.getCanvas().width / map.getCanvas().height));
-    picture.src = map.getCanvas().toDataURL("image/png");
-    picture.className = "print-map";
-    picture.alt = "";
-    box.append(picture);
-    for (const one of charts()) window.Plotly.relayout(one, PAPER);
+    for (const old of document.querySelectorAll(".print-map")) old.remove();
+    for (const one of drawn().filter(mapOf)) pictured(one);
+    if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
+    // on the other pages a chart has the whole sheet
+    else for (const one of narrowed = drawn().filter((one) => !mapOf(one) && one.clientWidth > PREVIEW)) window.Plotly.relayout(one, { width: PREVIEW - 30, autosize: false });
   });
   window.addEventListener("afterprint", () => {
     preview("");
     for (const old of document.querySelectorAll(".print-map")) old.remove();
-    for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
+    if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
+    for (const one of narrowed) window.Plotly.relayout(one, { width: null, autosize: true });
+    narrowed = [];
   });
 })();

@@ -9,6 +9,7 @@
   if (!spec && !charts) return;
   if (window === window.top) root.dataset.alone = "1";
 
+  const LETTER = 17, WIDEST = 7; // px of the largest letter of a place's name; letters after which it is broken into lines
   const ROUNDING = 0.004; // a window has whole pixels, a page has not
   const frames = (count) => new Promise((done) => {
     const step = (left) => (left ? window.requestAnimationFrame(() => step(left - 1)) : done());
@@ -59,6 +60,20 @@
     try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { return false; }
   }
 
+  /* a name that the edge of the picture would cut is left out: on paper nobody moves the map */
+  function dropCut(map) {
+    const { clientWidth: width, clientHeight: height } = map.getContainer();
+    for (const layer of map.getStyle().layers.filter((one) => one.type === "symbol" && one.id.startsWith("label-"))) {
+      const cut = map.queryRenderedFeatures({ layers: [layer.id] }).filter((one) => {
+        const { x, y } = map.project(one.geometry.coordinates), name = one.properties.name;
+        const letters = [...name].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.6), 0);
+        const half = (Math.min(letters, WIDEST) * LETTER) / 2, tall = letters > WIDEST ? LETTER * 1.3 : LETTER * 0.8;
+        return x < half || x > width - half || y < tall || y > height - tall;
+      }).map((one) => one.properties.name);
+      if (cut.length) map.setFilter(layer.id, ["all", layer.filter, ["!", ["in", ["get", "name"], ["literal", cut]]]]);
+    }
+  }
+
   async function drawMap() {
     const plot = document.getElementById("map-plot");
     if (!webgl2()) {
@@ -85,6 +100,7 @@
     const map = window.atlasMap();
     // hatching is switched on once its image is there: let that be drawn too
     await wait(() => map.getLayer("hatch") && map.hasImage("atlas-hatch"));
+    if (root.dataset.controls !== "1") dropCut(map);
     if (own) Object.defineProperty(window, "devicePixelRatio", own); else delete window.devicePixelRatio;
     const fine = ratio();
     if (fine !== 1) map.setPixelRatio(fine);

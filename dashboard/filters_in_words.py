@@ -72,9 +72,9 @@ def comma(words: Words) -> str:
     return "、" if words.lang == "zh" else ", "
 
 
-def stop(words: Words) -> str:
-    """Return what stands between two sentences of one line."""
-    return "；" if words.lang == "zh" else "; "
+def point(words: Words) -> str:
+    """Return what ends a sentence."""
+    return "。" if words.lang == "zh" else "."
 
 
 def bracketed(text: str, words: Words) -> str:

@@ -90,7 +90,7 @@ def rank_grids(atlas: Atlas, filters: Filters, top: int = 10) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``grid_id``, ``name``, ``region_id``, ``region_name``, ``adcode``, ``count`` (activities),
+        ``grid_id``, ``name``, ``name_en``, ``region_id``, ``region_name``, ``adcode``, ``count`` (activities),
         ``kinds`` (dict of kind to count), ``provenance`` (of the activities
         counted; ``mixed`` when unlike). At most `top` rows, most first, equal
         ones by grid_id; grids that did nothing are not listed.
@@ -107,6 +107,7 @@ def rank_grids(atlas: Atlas, filters: Filters, top: int = 10) -> pd.DataFrame:
             {
                 "grid_id": grid_id,
                 "name": grid["name"],
+                "name_en": grid["name_en"],
                 "region_id": grid["region_id"],
                 "region_name": None if region is None else atlas.regions["name"].iloc[region],
                 "adcode": grid["adcode"],
@@ -117,7 +118,7 @@ def rank_grids(atlas: Atlas, filters: Filters, top: int = 10) -> pd.DataFrame:
         )
     return pd.DataFrame(
         rows,
-        columns=["grid_id", "name", "region_id", "region_name", "adcode", "count", "kinds", "provenance"],
+        columns=["grid_id", "name", "name_en", "region_id", "region_name", "adcode", "count", "kinds", "provenance"],
     )
 
 

@@ -23,6 +23,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
+from geodata.names import english_units
 from layers import dating, validity
 from layers.filters import PROVENANCES
 
@@ -78,7 +79,8 @@ class Atlas:
     places, lines, land, regions, grids, enterprises, stations, zones, fairs, kinds, \
 activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFrame
         The tables of ``geodata.schema.TABLES``; those with a geometry are
-        GeoDataFrames in EPSG:4326. Do not alter them.
+        GeoDataFrames in EPSG:4326. Do not alter them. Regions and grids have
+        a ``name_en`` beside their columns, made from their name.
     meta : mapping of str to str
         ``data_version``, ``data_date`` and whatever else the store says.
     """
@@ -158,6 +160,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
                 known="、".join(known),
             )
         held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known}
+        for name in ("regions", "grids"):
+            held[name] = held[name].assign(name_en=english_units(held[name]["name"].astype(str)))
         return cls(**held, meta=dict(meta))
 
     @property

@@ -96,8 +96,15 @@ class Sentence:
         return head + COLON[lang] + STOP[lang].join(rest) + END[lang]
 
 
-def sentence(atlas: Atlas, filters: Filters) -> Sentence:
-    """Return what the figures say of the place looked at, at most :data:`MOST` clauses and the day of the data.
+def sentence(atlas: Atlas, filters: Filters, most: int = MOST, dated: bool = True) -> Sentence:
+    """Return what the figures say of the place looked at.
+
+    Parameters
+    ----------
+    most : int
+        How many clauses at most.
+    dated : bool
+        Whether the day of the data is said at the end.
 
     Raises
     ------
@@ -107,13 +114,13 @@ def sentence(atlas: Atlas, filters: Filters) -> Sentence:
     here = places.scope(atlas, filters)
     known = {figure.id: figure for figure in kpis.strip(atlas, filters)}
     found = [*_work(atlas, known), *_stations(atlas, filters, known), *_fairs(known)]
-    if len(found) < MOST:
+    if len(found) < most:
         found += _reported(known)
-    if len(found) < MOST:
+    if len(found) < most:
         found += _activities(atlas, filters)
     name = {"place": (here.name, here.name_en)}
     found = found or [Clause(N_("所选条件下没有可说的数字"))]
-    return Sentence((Clause(N_("{place}"), names=name), *found[:MOST], _as_of(atlas)))
+    return Sentence((Clause(N_("{place}"), names=name), *found[:most], *((_as_of(atlas),) if dated else ())))
 
 
 # -- inside -----------------------------------------------------------------------

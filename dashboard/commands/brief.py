@@ -40,6 +40,7 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
     context: Context = app.server.extensions["atlas"]
     engine = Engine(app.server.wsgi_app, settings)
     studio = Studio(context, engine, settings)
+    options.theme = options.theme or context.look(options.query)[1].filters.theme
     began = time.monotonic()
     most = 0.0
     written: list[dict[str, Any]] = []

@@ -21,7 +21,7 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件；与 --each 同用时是文件夹"))
     one.add_argument("--template", default="one", metavar="one|map|compare|report|FILE.pptx",
                      help=words("一页简报、只要地图、两地对比、A4 报告，或自带的 .pptx 模板"))
-    one.add_argument("--theme", choices=THEMES, default="light", help=words("浅色或深色"))
+    one.add_argument("--theme", choices=THEMES, help=words("浅色或深色；不给则随 --query 里的 theme，没有就是浅色"))
     one.add_argument("--scale", type=int, choices=SCALES, default=2, help=words("PNG 的倍数"))
     one.add_argument("--title", default="", help=words("自拟标题"))
     one.add_argument("--sentence", default="", help=words("自拟导语"))

@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.badge import badge
+from dashboard.components.explained import pieces
 from dashboard.figures import theme
 from dashboard.figures.dark import color
 from dashboard.figures.drawn import drawn
@@ -18,10 +19,16 @@ from layers.filters import Filters
 
 def _ramp(fill: Fill, words: Words, mode: str) -> list:
     return [
-        html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
+        html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
         html.Div(swatches(fill.colors, mode), className="legend-ramp", **{"aria-hidden": "true"}),
         html.Div([html.Span(step) for step in fill.steps], className="legend-steps"),
+        *_method(fill, words),
     ]
+
+
+def _method(fill: Fill, words: Words) -> list[html.Div]:
+    """Return the line that names how the limits of the classes were set."""
+    return [html.Div(pieces(words(fill.scale.name), words), className="legend-note")] if fill.scale else []
 
 
 def swatches(colors: Sequence[str], mode: str) -> list[html.Span]:
@@ -37,13 +44,14 @@ def more_text(words: Words, mode: str) -> str:
 def _demand(fill: Fill, words: Words, mode: str) -> list:
     rows = zip(fill.steps, (theme.UNREACHED, theme.NIGHT_ONLY, theme.REACHED), strict=True)
     return [
-        html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
+        html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
         *[
             html.Div([html.Span(swatches(colors, mode), className="legend-swatches"), label],
                      className="legend-row")
             for label, colors in rows
         ],
         html.Div(more_text(words, mode), className="legend-note"),
+        *_method(fill, words),
     ]
 
 

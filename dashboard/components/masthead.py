@@ -54,7 +54,7 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
         help_button(words),
         help_dialog(path, words),
         html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),
-    ], className="header")
+    ], className="header", **{"data-map": words("地图"), "data-attribution": words("地图的出处")})  # assets/access.js: what MapLibre says in English
 
 
 def _search(words: Words) -> html.Div:

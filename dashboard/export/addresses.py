@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.order import Order
+from dashboard.export.order import THEMES, Order
 from dashboard.links import Links
 from dashboard.settings import Settings
 
@@ -27,7 +27,7 @@ def address_of(order: Order, context: Context, settings: Settings, links: Links)
     own = plain(order.query)
     path = "/" + ("?" + own if own else "")
     if order.template == "compare":
-        path = "/briefing?" + "&".join(filter(None, (own, urlencode({"template": "compare", "against": plain(order.against)}))))
+        path = "/briefing?" + "&".join(filter(None, (own, urlencode({"template": "compare", "against": plain(order.against)} | ({"paper": order.theme} if order.theme != THEMES[0] else {})))))
     if len(path) > LONGEST:
         path = "/s/" + links.keep(path)
     return settings.base_url + path

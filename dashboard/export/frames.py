@@ -74,8 +74,8 @@ def _head(width: float, margin: float) -> tuple[Frame, ...]:
     inner = width - 2 * margin
     return (
         Frame("title", "title", margin, 0.34, inner, 0.58, 26, 16, bold=True, anchor="b"),
-        Frame("sentence", "text", margin, 0.94, inner, 0.44, 15, 9, anchor="ctr"),
-        Frame("view", "text", margin, 1.38, inner, 0.26, 10, 6.5, muted=True, anchor="ctr"),
+        Frame("sentence", "text", margin, 0.94, inner, 0.52, 15, 8, anchor="ctr"),
+        Frame("view", "text", margin, 1.46, inner, 0.25, 10, 6.5, muted=True, anchor="ctr"),
     )
 
 
@@ -110,7 +110,7 @@ _PW, _PH, _PM = 8.268, 11.693, 0.55
 ONE = Template("one", _W, _H, (
     Page("atlas one", (
         *_head(_W, _M),
-        Frame("figures", "table", _M, 1.72, _W - 2 * _M, 0.86, 17, 9),
+        Frame("figures", "table", _M, 1.77, _W - 2 * _M, 0.86, 17, 9),
         Frame("map", "picture", _M, 2.7, 7.15, 3.74),
         *_chart(1, 7.95, 2.7, 4.88, 1.87), *_chart(2, 7.95, 4.62, 4.88, 1.82),
         *_foot(_W, _H, _M),
@@ -118,7 +118,7 @@ ONE = Template("one", _W, _H, (
     _sources(_W, _H, _M),
 ))
 MAP = Template("map", _W, _H, (
-    Page("atlas map", (*_head(_W, _M), Frame("map", "picture", _M, 1.72, _W - 2 * _M, 4.72), *_foot(_W, _H, _M))),
+    Page("atlas map", (*_head(_W, _M), Frame("map", "picture", _M, 1.78, _W - 2 * _M, 4.66), *_foot(_W, _H, _M))),
     _sources(_W, _H, _M),
 ))
 _HALF = (_W - 2 * _M - 0.3) / 2
@@ -126,9 +126,9 @@ _RIGHT = _M + _HALF + 0.3
 COMPARE = Template("compare", _W, _H, (
     Page("atlas compare", (
         *_head(_W, _M),
-        Frame("map_title", "text", _M, 1.68, _HALF, 0.3, 13, 8, bold=True, anchor="ctr"),
-        Frame("map2_title", "text", _RIGHT, 1.68, _HALF, 0.3, 13, 8, bold=True, anchor="ctr"),
-        Frame("map", "picture", _M, 2.0, _HALF, 2.55), Frame("map2", "picture", _RIGHT, 2.0, _HALF, 2.55),
+        Frame("map_title", "text", _M, 1.73, _HALF, 0.29, 13, 8, bold=True, anchor="ctr"),
+        Frame("map2_title", "text", _RIGHT, 1.73, _HALF, 0.29, 13, 8, bold=True, anchor="ctr"),
+        Frame("map", "picture", _M, 2.04, _HALF, 2.51), Frame("map2", "picture", _RIGHT, 2.04, _HALF, 2.51),
         Frame("figures", "table", _M, 4.68, 4.3, 1.78, 9.5, 6.5),
         *_chart(1, 5.0, 4.66, 3.83, 1.8, 9.5), *_chart(2, 9.0, 4.66, 3.83, 1.8, 9.5),
         *_foot(_W, _H, _M),
@@ -139,10 +139,10 @@ _PI = _PW - 2 * _PM
 REPORT = Template("report", _PW, _PH, (
     Page("atlas report", (
         Frame("title", "title", _PM, 0.45, _PI, 0.62, 24, 14, bold=True, anchor="b"),
-        Frame("sentence", "text", _PM, 1.1, _PI, 0.55, 13, 8.5, anchor="ctr"),
-        Frame("view", "text", _PM, 1.66, _PI, 0.36, 9, 6.5, muted=True, anchor="ctr"),
-        Frame("figures", "table", _PM, 2.1, _PI, 1.4, 15, 7),
-        Frame("map", "picture", _PM, 3.65, _PI, 4.35),
+        Frame("sentence", "text", _PM, 1.1, _PI, 0.74, 13, 8, anchor="ctr"),
+        Frame("view", "text", _PM, 1.86, _PI, 0.36, 9, 6.5, muted=True, anchor="ctr"),
+        Frame("figures", "table", _PM, 2.28, _PI, 1.4, 15, 7),
+        Frame("map", "picture", _PM, 3.8, _PI, 4.2),
         *_chart(1, _PM, 8.1, _PI, 2.45),
         *_foot(_PW, _PH, _PM),
     )),

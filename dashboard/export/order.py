@@ -14,7 +14,7 @@ FORMATS = ("pptx", "pdf", "png", "svg")
 TEMPLATES = ("one", "map", "compare", "report")
 THEMES = ("light", "dark")
 SCALES = (1, 2, 4)
-LIMITS = {"title": 60, "sentence": 180, "footnote": 300}
+LIMITS = {"title": 60, "sentence": 400, "footnote": 300}
 MAX_QUERY = 4_000
 
 

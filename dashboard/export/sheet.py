@@ -19,11 +19,11 @@ from dashboard.export.fitting import ems, fitted
 from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
 from dashboard.export.order import Order
+from dashboard.export.sourcing import Line, lines_of_sources, plain, within
 from dashboard.figures import map as map_figures
 from dashboard.figures import theme
 from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.filters_in_words import comma
 from dashboard.words import Words
 from layers import places
 
@@ -161,6 +161,8 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
         return f'<div class="plot" id="{name}"></div>'
     if name == "link":
         return _text(words("扫码或点此打开"), frame, link=said.url)
+    if name == "sources":
+        return _linked(lines_of_sources(said, words), frame)
     lines = text_of(frame, page, said, words)
     return _text(lines, frame) if lines else ""
 
@@ -176,12 +178,12 @@ def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
         return f"{owner}{chart.title}\n{chart.subtitle} {mark_of(chart)}".strip()
     if frame.name == "title" and page.name == "atlas sources":
         return words("资料来源")
-    plain = {
+    known = {
         "title": said.title, "sentence": said.sentence, "view": said.view, "footnote": "\n".join(said.footnote),
         "source": f"{said.source}\n{said.credits}", "map_title": said.sides[0].name, "map2_title": said.sides[-1].name,
-        "sources": sources_text(said, words), "reason": "\n".join(one for side in said.sides for one in side.charts.empty),
+        "sources": plain(lines_of_sources(said, words)), "reason": "\n".join(one for side in said.sides for one in side.charts.empty),
     }
-    return plain.get(frame.name, "")
+    return known.get(frame.name, "")
 
 
 def mark_of(chart: Chart) -> str:
@@ -189,19 +191,6 @@ def mark_of(chart: Chart) -> str:
     from dashboard.export.brief import MARKS
 
     return MARKS.get(chart.provenance or "", "")
-
-
-def sources_text(said: Brief, words: Words) -> str:
-    """Return the page of sources as lines."""
-    lines = []
-    for one in said.citations:
-        facts = words("（引用 {facts}）").format(facts=comma(words).join(one.facts)) if one.facts else ""
-        lines.append(f"{one.name}  {one.text}{facts}")
-    lines += ["", said.credits, words("数据截至 {date}").format(date=words.date(said.data_date)) + words("；数据版本 {version}；制作于 {made}").format(
-        version=said.data_version, made=words.date(said.made))]
-    lines += [words("打开此视图：{url}").format(url=said.url)] + ([said.told] if said.told else [])
-    lines += [one for side in said.sides for one in side.charts.empty]
-    return "\n".join(lines)
 
 
 def chart_of(frame: Frame, said: Brief) -> Chart | None:
@@ -225,6 +214,13 @@ def _text(text: str, frame: Frame, link: str = "") -> str:
     tag = "h1" if frame.kind == "title" else "div"
     inner = escape(first) if tag == "h1" else inner
     return f'<{tag} class="text" style="font-size:{size / 12:.4f}rem">{inner}</{tag}>'
+
+
+def _linked(lines: list[Line], frame: Frame) -> str:
+    text, size = fitted(plain(lines), frame.width, frame.height, frame.size, frame.least)
+    inner = "".join("<p>" + "".join(f'<a href="{escape(one.url, quote=True)}">{escape(one.text)}</a>' if one.url else escape(one.text) for one in line) + "</p>"
+                    for line in within(lines, text))
+    return f'<div class="text" style="font-size:{size / 12:.4f}rem">{inner}</div>'
 
 
 def _strip(figures: tuple[Figure, ...], frame: Frame) -> str:

@@ -15,10 +15,12 @@ from pptx.util import Emu, Inches, Pt
 
 from dashboard.export import decks, native
 from dashboard.export.brief import Brief
+from dashboard.export.citing import Piece
 from dashboard.export.fitting import fitted
 from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
 from dashboard.export.order import Order
 from dashboard.export.sheet import UNIT_SIZE, chart_of, columns_of, compared, figure_sizes, pages_of, row_size, text_of
+from dashboard.export.sourcing import Line, lines_of_sources, plain, within
 from dashboard.figures import theme
 from dashboard.filters_in_words import comma
 from dashboard.words import Words
@@ -174,9 +176,11 @@ def _put(slide: Slide, shape: Any, frame: Frame, page: Page, said: Brief, order:
     if frame.kind == "table":
         return _table(slide, shape, frame, said, words, face)
     if frame.name == "link":
-        return _write(shape, words("扫码或点此打开"), frame, face, link=said.url)
+        return _write(shape, [(Piece(words("扫码或点此打开"), said.url),)], frame, face)
+    if frame.name == "sources":
+        return _write(shape, lines_of_sources(said, words), frame, face)
     text = text_of(frame, page, said, words)
-    return bool(text) and _write(shape, text, frame, face)
+    return bool(text) and _write(shape, [(Piece(line),) for line in text.split("\n")], frame, face)
 
 
 def qr_png(url: str) -> bytes:
@@ -214,23 +218,24 @@ def _note(slide: Slide, frame: Frame, text: str, face: str | None) -> None:
             native.type_of(run.font, size, face, muted=True)
 
 
-def _write(shape: Any, text: str, frame: Frame, face: str | None, link: str = "") -> bool:
-    """Write text into a placeholder at a size at which it fits; the lines after a chart's title are smaller."""
-    text, size = fitted(text, frame.width, frame.height, frame.size, frame.least)
+def _write(shape: Any, lines: list[Line], frame: Frame, face: str | None) -> bool:
+    """Write lines into a placeholder at a size at which they fit; the lines after a chart's title are smaller."""
+    text, size = fitted(plain(lines), frame.width, frame.height, frame.size, frame.least)
     body = shape.text_frame
     titled = frame.name.startswith("chart")
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate(within(lines, text)):
         paragraph = body.paragraphs[0] if number == 0 else body.add_paragraph()
-        run = paragraph.add_run()
-        run.text = line
-        run.font.size = Pt(size * 0.84 if titled and number else size)
-        if titled and number:
-            native.type_of(run.font, size * 0.84, face, muted=True, bold=False)
-        elif face:
-            run.font.name = face
-            native.east_asian(run.font._rPr, face)
-        if link:
-            run.hyperlink.address = link
+        for piece in line:
+            run = paragraph.add_run()
+            run.text = piece.text
+            run.font.size = Pt(size * 0.84 if titled and number else size)
+            if titled and number:
+                native.type_of(run.font, size * 0.84, face, muted=True, bold=False)
+            elif face:
+                run.font.name = face
+                native.east_asian(run.font._rPr, face)
+            if piece.url:
+                run.hyperlink.address = piece.url
     return True
 
 

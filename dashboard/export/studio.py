@@ -12,6 +12,7 @@ from dashboard.export import chromium, plans
 from dashboard.export.addresses import address_of
 from dashboard.export.brief import Brief, brief
 from dashboard.export.engine import Engine
+from dashboard.export.fitting import broken
 from dashboard.export.frames import BUILT_IN, Frame
 from dashboard.export.order import Order
 from dashboard.export.sheet import CSS_DPI, map_path
@@ -132,9 +133,10 @@ class Studio:
 
         def line(text: str, size: float, color: str, bold: bool = False) -> None:
             nonlocal y
-            y += size * 1.35
-            parts.append(f'<text x="{SVG_GAP}" y="{y:.1f}" font-size="{size}" fill="{color}" font-weight="{700 if bold else 400}" '
-                         f'font-family="{escape(theme.FONT, quote=True)}">{escape(text)}</text>')
+            for part in broken(text, (width - 2 * SVG_GAP) / CSS_DPI, size * 72 / CSS_DPI):
+                y += size * 1.35
+                parts.append(f'<text x="{SVG_GAP}" y="{y:.1f}" font-size="{size}" fill="{color}" font-weight="{700 if bold else 400}" '
+                             f'font-family="{escape(theme.FONT, quote=True)}">{escape(part)}</text>')
 
         line(said.title, 20, ink, bold=True)
         line(said.sentence, 12, ink)

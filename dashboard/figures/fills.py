@@ -100,10 +100,10 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
     rows = grids.table(atlas, around)
     share = rows["strengthened_share"].to_numpy(dtype=float)
     classes = SHARES.classes(share)
-    regions = dict(zip(atlas.regions["region_id"], atlas.regions["name"], strict=True))
+    regions = dict(zip(atlas.regions["region_id"], atlas.regions["name" if words.lang == "zh" else "name_en"], strict=True))
     tasks = words.codes("task")
     hover = [
-        f"<b>{escape(regions.get(row.region_id, ''))} · {escape(row.name)}</b><br>"
+        f"<b>{escape(regions.get(row.region_id, ''))} · {escape(words.name(row))}</b><br>"
         + words("企业 {all} 家，已强化 {strong} 家（{share}）").format(
             all=words.number(row.enterprises), strong=words.number(row.enterprises_strengthened), share=words.share(row.strengthened_share))
         + "<br>" + words("职工 {workers} 名 · 四员 {team} 人").format(workers=words.number(row.workers), team=words.number(row.team_members))

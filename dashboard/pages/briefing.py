@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,6 +15,7 @@ from dashboard import ids
 from dashboard.components.masthead import framed, masthead
 from dashboard.context import Context
 from dashboard.export import plans
+from dashboard.export.brief import own_words
 from dashboard.export.jobs import Job, Jobs
 from dashboard.export.order import TEMPLATES, THEMES, Order
 from dashboard.filters_in_words import bracketed, words_of_filters
@@ -27,7 +28,9 @@ from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
 
-FIELDS = ("template", "theme", "against", "title", "sentence", "footnote")
+PAPER = "paper"  # light or dark of the brief: `theme` is that of the page
+FIELDS = ("template", PAPER, "against", "title", "sentence", "footnote")
+SPOKEN = ("title", "sentence")  # what the view says itself as long as nobody writes another
 OWN_KEYS = (*FIELDS, plans.KEY)
 KEPT = "briefing-kept"  # assets/present.js reads it from the browser's storage by this name
 FORMATS = ("pptx", "pdf", "png-2", "png-4", "svg")
@@ -43,9 +46,9 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     """Return the page in the language of `said`, with its controls as `query` says."""
     filters = said.filters
     words = context.words(filters.lang)
-    # the theme of the page is that of the brief, and stands in the address once: with what is the page's own
-    said = replace(said, filters=filters.having(theme="light"))
     order, wrong = _order(context, said, query)
+    spoken = _spoken(order, context)
+    said = replace(said, filters=filters.having(theme=THEMES[0]))  # a view has no theme, the page has
     here = places.scope(atlas, filters)
     own = _own(order)
     scenario = plans.named(order.query)
@@ -68,15 +71,15 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                                 searchable=True, placeholder=words("与哪里对比"), nothingFoundMessage=words("没有匹配的选项"),
                                 comboboxProps={"zIndex": 1000}, **{"aria-label": words("与哪里对比")}),
                      id=_id("against-box"), hidden=order.template != "compare"),
-            dmc.SegmentedControl(id=_id("theme"), value=order.theme, fullWidth=True, size="sm",
-                                 data=[{"value": "light", "label": words("浅色")}, {"value": "dark", "label": words("深色")}]),
+            dmc.SegmentedControl(id=_id(PAPER), value=order.theme, fullWidth=True, size="sm", **{"aria-label": words("简报的深浅")},
+                                 data=[{"value": "light", "label": words("浅色简报")}, {"value": "dark", "label": words("深色简报")}]),
         ], className="form-part"),
         html.Section([
-            html.H2(words("文字（留空则由视图自己说）"), className="form-title"),
-            dmc.TextInput(id=_id("title"), value=order.title, placeholder=words("标题"), size="sm", debounce=500,
+            html.H2(words("文字（可改；清空则由视图自己说）"), className="form-title"),
+            dmc.TextInput(id=_id("title"), value=order.title or spoken["title"], placeholder=spoken["title"], size="sm", debounce=500,
                           **{"aria-label": words("标题")}),
-            dmc.Textarea(id=_id("sentence"), value=order.sentence, placeholder=words("导语"), size="sm", autosize=True,
-                         minRows=3, maxRows=5, debounce=500, **{"aria-label": words("导语")}),
+            dmc.Textarea(id=_id("sentence"), value=order.sentence or spoken["sentence"], placeholder=spoken["sentence"], size="sm", autosize=True,
+                         minRows=3, maxRows=8, debounce=500, **{"aria-label": words("导语")}),
             dmc.Textarea(id=_id("footnote"), value=order.footnote, placeholder=words("脚注（接在来源说明之后）"), size="sm",
                          autosize=True, minRows=2, maxRows=5, debounce=500, **{"aria-label": words("脚注")}),
         ], className="form-part"),
@@ -108,7 +111,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         body,
         dcc.Location(id=_id("url"), refresh=False),  # not the overview's: its callbacks would look for its controls here
         dcc.Store(id=_id("view"), data=order.query),
-        dcc.Store(id=_id("lang"), data=filters.lang),
+        dcc.Store(id=_id("lang"), data=filters.lang), dcc.Store(id=_id("page-theme"), data=filters.theme), dcc.Store(id=_id("spoken"), data=spoken),
         dcc.Store(id=KEPT, storage_type="local"), dcc.Store(id=_id("job-ids"), storage_type="session", data=[]),
         dcc.Interval(id=_id("tick"), interval=600, disabled=True),
     ], filters.lang)
@@ -123,37 +126,47 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(_id("preview"), "src"), Output(_id("url"), "search"), Output(_id("against-box"), "hidden"), Output(_id("present"), "href"),
         Output(_id("print"), "href"), Output(ids.LANGUAGE, "href", allow_duplicate=True), Output(_id("short"), "children"),
-        *[Input(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), prevent_initial_call="initial_duplicate",
+        Output(_id("spoken"), "data"), *[Output(_id(name), prop) for name in SPOKEN for prop in ("value", "placeholder")],
+        Output(ids.NOTICES, "children", allow_duplicate=True),
+        *[Input(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), State(_id("page-theme"), "data"), State(_id("spoken"), "data"),
+        prevent_initial_call="initial_duplicate",
     )
     def preview(*given: Any) -> tuple:
-        """Show what is set, and keep it in the address."""
-        view = given[-1]
-        order = _taken(view, given[:-1])
+        """Show what is set, and keep it in the address; texts that nobody wrote follow what the view says now."""
+        *fields, view, theme, before = given
+        filters = context.look(plans.without(view))[1].filters.having(theme=theme)
+        try:
+            order = _taken(view, fields, before)
+            spoken = _spoken(order, context)
+        except AtlasError as error:
+            return (*[no_update] * (8 + 2 * len(SPOKEN)), [html.P(error.text(context.words(filters.lang).gettext), className="notice notice-bad")])
         own = _own(order)
-        search = "&".join(filter(None, (view, urlencode(own))))
-        filters = context.look(plans.without(view))[1].filters
-        other = _view(context, filters.having(lang="en" if filters.lang == "zh" else "zh"), None, plans.named(view))
+        search = _joined(view, filters.theme, own)
+        other = _view(context, filters.having(lang="en" if filters.lang == "zh" else "zh", theme=THEMES[0]), None, plans.named(view))
         ready = order.template != "compare" or order.against
         path = order.path()
         present = "/present?" + urlencode({"template": order.template if order.template in ("one", "map") else "one", "view": view})
         return (path if ready else no_update, "?" + search if search else "", order.template != "compare", present, path,
-                "/briefing?" + "&".join(filter(None, (other, urlencode(own)))), "")
+                "/briefing?" + _joined(other, filters.theme, own), "", spoken,
+                *(value for name in SPOKEN for value in (no_update if getattr(order, name) or spoken[name] == before[name] else spoken[name], spoken[name])),
+                no_update)
 
     @app.callback(
         Output(_id("job-ids"), "data"), Output(ids.NOTICES, "children", allow_duplicate=True), Output(_id("tick"), "disabled", allow_duplicate=True),
         Input({"type": "briefing-make", "format": ALL}, "n_clicks"),
-        *[State(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), State(_id("lang"), "data"), State(_id("job-ids"), "data"),
+        *[State(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), State(_id("spoken"), "data"), State(_id("lang"), "data"),
+        State(_id("job-ids"), "data"),
         prevent_initial_call=True,
     )
     def make(clicks: list[int | None], *given: Any) -> tuple:
         """Order a file."""
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             raise PreventUpdate
-        *fields, view, lang, known = given
+        *fields, view, spoken, lang, known = given
         words = context.words(lang)
         kind, _, scale = ctx.triggered_id["format"].partition("-")
         try:
-            order = replace(_taken(view, fields), format=kind, scale=int(scale or 2))
+            order = replace(_taken(view, fields, spoken), format=kind, scale=int(scale or 2))
             if order.template == "compare" and not order.against:
                 raise AtlasError("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。")  # noqa: zh - the studio's own words
             name = order.title or _name_of(context, view, words)[0]
@@ -251,18 +264,20 @@ def _order(context: Context, said: Said, query: str) -> tuple[Order, list[str]]:
     """Return what the address orders, and words about what of it cannot be used."""
     words = context.words(said.filters.lang)
     given = {key: text for key, text in parse_qsl(query.removeprefix("?")) if key in FIELDS}
-    view = _view(context, said.filters, said.view, plans.named(query))
+    page = said.filters.theme  # a brief begins in the theme of the page, as links from before it had a key of its own mean it
+    given["theme"] = given.pop(PAPER, page)
+    view = _view(context, said.filters.having(theme=THEMES[0]), said.view, plans.named(query))
     try:
         if plans.named(view):
             plans.scenario_of(context.look(plans.without(view))[0], plans.named(view))
     except AtlasError as error:
-        return Order(query=plans.without(view)), [error.text(words.gettext)]
+        return Order(query=plans.without(view), theme=page), [error.text(words.gettext)]
     try:
-        if given.get("template", "one") not in TEMPLATES or given.get("theme", "light") not in THEMES:
-            return Order(query=view), [words("地址中的简报设置不可用，已按默认处理。")]
+        if given.get("template", "one") not in TEMPLATES or given["theme"] not in THEMES:
+            return Order(query=view, theme=page), [words("地址中的简报设置不可用，已按默认处理。")]
         return Order.from_fields({**given, "query": view}), []
     except AtlasError as error:
-        return Order(query=view), [error.text(words.gettext)]
+        return Order(query=view, theme=page), [error.text(words.gettext)]
 
 
 def _view(context: Context, filters: Filters, view: View | None, scenario: str) -> str:
@@ -278,14 +293,27 @@ def _name_of(context: Context, query: str, words: Words) -> tuple[str, ...]:
     return (words.name(places.scope(atlas, said.filters).crumbs[-1]), *words_of_filters(atlas, said.filters, words)[:-1])
 
 
-def _taken(view: str, values: Sequence[Any]) -> Order:
-    given = dict(zip(FIELDS, values, strict=True))
-    return Order.from_fields({**{key: value for key, value in given.items() if value}, "query": view})
+def _spoken(order: Order, context: Context) -> dict[str, str]:
+    """Return title and sentence as the view says them; nothing to hold it against: those of the view alone."""
+    return own_words(order if order.template != "compare" or order.against else replace(order, template="one"), context)
+
+
+def _taken(view: str, values: Sequence[Any], spoken: Mapping[str, str]) -> Order:
+    """Return what the controls order; a text that is what the view says itself is nobody's own."""
+    given = {name: text for name, text in zip(FIELDS, values, strict=True) if text and not (name in SPOKEN and text.strip() == spoken[name])}
+    return Order.from_fields({**given, "theme": given.get(PAPER, THEMES[0]), "query": view})
 
 
 def _own(order: Order) -> dict[str, str]:
+    """Return the keys of the page's own: the brief's theme always, or it would turn with that of the page."""
     usual = Order()
-    return {name: getattr(order, name) for name in FIELDS if getattr(order, name) != getattr(usual, name)}
+    return {name: value for name in FIELDS
+            if (value := getattr(order, "theme" if name == PAPER else name)) != getattr(usual, name, None)}
+
+
+def _joined(view: str, theme: str, own: Mapping[str, str]) -> str:
+    """Return the page's query: the view, the theme of the page when it is not the usual, its own keys."""
+    return "&".join(filter(None, (view, urlencode({"theme": theme}) if theme != THEMES[0] else "", urlencode(own))))
 
 
 def _rivals(context: Context, atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> list[dict[str, str]]:

@@ -210,7 +210,7 @@ def register(app: Dash, context: Context) -> None:
         return (
             crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
             _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
-            said(sentence(atlas, filters), words),
+            said(sentence(atlas, filters), atlas, filters, context, words),
         )
 
     @app.callback(

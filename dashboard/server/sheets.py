@@ -13,6 +13,7 @@ from dash.fingerprint import build_fingerprint
 from flask import Response, redirect, request
 
 from dashboard.context import Context
+from dashboard.export import plans
 from dashboard.export.addresses import address_of
 from dashboard.export.brief import brief
 from dashboard.export.frames import BUILT_IN
@@ -108,7 +109,7 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
         if not hosts:
             return Response(words("没有开放嵌入：请管理员设置 ATLAS_EMBED_HOSTS。"), 403, mimetype="text/plain")
         query = request.query_string.decode("utf-8", "replace")
-        return page(map_sheet(query, "light", (13.333, 7.5), context, files, controls=True))
+        return page(map_sheet(query, context.look(plans.without(query))[1].filters.theme, (13.333, 7.5), context, files, controls=True))
 
     @server.get("/s/<key>")
     def _short(key: str) -> Response:

@@ -23,7 +23,7 @@ from scipy.spatial import cKDTree
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
 from layers import demand as demands
-from layers import places, stations
+from layers import stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
@@ -147,9 +147,8 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
     """
     hours = ask.hours if ask.hours is not None else (filters.hour,) if filters.hour is not None else None
     wanted = demands.select(atlas, filters.having(hour=None))
-    here = places.scope(atlas, filters)
     if not len(wanted.rows):
-        raise AtlasError(N_("{place}没有服务需求数据：请换一个地点，或先导入需求。"), place=here.name)
+        raise AtlasError(N_("所选地点没有服务需求数据：请换一个地点，或先导入需求。"))
     offered = candidates(atlas, filters, ask)
     choice = stations.service(atlas, filters.having(hour=None))
     effective = hours is not None or stations.asks(filters.having(hour=None))

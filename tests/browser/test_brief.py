@@ -303,6 +303,20 @@ def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(f"{served}/briefing?place=640200")
     page.wait_for_function(READY)
+    # the view speaks for itself; a light page makes a dark brief, and a dark page a light one
+    spoken = page.locator("#briefing-sentence").input_value()
+    assert "27 个（报道）" in spoken and page.frame_locator("#briefing-preview").locator("[data-frame=sentence]").inner_text().strip() == spoken
+    dressed = """() => { const inner = document.querySelector('#briefing-preview')?.contentDocument?.documentElement;
+      return [document.documentElement.dataset.theme, inner?.dataset.theme].join(' ') }"""
+    page.locator("#briefing-paper").get_by_text("深色简报").click()
+    page.wait_for_function(f"() => location.search.includes('paper=dark') && ({dressed})() === 'light dark'")
+    page.click("#theme")
+    page.wait_for_function(f"() => ({dressed})() === 'dark dark'")
+    page.locator("#briefing-paper").get_by_text("浅色简报").click()
+    page.wait_for_function(f"() => location.search.includes('theme=dark&paper=light') && ({dressed})() === 'dark light'")
+    page.click("#theme")
+    page.wait_for_function(f"() => ({dressed})() === 'light light'")
+    page.wait_for_function(READY)
     page.locator("#briefing-title").fill("三季度简报")
     page.locator("#briefing-title").blur()
     page.wait_for_function("() => location.search.includes('title=')")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from itertools import combinations
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from lxml import etree
@@ -19,12 +19,15 @@ from pptx.parts.slide import SlideMasterPart
 from pptx.util import Inches
 
 from dashboard.context import Context
+from dashboard.export.brief import MARKS
 from dashboard.export.order import Order
 from dashboard.export.studio import Made, Studio
 from geodata.errors import AtlasError
-from layers import activities, coverage, fairs, kpis
+from layers import activities, coverage, fairs, kpis, trails
 from layers.filters import Filters
-from tests.dashboard.export.pptx_reader import boxes, code, opened, pictures, sheets, texts
+from layers.sentence import MARKS as SAID_MARKS
+from layers.sentence import sentence
+from tests.dashboard.export.pptx_reader import boxes, code, opened, pictures, role, sheets, texts
 
 VIEWS = ("place=640200", "place=350203&hour=22", "place=210900", "place=350203&lang=en", "")
 
@@ -111,6 +114,55 @@ def test_the_code_reopens_the_very_view(make: Callable[..., Made], context: Cont
     assert kpis.strip(atlas, there) == kpis.strip(atlas, here)
 
 
+@pytest.mark.parametrize("query", ["place=640200", "place=350203&hour=22&lang=en", "place=350203&provenance=illustrative", "place=210900"])
+def test_a_brief_speaks_the_leaders_sentence(make: Callable[..., Made], context: Context, query: str) -> None:
+    """Word for word the clauses of the layers, each with its mark; its sources are cited, and cited no more when the reader writes another."""
+    atlas, filters = context.source.atlas(), context.read(context.source.atlas(), query).filters
+    words, spoken = context.words(filters.lang), sentence(atlas, filters, dated=False)
+    made = make(query=query)
+    said = texts(opened(made.content).slides[0])["sentence"]
+    assert said == spoken.text(words.gettext, words.lang)
+    for clause in spoken.clauses[1:]:
+        assert words(SAID_MARKS[clause.provenance]) in said
+        assert MARKS[clause.provenance] in made.brief.footnote[0]
+    assert set(spoken.source_ids) <= {one for side in made.brief.sides for one in (*side.ids, *side.sentence.source_ids)}
+    facts = {one for listed in made.brief.citations for one in listed.facts}
+    assert {one for one in spoken.source_ids if one in set(atlas.facts["id"])} <= facts
+    assert texts(opened(make(query=query, sentence="一句话").content).slides[0])["sentence"] == "一句话"
+
+
+@pytest.mark.parametrize(("order", "sides"), [
+    ({"query": "place=640200"}, 1), ({"query": "place=350203&hour=22&lang=en", "template": "report"}, 1),
+    ({"query": "place=640202", "against": "place=640205", "template": "compare"}, 2),
+])
+def test_each_fact_and_figure_leads_to_its_trail(make: Callable[..., Made], context: Context, order: dict[str, str], sides: int) -> None:
+    """By the brief's own address, in its language, to the very figure of the very view."""
+    made = make(**order)
+    links: dict[str, str] = {}
+    last = opened(made.content).slides[-1]
+    for paragraph in next(one for one in last.placeholders if role(last, one) == "sources").text_frame.paragraphs:
+        links |= {run.hyperlink.address: run.text for run in paragraph.runs if run.hyperlink.address}
+    atlas = context.source.atlas()
+    facts, figures = {}, []
+    for address, text in links.items():
+        parts = urlsplit(address)
+        assert address.startswith("https://atlas.example.org/map/")
+        if parts.path.endswith("/sources"):
+            asked, (own, said) = dict(parse_qsl(parts.query)), context.look(parts.query, ("fact", "figure"))
+            assert own is atlas and said.notices == () and said.filters.lang == made.brief.lang
+            if "fact" in asked:
+                facts[text] = asked["fact"]
+            else:
+                figures.append((trails.trail(atlas, said.filters, asked["figure"]), said.filters, text))
+    assert facts == {one: one for listed in made.brief.citations for one in listed.facts} and facts
+    key = [(trail.shown, filters, text) for trail, filters, text in figures if trail.shown is not None]
+    assert len(key) == sum(len(kpis.strip(atlas, side.filters)) for side in made.brief.sides)
+    assert len({filters.place for _, filters, _ in key}) == sides
+    for shown, filters, text in key:
+        assert (shown.text_zh if filters.lang == "zh" else shown.text_en) in text
+    assert made.brief.url in links
+
+
 def test_without_a_browser_the_map_is_a_note_and_pictures_are_refused(make: Callable[..., Made], studio: Studio) -> None:
     made = make(query="place=640200")
     slide = opened(made.content).slides[0]
@@ -143,7 +195,7 @@ def test_a_comparison_needs_two(studio: Studio) -> None:
 def test_an_empty_view_says_so(make: Callable[..., Made]) -> None:
     deck = opened(make(query="place=110000").content)
     said = texts(deck.slides[0])
-    assert "没有可统计的数据" in said["sentence"]
+    assert said["sentence"] == "北京市：所选条件下没有可说的数字。"
     assert "石嘴山市" in said["reason note"]  # where there is something to see
     assert not sheets(deck.slides[0])
 
