@@ -85,6 +85,12 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
     }
 
 
+def nothing(words: Words) -> dict[str, Any]:
+    """Return a chart of nothing, which says so."""
+    return {"data": [], "layout": theme.chart_layout(xaxis={"visible": False}, yaxis={"visible": False}, annotations=[{
+        "text": words("没有可画的数据"), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": theme.BODY, "color": theme.MUTED}}])}
+
+
 def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words: Words) -> dict[str, Any]:
     """Return the heat map of weeks and weekdays from `first` to `last`; days with something reported carry a ring, the chosen one a frame."""
     start = first - timedelta(days=first.weekday())
@@ -164,7 +170,7 @@ def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str],
     shares = [one.done[-1] / one.target * 100 for one in found]
     labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(_clipped, brief), shares, strict=True)]
     return {"data": traces, "layout": theme.chart_layout(
-        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 16 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
+        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 28 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": months, "tickvals": months, "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"ticksuffix": "%", "rangemode": "tozero", "nticks": 4})}
 

@@ -15,6 +15,8 @@ from dashboard.components.chinese import chinese
 from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
+from dashboard.components.ways_out import loosened
+from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
 from dashboard.filters_in_words import bracketed
@@ -22,7 +24,7 @@ from dashboard.words import Words
 from layers import activities, kpis, places
 from layers.analysis import happened, plans, workers
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import NATION, Filters
 from layers.provenance import mix
 
 #: What makes the link to the trail of a figure or of facts.
@@ -40,6 +42,15 @@ def head(title: str, subtitle: str, provenance: str | None, words: Words, source
 def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
     """Return the name of a place in the reader's language."""
     return str(atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(adcode)])
+
+
+def nothing(path: str, filters: Filters, context: Context, words: Words) -> html.P:
+    """Return why the page at `path` is empty, and links to what is not: the choice without one of its conditions, the whole country."""
+    links = loosened(filters, words)
+    if filters.place != NATION:
+        links.append((words("看全国"), filters.at_place(NATION)))
+    return html.P([words("所选地点、时段、类型与来源之下没有活动。放宽一个条件就能看到："), " ",
+                   *[dcc.Link(text, href=path + (context.write(there) or "?"), className="notice-way") for text, there in links]], className="notice")
 
 
 def month_buttons(months: pd.DataFrame, words: Words) -> list:
@@ -126,7 +137,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     """Return head, figure and list of the cumulative figures against plan."""
     found = plans.progress(atlas, filters)
     if not found:
-        return head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words), {"data": [], "layout": figures.theme.chart_layout()}, []
+        return head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words), figures.nothing(words), []
     measures = {"count": words("场次"), "participants": words("人数"), "opened": words("已开放")}
     names = figures.kind_names(words)
     titles = [f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}" for one in found]
@@ -150,7 +161,7 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Sour
     """Return head and figure of kinds by place."""
     rows = happened.by_place(atlas, filters)
     if not len(rows):
-        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), {"data": [], "layout": figures.theme.chart_layout()}
+        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), figures.nothing(words)
     own = words("{place}本级").format(place=words.name(here))
     labels = [own if row.unit_id is None or row.unit_id != row.unit_id else str(row.name_ if words.lang == "zh" else row.name_en) for row in rows.rename(columns={"name": "name_"}).itertuples()]
     shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
