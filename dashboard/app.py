@@ -117,7 +117,8 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     add_trails(server, context)
     add_search(server, context)
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
-    add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"))
+    add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"),
+                settings.tiles.origin if settings.tiles else "")
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
