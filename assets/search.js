@@ -48,7 +48,7 @@
         for (const hit of answer.hits.filter((one) => one.kind === kind)) {
           const at = hits.push(hit) - 1;
           const one = make('li', { role: 'option', id: `search-${at}`, 'aria-selected': 'false', class: 'search-hit' },
-            make('span', { class: 'search-name' }, hit.name), make('span', { class: 'search-where' }, hit.where));
+            make('span', { class: 'search-name', ...(box.dataset.lang !== 'zh' && /[\u3400-\u9fff]/.test(hit.name) ? { lang: 'zh-CN' } : {}) }, hit.name), make('span', { class: 'search-where' }, hit.where));
           one.addEventListener('mousedown', (event) => { event.preventDefault(); go(hit); });
           list.append(one);
         }
@@ -59,10 +59,10 @@
       if (hits.length) choose(0);
     };
     const ask = async () => {
-      const text = input.value.trim(), mine = ++asked;
+      const text = input.value.trim(), mine = ++asked, day = new URLSearchParams(location.search).get('asof');
       if (!text) { close(); return; }
       try {
-        const answer = await fetch(`/search?${new URLSearchParams({ q: text, lang: box.dataset.lang, theme: document.documentElement.dataset.theme || '' })}`);
+        const answer = await fetch(`/search?${new URLSearchParams({ q: text, lang: box.dataset.lang, theme: document.documentElement.dataset.theme || '', ...(day ? { asof: day } : {}) })}`);
         const found = await answer.json();
         if (mine !== asked || input.value.trim() !== text) return;
         if (found.state === 'building') { said.textContent = words.building; timer = setTimeout(ask, RETRY_MS); return; }

@@ -16,6 +16,7 @@ from geodata.errors import AtlasError
 from geodata.facts import format_reported
 from geodata.hours import DAY_MINUTES, Rule, rules, runs, written
 from geodata.kinds import Kinds, shipped
+from geodata.names import romanised
 from geodata.own_fields import values_of
 
 WAN = 10_000
@@ -45,6 +46,14 @@ class Words:
     def name(self, thing: Any) -> str:
         """Return the name of a crumb, place or row in this language."""
         return thing.name_en if self.lang == "en" and getattr(thing, "name_en", None) else thing.name
+
+    def called(self, name: str) -> str:
+        """Return the name of a station, of which the data has the Chinese one alone: in pinyin for who reads English."""
+        return name if self.lang == "zh" else romanised(name)
+
+    def both(self, name: str) -> str:
+        """Return such a name for a hover: in English with the Chinese one behind it, which is what stands on the spot."""
+        return name if self.lang == "zh" or (latin := romanised(name)) == name else f"{latin} {name}"
 
     def codes(self, vocab: str) -> Mapping[str, str]:
         """Return code → label of a vocabulary of the data."""

@@ -8,8 +8,9 @@ character or word is read in the names of places where a dictionary reads it oth
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from geodata.codes import shipped_rows
@@ -23,6 +24,11 @@ _PEOPLES = re.compile("(?:各族|蒙古族?|回族|藏族|维吾尔|苗族|彝�
 
 _UNIT = re.compile("(?<=.)(?:产改)?(?:区域|网格)$")
 _HAN = re.compile("[\u3400-\u9fff]")
+
+
+_CHINESE = re.compile(r"[\u3400-\u9fff]+")
+_THINGS = (("街道", " Street"), ("社区", " Community"), ("工会驿站", " rest station"), ("驿站", " station"))
+_WORDS = (("示意", "sketch"), ("工会驿站", "rest station"), ("驿站", "station"), ("计划", "planned"), ("小时", "hours"))
 
 
 def english_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -63,6 +69,33 @@ class _Alone(dict[str, str]):
     def __missing__(self, sign: str) -> str:
         found = self[sign] = self._read(sign)[0]
         return found
+
+
+@lru_cache(maxsize=20_000)
+def romanised(name: str) -> str:
+    """Return the name of a station in Latin letters: pinyin, and English for what kind of thing it is.
+
+    ``示意驿站 01（厦港）`` is ``Sketch station 01 (Xiagang)``. A name without Chinese characters stays as it is.
+    """
+    if not _CHINESE.search(name):
+        return name
+    read, said = _reader(), unicodedata.normalize("NFKC", name)
+    kind = ""
+    for suffix, english in _THINGS:
+        if said.endswith(suffix) and len(said) > len(suffix):
+            said, kind = said.removesuffix(suffix), english
+            break
+    for word, english in _WORDS:
+        said = said.replace(word, f" {english} ")
+
+    def spelt(match: re.Match[str]) -> str:
+        parts = read(match[0])
+        text = "".join(("'" if at and part[:1] in "aoe" else "") + part for at, part in enumerate(parts))
+        return text[:1].upper() + text[1:]
+
+    said = re.sub(r"\s*·\s*", " · ", _CHINESE.sub(spelt, said))
+    said = " ".join(f"{said}{kind}".replace("(", " (").replace("( ", "(").replace(" )", ")").split())
+    return said[:1].upper() + said[1:]
 
 
 @cache

@@ -96,17 +96,17 @@ def matrix(atlas: Atlas) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``grid_id``, ``name``, ``task``, ``enterprises``, ``enterprises_strengthened``, ``share`` (0 to 1) and ``provenance``.
+        ``grid_id``, ``name``, ``name_en``, ``task``, ``enterprises``, ``enterprises_strengthened``, ``share`` (0 to 1) and ``provenance``.
     """
     rows = atlas.grids
     place = atlas.tree.position(CITY)
     if place < 0 or not len(rows):
-        return pd.DataFrame(columns=["grid_id", "name", "task", "enterprises", "enterprises_strengthened", "share", "provenance"])
+        return pd.DataFrame(columns=["grid_id", "name", "name_en", "task", "enterprises", "enterprises_strengthened", "share", "provenance"])
     rows = pd.DataFrame(rows[atlas.tree.under(place, atlas.place_rows("grids"))].drop(columns="geometry", errors="ignore"))
     count = rows["enterprises"].where(rows["enterprises"] > 0)
     rows["share"] = rows["enterprises_strengthened"] / count
     rows = rows.sort_values(["share", "enterprises", "grid_id"], ascending=[True, False, True], na_position="last")
-    return rows[["grid_id", "name", "task", "enterprises", "enterprises_strengthened", "share", "provenance"]].reset_index(drop=True)
+    return rows[["grid_id", "name", "name_en", "task", "enterprises", "enterprises_strengthened", "share", "provenance"]].reset_index(drop=True)
 
 
 def flows(atlas: Atlas) -> pd.DataFrame:
@@ -124,6 +124,12 @@ def parts(atlas: Atlas, fact: str, split: str) -> pd.DataFrame:
     """Return the parts of the reported total `fact`, split as `split` says; empty when nobody has given any."""
     rows = atlas.parts
     return rows[(rows["fact_id"] == fact) & (rows["split_by"] == split)]
+
+
+def fairs(atlas: Atlas, story: str) -> pd.DataFrame:
+    """Return the fairs of the cities of `story`, reported ones first, each kind by its day."""
+    rows = atlas.fairs[atlas.fairs["adcode"].isin(CITIES_OF[story])]
+    return rows.assign(made_up=rows["provenance"] != "reported").sort_values(["made_up", "start", "fair_id"], na_position="last", kind="stable")
 
 
 def facilities(atlas: Atlas) -> tuple[dict[str, int], pd.DataFrame]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
+from geodata.schema import TABLES
 from layers import activities, coverage, demand, fairs, grids, kpis, periods, regions, stations
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
@@ -265,6 +266,25 @@ def _of_grids(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     return (_part(atlas, N_("记在网格名下的活动"), "activities", rows[atlas.activities["grid_id"].notna().to_numpy()[rows]]),)
 
 
+def _happened(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
+    found = (_part(atlas, N_("符合筛选的活动"), "activities", activities.chosen(atlas, filters)),)
+    return found if filters.kinds else (*found, _part(atlas, N_("符合筛选的招聘会"), "fairs", fairs.select(atlas, filters).index.to_numpy()))
+
+
+def _taking_part(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
+    rows = activities.chosen(atlas, filters)
+    stated = atlas.activities[["participants", "funding_yuan"]].notna().any(axis=1).to_numpy()[rows]
+    return (_part(atlas, N_("给出人数或经费的活动"), "activities", rows[stated]), *_sum_of_grids("workers", N_("各网格职工之和（分母）"))(atlas, filters))
+
+
+def _hires(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
+    return (_part(atlas, N_("跨市就业的记录"), "flows", np.flatnonzero(atlas.of_provenance("flows", filters.provenance))),)
+
+
+def _held(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
+    return tuple(_part(atlas, schema.zh, name, np.flatnonzero(atlas.of_provenance(name, filters.provenance))) for name, schema in TABLES.items() if len(atlas.table(name)))
+
+
 def _of_plan(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     offered = stations.service(atlas, filters)
     return (_part(atlas, N_("需求"), "demand", _demand_rows(atlas, filters)), _part(atlas, N_("现有驿站"), "stations", offered.nominal))
@@ -297,6 +317,15 @@ def _figures() -> dict[str, Figure]:
         "activities_by_month": Figure(N_("每月活动"), N_("按开始的月份和类型数活动；只知道年份的不计"), _dated, _first),
         "fair_funnel": Figure(N_("招聘会转化"), N_("转化率 = 达成就业意向 ÷ 提供岗位；报道与示意分列"), _conversion, _share),
         "grid_ranking": Figure(N_("网格活动排名"), N_("每个网格名下的活动条数，从多到少"), _of_grids, _first),
+        "activities_by_day": Figure(N_("每天的活动"), N_("每天正在进行的活动与招聘会的项数，跨多天的每天都计；只知道年份的不计"), _happened),
+        "activities_by_place": Figure(N_("各地的活动"), N_("按所选地方的下一级数活动的项数，再按类型分开"), _activities, _first),
+        "taking_part": Figure(N_("每名覆盖职工的参加与经费"), N_("人数、人次、经费各自相加，再 ÷ 覆盖职工数；报道与示意分列，不相加"), _taking_part),
+        "against_plan": Figure(N_("累计对照计划"), N_("计划时段内逐月累计的项数或人数 ÷ 报道的计划数或累计数；点线为按天平均，示意"), _activities),
+        "two_places": Figure(N_("两地对照"), N_("同一筛选下两地各自的数字，每个的算法同它单独显示时"), _none),
+        "strengthened_by_grid": Figure(N_("各网格的强化率"), N_("每个网格强化产改举措的企业 ÷ 该网格企业"), _strengthened, _share),
+        "hires": Figure(N_("跨市就业"), N_("每对城市之间就业的人数；报道与示意分列，不相加"), _hires),
+        "rows_held": Figure(N_("各表的行数"), N_("每张表里的行，按来源分别计数"), _held),
+        "quality": Figure(N_("质量报告"), N_("每条规则不符合的行数；点数字看那些行"), _none),
         "plan_covered": Figure(N_("方案的覆盖率"), N_("现有与新建站点服务半径内的需求权重 ÷ 全部需求权重；数值取决于当时的方案，见选址页"), _of_plan),
         "plan_twice": Figure(N_("至少两站可达"), N_("至少两个站点服务半径内的需求权重 ÷ 全部需求权重"), _of_plan),
         "plan_walk": Figure(N_("到最近驿站平均步行"), N_("Σ 权重 × 到最近站点的步行距离 ÷ Σ 权重"), _of_plan),

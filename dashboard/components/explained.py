@@ -10,6 +10,12 @@ from dashboard.glossary import glossary
 from dashboard.words import Words
 
 
+def pieces(text: str, words: Words) -> list:
+    """Return `text` as children that stand beside others, its words of the trade marked."""
+    parts = explained(text, words)
+    return parts if isinstance(parts, list) else [parts]
+
+
 def explained(text: str, words: Words) -> str | list:
     """Return `text` with the first of each word of the glossary marked; the text itself when there is none."""
     terms = {one.name.lower(): one.key for one in glossary(words)}

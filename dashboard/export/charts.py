@@ -164,7 +164,7 @@ def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
         Series(kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance)
         for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])
     ]
-    return _chart("ranking", said, "stacked_bar", rows["name"], series, labels=False)
+    return _chart("ranking", said, "stacked_bar", rows["name" if words.lang == "zh" else "name_en"], series, labels=False)
 
 
 def _values(column: pd.Series) -> tuple[float | None, ...]:

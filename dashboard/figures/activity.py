@@ -6,10 +6,10 @@ from collections import defaultdict
 
 import pandas as pd
 
-from dashboard.figures import theme
+from dashboard.figures import lines, theme
 from dashboard.figures.panel import Panel
 from dashboard.words import Words
-from layers import activities, fairs, places
+from layers import activities, fairs, grids, places
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix
@@ -23,7 +23,11 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     rows = activities.by_month(atlas, filters)
     undated = activities.undated(atlas, filters)
     if not len(rows) and not undated:
-        return Panel.hidden()
+        left_out = len(activities.select(atlas, Filters(place=filters.place, region=filters.region, grid=filters.grid)))
+        if not left_out:
+            return Panel.hidden()
+        return Panel(words("所选条件下没有活动"), words("这里共有 {count} 项，都在所选的时段、类型、来源或范围之外").format(count=words.number(left_out)), weight=0.35,
+                     empty=words("放宽一个条件就能看到："))
     told = words("；另有 {count} 项只报道了年份，未计入").format(count=undated) if undated else ""
     if not len(rows):
         return Panel(words("{count} 项活动只报道了年份").format(count=undated), words("没有可按月排列的日期"), "reported", weight=0.35,
@@ -53,9 +57,11 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
                 "showlegend": provenance == sorted(own["provenance"].unique())[0],
                 "legendgroup": kind.kind,
             })
+    mean = float(per_month.sum()) / len(months)
     figure = {
         "data": traces,
         "layout": theme.chart_layout(
+            **(lines.comparison(mean, words("月均 {count} 项").format(count=words.number(mean, 1))) if len(per_month) > 1 else {}),
             barmode="stack", bargap=0.3, showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.NOTE, "color": theme.MUTED},
                     "itemclick": False, "itemdoubleclick": False, "itemwidth": 30, "tracegroupgap": 0},
@@ -147,11 +153,15 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         "textposition": "middle right", "textfont": {"size": theme.NOTE, "color": theme.MUTED}, "hoverinfo": "skip", "cliponaxis": False,
     })
     best = rows.iloc[-1]
+    held = grids.chosen(atlas, filters)
+    # of every grid in scope, those too that did nothing
+    mean = sum(one[0] for key, one in activities.by_key(atlas, filters, "grid_id").items() if key in set(atlas.grids["grid_id"].iloc[held])) / max(len(held), 1)
     title = words("“{name}”网格做得最多：{count} 项").format(name=names[-1], count=int(best["count"]))
     figure = {
         "data": traces,
         "layout": theme.chart_layout(
-            barmode="stack", bargap=0.3, margin={"l": 4, "r": 30, "t": 4, "b": 4, "pad": 4},
+            **(lines.comparison(mean, words("{grids} 个网格平均 {count} 项").format(grids=len(held), count=words.number(mean, 1)), upright=True) if len(held) > 1 else {}),
+            barmode="stack", bargap=0.3, margin={"l": 4, "r": 30, "t": 4, "b": 18 if len(held) > 1 else 4, "pad": 4},
             xaxis={"visible": False, "rangemode": "tozero"},
             yaxis={"tickvals": list(range(len(rows))), "ticktext": [_clip(one) for one in names], "showgrid": False, "range": theme.rows(len(rows))},
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 
 from dashboard.figures import theme
@@ -43,7 +45,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         title = words("{unit} {share}，{name} {whole}").format(
             unit=words.name(here), share=words.share(own["share"].iloc[0]), name=name, whole=words.share(whole))
     elif len(known) < 2 or whole is None:
-        title = words("{name}：{share}").format(name=known["name"].iloc[0] if len(known) else name, share=words.share(whole))
+        title = words("{name}：{share}").format(name=known["name_en" if words.lang == "en" else "name"].iloc[0] if len(known) else name, share=words.share(whole))
     else:
         title = words("{count} {kind}中 {reach} 个达到{name}的 {share}").format(
             count=len(known), kind=kind, reach=reach, name=name, share=words.share(whole))
@@ -70,7 +72,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     unit = words("权重") if measure != "enterprises" else words("家")
     digits = 1 if measure != "enterprises" else 0
     hover = [
-        f"<b>{row.name}</b><br>{words.share(row.share)} = {words.number(row.part, digits)} ÷ {words.number(row.whole, digits)} {unit}"
+        f"<b>{escape(words.name(row))}</b><br>{words.share(row.share)} = {words.number(row.part, digits)} ÷ {words.number(row.whole, digits)} {unit}"
         f"<br>{words.provenance(row.provenance)}"
         for row in shown.itertuples(index=False)
     ]
@@ -118,7 +120,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     hours = rows["hour"].tolist()
     effective = (rows["effective"].to_numpy(dtype=float) * 100).tolist()
     nominal = (rows["nominal"].to_numpy(dtype=float) * 100).tolist()
-    worst = int(np.nanargmin(effective))
+    worst, best = int(np.nanargmin(effective)), int(np.nanargmax(effective))
     title = words("{hour}:00 只覆盖 {low}，名义覆盖 {nominal}").format(
         hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%")
     days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
@@ -148,7 +150,9 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.2], "ticksuffix": "%", "nticks": 5},
             shapes=shapes,
             annotations=[{"x": 0, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
-                          "text": words("名义"), "font": {"size": theme.NOTE, "color": theme.MUTED}}],
+                          "text": words("名义"), "font": {"size": theme.NOTE, "color": theme.MUTED}},
+                         {"x": best, "xanchor": "left", "y": effective[best], "yref": "y", "yanchor": "top", "showarrow": False,
+                          "text": words("有效"), "font": {"size": theme.NOTE, "color": theme.STATION}}],
         ),
     }
     return Panel(title, subtitle, now.provenance, figure, weight=0.95)

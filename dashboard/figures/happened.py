@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import map_style, theme
+from dashboard.figures import lines, map_style, theme
 from dashboard.figures.map import NATION_BOUNDS
 from dashboard.figures.siting import packed
 from dashboard.words import Words
@@ -23,6 +23,7 @@ from layers.classing import fixed
 TRACES = ("ring", "spots")
 COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
+MOST_MONTHS_NAMED = 12
 
 
 def kind_names(words: Words) -> dict[str, str]:
@@ -82,6 +83,12 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
             "meta": {"bounds": list(bounds)},
         },
     }
+
+
+def nothing(words: Words) -> dict[str, Any]:
+    """Return a chart of nothing, which says so."""
+    return {"data": [], "layout": theme.chart_layout(xaxis={"visible": False}, yaxis={"visible": False}, annotations=[{
+        "text": words("没有可画的数据"), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": theme.BODY, "color": theme.MUTED}}])}
 
 
 def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words: Words) -> dict[str, Any]:
@@ -147,8 +154,8 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
                "range": theme.rows(len(shown))})}
 
 
-def plans(found: Sequence[Progress], names: Sequence[str], words: Words) -> dict[str, Any]:
-    """Return what was counted up to each month as a share of its target, and the straight way there (made up: dotted)."""
+def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str], words: Words) -> dict[str, Any]:
+    """Return what was counted up to each month as a share of its target, and the straight way there (made up: dotted); each line ends with its `brief` name."""
     traces: list[dict[str, Any]] = []
     colour = colours(words)
     for one, name in zip(found, names, strict=True):
@@ -160,19 +167,37 @@ def plans(found: Sequence[Progress], names: Sequence[str], words: Words) -> dict
         traces.append({"type": "scatter", "mode": "lines", "x": labels, "y": [value / one.target * 100 for value in one.linear], "hoverinfo": "skip",
                        "line": {"color": color, "width": 1, "dash": "dot"}, "opacity": 0.6})
     months = sorted({month for one in found for month in one.months})
+    shares = [one.done[-1] / one.target * 100 for one in found]
+    labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(_clipped, brief), shares, strict=True)]
     return {"data": traces, "layout": theme.chart_layout(
+        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 28 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": months, "tickvals": months, "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"ticksuffix": "%", "rangemode": "tozero", "nticks": 4})}
+
+
+def _width(text: str) -> float:
+    """Return how wide `text` is, in Chinese characters."""
+    return sum(1.0 if ord(one) > 0x2E80 else 0.55 for one in text)
+
+
+def _clipped(text: str, most: float = 12.0) -> str:
+    while _width(text) > most:
+        text = text.removesuffix("…")[:-1].rstrip() + "…"
+    return text
 
 
 def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Sequence[str], origins: Sequence[str | None], words: Words) -> dict[str, Any]:
     """Return events per month of two places as two lines, told apart by colour and mark; dashed where anything is made up."""
     looks = ((theme.RED, "circle"), (theme.STATION, "square"))
+    # a month with its year takes four times the room of one without
+    marked = list(months)[::1 if len(months) <= MOST_MONTHS_NAMED else -(-len(months) // (MOST_MONTHS_NAMED // 4))]
+    labels = [(_clipped(title), count[-1] if count else 0.0, color) for title, count, (color, _) in zip(titles, counts, looks, strict=True)]
     return {"data": [{
         "type": "scatter", "mode": "lines+markers", "name": title, "x": list(months), "y": list(count), "marker": {"size": 6, "symbol": mark},
         "line": {"color": color, "width": 1.8, "dash": "solid" if origin == "reported" else "dash"},
         "hovertemplate": f"{escape(title)}<br>%{{x}} %{{y}} {words('项')} · {words.provenance(origin)}<extra></extra>",
     } for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)], "layout": theme.chart_layout(
-        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
-        xaxis={"type": "category", "tickvals": list(months), "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
+        annotations=lines.ends(labels, max(1.0, *map(float, (one for count in counts for one in count))), apart=0.14),
+        margin={"l": 4, "r": 16 + 11 * max(_width(one) for one, _, _ in labels), "t": 8, "b": 4, "pad": 4},
+        xaxis={"type": "category", "tickvals": marked, "ticktext": [month_name(one, words, brief=len(months) <= MOST_MONTHS_NAMED) for one in marked], "showgrid": False},
         yaxis={"rangemode": "tozero", "nticks": 4})}

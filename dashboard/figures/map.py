@@ -28,6 +28,7 @@ TRACES = (
     "stations_halo", "stations", "clusters", *flows.TRACES, *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
+MOST_SPELT = 500  # names that are spelt in pinyin for one map: more would keep a reader waiting
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
 
 
@@ -111,7 +112,7 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
         palette = dict(zip(industries["region_id"], theme.CATEGORIES, strict=False))
         color = [palette.get(one, theme.ENTERPRISE) for one in rows["region_id"]]
         seen = set(rows["region_id"])
-        named = [[name, palette[one]] for one, name in zip(industries["region_id"], industries["name"], strict=True) if one in palette and one in seen]
+        named = [[name, palette[one]] for one, name in zip(industries["region_id"], industries["name" if words.lang == "zh" else "name_en"], strict=True) if one in palette and one in seen]
     return {"meta": {"named": named}} | points(
         "enterprises", lon[mask], lat[mask], [["enterprise", one] for one in rows["enterprise_id"]], text,
         size=4.5 if here.level == "city" else 7, color=color, opacity=0.75,
@@ -157,13 +158,13 @@ def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
     reasons = words.codes("why_not")
     access = words.codes("access")
     facilities, statuses = words.codes("facility"), words.codes("status")
-    text = []
+    text, few = [], len(frame) <= MOST_SPELT
     for row in frame.itertuples():
         why = reasons.get(row.why_not) or statuses.get(row.status, words("状态未知"))
         state = words("计入有效覆盖") if row.effective else words("不计入有效覆盖：{why}").format(why=why)
         has = "、".join(facilities.get(one, one) for one in _text(row.facilities).split(";") if one)
         text.append(
-            f"<b>{escape(str(row.name))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
+            f"<b>{escape(words.both(str(row.name)) if few else str(row.name))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
             f" · {access.get(row.access, '')}<br>{has}<br>{state}<br>{words.provenance(row.provenance)}"
         )
     return text

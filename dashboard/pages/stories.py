@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,11 +15,13 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.fair_list import fair_section
 from dashboard.components.masthead import framed, masthead, titles
 from dashboard.components.panels import graph_config
 from dashboard.components.route_list import route_section
 from dashboard.components.still import still, still_path
 from dashboard.components.story_chart import story_chart
+from dashboard.components.trail import figure_link
 from dashboard.context import Context
 from dashboard.figures.dark import themed
 from dashboard.figures.story import filters_of, story_figure
@@ -31,6 +34,7 @@ from layers import stories
 from layers.atlas import Atlas
 from layers.filters import Filters
 
+Linked = Callable[[str, str], html.Span]
 OWN_KEYS = ("story",)
 PATH = "/stories"
 URL, MAIN = "stories-url", "stories-main"
@@ -90,12 +94,12 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
     for row in shipped_rows("stories.csv"):
         facts = stories.facts(atlas, row["story"])
         chosen = facts[facts["id"].isin(row["figures"].split(";"))]
-        cards.append(dcc.Link([
-            html.H2(row[words.lang], className="story-name"),
+        cards.append(html.Div([
+            html.H2(dcc.Link(row[words.lang], href=address(context, filters, row["story"])), className="story-name"),
             html.P(row[f"said_{words.lang}"], className="story-said"),
-            html.Ul([html.Li([html.Strong(_value(fact, words), **{"data-figure": fact.id}), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
+            html.Ul([html.Li([html.Strong(figure_link(_value(fact, words), fact.id, filters, context, words)), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
             html.P([badge("reported" if len(chosen) else None, words), " ", row["story"], " · ", _place(atlas, row["adcode"], words)], className="story-foot"),
-        ], href=address(context, filters, row["story"]), className="story-card"))
+        ], className="story-card"))
     return [_title(words("八个专题，一张报纸版面")), html.Div(cards, className="story-cards")]
 
 
@@ -112,15 +116,19 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
         html.P([row[f"said_{words.lang}"], " · ", dcc.Link(words("在总览地图上看{place}").format(place=_place(atlas, stories.WHERE.get(story, row["adcode"]), words)), href="/" + there)],
                className="story-said"),
     ]
+
+    def linked(text: str, mark: str) -> html.Span:
+        return figure_link(text, mark, filters, context, words)
+
     if not len(facts):
         return [*parts, html.P(words("图册里没有这个专题的报道数据。"), className="story-empty")]
-    blocks = [html.Div([html.H4(words(title), className="story-block") if title else None, _facts(rows, words)]) for title, rows in stories.sections(facts, story)]
+    blocks = [html.Div([html.H4(words(title), className="story-block") if title else None, _facts(rows, linked, words)]) for title, rows in stories.sections(facts, story)]
     computed = stories.derived(atlas, story)
     charts = [story_chart(one, [part for fact in one.facts for part in (_cited(fact, words), " ")], filters.theme, words) for one in story_charts(atlas, story, words)]
     first = [
         html.Section([html.H3([words("报道的数字"), badge("reported", words)]), html.Div(blocks, className="story-blocks" if len(blocks) > 1 else ""),
                       html.P(words("出处：{source}").format(source=facts["source"].iloc[0]), className="story-source", lang="zh-CN")]),
-        html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, words)]) if computed else None,
+        html.Section([html.H3([words("由报道推算"), badge("derived", words)]), _computed(computed, linked, words)]) if computed else None,
     ]
     drawn = html.Div(charts, className="story-charts") if charts else None
     details = html.Div(_details(story, words), className="story-details")
@@ -134,6 +142,7 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
     if story == "S1":
         parts.append(_matrix(stories.matrix(atlas), words))
     if story == "S3":
+        parts.append(fair_section(atlas, story, words))
         parts.append(_flows(atlas, stories.flows(atlas), words))
     return parts
 
@@ -176,22 +185,22 @@ def _sectors(facts: pd.DataFrame, words: Words) -> html.Section:
     ])
 
 
-def _facts(facts: pd.DataFrame, words: Words) -> html.Div:
+def _facts(facts: pd.DataFrame, linked: Linked, words: Words) -> html.Div:
     return html.Div([
         html.Div([
             html.Span(_name(fact, words), className="fact-name"),
-            html.Strong(_value(fact, words), className="fact-value", id=f"fact-{fact.id}", **{"data-figure": fact.id}),
+            html.Strong(linked(_value(fact, words), fact.id), className="fact-value", id=f"fact-{fact.id}"),
             html.Span([_when(fact), " ", _cited(fact.id, words)], className="fact-foot"),
         ], className="fact") for fact in facts.itertuples()
     ], className="facts")
 
 
-def _computed(computed: tuple[stories.Derived, ...], words: Words) -> html.Div:
+def _computed(computed: tuple[stories.Derived, ...], linked: Linked, words: Words) -> html.Div:
     cards = []
     for one in computed:
         text = words.share(one.value) if not one.unit else format_reported(one.value, one.qualifier, one.unit, words.lang)
         cards.append(html.Div([
-            html.Span(words(one.label), className="fact-name"), html.Strong(text, className="fact-value", **{"data-figure": ";".join(one.facts)}),
+            html.Span(words(one.label), className="fact-name"), html.Strong(linked(text, ";".join(one.facts)), className="fact-value"),
             html.Span([words(one.formula), " · ", *[part for fact in one.facts for part in (_cited(fact, words), " ")]], className="fact-foot"),
         ], className="fact"))
     return html.Div(cards, className="facts")
@@ -219,7 +228,7 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
     tasks = labels("task", words.lang)
     last = grids.iloc[0]
     said = words("落后的是“{name}”：{part} / {whole} 家企业强化（{share}）").format(
-        name=last["name"], part=int(last["enterprises_strengthened"]), whole=int(last["enterprises"]), share=words.share(float(last["share"])))
+        name=last["name" if words.lang == "zh" else "name_en"], part=int(last["enterprises_strengthened"]), whole=int(last["enterprises"]), share=words.share(float(last["share"])))
     listed = list(grids.rename(columns={"name": "name_"}).itertuples())
     lagging = ["story-last" if row.Index == 0 else "" for row in listed]
 
@@ -230,11 +239,11 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
         html.H3([said, badge(stories.origin(grids), words)]),
         html.P(words("规则：强化企业占比最低者为落后；占比相同时企业多者在前。网格承担哪项任务未见报道，为示意。"), className="story-said"),
         html.Div(html.Table([
-            html.Thead(html.Tr([html.Th(words("任务 ＼ 网格"), scope="col"), *[html.Th(html.Span(row.name_), scope="col", className=style) for row, style in zip(listed, lagging, strict=True)]])),
+            html.Thead(html.Tr([html.Th(words("任务 ＼ 网格"), scope="col"), *[html.Th(html.Span(row.name_ if words.lang == "zh" else row.name_en), scope="col", className=style) for row, style in zip(listed, lagging, strict=True)]])),
             html.Tbody([*[line(label, ["●" if row.task == task else "" for row in listed]) for task, label in tasks.items()],
                         line(words("强化 / 企业"), [f"{int(row.enterprises_strengthened)} / {int(row.enterprises)}" for row in listed]),
                         line(words("占比"), [words.share(float(row.share)) for row in listed])])],
-            className="story-table story-tasks"), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),
+            className="story-table story-tasks", **{"data-figure": "strengthened_by_grid"}), className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("任务与网格")}),
     ])
 
 
@@ -251,7 +260,7 @@ def _flows(atlas: Atlas, flows: pd.DataFrame, words: Words) -> html.Section:
             html.Thead(html.Tr([html.Th(words("来自 ＼ 去往"), scope="col"), *[html.Th(_place(atlas, city, words), scope="col") for city in cities]])),
             html.Tbody([html.Tr([html.Th(_place(atlas, home, words), scope="row"), *[
                 html.Td([_hired(provenance, persons, words) for provenance, persons in cells.get((home, hires), ())] or ("—" if home == hires else ""))
-                for hires in cities]]) for home in cities])], className="story-table story-matrix"),
+                for hires in cities]]) for home in cities])], className="story-table story-matrix", **{"data-figure": "hires"}),
             className="story-scroll", tabIndex=0, role="region", **{"aria-label": words("跨市就业矩阵")}),
         html.H3([words("岗位共享"), badge("reported", words), *[_cited(fact, words) for fact in known["source_id"]]]),
         html.Ul([html.Li(words("{place}的企业招用{home}的 {count} 人").format(

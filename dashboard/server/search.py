@@ -1,4 +1,4 @@
-"""``GET /search?q=…&lang=…``: what answers to a few letters, in at most 2 kB, each with the address that shows it."""
+"""``GET /search?q=…&lang=…&asof=…``: what answers to a few letters, in at most 2 kB, each with the address that shows it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
@@ -16,25 +17,34 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
-from layers.filters import THEMES, Filters
+from layers.filters import Filters
 from layers.search import Hit, Index
 
 MAX_BYTES = 2_000
 MAX_NAME = 36
+SPELT = ("station",)  # names that are read in pinyin by who reads English
+KEPT = ("lang", "theme", "asof")
 PATIENCE_SECONDS = 1.0
 STREET_ZOOM = 14.5
 
 
 class Indexes:
-    """The index of the present atlas, made beside the requests; the one before answers until it is ready."""
+    """The index of an atlas, made beside the requests; the one before answers until it is ready, unless it has to be `exact`.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    exact : bool
+        A past day must not find what was not there yet: then no other index answers for it.
+    """
+
+    def __init__(self, exact: bool = False) -> None:
+        self._exact = exact
         self._lock = threading.Lock()
         self._held: tuple[str, Index] | None = None
         self._making: tuple[str, threading.Event] | None = None
 
     def of(self, atlas: Atlas, patience: float = PATIENCE_SECONDS) -> Index | None:
-        """Return the index of `atlas`, or the one before while it is made; None when none is ready within `patience` seconds."""
+        """Return the index of `atlas`, or (unless exact) the one before while it is made; None when none is ready within `patience` seconds."""
         with self._lock:
             if self._held and self._held[0] == atlas.version:
                 return self._held[1]
@@ -44,7 +54,7 @@ class Indexes:
             ready = self._making[1]
         ready.wait(patience)
         held = self._held
-        return held[1] if held else None
+        return held[1] if held and (not self._exact or held[0] == atlas.version) else None
 
     def _make(self, atlas: Atlas, ready: threading.Event) -> None:
         try:
@@ -60,15 +70,14 @@ class Indexes:
 
 def add_search(server: Flask, context: Context) -> None:
     """Serve ``/search``."""
-    indexes = Indexes()
+    present, past = Indexes(), Indexes(exact=True)
 
     @server.get("/search")
     def _search() -> Response:
-        lang, theme = request.args.get("lang", ""), request.args.get("theme", "")
-        filters = context.default.having(lang=lang if lang in context.catalogues else context.default.lang,
-                                         theme=theme if theme in THEMES else context.default.theme)
-        atlas = context.source.atlas()
-        index = indexes.of(atlas)
+        # of the view only what every address keeps: language, theme and day
+        atlas, said = context.look(urlencode([(key, request.args[key]) for key in KEPT if key in request.args]))
+        filters = context.default.having(lang=said.filters.lang, theme=said.filters.theme, as_of=said.filters.as_of)
+        index = (past if filters.as_of else present).of(atlas)
         if index is None:
             return _answer({"state": "building", "hits": []})
         found = index.find(request.args.get("q", ""))
@@ -77,14 +86,14 @@ def add_search(server: Flask, context: Context) -> None:
 
 def shown(hit: Hit, atlas: Atlas, filters: Filters, context: Context) -> dict[str, str] | None:
     """Return a hit as the browser takes it: ``kind``, ``name``, ``where`` and ``to``, its address; None when it is gone."""
-    words = context.words(filters.lang)
+    words = context.words(filters.lang, filters.as_of)
     entry = hit.entry
     try:
         to = address(hit, atlas, filters, context)
     except AtlasError:  # the index may be of the atlas a moment ago
         return None
     at = atlas.tree.position(entry.adcode) if entry.adcode else -1
-    name = entry.name_en if words.lang == "en" and entry.name_en else entry.name
+    name = entry.name_en if words.lang == "en" and entry.name_en else words.called(entry.name) if entry.kind in SPELT else entry.name
     where = "" if at < 0 else _name(atlas, at, words) if entry.kind != "place" else _above(atlas, at, words)
     return {"kind": entry.kind, "name": name[:MAX_NAME], "where": where, "to": to}
 

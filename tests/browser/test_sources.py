@@ -11,7 +11,7 @@ from layers import trails
 from layers.atlas import Atlas
 
 MARKS = "() => [...document.querySelectorAll('[data-figure]')].map(one => [one.dataset.figure, one.innerText])"
-UNMARKED = """() => ['.kpi-value', '.panel', '.fact-value', '.story-figures strong', '.sources-value'].flatMap(kind =>
+UNMARKED = """() => ['.kpi-value', '.panel', '.fact-value', '.story-figures strong', '.sources-value', '.an-box', '.quality-total', '.plan-value'].flatMap(kind =>
   [...document.querySelectorAll(kind)].filter(one => one.getClientRects().length && !one.closest('[data-figure], [data-trail]') && !one.querySelector('[data-figure]'))
   .map(one => `${kind}: ${one.innerText.slice(0, 40)}`))"""
 
@@ -71,6 +71,21 @@ def test_a_figure_leads_to_its_trail_and_every_mark_resolves(open_page, address,
     page.keyboard.press("Escape")
 
     page.goto(f"{address}/stories?story=S8")
-    page.locator(".fact-value").first.wait_for()
+    page.locator(".fact-value a").first.wait_for()
     walk()
     assert "F080" in seen
+    page.locator("#fact-F080 a").press("Enter")
+    expect(page.locator("[data-trail=F080]")).to_be_visible()
+    page.locator(".sources-bar").get_by_text("示意", exact=True).click()  # what is illustrative is left out, and the address says so
+    page.wait_for_url("**provenance=derived.reported*")
+
+    page.goto(f"{address}/analysis?place=640200&on=2024-06-18")
+    expect(page.locator(".said-sources")).to_contain_text("F010")
+    page.locator("[data-figure=against_plan] .source-link").wait_for()
+    walk()
+    page.locator("[data-figure=taking_part] .source-link").press("Enter")
+    expect(page.locator("[data-trail=taking_part]")).to_be_visible()
+    page.goto(f"{address}/data?section=quality")
+    page.locator(".quality-total").first.wait_for()
+    walk()
+    assert {"activities_by_day", "taking_part", "quality"} <= seen

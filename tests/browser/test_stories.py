@@ -22,7 +22,7 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
     try:
         page.goto(f"{address}/stories")
         page.locator(".story-card").first.wait_for()
-        links = page.locator(".story-card").evaluate_all("cards => cards.map(card => card.getAttribute('href'))")
+        links = page.locator(".story-name a").evaluate_all("cards => cards.map(card => card.getAttribute('href'))")
         assert len(links) == 8
         page.evaluate("window.unreloaded = true")
         for link in links:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from dash import html
 
-from dashboard.components.chart_table import chart_table
+from dashboard.components.chart_table import chart_table, figure_table, opening
 from dashboard.export.charts import charts
 from dashboard.locale import load_words
+from dashboard.pages.analysis import telling
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers import activities, coverage
+from layers.analysis import happened
 from layers.filters import Filters
+from layers.places import scope
+from layers.trails import check
 
 
 def read(table: html.Table) -> tuple[str, list[str], list[list[str]]]:
@@ -49,3 +54,46 @@ def test_the_tables_add_up_to_what_the_layers_count(atlas_home: Path) -> None:
     assert sum(int(cell) for row in found["months"] for cell in row[1:-1]) == activities.by_month(atlas, filters)["count"].sum()
     shares = coverage.by_unit(atlas, filters).set_index("name")["share"]
     assert {row[0]: row[1] for row in found["coverage"]} == {name: f"{share:.1%}" for name, share in shares.items()}
+
+
+def cells(table: html.Table) -> list[list[str]]:
+    return [[cell.children for cell in row.children] for row in table.children[2].children]
+
+
+def test_a_table_of_a_figure_is_read_from_what_it_draws(atlas_home: Path) -> None:
+    words = Words("zh", load_words()["zh"])
+    bars = {"data": [{"type": "bar", "orientation": "h", "name": "甲", "x": [1, 2], "y": [0, 1]}, {"type": "scatter", "mode": "text", "x": [1, 2], "y": [0, 1]}],
+            "layout": {"yaxis": {"tickvals": [0, 1], "ticktext": ["下", "上"]}}}
+    assert cells(figure_table(bars, "题", "处", ["reported", "illustrative"], words)) == [["上", "2", "报道"], ["下", "1", "示意"]]
+    curve = {"data": [{"name": "线", "x": [1, 2], "y": [0.5, None]}], "layout": {"xaxis": {"tickprefix": "+"}, "yaxis": {"ticksuffix": "%"}}}
+    assert cells(figure_table(curve, "题", "站", "derived", words)) == [["+1", "0.5%", "推算"], ["+2", "—", "推算"]]
+    assert figure_table({"data": [], "layout": {}}, "题", "站", None, words) is None is opening(None, words)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("place", ["640200", "350203", "100000"])
+def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Path, place: str, lang: str) -> None:
+    atlas, words, filters = AtlasSource(atlas_home).atlas(), Words(lang, load_words()[lang]), Filters(place=place, lang=lang)
+    days = happened.by_day(atlas, filters)
+    for head, figure, _ in (
+        telling.calendar_parts(atlas, filters, None, lambda mark: mark, words), telling.plan_parts(atlas, filters, lambda mark: mark, words),
+        (*telling.kinds_parts(atlas, filters, scope(atlas, filters), lambda mark: mark, words), None),
+    ):
+        title, _, box = head
+        assert check(atlas, title.children[2]), "its trail is known"
+        assert title.children[0] == box.children[1].children.children[0].children, "the answer is title and caption"
+        table = cells(box.children[1].children)
+        if figure["data"][0]["type"] == "heatmap":
+            assert sum(int(count) for _, said in table for count in re.findall(r" (\d+)", said)) == days["count"].sum()
+        elif figure["data"][0]["type"] == "bar":
+            assert [sum(map(int, row[1:-1])) for row in table] == [int(text) for text in figure["data"][-1]["text"]][::-1]
+    other = telling.comparison(atlas, filters, "640100", words)
+    assert len(cells(other[2].children[1].children)) == len(happened.by_month(atlas, filters))
+
+
+def test_a_mean_stands_beside_what_it_is_a_mean_of(atlas_home: Path) -> None:
+    atlas, words, filters = AtlasSource(atlas_home).atlas(), Words("zh", load_words()["zh"]), Filters(place="640200")
+    said = {chart.id: [one["text"] for one in chart.figure["layout"].get("annotations", ())] for chart in charts(atlas, filters, words).shown}
+    assert said["ranking"] == [f"27 个网格平均 {377 / 27:.1f} 项"]
+    assert said["months"] == [f"月均 {377 / 8:.1f} 项"]
+    assert said["coverage"] == ["整体 89.5%"]

@@ -19,7 +19,6 @@ from dashboard.locale import load_words
 from dashboard.settings import CODE
 from dashboard.source import AtlasSource
 from dashboard.words import Words
-from geodata.codes import activity_kinds
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -74,7 +73,7 @@ def test_a_template_is_a_small_dictionary() -> None:
 
 
 def test_one_thing_has_one_colour_on_map_charts_and_exports(atlas: Atlas, words: Words) -> None:
-    kinds = {words.kinds()[one.kind]: one.colour for one in activity_kinds()}
+    kinds = {words.kinds()[one.kind]: one.colour for one in words.activity_kinds()}
     found: dict[str, set[str]] = {}
     for place in ("640200", "210900"):
         for chart in charts(atlas, Filters(place=place), words).shown:
@@ -84,7 +83,7 @@ def test_one_thing_has_one_colour_on_map_charts_and_exports(atlas: Atlas, words:
                 for trace in chart.figure["data"]:
                     if trace["type"] == "bar":
                         found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
-    for trace in happened.stacked([("x", dict.fromkeys(happened.colours(), 1), "reported")], words)["data"]:
+    for trace in happened.stacked([("x", dict.fromkeys(happened.colours(words), 1), "reported")], words)["data"]:
         if trace["type"] == "bar" and trace["name"] in kinds:
             found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
     assert {name: colours for name, colours in found.items() if colours != {kinds[name]}} == {}

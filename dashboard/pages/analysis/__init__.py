@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -19,6 +20,7 @@ from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.said import said as spoken
 from dashboard.components.still import still
+from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
@@ -51,18 +53,18 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Main([
             html.Section([_map(words), _player(words)], className="an-left"),
             html.Section([
-                _box(names.CALENDAR_HEAD, _graph(names.CALENDAR, words, "an-calendar")),
+                _box(names.CALENDAR_HEAD, "activities_by_day", _graph(names.CALENDAR, words, "an-calendar")),
                 html.Div([
                     dmc.Select(id=names.DAYS, data=[], size="xs", searchable=True, clearable=True, placeholder=words("选择一天"), comboboxProps={"zIndex": 1000},
                                **{"aria-label": words("选择一天")}),
-                    html.Div(id=names.DAY, className="an-list", role="status", tabIndex=0, **{"aria-label": words("当天的活动")}),
+                    html.Div(id=names.DAY, className="an-list", role="status", tabIndex=0, **{"aria-label": words("当天的活动"), "data-figure": "activities_by_day"}),
                 ], className="an-box an-day"),
-                _box(names.PLANS_HEAD, _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list", role="region", tabIndex=0, **{"aria-label": words("累计与计划的数字")})),
+                _box(names.PLANS_HEAD, "against_plan", _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list", role="region", tabIndex=0, **{"aria-label": words("累计与计划的数字")})),
             ], className="an-column"),
             html.Section([
-                html.Div(id=names.WORKERS, className="an-box"),
-                _box(names.KINDS_HEAD, _graph(names.KINDS, words, "an-kinds")),
-                html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照")}),
+                html.Div(id=names.WORKERS, className="an-box", **{"data-figure": "taking_part"}),
+                _box(names.KINDS_HEAD, "activities_by_place", _graph(names.KINDS, words, "an-kinds")),
+                html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照"), "data-figure": "two_places"}),
             ], className="an-column"),
         ], className="an-body"),
         dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.STATE), dcc.Store(id=names.SPEC),
@@ -73,8 +75,8 @@ def _graph(name: str, words: Words, style: str) -> html.Div:
     return html.Div(dcc.Graph(id=name, figure={"data": [], "layout": {}}, responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style)
 
 
-def _box(head: str, *children: Any) -> html.Div:
-    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box")
+def _box(head: str, figure: str, *children: Any) -> html.Div:
+    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure})
 
 
 def _map(words: Words) -> html.Div:
@@ -201,9 +203,13 @@ def register(app: Dash, context: Context) -> None:
         told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
         if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
             told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
-        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, words)
-        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, words)
-        return (spoken(sentence(atlas, filters), words), told, spec, telling.month_buttons(months, words), telling.per_worker(atlas, filters, words),
+        if not months["count"].sum():
+            told.append(telling.nothing(PATH, filters, context, words))
+        source = partial(source_link, filters=filters, context=context, words=words)
+        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
+        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, source, words)
+        return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
+                with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
                 plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), ways(PATH, filters, context, words))
 
     @app.callback(
@@ -218,8 +224,9 @@ def register(app: Dash, context: Context) -> None:
         atlas, said = context.look(stored["query"], OWN_KEYS)
         filters, own = said.filters, parse(stored["query"], atlas)
         words = context.words(filters.lang, filters.as_of)
-        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, words)
+        source = partial(source_link, filters=filters, context=context, words=words)
+        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, telling.comparison(atlas, filters, own.other, words), PATH + _address(context, other, own)
+        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, with_source(telling.comparison(atlas, filters, own.other, words), "two_places", filters, context, words), PATH + _address(context, other, own)
 
     app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"), prevent_initial_call=True)

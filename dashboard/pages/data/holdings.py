@@ -7,6 +7,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.components.badge import badge
+from dashboard.components.trail import source_link
 from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
 from dashboard.pages.data import names
@@ -23,9 +24,9 @@ def holdings(context: Context, filters: Filters, words: Words) -> html.Div:
     """Return both tables, as of now."""
     atlas, history = context.source.atlas(), context.source.store().history()
     return html.Div([
-        html.Section([html.H2(words("现在有什么"), className="data-title"),
+        html.Section([html.H2([words("现在有什么"), source_link("rows_held", filters, context, words)], className="data-title"),
                       html.P(words("数据截至 {date}。点表名看它的每一行。").format(date=words.date(atlas.data_date)), className="data-hint"),
-                      _tables(context, atlas, history, filters, words)]),
+                      _tables(context, atlas, history, filters, words)], **{"data-figure": "rows_held"}),
         html.Section([html.H2(words("最近的改动"), className="data-title"), *_batches(context, history[:LATEST], filters, words)]),
     ], className="holdings")
 

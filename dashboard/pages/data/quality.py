@@ -41,7 +41,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
         html.Div([html.Div([html.H2(words("质量报告"), className="data-title"),
                             html.P(words("按图册里现有的行逐条检查，数据截至 {date}。点数字看是哪些行。").format(date=words.date(atlas.data_date)), className="data-hint")]),
                   controls], className="data-row"),
-        html.Div(cards, className="quality-cards"),
+        html.Div(cards, className="quality-cards", **{"data-figure": "quality"}),
     ], className="data-panel")]
 
 

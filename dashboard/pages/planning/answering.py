@@ -8,6 +8,7 @@ import numpy as np
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
+from dashboard.components.chart_table import figure_table, opening
 from dashboard.context import Context
 from dashboard.figures import siting, theme
 from dashboard.figures.dark import themed
@@ -184,7 +185,17 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         title = _curve_title(rows, int(job["present"]), scale, unit, words) if over else words("正在计算曲线：{done} / {of}").format(
             done=state.get("done", 0), of=state.get("of", 0))
         nest = _nesting(state, words) if over and (job.get("kept") or state.get("phase") == DONE) else ""
-        return themed(siting.curve_figure(rows, int(job["present"]), scale, unit, words), question.filters.theme), False, [title, nest], bool(over)
+        figure = siting.curve_figure(rows, int(job["present"]), scale, unit, words)
+        table = figure_table(figure, words("新建站数与目标值"), words("新建站数"), "derived", words) if over else None
+        return themed(figure, question.filters.theme), False, [title, nest, opening(table, words)], bool(over)
+
+    @app.callback(Output(names.GAP_HEAD, "children"), Input(names.GAP, "figure"), State(names.STATE, "data"), prevent_initial_call=True)
+    def head_the_gap(figure: dict | None, stored: dict | None) -> list:
+        """Say how far the search has come, and give its figures as a table."""
+        if not figure or not stored:
+            raise PreventUpdate
+        _, question, words = _asked(context, stored)
+        return results.gap_head(figure, question.filters, context, words)
 
 
 def _pressed() -> bool:

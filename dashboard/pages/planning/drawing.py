@@ -10,8 +10,10 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.explained import pieces
 from dashboard.components.legend import more_text, review_text, swatches
 from dashboard.components.masthead import past_banner, ways
+from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.figures import siting, theme
 from dashboard.figures.dark import color, themed
@@ -30,6 +32,7 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
+from layers.classing import METHODS, QUANTILES
 from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
 from layers.siting.fairness import fairness
@@ -98,9 +101,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             gone = [] if found.reasons else no_update
             return head, gone, gone, gone, gap, hidden, *unfair
         street = results.street_names(atlas, words)
-        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"], strict=True))
+        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
         got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
-        return (results.head(question, made, answer, words), results.figures(question, made, answer, words),
+        head = with_source(results.head(question, made, answer, words), "plan_covered", question.filters, context, words)
+        return (head, results.figures(question, made, answer, words),
                 results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden,
                 results.fairness_head(made, got, words), themed(lorenz_figure(got, words), mode), False)
 
@@ -173,7 +177,8 @@ def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int
                          className="legend-row") for label, kind in steps]
         parts.append(html.Div([html.Div([words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
             radius=found.filters.radius, detour=found.filters.detour), badge("derived", words)], className="legend-title"), *rows,
-            html.Div(more_text(words, mode), className="legend-note")], className="legend-block"))
+            html.Div(more_text(words, mode), className="legend-note"),
+            html.Div(pieces(words(METHODS[QUANTILES]), words), className="legend-note")], className="legend-block"))
         serving, shut = siting.open_rows(found), siting.shut_rows(found)
         made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
         marks = [

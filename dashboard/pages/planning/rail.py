@@ -8,6 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboard.components.explained import explained
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
 from dashboard.words import Words
@@ -78,7 +79,7 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
         _group(words("地点"), _select("place", _place_options(atlas, question.filters.place, words), now("place"), words("地点"), searchable=True,
                                    nothingFoundMessage=words("没有匹配的选项"))),
         _group(words("目标"), dmc.RadioGroup([
-            dmc.Radio(label=label, value=code, size="xs") for code, label in (
+            dmc.Radio(label=explained(label, words), value=code, size="xs") for code, label in (
                 ("mclp", words("覆盖最多的需求")), ("lscp", words("全部覆盖，站点最少")), ("pmedian", words("平均最近")), ("pcenter", words("最远者最近")))
         ], id=names.control("model"), value=now("model"), size="xs", className="plan-models")),
         html.Div([

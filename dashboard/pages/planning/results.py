@@ -8,11 +8,17 @@ from typing import Any
 from dash import html
 
 from dashboard.components.badge import badge
+from dashboard.components.chart_table import figure_table, opening
+from dashboard.components.explained import pieces
+from dashboard.components.trail import source_link
+from dashboard.context import Context
+from dashboard.figures.lorenz import lorenz_figure
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
+from layers.filters import Filters
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
 from layers.siting.ask import hours_text
 from layers.siting.case import Case
@@ -208,7 +214,24 @@ def fairness_head(found: Case, got: Fairness, words: Words) -> list:
     access = words("两步移动搜索法（2SFCA，{radius} 米内）：分不到驿站的需求 {none_before} → {none_after}，可达性基尼系数 {gini_before} → {gini_after}。").format(
         radius=found.filters.radius, none_before=words.share(before.without), none_after=words.share(after.without),
         gini_before=_digits(before.access_gini), gini_after=_digits(after.access_gini))
-    return [html.H2([title, badge(found.provenance, words)], className="panel-title"), html.P([*said, html.Br(), access] if said else access, className="panel-subtitle")]
+    table = figure_table(_tenths(lorenz_figure(got, words)), title, words("走得最近的需求"), found.provenance, words)
+    return [html.H2([title, badge(found.provenance, words)], className="panel-title"),
+            html.P([*said, html.Br(), *pieces(access, words)] if said else pieces(access, words), className="panel-subtitle"), opening(table, words)]
+
+
+def _tenths(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the curves at every tenth of the demand: a table of fifty-one rows is read by nobody."""
+    return {**figure, "data": [{**one, "x": one["x"][::5], "y": one["y"][::5]} for one in figure["data"]]}
+
+
+def gap_head(figure: Mapping[str, Any], filters: Filters, context: Context, words: Words) -> list:
+    """Return how far a search has come, in its title, with the way to how bounds are computed and its figures as a table."""
+    last = {one["name"]: next((value for value in reversed(one["y"]) if value is not None), None) for one in figure["data"]}
+    unit = figure["layout"].get("yaxis", {}).get("ticksuffix", "")
+    said = words.listed(f"{name} {value:,.4g}{unit}" for name, value in reversed(last.items()) if value is not None)
+    title = said or words("目前最好与上下界")
+    return [html.H2([title, badge("derived", words), source_link("plan_bound", filters, context, words)], className="panel-title"),
+            opening(figure_table(figure, title, words("已用时间"), "derived", words), words)]
 
 
 def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:

@@ -23,7 +23,7 @@ def results(words: Words) -> html.Div:
     """Return the panel of the answer."""
     return html.Div([
         html.Div(id=names.HEAD, className="plan-block"),
-        html.Div([html.H2(words("目前最好与上下界"), className="panel-title"), html.Div(_graph(names.GAP, words), className="plan-chart")],
+        html.Div([html.Div(html.H2(words("目前最好与上下界"), className="panel-title"), id=names.GAP_HEAD), html.Div(_graph(names.GAP, words), className="plan-chart")],
                  id=names.GAP_BOX, className="plan-block", hidden=True),
         html.Div(id=names.FIGURES, className="plan-block"),
         html.Div([
