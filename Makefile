@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-siting fuzz fuzz-files shots gallery docs clean
+.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-face bench-playback bench-siting fuzz fuzz-files shots gallery docs clean
 
 setup: $(VENV)/.runtime
 
@@ -47,6 +47,14 @@ bench: dev
 # seconds and memory of briefs: one cold, one warm, 27 grids
 bench-brief: dev browser
 	$(BIN)/python -m tests.benchmarks.bench_briefs
+
+# how soon a page is painted, cold and warm, and how soon what is pressed answers on the screen
+bench-face: dev browser
+	$(BIN)/python -m tests.benchmarks.bench_face
+
+# a year of the page 活动 played at two frames a second: frames, beat, bytes
+bench-playback: dev browser
+	$(BIN)/python -m tests.benchmarks.bench_playback
 
 # the site planner against spopt with HiGHS, which lives in an environment of its own: a rival, not a dependency
 bench-siting: dev

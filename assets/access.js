@@ -26,8 +26,7 @@
       if (box.hidden || !filters) return none;
       const live = map();
       if (!live) return { box: null, zoom: null, query: filters.query };
-      const seen = live.getBounds();
-      return { box: [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()].map((side) => Number(side.toFixed(5))),
+      return { box: window.atlasKit.seen(live).map((side) => Number(side.toFixed(5))),
         zoom: Number(live.getZoom().toFixed(2)), query: filters.query };
     },
   };
@@ -139,7 +138,7 @@
       return;
     }
     const group = event.target.closest && event.target.closest(".in-view-row[data-lon]");
-    if (group) closer(Number(group.dataset.lon), Number(group.dataset.lat));
+    if (group) closer(Number(group.dataset.lon) + window.atlasKit.shift()[0], Number(group.dataset.lat) + window.atlasKit.shift()[1]);
   });
 
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });

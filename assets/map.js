@@ -7,7 +7,7 @@
   const NARROW = 900;
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
-  const state = { key: null, off: [], hatched: [], asked: 0, hooked: new WeakSet() };
+  const state = { key: null, off: [], hatched: [], tiles: null, shift: [0, 0], asked: 0, hooked: new WeakSet() };
 
   const plot = () => document.querySelector("#map .js-plotly-plot");
   const instance = () => {
@@ -57,8 +57,19 @@
     return { width: n, height: n, data };
   }
 
+  /* online tiles, when the settings name some: added once the map stands, so that a host out of reach costs nothing.
+     plotly.js takes the layers of its traces out and in again: the tiles lie right above our own land */
+  function layTiles(map, tiles) {
+    if (!tiles || map.getSource("tiles")) return;
+    const layers = map.getStyle().layers, at = layers.findIndex((layer) => layer.id === tiles.above);
+    if (at < 0) return;
+    map.addSource("tiles", tiles.source);
+    map.addLayer({ id: "tiles", type: "raster", source: "tiles", paint: { "raster-saturation": -0.4 } }, layers[at + 1] && layers[at + 1].id);
+  }
+
   function switchLayers(map, wants = state) {
     if (!map.style || !map.style._loaded) return;
+    layTiles(map, wants.tiles);
     if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
     if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", wants.hatched]]);
     for (const layer of map.getStyle().layers) {
@@ -106,6 +117,12 @@
     map.getCanvas().setAttribute("aria-label", document.getElementById("map").dataset.label || "");
   }
 
+  /* what is visible, in WGS-84 whatever the tiles are drawn in */
+  function seen(map) {
+    const box = map.getBounds(), [lon, lat] = state.shift;
+    return [box.getWest() - lon, box.getSouth() - lat, box.getEast() - lon, box.getNorth() - lat];
+  }
+
   let able = null;
   function webgl2() {
     if (able === null) try { able = Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { able = false; }
@@ -128,6 +145,8 @@
       const live = gd && gd._fullLayout && gd._fullLayout.map;
       state.off = meta.off;
       state.hatched = meta.hatched;
+      state.tiles = meta.tiles || null;
+      state.shift = meta.shift || [0, 0];
       let spot = null;
       if (live && state.key === meta.key) spot = { center: { ...live.center }, zoom: live.zoom };
       else if (meta.fit || state.key !== null) spot = fitted(meta.bounds, box.clientWidth, box.clientHeight);
@@ -140,7 +159,8 @@
     moved(relayout) {
       const map = instance();
       if (!relayout || !relayout["map.center"] || !map) return window.dash_clientside.no_update;
-      const { lon, lat } = relayout["map.center"], zoom = relayout["map.zoom"], seen = map.getBounds();
+      const centre = relayout["map.center"], zoom = relayout["map.zoom"], [west, south, east, north] = seen(map);
+      const lon = centre.lon - state.shift[0], lat = centre.lat - state.shift[1];
       const query = new URLSearchParams(window.location.search);
       query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
       window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
@@ -148,7 +168,7 @@
       window.dash_clientside.set_props("url", { href: window.location.href, search: window.location.search });
       return {
         lon, lat, zoom, key: state.key,
-        box: [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()],
+        box: [west, south, east, north],
       };
     },
     /* the rail folds away; on a phone it starts folded */

@@ -6,17 +6,16 @@ import logging
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
-from flask import request
 from flask_compress import Compress
 
 from dashboard import ids
-from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.context import Context
 from dashboard.figures import templates
 from dashboard.locale import load_words
 from dashboard.pages import FOR_DEVELOPERS, PAGES
 from dashboard.server.briefs import add_briefs
 from dashboard.server.feedback import add_feedback
+from dashboard.server.first import Kept, add_first_paint, add_keeping, address_of_kept, opening
 from dashboard.server.frames import add_frames
 from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard
@@ -32,7 +31,7 @@ from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
-from layers.filters import THEMES, Filters
+from layers.filters import Filters
 
 log = logging.getLogger(__name__)
 
@@ -69,21 +68,10 @@ def create_app(settings: Settings) -> Dash:
         on_error=failed,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    plain = app.interpolate_index
-
-    def in_its_language(**parts: str) -> str:
-        """Return the page's frame, which says its language and theme before anything is loaded."""
-        lang = request.args.get("lang", settings.language)
-        theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
-        # the theme stands in the first byte that the browser reads: a wall does not flash white
-        return plain(**parts).replace(
-            "<html>", f'<html lang="{HTML_LANGUAGE.get(lang, HTML_LANGUAGE[settings.language])}" data-theme="{theme}" '
-            f'data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">', 1)
-
-    app.interpolate_index = in_its_language
+    add_first_paint(app, context.words, settings.language)
     app.layout = html.Div([
         dcc.Location(id=ids.SITE, refresh=False),
-        html.Div(html.Div(html.P(words("正在打开工会服务一张图…")), className="opening"), id=ids.PAGE),
+        html.Div(opening(context.words), id=ids.PAGE),
     ])
 
     pages = {**PAGES, **(FOR_DEVELOPERS if settings.design else {})}
@@ -117,6 +105,9 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_REGISTER"] = False
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
+    server.config["COMPRESS_CACHE_BACKEND"] = Kept
+    server.config["COMPRESS_CACHE_KEY"] = address_of_kept
+    add_keeping(server)
     add_geometry(server, source)
     add_stills(server, context)
     add_frames(server, context)
@@ -126,7 +117,8 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     add_trails(server, context)
     add_search(server, context)
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
-    add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"))
+    add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"),
+                settings.tiles.origin if settings.tiles else "")
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)

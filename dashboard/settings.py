@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geodata.errors import N_, AtlasError
+
+if TYPE_CHECKING:
+    from dashboard.figures.tiles import Tiles
 
 CODE = Path(__file__).resolve().parent.parent
 
@@ -65,6 +68,18 @@ class Settings(BaseSettings):
         links and QR codes; empty: the loopback address, with a word.
     map_review_number : str
         ``ATLAS_MAP_REVIEW_NUMBER``: 审图号 of the maps, once there is one.
+    tiles_url : str
+        ``ATLAS_TILES_URL``: template of online tiles under the overview's map,
+        with ``{z}``, ``{x}``, ``{y}`` and, for the key, ``{key}``; empty: none.
+    tiles_key : str
+        ``ATLAS_TILES_KEY``: what stands for ``{key}``. Every reader's browser
+        sees it: take one that is bound to this server's address.
+    tiles_datum : {'wgs84', 'gcj02'}
+        ``ATLAS_TILES_DATUM``: what the tiles are drawn in; over ``gcj02`` the
+        map is shifted for drawing.
+    tiles_attribution : str
+        ``ATLAS_TILES_ATTRIBUTION``: maker and 审图号 of the tiles, shown on the
+        map; wanted as soon as there are tiles.
     embed_hosts : str
         ``ATLAS_EMBED_HOSTS``: hosts whose pages may embed a view, with commas
         (``https://oa.example.org``); empty: nobody.
@@ -90,12 +105,25 @@ class Settings(BaseSettings):
     browser_megabytes: int = Field(default=1_000, ge=300)
     public_url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     map_review_number: str = Field(default="", max_length=40)
+    tiles_url: str = Field(default="", pattern=r"^(https?://[^\s/;,'\"]+/\S+)?$")
+    tiles_key: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]*$", repr=False)
+    tiles_datum: Literal["wgs84", "gcj02"] = "wgs84"
+    tiles_attribution: str = Field(default="", max_length=200)
     embed_hosts: str = Field(default="", pattern=r"^[A-Za-z0-9:/.,*\s-]*$")
 
     @property
     def base_url(self) -> str:
         """Address at which the atlas is reached, without a slash at its end."""
         return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tiles(self) -> Tiles | None:
+        """The online tiles under the map, None as long as none are named."""
+        if not self.tiles_url:
+            return None
+        from dashboard.figures.tiles import Tiles  # only where there are some: the command line starts without it
+
+        return Tiles(self.tiles_url.replace("{key}", self.tiles_key), self.tiles_datum, self.tiles_attribution)
 
     @property
     def is_loopback(self) -> bool:
@@ -115,6 +143,19 @@ class Settings(BaseSettings):
             raise ValueError("ATLAS_DEVELOPMENT and ATLAS_DESIGN are for loopback only")
         return self
 
+    @model_validator(mode="after")
+    def _whole_tiles(self) -> Self:
+        if not self.tiles_url:
+            return self
+        lacking = [part for part in ("{z}", "{x}", "{y}") if part not in self.tiles_url]
+        if lacking:
+            raise ValueError(f"ATLAS_TILES_URL lacks {', '.join(lacking)}")
+        if "{key}" in self.tiles_url and not self.tiles_key:
+            raise ValueError("ATLAS_TILES_URL has {key} and ATLAS_TILES_KEY is not set")
+        if not self.tiles_attribution.strip():
+            raise ValueError("ATLAS_TILES_ATTRIBUTION is not set: tiles are shown with their maker and map review number only")
+        return self
+
 
 def load_settings() -> Settings:
     """Return the settings of this environment.
@@ -130,7 +171,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         said = "; ".join(
-            f"ATLAS_{'_'.join(str(part) for part in problem['loc']).upper() or 'HOST'}: {problem['msg']}"
+            f"ATLAS_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" if problem["loc"] else problem["msg"]
             for problem in error.errors()
         )
         raise AtlasError(

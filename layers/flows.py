@@ -17,19 +17,35 @@ TIP = 0.86  # how far along the arc the mark of its direction stands: clear of t
 
 
 def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
-    """Return the hires that begin or end in the place looked at, of the dates and provenances asked.
+    """Return the hires that begin or end in the place looked at and in the lasso, of the dates and provenances asked.
 
     A hire known by its period only counts when its whole period lies in the dates. Ends are cities: below a
     city there are none.
     """
     rows = atlas.flows
-    here = places.scope(atlas, filters)
     mask = atlas.of_provenance("flows", filters.provenance) & periods.within(periods.spans(atlas, "flows"), filters)
-    if here.level != "country":
-        at = atlas.tree.position(here.adcode)
-        ends = [atlas.tree.under(at, atlas.tree.positions(rows[column])) for column in ("from_adcode", "to_adcode")]
-        mask = mask & (ends[0] | ends[1]) & (here.level in ("province", "city", "county"))
-    return rows[mask]
+    return rows[mask & touching(atlas, places.scope(atlas, filters)) & _in_area(atlas, filters)]
+
+
+def touching(atlas: Atlas, here: places.Scope) -> NDArray[np.bool_]:
+    """Return which hires begin or end in `here`; below a county none does."""
+    if here.level == "country":
+        return np.ones(len(atlas.flows), bool)
+    at = atlas.tree.position(here.adcode)
+    home, hires = (atlas.tree.under(at, ends) for ends in _ends(atlas))
+    return (home | hires) & (here.level in ("province", "city", "county"))
+
+
+def _in_area(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+    """Return which hires have an end whose mark on the map lies in the lasso; all do when there is none."""
+    lon, lat = (np.append(atlas.places[axis].to_numpy(dtype=float), np.nan) for axis in ("lon", "lat"))  # last: position -1, unknown
+    home, hires = (places.in_area(filters, lon[ends], lat[ends]) for ends in _ends(atlas))
+    return home | hires
+
+
+def _ends(atlas: Atlas) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the rows in ``places`` of both ends of each hire; -1 where unknown."""
+    return atlas.once("ends of flows", lambda: (atlas.tree.positions(atlas.flows["from_adcode"]), atlas.tree.positions(atlas.flows["to_adcode"])))
 
 
 def summed(rows: pd.DataFrame) -> pd.DataFrame:

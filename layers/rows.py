@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
-from layers import places
+from layers import flows, places
 from layers.atlas import Atlas
 from layers.filters import NATION, Filters
 
@@ -26,7 +26,8 @@ def select(atlas: Atlas, table: str, filters: Filters, text: str = "", among: Co
     ----------
     table : str
     filters : Filters
-        Only its place counts (with region and grid); rows of a table without places are in the nation alone.
+        Only its place counts (with region and grid); a hire is in the places of both its ends, rows of a table without places
+        are in the nation alone.
     text : str
         Words, parted by blanks, that must all occur in a row, in any column of text; case does not matter.
     among : collection of int, optional
@@ -49,7 +50,9 @@ def select(atlas: Atlas, table: str, filters: Filters, text: str = "", among: Co
         chosen[[one for one in among if 0 <= one < len(rows)]] = True
     here = places.scope(atlas, filters)
     if here.adcode != NATION or here.level != "country":
-        if "adcode" not in rows:
+        if table == "flows":  # a hire is listed at both its ends, as the map draws it
+            chosen &= flows.touching(atlas, here)
+        elif "adcode" not in rows:
             chosen[:] = False
         else:
             chosen &= places.table_mask(atlas, here, table)

@@ -75,3 +75,9 @@ def test_the_face_has_its_values_from_the_tokens() -> None:
             found = COLOUR.findall(line) + (STYLE.findall(line) if path.suffix == ".css" else [])
             strays += [f"{path.name}:{number}: {one}" for one in found if one != ROOT_OF_SHEETS]
     assert strays == []
+
+
+def test_every_component_has_its_samples() -> None:
+    """A new module of dashboard/components is shown on /design: add it to SAMPLES of dashboard/pages/design.py."""
+    shown = (ROOT / "dashboard" / "pages" / "design.py").read_text("utf-8")
+    assert [path.stem for path in (ROOT / "dashboard" / "components").glob("[a-z]*.py") if f'"{path.stem}": ' not in shown] == []

@@ -18,7 +18,7 @@ from dashboard.state import Notice, parse
 from geodata.exporting import FORMATS, export
 from geodata.schema import TABLES
 from geodata.store.base import WritableStore
-from layers import activities, fairs, kinds, places, stations
+from layers import activities, fairs, flows, kinds, places, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -67,10 +67,7 @@ def selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.intp]:
     mask = atlas.of_provenance(table, filters.provenance)
     frame = atlas.table(table)
     if table == "flows":
-        if here.level != "country":
-            at = atlas.tree.position(here.adcode)
-            ends = [atlas.tree.under(at, atlas.tree.positions(frame[column])) for column in ("from_adcode", "to_adcode")]
-            mask = mask & (ends[0] | ends[1])
+        mask = mask & flows.touching(atlas, here)
     elif "adcode" in frame:
         mask = mask & places.table_mask(atlas, here, table)
     if filters.area and TABLES[table].geometry == "point":

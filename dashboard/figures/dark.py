@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from dashboard import tokens
 from dashboard.figures.templates import NAMES, TEMPLATES
 
+HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 GROUND = tokens.value("ground", "dark")
 # light value → the theme's; every other colour (kinds, provenance) is read on either ground
 NIGHT: Mapping[str, str] = MappingProxyType({light: dark for light, dark in tokens.DRAWN.values() if light != dark})
@@ -35,7 +37,8 @@ def themed(figure: Any, mode: str) -> Any:
 
 def _recolored(part: Any, mode: str) -> Any:
     if isinstance(part, str):
-        return _CHANGED[mode].get(part.lower(), part)
+        # a colour, or a text with coloured words in it
+        return HEX.sub(lambda found: color(found[0], mode), part) if "<span" in part else color(part, mode)
     if isinstance(part, Mapping):
         # colours of data inside markers: white means "empty inside", which is the ground here
         return {key: _recolored(value, mode) for key, value in part.items()}

@@ -23,6 +23,7 @@ from layers.classing import fixed
 TRACES = ("ring", "spots")
 COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
+MOST_MONTHS_NAMED = 12
 
 
 def kind_names(words: Words) -> dict[str, str]:
@@ -82,6 +83,12 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
             "meta": {"bounds": list(bounds)},
         },
     }
+
+
+def nothing(words: Words) -> dict[str, Any]:
+    """Return a chart of nothing, which says so."""
+    return {"data": [], "layout": theme.chart_layout(xaxis={"visible": False}, yaxis={"visible": False}, annotations=[{
+        "text": words("没有可画的数据"), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": theme.BODY, "color": theme.MUTED}}])}
 
 
 def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words: Words) -> dict[str, Any]:
@@ -163,7 +170,7 @@ def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str],
     shares = [one.done[-1] / one.target * 100 for one in found]
     labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(_clipped, brief), shares, strict=True)]
     return {"data": traces, "layout": theme.chart_layout(
-        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 16 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
+        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 28 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": months, "tickvals": months, "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"ticksuffix": "%", "rangemode": "tozero", "nticks": 4})}
 
@@ -182,6 +189,8 @@ def _clipped(text: str, most: float = 12.0) -> str:
 def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Sequence[str], origins: Sequence[str | None], words: Words) -> dict[str, Any]:
     """Return events per month of two places as two lines, told apart by colour and mark; dashed where anything is made up."""
     looks = ((theme.RED, "circle"), (theme.STATION, "square"))
+    # a month with its year takes four times the room of one without
+    marked = list(months)[::1 if len(months) <= MOST_MONTHS_NAMED else -(-len(months) // (MOST_MONTHS_NAMED // 4))]
     labels = [(_clipped(title), count[-1] if count else 0.0, color) for title, count, (color, _) in zip(titles, counts, looks, strict=True)]
     return {"data": [{
         "type": "scatter", "mode": "lines+markers", "name": title, "x": list(months), "y": list(count), "marker": {"size": 6, "symbol": mark},
@@ -190,5 +199,5 @@ def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Se
     } for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)], "layout": theme.chart_layout(
         annotations=lines.ends(labels, max(1.0, *map(float, (one for count in counts for one in count))), apart=0.14),
         margin={"l": 4, "r": 16 + 11 * max(_width(one) for one, _, _ in labels), "t": 8, "b": 4, "pad": 4},
-        xaxis={"type": "category", "tickvals": list(months), "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
+        xaxis={"type": "category", "tickvals": marked, "ticktext": [month_name(one, words, brief=len(months) <= MOST_MONTHS_NAMED) for one in marked], "showgrid": False},
         yaxis={"rangemode": "tozero", "nticks": 4})}

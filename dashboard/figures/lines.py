@@ -7,6 +7,8 @@ from typing import Any
 
 from dashboard.figures import theme
 
+FEW = 3
+
 
 def comparison(value: float, text: str, upright: bool = False) -> dict[str, Any]:
     """Return shape and annotation of a dotted line at `value`, as changes of a layout.
@@ -31,12 +33,19 @@ def comparison(value: float, text: str, upright: bool = False) -> dict[str, Any]
 
 
 def ends(labels: Sequence[tuple[str, float, str]], span: float, apart: float = 0.085) -> list[dict[str, Any]]:
-    """Return the names of lines at their right ends, moved apart where ends lie closer than `apart` of the axis' `span`.
+    """Return the names of two or three lines at their right ends, moved apart where ends lie closer than `apart` of the axis' `span`.
+
+    More of them would lie over each other in a low chart: they stand in one
+    block, in the order of their ends, each with a spot of its line's colour.
 
     Parameters
     ----------
     labels : sequence of (text, value, color)
     """
+    if len(labels) > FEW:
+        listed = [f'<span style="color:{color}">●</span> {text}' for text, _, color in sorted(labels, key=lambda one: -one[1])]
+        return [{"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": 1, "yref": "paper", "yanchor": "top", "showarrow": False,
+                 "align": "left", "text": "<br>".join(listed), "font": {"size": theme.NOTE, "color": theme.MUTED}}]
     placed: list[dict[str, Any]] = []
     last = -float("inf")
     for text, value, color in sorted(labels, key=lambda one: one[1]):

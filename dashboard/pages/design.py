@@ -20,6 +20,7 @@ from dashboard import ids
 from dashboard.components import panels
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table
+from dashboard.components.chinese import chinese
 from dashboard.components.controls import controls
 from dashboard.components.crumbs import crumbs
 from dashboard.components.explained import explained
@@ -237,5 +238,5 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
     "illustrative": _notices, "ways_out": lambda s: [html.P([s.words("没有匹配的选项"), " ", *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words)], className="panel-empty")],
     "in_view": _in_view, "values": _values, "story_chart": lambda s: [story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)], "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
     "kind_options": lambda s: [html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])],
-    "still": _still, "masthead": _masthead, "help": _help, "tour": _tour,
+    "chinese": lambda s: [html.P([chinese(str(s.atlas.stations["name"].iloc[0]), s.words)])], "still": _still, "masthead": _masthead, "help": _help, "tour": _tour,
 })

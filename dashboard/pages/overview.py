@@ -30,10 +30,12 @@ from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
 from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.figures.tiles import GCJ02, Tiles, over_tiles, trace_over
 from dashboard.pages import in_view
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
+from geodata.datum import gcj02_to_wgs84
 from layers import kpis as key_figures
 from layers import places
 from layers.atlas import Atlas
@@ -148,7 +150,7 @@ def register(app: Dash, context: Context) -> None:
         cause = ctx.triggered_id
         if cause == ids.MAP:
             chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else pressed
-            filters = _lassoed(filters, chosen) if chosen is lasso else clicked(atlas, filters, chosen)
+            filters = _lassoed(filters, chosen, context.settings.tiles) if chosen is lasso else clicked(atlas, filters, chosen)
         elif cause == ids.RESET:
             filters = context.default.having(lang=filters.lang, theme=filters.theme)
         elif cause == ids.CLEAR_AREA:
@@ -190,9 +192,9 @@ def register(app: Dash, context: Context) -> None:
         view = View(*stored["view"]) if stored.get("view") else None
         figure = map_figures.map_figure(atlas, filters, words, view)
         here = places.scope(atlas, filters)
-        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, filters.theme)
+        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, filters.theme, context.settings.tiles.attribution if context.settings.tiles else "")
         figure["layout"]["meta"]["still"] = still_path(context.write(filters, view))
-        return themed(figure, filters.theme), key
+        return themed(over_tiles(figure, context.settings.tiles), filters.theme), key
 
     @app.callback(
         Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
@@ -249,7 +251,7 @@ def register(app: Dash, context: Context) -> None:
         for position, trace in map_figures.station_traces(
             atlas, filters, words, tuple(viewport["box"]), viewport["zoom"]
         ).items():
-            patch["data"][position] = themed(trace, filters.theme)
+            patch["data"][position] = themed(trace_over(trace, context.settings.tiles), filters.theme)
         return patch
 
     in_view.register(app, context, clicked)
@@ -273,7 +275,7 @@ def _names(atlas: Atlas, words: Words) -> dict[str, str]:
     return atlas.once(("names", column), lambda: dict(zip(atlas.places["adcode"], atlas.places[column], strict=True)))
 
 
-def _lassoed(filters: Filters, event: dict | None) -> Filters:
+def _lassoed(filters: Filters, event: dict | None, tiles: Tiles | None) -> Filters:
     """Return the filters inside what was drawn on the map; nothing drawn clears it."""
     if not event:
         return filters.having(area=())
@@ -284,6 +286,8 @@ def _lassoed(filters: Filters, event: dict | None) -> Filters:
         ring = [(west, south), (east, south), (east, north), (west, north)]
     if not ring or len(ring) < 3:
         return filters
+    if tiles and tiles.datum == GCJ02:  # drawn over shifted tiles, kept in WGS-84
+        ring = list(zip(*gcj02_to_wgs84(*zip(*ring, strict=True)), strict=True))
     step = -(-len(ring) // MAX_AREA_VERTICES)
     return filters.having(area=tuple((round(float(lon), AREA_DECIMALS), round(float(lat), AREA_DECIMALS)) for lon, lat in ring[::step]))
 

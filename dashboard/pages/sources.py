@@ -27,7 +27,7 @@ from geodata.errors import AtlasError
 from geodata.facts import format_reported
 from layers import citing, places, trails
 from layers.atlas import Atlas
-from layers.filters import PROVENANCES, Filters
+from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
 
 OWN_KEYS = ("fact", "figure", "story", "q")
@@ -205,7 +205,8 @@ def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, s
     facts = citing.find(atlas, filters, own["q"], own["story"])
     rows = [[figure_link(row.id, row.id, filters, context, words), _where(atlas, row, words), _subject(row, words), figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words),
              _period(row), html.Span(row.source, lang="zh-CN")] for row in facts.itertuples()]
-    empty = html.P(words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), className="data-hint")
+    empty = html.P([words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), " ",
+                    dcc.Link(words("看全部报道数字"), href=PATH + (context.write(filters.at_place(NATION)) or "?"), className="data-link")], className="data-hint")
     return html.Section([
         html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
         _table((words("编号"), words("地点"), words("对象"), words("数字"), words("时期"), words("出处")), rows, words("报道的数字")) if rows else empty,

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from flask import Flask, Response, request
 
+from dashboard.figures.tiles import GCJ02, shifted
 from dashboard.source import AtlasSource
 from layers.atlas import Atlas
 from layers.borders import borders
@@ -133,13 +134,22 @@ def geometry(atlas: Atlas, name: str) -> str | None:
     """Return the GeoJSON text of the geometry `name` (WGS-84, degrees, 5 decimals), or None.
 
     Names are those of :data:`FIXED`, and ``units-ADCODE`` for the places below a place
-    (or the place itself when it is a county).
+    (or the place itself when it is a county). ``NAME.gcj02`` is the same in GCJ-02, to be drawn over tiles that are.
     """
+    if name.endswith(f".{GCJ02}"):
+        text = geometry(atlas, name.removesuffix(f".{GCJ02}"))
+        return None if text is None else _in_gcj02(text)
     if name in FIXED:
         return FIXED[name](atlas)
     if name.startswith(CHILDREN) and name.removeprefix(CHILDREN) in set(atlas.places["adcode"]):
         return _children(atlas, name.removeprefix(CHILDREN))
     return None
+
+
+def _in_gcj02(text: str) -> str:
+    features = json.loads(text)["features"]
+    shapes = np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object)
+    return _feature_collection([one["id"] for one in features], shifted(shapes), [one["properties"] for one in features])
 
 
 class GeometryCache:

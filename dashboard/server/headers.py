@@ -9,13 +9,15 @@ from flask import Flask, Response, request
 MAX_ADDRESS = 65_536
 
 
-def policy(script_hashes: Sequence[str]) -> str:
+def policy(script_hashes: Sequence[str], tiles: str = "") -> str:
     """Return the Content-Security-Policy.
 
     Parameters
     ----------
     script_hashes : sequence of str
         Hashes of the inline scripts that Dash writes, quoted as CSP wants them.
+    tiles : str
+        Origin of the online tiles that the settings name; empty: no other host.
 
     Notes
     -----
@@ -28,9 +30,9 @@ def policy(script_hashes: Sequence[str]) -> str:
             "default-src 'self'",
             f"script-src 'self' {' '.join(script_hashes)}",
             "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
+            f"img-src 'self' data: blob: {tiles}".rstrip(),
             "worker-src 'self' blob:",
-            "connect-src 'self'",
+            f"connect-src 'self' {tiles}".rstrip(),
             "font-src 'self' data:",
             "object-src 'none'",
             "base-uri 'self'",
@@ -40,7 +42,7 @@ def policy(script_hashes: Sequence[str]) -> str:
     )
 
 
-def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: int, too_long: str) -> None:
+def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: int, too_long: str, tiles: str = "") -> None:
     """Put the security headers on every answer and bound what may be asked.
 
     Bodies over `max_request_bytes` are refused (413), and addresses over
@@ -49,7 +51,7 @@ def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: 
     """
     server.config["MAX_CONTENT_LENGTH"] = max_request_bytes
     headers = {
-        "Content-Security-Policy": policy(script_hashes),
+        "Content-Security-Policy": policy(script_hashes, tiles),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "X-Frame-Options": "SAMEORIGIN",

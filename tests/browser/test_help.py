@@ -23,9 +23,10 @@ def test_tour_words_and_feedback(open_page: Callable[..., AtlasPage]) -> None:
     page.keyboard.press("Escape")
     assert tour.count() == 0
     assert page.evaluate("document.activeElement.id") == "help-open"
-    # a word explained on focus, gone by Escape
-    page.locator("[data-term=effective][tabindex='0']").first.focus()
-    assert page.locator(".tip").inner_text() == page.locator("#term-effective").text_content()
+    # a word, a badge of provenance and a line of the legend explained on focus, gone by Escape
+    for term, stop in (("reported", ".kpi .badge"), ("quantiles", ".legend-note [data-term]"), ("effective", "[data-term]")):
+        page.locator(f"{stop}[data-term={term}][tabindex='0']").first.focus()
+        assert page.locator(".tip").inner_text() == page.locator(f"#term-{term}").text_content()
     page.keyboard.press("Escape")
     assert page.locator(".tip").count() == 0
     # a line of feedback

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
 
-MOST_TABS = 80
+MOST_TABS = 120
 
 
 def tab_to(page: Page, selector: str, back: bool = False) -> None:
@@ -63,6 +63,11 @@ def test_from_opening_to_an_exported_brief_without_a_pointer(open_page: Callable
     page.keyboard.press("Escape")
     assert page.locator("#in-view").is_hidden()
     assert page.evaluate("document.activeElement.id") == "in-view-toggle"
+    # a chart by its table: opened, entered and read
+    tab_to(page, ".panel-table summary")
+    page.keyboard.press("Enter")
+    tab_to(page, ".panel-table[open] .panel-figures")
+    assert page.locator(".panel-table[open] td").first.inner_text()
     # the brief of this very view
     page.keyboard.press("Home")
     tab_to(page, "#ways a[href^='/briefing']", back=True)

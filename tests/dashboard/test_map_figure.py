@@ -119,6 +119,7 @@ def test_hires_are_arcs_from_city_to_city_whole_when_reported_and_dashed_when_ma
 @pytest.mark.parametrize(("filters", "count"), [
     (Filters(), 11), (Filters(place="210900"), 4), (Filters(place="640000"), 0), (Filters(layers=frozenset({"fairs"})), 0),
     (Filters(provenance=frozenset({"reported"})), 1), (Filters(start=date(2024, 9, 1)), 4),
+    (Filters(area=((121.0, 41.8), (122.5, 41.8), (122.5, 42.6), (121.0, 42.6))), 4), (Filters(area=((117.9, 24.3), (118.3, 24.3), (118.3, 24.6))), 0),
 ])
 def test_arcs_answer_to_place_layer_provenance_and_dates(atlas: Atlas, words: Words, filters: Filters, count: int) -> None:
     traces = {trace["name"]: trace for trace in map_figures.map_figure(atlas, filters, words)["data"]}

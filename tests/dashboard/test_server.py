@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import shapely
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
+from dashboard.server.first import MOST_KEPT, Kept
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.errors import AtlasError
@@ -137,3 +139,31 @@ def test_a_page_says_its_theme_before_anything_is_loaded(client, query: str, the
     head = client.get("/" + query).get_data(as_text=True).split("<head", 1)[0]
     assert f'data-theme="{theme}"' in head
     assert "script" not in head
+
+
+def test_the_head_of_a_page_stands_in_its_html_in_its_language(client: FlaskClient) -> None:
+    for query, name, other in (("?lang=en", "Union Service Atlas", "工会服务一张图"), ("", "工会服务一张图", "Union Service Atlas")):
+        entry = client.get(f"/analysis{query}").text.partition('id="react-entry-point"')[2].partition("<footer>")[0]
+        assert name in entry and other not in entry and "Loading" not in entry
+        assert 'class="way way-here" href="/analysis"' in entry
+
+
+def test_what_is_asked_for_with_its_version_is_kept_and_compressed_once(client: FlaskClient) -> None:
+    assert "immutable" in client.get("/assets/atlas.css?m=1").headers["Cache-Control"]
+    assert "immutable" not in client.get("/assets/atlas.css").headers["Cache-Control"]
+    script = re.search(r'src="(/_dash-component-suites/[^"]*react-dom[^"]*)"', client.get("/").text)[1]
+    plain = client.get(script)
+    first, again = (client.get(script, headers={"Accept-Encoding": "gzip"}) for _ in range(2))
+    assert gzip.decompress(first.data) == gzip.decompress(again.data) == plain.data
+    # what changes is never answered from what was compressed before
+    heads = [client.get(f"/?lang={lang}", headers={"Accept-Encoding": "gzip"}) for lang in ("zh", "en")]
+    assert len({gzip.decompress(one.data) for one in heads}) == 2
+
+
+def test_what_is_kept_is_bounded() -> None:
+    kept = Kept()
+    for at in range(10 * MOST_KEPT):
+        kept.set(f"br;/assets/a.css?{at}", b"a")
+    kept.set("br;/search/", b"never")
+    assert kept.get("br;/assets/a.css?0") is None and kept.get(f"br;/assets/a.css?{10 * MOST_KEPT - 1}") == b"a"
+    assert kept.get("br;/search/") is None

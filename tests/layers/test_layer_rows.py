@@ -36,6 +36,13 @@ def test_rows_of_a_place_are_those_of_its_scope(shipped):
     assert len(rows.select(shipped, "flows", SIMING)) == 0 and len(rows.select(shipped, "flows", Filters())) == len(shipped.flows)
 
 
+def test_a_hire_is_listed_at_both_its_ends(shipped):
+    ends = shipped.flows[["from_adcode", "to_adcode"]]
+    for city in ("210900", "211400", "210700"):
+        assert rows.select(shipped, "flows", Filters(place=city)).tolist() == np.flatnonzero((ends == city).any(axis=1)).tolist() != []
+    assert len(rows.select(shipped, "flows", Filters(place="210000"))) == len(ends)
+
+
 @pytest.mark.parametrize("descending", [False, True])
 def test_sorting_keeps_what_is_missing_last(shipped, descending):
     found = rows.select(shipped, "stations", Filters(), sort="area_m2", descending=descending)

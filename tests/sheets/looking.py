@@ -20,7 +20,7 @@ ALLOWED = "|".join((
 SETTLED = """() => {
   const shown = one => one.getClientRects().length > 0, box = document.documentElement;
   const maps = [...document.querySelectorAll('.js-plotly-plot')].map(gd => gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot).filter(Boolean);
-  return !document.querySelector('#page > .opening, ._dash-loading')
+  return !document.querySelector('#page .opening, ._dash-loading')
     && [...document.querySelectorAll('.dash-graph')].every(one => !shown(one) || (one.querySelector('.main-svg, canvas') && !one.matches('.dash-graph--pending') && !one.querySelector('.dash-graph--pending')))
     && (!box.dataset.asked || box.dataset.asked === box.dataset.drawn)
     && maps.every(({ map }) => map && map.loaded() && map.areTilesLoaded() && !map.isMoving());
@@ -43,7 +43,7 @@ def faults(page: Page, lang: str) -> list[str]:
     return [f"{one['kind']}: {one['where']} “{one['text']}”" for one in page.evaluate(LOOK, {"lang": lang, "allowed": ALLOWED})]
 
 
-def standing(page: Page, lang: str, tries: int = 4) -> list[str]:
+def standing(page: Page, lang: str, tries: int = 8) -> list[str]:
     """Return the faults that stand: what a late answer mends within seconds is no fault."""
     found = faults(page, lang)
     while found and tries > 1:

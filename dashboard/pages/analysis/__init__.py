@@ -203,6 +203,8 @@ def register(app: Dash, context: Context) -> None:
         told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
         if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
             told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
+        if not months["count"].sum():
+            told.append(telling.nothing(PATH, filters, context, words))
         source = partial(source_link, filters=filters, context=context, words=words)
         plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
         kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, source, words)

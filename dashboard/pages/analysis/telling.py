@@ -15,6 +15,8 @@ from dashboard.components.chinese import chinese
 from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
+from dashboard.components.ways_out import loosened
+from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
 from dashboard.filters_in_words import bracketed
@@ -22,7 +24,7 @@ from dashboard.words import Words
 from layers import activities, kpis, places
 from layers.analysis import happened, plans, workers
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import NATION, Filters
 from layers.provenance import mix
 
 #: What makes the link to the trail of a figure or of facts.
@@ -42,6 +44,15 @@ def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
     return str(atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(adcode)])
 
 
+def nothing(path: str, filters: Filters, context: Context, words: Words) -> html.P:
+    """Return why the page at `path` is empty, and links to what is not: the choice without one of its conditions, the whole country."""
+    links = loosened(filters, words)
+    if filters.place != NATION:
+        links.append((words("看全国"), filters.at_place(NATION)))
+    return html.P([words("所选地点、时段、类型与来源之下没有活动。放宽一个条件就能看到："), " ",
+                   *[dcc.Link(text, href=path + (context.write(there) or "?"), className="notice-way") for text, there in links]], className="notice")
+
+
 def month_buttons(months: pd.DataFrame, words: Words) -> list:
     """Return the timeline: one button a month, as high as what happened in it; illustrative ones hatched."""
     most = max(1, int(months["count"].max())) if len(months) else 1
@@ -58,15 +69,19 @@ def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, source: Sour
     days = happened.by_day(atlas, filters)
     months = happened.months(atlas, filters)
     first, last = date.fromisoformat(f"{months[0]}-01"), pd.Period(months[-1], "M").end_time.date()
+    cut = ""
     if (last - first).days > 371:
-        first = last.replace(day=1, year=last.year - 1)  # a year is what can be read; the months above hold the rest
+        first = last.replace(day=1, year=last.year - 1)  # a year is what can be read; the months and the list hold the rest
+        earlier = days[days["day"] < first] if len(days) else days
+        cut = words("只画最后一年（自 {day}）：更早有记录的 {count} 天在下面的列表里").format(day=words.date(first), count=len(earlier))
     undated = happened.without_month(atlas, filters)
     most = days.loc[days["count"].idxmax()] if len(days) else None
     title = words("这里没有记录到日的活动") if most is None else words("{day}最多（{count} 项）").format(day=words.date(most["day"]), count=int(most["count"]))
     subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情；另有 {count} 项只报道了年份，未计入").format(count=undated)
     listed = [{"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)} for row in days.rename(columns={"count": "count_"}).itertuples()]
     origin = mix([one for one in days["provenance"] if one])
-    return head(title, subtitle, origin, words, source("activities_by_day"), _weeks(days, title, words)), figures.calendar(days, first, last, on, words), listed
+    top = head(title, subtitle, origin, words, source("activities_by_day"), _weeks(days, title, words))
+    return [*top, *([html.P(cut, className="an-cut")] if cut else [])], figures.calendar(days, first, last, on, words), listed
 
 
 def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
@@ -122,7 +137,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     """Return head, figure and list of the cumulative figures against plan."""
     found = plans.progress(atlas, filters)
     if not found:
-        return head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words), {"data": [], "layout": figures.theme.chart_layout()}, []
+        return head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words), figures.nothing(words), []
     measures = {"count": words("场次"), "participants": words("人数"), "opened": words("已开放")}
     names = figures.kind_names(words)
     titles = [f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}" for one in found]
@@ -146,7 +161,7 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Sour
     """Return head and figure of kinds by place."""
     rows = happened.by_place(atlas, filters)
     if not len(rows):
-        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), {"data": [], "layout": figures.theme.chart_layout()}
+        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), figures.nothing(words)
     own = words("{place}本级").format(place=words.name(here))
     labels = [own if row.unit_id is None or row.unit_id != row.unit_id else str(row.name_ if words.lang == "zh" else row.name_en) for row in rows.rename(columns={"name": "name_"}).itertuples()]
     shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
@@ -155,6 +170,31 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Sour
     figure = figures.stacked(shown, words)
     table = figure_table(figure, title, words("地点"), [origin for _, _, origin in shown], words)
     return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure
+
+
+def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
+    """Return the denominator of a figure per worker, or that it is not known."""
+    if of.value is None:
+        return words("分母未知：没有覆盖职工数")
+    where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
+    return words("÷ 覆盖职工 {count} 名{where}，{provenance}").format(count=words.qualified(of.value, of.qualifier), where=where, provenance=words.provenance(of.provenance))
+
+
+def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> list:
+    """Return the lines of two places per worker covered: each sum of one provenance, divided by what is said under it."""
+    of = [workers.covered(atlas, one) for one in two]
+    found = [{(one.measure, one.own): one for one in workers.rates(atlas, one)} for one in two]
+    labels = {workers.PERSONS: words("每名职工的参加人数"), workers.VISITS: words("每名职工的参加人次"), workers.FUNDING: words("每名职工的经费（元）")}
+
+    def cell(rate: workers.Rate | None, under: workers.Covered) -> html.Td:
+        if rate is None:
+            return html.Td("—")
+        text = "—" if rate.rate is None else f"{rate.rate:,.2f}"
+        return html.Td([html.Strong(text), " ", badge(rate.provenance, words) if rate.rate is not None else None,
+                        html.Div(f"{words.qualified(rate.total, rate.qualifier)} {_covered_said(under, atlas, words)}", className="an-of")], title="; ".join(rate.source_ids))
+
+    return [html.Tr([html.Th([labels[key[0]], bracketed(words.provenance(key[1]), words)], scope="row"), *[cell(rates.get(key), under) for rates, under in zip(found, of, strict=True)]])
+            for key in dict.fromkeys([*found[0], *found[1]])]
 
 
 def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) -> list:
@@ -170,10 +210,13 @@ def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) 
         if figure is None:
             return html.Td("—")
         text = figure.text_zh if words.lang == "zh" else figure.text_en
-        return html.Td([html.Strong(text), f" {units.get(figure.unit, figure.unit)} ", badge(figure.provenance, words)], title="; ".join(figure.source_ids))
+        of = " · ".join(filter(None, (figure.of.text(words.gettext) if figure.of else "", words("{place}的报道").format(place=place_name(atlas, figure.adcode, words)) if figure.adcode else "")))
+        return html.Td([html.Strong(text), f" {units.get(figure.unit, figure.unit)} ", badge(figure.provenance, words), html.Div(of, className="an-of") if of else None],
+                       title="; ".join(figure.source_ids))
 
     lines = [html.Tr([html.Th(words((strips[0].get(key) or strips[1][key]).label), scope="row"), cell(strips[0].get(key)), cell(strips[1].get(key))])
              for key in dict.fromkeys([*strips[0], *strips[1]])]
+    lines += _rates_of_two(atlas, two, words)
     months = happened.by_month(atlas, filters)["month"].tolist()
     counts = [happened.by_month(atlas, one)["count"].tolist() for one in two]
     origins = [mix(activities.select(atlas, one)) for one in two]

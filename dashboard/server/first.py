@@ -1,0 +1,103 @@
+"""What is painted first: the head of the page stands in its HTML, before a script is read; what never changes is asked for once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import plotly
+from dash import Dash, html
+from dash.fingerprint import build_fingerprint
+from flask import Flask, Request, Response, request
+
+from dashboard.components.masthead import HTML_LANGUAGE, titles
+from dashboard.words import Words
+from layers.filters import LANGUAGES, THEMES
+
+#: Pages that draw charts and maps: their browser is told at once to fetch what draws them.
+DRAWING = ("/", "/stories", "/analysis", "/planning")
+FOR_EVER = "public, max-age=31536000, immutable"
+MOST_KEPT = 160
+
+
+class Kept:
+    """Compressed answers that never change, by their address; others are compressed anew. Bounded, the least used go first."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, bytes] = OrderedDict()
+
+    def get(self, key: str) -> bytes | None:
+        """Return what is kept under `key`."""
+        found = self._held.get(key)
+        if found is not None:
+            self._held[key] = self._held.pop(key, found)
+        return found
+
+    def set(self, key: str, content: bytes) -> None:
+        """Keep `content`, when its address has a version."""
+        if key.endswith("/"):
+            return
+        self._held[key] = content
+        while len(self._held) > MOST_KEPT:
+            self._held.popitem(last=False)
+
+
+def address_of_kept(asked: Request) -> str:
+    """Return what an answer is kept under: its address when that names a version, else one that is never kept."""
+    if asked.path.startswith("/_dash-component-suites/") or _versioned(asked):
+        return f"{asked.path}?{asked.args.get('m', '')}"
+    return f"{asked.path}/"
+
+
+def _versioned(asked: Request) -> bool:
+    return asked.path.startswith("/assets/") and bool(asked.args.get("m"))
+
+
+def add_keeping(server: Flask) -> None:
+    """Let browsers keep assets that are asked for with their version."""
+
+    @server.after_request
+    def _kept(answer: Response) -> Response:
+        if _versioned(request) and answer.status_code == 200:
+            answer.headers["Cache-Control"] = FOR_EVER
+        return answer
+
+
+def opening(speak: Callable[[str], Words]) -> html.Div:
+    """Return what stands until a page is laid out: its head in both languages, of which the browser shows that of the page."""
+    return html.Div([_opening(speak(lang)) for lang in LANGUAGES])
+
+
+def _opening(words: Words) -> html.Div:
+    return html.Div([
+        html.Header([html.H1([html.Span(className="brand-dot"), words("工会服务一张图")], className="brand")], className="header"),
+        html.P(words("正在打开工会服务一张图…"), className="opening"),
+    ], className=f"only-{words.lang}", lang=HTML_LANGUAGE[words.lang])
+
+
+def _entry(words: Words, here: str) -> str:
+    ways = "".join(f'<a class="way{" way-here" if path == here else ""}" href="{path}">{escape(name)}</a>' for path, name in titles(words).items())
+    return (f'<header class="header"><h1 class="brand"><span class="brand-dot"></span>{escape(words("工会服务一张图"))}</h1><span class="crumbs"></span>'
+            f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p class="opening">{escape(words("正在打开工会服务一张图…"))}</p>')
+
+
+def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str) -> None:
+    """Put language, theme and head into the HTML of every page: a wall does not flash white, and nobody reads "Loading"."""
+    plain = app.interpolate_index
+    bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    drawing = app.get_relative_path("/_dash-component-suites/plotly/" + build_fingerprint(
+        "package_data/plotly.min.js", plotly.__version__, int(bundle.stat().st_mtime)))
+
+    def in_its_language(**parts: Any) -> str:
+        lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
+        theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
+        parts["app_entry"] = f'<div id="react-entry-point"><div class="_dash-loading">{_entry(speak(lang), request.path)}</div></div>'
+        if request.path in DRAWING:
+            parts["metas"] = f'{parts.get("metas", "")}<link rel="preload" as="script" href="{drawing}">'
+        return plain(**parts).replace(
+            "<html>", f'<html lang="{HTML_LANGUAGE[lang]}" data-theme="{theme}" data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">', 1)
+
+    app.interpolate_index = in_its_language

@@ -1,0 +1,126 @@
+"""Online tiles: none unless named; over GCJ-02 what is drawn moves and what is known does not. No network is asked."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from dashboard.app import create_app
+from dashboard.figures.map import map_figure
+from dashboard.figures.tiles import HIDDEN, Tiles, over_tiles
+from dashboard.locale import load_words
+from dashboard.pages.overview import _lassoed
+from dashboard.server.geometry import geometry
+from dashboard.settings import load_settings
+from dashboard.source import AtlasSource
+from dashboard.words import Words
+from geodata.crs import metric_epsg, to_metric
+from geodata.datum import wgs84_to_gcj02
+from geodata.errors import AtlasError
+from layers.atlas import Atlas
+from layers.filters import Filters
+
+URL = "https://tiles.example.org/v?x={x}&y={y}&z={z}&tk={key}"
+MARS = Tiles("https://tiles.example.org/{z}/{x}/{y}.png", "gcj02", "某图 GS(2024)1号")
+SIMING = Filters(place="350203", hour=22)
+
+
+@pytest.fixture(scope="module")
+def atlas(atlas_home: Path) -> Atlas:
+    return AtlasSource(atlas_home).atlas()
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words("zh", load_words()["zh"])
+
+
+def named(monkeypatch: pytest.MonkeyPatch, home: Path, **values: str) -> None:
+    monkeypatch.setenv("ATLAS_HOME", str(home))
+    for key, value in values.items():
+        monkeypatch.setenv(f"ATLAS_TILES_{key.upper()}", value)
+
+
+def unpacked(axis: dict) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(axis["bdata"]), dtype="<f4").astype(float)
+
+
+def test_without_the_setting_there_is_no_other_host_anywhere(atlas: Atlas, words: Words, atlas_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named(monkeypatch, atlas_home)
+    settings = load_settings()
+    assert settings.tiles is None
+    figure = map_figure(atlas, SIMING, words)
+    assert over_tiles(figure, None) is figure and "tiles" not in figure["layout"]["meta"] and "http" not in json.dumps(figure)
+    assert "http" not in create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
+
+
+def test_with_it_only_its_host_is_allowed_and_the_key_is_in_the_address(atlas: Atlas, words: Words, atlas_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named(monkeypatch, atlas_home, url=URL, key="abc-123", attribution="天地图 GS(2024)1号")
+    settings = load_settings()
+    rules = create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
+    assert set(re.findall(r"https?://[^ ;]+", rules)) == {"https://tiles.example.org"}
+    assert {part.split()[0] for part in rules.split("; ") if "example" in part} == {"img-src", "connect-src"}
+    assert "abc-123" not in repr(settings)
+    plain = map_figure(atlas, SIMING, words)
+    figure = over_tiles(plain, settings.tiles)
+    source = figure["layout"]["meta"]["tiles"]["source"]
+    assert source["tiles"] == ["https://tiles.example.org/v?x={x}&y={y}&z={z}&tk=abc-123"] and source["attribution"] == "天地图 GS(2024)1号"
+    assert set(HIDDEN) <= set(figure["layout"]["meta"]["off"])
+    assert figure["layout"]["map"]["style"] == plain["layout"]["map"]["style"]
+    assert [one.get("lon") for one in figure["data"]] == [one.get("lon") for one in plain["data"]]
+
+
+@pytest.mark.parametrize(("values", "word"), [
+    ({"url": "https://h.example.org/{z}/{x}", "attribution": "a"}, "{y}"), ({"url": URL, "attribution": "a"}, "KEY"),
+    ({"url": URL, "key": "k"}, "ATTRIBUTION"), ({"url": "ftp://h/{x}{y}{z}", "attribution": "a"}, "tiles_url"),
+    ({"url": "https://a.example.org; script-src *//{x}{y}{z}", "attribution": "a"}, "tiles_url"), ({"datum": "bd09"}, "tiles_datum"),
+])
+def test_a_setting_that_cannot_be_is_told(atlas_home: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], word: str) -> None:
+    named(monkeypatch, atlas_home, **values)
+    with pytest.raises(AtlasError) as error:
+        load_settings()
+    assert word.lower() in error.value.text(str).lower()
+
+
+def test_over_shifted_tiles_everything_drawn_is_shifted_by_the_same(atlas: Atlas, words: Words) -> None:
+    plain = map_figure(atlas, SIMING, words)
+    figure = over_tiles(plain, MARS)
+    before, after = ({one["name"]: one for one in drawn["data"]} for drawn in (plain, figure))
+    at = np.column_stack([unpacked(after["stations"][axis]) for axis in ("lon", "lat")])
+    truth = np.column_stack([unpacked(before["stations"][axis]) for axis in ("lon", "lat")])
+    assert np.allclose(at, np.column_stack(wgs84_to_gcj02(truth[:, 0], truth[:, 1])), atol=1e-5)
+    epsg = metric_epsg(118.1)
+    moved = np.hypot(*(to_metric(at[:, 0], at[:, 1], epsg) - to_metric(truth[:, 0], truth[:, 1], epsg)).T)
+    assert (moved > 300).all() and (moved < 700).all()
+    stations = shapely.points(at)
+    area = shapely.from_geojson(json.dumps(after["reach_open"]["geojson"]["features"][0]["geometry"]))
+    serving = np.array(after["stations"]["marker"]["color"]) == "#1F5F8B"
+    assert shapely.contains(area, stations[serving]).all()
+    addresses = {one["geojson"] for one in figure["data"] if isinstance(one.get("geojson"), str)}
+    addresses |= {one["data"] for one in figure["layout"]["map"]["style"]["sources"].values()}
+    assert addresses and all(one.endswith(".gcj02.json") for one in addresses)
+    assert [one.get("customdata") for one in figure["data"]] == [one.get("customdata") for one in plain["data"]]
+
+
+def test_shifted_geometry_is_the_geometry_shifted(atlas: Atlas) -> None:
+    for name in ("grids", "zones", "labels-zh"):
+        plain, mars = (json.loads(str(geometry(atlas, one)))["features"] for one in (name, f"{name}.gcj02"))
+        assert [(one["id"], one["properties"]) for one in mars] == [(one["id"], one["properties"]) for one in plain]
+        for one, other in zip(plain[:5], mars[:5], strict=True):
+            here, there = (shapely.get_coordinates(shapely.geometry.shape(each["geometry"])) for each in (one, other))
+            assert np.allclose(there, np.column_stack(wgs84_to_gcj02(here[:, 0], here[:, 1])), atol=2e-5)
+    assert geometry(atlas, "nothing.gcj02") is None
+
+
+def test_a_lasso_drawn_over_shifted_tiles_is_kept_in_wgs84() -> None:
+    ring = [(118.08, 24.44), (118.12, 24.44), (118.10, 24.48)]
+    lon, lat = wgs84_to_gcj02(*zip(*ring, strict=True))
+    event = {"lassoPoints": {"map": [list(one) for one in zip(lon, lat, strict=True)]}}
+    assert np.allclose(_lassoed(Filters(), event, MARS).area, ring, atol=1.1e-5)
+    assert np.allclose(_lassoed(Filters(), event, None).area, list(zip(lon, lat, strict=True)), atol=1.1e-5)
