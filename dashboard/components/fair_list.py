@@ -34,7 +34,7 @@ def fair_section(atlas: Atlas, story: str, words: Words) -> html.Section:
     return html.Section([
         html.H3([title, badge(stories.origin(rows), words)]),
         html.P(words("转化率为推算：达成就业意向人数 ÷ 提供岗位数；各场不相加。"), className="story-said"),
-        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(body)], className="story-table"),
+        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(body)], className="story-table", **{"data-figure": "fair_funnel"}),
                  className="story-scroll", tabIndex=0, role="region", **{"aria-label": title}),
     ])
 
