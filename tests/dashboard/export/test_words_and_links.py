@@ -47,12 +47,24 @@ def test_every_filter_is_said(app: Dash, lang: str) -> None:
     assert atlas.stations["name"].iloc[0] in "".join(words_of_filters(atlas, Filters(station=station), words))
 
 
-def test_one_address_has_one_short_link(home: Path, app: Dash) -> None:
-    links = Links(home)
+@pytest.fixture(params=["gpkg", "postgis"])
+def shared(request: pytest.FixtureRequest, home: Path, tmp_path: Path) -> tuple[Settings, Settings]:
+    """The settings of a server, and of another that shares its atlas: after a restart in the same home, or on another machine."""
+    if request.param == "gpkg":
+        return Settings(home=home, chromium="none"), Settings(home=home, chromium="none", port=8051)
+    url = request.getfixturevalue("own_database")
+    return tuple(Settings(home=tmp_path / name, chromium="none", database_url=url) for name in ("one", "other"))
+
+
+def test_one_address_has_one_short_link_that_every_server_of_the_atlas_knows(shared: tuple[Settings, Settings]) -> None:
+    here, there = shared
+    links = create_app(here).server.extensions["links"]
+    other = create_app(there).server
+    assert other.test_client().get("/s/aaaaaaa").status_code == 404  # before anything is kept
     key = links.keep("/?place=640200&hour=22")
-    assert links.keep("/?place=640200&hour=22") == key
+    assert links.keep("/?place=640200&hour=22") == key == other.extensions["links"].keep("/?place=640200&hour=22")
     assert links.keep("/?place=640200") != key
-    answer = app.server.test_client().get(f"/s/{key}")
+    answer = other.test_client().get(f"/s/{key}")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/?place=640200&hour=22")
 
 
