@@ -38,24 +38,24 @@ def test_a_figure_leads_to_its_trail_and_every_mark_resolves(open_page, address,
     figure.focus()
     page.keyboard.press("Enter")
     trail = page.locator("[data-trail=strengthened]")
-    expect(trail.locator(".sources-value")).to_have_text("377 家")
+    expect(trail.locator(".sources-value")).to_have_text("377 家", timeout=TIMEOUT_MS)
     expect(trail.locator("tbody tr")).to_have_count(2)
     walk()
     trail.get_by_role("link", name="F010").first.click()
-    expect(page.locator("[data-trail=F010] .sources-value")).to_have_text("377 家")
+    expect(page.locator("[data-trail=F010] .sources-value")).to_have_text("377 家", timeout=TIMEOUT_MS)
 
     page.goto(f"{address}/sources")
     rows = page.locator(".sources-part .sources-figure")
     facts = reported_facts()
-    expect(rows).to_have_count(len(facts))
+    expect(rows).to_have_count(len(facts), timeout=TIMEOUT_MS)
     said = [format_reported(row.value, row.qualifier, row.unit) for row in facts.itertuples()]
     assert rows.all_inner_texts() == said and "6 万余名" in said
     walk()
     assert set(trails.FIGURES) <= seen
     page.get_by_label("在报道数字中查找").fill("微心愿")
-    expect(rows).to_have_count(2)
+    expect(rows).to_have_count(2, timeout=TIMEOUT_MS)
     page.goto(f"{address}/sources?figure=no_such&fact=%3Cb%3E&lang=en")
-    expect(page.locator("main .notice-bad")).to_have_count(1)
+    expect(page.locator("main .notice-bad")).to_have_count(1, timeout=TIMEOUT_MS)
 
     page.goto(f"{address}/sources")
     page.locator("#search").wait_for()
