@@ -11,6 +11,10 @@ from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT
 
 MAP = "(() => { const gd = document.querySelector('.story-map .js-plotly-plot'); return gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map; })()"
+# every chart stands in its final size: plotly.js complains of one that is taken away while it is drawn
+STANDING = """() => [...document.querySelectorAll('.stories-main .js-plotly-plot')].every(gd => gd._fullLayout && gd.querySelector('.main-svg')
+  && Math.abs(gd._fullLayout.width - gd.clientWidth) < 2 && Math.abs(gd._fullLayout.height - gd.clientHeight) < 2)
+  && document.querySelectorAll('.stories-main .dash-graph').length === document.querySelectorAll('.stories-main .js-plotly-plot').length"""
 WANTED = ("6 万余", "近万", "140 余")
 
 
@@ -27,13 +31,14 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
         page.evaluate("window.unreloaded = true")
         for link in links:
             # the first from its card, the others from the list above: the page is not loaded anew
-            page.locator(f".story-card[href='{link}'], .story-nav a[href='{link}']").first.click()
+            page.locator(f".story-name a[href='{link}'], .story-nav a[href='{link}']").first.click()
             story = link[-2:]
             page.wait_for_function("story => location.search.includes(`story=${story}`) && (document.querySelector('.story-nav .story-here') || {}).innerText?.startsWith(story)", arg=story, timeout=TIMEOUT_MS)
             shown = dict(page.locator("[id^=fact-]").evaluate_all("all => all.map(one => [one.id.slice(5), one.innerText])"))
             assert shown == {one["id"]: format_reported(float(one["value"]), one["qualifier"], one["unit"]) for one in facts if one["system"] == story}
             heading = page.locator("#stories-title").inner_text()
             page.wait_for_function("text => document.title.startsWith(text) && document.activeElement.id === 'stories-title'", arg=heading, timeout=TIMEOUT_MS)
+            page.wait_for_function(STANDING, timeout=TIMEOUT_MS)
             if story == "S1":
                 text = page.locator(".facts").first.inner_text()
                 assert all(one in text for one in WANTED)
@@ -44,6 +49,7 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
         page.go_back()
         page.wait_for_function("() => document.querySelector('.story-nav .story-here').innerText.startsWith('S7')", timeout=TIMEOUT_MS)
         assert page.evaluate("window.unreloaded") is True
+        page.wait_for_function(STANDING, timeout=TIMEOUT_MS)
         page.locator("#ways a").first.click()
         page.wait_for_function("() => location.pathname === '/' && document.title === '工会服务一张图'", timeout=TIMEOUT_MS)
         assert errors == []
