@@ -8,6 +8,7 @@ import pandas as pd
 from dash import html
 
 from dashboard.components.badge import badge
+from dashboard.components.chinese import chinese
 from dashboard.words import Words
 from layers import qualifiers, stories
 from layers.atlas import Atlas
@@ -27,14 +28,14 @@ def fair_section(atlas: Atlas, story: str, words: Words) -> html.Section:
     for row in rows.rename(columns={"name": "name_"}).itertuples():
         told = [words.qualified(value, qualifiers.of_column(row.qualifiers, column)) if pd.notna(value := getattr(row, column)) else words("未报道") for column in COUNTED]
         body.append(html.Tr([
-            html.Th(row.name_, scope="row"), html.Td(_when(row, words)), html.Td(names.get(row.adcode, row.adcode)), *map(html.Td, told[:3]),
+            html.Th(chinese(row.name_, words), scope="row"), html.Td(_when(row, words)), html.Td(names.get(row.adcode, row.adcode)), *map(html.Td, told[:3]),
             html.Td(words.share(row.hiring_intents / row.positions if row.positions else None), title=words("达成就业意向人数 ÷ 提供岗位数")), html.Td(told[3]),
             html.Td(badge(row.provenance, words)),
         ], className="stop-sample" if row.provenance == "illustrative" else ""))
     return html.Section([
         html.H3([title, badge(stories.origin(rows), words)]),
         html.P(words("转化率为推算：达成就业意向人数 ÷ 提供岗位数；各场不相加。"), className="story-said"),
-        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(body)], className="story-table"),
+        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(body)], className="story-table", **{"data-figure": "fair_funnel"}),
                  className="story-scroll", tabIndex=0, role="region", **{"aria-label": title}),
     ])
 

@@ -9,6 +9,7 @@ from geodata.facts import format_reported, reported_facts
 from geodata.store import open_store
 from layers import trails
 from layers.atlas import Atlas
+from tests.browser.atlas_page import TIMEOUT_MS
 
 MARKS = "() => [...document.querySelectorAll('[data-figure]')].map(one => [one.dataset.figure, one.innerText])"
 UNMARKED = """() => ['.kpi-value', '.panel', '.fact-value', '.story-figures strong', '.sources-value', '.an-box', '.quality-total', '.plan-value'].flatMap(kind =>
@@ -75,16 +76,16 @@ def test_a_figure_leads_to_its_trail_and_every_mark_resolves(open_page, address,
     walk()
     assert "F080" in seen
     page.locator("#fact-F080 a").press("Enter")
-    expect(page.locator("[data-trail=F080]")).to_be_visible()
+    expect(page.locator("[data-trail=F080]")).to_be_visible(timeout=TIMEOUT_MS)
     page.locator(".sources-bar").get_by_text("示意", exact=True).click()  # what is illustrative is left out, and the address says so
     page.wait_for_url("**provenance=derived.reported*")
 
     page.goto(f"{address}/analysis?place=640200&on=2024-06-18")
-    expect(page.locator(".said-sources")).to_contain_text("F010")
+    expect(page.locator(".said-sources")).to_contain_text("F010", timeout=TIMEOUT_MS)
     page.locator("[data-figure=against_plan] .source-link").wait_for()
     walk()
     page.locator("[data-figure=taking_part] .source-link").press("Enter")
-    expect(page.locator("[data-trail=taking_part]")).to_be_visible()
+    expect(page.locator("[data-trail=taking_part]")).to_be_visible(timeout=TIMEOUT_MS)
     page.goto(f"{address}/data?section=quality")
     page.locator(".quality-total").first.wait_for()
     walk()
