@@ -10,6 +10,7 @@
   if (window === window.top) root.dataset.alone = "1";
 
   const LETTER = 17, WIDEST = 7; // px of the largest letter of a place's name; letters after which it is broken into lines
+  const STILL_MS = 3000; // a map that never comes to rest is taken as it is
   const READABLE = 0.8; // of the size of a legend that has room
   const ROUNDING = 0.004; // a window has whole pixels, a page has not
   const frames = (count) => new Promise((done) => {
@@ -116,8 +117,12 @@
     const fine = ratio();
     if (fine !== 1) map.setPixelRatio(fine);
     root.dataset.loaded = String(Math.round(performance.now()));
-    await new Promise((done) => { map.once("render", done); map.triggerRepaint(); });
-    await wait(() => map.loaded() && map.areTilesLoaded() && !map.isMoving());
+    // idle: names have faded in too, so that the same map is the same picture to the last pixel
+    let still = false;
+    map.once("idle", () => { still = true; });
+    map.triggerRepaint();
+    const asked = performance.now();
+    await wait(() => still || (performance.now() - asked > STILL_MS && map.loaded() && map.areTilesLoaded()));
     root.dataset.features = String(map.queryRenderedFeatures().length);
   }
 
