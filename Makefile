@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-face bench-playback bench-siting fuzz fuzz-files shots gallery docs clean
+.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-siting fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -82,6 +82,10 @@ sheets: dev browser
 # one of each brief, for docs/gallery
 gallery: dev browser
 	$(BIN)/python -m tests.browser.gallery
+
+# every template in both themes and languages and every format, checked, in matrix/ to be looked at
+matrix: dev browser
+	$(BIN)/python -m tests.browser.matrix --out matrix
 
 # the documentation as a site that needs no network, in site/
 docs: dev

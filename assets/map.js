@@ -181,7 +181,7 @@
   };
 
   /* for the other maps of the atlas */
-  window.atlasKit = { framed, drawScale, switchLayers, webgl2, MAX_ZOOM };
+  window.atlasKit = { framed, drawScale, switchLayers, seen, shift: () => state.shift, webgl2, MAX_ZOOM };
 
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });
 })();

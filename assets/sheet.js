@@ -10,6 +10,8 @@
   if (window === window.top) root.dataset.alone = "1";
 
   const LETTER = 17, WIDEST = 7; // px of the largest letter of a place's name; letters after which it is broken into lines
+  const STILL_MS = 3000; // a map that never comes to rest is taken as it is
+  const READABLE = 0.8; // of the size of a legend that has room
   const ROUNDING = 0.004; // a window has whole pixels, a page has not
   const frames = (count) => new Promise((done) => {
     const step = (left) => (left ? window.requestAnimationFrame(() => step(left - 1)) : done());
@@ -49,11 +51,21 @@
     if (map && map.getPixelRatio() !== ratio()) map.setPixelRatio(ratio());
   };
 
-  /* a legend longer than its map is drawn smaller, never cut: before the map, which takes what it leaves */
+  /* A legend longer than its map is drawn smaller, never cut: before the map, which takes what it leaves. Before it gets too
+     small to read its credits go: the foot of the page has them too. */
   function fitLegend() {
-    const legend = document.querySelector(".maplegend");
-    legend.style.zoom = "";
-    for (let zoom = 1; legend.scrollHeight > legend.clientHeight + 1 && zoom > 0.5; zoom -= 0.05) legend.style.zoom = zoom;
+    const legend = document.querySelector(".maplegend"), credits = legend.querySelector(".legend-source");
+    const shrink = (least) => {
+      legend.style.zoom = "";
+      for (let zoom = 0.95; legend.scrollHeight > legend.clientHeight + 1; zoom -= 0.05) {
+        if (zoom < least) return false;
+        legend.style.zoom = zoom;
+      }
+      return true;
+    };
+    if (root.dataset.controls === "1" || shrink(READABLE)) return;
+    if (credits) credits.style.display = "none";
+    shrink(0.4);
   }
 
   function webgl2() {
@@ -105,8 +117,12 @@
     const fine = ratio();
     if (fine !== 1) map.setPixelRatio(fine);
     root.dataset.loaded = String(Math.round(performance.now()));
-    await new Promise((done) => { map.once("render", done); map.triggerRepaint(); });
-    await wait(() => map.loaded() && map.areTilesLoaded() && !map.isMoving());
+    // idle: names have faded in too, so that the same map is the same picture to the last pixel
+    let still = false;
+    map.once("idle", () => { still = true; });
+    map.triggerRepaint();
+    const asked = performance.now();
+    await wait(() => still || (performance.now() - asked > STILL_MS && map.loaded() && map.areTilesLoaded()));
     root.dataset.features = String(map.queryRenderedFeatures().length);
   }
 
@@ -163,5 +179,5 @@
     window.atlasSharpen();
   }
   draw().catch((error) => { measure(); root.dataset.failed = String(error && error.message ? error.message : error); });
-  window.addEventListener("resize", () => { if (!spec) measure(); else if (root.dataset.controls === "1") fitLegend(); });
+  window.addEventListener("resize", () => { if (!spec) measure(); });
 })();

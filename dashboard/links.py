@@ -1,8 +1,8 @@
-"""Short links: a view kept under a few letters, in a small database of the atlas's home.
+"""Short links: a view kept under a few letters, in a small database of the atlas's home, or in the database of a shared atlas.
 
-The same address always gets the same letters. Only addresses of this server are
-kept, so a link never leads anywhere else. Everything goes through
-:class:`Links`: another store needs these three methods and nothing more.
+The same address always gets the same letters, on every machine that shares the
+database. Only addresses of this server are kept, so a link never leads anywhere
+else.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import base64
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from geodata.errors import N_, AtlasError
 
@@ -23,20 +25,28 @@ LETTERS = 7
 MOST = 200_000
 LONGEST = 20_000
 PATHS = ("/", "/analysis", "/stories", "/planning", "/data", "/briefing", "/sources", "/present", "/embed", "/sheet")
+TABLE = "CREATE TABLE IF NOT EXISTS links (key TEXT PRIMARY KEY, address TEXT NOT NULL, made TEXT NOT NULL)"
+LOCK = 0x4C494E4B  # the advisory lock of whoever keeps a link in a shared database
 _KEY = re.compile(r"[a-z2-7]{7,32}\Z")
+
+#: A statement with named values → its rows.
+Ask = Callable[..., list[tuple[Any, ...]]]
 
 
 class Links:
-    """The links of one home.
+    """The links of one atlas.
 
     Parameters
     ----------
     home : Path
         Folder of the atlas.
+    url : str, optional
+        Address of the database that holds the atlas instead, and then its links.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, url: str | None = None) -> None:
         self._path = home / FILE
+        self._url = url
 
     def keep(self, address: str) -> str:
         """Return the letters of `address` (path and query on this server), keeping it when it is new.
@@ -50,39 +60,73 @@ class Links:
         if path not in PATHS or len(address) > LONGEST:
             raise AtlasError(N_("地址“{got}”不能做成短链接：只能是本图册页面的地址，且不超过 {most} 个字符。"), got=address[:60], most=LONGEST)
         digest = base64.b32encode(hashlib.sha256(address.encode()).digest()).decode().lower().rstrip("=")
-        with self._open() as store:
+        with self._open(True) as ask:
             for length in range(LETTERS, len(digest) + 1):
                 key = digest[:length]
-                found = store.execute("SELECT address FROM links WHERE key = ?", (key,)).fetchone()
-                if found is None:
-                    if store.execute("SELECT count(*) FROM links").fetchone()[0] >= MOST:
-                        raise AtlasError(N_("短链接已有 {most} 个，不能再加：请联系管理员清理 {file}。"), most=MOST, file=FILE)
-                    store.execute("INSERT OR IGNORE INTO links (key, address, made) VALUES (?, ?, ?)",
-                                  (key, address, datetime.now(UTC).isoformat(timespec="seconds")))
-                    found = store.execute("SELECT address FROM links WHERE key = ?", (key,)).fetchone()
-                if found[0] == address:
+                found = ask("SELECT address FROM links WHERE key = :key", key=key)
+                if not found:
+                    if ask("SELECT count(*) FROM links")[0][0] >= MOST:
+                        raise AtlasError(N_("短链接已有 {most} 个，不能再加：请联系管理员清理 {file}。"), most=MOST, file="atlas.links" if self._url else FILE)
+                    ask("INSERT INTO links (key, address, made) VALUES (:key, :address, :made) ON CONFLICT DO NOTHING",
+                        key=key, address=address, made=datetime.now(UTC).isoformat(timespec="seconds"))
+                    found = ask("SELECT address FROM links WHERE key = :key", key=key)
+                if found[0][0] == address:
                     return key
         raise AtlasError(N_("短链接没有存下，请重试。"))
 
     def address(self, key: str) -> str | None:
         """Return the address kept under `key`, None when there is none."""
-        if not _KEY.match(key) or not self._path.exists():
+        if not _KEY.match(key) or not (self._url or self._path.exists()):
             return None
-        with self._open() as store:
-            found = store.execute("SELECT address FROM links WHERE key = ?", (key,)).fetchone()
-        return found[0] if found else None
+        with self._open(False) as ask:
+            found = ask("SELECT address FROM links WHERE key = :key", key=key)
+        return found[0][0] if found else None
+
+    # -- inside -------------------------------------------------------------------
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, keeping: bool) -> Iterator[Ask]:
+        with self._shared(keeping) if self._url else self._own() as ask:
+            yield ask
+
+    @contextmanager
+    def _own(self) -> Iterator[Ask]:
+        told = N_("短链接的数据库 {path} 打不开：{said}。")
         try:
             store = sqlite3.connect(self._path, timeout=10)
         except sqlite3.Error as error:
-            raise AtlasError(N_("短链接的数据库 {path} 打不开：{said}。"), path=self._path, said=error) from error
+            raise AtlasError(told, path=self._path, said=error) from error
         try:
             with store:
-                store.execute("CREATE TABLE IF NOT EXISTS links (key TEXT PRIMARY KEY, address TEXT NOT NULL, made TEXT NOT NULL)")
-                yield store
+                store.execute(TABLE)
+                yield lambda sql, **values: store.execute(sql, values).fetchall()
         except sqlite3.Error as error:
-            raise AtlasError(N_("短链接的数据库 {path} 打不开：{said}。"), path=self._path, said=error) from error
+            raise AtlasError(told, path=self._path, said=error) from error
         finally:
             store.close()
+
+    @cached_property
+    def _database(self) -> tuple[Any, Any]:
+        from geodata.store.connecting import Address  # psycopg: only a shared atlas needs it
+
+        address = Address(str(self._url))
+        return address, address.engine()
+
+    @contextmanager
+    def _shared(self, keeping: bool) -> Iterator[Ask]:
+        from sqlalchemy import text
+
+        address, engine = self._database
+        with address.said(N_("数据库 {where} 里的短链接用不了（{detail}）：请检查数据库。")), engine.begin() as connection:
+
+            def ask(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+                result = connection.execute(text(sql), values)
+                return [tuple(row) for row in result] if result.returns_rows else []
+
+            if keeping:
+                ask(f"SELECT pg_advisory_xact_lock({LOCK})")
+                ask(TABLE)
+            elif ask("SELECT to_regclass('links')")[0][0] is None:
+                yield lambda *_asked, **_values: []
+                return
+            yield ask

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from geodata.schema import TABLES
 
 ILLUSTRATIVE = "illustrative"
-# column of the place whose illustrative rows give way, where it is not adcode: a hire belongs to the home of the person,
-# a part to its total
-PLACED = {"flows": "from_adcode", "parts": "fact_id"}
+# columns of the place whose illustrative rows give way, where it is not adcode: a hire belongs to the home of the person,
+# a part to its total and the way in which that is split
+PLACED = {"flows": ("from_adcode",), "parts": ("fact_id", "split_by")}
 # digits of the code that tell the place, where it is wider than the row's own: a route runs through a whole city
 WIDTH = {"stops": 4}
 # table whose row retires → (table, column) that points at it; only illustrative rows follow
@@ -58,13 +58,21 @@ def merge(table: str, there: pd.DataFrame, new: pd.DataFrame, retire: bool = Tru
     if len(known):
         same[known] = _same(table, there.iloc[at[known]], new.iloc[known])
     gone = np.zeros(len(there), bool)
-    place = PLACED.get(table, "adcode")
-    if retire and place in there and schema.key != "adcode":
-        width = WIDTH.get(table)
-        real = set(new[place][(new["provenance"] != ILLUSTRATIVE).to_numpy()].dropna().str[:width])
-        gone = ((there["provenance"] == ILLUSTRATIVE) & there[place].str[:width].isin(real)).to_numpy(copy=True)
+    if retire and _place(table)[0] in there and schema.key != "adcode":
+        real = set(_places(table, new[(new["provenance"] != ILLUSTRATIVE).to_numpy()]).dropna())
+        gone = ((there["provenance"] == ILLUSTRATIVE) & _places(table, there).isin(real)).to_numpy(copy=True)
         gone[at[known]] = False
     return Merge(np.flatnonzero(at < 0), np.flatnonzero((at >= 0) & ~same), np.flatnonzero(same), np.flatnonzero(gone))
+
+
+def _place(table: str) -> tuple[str, ...]:
+    return PLACED.get(table, ("adcode",))
+
+
+def _places(table: str, rows: pd.DataFrame) -> pd.Series:
+    """Return what tells the place of each row; missing where the row does not say."""
+    first, *others = (rows[column].str[:WIDTH.get(table)] for column in _place(table))
+    return first.str.cat(others, sep="/") if others else first
 
 
 def applied(there: pd.DataFrame, new: pd.DataFrame, plan: Merge, key: str) -> pd.DataFrame:

@@ -126,6 +126,12 @@ def parts(atlas: Atlas, fact: str, split: str) -> pd.DataFrame:
     return rows[(rows["fact_id"] == fact) & (rows["split_by"] == split)]
 
 
+def fairs(atlas: Atlas, story: str) -> pd.DataFrame:
+    """Return the fairs of the cities of `story`, reported ones first, each kind by its day."""
+    rows = atlas.fairs[atlas.fairs["adcode"].isin(CITIES_OF[story])]
+    return rows.assign(made_up=rows["provenance"] != "reported").sort_values(["made_up", "start", "fair_id"], na_position="last", kind="stable")
+
+
 def facilities(atlas: Atlas) -> tuple[dict[str, int], pd.DataFrame]:
     """Return facility → open stations of 思明 that have it, of those that the report lists as services, most first, and those stations."""
     rows = atlas.stations

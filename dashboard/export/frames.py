@@ -89,8 +89,7 @@ def _foot(width: float, height: float, margin: float) -> tuple[Frame, ...]:
     )
 
 
-def _chart(number: int, x: float, y: float, width: float, height: float, size: float = 11) -> tuple[Frame, Frame]:
-    title = 0.46
+def _chart(number: int, x: float, y: float, width: float, height: float, size: float = 11, title: float = 0.46) -> tuple[Frame, Frame]:
     return (
         Frame(f"chart{number}_title", "text", x, y, width, title, size, 7, bold=True),
         Frame(f"chart{number}", "chart", x, y + title, width, height - title, 9),
@@ -130,7 +129,7 @@ COMPARE = Template("compare", _W, _H, (
         Frame("map2_title", "text", _RIGHT, 1.73, _HALF, 0.29, 13, 8, bold=True, anchor="ctr"),
         Frame("map", "picture", _M, 2.04, _HALF, 2.51), Frame("map2", "picture", _RIGHT, 2.04, _HALF, 2.51),
         Frame("figures", "table", _M, 4.68, 4.3, 1.78, 9.5, 6.5),
-        *_chart(1, 5.0, 4.66, 3.83, 1.8, 9.5), *_chart(2, 9.0, 4.66, 3.83, 1.8, 9.5),
+        *_chart(1, 5.0, 4.64, 3.83, 1.82, 9.5, 0.52), *_chart(2, 9.0, 4.64, 3.83, 1.82, 9.5, 0.52),
         *_foot(_W, _H, _M),
     )),
     _sources(_W, _H, _M),

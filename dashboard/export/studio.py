@@ -59,7 +59,7 @@ class Studio:
     def __init__(self, context: Context, engine: Engine, settings: Settings) -> None:
         self._context = context
         self._settings = settings
-        self._links = Links(settings.home)
+        self._links = Links(settings.home, settings.database_url)
         self.engine = engine
 
     def words(self, lang: str) -> Words:

@@ -161,7 +161,7 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         "data": traces,
         "layout": theme.chart_layout(
             **(lines.comparison(mean, words("{grids} 个网格平均 {count} 项").format(grids=len(held), count=words.number(mean, 1)), upright=True) if len(held) > 1 else {}),
-            barmode="stack", bargap=0.3, margin={"l": 4, "r": 30, "t": 4, "b": 4, "pad": 4},
+            barmode="stack", bargap=0.3, margin={"l": 4, "r": 30, "t": 4, "b": 18 if len(held) > 1 else 4, "pad": 4},
             xaxis={"visible": False, "rangemode": "tozero"},
             yaxis={"tickvals": list(range(len(rows))), "ticktext": [_clip(one) for one in names], "showgrid": False, "range": theme.rows(len(rows))},
         ),

@@ -99,8 +99,14 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
 
 
-def _short(name: str, most: int = 12) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"
+def _short(name: str, most: float = 12) -> str:
+    """Return a name of at most so many Chinese characters; a Latin letter is about half of one."""
+    width = 0.0
+    for at, one in enumerate(name):
+        width += 1.0 if one > "\u2e80" else 0.55
+        if width > most:
+            return name[: at - 1] + "…"
+    return name
 
 
 def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:

@@ -28,7 +28,8 @@ def comparison(value: float, text: str, upright: bool = False) -> dict[str, Any]
             "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}}
     words = {along: value, across: 1, f"{along}ref": along, f"{across}ref": "paper", "showarrow": False, "text": text,
              "font": {"size": theme.NOTE, "color": theme.RED},
-             **({"xanchor": "left", "yanchor": "bottom", "y": 0, "xshift": 3} if upright else {"xanchor": "right", "yanchor": "bottom"})}
+             # under lying bars, whose ends bear figures; on ground of its own over standing ones
+             **({"xanchor": "center", "yanchor": "top", "y": 0} if upright else {"xanchor": "right", "yanchor": "bottom", "bgcolor": theme.PAPER, "borderpad": 1})}
     return {"shapes": [line], "annotations": [words]}
 
 

@@ -19,7 +19,6 @@ from dashboard.export.brief import own_words
 from dashboard.export.jobs import Job, Jobs
 from dashboard.export.order import TEMPLATES, THEMES, Order
 from dashboard.filters_in_words import bracketed, words_of_filters
-from dashboard.links import Links
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
@@ -226,7 +225,7 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         words = context.words(lang)
         try:
-            key = Links(context.source.home).keep("/briefing" + (search or ""))
+            key = app.server.extensions["links"].keep("/briefing" + (search or ""))
         except AtlasError as error:
             return html.P(error.text(words.gettext), className="notice-bad")
         link = f"{context.base_url}/s/{key}"

@@ -24,6 +24,7 @@ from dashboard.components.chinese import chinese
 from dashboard.components.controls import controls
 from dashboard.components.crumbs import crumbs
 from dashboard.components.explained import explained
+from dashboard.components.fair_list import fair_section
 from dashboard.components.help import help_button, help_dialog
 from dashboard.components.illustrative import illustrative_text
 from dashboard.components.in_view import in_view_list
@@ -236,7 +237,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
     "trail": lambda s: [html.P([figure_link("28", "F022", s.night, s.context, s.words), source_link("coverage_by_hour", s.night, s.context, s.words)])],
     "explained": lambda s: [html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))],
     "illustrative": _notices, "ways_out": lambda s: [html.P([s.words("没有匹配的选项"), " ", *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words)], className="panel-empty")],
-    "in_view": _in_view, "values": _values, "story_chart": lambda s: [story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)], "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
+    "in_view": _in_view, "values": _values, "story_chart": lambda s: [story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)], "fair_list": lambda s: [fair_section(s.atlas, "S3", s.words)], "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
     "kind_options": lambda s: [html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])],
     "chinese": lambda s: [html.P([chinese(str(s.atlas.stations["name"].iloc[0]), s.words)])], "still": _still, "masthead": _masthead, "help": _help, "tour": _tour,
 })

@@ -15,6 +15,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.badge import badge
+from dashboard.components.fair_list import fair_section
 from dashboard.components.masthead import framed, masthead, titles
 from dashboard.components.panels import graph_config
 from dashboard.components.route_list import route_section
@@ -141,6 +142,7 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
     if story == "S1":
         parts.append(_matrix(stories.matrix(atlas), words))
     if story == "S3":
+        parts.append(fair_section(atlas, story, words))
         parts.append(_flows(atlas, stories.flows(atlas), words))
     return parts
 

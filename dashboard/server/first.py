@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
 from typing import Any
 
-import plotly
 from dash import Dash, html
-from dash.fingerprint import build_fingerprint
 from flask import Flask, Request, Response, request
 
 from dashboard.components.masthead import HTML_LANGUAGE, titles
@@ -87,9 +84,7 @@ def _entry(words: Words, here: str) -> str:
 def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str) -> None:
     """Put language, theme and head into the HTML of every page: a wall does not flash white, and nobody reads "Loading"."""
     plain = app.interpolate_index
-    bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    drawing = app.get_relative_path("/_dash-component-suites/plotly/" + build_fingerprint(
-        "package_data/plotly.min.js", plotly.__version__, int(bundle.stat().st_mtime)))
+    drawing = app.get_relative_path("/_dash-component-suites/plotly/package_data/plotly.min.js")  # without version: as dash's renderer asks for it
 
     def in_its_language(**parts: Any) -> str:
         lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual

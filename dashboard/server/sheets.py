@@ -63,7 +63,8 @@ def embed_hosts(settings: Settings) -> tuple[str, ...]:
 
 def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
     """Serve ``/sheet``, ``/sheet/map``, ``/present``, ``/embed`` and ``/s/KEY``."""
-    server, files, links = app.server, SheetFiles(app), Links(settings.home)
+    server, files, links = app.server, SheetFiles(app), Links(settings.home, settings.database_url)
+    server.extensions["links"] = links
 
     def page(text: str, status: int = 200) -> Response:
         return Response(text, status, mimetype="text/html", headers={"Cache-Control": "no-store"})

@@ -56,7 +56,7 @@ PRESSES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "/analysis": (("kinds", ".an-controls input >> nth=4", ""), ("play", ".an-buttons .button >> nth=1", ""), ("month", ".an-month >> nth=3", "")),
     "/planning": (("model", ".plan-models .mantine-Radio-radio >> nth=1", ""), ("hours", ".plan-rail .mantine-SegmentedControl-label >> nth=1", "")),
     "/briefing": (("template", ".template-choice >> nth=1", ""),),
-    "/data": (("section", ".data-tabs a >> nth=1, .data-tabs button >> nth=1", ""),),
+    "/data": (("section", ".data-tabs > * >> nth=1", ""),),
     "/sources": (("find", ".sources-find input", "a"),),
 }
 

@@ -17,6 +17,7 @@ from tests.browser.atlas_page import AtlasPage
 from tests.browser.conftest import free_port, serve
 from tests.browser.plan_page import PlanPage
 from tests.browser.test_accessibility import objections
+from tests.browser.test_sources import UNMARKED
 
 NIGHT = "?place=350203&hours=22-6&run=1"
 
@@ -77,6 +78,7 @@ def test_a_question_asked_on_the_page_gets_the_answer_of_the_command_line(plan, 
     said = commanded(home, monkeypatch, capsys, "--new", "8", "--hours", "22-6")
     share, before = said["covered_share_weighted"], said["covered_weight_before"] / said["denominators"]["demand_weight"]
     assert page.title().split("\n")[0].startswith(f"夜间覆盖 {before:.1%} → {share:.1%}，已证明最优")
+    assert page.page.evaluate(UNMARKED) == [] and page.page.locator("#plan-title .source-link").get_attribute("href").startswith("/sources?")
     assert f"→ {said['covered_share_unweighted']:.1%}（734 格）" in page.figures()["of"]
     assert set(page.sites()) == set(said["sites"])
     assert page.figures()["夜间（22–6 时）有效覆盖"].startswith(f"{before:.1%} → {share:.1%}")

@@ -15,16 +15,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from dash import html
 
+from dashboard.components.legend import legend
 from dashboard.figures import map as map_figures
 from dashboard.figures import theme
-from dashboard.figures.fills import area_fill
+from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.glossary import glossary
 from dashboard.locale import load_words
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.store import open_store
 from layers.atlas import Atlas
+from layers.classing import METHODS
 from layers.filters import LAYERS, Filters
 from layers.places import scope
 
@@ -205,3 +209,12 @@ def test_a_grid_without_enterprises_is_grey_and_no_class_of_the_scale(atlas: Atl
     assert {one: painted[one] for one in known.ids[1:]} == {
         one: (known.colors[kind], known.steps[kind]) for one, kind in zip(known.ids[1:], known.classes[1:], strict=True)}
     assert fill.scale is not None and words(fill.scale.name) == "固定分级"
+
+
+@pytest.mark.parametrize(("filters", "key"), [(Filters(), "fixed"), (Filters(place="640200"), "fixed"), (Filters(place="350203"), "quantiles")])
+def test_the_legend_names_how_its_classes_were_made_and_explains_it(atlas: Atlas, words: Words, filters: Filters, key: str) -> None:
+    figure, here = map_figures.map_figure(atlas, filters, words), scope(atlas, filters)
+    parts = html.Div(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words))
+    terms = {getattr(one, "data-term", None): one.children for one in parts._traverse() if isinstance(one, html.Span)}
+    assert terms[key] == words(METHODS[key])
+    assert {one.key for one in glossary(words)} >= set(terms) - {None}

@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import dash
 import pytest
 import shapely
 from flask.testing import FlaskClient
@@ -149,6 +150,10 @@ def test_the_head_of_a_page_stands_in_its_html_in_its_language(client: FlaskClie
 
 
 def test_what_is_asked_for_with_its_version_is_kept_and_compressed_once(client: FlaskClient) -> None:
+    drawing = re.search(r'rel="preload" as="script" href="([^"]*)"', client.get("/").text)[1]
+    # the address that dash's renderer asks for, or it would be fetched twice
+    assert drawing.removeprefix("/") in (Path(dash.__file__).parent / "dash-renderer/build/dash_renderer.min.js").read_text("utf-8")
+    assert client.get(drawing).status_code == 200 and 'rel="preload"' not in client.get("/data").text
     assert "immutable" in client.get("/assets/atlas.css?m=1").headers["Cache-Control"]
     assert "immutable" not in client.get("/assets/atlas.css").headers["Cache-Control"]
     script = re.search(r'src="(/_dash-component-suites/[^"]*react-dom[^"]*)"', client.get("/").text)[1]

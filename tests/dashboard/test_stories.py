@@ -134,6 +134,14 @@ def test_splits_of_a_reported_total_say_so_and_add_up(context):
     assert [chart.id for chart, _, _ in story_charts(bare, "S4", words)] == [] and [chart.id for chart, _, _ in story_charts(bare, "S1", words)] == ["story-held"]
 
 
+def test_shared_fairs_keep_their_qualifiers_and_are_not_summed(shown, context):
+    html = shown("?story=S3")
+    table = html[html.index("五市共办的招聘会"):html.index("跨市就业：从哪里到哪里")]
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr.*?</tr>", table, re.S)[1:]]
+    assert len(rows) == len(context.source.atlas().fairs.query("cooperation == '辽西五市'"))
+    assert all(text in rows[0] for text in ("首场招聘会", "150 余", "3,854", "136", "3.5%", "2,000", "报道")) and "示意" in rows[-1] and "未报道" in rows[1]
+
+
 @pytest.mark.parametrize("story", stories.STORIES)
 def test_the_sections_of_a_story_hold_each_fact_once(context, story):
     rows = stories.facts(context.source.atlas(), story)

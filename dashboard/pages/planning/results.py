@@ -268,7 +268,7 @@ def today_figures(found: Case, now: Answer, words: Words) -> list:
         (words("夜间（22–6 时）有效覆盖"), words.share(now.night_before.share), words("需求加权")),
         (words("到最近驿站平均步行"), _metres(have.mean_m, words), words("需求加权，直线 × {detour}").format(detour=found.wish.detour)),
     ]
-    return [_terms(rows)]
+    return [_terms(rows, ("plan_exclusive",) * len(rows))]
 
 
 def _rest(share: float | None) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dashboard.app import create_app
 from dashboard.export.fitting import fitted, lines
 from dashboard.export.jobs import Jobs
 from dashboard.export.order import Order
+from dashboard.export.studio import Studio
 from dashboard.filters_in_words import words_of_filters
 from dashboard.links import Links
 from dashboard.settings import Settings
@@ -47,12 +49,24 @@ def test_every_filter_is_said(app: Dash, lang: str) -> None:
     assert atlas.stations["name"].iloc[0] in "".join(words_of_filters(atlas, Filters(station=station), words))
 
 
-def test_one_address_has_one_short_link(home: Path, app: Dash) -> None:
-    links = Links(home)
+@pytest.fixture(params=["gpkg", "postgis"])
+def shared(request: pytest.FixtureRequest, home: Path, tmp_path: Path) -> tuple[Settings, Settings]:
+    """The settings of a server, and of another that shares its atlas: after a restart in the same home, or on another machine."""
+    if request.param == "gpkg":
+        return Settings(home=home, chromium="none"), Settings(home=home, chromium="none", port=8051)
+    url = request.getfixturevalue("own_database")
+    return tuple(Settings(home=tmp_path / name, chromium="none", database_url=url) for name in ("one", "other"))
+
+
+def test_one_address_has_one_short_link_that_every_server_of_the_atlas_knows(shared: tuple[Settings, Settings]) -> None:
+    here, there = shared
+    links = create_app(here).server.extensions["links"]
+    other = create_app(there).server
+    assert other.test_client().get("/s/aaaaaaa").status_code == 404  # before anything is kept
     key = links.keep("/?place=640200&hour=22")
-    assert links.keep("/?place=640200&hour=22") == key
+    assert links.keep("/?place=640200&hour=22") == key == other.extensions["links"].keep("/?place=640200&hour=22")
     assert links.keep("/?place=640200") != key
-    answer = app.server.test_client().get(f"/s/{key}")
+    answer = other.test_client().get(f"/s/{key}")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/?place=640200&hour=22")
 
 
@@ -121,6 +135,16 @@ def test_a_job_makes_a_file_that_any_process_hands_out(app: Dash, settings: Sett
     assert answer.status_code == 200 and answer.data[:2] == b"PK"
     assert "attachment" in answer.headers["Content-Disposition"]
     assert app.server.test_client().get(f"/briefing/file/{id[:-1]}").status_code == 404
+
+
+def test_two_briefs_made_at_once_are_each_their_own(studio: Studio) -> None:
+    orders = [Order(query="place=640200"), Order(query="place=350203&lang=en", template="report")]
+    alone = [studio.make(one).brief for one in orders]
+    with ThreadPoolExecutor(4) as pool:
+        together = [made.brief for made in pool.map(studio.make, orders * 3)]
+    for at, brief in enumerate(together):
+        assert (brief.title, brief.sentence, brief.view, brief.url) == tuple(getattr(alone[at % 2], name) for name in ("title", "sentence", "view", "url"))
+        assert brief.sides[0].figures == alone[at % 2].sides[0].figures
 
 
 def test_a_job_that_cannot_be_made_says_why(app: Dash) -> None:

@@ -95,10 +95,12 @@ def test_a_real_stop_retires_the_made_up_route_of_its_whole_city(own):
     assert len(own.read("stops")) == len(there) + 1
 
 
-def test_real_parts_of_a_total_retire_the_made_up_ones_of_that_total_alone(own):
+def test_real_parts_of_a_total_retire_the_made_up_ones_of_that_split_alone(own):
     there = own.read("parts")
-    batch = own.apply("parts", there.iloc[[0]].assign(part_id="P-1", provenance="reported"))
-    assert batch.retired == (there["fact_id"] == there["fact_id"].iloc[0]).sum() < len(there)
+    sectors = there[there["split_by"] == "sector"]
+    batch = own.apply("parts", sectors.iloc[[0]].assign(part_id="P-1", provenance="reported"))
+    assert batch.retired == len(sectors) == (there["split_by"] == "sector").sum() < (there["fact_id"] == "F031").sum()
+    assert set(own.read("parts").query("fact_id == 'F031'")["split_by"]) == {"sector", "home_city"}
 
 
 def test_what_hangs_on_retired_grids_retires_with_them(own):
