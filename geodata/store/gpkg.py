@@ -171,6 +171,10 @@ class GeoPackageSite:
     def filling(self, replace: bool) -> Iterator[Database | None]:
         """Give an empty atlas to pour into; None when one is there and `replace` is false."""
         home = self.path.parent
+        if self.path.exists() and not replace:
+            self.open()  # before the lock is held: a file of an earlier version takes it to be brought up
+            yield None
+            return
         try:
             home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
