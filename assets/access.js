@@ -119,7 +119,7 @@
     const box = byId("in-view");
     if (box && !box.hidden && box.contains(document.activeElement)) { show(false); byId("in-view-toggle").focus(); return; }
     const root = document.querySelector('.atlas[data-rail="open"]'), rail = byId("rail");
-    if (root && window.innerWidth <= 900 && rail.contains(document.activeElement) && !document.querySelector('[aria-expanded="true"][aria-haspopup="listbox"]')) {
+    if (root && window.innerWidth <= 1000 && rail.contains(document.activeElement) && !document.querySelector('[aria-expanded="true"][aria-haspopup="listbox"]')) {
       byId("rail-toggle").click();
       byId("rail-toggle").focus();
     }

@@ -174,7 +174,7 @@
     /* the rail folds away; on a phone it starts folded */
     fold(clicks, present) {
       if (!clicks) return window.dash_clientside.no_update;
-      const folded = present === "closed" || (present !== "open" && window.innerWidth <= 900);
+      const folded = present === "closed" || (present !== "open" && window.innerWidth <= 1000);
       window.setTimeout(() => window.dispatchEvent(new Event("resize")), 250);
       return folded ? "open" : "closed";
     },

@@ -216,7 +216,7 @@
       return map ? { center: { lon: map.getCenter().lng, lat: map.getCenter().lat }, zoom: map.getZoom() } : { center: { ...live.center }, zoom: live.zoom };
     }
     if (!meta.fit && state.key === null) return null;
-    const legend = element("legend-box"), narrow = window.innerWidth <= 900;
+    const legend = element("legend-box"), narrow = window.innerWidth <= 1000;
     if (legend && state.key === null && narrow) legend.open = false;
     // beside the legend when that costs little
     const full = window.atlasKit.framed(meta.bounds, box.clientWidth, box.clientHeight, 0);

