@@ -173,6 +173,9 @@
     }
   }
 
+  // on paper a map is a picture of it: that must have a size
+  if (matchMedia("print").matches) for (const picture of document.querySelectorAll(".print-map")) if (!some(picture.getBoundingClientRect(), 60)) tell("blank", picture, "map on paper");
+
   /* -- wider than the window ----------------------------------------------------------------------------------------------- */
   const room = document.documentElement.clientWidth;
   if (Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) > room + 1) {
