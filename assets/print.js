@@ -3,6 +3,8 @@
   "use strict";
   const PAPER = { width: 350, height: 146, autosize: false };
   const PREVIEW = 718; // px: the width of A4 within its margins
+  const TALLEST = 300; // px
+  const tall = (one) => one.closest(".an-box") && one.clientHeight > TALLEST;
   const charts = () => [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
   const drawn = () => [...document.querySelectorAll(".js-plotly-plot")].filter((one) => one._fullLayout && one.getClientRects().length);
   const mapOf = (one) => one._fullLayout.map && one._fullLayout.map._subplot && one._fullLayout.map._subplot.map;
@@ -12,7 +14,8 @@
     const map = mapOf(one), box = one.closest("#map") || one.parentElement, canvas = map.getCanvas();
     map.redraw();
     const picture = document.createElement("img");
-    if (box.id === "map") document.documentElement.style.setProperty("--map-aspect", String(canvas.width / canvas.height));
+    // the box on paper takes the shape of its picture
+    (one.closest(".an-map-box, .plan-map-box") || document.documentElement).style.setProperty("--map-aspect", String(canvas.width / canvas.height));
     picture.src = canvas.toDataURL("image/png");
     picture.className = "print-map";
     picture.alt = "";
@@ -32,15 +35,17 @@
     for (const one of document.querySelectorAll("details.legend:not([open])")) { one.open = true; one.dataset.folded = "1"; }
     for (const one of drawn().filter(mapOf)) pictured(one);
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
-    // on the other pages a chart has the whole sheet
-    else for (const one of narrowed = drawn().filter((one) => !mapOf(one) && one.clientWidth > PREVIEW)) window.Plotly.relayout(one, { width: PREVIEW - 30, autosize: false });
+    // on the other pages a chart has the whole sheet, and one that fills a tall column is no taller than its neighbours
+    else for (const one of narrowed = drawn().filter((one) => !mapOf(one) && (one.clientWidth > PREVIEW || tall(one)))) {
+      window.Plotly.relayout(one, { width: Math.min(one.clientWidth, PREVIEW - 30), height: tall(one) ? TALLEST : one.clientHeight, autosize: false });
+    }
   });
   window.addEventListener("afterprint", () => {
     preview("");
     for (const one of document.querySelectorAll("details.legend[data-folded]")) { one.open = false; delete one.dataset.folded; }
     for (const old of document.querySelectorAll(".print-map")) old.remove();
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
-    for (const one of narrowed) window.Plotly.relayout(one, { width: null, autosize: true });
+    for (const one of narrowed) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
     narrowed = [];
   });
 })();
