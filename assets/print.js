@@ -3,7 +3,7 @@
   "use strict";
   const PAPER = { width: 350, height: 146, autosize: false };
   const PREVIEW = 718; // px: the width of A4 within its margins
-  const TALLEST = 300; // px
+  const TALLEST = 260; // px: as on a phone
   const tall = (one) => one.closest(".an-box") && one.clientHeight > TALLEST;
   const charts = () => [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
   const drawn = () => [...document.querySelectorAll(".js-plotly-plot")].filter((one) => one._fullLayout && one.getClientRects().length);
@@ -15,7 +15,7 @@
     map.redraw();
     const picture = document.createElement("img");
     // the box on paper takes the shape of its picture
-    (one.closest(".an-map-box, .plan-map-box") || document.documentElement).style.setProperty("--map-aspect", String(canvas.width / canvas.height));
+    (one.closest(".an-map-box") || document.documentElement).style.setProperty("--map-aspect", String(canvas.width / canvas.height));
     picture.src = canvas.toDataURL("image/png");
     picture.className = "print-map";
     picture.alt = "";
