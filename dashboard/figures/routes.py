@@ -14,7 +14,7 @@ import pandas as pd
 from dashboard.figures import map_style, theme
 from dashboard.figures.marks import halo, packed, points
 from dashboard.words import Words
-from layers import routes
+from layers import places, routes
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -22,8 +22,9 @@ TRACES = ("routes", "stops_halo", "stops")
 
 
 def traces(atlas: Atlas, filters: Filters, words: Words) -> dict[str, dict[str, Any]]:
-    """Return the traces of :data:`TRACES`; empty ones when the layer of activities is off."""
-    rows = routes.select(atlas, filters) if "activities" in filters.layers else None
+    """Return the traces of :data:`TRACES`; empty ones when the layer of activities is off or the stops would lie on one another."""
+    near = places.scope(atlas, filters).level not in ("country", "province")
+    rows = routes.select(atlas, filters) if near and "activities" in filters.layers else None
     if rows is None or not len(rows):
         lonlat, rows = routes.lines(atlas.stops.iloc[:0].assign(lon=[], lat=[])), None
     else:
