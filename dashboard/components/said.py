@@ -6,6 +6,7 @@ from dash import dcc, html
 
 from dashboard.components.trail import trail_address
 from dashboard.context import Context
+from dashboard.export.citing import short_names
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -24,7 +25,8 @@ def _sources(ids: tuple[str, ...], atlas: Atlas, filters: Filters, context: Cont
         return []
     known = atlas.rows_by("facts", "id")
     facts = [one for one in ids if one in known]
-    named = words.listed([*facts, *(one for one in ids if one not in known)][:MOST_NAMED])
+    names = short_names(words)
+    named = words.listed([names.get(one, one) for one in (*facts, *(one for one in ids if one not in known))][:MOST_NAMED])
     if len(ids) > MOST_NAMED:
         named = words("{list} 等 {count} 个").format(list=named, count=len(ids))
     text = words.titled(words("出处"), named)

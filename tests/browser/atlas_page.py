@@ -132,9 +132,12 @@ class AtlasPage:
         self.page.evaluate("""() => { window.hovered = false;
           document.querySelector('#map .js-plotly-plot').on('plotly_hover', () => { window.hovered = true; }); }""")
         # plotly.js only clicks what it has hovered, and looks under the pointer at most every 50 ms
-        self.page.mouse.move(x - 30, y - 30)
-        self.page.mouse.move(x, y, steps=3)
-        self.page.wait_for_function("() => window.hovered", timeout=TIMEOUT_MS)
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
+        while not self.page.evaluate("window.hovered") and time.monotonic() < deadline:  # moved while the map drew, the pointer is not seen
+            self.page.mouse.move(x - 30, y - 30)
+            self.page.mouse.move(x, y, steps=3)
+            self.page.wait_for_timeout(HOVER_MS)
+        assert self.page.evaluate("window.hovered"), "nothing under the pointer"
         self.page.wait_for_timeout(HOVER_MS)
         self.page.mouse.move(x + 1, y)
         self.page.wait_for_timeout(HOVER_MS)
