@@ -32,6 +32,7 @@ from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
 from layers.filters import Filters
+from layers.sentence import sentence
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,16 @@ def create_app(settings: Settings) -> Dash:
         on_error=failed,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    add_first_paint(app, context.words, settings.language)
+
+    def told(query: str, lang: str) -> str:
+        """Return the sentence that the overview opens with, nothing where it cannot be told: the page itself then says why."""
+        try:
+            atlas, asked = context.look(query)
+            return sentence(atlas, asked.filters).text(context.words(lang, asked.filters.as_of).gettext, lang)
+        except AtlasError:
+            return ""
+
+    add_first_paint(app, context.words, settings.language, told)
     app.layout = html.Div([
         dcc.Location(id=ids.SITE, refresh=False),
         html.Div(opening(context.words), id=ids.PAGE),

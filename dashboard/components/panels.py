@@ -12,6 +12,7 @@ from dashboard.components.badge import badge
 from dashboard.components.explained import explained
 from dashboard.figures.dark import themed
 from dashboard.figures.panel import Panel
+from dashboard.figures.theme import blank
 from dashboard.words import Words
 
 GRAPH_CONFIG = {
@@ -33,7 +34,7 @@ def panel(chart: str, words: Words) -> html.Section:
             html.P(id=f"{chart}-subtitle", className="panel-subtitle"),
             html.P(id=f"{chart}-empty", className="panel-empty"),
             html.Div(
-                dcc.Graph(id=ids.graph(chart), config=graph_config(words.lang), responsive=True, figure={"data": [], "layout": {}},
+                dcc.Graph(id=ids.graph(chart), config=graph_config(words.lang), responsive=True, figure=blank(),
                           style={"height": "100%"}),
                 className="panel-graph", id=f"{chart}-box",
             ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from dashboard.figures.theme import blank
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -29,7 +31,7 @@ class Panel:
     title: str = ""
     subtitle: str = ""
     provenance: str | None = None
-    figure: dict[str, Any] = field(default_factory=lambda: {"data": [], "layout": {}})
+    figure: dict[str, Any] = field(default_factory=blank)
     weight: float = 1.0
     empty: str = ""
 

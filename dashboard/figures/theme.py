@@ -57,6 +57,11 @@ def rows(count: int) -> list[float]:
 
 
 
+def blank() -> dict[str, Any]:
+    """Return a figure of nothing: no axes, and the ground of the page shows through until it is drawn."""
+    return {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR}}
+
+
 def chart_layout(**changes: Any) -> dict[str, Any]:
     """Return the layout that every chart starts from: the template by its name, with `changes` on top."""
     return {"template": NAMES["light"], "autosize": True, **changes}

@@ -30,6 +30,7 @@ from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
 from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.figures.theme import blank
 from dashboard.figures.tiles import GCJ02, Tiles, over_tiles, trace_over
 from dashboard.pages import in_view
 from dashboard.state import State as Said
@@ -73,7 +74,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Section([
             html.Div([
                 *still(words),
-                dcc.Graph(id=ids.MAP, figure={"data": [], "layout": {}}, responsive=True, config=_map_config(filters.lang),
+                dcc.Graph(id=ids.MAP, figure=blank(), responsive=True, config=_map_config(filters.lang),
                           className="map"),
                 *in_view.parts(words),
                 html.Details([html.Summary(words("图例")), html.Div(id=ids.LEGEND)], id="legend-box", className="legend", open=True),

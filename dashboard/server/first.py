@@ -81,8 +81,12 @@ def _entry(words: Words, here: str) -> str:
             f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p class="opening">{escape(words("正在打开工会服务一张图…"))}</p>')
 
 
-def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str) -> None:
-    """Put language, theme and head into the HTML of every page: a wall does not flash white, and nobody reads "Loading"."""
+def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, told: Callable[[str, str], str]) -> None:
+    """Put language, theme and head into the HTML of every page: a wall does not flash white, and nobody reads "Loading".
+
+    The overview's has the sentence of its figures too, which ``told(query, lang)`` gives: it is read while scripts still
+    load, and gives way to the key figures (assets/atlas.css).
+    """
     plain = app.interpolate_index
     drawing = app.get_relative_path("/_dash-component-suites/plotly/package_data/plotly.min.js")  # without version: as dash's renderer asks for it
 
@@ -90,6 +94,9 @@ def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str) -> Non
         lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
         theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
         parts["app_entry"] = f'<div id="react-entry-point"><div class="_dash-loading">{_entry(speak(lang), request.path)}</div></div>'
+        said = told(request.query_string.decode("utf-8", "replace"), lang) if request.path == "/" else ""
+        if said:
+            parts["app_entry"] += f'<p class="first-said">{escape(said)}</p>'
         if request.path in DRAWING:
             parts["metas"] = f'{parts.get("metas", "")}<link rel="preload" as="script" href="{drawing}">'
         return plain(**parts).replace(

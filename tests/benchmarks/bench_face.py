@@ -2,8 +2,8 @@
 
 The promises: first meaningful paint under 1 s, interaction to next paint under 200 ms for every filter. Chromium's own
 figures (Paint Timing, Largest Contentful Paint, Event Timing in steps of 8 ms) from a running server on this machine, medians
-of several openings; *meaningful* is the moment at which the page's own frame with its heading stands, *filled* that at which
-its first figures do. A shared machine is noisy.
+of several openings; *meaningful* is the moment at which the page's own frame with its heading stands (on the overview: at which
+its sentence of figures can be read, *told*), *filled* that at which its first figures do. A shared machine is noisy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PAINT_MS, NEXT_MS = 1_000, 200
 OPENINGS = 3
 PATIENCE_MS = 60_000
 WATCH = """(() => {
-  const seen = window.atlasBench = { events: [], largest: 0, frame: 0, filled: 0 };
+  const seen = window.atlasBench = { events: [], largest: 0, frame: 0, told: 0, filled: 0 };
   localStorage.setItem("atlas-tour", "1");
   new PerformanceObserver(list => { for (const one of list.getEntries()) seen.largest = one.startTime; }).observe({ type: "largest-contentful-paint", buffered: true });
   new PerformanceObserver(list => { for (const one of list.getEntries()) if (one.interactionId) seen.events.push({ name: one.name, ms: one.duration }); })
@@ -36,12 +36,13 @@ WATCH = """(() => {
   const next = name => requestAnimationFrame(() => setTimeout(() => { seen[name] = seen[name] || performance.now(); }));
   new MutationObserver(() => {
     if (!seen.frame && document.querySelector("header .brand")) next("frame");
+    if (!seen.told && document.querySelector(".first-said, .kpi-value")) next("told");
     if (!seen.filled && [...document.querySelectorAll(".kpi-value, .an-table td, .story-card, .plan-value, .view-place, .quality-card, .sources-figure")].some(one => one.textContent)) next("filled");
   }).observe(document, { childList: true, subtree: true, characterData: true });
 })()"""
 READ = """() => ({ first: (performance.getEntriesByName("first-contentful-paint")[0] || {}).startTime || 0, ...window.atlasBench,
   kilobytes: performance.getEntriesByType("resource").reduce((sum, one) => sum + one.transferSize, 0) / 1000 })"""
-COLUMNS = ("first", "frame", "filled", "largest", "kilobytes")
+COLUMNS = ("first", "frame", "told", "filled", "largest", "kilobytes")
 
 #: What is pressed on a page, each by its name: a place to click, or a place to stand on and a key.
 PRESSES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -120,8 +121,9 @@ def main() -> int:
             for at, name in enumerate(("cold", "warm")):
                 row = {column: statistics.median(one[at][column] for one in runs) for column in COLUMNS}
                 paints.add_row(path, name, *(f"{row[column]:.0f}" for column in COLUMNS))
-                if row["frame"] > PAINT_MS:
-                    late.append(f"{path} {name}: {row['frame']:.0f} ms to the first meaningful paint")
+                meaningful = row["told" if path == "/" else "frame"]
+                if meaningful > PAINT_MS:
+                    late.append(f"{path} {name}: {meaningful:.0f} ms to the first meaningful paint")
         browser.close()
     out = Console(width=110, record=True)
     out.print(paints)

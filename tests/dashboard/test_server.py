@@ -149,6 +149,15 @@ def test_the_head_of_a_page_stands_in_its_html_in_its_language(client: FlaskClie
         assert 'class="way way-here" href="/analysis"' in entry
 
 
+def test_the_sentence_of_the_overview_stands_in_its_html(client: FlaskClient) -> None:
+    page = client.get("/?place=350203&hour=22").get_data(as_text=True)
+    said = re.search(r'<p class="first-said">([^<]+)</p>', page).group(1)
+    assert said.startswith("思明区") and "22 时可用 3 个" in said and "示意" in said and "报道" in said
+    assert "Siming District: 3 of 28" in client.get("/?place=350203&hour=22&lang=en").get_data(as_text=True)
+    assert "first-said" not in client.get("/data").get_data(as_text=True)
+    assert client.get("/?asof=1999-01-01&place=%FF%3Cscript%3E&area=x").status_code == 200
+
+
 def test_what_is_asked_for_with_its_version_is_kept_and_compressed_once(client: FlaskClient) -> None:
     drawing = re.search(r'rel="preload" as="script" href="([^"]*)"', client.get("/").text)[1]
     # the address that dash's renderer asks for, or it would be fetched twice

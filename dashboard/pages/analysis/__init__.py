@@ -24,6 +24,7 @@ from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
+from dashboard.figures.theme import blank
 from dashboard.filters_in_words import words_of_filters
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
@@ -72,7 +73,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
 
 
 def _graph(name: str, words: Words, style: str) -> html.Div:
-    return html.Div(dcc.Graph(id=name, figure={"data": [], "layout": {}}, responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style)
+    return html.Div(dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style)
 
 
 def _box(head: str, figure: str, *children: Any) -> html.Div:
@@ -82,7 +83,7 @@ def _box(head: str, figure: str, *children: Any) -> html.Div:
 def _map(words: Words) -> html.Div:
     return html.Div([
         *still(words, said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。")),
-        dcc.Graph(id=names.MAP, figure={"data": [], "layout": {}}, responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
+        dcc.Graph(id=names.MAP, figure=blank(), responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
         html.Div([html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]), html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
                   html.Span(words("越大越多；颜色是类型；示意图"))], className="an-legend"),
     ], className="map-box an-map-box")

@@ -9,6 +9,7 @@ from dashboard.components.masthead import framed, masthead
 from dashboard.components.panels import graph_config
 from dashboard.components.still import still
 from dashboard.context import Context
+from dashboard.figures.theme import blank
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import answering, drawing, keeping, names, side, syncing
 from dashboard.pages.planning.address import OWN_KEYS, parse, write
@@ -49,7 +50,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
 
 def _map(words: Words) -> html.Div:
     config = graph_config(words.lang) | {"displayModeBar": False, "scrollZoom": True}
-    empty = {"data": [], "layout": {}}
+    empty = blank()
     return html.Div([
         *still(words, said=words("此浏览器不支持 WebGL 2：这里是驿站与需求的静态地图；方案的站点请看表格和清单。")),
         dcc.Graph(id=names.MAP, figure=empty, responsive=True, config=config, className="map plan-layer"),

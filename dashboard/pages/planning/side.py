@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard.components.panels import graph_config
 from dashboard.context import Context
+from dashboard.figures.theme import blank
 from dashboard.pages.planning import names
 from dashboard.pages.planning.writing import may_write
 from dashboard.words import Words
@@ -16,7 +17,7 @@ from layers.filters import Filters
 
 
 def _graph(name: str, words: Words) -> dcc.Graph:
-    return dcc.Graph(id=name, config=graph_config(words.lang), responsive=True, figure={"data": [], "layout": {}}, style={"height": "100%"})
+    return dcc.Graph(id=name, config=graph_config(words.lang), responsive=True, figure=blank(), style={"height": "100%"})
 
 
 def results(words: Words) -> html.Div:
