@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from dashboard.export.markup import markup
-from dashboard.locale import load_words
 from dashboard.pages.analysis import telling
-from dashboard.source import AtlasSource
-from dashboard.words import Words
 from layers.analysis import workers
-from layers.atlas import Atlas
 from layers.filters import Filters
 
 CITY = Filters(place="640200")
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 def shown(parts: list) -> str:

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from dashboard.figures.in_view import ROWS_AT_MOST, in_view, lines_of
 from dashboard.figures.map import map_figure
-from dashboard.locale import load_words
-from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
 
 EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 def test_it_lists_the_27_reported_grids_and_the_28_reported_stations(atlas: Atlas, words: Words) -> None:

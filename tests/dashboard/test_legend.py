@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,6 @@ from dashboard.components.legend import legend
 from dashboard.export.markup import markup
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.figures.map import map_figure
-from dashboard.locale import load_words
-from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.crs import metric_epsg, to_metric
 from layers import disc, places, stations
@@ -27,16 +24,6 @@ SIMING, SHIZUISHAN, HULUDAO = "350203", "640200", "211400"
 STATIONS, HOLLOW, SKETCHED, FAIRS, FAIRS_SAMPLE = "可用驿站", "此条件下不可用", "驿站点位为示意", "招聘会：报道", "招聘会：示意"
 FLOWS, FLOWS_SAMPLE, NOMINAL, ENTERPRISES, ACTIVITIES = "跨市就业：报道", "跨市就业：示意", "名义服务范围（全部开放驿站）", "企业（示意点位）", "活动（越大越多）"
 GRIDS, ZONES, DISC, CHOSEN = "网格边界为示意", "街道片区边界为示意", "选中驿站的服务范围", "选中"
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 def named(atlas: Atlas, filters: Filters, words: Words) -> list[str]:

@@ -22,7 +22,6 @@ from dashboard.figures import map as map_figures
 from dashboard.figures import theme
 from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.glossary import glossary
-from dashboard.locale import load_words
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
@@ -34,16 +33,6 @@ from layers.places import scope
 
 NATIONAL = 186_100
 CHINA = (75.0, 20.0, 130.0, 50.0)
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,9 @@ import shapely
 from dashboard.app import create_app
 from dashboard.figures.map import map_figure
 from dashboard.figures.tiles import HIDDEN, Tiles, over_tiles
-from dashboard.locale import load_words
 from dashboard.pages.overview import _lassoed
 from dashboard.server.geometry import geometry
 from dashboard.settings import load_settings
-from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.crs import metric_epsg, to_metric
 from geodata.datum import wgs84_to_gcj02
@@ -29,16 +27,6 @@ from layers.filters import Filters
 URL = "https://tiles.example.org/v?x={x}&y={y}&z={z}&tk={key}"
 MARS = Tiles("https://tiles.example.org/{z}/{x}/{y}.png", "gcj02", "某图 GS(2024)1号")
 SIMING = Filters(place="350203", hour=22)
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 def named(monkeypatch: pytest.MonkeyPatch, home: Path, **values: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import plotly.graph_objects as go
 import plotly.io
@@ -15,22 +14,10 @@ from dashboard.export.charts import charts
 from dashboard.figures import happened, map_style, templates, theme
 from dashboard.figures import map as map_figures
 from dashboard.figures.dark import themed
-from dashboard.locale import load_words
 from dashboard.settings import CODE
-from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 def test_the_style_sheet_is_the_tokens() -> None:
