@@ -74,7 +74,7 @@ def locale_text(words: Words) -> dict[str, str]:
 def columns(schema: TableSchema, words: Words) -> list[dict[str, Any]]:
     """Return the grid's columns: name first, then the rest, where the row is from last."""
     order = sorted(schema.columns, key=lambda one: (one.name in LAST, one.name != "name", one.name != schema.key))
-    return [{"field": one.name, "headerName": title(schema, one.name, words), "width": WIDE.get(one.name, 128), "sortable": True,
+    return [{"field": one.name, "headerName": title(schema, one.name, words), "width": WIDE.get(one.name, 128), "sortable": True, "tooltipField": one.name,
              **({"pinned": "left"} if one.name == "name" else {}), **({"type": "rightAligned"} if one.dtype in ("int", "float") else {})} for one in order]
 
 
@@ -86,7 +86,7 @@ def _grid(table: str, filters: Filters, rule: str | None, text: str, words: Word
             "cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "maxConcurrentDatasourceRequests": 1, "rowSelection": {
                 "mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
             "localeText": locale_text(words), "rowHeight": 32, "headerHeight": 34, "suppressDragLeaveHidesColumns": True,
-            "enableCellTextSelection": True, "animateRows": False},
+            "enableCellTextSelection": True, "animateRows": False, "enableBrowserTooltips": True},
         style={"height": "100%", "width": "100%"})
     # another question is another grid: rows fetched for the last one must not be shown for this one
     return html.Div(grid, key=f"{table}|{filters.place}|{filters.region}|{filters.grid}|{rule}|{text}", className="data-grid-inner")
