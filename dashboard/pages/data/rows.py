@@ -74,7 +74,7 @@ def locale_text(words: Words) -> dict[str, str]:
 def columns(schema: TableSchema, words: Words) -> list[dict[str, Any]]:
     """Return the grid's columns: name first, then the rest, where the row is from last."""
     order = sorted(schema.columns, key=lambda one: (one.name in LAST, one.name != "name", one.name != schema.key))
-    return [{"field": one.name, "headerName": title(schema, one.name, words), "width": WIDE.get(one.name, 128), "sortable": True, "tooltipField": one.name,
+    return [{"field": one.name, "headerName": title(schema, one.name, words), "headerTooltip": title(schema, one.name, words), "width": WIDE.get(one.name, 128), "sortable": True, "tooltipField": one.name,
              **({"pinned": "left"} if one.name == "name" else {}), **({"type": "rightAligned"} if one.dtype in ("int", "float") else {})} for one in order]
 
 
