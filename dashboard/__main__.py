@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
-from geodata.interrupts import ended_politely, held_back
+from geodata.interrupts import ended_politely, last_step
 from layers.atlas import Atlas
 from layers.filters import DETOUR, Filters
 
@@ -76,7 +77,8 @@ def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSour
 def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     if options.force:
         importing.keep_batches(settings.home, settings.database_url)
-    source = _built(settings, words, force=options.force)
+    with last_step():
+        source = _built(settings, words, force=options.force)
     _say(words("地图数据已就绪：{path}").format(path=source.where))
     return 0
 
@@ -134,23 +136,26 @@ def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     store = _built(settings, words).store()
     found = importing.checked(options, store, words)
-    batch = importing.imported(found, options, store, words) if found.report.ok else None
-    with held_back():  # what is in is in: Ctrl-C must not keep that from being said
-        result = {"batch_id": None, **found.report.as_dict(words)}
-        if batch:
-            result |= batch.as_dict() | {"data_version": store.meta()["data_version"]}
-        if options.json or batch:
-            _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
-                   options.json)
-        if not options.json and (found.report.errors or found.report.warnings):
-            importing.show_report(found.report, words)
-        _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=batch.batch_id) if batch
-             else words("文件有错误，没有导入，图册没有改动。"))
+    with last_step():
+        batch = importing.imported(found, options, store, words) if found.report.ok else None
+    result = {"batch_id": None, **found.report.as_dict(words)}
+    if batch:
+        result |= batch.as_dict() | {"data_version": store.meta()["data_version"]}
+    if options.json or batch:
+        _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
+               options.json)
+    if not options.json and (found.report.errors or found.report.warnings):
+        importing.show_report(found.report, words)
+    _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=batch.batch_id) if batch
+         else words("文件有错误，没有导入，图册没有改动。"))
     return 0 if batch else 1
 
 
 def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _print(importing.undone(options, _built(settings, words).store()), options.json)
+    store = _built(settings, words).store()
+    with last_step():
+        undone = importing.undone(options, store)
+    _print(undone, options.json)
     return 0
 
 
@@ -177,7 +182,7 @@ def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
 
 
 def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -> int:
-    with _progress(words) as progress:
+    with last_step(), _progress(words) as progress:
         result = migrated(options, progress)
     _print(result, options.json)
     _say(words("已迁移，逐行读回核对一致。网页和命令要用新的一处，请设 ATLAS_DATABASE_URL 或 ATLAS_HOME。"))
@@ -266,4 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    for number in (signal.SIGINT, signal.SIGTERM):  # how it ended is settled: taking Python apart must not change it
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_final: list[None] = []  # one entry while a command is at the step that it is there for
+
 
 @contextmanager
 def ended_politely() -> Iterator[None]:
@@ -14,11 +16,27 @@ def ended_politely() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    interrupt = signal.getsignal(signal.SIGINT)
     handler = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, handler or signal.SIG_DFL)
+        if interrupt is not None:
+            signal.signal(signal.SIGINT, interrupt)
+
+
+@contextmanager
+def last_step() -> Iterator[None]:
+    """Mark the step that a command is there for: once it has happened, Ctrl-C is dropped until :func:`ended_politely` ends.
+
+    What is in is in: nobody must be told that it was cancelled.
+    """
+    _final.append(None)
+    try:
+        yield
+    finally:
+        _final.pop()
 
 
 @contextmanager
@@ -42,5 +60,8 @@ def held_back() -> Iterator[Callable[[], None]]:
     signal.signal(signal.SIGINT, lambda *_: came.append(True))
     try:
         yield check
-    finally:
+    except BaseException:
+        signal.signal(signal.SIGINT, handler)
+        raise
+    if not _final:
         signal.signal(signal.SIGINT, handler)

@@ -8,7 +8,7 @@ sees one moment (repeatable read), whoever writes meanwhile.
 from __future__ import annotations
 
 import struct
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,22 +39,32 @@ UNION ALL SELECT ' log', concat_ws(' ', count(*), max(time), count(undone_at), m
 
 
 class PostgisDatabase(Database):
-    """The tables of an atlas through one connection; the caller begins and ends the transaction."""
+    """The tables of an atlas through one connection; the caller begins and ends the transaction.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    check : callable
+        Called before every statement; raises what is to end the transaction.
+    """
+
+    def __init__(self, connection: Connection, check: Callable[[], None] = lambda: None) -> None:
+        self._connection, self._check = connection, check
 
     def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
+        self._check()
         return [tuple(row) for row in self._connection.execute(text(sql), values)]
 
     def run(self, sql: str, rows: Sequence[Mapping[str, Any]] = ({},)) -> None:
         """Run a statement once for each of `rows`."""
+        self._check()
         if rows:
             self._connection.execute(text(sql), list(rows))
 
     def insert(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows by COPY."""
+        self._check()
         columns = ", ".join(f'"{name}"' for name in names)
         with self._connection.connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
             for row in rows:
@@ -82,6 +92,7 @@ class PostgisDatabase(Database):
 
     def script(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL as it stands and return its rows, if it has any."""
+        self._check()
         found = self._connection.exec_driver_sql(sql)
         return [tuple(row) for row in found] if found.returns_rows else []
 
@@ -205,15 +216,15 @@ def _alone(engine: Engine, address: Address) -> Iterator[PostgisDatabase]:
     """Give a transaction to the one writer, waiting for whoever writes now; it is committed when the block ends well."""
     with address.said(UNWRITABLE), engine.connect() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
-        yield PostgisDatabase(connection)
-        try:
-            with held_back() as check:
-                check()
+        with held_back() as check:  # Ctrl-C inside the driver may come out as an error of the connection's
+            yield PostgisDatabase(connection, check)
+            check()
+            try:
                 connection.commit()
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            raise AtlasError(N_("提交时与数据库 {where} 断了线，不知是否已经生效：请用 history 查看最后一个批次。"), where=address) from None
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                raise AtlasError(N_("提交时与数据库 {where} 断了线，不知是否已经生效：请用 history 查看最后一个批次。"), where=address) from None
 
 
 def _want_postgis(database: PostgisDatabase, address: Address) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.__main__ import main
+from dashboard.commands import importing as importing_commands
 from geodata.errors import AtlasError
 from geodata.store import site
 from geodata.store.whole import of_database, pour
@@ -121,6 +124,33 @@ def test_cancelled_while_importing_a_file_nothing_is_left(small, tmp_path):
             assert len(store.history()) == batches and content(store) == before
             assert small.leftovers() == [] if small.kind == "gpkg" else True
     assert cut > 0
+
+
+@pytest.mark.parametrize(("late", "code"), [(False, 130), (True, 0)])
+def test_cancelled_once_it_is_in_it_is_said_to_be_in(place, tmp_path, monkeypatch, capsys, late, code):
+    path = tmp_path / "s.csv"
+    path.write_text("站点名称,经度,纬度,开放时间\n驿站,118.09,24.47,全天\n", "utf-8")
+    monkeypatch.setenv("ATLAS_HOME", str(place.home))
+    if place.url:
+        monkeypatch.setenv("ATLAS_DATABASE_URL", place.url)
+    bar = importing_commands._bar  # the moment between the store's last word and the command's first
+
+    @contextmanager
+    def interrupted():
+        with bar() as shown:
+            if not late:
+                signal.raise_signal(signal.SIGINT)
+            yield shown
+            signal.raise_signal(signal.SIGINT)
+
+    bars = iter((bar, interrupted))  # the first is that of the check
+    monkeypatch.setattr(importing_commands, "_bar", lambda: next(bars)())
+    handler = signal.getsignal(signal.SIGINT)
+    assert main(["import", str(path), "--table", "stations", "--crs", "wgs84"]) == code
+    said = capsys.readouterr().err
+    assert ("已导入" in said, "已取消" in said) == (late, not late)
+    assert len(place.open().history()) == late
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def _import(place: Place, prefix: str, seen: str | None) -> str:
