@@ -209,10 +209,11 @@ def _bars(name: str, title: str, subtitle: str, provenance: str | None, names: S
           facts: tuple[str, ...], series: str, *, share: bool = False, patterns: list[str] | None = None) -> StoryChart:
     """Return lying bars, the first on top; hatched where made up, each with its figure as words."""
     count = len(names)
+    origins: list[str | None] = list(patterns) if patterns else [provenance] * count
     trace: dict[str, Any] = {
         "type": "bar", "orientation": "h", "name": series, "x": list(values), "y": list(range(count)), "text": list(text), "textposition": "outside", "cliponaxis": False,
         "textfont": {"size": 12, "color": theme.INK}, "constraintext": "none", "hoverinfo": "skip",
-        "marker": {"color": color, "pattern": theme.hatched(list(patterns) if patterns else [provenance] * count)},
+        "marker": theme.coloured(color, origins) if isinstance(color, list) else {"color": color, "pattern": theme.hatched(origins)},
     }
     figure = {"data": [trace], "layout": theme.chart_layout(
         bargap=0.34, margin={"l": 4, "r": 12, "t": 2, "b": 2, "pad": 6}, xaxis={"visible": False, "range": [0, max([*values, 0]) * 1.45 or 1]},
