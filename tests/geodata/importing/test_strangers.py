@@ -91,6 +91,44 @@ def test_one_feature_and_one_feature_a_line(checked):
     assert checked(lines + "\n{", name="f.geojsonl").report.errors
 
 
+@pytest.mark.parametrize("written", ["新城区", "呼和浩特市新城区", "呼和浩特新城区", "内蒙古呼和浩特市新城区", "内蒙古自治区-呼和浩特市-新城区"])
+def test_a_place_with_what_it_lies_in_or_with_a_point_in_it_is_its_code(checked, written):
+    found = checked(f"名称,所属区县,坐标\n甲,{written},\"111.66,40.86\"\n")
+    assert found.report.errors == [] and found.frame["adcode"].tolist() == ["150102"]
+
+
+def test_a_name_borne_by_several_is_asked_for_with_an_example(checked):
+    for written in ("鼓楼区", "厦门市鼓楼区"):  # no point says which, and Xiamen has none
+        (problem,) = checked(f"名称,所属区县\n甲,{written}\n", crs=None).report.errors
+        assert (problem.row, problem.column, problem.value, problem.code) == (2, "所属区县", written, "adcode")
+        assert ("江苏" in problem.text() or "南京市鼓楼区" in problem.text()) == (written == "鼓楼区")
+    assert checked("名称,所属区县\n甲,江苏省南京市鼓楼区\n", crs=None).frame["adcode"].tolist() == ["320106"]
+
+
+@pytest.mark.parametrize("written", ["118.0945/24.4712", "118.0945、24.4712", "经度118.0945，纬度24.4712", "经度：118.0945 纬度：24.4712", "E118.0945,N24.4712", "东经118.0945°，北纬24.4712°",
+                                     "lng: 118.0945, lat: 24.4712", "(118.0945 24.4712)"])
+def test_a_pair_of_coordinates_as_maps_show_and_people_copy_it(checked, written):
+    found = checked(f"名称,坐标\n甲,\"{written}\"\n")
+    assert found.report.errors == [] and shapely.get_coordinates(found.frame.geometry.iloc[0]).tolist() == [[118.0945, 24.4712]]
+
+
+@pytest.mark.parametrize(("head", "cells", "column", "said"), [
+    ("经度,纬度", "118.09.45,24.4712", "经度", "118°05′40″"), ("经度,纬度", "1180945,24.4712", "经度", "小数点"), ("经度,纬度", "24.4712,118.0945", "纬度", "对调"),
+    ("X坐标,Y坐标", "39610962.5,2707918.6", "Y坐标", "这是米"), ("经度,纬度", "118.7,20.5", "县区代码", "不在任何县区之内"),
+])
+def test_a_coordinate_that_cannot_be_used_names_its_cell_and_how_to_mend_it(checked, head, cells, column, said):
+    (problem,) = checked(f"名称,{head}\n甲,{cells}\n").report.errors
+    assert (problem.row, problem.column) == (2, column) and said in problem.text()
+
+
+def test_an_area_where_a_point_is_wanted_is_refused_by_its_row(checked):
+    shapes = [{"type": "Polygon", "coordinates": [[[118.09, 24.47], [118.1, 24.47], [118.1, 24.48], [118.09, 24.47]]]}, {"type": "Point", "coordinates": [118.0945, 24.4712]}]
+    features = [{"type": "Feature", "properties": {"名称": name, "县区": "思明区"}, "geometry": shape} for name, shape in zip("甲乙", shapes, strict=True)]
+    found = checked(json.dumps({"type": "FeatureCollection", "features": features}), name="f.geojson")
+    (problem,) = found.report.errors
+    assert (problem.row, problem.value, problem.expected()) == (1, "Polygon", "Point") and found.frame["name"].tolist() == ["乙"]
+
+
 def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(checked):
     found = checked("名称,县区,经度,纬度,设施,启用日期,停用日期\n甲,思明区,118.0945,24.4712,配有空调、饮水机等设施,2024-05-01,2024-01-01\n")
     assert found.report.errors == [] and set(found.frame["facilities"].iloc[0].split(";")) == {"aircon", "water"}
