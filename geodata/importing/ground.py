@@ -107,7 +107,7 @@ class Ground:
     def full_name(self, code: str) -> str:
         """Return the name of a place with those of what it lies in before it: ``呼和浩特市新城区``; of a province its own."""
         up = self.parents.get(code)
-        return (self.adcodes[up] if up in self.adcodes else "") + self.adcodes[code]
+        return self.adcodes.get(up or "", "") + self.adcodes[code]
 
     @cached_property
     def _counties(self) -> tuple[shapely.STRtree, NDArray[np.object_], NDArray[np.object_]]:
