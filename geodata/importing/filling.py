@@ -14,7 +14,7 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
-from geodata.importing.report import Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.values import ADCODES, vocabulary
 from geodata.schema import TableSchema
 
@@ -92,10 +92,9 @@ def _adcode_of_point(rows: Rows, shapes: NDArray[np.object_], schema: TableSchem
             rows.wrong.add(at)
             report.error(Problem(N_("没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内：请核对坐标和坐标系，或写上行政区划。"),
                                  {"lon": f"{lon:.6g}", "lat": f"{lat:.6g}"}, **rows.where(at, "adcode"), expected_msgid=N_("六位行政区划代码"), code="position"))
-    placed = [rows.numbers[at] for at in empty if held[at] is not None]
-    if placed:
-        report.warn(Problem(N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"), {"count": len(placed)},
-                            column=rows.title("adcode"), row=placed[0], rows=tuple(placed[:200]), code="filled"))
+    for placed in rows.by_sheet(at for at in empty if held[at] is not None):
+        report.warn(Problem(N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"), {"count": len(placed)}, **rows.where(placed[0], "adcode"),
+                            rows=tuple(rows.numbers[at] for at in placed[:MAX_ROWS_NAMED]), code="filled"))
 
 
 def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:

@@ -45,6 +45,7 @@ class Ground:
         self._store = store
         self._tables: dict[str, pd.DataFrame] = {}
         self._meant: dict[str, list[str]] = {}
+        self._named_rows: dict[str, dict[str, list[tuple[str, str]]]] = {}
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the atlas as it is now."""
@@ -55,6 +56,16 @@ class Ground:
     def ids(self, name: str) -> set[str]:
         """Return the keys of a table."""
         return set(self.table(name)[TABLES[name].key])
+
+    def keys_of(self, table: str, name: str, adcode: str | None) -> list[str]:
+        """Return the keys of the rows of a table that bear a name, those in `adcode` alone where there are any."""
+        if table not in self._named_rows:
+            rows, named = self.table(table), self._named_rows.setdefault(table, {})
+            if "name" in rows and "adcode" in rows:
+                for key, said, code in zip(rows[TABLES[table].key], rows["name"], rows["adcode"], strict=True):
+                    named.setdefault(said, []).append((key, code))
+        found = self._named_rows[table].get(name, [])
+        return [key for key, code in found if code == adcode] or [key for key, _ in found]
 
     @cached_property
     def kinds(self) -> Kinds:
