@@ -159,7 +159,7 @@ def without_remarks(sheet: Sheet, layout: Layout, schema: TableSchema) -> list[i
         alone = first is not None and isinstance(row[first], str) and all(cell in (None, "") for cell in row[first + 1:])
         # one text over several cells, or numbered and by itself, heads the rows below it
         heading = alone and len(layout.columns) > 1 and (str(sheet.numbers[at]) in wide or _HEADING.match(row[first].strip()) is not None)
-        if heading or remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named):
+        if heading or (remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named)):
             left.append(sheet.numbers[at])
         else:
             kept.append(at)
