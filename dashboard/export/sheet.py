@@ -30,19 +30,26 @@ from layers import places
 REM = 6  # rem a inch: 96 CSS pixels
 CSS_DPI = 96
 MOST_ROWS = 10
+FIGURE_HEIGHT = 0.65  # inches that a key figure with its note wants
 UNIT_SIZE = 9  # points of a key figure's unit
 HAIR = 0.03  # rem that a page is shorter than its paper: rounding must not push a line onto another sheet
 
 
 def pages_of(template: Template, said: Brief) -> list[Page]:
     """Return the pages of `template` that have something to say, arranged for the charts there are."""
-    count, shown = len(said.charts), []
-    for page in template.pages:
-        held = [int(one.name.removeprefix("chart")) for one in page.frames if one.kind == "chart"]
-        if held and not page.frame("map") and min(held) > count:
-            continue
-        shown.append(arranged(page, [one.weight for one in said.charts], side=not any(side.charts.empty for side in said.sides)))
-    return shown
+    def first(page: Page) -> int:
+        return min((int(one.name.removeprefix("chart")) for one in page.frames if one.kind == "chart"), default=0)
+
+    shown = [page for page in template.pages if page.frame("map") or first(page) <= len(said.charts)]
+    last = max((page for page in shown), key=first)  # why others are missing stands after the last chart
+    return [arranged(page, [one.weight for one in said.charts], "\n".join(reasons_of(said)) if page is last else "") for page in shown]
+
+
+def reasons_of(said: Brief) -> list[str]:
+    """Return why charts of the view are missing; of a comparison, why a side has none at all."""
+    if len(said.sides) == 1:
+        return list(said.sides[0].charts.empty)
+    return [f"{side.name} · {reason}" for side in said.sides if not side.charts.shown for reason in side.charts.empty]
 
 
 def sheet(said: Brief, order: Order, words: Words, files: Any) -> str:
@@ -174,14 +181,14 @@ def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
         if number > len(said.charts):
             return ""
         chart = said.charts[number - 1]
-        owner = f"{said.sides[number - 1].name} · " if len(said.sides) > 1 else ""
+        owner = f"{said.owner(chart).name} · " if len(said.sides) > 1 else ""
         return f"{owner}{chart.title}\n{chart.subtitle} {mark_of(chart)}".strip()
     if frame.name == "title" and page.name == "atlas sources":
         return words("资料来源")
     known = {
         "title": said.title, "sentence": said.sentence, "view": said.view, "footnote": "\n".join(said.footnote),
         "source": f"{said.source}\n{said.credits}", "map_title": said.sides[0].name, "map2_title": said.sides[-1].name,
-        "sources": plain(lines_of_sources(said, words)), "reason": "\n".join(one for side in said.sides for one in side.charts.empty),
+        "sources": plain(lines_of_sources(said, words)), "reason": "\n".join(reasons_of(said)),
     }
     return known.get(frame.name, "")
 
@@ -247,7 +254,7 @@ def figure_sizes(one: Figure, width: float, most: float) -> tuple[float, float, 
 
 def columns_of(frame: Frame) -> int:
     """Return how many key figures stand beside each other in `frame`."""
-    return 6 if frame.width > 9 else 3
+    return 6 if frame.width > 9 or frame.height < 2 * FIGURE_HEIGHT <= frame.width / 5 else 3
 
 
 def compared(said: Brief, words: Words) -> list[list[str]]:

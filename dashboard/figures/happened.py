@@ -24,6 +24,8 @@ TRACES = ("ring", "spots")
 COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
 MOST_MONTHS_NAMED = 12
+#: What is counted → mark on its line, and the same before its name: two lines of one kind have one colour.
+MEASURES = {"count": ("circle", "●"), "participants": ("square", "■"), "opened": ("diamond", "◆")}
 
 
 def kind_names(words: Words) -> dict[str, str]:
@@ -160,9 +162,9 @@ def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str],
     colour = colours(words)
     for one, name in zip(found, names, strict=True):
         color = colour.get(one.kind, theme.STATION)
-        labels = list(one.months)
+        labels, symbol = list(one.months), MEASURES[one.measure][0]
         traces.append({"type": "scatter", "mode": "lines+markers", "name": name, "x": labels, "y": [value / one.target * 100 for value in one.done],
-                       "line": {"color": color, "width": 1.8, "dash": "solid" if one.provenance == "reported" else "dash"}, "marker": {"size": 5, "color": theme.PAPER, "line": {"color": color, "width": 1.5}},
+                       "line": {"color": color, "width": 1.8, "dash": "solid" if one.provenance == "reported" else "dash"}, "marker": {"size": 6, "symbol": symbol, "color": theme.PAPER, "line": {"color": color, "width": 1.5}},
                        "hovertemplate": f"{escape(name)}<br>%{{x}} %{{y:.1f}}% · {words.provenance(one.provenance)}<extra></extra>"})
         traces.append({"type": "scatter", "mode": "lines", "x": labels, "y": [value / one.target * 100 for value in one.linear], "hoverinfo": "skip",
                        "line": {"color": color, "width": 1, "dash": "dot"}, "opacity": 0.6})
@@ -170,7 +172,7 @@ def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str],
     shares = [one.done[-1] / one.target * 100 for one in found]
     labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(theme.brief, brief), shares, strict=True)]
     return {"data": traces, "layout": theme.chart_layout(
-        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 28 + 11 * max((theme.width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
+        annotations=lines.ends(labels, max([100.0, *shares]), marks=[MEASURES[one.measure][1] for one in found]), margin={"l": 4, "r": 28 + 11 * max((theme.width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": months, "tickvals": months, "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"ticksuffix": "%", "rangemode": "tozero", "nticks": 4})}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from geodata.errors import N_
@@ -12,12 +13,13 @@ from geodata.importing.bad import BadValue
 from geodata.importing.headers import POSITIONS, STATED, Layout
 from geodata.importing.hours_text import names_season
 from geodata.importing.numbers import Figure
-from geodata.importing.report import Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank, reader
 from geodata.kinds import Kinds
 from geodata.schema import TableSchema
 
+MOST_UNNAMED = 20  # columns without a header that are told of
 _UNSEEN = object()
 
 
@@ -59,6 +61,13 @@ class Rows:
         """Return sheet, row and header of a cell, as :class:`Problem` takes them."""
         return {"sheet": self.sheets[at], "row": self.numbers[at], "column": self.title(column)}
 
+    def by_sheet(self, at: Iterable[int]) -> list[list[int]]:
+        """Return positions of rows sheet by sheet: a row number says where it is only with its sheet."""
+        found: dict[str | None, list[int]] = {}
+        for one in at:
+            found.setdefault(self.sheets[one], []).append(int(one))
+        return list(found.values())
+
     def title(self, column: str | None) -> str | None:
         """Return the header of a column in the file, else its name for people."""
         return None if column is None else self.headers.get(column) or self.titles.get(column, column)
@@ -67,6 +76,7 @@ class Rows:
 def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, report: Report, kinds: Kinds) -> None:
     """Add the rows of a sheet to `rows`, the own fields of `kinds` of activity among them, and what is wrong with its cells to `report`."""
     start, data = len(rows), sheet.rows[layout.first:]
+    _unnamed(rows, sheet, layout, start, report)
     rows.sheets += [sheet.name] * len(data)
     rows.numbers += sheet.numbers[layout.first:]
     rows.headers |= {column: said for column, said in layout.headers.items() if column not in rows.headers}
@@ -95,10 +105,44 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
         rows.shapes += [None] * len(data)
     _keep_qualifiers(rows, schema, qualified, report)
     positions = {number: at for at, number in enumerate(rows.numbers[start:], start)}
+    used = {at for places in layout.columns.values() for at in places}
     for problem in sheet.problems:
-        if problem.row in positions:
+        over = range(*_over(problem)) if problem.row in positions else ()
+        if not used.isdisjoint(over):
             rows.wrong.add(positions[problem.row])
-            report.error(problem)
+            title = next((layout.titles[at] for at in over if at in used and at < len(layout.titles)), None)
+            report.error(replace(problem, column=title or problem.column))
+
+
+def _over(problem: Problem) -> tuple[int, int]:
+    """Return the first place that a problem of cells (``B``, ``B4:C5``) is about, and the one behind its last."""
+    from openpyxl.utils import column_index_from_string
+
+    first, last = (re.sub(r"\d", "", one) for one in ((problem.value or "").partition(":")[::2] if problem.code == "merged" else (problem.column or "A", "")))
+    at = column_index_from_string(first or "A")
+    return at - 1, column_index_from_string(last) if last else at
+
+
+def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, report: Report) -> None:
+    """Tell of cells that stand under no header: in text the sign of a comma within a cell, in a workbook a column without a name."""
+    if sheet.header is not None:
+        return
+    named, found = len(layout.titles), {}
+    for number, row in zip(sheet.numbers[layout.first:], sheet.rows[layout.first:], strict=True):
+        for at in range(len(row)):
+            if (at >= named or not layout.titles[at]) and not is_blank(row[at]):
+                found.setdefault(at, []).append(number)
+    if sheet.name is None and (longer := sorted({number for at, numbers in found.items() if at >= named for number in numbers})):
+        at_of = {number: at for at, number in enumerate(sheet.numbers)}
+        for number in longer:
+            row = sheet.rows[at_of[number]]
+            rows.wrong.add(start + at_of[number] - layout.first)
+            report.error(Problem(N_("这一行有 {got} 格，表头只有 {want} 格：内容里有逗号（或别的分隔符）的，请用英文双引号括起来。"), {"got": len(row), "want": named},
+                                 row=number, value=shown(row[-1]), expected_msgid=N_("{want} 格"), expected_params={"want": named}, code="cells"))
+        found = {at: numbers for at, numbers in found.items() if at < named}
+    for at, numbers in sorted(found.items())[:MOST_UNNAMED]:
+        report.warn(Problem(N_("第 {at} 列没有表头，{count} 行在那里写了内容，没有导入：要导入的请补上表头。"), {"at": at + 1, "count": len(numbers)},
+                            sheet=sheet.name, row=numbers[0], rows=tuple(numbers[:MAX_ROWS_NAMED]), code="column"))
 
 
 def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, column: Any, read: Callable[[Any], Any],
@@ -134,7 +178,7 @@ def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, co
             (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
             (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season")):
         if told:
-            report.warn(Problem(msgid, column=rows.headers.get(column.name), row=told[0], rows=tuple(told[:200]), code=code))
+            report.warn(Problem(msgid, sheet=rows.sheets[start], column=rows.headers.get(column.name), row=told[0], rows=tuple(told[:MAX_ROWS_NAMED]), code=code))
 
 
 def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:

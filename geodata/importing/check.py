@@ -158,8 +158,11 @@ def _check(sheets: list[Sheet], schema: TableSchema, stated: str | None, mapping
     progress(0.45, N_("正在核对单元格"))
     rows, declared = _gather(sheets, schema, mapping, ground, checked.report)
     checked.report.rows = len(rows)
-    if len(rows):
-        _finish(rows, schema, stated, declared, ground, checked, progress)
+    try:
+        if len(rows):
+            _finish(rows, schema, stated, declared, ground, checked, progress)
+    finally:
+        checked.report.in_order([sheet.name for sheet in sheets])
 
 
 def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground,
@@ -182,7 +185,7 @@ def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str]
         for problem in layout.warnings:
             report.warn(problem)
         if left := headers.without_remarks(sheet, layout, schema):
-            report.warn(Problem(N_("{count} 行是合计或填表说明，没有导入。"), {"count": len(left)}, sheet=sheet.name, row=left[0], rows=tuple(left[:200]), code="remark"))
+            report.warn(Problem(N_("{count} 行是合计、小标题或填表说明，没有导入。"), {"count": len(left)}, sheet=sheet.name, row=left[0], rows=tuple(left[:200]), code="remark"))
         read_cells(rows, sheet, layout, schema, report, ground.kinds)
         report.columns |= {said: column for column, said in layout.headers.items()}
         found = layout.crs or sheet.crs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -29,7 +29,8 @@ MAX_COMPARED = 20_000  # pairs of names
 COMPARED_LETTERS = 60
 EARTH_M = 6_371_008.8
 KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
-REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",)}
+REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",), "activity_id": ("activities",), "fact_id": ("facts",)}
+LOOSE = ("zone", "activity_id", "fact_id")  # what they name may come later: kept, and said
 ORDERED = (("start", "end"), ("opened_on", "last_inspected"), ("opened_on", "valid_to"), ("valid_from", "valid_to"), ("period_start", "period_end"))
 ALTERNATIVES = ("wgs84", "gcj02", "bd09")
 _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
@@ -49,24 +50,33 @@ def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
 
 
 def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
-    """Refuse rows that name a region or grid the atlas does not hold: membership is the truth of the atlas."""
+    """Turn names of regions, grids and the like into their ids, and refuse rows that name what the atlas does not hold.
+
+    Membership is the truth of the atlas, so a name counts only where one thing bears it, if need be within the row's place.
+    """
     for column, tables in REFERENCES.items():
         if column not in rows.values or schema.key == column:
             continue
-        known = set().union(*(ground.ids(table) for table in tables))
         if schema.name == "activities" and column == "region_id":
-            known |= ground.ids("zones")
+            tables = (*tables, "zones")
+        known, strange = set().union(*(ground.ids(table) for table in tables)), []
+        codes = rows.values.get("adcode", [None] * len(rows))
         for at, said in enumerate(rows.values[column]):
             if said is None or said in known:
                 continue
-            problem = Problem(N_("“{value}”不是图册里的编号：请先导入表 {table}，或改正。"),
-                              {"value": shown(said), "table": TABLES[tables[0]].zh}, **rows.where(at, column),
-                              value=shown(said), expected_msgid=N_("已有的编号"), code="reference")
-            if column == "zone":
-                report.warn(problem)
+            found = [key for table in tables for key in ground.keys_of(table, said, codes[at])]
+            if len(found) == 1:
+                rows.values[column][at] = found[0]
+            elif column in LOOSE:
+                strange.append(at)
             else:
                 rows.wrong.add(at)
-                report.error(problem)
+                report.error(Problem(
+                    N_("有 {count} 个名为“{value}”的{table}：请写编号，如 {key}。") if found else N_("“{value}”不是图册里的编号或名称：请先导入表 {table}，或改正。"),
+                    {"value": shown(said), "table": TABLES[tables[0]].zh, "count": len(found), "key": found[0] if found else ""}, **rows.where(at, column),
+                    value=shown(said), expected_msgid=N_("已有的编号或名称"), code="reference"))
+        _name_rows(report, rows, strange, N_("{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，照原样保存：请改正，或随后导入表 {table}。"), "reference", column,
+                   table=TABLES[tables[0]].zh, example=lambda at, column=column, strange=strange: {"value": shown(rows.values[column][strange[at]])})
 
 
 def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], given: NDArray[np.float64], schema: TableSchema,
@@ -92,7 +102,7 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
         mended = np.column_stack(datum.to_wgs84(given[turned, 1], given[turned, 0], crs or "wgs84"))
         _name_rows(report, rows, turned, N_("{count} 行的经度和纬度看来对调了：请核对，如 {example}。"), "swapped",
                    places=np.hstack([given[turned], mended]),
-                   example=f"{given[turned[0], 0]:.6g}, {given[turned[0], 1]:.6g} → {given[turned[0], 1]:.6g}, {given[turned[0], 0]:.6g}")
+                   example=lambda at: {"example": "{:.6g}, {:.6g} → {:.6g}, {:.6g}".format(*given[turned[at]], *given[turned[at]][::-1])})
     if schema.geometry == "point" and len(frame):
         held = np.flatnonzero(frame.geometry.notna().to_numpy())
         if len(held):
@@ -106,12 +116,18 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
 
 
 def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: str, column: str | None = None,
-               places: NDArray[np.float64] | None = None, **params: Any) -> None:
-    """Warn of the rows `at`; `places` has longitude and latitude of each as read and as mended, shape (n, 4)."""
-    at = [int(one) for one in at]
-    numbers = tuple(rows.numbers[one] for one in at[:MAX_ROWS_NAMED])
-    pairs = () if places is None else tuple((row, *pair) for row, pair in zip(numbers, places[:MAX_ROWS_NAMED].round(8).tolist(), strict=True))
-    report.warn(Problem(msgid, {"count": len(at), **params}, **rows.where(at[0], column), rows=numbers, positions=pairs, code=code))
+               places: NDArray[np.float64] | None = None, example: Callable[[int], dict[str, Any]] | None = None, **params: Any) -> None:
+    """Warn of the rows `at`, sheet by sheet; `places` has longitude and latitude of each as read and as mended, shape (n, 4).
+
+    `example` gives what the message names of one row, by its place in `at`.
+    """
+    of = {int(one): place for place, one in enumerate(at)}
+    for group in rows.by_sheet(of):
+        named = group[:MAX_ROWS_NAMED]
+        numbers = tuple(rows.numbers[one] for one in named)
+        pairs = () if places is None else tuple((row, *pair) for row, pair in zip(numbers, places[[of[one] for one in named]].round(8).tolist(), strict=True))
+        more = example(of[group[0]]) if example else {}
+        report.warn(Problem(msgid, {"count": len(group), **params, **more}, **rows.where(group[0], column), rows=numbers, positions=pairs, code=code))
 
 
 def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
@@ -131,9 +147,8 @@ def _out_of_place(rows: Rows, positions: NDArray[np.intp], adcodes: NDArray[np.o
                   report: Report) -> None:
     outside = np.flatnonzero(ground.outside(adcodes, *xy.T))
     if len(outside):
-        at = outside[0]
         _name_rows(report, rows, positions[outside], N_("{count} 行的坐标不在所写的行政区划（如 {name}）之内：请核对坐标、坐标系和代码。"),
-                   "outside", "adcode", name=ground.adcodes.get(adcodes[at], adcodes[at]))
+                   "outside", "adcode", example=lambda at: {"name": ground.adcodes.get(adcodes[outside[at]], adcodes[outside[at]])})
     wet = np.flatnonzero(ground.in_sea(*xy.T))
     if len(wet):
         _name_rows(report, rows, positions[wet], N_("{count} 行的坐标落在海里：请核对坐标和坐标系。"), "sea")
@@ -164,13 +179,12 @@ def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], 
         moved = np.flatnonzero(bad & ~better)
     else:
         return
-    at = moved[0]
     now = shapely.get_coordinates(frame.geometry.to_numpy()[moved])
     mended = np.column_stack(datum.to_wgs84(raw[moved, 0], raw[moved, 1], best))
     _name_rows(report, rows, positions[moved],
                N_("坐标看来是 {likely}，不是 {stated}：按 {likely} 换算，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
-               "datum", "lon", np.hstack([now, mended]), likely=best, stated=crs, row=rows.numbers[positions[at]],
-               before="{:.6f},{:.6f}".format(*now[0]), after="{:.6f},{:.6f}".format(*mended[0]))
+               "datum", "lon", np.hstack([now, mended]), likely=best, stated=crs,
+               example=lambda at: {"row": rows.numbers[positions[moved[at]]], "before": "{:.6f},{:.6f}".format(*now[at]), "after": "{:.6f},{:.6f}".format(*mended[at])})
 
 
 def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:
@@ -211,9 +225,11 @@ def _duplicates(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], xy
         if similar(names[one], names[other]):
             told += 1
             if told <= MAX_ROWS_NAMED:
-                which = rows.numbers[positions[other]] if other < len(xy) else there[schema.key].iloc[other - len(xy)]
+                inside = other < len(xy)
+                which = rows.numbers[positions[other]] if inside else there[schema.key].iloc[other - len(xy)]
                 report.warn(Problem(
-                    N_("“{name}”与“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
+                    N_("“{name}”与第 {which} 行的“{other}”相距 {metres} 米、名称相近，可能重复：请核对。") if inside
+                    else N_("“{name}”与图册里的“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
                     {"name": shown(names[one]), "other": shown(names[other]), "which": which, "metres": round(metres, 1)},
                     **rows.where(positions[one], "name"), value=shown(names[one]), code="similar"))
 

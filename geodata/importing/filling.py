@@ -14,7 +14,7 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
-from geodata.importing.report import Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.values import ADCODES, vocabulary
 from geodata.schema import TableSchema
 
@@ -27,7 +27,7 @@ def fill(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
     """Fill what is missing in `rows` in place: adcodes, keys, periods, defaults; then say what is still missing."""
     for column in ADCODES:
         if column in rows.values and schema.key != column:
-            _name_to_code(rows, column, ground, report)
+            _name_to_code(rows, column, shapes, ground, report)
     if schema.geometry == "point" and "adcode" in {column.name for column in schema.columns}:
         _adcode_of_point(rows, shapes, schema, ground, report)
     _defaults(rows, schema, report)
@@ -53,20 +53,22 @@ def _set_missing(rows: Rows, name: str, values: list[Any]) -> int:
     return count
 
 
-def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> None:
+def _name_to_code(rows: Rows, column: str, shapes: NDArray[np.object_], ground: Ground, report: Report) -> None:
     values = rows.values[column]
     for at, said in enumerate(values):
         if said is None or said in ground.adcodes:
             continue
-        codes = ground.named.get(said, [])
+        codes = ground.codes_of(said)
+        if len(codes) > 1 and column == "adcode" and shapes[at] is not None and shapes[at].geom_type == "Point":
+            codes = ground.around(codes, shapes[at]) or codes  # of several Gulou the one that the point lies in
         if len(codes) == 1:
             values[at] = codes[0]
             continue
         where = {**rows.where(at, column), "value": shown(said), "code": "adcode"}
         rows.wrong.add(at)
         if codes:
-            report.error(Problem(N_("“{name}”有 {count} 处同名：请写六位行政区划代码，如 {code}。"),
-                                 {"name": said, "count": len(codes), "code": codes[0]}, **where,
+            report.error(Problem(N_("“{name}”有 {count} 处同名：请连同上一级写，如 {full}，或写六位行政区划代码，如 {code}。"),
+                                 {"name": shown(said), "count": len(codes), "full": ground.full_name(codes[0]), "code": codes[0]}, **where,
                                  expected_msgid=N_("六位行政区划代码")))
         else:
             report.error(Problem(N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。"), {"name": shown(said)}, **where,
@@ -83,12 +85,16 @@ def _adcode_of_point(rows: Rows, shapes: NDArray[np.object_], schema: TableSchem
     found = ground.counties_of(xy[:, 0], xy[:, 1])
     if schema.name in CITY_TABLES:
         found = np.array([code if code is None or ground.levels[code] != "county" else ground.parents[code] for code in found], object)
-    for at, code in zip(empty, found, strict=True):
+    needed = not next(column.nullable for column in schema.columns if column.name == "adcode")
+    for at, code, (lon, lat) in zip(empty, found, xy, strict=True):
         held[at] = code
-    placed = [rows.numbers[at] for at in empty if held[at] is not None]
-    if placed:
-        report.warn(Problem(N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"), {"count": len(placed)},
-                            column=rows.title("adcode"), row=placed[0], rows=tuple(placed[:200]), code="filled"))
+        if code is None and needed:
+            rows.wrong.add(at)
+            report.error(Problem(N_("没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内：请核对坐标和坐标系，或写上行政区划。"),
+                                 {"lon": f"{lon:.6g}", "lat": f"{lat:.6g}"}, **rows.where(at, "adcode"), expected_msgid=N_("六位行政区划代码"), code="position"))
+    for placed in rows.by_sheet(at for at in empty if held[at] is not None):
+        report.warn(Problem(N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"), {"count": len(placed)}, **rows.where(placed[0], "adcode"),
+                            rows=tuple(rows.numbers[at] for at in placed[:MAX_ROWS_NAMED]), code="filled"))
 
 
 def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:

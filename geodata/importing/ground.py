@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +19,17 @@ FINE, COARSE = 0.0012, 0.02  # degrees by which simplified county lines may err 
 SHORE_BOX = (117.95, 24.35, 118.35, 24.65)
 _FINE_CITIES = frozenset(PAGE_CITIES)
 
+LONGEST_NAME = 60
+_BETWEEN_PLACES = re.compile(r"[\s\-—–·/>›,，、|]+|市辖区")
+_AUTONOMOUS = re.compile(r"(内蒙古|宁夏|广西|新疆|西藏).*自治区|(..)特别行政区")
+
 Mask = NDArray[np.bool_]
+
+
+def _short(name: str) -> list[str]:
+    """Return how else a place is called: without its last character, an autonomous region by its first word."""
+    region = _AUTONOMOUS.fullmatch(name)
+    return [name[:-1] if len(name) > 2 else name, *([region[1] or region[2]] if region else [])]
 
 
 class Ground:
@@ -33,6 +44,8 @@ class Ground:
     def __init__(self, store: AtlasStore) -> None:
         self._store = store
         self._tables: dict[str, pd.DataFrame] = {}
+        self._meant: dict[str, list[str]] = {}
+        self._named_rows: dict[str, dict[str, list[tuple[str, str]]]] = {}
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the atlas as it is now."""
@@ -43,6 +56,16 @@ class Ground:
     def ids(self, name: str) -> set[str]:
         """Return the keys of a table."""
         return set(self.table(name)[TABLES[name].key])
+
+    def keys_of(self, table: str, name: str, adcode: str | None) -> list[str]:
+        """Return the keys of the rows of a table that bear a name, those in `adcode` alone where there are any."""
+        if table not in self._named_rows:
+            rows, named = self.table(table), self._named_rows.setdefault(table, {})
+            if "name" in rows and "adcode" in rows:
+                for key, said, code in zip(rows[TABLES[table].key], rows["name"], rows["adcode"], strict=True):
+                    named.setdefault(said, []).append((key, code))
+        found = self._named_rows[table].get(name, [])
+        return [key for key, code in found if code == adcode] or [key for key, _ in found]
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -72,9 +95,30 @@ class Ground:
         """Name, whole or without its last character, → adcodes that bear it."""
         found: dict[str, list[str]] = {}
         for code, name in self.adcodes.items():
-            for said in {name, name[:-1] if len(name) > 2 else name}:
+            for said in {name, *_short(name)}:
                 found.setdefault(said, []).append(code)
         return found
+
+    def codes_of(self, said: str) -> list[str]:
+        """Return the adcodes that a name may mean: ``新城区``, ``呼和浩特市新城区``, ``内蒙古自治区呼和浩特市新城区``, ``浙江杭州西湖区``."""
+        if said not in self._meant:
+            text = _BETWEEN_PLACES.sub("", said[:LONGEST_NAME])
+            ends = [(text[:-size], code) for size in range(2, len(text)) for code in self.named.get(text[-size:], ())]
+            self._meant[said] = self.named.get(said) or self.named.get(text) or sorted({code for before, code in ends if self._leads(before, code)})
+        return self._meant[said]
+
+    def _leads(self, before: str, code: str) -> bool:
+        """Return whether `before` is made of names of what the place lies in, nearest last; any of them may be left out."""
+        up = self.parents.get(code)
+        while before and up is not None:
+            ends = [name for name in (self.adcodes[up], *_short(self.adcodes[up])) if before.endswith(name)]
+            before, up = before[:-len(max(ends, key=len))] if ends else before, self.parents.get(up)
+        return not before
+
+    def full_name(self, code: str) -> str:
+        """Return the name of a place with those of what it lies in before it: ``呼和浩特市新城区``; of a province its own."""
+        up = self.parents.get(code)
+        return self.adcodes.get(up or "", "") + self.adcodes[code]
 
     @cached_property
     def _counties(self) -> tuple[shapely.STRtree, NDArray[np.object_], NDArray[np.object_]]:
@@ -98,6 +142,11 @@ class Ground:
     def _by_code(self) -> dict[str, object]:
         places = self.table("places")
         return dict(zip(places["adcode"], places.geometry, strict=True))
+
+    def around(self, codes: list[str], point: shapely.Point) -> list[str]:
+        """Return those of `codes` that a point (degrees, WGS-84) lies in."""
+        (county,) = self.counties_of([point.x], [point.y])
+        return [code for code in codes if self._within(county, code)]
 
     def outside(self, adcodes: ArrayLike, lon: ArrayLike, lat: ArrayLike, exact: bool = False) -> Mask:
         """Return which points lie outside the place they say they are in.

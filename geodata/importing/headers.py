@@ -23,7 +23,12 @@ STATED = "crs"  # a column in which every row states the coordinate system
 _BRACKETS = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]?")
 _DATUMS = (("gcj02", re.compile(r"gcj-?_?02|火星|高德|腾讯|amap")), ("bd09", re.compile(r"bd-?_?09|百度|baidu")),
            ("cgcs2000", re.compile(r"cgcs-?_?2000|国家2000|2000坐标|大地2000")), ("wgs84", re.compile(r"wgs-?_?(?:19)?84|gps")))
-_REMARK = re.compile(r"(?:合\s*计|总\s*计|小\s*计|共计|汇总)\s*[:：]?$|(?:填表人?|填报人?|填报单位|制表人?|审核人?|审批人|负责人|联系人|联系电话|备注|注|说明)\s*[:：]")
+_REMARK = re.compile(
+    r"(?:本页)?(?:合\s*计|总\s*计|小\s*计|共计|累计|汇总)\s*[:：]?\s*(?:共?\s*\d+\s*[个处家座行条人]?)?$|"
+    r"(?:填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:日期|时间)|审核人?|审批人|负责人|单位负责人|分管领导|经办人|联系人|联系电话|数据来源|统计(?:日期|时间)|备注|附?注|说明)\s*[:：]")
+_HEADING = re.compile(r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$")
+_NOUN = re.compile(r"^(?:户外劳动者|工会|服务|智慧)*(?:站点|驿站|点位)(?:的|所在)?")
+_ACROSS = re.compile(r"([A-Z]+)(\d+):([A-Z]+)\2")
 _SHAPE_PART = re.compile(r"(图形|wkt|geometry|geom)(\d*)")
 
 
@@ -45,6 +50,8 @@ class Layout:
         Headers that cannot be used, and such as are not known.
     listed : list of (str, str or None)
         Every header as it stands in the file, and what it was understood as.
+    titles : list of str
+        Header of each place of a row; empty where there is none.
     """
 
     columns: dict[str, list[int]]
@@ -54,6 +61,13 @@ class Layout:
     problems: list[Problem]
     warnings: list[Problem]
     listed: list[tuple[str, str | None]] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+
+
+def one_line(header: Any) -> str:
+    """Return a header as it is shown: broken over lines in its cell, it is one word all the same."""
+    text = re.sub(r"(?<=[^\x00-\x7f])\s*[\r\n]+\s*|\s*[\r\n]+\s*(?=[^\x00-\x7f])", "", str(header))
+    return re.sub(r"\s+", " ", text).strip()
 
 
 def simple(header: Any) -> str:
@@ -132,16 +146,20 @@ def _one_of_two(sheet: Sheet, best: int, known: Mapping[str, str], by_hand: Mapp
 
 
 def without_remarks(sheet: Sheet, layout: Layout, schema: TableSchema) -> list[int]:
-    """Take sums and remarks (``合计``, ``填表人：…``) out of the rows of a sheet; return their row numbers."""
+    """Take sums, remarks and headings (``合计``, ``填表人：…``, ``一、鹭江街道（5个）``) out of the rows of a sheet; return their row numbers."""
     if sheet.header is not None:
         return []
     named = {layout.columns[name][0] for name in (schema.key, "name") if name in layout.columns}
+    wide = {found[2] for one in sheet.problems if one.code == "merged" and (found := _ACROSS.fullmatch(one.value or "")) and found[1] != found[3]}
     kept, left = list(range(layout.first)), []
     for at in range(layout.first, len(sheet.rows)):
         row = sheet.rows[at]
         first = next((place for place, cell in enumerate(row) if cell is not None and str(cell).strip()), None)
         remark = first is not None and isinstance(row[first], str) and _REMARK.match(row[first].strip()) is not None
-        if remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named):
+        alone = first is not None and isinstance(row[first], str) and all(cell in (None, "") for cell in row[first + 1:])
+        # one text over several cells, or numbered and by itself, heads the rows below it
+        heading = alone and len(layout.columns) > 1 and (str(sheet.numbers[at]) in wide or _HEADING.match(row[first].strip()) is not None)
+        if heading or (remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named)):
             left.append(sheet.numbers[at])
         else:
             kept.append(at)
@@ -168,13 +186,13 @@ def nothing_known(schema: TableSchema, sheet: Sheet) -> Unreadable:
 def _layout(sheet: Sheet, header: Sequence[str], first: int, known: Mapping[str, str], by_hand: Mapping[str, str],
             schema: TableSchema) -> Layout:
     row = sheet.numbers[first - 1] if first else None
-    layout = Layout({}, {}, first, None, [], [])
+    layout = Layout({}, {}, first, None, [], [], titles=[one_line(said) for said in header])
     parts: list[tuple[int, int]] = []
     for at, said in enumerate(header):
         if not simple(said):
             continue
         column = _meaning(said, known, by_hand, sheet.short_names)
-        layout.listed.append((str(said).strip(), column))
+        layout.listed.append((one_line(said), column))
         place = {"sheet": sheet.name, "row": row, "column": shown(said)}
         if column is None:
             if simple(said) not in by_hand and simple(said) not in ("fid", "ogcfid", "序号", "id"):
@@ -189,7 +207,7 @@ def _layout(sheet: Sheet, header: Sequence[str], first: int, known: Mapping[str,
                 expected_msgid=N_("每个内容只有一列"), code="column"))
             continue
         layout.columns.setdefault(column, []).append(at)
-        layout.headers.setdefault(column, str(said).strip())
+        layout.headers.setdefault(column, one_line(said))
         if column in POSITIONS:
             layout.crs = layout.crs or _named_datum(said)
     if parts:
@@ -209,6 +227,8 @@ def _meaning(header: str, known: Mapping[str, str], by_hand: Mapping[str, str], 
     without = _DATUM_WORDS.sub("", bare)
     if without != bare and without in known and known[without] in POSITIONS:
         return known[without]
+    if (plain := _NOUN.sub("", bare)) != bare and plain in known:
+        return known[plain]  # 站点详细地址, 驿站经度
     if short:
         # ten bytes of a name: three characters and a broken one, or ten letters
         stem = key.rstrip("\ufffd")

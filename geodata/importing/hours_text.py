@@ -30,7 +30,7 @@ _TOKENS = (
     ("season", re.compile(r"(?:(?P<summer>夏)|冬)(?:季|天|令时?|时令)?(?:作息|期间|时间)?")),
     ("months", re.compile(r"(?:每年)?(?P<from>\d{1,2})(?:月(?:份|(?P<since>\d{1,2})[日号])?)?-(?:次年|翌年|第二年)?(?P<to>\d{1,2})月(?:份|(?P<until>\d{1,2})[日号]|底)?")),
     ("month", re.compile(r"(?:每年)?(?P<list>\d{1,2}月份?(?:[、,及和]\d{1,2}月份?)*)")),
-    ("always", re.compile(r"(?:7[x×*]24(?:小时|h)?|24(?:小时|h)(?:全天)?|24/7|全天候? ?(?:24小时)?|昼夜|全时段)(?:开放|营业|服务|值守)?")),
+    ("always", re.compile(r"(?:7[x×*]24(?:小时|h)?|24(?:小时|h)(?:全天候?)?|24/7|全天候? ?(?:24小时)?|昼夜|全时段)(?:开放|营业|服务|值守)?")),
     ("span", _SPAN),
     ("range", re.compile(rf"{_PREFIX}(?P<first>{_ONE})-{_PREFIX}?(?P<last>{_ONE})")),
     ("list", re.compile(rf"{_PREFIX}(?P<days>{_ONE}(?:[、,/和及]?{_PREFIX}?{_ONE})*)")),
@@ -40,13 +40,17 @@ _TOKENS = (
     ("holiday", re.compile(r"(?:法定|国家|国家法定)?(?:公众)?(?:节假日|节日|假日|公休日|公众假期)")),
     ("rest", re.compile(r"其余时间|其他时间|其余|其他")),
     ("off", re.compile(r"(?:均|不|全天)?(?:暂停(?:对外)?(?:开放|营业|服务|使用)?|暂不(?:开放|营业)|暂未开放|未开放|尚未开放|停用|休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)")),
-    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|年中无休|全年无休|无休|365天|h|[\s:;,、.()/])+")),
+    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|(?:中午|午间)不休息?|年中无休|全年无休|无休|365天|h|[\s:;,、.()/])+")),
 )
 _WORDS = {"工作日": range(5), "法定工作日": range(5), "平日": range(5), "双休日": (5, 6), "周末": (5, 6)}
 TWELVE_ENDS = range(4, 9)  # "9点到5点": five in the afternoon or in the morning? Our own grammar writes 05:00
 _TWELVE = re.compile(r"(?<![\d:])([5-9]|1[01]):[0-5]\d\s*[-–—~至到]\s*([4-8]):[0-5]\d(?!\d)")
 _ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_AFTERNOON = {"下午", "傍晚", "晚上", "晚间", "夜间", "晚", "夜"}
+_NIGHT = {"晚上", "晚间", "夜间", "晚", "夜"}
+_AFTERNOON = {"下午", "傍晚", *_NIGHT}
+_PLAIN = (("open(?:ing)?(?: hours)?", ""), ("daily|every ?day", "每天"), ("closed?", "休息"), ("weekends?", "周末"), ("weekdays?", "工作日"),
+          ("(?:public )?holidays?", "节假日"), (r"24[ -]?(?:hours?|hrs?)", "24小时"), ("all day", "全天"), ("to|until|till", "-"))
+_BREAK = re.compile(r"(\d{1,2}:\d{2})-(\d{1,2}:\d{2})[ ,(]*(?:(?:中午|午间)休息|午休)(?:时间)?[ :]*(\d{1,2}:\d{2})-(\d{1,2}:\d{2})\)?")
 
 Span = tuple[str, str]
 
@@ -231,13 +235,15 @@ def _named_days(kind: str, match: re.Match[str]) -> tuple[int, ...] | None:
 
 def _span(match: re.Match[str]) -> Span:
     start = _clock(match["a"], match["ah"], match["am"])
-    part = match["b"]
-    if part is None and match["a"] in _AFTERNOON and int(match["bh"]) < 12:
-        part = match["a"]  # "下午2点到5点": the end is in the afternoon too
-    end = _clock(part, match["bh"], match["bm"])
-    if not (match["a"] or match["b"]) and int(match["bh"]) in TWELVE_ENDS and "05:00" <= start < "12:00" and end < start:
+    end = _clock(match["b"], match["bh"], match["bm"])
+    if match["b"] is None and match["a"] in _AFTERNOON and int(match["bh"]) <= 12:
+        # "下午2点到5点": the end is in the afternoon too; "晚上8点到2点", "夜间18:00-8:00": it is not
+        later = "24:00" if int(match["bh"]) == 12 else _clock(match["a"], match["bh"], match["bm"])
+        if later > start and (int(match["ah"]) <= 12 or match["a"] not in _NIGHT):
+            end = later
+    if match["b"] is None and int(match["bh"]) in TWELVE_ENDS and "05:00" <= start < "12:00" and end < start:
         raise NotHours(match[0])
-    return start, "24:00" if end == "00:00" else end
+    return "00:00" if start == "24:00" else start, "24:00" if end == "00:00" else end
 
 
 def _clock(part: str | None, hour: str, minute: str | None) -> str:
@@ -245,8 +251,10 @@ def _clock(part: str | None, hour: str, minute: str | None) -> str:
     part = re.sub("次日|第二天|翌日", "", part or "") or None
     if (part in _AFTERNOON and at < 12) or (part == "中午" and at < 3):
         at += 12
-    elif part == "夜" and at == 12:
+    elif part in _NIGHT and at == 12:
         at = 24
+    elif part == "凌晨" and at == 12:
+        at = 0
     if at > 24 or minutes > 59 or (at == 24 and minutes):
         raise NotHours(f"{hour}:{minute or '00'}")
     return f"{at:02d}:{minutes:02d}"
@@ -257,6 +265,11 @@ def _simplified(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).lower()
     text = re.sub(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day|s|[.])?\b", lambda match: "周" + str(_ENGLISH.index(match[1]) + 1), text)
     text = re.sub(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?m\b\.?", _by_halves, text)
+    text = re.sub(r"closed on\s*(周\d(?:\s*(?:,|and|-|to)\s*周\d)*)", r"\1休息", text)
+    for english, said in _PLAIN:
+        text = re.sub(rf"(?<![a-z])(?:{english})(?![a-z])", said, text)
+    text = text.replace("二十四小时", "24小时")
+    text = re.sub(r"([上中下]午|早上|晚上)[ :]+(?=\d)", r"\1", text)
     text = re.sub(r"[一二三四五六七八九十]{1,2}(?=月)", lambda match: str(_number(match[0])), text)
     text = re.sub(r"[零〇一二两三四五六七八九十]{1,3}(?=[点時时])", lambda match: str(_number(match[0])), text)
     text = re.sub(r"[朝早]([一二三四五六七八九十\d]{1,2})[点时]?[至到-]?晚([一二三四五六七八九十\d]{1,3})[点时]?(?![:\d])", _early_late, text)
@@ -266,6 +279,7 @@ def _simplified(text: str) -> str:
     text = re.sub(r"(\d{1,2})[.](\d{2})(?!\d)", r"\1:\2", text)
     text = re.sub(r"\s*(?:至|到|~|〜|—|–|―|−|-|‐|‑)+\s*", "-", text)
     text = re.sub(r"[。；;，、,|\n\r\t]+", lambda match: "、" if match[0] == "、" else ",", text)
+    text = _BREAK.sub(r"\1-\3,\4-\2", text)  # 8:30-17:30(午休12:00-14:00)
     return re.sub(r"\s+", " ", text).strip().replace("24:00小时", "24小时").replace("24 小时", "24小时")
 
 
@@ -278,7 +292,7 @@ def _by_halves(match: re.Match[str]) -> str:
 
 def _early_late(match: re.Match[str]) -> str:
     first, last = (_number(one) if not one.isdigit() else int(one) for one in match.groups())
-    return f"{first}:00-{last + 12 if last < 12 else last}:00"
+    return f"{first}:00-{last + 12 if last <= 12 else last}:00"
 
 
 def _number(text: str) -> int:

@@ -74,7 +74,7 @@ def _copy(page: Any, sheet: Sheet, report: Report, inks: dict[str, Any], gettext
             page.write_string(0, at, _clean(name), inks["head"])
     else:
         heads, shift = (sheet.rows[layout.first - 1] if layout.first else []), 0
-    at_of = {str(name).strip(): at for at, name in reversed(list(enumerate(heads)))}
+    at_of = {headers.one_line(name): at for at, name in reversed(list(enumerate(heads)))}
     marks: dict[tuple[int, int], tuple[str, list[str]]] = {}
     for kind, problems in (("error", report.errors), ("warning", report.warnings)):
         for problem in problems:

@@ -18,7 +18,7 @@ _SCALES = {"": 1.0, "十": 10.0, "百": 100.0, "千": 1e3, "万": 1e4, "十万":
 _COUNTED = r"家|名|位|人次|人|场次|场|次|个岗位|个|处|项|类|户|岗位|岗|件|辆|台|大|市|年|座"
 _UNITS = {  # unit of the column → (what may stand behind the figure, factor)
     "m2": ((r"平方米|平米|平方|平|sqm|方", 1.0), (r"亩", 2000.0 / 3.0), (r"公顷|ha", 1e4)),
-    "yuan": ((r"元人民币|人民币|元|块|rmb|cny|yuan", 1.0),),
+    "yuan": ((r"元人民币|人民币|元整?|块|rmb|cny|yuan", 1.0),),
     "degree": ((r"度|°", 1.0),),
     "metre": ((r"公里|千米|km", 1e3), (r"米|m", 1.0)),
 }
@@ -28,7 +28,7 @@ _CHINESE_RUN = re.compile(r"[零〇一二两三四五六七八九十][零〇一�
 _PIECES = re.compile(r"(\d{1,4})万(\d)(?:千(?:(\d)百)?|(?!\d|[.,千百十万亿]))")  # 12万8千, 3万5
 _NOUNS = r"企业|单位|职工|员工|工人|会员|站点|驿站|网格|活动"
 _FIGURE = re.compile(
-    rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)})?\s*[¥￥$]?"
+    rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)})?\s*(?:[¥￥$]|人民币)?"
     r"(?P<number>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d{1,3})?)\s*"
     rf"(?P<mid>[多余])?(?P<scale>十万|百万|千万|万|亿|千|百|w|k)?(?P<after>[多余]|以上|左右|上下|\+)?\s*"
     rf"(?P<unit>[^\d\s]{{0,8}}?)(?P<last>以上|左右|上下)?")

@@ -24,11 +24,16 @@ from geodata.schema import GEOMETRY_TYPES, TableSchema
 
 CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north in degrees
 FAR = 1e6  # degrees beyond which a number is none
+METRES = 1e4  # what is larger than this both ways is no slip of the pen in degrees
 SAMPLED = 500  # rows by whose numbers the zone is told
 ZONE_M = 1e6  # the zone number stands before an easting of six digits
 FIRST_WITH_ZONE, LAST_ZONE = 4513, 4554  # EPSG: 21 zones with their number in the easting, then the same 21 without
 NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
-_DMS = re.compile(r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2})['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?")
+_DMS = re.compile(r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2}(?:\.\d+)?)['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?")
+_SPACED = re.compile(r"(\d{1,3})[\s-]+(\d{1,2})[\s-]+(\d{1,2}(?:\.\d+)?)")  # 118 05 40
+_SIGNS = str.maketrans({"º": "°", "˚": "°", "’": "′", "‘": "′", "＇": "′", "”": "″", "“": "″", "＂": "″"})  # what typing and correcting programs make of them
+_PARTS = re.compile(r"[,，;；、/|\s]+")
+_LABELS = re.compile(r"(?:经|纬)度?\s*[:：=]\s*|(?<![东西])经度|(?<![南北])纬度|\b(?:lng|lon|lat)\s*[:：=]\s*", re.IGNORECASE)
 
 
 def has_positions(rows: Rows) -> bool:
@@ -174,7 +179,7 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
         if is_blank(x_cell) and is_blank(y_cell):
             if is_blank(pair):
                 continue
-            parts = [part for part in re.split(r"[,，;；\s]+", str(pair).strip(" ()[]（）")) if part]
+            parts = [part for part in _PARTS.split(_LABELS.sub(" ", str(pair)).strip(" ()[]（）")) if part]
             if len(parts) != 2:
                 _refuse(rows, at, report, N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"), N_("经度,纬度"), "lonlat", shown(pair))
                 continue
@@ -204,9 +209,19 @@ def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool, repor
 
 
 def degrees(cell: Any) -> float:
-    """Read degrees: ``118.1``, ``118.1°``, ``118°05'36"E``, ``东经118度5分36秒``."""
+    """Read degrees: ``118.1``, ``118.1°``, ``118°05'36"E``, ``118°5.6′``, ``118 05 36``, ``东经118度5分36秒``."""
+    try:
+        return _degrees(cell)
+    except BadValue as error:
+        raise BadValue(N_("读不出经纬度：请写成以度为单位的数，如 118.0945，或 118°05′40″。"), {}, N_("度，如 118.0945")) from error
+
+
+def _degrees(cell: Any) -> float:
     if isinstance(cell, str):
-        text = unicodedata.normalize("NFKC", checked_text(cell)[:LONGEST]).lower().replace(" ", "").replace("东经", "东").replace("北纬", "北")
+        text = unicodedata.normalize("NFKC", checked_text(cell)[:LONGEST].translate(_SIGNS)).lower()
+        if spaced := _SPACED.fullmatch(text.strip()):
+            text = "{}°{}′{}″".format(*spaced.groups())
+        text = text.replace(" ", "").replace("东经", "东").replace("北纬", "北")
         match = _DMS.fullmatch(text.replace("西经", "西").replace("南纬", "南").replace("′′", "″"))
         if match:
             before, whole, minutes, seconds, after = match.groups()
@@ -228,8 +243,14 @@ def _check_range(rows: Rows, shapes: NDArray[np.object_], given: NDArray[np.floa
         return
     x, y = given[points].T
     for at in points[~((np.abs(x) <= 180) & (np.abs(y) <= 90))]:
-        hint = N_("纬度不在 -90 到 90 之间（经度应在 -180 到 180 之间）：请核对经度和纬度是否对调、单位是否为度。")
-        _refuse(rows, at, report, hint, N_("纬度 -90 到 90，经度 -180 到 180"), "lat", f"{given[at, 1]:.9g}")
+        wide, high = (float(one) for one in given[at])
+        if min(abs(wide), abs(high)) > METRES:
+            hint, column = N_("这是米，不是度：请把坐标系改为 CGCS2000 的三度带（如 cgcs2000-117），或换算成经纬度。"), "lat"
+        elif abs(high) > 90:
+            hint, column = N_("纬度不在 -90 到 90 之间（经度应在 -180 到 180 之间）：请核对经度和纬度是否对调、单位是否为度。"), "lat"
+        else:
+            hint, column = N_("经度不在 -180 到 180 之间：请核对小数点和单位（应为度，如 118.0945）。"), "lon"
+        _refuse(rows, at, report, hint, N_("纬度 -90 到 90，经度 -180 到 180"), column, f"{high if column == 'lat' else wide:.9g}")
         shapes[at] = None
 
 
@@ -243,10 +264,11 @@ def swapped(given: NDArray[np.float64]) -> NDArray[np.bool_]:
     return turned & ~inside
 
 
-def _refuse(rows: Rows, at: int, report: Report, msgid: str, expected: str, column: str = "wkt", value: str | None = None,
+def _refuse(rows: Rows, at: int, report: Report, msgid: str, wanted: str, column: str = "wkt", value: str | None = None,
             **params: Any) -> None:
     rows.wrong.add(at)
     where = rows.where(at, column)
     if where["column"] in ("wkt", "x", "lat", "lon") and column not in rows.headers:
-        where["column"] = rows.headers.get("lonlat", "geometry")
-    report.error(Problem(msgid, params, **where, value=value, expected_msgid=expected, expected_params=params, code="position"))
+        metres = {"lat": "y", "lon": "x"}.get(column, "")  # degrees may stand under such a header
+        where["column"] = rows.headers.get(metres) or rows.headers.get("lonlat", "geometry")
+    report.error(Problem(msgid, params, **where, value=value, expected_msgid=wanted, expected_params=params, code="position"))

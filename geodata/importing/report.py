@@ -124,6 +124,11 @@ class Report:
         if len(self.warnings) < MAX_PROBLEMS:
             self.warnings.append(problem)
 
+    def in_order(self, sheets: list[str | None]) -> None:
+        """Put errors in the order in which a person goes through the file; those of no row first."""
+        place = {name: at for at, name in reversed(list(enumerate(sheets)))}
+        self.errors.sort(key=lambda one: (-1, 0) if one.row is None else (place.get(one.sheet, len(place)), one.row))
+
     def close(self) -> None:
         """Say how many errors are not listed one by one."""
         if self.unlisted:

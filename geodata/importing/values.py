@@ -26,9 +26,17 @@ BLANKS = {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "不详", 
 ISO_TEXT = ("valid_from", "valid_to")
 PERIODS = ("period", "period_start", "period_end")
 ADCODES = ("adcode", "from_adcode", "to_adcode", "parent")
-_YES = {"是", "有", "已", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1", "1.0", "真", "已强化", "智能", "已完成"}
-_NO = {"否", "无", "未", "不", "没有", "×", "x", "✗", "n", "no", "false", "f", "0", "0.0", "假", "不是", "未强化", "非智能"}
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:[t\s(上下星周].*)?")
+_YES = {"是的", "✅", "☑", "是", "有", "已", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1", "1.0", "真", "已强化", "智能", "已完成"}
+_NO = {"没", "❌", "☐", "╳", "否", "无", "未", "不", "没有", "×", "x", "✗", "n", "no", "false", "f", "0", "0.0", "假", "不是", "未强化", "非智能"}
+_BETWEEN = r"\s*[-/.年月、,·。_\\\s]\s*"
+_DATE = re.compile(rf"(\d{{4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,2}})(?!\d)\s*[日号]?(?P<rest>起|[t\s(上下星周].*)?")
+_SPAN_OF_DAYS = re.compile(rf"\d{{4}}{_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}(?!\d)\s*[日号]?(?:\(.*?\))?\s*(?:至|到|~|—|–|-)+\s*(?:\d{{4}}|\d{{1,2}}\s*[-/.月日号]|\d{{1,2}}$)")
+_NO_DATES = (  # what a cell lacks to be a day, and how to say so
+    (re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?[底初中]?|\d{4}\s*年?(?:\s*[上下]半年)?"), N_("只有年月，没有哪一天：请写成 2024-05-25；不知道哪一天就空着，或不导入这一列。")),
+    (re.compile(r"\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?"), N_("没有年份：请写成 2024-05-25。")),
+    (re.compile(r"\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?"), N_("年份只有两位：请写成四位，如 2024-05-25。")),
+    (re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{4}"), N_("日、月、年的先后分不清：请写成 2024-05-25。")),
+)
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _PERIOD = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(/\d{4}(-\d{2}(-\d{2})?)?)?")
 _SERIAL_DAY = date(1899, 12, 30)  # Excel counts days from here, its 29 February 1900 included
@@ -90,21 +98,25 @@ def as_date(value: Any) -> date:
         if 19_000_101 <= value <= 21_991_231 and value == int(value):
             return as_date(f"{int(value):08d}")
         if not 20_000 <= value <= 80_000:  # 1954 to 2119
-            raise _no_date()
+            raise _no_date(f"{value:g}")
         return _SERIAL_DAY + timedelta(days=int(value))
-    text = unicodedata.normalize("NFKC", checked_text(value)[:LONGEST]).lower().strip()
+    text = unicodedata.normalize("NFKC", checked_text(value)[:LONGEST]).lower().strip().lstrip("'")
     text = re.sub(r"[零〇一二三四五六七八九十]+(?=\s*[年月日号])", lambda match: str(chinese(match[0])), text)
     if re.fullmatch(r"\d{8}", text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     elif re.fullmatch(r"\d{5}(\.\d+)?", text):
         return as_date(float(text))
+    if _SPAN_OF_DAYS.match(text):
+        raise BadValue(N_("这是一段日子，不是一天：请把第一天写在这里，最后一天写在结束日期一列。"), {}, N_("日期，如 2024-05-25"))
     match = _DATE.fullmatch(text)
     if match is None:
-        raise _no_date()
+        raise _no_date(text)
     try:
-        return _plausible(date(*map(int, match.groups())))
+        return _plausible(date(*map(int, match.groups()[:3])))
+    except BadValue:
+        raise
     except ValueError as error:
-        raise _no_date() from error
+        raise BadValue(N_("没有这一天：请核对年、月、日。"), {}, N_("日期，如 2024-05-25")) from error
 
 
 def _plausible(day: date) -> date:
@@ -113,8 +125,9 @@ def _plausible(day: date) -> date:
     return day
 
 
-def _no_date() -> BadValue:
-    return BadValue(N_("读不出日期：请写成 2024-05-25。"), {}, N_("日期，如 2024-05-25"))
+def _no_date(text: str = "") -> BadValue:
+    said = next((said for pattern, said in _NO_DATES if pattern.fullmatch(text)), N_("读不出日期：请写成 2024-05-25。"))
+    return BadValue(said, {}, N_("日期，如 2024-05-25"))
 
 
 def _period(value: Any) -> str:
@@ -228,13 +241,16 @@ def _codes(value: Any, vocab: str) -> str:
     for part in _SPLIT.split(text):
         if part.strip() and part.strip().lower() not in BLANKS:
             bare = _AROUND_CODES.sub("", part.strip())  # 配有空调、饮水机等设施
-            found.append(_names(vocab).get(_folded(bare)) or _code(part, vocab))
+            code = _names(vocab).get(_folded(bare)) or _names(vocab).get(_folded(part))
+            if code is None:
+                raise _no_code(bare, vocab, N_("“{part}”不在可用的取值里：请改用其中之一，或从这一格里删去它。"))
+            found.append(code)
     return ";".join(dict.fromkeys(found))
 
 
-def _no_code(text: str, vocab: str) -> BadValue:
+def _no_code(text: str, vocab: str, msgid: str = N_("“{part}”不在可用的取值里：请用其中之一。")) -> BadValue:
     names = list(labels(vocab).values())
-    return BadValue(N_("“{part}”不在可用的取值里：请用其中之一。"), {"part": text[:30]}, N_("{names} 之一"),
+    return BadValue(msgid, {"part": text[:30]}, N_("{names} 之一"),
                     {"names": "、".join(names[:24])})
 
 

@@ -163,7 +163,10 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
     index = folder / "layer.shx"
     if index.exists() and index.stat().st_size > 8 * (MAX_ROWS + 20):
         raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=MAX_ROWS)
-    meta, _, shapes, fields = pyogrio.raw.read(folder / "layer.shp", encoding=_dbf_encoding(said, dbf))
+    encoding = _dbf_encoding(said, dbf)
+    if dbf:
+        (folder / "layer.dbf").write_bytes(_whole_names(dbf, encoding))
+    meta, _, shapes, fields = pyogrio.raw.read(folder / "layer.shp", encoding=encoding)
     columns = [_python_values(values) for values in fields]
     if len(shapes) > MAX_ROWS:
         raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), code="size", limit=MAX_ROWS)
@@ -172,6 +175,19 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
     prj = folder / "layer.prj"
     return Sheet(name, rows, list(range(1, len(rows) + 1)), header=[str(field) for field in meta["fields"]], geometry=geometry,
                  crs=_of_wkt(prj.read_bytes()[:20_000].decode("utf-8", "replace")) if prj.exists() else None, short_names=True)
+
+
+def _whole_names(dbf: bytes, encoding: str) -> bytes:
+    """Return a .dbf whose field names end with a whole character: other programs cut them after ten bytes, wherever that is."""
+    mended = bytearray(dbf)
+    for at in range(32, min(int.from_bytes(dbf[8:10], "little"), len(dbf)) - 32, 32):
+        if dbf[at] == 0x0D:
+            break
+        name = dbf[at:at + 11].split(b"\x00")[0]
+        whole = name.decode(encoding, "ignore").encode(encoding, "ignore")
+        if name.startswith(whole) and len(name) - len(whole) < 4:
+            mended[at:at + 11] = whole.ljust(11, b"\x00")
+    return bytes(mended)
 
 
 def _dbf_encoding(said: str, dbf: bytes) -> str:

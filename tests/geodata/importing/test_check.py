@@ -193,6 +193,22 @@ def test_zipped_shapefiles_with_cut_headers(checked, tmp_path, encoding, cpg):
     assert found.frame.geometry.x.tolist() == [118.0945, 118.0951]
 
 
+def test_a_field_name_cut_within_a_character_is_read(checked, tmp_path):
+    """QGIS and ArcGIS keep ten bytes of a name, and the fourth Chinese character starts at the tenth."""
+    folder = tmp_path / "shp"
+    folder.mkdir()
+    frame = gpd.GeoDataFrame({"name": ["白鹭洲驿站"], "hours": ["全天"]}, geometry=gpd.points_from_xy([118.0945], [24.4712]))
+    shapefile(folder, frame, "UTF-8", True)
+    table = (folder / "s.dbf").read_bytes()
+    (folder / "s.dbf").write_bytes(table.replace(b"hours".ljust(11, b"\0"), "开放时间".encode()[:10].ljust(11, b"\0"), 1))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(folder.glob("s.*")):
+            archive.write(path, path.name)
+    found = checked(packed.getvalue(), crs="file", name="s.zip")
+    assert found.report.errors == [] and found.frame[["name", "opening_hours"]].to_numpy().tolist() == [["白鹭洲驿站", "24/7"]]
+
+
 def test_a_workbook_with_notes_titles_and_several_sheets(store, tmp_path):
     path = tmp_path / "台账.xlsx"
     with pd.ExcelWriter(path, engine="openpyxl") as book:
@@ -207,7 +223,7 @@ def test_a_workbook_with_notes_titles_and_several_sheets(store, tmp_path):
     from openpyxl import load_workbook
 
     cell = load_workbook(marked)["莲前"]["C2"]
-    assert cell.value == "abc" and cell.fill.fgColor.rgb.endswith("F4B6B6") and "数字" in cell.comment.text
+    assert cell.value == "abc" and cell.fill.fgColor.rgb.endswith("F4B6B6") and "读不出经纬度" in cell.comment.text
 
 
 def test_formulas_without_a_value_and_merged_cells_are_named(store, tmp_path):

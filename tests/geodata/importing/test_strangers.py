@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from geodata import datum, hours
 from geodata.importing import limits
+from geodata.importing.check import check_file
 from geodata.importing.hours_text import to_hours
 from geodata.importing.numbers import figure
 from geodata.importing.values import as_date
@@ -89,6 +90,114 @@ def test_one_feature_and_one_feature_a_line(checked):
     lines = "\n".join(json.dumps(feature | {"properties": {"名称": name, "县区": "思明区"}}) for name in "乙丙")
     assert checked(lines, name="f.geojsonl").frame["name"].tolist() == ["乙", "丙"]
     assert checked(lines + "\n{", name="f.geojsonl").report.errors
+
+
+@pytest.mark.parametrize("written", ["新城区", "呼和浩特市新城区", "呼和浩特新城区", "内蒙古呼和浩特市新城区", "内蒙古自治区-呼和浩特市-新城区"])
+def test_a_place_with_what_it_lies_in_or_with_a_point_in_it_is_its_code(checked, written):
+    found = checked(f"名称,所属区县,坐标\n甲,{written},\"111.66,40.86\"\n")
+    assert found.report.errors == [] and found.frame["adcode"].tolist() == ["150102"]
+
+
+def test_a_name_borne_by_several_is_asked_for_with_an_example(checked):
+    for written in ("鼓楼区", "厦门市鼓楼区"):  # no point says which, and Xiamen has none
+        (problem,) = checked(f"名称,所属区县\n甲,{written}\n", crs=None).report.errors
+        assert (problem.row, problem.column, problem.value, problem.code) == (2, "所属区县", written, "adcode")
+        assert ("江苏" in problem.text() or "南京市鼓楼区" in problem.text()) == (written == "鼓楼区")
+    assert checked("名称,所属区县\n甲,江苏省南京市鼓楼区\n", crs=None).frame["adcode"].tolist() == ["320106"]
+
+
+@pytest.mark.parametrize("written", ["118.0945/24.4712", "118.0945、24.4712", "经度118.0945，纬度24.4712", "经度：118.0945 纬度：24.4712", "E118.0945,N24.4712", "东经118.0945°，北纬24.4712°",
+                                     "lng: 118.0945, lat: 24.4712", "(118.0945 24.4712)"])
+def test_a_pair_of_coordinates_as_maps_show_and_people_copy_it(checked, written):
+    found = checked(f"名称,坐标\n甲,\"{written}\"\n")
+    assert found.report.errors == [] and shapely.get_coordinates(found.frame.geometry.iloc[0]).tolist() == [[118.0945, 24.4712]]
+
+
+@pytest.mark.parametrize(("head", "cells", "column", "said"), [
+    ("经度,纬度", "118.09.45,24.4712", "经度", "118°05′40″"), ("经度,纬度", "1180945,24.4712", "经度", "小数点"), ("经度,纬度", "24.4712,118.0945", "纬度", "对调"),
+    ("X坐标,Y坐标", "39610962.5,2707918.6", "Y坐标", "这是米"), ("经度,纬度", "118.7,20.5", "县区代码", "不在任何县区之内"),
+])
+def test_a_coordinate_that_cannot_be_used_names_its_cell_and_how_to_mend_it(checked, head, cells, column, said):
+    (problem,) = checked(f"名称,{head}\n甲,{cells}\n").report.errors
+    assert (problem.row, problem.column) == (2, column) and said in problem.text()
+
+
+def test_an_area_where_a_point_is_wanted_is_refused_by_its_row(checked):
+    shapes = [{"type": "Polygon", "coordinates": [[[118.09, 24.47], [118.1, 24.47], [118.1, 24.48], [118.09, 24.47]]]}, {"type": "Point", "coordinates": [118.0945, 24.4712]}]
+    features = [{"type": "Feature", "properties": {"名称": name, "县区": "思明区"}, "geometry": shape} for name, shape in zip("甲乙", shapes, strict=True)]
+    found = checked(json.dumps({"type": "FeatureCollection", "features": features}), name="f.geojson")
+    (problem,) = found.report.errors
+    assert (problem.row, problem.value, problem.expected()) == (1, "Polygon", "Point") and found.frame["name"].tolist() == ["乙"]
+
+
+def book_of(rows: list[list], *merged: str) -> bytes:
+    book, held = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    for ref in merged:
+        book.active.merge_cells(ref)
+    book.save(held)
+    return held.getvalue()
+
+
+def test_headings_between_rows_headers_of_several_lines_and_merged_remarks(checked):
+    found = checked(book_of([["站点名称", "站点详细地址", "驿站\n经度", "驿站\n纬度", "面积\n(平方米)", "备注"], ["一、鹭江街道（2个）"], ["甲", "水仙路1号", 118.0945, 24.4712, "３５", "高温季"],
+                             ["乙", "水仙路2号", 118.0955, 24.4722, "三十多", None], ["厦港街道（1个）"], ["丙", None, 118.0965, 24.4732, "abc", "x"], ["小计 3个"], ["填表日期：2026年11月"]],
+                            "A2:F2", "F3:F4"), name="t.xlsx")
+    (problem,) = found.report.errors  # nobody imports remarks, so merged ones are nobody's trouble
+    assert (problem.sheet, problem.row, problem.column, problem.value) == ("Sheet", 6, "面积(平方米)", "abc")
+    assert found.frame["name"].tolist() == ["甲", "乙"] and found.frame["address"].tolist() == ["水仙路1号", "水仙路2号"]
+    (left,) = [one for one in found.report.warnings if one.code == "remark"]
+    assert left.rows == (2, 5, 7, 8)
+
+
+def test_merged_cells_and_formulas_are_told_by_their_header(checked):
+    found = checked(book_of([["站名", "所属街道", "经度", "纬度"], ["甲", "鹭江街道", 118.0945, 24.4712], ["乙", None, 118.0955, 24.4722], ["丙", "=A2", 118.0965, 24.4732]], "B2:B3"), name="t.xlsx")
+    assert [(one.row, one.column, one.code) for one in found.report.errors] == [(3, "所属街道", "merged"), (4, "所属街道", "formula")]
+
+
+def test_a_comma_within_a_cell_and_a_column_without_a_header_are_told(checked):
+    found = checked("站名,经度,纬度,地址\n甲,118.0945,24.4712,水仙路12号,近轮渡\n乙,118.0955,24.4722,\"水仙路12号,近轮渡\"\n")
+    (problem,) = found.report.errors
+    assert (problem.row, problem.value) == (2, "近轮渡") and "双引号" in problem.text() and found.frame["address"].tolist() == ["水仙路12号,近轮渡"]
+    found = checked(book_of([["站名", None, "经度", "纬度"], ["甲", "旧名", 118.0945, 24.4712, "待迁"], ["乙", None, 118.0955, 24.4722, "好"]]), name="t.xlsx")
+    assert found.report.errors == []
+    assert [(one.params["at"], one.rows) for one in found.report.warnings if one.code == "column"] == [(2, (2,)), (5, (2, 3))]
+
+
+def test_what_a_row_belongs_to_may_be_named(checked):
+    found = checked("名称,所属街道,经度,纬度\n甲,鹭江街道,118.0945,24.4712\n乙,天上街道,118.0955,24.4722\n丙,天上街道,118.0965,24.4732\n")
+    assert found.report.errors == [] and found.frame["zone"].tolist() == ["350203-04", "天上街道", "天上街道"]
+    (loose,) = [one for one in found.report.warnings if one.code == "reference"]
+    assert loose.rows == (3, 4) and loose.column == "所属街道" and "天上街道" in loose.text()
+    found = checked("活动名称,类别,活动日期,行政区划,区域编号\n慰问,高温慰问,2024-07-01,惠农区,河滨区域\n慰问,高温慰问,2024-07-02,惠农区,没有区域\n", "activities")
+    assert found.frame["region_id"].tolist() == ["640205-01"] and [(one.row, one.value) for one in found.report.errors] == [(3, "没有区域")]
+
+
+def test_a_stop_of_a_service_that_is_not_there_is_told(checked):
+    head = "活动编号,站次名称,行政区划,服务日期,经度,纬度\n"
+    assert "reference" not in codes(checked(head + "R-02,甲站,150102,2024-10-08,111.69,40.86\n", "stops").report.warnings)
+    found = checked(head + "R-99,甲站,150102,2024-10-08,111.69,40.86\n", "stops")
+    (loose,) = [one for one in found.report.warnings if one.code == "reference"]
+    assert found.report.errors == [] and loose.rows == (2,) and "R-99" in loose.text() and found.frame["activity_id"].tolist() == ["R-99"]
+
+
+def test_warnings_of_several_sheets_name_theirs_and_errors_go_down_the_file(store, tmp_path):
+    book = Workbook()
+    for name, rows in {"筼筜": [["甲", "思明区", 118.0945, 39.9, "x"], ["乙", "思明区", 118.0955, 24.4722, 5]], "莲前": [["丙", "思明区", 118.1, 39.9, "y"]]}.items():
+        sheet = book.create_sheet(name)
+        for row in [["站名", "区县", "经度", "纬度", "面积"], *rows]:
+            sheet.append(row)
+        sheet.append(["丁", "没有区", 118.1, 39.9, 1])
+    del book["Sheet"]
+    book.save(tmp_path / "t.xlsx")
+    report = check_file(tmp_path / "t.xlsx", "stations", store, "wgs84").report
+    assert [(one.sheet, one.row) for one in report.errors] == [("筼筜", 2), ("筼筜", 4), ("莲前", 2), ("莲前", 3)]
+    for sheet in ("筼筜", "莲前"):
+        (cell,) = [one for one in report.errors if one.sheet == sheet and one.column == "面积"]
+        assert cell.row == 2
+    found = check_file(tmp_path / "t.xlsx", "stations", store, "wgs84", {"面积": ""}).report.warnings
+    assert [(one.sheet, one.rows) for one in found if one.code == "outside"] == [("筼筜", (2,)), ("莲前", (2,))]
 
 
 def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(checked):
