@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.export.charts import Chart, Series
 from dashboard.figures import theme
-from dashboard.figures.happened import month_name, width
+from dashboard.figures.happened import month_name
 from dashboard.words import Words
 from geodata.facts import format_reported
 from layers import routes, stories
@@ -209,7 +209,7 @@ def _split(atlas: Atlas, rows: pd.DataFrame, fact: str, title: str, subtitle: st
 def _room(values: Sequence[float], text: Sequence[str], names: Sequence[str]) -> float:
     """Return where the axis ends so that the words behind each bar have room in a narrow chart, in the unit of `values`."""
     plot = max(120.0, NARROW_PX - LETTER_PX * max(map(width, names), default=0))
-    return max([value / max(0.3, 1 - LETTER_PX * (width(one) + 1) / plot) for value, one in zip(values, text, strict=True)], default=0) or 1
+    return max([value / max(0.3, 1 - LETTER_PX * (theme.width(one) + 1) / plot) for value, one in zip(values, text, strict=True)], default=0) or 1
 
 
 def _bars(name: str, title: str, subtitle: str, provenance: str | None, names: Sequence[str], values: Sequence[float], text: Sequence[str], color: str | list[str],
