@@ -208,7 +208,7 @@ def _split(atlas: Atlas, rows: pd.DataFrame, fact: str, title: str, subtitle: st
 
 def _room(values: Sequence[float], text: Sequence[str], names: Sequence[str]) -> float:
     """Return where the axis ends so that the words behind each bar have room in a narrow chart, in the unit of `values`."""
-    plot = max(120.0, NARROW_PX - LETTER_PX * max(map(width, names), default=0))
+    plot = max(120.0, NARROW_PX - LETTER_PX * max(map(theme.width, names), default=0))
     return max([value / max(0.3, 1 - LETTER_PX * (theme.width(one) + 1) / plot) for value, one in zip(values, text, strict=True)], default=0) or 1
 
 
