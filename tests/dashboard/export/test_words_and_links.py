@@ -120,7 +120,7 @@ def test_embedding_is_off_until_a_host_is_named(app: Dash, home: Path) -> None:
 
 
 def _ended(jobs: Jobs, id: str) -> str:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while (job := jobs.find(id)) is not None and job.active and time.monotonic() < deadline:
         time.sleep(0.02)
     assert job is not None
