@@ -17,7 +17,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from geodata.build import build_atlas
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, free_port, serve
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, serve
+from tests.ports import free_port
 
 YEAR = "place=640200&from=2024-01-01&to=2024-12-31"
 MONTHS, BEAT_S, FRAME_BYTES = 12, 0.5, 20_000

@@ -5,20 +5,52 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Page, Request, TimeoutError
+from playwright.sync_api import Error, Page, Request, TimeoutError
 
 from dashboard import ids
 
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 40_000
 DRAWN = """() => {
   const box = document.documentElement, map = window.atlasMap && window.atlasMap();
   return Boolean(box && box.dataset.asked && box.dataset.asked === box.dataset.drawn
     && map && map.loaded() && map.areTilesLoaded() && !map.isMoving() && document.querySelector('.crumb'));
 }"""
-QUIET_SECONDS = 0.35
+# the page's main thread has a moment to spare, and Dash waits for no callback
+DONE = """() => new Promise(done => requestIdleCallback(() => {
+  if (!window.store) return done(true);
+  const { stored, completed, ...waiting } = window.store.getState().callbacks;
+  done(Object.values(waiting).every(one => !one.length));
+}, { timeout: 2000 }))"""
+QUIET_SECONDS = 0.2
 HOVER_MS = 120
+
+
+class Traffic:
+    """What a page asks of its server, counted once however often the page is wrapped."""
+
+    _all: ClassVar[WeakKeyDictionary[Page, Traffic]] = WeakKeyDictionary()
+
+    def __init__(self, page: Page) -> None:
+        self.under_way: set[Request] = set()
+        self.last_stir = time.monotonic()
+        page.on("request", lambda request: self._stir(self.under_way.add, request))
+        page.on("requestfinished", lambda request: self._stir(self.under_way.discard, request))
+        page.on("requestfailed", lambda request: self._stir(self.under_way.discard, request))
+
+    @classmethod
+    def of(cls, page: Page) -> Traffic:
+        """Return that of `page`."""
+        if page not in cls._all:
+            cls._all[page] = cls(page)
+        return cls._all[page]
+
+    def _stir(self, change: Callable[[Request], None], request: Request) -> None:
+        if not request.url.startswith(("blob:", "data:")):
+            change(request)
+            self.last_stir = time.monotonic()
 
 
 class AtlasPage:
@@ -27,31 +59,38 @@ class AtlasPage:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.address = address
-        self._under_way: set[Request] = set()
-        self._last_stir = time.monotonic()
-        page.on("request", lambda request: self._stir(self._under_way.add, request))
-        page.on("requestfinished", lambda request: self._stir(self._under_way.discard, request))
-        page.on("requestfailed", lambda request: self._stir(self._under_way.discard, request))
-
-    def _stir(self, change: Callable[[Request], None], request: Request) -> None:
-        if not request.url.startswith(("blob:", "data:")):
-            change(request)
-            self._last_stir = time.monotonic()
+        self._traffic = Traffic.of(page)
 
     def quiet(self, timeout_ms: int = TIMEOUT_MS) -> None:
-        """Wait until nothing is asked of the server and nothing new has been asked for a moment.
+        """Wait until the page has nothing left to do, nothing is asked of the server and nothing new has been asked for a moment.
 
         Counted here: Chromium's own `networkidle` now and then never comes on a page with frames or workers.
         """
         deadline = time.monotonic() + timeout_ms / 1000
-        while self._under_way or time.monotonic() - self._last_stir < QUIET_SECONDS:
+        since = time.monotonic()  # what came before says nothing: what was just clicked may not have been heard yet
+        while True:
+            if not self._done():
+                since = time.monotonic()
+            if not self._traffic.under_way and time.monotonic() - max(since, self._traffic.last_stir) >= QUIET_SECONDS:
+                return
             if time.monotonic() > deadline:
-                raise TimeoutError(f"still asked: {[request.url for request in self._under_way]}")
+                raise TimeoutError(f"still asked: {[request.url for request in self._traffic.under_way]}")
             self.page.wait_for_timeout(50)  # lets playwright hand over its events
+
+    def _done(self) -> bool:
+        try:
+            return self.page.evaluate(DONE)
+        except Error:  # another page is coming
+            return False
 
     def go(self, query: str = "") -> None:
         """Open the atlas at `query` and wait until the map stands still."""
         self.page.goto(f"{self.address}/{query}")
+        self.wait()
+
+    def turn(self, query: str) -> None:
+        """Come to `query` as one step back in the history does: the page answers to its address, and is not loaded anew."""
+        self.page.evaluate("query => { history.pushState(null, '', `/${query}`); window.dispatchEvent(new PopStateEvent('popstate')); }", query)
         self.wait()
 
     def wait(self) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.atlas_page import AtlasPage
+from tests.browser.tabs import Tabs
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -22,13 +24,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]
-START_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+START_SECONDS, STOP_SECONDS = 120, 60
 
 
 def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Popen[bytes]:
@@ -51,16 +47,24 @@ def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Po
     raise TimeoutError(f"no answer within {START_SECONDS} s")
 
 
+@contextmanager
+def serving(home: Path, log: Path, may_fail: bool = False, **environment: str) -> Iterator[str]:
+    """Give the address of an atlas served from `home`; what the server complains of afterwards fails the test, unless it may."""
+    port = free_port()
+    process = serve(home, port, log, **environment)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+    assert may_fail or "Traceback" not in log.read_text("utf-8")
+
+
 @pytest.fixture(scope="session")
 def address(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a served atlas; whatever the server complains of fails the run."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("server") / "log"
-    process = serve(atlas_home, port, log, ATLAS_DESIGN="1")
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
-    assert "Traceback" not in log.read_text("utf-8")
+    """Address of a served atlas."""
+    with serving(atlas_home, tmp_path_factory.mktemp("server") / "log", ATLAS_DESIGN="1") as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
@@ -71,26 +75,18 @@ def browser() -> Iterator[Browser]:
         one.close()
 
 
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> Tabs:
+    return Tabs(browser)
+
+
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Callable[..., AtlasPage]]:
+def open_page(tabs: Tabs, address: str) -> Iterator[Callable[..., AtlasPage]]:
     """Return a function that opens the atlas at a query; afterwards no page may have spoken to another host or failed."""
-    opened: list[tuple[Page, list[str], list[str]]] = []
+    with tabs.lent(address) as take:
+        def open_at(query: str = "", **window: object) -> AtlasPage:
+            atlas = AtlasPage(take(**window), address)
+            atlas.go(query)
+            return atlas
 
-    def open_at(query: str = "", width: int = 1920, height: int = 1080, **context: object) -> AtlasPage:
-        page = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
-        strangers: list[str] = []
-        errors: list[str] = []
-        page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else strangers.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        # what plotly.js warns of is a figure that asks for what it cannot have
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" or message.text.startswith("WARN:") else None)
-        opened.append((page, strangers, errors))
-        atlas = AtlasPage(page, address)
-        atlas.go(query)
-        return atlas
-
-    yield open_at
-    for page, _, _ in opened:
-        page.context.close()
-    assert [one for _, strangers, _ in opened for one in strangers] == []
-    assert [one for _, _, errors in opened for one in errors] == []
+        yield open_at

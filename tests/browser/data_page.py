@@ -41,16 +41,11 @@ def workbook(home: Path, crs: str, header: str = "站点名称", **cells: Any) -
 
 
 class DataPage:
-    """One open data page; it may speak to nobody else and say nothing wrong."""
+    """One open data page."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
-        self.strangers: list[str] = []
-        self.errors: list[str] = []
         page.set_default_timeout(TIMEOUT_MS)
-        page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else self.strangers.append(request.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
 
     def go(self, query: str = "") -> DataPage:
         """Open the page and wait until its section is there."""
@@ -102,7 +97,3 @@ class DataPage:
         """Wait until the grid shows rows."""
         expect(self.page.locator(".ag-row").first).to_be_visible()
         expect(self.page.locator(".ag-row .ag-cell").first).not_to_have_text("")
-
-    def clean(self) -> None:
-        """Fail when the page spoke to another host or complained."""
-        assert (self.strangers, self.errors) == ([], [])

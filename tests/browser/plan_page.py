@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.pages.planning import names
 
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 40_000
 DRAWN = """() => {
   const box = document.documentElement.dataset, map = window.planMap && window.planMap();
   return Boolean(box.planAsked && box.planAsked === box.planDrawn && map && map.loaded() && !map.isMoving());

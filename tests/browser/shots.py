@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from geodata.build import build_atlas
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, ROOT, free_port, serve
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, ROOT, serve
+from tests.ports import free_port
 
 FOLDER = ROOT / "docs" / "screens"
 VIEWS = {

@@ -29,7 +29,7 @@ from dashboard.figures import theme
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
 from tests.browser import gallery
-from tests.browser.conftest import ROOT, free_port, serve
+from tests.browser.conftest import ROOT, serving
 from tests.browser.paper import Sheet, colors, sheets, squeezed
 from tests.dashboard.export.pptx_reader import boxes, opened, pictures, texts
 from tests.dashboard.export.pptx_reader import sheets as data_sheets
@@ -260,20 +260,26 @@ def test_a_warm_browser_makes_way_for_another_process(home: Path) -> None:
         other.close()
 
 
+@pytest.fixture(scope="module")
+def siming(studio: Studio) -> bytes:
+    """A picture made with the network there."""
+    return studio.make(Order(query="place=350203", format="png", scale=1)).content
+
+
 # a route to everywhere through the loopback: what is sent there is dropped, so whoever asks waits for ever
 NETS = {"refused": "ip link set lo up", "hanging": "ip link set lo up && ip route add default dev lo"}
 
 
 @pytest.mark.skipif(subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode != 0, reason="needs a network of its own")
 @pytest.mark.parametrize("net", NETS)
-def test_with_no_network_the_pictures_are_the_same(studio: Studio, home: Path, tmp_path: Path, net: str) -> None:
+def test_with_no_network_the_pictures_are_the_same(siming: bytes, home: Path, tmp_path: Path, net: str) -> None:
     out = tmp_path / "x.png"
     command = [sys.executable, "-m", "dashboard", "brief", "--query", "place=350203", "--format", "png", "--scale", "1", "--out", str(out), "--json"]
     done = subprocess.run(["unshare", "-n", "sh", "-c", f'{NETS[net]} && exec "$@"', "sh", *command], cwd=ROOT, capture_output=True, text=True,
                           timeout=240, check=False, env={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PUBLIC_URL": "https://atlas.example.org"})
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["place"] == "思明区"
-    with Image.open(out) as there, Image.open(io.BytesIO(studio.make(Order(query="place=350203", format="png", scale=1)).content)) as here:
+    with Image.open(out) as there, Image.open(io.BytesIO(siming)) as here:
         assert there.size == here.size
         assert ImageChops.difference(there.convert("RGB"), here.convert("RGB")).getbbox() is None  # to the last pixel
 
@@ -283,13 +289,8 @@ def test_with_no_network_the_pictures_are_the_same(studio: Studio, home: Path, t
 
 @pytest.fixture(scope="module")
 def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    log = tmp_path_factory.mktemp("server") / "log"
-    process = serve(home, port, log)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(15)
-    assert "Traceback" not in log.read_text("utf-8")
+    with serving(home, tmp_path_factory.mktemp("server") / "log") as one:
+        yield one
 
 
 READY = """() => { const one = document.querySelector('#briefing-preview'), inner = one && one.contentDocument && one.contentDocument.documentElement;

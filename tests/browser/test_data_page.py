@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from dashboard import ids
 from dashboard.pages.data import names
@@ -18,8 +18,9 @@ from geodata.store import FILE_NAME, open_store
 from layers import quality
 from layers.filters import Filters
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import free_port, serve
+from tests.browser.conftest import serving
 from tests.browser.data_page import TIMEOUT_MS, DataPage, workbook
+from tests.browser.tabs import Tabs
 from tests.browser.test_accessibility import objections
 
 GPS, AMAP = "GPS", "高德"
@@ -37,33 +38,21 @@ def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def own(home: Path) -> Iterator[str]:
     """Address of an atlas of this module's own, with two workers."""
-    port, log = free_port(), home.parent / "log"
-    process = serve(home, port, log)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
-    assert "Traceback" not in log.read_text("utf-8")
+    with serving(home, home.parent / "log") as one:
+        yield one
 
 
 @pytest.fixture
-def data(browser: Browser, own: str, home: Path) -> Iterator[Callable[..., DataPage]]:
+def data(tabs: Tabs, own: str, home: Path) -> Iterator[Callable[..., DataPage]]:
     """Return a function that opens the data page; afterwards every batch is undone and nothing was said wrong."""
-    opened: list[DataPage] = []
-
-    def open_at(query: str = "", width: int = 1920, height: int = 1080, **context: object) -> DataPage:
-        page = DataPage(browser.new_context(viewport={"width": width, "height": height}, **context).new_page(), own)
-        opened.append(page)
-        return page.go(query)
-
-    yield open_at
-    for one in opened:
-        one.page.context.close()
-    store = open_store(home)
-    for batch in store.history():
-        if not batch.undone_at:
-            store.undo(batch.batch_id)
-    for one in opened:
-        one.clean()
+    try:
+        with tabs.lent(own) as take:
+            yield lambda query="", **window: DataPage(take(**window), own).go(query)
+    finally:
+        store = open_store(home)
+        for batch in store.history():
+            if not batch.undone_at:
+                store.undo(batch.batch_id)
 
 
 def held(home: Path) -> set[str]:
@@ -252,21 +241,14 @@ def test_the_numbers_of_the_quality_report_are_the_rules_own_and_lead_to_their_r
     assert shown == set(atlas.stations["station_id"].to_numpy()[bad])
 
 
-def test_an_atlas_to_look_at_offers_nothing_that_writes(browser, atlas_home, tmp_path):
-    port = free_port()
-    server = serve(atlas_home, port, tmp_path / "log", ATLAS_EDITING="0")
-    try:
-        page = DataPage(browser.new_page(), f"http://127.0.0.1:{port}").go()
+def test_an_atlas_to_look_at_offers_nothing_that_writes(tabs, atlas_home, tmp_path):
+    with serving(atlas_home, tmp_path / "log", ATLAS_EDITING="0", ATLAS_WORKERS="1") as address, tabs.lent(address) as take:
+        page = DataPage(take(once=True), address).go()
         expect(page.page.locator(".data-readonly")).to_contain_text("只供查看")
         assert page.page.locator(f"#{names.DROP}").count() == 0
         page.go("?section=rows")
         page.rows()
         assert page.page.get_by_role("button", name="新增一行").count() == 0
-        page.clean()
-        page.page.close()
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 @pytest.mark.parametrize(("lang", "width"), [("zh", 390), ("en", 1920)])

@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from dashboard import ids
-from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import free_port, serve
+from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
+from tests.browser.conftest import serving
 
 
 def test_a_store_that_breaks_gets_a_word_and_the_page_stays(
@@ -17,16 +17,14 @@ def test_a_store_that_breaks_gets_a_word_and_the_page_stays(
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(atlas_home, home)
-    port = free_port()
-    server = serve(home, port, tmp_path / "log")
-    try:
-        page = AtlasPage(browser.new_page(viewport={"width": 1920, "height": 1080}), f"http://127.0.0.1:{port}")
+    with serving(home, tmp_path / "log", may_fail=True) as address:
+        page = AtlasPage(browser.new_page(viewport={"width": 1920, "height": 1080}), address)
         page.go("?place=640200")
         before = page.title(ids.CHART_COVERAGE)
         (home / "atlas.gpkg").write_bytes(b"something else")
         page.page.locator(f"#{ids.control('radius')} label", has_text="1000").click()
         word = page.page.locator(".notice-bad").first
-        word.wait_for(timeout=10_000)
+        word.wait_for(timeout=TIMEOUT_MS)
         assert "atlas.gpkg" in word.inner_text()
         assert "Traceback" not in page.page.content()
         assert page.title(ids.CHART_COVERAGE) == before
@@ -37,6 +35,3 @@ def test_a_store_that_breaks_gets_a_word_and_the_page_stays(
         page.changed(there)
         assert "radius=300" in page.query()
         page.page.close()
-    finally:
-        server.terminate()
-        server.wait(10)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from dashboard.figures.map import POINTS_AT_MOST
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import free_port, serve
+from tests.browser.conftest import serving
 
 MANY = 20_000
 
@@ -36,11 +36,8 @@ def crowded(atlas_home: Path, tmp_path: Path) -> Iterator[str]:
     points = shapely.points(counties["lon"] + dice.normal(0, 0.05, MANY), counties["lat"] + dice.normal(0, 0.05, MANY))
     crowd = gpd.GeoDataFrame(many.drop(columns="geometry"), geometry=points, crs=4326)
     pyogrio.write_dataframe(crowd, path, layer="stations", driver="GPKG")
-    port = free_port()
-    server = serve(home, port, tmp_path / "log")
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait(10)
+    with serving(home, tmp_path / "log", ATLAS_WORKERS="1") as one:
+        yield one
 
 
 def test_groups_from_afar_and_stations_from_near(browser: Browser, crowded: str) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from dashboard import ids
 from dashboard.pages.analysis import names
 from geodata.importing.check import check_file
 from geodata.store import FILE_NAME, open_store
 from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
-from tests.browser.conftest import free_port, serve
+from tests.browser.conftest import serving
+from tests.browser.tabs import Tabs
 from tests.dashboard.test_own_kind import DONE, ROW
 
 
-def test_a_kind_added_by_a_row_is_chosen_drawn_and_listed(browser: Browser, atlas_home: Path, tmp_path: Path) -> None:
+def test_a_kind_added_by_a_row_is_chosen_drawn_and_listed(tabs: Tabs, atlas_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / FILE_NAME).write_bytes((atlas_home / FILE_NAME).read_bytes())
@@ -23,13 +24,9 @@ def test_a_kind_added_by_a_row_is_chosen_drawn_and_listed(browser: Browser, atla
     for table, text in (("kinds", ROW), ("activities", DONE)):
         (tmp_path / f"{table}.csv").write_text(text, "utf-8")
         store.apply(table, check_file(tmp_path / f"{table}.csv", table, store, "wgs84").frame)
-    port = free_port()
-    server = serve(home, port, tmp_path / "log", ATLAS_WORKERS="1")
-    page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
-    failed: list[str] = []
-    page.on("pageerror", lambda error: failed.append(str(error)))
-    try:
-        atlas = AtlasPage(page, f"http://127.0.0.1:{port}")
+    with serving(home, tmp_path / "log", ATLAS_WORKERS="1") as address, tabs.lent(address) as take:
+        page = take(once=True)
+        atlas = AtlasPage(page, address)
         atlas.go("?place=350203")
         page.locator(f"#{ids.control('kinds')}").click()
         option = page.get_by_role("option", name="职工读书会").locator("visible=true")
@@ -40,13 +37,8 @@ def test_a_kind_added_by_a_row_is_chosen_drawn_and_listed(browser: Browser, atla
         atlas.wait()
         bars = [trace for trace in atlas.chart(ids.CHART_MONTHS)["data"] if trace["name"] == "职工读书会"]
         assert bars[0]["marker"]["color"] == "#B234B2" and sum(bars[0]["y"]) == 2
-        page.goto(f"http://127.0.0.1:{port}/analysis?place=350203&kinds=reading_club&on=2024-09-12&lang=en")
+        page.goto(f"{address}/analysis?place=350203&kinds=reading_club&on=2024-09-12&lang=en")
         day = page.locator(f"#{names.DAY}")
         expect(day).to_contain_text("Reading club", timeout=TIMEOUT_MS)
         expect(day).to_contain_text("Books given 1,200")
         assert day.locator("img.kind-icon").first.evaluate("one => one.complete && one.naturalWidth > 0")
-    finally:
-        page.context.close()
-        server.terminate()
-        server.wait(10)
-    assert failed == [] and "Traceback" not in (tmp_path / "log").read_text("utf-8")

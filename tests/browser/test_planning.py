@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from dashboard.__main__ import main
 from dashboard.pages.planning import names
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import free_port, serve
+from tests.browser.conftest import serving
 from tests.browser.plan_page import PlanPage
+from tests.browser.tabs import Tabs
 from tests.browser.test_accessibility import objections
 from tests.browser.test_sources import UNMARKED
 
@@ -32,34 +33,20 @@ def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server of its own, with two workers: what one starts the other tells of."""
-    port, log = free_port(), tmp_path_factory.mktemp("planning-server") / "log"
-    process = serve(home, port, log)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
-    assert "Traceback" not in log.read_text("utf-8")
+    with serving(home, tmp_path_factory.mktemp("planning-server") / "log") as one:
+        yield one
 
 
 @pytest.fixture
-def plan(browser: Browser, served: str) -> Iterator[Callable[..., PlanPage]]:
+def plan(tabs: Tabs, served: str) -> Iterator[Callable[..., PlanPage]]:
     """Return a function that opens the planning page; afterwards it may have spoken to nobody else, and nothing may have failed."""
-    opened: list[tuple[Page, list[str]]] = []
+    with tabs.lent(served) as take:
+        def open_at(query: str = "", **window: object) -> PlanPage:
+            one = PlanPage(take(**window), served)
+            one.go(query)
+            return one
 
-    def open_at(query: str = "", width: int = 1920, height: int = 1080, **context: object) -> PlanPage:
-        page = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
-        wrong: list[str] = []
-        page.on("request", lambda request: None if request.url.startswith((served, "blob:", "data:")) else wrong.append(request.url))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        opened.append((page, wrong))
-        one = PlanPage(page, served)
-        one.go(query)
-        return one
-
-    yield open_at
-    for page, _ in opened:
-        page.context.close()
-    assert [one for _, wrong in opened for one in wrong] == []
+        yield open_at
 
 
 def commanded(home: Path, monkeypatch, capsys, *options: str) -> dict:

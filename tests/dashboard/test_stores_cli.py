@@ -18,7 +18,8 @@ from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from geodata.errors import AtlasError
 from geodata.store import FILE_NAME, open_store
-from tests.browser.conftest import free_port, serve
+from tests.browser.conftest import serve
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "站点名称,经度,纬度,开放时间\n白鹭洲驿站,118.0945,24.4712,8:00-22:00\n"

@@ -16,7 +16,8 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 from geodata.build import build_atlas
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, ROOT, free_port, serve
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, ROOT, serve
+from tests.ports import free_port
 from tests.sheets.contact import Shot, sheet
 from tests.sheets.looking import blank_pictures, on_paper, on_screen, settled, standing
 from tests.sheets.views import PAPER, WINDOWS, View, every_page, matrix, more
