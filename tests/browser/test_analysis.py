@@ -37,6 +37,8 @@ def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: 
     # nothing moves until one asks for it; then the months come in order, at two a second
     assert page.evaluate("() => [window.atlasPlayback.playing, window.atlasPlayback.drawn.length, window.atlasPlayback.speed]") == [False, 1, 2]
     assert page.evaluate("() => document.getAnimations().length") == 0  # asked for less motion
+    first = next(month for month, count in expected if count)
+    assert page.evaluate("() => window.atlasPlayback.drawn[0].month") == first  # it begins where something happened, and plays from January
     page.keyboard.press("Space")
     page.wait_for_function("() => window.atlasPlayback.drawn.length >= 12 && !window.atlasPlayback.playing", timeout=2 * TIMEOUT_MS)
     drawn = page.evaluate("() => window.atlasPlayback.drawn")
@@ -74,7 +76,7 @@ def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: 
         expect(compare).to_contain_text(said)
     assert compare.locator(".badge").count() >= 8
     expect(page.locator(f"#{names.SENTENCE}")).to_contain_text("421 家企业中 377 家")
-    expect(page.locator(f"#{names.WORKERS}")).to_contain_text("分母：覆盖职工 6 万余 名")
+    expect(page.locator(f"#{names.WORKERS}")).to_contain_text("分母：覆盖职工 6 万余名")
     page.wait_for_function("() => window.atlasPlayback.drawn.length", timeout=TIMEOUT_MS)
     assert objections(page) == []
     context.close()
