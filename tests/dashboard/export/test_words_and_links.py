@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -115,8 +116,26 @@ def test_embedding_is_off_until_a_host_is_named(app: Dash, home: Path) -> None:
     assert answer.status_code == 200
     assert "frame-ancestors 'self' https://oa.example.org https://b.example.org" in answer.headers["Content-Security-Policy"]
     assert "X-Frame-Options" not in answer.headers
+    gone = other.get("/embed?scenario=GONE")
+    assert gone.status_code == 400 and "GONE" in gone.get_data(as_text=True)
     page = other.get("/")
     assert "frame-ancestors 'self';" in page.headers["Content-Security-Policy"] + ";" and page.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(("asked", "seconds", "template"), [
+    ("seconds=nan", 20, "one"), ("seconds=inf&template=map", 20, "map"), ("seconds=1&template=compare", 5, "one"), ("seconds=x&template=report", 20, "one"),
+])
+def test_a_presentation_stands_whatever_its_address_says(app: Dash, asked: str, seconds: float, template: str) -> None:
+    text = app.server.test_client().get(f"/present?view=place%3D640200&{asked}").get_data(as_text=True)
+    block = text.partition('id="present">')[2].partition("</script>")[0]
+    told = json.loads(block, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert (told["seconds"], told["template"]) == (seconds, template)
+
+
+@pytest.mark.parametrize("against", ["", "scenario=GONE"])
+def test_a_sheet_of_a_comparison_needs_its_other_side(app: Dash, against: str) -> None:
+    answer = app.server.test_client().get("/sheet", query_string={"template": "compare", "query": "place=640200", "against": against})
+    assert answer.status_code == 400
 
 
 def _ended(jobs: Jobs, id: str) -> str:
