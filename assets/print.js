@@ -38,7 +38,7 @@
     for (const one of document.querySelectorAll("details.legend:not([open])")) { one.open = true; one.dataset.folded = "1"; }
     for (const one of drawn().filter(mapOf)) pictured(one);
     // five charts are three rows under each other: the map leaves them room, all stay on one sheet
-    document.documentElement.style.setProperty("--map-tall", charts().length > 4 ? "64mm" : "100mm");
+    document.documentElement.style.setProperty("--map-tall", charts().length > 4 ? "58mm" : "100mm");
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
     // on the other pages a chart has the whole sheet, and one that fills a tall column is no taller than its neighbours
     else for (const one of narrowed = drawn().filter((one) => !mapOf(one) && (one.clientWidth > PREVIEW || tall(one)))) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -131,7 +132,7 @@ def _close(chart: Chart, frame: Frame) -> dict[str, Any]:
     size = max(6.5, round(room * 0.82, 1)) if room < 14 else theme.NOTE
     if any("…" in one for one in axis.get("ticktext", ())):
         whole = [_whole(one, chart.categories) for one in axis["ticktext"]]
-        if max(map(ems, whole)) * size < frame.width * CSS_DPI * NAMES_SHARE:
+        if max(ems(re.sub("<[^>]*>", "", one)) for one in whole) * size < frame.width * CSS_DPI * NAMES_SHARE:
             axis = {**axis, "ticktext": whole}
     if room < 14:
         axis = {**axis, "tickfont": {**axis.get("tickfont", {}), "size": size}}

@@ -9,12 +9,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from dash import Dash
 from hypothesis import given as any_of
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from lxml import html
 
 from dashboard.app import create_app
 from dashboard.export.fitting import fitted, lines
@@ -25,6 +27,7 @@ from dashboard.filters_in_words import words_of_filters
 from dashboard.links import Links
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
+from layers import kpis, trails
 from layers.filters import FIELD_NAMES, Filters
 
 CHANGES = {
@@ -100,6 +103,24 @@ def test_a_sheet_answers_whatever_is_asked(app: Dash, asked: dict[str, str]) -> 
         answer = client.get(path, query_string=asked)
         assert answer.status_code in (200, 400)
         assert "Traceback" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("asked", [{"query": "place=640200", "template": "report"}, {"query": "place=640202", "against": "place=640205", "template": "compare"}])
+def test_figures_of_a_sheet_lead_to_their_trails_and_its_charts_are_told_as_tables(app: Dash, asked: dict[str, str]) -> None:
+    root = html.fromstring(app.server.test_client().get("/sheet", query_string=asked).get_data(as_text=True))
+    context = app.server.extensions["atlas"]
+    marked = root.xpath("//*[@data-figure]")
+    for one in marked:
+        query = urlsplit(one.find(".//a").get("href")).query
+        assert dict(parse_qsl(query))["figure"] == one.get("data-figure")
+        atlas, said = context.look(query, ("figure",))
+        found = trails.trail(atlas, said.filters, one.get("data-figure"))
+        assert found.shown is None or found.shown.text_zh in one.text_content()
+    views = [asked[name] for name in ("query", "against") if name in asked]
+    shown = [figure.id for view in views for figure in kpis.strip(context.source.atlas(), context.look(view)[1].filters)]
+    assert sorted(one.get("data-figure") for one in marked if one.xpath("ancestor::table")) == sorted(shown)
+    charts = root.xpath("//div[@class='plot']")
+    assert len(root.xpath("//div[@class='unseen']/table[caption]")) == len(charts) and all(one.get("aria-label") for one in charts)
 
 
 def test_a_sheet_never_runs_what_a_reader_wrote(app: Dash) -> None:
