@@ -138,19 +138,21 @@
       pause();
       const key = `${spec.version}/${spec.key}`;
       const moved = state.key !== key;
-      Object.assign(state, { spec, at: 0, key, frames: new Map(), drawn: [], sum: false, turn: state.turn + 1 });
+      // it begins where something happened: an empty map of the first month would be read as nothing at all
+      const begin = Math.max(0, spec.counts.findIndex((one) => one > 0));
+      Object.assign(state, { spec, at: begin, key, frames: new Map(), drawn: [], sum: false, turn: state.turn + 1 });
       const sum = element("an-sum");
       if (sum) sum.setAttribute("aria-pressed", "false");
       if (!window.atlasKit.webgl2()) {
         window.atlasStill("activities");
-        window.setTimeout(() => show(0).catch(() => {}), 0);
+        window.setTimeout(() => show(begin).catch(() => {}), 0);
         return window.dash_clientside.no_update;
       }
       window.setTimeout(async function start() {
         // marks that are set while MapLibre still reads its style are lost with it
         for (let tries = 0; tries < 300 && !(instance() && instance().isStyleLoaded()); tries += 1) await moment(60);
         if (state.spec !== spec) return;
-        await show(0).catch(() => {});
+        await show(begin).catch(() => {});
         const map = instance();
         if (map) map.once("idle", () => { if (state.spec === spec) fetched(state.at).then(paint).catch(() => {}); });
       }, 60);

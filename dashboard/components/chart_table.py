@@ -27,7 +27,7 @@ def chart_table(chart: Chart, words: Words) -> html.Table:
     return _table(f"{chart.title} — {chart.subtitle}", heads, rows)
 
 
-def opening(table: html.Table | None, words: Words) -> html.Details | None:
+def opening(table: html.Table | html.Div | None, words: Words) -> html.Details | None:
     """Return 表格, which opens `table` over its chart; None where there is none."""
     if table is None:
         return None

@@ -125,9 +125,7 @@ def _table(head: tuple[str, ...], rows: list[list[Any]], label: str) -> html.Div
 
 def _number(trail: trails.Trail, words: Words) -> str:
     if trail.shown is not None:
-        units = words.codes("unit")
-        text = trail.shown.text_zh if words.lang == "zh" else trail.shown.text_en
-        return f"{text} {units.get(trail.shown.unit, trail.shown.unit)}".strip()
+        return words.measured(trail.shown.text_zh if words.lang == "zh" else trail.shown.text_en, trail.shown.unit)
     if trail.value is None:
         return "—"
     return words.share(trail.value) if 0 < trail.value < 1 else words.number(trail.value)
@@ -176,8 +174,8 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
             html.H2([f"{row.id} ", _subject(row, words), badge("reported", words)], className="data-title"),
             html.P(_said(row, words), className="sources-value"),
             html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
-                (words("出处"), html.Span(row.source, lang="zh-CN")), (words("口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
-                (words("地点"), _where(atlas, row, words)), (words("说明"), _note(row)))], className="sources-terms"),
+                (words("出处"), html.Span(row.source, lang="zh-CN")), (words("报道的口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
+                (words("地点"), _where(atlas, row, words)), (words("备注"), _note(row)))], className="sources-terms"),
             html.H3(words("图册中用到它的地方"), className="sources-sub"),
             html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there).crumbs[-1])), href="/" + context.write(there), className="data-link"))] if there else []),
                      html.Li(dcc.Link(words("专题"), href="/stories" + (context.write(filters) or ""), className="data-link")), *listed], className="sources-list"),
@@ -209,13 +207,13 @@ def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, s
                     dcc.Link(words("看全部报道数字"), href=PATH + (context.write(filters.at_place(NATION)) or "?"), className="data-link")], className="data-hint")
     return html.Section([
         html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
-        _table((words("编号"), words("地点"), words("对象"), words("数字"), words("时期"), words("出处")), rows, words("报道的数字")) if rows else empty,
+        _table((words("编号"), words("地点"), words("对象"), words("数"), words("时期"), words("出处")), rows, words("报道的数字")) if rows else empty,
     ], className="sources-part")
 
 
 def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
     rows = [[figure_link(words(one.label), id, filters, context, words), words(one.formula)] for id, one in trails.FIGURES.items()]
-    return html.Section([html.H2(words("推算的数字怎么算"), className="data-title"), _table((words("数字"), words("算法")), rows, words("推算的数字怎么算"))], className="sources-part")
+    return html.Section([html.H2(words("推算的数字怎么算"), className="data-title"), _table((words("数"), words("算法")), rows, words("推算的数字怎么算"))], className="sources-part")
 
 
 def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
