@@ -19,7 +19,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -36,7 +36,7 @@ from geodata.errors import N_, AtlasError
 T = TypeVar("T")
 COOKIE = "atlas-picture"
 WARM_SECONDS = 60.0
-CONTEXTS = 2
+TABS = 2
 PAGES_A_BROWSER = 150
 STARTING_SECONDS = 20.0
 FEWEST_COLORS = 6
@@ -215,7 +215,7 @@ class _Driver:
         self._server: BaseWSGIServer | None = None
         self._playwright: Any = None
         self._browser: Any = None
-        self._contexts: OrderedDict[float, Any] = OrderedDict()
+        self._tabs: OrderedDict[float, Any] = OrderedDict()  # scale → page, the one used last at the end
         self._leader: int | None = None
         self._node: set[int] = set()
         self._profile: Path | None = None
@@ -256,16 +256,10 @@ class _Driver:
             return [b""]
         return self._application(environ, start_response)
 
-    def _page(self, path: str, width: int, height: int, scale: float) -> Any:
-        context = self._contexts.get(scale)
-        if context is None:
-            while len(self._contexts) >= CONTEXTS:
-                self._contexts.popitem(last=False)[1].close()
-            context = self._browser.new_context(device_scale_factor=scale, reduced_motion="reduce", service_workers="block", accept_downloads=False)
-            context.add_cookies([{"name": COOKIE, "value": self._token, "url": self._address}])
-            self._contexts[scale] = context
-        self._contexts.move_to_end(scale)
-        page = context.new_page()
+    @contextlib.contextmanager
+    def _opened(self, path: str, width: int, height: int, scale: float) -> Iterator[Any]:
+        """Give the page of the sheet at `path`, drawn. Its tab stays for the next sheet: the scripts are compiled there."""
+        page = self._tabs.pop(scale, None) or self._tab(scale)
         self.made += 1
         try:
             page.set_viewport_size({"width": width, "height": height})
@@ -273,10 +267,19 @@ class _Driver:
             if answer is None or not answer.ok:
                 raise AtlasError(N_("页面没有打开：{said}"), said=answer.text()[:200] if answer else path[:80])
             page.wait_for_function(READY, timeout=0)
+            yield page
+            page.goto("about:blank")  # lets go of the maps
         except BaseException:
-            page.close()
+            page.context.close()
             raise
-        return page
+        self._tabs[scale] = page
+
+    def _tab(self, scale: float) -> Any:
+        while len(self._tabs) >= TABS:
+            self._tabs.popitem(last=False)[1].context.close()
+        context = self._browser.new_context(device_scale_factor=scale, reduced_motion="reduce", service_workers="block", accept_downloads=False)
+        context.add_cookies([{"name": COOKIE, "value": self._token, "url": self._address}])
+        return context.new_page()
 
     @property
     def _address(self) -> str:
@@ -284,12 +287,9 @@ class _Driver:
 
     def picture(self, path: str, width: int, height: int, scale: float) -> bytes:
         for attempt in (1, 2):
-            page = self._page(path, width, height, scale)
-            try:
+            with self._opened(path, width, height, scale) as page:
                 boxes = page.evaluate(MAPS) or ([[0, 0, width, height]] if "/sheet/map" in path else [])
                 made = page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height}, timeout=0)
-            finally:
-                page.close()
             if not blank(made, boxes, scale):
                 return made
             if attempt == 2:
@@ -299,25 +299,18 @@ class _Driver:
     def paper(self, path: str, width: float, height: float, scale: float) -> bytes:
         pixels = round(width * 96), round(height * 96)
         for attempt in (1, 2):
-            page = self._page(path, *pixels, scale)
-            try:
+            with self._opened(path, *pixels, scale) as page:
                 seen = page.screenshot(clip={"x": 0, "y": 0, "width": pixels[0], "height": pixels[1]}, scale="css", timeout=0)
-                if blank(seen, page.evaluate(MAPS), 1) and attempt == 1:
-                    continue
-                if blank(seen, page.evaluate(MAPS), 1):
+                if not blank(seen, page.evaluate(MAPS), 1):
+                    page.evaluate("() => window.atlasFreeze()")
+                    return page.pdf(width=f"{width}in", height=f"{height}in", print_background=True, prefer_css_page_size=True, tagged=True)
+                if attempt == 2:
                     raise _stayed_blank()
-                page.evaluate("() => window.atlasFreeze()")
-                return page.pdf(width=f"{width}in", height=f"{height}in", print_background=True, prefer_css_page_size=True, tagged=True)
-            finally:
-                page.close()
         raise _stayed_blank()
 
     def charts(self, path: str, width: int, height: int) -> list[dict[str, Any]]:
-        page = self._page(path, width, height, 1)
-        try:
+        with self._opened(path, width, height, 1) as page:
             return page.evaluate("() => window.atlasCharts()")
-        finally:
-            page.close()
 
     def stop(self) -> None:
         """End everything in order, from the thread that started it."""

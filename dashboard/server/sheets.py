@@ -6,7 +6,6 @@ import math
 import re
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlencode
 
 import plotly
 from dash import Dash
@@ -134,10 +133,6 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
             answer.headers.pop("X-Frame-Options", None)
         return answer
 
-
-def sheet_query(order: Order) -> str:
-    """Return the query of ``/present`` that shows `order` alone."""
-    return urlencode({"view": order.query, "template": order.template, "theme": order.theme})
 
 
 def _theme(usual: str = "light") -> str:

@@ -160,7 +160,7 @@ def test_a_sheet_of_a_comparison_needs_its_other_side(app: Dash, against: str) -
 
 
 def _ended(jobs: Jobs, id: str) -> str:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while (job := jobs.find(id)) is not None and job.active and time.monotonic() < deadline:
         time.sleep(0.02)
     assert job is not None
