@@ -164,7 +164,7 @@ def _funnel(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
 
 
 def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
-    rows = activities.rank_grids(atlas, filters, activity_figures.MOST_GRIDS).iloc[::-1]
+    rows = activities.rank_grids(atlas, filters, activity_figures.most_grids(places.scope(atlas, filters))).iloc[::-1]
     kinds = words.kinds()
     series = [
         Series(kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.export.charts import Chart, Series
 from dashboard.figures import theme
-from dashboard.figures.happened import month_name, width
+from dashboard.figures.happened import month_name
 from dashboard.words import Words
 from geodata.facts import format_reported
 from layers import routes, stories
@@ -208,18 +208,19 @@ def _split(atlas: Atlas, rows: pd.DataFrame, fact: str, title: str, subtitle: st
 
 def _room(values: Sequence[float], text: Sequence[str], names: Sequence[str]) -> float:
     """Return where the axis ends so that the words behind each bar have room in a narrow chart, in the unit of `values`."""
-    plot = max(120.0, NARROW_PX - LETTER_PX * max(map(width, names), default=0))
-    return max([value / max(0.3, 1 - LETTER_PX * (width(one) + 1) / plot) for value, one in zip(values, text, strict=True)], default=0) or 1
+    plot = max(120.0, NARROW_PX - LETTER_PX * max(map(theme.width, names), default=0))
+    return max([value / max(0.3, 1 - LETTER_PX * (theme.width(one) + 1) / plot) for value, one in zip(values, text, strict=True)], default=0) or 1
 
 
 def _bars(name: str, title: str, subtitle: str, provenance: str | None, names: Sequence[str], values: Sequence[float], text: Sequence[str], color: str | list[str],
           facts: tuple[str, ...], series: str, *, share: bool = False, patterns: list[str] | None = None) -> StoryChart:
     """Return lying bars, the first on top; hatched where made up, each with its figure as words."""
     count = len(names)
+    origins: list[str | None] = list(patterns) if patterns else [provenance] * count
     trace: dict[str, Any] = {
         "type": "bar", "orientation": "h", "name": series, "x": list(values), "y": list(range(count)), "text": list(text), "textposition": "outside", "cliponaxis": False,
         "textfont": {"size": 12, "color": theme.INK}, "constraintext": "none", "hoverinfo": "skip",
-        "marker": {"color": color, "pattern": theme.hatched(list(patterns) if patterns else [provenance] * count)},
+        "marker": theme.coloured(color, origins) if isinstance(color, list) else {"color": color, "pattern": theme.hatched(origins)},
     }
     figure = {"data": [trace], "layout": theme.chart_layout(
         bargap=0.34, margin={"l": 4, "r": 12, "t": 2, "b": 2, "pad": 6}, xaxis={"visible": False, "range": [0, _room(values, text, names)]},
