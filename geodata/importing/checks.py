@@ -32,7 +32,12 @@ KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
 REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",), "activity_id": ("activities",), "fact_id": ("facts",)}
 LOOSE = ("zone", "activity_id", "fact_id")  # what they name may come later: kept, and said
 ORDERED = (("start", "end"), ("opened_on", "last_inspected"), ("opened_on", "valid_to"), ("valid_from", "valid_to"), ("period_start", "period_end"))
-ALTERNATIVES = ("wgs84", "gcj02", "bd09")
+LIKELY = {
+    "wgs84": N_("坐标看来是 GPS 的（wgs84），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+    "gcj02": N_("坐标看来是高德、腾讯的（gcj02），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+    "bd09": N_("坐标看来是百度的（bd09），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+}
+ALTERNATIVES = tuple(LIKELY)
 _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
 
 
@@ -182,7 +187,7 @@ def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], 
     now = shapely.get_coordinates(frame.geometry.to_numpy()[moved])
     mended = np.column_stack(datum.to_wgs84(raw[moved, 0], raw[moved, 1], best))
     _name_rows(report, rows, positions[moved],
-               N_("坐标看来是 {likely}，不是 {stated}：按 {likely} 换算，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+               LIKELY[best],
                "datum", "lon", np.hstack([now, mended]), likely=best, stated=crs,
                example=lambda at: {"row": rows.numbers[positions[moved[at]]], "before": "{:.6f},{:.6f}".format(*now[at]), "after": "{:.6f},{:.6f}".format(*mended[at])})
 

@@ -23,7 +23,7 @@ from tests.browser.data_page import TIMEOUT_MS, DataPage, workbook
 from tests.browser.test_accessibility import objections
 
 GPS, AMAP = "GPS", "高德"
-FINE, LOOK, WRONG, WHICH = "没有问题，可以导入", "可以导入，请先看提醒", "有错误，不能导入", "请先在左边选择坐标系"
+FINE, LOOK, WRONG, WHICH = "没有问题，可以导入", "可以导入，请先看提醒", "有错误，不能导入", "请先在第 2 步选择坐标系"
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_their_stations_take_the_place_of_ours_and_give_it_back(data, home):
     page.choose(names.CRS, GPS)
     page.verdict(LOOK)
     first = page.problems()[0]
-    assert "坐标看来是 gcj02" in first[-1] and first[1] == "驿站台账" and first[2].startswith("2, 3, 4")
+    assert "坐标看来是高德" in first[-1] and first[1] == "驿站台账" and first[2].startswith("2, 3, 4")
     drawn = page.map()
     assert drawn["landed"]["given"] == drawn["read"]["given"] == drawn["mended"]["given"] == 28
     assert drawn["read"]["drawn"] == drawn["mended"]["drawn"] == 28 and drawn["between"]["given"] == 56 and drawn["between"]["drawn"] > 0
