@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,12 +21,9 @@ BAD = GOOD + "坏驿站,118.09,,随便\n"
 
 
 @pytest.fixture
-def home(atlas_home, tmp_path, monkeypatch) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
-    monkeypatch.setenv("ATLAS_HOME", str(folder))
-    return folder
+def home(own_home, monkeypatch) -> Path:
+    monkeypatch.setenv("ATLAS_HOME", str(own_home))
+    return own_home
 
 
 @pytest.fixture
