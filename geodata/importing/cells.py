@@ -13,7 +13,7 @@ from geodata.importing.bad import BadValue
 from geodata.importing.headers import POSITIONS, STATED, Layout
 from geodata.importing.hours_text import names_season
 from geodata.importing.numbers import Figure
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank, reader
 from geodata.kinds import Kinds
@@ -213,7 +213,7 @@ def _keep_qualifiers(rows: Rows, schema: TableSchema, qualified: dict[int, list[
         at = min(qualified)
         numbers = tuple(rows.numbers[one] for one in sorted(qualified))
         report.warn(Problem(N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
-                            {"table": schema.zh, "count": len(numbers)}, **rows.where(at, qualified[at][0].partition("=")[0]),
+                            {"table": named(schema), "count": len(numbers)}, **rows.where(at, qualified[at][0].partition("=")[0]),
                             rows=numbers[:200], code="qualifier"))
 
 

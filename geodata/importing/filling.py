@@ -14,7 +14,7 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.values import ADCODES, vocabulary
 from geodata.schema import TableSchema
 
@@ -109,13 +109,14 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
         count = _set_missing(rows, column.name, [value] * len(rows))
         if count and column.name not in NAMED_ONE_BY_ONE:
             report.warn(Problem(N_("{count} 行没有“{column}”，已按“{value}”处理。"),
-                                {"count": count, "column": column.zh, "value": _label(schema.name, column, value)},
+                                {"count": count, "column": named(column), "value": _label(schema.name, column, value)},
                                 column=rows.title(column.name), code="filled"))
 
 
-def _label(table: str, column: Any, value: Any) -> str:
+def _label(table: str, column: Any, value: Any) -> dict[str, str]:
     vocab = vocabulary(table, column.name)
-    return labels(vocab).get(value, value) if vocab else {True: "是", False: "否"}.get(value, str(value))
+    yes_no = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
+    return {lang: (labels(vocab, lang) if vocab else yes_no[lang]).get(value, str(value)) for lang in yes_no}
 
 
 def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> None:
@@ -159,10 +160,10 @@ def _keys(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, report: 
         # rows alike in all of this are numbered, in the order of the file
         made.append(f"{schema.name[:2].upper()}-{stem}" + (f"-{counted[stem]}" if counted[stem] > 1 else ""))
     count = _set_missing(rows, schema.key, made)
-    zh = next(column.zh for column in schema.columns if column.name == schema.key)
+    key = next(column for column in schema.columns if column.name == schema.key)
     if count:
         report.warn(Problem(N_("{count} 行没有“{column}”，已按名称和位置生成；以后再导入请保留这一列，以便对上同一行。"),
-                            {"count": count, "column": zh}, column=rows.title(schema.key), code="filled"))
+                            {"count": count, "column": named(key)}, column=rows.title(schema.key), code="filled"))
 
 
 def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
@@ -173,14 +174,14 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
         if all(at in rows.wrong for at, value in enumerate(held) if value is None):
             continue
         if column.name not in rows.headers and all(value is None for value in held):
-            report.error(Problem(N_("缺少列“{column}”：请补上这一列。"), {"column": column.zh}, column=column.zh, value=None,
+            report.error(Problem(N_("缺少列“{column}”：请补上这一列。"), {"column": named(column)}, column=column.zh, value=None,
                                  expected_msgid=N_("必填"), code="missing"))
             rows.wrong.update(range(len(rows)))
             continue
         for at, value in enumerate(held):
             if value is None and at not in rows.wrong:
                 rows.wrong.add(at)
-                report.error(Problem(N_("“{column}”没有填：请补上。"), {"column": column.zh}, **rows.where(at, column.name),
+                report.error(Problem(N_("“{column}”没有填：请补上。"), {"column": named(column)}, **rows.where(at, column.name),
                                      expected_msgid=N_("必填"), code="missing"))
 
 

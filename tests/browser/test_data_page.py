@@ -93,7 +93,7 @@ def test_their_stations_take_the_place_of_ours_and_give_it_back(data, home):
     assert drawn["landed"]["given"] == drawn["read"]["given"] == drawn["mended"]["given"] == 28
     assert drawn["read"]["drawn"] == drawn["mended"]["drawn"] == 28 and drawn["between"]["given"] == 56 and drawn["between"]["drawn"] > 0
     page.choose(names.CRS, AMAP)
-    expect(page.page.locator(".data-hint", has_text="坐标系 gcj02")).to_be_visible(timeout=TIMEOUT_MS)
+    expect(page.page.locator(".data-hint", has_text="坐标系：高德")).to_be_visible(timeout=TIMEOUT_MS)
     assert not any("坐标看来是" in row[-1] for row in page.problems())
     drawn = page.map()
     assert (drawn["landed"]["drawn"], drawn["read"]["given"]) == (28, 0)

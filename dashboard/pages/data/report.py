@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard.components.panels import graph_config
-from dashboard.components.values import change_list, scrolling, size, table_name
+from dashboard.components.values import change_list, scrolling, size, table_name, title
 from dashboard.context import Context
 from dashboard.figures.dark import themed
 from dashboard.figures.preview import preview_map
@@ -147,7 +147,7 @@ def problem_rows(report: Report, group: str, page: int, words: Words) -> tuple[h
     head = html.Tr([html.Th(text, scope="col") for text in (words("类别"), words("工作表"), words("行"), words("列"), words("内容"), words("应为"), words("说明"))])
     body = [html.Tr([
         html.Td(html.Span(kinds[kind], className=f"mark mark-{kind}")), _said(words("工作表"), one.sheet), _said(words("行"), _rows(one)),
-        _said(words("列"), one.column), _said(words("内容"), one.value, "cell-value"),
+        _said(words("列"), _column(one, report, words)), _said(words("内容"), one.value, "cell-value"),
         # the command line's own option is of no use here
         _said(words("应为"), words("第 2 步里选一个坐标系") if one.code == "crs" else one.expected(words.gettext)), html.Td(one.text(words.gettext)),
     ]) for kind, one in every[(page - 1) * PAGE:page * PAGE]]
@@ -157,6 +157,13 @@ def problem_rows(report: Report, group: str, page: int, words: Words) -> tuple[h
 def _said(header: str, text: str | None, kind: str = "") -> html.Td:
     """Return a cell that knows its header: on a phone a problem is a card, not a row of seven columns."""
     return html.Td("—" if text is None else text, className=f"{kind} nothing".strip() if text is None or text == "" else kind, **{"data-header": header})
+
+
+def _column(problem: Problem, report: Report, words: Words) -> str | None:
+    """Return the header as the file has it, or the name of a column that it lacks in the reader's language."""
+    if problem.column is None or problem.column in report.headers:
+        return problem.column
+    return next((title(TABLES[report.table], one.name, words) for one in TABLES[report.table].columns if one.zh == problem.column), problem.column)
 
 
 def _rows(problem: Problem) -> str | None:
@@ -207,7 +214,7 @@ def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words
                    html.Span([html.I(className="legend-mark mark-mended"), words("存疑：更正后可能的位置")], className="legend-row")]
     return html.Section([
         html.H3(words("地图预览"), className="panel-title"),
-        html.P(note + (words("存疑的 {count} 行画出两个位置，以线相连。").format(count=len(doubted)) if doubted else ""), className="panel-subtitle"),
+        html.P(("" if words.lang == "zh" else " ").join([note, *([words("存疑的 {count} 行画出两个位置，以线相连。").format(count=len(doubted))] if doubted else [])]), className="panel-subtitle"),
         html.Div(dcc.Graph(id="data-map", figure=figure, config=graph_config(words.lang) | {"scrollZoom": True}, responsive=True,
                            style={"height": "100%"}), className="data-map"),
         html.Div([*legend, html.Span(words("地图为示意图"), className="legend-note")], className="data-legend"),
