@@ -146,7 +146,7 @@ def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, 
     page.page.get_by_role("textbox", name="“啥”对应的列").click()
     page.page.get_by_role("option", name="驿站名称", exact=True).click()
     page.page.get_by_role("button", name="按这样的对应重新核对").click()
-    expect(page.page.locator(".data-counts .count-bad")).to_have_text("3")
+    expect(page.page.locator(".data-counts .count-bad")).to_have_text("3", timeout=TIMEOUT_MS)
     errors = {tuple(row[1:5]) for row in page.problems() if row[0] == "错误"}
     assert errors == {("驿站台账", "5", "开放时间", "随便开"), ("驿站台账", "7", "面积", "很大"), ("驿站台账", "9", "经度", "—")}
     with page.page.expect_download() as download:
