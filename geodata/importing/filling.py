@@ -14,12 +14,17 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
+from geodata.importing.headers import POSITIONS
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
-from geodata.importing.values import ADCODES, vocabulary
-from geodata.schema import TableSchema
+from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
+from geodata.own_fields import PREFIX
+from geodata.schema import OWN, TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
 CITY_TABLES = ("fairs",)
+NEVER_KEPT = ("provenance", "source_id", "batch_id", "qualifier", "qualifiers")  # where a row is from and how sure its figures are, the file says
+FOLLOWS = {"period": ("start", "date"), "name_en": ("name",)}  # what is worked out anew from columns that the file does have
+FOLLOWS_PLACE = ("adcode", "lon", "lat", "cell")
 H3_RESOLUTION = 9
 
 
@@ -36,6 +41,47 @@ def fill(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
     rows.values["batch_id"] = ["pending"] * len(rows)
     _keys(rows, shapes, schema, report)
     _still_missing(rows, schema, report)
+
+
+def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report) -> None:
+    """Let rows that the atlas has already keep what the file has no column for: not to say a thing is not to deny it.
+
+    What is made up never passes into a row that is not: values are kept from rows of the same provenance alone, a shape
+    wherever the table says of what provenance shapes are.
+    """
+    keys = rows.values.get(schema.key)
+    there = ground.table(schema.name) if keys and any(keys) else None
+    if there is None or not len(there):
+        return
+    at = pd.Index(there[schema.key]).get_indexer(pd.Index(keys, dtype=object))
+    said = rows.values.get("provenance") or ["reported"] * len(rows)
+    real = there["provenance"].to_numpy(dtype=object)
+    alike = np.array([one >= 0 and (said[row] or "reported") == real[one] for row, one in enumerate(at)], bool)
+    names = {column.name for column in schema.columns}
+    placed = rows.shapes is not None or any(name in rows.raw for name in POSITIONS)
+    shown_by, kept = {"geometry_provenance"} & names, []
+    for column in schema.columns:
+        if column.name in (*NEVER_KEPT, *shown_by, schema.key) or column.name in rows.values or (placed and column.name in FOLLOWS_PLACE):
+            continue
+        if any(one in rows.values for one in FOLLOWS.get(column.name, ())) or (column.name == OWN and any(one.startswith(PREFIX) for one in rows.values)):
+            continue
+        values = there[column.name].to_numpy(dtype=object)
+        held = [values[at[row]] if alike[row] else None for row in range(len(rows))]
+        held = [None if one is None or one is pd.NaT or one != one else one.date() if isinstance(one, pd.Timestamp) else one for one in held]
+        if any(one is not None for one in held):
+            rows.values[column.name] = held
+            kept.append(column)
+    if schema.geometry and not placed:
+        old = there.geometry.to_numpy()
+        for row in np.flatnonzero((at >= 0) if shown_by else alike):
+            shapes[row] = old[at[row]]
+        if shown_by and "geometry_provenance" not in rows.values:
+            values = there["geometry_provenance"].to_numpy(dtype=object)
+            rows.values["geometry_provenance"] = [None if one < 0 else values[one] for one in at]
+    count = int(alike.sum())
+    if kept and count:
+        report.warn(Problem(N_("图册里已有这些编号的 {count} 行，文件没有的列（{columns}）保留图册里的内容。"),
+                            {"count": count, "columns": {lang: mark.join(named(one)[lang] for one in kept) for lang, mark in SEPARATORS.items()}}, code="filled"))
 
 
 def _column(rows: Rows, name: str) -> list[Any]:

@@ -61,15 +61,17 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
     return (column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours") and text.lower() in BLANKS
 
 
-def reader(table: str, column: Column, kinds: Kinds | None = None) -> Reader:
+def reader(table: str, column: Column, kinds: Kinds | None = None, factor: float = 1.0) -> Reader:
     """Return the function that reads a cell of `column`; it raises :class:`BadValue`. `kinds` are those of the atlas, else the shipped ones.
+
+    `factor` is what a plain number is worth, by the unit in the header.
 
     Numbers come as :class:`geodata.importing.numbers.Figure`, dates as
     ``datetime.date``, sets as codes joined by ``;`` in the order of the cell.
     """
     vocab = _vocabularies().get((table, column.name)) or _vocabularies().get(("*", column.name))
     if column.dtype in ("int", "float"):
-        return lambda value: _number(value, column)
+        return lambda value: _number(value, column, factor)
     if (table, column.name) == ("activities", "kind"):
         return lambda value: _kind(value, kinds or shipped())
     if (table, column.name) in _READERS:
@@ -186,8 +188,8 @@ def _yes_no(value: Any) -> bool:
     raise BadValue(N_("应为是或否：请写 是 或 否。"), {}, N_("是 | 否"))
 
 
-def _number(value: Any, column: Column) -> Any:
-    found = figure(value, column.unit)
+def _number(value: Any, column: Column, factor: float) -> Any:
+    found = figure(value, column.unit, factor)
     if column.dtype == "int" and not found.value.is_integer():
         raise BadValue(N_("应为整数：请去掉小数。"), {}, N_("整数"))
     if column.unit != "degree" and found.value < 0:
