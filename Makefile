@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-siting fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -62,6 +62,10 @@ bench-siting: dev
 	@$(VENV)/rival/bin/python -c 'import spopt, highspy' 2>/dev/null \
 		|| $(VENV)/rival/bin/python -m pip install --quiet --disable-pip-version-check spopt==0.7.0 highspy==1.16.0
 	$(BIN)/python -m tests.benchmarks.bench_siting --rival $(VENV)/rival/bin/python
+
+# OR-Library's p-median files in FOLDER (pmed1.txt … pmed40.txt) as p-medians and p-centers against the published optima
+bench-published: dev
+	$(BIN)/python -m tests.benchmarks.bench_published $(FOLDER)
 
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev

@@ -56,13 +56,33 @@
     }, HOVER_MS * 2);
   }
 
+  /* Chinese on an English page is said to be Chinese (dashboard/components/chinese.py does so for what the server sends) */
+  const HAN = /([\u3400-\u9fff](?:[\u3000-\u9fff\uff00-\uffef\d ]*[\u3400-\u9fff\uff09])?)/;
+  const english = () => document.documentElement.lang === "en";
+  function spoken(text) {
+    if (!english()) return [text];
+    return text.split(HAN).filter(Boolean).map((part) => {
+      if (!HAN.test(part)) return part;
+      const one = document.createElement("span");
+      one.lang = "zh-CN"; one.textContent = part;
+      return one;
+    });
+  }
+
+  function hovered() {
+    if (english()) window.requestAnimationFrame(() => {
+      for (const one of document.querySelectorAll("#map .hovertext tspan, #map .hovertext text"))
+        if (!one.childElementCount && HAN.test(one.textContent)) one.setAttribute("lang", "zh-CN");
+    });
+  }
+
   function say() {
     const live = map(), words = byId("map-said");
     if (!live || !words || document.activeElement !== live.getCanvas() || !words.classList) return;
     words.textContent = "";
     underneath(live, () => {
       const label = document.querySelector("#map .hoverlayer");
-      words.textContent = label ? [...label.querySelectorAll(".hovertext tspan, .hovertext text")].map((one) => one.childElementCount ? "" : one.textContent).join(" ").trim() : "";
+      words.replaceChildren(...spoken(label ? [...label.querySelectorAll(".hovertext tspan, .hovertext text")].map((one) => one.childElementCount ? "" : one.textContent).join(" ").trim() : ""));
       return words.textContent;
     });
   }
@@ -111,6 +131,7 @@
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && byId("map").classList.add("by-keys"));
     canvas.addEventListener("blur", () => byId("map").classList.remove("by-keys"));
     live.on("moveend", say);
+    plot().on("plotly_hover", hovered);
   }
 
   document.addEventListener("keydown", (event) => {

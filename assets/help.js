@@ -108,12 +108,13 @@
   }
 
   /* -- words explained ------------------------------------------------------------ */
-  let tip = null;
+  let tip = null, told = null;
 
   function explain(term) {
     const meaning = byId(`term-${term.dataset.term}`);
     hush();
     if (!meaning) return;
+    told = term;
     tip = document.createElement("div");
     tip.className = "tip";
     tip.setAttribute("role", "tooltip");
@@ -122,7 +123,7 @@
     beside(tip, term.getBoundingClientRect());
   }
 
-  function hush() { if (tip) { tip.remove(); tip = null; } }
+  function hush() { if (tip) { tip.remove(); tip = null; told = null; } }
 
   /* the first of each word is a stop for Tab; the others answer to the pointer alone */
   function stops() {
@@ -139,7 +140,8 @@
   document.addEventListener("pointerover", (event) => {
     if (term(event)) explain(term(event)); else if (!event.target.closest || !event.target.closest(".tip")) hush();
   });
-  document.addEventListener("focusin", (event) => { if (term(event)) explain(term(event)); else hush(); });
+  // a finger gives the focus to whatever around the word takes it
+  document.addEventListener("focusin", (event) => { if (term(event)) explain(term(event)); else if (!told || !event.target.contains(told)) hush(); });
   document.addEventListener("submit", (event) => { if (event.target.id === "feedback-form") { event.preventDefault(); send(); } });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;

@@ -9,7 +9,8 @@
   if (!spec && !charts) return;
   if (window === window.top) root.dataset.alone = "1";
 
-  const LETTER = 17, WIDEST = 7; // px of the largest letter of a place's name; letters after which it is broken into lines
+  const EDGE = 2; // px at the rim of a map that no name may touch
+  const MOST_CUTS = 6; // times that names at the edge are looked for
   const STILL_MS = 3000; // a map that never comes to rest is taken as it is
   const READABLE = 0.8; // of the size of a legend that has room
   const ROUNDING = 0.004; // a window has whole pixels, a page has not
@@ -72,18 +73,27 @@
     try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { return false; }
   }
 
-  /* a name that the edge of the picture would cut is left out: on paper nobody moves the map */
+  /* idle: names have faded in too, so that the same map is the same picture to the last pixel */
+  async function stands(map) {
+    let still = false;
+    map.once("idle", () => { still = true; });
+    map.triggerRepaint();
+    const asked = performance.now();
+    await wait(() => still || (performance.now() - asked > STILL_MS && map.loaded() && map.areTilesLoaded()));
+  }
+
+  /* a name that the edge of the picture would cut is left out: on paper nobody moves the map; says whether there was one */
   function dropCut(map) {
-    const { clientWidth: width, clientHeight: height } = map.getContainer();
+    const { clientWidth: right, clientHeight: bottom } = map.getContainer();
+    const edges = [[[0, 0], [right, EDGE]], [[0, bottom - EDGE], [right, bottom]], [[0, 0], [EDGE, bottom]], [[right - EDGE, 0], [right, bottom]]];
+    let any = false;
     for (const layer of map.getStyle().layers.filter((one) => one.type === "symbol" && one.id.startsWith("label-"))) {
-      const cut = map.queryRenderedFeatures({ layers: [layer.id] }).filter((one) => {
-        const { x, y } = map.project(one.geometry.coordinates), name = one.properties.name;
-        const letters = [...name].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.6), 0);
-        const half = (Math.min(letters, WIDEST) * LETTER) / 2, tall = letters > WIDEST ? LETTER * 1.3 : LETTER * 0.8;
-        return x < half || x > width - half || y < tall || y > height - tall;
-      }).map((one) => one.properties.name);
+      // of a name the box that its letters take is asked, wherever they were laid beside their point
+      const cut = [...new Set(edges.flatMap((edge) => map.queryRenderedFeatures(edge, { layers: [layer.id] })).map((one) => one.properties.name))];
+      any = any || cut.length > 0;
       if (cut.length) map.setFilter(layer.id, ["all", layer.filter, ["!", ["in", ["get", "name"], ["literal", cut]]]]);
     }
+    return any;
   }
 
   async function drawMap() {
@@ -112,17 +122,16 @@
     const map = window.atlasMap();
     // hatching is switched on once its image is there: let that be drawn too
     await wait(() => map.getLayer("hatch") && map.hasImage("atlas-hatch"));
-    if (root.dataset.controls !== "1") dropCut(map);
+    // one that is left out makes room for another, which may be cut in its turn
+    for (let left = root.dataset.controls === "1" ? 0 : MOST_CUTS; left; left -= 1) {
+      await stands(map);
+      if (!dropCut(map)) break;
+    }
     if (own) Object.defineProperty(window, "devicePixelRatio", own); else delete window.devicePixelRatio;
     const fine = ratio();
     if (fine !== 1) map.setPixelRatio(fine);
     root.dataset.loaded = String(Math.round(performance.now()));
-    // idle: names have faded in too, so that the same map is the same picture to the last pixel
-    let still = false;
-    map.once("idle", () => { still = true; });
-    map.triggerRepaint();
-    const asked = performance.now();
-    await wait(() => still || (performance.now() - asked > STILL_MS && map.loaded() && map.areTilesLoaded()));
+    await stands(map);
     root.dataset.features = String(map.queryRenderedFeatures().length);
   }
 

@@ -74,6 +74,10 @@ LIFT = ("0 1px 4px rgba(31,41,51,0.12)", "0 2px 12px rgba(31,41,51,0.18)", "0 5p
 OVER: Mapping[str, int] = MappingProxyType({"offer": 900, "menu": 1200, "tour": 1300, "tip": 1400})
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
 
+#: Quotation marks and the dot between names are as wide as a Chinese character in FONT: on an English page they come from a Latin one.
+MARKS = "Latin marks"
+MARKS_FROM = ("Arial", "Liberation Sans", "DejaVu Sans")
+
 THEMES = ("light", "dark", "print")
 
 
@@ -101,9 +105,12 @@ def css() -> str:
     paper = {f"--{name}": one for name, one in PAPER.items()}
     small = {f"--type-{name}": f"{one:g}px" for name, (_, one) in TYPE.items()}
     dark = properties("dark") | {"color-scheme": "dark"}
+    local = ", ".join(f'local("{one}")' for one in MARKS_FROM)
     return "\n".join([
         "/* Written by `python -m dashboard.tokens` from dashboard/tokens.py: change it there. */",
+        _rule("@font-face", {"font-family": f'"{MARKS}"', "src": local, "unicode-range": "U+B7, U+2018-2019, U+201C-201D"}),
         _rule(":root", properties("light") | measures),
+        _rule('html[lang="en"]', {"--font": f'"{MARKS}", {FONT}'}),
         "/* the wall; a page that is printed stays paper, an exported sheet (data-width) keeps its theme */",
         "@media screen {", _rule('html[data-theme="dark"]', dark), "}",
         "@media print {", _rule('html[data-theme="dark"][data-width]', dark), _rule("html:not([data-width])", paper | small), "}",

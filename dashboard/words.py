@@ -111,6 +111,11 @@ class Words:
         """Return a reported figure with its qualifier, without unit: 6 万余, 近 1 万, 140 余."""
         return format_reported(value, qualifier or "exact", "", self.lang)
 
+    def measured(self, text: str, unit: str) -> str:
+        """Return a figure with its unit behind it as this language writes it: 377 家, 140 余场, 34.3%."""
+        name = self.codes("unit").get(unit, unit)
+        return f"{text}{'' if self.lang == 'zh' and not text[-1:].isdigit() else ' '}{name}" if name else text
+
     def provenance(self, code: str | None) -> str:
         """Return the label of a provenance: 报道, 推算, 示意, or mixed."""
         if code == "mixed":

@@ -70,11 +70,18 @@ def nearest(colour: str, others: Sequence[str]) -> tuple[int, str, float] | None
 
 def proposed(others: Sequence[str]) -> str:
     """Return a colour that can be read on both grounds and stands apart from `others` for everybody."""
-    tried = [_hex(colorsys.hls_to_rgb(hue / 48, light / 100, full / 100)) for hue in range(48) for light in range(30, 66, 5) for full in (40, 55)]  # calm ones
-    tried = [one for one in dict.fromkeys(tried) if faint_on(one) is None]
-    if not others:
-        return tried[0]
-    return tried[int(_apart(tried, others).min(axis=(0, 2)).argmax())]
+    found, away = "", -1.0
+    for full in (40, 55), (75, 90):  # calm ones first, loud ones when there is no room left
+        tried = [_hex(colorsys.hls_to_rgb(hue / 48, light / 100, one / 100)) for hue in range(48) for light in range(30, 66, 5) for one in full]
+        tried = [one for one in dict.fromkeys(tried) if faint_on(one) is None]
+        if not others:
+            return tried[0]
+        apart = _apart(tried, others).min(axis=(0, 2))
+        if (best := float(apart.max())) > away:
+            found, away = tried[int(apart.argmax())], best
+        if away >= LEAST_APART:
+            break
+    return found
 
 
 def _hex(rgb: tuple[float, float, float]) -> str:

@@ -3,7 +3,9 @@
 Names stand in lines of a few long texts, best first, so that looking for a
 word is a scan of text that stops once enough is found. A mix such as ``sming``
 or ``石zs`` is cut into syllables, letters and characters; their initials find
-candidates, which are then compared character by character.
+candidates, which are then compared character by character. What nothing answers to is
+taken apart: several words must all be found in one name, or one of them names the
+place that it lies in; last it is read aloud, for other characters of the same sound.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ MOST_HITS, MOST_CUTS, MOST_COMPARED = 60, 24, 600
 MOST_SCANS = 4
 MOST_FOUND = 12
 MOST_OF_A_KIND = 5
+MOST_WORDS, MOST_INSIDE = 3, 2_000  # words of one search, names compared in the places that a word names
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"
 KINDS = ("place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact", "scenario", "kind")
@@ -51,6 +54,8 @@ class Entry(NamedTuple):
         What else it answers to: an adcode, the id of a fact.
     rank : int
         The lower, the earlier among equals.
+    figure : str
+        The number that it tells, as digits; may be empty.
     """
 
     kind: str
@@ -60,11 +65,12 @@ class Entry(NamedTuple):
     adcode: str
     code: str
     rank: int
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One entry that was found, and how well: 0 exact, 1 begins so, 2 holds it, 3–4 pinyin or initials, 5 a mix."""
+    """One entry that was found, and how well: 0 exact, 1 begins so, 2 holds it, 3–4 pinyin or initials, 5 a mix, 6 several words or their sound."""
 
     entry: Entry
     how: int
@@ -135,6 +141,9 @@ class Index:
         self._signs = _Lines(name if any(sign.isascii() for sign in name) else "" for name in self._names)
         self._en = _Lines(plain(one.name_en) for one in self.entries)
         self._codes = _Lines(plain(one.code) for one in self.entries)
+        self._figures = _Lines(one.figure for one in self.entries)
+        placed = sorted((one.adcode, line) for line, one in enumerate(self.entries) if one.adcode)
+        self._adcodes, self._placed = [adcode for adcode, _ in placed], np.array([line for _, line in placed], dtype=np.int64)
         # one byte a sign, which is scanned fastest: what is no letter is of no use in pinyin
         self._pinyin = _Lines("".join(part if part.isascii() else GAP for part in one) for one in self._read)
         self._initials = _Lines("".join(part[:1] if part.isascii() else GAP for part in one) for one in self._read)
@@ -151,17 +160,21 @@ class Index:
             return Found((), 0)
         best: dict[int, int] = {}
         examined = 0
-        for line, how in self._ways(wanted):
-            examined += 1
-            if how < best.get(line, NOT):
-                best[line] = how
+        for ways in (self._ways, self._apart, self._aloud):
+            for line, how in ways(wanted):
+                examined += 1
+                if how < best.get(line, NOT):
+                    best[line] = how
+            if best:
+                break
         ordered = sorted((how, line) for line, how in best.items() if how < NOT)
         return Found(_of_every_kind([Hit(self.entries[line], how) for how, line in ordered]), examined)
 
     def _ways(self, wanted: str) -> Iterator[tuple[int, int]]:
         given = 0
         letters = wanted.replace(" ", "").replace("'", "") if wanted.isascii() else ""
-        begins = [(self._codes, wanted, True, 0), *((self._codes, wanted, False, 3) for _ in range(wanted.isdigit()))]
+        begins = [(self._codes, wanted, True, 0), *((self._codes, wanted, False, 3) for _ in range(any(sign.isdigit() for sign in wanted)))]
+        begins += [(self._figures, wanted.replace(",", ""), True, 1) for _ in range(wanted.replace(",", "").isdecimal())]
         begins += [(lines, wanted, exact, int(not exact)) for exact in (True, False) for lines in (self._zh, self._en)]
         begins += [(lines, letters, False, 3) for lines in (self._pinyin, self._initials) if letters]
         for lines, text, exact, how in begins:
@@ -182,6 +195,49 @@ class Index:
                 yield line, 4
         if given < MOST_FOUND:
             yield from self._mixed(letters or wanted.replace(" ", ""))
+
+    def _apart(self, wanted: str) -> Iterator[tuple[int, int]]:
+        """Give what several words answer to: 思明 驿站, 南京 快递, and without a blank where the name of a place begins, 厦门思明."""
+        words = wanted.split(" ")[:MOST_WORDS]
+        if len(words) == 1:
+            cut = next((at for at in range(len(wanted) - 1, 1, -1) if not wanted.isascii() and self._zh.beginning(wanted[:at])), 0)
+            words = [wanted[:cut], wanted[cut:]] if cut else []
+        if len(words) < 2 or any(len(word) < 2 and word.isascii() for word in words):
+            return  # one letter is in nearly everything
+        for at, word in enumerate(words):
+            rest = words[:at] + words[at + 1:]
+            left = MOST_INSIDE // len(words)
+            for place in self._places(word):
+                low, high = self._inside(place.adcode)
+                for line in np.sort(self._placed[low:min(high, low + left)]).tolist():
+                    yield line, 6 if all(self._holds(line, one) for one in rest) else NOT
+                left -= min(left, high - low)
+            for line, _ in self._zh.holding(word):
+                yield line, 6 if all(self._holds(line, one) for one in rest) else NOT
+
+    def _places(self, word: str) -> list[Entry]:
+        """Return the places that a word names by the beginning of their name, their pinyin or initials."""
+        lines = [line for held in (self._zh, self._en, *((self._pinyin, self._initials) if word.isascii() else ())) for line in held.beginning(word)]
+        return [self.entries[line] for line in dict.fromkeys(lines) if self.entries[line].kind == "place"][:MOST_SCANS]
+
+    def _inside(self, adcode: str) -> tuple[int, int]:
+        """Return which of the lines by adcode lie in a place."""
+        digits = 2 if adcode.endswith("0000") else 4 if adcode.endswith("00") else 6
+        return bisect_left(self._adcodes, adcode[:digits]), bisect_right(self._adcodes, adcode[:digits] + "9" * 6)
+
+    def _holds(self, line: int, word: str) -> bool:
+        """Whether a name has the word in it, as it is written, in English, in pinyin or by its initials."""
+        if word in self._names[line] or word in plain(self.entries[line].name_en):
+            return True
+        return word.isascii() and (word in "".join(self._read[line]) or word in "".join(part[:1] for part in self._read[line]))
+
+    def _aloud(self, wanted: str) -> Iterator[tuple[int, int]]:
+        """Give what sounds like Chinese that nothing is written as: traditional characters (思明區), another character (思名区)."""
+        sound = wanted.replace(" ", "")
+        letters = "".join(part.lower() for part in syllables([sound])[0]) if not wanted.isascii() else ""
+        if len(sound) > 1 and letters.isascii() and letters.isalpha():
+            for line, at in self._pinyin.holding(letters):
+                yield line, 6 if at == 0 or at in accumulate(map(len, self._read[line])) else NOT
 
     def _mixed(self, letters: str) -> Iterator[tuple[int, int]]:
         compared, tried = 0, set()
@@ -252,6 +308,6 @@ def _entries(atlas: Atlas) -> Iterator[Entry]:
     for row in shipped_rows("stories.csv"):
         yield Entry("story", row["story"], row["zh"], row["en"], row["adcode"], row["story"], 15)
     for row in atlas.facts.itertuples():
-        yield Entry("fact", row.id, f"{row.subject} {row.place}", str(row.metric).replace("_", " "), row.adcode if isinstance(row.adcode, str) else "", row.id, 18)
+        yield Entry("fact", row.id, f"{row.subject} {row.place}", str(row.metric).replace("_", " "), row.adcode if isinstance(row.adcode, str) else "", row.id, 18, f"{row.value:.0f}")
     for row in atlas.scenarios.itertuples():
         yield Entry("scenario", row.scenario_id, row.name, "", "", row.scenario_id, 19)

@@ -1,7 +1,8 @@
 """A leader's sentence: what the figures say of the place looked at, by rules; no figure without its source.
 
 A clause speaks of one provenance alone and says which; what is reported and
-what is made up never stand in one clause.
+what is made up never stand in one clause. A share that follows from the
+numbers of its clause has a mark of its own behind it: theirs stands before.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ STOP = {"zh": "；", "en": "; "}  # noqa: zh
 COLON = {"zh": "：", "en": ": "}  # noqa: zh
 END = {"zh": "。", "en": "."}  # noqa: zh
 MARKS = {"reported": N_("（报道）"), "derived": N_("（推算）"), "illustrative": N_("（示意）"), MIXED: N_("（混合，含示意）")}
+#: What stands behind a share computed from numbers of that provenance.
+SHARES = {"reported": N_("（未加权，推算）"), "derived": N_("（未加权，推算）"), "illustrative": N_("（未加权，由示意推算）"), MIXED: N_("（未加权，推算，含示意）")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Cited:
 class Clause:
     """One statement: its message, the numbers and names in it, and the provenance of all of it (None: nothing is counted).
 
-    `what` is a message of its own, for the field of that name; `where` the place that it speaks of, when that is another
+    The mark of provenance ends the clause, or stands where its message has the field ``mark``; ``share_mark`` is that of
+    the share computed from its numbers. `what` is a message of its own, for the field of that name; `where` the place that it speaks of, when that is another
     than the one looked at.
     """
 
@@ -57,10 +61,12 @@ class Clause:
         values |= {name: pair[lang != "zh"] for name, pair in self.names.items()}
         if self.what:
             values["what"] = gettext(self.what)
+        if self.provenance:
+            values |= {"mark": gettext(MARKS[self.provenance]), "share_mark": gettext(SHARES[self.provenance])}
         said = gettext(self.msgid).format(**values)
         if self.where:
             said = self.where[lang != "zh"] + (" " if lang == "zh" else ": ") + said
-        return said + (gettext(MARKS[self.provenance]) if self.provenance else "")
+        return said + (gettext(MARKS[self.provenance]) if self.provenance and "{mark}" not in self.msgid else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,11 @@ def _plain(value: float, provenance: str | None, source_ids: tuple[str, ...], te
     return Cited(float(value), said, said, provenance, source_ids)
 
 
+def _share(ratio: float, of: str | None, source_ids: tuple[str, ...]) -> Cited:
+    """Return a share of two numbers of the provenance `of`: derived, when they are reported."""
+    return _plain(ratio, "derived" if of == "reported" else of, source_ids, f"{ratio:.1%}")
+
+
 def _as_of(atlas: Atlas) -> Clause:
     day = atlas.data_date
     return Clause(N_("数据截至 {day}"), {"day": Cited(float(day.toordinal()), day.isoformat(), day.isoformat(), None, ())})
@@ -155,8 +166,8 @@ def _work(atlas: Atlas, known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
         whole = float(str(done.of.params["whole"]).replace(",", ""))
         if whole:
             figures = {"whole": _plain(whole, done.provenance, done.source_ids), "done": _cited(done),
-                       "share": _plain(done.value / whole, done.provenance, done.source_ids, f"{done.value / whole:.1%}")}
-            clauses.append(Clause(N_("{whole} 家企业中 {done} 家已强化“产改”举措，占 {share}（未加权，推算）"), figures, provenance=done.provenance, where=_where(atlas, done)))
+                       "share": _share(done.value / whole, done.provenance, done.source_ids)}
+            clauses.append(Clause(N_("{whole} 家企业中 {done} 家已强化“产改”举措{mark}，占 {share}{share_mark}"), figures, provenance=done.provenance, where=_where(atlas, done)))
     return clauses
 
 
@@ -199,9 +210,8 @@ def _fairs(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
         return []
     if not met or met.provenance != offered.provenance or met.value is None:
         return [Clause(N_("招聘会提供岗位 {positions} 个"), {"positions": _cited(offered)}, provenance=offered.provenance)]
-    ratio = met.value / offered.value
-    share = _plain(ratio, offered.provenance, tuple(sorted({*offered.source_ids, *met.source_ids})), f"{ratio:.1%}")
-    return [Clause(N_("招聘会提供岗位 {positions} 个，达成意向 {intents} 人，为岗位的 {share}（未加权，推算）"),
+    share = _share(met.value / offered.value, offered.provenance, tuple(sorted({*offered.source_ids, *met.source_ids})))
+    return [Clause(N_("招聘会提供岗位 {positions} 个，达成意向 {intents} 人{mark}，为岗位的 {share}{share_mark}"),
                    {"positions": _cited(offered), "intents": _cited(met), "share": share}, provenance=offered.provenance)]
 
 

@@ -24,6 +24,7 @@ LAYERS_OF = {"S1": frozenset({"grids", "enterprises"}), "S2": frozenset({"activi
              "S7": frozenset({"activities"}), "S8": frozenset({"stations", "demand"})}
 CITIES_OF = {"S3": ("210900", "210700", "211400", "211100", "211300")}
 WHERE = {"S3": "210000"}  # a map of five cities is that of their province
+UNPLACED = ("S5", "S6")  # a mine and a bank, of which the report names no county
 ROUTES = {"S4": ("R-02", "F040")}  # the service whose route a story draws, and the reported total of its persons
 # what the figures of a story belong to; a story that is not here has one block
 SECTIONS = {"S8": (

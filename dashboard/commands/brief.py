@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ from layers import grids, regions
 from layers.atlas import Atlas
 from layers.filters import Filters
 
+MOST_FAILURES = 3  # one after another: what ails the first of them ails them all
+
 
 def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: Callable[[str], None]) -> dict[str, Any]:
     """Make what the options ask for and return what was written.
@@ -29,7 +32,8 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
     Raises
     ------
     AtlasError
-        An option cannot be used, or a brief could not be made; what was made before stays.
+        An option cannot be used, or a brief could not be made. Of a batch the others are made all the same, unless
+        :data:`MOST_FAILURES` fail one after another; what was made stays.
     """
     from dashboard.export.engine import Engine
     from dashboard.export.studio import Studio
@@ -44,22 +48,35 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
     began = time.monotonic()
     most = 0.0
     written: list[dict[str, Any]] = []
+    failed: list[str] = []
+    in_a_row = 0
     try:
         listed = list(_orders(options, context))
         with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True),
                       transient=True, disable=len(listed) < 2) as bar:
             task = bar.add_task(words("正在制作简报"), total=len(listed))
             for path, order in listed:
-                made = studio.make(order)
+                try:
+                    made = studio.make(order)
+                    _write(path, made.content)
+                except AtlasError as error:
+                    in_a_row += 1
+                    if not options.each or in_a_row >= MOST_FAILURES:
+                        raise
+                    say(f"{path.name}: {error.text(words)}")
+                    failed.append(path.name)
+                    continue
+                in_a_row = 0
                 for told in made.told:
                     say(told)
-                _write(path, made.content)
                 most = max(most, engine.megabytes())
                 written.append({"path": str(path), "bytes": len(made.content), "place": made.brief.sides[0].name, "title": made.brief.title,
                                 "url": made.brief.url, "charts": [one.id for one in made.brief.charts], "notices": list(made.told)})
                 bar.advance(task)
     finally:
         engine.close()
+    if failed:
+        raise AtlasError(N_("{all} 份中 {count} 份没有做成：{names}。其余已写好；原因见上，改正后请再做这几份。"), all=len(listed), count=len(failed), names=", ".join(failed))
     result = {"format": options.format, "template": options.template, "theme": options.theme, "seconds": round(time.monotonic() - began, 2),
               "browser_megabytes": round(most), "data_version": context.source.atlas().version}
     if options.each:
@@ -68,6 +85,8 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
 
 
 def _orders(options: argparse.Namespace, context: Context) -> Iterator[tuple[Path, Order]]:
+    if options.against and (options.each or options.template in ("one", "map", "report")):
+        raise AtlasError(N_("--against 要与 --template compare（或自带的 .pptx 模板）同用，不能与 --each 同用。"))
     same = {name: getattr(options, name) for name in ("template", "format", "theme", "scale", "title", "sentence", "footnote")}
     if not options.each:
         yield options.out, Order(query=options.query, against=options.against, **same)
@@ -108,7 +127,7 @@ def _fits(path: Path, format: str) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    half = path.with_name(f".{path.name}.part")
+    half = path.with_name(f".{secrets.token_hex(6)}.part")  # two may write the same brief at one time
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         half.write_bytes(content)

@@ -14,8 +14,7 @@ from layers.provenance import mix
 
 def chart_table(chart: Chart, words: Words) -> html.Table:
     """Return the figures of `chart` as a table: a row a category, a column a series, last the provenance of what the row holds."""
-    # figures that keep their qualifier are told in the words of the chart
-    told = {trace["name"]: trace["text"] for trace in chart.figure["data"]} if chart.id == "funnel" or chart.id.startswith("story-") else {}
+    told = chart.told
     heads = [words("项目"), *(one.name for one in chart.series), words("数据来源")]
     rows = [
         html.Tr([
@@ -28,7 +27,7 @@ def chart_table(chart: Chart, words: Words) -> html.Table:
     return _table(f"{chart.title} — {chart.subtitle}", heads, rows)
 
 
-def opening(table: html.Table | None, words: Words) -> html.Details | None:
+def opening(table: html.Table | html.Div | None, words: Words) -> html.Details | None:
     """Return 表格, which opens `table` over its chart; None where there is none."""
     if table is None:
         return None

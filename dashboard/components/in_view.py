@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dash import dcc, html
 
+from dashboard.components.chinese import runs
 from dashboard.figures.in_view import InView, Row
 from dashboard.words import Words
 
@@ -32,15 +33,15 @@ def in_view_list(found: InView, address: Callable[[Row], str | None], words: Wor
         rows = [row for row in found.rows if row.trace == name]
         parts.append(html.H3([names[name], html.Span(words.number(count), className="in-view-count")], className="in-view-title"))
         if rows:
-            parts.append(html.Ul([html.Li(_row(row, address(row))) for row in rows], className="in-view-rows"))
+            parts.append(html.Ul([html.Li(_row(row, address(row), words)) for row in rows], className="in-view-rows"))
     if found.more > 0:
         parts.append(html.P(words("还有 {more} 项没有列出：放大地图或收窄筛选即可看到。").format(more=words.number(found.more)), className="in-view-note"))
     return parts
 
 
-def _row(row: Row, to: str | None) -> dcc.Link | html.Button | html.Div:
-    said = [html.Span(row.lines[0] if row.lines else row.id, className="in-view-name"),
-            *[html.Span(line, className="in-view-line") for line in row.lines[1 : 1 + LINES]]]
+def _row(row: Row, to: str | None, words: Words) -> dcc.Link | html.Button | html.Div:
+    said = [html.Span(runs(row.lines[0] if row.lines else row.id, words), className="in-view-name"),
+            *[html.Span(runs(line, words), className="in-view-line") for line in row.lines[1 : 1 + LINES]]]
     if row.trace == "clusters":  # a group of stations has no address: the browser goes closer, as a click does
         return html.Button(said, type="button", className="in-view-row", **{"data-lon": str(row.lon), "data-lat": str(row.lat)})
     if to is None:

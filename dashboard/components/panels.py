@@ -30,7 +30,7 @@ def panel(chart: str, words: Words) -> html.Section:
     """Return the empty panel `chart`."""
     return html.Section(
         [
-            html.H2([html.Span(id=f"{chart}-title"), html.Span(id=f"{chart}-badge")], className="panel-title"),
+            html.H2([html.Span(id=f"{chart}-title"), " ", html.Span(id=f"{chart}-badge", className="panel-marks")], className="panel-title"),
             html.P(id=f"{chart}-subtitle", className="panel-subtitle"),
             html.P(id=f"{chart}-empty", className="panel-empty"),
             html.Div(
@@ -50,7 +50,8 @@ def panel(chart: str, words: Words) -> html.Section:
 def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dcc.Link | None = None, theme: str = "light",
            table: html.Table | None = None) -> tuple:
     """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail, `table` has its figures."""
-    style: dict[str, Any] = {"flexGrow": round(one.weight, 2)}
+    # as high as the names of its bars need, whatever else stands in the column
+    style: dict[str, Any] = {"flexGrow": round(one.weight, 2), "--rows": len(one.figure["layout"].get("yaxis", {}).get("ticktext", ()))}
     if one.empty:
         style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
     if not one.weight:

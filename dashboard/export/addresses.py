@@ -20,13 +20,13 @@ def address_of(order: Order, context: Context, settings: Settings, links: Links)
         _, said = context.look(query)
         return context.write(said.filters, said.view).removeprefix("?")
 
-    scenarios = [one for query in (order.query, order.against if order.template == "compare" else "") if (one := plans.named(query))]
+    scenarios = [one for query in (order.query, order.against if order.compares else "") if (one := plans.named(query))]
     if scenarios and plans.named(order.query):  # kept whole in the atlas: their ids are the view
         _, said = context.look(plans.without(order.query))
         return settings.base_url + plans.address(scenarios, said.filters.lang, context.default.lang)
     own = plain(order.query)
     path = "/" + ("?" + own if own else "")
-    if order.template == "compare":
+    if order.compares:
         path = "/briefing?" + "&".join(filter(None, (own, urlencode({"template": "compare", "against": plain(order.against)} | ({"paper": order.theme} if order.theme != THEMES[0] else {})))))
     if len(path) > LONGEST:
         path = "/s/" + links.keep(path)

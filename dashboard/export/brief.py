@@ -15,10 +15,12 @@ from dashboard.export.citing import Citation, Piece, citations, line, mapped, us
 from dashboard.export.order import Order
 from dashboard.export.sourcing import fact_address, trails
 from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.filters_in_words import colon, comma, point, words_of_filters
+from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
+from dashboard.past import before_the_first
 from dashboard.state import Notice, View
 from dashboard.words import Words
-from layers import kpis, places
+from geodata.errors import N_, AtlasError
+from layers import activities, fairs, flows, kpis, places, routes
 from layers.atlas import Atlas
 from layers.filters import THEMES, Filters
 from layers.sentence import MARKS as SAID_MARKS
@@ -51,7 +53,8 @@ class Side:
 
     ``ids`` are the sources of its figures, ``trails`` its figures and charts with the address where each is explained,
     ``sentence`` what the figures say (None: a scenario, which speaks by its chart). A scenario of the planner is a side
-    too (``scenario`` is its id): its query names it, its figures are those it was kept with.
+    too (``scenario`` is its id): its query names it, its figures are those it was kept with. Of the ``notices`` the
+    ``caveats`` are about the figures themselves: they go onto the paper.
     """
 
     atlas: Atlas
@@ -68,6 +71,11 @@ class Side:
     sentence: Sentence | None = None
     trails: tuple[Piece, ...] = ()
     scenario: str = ""
+    caveats: tuple[Notice, ...] = ()
+
+    def trail(self, figure: str) -> str:
+        """Return the address where a figure is explained, empty when it has none."""
+        return next((one.url for one in self.trails if one.figure == figure), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,10 @@ class Brief:
             return self.sides[0].charts.shown
         return tuple(one for side in self.sides for one in side.charts.shown[:1])
 
+    def owner(self, chart: Chart) -> Side:
+        """Return the side that a chart is of: one without any leaves its place to the other's."""
+        return next(side for side in self.sides if any(one is chart for one in side.charts.shown))
+
 
 def brief(order: Order, context: Context, made: date, address: str, is_public: bool) -> Brief:
     """Return what `order` says, each view of the atlas as it stood on the day that it names.
@@ -127,10 +139,20 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
         Address that reopens the view.
     is_public : bool
         Whether others can open that address.
+
+    Raises
+    ------
+    AtlasError
+        A comparison has no second view, or one of another sort.
     """
+    if order.template == "compare" and not order.against:
+        raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
+    if order.compares and bool(plans.named(order.query)) != bool(plans.named(order.against)):
+        raise AtlasError(N_("一个方案只能与另一个方案对比，一个视图只能与另一个视图对比：请两边都给方案，或都不给。"))
     words, sides = _sides(order, context)
     first = sides[0]
     footnote = _footnote(sides, words, spoken=not order.sentence)
+    footnote += dict.fromkeys(caveat.text(words.gettext) for side in sides for caveat in side.caveats)
     if order.footnote:
         footnote.append(order.footnote)
     ids = sorted({one for side in sides for one in (*side.ids, *(side.sentence.source_ids if side.sentence and not order.sentence else ()))})
@@ -147,8 +169,13 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
 
 def own_words(order: Order, context: Context) -> dict[str, str]:
     """Return title and sentence as the view of `order` says them itself."""
+    return draft(order, context)[0]
+
+
+def draft(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
+    """Return title and sentence as the view of `order` says them itself, and its charts."""
     words, sides = _sides(order, context)
-    return {"title": _title(sides, words), "sentence": _sentence(sides, words)}
+    return {"title": _title(sides, words), "sentence": _sentence(sides, words)}, tuple(one for side in sides for one in side.charts.shown)
 
 
 # -- inside -----------------------------------------------------------------------
@@ -158,7 +185,7 @@ def _sides(order: Order, context: Context) -> tuple[Words, tuple[Side, ...]]:
     _, said = context.look(plans.without(order.query))
     words = context.words(said.filters.lang, said.filters.as_of)
     queries = [order.query]
-    if order.template == "compare":
+    if order.compares:
         queries.append(order.against)
     return words, tuple(_planned(query, context, words, len(queries)) if plans.named(query) else _side(query, context, words, len(queries))
                         for query in queries)
@@ -181,7 +208,7 @@ def _side(query: str, context: Context, words: Words, count: int) -> Side:
         atlas=atlas, name=words.name(here.crumbs[-1]), way=" › ".join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
         filters=filters, view=said.view, said=words_of_filters(atlas, filters, words), figures=figures, charts=drawn, notices=said.notices,
         ids=used(atlas, filters), sentence=sentence(atlas, filters, MOST if count == 1 else OF_EACH, dated=False),
-        trails=trails(figures, drawn.shown, filters, context),
+        trails=trails(figures, drawn.shown, filters, context), caveats=before_the_first(atlas, filters),
     )
 
 
@@ -196,7 +223,7 @@ def _planned(query: str, context: Context, words: Words, count: int) -> Side:
         atlas=atlas, name=one.name, way=" › ".join(words.name(crumb) for crumb in here.crumbs),
         query="?" + urlencode({plans.KEY: one.scenario_id} | dict(parse_qsl(context.write(filters, said.view).removeprefix("?")))),
         filters=filters, view=said.view, said=plans.said_of(one, words), figures=tuple(listed), charts=plans.charts(atlas, one, words),
-        notices=said.notices + plans.changed(atlas, one), ids=tuple(sorted({*mapped(atlas, filters), *one.source_ids})), scenario=one.scenario_id,
+        notices=said.notices + plans.changed(atlas, one), caveats=before_the_first(atlas, filters) + plans.changed(atlas, one), ids=tuple(sorted({*mapped(atlas, filters), *one.source_ids})), scenario=one.scenario_id,
     )
 
 
@@ -239,7 +266,7 @@ def _view(sides: tuple[Side, ...], words: Words) -> str:
 def _footnote(sides: tuple[Side, ...], words: Words, spoken: bool) -> list[str]:
     """Return what the signs mean and what on this very page is made up."""
     found: set[str | None] = set()
-    made_up: list[str] = []
+    made_up = _made_up(sides, words)
     for side in sides:
         atlas = side.atlas
         here = places.scope(atlas, side.filters)
@@ -247,16 +274,24 @@ def _footnote(sides: tuple[Side, ...], words: Words, spoken: bool) -> list[str]:
         found |= {clause.provenance for clause in side.sentence.clauses} if side.sentence and spoken else set()
         fills = () if side.scenario else (area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words))
         found |= {fill.provenance for fill in fills if fill.ids}
-        for table, name in (("grids", words("网格与企业")), ("stations", words("驿站点位")), ("fairs", words("部分招聘会")), ("activities", words("部分活动"))):
-            if side.scenario and table != "stations":
-                continue  # its map shows stations and demand alone
-            rows = places.table_mask(atlas, here, table) & atlas.of_provenance(table, side.filters.provenance & {"illustrative"})
-            if rows.any() and name not in made_up:
-                made_up.append(name)
     found.discard(None)
     meaning = {"reported": words("报道"), "derived": words("推算"), "illustrative": words("示意（图上斜纹或虚线）"), "mixed": words("混合（含示意）")}
     signs = "  ".join(f"{MARKS[code]} {meaning[code]}" for code in MARKS if code in found or (code == "illustrative" and made_up))
-    told = []
-    if made_up:
-        told.append(words("{what}为示意数据，合计与报道总数一致，不得当作统计数字引用。").format(what=comma(words).join(made_up)))
-    return [signs + point(words) + ("" if words.lang == "zh" else " ") + "".join(told) if signs else words("本页没有数字。")]
+    warned = [words("示意数据：{what}。不得当作统计数字引用。").format(what=made_up)] if made_up else []
+    return [("" if words.lang == "zh" else " ").join((signs + point(words), *warned)) if signs else words("本页没有数字。")]
+
+
+def _made_up(sides: tuple[Side, ...], words: Words) -> str:
+    """Return what of the sides is made up: first what adds up to the reported totals, then what was only thought up."""
+    counted, free = {}, {}
+    for side in sides:
+        here = places.scope(side.atlas, side.filters)
+        for table, name, named in (("grids", words("网格与企业"), counted), ("stations", words("驿站点位"), counted), ("zones", words("街道片区边界"), free)):
+            rows = places.table_mask(side.atlas, here, table) & side.atlas.of_provenance(table, side.filters.provenance & {"illustrative"})
+            if rows.any() and not (side.scenario and table != "stations"):  # the map of a scenario shows stations and demand alone
+                named[name] = True
+        for layer, name in ((fairs, words("部分招聘会")), (activities, words("部分活动")), (flows, words("部分跨市就业")), (routes, words("部分巡回服务的站"))):
+            if not side.scenario and (layer.select(side.atlas, side.filters)["provenance"] == "illustrative").any():
+                free[name] = True
+    groups = [words.listed(counted) + bracketed(words("合计与报道总数一致"), words)] if counted else []
+    return words.listed([*groups, *([words.listed(free)] if free else [])], heavy=True)

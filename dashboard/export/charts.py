@@ -64,6 +64,11 @@ class Chart:
     figure: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def told(self) -> dict[str, Sequence[str]]:
+        """Series whose figures keep their qualifier and unit: name → its values in the words of the chart ("150 余 家")."""
+        return {trace["name"]: trace["text"] for trace in self.figure["data"]} if self.id == "funnel" or self.id.startswith("story-") else {}
+
+    @property
     def weight(self) -> float:
         """How much height it wants beside others: many bars under each other want more."""
         return max(1.0, len(self.categories) / 8) if self.kind in ("bar", "stacked_bar") and len(self.series) < 4 else 1.0
@@ -85,7 +90,8 @@ def charts(atlas: Atlas, filters: Filters, words: Words) -> Charts:
         if not said.weight:
             continue
         if said.empty:
-            empty.append(f"{said.title}{colon(words)}{said.empty}")
+            # on the page links follow, which paper has not: what it is of says why
+            empty.append(f"{said.title}{colon(words)}{said.subtitle or said.empty}")
             continue
         shown.append(make(atlas, filters, words, said))
     return Charts(tuple(shown), tuple(empty))
@@ -152,13 +158,13 @@ def _funnel(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
     series = []
     for provenance, part in rows.groupby("provenance", sort=False):
         value = dict(zip(part["stage"], part["value"], strict=True))
-        series.append(Series(words.provenance(str(provenance)), tuple(None if value[one] is None else int(value[one]) for one in stages),
+        series.append(Series(words.provenance(str(provenance)), tuple(None if pd.isna(value[one]) else int(value[one]) for one in stages),
                              theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE, str(provenance)))
     return _chart("funnel", said, "bar", list(stages.values()), series)
 
 
 def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
-    rows = activities.rank_grids(atlas, filters, activity_figures.MOST_GRIDS).iloc[::-1]
+    rows = activities.rank_grids(atlas, filters, activity_figures.most_grids(places.scope(atlas, filters))).iloc[::-1]
     kinds = words.kinds()
     series = [
         Series(kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance)

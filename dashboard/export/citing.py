@@ -18,10 +18,11 @@ SHORE = (117.95, 24.35, 118.35, 24.65)  # west, south, east, north of the finer 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a line: its text, and where it leads (empty: nowhere)."""
+    """A piece of a line: its text, where it leads (empty: nowhere), and the figure of :data:`layers.trails.FIGURES` that it says."""
 
     text: str
     url: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _known(words: Words) -> dict[str, str]:
         "NE": words("陆地：Natural Earth 1:50m（公有领域）"),
         "GSHHG": words("厦门海岸线：GSHHG（LGPL）"),
         "OSM": words("需求权重与部分海岸线：© OpenStreetMap 贡献者，ODbL 1.0"),
-        SAMPLE: words("示意数据：为演示而编，合计与报道总数一致，导入真实数据后消失；不得作为统计数字引用"),
+        SAMPLE: words("示意数据：为演示而编（网格、企业、驿站的合计与报道总数一致），导入真实数据后消失；不得作为统计数字引用"),
     }
 
 

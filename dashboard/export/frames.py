@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dashboard.export.fitting import LINE, lines
+
 #: Names that a template may have, in the order in which they are told when missing.
 NAMES = (
     "title", "sentence", "view", "figures", "map", "map2", "map_title", "map2_title", "chart1", "chart1_title", "chart2", "chart2_title",
     "chart3", "chart3_title", "chart4", "chart4_title", "chart5", "chart5_title", "footnote", "source", "link", "qr", "sources",
 )
+REASON = 9  # points of a line under the charts that says why one is missing
 #: What an export must carry: told in words when a template has no place for it.
 REQUIRED = ("title", "view", "map", "footnote", "source", "qr", "sources")
 
@@ -155,32 +158,37 @@ REPORT = Template("report", _PW, _PH, (
 BUILT_IN = {one.name: one for one in (ONE, MAP, COMPARE, REPORT)}
 
 
-def arranged(page: Page, weights: Sequence[float], side: bool = True) -> Page:
+def arranged(page: Page, weights: Sequence[float], reasons: str = "") -> Page:
     """Return `page` with room for so many charts as there are: those of one column share its height by weight.
 
     Parameters
     ----------
     weights : sequence of float
         How much room each chart wants, counted from ``chart1``.
-    side : bool
-        Whether a page without any chart gives the column's width to the map.
+    reasons : str
+        Lines that say why charts are missing: in place of a column without any, else under the last of the only column.
+        Without any a page that has no chart gives the column's width to the map.
     """
     held = [one for one in page.frames if one.kind == "chart"]
     weight = {f"chart{number}": one for number, one in enumerate(weights, 1)}
     kept = [one for one in held if one.name in weight]
     frames = [one for one in page.frames if not one.name.startswith("chart")]
     place = page.frame("map")
-    if not kept and held and place is not None and side and all(one.x >= place.x + place.width for one in held):
+    if not kept and held and place is not None and not reasons and all(one.x >= place.x + place.width for one in held):
         wide = max(one.x + one.width for one in held) - place.x
         frames = [replace(one, width=wide) if one is place else one for one in frames]
-    if not kept and held and not side:
-        first = page.frame(f"{held[0].name}_title") or held[0]
-        frames.append(Frame("reason", "text", first.x, first.y, held[0].width, 1.6, 13, 8, muted=True))
+    columns = list(dict.fromkeys(one.x for one in held))
+    vacant = [x for x in columns if all(one.x != x for one in kept)]
+    under = lines(reasons, kept[-1].width, REASON) * REASON * LINE / 72 + 0.08 if reasons and kept and len(columns) == 1 else 0.0
+    if reasons and vacant:
+        own = next(one for one in held if one.x == vacant[0])
+        first = page.frame(f"{own.name}_title") or own
+        frames.append(Frame("reason", "text", first.x, first.y, own.width, 1.6, 13, 8, muted=True))
     for x in dict.fromkeys(one.x for one in kept):
         column = [one for one in held if one.x == x]
         titles = {one.name: page.frame(f"{one.name}_title") for one in column}
         top = min(title.y if title else one.y for one in column if (title := titles[one.name]) or True)
-        bottom = max(one.y + one.height for one in column)
+        bottom = max(one.y + one.height for one in column) - under
         own = [one for one in column if one in kept]
         gap = 0.1
         heads = sum(title.height for one in own if (title := titles[one.name]))
@@ -194,4 +202,6 @@ def arranged(page: Page, weights: Sequence[float], side: bool = True) -> Page:
                 y += title.height
             frames.append(replace(one, y=y, height=height))
             y += height + gap
+        if under:
+            frames.append(Frame("reason", "text", x, bottom + 0.06, own[-1].width, under - 0.06, REASON, 6, muted=True))
     return Page(page.name, tuple(frames))

@@ -70,6 +70,11 @@ class Order:
         """Whether the template is somebody's own file."""
         return self.template not in TEMPLATES
 
+    @property
+    def compares(self) -> bool:
+        """Whether it shows two views: a template of somebody's own does as soon as there is a second."""
+        return self.template == "compare" or (self.is_file and bool(self.against))
+
     def to_json(self) -> str:
         """Return the order as text to keep."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)

@@ -30,8 +30,8 @@ from geodata.errors import N_, AtlasError
 Photograph = Callable[[Frame, int], bytes | None]
 EMU_PER_INCH = 914_400
 LONGEST_PROPERTY = 255
-KINDS = {"TITLE": "title", "CENTER_TITLE": "title", "BODY": "text", "SUBTITLE": "text", "PICTURE": "picture", "CHART": "chart", "TABLE": "table"}
-TEXT_NAMES = frozenset({"sentence", "view", "footnote", "source", "sources", "link", "map_title", "map2_title"})
+COMPOUND = bytes.fromhex("D0CF11E0A1B11AE1")  # how files of Office before 2007 begin
+TITLES = ("TITLE", "CENTER_TITLE")
 
 
 def slides(said: Brief, order: Order, words: Words, photograph: Photograph) -> tuple[bytes, list[str]]:
@@ -64,6 +64,13 @@ def slides(said: Brief, order: Order, words: Words, photograph: Photograph) -> t
 def _theirs(path: Path, words: Words) -> tuple[Deck, list[tuple[SlideLayout, Page]], list[str]]:
     """Return a union's own template without its slides, its layouts that carry our names, and what it lacks."""
     try:
+        with path.open("rb") as file:
+            head = file.read(len(COMPOUND))
+    except OSError as error:
+        raise AtlasError(N_("模板 {path} 打不开：{said}。请检查路径和权限。"), path=path, said=error.strerror or error) from error
+    if head == COMPOUND:  # PowerPoint wraps an encrypted .pptx in the container of the old format
+        raise AtlasError(N_("模板 {path} 设了密码，或是旧的 .ppt 格式：请在 PowerPoint 中去掉密码，另存为 .pptx。"), path=path)
+    try:
         deck = Presentation(str(path))
     except Exception as error:  # python-pptx raises whatever zipfile, lxml or itself meets
         raise AtlasError(N_("模板 {path} 读不出来：请给一个 PowerPoint 的 .pptx 文件（不是 .ppt 或 .potx）。"), path=path) from error
@@ -89,16 +96,20 @@ def _theirs(path: Path, words: Words) -> tuple[Deck, list[tuple[SlideLayout, Pag
 
 def _frame_of(shape: Any) -> Frame | None:
     name = shape.name.strip().lower()
-    kind = KINDS.get(shape.placeholder_format.type.name, "text")
-    if kind == "title" and name not in NAMES:
+    if name not in NAMES and shape.placeholder_format.type.name in TITLES:
         name = "title"
     if name not in NAMES or None in (shape.left, shape.top, shape.width, shape.height):
         return None
-    if kind in ("text", "title") and name in ("map", "map2", "qr"):
-        kind = "picture"
-    elif kind == "text" and name not in TEXT_NAMES and not name.endswith("_title") and name != "title":
-        kind = "table" if name == "figures" else "chart" if name.startswith("chart") else "text"
-    return Frame(name, kind, *(one / EMU_PER_INCH for one in (shape.left, shape.top, shape.width, shape.height)), size=_size_of(shape), least=6)
+    return Frame(name, _kind(name), *(one / EMU_PER_INCH for one in (shape.left, shape.top, shape.width, shape.height)), size=_size_of(shape), least=6)
+
+
+def _kind(name: str) -> str:
+    """Return what stands in a placeholder of that name, of whichever kind the template made it."""
+    if name in ("map", "map2", "qr"):
+        return "picture"
+    if name.endswith("_title") or name == "title":
+        return "text"
+    return "table" if name == "figures" else "chart" if name.startswith("chart") else "text"
 
 
 def _size_of(shape: Any) -> float:
@@ -110,14 +121,12 @@ def _size_of(shape: Any) -> float:
 
 def _fill(slide: Slide, layout: SlideLayout, page: Page, said: Brief, order: Order, words: Words, photograph: Photograph, face: str | None) -> None:
     """Put what is said into the placeholders of a slide; those with nothing to say are taken off it."""
-    names = {shape.placeholder_format.idx: shape.name.strip().lower() for shape in layout.placeholders}
-    titles = {shape.placeholder_format.idx for shape in layout.placeholders if shape.placeholder_format.type.name in ("TITLE", "CENTER_TITLE")}
-    frames = {frame.name: frame for frame in page.frames}
+    # of two placeholders with the same name each has the size of its own
+    frames = {shape.placeholder_format.idx: frame for shape in layout.placeholders
+              if (frame := _frame_of(shape) if order.is_file else page.frame(shape.name)) is not None}
     notes: list[str] = []
     for shape in list(slide.placeholders):
-        index = shape.placeholder_format.idx
-        name = names.get(index, "")
-        frame = frames.get("title" if index in titles and name not in frames else name)
+        frame = frames.get(shape.placeholder_format.idx)
         if frame is None or not _put(slide, shape, frame, page, said, order, words, photograph, face):
             shape._element.getparent().remove(shape._element)
     reason = page.frame("reason")
@@ -170,8 +179,9 @@ def _put(slide: Slide, shape: Any, frame: Frame, page: Page, said: Brief, order:
         native.dress_chart(holder.chart, chart, frame.height, order.theme, face)
         if not page.frame(f"{frame.name}_title"):
             holder.chart.has_title = True
-            holder.chart.chart_title.text_frame.text = chart.title
-            native.type_of(holder.chart.chart_title.text_frame.paragraphs[0].runs[0].font, 11, face, bold=True)
+            title, size = fitted(chart.title, frame.width - 0.3, min(0.5, frame.height / 4), 11, 7)
+            holder.chart.chart_title.text_frame.text = title
+            native.type_of(holder.chart.chart_title.text_frame.paragraphs[0].runs[0].font, size, face, bold=True)
         return True
     if frame.kind == "table":
         return _table(slide, shape, frame, said, words, face)
@@ -211,7 +221,11 @@ def _note(slide: Slide, frame: Frame, text: str, face: str | None) -> None:
     box = slide.shapes.add_textbox(*(Inches(one) for one in (frame.x, frame.y, frame.width, frame.height)))
     box.name = f"{frame.name} note"
     box.text_frame.word_wrap = True
-    text, size = fitted(text, frame.width - 0.2, frame.height - 0.1, 12, 8)
+    if frame.name == "reason":  # a line under a chart begins where the chart does
+        box.text_frame.margin_left = box.text_frame.margin_right = box.text_frame.margin_top = box.text_frame.margin_bottom = 0
+        text, size = fitted(text, frame.width, frame.height, frame.size, frame.least)
+    else:
+        text, size = fitted(text, frame.width - 0.2, frame.height - 0.1, 12, 8)
     box.text_frame.text = text
     for paragraph in box.text_frame.paragraphs:
         for run in paragraph.runs:

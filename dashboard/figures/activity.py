@@ -14,7 +14,7 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix
 
-MOST_GRIDS = 8
+MOST_GRIDS, FEW_GRIDS = 8, 5  # in a county or city; where two more charts share the column
 MOST_MONTHS = 24
 
 
@@ -128,12 +128,17 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     return Panel(title, subtitle, mix(rows), figure, weight=0.75 + 0.2 * (len(order) - 1))
 
 
+def most_grids(here: places.Scope) -> int:
+    """Return how many grids are ranked."""
+    return FEW_GRIDS if here.level == "country" else MOST_GRIDS
+
+
 def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     """Return the grids by what they did, most first; a click carries ``["grid", grid_id]``."""
     here = places.scope(atlas, filters)
     if here.level in ("grid",):
         return Panel.hidden()
-    rows = activities.rank_grids(atlas, filters, MOST_GRIDS)
+    rows = activities.rank_grids(atlas, filters, most_grids(here))
     if not len(rows):
         return Panel.hidden()
     rows = rows.iloc[::-1]
@@ -163,11 +168,8 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             **(lines.comparison(mean, words("{grids} 个网格平均 {count} 项").format(grids=len(held), count=words.number(mean, 1)), upright=True) if len(held) > 1 else {}),
             barmode="stack", bargap=0.3, margin={"l": 4, "r": 30, "t": 4, "b": 18 if len(held) > 1 else 4, "pad": 4},
             xaxis={"visible": False, "rangemode": "tozero"},
-            yaxis={"tickvals": list(range(len(rows))), "ticktext": [_clip(one) for one in names], "showgrid": False, "range": theme.rows(len(rows))},
+            yaxis={"tickvals": list(range(len(rows))), "ticktext": [theme.brief(one) for one in names], "showgrid": False, "range": theme.rows(len(rows))},
         ),
     }
     return Panel(title, words("产改网格按活动项数排名，前 {top} 名（进企业、竞赛、主题活动）").format(top=len(rows)), origin, figure, weight=1.0)
 
-
-def _clip(name: str, most: int = 14) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"

@@ -64,7 +64,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     shown = shown.iloc[::-1]
     share = shown["share"].to_numpy(dtype=float) * 100
     names = [
-        f"{_short(one)}  <b>{words.share(ratio)}</b>"
+        f"{theme.brief(one)}  <b>{words.share(ratio)}</b>"
         for one, ratio in zip(shown["name_en" if words.lang == "en" else "name"], shown["share"], strict=True)
     ]
     colors = np.where(shown["share"] >= (whole or 0) - 1e-12, theme.TEAL, theme.BELOW)
@@ -81,7 +81,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             "type": "bar", "orientation": "h", "x": share.tolist(), "y": list(range(len(shown))),
             "customdata": [[row.unit_kind, row.unit_id] for row in shown.itertuples(index=False)],
             "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
-            "marker": {"color": colors, "pattern": theme.hatched(shown["provenance"].tolist())},
+            "marker": theme.coloured(colors, shown["provenance"].tolist()),
         }],
         "layout": theme.chart_layout(
             bargap=0.28, meta={"measure": measure},
@@ -97,16 +97,6 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         ),
     }
     return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
-
-
-def _short(name: str, most: float = 12) -> str:
-    """Return a name of at most so many Chinese characters; a Latin letter is about half of one."""
-    width = 0.0
-    for at, one in enumerate(name):
-        width += 1.0 if one > "\u2e80" else 0.55
-        if width > most:
-            return name[: at - 1] + "…"
-    return name
 
 
 def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:

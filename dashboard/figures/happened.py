@@ -24,6 +24,8 @@ TRACES = ("ring", "spots")
 COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
 MOST_MONTHS_NAMED = 12
+#: What is counted → mark on its line, and the same before its name: two lines of one kind have one colour.
+MEASURES = {"count": ("circle", "●"), "participants": ("square", "■"), "opened": ("diamond", "◆")}
 
 
 def kind_names(words: Words) -> dict[str, str]:
@@ -150,7 +152,7 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
     return {"data": traces, "layout": theme.chart_layout(
         barmode="stack", bargap=0.3, showlegend=legend, legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "font": {"size": theme.NOTE, "color": theme.MUTED}},
         margin={"l": 4, "r": 30, "t": 2, "b": 2, "pad": 4}, xaxis={"visible": False, "rangemode": "tozero"},
-        yaxis={"tickvals": list(range(len(shown))), "ticktext": [name if len(name) < 15 else name[:14] + "…" for name, _, _ in shown], "showgrid": False,
+        yaxis={"tickvals": list(range(len(shown))), "ticktext": [theme.brief(name) for name, _, _ in shown], "showgrid": False,
                "range": theme.rows(len(shown))})}
 
 
@@ -160,30 +162,19 @@ def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str],
     colour = colours(words)
     for one, name in zip(found, names, strict=True):
         color = colour.get(one.kind, theme.STATION)
-        labels = list(one.months)
+        labels, symbol = list(one.months), MEASURES[one.measure][0]
         traces.append({"type": "scatter", "mode": "lines+markers", "name": name, "x": labels, "y": [value / one.target * 100 for value in one.done],
-                       "line": {"color": color, "width": 1.8, "dash": "solid" if one.provenance == "reported" else "dash"}, "marker": {"size": 5, "color": theme.PAPER, "line": {"color": color, "width": 1.5}},
+                       "line": {"color": color, "width": 1.8, "dash": "solid" if one.provenance == "reported" else "dash"}, "marker": {"size": 6, "symbol": symbol, "color": theme.PAPER, "line": {"color": color, "width": 1.5}},
                        "hovertemplate": f"{escape(name)}<br>%{{x}} %{{y:.1f}}% · {words.provenance(one.provenance)}<extra></extra>"})
         traces.append({"type": "scatter", "mode": "lines", "x": labels, "y": [value / one.target * 100 for value in one.linear], "hoverinfo": "skip",
                        "line": {"color": color, "width": 1, "dash": "dot"}, "opacity": 0.6})
     months = sorted({month for one in found for month in one.months})
     shares = [one.done[-1] / one.target * 100 for one in found]
-    labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(_clipped, brief), shares, strict=True)]
+    labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(theme.brief, brief), shares, strict=True)]
     return {"data": traces, "layout": theme.chart_layout(
-        annotations=lines.ends(labels, max([100.0, *shares])), margin={"l": 4, "r": 28 + 11 * max((_width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
+        annotations=lines.ends(labels, max([100.0, *shares]), marks=[MEASURES[one.measure][1] for one in found]), margin={"l": 4, "r": 28 + 11 * max((theme.width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": months, "tickvals": months, "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},
         yaxis={"ticksuffix": "%", "rangemode": "tozero", "nticks": 4})}
-
-
-def _width(text: str) -> float:
-    """Return how wide `text` is, in Chinese characters."""
-    return sum(1.0 if ord(one) > 0x2E80 else 0.55 for one in text)
-
-
-def _clipped(text: str, most: float = 12.0) -> str:
-    while _width(text) > most:
-        text = text.removesuffix("…")[:-1].rstrip() + "…"
-    return text
 
 
 def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Sequence[str], origins: Sequence[str | None], words: Words) -> dict[str, Any]:
@@ -191,13 +182,13 @@ def two_lines(months: Sequence[str], counts: Sequence[Sequence[int]], titles: Se
     looks = ((theme.RED, "circle"), (theme.STATION, "square"))
     # a month with its year takes four times the room of one without
     marked = list(months)[::1 if len(months) <= MOST_MONTHS_NAMED else -(-len(months) // (MOST_MONTHS_NAMED // 4))]
-    labels = [(_clipped(title), count[-1] if count else 0.0, color) for title, count, (color, _) in zip(titles, counts, looks, strict=True)]
+    labels = [(theme.brief(title), count[-1] if count else 0.0, color) for title, count, (color, _) in zip(titles, counts, looks, strict=True)]
     return {"data": [{
         "type": "scatter", "mode": "lines+markers", "name": title, "x": list(months), "y": list(count), "marker": {"size": 6, "symbol": mark},
         "line": {"color": color, "width": 1.8, "dash": "solid" if origin == "reported" else "dash"},
         "hovertemplate": f"{escape(title)}<br>%{{x}} %{{y}} {words('项')} · {words.provenance(origin)}<extra></extra>",
     } for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)], "layout": theme.chart_layout(
         annotations=lines.ends(labels, max(1.0, *map(float, (one for count in counts for one in count))), apart=0.14),
-        margin={"l": 4, "r": 16 + 11 * max(_width(one) for one, _, _ in labels), "t": 8, "b": 4, "pad": 4},
+        margin={"l": 4, "r": 16 + 11 * max(theme.width(one) for one, _, _ in labels), "t": 8, "b": 4, "pad": 4},
         xaxis={"type": "category", "tickvals": marked, "ticktext": [month_name(one, words, brief=len(months) <= MOST_MONTHS_NAMED) for one in marked], "showgrid": False},
         yaxis={"rangemode": "tozero", "nticks": 4})}

@@ -33,18 +33,19 @@ def comparison(value: float, text: str, upright: bool = False) -> dict[str, Any]
     return {"shapes": [line], "annotations": [words]}
 
 
-def ends(labels: Sequence[tuple[str, float, str]], span: float, apart: float = 0.085) -> list[dict[str, Any]]:
+def ends(labels: Sequence[tuple[str, float, str]], span: float, apart: float = 0.085, marks: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """Return the names of two or three lines at their right ends, moved apart where ends lie closer than `apart` of the axis' `span`.
 
     More of them would lie over each other in a low chart: they stand in one
-    block, in the order of their ends, each with a spot of its line's colour.
+    block, in the order of their ends, each with a spot (or its one of `marks`) in its line's colour.
 
     Parameters
     ----------
     labels : sequence of (text, value, color)
     """
     if len(labels) > FEW:
-        listed = [f'<span style="color:{color}">●</span> {text}' for text, _, color in sorted(labels, key=lambda one: -one[1])]
+        marked = zip(labels, marks or ["●"] * len(labels), strict=True)
+        listed = [f'<span style="color:{color}">{mark}</span> {text}' for (text, _, color), mark in sorted(marked, key=lambda one: -one[0][1])]
         return [{"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "y": 1, "yref": "paper", "yanchor": "top", "showarrow": False,
                  "align": "left", "text": "<br>".join(listed), "font": {"size": theme.NOTE, "color": theme.MUTED}}]
     placed: list[dict[str, Any]] = []

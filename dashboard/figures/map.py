@@ -28,7 +28,6 @@ TRACES = (
     "stations_halo", "stations", "clusters", *flows.TRACES, *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
-MOST_SPELT = 500  # names that are spelt in pinyin for one map: more would keep a reader waiting
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
 
 
@@ -158,13 +157,13 @@ def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
     reasons = words.codes("why_not")
     access = words.codes("access")
     facilities, statuses = words.codes("facility"), words.codes("status")
-    text, few = [], len(frame) <= MOST_SPELT
+    text = []
     for row in frame.itertuples():
         why = reasons.get(row.why_not) or statuses.get(row.status, words("状态未知"))
         state = words("计入有效覆盖") if row.effective else words("不计入有效覆盖：{why}").format(why=why)
         has = "、".join(facilities.get(one, one) for one in _text(row.facilities).split(";") if one)
         text.append(
-            f"<b>{escape(words.both(str(row.name)) if few else str(row.name))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
+            f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
             f" · {access.get(row.access, '')}<br>{has}<br>{state}<br>{words.provenance(row.provenance)}"
         )
     return text

@@ -94,10 +94,12 @@ def style(version: str, lang: str) -> dict[str, Any]:
             _labels("label-grid", "grid", 11, 10.6, 24, **{"text-color": theme.MUTED}),
             _labels("label-zone", "zone", 12, 11, 24, **{"text-color": theme.MUTED}),
             _labels("label-region", "region", 12, 8.9, 24),
-            _labels("label-county", "county", ["interpolate", ["linear"], ["zoom"], 8, 12, 11, 17], 8, 12, bold=True),
+            _labels("label-county", "county", ["interpolate", ["linear"], ["zoom"], 8, 12, 11, 17], 8, 12, bold=True,
+                    anchors=("bottom", "top", "left", "right")),  # beside the circle of what is known of the county alone
             _labels("label-city", "city", ["interpolate", ["linear"], ["zoom"], 5, 11, 8, 15], 5.2, 8.6, bold=True,
                     anchors=("bottom", "top", "left", "right")),  # beside the fair that stands at the city's point
-            _labels("label-province", "province", ["interpolate", ["linear"], ["zoom"], 3, 11, 6, 15], 2, 6),
+            _labels("label-province", "province", ["interpolate", ["linear"], ["zoom"], 3, 11, 6, 15], 2, 6,
+                    anchors=("bottom", "top", "left", "right")),
             # the cities that the marks of a far view stand in: laid first, so provinces give way to them
             _labels("label-served", "served", 11, 2, 5.2, bold=True, anchors=("right", "left", "top", "bottom")),
         ],

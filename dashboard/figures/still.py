@@ -1,7 +1,7 @@
 """A map figure as an SVG picture: the same style, traces and colours, for a machine that has no WebGL 2.
 
 Nothing but text is made here. The order of drawing is that of the map: the layers of the style, and before each the
-traces that name it as what they lie below. Web Mercator with tiles of 512 pixels, as MapLibre counts zoom.
+traces that name it as what they lie below; last those that lie below nothing. Web Mercator with tiles of 512 pixels, as MapLibre counts zoom.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def svg(still: Still) -> str:
     for layer in style["layers"]:
         parts += [_trace(trace, still, frame) for trace in still.figure["data"] if trace.get("below") == layer["id"]]
         parts.append(texts.pop(layer["id"], "") if layer["type"] == "symbol" else _layer(layer, style, meta, still.shapes, frame))
+    parts += [_trace(trace, still, frame) for trace in still.figure["data"] if not trace.get("below")]  # over the labels
     width, height = still.size
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group" '

@@ -16,6 +16,7 @@ from layers import routes, stories
 from layers.atlas import Atlas
 
 ROW_PX, HEAD_PX = 30, 24
+NARROW_PX, LETTER_PX = 350, 13  # the narrowest chart (a phone's), a Chinese letter
 YEARS = 5
 
 
@@ -201,21 +202,28 @@ def _split(atlas: Atlas, rows: pd.DataFrame, fact: str, title: str, subtitle: st
     most = int(rows["value"].to_numpy().argmax())
     origin = stories.origin(rows)
     return _bars(f"{fact}-{rows['split_by'].iloc[0]}", title.format(name=names[most], count=words.number(rows["value"].iloc[most])),
-                 words("{what}；合计 {total} 为报道，{note}").format(what=subtitle, total=told[0][1], note=_note(origin, words)), origin, names, rows["value"].tolist(),
+                 words("{what}；合计 {total}为报道，{note}").format(what=subtitle, total=told[0][1], note=_note(origin, words)), origin, names, rows["value"].tolist(),
                  [words.number(one) for one in rows["value"]], color, (fact,), words("数值"), patterns=rows["provenance"].tolist())
+
+
+def _room(values: Sequence[float], text: Sequence[str], names: Sequence[str]) -> float:
+    """Return where the axis ends so that the words behind each bar have room in a narrow chart, in the unit of `values`."""
+    plot = max(120.0, NARROW_PX - LETTER_PX * max(map(theme.width, names), default=0))
+    return max([value / max(0.3, 1 - LETTER_PX * (theme.width(one) + 1) / plot) for value, one in zip(values, text, strict=True)], default=0) or 1
 
 
 def _bars(name: str, title: str, subtitle: str, provenance: str | None, names: Sequence[str], values: Sequence[float], text: Sequence[str], color: str | list[str],
           facts: tuple[str, ...], series: str, *, share: bool = False, patterns: list[str] | None = None) -> StoryChart:
     """Return lying bars, the first on top; hatched where made up, each with its figure as words."""
     count = len(names)
+    origins: list[str | None] = list(patterns) if patterns else [provenance] * count
     trace: dict[str, Any] = {
         "type": "bar", "orientation": "h", "name": series, "x": list(values), "y": list(range(count)), "text": list(text), "textposition": "outside", "cliponaxis": False,
         "textfont": {"size": 12, "color": theme.INK}, "constraintext": "none", "hoverinfo": "skip",
-        "marker": {"color": color, "pattern": theme.hatched(list(patterns) if patterns else [provenance] * count)},
+        "marker": theme.coloured(color, origins) if isinstance(color, list) else {"color": color, "pattern": theme.hatched(origins)},
     }
     figure = {"data": [trace], "layout": theme.chart_layout(
-        bargap=0.34, margin={"l": 4, "r": 12, "t": 2, "b": 2, "pad": 6}, xaxis={"visible": False, "range": [0, max([*values, 0]) * 1.45 or 1]},
+        bargap=0.34, margin={"l": 4, "r": 12, "t": 2, "b": 2, "pad": 6}, xaxis={"visible": False, "range": [0, _room(values, text, names)]},
         yaxis={"tickvals": list(range(count)), "ticktext": list(names), "showgrid": False, "range": [count - 0.5, -0.5], "tickfont": {"size": 12, "color": theme.INK}})}
     chart = Chart(f"story-{name}", title, subtitle, provenance, "bar", tuple(names), (Series(series, tuple(map(float, values)), str(color if isinstance(color, str) else theme.TEAL), provenance),),
                   number_format="0.0%" if share else "#,##0", figure=figure)

@@ -47,6 +47,19 @@ def hatched(provenance: str | list[str | None] | None) -> dict[str, Any]:
     }
 
 
+def coloured(colors: list[str], provenance: list[str | None]) -> dict[str, Any]:
+    """Return the markers of bars that each have a colour and a provenance of their own.
+
+    plotly.js takes the colours from the pattern here: over a list of colours it would look for an ink that contrasts
+    with the whole list, and warn that a list is no colour. A bar that is not made up is hatched in its own colour.
+    """
+    pattern = hatched(provenance) | {"fillmode": "replace"}
+    if not any(pattern["shape"]):
+        return {"color": colors, "pattern": pattern}
+    inks = [PAPER if shape else color for shape, color in zip(pattern["shape"], colors, strict=True)]
+    return {"color": colors[0], "pattern": pattern | {"shape": [one or PROVENANCE_PATTERN["illustrative"] for one in pattern["shape"]], "bgcolor": colors, "fgcolor": inks}}
+
+
 FEWEST_ROWS = 5
 
 
@@ -55,6 +68,19 @@ def rows(count: int) -> list[float]:
     return [count - 0.5 - max(count, FEWEST_ROWS), count - 0.5]
 
 
+WIDEST_NAME = 14.5
+
+
+def width(text: str) -> float:
+    """Return about how wide `text` is, in Chinese characters: a Latin letter is about half of one."""
+    return sum(1.0 if one > "\u2e80" else 0.53 for one in text)
+
+
+def brief(name: str) -> str:
+    """Return a name as an axis or the end of a line has room for it; hover and table say the whole of it."""
+    while width(name) > WIDEST_NAME:
+        name = name.removesuffix("…")[:-1].rstrip() + "…"
+    return name
 
 
 def blank() -> dict[str, Any]:

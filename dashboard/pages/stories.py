@@ -24,7 +24,7 @@ from dashboard.components.story_chart import story_chart
 from dashboard.components.trail import figure_link
 from dashboard.context import Context
 from dashboard.figures.dark import themed
-from dashboard.figures.story import filters_of, story_figure
+from dashboard.figures.story import filters_of, story_figure, story_view
 from dashboard.figures.story_charts import story_charts
 from dashboard.state import State as Said
 from dashboard.words import Words
@@ -40,6 +40,9 @@ PATH = "/stories"
 URL, MAIN = "stories-url", "stories-main"
 SOURCES = "/sources"
 FEW = 2
+PICTURE = (440, 230)  # CSS pixels of the map on a card
+LONG = ("S1", "S3")  # tables follow under figures and map; the map of the others is as high as the window leaves room
+SHORT = ("S5", "S6", "S7")  # of which the report tells little: the map takes half of the page
 CHECKED = ("F023",)  # conditions that must all hold
 
 
@@ -99,8 +102,15 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
             html.P(row[f"said_{words.lang}"], className="story-said"),
             html.Ul([html.Li([html.Strong(figure_link(_value(fact, words), fact.id, filters, context, words)), html.Span(_name(fact, words))]) for fact in chosen.itertuples()], className="story-figures"),
             html.P([badge("reported" if len(chosen) else None, words), " ", row["story"], " · ", _place(atlas, row["adcode"], words)], className="story-foot"),
+            html.Figure([html.Img(src=_picture(context, atlas, filters, row), alt="", width=PICTURE[0], height=PICTURE[1]), html.Figcaption(_marks_said(row["story"], words))], className="story-picture"),
         ], className="story-card"))
     return [_title(words("八个专题，一张报纸版面")), html.Div(cards, className="story-cards")]
+
+
+def _picture(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str]) -> str:
+    """Return the address of the map of a story as a picture, where its own small map stands."""
+    view = story_view(atlas, filters, row["story"], row["adcode"], PICTURE)
+    return still_path(context.write(filters_of(filters, row["story"], row["adcode"]), view), plain=True) + "&w={}&h={}".format(*PICTURE)
 
 
 def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], words: Words) -> list:
@@ -138,7 +148,7 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
         *([html.Div([drawn, details], className="story-pair")] if not few and len(charts) == 1 else [] if few else [drawn, _sectors(facts, words) if story == "S3" else None, details]),
         route_section(atlas, *stories.ROUTES[story], words) if story in stories.ROUTES else None,
     ]
-    parts.append(html.Div([html.Div(told), _map(atlas, filters, row, there, words)], className="story-top"))
+    parts.append(html.Div([html.Div(told), _map(atlas, filters, row, there, words)], className=" ".join(["story-top", *(["story-tall"] if story not in LONG else []), *(["story-wide"] if story in SHORT else [])])))
     if story == "S1":
         parts.append(_matrix(stories.matrix(atlas), words))
     if story == "S3":
@@ -170,6 +180,8 @@ def _marks_said(story: str, words: Words) -> str:
         return words("实心与实线为报道，空心与虚线为示意。")
     if story in stories.ROUTES:
         return words("空心的站点与虚线为示意：报道未写停靠点；报道的活动在该市代表点。")
+    if story in stories.UNPLACED:
+        return words("报道未写所在的县（市、区）：标在该地的代表点，不是确切位置。")
     return words("企业、驿站的点位与网格边界为示意。") if story in ("S1", "S8") else words("点位为该地代表点。")
 
 
@@ -180,7 +192,7 @@ def _sectors(facts: pd.DataFrame, words: Words) -> html.Section:
         return html.Section([])
     return html.Section([
         html.H3([words("分行业的企业"), badge("reported", words), _cited("F036", words), _cited("F031", words)]),
-        html.P(words("报道点名行业 {sectors}，参会企业 {enterprises}；各行业企业数未报道，图中的拆分为示意。").format(
+        html.P(words("报道点名行业{sectors}，参会企业 {enterprises}；各行业企业数未报道，图中的拆分为示意。").format(
             sectors=known["F036"], enterprises=known["F031"]), className="story-told"),
     ])
 
@@ -217,7 +229,8 @@ def _details(story: str, words: Words) -> list:
                 html.Thead(html.Tr([html.Th(words("改造前"), scope="col"), html.Th(words("改造后"), scope="col")])),
                 html.Tbody([html.Tr([html.Td(row[f"before_{words.lang}"]), html.Td(row[words.lang])]) for row in listed])], className="story-table")
         else:
-            body = html.Ul([html.Li(row[words.lang]) for row in listed], className="story-list story-checklist" if fact in CHECKED else "story-list")
+            steps = listed[0]["zh"].startswith("1.")
+            body = html.Ul([html.Li(row[words.lang]) for row in listed], className="story-list story-checklist" if fact in CHECKED else "story-list story-steps" if steps else "story-list")
         parts.append(html.Section([title, body]))
     return parts
 

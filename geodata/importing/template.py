@@ -24,7 +24,7 @@ _EXAMPLES = {
     "period": ("2024-05", "2024"), "valid_from": ("2024-01-01", ""), "valid_to": ("", ""), "source_id": ("工会台账2024", "工会台账2024"),
 }
 _KIND_EXAMPLES = {
-    "kind": ("reading_club", ""), "name": ("职工读书会", "职工文体活动"), "name_en": ("Reading club", ""), "colour": ("#B24D4D", ""), "icon": ("book", "M4 12h16M12 4v16"),
+    "kind": ("reading_club", ""), "name": ("职工读书会", "职工文体活动"), "name_en": ("Reading club", ""), "colour": ("#B234B2", ""), "icon": ("book", "M4 12h16M12 4v16"),
     "unit": ("人", "人次"), "fields": ("赠书册数=Books given:整数:册；主讲人=Speaker", ""), "position": (16, ""),
 }
 _KINDS = {"str": "文字", "set": "可多选，用顿号或分号隔开", "int": "整数", "float": "数字", "bool": "是或否", "date": "日期，如 2024-05-25"}

@@ -25,6 +25,8 @@ from layers.siting.rule import Rule
 Floats = NDArray[np.float64]
 LEAST_STEP, EVERY, KICKS = 2e-4, 15, 12
 ROUNDS, PATIENCE = 900, 15
+#: Exchanges before the first bound.
+FIRST_ROUNDS = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,21 +195,18 @@ def kicks(problem: Median, rule: Rule, chosen: list[int], clock: Clock) -> list[
 
 def _two_nearest(problem: Median, order: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats, Floats]:
     """Return per demand which chosen site serves it (−1: what stands), and its cheapest and second cheapest cost."""
+    first, second, near = problem.cap.copy(), problem.cap.copy(), np.full(len(problem.cap), -1)
     mine = np.flatnonzero(order[problem.column] >= 0)
+    if not len(mine):
+        return near, first, second
     rows, cost, place = problem.row[mine], problem.cost[mine], order[problem.column[mine]]
-    m = len(problem.cap)
-    first = problem.cap.copy()
-    near = np.full(m, -1)
-    by = np.lexsort((place, cost, rows))
-    rows, cost, place = rows[by], cost[by], place[by]
-    begins = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]])) if len(rows) else np.empty(0, np.intp)
-    head = rows[begins]
-    first[head], near[head] = cost[begins], place[begins]
-    second = problem.cap.copy()
-    follow = begins + 1
-    has = (follow < len(rows))
-    has[has] &= rows[follow[has]] == head[has]
-    second[head[has]] = cost[follow[has]]
+    # rows come in order: least values by stretches, without sorting
+    begins = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
+    head, size = rows[begins], np.diff(np.append(begins, len(rows)))
+    first[head] = np.minimum.reduceat(cost, begins)
+    near[head] = np.minimum.reduceat(np.where(cost == np.repeat(first[head], size), place, problem.sites), begins)
+    rest = np.minimum.reduceat(np.where(place == np.repeat(near[head], size), np.inf, cost), begins)
+    second[head] = np.minimum(second[head], rest)
     return near, first, second
 
 
@@ -222,13 +221,14 @@ def median(instance: Instance, clock: Clock) -> Iterator[Step]:
         starts.append(greedy(problem, rule, by_cost=True))
     best = min(starts, key=problem.value)
     yield Step("greedy", rule.sites[best] if problem.serves(best) else None, bound=0.0)
-    best = interchange(problem, rule, best, clock)
+    # where many sites are chosen a bound is told before every exchange has been tried: its choices are better to start from
+    best = interchange(problem, rule, best, clock, FIRST_ROUNDS)
     if not problem.serves(best):
         # serving everybody is the harder part: find out first whether it can be done
         serving = yield from _serving(problem, rule, clock)
         if serving is None:
             return
-        best = interchange(problem, rule, serving, clock)
+        best = interchange(problem, rule, serving, clock, FIRST_ROUNDS)
     value = problem.value(best)
     yield Step("interchange", rule.sites[best])
     whole = _whole(problem)

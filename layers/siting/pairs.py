@@ -117,6 +117,8 @@ class Pairs:
     complete : bool
         Whether a pair that is not here is *unreachable* (True) or only
         farther than was looked (False).
+    table : bool
+        Whether every demand stands with every site, in their order: a column is then found without looking at the rest.
     """
 
     start: Ints
@@ -124,6 +126,7 @@ class Pairs:
     distance: Floats
     sites: int
     complete: bool = True
+    table: bool = False
 
     @property
     def demands(self) -> int:
@@ -167,6 +170,8 @@ class Pairs:
 
     def nearest(self, open_sites: NDArray[np.bool_]) -> Floats:
         """Return each demand's distance to the nearest open site; infinite when it reaches none."""
+        if self.table:
+            return self.distance.reshape(self.demands, self.sites)[:, np.flatnonzero(open_sites)].min(axis=1, initial=np.inf)
         return row_min(np.where(open_sites[self.site], self.distance, np.inf), self.start)
 
 
@@ -254,7 +259,7 @@ def from_dense(distance: ArrayLike) -> Pairs:
     """Return :class:`Pairs` of a full table (demand × site); infinite entries are pairs that cannot be."""
     distance = np.asarray(distance, np.float64)
     m, n = distance.shape
-    full = Pairs(np.arange(m + 1, dtype=np.int64) * n, np.tile(np.arange(n, dtype=np.int32), m), distance.ravel(), n)
+    full = Pairs(np.arange(m + 1, dtype=np.int64) * n, np.tile(np.arange(n, dtype=np.int32), m), distance.ravel(), n, table=True)
     return full if np.isfinite(distance).all() else full.kept(np.isfinite(full.distance))
 
 

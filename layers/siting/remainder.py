@@ -25,6 +25,8 @@ from layers.siting.rule import Rule
 Floats = NDArray[np.float64]
 #: Up to so many entries the program is for HiGHS, at most so many seconds; beyond, branch and bound is faster.
 FEW_ENTRIES, PATIENCE = 15_000, 20.0
+#: Halvings in the search for a target that leaves so few.
+GUESSES = 12
 #: Rounds of the second relaxation and its step at first, the patience before it is shortened, and how often to come back.
 AGAIN, AGAIN_STEP, AGAIN_PATIENCE, TURNS = 2000, 2.0, 40, 4
 
@@ -83,6 +85,20 @@ def closed(problem: Median, rule: Rule, relaxed: Relaxed, best: list[int], lower
     def settled() -> bool:
         return value - lower < (1 - 1e-6 if whole else 0.0) + SAME * abs(value)
 
+    tried = yield from _near_the_bound(problem, rule, relaxed, value, lower, whole, clock)
+    if tried is not None:
+        lower, found, exhausted = tried
+        if found is not None and problem.value(found) < value:
+            best, value = found, problem.value(found)
+            start = between(problem, best)
+            yield Step("exact", rule.sites[best])
+        if exhausted or settled():
+            yield Step("done", done=True)
+            return
+        yield Step("exact", bound=lower)
+        left = remainder(problem, rule, relaxed, value, whole)
+        able = rule.kept(left.columns, left.ones)
+
     for turn in range(TURNS):
         if int(able.forced.sum()) > able.limit or left.empty:
             yield Step("done", done=True)  # nothing allowed could be better
@@ -135,6 +151,47 @@ def closed(problem: Median, rule: Rule, relaxed: Relaxed, best: list[int], lower
         yield Step("exact", bound=lower)
     if not clock.over():
         yield from branch(left.problem, able, v, lower, value, whole, clock)
+
+
+def _near_the_bound(problem: Median, rule: Rule, relaxed: Relaxed, value: float, lower: float, whole: bool,
+                    clock: Clock) -> Iterator[Step]:
+    """Search whatever costs less than a target so near to the bound that little is left; yields steps.
+
+    Bounds of p-medians are mostly much nearer to the optimum than the answers of a local search are.
+
+    Returns
+    -------
+    tuple of (float, list of int or None, bool) or None
+        A bound on all, the best choice of what was left, and whether it is the
+        optimum; None when there was nothing to gain or it was not searched through.
+    """
+    if entries(remainder(problem, rule, relaxed, value, whole).problem) <= FEW_ENTRIES:
+        return None
+    low, high = relaxed.bound, value
+    for _ in range(GUESSES):
+        middle = (low + high) / 2
+        if entries(remainder(problem, rule, relaxed, middle, whole).problem) <= FEW_ENTRIES:
+            low = middle
+        else:
+            high = middle
+    target, left = low, remainder(problem, rule, relaxed, low, whole)
+    able = rule.kept(left.columns, left.ones)
+    if target <= relaxed.bound or clock.over():
+        return None
+    if int(able.forced.sum()) > able.limit or left.empty:
+        return max(lower, target), None, False
+    made, scale, base = program(left, able)
+    with Highs(clock) as highs:
+        found = yield from highs.solve(made, PATIENCE)
+    chosen = None
+    if found.blocks is not None:
+        chosen = left.columns[np.flatnonzero(found.blocks[0] > 0.5)].tolist()
+        chosen = chosen if rule.keeps(chosen) and problem.serves(chosen) else None
+    if found.status == "infeasible":
+        return max(lower, target), chosen, False
+    if found.status == "optimal":
+        return max(lower, min(target, base + found.bound / scale)), chosen, chosen is not None and problem.value(chosen) < target
+    return max(lower, min(target, base + found.bound / scale)), chosen, False
 
 
 def _among(rule: Rule, sites: NDArray[np.int64]) -> list[int]:

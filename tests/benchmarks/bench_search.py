@@ -17,7 +17,7 @@ from layers.search import Entry, Index
 
 CHARACTERS = "思明大武口石嘴山惠农平罗阜新锦州朝阳呼和浩特南京厦门中华滨海鼓浪屿工会驿站暖心快递外卖骑手服务站广场公园路街东西南北一二三四五六七八九十春夏秋冬长安"
 QUERIES = ("思明", "工会驿站", "驿站", "站", "sming", "石zs", "dwk", "ghyz", "simingqu", "zzzzzzzzzz", "a", "s", "350203", "N199999", "siming gong hui",
-           "sssssssssssssssssssssssssssssssssssssss", "shishishishishishishishishishishishishis", "工g工g工g工g工g工g", "xianxianxianxian", "不在")
+           "sssssssssssssssssssssssssssssssssssssss", "shishishishishishishishishishishishishis", "工g工g工g工g工g工g", "xianxianxianxian", "不在", "思明 驿站", "驿站 不在 这里", "公会驿站", "驛站")
 
 
 def names(count: int) -> list[Entry]:

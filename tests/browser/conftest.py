@@ -82,7 +82,8 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., AtlasPag
         errors: list[str] = []
         page.on("request", lambda request: None if request.url.startswith((address, "blob:", "data:")) else strangers.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        # what plotly.js warns of is a figure that asks for what it cannot have
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" or message.text.startswith("WARN:") else None)
         opened.append((page, strangers, errors))
         atlas = AtlasPage(page, address)
         atlas.go(query)

@@ -13,6 +13,7 @@ import pytest
 
 from dashboard.pages import FOR_DEVELOPERS
 from tests.browser.atlas_page import TIMEOUT_MS
+from tests.browser.test_touch import too_small
 from tests.sheets.looking import on_paper, settled, standing
 from tests.sheets.views import PAPER, WINDOWS, View, every_page, matrix
 
@@ -32,7 +33,7 @@ def test_nothing_is_wrong_on_any_page(open_page, width, theme, lang):
             atlas.page.locator("main").first.wait_for(timeout=TIMEOUT_MS)
             atlas.quiet(4 * TIMEOUT_MS)
         settled(atlas.page, 4 * TIMEOUT_MS)
-        found[view.name] = objections(atlas.page) + standing(atlas.page, lang)
+        found[view.name] = objections(atlas.page) + standing(atlas.page, lang) + too_small(atlas.page)
         for other, said in other_faces(atlas.page, view):
             found[other] = said
     for path in FOR_DEVELOPERS:
@@ -50,7 +51,7 @@ def other_faces(page, view: View):
         width = LAPTOP
         page.set_viewport_size({"width": LAPTOP, "height": WINDOWS[LAPTOP]})
         settled(page, 4 * TIMEOUT_MS)
-        yield f"{view.name} made {LAPTOP}", standing(page, view.lang)
+        yield f"{view.name} made {LAPTOP}", standing(page, view.lang) + too_small(page)
     if view.face == "light":
         on_paper(page, PAPER)
         yield f"{view.name} on paper from {width}", standing(page, view.lang)

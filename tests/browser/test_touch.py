@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from playwright.sync_api import Page
 from pyproj import Geod
 
 from dashboard import ids
@@ -28,6 +29,11 @@ SMALL = """least => {
   return [...new Set(found)]; }"""
 
 
+def too_small(page: Page) -> list[str]:
+    """Return what is hit by finger or pointer and is smaller than WCAG 2.2 asks for."""
+    return page.evaluate(SMALL, LEAST)
+
+
 def fingers(page: AtlasPage, *steps: list[tuple[float, float]]) -> None:
     """Put down as many fingers as the first step has points, move them through the others, and lift them."""
     session = page.page.context.new_cdp_session(page.page)
@@ -50,12 +56,22 @@ def test_a_phone_pinches_and_drags_the_map_and_every_target_is_large_enough(open
     fingers(page, [(x, y)], *[[(x - 15 * step, y)] for step in range(1, 6)])
     page.until(f"{VIEW}[0] > {before[0]}")
     page.until("window.location.search.includes('v=')")
+    # a word, and a badge that is not the first of its kind, explained by a tap, gone by one beside it
+    for term in (".panel-subtitle [data-term]", ".panel-title .badge"):
+        one = page.page.locator(term).first
+        one.scroll_into_view_if_needed()
+        one.tap()
+        page.page.locator(".tip").wait_for(timeout=TIMEOUT_MS)
+        page.page.wait_for_timeout(400)  # the focus, and the mouse that a tap plays, come after it
+        assert page.page.locator(".tip").inner_text() == page.page.locator(f"#term-{one.get_attribute('data-term')}").text_content()
+        page.page.locator(".panel-subtitle").first.tap(position={"x": 2, "y": 2})
+        page.page.locator(".tip").wait_for(state="detached", timeout=TIMEOUT_MS)
     small = {}
     for path in PAGES:
         page.page.goto(f"{page.address}{path}?place={SIMING}")
         page.page.locator("main").first.wait_for(timeout=TIMEOUT_MS)
         page.quiet(4 * TIMEOUT_MS)
-        small[path] = page.page.evaluate(SMALL, LEAST)
+        small[path] = too_small(page.page)
         assert page.page.evaluate("document.documentElement.scrollWidth") <= 390, path
     small = {path: said for path, said in small.items() if said}
     assert not small, small
@@ -78,3 +94,16 @@ def test_at_200_percent_nothing_is_lost_and_without_motion_nothing_is_eased(open
     assert abs(Geod(ellps="WGS84").inv(*ends)[2] / (float(number) * {"公里": 1000, "米": 1}[unit]) - 1) < 0.01
     moving = page.page.evaluate("[...document.querySelectorAll('*')].filter(one => !/^(0s|none)/.test(getComputedStyle(one).transition.replace(/^all /, ''))).length")
     assert moving == 0
+    # a key of the map goes there at once, and months that are played follow without any easing
+    page.page.locator(f"#{ids.MAP} canvas").first.focus()
+    zoom = page.page.evaluate(VIEW)[2]
+    assert page.page.evaluate("""() => new Promise(done => { const map = window.atlasMap(); map.once('moveend', () => done([map.getZoom(), moved]));
+      let moved = 0; map.on('move', () => { moved += 1; }); map.getCanvas().dispatchEvent(new KeyboardEvent('keydown', { key: '=', code: 'Equal', keyCode: 187, bubbles: true })); })""") == [zoom + 1, 1]
+    page.page.goto(f"{page.address}/analysis?place=640200")
+    page.page.locator("#an-play").wait_for(timeout=TIMEOUT_MS)
+    page.quiet()
+    page.until("window.atlasPlayback && window.atlasPlayback.drawn.length > 0")
+    first = page.page.evaluate("window.atlasPlayback.drawn.length")
+    page.page.locator("#an-play").click()
+    page.until(f"window.atlasPlayback.drawn.length > {first + 1}")
+    assert page.page.evaluate("document.getAnimations().length") == 0 and not page.page.evaluate("window.analysisMap().isMoving()")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pandas as pd
 
 from dashboard.export.markup import markup
 from dashboard.pages.analysis import telling
+from layers import kpis
 from layers.analysis import workers
 from layers.filters import Filters
 
@@ -21,8 +23,9 @@ def shown(parts: list) -> str:
 def test_two_places_state_what_each_figure_is_of(atlas, words):
     html = shown(telling.comparison(atlas, CITY, "350203", words))
     rate = next(one for one in workers.rates(atlas, CITY) if one.own == "illustrative")
-    assert f"{rate.rate:,.2f}" in html and "÷ 覆盖职工 6 万余 名，报道" in html  # of the city
+    assert f"{rate.rate:,.2f}" in html and "÷ 覆盖职工 6 万余名，报道" in html  # of the city
     assert "共 421 家企业" in html and "个格；服务半径 500 米" in html
+    assert "140 余场" in html and "6 万余人" in html  # a qualifier takes its unit as in the report
     assert html.count("分母未知：没有覆盖职工数") == len(workers.rates(atlas, Filters(place="350203")))
 
 
@@ -35,3 +38,38 @@ def test_a_calendar_says_which_days_it_leaves_out(atlas, words):
     held = pd.to_datetime(atlas.activities[atlas.activities["adcode"].str.startswith("6402")]["start"])
     earlier = held[(held >= "2024-01-01") & (held < "2024-06-01")].nunique()
     assert earlier > 20 and f"只画最后一年（自 2024年6月1日）：更早有记录的 {earlier} 天" in said(long)
+
+
+def test_a_dash_between_two_places_means_that_there_is_none(atlas, words):
+    nation = Filters()
+    html = shown(telling.comparison(atlas, nation, CITY.place, words))
+    for here in (nation, CITY):  # the strip of the overview has room for six; the comparison leaves none out
+        for one in kpis.every(atlas, here):
+            assert words.measured(one.text_zh, one.unit) in html, one.id
+    rows = re.findall(r'<th[^>]*>([^<]*(?:<(?!/th>)[^<]*)*)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>', html)
+    told = {re.sub("<[^>]+>", "", name): (one[:1] == "—", other[:1] == "—") for name, one, other in rows}
+    assert told["产改区域"] == told["活动与服务"] == (False, False) and told["工会驿站"] == (False, True)
+
+
+def test_until_another_place_is_chosen_the_places_of_the_stories_lead_to_it(atlas, words):
+    html = shown(telling.comparison(atlas, CITY, None, words, lambda code: f"?place=640200&with={code}"))
+    assert re.findall("with=([0-9]{6})", html) == ["410000", "210900", "150100", "130283", "370116", "320100", "350203"]
+    own = int((atlas.activities["adcode"] == "350203").sum())
+    assert f"思明区</a> 活动 {own} 项" in html
+
+
+def test_the_fullest_day_is_listed_until_one_is_chosen(atlas, words):
+    held = pd.to_datetime(atlas.activities[atlas.activities["adcode"].str.startswith("6402")]["start"]).value_counts()
+    listed = markup(telling.day_list(atlas, CITY, None, words)[0]) + "".join(markup(one) for one in telling.day_list(atlas, CITY, None, words)[1:])
+    assert f"：{held.max()} 项" in listed and "最多的一天" in listed and listed.count("<li>") == held.max()
+    chosen = telling.day_list(atlas, CITY, date(2024, 6, 18), words)
+    assert chosen[1] is None and "2024年6月18日" in markup(chosen[0])
+    assert "点日历上的一天" in markup(telling.day_list(atlas, Filters(place="110101"), None, words))
+
+
+def test_what_is_known_by_its_year_is_told_only_where_there_is_any(atlas, words):
+    def said(filters: Filters) -> str:
+        return shown(telling.calendar_parts(atlas, filters, None, lambda mark: None, words)[0])
+
+    assert "只报道了年份" not in said(CITY)
+    assert "另有 5 项只报道了年份，未计入" in said(Filters(place="350203"))

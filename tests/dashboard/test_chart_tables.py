@@ -77,7 +77,7 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
     days = happened.by_day(atlas, filters)
     for head, figure, _ in (
         telling.calendar_parts(atlas, filters, None, lambda mark: mark, words), telling.plan_parts(atlas, filters, lambda mark: mark, words),
-        (*telling.kinds_parts(atlas, filters, scope(atlas, filters), lambda mark: mark, words), None),
+        telling.kinds_parts(atlas, filters, scope(atlas, filters), lambda mark: mark, words),
     ):
         title, _, box = head
         assert check(atlas, title.children[2]), "its trail is known"
@@ -88,7 +88,9 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
         elif figure["data"][0]["type"] == "bar":
             assert [sum(map(int, row[1:-1])) for row in table] == [int(text) for text in figure["data"][-1]["text"]][::-1]
     other = telling.comparison(atlas, filters, "640100", words)
-    assert len(cells(other[2].children[1].children)) == len(happened.by_month(atlas, filters))
+    kinds, months = other[2].children[1].children.children
+    assert len(cells(months)) == len(happened.by_month(atlas, filters))
+    assert [sum(map(int, row[1:-1])) for row in cells(kinds)] == [len(activities.chosen(atlas, one)) for one in (filters, filters.at_place("640100"))]
 
 
 def test_a_mean_stands_beside_what_it_is_a_mean_of(atlas_home: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from dashboard.figures import theme
 from dashboard.figures.dark import color
+from geodata import colours
+from geodata.kinds import shipped
 from tests.colours import SEEN, delta_e, lab, least
 
 # CIEDE2000; about 2.3 is just noticeable side by side. Steps of one scale are read in order and beside their legend;
@@ -22,6 +24,7 @@ GROUPS = {
         [pair for third in zip(theme.REACHED, theme.UNREACHED, theme.NIGHT_ONLY, strict=True) for pair in combinations(third, 2)], KIND),
     "categories": (list(combinations(theme.CATEGORIES, 2)), KIND),
     "stations, fairs, activities": (list(combinations((theme.STATION, theme.FAIR, theme.ACTIVITY), 2)), KIND),
+    "kinds of activity": (list(combinations([one.colour for one in shipped()], 2)), KIND),
     "what is chosen": ([(theme.RED, theme.STATION), (theme.RED, theme.FAIR)], KIND),
     "above and below the whole": ([(theme.TEAL, theme.FAINT)], KIND),
 }
@@ -33,6 +36,13 @@ def test_everybody_tells_them_apart(group: str, mode: str) -> None:
     pairs, threshold = GROUPS[group]
     found = least([(color(one, mode), color(other, mode)) for one, other in pairs])
     assert {seer: said for seer, said in found.items() if said[0] < threshold} == {}
+
+
+def test_the_shipped_kinds_pass_what_an_import_is_warned_by() -> None:
+    kinds = [one.colour for one in shipped()]
+    for at, one in enumerate(kinds):
+        assert colours.faint_on(one) is None, one
+        assert colours.nearest(one, kinds[:at] + kinds[at + 1 :])[2] >= colours.LEAST_APART, one
 
 
 def test_the_distance_is_that_of_the_published_pairs() -> None:

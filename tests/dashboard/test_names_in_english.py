@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 
+import pandas as pd
 import pytest
 from plotly.io.json import to_json_plotly
 
 from dashboard.app import create_app
+from dashboard.components.chinese import runs
+from dashboard.components.in_view import in_view_list
 from dashboard.figures import activity, coverage
-from dashboard.figures.map import map_figure
+from dashboard.figures.in_view import in_view
+from dashboard.figures.map import map_figure, station_hover, stations_in_view
 from dashboard.pages import sources, stories
 from dashboard.server.geometry import _labels
 from dashboard.settings import Settings
@@ -43,8 +47,25 @@ def test_maps_and_charts_in_english_have_names_in_latin_letters(context):
             assert not CHINESE.search(json.dumps([one.title, one.subtitle, [{key: value for key, value in trace.items() if key != "customdata"} for trace in json.loads(to_json_plotly(one.figure))["data"]], json.loads(to_json_plotly(one.figure))["layout"]], ensure_ascii=False)), query
     hovers = {trace["name"]: trace.get("hovertext") or [] for trace in map_figure(atlas, Filters(place="350203", lang="en"), words)["data"]}
     assert "Sketch station 01 (Xiagang) 示意驿站 01（厦港）" in hovers["stations"][0]  # what stands on the spot goes with it
+    # however many there are
+    many = pd.concat([station_frame(atlas)] * 30)
+    assert len(many) > 500 and station_hover(many, words)[-1].startswith("<b>Sketch station")
     region = places.scope(atlas, Filters(place="640205").at_place("640205", atlas.regions["region_id"].iloc[0]))
     assert not CHINESE.search(region.name_en) and region.name == "河滨区域"
+
+
+def station_frame(atlas):
+    return stations_in_view(atlas, Filters(place="350203"), places.scope(atlas, Filters(place="350203")).bounds, None).frame
+
+
+def test_the_list_of_what_is_in_view_says_what_of_it_is_chinese(context):
+    atlas, words, filters = context.source.atlas(), context.words("en"), Filters(place="350203", lang="en")
+    found = in_view(atlas, map_figure(atlas, filters, words), places.scope(atlas, filters).bounds)
+    shown = json.loads(to_json_plotly(in_view_list(found, lambda row: "/", words)))
+    assert list(untagged(shown)) == []
+    assert [part if isinstance(part, str) else (part.children, part.lang) for part in runs("Sketch station 01 示意驿站 01（厦港）", words)] == [
+        "Sketch station 01 ", ("示意驿站 01（厦港）", "zh-CN")]
+    assert runs("示意驿站 01（厦港）", context.words("zh")) == ["示意驿站 01（厦港）"]
 
 
 def untagged(part, tagged: bool = False):

@@ -28,7 +28,7 @@ from layers.filters import Filters
 from layers.search import Index
 
 ICON = "M4 5c3-1 6-1 8 1 2-2 5-2 8-1v14"
-ROW = f"类别代码,类别名称,英文名,颜色,图标,自有项目\nreading_club,职工读书会,Reading club,#B24D4D,{ICON},赠书册数=Books given:整数:册；主讲人=Speaker\n"
+ROW = f"类别代码,类别名称,英文名,颜色,图标,自有项目\nreading_club,职工读书会,Reading club,#B234B2,{ICON},赠书册数=Books given:整数:册；主讲人=Speaker\n"
 DONE = ("活动名称,类别,日期,县区,经度,纬度,参加人数,赠书册数,主讲人\n厦港读书会,职工读书会,2024-09-12,350203,118.09,24.44,60,1200,王老师\n"
         "开元读书会,reading_club,2024-10-12,350203,118.10,24.46,40,80,\n")
 HERE = Filters(place="350203")
@@ -73,12 +73,12 @@ def test_one_row_and_an_icon_and_the_kind_is_everywhere(home, tmp_path, capsys):
         for figure in (next(one for one in charts(atlas, HERE, words).shown if one.id == "months").figure,
                        figures.stacked([("思明", {"reading_club": 2}, "reported")], words)):
             bars = [trace for trace in figure["data"] if trace.get("name") == name]
-            assert bars and all(trace["marker"]["color"] == "#B24D4D" for trace in bars)
+            assert bars and all(trace["marker"]["color"] == "#B234B2" for trace in bars)
         # the map: on hover its name, a spot of its colour, its own fields; played, a mark of its colour
         trace = next(one for one in map_figure(atlas, HERE.having(kinds=frozenset({"reading_club"})), words)["data"] if one["name"] == "activities")
         hover = next(text for text in trace["hovertext"] if "厦港读书会" in text)
-        assert name in hover and "color:#B24D4D" in hover and ("赠书册数 1,200 册" if lang == "zh" else "Books given 1,200 册") in hover
-        assert "#B24D4D" in figures.spots(happened.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)["palette"]
+        assert name in hover and "color:#B234B2" in hover and ("赠书册数 1,200 册" if lang == "zh" else "Books given 1,200 册") in hover
+        assert "#B234B2" in figures.spots(happened.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)["palette"]
     # search, by pinyin too, leads to it
     hit = next(one for one in Index.of(atlas).find("zhigongdush").hits if one.entry.kind == "kind")
     assert dict(parse_qsl(address(hit, atlas, HERE.having(place="100000"), context).partition("?")[2])) == {"kinds": "reading_club"}

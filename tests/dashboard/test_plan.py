@@ -1,6 +1,7 @@
 """``python -m dashboard plan``: published optima reached and proved, and inputs that are refused.
 
-Expected figures: San Francisco by full enumeration of all choices (data: spopt); OR-Library pmed1–5 by Beasley (1990).
+Expected figures: San Francisco by full enumeration of all choices (data: spopt); OR-Library pmed1–5 and 32 by Beasley
+(1990) for p-medians, by Elloumi, Labbé & Pochet (2004) for p-centers.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ SAN_FRANCISCO = {
     5: (927402, 2554123350.1875), 6: (941462, 2347055166.6774), 7: (950428, 2176547158.2824), 8: (955113, 2054687610.6382),
 }
 # instance: p, p-median, p-center
-OR_LIBRARY = {"pmed1": (5, 5819, 127), "pmed2": (10, 4093, 98), "pmed3": (10, 4250, 93), "pmed4": (20, 3034, 74), "pmed5": (33, 1355, 48)}
+OR_LIBRARY = {"pmed1": (5, 5819, 127), "pmed2": (10, 4093, 98), "pmed3": (10, 4250, 93), "pmed4": (20, 3034, 74), "pmed5": (33, 1355, 48),
+              "pmed32": (10, 9297, 29)}
 
 
 def write(path: Path, header: str, rows) -> Path:
@@ -121,7 +123,8 @@ def test_what_stands_is_kept_and_new_is_counted_beyond_it(plan, city, tmp_path: 
 @pytest.mark.parametrize("name", OR_LIBRARY)
 def test_or_library(plan, tmp_path: Path, name: str) -> None:
     p, median, center = OR_LIBRARY[name]
-    nodes = write(tmp_path / "nodes.csv", "id,weight", [(k, 1) for k in range(1, 101)])
+    count = int((DATA / f"{name}.txt").read_text().split()[0])
+    nodes = write(tmp_path / "nodes.csv", "id,weight", [(k, 1) for k in range(1, count + 1)])
     for model, optimum in (("pmedian", median), ("pcenter", center)):
         found = plan("--model", model, "--demand", nodes, "--candidates", nodes, "--network", DATA / f"{name}.txt", "--new", p)
         assert (found["status"], found["objective"], found["bound"]) == ("proved", optimum, optimum)

@@ -18,6 +18,7 @@ from dashboard.app import create_app
 from dashboard.figures.dark import color
 from dashboard.figures.map import map_figure
 from dashboard.figures.mercator import Frame, framed, scale_of
+from dashboard.figures.theme import PAPER
 from dashboard.locale import load_words
 from dashboard.settings import Settings
 from dashboard.words import Words
@@ -45,6 +46,14 @@ def draw(served) -> Callable[[str], ET.Element]:
 
 def titles(root: ET.Element, tag: str) -> list[str]:
     return [one.findtext(f"{SVG}title", "") for one in root.iter(f"{SVG}{tag}") if one.find(f"{SVG}title") is not None]
+
+
+def test_the_stops_of_a_route_are_drawn_hollow_with_their_numbers(draw) -> None:
+    root = draw("?place=150100&w=900&h=700&layers=activities")
+    stops = [one for one in root.iter(f"{SVG}circle") if "示意" in one.findtext(f"{SVG}title", "") and "站 ·" in one.findtext(f"{SVG}title", "")]
+    assert len(stops) == 8 and len({one.get("fill") for one in stops}) == 1
+    assert stops[0].get("fill") == color(PAPER, "light")
+    assert sorted(one.text for one in root.iter(f"{SVG}text") if (one.text or "").isdigit()) == list("12345678")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -96,7 +96,7 @@ def test_the_matrix_has_each_hire_in_its_cell_marked_by_its_provenance(shown):
     table = html[html.index("story-matrix"):]
     assert re.findall(r'hired-reported" title="报道">● (\d+)<', table) == ["1"]
     assert sorted(map(int, re.findall(r'hired-illustrative" title="示意">○ (\d+)<', table))) == [3, 4, 5, 7, 9, 11, 12, 14, 17, 24]
-    assert "葫芦岛市的企业招用阜新市的 1 人" in html and "行业 至少 5 类，参会企业 150 余家" in html
+    assert "葫芦岛市的企业招用阜新市的 1 人" in html and "行业至少 5 类，参会企业 150 余家" in html
 
 
 def test_the_route_lists_its_stops_in_order_against_the_reported_total(shown):

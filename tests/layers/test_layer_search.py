@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from geodata.codes import shipped_rows
 from geodata.names import syllables
-from layers.search import MOST_COMPARED, MOST_FOUND, MOST_HITS, Entry, Index
+from layers.search import MOST_COMPARED, MOST_FOUND, MOST_HITS, MOST_INSIDE, MOST_WORDS, Entry, Index
 
-WORST = MOST_COMPARED + 16 * MOST_HITS
+WORST = MOST_COMPARED + 16 * MOST_HITS + MOST_INSIDE + (MOST_WORDS + 1) * MOST_HITS
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,27 @@ def test_siming_is_found_by_half_a_reading(index):
     assert first(index, "smq") == ("place", "思明区")
 
 
+@pytest.mark.parametrize(("text", "kind", "name"), [
+    ("思明 驿站", "station", "示意驿站 01（厦港）"), ("siming 驿站", "station", "示意驿站 01（厦港）"), ("厦门思明", "place", "思明区"), ("石嘴山市大武口区", "place", "大武口区"),
+    ("大武口 升技提薪", "grid", "机械加工·升技提薪网格"), ("南京 快递", "story", "南京：快递员技能竞赛"), ("nanjing kuaidi", "story", "南京：快递员技能竞赛"),
+    ("阜新招聘会", "fair", "辽西地区促进就业创业首场招聘会"), ("思明區", "place", "思明区"), ("廈門", "place", "厦门市"), ("微心願", "kind", "微心愿"), ("思名区", "place", "思明区")])
+def test_words_are_found_together_in_a_place_or_by_their_sound(index, text, kind, name):
+    assert first(index, text) == (kind, name)
+
+
+def test_a_reported_number_finds_its_fact(index):
+    for fact in shipped_rows("reported_facts.csv"):
+        if fact["value"] in ("3854", "5004", "404", "960"):
+            hit = index.find(fact["value"]).hits[0]
+            assert (hit.entry.kind, hit.entry.key) == ("fact", fact["id"]) == (lambda one: (one.kind, one.key))(index.find(f"{int(fact['value']):,}").hits[0].entry)
+    assert {hit.entry.key for hit in index.find("F08").hits} == {f"F08{at}" for at in range(10)}
+
+
+@pytest.mark.parametrize("text", ["a b c", "' OR 1=1 --", "[a-z]+", ".*", "%", "_", "\\", "<script>", "x" * 200, "石" * 200, "思明 不存在的东西"])
+def test_what_names_nothing_finds_nothing(index, text):
+    assert index.find(text).hits == ()
+
+
 def test_every_kind_of_thing_is_found(index):
     found = {}
     for entry in index.entries:
@@ -63,7 +84,7 @@ def test_exact_goes_before_begins_so_before_holds(index):
 
 
 def test_the_worst_letters_take_bounded_work(alike):
-    for text in ("工会驿站", "站", "gonghuiyizhan", "ghyz", "g会y站", "工h驿z", "s" * 40, "yi" * 20, "gonghuigh", "1", "n1"):
+    for text in ("工会驿站", "站", "gonghuiyizhan", "ghyz", "g会y站", "工h驿z", "s" * 40, "yi" * 20, "工会 驿站", "驿站 no such", "公会驿站公会", "gonghuigh", "1", "n1"):
         found = alike.find(text)
         assert found.examined <= WORST and len(found.hits) <= MOST_FOUND
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from test_layer_properties import ANY, choices
 
 from layers.filters import Filters
-from layers.sentence import MARKS, sentence
+from layers.sentence import MARKS, SHARES, sentence
 
 NUMBER = re.compile(r"\d[\d,.\-]*%?")
 
@@ -29,20 +29,23 @@ def test_each_number_said_is_cited_and_what_is_made_up_is_called_so(small, filte
         counted = {one.provenance for one in clause.figures.values()} - {None}
         assert all(one.source_ids for one in clause.figures.values() if one.provenance)
         if counted:
-            assert clause.text(str, "zh").endswith(MARKS[clause.provenance])
+            # the mark ends the clause; where a share follows, it stands before it, right behind the number that it is of
+            before, share, behind = text.partition("，占 " if "，占 " in text else "，为岗位的 ")
+            assert before.endswith(MARKS[clause.provenance]) and behind.endswith(SHARES[clause.provenance] if share else "")
+            assert not share or clause.figures["share"].provenance in {"derived", "illustrative", "mixed"}
         if counted & {"illustrative", "mixed"}:
             assert "示意" in text
-        if counted - {"reported"}:
+        if {one.provenance for name, one in clause.figures.items() if name != "share"} - {"reported", None}:
             assert clause.provenance != "reported"
     assert set(said.source_ids) == {source for one in said.figures for source in one.source_ids}
     assert "2024-10-31" in said.text()
 
 
 @pytest.mark.parametrize(("choice", "parts"), [
-    ({"place": "640200"}, ["石嘴山市", "产改网格 27 个（报道）", "421 家企业中 377 家", "89.5%（未加权，推算）（报道）"]),
-    ({"grid": "G2"}, ["10 家企业中 5 家", "50.0%（未加权，推算）（示意）"]),
+    ({"place": "640200"}, ["石嘴山市", "产改网格 27 个（报道）", "421 家企业中 377 家已强化“产改”举措（报道），占 89.5%（未加权，推算）；"]),
+    ({"grid": "G2"}, ["10 家企业中 5 家已强化“产改”举措（示意），占 50.0%（未加权，由示意推算）"]),
     ({"place": "350203"}, ["工会驿站 28 个（报道）", "22 时可用", "加权，全部"]),
-    ({"place": "210900"}, ["岗位 3,854 个，达成意向 136 人，为岗位的 3.5%（未加权，推算）（报道）"]),
+    ({"place": "210900"}, ["岗位 3,854 个，达成意向 136 人（报道），为岗位的 3.5%（未加权，推算）"]),
     ({"place": "110101"}, ["东城区：所选条件下没有可说的数字"]),
 ])
 def test_what_is_said_of_a_place(small, choice, parts):

@@ -64,7 +64,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             ], className="an-column"),
             html.Section([
                 html.Div(id=names.WORKERS, className="an-box", **{"data-figure": "taking_part"}),
-                _box(names.KINDS_HEAD, "activities_by_place", _graph(names.KINDS, words, "an-kinds")),
+                _box(names.KINDS_HEAD, "activities_by_place", _graph(names.KINDS, words, "an-kinds", names.KINDS_PLACE)),
                 html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照"), "data-figure": "two_places"}),
             ], className="an-column"),
         ], className="an-body"),
@@ -72,8 +72,8 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     ], filters.lang)
 
 
-def _graph(name: str, words: Words, style: str) -> html.Div:
-    return html.Div(dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style)
+def _graph(name: str, words: Words, style: str, place: str | None = None) -> html.Div:
+    return html.Div(dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style, **({"id": place} if place else {}))
 
 
 def _box(head: str, figure: str, *children: Any) -> html.Div:
@@ -186,7 +186,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(names.SENTENCE, "children"), Output(ids.NOTICES, "children"), Output(names.SPEC, "data"), Output(names.MONTHS, "children"),
         Output(names.WORKERS, "children"), Output(names.PLANS_HEAD, "children"), Output(names.PLANS, "figure"), Output(names.PLANS_LIST, "children"),
-        Output(names.KINDS_HEAD, "children"), Output(names.KINDS, "figure"), Output(ids.WAYS, "children"),
+        Output(names.KINDS_HEAD, "children"), Output(names.KINDS, "figure"), Output(names.KINDS_PLACE, "style"), Output(ids.WAYS, "children"),
         Input(names.STATE, "data"), prevent_initial_call=True,
     )
     def draw(stored: dict | None) -> tuple:
@@ -199,7 +199,7 @@ def register(app: Dash, context: Context) -> None:
         here = places.scope(atlas, filters)
         months = happened.by_month(atlas, filters)
         query = context.write(filters)
-        spec = {"figure": themed(figures.map_figure(atlas, here, words), filters.theme), "months": months["month"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
+        spec = {"figure": themed(figures.map_figure(atlas, here, words), filters.theme), "months": months["month"].tolist(), "counts": months["count"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
                 "key": "/".join(str(one) for one in here.key)}
         told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
         if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
@@ -208,10 +208,10 @@ def register(app: Dash, context: Context) -> None:
             told.append(telling.nothing(PATH, filters, context, words))
         source = partial(source_link, filters=filters, context=context, words=words)
         plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
-        kinds_head, kinds_figure = telling.kinds_parts(atlas, filters, here, source, words)
+        kinds_head, kinds_figure, kinds_height = telling.kinds_parts(atlas, filters, here, source, words)
         return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
                 with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
-                plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), ways(PATH, filters, context, words))
+                plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), {"height": f"{kinds_height}px"}, ways(PATH, filters, context, words))
 
     @app.callback(
         Output(names.CALENDAR_HEAD, "children"), Output(names.CALENDAR, "figure"), Output(names.DAY, "children"), Output(names.DAYS, "data"), Output(names.DAYS, "value"),
@@ -228,6 +228,6 @@ def register(app: Dash, context: Context) -> None:
         source = partial(source_link, filters=filters, context=context, words=words)
         head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
         other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, with_source(telling.comparison(atlas, filters, own.other, words), "two_places", filters, context, words), PATH + _address(context, other, own)
+        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, with_source(telling.comparison(atlas, filters, own.other, words, lambda code: PATH + _address(context, filters, Own(code, own.on))), "two_places", filters, context, words), PATH + _address(context, other, own)
 
     app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"), prevent_initial_call=True)

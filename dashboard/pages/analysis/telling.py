@@ -21,6 +21,8 @@ from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
 from dashboard.filters_in_words import bracketed
 from dashboard.words import Words
+from geodata.codes import shipped_rows
+from geodata.facts import format_reported
 from layers import activities, kpis, places
 from layers.analysis import happened, plans, workers
 from layers.atlas import Atlas
@@ -31,10 +33,14 @@ from layers.provenance import mix
 Source = Callable[[str], Any]
 MOST_LISTED = 12
 MOST_UNITS = 10
+MOST_NAMED = 4  # lines named at their ends; more of several places are numbered as in the list under them
 BAR_PX = 48  # of the highest month
+ROW_PX, FEWEST_ROWS, LEGEND_PX, LEGEND_COLUMNS = 26, 5, 18, 3  # of the kinds by place
+HEADS = "名"  # noqa: zh - the unit of the fact
+UNITS = {workers.PERSONS: "person", workers.VISITS: "visit", workers.FUNDING: "yuan"}
 
 
-def head(title: str, subtitle: str, provenance: str | None, words: Words, source: Any = None, table: html.Table | None = None) -> list:
+def head(title: str, subtitle: str, provenance: str | None, words: Words, source: Any = None, table: html.Table | html.Div | None = None) -> list:
     """Return title with badge, what it is of under it, the way to its trail and its figures as a table where it has them."""
     return [html.H2([title, badge(provenance, words), source], className="panel-title"), html.P(explained(subtitle, words), className="panel-subtitle"), opening(table, words)]
 
@@ -77,7 +83,9 @@ def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, source: Sour
     undated = happened.without_month(atlas, filters)
     most = days.loc[days["count"].idxmax()] if len(days) else None
     title = words("这里没有记录到日的活动") if most is None else words("{day}最多（{count} 项）").format(day=words.date(most["day"]), count=int(most["count"]))
-    subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情；另有 {count} 项只报道了年份，未计入").format(count=undated)
+    subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情")
+    if undated:
+        subtitle += words("；另有 {count} 项只报道了年份，未计入").format(count=words.number(undated))
     listed = [{"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)} for row in days.rename(columns={"count": "count_"}).itertuples()]
     origin = mix([one for one in days["provenance"] if one])
     top = head(title, subtitle, origin, words, source("activities_by_day"), _weeks(days, title, words))
@@ -98,9 +106,14 @@ def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
 
 
 def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> Any:
-    """Return what happened on the day chosen."""
+    """Return what happened on the day chosen, or on the fullest one until a day is chosen."""
+    hint = None
     if on is None:
-        return html.P(words("点日历上的一天，这里列出当天的活动和招聘会。"), className="panel-empty")
+        days = happened.by_day(atlas, filters)
+        told = words("点日历上的一天，这里列出当天的活动和招聘会。")
+        if not len(days):
+            return html.P(told, className="panel-empty")
+        on, hint = days.loc[days["count"].idxmax(), "day"], html.P([words("最多的一天。"), told], className="panel-subtitle")
     rows = happened.on_day(atlas, filters, on)
     names, kinds = figures.kind_names(words), words.activity_kinds()
     lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), " ", chinese(row.name_, words), f" · {place_name(atlas, row.adcode, words)} ",
@@ -108,7 +121,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
                       else words("{count} 人").format(count=words.number(row.participants)) if row.participants == row.participants else "", " ",
                       *(f"· {own} " for own in words.own(row.kind, row.own)), badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]
     more = [html.P(words("另有 {count} 项").format(count=len(rows) - MOST_LISTED), className="panel-subtitle")] if len(rows) > MOST_LISTED else []
-    return [html.H3(words("{day}：{count} 项").format(day=words.date(on), count=len(rows)), className="an-day-title"), html.Ul(lines), *more]
+    return [html.H3(words("{day}：{count} 项").format(day=words.date(on), count=len(rows)), className="an-day-title"), hint, html.Ul(lines), *more]
 
 
 def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
@@ -116,17 +129,17 @@ def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
     of = workers.covered(atlas, filters)
     found = workers.rates(atlas, filters)
     if of.value is None:
-        said = words("分母未知：这里没有覆盖职工数的报道，也没有网格可以相加；只列合计。")
+        said = words("分母未知：这里没有覆盖职工数的报道，也没有网格可以相加；只列合计")
     else:
         where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
-        said = words("分母：覆盖职工 {count} 名{where}，{provenance}；未加权").format(
-            count=words.qualified(of.value, of.qualifier), where=where, provenance=words.provenance(of.provenance))
+        said = words("分母：覆盖职工 {count}{where}，{provenance}；未加权").format(
+            count=format_reported(of.value, of.qualifier, HEADS, words.lang), where=where, provenance=words.provenance(of.provenance))
     labels = {workers.PERSONS: words("参加人数"), workers.VISITS: words("参加人次"), workers.FUNDING: words("经费")}
     units = {workers.PERSONS: words("人"), workers.VISITS: words("人次"), workers.FUNDING: words("元")}
     lines = []
     for one in found:
         rate = "—" if one.rate is None else words("每名职工 {rate} {unit}").format(rate=f"{one.rate:,.2f}", unit=units[one.measure])
-        lines.append(html.Tr([html.Td(labels[one.measure]), html.Td([f"{words.qualified(one.total, one.qualifier)} {units[one.measure]} ", badge(one.own, words)]),
+        lines.append(html.Tr([html.Td(labels[one.measure]), html.Td([words.measured(words.qualified(one.total, one.qualifier), UNITS[one.measure]), " ", badge(one.own, words)]),
                               html.Td(words("{count} 项给出").format(count=one.of)), html.Td([rate, " ", badge(one.provenance, words) if one.rate is not None else None])]))
     title = words("每名覆盖职工的参加与经费")
     body = html.Table(html.Tbody(lines), className="an-table") if lines else html.P(words("所选条件下没有给出人数或经费的活动。"), className="panel-empty")
@@ -141,27 +154,29 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     measures = {"count": words("场次"), "participants": words("人数"), "opened": words("已开放")}
     names = figures.kind_names(words)
     titles = [f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}" for one in found]
+    alone = len({one.adcode for one in found}) == 1
+    numbered = len(found) > MOST_NAMED and not alone
     lines = [html.Tr([
-        html.Td(title), html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
-        html.Td([words.qualified(one.target, one.qualifier), " ", words("计划") if one.nature == plans.PLAN else words("报道累计"), " ", badge("reported", words)], title=one.fact_id),
-        html.Td([words.number(one.linear[-1], 1), " ", badge("illustrative", words)]),
+        html.Td(f"{at} {title}" if numbered else title), html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
+        html.Td([words.qualified(one.target, one.qualifier), " ", words("计划") if one.nature == plans.PLAN else words("报道累计")], title=one.fact_id),
+        html.Td(words.number(one.linear[-1], 1)),
         html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
-    ]) for one, title in zip(found, titles, strict=True)]
-    top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (words("项目"), words("逐月已记"), words("对照"), words("按天平均应到"), words("另有"))]))
+    ]) for at, (one, title) in enumerate(zip(found, titles, strict=True), 1)]
+    top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (
+        words("项目"), words("逐月已记"), [words("对照"), " ", badge("reported", words)], [words("按天平均应到"), " ", badge("illustrative", words)], words("另有"))]))
     subtitle = words("逐月累计 ÷ 报道的计划数或累计数（%）；点线为按天平均，示意；时段为计划自己的时段，不随筛选变")
     title = words("{all} 项对照中 {reached} 项已达到").format(all=len(found), reached=sum(one.done[-1] >= one.target for one in found))
-    alone = len({one.adcode for one in found}) == 1
-    brief = [told.removeprefix(place_name(atlas, one.adcode, words)).strip() if alone else told for one, told in zip(found, titles, strict=True)]
+    brief = [str(at) for at in range(1, len(found) + 1)] if numbered else [told.removeprefix(place_name(atlas, one.adcode, words)).strip() if alone else told for one, told in zip(found, titles, strict=True)]
     figure = figures.plans(found, titles, brief, words)
     origin = mix([one.provenance for one in found if one.provenance])
     return head(title, subtitle, origin, words, source("against_plan"), figure_table(figure, title, words("月份"), origin, words)), figure, html.Table([top, html.Tbody(lines)], className="an-table")
 
 
-def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words) -> tuple[list, dict]:
-    """Return head and figure of kinds by place."""
+def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words) -> tuple[list, dict, int]:
+    """Return head and figure of kinds by place, and how high it stands (CSS pixels): a bar is a bar however few there are."""
     rows = happened.by_place(atlas, filters)
     if not len(rows):
-        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), figures.nothing(words)
+        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), figures.nothing(words), ROW_PX * FEWEST_ROWS
     own = words("{place}本级").format(place=words.name(here))
     labels = [own if row.unit_id is None or row.unit_id != row.unit_id else str(row.name_ if words.lang == "zh" else row.name_en) for row in rows.rename(columns={"name": "name_"}).itertuples()]
     shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
@@ -169,7 +184,9 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Sour
     more = words("；只列前 {count} 个").format(count=MOST_UNITS) if len(rows) > MOST_UNITS else ""
     figure = figures.stacked(shown, words)
     table = figure_table(figure, title, words("地点"), [origin for _, _, origin in shown], words)
-    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure
+    kinds = len({kind for _, held, _ in shown for kind in held})
+    height = ROW_PX * max(FEWEST_ROWS, len(shown)) + LEGEND_PX * -(-kinds // LEGEND_COLUMNS) + LEGEND_PX
+    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure, height
 
 
 def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
@@ -177,7 +194,7 @@ def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
     if of.value is None:
         return words("分母未知：没有覆盖职工数")
     where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
-    return words("÷ 覆盖职工 {count} 名{where}，{provenance}").format(count=words.qualified(of.value, of.qualifier), where=where, provenance=words.provenance(of.provenance))
+    return words("÷ 覆盖职工 {count}{where}，{provenance}").format(count=format_reported(of.value, of.qualifier, HEADS, words.lang), where=where, provenance=words.provenance(of.provenance))
 
 
 def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> list:
@@ -197,21 +214,24 @@ def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> l
             for key in dict.fromkeys([*found[0], *found[1]])]
 
 
-def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) -> list:
-    """Return two places side by side: figures, kinds, months."""
+def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words, towards: Callable[[str], str] | None = None) -> list:
+    """Return two places side by side: kinds, months, figures; until one is chosen the places of the stories, where `towards` leads."""
     if other is None:
-        return [*head(words("两地对照"), words("在上方选一个对照地点，并排看数字、类型和月份。"), None, words)]
+        here = places.scope(atlas, filters).adcode
+        near = dict.fromkeys(row["adcode"] for row in shipped_rows("stories.csv") if row["adcode"] != here and atlas.tree.position(row["adcode"]) >= 0)
+        ways = [html.Li([html.A(place_name(atlas, code, words), href=towards(code)), " ", words("活动 {count} 项").format(count=words.number(len(activities.chosen(atlas, filters.at_place(code)))))])
+                for code in near] if towards else []
+        return [*head(words("两地对照"), words("在上方选一个对照地点，并排看数字、类型和月份；或从专题的地方里选："), None, words), html.Ul(ways, className="an-ways") if ways else None]
     two = (filters, filters.at_place(other))
     titles = [words.name(places.scope(atlas, one)) for one in two]
-    strips = [{figure.id: figure for figure in kpis.strip(atlas, one)} for one in two]
-    units = words.codes("unit")
+    strips = [{figure.id: figure for figure in kpis.every(atlas, one)} for one in two]  # a strip has no room for all, and "—" means that there is none
 
     def cell(figure: kpis.KeyFigure | None) -> html.Td:
         if figure is None:
             return html.Td("—")
         text = figure.text_zh if words.lang == "zh" else figure.text_en
         of = " · ".join(filter(None, (figure.of.text(words.gettext) if figure.of else "", words("{place}的报道").format(place=place_name(atlas, figure.adcode, words)) if figure.adcode else "")))
-        return html.Td([html.Strong(text), f" {units.get(figure.unit, figure.unit)} ", badge(figure.provenance, words), html.Div(of, className="an-of") if of else None],
+        return html.Td([html.Strong(words.measured(text, figure.unit)), " ", badge(figure.provenance, words), html.Div(of, className="an-of") if of else None],
                        title="; ".join(figure.source_ids))
 
     lines = [html.Tr([html.Th(words((strips[0].get(key) or strips[1][key]).label), scope="row"), cell(strips[0].get(key)), cell(strips[1].get(key))])
@@ -224,10 +244,14 @@ def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words) 
     bars = figures.stacked(list(zip(titles, kinds, origins, strict=True)), words, legend=False)  # the colours are those above
     series = figures.two_lines(months, counts, titles, origins, words)
     caption = words("{one} 与 {two}").format(one=titles[0], two=titles[1])
-    table = figure_table(series, caption, words("月份"), mix([one for one in origins if one]), words)
+    origin = mix([one for one in origins if one])
+    tables = [figure_table(bars, words.titled(caption, words("活动类型（项）")), words("地点"), origins, words), figure_table(series, words.titled(caption, words("每月活动（项）")), words("月份"), origin, words)]
+
+    def small(figure: dict) -> dcc.Graph:
+        return dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"})
+
     return [
-        *head(caption, words("同一时段、同一筛选；每个数字各有来源；“—”为没有"), None, words, table=table),
+        *head(caption, words("同一时段、同一筛选；每个数字各有来源；“—”为没有"), None, words, table=html.Div([one for one in tables if one is not None])),
+        html.Div([small(bars), small(series)], className="an-pair"),
         html.Table([html.Thead(html.Tr([html.Th(words("项目"), scope="col"), *(html.Th(one, scope="col") for one in titles)])), html.Tbody(lines)], className="an-table an-two"),
-        html.Div([dcc.Graph(figure=themed(bars, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"}), dcc.Graph(figure=themed(series, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"})],
-                 className="an-pair"),
     ]

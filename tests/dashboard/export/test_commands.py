@@ -39,6 +39,8 @@ def test_the_monthly_line_works_as_printed(home: Path, tmp_path: Path) -> None:
     (["--query", "place=640200", "--format", "png", "--out", "{there}/x.png"], 1, "ATLAS_CHROMIUM"),
     (["--query", "place=" + "6" * 5_000, "--format", "pptx", "--out", "{there}/x.pptx"], 1, "4000"),
     (["--query", "scenario=GONE", "--format", "pptx", "--out", "{there}/x.pptx"], 1, "GONE"),
+    (["--query", "place=640202", "--against", "place=640205", "--format", "pptx", "--out", "{there}/x.pptx"], 1, "--template compare"),
+    (["--query", "", "--template", "{there}/none.pptx", "--format", "pptx", "--out", "{there}/x.pptx"], 1, "none.pptx"),
     (["--each", "grids", "--place", "999999", "--format", "pptx", "--out", "{there}/all"], 1, "999999"),
 ])
 def test_what_cannot_be_made_is_said_and_leaves_nothing(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
@@ -49,6 +51,19 @@ def test_what_cannot_be_made_is_said_and_leaves_nothing(home: Path, tmp_path: Pa
     said = capsys.readouterr()
     assert word.format(there=tmp_path) in said.err and "Traceback" not in said.err and not said.out
     assert not any(tmp_path.iterdir())
+
+
+def test_one_brief_of_a_batch_that_fails_does_not_cost_the_others(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ATLAS_HOME", str(home))
+    monkeypatch.setenv("ATLAS_CHROMIUM", "none")
+    taken = tmp_path / "640202-01 机械加工区域.pptx"
+    taken.mkdir()  # a file cannot take its place
+    assert _run(["brief", "--each", "regions", "--place", "640202", "--format", "pptx", "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "4 份中 1 份" in said.err and said.err.count(taken.name) >= 2 and "Traceback" not in said.err and not said.out
+    assert sorted(one.name[:9] for one in tmp_path.iterdir()) == ["640202-01", "640202-02", "640202-03", "640202-04"]
+    assert all(sheets(opened(one.read_bytes()).slides[0]) for one in tmp_path.iterdir() if one != taken)
 
 
 def test_a_value_that_cannot_be_used_is_told_and_a_wrong_browser_costs_the_map_alone(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
@@ -63,6 +78,18 @@ def test_a_value_that_cannot_be_used_is_told_and_a_wrong_browser_costs_the_map_a
     assert sheets(slide) and "map" not in pictures(slide)
     assert _run(["brief", "--query", "", "--format", "pdf", "--out", str(tmp_path / "x.pdf")]) == 1
     assert "/nowhere/chromium" in capsys.readouterr().err and [one.name for one in tmp_path.iterdir()] == ["x.pptx"]
+
+
+def test_a_browser_that_does_not_start_is_named_with_the_way_out(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ATLAS_HOME", str(home))
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 3\n", "utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("ATLAS_CHROMIUM", str(broken))
+    assert _run(["brief", "--query", "", "--format", "pptx", "--out", str(tmp_path / "x.pptx")]) == 1
+    said = capsys.readouterr().err
+    assert str(broken) in said and "ATLAS_CHROMIUM" in said and [one.name for one in tmp_path.iterdir()] == ["chromium"]
 
 
 def _run(arguments: list[str]) -> int:

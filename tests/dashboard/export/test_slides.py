@@ -20,11 +20,13 @@ from pptx.util import Inches
 
 from dashboard.context import Context
 from dashboard.export.brief import MARKS
+from dashboard.export.decks import _placeholder
+from dashboard.export.frames import Frame
 from dashboard.export.order import Order
 from dashboard.export.studio import Made, Studio
 from geodata.errors import AtlasError
-from layers import activities, coverage, fairs, kpis, trails
-from layers.filters import Filters
+from layers import activities, coverage, fairs, flows, kpis, places, trails
+from layers.filters import NATION, Filters
 from layers.sentence import MARKS as SAID_MARKS
 from layers.sentence import sentence
 from tests.dashboard.export.pptx_reader import boxes, code, opened, pictures, role, sheets, texts
@@ -60,7 +62,7 @@ def test_the_data_sheets_hold_what_the_layers_count(make: Callable[..., Made], c
         assert sum(sum(series) for name, series in by_month.items() if name != "categories") == months["count"].sum()
     for _, part in fairs.funnel(atlas, filters).groupby("provenance"):
         assert [float(one) for one in part["value"] if one is not None] in values
-    ranked = activities.rank_grids(atlas, filters, 8)
+    ranked = activities.rank_grids(atlas, filters, 5 if filters.place == NATION else 8)
     if len(ranked):
         sheet = next(one for one in found if ranked["name"].iloc[0] in one["categories"])
         totals = [sum(one) for one in zip(*(series for name, series in sheet.items() if name != "categories"), strict=True)]
@@ -200,6 +202,56 @@ def test_an_empty_view_says_so(make: Callable[..., Made]) -> None:
     assert not sheets(deck.slides[0])
 
 
+@pytest.mark.parametrize("template", ["one", "report"])
+def test_a_chart_that_is_missing_says_why_on_the_page(make: Callable[..., Made], template: str) -> None:
+    """With the dates outside all activities; the sentence is whole without the links that follow it on a screen."""
+    made = make(query="place=640200&from=1990-01-01&to=1990-02-01", template=template)
+    slide = opened(made.content).slides[0]
+    (reason,) = made.brief.sides[0].charts.empty
+    assert texts(slide)["reason note"] == reason and "377" in reason and not reason.endswith("：")
+    assert sheets(slide)
+
+
+def test_of_a_comparison_the_side_without_a_chart_says_why(make: Callable[..., Made]) -> None:
+    slide = opened(make(query="place=110000", against="place=640200", template="compare").content).slides[0]
+    said = texts(slide)
+    assert said["chart1_title"].startswith("石嘴山市") and said["reason note"].startswith("北京市")
+    assert "河滨区域" in sheets(slide)["chart1"]["categories"]
+
+
+@pytest.mark.parametrize("place", ["640200", "350203", "210900", "110000"])
+def test_the_footnote_names_what_is_made_up_and_claims_no_more(make: Callable[..., Made], context: Context, place: str) -> None:
+    atlas, filters = context.source.atlas(), Filters(place=place)
+    here = places.scope(atlas, filters)
+    held = {
+        "网格": bool((atlas.grids["provenance"][places.table_mask(atlas, here, "grids")] == "illustrative").any()),
+        "驿站点位": bool((atlas.stations["provenance"][places.table_mask(atlas, here, "stations")] == "illustrative").any()),
+        "街道片区边界": bool((atlas.zones["provenance"][places.table_mask(atlas, here, "zones")] == "illustrative").any()),
+        "部分招聘会": bool((fairs.select(atlas, filters)["provenance"] == "illustrative").any()),
+        "部分跨市就业": bool((flows.select(atlas, filters)["provenance"] == "illustrative").any()),
+    }
+    said = make(query=f"place={place}").brief.footnote[0]
+    assert {name: name in said for name in held} == held
+    assert ("示意数据" in said) == any(held.values())
+    # what adds up to a reported total stands before what does not
+    summed = said.partition("合计与报道总数一致")
+    assert not any(name in summed[0] for name in ("招聘会", "跨市就业", "部分活动")) or not summed[1]
+
+
+def test_a_day_before_the_archive_is_told_on_the_paper(make: Callable[..., Made]) -> None:
+    said = make(query="place=350203&asof=2024-08-01").brief
+    assert any("没有存档" in one for one in said.footnote[1:]) and "2024年8月1日" in said.view
+
+
+def test_a_reported_figure_keeps_its_qualifier_in_a_native_chart(make: Callable[..., Made]) -> None:
+    """By a number format, so that the label goes on with the data sheet."""
+    slide = opened(make(query="place=210900").content).slides[0]
+    (funnel,) = [shape.chart for shape in slide.shapes if shape.has_chart and "参会企业" in list(shape.chart.plots[0].categories)]
+    formats = [one.get("formatCode") for one in funnel._chartSpace.iter(qn("c:numFmt")) if one.getparent().tag == qn("c:dLbl")]
+    assert formats == ['#,##0" 余 家"', '#,##0" 个"', '#,##0" 人"']
+    assert list(funnel.plots[0].series[0].values) == [150, 3854, 136]
+
+
 def test_own_words_stand_where_they_belong(make: Callable[..., Made]) -> None:
     said = texts(opened(make(query="place=640200", title="三季度简报", sentence="一句话", footnote="内部资料").content).slides[0])
     assert (said["title"], said["sentence"]) == ("三季度简报", "一句话")
@@ -240,6 +292,29 @@ def test_a_template_of_ones_own_is_filled(make: Callable[..., Made], tmp_path: P
     assert "示意" in slides[0].notes_slide.notes_text_frame.text
 
 
+def test_names_decide_whatever_kind_a_placeholder_is_of(make: Callable[..., Made], context: Context, tmp_path: Path) -> None:
+    """A chart in a picture's place, words in a chart's, a name twice, and with a second view both sides."""
+    deck = Presentation()
+    layout, *others = list(deck.slide_layouts)
+    for one in others:
+        deck.slide_layouts.remove(one)
+    for shape in list(layout.shapes):
+        shape._element.getparent().remove(shape._element)
+    for number, (name, kind) in enumerate((("title ", "title"), ("figures", "chart"), ("chart1", "picture"), ("SENTENCE", "chart"), ("source", "picture"),
+                                           ("map_title", "text"), ("map2_title", "table"), ("chart1", "text"), ("标志", "picture"))):
+        layout.shapes._spTree.append(_placeholder(Frame(name, kind, 0.3, 0.3 + number * 0.7, 3 + number / 2, 0.6), number + 2, 20 + number))
+    path = tmp_path / "odd.pptx"
+    deck.save(str(path))
+    made = make(query="place=640202", against="place=640205", template=str(path))
+    (slide,) = opened(made.content).slides
+    said = texts(slide)
+    assert (said["map_title"], said["map2_title"]) == ("大武口区", "惠农区")
+    assert any("惠农区" in text for text in said.values() if "大武口区" in text)
+    assert len([shape for shape in slide.shapes if shape.has_chart]) == 2
+    assert [shape.width for shape in slide.shapes if shape.has_chart] == [Inches(4), Inches(6.5)]
+    assert "against" in made.brief.url
+
+
 def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(make: Callable[..., Made], tmp_path: Path) -> None:
     """The names may stand in the layouts of any master, in capitals too, in placeholders of every kind, on paper of any size."""
     deck = Presentation()
@@ -277,7 +352,7 @@ def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(make: Ca
     assert any("qr" in one for one in made.told)
 
 
-@pytest.mark.parametrize(("content", "word"), [(b"no zip at all", "pptx"), (b"", "pptx")])
+@pytest.mark.parametrize(("content", "word"), [(b"no zip at all", "pptx"), (b"", "pptx"), (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "密码")])
 def test_a_template_that_is_none_is_refused(studio: Studio, tmp_path: Path, content: bytes, word: str) -> None:
     path = tmp_path / "bad.pptx"
     path.write_bytes(content)

@@ -24,7 +24,7 @@ from tests.colours import SEEN, delta_e, lab
 from tests.geodata.store.conftest import own, place
 
 __all__ = ["own", "place"]
-KIND = {"类别代码": "reading_club", "类别名称": "职工读书会", "英文名": "Reading club", "颜色": "#B24D4D", "图标": "书",
+KIND = {"类别代码": "reading_club", "类别名称": "职工读书会", "英文名": "Reading club", "颜色": "#B234B2", "图标": "书",
         "自有项目": "赠书册数=Books given:整数:册；主讲人=Speaker；夜间=At night:是否；开讲日=First day:日期"}
 DONE = "活动名称,类别,日期,行政区划,参加人数,赠书册数,主讲人,夜间,开讲日\n厦港读书会,职工读书会,2024-09-12,350203,约60,约1.2万,王老师,是,2024年9月12日\n开元读书会,reading_club,2024-10-12,350203,40,80,,,\n"
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_used_names_its_cell(store, tmp_path, column, cell, said)
 
 
 def test_a_colour_that_is_hard_to_see_or_to_tell_apart_is_warned_of_with_a_better_one(store, tmp_path):
-    for colour, code in (("#FFEE00", "contrast"), ("#0A1420", "contrast"), ("#0073B3", "alike")):
+    for colour, code in (("#FFEE00", "contrast"), ("#0A1420", "contrast"), ("#2770B5", "alike")):
         warning, = (one for one in checked(store, tmp_path, "kinds", row_of(颜色=colour)).report.warnings if one.code == code)
         better = re.search(r"建议 (#[0-9A-F]{6})", warning.text())[1]
         assert min(colours.contrast(better, ground) for ground in colours.GROUNDS) >= 3
@@ -120,7 +120,7 @@ PATHS = st.one_of(st.text(max_size=80), st.text("MmLlHhVvCcSsQqTtAaZz0123456789.
 
 
 @given(PATHS, st.text(max_size=12), st.sampled_from(["", "<svg viewBox='0 0 24 24'><path d='{}'/></svg>", "<svg>{}</svg>", "{}<script>"]))
-@example("M4 12h16", "#B24D4D", "")
+@example("M4 12h16", "#B234B2", "")
 @example("M1 1h1'/><script>alert(1)</script>", "red' onload='x", "")
 def test_whatever_stands_in_a_cell_a_picture_is_lines_of_numbers(path, colour, around):
     """A page shows nothing of a cell but drawing letters and numbers, in a colour of six digits."""
