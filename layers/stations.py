@@ -174,11 +174,6 @@ def in_view(
     return View("cells", frame, len(rows))
 
 
-def open_now(atlas: Atlas, day: int, hour: int) -> Mask:
-    """Return which stations are open at `hour` o'clock on ISO weekday `day`; hours unknown: not open."""
-    week, codes = _week(atlas)
-    return week[codes, day - 1, hour]
-
 
 def chosen(atlas: Atlas, filters: Filters) -> Mask:
     """Return which stations of the atlas :func:`select` returns."""

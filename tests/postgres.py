@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.ports import free_port
 
 USER = "atlas"
 HOW = "The tests of the PostGIS store need PostgreSQL with PostGIS: run `make test` as root once, or apt-get install postgresql postgresql-postgis."
@@ -68,9 +69,7 @@ def served() -> Iterator[Server]:
         as_whom = ["runuser", "-u", "postgres", "--"]
         for path in (folder, folder / "password"):
             shutil.chown(path, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     def call(program: str, *arguments: str) -> None:
         done = subprocess.run([*as_whom, str(binaries() / program), "-D", str(data), *arguments], cwd=folder, capture_output=True, text=True)

@@ -19,7 +19,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -36,7 +36,7 @@ from geodata.errors import N_, AtlasError
 T = TypeVar("T")
 COOKIE = "atlas-picture"
 WARM_SECONDS = 60.0
-CONTEXTS = 2
+TABS = 2
 PAGES_A_BROWSER = 150
 STARTING_SECONDS = 20.0
 FEWEST_COLORS = 6
@@ -177,7 +177,8 @@ class Engine:
         clock.daemon = True
         clock.start()
         try:
-            driver.start()
+            if not driver.started:
+                self._begin(driver)
             return task(driver)
         except Exception as error:
             if stuck.is_set():
@@ -187,6 +188,14 @@ class Engine:
             raise
         finally:
             clock.cancel()
+
+    def _begin(self, driver: _Driver) -> None:
+        try:
+            driver.start()
+        except Exception as error:  # whatever Playwright meets: a program that is none, that ends at once, that says nothing
+            self._stop()
+            raise AtlasError(N_("浏览器 {path} 没有启动（{said}）：请检查它，或改 ATLAS_CHROMIUM；设为 none 可先做没有地图图片的 PPTX。"),
+                             path=driver.executable, said=(str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")) from error
 
     def _stop(self) -> None:
         driver, self._driver = self._driver, None
@@ -200,13 +209,13 @@ class _Driver:
 
     def __init__(self, application: Callable[..., Iterable[bytes]], executable: str) -> None:
         self._application = application
-        self._executable = executable
+        self.executable = executable
         self._token = secrets.token_urlsafe(24)
         self._mark = secrets.token_hex(8)
         self._server: BaseWSGIServer | None = None
         self._playwright: Any = None
         self._browser: Any = None
-        self._contexts: OrderedDict[float, Any] = OrderedDict()
+        self._tabs: OrderedDict[float, Any] = OrderedDict()  # scale → page, the one used last at the end
         self._leader: int | None = None
         self._node: set[int] = set()
         self._profile: Path | None = None
@@ -232,7 +241,7 @@ class _Driver:
         self._playwright = sync_playwright().start()
         self._node = chromium.children(os.getpid()) - before
         self._browser = self._playwright.chromium.launch(
-            executable_path=self._executable, args=chromium.arguments(self._mark), handle_sigint=False, handle_sigterm=False,
+            executable_path=self.executable, args=chromium.arguments(self._mark), handle_sigint=False, handle_sigterm=False,
             handle_sighup=False, timeout=STARTING_SECONDS * 1000)
         self._leader = chromium.browser_of(self._mark)
         if self._leader is not None:
@@ -247,16 +256,10 @@ class _Driver:
             return [b""]
         return self._application(environ, start_response)
 
-    def _page(self, path: str, width: int, height: int, scale: float) -> Any:
-        context = self._contexts.get(scale)
-        if context is None:
-            while len(self._contexts) >= CONTEXTS:
-                self._contexts.popitem(last=False)[1].close()
-            context = self._browser.new_context(device_scale_factor=scale, reduced_motion="reduce", service_workers="block", accept_downloads=False)
-            context.add_cookies([{"name": COOKIE, "value": self._token, "url": self._address}])
-            self._contexts[scale] = context
-        self._contexts.move_to_end(scale)
-        page = context.new_page()
+    @contextlib.contextmanager
+    def _opened(self, path: str, width: int, height: int, scale: float) -> Iterator[Any]:
+        """Give the page of the sheet at `path`, drawn. Its tab stays for the next sheet: the scripts are compiled there."""
+        page = self._tabs.pop(scale, None) or self._tab(scale)
         self.made += 1
         try:
             page.set_viewport_size({"width": width, "height": height})
@@ -264,10 +267,19 @@ class _Driver:
             if answer is None or not answer.ok:
                 raise AtlasError(N_("页面没有打开：{said}"), said=answer.text()[:200] if answer else path[:80])
             page.wait_for_function(READY, timeout=0)
+            yield page
+            page.goto("about:blank")  # lets go of the maps
         except BaseException:
-            page.close()
+            page.context.close()
             raise
-        return page
+        self._tabs[scale] = page
+
+    def _tab(self, scale: float) -> Any:
+        while len(self._tabs) >= TABS:
+            self._tabs.popitem(last=False)[1].context.close()
+        context = self._browser.new_context(device_scale_factor=scale, reduced_motion="reduce", service_workers="block", accept_downloads=False)
+        context.add_cookies([{"name": COOKIE, "value": self._token, "url": self._address}])
+        return context.new_page()
 
     @property
     def _address(self) -> str:
@@ -275,12 +287,9 @@ class _Driver:
 
     def picture(self, path: str, width: int, height: int, scale: float) -> bytes:
         for attempt in (1, 2):
-            page = self._page(path, width, height, scale)
-            try:
+            with self._opened(path, width, height, scale) as page:
                 boxes = page.evaluate(MAPS) or ([[0, 0, width, height]] if "/sheet/map" in path else [])
                 made = page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height}, timeout=0)
-            finally:
-                page.close()
             if not blank(made, boxes, scale):
                 return made
             if attempt == 2:
@@ -290,25 +299,18 @@ class _Driver:
     def paper(self, path: str, width: float, height: float, scale: float) -> bytes:
         pixels = round(width * 96), round(height * 96)
         for attempt in (1, 2):
-            page = self._page(path, *pixels, scale)
-            try:
+            with self._opened(path, *pixels, scale) as page:
                 seen = page.screenshot(clip={"x": 0, "y": 0, "width": pixels[0], "height": pixels[1]}, scale="css", timeout=0)
-                if blank(seen, page.evaluate(MAPS), 1) and attempt == 1:
-                    continue
-                if blank(seen, page.evaluate(MAPS), 1):
+                if not blank(seen, page.evaluate(MAPS), 1):
+                    page.evaluate("() => window.atlasFreeze()")
+                    return page.pdf(width=f"{width}in", height=f"{height}in", print_background=True, prefer_css_page_size=True, tagged=True)
+                if attempt == 2:
                     raise _stayed_blank()
-                page.evaluate("() => window.atlasFreeze()")
-                return page.pdf(width=f"{width}in", height=f"{height}in", print_background=True, prefer_css_page_size=True, tagged=True)
-            finally:
-                page.close()
         raise _stayed_blank()
 
     def charts(self, path: str, width: int, height: int) -> list[dict[str, Any]]:
-        page = self._page(path, width, height, 1)
-        try:
+        with self._opened(path, width, height, 1) as page:
             return page.evaluate("() => window.atlasCharts()")
-        finally:
-            page.close()
 
     def stop(self) -> None:
         """End everything in order, from the thread that started it."""

@@ -146,12 +146,6 @@ def without_dominated(cover: Cover, rule: Rule) -> NDArray[np.intp]:
     return np.flatnonzero(~gone)
 
 
-def shrunk(cover: Cover, rule: Rule, columns: NDArray[np.intp], ones: NDArray[np.intp]) -> tuple[Cover, Rule]:
-    """Return the problem with candidates `columns` only, `ones` among them chosen in any case."""
-    ones = np.asarray(ones, np.intp)
-    reduced = cover.kept(columns)
-    return reduced, rule.kept(columns, ones)
-
 
 def taken(cover: Cover, rule: Rule) -> Cover:
     """Return the problem after the forced candidates have been chosen (they stay as columns that add nothing)."""

@@ -51,7 +51,6 @@ SAVE_NEW = "plan-save-new"
 SAID = "plan-said"
 CHANGED = "plan-changed"
 COMPARE = "plan-compare"
-COMPARE_PICK = "plan-compare-pick"
 
 ACT = "plan-act"
 

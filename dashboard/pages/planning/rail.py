@@ -15,10 +15,8 @@ from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import DETOUR, RADIUS_M
 from layers.siting.ask import ACTIVITIES, AUTO, ENTERPRISES, GRID, MOST_NEW, POINTS, STEP_M, TABLE
-from layers.siting.instance import COVERAGE_MODELS
 
 OPENINGS = ("24/7", "08:00-22:00", "06:00-24:00", "22:00-06:00")
-MODEL_HINTS = ("mclp", "lscp", "pmedian", "pcenter")
 
 
 def demand_places(atlas: Atlas) -> tuple[str, ...]:
@@ -139,8 +137,3 @@ def marks_text(question: Question, candidates: int | None, words: Words) -> str:
         if count:
             said.append(text.format(count=count))
     return " · ".join(said)
-
-
-def needs_new(question: Question) -> bool:
-    """Return whether the model asks how many sites there may be."""
-    return question.plan.ask.model not in COVERAGE_MODELS or question.plan.ask.model == "mclp"

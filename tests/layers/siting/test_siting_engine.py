@@ -25,6 +25,8 @@ from layers.siting.pairs import Points, all_pairs, from_dense, too_near, within_
 from layers.siting.progress import Clock
 from layers.siting.slots import Slot
 
+LATE = 6.0  # seconds by which a busy machine may answer later; a limit that does not hold is minutes late
+
 
 def town(m: int = 400, n: int = 120, seed: int = 3, side: float = 4000.0) -> tuple[Points, Points, np.ndarray]:
     random = np.random.default_rng(seed)
@@ -129,7 +131,7 @@ def test_the_time_limit_holds_and_no_process_stays(by_highs: None) -> None:
     before = children()
     begun = time.monotonic()
     last = best(hard(), seconds=3.0)
-    assert time.monotonic() - begun < 3.0 + 2.0
+    assert time.monotonic() - begun < 3.0 + LATE
     assert last.objective >= last.bound
     assert children() <= before
 
@@ -141,7 +143,7 @@ def test_branch_and_bound_closes_the_gap_and_stops_when_told(monkeypatch: pytest
     assert len({one.bound for one in told if one.stage == "exact"}) > 1, "the bound closes in while you watch"
     begun = time.monotonic()
     last = best(hard(), seconds=2.0)
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < 2.0 + LATE
     assert last.status == "gap"
     assert last.bound <= last.objective
 
@@ -163,21 +165,21 @@ def test_a_search_that_is_cancelled_ends_with_what_it_has(by_highs: None) -> Non
     timer.start()
     before, begun = children(), time.monotonic()
     last = list(solve(hard(), cancelled=enough.is_set))[-1]
-    assert time.monotonic() - begun < 4.0
+    assert time.monotonic() - begun < 1.5 + LATE
     assert len(last.sites) == 6
     assert last.status == "gap"
     assert children() <= before
 
 
 def test_a_process_that_overruns_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exact, "GRACE", -4.0)  # as if HiGHS were four seconds late
+    monkeypatch.setattr(exact, "GRACE", -19.0)  # as if HiGHS were nineteen seconds late
     program = Program()
     random = np.random.default_rng(0)
     y = program.block(-random.integers(50, 99, 3000).astype(float), 0, 1, integer=True)
     weights = random.integers(50, 99, (40, 3000)).astype(float)
     program.row({y: sparse.csr_array(weights)}, -np.inf, weights.sum(axis=1) / 2 + 0.5)
     before, begun, found = children(), time.monotonic(), None
-    with Highs(Clock(5.0)) as highs:
+    with Highs(Clock(20.0)) as highs:
         steps = highs.solve(program)
         while found is None:
             try:
@@ -186,7 +188,7 @@ def test_a_process_that_overruns_is_killed(monkeypatch: pytest.MonkeyPatch) -> N
                 found = end.value
         assert children() <= before
     assert found.status == "lost"
-    assert 0.9 < time.monotonic() - begun < 4.0
+    assert 0.9 < time.monotonic() - begun < 1.0 + LATE
 
 
 def test_the_process_dies_with_its_parent() -> None:
@@ -209,7 +211,7 @@ for step in solve(Instance(model="pmedian", weight=np.ones(160), pairs=from_dens
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    until = time.monotonic() + 5.0
+    until = time.monotonic() + 30.0
     while Path(f"/proc/{child}").exists() and time.monotonic() < until:
         time.sleep(0.02)
     assert not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text()
