@@ -6,7 +6,7 @@
   if (!block) return;
   const given = JSON.parse(block.textContent), words = given.words;
   const stage = document.getElementById("stage"), word = document.getElementById("present-word");
-  const MAX_KEPT = 60, WORD_MS = 2600, FEWEST_SECONDS = 5;
+  const MAX_KEPT = 60, WORD_MS = 2600, FEWEST_SECONDS = 5, LATE_MS = 60000, RETRY_MS = 2000;
   const PAPER = 1046; // px: A4 lying, within its margins
 
   function kept() {
@@ -29,7 +29,7 @@
 
   const address = (view) => `/sheet?${new URLSearchParams({ query: view, template: given.template, theme: given.theme })}`;
 
-  function show(position) {
+  function show(position, step = 1) {
     const count = views.length;
     state.at = (position + count) % count;
     const asked = ++state.asked;
@@ -40,10 +40,18 @@
     frame.className = "coming";
     stage.append(frame);
     frame.addEventListener("load", () => {
+      const loaded = performance.now();
       const look = () => {
         if (asked !== state.asked) { frame.remove(); return; }
         const inner = frame.contentDocument && frame.contentDocument.documentElement;
-        if (!inner || !(inner.dataset.ready === "1" || inner.dataset.failed)) { window.setTimeout(look, 60); return; }
+        // no sheet (the view is gone, or the server is for a while): what is shown stays until another comes
+        if (!inner || !inner.dataset.theme || performance.now() - loaded > LATE_MS) {
+          frame.remove();
+          root.dataset.turning = "0";
+          state.timer = window.setTimeout(() => show(state.at + step), RETRY_MS);
+          return;
+        }
+        if (!(inner.dataset.ready === "1" || inner.dataset.failed)) { window.setTimeout(look, 60); return; }
         for (const old of [...stage.querySelectorAll("iframe")]) if (old !== frame) old.remove();
         frame.className = "here";
         frame.contentWindow.addEventListener("keydown", key);
@@ -64,7 +72,7 @@
     stage.style.setProperty("--height", `${Math.round((width * 7.5) / 13.333)}px`);
   }
 
-  function turn(step) { window.clearTimeout(state.timer); show(state.at + step); }
+  function turn(step) { window.clearTimeout(state.timer); show(state.at + step, step); }
 
   function key(event) {
     if (event.key === "ArrowRight" || event.key === "PageDown") turn(1);

@@ -25,15 +25,20 @@
     const frame = document.querySelector(".preview");
     if (!frame || !frame.contentWindow.atlasMeasure) return;
     frame.style.flex = width ? `none` : "";
-    frame.style.width = width;
+    frame.style.width = width ? `${width}px` : "";
+    // its first page, whichever its shape: what follows would be cut
+    const { width: across, height: down } = frame.contentDocument.documentElement.dataset;
+    frame.parentElement.style.height = width ? `${Math.floor((width * down) / across) - 1}px` : "";
     frame.contentWindow.atlasMeasure();
   };
   window.addEventListener("beforeprint", () => {
-    preview(`${PREVIEW}px`);
+    preview(PREVIEW);
     for (const old of document.querySelectorAll(".print-map")) old.remove();
     // what a map is read by is on paper though it was folded away
     for (const one of document.querySelectorAll("details.legend:not([open])")) { one.open = true; one.dataset.folded = "1"; }
     for (const one of drawn().filter(mapOf)) pictured(one);
+    // five charts are three rows under each other: the map leaves them room, all stay on one sheet
+    document.documentElement.style.setProperty("--map-tall", charts().length > 4 ? "58mm" : "100mm");
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
     // on the other pages a chart has the whole sheet, and one that fills a tall column is no taller than its neighbours
     else for (const one of narrowed = drawn().filter((one) => !mapOf(one) && (one.clientWidth > PREVIEW || tall(one)))) {
@@ -41,7 +46,7 @@
     }
   });
   window.addEventListener("afterprint", () => {
-    preview("");
+    preview(0);
     for (const one of document.querySelectorAll("details.legend[data-folded]")) { one.open = false; delete one.dataset.folded; }
     for (const old of document.querySelectorAll(".print-map")) old.remove();
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });

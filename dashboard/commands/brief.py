@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,7 +127,7 @@ def _fits(path: Path, format: str) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    half = path.with_name(f".{path.name}.part")
+    half = path.with_name(f".{secrets.token_hex(6)}.part")  # two may write the same brief at one time
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         half.write_bytes(content)

@@ -19,6 +19,7 @@ from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_
 from dashboard.past import before_the_first
 from dashboard.state import Notice, View
 from dashboard.words import Words
+from geodata.errors import N_, AtlasError
 from layers import activities, fairs, flows, kpis, places, routes
 from layers.atlas import Atlas
 from layers.filters import THEMES, Filters
@@ -71,6 +72,10 @@ class Side:
     trails: tuple[Piece, ...] = ()
     scenario: str = ""
     caveats: tuple[Notice, ...] = ()
+
+    def trail(self, figure: str) -> str:
+        """Return the address where a figure is explained, empty when it has none."""
+        return next((one.url for one in self.trails if one.figure == figure), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,16 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
         Address that reopens the view.
     is_public : bool
         Whether others can open that address.
+
+    Raises
+    ------
+    AtlasError
+        A comparison has no second view, or one of another sort.
     """
+    if order.template == "compare" and not order.against:
+        raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
+    if order.compares and bool(plans.named(order.query)) != bool(plans.named(order.against)):
+        raise AtlasError(N_("一个方案只能与另一个方案对比，一个视图只能与另一个视图对比：请两边都给方案，或都不给。"))
     words, sides = _sides(order, context)
     first = sides[0]
     footnote = _footnote(sides, words, spoken=not order.sentence)
@@ -155,8 +169,13 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
 
 def own_words(order: Order, context: Context) -> dict[str, str]:
     """Return title and sentence as the view of `order` says them itself."""
+    return draft(order, context)[0]
+
+
+def draft(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
+    """Return title and sentence as the view of `order` says them itself, and its charts."""
     words, sides = _sides(order, context)
-    return {"title": _title(sides, words), "sentence": _sentence(sides, words)}
+    return {"title": _title(sides, words), "sentence": _sentence(sides, words)}, tuple(one for side in sides for one in side.charts.shown)
 
 
 # -- inside -----------------------------------------------------------------------

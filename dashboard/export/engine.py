@@ -177,7 +177,8 @@ class Engine:
         clock.daemon = True
         clock.start()
         try:
-            driver.start()
+            if not driver.started:
+                self._begin(driver)
             return task(driver)
         except Exception as error:
             if stuck.is_set():
@@ -187,6 +188,14 @@ class Engine:
             raise
         finally:
             clock.cancel()
+
+    def _begin(self, driver: _Driver) -> None:
+        try:
+            driver.start()
+        except Exception as error:  # whatever Playwright meets: a program that is none, that ends at once, that says nothing
+            self._stop()
+            raise AtlasError(N_("浏览器 {path} 没有启动（{said}）：请检查它，或改 ATLAS_CHROMIUM；设为 none 可先做没有地图图片的 PPTX。"),
+                             path=driver.executable, said=(str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")) from error
 
     def _stop(self) -> None:
         driver, self._driver = self._driver, None
@@ -200,7 +209,7 @@ class _Driver:
 
     def __init__(self, application: Callable[..., Iterable[bytes]], executable: str) -> None:
         self._application = application
-        self._executable = executable
+        self.executable = executable
         self._token = secrets.token_urlsafe(24)
         self._mark = secrets.token_hex(8)
         self._server: BaseWSGIServer | None = None
@@ -232,7 +241,7 @@ class _Driver:
         self._playwright = sync_playwright().start()
         self._node = chromium.children(os.getpid()) - before
         self._browser = self._playwright.chromium.launch(
-            executable_path=self._executable, args=chromium.arguments(self._mark), handle_sigint=False, handle_sigterm=False,
+            executable_path=self.executable, args=chromium.arguments(self._mark), handle_sigint=False, handle_sigterm=False,
             handle_sighup=False, timeout=STARTING_SECONDS * 1000)
         self._leader = chromium.browser_of(self._mark)
         if self._leader is not None:

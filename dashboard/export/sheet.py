@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -10,16 +11,18 @@ from urllib.parse import urlencode
 
 import segno
 
+from dashboard.components.chart_table import chart_table
 from dashboard.components.legend import legend
 from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.brief import Brief, Figure, Side
 from dashboard.export.charts import Chart
+from dashboard.export.citing import Piece
 from dashboard.export.fitting import ems, fitted
 from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
 from dashboard.export.order import Order
-from dashboard.export.sourcing import Line, lines_of_sources, plain, within
+from dashboard.export.sourcing import OF_CHARTS, Line, lines_of_sources, plain, within
 from dashboard.figures import map as map_figures
 from dashboard.figures import theme
 from dashboard.figures.dark import themed
@@ -32,6 +35,8 @@ CSS_DPI = 96
 MOST_ROWS = 10
 FIGURE_HEIGHT = 0.65  # inches that a key figure with its note wants
 UNIT_SIZE = 9  # points of a key figure's unit
+NAMES_SHARE = 0.5  # of a chart's width that the names of its rows may take
+NO_FIGURE = Piece("")
 HAIR = 0.03  # rem that a page is shorter than its paper: rounding must not push a line onto another sheet
 
 
@@ -74,7 +79,7 @@ def document(title: str, lang: str, mode: str, files: tuple[list[str], list[str]
     held = "".join(
         f'<script type="application/json" id="{escape(key)}">{_json(value)}</script>' for key, value in data.items())
     return (
-        f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}" data-theme="{escape(mode)}" {more}><head><meta charset="utf-8">'
+        f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}" data-theme="{escape(mode)}" {more}><head><meta charset="utf-8"><base target="_blank">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
         + "".join(f'<link rel="stylesheet" href="{escape(one)}">' for one in styles) + (f"<style>{css}</style>" if css else "")
         + f"</head><body>{body}{held}" + "".join(f'<script src="{escape(one)}"></script>' for one in scripts) + "</body></html>")
@@ -118,15 +123,27 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
 
 
 def _close(chart: Chart, frame: Frame) -> dict[str, Any]:
-    """Return the chart's figure with type small enough for its rows to stay apart."""
+    """Return the chart's figure with type small enough for its rows to stay apart, and names whole where the paper has room."""
     if chart.kind not in ("bar", "stacked_bar"):
         return chart.figure
     room = (frame.height * CSS_DPI - 30) / max(len(chart.categories), 1)
     layout = chart.figure["layout"]
-    if room >= 14:
-        return chart.figure
-    size = max(6.5, round(room * 0.82, 1))
-    return {**chart.figure, "layout": {**layout, "yaxis": {**layout["yaxis"], "tickfont": {**layout["yaxis"].get("tickfont", {}), "size": size}}}}
+    axis = layout["yaxis"]
+    size = max(6.5, round(room * 0.82, 1)) if room < 14 else theme.NOTE
+    if any("…" in one for one in axis.get("ticktext", ())):
+        whole = [_whole(one, chart.categories) for one in axis["ticktext"]]
+        if max(ems(re.sub("<[^>]*>", "", one)) for one in whole) * size < frame.width * CSS_DPI * NAMES_SHARE:
+            axis = {**axis, "ticktext": whole}
+    if room < 14:
+        axis = {**axis, "tickfont": {**axis.get("tickfont", {}), "size": size}}
+    return {**chart.figure, "layout": {**layout, "yaxis": axis}}
+
+
+def _whole(tick: str, names: tuple[str, ...]) -> str:
+    """Return a tick whose name the panel has shortened with the whole name of the one that begins so."""
+    head, cut, tail = tick.partition("…")
+    found = [one for one in names if cut and one.startswith(head)]
+    return found[0] + tail if len(found) == 1 else tick
 
 
 def _ink(mode: str) -> str:
@@ -157,7 +174,7 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
     if name == "figures":
         if not any(side.figures for side in said.sides):
             return _text(words("还没有载入服务记录"), replace(frame, size=13))
-        return _compared(said, words, frame) if len(said.sides) > 1 else _strip(said.sides[0].figures, frame)
+        return _compared(said, words, frame) if len(said.sides) > 1 else _strip(said.sides[0], frame)
     if name == "qr":
         return qr_svg(said.url)
     if frame.kind == "chart":
@@ -165,12 +182,16 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
         if chart is None:
             return ""
         figures[name] = themed(_close(chart, frame), _ink(order.theme))
-        return f'<div class="plot" id="{name}"></div>'
+        label = escape(f"{chart.title} {chart.subtitle}", quote=True)
+        return f'<div class="plot" id="{name}" role="img" aria-label="{label}"></div><div class="unseen">{markup(chart_table(chart, words))}</div>'
     if name == "link":
         return _text(words("扫码或点此打开"), frame, link=said.url)
     if name == "sources":
         return _linked(lines_of_sources(said, words), frame)
     lines = text_of(frame, page, said, words)
+    if lines and name.startswith("chart") and (chart := chart_of(frame, said)) is not None:
+        figure = OF_CHARTS.get(chart.id, "")
+        return _text(lines, frame, figure=Piece(chart.title, said.owner(chart).trail(figure), figure))
     return _text(lines, frame) if lines else ""
 
 
@@ -201,8 +222,8 @@ def mark_of(chart: Chart) -> str:
 
 
 def chart_of(frame: Frame, said: Brief) -> Chart | None:
-    """Return the chart that stands in `frame`, None when there are not so many."""
-    number = int(frame.name.removeprefix("chart"))
+    """Return the chart that stands in `frame`, or under that title; None when there are not so many."""
+    number = int(frame.name.removeprefix("chart").removesuffix("_title"))
     return said.charts[number - 1] if number <= len(said.charts) else None
 
 
@@ -211,11 +232,18 @@ def qr_svg(url: str) -> str:
     return segno.make(url, error="m", micro=False).svg_inline(border=4, dark=theme.INK, light=theme.PAPER, omitsize=True)
 
 
-def _text(text: str, frame: Frame, link: str = "") -> str:
+def _led(text: str, figure: Piece) -> str:
+    """Return the markup of a figure that leads to its trail, marked as on the pages; plain text when it has none."""
+    if not figure.url:
+        return text
+    return f'<span data-figure="{escape(figure.figure, quote=True)}"><a class="trail" href="{escape(figure.url, quote=True)}">{text}</a></span>'
+
+
+def _text(text: str, frame: Frame, link: str = "", figure: Piece = NO_FIGURE) -> str:
     text, size = fitted(text, frame.width, frame.height, frame.size, frame.least)
     first, *rest = text.split("\n")
     titled = frame.name.startswith("chart")
-    inner = f'<p>{escape(first)}</p>' + "".join(f'<p{" class=sub" if titled else ""}>{escape(one)}</p>' for one in rest)
+    inner = f'<p>{_led(escape(first), figure)}</p>' + "".join(f'<p{" class=sub" if titled else ""}>{escape(one)}</p>' for one in rest)
     if link:
         inner = f'<p><a href="{escape(link, quote=True)}">{escape(first)}</a></p>'
     tag = "h1" if frame.kind == "title" else "div"
@@ -230,13 +258,13 @@ def _linked(lines: list[Line], frame: Frame) -> str:
     return f'<div class="text" style="font-size:{size / 12:.4f}rem">{inner}</div>'
 
 
-def _strip(figures: tuple[Figure, ...], frame: Frame) -> str:
-    columns = columns_of(frame)
+def _strip(side: Side, frame: Frame) -> str:
+    columns, figures = columns_of(frame), side.figures
     cells = []
     for one in figures:
         sizes = figure_sizes(one, frame.width / min(columns, len(figures)), frame.size)
         value, label, of = (f"font-size:{size / 12:.3f}rem" for size in sizes)
-        cells.append(f'<td><div style="{value}"><b>{escape(one.value)}</b><small>{escape(one.unit)}</small></div>'
+        cells.append(f'<td><div style="{value}"><b>{_led(escape(one.value), Piece(one.value, side.trail(one.id), one.id))}</b><small>{escape(one.unit)}</small></div>'
                      f'<div class="what" style="{label}">{escape(one.label)} {one.mark}</div><div class="of" style="{of}">{escape(one.of)}</div></td>')
     rows = "".join(f"<tr>{''.join(cells[start:start + columns])}</tr>" for start in range(0, len(cells), columns))
     return f'<table class="strip"><tbody>{rows}</tbody></table>'
@@ -258,21 +286,22 @@ def columns_of(frame: Frame) -> int:
 
 
 def compared(said: Brief, words: Words) -> list[list[str]]:
-    """Return the table of a comparison: a head, then a row a key figure; a dash where a side has none.
-
-    Figures that both sides have come first; at most :data:`MOST_ROWS`.
-    """
-    labels = list(dict.fromkeys((one.id, one.label) for side in said.sides for one in side.figures))
-    labels.sort(key=lambda one: -sum(any(figure.id == one[0] for figure in side.figures) for side in said.sides))
-    labels = labels[:MOST_ROWS]
+    """Return the table of a comparison: a head, then a row a key figure; a dash where a side has none."""
     rows = [[words("关键数字"), *(side.name for side in said.sides)]]
-    for id, label in labels:
+    for id, label in compared_figures(said):
         row = [label]
         for side in said.sides:
             one = next((figure for figure in side.figures if figure.id == id), None)
             row.append(f"{one.value} {one.unit} {one.mark}".strip() if one else "—")
         rows.append(row)
     return rows
+
+
+def compared_figures(said: Brief) -> list[tuple[str, str]]:
+    """Return id and label of each row of a comparison: those of both sides first, at most :data:`MOST_ROWS`."""
+    labels = list(dict.fromkeys((one.id, one.label) for side in said.sides for one in side.figures))
+    labels.sort(key=lambda one: -sum(any(figure.id == one[0] for figure in side.figures) for side in said.sides))
+    return labels[:MOST_ROWS]
 
 
 def row_size(rows: int, frame: Frame) -> float:
@@ -284,5 +313,7 @@ def _compared(said: Brief, words: Words, frame: Frame) -> str:
     head, *rows = compared(said, words)
     size = row_size(len(rows) + 1, frame)
     top = "".join(f"<th>{escape(one)}</th>" for one in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(one)}</td>" for one in row) + "</tr>" for row in rows)
+    body = "".join(
+        f"<tr><td>{escape(label)}</td>" + "".join(f"<td>{_led(escape(one), Piece(one, side.trail(id), id))}</td>" for one, side in zip(cells, said.sides, strict=True)) + "</tr>"
+        for (label, *cells), (id, _) in zip(rows, compared_figures(said), strict=True))
     return f'<table class="compared" style="font-size:{size / 12:.3f}rem"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dashboard.export.charts import Chart
 
 Line = tuple[Piece, ...]
+#: Id of a chart → id of the figure whose trail is its own.
+OF_CHARTS = {chart.removeprefix("chart-"): figure for chart, figure in ids.FIGURE_OF.items()}
 
 
 def trails(figures: Iterable[Figure], charts: Iterable[Chart], filters: Filters, context: Context) -> tuple[Piece, ...]:
@@ -27,9 +29,8 @@ def trails(figures: Iterable[Figure], charts: Iterable[Chart], filters: Filters,
     def address(mark: str) -> str:
         return context.base_url + trail_address(mark, filters, context)
 
-    of_charts = {chart.removeprefix("chart-"): figure for chart, figure in ids.FIGURE_OF.items()}
-    found = [Piece(f"{one.label} {one.value} {one.unit}".strip(), address(one.id)) for one in figures if one.id in FIGURES]
-    return (*found, *(Piece(one.title, address(of_charts[one.id])) for one in charts if of_charts.get(one.id) in FIGURES))
+    found = [Piece(f"{one.label} {one.value} {one.unit}".strip(), address(one.id), one.id) for one in figures if one.id in FIGURES]
+    return (*found, *(Piece(one.title, address(OF_CHARTS[one.id]), OF_CHARTS[one.id]) for one in charts if OF_CHARTS.get(one.id) in FIGURES))
 
 
 def fact_address(context: Context, lang: str) -> Callable[[str], str]:

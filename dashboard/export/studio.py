@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 
 from dashboard.context import Context
-from dashboard.export import chromium, plans
+from dashboard.export import chromium
 from dashboard.export.addresses import address_of
 from dashboard.export.brief import Brief, brief
 from dashboard.export.engine import Engine
@@ -81,10 +81,6 @@ class Studio:
         AtlasError
             What is asked for cannot be made; says why and how to mend it.
         """
-        if order.template == "compare" and not order.against:
-            raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
-        if order.compares and bool(plans.named(order.query)) != bool(plans.named(order.against)):
-            raise AtlasError(N_("一个方案只能与另一个方案对比，一个视图只能与另一个视图对比：请两边都给方案，或都不给。"))
         progress(0.05, N_("正在统计"))
         said = brief(order, self._context, made or date.today(), address_of(order, self._context, self._settings, self._links), bool(self._settings.public_url))
         words = self._context.words(said.lang)

@@ -12,10 +12,12 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.components.chart_table import chart_table
 from dashboard.components.masthead import framed, masthead
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.brief import own_words
+from dashboard.export.brief import draft
+from dashboard.export.charts import Chart
 from dashboard.export.jobs import Job, Jobs
 from dashboard.export.order import TEMPLATES, THEMES, Order
 from dashboard.filters_in_words import bracketed, words_of_filters
@@ -46,7 +48,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     filters = said.filters
     words = context.words(filters.lang)
     order, wrong = _order(context, said, query)
-    spoken = _spoken(order, context)
+    spoken, _ = _drafted(order, context)
     said = replace(said, filters=filters.having(theme=THEMES[0]))  # a view has no theme, the page has
     here = places.scope(atlas, filters)
     own = _own(order)
@@ -88,6 +90,8 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                                   type="button") for one, label in _formats(words).items()], className="downloads"),
             html.Div(id=_id("jobs"), className="jobs", role="status", **{"aria-live": "polite"}),
         ], className="form-part"),
+        html.Details([html.Summary(words("图表数字（可复制）"), className="form-title"), html.Div(id=_id("tables"), className="briefing-tables", tabIndex=0, role="region",
+                     **{"aria-label": words("图表数字（可复制）")})], className="form-part"),
         html.Section([
             html.H2(words("链接"), className="form-title"),
             html.Div([
@@ -125,7 +129,7 @@ def register(app: Dash, context: Context) -> None:
     @app.callback(
         Output(_id("preview"), "src"), Output(_id("url"), "search"), Output(_id("against-box"), "hidden"), Output(_id("present"), "href"),
         Output(_id("print"), "href"), Output(ids.LANGUAGE, "href", allow_duplicate=True), Output(_id("short"), "children"),
-        Output(_id("spoken"), "data"), *[Output(_id(name), prop) for name in SPOKEN for prop in ("value", "placeholder")],
+        Output(_id("spoken"), "data"), Output(_id("tables"), "children"), *[Output(_id(name), prop) for name in SPOKEN for prop in ("value", "placeholder")],
         Output(ids.NOTICES, "children", allow_duplicate=True),
         *[Input(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), State(_id("page-theme"), "data"), State(_id("spoken"), "data"),
         prevent_initial_call="initial_duplicate",
@@ -136,9 +140,9 @@ def register(app: Dash, context: Context) -> None:
         filters = context.look(plans.without(view))[1].filters.having(theme=theme)
         try:
             order = _taken(view, fields, before)
-            spoken = _spoken(order, context)
+            spoken, charts = _drafted(order, context)
         except AtlasError as error:
-            return (*[no_update] * (8 + 2 * len(SPOKEN)), [html.P(error.text(context.words(filters.lang).gettext), className="notice notice-bad")])
+            return (*[no_update] * (9 + 2 * len(SPOKEN)), [html.P(error.text(context.words(filters.lang).gettext), className="notice notice-bad")])
         own = _own(order)
         search = _joined(view, filters.theme, own)
         other = _view(context, filters.having(lang="en" if filters.lang == "zh" else "zh", theme=THEMES[0]), None, plans.named(view))
@@ -146,7 +150,7 @@ def register(app: Dash, context: Context) -> None:
         path = order.path()
         present = "/present?" + urlencode({"template": order.template if order.template in ("one", "map") else "one", "view": view})
         return (path if ready else no_update, "?" + search if search else "", order.template != "compare", present, path,
-                "/briefing?" + _joined(other, filters.theme, own), "", spoken,
+                "/briefing?" + _joined(other, filters.theme, own), "", spoken, [chart_table(one, context.words(filters.lang)) for one in charts],
                 *(value for name in SPOKEN for value in (no_update if getattr(order, name) or spoken[name] == before[name] else spoken[name], spoken[name])),
                 no_update)
 
@@ -292,9 +296,9 @@ def _name_of(context: Context, query: str, words: Words) -> tuple[str, ...]:
     return (words.name(places.scope(atlas, said.filters).crumbs[-1]), *words_of_filters(atlas, said.filters, words)[:-1])
 
 
-def _spoken(order: Order, context: Context) -> dict[str, str]:
-    """Return title and sentence as the view says them; nothing to hold it against: those of the view alone."""
-    return own_words(order if order.template != "compare" or order.against else replace(order, template="one"), context)
+def _drafted(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
+    """Return title and sentence as the view says them, and its charts; nothing to hold it against: those of the view alone."""
+    return draft(order if order.template != "compare" or order.against else replace(order, template="one"), context)
 
 
 def _taken(view: str, values: Sequence[Any], spoken: Mapping[str, str]) -> Order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,6 @@ from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.addresses import address_of
 from dashboard.export.brief import brief
-from dashboard.export.frames import BUILT_IN
 from dashboard.export.order import THEMES, Order
 from dashboard.export.sheet import document, map_sheet, sheet
 from dashboard.links import Links
@@ -23,6 +23,8 @@ from dashboard.settings import CODE, Settings
 from geodata.errors import AtlasError
 
 SIZES = (0.5, 60.0)  # inches that a map may be asked for
+SECONDS = (5.0, 3_600.0)  # that a view of a presentation stands
+WALL = ("one", "map")  # templates that fill a screen and need one view alone
 #: Assets of sheets: served like all, but not loaded with the pages.
 NOT_WITH_PAGES = r"^(sheet|present)\.(js|css)$"
 
@@ -94,8 +96,8 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
     def _present() -> Response:
         words = context.words(context.look(request.args.get("view", ""))[1].filters.lang)
         data = {
-            "views": [view[:4_000] for view in request.args.getlist("view")][:60], "seconds": request.args.get("seconds", 20, float),
-            "template": request.args.get("template") if request.args.get("template") in BUILT_IN else "one", "theme": _theme("dark"),
+            "views": [view[:4_000] for view in request.args.getlist("view")][:60], "seconds": _number("seconds", 20, SECONDS),
+            "template": request.args.get("template") if request.args.get("template") in WALL else "one", "theme": _theme("dark"),
             "words": {"none": words("还没有收藏的视图：请先在简报页收藏。"), "of": words("第 {n} 页，共 {all} 页"),
                       "help": words("← → 翻页 · 空格 暂停或继续轮播 · F 全屏 · Esc 退出")},
         }
@@ -109,7 +111,10 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
         if not hosts:
             return Response(words("没有开放嵌入：请管理员设置 ATLAS_EMBED_HOSTS。"), 403, mimetype="text/plain")
         query = request.query_string.decode("utf-8", "replace")
-        return page(map_sheet(query, context.look(plans.without(query))[1].filters.theme, (13.333, 7.5), context, files, controls=True))
+        try:
+            return page(map_sheet(query, context.look(plans.without(query))[1].filters.theme, (13.333, 7.5), context, files, controls=True))
+        except AtlasError as error:
+            return refused(error)
 
     @server.get("/s/<key>")
     def _short(key: str) -> Response:
@@ -136,5 +141,9 @@ def _theme(usual: str = "light") -> str:
 
 
 def _size() -> tuple[float, float]:
-    width, height = (min(max(request.args.get(name, usual, float), SIZES[0]), SIZES[1]) for name, usual in (("w", 13.333), ("h", 7.5)))
-    return width, height
+    return _number("w", 13.333, SIZES), _number("h", 7.5, SIZES)
+
+
+def _number(name: str, usual: float, within: tuple[float, float]) -> float:
+    given = request.args.get(name, usual, float)
+    return min(max(given, within[0]), within[1]) if math.isfinite(given) else usual

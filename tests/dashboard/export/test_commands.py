@@ -80,6 +80,18 @@ def test_a_value_that_cannot_be_used_is_told_and_a_wrong_browser_costs_the_map_a
     assert "/nowhere/chromium" in capsys.readouterr().err and [one.name for one in tmp_path.iterdir()] == ["x.pptx"]
 
 
+def test_a_browser_that_does_not_start_is_named_with_the_way_out(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ATLAS_HOME", str(home))
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 3\n", "utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("ATLAS_CHROMIUM", str(broken))
+    assert _run(["brief", "--query", "", "--format", "pptx", "--out", str(tmp_path / "x.pptx")]) == 1
+    said = capsys.readouterr().err
+    assert str(broken) in said and "ATLAS_CHROMIUM" in said and [one.name for one in tmp_path.iterdir()] == ["chromium"]
+
+
 def _run(arguments: list[str]) -> int:
     try:
         return main(arguments)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from dash import Dash
 from hypothesis import given as any_of
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from lxml import html
 
 from dashboard.app import create_app
 from dashboard.export.fitting import fitted, lines
@@ -24,6 +27,7 @@ from dashboard.filters_in_words import words_of_filters
 from dashboard.links import Links
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
+from layers import kpis, trails
 from layers.filters import FIELD_NAMES, Filters
 
 CHANGES = {
@@ -101,6 +105,24 @@ def test_a_sheet_answers_whatever_is_asked(app: Dash, asked: dict[str, str]) -> 
         assert "Traceback" not in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("asked", [{"query": "place=640200", "template": "report"}, {"query": "place=640202", "against": "place=640205", "template": "compare"}])
+def test_figures_of_a_sheet_lead_to_their_trails_and_its_charts_are_told_as_tables(app: Dash, asked: dict[str, str]) -> None:
+    root = html.fromstring(app.server.test_client().get("/sheet", query_string=asked).get_data(as_text=True))
+    context = app.server.extensions["atlas"]
+    marked = root.xpath("//*[@data-figure]")
+    for one in marked:
+        query = urlsplit(one.find(".//a").get("href")).query
+        assert dict(parse_qsl(query))["figure"] == one.get("data-figure")
+        atlas, said = context.look(query, ("figure",))
+        found = trails.trail(atlas, said.filters, one.get("data-figure"))
+        assert found.shown is None or found.shown.text_zh in one.text_content()
+    views = [asked[name] for name in ("query", "against") if name in asked]
+    shown = [figure.id for view in views for figure in kpis.strip(context.source.atlas(), context.look(view)[1].filters)]
+    assert sorted(one.get("data-figure") for one in marked if one.xpath("ancestor::table")) == sorted(shown)
+    charts = root.xpath("//div[@class='plot']")
+    assert len(root.xpath("//div[@class='unseen']/table[caption]")) == len(charts) and all(one.get("aria-label") for one in charts)
+
+
 def test_a_sheet_never_runs_what_a_reader_wrote(app: Dash) -> None:
     attack = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
     text = app.server.test_client().get("/sheet", query_string={"title": attack[:60], "sentence": attack, "footnote": attack, "query": "place=640200"}).get_data(as_text=True)
@@ -115,8 +137,26 @@ def test_embedding_is_off_until_a_host_is_named(app: Dash, home: Path) -> None:
     assert answer.status_code == 200
     assert "frame-ancestors 'self' https://oa.example.org https://b.example.org" in answer.headers["Content-Security-Policy"]
     assert "X-Frame-Options" not in answer.headers
+    gone = other.get("/embed?scenario=GONE")
+    assert gone.status_code == 400 and "GONE" in gone.get_data(as_text=True)
     page = other.get("/")
     assert "frame-ancestors 'self';" in page.headers["Content-Security-Policy"] + ";" and page.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(("asked", "seconds", "template"), [
+    ("seconds=nan", 20, "one"), ("seconds=inf&template=map", 20, "map"), ("seconds=1&template=compare", 5, "one"), ("seconds=x&template=report", 20, "one"),
+])
+def test_a_presentation_stands_whatever_its_address_says(app: Dash, asked: str, seconds: float, template: str) -> None:
+    text = app.server.test_client().get(f"/present?view=place%3D640200&{asked}").get_data(as_text=True)
+    block = text.partition('id="present">')[2].partition("</script>")[0]
+    told = json.loads(block, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert (told["seconds"], told["template"]) == (seconds, template)
+
+
+@pytest.mark.parametrize("against", ["", "scenario=GONE"])
+def test_a_sheet_of_a_comparison_needs_its_other_side(app: Dash, against: str) -> None:
+    answer = app.server.test_client().get("/sheet", query_string={"template": "compare", "query": "place=640200", "against": against})
+    assert answer.status_code == 400
 
 
 def _ended(jobs: Jobs, id: str) -> str:
