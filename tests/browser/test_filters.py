@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from dashboard import ids, state
+from dashboard.figures.activity import most_grids
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from geodata.codes import labels
-from layers import activities, coverage, fairs, kpis
+from layers import activities, coverage, fairs, kpis, places
 from layers.atlas import Atlas
 from layers.filters import Filters
 from tests.browser.atlas_page import AtlasPage
@@ -57,7 +58,7 @@ def check(page: AtlasPage, atlas: Atlas) -> Filters:
     if len(steps):
         shown = [value for trace in page.chart(ids.CHART_FUNNEL)["data"] for value in numbers(trace["x"])]
         assert sorted(shown) == sorted(float(value or 0) for value in steps["value"])
-    ranked = activities.rank_grids(atlas, filters, 8)
+    ranked = activities.rank_grids(atlas, filters, most_grids(places.scope(atlas, filters)))
     if len(ranked) and filters.grid is None:
         bars = [trace for trace in page.chart(ids.CHART_RANKING)["data"] if trace["type"] == "bar"]
         assert sum(sum(numbers(trace["x"])) for trace in bars) == ranked["count"].sum()
