@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test lint sheets bench bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev browser postgres run test test-fast test-browser lint sheets bench bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -27,15 +27,20 @@ browser:
 	@sh tests/browser/install.sh
 
 # PostgreSQL with PostGIS for the tests of the shared store, likewise; the tests start a server of their own
-postgres:
+postgres: | browser  # never both at once: apt lets in one
 	@sh tests/postgres.sh
 
 run: setup
 	$(BIN)/python -m dashboard serve
 
-# the browser tests run one after another: two software renderers on two cores only wait for each other
-test: dev browser postgres
+# the browser tests run one after another: two software renderers on two cores only wait for each other;
+# `make -j2 test` runs the two halves beside each other
+test: test-fast test-browser
+
+test-fast: dev postgres
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
+
+test-browser: dev browser
 	$(BIN)/python -m pytest tests/browser
 
 lint: dev
