@@ -331,7 +331,8 @@ def _figures() -> dict[str, Figure]:
         "plan_walk": Figure(N_("到最近驿站平均步行"), N_("Σ 权重 × 到最近站点的步行距离 ÷ Σ 权重"), _of_plan),
         "plan_gini": Figure(N_("步行距离的基尼系数"), N_("按权重的洛伦茨曲线与均等线之间面积的两倍"), _of_plan),
         "plan_cost": Figure(N_("方案的新站与费用"), N_("方案中新站的个数与费用之和"), _of_plan),
-        "plan_bound": Figure(N_("方案的界与差距"), N_("任何方案都不能超过的界，由拉格朗日松弛或整数规划给出；差距 = （界 − 目标）÷ 界"), _of_plan),
+        "plan_bound": Figure(N_("方案的界与差距"), N_("任何方案都不能超过的界，由拉格朗日松弛或整数规划给出；差距 = |界 − 目标| ÷ 目标"), _of_plan),
+        "plan_curve": Figure(N_("新建站数与目标值"), N_("新建 0 处、1 处……各自求解的最优目标值；增益 = 与少建一处之差"), _of_plan),
         "plan_exclusive": Figure(N_("只有它覆盖"), N_("去掉该站后失去的需求权重；新增 = 半径内原先没有覆盖的需求权重 ÷ 全部"), _of_plan),
         "plan_uncovered": Figure(N_("够不到的需求"), N_("全部需求权重 − 被覆盖的需求权重"), _of_plan),
     }

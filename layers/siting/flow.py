@@ -113,8 +113,13 @@ def served(instance: Instance, sites: NDArray[np.int64], radius: float | None = 
 
 def least_radius(instance: Instance, sites: NDArray[np.int64]) -> float | None:
     """Return the least greatest distance at which `sites` can serve everybody under capacity."""
-    levels = np.unique(instance.pairs.distance)
-    low, high = 0, len(levels)
+    there = instance.existing.copy()
+    there[sites] = True
+    levels = np.unique(instance.pairs.distance[there[instance.pairs.site]])
+    # nobody can go less far than to the nearest of them
+    low, high = int(np.searchsorted(levels, instance.pairs.nearest(there).max())), len(levels)
+    if low < high and served(instance, sites, float(levels[low])) is not None:
+        return float(levels[low])
     while low < high:
         middle = (low + high) // 2
         if served(instance, sites, float(levels[middle])) is None:
@@ -309,16 +314,45 @@ def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Ju
 
 
 def _center(instance: Instance, rule: Rule, clock: Clock) -> Iterator[Step]:
+    """Search the least radius: without capacities for a bound, then whatever lies between it and an answer."""
+    from layers.siting.center import center
+
+    best, radius = None, np.inf
+
+    def offer(sites: NDArray[np.int64]) -> bool:
+        nonlocal best, radius
+        found = least_radius(instance, sites)
+        if found is None or found >= radius:
+            return False
+        best, radius = np.sort(sites), found
+        return True
+
+    yield Step("greedy", best if offer(rule.sites[fill(instance, rule)]) else None)
+    lower, free, enough = 0.0, None, clock.passed + clock.left / 3
+    for step in center(instance.having(capacity=None), clock):
+        free = step.sites if step.sites is not None else free
+        lower = lower if step.bound is None else max(lower, step.bound)
+        if step.done and free is None:
+            yield Step("done", done=True)
+            return
+        if step.done:
+            there = instance.existing.copy()
+            there[free] = True
+            lower = max(lower, float(instance.pairs.nearest(there).max()))
+        yield Step("bound", bound=lower, waiting=step.waiting)
+        if clock.passed > enough:
+            break
+    if free is not None and offer(free):
+        yield Step("bound", best)
     usable = instance.existing.copy()
     usable[rule.sites] = True
     levels = np.unique(instance.pairs.distance[usable[instance.pairs.site]])
-    low, high = 0, len(levels)
-    best = None
+    low, high = int(np.searchsorted(levels, lower)), int(np.searchsorted(levels, radius))
     with Highs(clock) as highs:
         while low < high:
             if clock.over():
                 return
-            middle = (low + high) // 2 if best is not None else high - 1
+            middle = (low + high) // 2
             pairs = instance.pairs.kept(instance.pairs.distance <= levels[middle])
             program, _ = program_of(instance, rule, pairs)
             found = yield from highs.solve(program)
@@ -327,9 +361,9 @@ def _center(instance: Instance, rule: Rule, clock: Clock) -> Iterator[Step]:
             chosen = np.flatnonzero(found.blocks[0] > 0.5) if found.blocks is not None else None
             if chosen is not None and rule.keeps(chosen) and served(instance, rule.sites[chosen], float(levels[middle])) is not None:
                 best, high = rule.sites[chosen], middle
-            elif best is None:
-                break
+            elif found.status == "limit":
+                return
             else:
                 low = middle + 1
-            yield Step("exact", best, bound=float(levels[low]))
+            yield Step("exact", best, bound=float(levels[low]) if low < len(levels) else None)
     yield Step("done", best, done=True)

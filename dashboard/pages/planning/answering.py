@@ -8,7 +8,9 @@ import numpy as np
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
+from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
+from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.figures import siting, theme
 from dashboard.figures.dark import themed
@@ -182,11 +184,12 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
             return EMPTY, True, [words("正在计算曲线…")] if not over else [], bool(over)
         model = question.plan.ask.model
         scale, unit = scale_of(model, float(state.get("total") or 0.0), words)
-        title = _curve_title(rows, int(job["present"]), scale, unit, words) if over else words("正在计算曲线：{done} / {of}").format(
-            done=state.get("done", 0), of=state.get("of", 0))
+        title = html.H2([_curve_title(rows, int(job["present"]), scale, unit, words), badge(_provenance(atlas, question), words),
+                         source_link("plan_curve", question.filters, context, words)], className="panel-title") if over else words(
+            "正在计算曲线：{done} / {of}").format(done=state.get("done", 0), of=state.get("of", 0))
         nest = _nesting(state, words) if over and (job.get("kept") or state.get("phase") == DONE) else ""
         figure = siting.curve_figure(rows, int(job["present"]), scale, unit, words)
-        table = figure_table(figure, words("新建站数与目标值"), words("新建站数"), "derived", words) if over else None
+        table = figure_table(figure, words("新建站数与目标值"), words("新建站数"), _provenance(atlas, question), words) if over else None
         return themed(figure, question.filters.theme), False, [title, nest, opening(table, words)], bool(over)
 
     @app.callback(Output(names.GAP_HEAD, "children"), Input(names.GAP, "figure"), State(names.STATE, "data"), prevent_initial_call=True)
@@ -194,21 +197,28 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         """Say how far the search has come, and give its figures as a table."""
         if not figure or not stored:
             raise PreventUpdate
-        _, question, words = _asked(context, stored)
-        return results.gap_head(figure, question.filters, context, words)
+        atlas, question, words = _asked(context, stored)
+        return results.gap_head(figure, _provenance(atlas, question), question.filters, context, words)
+
+
+def _provenance(atlas: Atlas, question: Question) -> str:
+    """Return what the figures of a search rest on: the worst of demand and stations."""
+    try:
+        return case_of(atlas, question).provenance
+    except AtlasError:
+        return "derived"  # told beside the map
 
 
 def _pressed() -> bool:
     return ctx.triggered_id == names.CURVE_RUN
 
 
-def _curve_title(rows: list[dict[str, Any]], present: int, scale: float, unit: str, words: Words) -> Any:
+def _curve_title(rows: list[dict[str, Any]], present: int, scale: float, unit: str, words: Words) -> str:
     """Return what the next site would bring."""
     by_count = {row["new"]: row["objective"] / scale for row in rows}
     later = [(count, abs(by_count[count] - by_count[count - 1])) for count in sorted(by_count) if count > present and count - 1 in by_count]
-    text = words("第 {count} 站起，每站增益不到 {gain}{unit}").format(
+    return words("第 {count} 站起，每站增益不到 {gain}{unit}").format(
         count=later[0][0], gain=f"{np.floor(max(gain for _, gain in later) * 10) / 10 + 0.1:.1f}", unit=words("个百分点") if unit == "%" else unit) if later else words("新建站数与目标值")
-    return html.H2(text, className="panel-title")
 
 
 def _nesting(state: dict[str, Any], words: Words) -> Any:

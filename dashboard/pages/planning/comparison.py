@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,9 @@ import numpy as np
 from dash import dcc, html
 
 from dashboard.components.badge import badge
+from dashboard.components.chart_table import opening
 from dashboard.components.panels import graph_config
+from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.figures import siting
 from dashboard.figures.dark import themed
@@ -40,7 +43,7 @@ def comparison(context: Context, atlas: Atlas, question: Question, words: Words)
     common = int((where["shared"] == len(chosen)).sum())
     title = words("{count} 个方案：{common} 处相同，共 {all} 处").format(count=len(chosen), common=common, all=len(where))
     return [
-        html.Div([html.H2(title, className="plan-title", id="plan-compare-title"), dcc.Link(words("做成对比简报"), className="button", id="plan-compare-brief",
+        html.Div([html.H2([title, source_link("plan_covered", question.filters, context, words)], className="plan-title", id="plan-compare-title"), dcc.Link(words("做成对比简报"), className="button", id="plan-compare-brief",
                                                                                        href=_brief(chosen, question)), back], className="plan-compare-head"),
         html.P(words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(metres=int(comparing.SAME_M)), className="panel-subtitle"),
         html.Div([_card(context, atlas, one, where, len(chosen), question, words) for one in chosen], className="plan-cards"),
@@ -64,8 +67,19 @@ def _card(context: Context, atlas: Atlas, one: Scenario, where: Any, count: int,
         html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
         html.P(" · ".join(part for part in (one.author, words.date(one.created), results.proof(one.answer, words)) if part), className="panel-subtitle"),
         dcc.Graph(figure=themed(figure, question.filters.theme), config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", style={"height": 230}),
+        opening(_sites_table(one, results.street_names(atlas, words), words), words),
         html.P(one.note, className="plan-note") if one.note else None,
     ], className="plan-card")
+
+
+def _sites_table(one: Scenario, street: Mapping[str, str], words: Words) -> html.Table:
+    """Return what the small map of a scenario draws: each site with its place and what it brings."""
+    total = one.answer.after.weight_of
+    heads = (words("站号"), words("位置"), words("经度，纬度"), words("只有它覆盖"), words("新增"))
+    rows = [html.Tr([html.Th(str(site.number), scope="row"), html.Td(street.get(site.name, site.name)), html.Td(f"{site.lon:.4f}, {site.lat:.4f}"),
+                     html.Td("—" if site.exclusive is None else words.number(site.exclusive, 1)),
+                     html.Td("—" if site.newly is None or not total else f"+{site.newly / total:.1%}")]) for site in one.answer.sites]
+    return html.Table([html.Caption(one.name), html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(rows)], className="chart-table")
 
 
 def _cover(atlas: Atlas, one: Scenario) -> Any:

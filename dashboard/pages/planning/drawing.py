@@ -82,6 +82,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         found = answer_of(context, jobs, atlas, question, result)
         mode = question.filters.theme
         unfair = [], themed(lorenz_figure(None, words), mode), True
+
+        def sourced(block: list, mark: str | None) -> list:
+            return with_source(block, mark, question.filters, context, words) if mark else block
+
         try:
             made = case_of(atlas, question)
         except AtlasError as error:
@@ -95,18 +99,18 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if answer is None:
             if not job and not found.reasons:
                 now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
-                return (results.today(question, made, now, words), results.today_figures(made, now, words), [],
-                        results.left_out(atlas, now, results.street_names(atlas, words), words), gap, hidden, *unfair)
+                return (sourced(results.today(question, made, now, words), "plan_covered"), results.today_figures(made, now, words), [],
+                        sourced(results.left_out(atlas, now, results.street_names(atlas, words), words), "plan_uncovered"), gap, hidden, *unfair)
             head = results.refused(found.reasons, words) if found.reasons else no_update
             gone = [] if found.reasons else no_update
             return head, gone, gone, gone, gap, hidden, *unfair
         street = results.street_names(atlas, words)
         stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
         got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
-        head = with_source(results.head(question, made, answer, words), "plan_covered", question.filters, context, words)
-        return (head, results.figures(question, made, answer, words),
-                results.sites_table(made, answer, street, stations, words), results.left_out(atlas, answer, street, words), gap, hidden,
-                results.fairness_head(made, got, words), themed(lorenz_figure(got, words), mode), False)
+        return (sourced(results.head(question, made, answer, words), "plan_covered"), results.figures(question, made, answer, words),
+                sourced(results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None),
+                sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"), gap, hidden,
+                sourced(results.fairness_head(made, got, words), "plan_gini"), themed(lorenz_figure(got, words), mode), False)
 
     @app.callback(
         Output(names.NOTES, "children"), Output(names.NOTES + "-crumbs", "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),

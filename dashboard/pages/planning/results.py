@@ -224,14 +224,14 @@ def _tenths(figure: Mapping[str, Any]) -> dict[str, Any]:
     return {**figure, "data": [{**one, "x": one["x"][::5], "y": one["y"][::5]} for one in figure["data"]]}
 
 
-def gap_head(figure: Mapping[str, Any], filters: Filters, context: Context, words: Words) -> list:
+def gap_head(figure: Mapping[str, Any], provenance: str, filters: Filters, context: Context, words: Words) -> list:
     """Return how far a search has come, in its title, with the way to how bounds are computed and its figures as a table."""
     last = {one["name"]: next((value for value in reversed(one["y"]) if value is not None), None) for one in figure["data"]}
     unit = figure["layout"].get("yaxis", {}).get("ticksuffix", "")
     said = words.listed(f"{name} {value:,.4g}{unit}" for name, value in reversed(last.items()) if value is not None)
     title = said or words("目前最好与上下界")
-    return [html.H2([title, badge("derived", words), source_link("plan_bound", filters, context, words)], className="panel-title"),
-            opening(figure_table(figure, title, words("已用时间"), "derived", words), words)]
+    return [html.H2([title, badge(provenance, words), source_link("plan_bound", filters, context, words)], className="panel-title"),
+            opening(figure_table(figure, title, words("已用时间"), provenance, words), words)]
 
 
 def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:
@@ -268,7 +268,7 @@ def today_figures(found: Case, now: Answer, words: Words) -> list:
         (words("夜间（22–6 时）有效覆盖"), words.share(now.night_before.share), words("需求加权")),
         (words("到最近驿站平均步行"), _metres(have.mean_m, words), words("需求加权，直线 × {detour}").format(detour=found.wish.detour)),
     ]
-    return [_terms(rows, ("plan_exclusive",) * len(rows))]
+    return [_terms(rows, ("plan_covered", "plan_uncovered", "plan_covered", "plan_uncovered", "plan_covered", "plan_walk"))]
 
 
 def _rest(share: float | None) -> float | None:
