@@ -74,7 +74,11 @@
     element("an-play").textContent = "❚❚";
     element("an-play").setAttribute("aria-pressed", "true");
     const spec = state.spec;
-    let next = state.at >= last ? 0 : state.at + 1;
+    // from where one looks; from the first month when nobody has chosen any, or all were shown
+    const anew = state.at >= last || (state.fresh && state.at > 0);
+    if (anew) state.drawn = [];
+    state.fresh = false;
+    let next = anew ? 0 : state.at + 1;
     try {
       while (state.playing && spec === state.spec && next <= last) {
         const began = performance.now();
@@ -89,6 +93,7 @@
   function step(by) {
     if (!state.spec) return;
     pause();
+    state.fresh = false;
     const at = Math.max(0, Math.min(state.spec.months.length - 1, state.at + by));
     show(at).catch(() => {});
   }
@@ -117,6 +122,7 @@
     if (!button || !state.spec) return;
     if (!button.dataset.month) return act(button.id);
     pause();
+    state.fresh = false;
     show(state.spec.months.indexOf(button.dataset.month)).catch(() => {});
   });
 
@@ -140,7 +146,7 @@
       const moved = state.key !== key;
       // it begins where something happened: an empty map of the first month would be read as nothing at all
       const begin = Math.max(0, spec.counts.findIndex((one) => one > 0));
-      Object.assign(state, { spec, at: begin, key, frames: new Map(), drawn: [], sum: false, turn: state.turn + 1 });
+      Object.assign(state, { spec, at: begin, fresh: true, key, frames: new Map(), drawn: [], sum: false, turn: state.turn + 1 });
       const sum = element("an-sum");
       if (sum) sum.setAttribute("aria-pressed", "false");
       if (!window.atlasKit.webgl2()) {

@@ -1,6 +1,12 @@
 /* The data page: a file goes to the server as it is, with its progress, not through a callback. */
 (function () {
   "use strict";
+  /* a cell of the grid on a page in English: Chinese text is said to be Chinese */
+  const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  cells.AtlasCell = ({ value, valueFormatted }) => {
+    const text = valueFormatted ?? value ?? "";
+    return /[\u3400-\u9fff]/.test(text) ? window.React.createElement("span", { lang: "zh-CN" }, text) : text;
+  };
   const DROP = "data-drop", STORE = "data-upload";
   let under = null;
 

@@ -18,10 +18,11 @@
     const list = make('ul', { id: 'search-list', role: 'listbox', class: 'search-list', 'aria-label': words.label, hidden: '' });
     const said = make('div', { class: 'search-said', role: 'status', 'aria-live': 'polite' });
     box.append(input, list, said);
-    let hits = [], chosen = -1;
+    // the text that the list answers, and whether Enter was pressed before its answer came
+    let hits = [], chosen = -1, answered = null, entered = false;
 
     const close = () => {
-      list.hidden = true; said.textContent = ''; chosen = -1;
+      list.hidden = true; said.textContent = ''; chosen = -1; answered = null; entered = false;
       input.setAttribute('aria-expanded', 'false'); input.removeAttribute('aria-activedescendant');
     };
     const choose = (at) => {
@@ -31,7 +32,7 @@
       if (one) { input.setAttribute('aria-activedescendant', one.id); one.scrollIntoView({ block: 'nearest' }); }
     };
     const go = (hit) => {
-      input.value = ''; close(); input.blur();
+      input.value = ''; asked += 1; close(); input.blur();
       const to = new URL(hit.to, location.origin), same = to.pathname === location.pathname;
       // within a page the address is the state; another page is opened as by any link
       history.pushState({}, '', to.pathname + to.search);
@@ -67,18 +68,24 @@
         if (mine !== asked || input.value.trim() !== text) return;
         if (found.state === 'building') { said.textContent = words.building; timer = setTimeout(ask, RETRY_MS); return; }
         show(found);
+        answered = text;
+        if (entered && hits.length) go(hits[0]);
+        entered = false;
       } catch (error) {
         if (mine === asked) said.textContent = words.failed;
       }
     };
-    input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); });
+    input.addEventListener('input', () => { entered = false; clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); });
     input.addEventListener('blur', close);
     input.addEventListener('keydown', (event) => {
       if (event.isComposing) return;
       if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
         event.preventDefault();
         if (list.hidden) ask(); else choose(chosen + (event.key === 'ArrowDown' ? 1 : -1));
-      } else if (event.key === 'Enter' && chosen >= 0) { event.preventDefault(); go(hits[chosen]); }
+      } else if (event.key === 'Enter' && input.value.trim()) {
+        event.preventDefault();
+        if (answered === input.value.trim()) { if (chosen >= 0) go(hits[chosen]); } else { entered = true; clearTimeout(timer); ask(); } // never what an earlier text found
+      }
       else if (event.key === 'Escape') { if (list.hidden) input.blur(); else close(); }
     });
   };

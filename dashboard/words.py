@@ -12,6 +12,7 @@ import pandas as pd
 
 from dashboard.locale import Gettext
 from geodata.codes import labels
+from geodata.days import written as written_day
 from geodata.errors import AtlasError
 from geodata.facts import format_reported
 from geodata.hours import DAY_MINUTES, Rule, rules, runs, written
@@ -114,6 +115,8 @@ class Words:
     def measured(self, text: str, unit: str) -> str:
         """Return a figure with its unit behind it as this language writes it: 377 家, 140 余场, 34.3%."""
         name = self.codes("unit").get(unit, unit)
+        if text == "1" and self.lang == "en":
+            name = name.removesuffix("s")
         return f"{text}{'' if self.lang == 'zh' and not text[-1:].isdigit() else ' '}{name}" if name else text
 
     def provenance(self, code: str | None) -> str:
@@ -124,9 +127,7 @@ class Words:
 
     def date(self, day: date | pd.Timestamp) -> str:
         """Return a day as this language writes it."""
-        if self.lang == "zh":
-            return f"{day.year}年{day.month}月{day.day}日"  # noqa: zh
-        return f"{day.day} {('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')[day.month - 1]} {day.year}"
+        return written_day(day, self.lang)
 
     def hours(self, text: str | None) -> str:
         """Return opening hours in words: 全天 24 小时; 5月至10月 周一至周五 08:00-22:00; 节假日 休息."""

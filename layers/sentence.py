@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from geodata.codes import labels
+from geodata.days import written
 from geodata.errors import N_
 from geodata.facts import format_reported
 from layers import activities, coverage, kpis, places, stations
@@ -148,7 +149,7 @@ def _share(ratio: float, of: str | None, source_ids: tuple[str, ...]) -> Cited:
 
 def _as_of(atlas: Atlas) -> Clause:
     day = atlas.data_date
-    return Clause(N_("数据截至 {day}"), {"day": Cited(float(day.toordinal()), day.isoformat(), day.isoformat(), None, ())})
+    return Clause(N_("数据截至 {day}"), {"day": Cited(float(day.toordinal()), written(day, "zh"), written(day, "en"), None, ())})
 
 
 def _where(atlas: Atlas, figure: kpis.KeyFigure) -> tuple[str, str] | None:
@@ -222,7 +223,8 @@ def _reported(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
         if metric in known:
             one = known[metric]
             space = " " if one.text_zh[-1].isdigit() else ""
-            value = Cited(float(one.value or 0), f"{one.text_zh}{space}{zh.get(one.unit, one.unit)}", f"{one.text_en} {en.get(one.unit, one.unit)}",
+            unit = en.get(one.unit, one.unit)
+            value = Cited(float(one.value or 0), f"{one.text_zh}{space}{zh.get(one.unit, one.unit)}", f"{one.text_en} {unit.removesuffix('s') if one.value == 1 else unit}",
                           one.provenance, one.source_ids)
             return [Clause(N_("{what} {value}"), {"value": value}, provenance=one.provenance, what=label)]
     return []

@@ -30,6 +30,7 @@ from dashboard.figures import activity, coverage
 from dashboard.figures import map as map_figures
 from dashboard.figures.dark import themed
 from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.figures.happened import month_name
 from dashboard.figures.theme import blank
 from dashboard.figures.tiles import GCJ02, Tiles, over_tiles, trace_over
 from dashboard.pages import in_view
@@ -304,6 +305,6 @@ def _notices(atlas: Atlas, filters: Filters, stored: dict, words: Words) -> list
 
 def _time(atlas: Atlas, filters: Filters, words: Words) -> str:
     listed = months(atlas)
-    first = filters.start.isoformat() if filters.start else listed[0]
-    last = filters.end.isoformat() if filters.end else listed[-1]
+    first = words.date(filters.start) if filters.start else month_name(listed[0], words)
+    last = words.date(filters.end) if filters.end else month_name(listed[-1], words)
     return words("{first} 至 {last}").format(first=first, last=last)

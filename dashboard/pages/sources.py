@@ -29,6 +29,7 @@ from layers import citing, places, trails
 from layers.atlas import Atlas
 from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
+from layers.stories import derived
 
 OWN_KEYS = ("fact", "figure", "story", "q")
 URL, SECTION, TEXT, STORY, PROVENANCE = "sources-url", "sources-section", "sources-text", "sources-story", "sources-provenance"
@@ -175,12 +176,33 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
             html.P(_said(row, words), className="sources-value"),
             html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
                 (words("出处"), html.Span(row.source, lang="zh-CN")), (words("报道的口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
-                (words("地点"), _where(atlas, row, words)), (words("备注"), _note(row)))], className="sources-terms"),
+                (words("地点"), _where(atlas, row, words)), (words("备注"), _note(row, words)))], className="sources-terms"),
             html.H3(words("图册中用到它的地方"), className="sources-sub"),
             html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there).crumbs[-1])), href="/" + context.write(there), className="data-link"))] if there else []),
-                     html.Li(dcc.Link(words("专题"), href="/stories" + (context.write(filters) or ""), className="data-link")), *listed], className="sources-list"),
+                     html.Li(dcc.Link(words("专题：{story}").format(story=_story(row.system, words)), href=_story_address(context, filters, row.system), className="data-link")),
+                     *_computed_from(context, filters, atlas, row, words), *listed], className="sources-list"),
         ], **{"data-trail": row.id}))
     return html.Section(parts, className="sources-part sources-trail")
+
+
+def _story(story: str, words: Words) -> str:
+    return next((f"{one['story']} {one[words.lang]}" for one in shipped_rows("stories.csv") if one["story"] == story), story)
+
+
+def _story_address(context: Context, filters: Filters, story: str) -> str:
+    query = context.write(filters.at_place(NATION))
+    return f"/stories{query}{'&' if query else '?'}story={story}"
+
+
+def _computed_from(context: Context, filters: Filters, atlas: Atlas, row: Any, words: Words) -> list[html.Li]:
+    """Return what is computed from a fact: derived figures of its story, and the plan or total that months are held against."""
+    found = [html.Li(words("推算：{figure}（{formula}）").format(figure=words(one.label), formula=words(one.formula)))
+             for one in derived(atlas, row.system) if row.id in one.facts]
+    plan = next((one for one in shipped_rows("plans.csv") if one["fact_id"] == row.id), None)
+    if plan:
+        there = filters.at_place(plan["adcode"])
+        found.append(html.Li(dcc.Link(words("活动：逐月累计与它对照"), href="/analysis" + (context.write(there) or "?"), className="data-link")))
+    return found
 
 
 def _where(atlas: Atlas, row: Any, words: Words) -> str | html.Span:
@@ -194,20 +216,24 @@ def _subject(row: Any, words: Words) -> str:
     return next((one["en"] for one in shipped_rows("fact_names.csv") if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)), row.subject) if words.lang == "en" else row.subject
 
 
-def _note(row: Any) -> str | html.Span:
-    """Return the note of a fact in the language that it was written in."""
+def _note(row: Any, words: Words) -> str | html.Span:
+    """Return the note of a fact: in Chinese where there is one, else in the language that it was written in."""
+    told = next((one["note_zh"] for one in shipped_rows("fact_names.csv") if one["id"] == row.id), "") if words.lang == "zh" else ""
+    if told:
+        return told
     return "—" if pd.isna(row.note) or not row.note else html.Span(row.note, lang="zh-CN" if has_chinese(row.note) else "en")
 
 
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
     facts = citing.find(atlas, filters, own["q"], own["story"])
     rows = [[figure_link(row.id, row.id, filters, context, words), _where(atlas, row, words), _subject(row, words), figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words),
-             _period(row), html.Span(row.source, lang="zh-CN")] for row in facts.itertuples()]
+             _period(row), dcc.Link(row.system, href=_story_address(context, filters, row.system), className="data-link", title=_story(row.system, words)),
+             html.Span(row.source, lang="zh-CN")] for row in facts.itertuples()]
     empty = html.P([words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), " ",
                     dcc.Link(words("看全部报道数字"), href=PATH + (context.write(filters.at_place(NATION)) or "?"), className="data-link")], className="data-hint")
     return html.Section([
         html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
-        _table((words("编号"), words("地点"), words("对象"), words("数"), words("时期"), words("出处")), rows, words("报道的数字")) if rows else empty,
+        _table((words("编号"), words("地点"), words("对象"), words("数"), words("时期"), words("专题"), words("出处")), rows, words("报道的数字")) if rows else empty,
     ], className="sources-part")
 
 

@@ -12,8 +12,8 @@ from geodata.hours import HOLIDAY
 from geodata.importing.bad import BadValue
 from geodata.importing.headers import POSITIONS, STATED, Layout
 from geodata.importing.hours_text import names_season
-from geodata.importing.numbers import Figure
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.numbers import Figure, factor_of
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank, reader
 from geodata.kinds import Kinds
@@ -90,8 +90,15 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
             continue
         at = layout.columns[column.name][0]
         values = rows.values.setdefault(column.name, [None] * start)
+        factor, unit = factor_of(layout.headers[column.name], column.unit) if column.dtype in ("int", "float") else (1.0, "")
+        if column.unit == "yuan" and factor == 1.0 and "元" not in layout.headers[column.name]:
+            factor, unit = factor_of(layout.money, "yuan")
         _read_column(rows, values, [row[at] if at < len(row) else None for row in data], start, column,
-                     reader(schema.name, column, kinds), report, qualified)
+                     reader(schema.name, column, kinds, factor), report, qualified)
+        if factor != 1.0:
+            report.warn(Problem(N_("“{column}”按表头上写的单位“{unit}”换算：没有写单位的数都乘以 {factor}。"),
+                                {"column": layout.headers[column.name], "unit": unit, "factor": f"{factor:,.6g}"},
+                                sheet=sheet.name, column=layout.headers[column.name], code="unit"))
     for name in (*POSITIONS, STATED):
         if name in layout.columns and name not in names:
             cells = rows.raw.setdefault(name, [None] * start)
@@ -128,9 +135,10 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, report: Repor
     if sheet.header is not None:
         return
     named, found = len(layout.titles), {}
+    gaps = [at for at, title in enumerate(layout.titles) if not title]
     for number, row in zip(sheet.numbers[layout.first:], sheet.rows[layout.first:], strict=True):
-        for at in range(len(row)):
-            if (at >= named or not layout.titles[at]) and not is_blank(row[at]):
+        for at in (*gaps, *range(named, len(row))):
+            if at < len(row) and not is_blank(row[at]):
                 found.setdefault(at, []).append(number)
     if sheet.name is None and (longer := sorted({number for at, numbers in found.items() if at >= named for number in numbers})):
         at_of = {number: at for at, number in enumerate(sheet.numbers)}
@@ -213,7 +221,7 @@ def _keep_qualifiers(rows: Rows, schema: TableSchema, qualified: dict[int, list[
         at = min(qualified)
         numbers = tuple(rows.numbers[one] for one in sorted(qualified))
         report.warn(Problem(N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
-                            {"table": schema.zh, "count": len(numbers)}, **rows.where(at, qualified[at][0].partition("=")[0]),
+                            {"table": named(schema), "count": len(numbers)}, **rows.where(at, qualified[at][0].partition("=")[0]),
                             rows=numbers[:200], code="qualifier"))
 
 

@@ -175,7 +175,7 @@ def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str]
     most = max(len(layout.columns) for layout in layouts)
     if not most and any(sheet.rows or sheet.header for sheet in sheets):
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))
-    rows, declared = Rows(titles={column.name: column.zh for column in schema.columns} | titles), None
+    rows, declared = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles), None
     for sheet, layout in zip(sheets, layouts, strict=True):
         if len(layout.columns) < max(1, most / 2):
             report.warn(Problem(N_("工作表“{sheet}”没有这张表的表头，没有导入。"), {"sheet": sheet.name or ""}, sheet=sheet.name, code="sheet"))
@@ -210,6 +210,7 @@ def _finish(rows: Rows, schema: TableSchema, stated: str | None, declared: str |
         crs = positions.zone_of(rows, crs, report)
         shapes, given = positions.place(rows, schema, crs, report)
     report.crs = crs
+    filling.keep(rows, shapes, schema, ground, report)
     progress(0.6, N_("正在核对位置和编号"))
     if schema.geometry in ("polygon", "line"):
         _need_shapes(rows, shapes, report)
@@ -270,7 +271,7 @@ def _need_shapes(rows: Rows, shapes: NDArray[np.object_], report: Report) -> Non
     for at in range(len(rows)):
         if shapes[at] is None and at not in rows.wrong:
             rows.wrong.add(at)
-            report.error(Problem(N_("这一行没有图形：请补上。"), **rows.where(at, "wkt"), expected_msgid=N_("必填"), code="missing"))
+            report.error(Problem(N_("这一行没有图形，图册里也没有这个编号：请用 GeoJSON、GeoPackage 或 Shapefile 导入，或补上“图形”一列。"), **rows.where(at, "wkt"), expected_msgid=N_("必填"), code="missing"))
 
 
 def _hash(path: Path) -> str:

@@ -20,7 +20,7 @@ from geodata.facts import format_reported
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.positions import swapped
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.merging import applied, merge
 from geodata.schema import TABLES, TableSchema
 
@@ -32,7 +32,12 @@ KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
 REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",), "activity_id": ("activities",), "fact_id": ("facts",)}
 LOOSE = ("zone", "activity_id", "fact_id")  # what they name may come later: kept, and said
 ORDERED = (("start", "end"), ("opened_on", "last_inspected"), ("opened_on", "valid_to"), ("valid_from", "valid_to"), ("period_start", "period_end"))
-ALTERNATIVES = ("wgs84", "gcj02", "bd09")
+LIKELY = {
+    "wgs84": N_("坐标看来是 GPS 的（wgs84），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+    "gcj02": N_("坐标看来是高德、腾讯的（gcj02），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+    "bd09": N_("坐标看来是百度的（bd09），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+}
+ALTERNATIVES = tuple(LIKELY)
 _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
 
 
@@ -73,10 +78,10 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
                 rows.wrong.add(at)
                 report.error(Problem(
                     N_("有 {count} 个名为“{value}”的{table}：请写编号，如 {key}。") if found else N_("“{value}”不是图册里的编号或名称：请先导入表 {table}，或改正。"),
-                    {"value": shown(said), "table": TABLES[tables[0]].zh, "count": len(found), "key": found[0] if found else ""}, **rows.where(at, column),
+                    {"value": shown(said), "table": named(TABLES[tables[0]]), "count": len(found), "key": found[0] if found else ""}, **rows.where(at, column),
                     value=shown(said), expected_msgid=N_("已有的编号或名称"), code="reference"))
         _name_rows(report, rows, strange, N_("{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，照原样保存：请改正，或随后导入表 {table}。"), "reference", column,
-                   table=TABLES[tables[0]].zh, example=lambda at, column=column, strange=strange: {"value": shown(rows.values[column][strange[at]])})
+                   table=named(TABLES[tables[0]]), example=lambda at, column=column, strange=strange: {"value": shown(rows.values[column][strange[at]])})
 
 
 def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], given: NDArray[np.float64], schema: TableSchema,
@@ -137,7 +142,7 @@ def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema:
             if early.dtype != late.dtype:  # a date, and ISO text
                 early, late = (pd.to_datetime(one, errors="coerce", format="ISO8601") for one in (early, late))
             wrong = np.flatnonzero((late < early).fillna(False).to_numpy(bool))
-            names = {column.name: column.zh for column in schema.columns}
+            names = {column.name: named(column) for column in schema.columns}
             if len(wrong):
                 _name_rows(report, rows, positions[wrong], N_("{count} 行的“{last}”早于“{first}”：请核对。"), "order", last,
                            first=names[first], last=names[last])
@@ -182,7 +187,7 @@ def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], 
     now = shapely.get_coordinates(frame.geometry.to_numpy()[moved])
     mended = np.column_stack(datum.to_wgs84(raw[moved, 0], raw[moved, 1], best))
     _name_rows(report, rows, positions[moved],
-               N_("坐标看来是 {likely}，不是 {stated}：按 {likely} 换算，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+               LIKELY[best],
                "datum", "lon", np.hstack([now, mended]), likely=best, stated=crs,
                example=lambda at: {"row": rows.numbers[positions[moved[at]]], "before": "{:.6f},{:.6f}".format(*now[at]), "after": "{:.6f},{:.6f}".format(*mended[at])})
 
@@ -279,8 +284,9 @@ def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Re
         fact = facts.loc[row["fact_id"]]
         if not _agrees(total, float(fact["value"]), fact["qualifier"]) and total != before:
             report.warn(Problem(N_("导入后{place}的{subject}合计 {total}，与报道的 {reported}（{id}）不一致：请核对，或说明口径。"),
-                                {"place": fact["place"], "subject": fact["subject"], "total": f"{total:g}", "id": row["fact_id"],
-                                 "reported": format_reported(float(fact["value"]), fact["qualifier"], fact["unit"])}, code="total"))
+                                {"place": {"zh": fact["place"], "en": ground.english.get(row["adcode"], fact["place"])},
+                                 "subject": {"zh": fact["subject"], "en": schema.en}, "total": f"{total:g}", "id": row["fact_id"],
+                                 "reported": {lang: format_reported(float(fact["value"]), fact["qualifier"], fact["unit"], lang) for lang in ("zh", "en")}}, code="total"))
 
 
 def _total(frame: pd.DataFrame, row: dict[str, str], ground: Ground) -> float:

@@ -14,12 +14,17 @@ from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
-from geodata.importing.values import ADCODES, vocabulary
-from geodata.schema import TableSchema
+from geodata.importing.headers import POSITIONS
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
+from geodata.own_fields import PREFIX
+from geodata.schema import OWN, TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
 CITY_TABLES = ("fairs",)
+NEVER_KEPT = ("provenance", "source_id", "batch_id", "qualifier", "qualifiers")  # where a row is from and how sure its figures are, the file says
+FOLLOWS = {"period": ("start", "date"), "name_en": ("name",)}  # what is worked out anew from columns that the file does have
+FOLLOWS_PLACE = ("adcode", "lon", "lat", "cell")
 H3_RESOLUTION = 9
 
 
@@ -36,6 +41,47 @@ def fill(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
     rows.values["batch_id"] = ["pending"] * len(rows)
     _keys(rows, shapes, schema, report)
     _still_missing(rows, schema, report)
+
+
+def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report) -> None:
+    """Let rows that the atlas has already keep what the file has no column for: not to say a thing is not to deny it.
+
+    What is made up never passes into a row that is not: values are kept from rows of the same provenance alone, a shape
+    wherever the table says of what provenance shapes are.
+    """
+    keys = rows.values.get(schema.key)
+    there = ground.table(schema.name) if keys and any(keys) else None
+    if there is None or not len(there):
+        return
+    at = pd.Index(there[schema.key]).get_indexer(pd.Index(keys, dtype=object))
+    said = rows.values.get("provenance") or ["reported"] * len(rows)
+    real = there["provenance"].to_numpy(dtype=object)
+    alike = np.array([one >= 0 and (said[row] or "reported") == real[one] for row, one in enumerate(at)], bool)
+    names = {column.name for column in schema.columns}
+    placed = rows.shapes is not None or any(name in rows.raw for name in POSITIONS)
+    shown_by, kept = {"geometry_provenance"} & names, []
+    for column in schema.columns:
+        if column.name in (*NEVER_KEPT, *shown_by, schema.key) or column.name in rows.values or (placed and column.name in FOLLOWS_PLACE):
+            continue
+        if any(one in rows.values for one in FOLLOWS.get(column.name, ())) or (column.name == OWN and any(one.startswith(PREFIX) for one in rows.values)):
+            continue
+        values = there[column.name].to_numpy(dtype=object)
+        held = [values[at[row]] if alike[row] else None for row in range(len(rows))]
+        held = [None if one is None or one is pd.NaT or one != one else one.date() if isinstance(one, pd.Timestamp) else one for one in held]
+        if any(one is not None for one in held):
+            rows.values[column.name] = held
+            kept.append(column)
+    if schema.geometry and not placed:
+        old = there.geometry.to_numpy()
+        for row in np.flatnonzero((at >= 0) if shown_by else alike):
+            shapes[row] = old[at[row]]
+        if shown_by and "geometry_provenance" not in rows.values:
+            values = there["geometry_provenance"].to_numpy(dtype=object)
+            rows.values["geometry_provenance"] = [None if one < 0 else values[one] for one in at]
+    count = int(alike.sum())
+    if kept and count:
+        report.warn(Problem(N_("图册里已有这些编号的 {count} 行，文件没有的列（{columns}）保留图册里的内容。"),
+                            {"count": count, "columns": {lang: mark.join(named(one)[lang] for one in kept) for lang, mark in SEPARATORS.items()}}, code="filled"))
 
 
 def _column(rows: Rows, name: str) -> list[Any]:
@@ -109,13 +155,14 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
         count = _set_missing(rows, column.name, [value] * len(rows))
         if count and column.name not in NAMED_ONE_BY_ONE:
             report.warn(Problem(N_("{count} 行没有“{column}”，已按“{value}”处理。"),
-                                {"count": count, "column": column.zh, "value": _label(schema.name, column, value)},
+                                {"count": count, "column": named(column), "value": _label(schema.name, column, value)},
                                 column=rows.title(column.name), code="filled"))
 
 
-def _label(table: str, column: Any, value: Any) -> str:
+def _label(table: str, column: Any, value: Any) -> dict[str, str]:
     vocab = vocabulary(table, column.name)
-    return labels(vocab).get(value, value) if vocab else {True: "是", False: "否"}.get(value, str(value))
+    yes_no = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
+    return {lang: (labels(vocab, lang) if vocab else yes_no[lang]).get(value, str(value)) for lang in yes_no}
 
 
 def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> None:
@@ -159,10 +206,10 @@ def _keys(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, report: 
         # rows alike in all of this are numbered, in the order of the file
         made.append(f"{schema.name[:2].upper()}-{stem}" + (f"-{counted[stem]}" if counted[stem] > 1 else ""))
     count = _set_missing(rows, schema.key, made)
-    zh = next(column.zh for column in schema.columns if column.name == schema.key)
+    key = next(column for column in schema.columns if column.name == schema.key)
     if count:
         report.warn(Problem(N_("{count} 行没有“{column}”，已按名称和位置生成；以后再导入请保留这一列，以便对上同一行。"),
-                            {"count": count, "column": zh}, column=rows.title(schema.key), code="filled"))
+                            {"count": count, "column": named(key)}, column=rows.title(schema.key), code="filled"))
 
 
 def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
@@ -173,14 +220,14 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
         if all(at in rows.wrong for at, value in enumerate(held) if value is None):
             continue
         if column.name not in rows.headers and all(value is None for value in held):
-            report.error(Problem(N_("缺少列“{column}”：请补上这一列。"), {"column": column.zh}, column=column.zh, value=None,
+            report.error(Problem(N_("缺少列“{column}”：请补上这一列。"), {"column": named(column)}, column=column.zh, value=None,
                                  expected_msgid=N_("必填"), code="missing"))
             rows.wrong.update(range(len(rows)))
             continue
         for at, value in enumerate(held):
             if value is None and at not in rows.wrong:
                 rows.wrong.add(at)
-                report.error(Problem(N_("“{column}”没有填：请补上。"), {"column": column.zh}, **rows.where(at, column.name),
+                report.error(Problem(N_("“{column}”没有填：请补上。"), {"column": named(column)}, **rows.where(at, column.name),
                                      expected_msgid=N_("必填"), code="missing"))
 
 

@@ -79,6 +79,12 @@ class Ground:
         return dict(zip(places["adcode"], places["name"], strict=True))
 
     @cached_property
+    def english(self) -> dict[str, str]:
+        """Adcode → English name of every place."""
+        places = self.table("places")
+        return dict(zip(places["adcode"], places["name_en"], strict=True))
+
+    @cached_property
     def levels(self) -> dict[str, str]:
         """Adcode → level of every place."""
         places = self.table("places")

@@ -28,6 +28,7 @@ _REMARK = re.compile(
     r"(?:填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:日期|时间)|审核人?|审批人|负责人|单位负责人|分管领导|经办人|联系人|联系电话|数据来源|统计(?:日期|时间)|备注|附?注|说明)\s*[:：]")
 _HEADING = re.compile(r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$")
 _NOUN = re.compile(r"^(?:户外劳动者|工会|服务|智慧)*(?:站点|驿站|点位)(?:的|所在)?")
+_MONEY = re.compile(r"单位\s*[:：]\s*((?:万|千|亿)元)")
 _ACROSS = re.compile(r"([A-Z]+)(\d+):([A-Z]+)\2")
 _SHAPE_PART = re.compile(r"(图形|wkt|geometry|geom)(\d*)")
 
@@ -52,6 +53,8 @@ class Layout:
         Every header as it stands in the file, and what it was understood as.
     titles : list of str
         Header of each place of a row; empty where there is none.
+    money : str
+        Unit of sums of money that stands above the header for the whole table (``单位：万元``), in brackets.
     """
 
     columns: dict[str, list[int]]
@@ -62,6 +65,7 @@ class Layout:
     warnings: list[Problem]
     listed: list[tuple[str, str | None]] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
+    money: str = ""
 
 
 def one_line(header: Any) -> str:
@@ -113,6 +117,8 @@ def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = M
     header, last, datum = _one_of_two(sheet, best, known, by_hand)
     layout = _layout(sheet, header, last + 1, known, by_hand, schema)
     layout.crs = layout.crs or datum
+    above = next((found for row in sheet.rows[:last] for cell in row if isinstance(cell, str) and (found := _MONEY.search(cell))), None)
+    layout.money = f"({above[1]})" if above else ""
     return layout
 
 

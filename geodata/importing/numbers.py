@@ -41,7 +41,20 @@ class Figure(NamedTuple):
     qualifier: str
 
 
-def figure(value: Any, unit: str = "") -> Figure:
+def factor_of(header: str, unit: str) -> tuple[float, str]:
+    """Return by how much plain numbers under a header count, and the unit that says so: ``经费（万元）`` is 10,000 yuan.
+
+    A bracket that is no unit of the column (``经度（高德）``, ``名称（必填）``) counts once.
+    """
+    for said in re.findall(r"\(([^()\d]{1,10})\)", unicodedata.normalize("NFKC", header)):
+        try:
+            return figure("1" + said.strip().removeprefix("单位").lstrip(":"), unit).value, said
+        except BadValue:
+            continue
+    return 1.0, ""
+
+
+def figure(value: Any, unit: str = "", factor: float = 1.0) -> Figure:
     """Read a number.
 
     Parameters
@@ -51,6 +64,8 @@ def figure(value: Any, unit: str = "") -> Figure:
     unit : str
         Code of the column's unit; a figure in another unit of the same kind is
         converted (亩, 公顷, 万元), one of another kind refused.
+    factor : float
+        What a plain number is worth, see :func:`factor_of`; one that says its own unit or scale (``2000元``, ``1.5万``) is not multiplied.
 
     Raises
     ------
@@ -60,19 +75,24 @@ def figure(value: Any, unit: str = "") -> Figure:
     if isinstance(value, bool):
         raise _no_number()
     if isinstance(value, int | float):
-        return Figure(_finite(float(value)), "exact")
+        return Figure(_finite(_times(float(value), factor)), "exact")
     text = checked_text(value)
     if len(text) > LONGEST:
         raise _no_number()
     text = unicodedata.normalize("NFKC", text).strip().lower().replace(" ", "")
     text = re.sub(r"m\^?2(?!\d)", "平方米", text)
     try:
-        return Figure(_finite(float(text)), "exact") if "_" not in text else _written(text, unit)
+        return Figure(_finite(_times(float(text), factor)), "exact") if "_" not in text else _written(text, unit, factor)
     except ValueError:
-        return _written(text, unit)
+        return _written(text, unit, factor)
 
 
-def _written(text: str, unit: str) -> Figure:
+def _times(value: float, factor: float) -> float:
+    # decimal fractions times ten thousand leave dust: 1.1 * 10000 = 11000.000000000002
+    return value if factor == 1.0 else round(value * factor, 9)
+
+
+def _written(text: str, unit: str, factor: float) -> Figure:
     match = _FIGURE.fullmatch(_without_chinese_digits(text))
     if match is None or not match["number"]:
         # 近万名, 上万: the scale alone is the number
@@ -91,8 +111,8 @@ def _written(text: str, unit: str) -> Figure:
     unit_text = match["unit"] or ""
     if unit_text.endswith(("余", "多")):
         unit_text, qualifier = unit_text[:-1], qualifier or "over"
-    # decimal fractions times ten thousand leave dust: 1.1 * 10000 = 11000.000000000002
-    value = _finite(round(number * _SCALES[match["scale"] or ""] * _factor(unit_text, unit), 9))
+    plain = not match["scale"] and not unit_text
+    value = _finite(_times(number, factor) if plain else round(number * _SCALES[match["scale"] or ""] * _factor(unit_text, unit), 9))
     return Figure(value, qualifier or "exact")
 
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.errors import N_, AtlasError
 from geodata.importing.limits import MAX_BAD_CELLS
+from geodata.schema import Column, TableSchema
 
 MAX_PROBLEMS = 5_000  # a file that is wrong throughout is as wrong after the first few thousand cells
 MAX_SHOWN = 60
 MAX_ROWS_NAMED = 200
+
+
+def spoken(msgid: str, params: Mapping[str, Any], gettext: Callable[[str], str]) -> str:
+    """Return a message with its values; one that has a name in each language (:func:`named`) is said in that of the message."""
+    text = gettext(msgid)
+    at = "zh" if text == msgid else "en"
+    return text.format(**{name: value[at] if isinstance(value, dict) else value for name, value in params.items()})
+
+
+def named(thing: Column | TableSchema) -> dict[str, str]:
+    """Return the names of a table or column, as a value of a message."""
+    return {"zh": thing.zh, "en": thing.en}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +34,8 @@ class Problem:
     Attributes
     ----------
     msgid, params
-        Message template (Chinese, in the catalogue) and its values: what is wrong and how to mend it.
+        Message template (Chinese, in the catalogue) and its values: what is wrong and how to mend it. A value may
+        be a dict of its names by language (``zh``, ``en``).
     sheet, row, column : optional
         Where: name of the sheet or layer, row as the file's own program counts
         it (the header of a sheet is row 1; the first feature is row 1), header of the column.
@@ -53,11 +67,11 @@ class Problem:
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the message in the language of `gettext`."""
-        return gettext(self.msgid).format(**self.params)
+        return spoken(self.msgid, self.params, gettext)
 
     def expected(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str | None:
         """Return what was expected in the language of `gettext`, or None."""
-        return gettext(self.expected_msgid).format(**self.expected_params) if self.expected_msgid else None
+        return spoken(self.expected_msgid, self.expected_params, gettext) if self.expected_msgid else None
 
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
         """Return the problem as the command line and the page give it."""

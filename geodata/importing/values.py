@@ -43,6 +43,7 @@ _SERIAL_DAY = date(1899, 12, 30)  # Excel counts days from here, its 29 February
 _AROUND_CODES = re.compile(r"^(?:配有|配备|设有|备有|提供|包括|内设|有|含)|等(?:设施|设备|服务)?。?$|。$")
 _SPLIT = re.compile(r"[;；、,，/|\n\r\t]+|\s+和\s+")
 
+SEPARATORS = MappingProxyType({"zh": "、", "en": ", "})
 RESERVED_KINDS = ("fair", "none")  # what the page calls a job fair, and what an address calls no kind at all
 LONGEST_KIND_NAME = 40
 _KIND_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -60,15 +61,17 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
     return (column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours") and text.lower() in BLANKS
 
 
-def reader(table: str, column: Column, kinds: Kinds | None = None) -> Reader:
+def reader(table: str, column: Column, kinds: Kinds | None = None, factor: float = 1.0) -> Reader:
     """Return the function that reads a cell of `column`; it raises :class:`BadValue`. `kinds` are those of the atlas, else the shipped ones.
+
+    `factor` is what a plain number is worth, by the unit in the header.
 
     Numbers come as :class:`geodata.importing.numbers.Figure`, dates as
     ``datetime.date``, sets as codes joined by ``;`` in the order of the cell.
     """
     vocab = _vocabularies().get((table, column.name)) or _vocabularies().get(("*", column.name))
     if column.dtype in ("int", "float"):
-        return lambda value: _number(value, column)
+        return lambda value: _number(value, column, factor)
     if (table, column.name) == ("activities", "kind"):
         return lambda value: _kind(value, kinds or shipped())
     if (table, column.name) in _READERS:
@@ -185,8 +188,8 @@ def _yes_no(value: Any) -> bool:
     raise BadValue(N_("应为是或否：请写 是 或 否。"), {}, N_("是 | 否"))
 
 
-def _number(value: Any, column: Column) -> Any:
-    found = figure(value, column.unit)
+def _number(value: Any, column: Column, factor: float) -> Any:
+    found = figure(value, column.unit, factor)
     if column.dtype == "int" and not found.value.is_integer():
         raise BadValue(N_("应为整数：请去掉小数。"), {}, N_("整数"))
     if column.unit != "degree" and found.value < 0:
@@ -199,7 +202,7 @@ def _kind(value: Any, kinds: Kinds) -> str:
     found = kinds.named.get(folded(text)) or kinds.named.get(folded(text).replace(" ", ""))
     if found is None:
         raise BadValue(N_("“{part}”不是图册里的活动类别：请改用已有的，或先加一行：用表“活动类别”的模板（python -m dashboard template --table kinds）填上它，导入后再导入这个文件。"), {"part": text[:30]},
-                       N_("{names} 之一"), {"names": "、".join([*kinds.labels("zh").values()][:40])})
+                       N_("{names} 之一"), {"names": {lang: mark.join([*kinds.labels(lang).values()][:40]) for lang, mark in SEPARATORS.items()}})
     return found
 
 
@@ -249,9 +252,8 @@ def _codes(value: Any, vocab: str) -> str:
 
 
 def _no_code(text: str, vocab: str, msgid: str = N_("“{part}”不在可用的取值里：请用其中之一。")) -> BadValue:
-    names = list(labels(vocab).values())
     return BadValue(msgid, {"part": text[:30]}, N_("{names} 之一"),
-                    {"names": "、".join(names[:24])})
+                    {"names": {lang: mark.join(list(labels(vocab, lang).values())[:24]) for lang, mark in SEPARATORS.items()}})
 
 
 def _folded(text: str) -> str:

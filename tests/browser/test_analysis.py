@@ -22,7 +22,7 @@ def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: 
     own = pd.to_datetime(rows[rows["adcode"].str.startswith("6402")]["start"]).dt.strftime("%Y-%m").value_counts()
     expected = [(f"2024-{month:02}", int(own.get(f"2024-{month:02}", 0))) for month in range(1, 13)]
 
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, bypass_csp=True)
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     wire: dict[str, float] = {}
     asked: dict[str, str] = {}
@@ -36,6 +36,9 @@ def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: 
 
     # nothing moves until one asks for it; then the months come in order, at two a second
     assert page.evaluate("() => [window.atlasPlayback.playing, window.atlasPlayback.drawn.length, window.atlasPlayback.speed]") == [False, 1, 2]
+    assert page.evaluate("() => document.getAnimations().length") == 0  # asked for less motion
+    first = next(month for month, count in expected if count)
+    assert page.evaluate("() => window.atlasPlayback.drawn[0].month") == first  # it begins where something happened, and plays from January
     page.keyboard.press("Space")
     page.wait_for_function("() => window.atlasPlayback.drawn.length >= 12 && !window.atlasPlayback.playing", timeout=2 * TIMEOUT_MS)
     drawn = page.evaluate("() => window.atlasPlayback.drawn")
@@ -73,7 +76,7 @@ def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: 
         expect(compare).to_contain_text(said)
     assert compare.locator(".badge").count() >= 8
     expect(page.locator(f"#{names.SENTENCE}")).to_contain_text("421 家企业中 377 家")
-    expect(page.locator(f"#{names.WORKERS}")).to_contain_text("分母：覆盖职工 6 万余 名")
+    expect(page.locator(f"#{names.WORKERS}")).to_contain_text("分母：覆盖职工 6 万余名")
     page.wait_for_function("() => window.atlasPlayback.drawn.length", timeout=TIMEOUT_MS)
     assert objections(page) == []
     context.close()

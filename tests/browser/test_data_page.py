@@ -23,7 +23,7 @@ from tests.browser.data_page import TIMEOUT_MS, DataPage, workbook
 from tests.browser.test_accessibility import objections
 
 GPS, AMAP = "GPS", "高德"
-FINE, LOOK, WRONG, WHICH = "没有问题，可以导入", "可以导入，请先看提醒", "有错误，不能导入", "请先在左边选择坐标系"
+FINE, LOOK, WRONG, WHICH = "没有问题，可以导入", "可以导入，请先看提醒", "有错误，不能导入", "请先在第 2 步选择坐标系"
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +88,12 @@ def test_their_stations_take_the_place_of_ours_and_give_it_back(data, home):
     page.choose(names.CRS, GPS)
     page.verdict(LOOK)
     first = page.problems()[0]
-    assert "坐标看来是 gcj02" in first[-1] and first[1] == "驿站台账" and first[2].startswith("2, 3, 4")
+    assert "坐标看来是高德" in first[-1] and first[1] == "驿站台账" and first[2].startswith("2, 3, 4")
     drawn = page.map()
     assert drawn["landed"]["given"] == drawn["read"]["given"] == drawn["mended"]["given"] == 28
     assert drawn["read"]["drawn"] == drawn["mended"]["drawn"] == 28 and drawn["between"]["given"] == 56 and drawn["between"]["drawn"] > 0
     page.choose(names.CRS, AMAP)
-    expect(page.page.locator(".data-hint", has_text="坐标系 gcj02")).to_be_visible(timeout=TIMEOUT_MS)
+    expect(page.page.locator(".data-hint", has_text="坐标系：高德")).to_be_visible(timeout=TIMEOUT_MS)
     assert not any("坐标看来是" in row[-1] for row in page.problems())
     drawn = page.map()
     assert (drawn["landed"]["drawn"], drawn["read"]["given"]) == (28, 0)
@@ -146,7 +146,7 @@ def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, 
     page.page.get_by_role("textbox", name="“啥”对应的列").click()
     page.page.get_by_role("option", name="驿站名称", exact=True).click()
     page.page.get_by_role("button", name="按这样的对应重新核对").click()
-    expect(page.page.locator(".data-counts .count-bad")).to_have_text("3")
+    expect(page.page.locator(".data-counts .count-bad")).to_have_text("3", timeout=TIMEOUT_MS)
     errors = {tuple(row[1:5]) for row in page.problems() if row[0] == "错误"}
     assert errors == {("驿站台账", "5", "开放时间", "随便开"), ("驿站台账", "7", "面积", "很大"), ("驿站台账", "9", "经度", "—")}
     with page.page.expect_download() as download:
@@ -276,9 +276,12 @@ def test_axe_objects_to_nothing(data, width, lang):
         page.go(f"?lang={lang}&section={section}")
         if section == "rows":
             page.rows()
+            expect(page.page.locator('.ag-row [lang="zh-CN"]').first).to_be_visible(visible=lang == "en")  # names of stations have no other
         assert (section, objections(page.page)) == (section, [])
     page.go(f"?lang={lang}").give("f.csv", "站点名称,经度,纬度,开放时间,啥\n甲,118.09,24.47,随便,1\n".encode())
-    expect(page.page.locator(".verdict")).to_be_visible()
+    expect(page.page.locator(".verdict")).to_be_visible(timeout=TIMEOUT_MS)
     assert objections(page.page) == []
+    said = page.page.locator(f"#{names.PROBLEMS} tbody tr td:last-child").first.bounding_box()
+    assert said is not None and said["width"] > 220 and said["x"] + said["width"] <= width  # what is wrong reads without scrolling sideways
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from dashboard.locale import load_words
 from dashboard.source import AtlasSource
 from dashboard.words import Words
+from geodata.store import FILE_NAME
 from layers.atlas import Atlas
 
 
@@ -20,3 +22,12 @@ def atlas(atlas_home: Path) -> Atlas:
 @pytest.fixture(scope="session")
 def words() -> Words:
     return Words("zh", load_words()["zh"])
+
+
+@pytest.fixture
+def own_home(atlas_home: Path, tmp_path: Path) -> Path:
+    """Folder of an atlas that a test may write to."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
+    return folder

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,17 +22,14 @@ ROWS, MOMENTS = 3_000, 4
 
 
 @pytest.fixture
-def home(atlas_home, tmp_path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
+def home(own_home, tmp_path) -> Path:
     (tmp_path / "scratch").mkdir()
     with xlsxwriter.Workbook(tmp_path / "s.xlsx") as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["站点名称", "区县", "经度", "纬度", "开放时间", "地址"])
         for at in range(ROWS):
             sheet.write_row(at + 1, 0, [f"驿站{at}", "350203", 118.05 + at % 100 / 1_000, 24.44 + at // 100 / 2_000, "8:00-22:00", f"某路{at}号"])
-    return folder
+    return own_home
 
 
 def importing(home: Path) -> subprocess.Popen[bytes]:

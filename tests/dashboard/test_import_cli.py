@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.__main__ import main
+from dashboard.locale import load_words
 from dashboard.server.health import health
 from dashboard.source import AtlasSource
-from geodata.store import FILE_NAME
+from geodata.importing.check import check_file
+from geodata.store import FILE_NAME, open_store
 from tests.messages import ROOT
 
 GOOD = "站点名称,经度,纬度,开放时间\n白鹭洲驿站,118.0945,24.4712,8:00-22:00\n"
@@ -22,12 +25,9 @@ BAD = GOOD + "坏驿站,118.09,,随便\n"
 
 
 @pytest.fixture
-def home(atlas_home, tmp_path, monkeypatch) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
-    monkeypatch.setenv("ATLAS_HOME", str(folder))
-    return folder
+def home(own_home, monkeypatch) -> Path:
+    monkeypatch.setenv("ATLAS_HOME", str(own_home))
+    return own_home
 
 
 @pytest.fixture
@@ -163,3 +163,21 @@ def test_stdout_holds_json_alone(home, tmp_path):
     done = subprocess.run([sys.executable, "-m", "dashboard", "check", str(written(tmp_path, BAD)), "--table", "stations", "--crs", "wgs84", "--json"],
                           cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and json.loads(done.stdout)["rows"] == 2
+
+
+def test_a_report_in_english_names_columns_tables_and_values_in_english(atlas_home, tmp_path):
+    """Only what the file itself says stays as it is."""
+    english = load_words()["en"]
+    path = written(tmp_path, "站名,经度,纬度,依托单位,所属街道\n甲,118.0945,24.4712,自建,鹭江街道\n乙,118.0955,24.4722,银行,天上街道\n")
+    found = check_file(path, "stations", open_store(atlas_home), "wgs84").report
+    said = [text for one in (*found.errors, *found.warnings) for text in (one.text(english), one.expected(english) or "")]
+    assert all(any(part in text for text in said) for part in ("Bank branch", "“Open”", "Rest stations"))
+    assert {word for text in said for word in re.findall("[\u4e00-\u9fff]+", text)} == {"自建", "天上街道"}
+
+
+def test_whoever_stops_reading_the_result_gets_no_stack_trace(home):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, "-m", "dashboard", "info", "--json"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr.strip()) == (0, "")

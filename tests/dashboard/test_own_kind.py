@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from dashboard.pages.data import form
 from dashboard.server.search import address
 from dashboard.settings import Settings
 from geodata.icons import read_icon
-from geodata.store import FILE_NAME
 from layers import activities, rows
 from layers.analysis import happened
 from layers.filters import Filters
@@ -43,14 +41,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
 
 
 @pytest.fixture
-def home(atlas_home, tmp_path, monkeypatch) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
-    monkeypatch.setenv("ATLAS_HOME", str(folder))
+def home(own_home, tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("ATLAS_HOME", str(own_home))
     (tmp_path / "kind.csv").write_text(ROW, "utf-8")
     (tmp_path / "done.csv").write_text(DONE, "utf-8")
-    return folder
+    return own_home
 
 
 def test_one_row_and_an_icon_and_the_kind_is_everywhere(home, tmp_path, capsys):

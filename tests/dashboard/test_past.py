@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
@@ -31,18 +30,15 @@ CSV = "驿站编号,站点名称,区县,经度,纬度,失效日期,生效日期\
 
 
 @pytest.fixture
-def home(atlas_home, tmp_path, monkeypatch) -> Path:
+def home(own_home, tmp_path, monkeypatch) -> Path:
     """An atlas built before :data:`DAY`, into which stations were imported on that day."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
     (tmp_path / "s.csv").write_text(CSV.replace("失效日期", TITLES["valid_to"]).replace("生效日期", TITLES["valid_from"]), "utf-8")
-    monkeypatch.setenv("ATLAS_HOME", str(folder))
+    monkeypatch.setenv("ATLAS_HOME", str(own_home))
     assert main(["import", str(tmp_path / "s.csv"), "--table", "stations", "--crs", "wgs84"]) == 0
-    with closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
+    with closing(sqlite3.connect(own_home / FILE_NAME)) as database, database:
         database.execute("UPDATE atlas_meta SET value = '2026-01-05T00:00:00+00:00' WHERE key = 'built_at'")
         database.execute("UPDATE batches SET time = ?", [f"{DAY}T03:00:00.000000+00:00"])
-    return folder
+    return own_home
 
 
 TITLES = {column.name: column.zh for column in TABLES["stations"].columns}

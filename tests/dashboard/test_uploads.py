@@ -42,11 +42,8 @@ WAIT_SECONDS = 60
 
 
 @pytest.fixture
-def home(atlas_home: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    shutil.copyfile(atlas_home / FILE_NAME, folder / FILE_NAME)
-    return folder
+def home(own_home: Path) -> Path:
+    return own_home
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_each_number_said_is_cited_and_what_is_made_up_is_called_so(small, filte
         if {one.provenance for name, one in clause.figures.items() if name != "share"} - {"reported", None}:
             assert clause.provenance != "reported"
     assert set(said.source_ids) == {source for one in said.figures for source in one.source_ids}
-    assert "2024-10-31" in said.text()
+    assert "2024年10月31日" in said.text()
 
 
 @pytest.mark.parametrize(("choice", "parts"), [

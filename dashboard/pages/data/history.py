@@ -9,6 +9,7 @@ from dash import Dash, dcc, html
 from dashboard.components.values import change_list, scrolling, table_name
 from dashboard.context import Context
 from dashboard.pages.data import names
+from dashboard.pages.data.systems import crs_name
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing
 from dashboard.words import Words
@@ -49,7 +50,7 @@ def _line(context: Context, batch: Batch, filters: Filters, may: bool, words: Wo
         if batch.undone_at else None
     return html.Tr([
         html.Td(local(batch.time)), html.Td(batch.author or "—"), html.Td(table_name(batch.table, words)),
-        html.Td([batch.file or "—", html.Span(batch.crs, className="data-key") if batch.crs else None]),
+        html.Td([batch.file or "—", html.Span(crs_name(batch.crs, words), className="data-key") if batch.crs else None]),
         *(html.Td(words.number(count), className="number") for count in (batch.added, batch.changed, batch.unchanged, batch.retired)),
         html.Td(dcc.Link(batch.batch_id, href=names.address(filters, context, "history", batch=batch.batch_id), className="data-link",
                          title=words("看这一批改动了什么"))),

@@ -12,6 +12,7 @@ from dashboard.components.values import table_name
 from dashboard.context import Context
 from dashboard.pages.data import names, report
 from dashboard.pages.data.holdings import holdings
+from dashboard.pages.data.systems import EPSG_CHOICE, systems
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.uploading import TEMPLATE, UPLOAD
@@ -22,21 +23,7 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 POLL_MS = 500
-EPSG_CHOICE = "epsg"
 ACCEPTED = ".xlsx,.csv,.txt,.tsv,.geojson,.json,.gpkg,.zip"
-
-
-def systems(words: Words) -> list[dict[str, str]]:
-    """Return the coordinate systems as a keeper of tables knows them."""
-    return [
-        {"value": "", "label": words("请选择：坐标是从哪里来的？")},
-        {"value": "gcj02", "label": words("高德、腾讯地图上取的（GCJ-02）")},
-        {"value": "bd09", "label": words("百度地图上取的（BD-09）")},
-        {"value": "wgs84", "label": words("GPS、手机定位、天地图（WGS-84）")},
-        {"value": "cgcs2000", "label": words("测绘成果，经纬度（CGCS2000）")},
-        {"value": EPSG_CHOICE, "label": words("测绘成果，以米为单位（EPSG 代码）")},
-        {"value": "file", "label": words("以文件自己的声明为准")},
-    ]
 
 
 def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words: Words) -> list:  # noqa: ARG001 - as every section

@@ -11,11 +11,12 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard.components.panels import graph_config
-from dashboard.components.values import change_list, scrolling, size, table_name
+from dashboard.components.values import change_list, scrolling, size, table_name, title
 from dashboard.context import Context
 from dashboard.figures.dark import themed
 from dashboard.figures.preview import preview_map
 from dashboard.pages.data import names
+from dashboard.pages.data.systems import crs_name
 from dashboard.server.uploading import MARKED
 from dashboard.uploads import CHECK, Task, Upload, Uploads
 from dashboard.words import Words
@@ -47,13 +48,13 @@ def outcome(context: Context, upload: Upload, found: Mapping[str, Any], task: Ta
 
 def _summary(upload: Upload, report: Report, words: Words) -> html.Div:
     unknown = asks_crs(report)
-    state = ("bad", words("请先在左边选择坐标系")) if unknown else ("bad", words("有错误，不能导入")) if report.errors else ("warn", words("可以导入，请先看提醒")) if report.warnings else ("good", words("没有问题，可以导入"))
+    state = ("bad", words("请先在第 2 步选择坐标系")) if unknown else ("bad", words("有错误，不能导入")) if report.errors else ("warn", words("可以导入，请先看提醒")) if report.warnings else ("good", words("没有问题，可以导入"))
     counts = ((words("文件里的行"), report.rows, ""), (words("可用"), report.accepted, ""), (words("错误"), len(report.errors), "bad" if report.errors else ""),
               (words("提醒"), len(report.warnings), "warn" if report.warnings else ""))
     return html.Div([
         html.Div([html.H2(state[1], className=f"verdict verdict-{state[0]}"),
                   html.P([upload.file.name, " · ", size(upload.file.stat().st_size, words), " · ",
-                          words("坐标系 {crs}").format(crs=report.crs) if report.crs else words("坐标系未选") if unknown else words("没有坐标")], className="data-hint")]),
+                          words("坐标系：{crs}").format(crs=crs_name(report.crs, words)) if report.crs else words("坐标系未选") if unknown else words("没有坐标")], className="data-hint")]),
         html.Dl([html.Div([html.Dt(label), html.Dd(words.number(count), className=f"count-{kind}" if kind else "")]) for label, count, kind in counts],
                 className="data-counts"),
         html.Div([
@@ -145,18 +146,30 @@ def problem_rows(report: Report, group: str, page: int, words: Words) -> tuple[h
     kinds = {"error": words("错误"), "warning": words("提醒")}
     head = html.Tr([html.Th(text, scope="col") for text in (words("类别"), words("工作表"), words("行"), words("列"), words("内容"), words("应为"), words("说明"))])
     body = [html.Tr([
-        html.Td(html.Span(kinds[kind], className=f"mark mark-{kind}")), html.Td(one.sheet or "—"),
-        html.Td(_rows(one)), html.Td(one.column or "—"), html.Td("—" if one.value is None else one.value, className="cell-value"),
+        html.Td(html.Span(kinds[kind], className=f"mark mark-{kind}")), _said(words("工作表"), one.sheet), _said(words("行"), _rows(one)),
+        _said(words("列"), _column(one, report, words)), _said(words("内容"), one.value, "cell-value"),
         # the command line's own option is of no use here
-        html.Td(words("第 2 步里选一个坐标系") if one.code == "crs" else one.expected(words.gettext) or "—"), html.Td(one.text(words.gettext)),
+        _said(words("应为"), words("第 2 步里选一个坐标系") if one.code == "crs" else one.expected(words.gettext)), html.Td(one.text(words.gettext)),
     ]) for kind, one in every[(page - 1) * PAGE:page * PAGE]]
     return html.Table([html.Thead(head), html.Tbody(body)], className="data-table problems"), pages
 
 
-def _rows(problem: Problem) -> str:
+def _said(header: str, text: str | None, kind: str = "") -> html.Td:
+    """Return a cell that knows its header: on a phone a problem is a card, not a row of seven columns."""
+    return html.Td("—" if text is None else text, className=f"{kind} nothing".strip() if text is None or text == "" else kind, **{"data-header": header})
+
+
+def _column(problem: Problem, report: Report, words: Words) -> str | None:
+    """Return the header as the file has it, or the name of a column that it lacks in the reader's language."""
+    if problem.column is None or problem.column in report.headers:
+        return problem.column
+    return next((title(TABLES[report.table], one.name, words) for one in TABLES[report.table].columns if one.zh == problem.column), problem.column)
+
+
+def _rows(problem: Problem) -> str | None:
     if len(problem.rows) > 1:
         return ", ".join(map(str, problem.rows[:5])) + ("…" if len(problem.rows) > 5 else "")
-    return "—" if problem.row is None else str(problem.row)
+    return None if problem.row is None else str(problem.row)
 
 
 def _headers(report: Report, words: Words) -> html.Details | None:
@@ -201,7 +214,7 @@ def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words
                    html.Span([html.I(className="legend-mark mark-mended"), words("存疑：更正后可能的位置")], className="legend-row")]
     return html.Section([
         html.H3(words("地图预览"), className="panel-title"),
-        html.P(note + (words("存疑的 {count} 行画出两个位置，以线相连。").format(count=len(doubted)) if doubted else ""), className="panel-subtitle"),
+        html.P(("" if words.lang == "zh" else " ").join([note, *([words("存疑的 {count} 行画出两个位置，以线相连。").format(count=len(doubted))] if doubted else [])]), className="panel-subtitle"),
         html.Div(dcc.Graph(id="data-map", figure=figure, config=graph_config(words.lang) | {"scrollZoom": True}, responsive=True,
                            style={"height": "100%"}), className="data-map"),
         html.Div([*legend, html.Span(words("地图为示意图"), className="legend-note")], className="data-legend"),

@@ -81,7 +81,7 @@ def columns(schema: TableSchema, words: Words) -> list[dict[str, Any]]:
 def _grid(table: str, filters: Filters, rule: str | None, text: str, words: Words) -> html.Div:
     grid = AgGrid(
         id=names.GRID, rowModelType="infinite", columnDefs=columns(TABLES[table], words), getRowId=f"params.data.{KEY}",
-        defaultColDef={"resizable": True, "suppressHeaderMenuButton": True, "suppressMovable": True},
+        defaultColDef={"resizable": True, "suppressHeaderMenuButton": True, "suppressMovable": True, **({} if words.lang == "zh" else {"cellRenderer": "AtlasCell"})},
         dashGridOptions={
             "cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "maxConcurrentDatasourceRequests": 1, "rowSelection": {
                 "mode": "singleRow", "checkboxes": False, "enableClickSelection": True},

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from openpyxl import Workbook
@@ -172,6 +173,34 @@ def test_what_a_row_belongs_to_may_be_named(checked):
     assert loose.rows == (3, 4) and loose.column == "所属街道" and "天上街道" in loose.text()
     found = checked("活动名称,类别,活动日期,行政区划,区域编号\n慰问,高温慰问,2024-07-01,惠农区,河滨区域\n慰问,高温慰问,2024-07-02,惠农区,没有区域\n", "activities")
     assert found.frame["region_id"].tolist() == ["640205-01"] and [(one.row, one.value) for one in found.report.errors] == [(3, "没有区域")]
+
+
+@pytest.mark.parametrize(("head", "cell", "value"), [("经费（万元）", "1.1", 11_000), ("经费(元)", "1.1", 1.1), ("经费（万元）", "2000元", 2000), ("经费（单位：万元）", "１.5", 15_000),
+                                                      ("经费（万元）", "约3", 30_000), ("经费（必填）", "12", 12)])
+def test_the_unit_in_a_header_counts_for_plain_numbers(checked, head, cell, value):
+    found = checked(f"活动名称,类别,活动日期,行政区划,{head}\n送清凉,高温慰问,2024-07-01,思明区,{cell}\n", "activities")
+    assert found.report.errors == [] and found.frame["funding_yuan"].tolist() == [value]
+    assert ("unit" in codes(found.report.warnings)) == ("万元" in head)
+
+
+def test_a_unit_above_the_whole_table_counts_for_its_money(checked):
+    rows = [["慰问经费表", None, None, None, "单位：万元"], ["活动名称", "类别", "活动日期", "行政区划", "经费", "参加人数"], ["送清凉", "高温慰问", "2024-07-01", "思明区", 1.5, 60]]
+    found = checked(book_of(rows), "activities", name="t.xlsx")
+    assert found.report.errors == [] and found.frame[["funding_yuan", "participants"]].to_numpy().tolist() == [[15_000, 60]] and "unit" in codes(found.report.warnings)
+
+
+def test_what_a_file_has_no_column_for_stays_and_nothing_made_up_passes_into_a_real_row(checked, tables):
+    stations, grids = tables["stations"].set_index("station_id"), tables["grids"].set_index("grid_id")
+    found = checked("驿站编号,驿站名称,开放时间,数据来源,设施\nSM-S01,甲,全天,示意,\n", crs=None)
+    old, new = stations.loc["SM-S01"], found.frame.iloc[0]
+    assert found.report.errors == [] and (new["name"], new["opening_hours"]) == ("甲", "24/7") and pd.isna(new["facilities"])  # an empty cell says so
+    assert all(new[one] == old[one] for one in ("address", "host_type", "opened_on", "area_m2", "access", "smart", "last_inspected", "adcode", "geometry"))
+    assert any("地址" in one.text() and "保留" in one.text() for one in found.report.warnings)
+    real = checked("驿站编号,驿站名称,县区,经度,纬度\nSM-S01,甲,思明区,118.0945,24.4712\n").frame.iloc[0]  # the same id, now reported
+    assert real["provenance"] == "reported" and real[["address", "host_type", "opened_on", "area_m2", "facilities"]].isna().all()
+    grid = checked("grid_id,name,所属区域,区县,enterprises,enterprises_strengthened,workers,team_members,theme,task\n640205-01-01,新名,河滨区域,惠农区,12,10,900,15,新,ideology\n", "grids", crs=None)
+    assert grid.report.errors == [] and grid.frame.geometry.iloc[0].equals(grids.geometry["640205-01-01"])
+    assert grid.frame[["provenance", "geometry_provenance"]].to_numpy().tolist() == [["reported", "illustrative"]]  # its shape is still a drawing of ours
 
 
 def test_a_stop_of_a_service_that_is_not_there_is_told(checked):
