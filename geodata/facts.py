@@ -53,7 +53,7 @@ def format_reported(value: float, qualifier: str = "exact", unit: str = "", lang
         raise AtlasError(N_("没有口径 {got}：请用 {expected} 之一。"), got=qualifier, expected=", ".join(_ZH))
     name = labels("unit", lang).get(unit, unit)
     if lang == "en":
-        if value == 1 and qualifier == "exact":
+        if value == 1:
             name = {"cities": "city"}.get(name, name.removesuffix("s"))
         return " ".join(filter(None, [_EN[qualifier].format(_plain(value)), name]))
     if qualifier != "exact" and value >= WAN and value % (WAN / 10) == 0:

@@ -176,7 +176,7 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
             html.P(_said(row, words), className="sources-value"),
             html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
                 (words("出处"), html.Span(row.source, lang="zh-CN")), (words("报道的口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
-                (words("地点"), _where(atlas, row, words)), (words("备注"), _note(row)))], className="sources-terms"),
+                (words("地点"), _where(atlas, row, words)), (words("备注"), _note(row, words)))], className="sources-terms"),
             html.H3(words("图册中用到它的地方"), className="sources-sub"),
             html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there).crumbs[-1])), href="/" + context.write(there), className="data-link"))] if there else []),
                      html.Li(dcc.Link(words("专题：{story}").format(story=_story(row.system, words)), href=_story_address(context, filters, row.system), className="data-link")),
@@ -216,8 +216,11 @@ def _subject(row: Any, words: Words) -> str:
     return next((one["en"] for one in shipped_rows("fact_names.csv") if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)), row.subject) if words.lang == "en" else row.subject
 
 
-def _note(row: Any) -> str | html.Span:
-    """Return the note of a fact in the language that it was written in."""
+def _note(row: Any, words: Words) -> str | html.Span:
+    """Return the note of a fact: in Chinese where there is one, else in the language that it was written in."""
+    told = next((one["note_zh"] for one in shipped_rows("fact_names.csv") if one["id"] == row.id), "") if words.lang == "zh" else ""
+    if told:
+        return told
     return "—" if pd.isna(row.note) or not row.note else html.Span(row.note, lang="zh-CN" if has_chinese(row.note) else "en")
 
 

@@ -179,6 +179,17 @@ def test_each_fact_leads_to_its_story_and_to_what_is_computed_from_it(app):
         assert ("Derived:" in text(trail)) == (row.id in {"F006", "F010", "F020", "F021", "F032", "F033", "F070", "F071", "F082", "F083"})
 
 
+def test_a_chinese_reader_reads_the_notes_of_facts_in_chinese(app):
+    context = app.server.extensions["atlas"]
+    atlas, said = context.look("")
+    for row in atlas.facts[atlas.facts["note"].notna() & (atlas.facts["note"] != "")].itertuples():
+        shown = text(plain(sources.section(context, atlas, said.filters, dict.fromkeys(sources.OWN_KEYS, "") | {"fact": row.id}, context.words("zh"))[0]))
+        note = shown.partition("备注")[2].partition("图册中用到它的地方")[0]
+        assert note and not re.search("[A-Za-z]{2}", note), row.id
+        # numbers of the note are those of the report
+        assert set(re.findall(r"\d+(?:\.\d+)?", row.note)) <= set(re.findall(r"\d+(?:\.\d+)?", note)), row.id
+
+
 def test_the_sentence_names_its_sources_and_leads_to_them(app):
     for lang, word in (("zh", "出处："), ("en", "Source")):
         said = answered(app, f"{ids.SENTENCE}.children", **{ids.FILTERS: {"query": f"?place=640200&lang={lang}"}})[ids.SENTENCE]["children"]

@@ -16,6 +16,7 @@ from geodata.facts import format_reported, reported_facts
     (140, "over", "", "140 余", "over 140"),
     (50, "about", "", "约 50", "about 50"),
     (5, "at_least", "类", "至少 5 类", "at least 5 kinds"),
+    (1, "about", "年", "约 1 年", "about 1 year"),
     (500_000, "over", "元", "50 万余元", "over 500,000 yuan"),
     (3_854, "exact", "个", "3,854 个", "3,854"),
     (136, "exact", "person", "136 人", "136 persons"),
