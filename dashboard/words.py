@@ -115,6 +115,8 @@ class Words:
     def measured(self, text: str, unit: str) -> str:
         """Return a figure with its unit behind it as this language writes it: 377 家, 140 余场, 34.3%."""
         name = self.codes("unit").get(unit, unit)
+        if text == "1" and self.lang == "en":
+            name = name.removesuffix("s")
         return f"{text}{'' if self.lang == 'zh' and not text[-1:].isdigit() else ' '}{name}" if name else text
 
     def provenance(self, code: str | None) -> str:

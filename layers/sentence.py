@@ -223,7 +223,8 @@ def _reported(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
         if metric in known:
             one = known[metric]
             space = " " if one.text_zh[-1].isdigit() else ""
-            value = Cited(float(one.value or 0), f"{one.text_zh}{space}{zh.get(one.unit, one.unit)}", f"{one.text_en} {en.get(one.unit, one.unit)}",
+            unit = en.get(one.unit, one.unit)
+            value = Cited(float(one.value or 0), f"{one.text_zh}{space}{zh.get(one.unit, one.unit)}", f"{one.text_en} {unit.removesuffix('s') if one.value == 1 else unit}",
                           one.provenance, one.source_ids)
             return [Clause(N_("{what} {value}"), {"value": value}, provenance=one.provenance, what=label)]
     return []
