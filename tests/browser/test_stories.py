@@ -9,10 +9,9 @@ from playwright.sync_api import Browser
 from geodata.facts import format_reported
 from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT
+from tests.browser.tabs import TAKEN_AWAY
 
 MAP = "(() => { const gd = document.querySelector('.story-map .js-plotly-plot'); return gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map; })()"
-# plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself to its place
-TAKEN_AWAY = "_rangeSliderData"
 WANTED = ("6 万余", "近万", "140 余")
 
 
