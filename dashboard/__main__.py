@@ -261,10 +261,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 settings = load_settings()
                 words = catalogues[settings.language]
                 options = _parser(words).parse_args(arguments)
-                return options.run(options, settings, words)
+                code = options.run(options, settings, words)
+                sys.stdout.flush()
+                return code
             except AtlasError as error:
                 _say(error.text(words))
                 return 1
+            except BrokenPipeError:  # whoever read the result has heard enough (`… --json | head`); what was to be done is done
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return 0
     except KeyboardInterrupt:
         _say(words("已取消。"))
         return 130

@@ -276,9 +276,12 @@ def test_axe_objects_to_nothing(data, width, lang):
         page.go(f"?lang={lang}&section={section}")
         if section == "rows":
             page.rows()
+            expect(page.page.locator('.ag-row [lang="zh-CN"]').first).to_be_visible(visible=lang == "en")  # names of stations have no other
         assert (section, objections(page.page)) == (section, [])
     page.go(f"?lang={lang}").give("f.csv", "站点名称,经度,纬度,开放时间,啥\n甲,118.09,24.47,随便,1\n".encode())
-    expect(page.page.locator(".verdict")).to_be_visible()
+    expect(page.page.locator(".verdict")).to_be_visible(timeout=TIMEOUT_MS)
     assert objections(page.page) == []
+    said = page.page.locator(f"#{names.PROBLEMS} tbody tr td:last-child").first.bounding_box()
+    assert said is not None and said["width"] > 220 and said["x"] + said["width"] <= width  # what is wrong reads without scrolling sideways
 
 

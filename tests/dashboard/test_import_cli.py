@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -172,3 +173,11 @@ def test_a_report_in_english_names_columns_tables_and_values_in_english(atlas_ho
     said = [text for one in (*found.errors, *found.warnings) for text in (one.text(english), one.expected(english) or "")]
     assert all(any(part in text for text in said) for part in ("Bank branch", "“Open”", "Rest stations"))
     assert {word for text in said for word in re.findall("[\u4e00-\u9fff]+", text)} == {"自建", "天上街道"}
+
+
+def test_whoever_stops_reading_the_result_gets_no_stack_trace(home):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, "-m", "dashboard", "info", "--json"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr.strip()) == (0, "")

@@ -218,7 +218,7 @@ def _curve_title(rows: list[dict[str, Any]], present: int, scale: float, unit: s
     by_count = {row["new"]: row["objective"] / scale for row in rows}
     later = [(count, abs(by_count[count] - by_count[count - 1])) for count in sorted(by_count) if count > present and count - 1 in by_count]
     return words("第 {count} 站起，每站增益不到 {gain}{unit}").format(
-        count=later[0][0], gain=f"{np.floor(max(gain for _, gain in later) * 10) / 10 + 0.1:.1f}", unit=words("个百分点") if unit == "%" else unit) if later else words("新建站数与目标值")
+        count=later[0][0], gain=f"{np.floor(max(gain for _, gain in later) * 10) / 10 + 0.1:.1f}", unit=f" {words('个百分点').strip()}" if unit == "%" else unit) if later else words("新建站数与目标值")
 
 
 def _nesting(state: dict[str, Any], words: Words) -> Any:
