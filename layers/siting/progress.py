@@ -73,7 +73,9 @@ class Reason:
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the message in the language of `gettext`."""
-        return gettext(self.msgid).format(**self.params)
+        # 50 yuan, not 50.0
+        told = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in self.params.items()}
+        return gettext(self.msgid).format(**told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,8 @@ from layers.siting.rule import Rule
 Floats = NDArray[np.float64]
 #: Up to so many entries the program is for HiGHS, at most so many seconds; beyond, branch and bound is faster.
 FEW_ENTRIES, PATIENCE = 15_000, 20.0
+#: With fewer sites to choose a local search mostly has the optimum already, and what is near the bound is not searched first.
+MANY = 20
 #: Halvings in the search for a target that leaves so few.
 GUESSES = 12
 #: Rounds of the second relaxation and its step at first, the patience before it is shortened, and how often to come back.
@@ -165,7 +167,7 @@ def _near_the_bound(problem: Median, rule: Rule, relaxed: Relaxed, value: float,
         A bound on all, the best choice of what was left, and whether it is the
         optimum; None when there was nothing to gain or it was not searched through.
     """
-    if entries(remainder(problem, rule, relaxed, value, whole).problem) <= FEW_ENTRIES:
+    if rule.limit < MANY or entries(remainder(problem, rule, relaxed, value, whole).problem) <= FEW_ENTRIES:
         return None
     low, high = relaxed.bound, value
     for _ in range(GUESSES):

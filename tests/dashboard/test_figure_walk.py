@@ -41,8 +41,8 @@ def plain(component: Any) -> Any:
     return json.loads(to_json_plotly(component))
 
 
-def answered(app: Dash, output: str, **inputs: Any) -> dict[str, Any]:
-    """Return id → property → value of the callback that writes `output`, given the values of its inputs and states by id."""
+def answered(app: Dash, output: str, caused_by: str | None = None, **inputs: Any) -> dict[str, Any]:
+    """Return id → property → value of the callback that writes `output`, given the values of its inputs and states by id; all of them changed, or one."""
     found = next(one for one in app.server.test_client().get("/_dash-dependencies").json if output in one["output"])
     outputs = [dict(zip(("id", "property"), part.split("."), strict=True)) for part in found["output"].strip(".").split("...")]
 
@@ -51,7 +51,7 @@ def answered(app: Dash, output: str, **inputs: Any) -> dict[str, Any]:
 
     answer = app.server.test_client().post("/_dash-update-component", json={
         "output": found["output"], "outputs": outputs if found["output"].startswith("..") else outputs[0], "inputs": [given(one) for one in found["inputs"]],
-        "state": [given(one) for one in found.get("state", ())], "changedPropIds": [f"{one['id']}.{one['property']}" for one in found["inputs"]]})
+        "state": [given(one) for one in found.get("state", ())], "changedPropIds": [f"{one['id']}.{one['property']}" for one in found["inputs"] if caused_by in (None, one["id"])]})
     assert answer.status_code == 200, answer.data[:300]
     return answer.json["response"]
 
@@ -165,6 +165,20 @@ def test_the_sources_page_keeps_a_choice_of_provenance_in_its_address(app):
     laid = plain(PAGES["/sources"].layout(context, *context.look("?provenance=derived"), "?provenance=derived"))
     assert next(one["props"]["value"] for one, _, _ in nodes(laid) if one["props"].get("id") == sources.PROVENANCE) == ["derived"]
     assert len(PROVENANCES) == 3
+
+
+def test_controls_of_the_activities_follow_a_link_and_a_step_back(app):
+    to = "?place=350203&kinds=wish.heat_relief&from=2024-06-01&with=640200"
+    stale = {analysis.URL: to, analysis.PLACE: "640200", analysis.PROVENANCE: list(PROVENANCES), analysis.CHOSEN_KINDS: []}
+    told = answered(app, f"{analysis.STATE}.data", caused_by=analysis.URL, **stale, **{analysis.STATE: {"query": "?place=640200", "notices": []}})
+    assert {one: told[one]["value"] for one in (analysis.PLACE, analysis.WITH, analysis.FIRST, analysis.LAST, analysis.CHOSEN_KINDS)} == {
+        analysis.PLACE: "350203", analysis.WITH: "640200", analysis.FIRST: "2024-06", analysis.LAST: None, analysis.CHOSEN_KINDS: ["heat_relief", "wish"]}
+    assert "640200" in {one["value"] for one in told[analysis.WITH]["data"]}
+    query = told[analysis.STATE]["data"]["query"]
+    echo = answered(app, f"{analysis.STATE}.data", caused_by=analysis.URL, **(stale | {analysis.URL: query}), **{analysis.STATE: {"query": query, "notices": []}})
+    assert "value" not in echo.get(analysis.PLACE, {})
+    chosen = answered(app, f"{analysis.STATE}.data", caused_by=analysis.CHOSEN_KINDS, **(stale | {analysis.PLACE: "350203", analysis.FIRST: "2024-06", analysis.WITH: "640200", analysis.CHOSEN_KINDS: ["wish"]}))
+    assert "kinds=wish&" in f"{chosen[analysis.URL]['search']}&" and "value" not in chosen.get(analysis.CHOSEN_KINDS, {})
 
 
 def test_each_fact_leads_to_its_story_and_to_what_is_computed_from_it(app):

@@ -32,7 +32,7 @@ def context(atlas_home):
 
 @pytest.mark.parametrize(("name", "latin"), [
     ("示意驿站 01（厦港）", "Sketch station 01 (Xiagang)"),
-    ("西安路工会驿站", "Xi'anlu rest station"), ("Station 5", "Station 5"),
+    ("西安路工会驿站", "Xi'anlu rest station"), ("Station 5", "Station 5"), ("漯河路驿站", "Luohelu station"),
 ])
 def test_a_name_is_spelt_in_pinyin(name, latin):
     assert romanised(name) == latin

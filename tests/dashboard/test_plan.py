@@ -157,6 +157,9 @@ def test_money_and_spacing(plan, town) -> None:
     assert sorted(apart["sites"]) == ["q", "s"]
     cheap = plan("--model", "lscp", *both, "--by-cost")
     assert (sorted(cheap["sites"]), cheap["objective"]) == (["p", "r", "s"], 110)
+    short = plan("--model", "lscp", *both, "--budget", 50)
+    assert [(one["condition"], one["suffices"], one["message"]) for one in short["reasons"]] == [
+        ("budget", 110, "预算 50 元不够：其他条件不变，至少要 110 元。")]
 
 
 def test_capacity_is_never_exceeded(plan, town, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from layers.sentence import sentence
 __all__ = ["OWN_KEYS", "layout", "register"]
 PATH = "/analysis"
 SPEEDS = (1, 2, 4)  # frames a second
+CONTROLS = (names.PLACE, names.WITH, names.FIRST, names.LAST, names.CHOSEN_KINDS, names.PROVENANCE)  # in the order of _shown
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
@@ -114,9 +115,7 @@ def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Se
     def select(name: str, data: list, value: Any, label: str, **more: Any) -> dmc.Select:
         return dmc.Select(id=name, data=data, value=value, size="xs", label=label, searchable=True, nothingFoundMessage=words("没有匹配的选项"), comboboxProps={"zIndex": 1000}, **more)
 
-    where = place_options(atlas, filters, words)
-    other = where if own.other is None or any(one["value"] == own.other for one in where) else [*where, *place_options(atlas, filters.at_place(own.other), words)]
-    other = list({one["value"]: one for one in other}.values())
+    where, other = place_options(atlas, filters, words), _others(atlas, filters, own, words)
     months = _month_options(atlas, words)
     return html.Section([
         select(names.PLACE, where, filters.place, words("地点"), allowDeselect=False),
@@ -128,6 +127,13 @@ def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Se
         dmc.MultiSelect(id=names.PROVENANCE, data=[{"value": one, "label": words.provenance(one)} for one in PROVENANCES], value=[one for one in PROVENANCES if one in filters.provenance],
                         size="xs", label=words("数据来源"), comboboxProps={"zIndex": 1000}),
     ], className="an-controls", **{"aria-label": words("筛选")})
+
+
+def _others(atlas: Atlas, filters: Filters, own: Own, words: Words) -> list[dict[str, Any]]:
+    """Return the places to compare with, the one chosen among them."""
+    where = place_options(atlas, filters, words)
+    other = where if own.other is None or any(one["value"] == own.other for one in where) else [*where, *place_options(atlas, filters.at_place(own.other), words)]
+    return list({one["value"]: one for one in other}.values())
 
 
 def _shown(filters: Filters, own: Own) -> tuple:
@@ -158,13 +164,13 @@ def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
     @app.callback(
-        Output(names.URL, "search"), Output(names.STATE, "data"), Output(names.PLACE, "data"),
-        Input(names.URL, "search"), Input(names.PLACE, "value"), Input(names.WITH, "value"), Input(names.FIRST, "value"), Input(names.LAST, "value"),
-        Input(names.CHOSEN_KINDS, "value"), Input(names.PROVENANCE, "value"), Input(names.CALENDAR, "clickData"), Input(names.DAYS, "value"),
+        Output(names.URL, "search"), Output(names.STATE, "data"), Output(names.PLACE, "data"), Output(names.WITH, "data"),
+        *(Output(one, "value") for one in CONTROLS),
+        Input(names.URL, "search"), *(Input(one, "value") for one in CONTROLS), Input(names.CALENDAR, "clickData"), Input(names.DAYS, "value"),
         State(names.STATE, "data"),
     )
     def sync(search: str | None, *rest: Any) -> tuple:
-        """Bring address, controls and calendar to one choice."""
+        """Bring address, controls and calendar to one choice: after a link or a step back the controls follow the address."""
         values, clicked, day, drawn = rest[:6], *rest[6:]
         atlas, said = context.look(search, OWN_KEYS)
         filters, own = said.filters, parse(search, atlas)
@@ -181,7 +187,9 @@ def register(app: Dash, context: Context) -> None:
         words = context.words(filters.lang, filters.as_of)
         same = (filters, own) == (said.filters, parse(search, atlas))
         stored = {"query": address, "notices": [one.text(words.gettext) for one in said.notices] if same else []}
-        return no_update if same else address, stored if stored != drawn else no_update, place_options(atlas, filters, words)
+        followed = cause == names.URL and (drawn or {}).get("query") != address  # else it is the echo of a control, and another may have been set since
+        shown = _shown(filters, own) if followed else [no_update] * len(CONTROLS)
+        return (no_update if same else address, stored if stored != drawn else no_update, place_options(atlas, filters, words), _others(atlas, filters, own, words), *shown)
 
     @app.callback(
         Output(names.SENTENCE, "children"), Output(ids.NOTICES, "children"), Output(names.SPEC, "data"), Output(names.MONTHS, "children"),

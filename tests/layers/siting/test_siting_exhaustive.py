@@ -39,6 +39,7 @@ def test_it_agrees_with_brute_force(model: str, twist: str) -> None:
 @pytest.mark.parametrize(("twist", "few"), [*((one, -1) for one in TWISTS if one not in ("capacity", "cover")), ("plain", 12), ("budget", 12)])
 def test_branch_and_bound_agrees_with_brute_force(twist: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remainder, "FEW_ENTRIES", few)  # as if every instance, or all but what is near the bound, were too large for the solver
+    monkeypatch.setattr(remainder, "MANY", 0)
     monkeypatch.setattr(median, "ROUNDS", 3)  # and every first bound poor
     _agrees("pmedian", twist)
 
