@@ -21,9 +21,9 @@ from layers.provenance import MIXED, mix, sources, weakest
 
 MOST = 4
 NIGHT = 22  # the hour that is spoken of when none is asked: what the day's opening hides
-STOP = {"zh": "；", "en": "; "}  # noqa: zh
-COLON = {"zh": "：", "en": ": "}  # noqa: zh
-END = {"zh": "。", "en": "."}  # noqa: zh
+STOP = {"zh": "；", "en": "; "}  # no key
+COLON = {"zh": "：", "en": ": "}  # no key
+END = {"zh": "。", "en": "."}  # no key
 MARKS = {"reported": N_("（报道）"), "derived": N_("（推算）"), "illustrative": N_("（示意）"), MIXED: N_("（混合，含示意）")}
 #: What stands behind a share computed from numbers of that provenance.
 SHARES = {"reported": N_("（未加权，推算）"), "derived": N_("（未加权，推算）"), "illustrative": N_("（未加权，由示意推算）"), MIXED: N_("（未加权，推算，含示意）")}

@@ -49,7 +49,7 @@ def masthead(path: str, filters: Filters, context: Context, words: Words, *, bef
         # assets/theme.js: the same address in the other theme, with whatever keys the page has of its own
         html.Button("◐", id=ids.THEME, className="button theme-switch", type="button", title=words("切换浅色与深色"),
                     **{"aria-label": words("切换浅色与深色")}),
-        html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # noqa: zh
+        html.A("English" if other == "en" else "中文", id=ids.LANGUAGE, className="button language", lang=other,  # no key
                href=path + (context.write(filters.having(lang=other)) or "?") + query),
         help_button(words),
         help_dialog(path, words),

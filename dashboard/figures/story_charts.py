@@ -96,7 +96,7 @@ def _homes(atlas: Atlas, words: Words) -> StoryChart | None:
     rows = stories.parts(atlas, "F031", "home_city")
     if not len(rows):
         return None
-    elsewhere = rows[~rows["name"].isin(["阜新市"])]["value"].sum() / rows["value"].sum()  # noqa: zh - a name of the data
+    elsewhere = rows[~rows["name"].isin(["阜新市"])]["value"].sum() / rows["value"].sum()  # no key - a name of the data
     return _split(atlas, rows, "F031", words("{share} 的参会企业来自阜新以外").format(share=words.share(float(elsewhere))), words("首场招聘会（阜新）参会企业来自哪里（家）：共享的岗位"),
                   theme.FLOW, words)
 

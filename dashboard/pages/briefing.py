@@ -171,7 +171,7 @@ def register(app: Dash, context: Context) -> None:
         try:
             order = replace(_taken(view, fields, spoken), format=kind, scale=int(scale or 2))
             if order.template == "compare" and not order.against:
-                raise AtlasError("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。")  # noqa: zh - the studio's own words
+                raise AtlasError("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。")  # no key - the studio's own words
             name = order.title or _name_of(context, view, words)[0]
             made = jobs().submit(order, name, lang)
         except AtlasError as error:

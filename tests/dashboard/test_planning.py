@@ -197,7 +197,7 @@ def test_what_goes_wrong_in_a_job_is_told_in_words(tmp_path: Path, caplog) -> No
     jobs = Jobs(tmp_path)
 
     def refused(_job) -> None:
-        raise AtlasError("没有 {got}。", got=3)  # noqa: zh
+        raise AtlasError("没有 {got}。", got=3)  # no key
 
     def broken(_job) -> None:
         raise ZeroDivisionError

@@ -36,7 +36,7 @@ MOST_UNITS = 10
 MOST_NAMED = 4  # lines named at their ends; more of several places are numbered as in the list under them
 BAR_PX = 48  # of the highest month
 ROW_PX, FEWEST_ROWS, LEGEND_PX, LEGEND_COLUMNS = 26, 5, 18, 3  # of the kinds by place
-HEADS = "名"  # noqa: zh - the unit of the fact
+HEADS = "名"  # no key - the unit of the fact
 UNITS = {workers.PERSONS: "person", workers.VISITS: "visit", workers.FUNDING: "yuan"}
 
 

@@ -227,7 +227,7 @@ def _progress(upload: Upload, words: Words) -> html.Div | None:
         return None
     share = round(100 * state.share)
     return html.Div([
-        html.Div([html.Span(words(state.msgid or "正在核对单元格")), html.Span(f"{share}%", className="data-share")], className="data-progress-text"),  # noqa: zh - a key of the check
+        html.Div([html.Span(words(state.msgid or "正在核对单元格")), html.Span(f"{share}%", className="data-share")], className="data-progress-text"),  # no key - a key of the check
         html.Div(html.Div(className="bar-fill", style={"width": f"{share}%"}), className="bar", role="progressbar",
                  **{"aria-valuenow": str(share), "aria-valuemin": "0", "aria-valuemax": "100", "aria-label": words("进度")}),
         html.Div([html.Span(upload.file.name, className="data-file"),
