@@ -123,10 +123,10 @@ def show_report(report: Report, words: Gettext) -> None:
     console = Console()
     console.print(words("共 {rows} 行，可用 {accepted} 行；错误 {errors} 处，提醒 {warnings} 处。").format(
         rows=report.rows, accepted=report.accepted, errors=len(report.errors), warnings=len(report.warnings)), markup=False)
-    for title, problems in ((words("错误"), report.errors), (words("提醒"), report.warnings)):
+    for title, problems in ((words("错误（{count}）"), report.errors), (words("提醒（{count}）"), report.warnings)):
         if not problems:
             continue
-        table = Table(title=title, title_justify="left")
+        table = Table(title=title.format(count=len(problems)), title_justify="left")
         for header in (words("工作表"), words("行"), words("列"), words("内容"), words("说明")):
             table.add_column(header, overflow="fold")
         for one in problems[:SHOWN]:

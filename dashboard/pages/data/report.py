@@ -49,8 +49,8 @@ def outcome(context: Context, upload: Upload, found: Mapping[str, Any], task: Ta
 def _summary(upload: Upload, report: Report, words: Words) -> html.Div:
     unknown = asks_crs(report)
     state = ("bad", words("请先在第 2 步选择坐标系")) if unknown else ("bad", words("有错误，不能导入")) if report.errors else ("warn", words("可以导入，请先看提醒")) if report.warnings else ("good", words("没有问题，可以导入"))
-    counts = ((words("文件里的行"), report.rows, ""), (words("可用"), report.accepted, ""), (words("错误"), len(report.errors), "bad" if report.errors else ""),
-              (words("提醒"), len(report.warnings), "warn" if report.warnings else ""))
+    counts = ((words("文件里的行"), report.rows, ""), (words("可用"), report.accepted, ""), (words("错误数"), len(report.errors), "bad" if report.errors else ""),
+              (words("提醒数"), len(report.warnings), "warn" if report.warnings else ""))
     return html.Div([
         html.Div([html.H2(state[1], className=f"verdict verdict-{state[0]}"),
                   html.P([upload.file.name, " · ", size(upload.file.stat().st_size, words), " · ",
