@@ -57,6 +57,11 @@ class Share:
         """`part` of `whole`, 0 to 1; None when there is nothing to be a part of."""
         return self.part / self.whole if self.whole > 0 else None
 
+    @property
+    def whole_text(self) -> str:
+        """The whole as it is told: a digit behind the point only below 100."""
+        return f"{self.whole:,.0f}" if self.whole >= 100 else f"{self.whole:,.1f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

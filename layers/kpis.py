@@ -123,11 +123,6 @@ _RANK = {
 _EXTRA_RANK, _NEXT_RANK, _SHADED_RANK = 5.8, 8.2, 9.0
 
 
-def weight_text(whole: float) -> str:
-    """Return a sum of demand weights (no unit) as it is told: a digit behind the point only below 100."""
-    return f"{whole:,.0f}" if whole >= 100 else f"{whole:,.1f}"
-
-
 def strip(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
     """Return the key figures of the place looked at, at most six, in the order to show them.
 
@@ -295,7 +290,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
         of = Text(
             N_("需求权重 {whole}，{cells} 个格；服务半径 {radius} 米"),
             {
-                "whole": weight_text(share.whole),
+                "whole": share.whole_text,
                 "cells": f"{cover.effective_unweighted.whole:,}",
                 "radius": filters.radius,
             },

@@ -194,7 +194,7 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
     figures = {
         "hour": _plain(asked.hour or 0, None, ()), "total": _plain(total, counted, of), "serving": _plain(serving, counted, of),
         "share": _plain(ratio, cover.provenance, behind, f"{ratio:.1%}"), "radius": _plain(filters.radius, None, (), f"{filters.radius:,}"),
-        "whole": _plain(cover.effective_weighted.whole, cover.provenance, cover.source_ids, kpis.weight_text(cover.effective_weighted.whole)),
+        "whole": _plain(cover.effective_weighted.whole, cover.provenance, cover.source_ids, cover.effective_weighted.whole_text),
     }
     msgid = N_("{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）")
     names: dict[str, tuple[str, str]] = {}

@@ -96,7 +96,7 @@ class Order:
         known = {field.name for field in fields(cls)}
         taken = {key: str(value).strip() for key, value in given.items() if key in known and str(value).strip()}
         if "scale" in taken:
-            if not taken["scale"].isdigit():
+            if taken["scale"] not in map(str, SCALES):  # "¹" is a digit too
                 raise AtlasError(N_("{name} 的值 {got} 不可用：请用 {expected} 之一。"), name="scale", got=taken["scale"],
                                  expected=", ".join(map(str, SCALES)))
             taken |= {"scale": int(taken["scale"])}

@@ -138,7 +138,7 @@ def _short(text: str) -> str:
 def problem_rows(report: Report, group: str, page: int, words: Words) -> tuple[html.Table, int]:
     """Return the table of one page of a group of problems, and the number of pages."""
     listed = groups(report)
-    wanted = listed[int(group)][0] if group != EVERY and group.isdigit() and int(group) < len(listed) else None
+    wanted = next((one[0] for at, one in enumerate(listed) if str(at) == group), None)
     every = [("error", one) for one in report.errors] + [("warning", one) for one in by_weight(report.warnings)]
     every = [(kind, one) for kind, one in every if wanted is None or _group(one, kind) == wanted]
     pages = max(1, -(-len(every) // PAGE))

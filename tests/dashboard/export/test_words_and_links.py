@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from dash import Dash
+from hypothesis import example
 from hypothesis import given as any_of
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -96,6 +97,8 @@ def test_many_may_keep_links_at_one_time(home: Path) -> None:
 
 
 @limits(max_examples=60, deadline=None)
+@example(asked={"scale": "¹"})
+@example(asked={"scale": "9" * 5_000})
 @any_of(st.dictionaries(st.sampled_from(["query", "against", "template", "theme", "title", "sentence", "footnote", "w", "h", "scale"]), st.text(max_size=80)))
 def test_a_sheet_answers_whatever_is_asked(app: Dash, asked: dict[str, str]) -> None:
     client = app.server.test_client()
