@@ -254,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words: Gettext = str
     try:
-        with ended_politely():
+        with ended_politely() as interrupted:
             catalogues = load_words()
             words = catalogues["zh"]
             try:
@@ -263,8 +263,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options = _parser(words).parse_args(arguments)
                 code = options.run(options, settings, words)
                 sys.stdout.flush()
+                if code and interrupted():
+                    raise KeyboardInterrupt
                 return code
             except AtlasError as error:
+                if interrupted():  # a driver that Ctrl-C met in the middle of something says that the connection is gone
+                    raise KeyboardInterrupt from error
                 _say(error.text(words))
                 return 1
             except BrokenPipeError:  # whoever read the result has heard enough (`… --json | head`); what was to be done is done

@@ -11,15 +11,27 @@ _final: list[None] = []  # one entry while a command is at the step that it is t
 
 
 @contextmanager
-def ended_politely() -> Iterator[None]:
-    """Take a request to end (SIGTERM) as Ctrl-C while the block lasts: whatever clears up after one does so after the other."""
+def ended_politely() -> Iterator[Callable[[], bool]]:
+    """Take a request to end (SIGTERM) as Ctrl-C while the block lasts: whatever clears up after one does so after the other.
+
+    Gives a function that says whether either has come: a library in the middle of something may turn
+    KeyboardInterrupt into an error of its own.
+    """
+    came: list[bool] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: False
         return
+
+    def interrupted(*_: object) -> None:
+        came.append(True)
+        raise KeyboardInterrupt
+
     interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted)
     handler = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        yield
+        yield lambda: bool(came)
     finally:
         signal.signal(signal.SIGTERM, handler or signal.SIG_DFL)
         if interrupt is not None:

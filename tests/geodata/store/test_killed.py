@@ -155,6 +155,21 @@ def test_cancelled_once_it_is_in_it_is_said_to_be_in(place, tmp_path, monkeypatc
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+def test_cancelled_within_a_library_it_is_said_to_be_cancelled(tmp_path, monkeypatch, capsys):
+    def met(*_, **__):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as error:
+            raise AtlasError("数据库断线") from error
+
+    monkeypatch.setenv("ATLAS_HOME", str(tmp_path))
+    monkeypatch.setattr("dashboard.__main__.build_atlas", met)
+    assert main(["history"]) == 130
+    assert "已取消" in capsys.readouterr().err
+    monkeypatch.setattr("dashboard.__main__.build_atlas", lambda *_, **__: (_ for _ in ()).throw(AtlasError("数据库断线")))
+    assert main(["history"]) == 1
+
+
 def _import(place: Place, prefix: str, seen: str | None) -> str:
     store = place.open()
     try:
