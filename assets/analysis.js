@@ -150,7 +150,7 @@
       const sum = element("an-sum");
       if (sum) sum.setAttribute("aria-pressed", "false");
       if (!window.atlasKit.webgl2()) {
-        window.atlasStill("activities");
+        window.atlasStill("analysis", key);
         window.setTimeout(() => show(begin).catch(() => {}), 0);
         return window.dash_clientside.no_update;
       }

@@ -229,7 +229,7 @@
     fit(spec) {
       if (!spec) return window.dash_clientside.no_update;
       if (!window.atlasKit.webgl2()) {
-        window.atlasStill("stations.demand");
+        window.atlasStill("planning", ++state.asked);
         return window.dash_clientside.no_update;
       }
       state.asked += 1;

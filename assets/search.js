@@ -96,7 +96,7 @@
     const input = document.getElementById('search');
     if (wanted && input) { event.preventDefault(); input.focus(); input.select(); }
   });
-  const look = () => document.querySelectorAll('.search-box:empty').forEach(build);
+  const look = () => document.querySelectorAll('.search-box[data-words]:empty').forEach(build);
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
   look();
 })();

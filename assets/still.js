@@ -31,7 +31,12 @@
   }
 
   function hook() {
-    if (!window.atlasKit || window.atlasKit.webgl2()) return;
+    if (!window.atlasKit) return;
+    if (window.atlasKit.webgl2()) {
+      // reached by a link: the page that is loaded with its map hands its own over (assets/first.js)
+      if (window.atlasFirst && !document.querySelector(".first")) for (const box of document.querySelectorAll("[data-first]")) window.atlasFirst.once(box);
+      return;
+    }
     for (const box of document.querySelectorAll("[data-still]")) {
       if (waiting.has(box)) { draw(box); continue; }
       const legend = document.getElementById("legend-box");
@@ -47,11 +52,11 @@
     }
   }
 
-  /* the map of the place in the address with some layers, without links: for pages whose own map is not that of the overview */
-  window.atlasStill = function (layers) {
-    const query = new URLSearchParams(window.location.search), kept = new URLSearchParams({ layers, plain: "1" });
-    for (const key of ["place", "region", "grid", "radius", "hour", "lang", "theme"]) if (query.has(key)) kept.set(key, query.get(key));
-    document.getElementById("map-still").dataset.still = `/map.svg?${kept}`;
+  /* the map of a page other than the overview, as its address stands, without links; another `turn` is another picture */
+  window.atlasStill = function (page, turn) {
+    const query = new URLSearchParams(window.location.search);
+    for (const [key, value] of [["page", page], ["turn", turn], ["plain", "1"]]) query.set(key, value);
+    document.getElementById("map-still").dataset.still = `/map.svg?${query}`;
   };
 
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-still"] });

@@ -32,7 +32,6 @@ from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.errors import AtlasError
 from layers.filters import Filters
-from layers.sentence import sentence
 
 log = logging.getLogger(__name__)
 
@@ -70,32 +69,34 @@ def create_app(settings: Settings) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
 
-    def told(query: str, lang: str) -> str:
-        """Return the sentence that the overview opens with, nothing where it cannot be told: the page itself then says why."""
-        try:
-            atlas, asked = context.look(query)
-            return sentence(atlas, asked.filters).text(context.words(lang, asked.filters.as_of).gettext, lang)
-        except AtlasError:
-            return ""
+    pages = {**PAGES, **(FOR_DEVELOPERS if settings.design else {})}
 
-    add_first_paint(app, context.words, settings.language, told)
+    def lay_out(path: str, query: str) -> Any:
+        page = pages[path]
+        atlas, said = context.look(query, getattr(page, "OWN_KEYS", ()))
+        laid = page.layout(context, atlas, said, query)
+        laid.forceColorScheme = said.filters.theme
+        return laid
+
+    def laid_first(path: str, query: str) -> Any:
+        try:
+            return lay_out(path, f"?{query}" if query else "") if path in PAGES else None
+        except Exception:  # the page is asked for again by its own scripts, and what is wrong told there
+            log.warning("first paint failed", exc_info=True)
+            return None
+
+    add_first_paint(app, context.words, settings.language, laid_first)
     app.layout = html.Div([
         dcc.Location(id=ids.SITE, refresh=False),
         html.Div(opening(context.words), id=ids.PAGE),
     ])
 
-    pages = {**PAGES, **(FOR_DEVELOPERS if settings.design else {})}
-
     @app.callback(Output(ids.PAGE, "children"), Input(ids.SITE, "pathname"), State(ids.SITE, "search"))
     def show_page(pathname: str | None, search: str | None) -> Any:
         """Lay out the page in the reader's language."""
-        page = pages.get(pathname or "/")
-        if page is None:
+        if (pathname or "/") not in pages:
             return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
-        atlas, said = context.look(search, getattr(page, "OWN_KEYS", ()))
-        laid = page.layout(context, atlas, said, search or "")
-        laid.forceColorScheme = said.filters.theme
-        return laid
+        return lay_out(pathname or "/", search or "")
 
     for page in pages.values():
         page.register(app, context)
@@ -119,7 +120,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
     add_keeping(server)
     add_geometry(server, source)
-    add_stills(server, context)
+    add_stills(server, context, {path.strip("/"): (page.picture, page.OWN_KEYS) for path, page in PAGES.items() if hasattr(page, "picture")})
     add_frames(server, context)
     add_health(server, source)
     add_uploading(server, context)

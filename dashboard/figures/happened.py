@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dashboard import tokens
 from dashboard.figures import lines, map_style, theme
 from dashboard.figures.map import NATION_BOUNDS
 from dashboard.figures.siting import packed
@@ -21,6 +22,8 @@ from layers.atlas import Atlas
 from layers.classing import fixed
 
 TRACES = ("ring", "spots")
+HOLLOW = tokens.value("hollow")
+RING_PX = 4  # that the ring is larger than the spot over it
 COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
 MOST_MONTHS_NAMED = 12
@@ -85,6 +88,18 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
             "meta": {"bounds": list(bounds)},
         },
     }
+
+
+def picture_figure(atlas: Atlas, here: places.Scope, frame: pd.DataFrame, words: Words) -> dict[str, Any]:
+    """Return the map with the events of `frame` drawn as assets/analysis.js draws them."""
+    figure, drawn = map_figure(atlas, here, words), spots(frame, words)
+    rings = [drawn["palette"][at] for at in drawn["color"]]
+    fills = [ring if solid else HOLLOW for ring, solid in zip(rings, drawn["solid"], strict=True)]
+    places_of = {"lon": frame["lon"].tolist(), "lat": frame["lat"].tolist()}
+    for trace, sizes, colors in zip(figure["data"], ([size + RING_PX for size in drawn["size"]], drawn["size"]), (rings, fills), strict=True):
+        trace |= places_of | {"marker": trace["marker"] | {"size": sizes, "color": colors}}
+    figure["data"][1]["hovertext"] = [drawn["texts"][at] for at in drawn["text"]]
+    return figure
 
 
 def nothing(words: Words) -> dict[str, Any]:

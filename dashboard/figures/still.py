@@ -26,6 +26,7 @@ Address = Callable[[str, str], str | None]
 MARGIN = 24  # pixels around the picture that are drawn too, so that no edge of what is cut shows
 PRECISION = 0.5  # pixels: what is smaller is not drawn
 HATCH = "still-hatch"
+UNASKED = ("hatch",)  # layers of the style that show nothing unless a figure says what
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def svg(still: Still) -> str:
     """Return the picture as an SVG document whose places are links; they answer to a pointer, the list in view to keys."""
     layout = still.figure["layout"]
     style, meta = layout["map"]["style"], layout["meta"]
-    frame = framed(meta["bounds"], still.size, still.left) if meta["fit"] else Frame.at(layout["map"], still.size)
-    texts = labelling.labels(style, meta["off"], still.shapes, frame)
+    frame = framed(meta["bounds"], still.size, still.left) if meta.get("fit", True) else Frame.at(layout["map"], still.size)
+    texts = labelling.labels(style, meta.get("off", UNASKED), still.shapes, frame)
     parts: list[str] = []
     for layer in style["layers"]:
         parts += [_trace(trace, still, frame) for trace in still.figure["data"] if trace.get("below") == layer["id"]]
@@ -85,7 +86,7 @@ def _ink(style: Mapping[str, Any]) -> str:
 
 def _layer(layer: Mapping[str, Any], style: Mapping[str, Any], meta: Mapping[str, Any], shapes: Shapes, frame: Frame) -> str:
     """Return a background, fill or line of the style."""
-    if layer["id"] in meta["off"] or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24):
+    if layer["id"] in meta.get("off", UNASKED) or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24):
         return ""
     paint = {key: labelling.at_zoom(value, frame.zoom) for key, value in layer["paint"].items()}
     if layer["type"] == "background":
@@ -204,6 +205,6 @@ def _answering(shape: str, key: Sequence[str] | None, said: str, still: Still) -
         return f'{shape} pointer-events="none"/>'
     lines = lines_of(said)
     told = f"{shape}><title>{escape(chr(10).join(lines))}</title></{shape[1:].partition(' ')[0]}>"
-    to = still.address(*key) if key else None
+    to = still.address(*key[:2]) if key else None
     # by keys one follows the list of what is in view: hundreds of marks are no way through a page
     return told if to is None else f'<a href="{escape(to)}" tabindex="-1" aria-label="{escape(lines[0] if lines else "")}">{told}</a>'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -33,11 +35,13 @@ from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.figures.happened import month_name
 from dashboard.figures.theme import blank
 from dashboard.figures.tiles import GCJ02, Tiles, over_tiles, trace_over
+from dashboard.filling import Place, fill, outputs
 from dashboard.pages import in_view
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
 from geodata.datum import gcj02_to_wgs84
+from geodata.errors import AtlasError
 from layers import kpis as key_figures
 from layers import places
 from layers.atlas import Atlas
@@ -45,7 +49,16 @@ from layers.filters import MAX_AREA_VERTICES, Filters
 from layers.sentence import sentence
 
 SPEC = "map-spec"
+TIME = "time-value"
 AREA_DECIMALS = 5
+MAP_PARTS: tuple[Place, ...] = ((SPEC, "data"), (ids.LEGEND, "children"))
+FRAME_PARTS: tuple[Place, ...] = (
+    (ids.CRUMBS, "children"), (ids.KPIS, "children"), (ids.NOTICES, "children"), (ids.LANGUAGE, "href"), (ids.WAYS, "children"), (ids.PAST, "children"),
+    (TIME, "children"), (ids.SENTENCE, "children"))
+CHART_PARTS: tuple[Place, ...] = tuple(
+    (place(chart), prop) for place, prop in (
+        ("{}-title".format, "children"), ("{}-subtitle".format, "children"), ("{}-badge".format, "children"), (ids.graph, "figure"), ("{}-empty".format, "children"),
+        ("{}".format, "style"), ("{}-box".format, "style"), ("{}-table".format, "children"), ("{}-table-box".format, "hidden")) for chart in ids.CHARTS)
 
 
 def months(atlas: Atlas) -> tuple[str, ...]:
@@ -74,7 +87,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Aside(rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}),
         html.Section([
             html.Div([
-                *still(words),
+                *still(words, first=still_path(context.write(filters, said.view), plain=True, version=atlas.version)),
                 dcc.Graph(id=ids.MAP, figure=blank(), responsive=True, config=_map_config(filters.lang),
                           className="map"),
                 *in_view.parts(words),
@@ -87,7 +100,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Div([panel(chart, words) for chart in ids.CHARTS], className="charts", tabIndex=0, role="region",
                  **{"aria-label": words("图表")}),
     ], className="body")
-    return framed([
+    page = framed([
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
@@ -95,6 +108,52 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         body,
         dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
     ], filters.lang)
+    stored = _stored(context, filters, said.view, [notice.text(words) for notice in said.notices])
+    with suppress(AtlasError):  # then the callbacks say what is wrong, each beside what it could not draw
+        fill(page, {(ids.FILTERS, "data"): stored, **dict(zip((*MAP_PARTS, *FRAME_PARTS, *CHART_PARTS), (
+            *draw_map(context, stored), *draw_frame(context, stored), *draw_charts(context, stored)), strict=True))})
+    return page
+
+
+def _stored(context: Context, filters: Filters, view: View | None, told: list[str]) -> dict[str, Any]:
+    """Return what the browser keeps of a choice, and what everything is drawn from."""
+    return {"query": context.write(filters), "view": [view.lon, view.lat, view.zoom] if view else None, "notices": told}
+
+
+def draw_map(context: Context, stored: dict) -> tuple:
+    """Return the values of :data:`MAP_PARTS`: the map and its legend."""
+    atlas, filters, words = _present(context, stored)
+    view = View(*stored["view"]) if stored.get("view") else None
+    figure = map_figures.map_figure(atlas, filters, words, view)
+    here = places.scope(atlas, filters)
+    tiles = context.settings.tiles
+    key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, filters.theme, tiles.attribution if tiles else "")
+    figure["layout"]["meta"]["still"] = still_path(context.write(filters, view))
+    return themed(over_tiles(figure, tiles), filters.theme), key
+
+
+def draw_frame(context: Context, stored: dict) -> tuple:
+    """Return the values of :data:`FRAME_PARTS`: breadcrumb, key figures, notices, ways to other pages, sentence."""
+    atlas, filters, words = _present(context, stored)
+    here = places.scope(atlas, filters)
+    other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+    return (
+        crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
+        _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
+        said(sentence(atlas, filters), atlas, filters, context, words),
+    )
+
+
+def draw_charts(context: Context, stored: dict) -> tuple:
+    """Return the values of :data:`CHART_PARTS`: every chart with its title and table."""
+    atlas, filters, words = _present(context, stored)
+    panels = [make(atlas, filters, words) for make in CHARTS]
+    offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
+    tables = [None if one.empty or not one.weight else chart_table(MAKERS[make](atlas, filters, words, one), words)
+              for make, one in zip(CHARTS, panels, strict=True)]
+    return tuple(value for part in zip(*(
+        filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme, table)
+        for chart, one, table in zip(ids.CHARTS, panels, tables, strict=True)), strict=True) for value in part)
 
 
 def _map_config(lang: str) -> dict[str, Any]:
@@ -118,7 +177,7 @@ def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], wo
         dmc.RangeSlider(id=ids.MONTHS, min=0, max=max(last, 1), step=1, minRange=0, value=value, marks=marks, size="sm",
                         label=None, className="time-slider", thumbFromLabel=words("起始月"), thumbToLabel=words("截止月"),
                         updatemode="mouseup"),
-        html.Span(id="time-value", className="time-value"),
+        html.Span(id=TIME, className="time-value"),
     ], className="time")
 
 
@@ -162,7 +221,6 @@ def register(app: Dash, context: Context) -> None:
             filters = clicked(atlas, filters, chosen, all_the_way=True)
         elif cause not in (None, ids.URL):
             filters = taken(filters, values, listed)
-        query = context.write(filters)
         # who moved the map inside a place keeps that view in the address until another place is looked at
         key = map_figures.place_key(filters)
         view = said.view if key == map_figures.place_key(before) else None
@@ -171,7 +229,7 @@ def register(app: Dash, context: Context) -> None:
         address = context.write(filters, view)
         # the address keeps a bad value until the next choice rewrites it: until then it is told
         told = [notice.text(context.words(filters.lang)) for notice in said.notices] if filters == before else []
-        stored = {"query": query, "view": [view.lon, view.lat, view.zoom] if view else None, "notices": told}
+        stored = _stored(context, filters, view, told)
         # a move of the map alone changes nothing that is drawn
         same = drawn is not None and (stored["query"], told) == (drawn["query"], drawn["notices"])
         words = context.words(filters.lang, filters.as_of)
@@ -184,59 +242,9 @@ def register(app: Dash, context: Context) -> None:
             place_options(atlas, filters, words) if moved else no_update,
         )
 
-    @app.callback(
-        Output(SPEC, "data"), Output(ids.LEGEND, "children"),
-        Input(ids.FILTERS, "data"), prevent_initial_call=True,
-    )
-    def draw_map(stored: dict) -> tuple:
-        """Draw the map and its legend."""
-        atlas, filters, words = _present(context, stored)
-        view = View(*stored["view"]) if stored.get("view") else None
-        figure = map_figures.map_figure(atlas, filters, words, view)
-        here = places.scope(atlas, filters)
-        key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, filters.theme, context.settings.tiles.attribution if context.settings.tiles else "")
-        figure["layout"]["meta"]["still"] = still_path(context.write(filters, view))
-        return themed(over_tiles(figure, context.settings.tiles), filters.theme), key
-
-    @app.callback(
-        Output(ids.CRUMBS, "children"), Output(ids.KPIS, "children"), Output(ids.NOTICES, "children"),
-        Output(ids.LANGUAGE, "href"), Output(ids.WAYS, "children"), Output(ids.PAST, "children"), Output("time-value", "children"),
-        Output(ids.SENTENCE, "children"),
-        Input(ids.FILTERS, "data"), prevent_initial_call=True,
-    )
-    def draw_frame(stored: dict) -> tuple:
-        """Fill breadcrumb, key figures, notices and the link to the other language."""
-        atlas, filters, words = _present(context, stored)
-        here = places.scope(atlas, filters)
-        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        return (
-            crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
-            _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
-            said(sentence(atlas, filters), atlas, filters, context, words),
-        )
-
-    @app.callback(
-        *[Output(f"{chart}-title", "children") for chart in ids.CHARTS],
-        *[Output(f"{chart}-subtitle", "children") for chart in ids.CHARTS],
-        *[Output(f"{chart}-badge", "children") for chart in ids.CHARTS],
-        *[Output(ids.graph(chart), "figure") for chart in ids.CHARTS],
-        *[Output(f"{chart}-empty", "children") for chart in ids.CHARTS],
-        *[Output(chart, "style") for chart in ids.CHARTS],
-        *[Output(f"{chart}-box", "style") for chart in ids.CHARTS],
-        *[Output(f"{chart}-table", "children") for chart in ids.CHARTS],
-        *[Output(f"{chart}-table-box", "hidden") for chart in ids.CHARTS],
-        Input(ids.FILTERS, "data"), prevent_initial_call=True,
-    )
-    def draw_charts(stored: dict) -> tuple:
-        """Draw every chart."""
-        atlas, filters, words = _present(context, stored)
-        panels = [make(atlas, filters, words) for make in CHARTS]
-        offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-        tables = [None if one.empty or not one.weight else chart_table(MAKERS[make](atlas, filters, words, one), words)
-                  for make, one in zip(CHARTS, panels, strict=True)]
-        return tuple(value for part in zip(*(
-            filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme, table)
-            for chart, one, table in zip(ids.CHARTS, panels, tables, strict=True)), strict=True) for value in part)
+    # each on its own, so that the browser asks for them beside each other; what the layout has is not drawn again
+    for places_of, draw in ((MAP_PARTS, draw_map), (FRAME_PARTS, draw_frame), (CHART_PARTS, draw_charts)):
+        app.callback(*outputs(places_of), Input(ids.FILTERS, "data"), prevent_initial_call=True)(partial(draw, context))
 
     @app.callback(
         Output(ids.MAP, "figure", allow_duplicate=True),

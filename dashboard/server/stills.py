@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,18 @@ from dashboard.figures import map as map_figures
 from dashboard.figures.dark import themed
 from dashboard.figures.still import Still, svg
 from dashboard.server.geometry import geometry
+from dashboard.state import State
 from dashboard.words import Words
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
 
-OWN_KEYS = ("w", "h", "left", "plain", "story", "scenario", "on", "with")
+OWN_KEYS = ("page", "w", "h", "left", "plain", "of", "turn", "month", "story", "scenario", "on", "with")
 SIDE = (160, 2_400)  # pixels
 KEPT = 24
+BRIEFLY = "private, max-age=3600"
+#: The map of a page as a figure of plotly.js, from the atlas, what the address says, and the address.
+Maker = Callable[[Context, Atlas, State, str], dict[str, Any]]
 Features = tuple[Sequence[str], NDArray[Any], Sequence[Mapping[str, Any]]]
 
 
@@ -55,14 +59,20 @@ class Geometries:
         return found
 
 
-def picture(context: Context, geometries: Geometries, query: str, size: tuple[int, int], left: int = 0, plain: bool = False) -> str:
-    """Return the map of the view `query` as SVG of `size` pixels; a `plain` one leads nowhere."""
-    atlas, said = context.look(query, OWN_KEYS)
+def overview(context: Context, atlas: Atlas, said: State, query: str) -> dict[str, Any]:  # noqa: ARG001 - as every page
+    """Return the map of the overview."""
+    return map_figures.map_figure(atlas, said.filters, context.words(said.filters.lang), said.view)
+
+
+def picture(context: Context, geometries: Geometries, query: str, size: tuple[int, int], left: int = 0, plain: bool = False, make: Maker = overview,
+            own: Collection[str] = ()) -> str:
+    """Return the map of the view `query` as SVG of `size` pixels; a `plain` one leads nowhere; `own` are the keys of the page that `make` draws for."""
+    atlas, said = context.look(query, (*OWN_KEYS, *own))
     filters, words = said.filters, context.words(said.filters.lang)
-    figure = map_figures.map_figure(atlas, filters, words, said.view)
+    figure = make(context, atlas, said, query)
 
     def address(kind: str, key: str) -> str | None:
-        if plain or kind == "enterprise":  # there are hundreds, each within a grid that leads the same way
+        if plain or make is not overview or kind == "enterprise":  # there are hundreds, each within a grid that leads the same way
             return None
         there = clicked(atlas, filters, {"points": [{"customdata": [kind, key]}]})
         return None if there == filters else "/" + (context.write(there) or "?")
@@ -73,22 +83,35 @@ def picture(context: Context, geometries: Geometries, query: str, size: tuple[in
 
 def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: Words) -> str:
     """Return in words what the map shows: where, and how many of what."""
-    count = {trace["name"]: len(trace.get("customdata") or ()) for trace in figure["data"]}
-    grids = any(key[0] == "grid" for trace in figure["data"][:1] for key in trace["customdata"])
+    count = {trace["name"]: len(trace.get("customdata") or trace.get("hovertext") or ()) for trace in figure["data"]}
+    grids = any(key[0] == "grid" for trace in figure["data"][:1] for key in trace.get("customdata") or ())
     told = {
         "areas": words("产改网格") if grids else words("地方"), "stations": words("工会驿站"), "clusters": words("驿站群"), "fairs": words("招聘会"),
         "activities": words("活动"), "enterprises": words("企业"), "flows": words("跨市就业"),
     }
-    what = words.listed(f"{label} {words.number(count[name])}" for name, label in told.items() if count[name])
+    what = words.listed(f"{label} {words.number(count[name])}" for name, label in told.items() if count.get(name))
     return words("{place}的静态地图：{what}").format(place=words.name(places.scope(atlas, filters).crumbs[-1]), what=what)
 
 
-def add_stills(server: Flask, context: Context) -> None:
-    """Serve ``/map.svg`` with the keys of Filters; ``w``, ``h``: size in pixels; ``left``: those that a legend covers; ``plain``: without links."""
+def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker, Collection[str]]]) -> None:
+    """Serve ``/map.svg`` with the keys of Filters.
+
+    ``page``: whose map, with the page's own keys; the overview's without. ``w``, ``h``: size in pixels; ``left``: those that
+    a legend covers; ``plain``: without links; ``of``: the version of the atlas that the address was made for: as long as it
+    is the present one, a browser may keep the picture.
+
+    Parameters
+    ----------
+    pages : mapping
+        Name of a page → what draws its map, and the page's own keys.
+    """
     geometries = Geometries()
 
     @server.get("/map.svg")
     def _still() -> Response:
         width, height = (int(np.clip(request.args.get(key, usual, int), *SIDE)) for key, usual in (("w", 1200), ("h", 760)))
-        text = picture(context, geometries, request.query_string.decode("utf-8", "replace"), (width, height), request.args.get("left", 0, int), "plain" in request.args)
-        return Response(text, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+        query = request.query_string.decode("utf-8", "replace")
+        make, own = pages.get(request.args.get("page", ""), (overview, ()))
+        text = picture(context, geometries, query, (width, height), request.args.get("left", 0, int), "plain" in request.args, make, own)
+        lasting = request.args.get("of") == context.look(query, (*OWN_KEYS, *own))[0].version
+        return Response(text, mimetype="image/svg+xml", headers={"Cache-Control": BRIEFLY if lasting else "no-store"})

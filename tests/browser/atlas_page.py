@@ -18,8 +18,9 @@ DRAWN = """() => {
   return Boolean(box && box.dataset.asked && box.dataset.asked === box.dataset.drawn
     && map && map.loaded() && map.areTilesLoaded() && !map.isMoving() && document.querySelector('.crumb'));
 }"""
-# the page's main thread has a moment to spare, and Dash waits for no callback
+# the page's main thread has a moment to spare, what was painted first is gone, and Dash waits for no callback
 DONE = """() => new Promise(done => requestIdleCallback(() => {
+  if (document.querySelector(".first, .map-first")) return done(false);
   if (!window.store) return done(true);
   const { stored, completed, ...waiting } = window.store.getState().callbacks;
   done(Object.values(waiting).every(one => !one.length));

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 import dash_mantine_components as dmc
 import pandas as pd
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
-from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.components.kind_options import kind_options
@@ -19,17 +20,19 @@ from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.said import said as spoken
-from dashboard.components.still import still
+from dashboard.components.still import still, still_path
 from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.figures import happened as figures
 from dashboard.figures.dark import themed
 from dashboard.figures.theme import blank
+from dashboard.filling import Place, fill, outputs
 from dashboard.filters_in_words import words_of_filters
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
 from dashboard.state import State as Said
 from dashboard.words import Words
+from geodata.errors import AtlasError
 from layers import places
 from layers.analysis import happened
 from layers.atlas import Atlas
@@ -39,6 +42,13 @@ from layers.sentence import sentence
 __all__ = ["OWN_KEYS", "layout", "register"]
 PATH = "/analysis"
 SPEEDS = (1, 2, 4)  # frames a second
+PARTS: tuple[Place, ...] = (
+    (names.SENTENCE, "children"), (ids.NOTICES, "children"), (names.SPEC, "data"), (names.MONTHS, "children"), (names.WORKERS, "children"),
+    (names.PLANS_HEAD, "children"), (names.PLANS, "figure"), (names.PLANS_LIST, "children"), (names.KINDS_HEAD, "children"), (names.KINDS, "figure"),
+    (names.KINDS_PLACE, "style"), (ids.WAYS, "children"))
+CHOSEN_PARTS: tuple[Place, ...] = (
+    (names.CALENDAR_HEAD, "children"), (names.CALENDAR, "figure"), (names.DAY, "children"), (names.DAYS, "data"), (names.DAYS, "value"),
+    (names.COMPARE, "children"), (ids.LANGUAGE, "href"))
 CONTROLS = (names.PLACE, names.WITH, names.FIRST, names.LAST, names.CHOSEN_KINDS, names.PROVENANCE)  # in the order of _shown
 
 
@@ -47,13 +57,13 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     filters, own = said.filters, parse(query, atlas)
     words = context.words(filters.lang, filters.as_of)
     header = masthead(PATH, filters, context, words, query=f"&{text}" if (text := write(own)) else "")
-    return framed([
+    page = framed([
         header,
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
         _controls(atlas, filters, own, words),
         html.Section(html.P(id=names.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
         html.Main([
-            html.Section([_map(words), _player(words)], className="an-left"),
+            html.Section([_map(_first_map(context, atlas, filters), words), _player(words)], className="an-left"),
             html.Section([
                 _box(names.CALENDAR_HEAD, "activities_by_day", _graph(names.CALENDAR, words, "an-calendar")),
                 html.Div([
@@ -71,6 +81,10 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         ], className="an-body"),
         dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.STATE), dcc.Store(id=names.SPEC),
     ], filters.lang)
+    stored = _stored(context, filters, own, [one.text(words.gettext) for one in said.notices])
+    with suppress(AtlasError):  # then the callbacks say what is wrong, each beside what it could not draw
+        fill(page, {(names.STATE, "data"): stored, **dict(zip((*PARTS, *CHOSEN_PARTS), (*draw(context, stored), *draw_chosen(context, stored)), strict=True))})
+    return page
 
 
 def _graph(name: str, words: Words, style: str, place: str | None = None) -> html.Div:
@@ -81,13 +95,29 @@ def _box(head: str, figure: str, *children: Any) -> html.Div:
     return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure})
 
 
-def _map(words: Words) -> html.Div:
+def _map(first: str, words: Words) -> html.Div:
     return html.Div([
-        *still(words, said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。")),
+        *still(words, first=first, said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。")),
         dcc.Graph(id=names.MAP, figure=blank(), responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
         html.Div([html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]), html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
                   html.Span(words("越大越多；颜色是类型；示意图"))], className="an-legend"),
     ], className="map-box an-map-box")
+
+
+def _first_map(context: Context, atlas: Atlas, filters: Filters) -> str:
+    """Return the address of the picture of the first month in which something happened: the player begins there."""
+    months = happened.by_month(atlas, filters)
+    first = months["month"].iloc[int((months["count"] > 0).to_numpy().argmax())]
+    return still_path(f"?page=analysis&month={first}&" + context.write(filters).removeprefix("?"), plain=True, version=atlas.version)
+
+
+def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:
+    """Return the map of the month that the key ``month`` names, of all months without."""
+    filters = said.filters
+    known = happened.months(atlas, filters)
+    month = dict(parse_qsl(query)).get("month", "")
+    frame = happened.frame(atlas, filters, month if month in known else known[-1], up_to=month not in known)
+    return figures.picture_figure(atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of))
 
 
 def _player(words: Words) -> html.Div:
@@ -160,6 +190,47 @@ def _address(context: Context, filters: Filters, own: Own) -> str:
     return "?" + "&".join(filter(None, (context.write(filters).removeprefix("?"), write(own))))
 
 
+def _stored(context: Context, filters: Filters, own: Own, told: list[str]) -> dict[str, Any]:
+    """Return what the browser keeps of a choice, and what everything is drawn from."""
+    return {"query": _address(context, filters, own), "notices": told}
+
+
+def draw(context: Context, stored: dict) -> tuple:
+    """Return the values of :data:`PARTS`: what follows from the filters."""
+    atlas, said = context.look(stored["query"], OWN_KEYS)
+    filters = said.filters
+    words = context.words(filters.lang, filters.as_of)
+    here = places.scope(atlas, filters)
+    months = happened.by_month(atlas, filters)
+    query = context.write(filters)
+    spec = {"figure": themed(figures.map_figure(atlas, here, words), filters.theme), "months": months["month"].tolist(), "counts": months["count"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
+            "key": "/".join(str(one) for one in here.key)}
+    told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
+    if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
+        told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
+    if not months["count"].sum():
+        told.append(telling.nothing(PATH, filters, context, words))
+    source = partial(source_link, filters=filters, context=context, words=words)
+    plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
+    kinds_head, kinds_figure, kinds_height = telling.kinds_parts(atlas, filters, here, source, words)
+    return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
+            with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
+            plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), {"height": f"{kinds_height}px"}, ways(PATH, filters, context, words))
+
+
+def draw_chosen(context: Context, stored: dict) -> tuple:
+    """Return the values of :data:`CHOSEN_PARTS`: what also follows from the day and the other place chosen."""
+    atlas, said = context.look(stored["query"], OWN_KEYS)
+    filters, own = said.filters, parse(stored["query"], atlas)
+    words = context.words(filters.lang, filters.as_of)
+    source = partial(source_link, filters=filters, context=context, words=words)
+    head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
+    other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+    compared = telling.comparison(atlas, filters, own.other, words, lambda code: PATH + _address(context, filters, Own(code, own.on)))
+    return (head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None,
+            with_source(compared, "two_places", filters, context, words), PATH + _address(context, other, own))
+
+
 def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
@@ -186,56 +257,12 @@ def register(app: Dash, context: Context) -> None:
         address = _address(context, filters, own)
         words = context.words(filters.lang, filters.as_of)
         same = (filters, own) == (said.filters, parse(search, atlas))
-        stored = {"query": address, "notices": [one.text(words.gettext) for one in said.notices] if same else []}
+        stored = _stored(context, filters, own, [one.text(words.gettext) for one in said.notices] if same else [])
         followed = cause == names.URL and (drawn or {}).get("query") != address  # else it is the echo of a control, and another may have been set since
         shown = _shown(filters, own) if followed else [no_update] * len(CONTROLS)
         return (no_update if same else address, stored if stored != drawn else no_update, place_options(atlas, filters, words), _others(atlas, filters, own, words), *shown)
 
-    @app.callback(
-        Output(names.SENTENCE, "children"), Output(ids.NOTICES, "children"), Output(names.SPEC, "data"), Output(names.MONTHS, "children"),
-        Output(names.WORKERS, "children"), Output(names.PLANS_HEAD, "children"), Output(names.PLANS, "figure"), Output(names.PLANS_LIST, "children"),
-        Output(names.KINDS_HEAD, "children"), Output(names.KINDS, "figure"), Output(names.KINDS_PLACE, "style"), Output(ids.WAYS, "children"),
-        Input(names.STATE, "data"), prevent_initial_call=True,
-    )
-    def draw(stored: dict | None) -> tuple:
-        """Draw what follows from the filters."""
-        if not stored:
-            raise PreventUpdate
-        atlas, said = context.look(stored["query"], OWN_KEYS)
-        filters = said.filters
-        words = context.words(filters.lang, filters.as_of)
-        here = places.scope(atlas, filters)
-        months = happened.by_month(atlas, filters)
-        query = context.write(filters)
-        spec = {"figure": themed(figures.map_figure(atlas, here, words), filters.theme), "months": months["month"].tolist(), "counts": months["count"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
-                "key": "/".join(str(one) for one in here.key)}
-        told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
-        if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
-            told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
-        if not months["count"].sum():
-            told.append(telling.nothing(PATH, filters, context, words))
-        source = partial(source_link, filters=filters, context=context, words=words)
-        plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
-        kinds_head, kinds_figure, kinds_height = telling.kinds_parts(atlas, filters, here, source, words)
-        return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
-                with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
-                plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), {"height": f"{kinds_height}px"}, ways(PATH, filters, context, words))
+    for places_of, drawing in ((PARTS, draw), (CHOSEN_PARTS, draw_chosen)):
+        app.callback(*outputs(places_of), Input(names.STATE, "data"), prevent_initial_call=True)(partial(drawing, context))
 
-    @app.callback(
-        Output(names.CALENDAR_HEAD, "children"), Output(names.CALENDAR, "figure"), Output(names.DAY, "children"), Output(names.DAYS, "data"), Output(names.DAYS, "value"),
-        Output(names.COMPARE, "children"), Output(ids.LANGUAGE, "href"),
-        Input(names.STATE, "data"), prevent_initial_call=True,
-    )
-    def draw_chosen(stored: dict | None) -> tuple:
-        """Draw what also follows from the day and the other place chosen."""
-        if not stored:
-            raise PreventUpdate
-        atlas, said = context.look(stored["query"], OWN_KEYS)
-        filters, own = said.filters, parse(stored["query"], atlas)
-        words = context.words(filters.lang, filters.as_of)
-        source = partial(source_link, filters=filters, context=context, words=words)
-        head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
-        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        return head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None, with_source(telling.comparison(atlas, filters, own.other, words, lambda code: PATH + _address(context, filters, Own(code, own.on))), "two_places", filters, context, words), PATH + _address(context, other, own)
-
-    app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"), prevent_initial_call=True)
+    app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
@@ -9,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.context import Context
+from dashboard.filling import Place, fill, outputs
 from dashboard.pages.data import history, importing, names, quality, rows
 from dashboard.pages.data.names import OWN_KEYS as OWN_KEYS
 from dashboard.server.guard import editing
@@ -18,18 +21,20 @@ from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.filters import Filters
 
+PLACES: tuple[Place, ...] = (
+    (names.SECTION, "children"), (names.TABS, "children"), (ids.LANGUAGE, "href"), (ids.WAYS, "children"), (ids.NOTICES, "children"))
 PARTS = {"import": importing, "history": history, "rows": rows, "quality": quality}
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:  # noqa: ARG001 - as every page
-    """Return the page in the language of `said`; the section is filled by the address."""
+    """Return the page in the language of `said`, with the section that `query` names."""
     filters = said.filters
     words = context.words(filters.lang)
     may = editing(context.settings)
     author = dmc.TextInput(
         id=names.AUTHOR, size="xs", placeholder=words("操作人姓名"), persistence="author", persistence_type="local", inputProps={"maxLength": 40},
         className="data-author", disabled=not may, **{"aria-label": words("操作人姓名")})
-    return framed([
+    page = framed([
         masthead(names.PATH, filters, context, words),
         html.Div([
             html.Nav(id=names.TABS, className="data-tabs", **{"aria-label": words("数据页")}),
@@ -37,7 +42,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             html.Span([words("只供查看：这个图册没有开放网页改动。"), html.Div(author, hidden=True)], className="data-readonly"),
         ], className="data-bar", role="region", **{"aria-label": words("数据")}),
         html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
-        html.Main(html.P(words("正在打开…"), className="data-hint"), id=names.SECTION, className="data-main"),
+        html.Main(id=names.SECTION, className="data-main"),
         dmc.Modal([
             html.Div(id=names.MODAL_TEXT, className="data-modal-text"),
             html.Div([
@@ -48,32 +53,41 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         dmc.Drawer(html.Div(id=names.FORM), id=names.DRAWER, opened=False, position="right", size="min(100vw, 560px)", transitionProps={"duration": 0},
                    closeButtonProps={"aria-label": words("关闭")}),
         dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.CHANGED), dcc.Store(id=names.DOING),
-        dcc.Store(id=names.UPLOAD, storage_type="session"),
+        dcc.Store(id=names.UPLOAD, storage_type="session"), dcc.Store(id=names.DRAWN, data=query),
     ], filters.lang, "atlas data-page")
+    with suppress(AtlasError):  # then the callback says what is wrong
+        fill(page, dict(zip(PLACES, drawn(context, query), strict=True)))
+    return page
+
+
+def drawn(context: Context, query: str | None) -> tuple:
+    """Return the values of :data:`PLACES`: the section that the address names, the way to the others, what has to be told."""
+    atlas = context.source.atlas()
+    found = context.read(atlas, query, OWN_KEYS)
+    filters, said = found.filters, names.own(query)
+    words = context.words(filters.lang)
+    other = filters.having(lang="en" if filters.lang == "zh" else "zh")
+    return (
+        PARTS[said["section"]].section(context, atlas, filters, said, words), tabs(context, filters, said["section"], words),
+        names.PATH + (names.query(other, context, said) or "?"), ways(names.PATH, filters, context, words),
+        [html.P(notice.text(words.gettext), className="notice notice-bad") for notice in found.notices])
 
 
 def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
     @app.callback(
-        Output(names.SECTION, "children"), Output(names.TABS, "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),
-        Output(ids.WAYS, "children", allow_duplicate=True), Output(ids.NOTICES, "children", allow_duplicate=True),
-        Input(names.URL, "search"), Input(names.CHANGED, "data"), State(names.URL, "pathname"), prevent_initial_call=True)
-    def show_section(search: str | None, changed: dict | None, pathname: str | None) -> tuple:
-        """Fill the section that the address names."""
-        if pathname != names.PATH:
+        *outputs(PLACES, allow_duplicate=True), Output(names.DRAWN, "data"),
+        Input(names.URL, "search"), Input(names.CHANGED, "data"), State(names.URL, "pathname"), State(names.DRAWN, "data"), prevent_initial_call=True)
+    def show_section(search: str | None, changed: dict | None, pathname: str | None, last: str | None) -> tuple:
+        """Fill the section that the address names, unless the page was laid out with it."""
+        after = ctx.triggered_id == names.CHANGED
+        if pathname != names.PATH or (not after and (search or "") == last):
             raise PreventUpdate
-        atlas = context.source.atlas()
-        found = context.read(atlas, search, OWN_KEYS)
-        filters, said = found.filters, names.own(search)
-        words = context.words(filters.lang)
-        other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-        told = [html.P(notice.text(words.gettext), className="notice notice-bad") for notice in found.notices]
-        if ctx.triggered_id == names.CHANGED and changed and changed.get("told"):
+        *values, told = drawn(context, search)
+        if after and changed and changed.get("told"):
             told.append(html.P(changed["told"], className="notice notice-good"))
-        return (
-            PARTS[said["section"]].section(context, atlas, filters, said, words), tabs(context, filters, said["section"], words),
-            names.PATH + (names.query(other, context, said) or "?"), ways(names.PATH, filters, context, words), told)
+        return (*values, told, search or "")
 
     @app.callback(
         Output(names.MODAL, "opened"), Output(names.MODAL_TEXT, "children"), Output(names.DOING, "data"),

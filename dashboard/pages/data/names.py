@@ -20,7 +20,7 @@ ORDERED = (*FIRST, *(name for name in TABLES if name not in FIRST))
 
 #: The page has a Location of its own: callbacks of the overview wait for theirs together with its controls
 URL = "data-url"
-SECTION, TABS, AUTHOR, CHANGED = "data-section", "data-tabs", "data-author", "data-changed"
+SECTION, TABS, AUTHOR, CHANGED, DRAWN = "data-section", "data-tabs", "data-author", "data-changed", "data-drawn"
 TABLE, CRS, EPSG, UPLOAD, RUN, POLL = "data-table", "data-crs", "data-epsg", "data-upload", "data-run", "data-poll"
 PROGRESS, REPORT, CANCEL, TEMPLATE, DROP = "data-progress", "data-report", "data-cancel", "data-template", "data-drop"
 PROBLEM_GROUP, PROBLEM_PAGE, PROBLEMS = "data-problem-group", "data-problem-page", "data-problems"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard.components.masthead import framed, masthead
 from dashboard.components.panels import graph_config
-from dashboard.components.still import still
+from dashboard.components.still import still, still_path
 from dashboard.context import Context
+from dashboard.figures import siting
 from dashboard.figures.theme import blank
+from dashboard.filling import Place, fill
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import answering, drawing, keeping, names, side, syncing
 from dashboard.pages.planning.address import OWN_KEYS, parse, write
@@ -17,6 +22,8 @@ from dashboard.pages.planning.controls import Question, controls
 from dashboard.pages.planning.rail import rail
 from dashboard.state import State as Said
 from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers import places
 from layers.atlas import Atlas
 
 __all__ = ["OWN_KEYS", "layout", "register"]
@@ -33,10 +40,10 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                       query=f"&{own}" if (own := write(question.plan)) else "")
     body = html.Main([
         html.Aside(rail(atlas, question, controls(), words), className="rail plan-rail", **{"aria-label": words("求解条件")}),
-        html.Section([_map(words), html.Div(id=names.COMPARE, className="plan-compare", hidden=True)], className="map-column"),
+        html.Section([_map(still_path("?page=planning&" + syncing.query_of(context, question, said.view).removeprefix("?"), plain=True, version=atlas.version), words), html.Div(id=names.COMPARE, className="plan-compare", hidden=True)], className="map-column"),
         html.Div(_right(context, question, words), className="plan-right"),
     ], className="body plan-body")
-    return framed([
+    page = framed([
         header,
         html.Div(id="notices", className="notices", role="status", **{"aria-live": "polite"}),
         html.Div(id=names.NOTES, className="notices", role="status"),
@@ -46,13 +53,39 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                                         names.CURVE_JOB, names.ACT, names.CHANGED)],
         dcc.Interval(id=names.TICK, interval=TICK_MS, disabled=True), dcc.Interval(id=names.CURVE_TICK, interval=2 * TICK_MS, disabled=True),
     ], said.filters.lang)
+    with suppress(AtlasError):  # then the callbacks say what is wrong, each beside what it could not draw
+        fill(page, _told(context, query))
+    return page
 
 
-def _map(words: Words) -> html.Div:
+def _told(context: Context, query: str) -> dict[Place, Any]:
+    """Return what can be said before anything is asked of the server: of the answer as far as it is kept. Charts and map are drawn later."""
+    jobs = Jobs(context.source.home)
+    atlas, question, notices, view = syncing.read(context, query)
+    words = context.words(question.filters.lang)
+    stored = syncing.stored_of(context, atlas, question, view, [one.text(words.gettext) for one in notices])
+    result = answering.kept(atlas, jobs, question, stored["query"])
+    values = zip((*drawing.MAP_PARTS, *drawing.RESULT_PARTS, *drawing.FRAME_PARTS), (
+        *drawing.draw_map(context, jobs, stored, result, None), *drawing.draw_results(context, jobs, stored, result, None), *drawing.draw_frame(context, stored)), strict=True)
+    return {place: value for place, value in values if place[1] in ("children", "hidden", "href") and value is not no_update}
+
+
+def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:  # noqa: ARG001 - as every page
+    """Return the map of the question in `query`, with its answer as far as that is kept."""
+    atlas, question, _, view = syncing.read(context, query)
+    jobs, words = Jobs(context.source.home), context.words(question.filters.lang)
+    try:
+        result = answering.kept(atlas, jobs, question, query)
+    except AtlasError:  # told beside the map
+        result = None
+    return siting.map_figure(atlas, drawing.shown_of(context, jobs, atlas, question, words, result), places.scope(atlas, question.filters), words, view)
+
+
+def _map(first: str, words: Words) -> html.Div:
     config = graph_config(words.lang) | {"displayModeBar": False, "scrollZoom": True}
     empty = blank()
     return html.Div([
-        *still(words, said=words("此浏览器不支持 WebGL 2：这里是驿站与需求的静态地图；方案的站点请看表格和清单。")),
+        *still(words, first=first, said=words("此浏览器不支持 WebGL 2：这里是静态地图；移动和标记站点请用表格。")),
         dcc.Graph(id=names.MAP, figure=empty, responsive=True, config=config, className="map plan-layer"),
         html.Div(dcc.Graph(id=names.MAP_BEFORE, figure=empty, responsive=True, config=config, className="map"), id=names.SWIPE, className="plan-layer plan-before", hidden=True),
         html.Div([

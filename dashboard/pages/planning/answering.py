@@ -43,6 +43,23 @@ def failure(error: AtlasError) -> dict[str, Any]:
                                                                     for name, value in error.params.items()}}}
 
 
+def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, Any] | None:
+    """Return where the answer to a question is kept: in its address `query`, a scenario, or what was found before; None where it is to be computed.
+
+    Raises
+    ------
+    AtlasError
+        Sites are placed by hand in a case that cannot be made: told at once.
+    """
+    key = key_of(atlas, question)
+    if question.plan.sites:
+        case_of(atlas, question)
+        return {"by": BY_HAND, "for": name_of(key), "sites": query, "id": question.plan.scenario}
+    if question.plan.scenario:
+        return {"by": BY_SCENARIO, "for": name_of(key), "sites": None, "id": question.plan.scenario}
+    return {"by": BY_KEPT, "for": name_of(key)} if question.plan.run and jobs.kept(key) is not None else None
+
+
 def register(app: Dash, context: Context, jobs: Jobs) -> None:
     """Add the callbacks."""
 
@@ -62,16 +79,9 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if job:
             jobs.stop(str(job.get("id")))
         try:
-            if question.plan.sites or question.plan.scenario:
-                # a case that cannot be made is told at once
-                by = BY_HAND if question.plan.sites else BY_SCENARIO
-                if by == BY_HAND:
-                    case_of(atlas, question)
-                return {"by": by, "for": name, "sites": stored["query"] if by == BY_HAND else None, "id": question.plan.scenario}, *idle
-            if not question.plan.run:
-                return None, *idle
-            if jobs.kept(key) is not None:
-                return {"by": BY_KEPT, "for": name}, *idle
+            found = kept(atlas, jobs, question, stored["query"])
+            if found is not None or not question.plan.run:
+                return found, *idle
             if result and result.get("by") == BY_JOB and (result.get("for"), result.get("again")) == (name, stored["again"]):
                 return no_update, *idle
             started = jobs.start(search(atlas, jobs, question), {"model": question.plan.ask.model})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
@@ -18,6 +20,7 @@ from dashboard.context import Context
 from dashboard.figures import siting, theme
 from dashboard.figures.dark import color, themed
 from dashboard.figures.lorenz import lorenz_figure
+from dashboard.filling import Place, outputs
 from dashboard.jobs import Jobs
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import scale_of
@@ -40,97 +43,106 @@ from layers.siting.fairness import fairness
 PATH = "/planning"
 
 
+MAP_PARTS: tuple[Place, ...] = ((names.SPEC, "data"), (names.SPEC_BEFORE, "data"), (names.LEGEND, "children"), (names.MARKS, "children"), (names.SWIPE, "hidden"), (names.SWIPE + "-bar", "hidden"))
+RESULT_PARTS: tuple[Place, ...] = (
+    (names.HEAD, "children"), (names.FIGURES, "children"), (names.SITES, "children"), (names.LEFT_OUT, "children"), (names.GAP, "figure"), (names.GAP_BOX, "hidden"),
+    (names.FAIR_HEAD, "children"), (names.FAIR, "figure"), (names.FAIR_BOX, "hidden"))
+FRAME_PARTS: tuple[Place, ...] = (
+    (names.NOTES, "children"), (names.NOTES + "-crumbs", "children"), (ids.LANGUAGE, "href"), (ids.WAYS, "children"), (ids.PAST, "children"),
+    (names.COMPARE, "children"), (names.COMPARE, "hidden"), ("plan-map-box", "hidden"))
+
+
 def register(app: Dash, context: Context, jobs: Jobs) -> None:
     """Add the callbacks."""
+    state, result = Input(names.STATE, "data"), Input(names.RESULT, "data")
+    app.callback(*outputs(MAP_PARTS), state, result, Input(names.LIVE, "data"), prevent_initial_call=True)(_once_known(partial(draw_map, context, jobs)))
+    app.callback(*outputs(RESULT_PARTS), state, result, State(names.JOB, "data"), prevent_initial_call=True)(_once_known(partial(draw_results, context, jobs)))
+    app.callback(*outputs(FRAME_PARTS, allow_duplicate=True), state, prevent_initial_call=True)(_once_known(partial(draw_frame, context)))
 
-    @app.callback(
-        Output(names.SPEC, "data"), Output(names.SPEC_BEFORE, "data"), Output(names.LEGEND, "children"), Output(names.MARKS, "children"),
-        Output(names.SWIPE, "hidden"), Output(names.SWIPE + "-bar", "hidden"),
-        Input(names.STATE, "data"), Input(names.RESULT, "data"), Input(names.LIVE, "data"), prevent_initial_call=True,
-    )
-    def draw_map(stored: dict | None, result: dict | None, live: dict | None) -> tuple:
-        """Draw the map, and what was before under it when both are asked for."""
+
+def _once_known(draw: Callable[..., tuple]) -> Callable[..., tuple]:
+    """Return a callback that draws nothing as long as there is no question."""
+
+    def drawn(stored: dict | None, *more: Any) -> tuple:
         if not stored:
             raise PreventUpdate
-        atlas, question, words = _present(context, stored)
-        found = _case(atlas, question)
-        answer = answer_of(context, jobs, atlas, question, result)
-        sites = _numbered(answer, live)
-        cover = _cover(atlas, found, question, [(one.lon, one.lat) for one in sites])
-        shown = siting.Shown(found, cover, sites, _marks(found, question.plan.ask.force), _marks(found, question.plan.ask.forbid),
-                             results.street_names(atlas, words))
-        view = View(*stored["view"]) if stored.get("view") else None
-        here = places.scope(atlas, question.filters)
-        swipe = question.plan.swipe and bool(sites)
-        figure = siting.map_figure(atlas, shown, here, words, view)
-        before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
-        marks = marks_text(question, len(found.offered) if found else None, words)
-        mode = question.filters.theme
-        return themed(figure, mode), before if before is no_update else themed(before, mode), legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode), marks, not swipe, not swipe
+        return draw(stored, *more)
 
-    @app.callback(
-        Output(names.HEAD, "children"), Output(names.FIGURES, "children"), Output(names.SITES, "children"), Output(names.LEFT_OUT, "children"),
-        Output(names.GAP, "figure"), Output(names.GAP_BOX, "hidden"),
-        Output(names.FAIR_HEAD, "children"), Output(names.FAIR, "figure"), Output(names.FAIR_BOX, "hidden"),
-        Input(names.STATE, "data"), Input(names.RESULT, "data"), State(names.JOB, "data"), prevent_initial_call=True,
-    )
-    def draw_results(stored: dict | None, result: dict | None, job: dict | None) -> tuple:
-        """Write the figures, the sites and their reasons."""
-        if not stored:
-            raise PreventUpdate
-        atlas, question, words = _present(context, stored)
-        found = answer_of(context, jobs, atlas, question, result)
-        mode = question.filters.theme
-        unfair = [], themed(lorenz_figure(None, words), mode), True
+    return drawn
 
-        def sourced(block: list, mark: str | None) -> list:
-            return with_source(block, mark, question.filters, context, words) if mark else block
 
-        try:
-            made = case_of(atlas, question)
-        except AtlasError as error:
-            return (results.refused((error,), words), _offers(context, atlas, question, words), [], [],
-                    themed(siting.gap_figure([], 1, "", words), mode), True, *unfair)
-        answer = found.answer
-        scale, unit = scale_of(question.plan.ask.model, found.total, words)
-        # while a search runs its own telling draws the chart
-        gap = no_update if job and not found.history else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
-        hidden = False if found.history else no_update if job else True
-        if answer is None:
-            if not job and not found.reasons:
-                now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
-                return (sourced(results.today(question, made, now, words), "plan_covered"), results.today_figures(made, now, words), [],
-                        sourced(results.left_out(atlas, now, results.street_names(atlas, words), words), "plan_uncovered"), gap, hidden, *unfair)
-            head = results.refused(found.reasons, words) if found.reasons else no_update
-            gone = [] if found.reasons else no_update
-            return head, gone, gone, gone, gap, hidden, *unfair
-        street = results.street_names(atlas, words)
-        stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
-        got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
-        return (sourced(results.head(question, made, answer, words), "plan_covered"), results.figures(question, made, answer, words),
-                sourced(results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None),
-                sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"), gap, hidden,
-                sourced(results.fairness_head(made, got, words), "plan_gini"), themed(lorenz_figure(got, words), mode), False)
+def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, live: dict | None) -> tuple:
+    """Return the values of :data:`MAP_PARTS`: the map, and what was before under it when both are asked for."""
+    atlas, question, words = _present(context, stored)
+    shown = shown_of(context, jobs, atlas, question, words, result, live)
+    found, cover, sites = shown.case, shown.cover, shown.sites
+    view = View(*stored["view"]) if stored.get("view") else None
+    here = places.scope(atlas, question.filters)
+    swipe = question.plan.swipe and bool(sites)
+    figure = siting.map_figure(atlas, shown, here, words, view)
+    before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
+    marks = marks_text(question, len(found.offered) if found else None, words)
+    mode = question.filters.theme
+    return themed(figure, mode), before if before is no_update else themed(before, mode), legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode), marks, not swipe, not swipe
 
-    @app.callback(
-        Output(names.NOTES, "children"), Output(names.NOTES + "-crumbs", "children"), Output(ids.LANGUAGE, "href", allow_duplicate=True),
-        Output(ids.WAYS, "children", allow_duplicate=True), Output(ids.PAST, "children", allow_duplicate=True), Output(names.COMPARE, "children"), Output(names.COMPARE, "hidden"), Output("plan-map-box", "hidden"),
-        Input(names.STATE, "data"), prevent_initial_call=True,
-    )
-    def draw_frame(stored: dict | None) -> tuple:
-        """Write breadcrumb, notices and the ways to other pages; put scenarios side by side when some are chosen."""
-        if not stored:
-            raise PreventUpdate
-        atlas, question, words = _present(context, stored)
-        filters = question.filters
-        here = places.scope(atlas, filters)
-        crumbs = [html.Span(words.name(here.crumbs[-1]), className="crumb crumb-here"), html.Span("·", className="crumb-arrow"),
-                  html.Span(words("选址"), className="crumb", **{"aria-current": "page"})]
-        other = Question(filters.having(lang="en" if filters.lang == "zh" else "zh"), question.plan)
-        compared = comparison(context, atlas, question, words)
-        return (_notices(context, atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words),
-                past_banner(PATH, filters, context, words), compared,
-                not compared, bool(compared))
+
+def shown_of(context: Context, jobs: Jobs, atlas: Atlas, question: Question, words: Words, result: dict | None, live: dict | None = None) -> siting.Shown:
+    """Return what the map shows of a question: of the answer that `result` points at, or of the best sites so far."""
+    found = _case(atlas, question)
+    sites = _numbered(answer_of(context, jobs, atlas, question, result), live)
+    cover = _cover(atlas, found, question, [(one.lon, one.lat) for one in sites])
+    return siting.Shown(found, cover, sites, _marks(found, question.plan.ask.force), _marks(found, question.plan.ask.forbid), results.street_names(atlas, words))
+
+
+def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None, job: dict | None) -> tuple:
+    """Return the values of :data:`RESULT_PARTS`: the figures, the sites and their reasons."""
+    atlas, question, words = _present(context, stored)
+    found = answer_of(context, jobs, atlas, question, result)
+    mode = question.filters.theme
+    unfair = [], themed(lorenz_figure(None, words), mode), True
+
+    def sourced(block: list, mark: str | None) -> list:
+        return with_source(block, mark, question.filters, context, words) if mark else block
+
+    try:
+        made = case_of(atlas, question)
+    except AtlasError as error:
+        return (results.refused((error,), words), _offers(context, atlas, question, words), [], [],
+                themed(siting.gap_figure([], 1, "", words), mode), True, *unfair)
+    answer = found.answer
+    scale, unit = scale_of(question.plan.ask.model, found.total, words)
+    # while a search runs its own telling draws the chart
+    gap = no_update if job and not found.history else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
+    hidden = False if found.history else no_update if job else True
+    if answer is None:
+        if not job and not found.reasons:
+            now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
+            return (sourced(results.today(question, made, now, words), "plan_covered"), results.today_figures(made, now, words), [],
+                    sourced(results.left_out(atlas, now, results.street_names(atlas, words), words), "plan_uncovered"), gap, hidden, *unfair)
+        head = results.refused(found.reasons, words) if found.reasons else no_update
+        gone = [] if found.reasons else no_update
+        return head, gone, gone, gone, gap, hidden, *unfair
+    street = results.street_names(atlas, words)
+    stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
+    got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
+    return (sourced(results.head(question, made, answer, words), "plan_covered"), results.figures(question, made, answer, words),
+            sourced(results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None),
+            sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"), gap, hidden,
+            sourced(results.fairness_head(made, got, words), "plan_gini"), themed(lorenz_figure(got, words), mode), False)
+
+
+def draw_frame(context: Context, stored: dict) -> tuple:
+    """Return the values of :data:`FRAME_PARTS`: breadcrumb, notices, the ways to other pages; scenarios side by side when some are chosen."""
+    atlas, question, words = _present(context, stored)
+    filters = question.filters
+    here = places.scope(atlas, filters)
+    crumbs = [html.Span(words.name(here.crumbs[-1]), className="crumb crumb-here"), html.Span("·", className="crumb-arrow"),
+              html.Span(words("选址"), className="crumb", **{"aria-current": "page"})]
+    other = Question(filters.having(lang="en" if filters.lang == "zh" else "zh"), question.plan)
+    compared = comparison(context, atlas, question, words)
+    return (_notices(context, atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words),
+            past_banner(PATH, filters, context, words), compared,
+            not compared, bool(compared))
 
 
 def _present(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:

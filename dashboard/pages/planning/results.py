@@ -252,7 +252,7 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         "pmedian": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使平均步行最短。"),
         "pcenter": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使最远的步行最短。"),
     }[asked.model].format(candidates=words.number(len(found.candidates.ids)), count=words("任意") if asked.new is None else asked.new)
-    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title"), html.P([will, html.Br(), sub], className="panel-subtitle")]
+    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title", **{"data-figure": "plan_covered"}), html.P([will, html.Br(), sub], className="panel-subtitle")]
 
 
 def today_figures(found: Case, now: Answer, words: Words) -> list:

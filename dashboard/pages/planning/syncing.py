@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,6 +64,11 @@ def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[N
 def query_of(context: Context, question: Question, view: MapView | None = None) -> str:
     """Return the query string of a question, with its ``?``."""
     return whole(context.write(question.filters, view), question.plan)
+
+
+def stored_of(context: Context, atlas: Atlas, question: Question, view: MapView | None, told: Sequence[str], again: int = 0) -> dict[str, Any]:
+    """Return what the browser keeps of a question, and what everything is drawn from; `again` counts how often it was asked."""
+    return {"query": query_of(context, question), "view": [view.lon, view.lat, view.zoom] if view else None, "notices": list(told), "again": again, "version": atlas.version}
 
 
 def changed(atlas: Atlas, question: Question, event: Event, sites: tuple[tuple[float, float], ...], ids: tuple[str, ...]) -> Question:
@@ -140,11 +146,8 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         view = view if question.filters.place == before.filters.place else None
         if viewport and viewport.get("place") == question.filters.place:
             view = MapView(viewport["lon"], viewport["lat"], viewport["zoom"])
-        stored = {
-            "query": query_of(context, question), "view": [view.lon, view.lat, view.zoom] if view else None,
-            "notices": [one.text(words.gettext) for one in (notices if question == before else ())] + [one.text(words.gettext) for one in told],
-            "again": runs or 0, "version": atlas.version,
-        }
+        wrong = [one.text(words.gettext) for one in (*(notices if question == before else ()), *told)]
+        stored = stored_of(context, atlas, question, view, wrong, runs or 0)
         address = query_of(context, question, view)
         shown = [control.show(question) for control in listed]
         fresh = [new if new != old and not (new == "" and old is None) else no_update for new, old in zip(shown, values, strict=True)]

@@ -1,0 +1,30 @@
+"""What callbacks write, put into a page as it is laid out: it is read with the first answer, and drawn once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import Output
+from dash.development.base_component import Component
+
+#: Id and property of what a callback writes.
+Place = tuple[str, str]
+
+
+def outputs(places: Sequence[Place], *, allow_duplicate: bool = False) -> list[Output]:
+    """Return the outputs of a callback that writes to `places`."""
+    return [Output(id, prop, allow_duplicate=allow_duplicate) for id, prop in places]
+
+
+def fill(page: Component, values: Mapping[Place, Any]) -> None:
+    """Set the properties of the components of `page` that `values` names by id and property.
+
+    Raises
+    ------
+    KeyError
+        The page has no component of that id.
+    """
+    by_id = {getattr(one, "id", None): one for one in page._traverse() if isinstance(one, Component) and isinstance(getattr(one, "id", None), str)}
+    for (id, prop), value in values.items():
+        setattr(by_id[id], prop, value)
