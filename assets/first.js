@@ -19,7 +19,7 @@
 
   /* lay the picture that `box` names over the map beside it */
   function cover(box) {
-    const map = box.parentElement.querySelector(".first-graph, .dash-graph"), src = map ? address(box.dataset.first, map) : "";
+    const map = box.parentElement.querySelector(".first-graph, .dash-graph:not(.dash-graph--pending)"), src = map ? address(box.dataset.first, map) : "";
     if (!src) return null;
     const picture = document.createElement("img");
     Object.assign(picture, { className: "map-first", src, alt: "" });

@@ -66,6 +66,8 @@ def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: 
 
     @server.after_request
     def _headers(answer: Response) -> Response:
+        if answer.mimetype == "text/html":  # it holds figures: whoever comes back asks whether they still hold
+            answer.headers.setdefault("Cache-Control", "no-cache")
         for name, value in headers.items():
             answer.headers.setdefault(name, value)
         return answer
