@@ -57,8 +57,14 @@
     const pictures = [...page.querySelectorAll("[data-first]")].map((box) => window.atlasFirst.once(box)).filter(Boolean);
     await Promise.race([Promise.all(pictures.map((one) => one.decode().catch(() => {}))), moment(1000)]);
     await frames(2);
-    const down = first.scrollTop;
+    uncovered();
+  }
+
+  function uncovered() {
+    const down = first.scrollTop, entry = document.getElementById("react-entry-point");
     first.remove();
+    entry.inert = false;
+    entry.removeAttribute("aria-hidden");
     if (down) window.scrollTo(0, down);
   }
 
@@ -84,7 +90,7 @@
       const page = document.getElementById("page");
       const wrong = document.querySelector("#react-entry-point .notice-bad");
       if (!since && page && page.firstElementChild && !page.querySelector(".opening")) since = performance.now();
-      if (wrong || filled(page) || (since && performance.now() - since > PATIENCE_MS)) return hand(page || document.body);
+      if (wrong || filled(page) || (since && performance.now() - since > PATIENCE_MS)) return hand(page || document.body).catch(uncovered);
     }
   })();
 })();

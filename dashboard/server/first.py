@@ -104,7 +104,8 @@ def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, laid: 
         page = laid(request.path, request.query_string.decode("utf-8", "replace"))
         said = plain(page)
         waiting = "" if page else _entry(speak(lang), request.path)
-        parts["app_entry"] = f'<div id="react-entry-point"><div class="_dash-loading">{waiting}</div></div>'
+        covered = ' inert aria-hidden="true"' if page else ""  # until it is handed over: nobody reads or reaches a page twice
+        parts["app_entry"] = f'<div id="react-entry-point"{covered}><div class="_dash-loading">{waiting}</div></div>'
         if page:
             parts["app_entry"] += f'<div class="first">{said}</div><script src="{script}"></script>'
         if STAND_IN_OF_CHARTS in said:  # its browser is told at once to fetch what draws them

@@ -1,7 +1,7 @@
 """Dash components as plain HTML: what a page says, readable before a script has run.
 
 Elements are written as they are. Controls, charts and maps cannot be without scripts: each has a stand-in of its size that
-says what it is set to (assets/first.css). Ids and ``data-`` attributes stay out, for the page itself will have them.
+says what it is set to (assets/first.css). Ids and most ``data-`` attributes stay out, for the page itself will have them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ ATTRIBUTES: Mapping[str, str] = {
     "open": "open", "hidden": "hidden", "scope": "scope", "colSpan": "colspan", "rowSpan": "rowspan", "role": "role", "target": "target", "type": "type", "tabIndex": "tabindex",
 }
 UNSEEN = frozenset({"Location", "Store", "Interval", "Download", "Modal", "Drawer", "Clipboard"})
+#: Attributes of data that are written: the address of a map's picture, and what says where a figure comes from.
+KEPT = frozenset({FIRST, "data-figure", "data-trail"})
 #: Attributes that name an element by its id, which is not here.
 POINTING = frozenset({"aria-controls", "aria-labelledby", "aria-describedby"})
 STAND_IN_OF_CHARTS = "first-graph"
@@ -56,7 +58,7 @@ def _element(name: str, props: Mapping[str, Any]) -> str:
 def _attributes(props: Mapping[str, Any]) -> str:
     parts = []
     for key, value in props.items():
-        name = ATTRIBUTES.get(key) or (key if key == FIRST or (key.startswith("aria-") and key not in POINTING) else "")
+        name = ATTRIBUTES.get(key) or (key if key in KEPT or (key.startswith("aria-") and key not in POINTING) else "")
         if not name or value is None or value is False:
             continue
         parts.append(f" {name}" if value is True else f' {name}="{escape(str(value))}"')

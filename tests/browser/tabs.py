@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Error, Page
 
 IDLE_AT_MOST = 3
 CLEAN_MS = 10_000
+TAKEN_OVER, TAKEN_OVER_MS = "() => !document.querySelector('.first')", 40_000
 # plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself to its place
 TAKEN_AWAY = "_rangeSliderData"
 CLEAN = "() => { localStorage.clear(); sessionStorage.clear(); return true; }"
@@ -42,6 +43,8 @@ class Tabs:
             kind = (address, tuple(sorted(context.items())))
             page = self._waiting(kind) or self._browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
             page.set_viewport_size({"width": width, "height": height})
+            page.goto = patient(page, type(page).goto)  # type: ignore[method-assign]
+            page.reload = patient(page, type(page).reload)  # type: ignore[method-assign]
             lent.append((None if once else kind, page, listening(page, address, wrong)))
             return page
 
@@ -70,6 +73,17 @@ class Tabs:
             pass  # a tab that does not come back is closed like one that nobody wants
         if page is not None:
             page.context.close()
+
+
+def patient(page: Page, open_it: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a way to open an address that comes back once the page has taken over from what was painted first."""
+
+    def opened(*where: str, **more: Any) -> Any:
+        answer = open_it(page, *where, **more)
+        page.wait_for_function(TAKEN_OVER, timeout=TAKEN_OVER_MS)
+        return answer
+
+    return opened
 
 
 def listening(page: Page, address: str, wrong: list[str]) -> Callable[[], None]:
