@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,6 +217,18 @@ def drill(atlas: Atlas, filters: Filters, kind: str, id: str) -> Filters:
 
 
 # -- inside -----------------------------------------------------------------------
+
+
+def holding(atlas: Atlas, adcodes: Sequence[str]) -> str | None:
+    """Return the smallest place that all of `adcodes` are or lie in; None where there is none, or none is known."""
+    tree = atlas.tree
+    rows = tree.positions(pd.Series(adcodes, dtype=object))
+    if not len(rows) or (rows < 0).any():
+        return None
+    for column in tree.ancestors[rows].T[::-1]:
+        if column[0] >= 0 and (column == column[0]).all():
+            return str(tree.codes[column[0]])
+    return None
 
 
 def _scope(atlas: Atlas, place: str, region: str | None, grid: str | None) -> Scope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
+import pandas as pd
 
 from dashboard.figures import theme
 from dashboard.figures.panel import Panel
@@ -39,7 +40,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     whole = known["parent_share"].iloc[0] if len(known) else None
     kind = {"place": words("个县区"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[rows["unit_kind"].iloc[0]]
     reach = int((known["share"] >= whole - 1e-12).sum()) if whole is not None else 0
-    name = words.name(here.crumbs[-2] if chosen else here)
+    name = _whose(atlas, here, rows, words) or words.name(here.crumbs[-2] if chosen else here)
     own = known[known["unit_id"] == chosen]
     if len(own) and whole is not None:
         title = words("{unit} {share}，{name} {whole}").format(
@@ -93,10 +94,20 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
                      "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}}] if whole is not None else [],
             annotations=[{"x": whole * 100, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
                           "xanchor": "right" if whole > 0.5 else "left",
-                          "text": f"{words('整体')} {words.share(whole)}", "font": {"size": theme.NOTE, "color": theme.RED}}] if whole is not None else [],
+                          "text": f"{theme.brief(name)} {words.share(whole)}", "font": {"size": theme.NOTE, "color": theme.RED}}] if whole is not None else [],
         ),
     }
     return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
+
+
+def _whose(atlas: Atlas, here: places.Scope, rows: pd.DataFrame, words: Words) -> str | None:
+    """Return the name of the one smaller place that all units lie in, None where they lie in several: a city's share is not the nation's."""
+    kind = rows["unit_kind"].iloc[0]
+    if here.level not in ("country", "province", "city") or kind not in ("place", "region"):
+        return None
+    codes = rows["unit_id"] if kind == "place" else atlas.regions.set_index("region_id")["adcode"].reindex(rows["unit_id"])
+    held = places.holding(atlas, codes.tolist())
+    return None if held in (None, here.adcode) else str(atlas.places["name_en" if words.lang == "en" else "name"].iloc[atlas.tree.position(held)])
 
 
 def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ from dash import html
 
 from dashboard.components.chart_table import chart_table, figure_table, opening
 from dashboard.export.charts import charts
+from dashboard.figures.coverage import by_unit
 from dashboard.locale import load_words
 from dashboard.pages.analysis import telling
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers import activities, coverage
 from layers.analysis import happened
-from layers.filters import Filters
+from layers.filters import NATION, Filters
 from layers.places import scope
 from layers.trails import check
 
@@ -98,4 +100,21 @@ def test_a_mean_stands_beside_what_it_is_a_mean_of(atlas_home: Path) -> None:
     said = {chart.id: [one["text"] for one in chart.figure["layout"].get("annotations", ())] for chart in charts(atlas, filters, words).shown}
     assert said["ranking"] == [f"27 个网格平均 {377 / 27:.1f} 项"]
     assert said["months"] == [f"月均 {377 / 8:.1f} 项"]
-    assert said["coverage"] == ["整体 89.5%"]
+    assert said["coverage"] == ["石嘴山市 89.5%"]
+
+
+@pytest.mark.parametrize(("lang", "name", "nation"), [("zh", "石嘴山市", "全国"), ("en", "Shizuishan", "China")])
+def test_a_share_of_one_city_is_not_called_the_nations(atlas_home: Path, lang: str, name: str, nation: str) -> None:
+    atlas, words = AtlasSource(atlas_home).atlas(), Words(lang, load_words()[lang])
+    counted = atlas.enterprises
+    assert set(counted["adcode"].str[:4]) == {"6402"}  # every one of them lies there
+    share = f"{counted['strengthened'].mean():.1%}"
+    for place in (NATION, "640000", "640200"):
+        panel = by_unit(atlas, Filters(place=place, lang=lang), words)
+        assert name in panel.title and share in panel.title and nation not in panel.title, place
+        assert [one["text"] for one in panel.figure["layout"]["annotations"]] == [f"{name} {share}"], place
+    # as soon as one lies elsewhere it is a share of all there are
+    moved = counted.copy()
+    moved.loc[moved.index[0], "adcode"] = "110101"
+    panel = by_unit(replace(atlas, enterprises=moved), Filters(lang=lang), words)
+    assert name not in panel.title and nation in panel.title

@@ -158,3 +158,19 @@ def test_a_point_derived_from_its_city_is_in_no_region(small, frames):
 def test_an_unknown_table_is_refused(small, frames):
     with pytest.raises(AtlasError, match="boats"):
         type(small).from_frames({**frames, "boats": frames["zones"]}, small.meta)
+
+
+@pytest.mark.parametrize(
+    ("codes", "held"),
+    [
+        (["640202", "640205"], "640200"),
+        (["640202", "640202"], "640202"),
+        (["640202", "640200"], "640200"),
+        (["110101", "110000"], "110000"),  # a municipality has no city between
+        (["640202", "350203"], "100000"),
+        (["640202", "nowhere"], None),
+        ([], None),
+    ],
+)
+def test_the_smallest_place_that_holds_all(small, codes, held):
+    assert places.holding(small, codes) == held
