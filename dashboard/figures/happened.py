@@ -27,7 +27,7 @@ RING_PX = 4  # that the ring is larger than the spot over it
 COUNTS = fixed((1, 2, 4, 7, 11))
 SEVERAL = theme.ACTIVITY
 MOST_MONTHS_NAMED = 12
-#: What is counted → mark on its line, and the same before its name: two lines of one kind have one colour.
+#: What is counted → mark on its line, and the same before its name.
 MEASURES = {"count": ("circle", "●"), "participants": ("square", "■"), "opened": ("diamond", "◆")}
 
 
@@ -171,12 +171,18 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Wo
                "range": theme.rows(len(shown))})}
 
 
+def _line_colours(found: Sequence[Progress], words: Words) -> list[str]:
+    """Return a colour per line: that of its kind, ink for the persons of a kind whose events are a line too, so that the two are told apart."""
+    colour = colours(words)
+    counted = {(one.adcode, one.kind) for one in found if one.measure == "count"}
+    return [theme.INK if one.measure == "participants" and (one.adcode, one.kind) in counted else colour.get(one.kind, theme.STATION) for one in found]
+
+
 def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str], words: Words) -> dict[str, Any]:
     """Return what was counted up to each month as a share of its target, and the straight way there (made up: dotted); each line ends with its `brief` name."""
     traces: list[dict[str, Any]] = []
-    colour = colours(words)
-    for one, name in zip(found, names, strict=True):
-        color = colour.get(one.kind, theme.STATION)
+    own = _line_colours(found, words)
+    for one, name, color in zip(found, names, own, strict=True):
         labels, symbol = list(one.months), MEASURES[one.measure][0]
         traces.append({"type": "scatter", "mode": "lines+markers", "name": name, "x": labels, "y": [value / one.target * 100 for value in one.done],
                        "line": {"color": color, "width": 1.8, "dash": "solid" if one.provenance == "reported" else "dash"}, "marker": {"size": 6, "symbol": symbol, "color": theme.PAPER, "line": {"color": color, "width": 1.5}},
@@ -185,7 +191,7 @@ def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str],
                        "line": {"color": color, "width": 1, "dash": "dot"}, "opacity": 0.6})
     months = sorted({month for one in found for month in one.months})
     shares = [one.done[-1] / one.target * 100 for one in found]
-    labels = [(name, share, colour.get(one.kind, theme.STATION)) for one, name, share in zip(found, map(theme.brief, brief), shares, strict=True)]
+    labels = [(name, share, color) for name, share, color in zip(map(theme.brief, brief), shares, own, strict=True)]
     return {"data": traces, "layout": theme.chart_layout(
         annotations=lines.ends(labels, max([100.0, *shares]), marks=[MEASURES[one.measure][1] for one in found]), margin={"l": 4, "r": 28 + 11 * max((theme.width(one) for one, _, _ in labels), default=0), "t": 4, "b": 4, "pad": 4},
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": months, "tickvals": months, "ticktext": [month_name(one, words, brief=True) for one in months], "showgrid": False},

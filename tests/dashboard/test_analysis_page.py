@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
+from unittest import mock
 
 import pandas as pd
 
 from dashboard.export.markup import markup
+from dashboard.locale import load_words
 from dashboard.pages.analysis import telling
+from dashboard.words import Words
 from layers import kpis
-from layers.analysis import workers
+from layers.analysis import plans, workers
 from layers.filters import Filters
 
 CITY = Filters(place="640200")
@@ -73,3 +77,24 @@ def test_what_is_known_by_its_year_is_told_only_where_there_is_any(atlas, words)
 
     assert "只报道了年份" not in said(CITY)
     assert "另有 5 项只报道了年份，未计入" in said(Filters(place="350203"))
+
+
+def test_lines_against_plan_are_told_apart_and_whole_numbers_are_whole(atlas, words):
+    _, figure, table = telling.plan_parts(atlas, CITY, lambda _: None, words)
+    found = plans.progress(atlas, CITY)
+    drawn = figure["data"][::2]
+    looks = [trace["line"]["color"] for trace in drawn]
+    assert len(found) == len(looks) == len(set(looks)) > 3 and len({one.kind for one in found}) < len(found)  # two of them count the same kind
+    said = [row.children[3].children for row in table.children[1].children]
+    assert [float(one.replace(",", "")) for one in said] == [round(one.linear[-1], 1) for one in found]
+    assert not [one for one in said if one.endswith(".0")]
+    # half way through a period what is due is no whole number, and is not rounded to one
+    first = replace(found[0], linear=(*found[0].linear[:-1], 26.64))
+    with mock.patch.object(plans, "progress", lambda *_: [first, *found[1:]]):
+        assert telling.plan_parts(atlas, CITY, lambda _: None, words)[2].children[1].children[0].children[3].children == "26.6"
+
+
+def test_a_measure_inside_a_name_has_no_capital_in_english(atlas):
+    words = Words("en", load_words()["en"])
+    names = [trace["name"] for trace in telling.plan_parts(atlas, replace(CITY, lang="en"), lambda _: None, words)[1]["data"][::2]]
+    assert [one.rsplit(" ", 1)[1] for one in names if "Skills" in one] == ["events", "persons"]

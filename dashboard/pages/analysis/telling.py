@@ -151,7 +151,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     found = plans.progress(atlas, filters)
     if not found:
         return head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words), figures.nothing(words), []
-    measures = {"count": words("场次"), "participants": words("人数"), "opened": words("已开放")}
+    measures = {"count": words("场次"), "participants": words("人数（句中）"), "opened": words("已开放")}
     names = figures.kind_names(words)
     titles = [f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}" for one in found]
     alone = len({one.adcode for one in found}) == 1
@@ -159,7 +159,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     lines = [html.Tr([
         html.Td(f"{at} {title}" if numbered else title), html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
         html.Td([words.qualified(one.target, one.qualifier), " ", words("计划") if one.nature == plans.PLAN else words("报道累计")], title=one.fact_id),
-        html.Td(words.number(one.linear[-1], 1)),
+        html.Td(words.number(one.linear[-1], 0 if round(one.linear[-1], 1).is_integer() else 1)),  # whole at the end of a period
         html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
     ]) for at, (one, title) in enumerate(zip(found, titles, strict=True), 1)]
     top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (
