@@ -12,7 +12,7 @@ from typing import Any
 
 from geodata.codes import shipped_rows
 from geodata.errors import N_
-from geodata.importing.report import Problem, Unreadable, shown
+from geodata.importing.report import Problem, Unreadable, named, shown
 from geodata.importing.sheets import Sheet
 from geodata.schema import TABLES, TableSchema
 
@@ -184,8 +184,10 @@ def recognised(text: str, table: str) -> bool:
 def nothing_known(schema: TableSchema, sheet: Sheet) -> Unreadable:
     """Return the error of a file none of whose headers is known."""
     seen = sheet.header if sheet.header is not None else (sheet.rows[0] if sheet.rows else [])
+    some = schema.columns[:6]
+    chinese, english = "、".join(one.zh for one in some), ", ".join(one.en for one in some)
     return Unreadable(N_("认不出表头：表 {table} 的列如 {expected}，文件里是 {got}。请改表头，或下载模板。"), sheet=sheet.name,
-                      code="header", table=schema.zh, expected="、".join(one.zh for one in schema.columns[:6]),
+                      code="header", table=named(schema), expected={"zh": chinese, "en": f"{english} ({chinese})"},
                       got=shown("、".join(str(one) for one in list(seen)[:8] if one is not None)))
 
 

@@ -174,6 +174,10 @@ class Unreadable(AtlasError):  # noqa: N818 - named for what it says of the file
         super().__init__(msgid, **params)
         self.sheet, self.row, self.code = sheet, row, code
 
+    def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
+        """Return the message in the language of `gettext`; names in both languages are said as in a :class:`Problem`."""
+        return spoken(self.msgid, self.params, gettext)
+
     @property
     def problem(self) -> Problem:
         """The error as a line of a report."""

@@ -13,12 +13,15 @@ import pytest
 import shapely
 from openpyxl import Workbook
 
+from dashboard.locale import load_words
 from geodata import datum, hours
-from geodata.importing import limits
+from geodata.importing import headers, limits
 from geodata.importing.check import check_file
 from geodata.importing.hours_text import to_hours
 from geodata.importing.numbers import figure
+from geodata.importing.sheets import Sheet
 from geodata.importing.values import as_date
+from geodata.schema import TABLES
 
 DOCS = (Path(__file__).parents[3] / "docs" / "importing.md").read_text("utf-8")
 LON, LAT = np.array([118.0945, 118.1002]), np.array([24.4712, 24.4755])
@@ -269,3 +272,17 @@ def test_what_the_documentation_says_can_be_written_can_be_read():
         assert f"{bound:,}" in DOCS
     for megabytes in (limits.MAX_BYTES, limits.MAX_TEXT, limits.MAX_JSON, limits.MAX_SHAPEFILE):
         assert f" {megabytes // 2**20} MB" in DOCS
+
+
+def test_a_file_of_unknown_headers_is_told_those_of_the_readers_language():
+    for name, schema in TABLES.items():
+        error = headers.nothing_known(schema, Sheet("x", [["foo", "bar"]], [1]))
+        some = schema.columns[:6]
+        chinese, english = (error.text(load_words()[lang]) for lang in ("zh", "en"))
+        assert "、".join(one.zh for one in some) in chinese and "foo" in chinese and schema.zh in chinese
+        assert english.index(some[0].en) < english.index(some[0].zh) and schema.en in english and "foo" in english
+        # what it lists is accepted
+        for one in some:
+            known = headers.known_headers(name)
+            assert known[headers.simple(one.en)] == known[headers.simple(one.zh)] == one.name, (name, one.name)
+        assert error.problem.text() == chinese
