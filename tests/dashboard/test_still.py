@@ -20,6 +20,8 @@ from dashboard.figures.map import map_figure
 from dashboard.figures.mercator import Frame, framed, scale_of
 from dashboard.figures.theme import PAPER
 from dashboard.locale import load_words
+from dashboard.pages.planning.solving import case_of
+from dashboard.pages.planning.syncing import read
 from dashboard.settings import Settings
 from dashboard.words import Words
 from layers.filters import Filters
@@ -141,3 +143,14 @@ def test_what_is_fitted_is_whole_beside_the_legend() -> None:
         west, south, east, north = framed(bounds, size, left).box()
         assert west < bounds[0] and south < bounds[1] and east > bounds[2] and north > bounds[3]
         assert framed(bounds, size, left).pixels(np.array([[bounds[0], 24.45]]))[0, 0] >= left
+
+
+@pytest.mark.parametrize("asked", ["", "&hours=22-6", "&hour=2", "&hours=8-12,14-18"])
+def test_the_picture_of_the_planner_shows_the_stations_that_its_page_counts(draw, served, asked: str) -> None:
+    context = served[0]
+    atlas, question, _, _ = read(context, f"?place={SIMING}{asked}")
+    counted = int(case_of(atlas, question).open_then().sum())
+    for more in ("&plain=1", "&plain=1&turn=3&left=236"):
+        marks = [one for one in titles(draw(f"?page=planning&place={SIMING}{asked}&w=722&h=821{more}"), "circle") if "开放时间" in one]
+        assert len([one for one in marks if "此时段不服务" not in one]) == counted
+        assert (counted == len(marks)) == (not asked)  # with no hour asked none is shut
