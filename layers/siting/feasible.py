@@ -12,10 +12,13 @@ from geodata.errors import N_
 from layers.siting.covering import fewest
 from layers.siting.exact import Highs
 from layers.siting.instance import COVERAGE_MODELS, Instance
+from layers.siting.pairs import NOISE
 from layers.siting.progress import Clock, Reason, Step
 from layers.siting.reduce import cover_of
 from layers.siting.rule import Rule
 
+#: How long to look for the largest spacing that would do, seconds.
+WIDEST_SECONDS = 10.0
 #: So many demand points are named; the rest is counted.
 NAMED = 10
 
@@ -28,12 +31,16 @@ def at_once(instance: Instance) -> tuple[Reason, ...]:
 def _seen(instance: Instance) -> Iterator[Reason]:
     ids = instance.site_ids
     forced = np.flatnonzero(instance.forced & ~instance.existing)
-    there = instance.forced | instance.existing
-    for one, other in instance.conflicts:
-        if there[one] and there[other] and not (instance.existing[one] and instance.existing[other]):
-            yield Reason("spacing", N_("必须保留的“{one}”与“{other}”小于最小间距：请放宽间距，或取消其中一处必选。"),
-                         {"one": ids[one], "other": ids[other]})
-            break
+    close = np.flatnonzero(_bound_to_meet(instance))
+    if len(close) and instance.apart is None:
+        one, other = instance.conflicts[close[0]]
+        yield Reason("spacing", N_("必须保留的“{one}”与“{other}”小于最小间距：请放宽间距，或取消其中一处必选。"),
+                     {"one": ids[one], "other": ids[other]})
+    elif len(close):
+        nearest = close[instance.apart[close].argmin()]
+        one, other = instance.conflicts[nearest]
+        yield Reason("spacing", N_("必须保留的“{one}”与“{other}”小于最小间距：间距至多 {suffices} 米，或取消其中一处必选。"),
+                     {"one": ids[one], "other": ids[other], "suffices": rounded_down(instance.apart[nearest])})
     if instance.new is not None and len(forced) > instance.new:
         yield Reason("new", N_("必选 {forced} 处，多于新增数 {new}：新增数至少要 {suffices}。"),
                      {"forced": len(forced), "new": instance.new, "suffices": len(forced)})
@@ -52,6 +59,18 @@ def _seen(instance: Instance) -> Iterator[Reason]:
         yield from _full(instance)
 
 
+def _bound_to_meet(instance: Instance) -> NDArray[np.bool_]:
+    """Return which conflicts are between two sites that are both there in any case, not both of them standing already."""
+    there, stands = (instance.forced | instance.existing)[instance.conflicts], instance.existing[instance.conflicts]
+    return there.all(axis=1) & ~stands.all(axis=1)
+
+
+def rounded_down(metres: float) -> float:
+    """Return a spacing as it is told: whole metres (centimetres below ten), never more than `metres`."""
+    unit = 1.0 if metres >= 10 else 100.0
+    return float(np.floor(metres * unit * (1 + NOISE)) / unit)
+
+
 def _beyond(instance: Instance) -> Iterator[Reason]:
     pairs, times = instance.pairs, instance.cover
     usable = instance.existing | instance.free
@@ -61,6 +80,11 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
     lost = np.flatnonzero(lost)
     if not len(lost):
         return
+    if instance.apart is not None and len(instance.conflicts):
+        widest = _clear(instance, lost)
+        if widest is not None:
+            yield Reason("spacing", N_("{count} 个需求点够得到的备选点离现有点小于最小间距：间距至多 {suffices} 米才够得到它们。"),
+                         {"count": len(lost), "suffices": rounded_down(widest)})
     named = [str(instance.demand_ids[i]) for i in lost[:NAMED]]
     known = {"count": len(lost), "of": pairs.demands, "times": times, "demand": named, "names": ", ".join(named),
              "weight": float(instance.weight[lost].sum())}
@@ -74,6 +98,28 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
     else:
         yield Reason("reach", N_("{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：半径至少要 {suffices}，或补充备选点。"),
                      {**known, "radius": instance.radius, "suffices": float(far.max())})
+
+
+def _clear(instance: Instance, lost: NDArray[np.intp]) -> float | None:
+    """Return the largest spacing, metres, at which each demand of `lost` reaches enough usable sites; None where none would do.
+
+    Only what stands already is in the way here: it is as much as the spacing
+    may be, and may still be too much for what is chosen beside it.
+    """
+    room = np.full(instance.pairs.sites, np.inf)
+    for one, other in ((0, 1), (1, 0)):
+        stands = instance.existing[instance.conflicts[:, one]]
+        np.minimum.at(room, instance.conflicts[stands, other], instance.apart[stands])
+    room[instance.forbidden] = -np.inf
+    room[instance.existing] = np.inf
+    start, site, times = instance.pairs.start, instance.pairs.site, instance.cover
+    widest = np.inf
+    for i in lost:
+        held = np.sort(room[site[start[i]:start[i + 1]]])[::-1]
+        if len(held) < times or held[times - 1] == -np.inf:
+            return None
+        widest = min(widest, held[times - 1])
+    return float(widest)
 
 
 def _full(instance: Instance) -> Iterator[Reason]:
@@ -114,7 +160,7 @@ def _loosened(instance: Instance) -> Iterator[tuple[str, Instance]]:
     if instance.budget is not None:
         yield "budget", instance.having(budget=None, by_cost=True)
     if len(instance.conflicts):
-        yield "spacing", instance.having(conflicts=np.empty((0, 2), np.int64))
+        yield "spacing", instance.having(conflicts=np.empty((0, 2), np.int64), apart=None)
 
 
 def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) -> Iterator[Step]:
@@ -134,4 +180,51 @@ def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) ->
     if condition == "budget":
         return Reason("budget", N_("预算 {budget} 元不够：其他条件不变，至少要 {suffices} 元。"),
                       {"budget": asked.budget, "suffices": float(loose.cost[chosen].sum())})
-    return Reason("spacing", N_("最小间距使所有需求无法都被服务：不限间距时可以做到，请放宽间距。"), {})
+    if asked.apart is None:
+        return Reason("spacing", N_("最小间距使所有需求无法都被服务：不限间距时可以做到，请放宽间距。"), {})
+    suffices, largest = yield from _widest(asked, Clock(min(clock.left, WIDEST_SECONDS), lambda: clock.cancelled, clock.seed))
+    if largest:
+        return Reason("spacing", N_("最小间距使所有需求无法都被服务：其他条件不变，间距至多 {suffices} 米。"), {"suffices": rounded_down(suffices)})
+    return Reason("spacing", N_("最小间距使所有需求无法都被服务：其他条件不变，间距 {suffices} 米时可以做到（可能还有更大的）。"),
+                  {"suffices": rounded_down(suffices)})
+
+
+def _widest(asked: Instance, clock: Clock) -> Iterator[Step]:
+    """Search for the largest spacing with an answer, for a problem that has one without any; yields steps.
+
+    The fewer sites exclude each other, the more can be chosen: what fits at
+    one spacing fits at each smaller one, so distances are halved between the
+    largest known to do and the smallest known not to.
+
+    Returns
+    -------
+    tuple of (float, bool)
+        Metres, and whether any larger spacing is known not to do.
+    """
+    levels = np.unique(asked.apart)  # at the least of them no two sites exclude each other
+    low, high = 0, len(levels)
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = yield from _fits(asked.spaced(levels[middle]), clock)
+        if fits is None:
+            break
+        low, high = (middle, high) if fits else (low, middle)
+    return float(levels[low]), high - low == 1
+
+
+def _fits(instance: Instance, clock: Clock) -> Iterator[Step]:
+    """Search for any choice that meets every need and condition; returns whether there is one, None when the time was over."""
+    if _bound_to_meet(instance).any():
+        return False
+    rule = Rule.of(instance)
+    cover, beyond = cover_of(instance, rule)
+    if len(beyond):
+        return False
+    with Highs(clock) as highs:
+        search = fewest(cover, rule, np.ones(len(rule)), clock, highs)
+        for step in search:
+            if step.sites is not None or step.done:
+                search.close()
+                return step.sites is not None
+            yield step
+    return None

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from layers.siting.pairs import Pairs, kth_nearest
+from layers.siting.pairs import NOISE, Pairs, kth_nearest
 
 MODELS = ("mclp", "lscp", "pmedian", "pcenter")
 COVERAGE_MODELS = ("mclp", "lscp")
@@ -50,6 +50,8 @@ class Instance:
     conflicts : ndarray of int64, shape (q, 2)
         Pairs of sites that are too near to each other to be both there
         (pairs of existing sites are disregarded).
+    apart : ndarray of float64, shape (q,), or None
+        How far apart the two of each conflict are, metres: to say what spacing would suffice.
     cover : int
         In how many sites' reach a demand point must be to count (coverage models).
     backup : bool
@@ -78,6 +80,7 @@ class Instance:
     radius: float | None = None
     capacity: NDArray[np.float64] | None = None
     conflicts: NDArray[np.int64] | None = None
+    apart: NDArray[np.float64] | None = None
     cover: int = 1
     backup: bool = False
     by_cost: bool = False
@@ -98,6 +101,8 @@ class Instance:
         if self.capacity is not None:
             fill(self, "capacity", np.asarray(self.capacity, np.float64))
         fill(self, "conflicts", np.asarray([] if self.conflicts is None else self.conflicts, np.int64).reshape(-1, 2))
+        if self.apart is not None:
+            fill(self, "apart", np.asarray(self.apart, np.float64))
         self._check(m, n)
         if self.model in COVERAGE_MODELS:
             if self.farther is None and self.pairs.complete:
@@ -112,11 +117,17 @@ class Instance:
             barred[self.conflicts[self.existing[self.conflicts[:, one]], other]] = True
         return ~barred
 
+    def spaced(self, spacing: float) -> Self:
+        """Return the problem with a smaller spacing, metres: the conflicts of sites at least so far apart fall (needs `apart`)."""
+        kept = self.apart < spacing * (1 - NOISE)
+        return self.having(conflicts=self.conflicts[kept], apart=self.apart[kept])
+
     def having(self, **changes: Any) -> Self:
         """Return a copy with `changes`."""
         return replace(self, **changes)
 
     def _check(self, m: int, n: int) -> None:
+        q = len(self.conflicts)
         if not m:
             raise AtlasError(N_("没有需求点：请给出至少一个。"))
         if not n:
@@ -124,7 +135,7 @@ class Instance:
         for name, got, expected in (
             ("weight", len(self.weight), m), ("demand_ids", len(self.demand_ids), m), ("site_ids", len(self.site_ids), n),
             ("existing", len(self.existing), n), ("forced", len(self.forced), n), ("forbidden", len(self.forbidden), n),
-            ("cost", len(self.cost), n), ("capacity", n if self.capacity is None else len(self.capacity), n),
+            ("cost", len(self.cost), n), ("apart", q if self.apart is None else len(self.apart), q), ("capacity", n if self.capacity is None else len(self.capacity), n),
         ):
             if got != expected:
                 raise AtlasError(N_("{name} 有 {got} 项，应为 {expected} 项。"), name=name, got=got, expected=expected)

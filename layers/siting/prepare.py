@@ -133,11 +133,12 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
             capacity[:c] = candidates.numbers("capacity", np.inf, infinite=True)[keep]
         if existing is not None:
             capacity[c:] = existing.numbers("capacity", np.inf, infinite=True)
-    conflicts = None
+    conflicts = apart = None
     if wish.spacing:
         if places is None:
             raise AtlasError(N_("最小间距需要点位的坐标：请在备选点表中加上 x,y 或 lon,lat。"))
         conflicts = too_near(places, wish.spacing)
+        apart = measure(places, conflicts[:, 0], places, conflicts[:, 1])
     point, hours = np.arange(len(rows)), np.ones(len(rows), np.int64)
     if wish.hours is not None:
         timed = spread_over(pairs, weight, _profile(demand, rows), _open(candidates, existing, keep, wish.weekday, n),
@@ -150,7 +151,7 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
     instance = Instance(
         model=wish.model, weight=weight, pairs=pairs, demand_ids=ids, site_ids=sites, existing=np.arange(n) >= c, forced=forced,
         forbidden=forbidden, cost=cost, budget=wish.budget, new=wish.new, radius=wish.radius, capacity=capacity,
-        conflicts=conflicts, cover=wish.cover, backup=wish.backup, by_cost=wish.by_cost, farther=farther,
+        conflicts=conflicts, apart=apart, cover=wish.cover, backup=wish.backup, by_cost=wish.by_cost, farther=farther,
     )
     return Prepared(instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown, net.count() if net else 1, lost)
 

@@ -71,11 +71,14 @@ class Reason:
     msgid: str
     params: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """The fields as the message writes them: 50 yuan, not 50.0."""
+        return {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in self.params.items()}
+
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the message in the language of `gettext`."""
-        # 50 yuan, not 50.0
-        told = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in self.params.items()}
-        return gettext(self.msgid).format(**told)
+        return gettext(self.msgid).format(**self.told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

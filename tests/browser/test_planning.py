@@ -179,10 +179,16 @@ def test_a_long_search_shows_its_gap_and_stops_when_told(plan):
     expect(page.page.locator(f"#{names.STOP}")).to_be_disabled()
 
 
-def test_what_cannot_be_is_told_with_what_would_suffice(plan):
+def test_what_cannot_be_is_told_with_what_would_suffice(plan, home, monkeypatch, capsys):
     page = plan("?place=350203&model=lscp&new=none&step=500&radius=200&run=1")
     page.page.locator("#plan-title", has_text="没有方案").wait_for()
     expect(page.page.locator(".plan-reasons")).to_contain_text("半径至少要")
+    said = commanded(home, monkeypatch, capsys, "--model", "lscp", "--candidates-grid", "500", "--radius", "800", "--spacing", "1000")
+    metres = next(one["suffices"] for one in said["reasons"] if one["condition"] == "spacing")
+    page.go("?place=350203&model=lscp&new=none&step=500&radius=800&spacing=1000&run=1")
+    expect(page.page.locator(".plan-reasons")).to_contain_text(f"间距至多 {metres:.0f} 米")
+    page.go("?place=350203&model=lscp&new=none&step=500&radius=800&spacing=1000&run=1&lang=en")
+    expect(page.page.locator(".plan-reasons")).to_contain_text(f"a spacing of at most {metres:.0f} m")
     page.go("?place=640202")
     expect(page.page.locator("#plan-title")).to_contain_text("没有方案")
     expect(page.page.locator(".plan-reasons")).to_contain_text("没有服务需求数据")

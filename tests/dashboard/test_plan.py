@@ -215,7 +215,8 @@ def test_why_this_site(plan, town, tmp_path: Path) -> None:
     (["--model", "lscp", "--radius", 500, "--budget", 100], "budget", 110),
     (["--model", "mclp", "--radius", 500, "--budget", 9], "budget", 10),
     (["--model", "mclp", "--radius", 500, "--new", 1, "--force", "p", "--force", "q"], "new", 2),
-    (["--model", "mclp", "--radius", 500, "--new", 2, "--force", "p", "--force", "q", "--spacing", 600], "spacing", None),
+    (["--model", "mclp", "--radius", 500, "--new", 2, "--force", "p", "--force", "q", "--spacing", 600], "spacing", 500),
+    (["--model", "lscp", "--radius", 400, "--spacing", 8100], "spacing", 500),
 ])
 def test_infeasible_says_what_fails_and_what_would_suffice(plan, town, options, condition, suffices) -> None:
     found = plan("--demand", town["demand"], "--candidates", town["candidates"], *options)
@@ -225,6 +226,7 @@ def test_infeasible_says_what_fails_and_what_would_suffice(plan, town, options, 
     assert (found["status"], found["sites"], found["objective"]) == ("infeasible", [], None)
     assert found["reasons"][0]["condition"] == condition
     assert found["reasons"][0].get("suffices") == suffices
+    assert f"{suffices} " in found["said"] and f"{suffices}.0" not in found["said"]
 
 
 def test_out_of_reach_says_which_radius_would_do(plan, town, tmp_path: Path) -> None:

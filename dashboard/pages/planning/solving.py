@@ -111,7 +111,7 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
         if last is None:
             return
         teller.tell(last, always=True)
-        end: dict[str, Any] = {"status": last.status, "reasons": [{"msgid": one.msgid, "params": plain_params(one.params)} for one in last.reasons]}
+        end: dict[str, Any] = {"status": last.status, "reasons": [{"msgid": one.msgid, "params": plain_params(one.told)} for one in last.reasons]}
         if last.objective is not None and last.status != "infeasible":
             end["answer"] = dumps_answer(answered(atlas, found, prepared, last))
         job.say(**end)
