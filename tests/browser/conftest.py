@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,8 +15,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from dashboard.app import create_app
+from dashboard.export import chromium
+from dashboard.export.engine import Engine
+from dashboard.export.studio import Studio
+from dashboard.settings import Settings
 from tests.browser.atlas_page import AtlasPage
 from tests.browser.tabs import Tabs
+from tests.dashboard.export.two_plans import keep_two
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,10 +90,30 @@ def tabs(browser: Browser) -> Tabs:
 @pytest.fixture
 def open_page(tabs: Tabs, address: str) -> Iterator[Callable[..., AtlasPage]]:
     """Return a function that opens the atlas at a query; afterwards no page may have spoken to another host or failed."""
-    with tabs.lent(address) as take:
-        def open_at(query: str = "", **window: object) -> AtlasPage:
-            atlas = AtlasPage(take(**window), address)
-            atlas.go(query)
-            return atlas
-
+    with tabs.pages(address, AtlasPage) as open_at:
         yield open_at
+
+
+@pytest.fixture(scope="module")
+def brief_home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of an atlas with two plans, for briefs."""
+    made = Path(shutil.copytree(atlas_home, tmp_path_factory.mktemp("brief") / "home"))
+    keep_two(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def studio(brief_home: Path) -> Iterator[Studio]:
+    """What makes briefs, with a browser of its own; none of it may be left afterwards."""
+    settings = Settings(home=brief_home, public_url="https://atlas.example.org")
+    app = create_app(settings)
+    before = marked()
+    engine = Engine(app.server.wsgi_app, settings)
+    yield Studio(app.server.extensions["atlas"], engine, settings)
+    engine.close()
+    assert marked() <= before, "a browser of ours is left running"
+
+
+def marked() -> set[int]:
+    """Return the browsers on this machine that some atlas started."""
+    return {pid for pid in chromium.processes() if any(chromium.MARK in one for one in chromium.command_line(pid))}

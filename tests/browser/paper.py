@@ -66,3 +66,9 @@ def printed(files: dict[str, bytes]) -> dict[str, bytes]:
 def colors(picture: Image.Image) -> int:
     """Return how many colours a part of a picture has."""
     return len(picture.resize((160, 120), Image.Resampling.NEAREST).getcolors(160 * 120) or [])
+
+
+def holds(picture: Image.Image, color: tuple[int, int, int]) -> bool:
+    """Return whether a field of the picture, and not only an edge, has that very colour."""
+    whole = picture.convert("RGB")
+    return sum(count for count, one in whole.getcolors(whole.width * whole.height) if one == color) > whole.height

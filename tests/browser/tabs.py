@@ -54,6 +54,17 @@ class Tabs:
             self._back(kind, page, address)
         assert not wrong, wrong
 
+    @contextmanager
+    def pages(self, address: str, kind: Callable[[Page, str], Any]) -> Iterator[Callable[..., Any]]:
+        """Give a function that opens a page of `kind` at a query, in a tab of :meth:`lent`; it takes what that gives a tab by."""
+        with self.lent(address) as take:
+            def open_at(query: str = "", **window: object) -> Any:
+                one = kind(take(**window), address)
+                one.go(query)
+                return one
+
+            yield open_at
+
     def _waiting(self, kind: Any) -> Page | None:
         for at, (one, page) in enumerate(self._idle):
             if one == kind:

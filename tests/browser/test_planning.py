@@ -40,12 +40,7 @@ def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 @pytest.fixture
 def plan(tabs: Tabs, served: str) -> Iterator[Callable[..., PlanPage]]:
     """Return a function that opens the planning page; afterwards it may have spoken to nobody else, and nothing may have failed."""
-    with tabs.lent(served) as take:
-        def open_at(query: str = "", **window: object) -> PlanPage:
-            one = PlanPage(take(**window), served)
-            one.go(query)
-            return one
-
+    with tabs.pages(served, PlanPage) as open_at:
         yield open_at
 
 
