@@ -20,6 +20,14 @@
     picture.className = "print-map";
     picture.alt = "";
     box.append(picture);
+    // the bar keeps its share of the map's width, whatever that is on paper: as long for the same metres at the same latitude
+    const bar = (one.closest(".map-box") || box.parentElement).querySelector(".scale-bar");
+    if (!bar || !bar.offsetWidth) return;
+    const ruler = document.createElement("div");
+    ruler.className = "scale-bar print-scale";
+    ruler.textContent = bar.textContent;
+    ruler.style.width = `${(bar.getBoundingClientRect().width / canvas.clientWidth) * 100}%`;
+    box.append(ruler);
   }
   const preview = (width) => {
     const frame = document.querySelector(".preview");
@@ -33,7 +41,7 @@
   };
   window.addEventListener("beforeprint", () => {
     preview(PREVIEW);
-    for (const old of document.querySelectorAll(".print-map")) old.remove();
+    for (const old of document.querySelectorAll(".print-map, .print-scale")) old.remove();
     // what a map is read by is on paper though it was folded away
     for (const one of document.querySelectorAll("details.legend:not([open])")) { one.open = true; one.dataset.folded = "1"; }
     for (const one of drawn().filter(mapOf)) pictured(one);
@@ -48,7 +56,7 @@
   window.addEventListener("afterprint", () => {
     preview(0);
     for (const one of document.querySelectorAll("details.legend[data-folded]")) { one.open = false; delete one.dataset.folded; }
-    for (const old of document.querySelectorAll(".print-map")) old.remove();
+    for (const old of document.querySelectorAll(".print-map, .print-scale")) old.remove();
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
     for (const one of narrowed) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
     narrowed = [];

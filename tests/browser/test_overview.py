@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pyproj import Geod
 
 from dashboard import ids
 from dashboard.source import AtlasSource
@@ -278,3 +279,19 @@ def test_an_empty_place_says_why_and_offers_a_way_out(open_page: Callable[..., A
     page.changed(before)
     assert page.crumbs()[-1] == "思明区"
     assert page.chart(ids.CHART_COVERAGE)["data"]
+
+
+def test_the_printed_map_has_a_scale_bar_that_is_right_where_it_lies(open_page: Callable[..., AtlasPage]) -> None:
+    page = open_page("?place=640200").page
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    # the picture spans as many metres on paper as on the screen: what the ends of the canvas lie apart, on the ground
+    said, share, west, east, lat = page.evaluate("""() => { const map = window.atlasMap(), canvas = map.getCanvas(), middle = canvas.clientHeight / 2,
+      bar = document.querySelector('.print-scale'), picture = document.querySelector('.print-map').getBoundingClientRect();
+      return [bar.textContent, bar.getBoundingClientRect().width / picture.width, map.unproject([0, middle]).lng, map.unproject([canvas.clientWidth, middle]).lng, map.getCenter().lat] }""")
+    ground = Geod(ellps="WGS84").inv(west, lat, east, lat)[2]
+    number, unit = said.split()
+    assert share * ground == pytest.approx(float(number) * {"公里": 1000, "米": 1}[unit], rel=0.02)
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".print-scale").count() == 0
