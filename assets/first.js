@@ -3,7 +3,7 @@
    A map is a picture of the same view until it is painted; the picture lies over it and lets everything through. */
 (function () {
   "use strict";
-  const LOOK_MS = 50, PATIENCE_MS = 12000, PAINT_MS = 30000;
+  const LOOK_MS = 50, PATIENCE_MS = 12000, PAINT_MS = 30000, NARROW = 900;
   const first = document.querySelector(".first");
   const covers = new Set();
 
@@ -82,6 +82,8 @@
   };
 
   if (!first) return;
+  // as the page itself will (assets/map.js)
+  for (const legend of first.querySelectorAll(".map-box > .legend")) if (legend.parentElement.offsetWidth < NARROW && getComputedStyle(legend).position === "absolute") legend.open = false;
   for (const box of first.querySelectorAll("[data-first]")) cover(box);
   (async function wait() {
     let since = 0;

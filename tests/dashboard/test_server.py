@@ -9,12 +9,14 @@ import shutil
 from pathlib import Path
 
 import dash
+import flask
 import pytest
 import shapely
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
 from dashboard.server.first import MOST_KEPT, Kept
+from dashboard.server.warming import warm, warm_beside
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.errors import AtlasError
@@ -176,3 +178,27 @@ def test_what_is_kept_is_bounded() -> None:
     kept.set("br;/search/", b"never")
     assert kept.get("br;/assets/a.css?0") is None and kept.get(f"br;/assets/a.css?{10 * MOST_KEPT - 1}") == b"a"
     assert kept.get("br;/search/") is None
+
+
+def test_what_a_first_reader_would_wait_for_is_done_before(atlas_home: Path) -> None:
+    server = create_app(Settings(home=atlas_home)).server
+    asked = warm(server)
+    assert any("plotly.min.js" in one for one in asked) and any(one.startswith("/map.svg?") for one in asked) and any("first.js" in one for one in asked)
+    # the very addresses that a browser asks for
+    page = server.test_client().get("/").text.replace("&amp;", "&")
+    assert all(one in page for one in asked)
+    assert {server.test_client().get(one).status_code for one in asked} == {200}
+    warm_beside(server).join(60)
+
+
+def test_a_server_that_cannot_answer_is_warmed_in_vain_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    empty = flask.Flask("empty")
+    empty.config["PROPAGATE_EXCEPTIONS"] = True
+
+    @empty.get("/")
+    def _broken() -> str:
+        raise RuntimeError("no atlas")
+
+    thread = warm_beside(empty)
+    thread.join(10)
+    assert not thread.is_alive() and "warming failed" in caplog.text

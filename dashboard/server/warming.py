@@ -1,0 +1,42 @@
+"""What the first reader of a fresh server would wait for: done beside, as soon as it listens."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+
+from flask import Flask
+
+ASSETS = re.compile(r'(?:src|href)="(/(?:_dash-component-suites|assets)/[^"]+)"')
+PICTURE = re.compile(r'data-first="([^"]+)"')
+CODINGS = {"Accept-Encoding": "gzip, deflate, br"}  # as browsers ask
+log = logging.getLogger(__name__)
+
+
+def warm(server: Flask) -> list[str]:
+    """Ask the server once for its first page, its scripts and styles, and the picture of its map; return the addresses.
+
+    Scripts are compressed and geometry is read the first time that they are asked for, and kept
+    (:mod:`dashboard.server.first`, :mod:`dashboard.server.stills`).
+    """
+    client = server.test_client()
+    page = client.get("/").text
+    addresses = list(dict.fromkeys([*(one.replace("&amp;", "&") for one in PICTURE.findall(page)), *ASSETS.findall(page)]))
+    for address in addresses:
+        client.get(address, headers=CODINGS)
+    return addresses
+
+
+def warm_beside(server: Flask) -> threading.Thread:
+    """Do so in a thread that nobody waits for; what goes wrong there is noted, and told to whoever asks for it later."""
+
+    def work() -> None:
+        try:
+            warm(server)
+        except Exception:  # a reader will meet it on the way that has words for it
+            log.warning("warming failed", exc_info=True)
+
+    thread = threading.Thread(target=work, name="warming", daemon=True)
+    thread.start()
+    return thread
