@@ -77,7 +77,7 @@ def test_a_table_of_a_figure_is_read_from_what_it_draws(atlas_home: Path) -> Non
 def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Path, place: str, lang: str) -> None:
     atlas, words, filters = AtlasSource(atlas_home).atlas(), Words(lang, load_words()[lang]), Filters(place=place, lang=lang)
     days = happened.by_day(atlas, filters)
-    for head, figure, _ in (
+    for head, figure, *_ in (
         telling.calendar_parts(atlas, filters, None, lambda mark: mark, words), telling.plan_parts(atlas, filters, lambda mark: mark, words),
         telling.kinds_parts(atlas, filters, scope(atlas, filters), lambda mark: mark, words),
     ):

@@ -45,7 +45,7 @@ SPEEDS = (1, 2, 4)  # frames a second
 PARTS: tuple[Place, ...] = (
     (names.SENTENCE, "children"), (ids.NOTICES, "children"), (names.SPEC, "data"), (names.MONTHS, "children"), (names.WORKERS, "children"),
     (names.PLANS_HEAD, "children"), (names.PLANS, "figure"), (names.PLANS_LIST, "children"), (names.KINDS_HEAD, "children"), (names.KINDS, "figure"),
-    (names.KINDS_PLACE, "style"), (ids.WAYS, "children"))
+    (names.KINDS_PLACE, "style"), (names.KINDS_BOX, "className"), (ids.WAYS, "children"))
 CHOSEN_PARTS: tuple[Place, ...] = (
     (names.CALENDAR_HEAD, "children"), (names.CALENDAR, "figure"), (names.DAY, "children"), (names.DAYS, "data"), (names.DAYS, "value"),
     (names.COMPARE, "children"), (ids.LANGUAGE, "href"))
@@ -75,7 +75,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             ], className="an-column"),
             html.Section([
                 html.Div(id=names.WORKERS, className="an-box", **{"data-figure": "taking_part"}),
-                _box(names.KINDS_HEAD, "activities_by_place", _graph(names.KINDS, words, "an-kinds", names.KINDS_PLACE)),
+                _box(names.KINDS_HEAD, "activities_by_place", _graph(names.KINDS, words, "an-kinds", names.KINDS_PLACE), id=names.KINDS_BOX),
                 html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照"), "data-figure": "two_places"}),
             ], className="an-column"),
         ], className="an-body"),
@@ -91,8 +91,8 @@ def _graph(name: str, words: Words, style: str, place: str | None = None) -> htm
     return html.Div(dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style, **({"id": place} if place else {}))
 
 
-def _box(head: str, figure: str, *children: Any) -> html.Div:
-    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure})
+def _box(head: str, figure: str, *children: Any, **named: str) -> html.Div:
+    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure, **named})
 
 
 def _map(first: str, words: Words) -> html.Div:
@@ -212,10 +212,10 @@ def draw(context: Context, stored: dict) -> tuple:
         told.append(telling.nothing(PATH, filters, context, words))
     source = partial(source_link, filters=filters, context=context, words=words)
     plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
-    kinds_head, kinds_figure, kinds_height = telling.kinds_parts(atlas, filters, here, source, words)
+    kinds_head, kinds_figure, kinds_height, kinds_box = telling.kinds_parts(atlas, filters, here, source, words)
     return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
             with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
-            plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), {"height": f"{kinds_height}px"}, ways(PATH, filters, context, words))
+            plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), {"height": f"{kinds_height}px"}, kinds_box, ways(PATH, filters, context, words))
 
 
 def draw_chosen(context: Context, stored: dict) -> tuple:

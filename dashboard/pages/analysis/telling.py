@@ -35,6 +35,7 @@ MOST_LISTED = 12
 MOST_UNITS = 10
 MOST_NAMED = 4  # lines named at their ends; more of several places are numbered as in the list under them
 BAR_PX = 48  # of the highest month
+FEW_BARS, MANY_BARS = "an-box", "an-box an-many"
 ROW_PX, FEWEST_ROWS, LEGEND_PX, LEGEND_COLUMNS = 26, 5, 18, 3  # of the kinds by place
 HEADS = "名"  # no key - the unit of the fact
 UNITS = {workers.PERSONS: "person", workers.VISITS: "visit", workers.FUNDING: "yuan"}
@@ -172,11 +173,11 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     return head(title, subtitle, origin, words, source("against_plan"), figure_table(figure, title, words("月份"), origin, words)), figure, html.Table([top, html.Tbody(lines)], className="an-table")
 
 
-def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words) -> tuple[list, dict, int]:
-    """Return head and figure of kinds by place, and how high it stands (CSS pixels): a bar is a bar however few there are."""
+def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words) -> tuple[list, dict, int, str]:
+    """Return head and figure of kinds by place, how high it stands (CSS pixels) and the class of its box: few bars are not drawn higher than they need."""
     rows = happened.by_place(atlas, filters)
     if not len(rows):
-        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), figures.nothing(words), ROW_PX * FEWEST_ROWS
+        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), figures.nothing(words), ROW_PX * FEWEST_ROWS, FEW_BARS
     own = words("{place}本级").format(place=words.name(here))
     labels = [own if row.unit_id is None or row.unit_id != row.unit_id else str(row.name_ if words.lang == "zh" else row.name_en) for row in rows.rename(columns={"name": "name_"}).itertuples()]
     shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
@@ -186,7 +187,7 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Sour
     table = figure_table(figure, title, words("地点"), [origin for _, _, origin in shown], words)
     kinds = len({kind for _, held, _ in shown for kind in held})
     height = ROW_PX * max(FEWEST_ROWS, len(shown)) + LEGEND_PX * -(-kinds // LEGEND_COLUMNS) + LEGEND_PX
-    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure, height
+    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure, height, MANY_BARS if len(shown) >= FEWEST_ROWS else FEW_BARS
 
 
 def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
