@@ -18,6 +18,7 @@ from dashboard.words import Words
 GRAPH_CONFIG = {
     "displayModeBar": False, "displaylogo": False, "responsive": True, "plotlyServerURL": "", "showSendToCloud": False,
 }
+NAMED_IN_A_LINE = 3  # colours of a legend beside each other
 PARTS = ("title", "subtitle", "badge", "figure", "empty", "style", "graph", "table", "table-box")
 
 
@@ -50,8 +51,10 @@ def panel(chart: str, words: Words) -> html.Section:
 def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dcc.Link | None = None, theme: str = "light",
            table: html.Table | None = None) -> tuple:
     """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail, `table` has its figures."""
-    # as high as the names of its bars need, whatever else stands in the column
-    style: dict[str, Any] = {"flexGrow": round(one.weight, 2), "--rows": len(one.figure["layout"].get("yaxis", {}).get("ticktext", ()))}
+    # as high as the names of its bars and of its colours need, whatever else stands in the column
+    named = {trace["name"] for trace in one.figure["data"] if trace.get("showlegend")} if one.figure["layout"].get("showlegend") else ()
+    style: dict[str, Any] = {"flexGrow": round(one.weight, 2), "--rows": len(one.figure["layout"].get("yaxis", {}).get("ticktext", ())),
+                             "--legend": -(-len(named) // NAMED_IN_A_LINE)}
     if one.empty:
         style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
     if not one.weight:
