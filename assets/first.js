@@ -17,12 +17,11 @@
     return width && height ? `${path}${path.includes("?") ? "&" : "?"}w=${Math.round(width)}&h=${Math.round(height)}&left=${left}` : "";
   }
 
-  /* lay the picture that `box` names over the map beside it */
-  function cover(box) {
+  /* lay a picture over the map beside `box`: the one that is there already, or the one that the box names */
+  function cover(box, ready) {
     const map = box.parentElement.querySelector(".first-graph, .dash-graph:not(.dash-graph--pending)"), src = map ? address(box.dataset.first, map) : "";
     if (!src) return null;
-    const picture = document.createElement("img");
-    Object.assign(picture, { className: "map-first", src, alt: "" });
+    const picture = ready || Object.assign(document.createElement("img"), { className: "map-first", fetchPriority: "high", src, alt: "" });
     map.append(picture);
     return picture;
   }
@@ -53,10 +52,10 @@
       || (one.querySelector(".main-svg, canvas") && !one.matches(".dash-graph--pending") && !one.querySelector(".dash-graph--pending")));
   }
 
-  async function hand(page) {
-    const pictures = [...page.querySelectorAll("[data-first]")].map((box) => window.atlasFirst.once(box)).filter(Boolean);
-    await Promise.race([Promise.all(pictures.map((one) => one.decode().catch(() => {}))), moment(1000)]);
-    await frames(2);
+  /* the pictures go along as they are: to draw them anew would take the time that the charts need */
+  function hand(page) {
+    const pictures = new Map([...first.querySelectorAll("[data-first]")].map((box) => [box.dataset.first, box.parentElement.querySelector(".map-first")]));
+    for (const box of page.querySelectorAll("[data-first]")) window.atlasFirst.once(box, pictures.get(box.dataset.first));
     uncovered();
   }
 
@@ -71,13 +70,11 @@
   const done = new WeakSet();
   window.atlasFirst = {
     /* cover the map of a box that the scripts laid out, once, until it is painted */
-    once(box) {
-      if (done.has(box)) return null;
-      const picture = cover(box);
-      if (!picture) return null;
+    once(box, ready) {
+      const picture = done.has(box) ? null : cover(box, ready);
+      if (!picture) return;
       done.add(box);
       uncover(picture);
-      return picture;
     },
   };
 
@@ -92,7 +89,7 @@
       const page = document.getElementById("page");
       const wrong = document.querySelector("#react-entry-point .notice-bad");
       if (!since && page && page.firstElementChild && !page.querySelector(".opening")) since = performance.now();
-      if (wrong || filled(page) || (since && performance.now() - since > PATIENCE_MS)) return hand(page || document.body).catch(uncovered);
+      if (wrong || filled(page) || (since && performance.now() - since > PATIENCE_MS)) return hand(page || document.body);
     }
   })();
 })();

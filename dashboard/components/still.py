@@ -12,10 +12,15 @@ STILL = "map-still"
 FIRST = "data-first"
 
 
-def still_path(query: str, plain: bool = False, version: str = "") -> str:
-    """Return the address of the picture of the view `query`; a `plain` one has no links, one of a `version` of the atlas may be kept."""
-    keys = ["plain=1"] * plain + [f"of={version}"] * bool(version)
-    return "/map.svg" + (query if query or not keys else "?") + ("&" if query and keys else "") + "&".join(keys)
+def still_path(query: str, plain: bool = False) -> str:
+    """Return the address of the picture of the view `query`; a `plain` one has no links."""
+    path = "/map.svg" + query
+    return path + ("&" if query else "?") + "plain=1" if plain else path
+
+
+def first_path(query: str, version: str) -> str:
+    """Return the address of the picture that stands until the map of the view `query` is painted: one of this version of the atlas, to look at only."""
+    return f"{still_path(query, plain=True)}&bare=1&of={version}"
 
 
 def still(words: Words, path: str = "", said: str = "", first: str = "") -> list[html.Div]:
@@ -28,7 +33,7 @@ def still(words: Words, path: str = "", said: str = "", first: str = "") -> list
     said : str
         The word; empty: that of a map whose places can be clicked.
     first : str
-        Address of the picture that stands until the map is painted; empty: none.
+        Address of the picture that stands until the map is painted, from :func:`first_path`; empty: none.
     """
     told = said or words("此浏览器不支持 WebGL 2：这里是静态地图，点地方即可进入；图表与数据照常。")
     more = {"data-still": path} if path else {}

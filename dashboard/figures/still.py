@@ -49,6 +49,8 @@ class Still:
         Words for kilometres and metres.
     left : int
         Pixels at the left that a legend covers.
+    bare : bool
+        Nothing to point at: no links, no texts for a pointer, and what has one colour in one piece.
     """
 
     figure: Mapping[str, Any]
@@ -58,6 +60,7 @@ class Still:
     alt: str
     units: tuple[str, str]
     left: int = 0
+    bare: bool = False
 
 
 def svg(still: Still) -> str:
@@ -157,15 +160,18 @@ def _areas(trace: Mapping[str, Any], still: Still, frame: Frame) -> str:
     where = {one: at for at, one in enumerate(ids)}
     line, opacity = trace["marker"]["line"], trace["marker"].get("opacity", 1)
     keys, said = trace.get("customdata"), trace.get("hovertext")
-    parts = []
-    for at, one in enumerate(trace["locations"]):
-        if one not in where:
-            continue
-        d = _path(geometries[[where[one]]], frame)
-        if d:
-            shape = f'<path d="{d}" fill="{_class_color(trace, trace["z"][at])}" fill-opacity="{opacity:g}" stroke="{line["color"]}" stroke-width="{line["width"]:g}"'
-            parts.append(_answering(shape, keys[at] if keys else None, said[at] if said else "", still))
-    return "".join(parts)
+    drawn = [(at, where[one], _class_color(trace, trace["z"][at])) for at, one in enumerate(trace["locations"]) if one in where]
+
+    def shape(rows: Sequence[int], fill: str) -> str:
+        d = _path(geometries[list(rows)], frame)
+        return f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}" stroke="{line["color"]}" stroke-width="{line["width"]:g}"' if d else ""
+
+    if still.bare:
+        of_color: dict[str, list[int]] = {}
+        for _, row, color in drawn:
+            of_color.setdefault(color, []).append(row)
+        return "".join(f"{one}/>" for color, rows in of_color.items() if (one := shape(rows, color)))
+    return "".join(_answering(one, keys[at] if keys else None, said[at] if said else "", still) for at, row, color in drawn if (one := shape([row], color)))
 
 
 def _class_color(trace: Mapping[str, Any], z: float) -> str:
@@ -201,7 +207,7 @@ def _marks(trace: Mapping[str, Any], xy: NDArray[np.float64], still: Still, fram
 
 def _answering(shape: str, key: Sequence[str] | None, said: str, still: Still) -> str:
     """Return `shape` with what a pointer reads over it, inside a link when a click leads somewhere."""
-    if not said:
+    if still.bare or not said:
         return f'{shape} pointer-events="none"/>'
     lines = lines_of(said)
     told = f"{shape}><title>{escape(chr(10).join(lines))}</title></{shape[1:].partition(' ')[0]}>"

@@ -23,7 +23,7 @@ from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
 from dashboard.components.said import said
-from dashboard.components.still import still, still_path
+from dashboard.components.still import first_path, still, still_path
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
@@ -87,7 +87,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         html.Aside(rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}),
         html.Section([
             html.Div([
-                *still(words, first=still_path(context.write(filters, said.view), plain=True, version=atlas.version)),
+                *still(words, first=first_path(context.write(filters, said.view), atlas.version)),
                 dcc.Graph(id=ids.MAP, figure=blank(), responsive=True, config=_map_config(filters.lang),
                           className="map"),
                 *in_view.parts(words),

@@ -19,7 +19,7 @@ from dashboard.components.fair_list import fair_section
 from dashboard.components.masthead import framed, masthead, titles
 from dashboard.components.panels import graph_config
 from dashboard.components.route_list import route_section
-from dashboard.components.still import still, still_path
+from dashboard.components.still import first_path, still, still_path
 from dashboard.components.story_chart import story_chart
 from dashboard.components.trail import figure_link
 from dashboard.context import Context
@@ -110,7 +110,7 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
 def _picture(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str]) -> str:
     """Return the address of the map of a story as a picture, where its own small map stands."""
     view = story_view(atlas, filters, row["story"], row["adcode"], PICTURE)
-    return still_path(context.write(filters_of(filters, row["story"], row["adcode"]), view), plain=True, version=atlas.version) + "&w={}&h={}".format(*PICTURE)
+    return first_path(context.write(filters_of(filters, row["story"], row["adcode"]), view), atlas.version) + "&w={}&h={}".format(*PICTURE)
 
 
 def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _map(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], 
     figure = story_figure(atlas, filters, row["story"], row["adcode"], words)
     return html.Section([
         html.Div([
-            *still(words, still_path(shown, plain=True), first=still_path(shown, plain=True, version=atlas.version), said=words("此浏览器不支持 WebGL 2：这里是静态地图。")),
+            *still(words, still_path(shown, plain=True), first=first_path(shown, atlas.version), said=words("此浏览器不支持 WebGL 2：这里是静态地图。")),
             html.Div(dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang) | {"scrollZoom": False}, responsive=True,
                                style={"height": "100%"}), className="story-plot"),
         ], className="story-map"),

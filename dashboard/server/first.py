@@ -109,7 +109,7 @@ def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, laid: 
         if page:
             parts["app_entry"] += f'<div class="first">{said}</div><script src="{script}"></script>'
         if STAND_IN_OF_CHARTS in said:  # its browser is told at once to fetch what draws them
-            parts["metas"] = f'{parts.get("metas", "")}<link rel="preload" as="script" href="{drawing}">'
+            parts["metas"] = f'{parts.get("metas", "")}<link rel="preload" as="script" fetchpriority="low" href="{drawing}">'
         return plain_index(**parts).replace(
             "<html>", f'<html lang="{HTML_LANGUAGE[lang]}" data-theme="{theme}" data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">', 1)
 

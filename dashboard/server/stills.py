@@ -25,10 +25,11 @@ from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
 
-OWN_KEYS = ("page", "w", "h", "left", "plain", "of", "turn", "month", "story", "scenario", "on", "with")
+OWN_KEYS = ("page", "w", "h", "left", "plain", "bare", "of", "turn", "month", "story", "scenario", "on", "with")
 SIDE = (160, 2_400)  # pixels
 KEPT = 24
 BRIEFLY = "private, max-age=3600"
+PICTURES_KEPT = 32  # of 20 to 300 kB
 #: The map of a page as a figure of plotly.js, from the atlas, what the address says, and the address.
 Maker = Callable[[Context, Atlas, State, str], dict[str, Any]]
 Features = tuple[Sequence[str], NDArray[Any], Sequence[Mapping[str, Any]]]
@@ -59,14 +60,38 @@ class Geometries:
         return found
 
 
+class Pictures:
+    """Pictures that were asked for last, by what was asked: most readers open the same view in a window of the same size."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, str] = OrderedDict()
+
+    def get(self, query: str, draw: Callable[[], str]) -> str:
+        """Return the picture of `query`, drawn if it is not kept."""
+        with self._lock:
+            if query in self._kept:
+                self._kept.move_to_end(query)
+                return self._kept[query]
+        text = draw()
+        with self._lock:
+            self._kept[query] = text
+            while len(self._kept) > PICTURES_KEPT:
+                self._kept.popitem(last=False)
+        return text
+
+
 def overview(context: Context, atlas: Atlas, said: State, query: str) -> dict[str, Any]:  # noqa: ARG001 - as every page
     """Return the map of the overview."""
     return map_figures.map_figure(atlas, said.filters, context.words(said.filters.lang), said.view)
 
 
 def picture(context: Context, geometries: Geometries, query: str, size: tuple[int, int], left: int = 0, plain: bool = False, make: Maker = overview,
-            own: Collection[str] = ()) -> str:
-    """Return the map of the view `query` as SVG of `size` pixels; a `plain` one leads nowhere; `own` are the keys of the page that `make` draws for."""
+            own: Collection[str] = (), bare: bool = False) -> str:
+    """Return the map of the view `query` as SVG of `size` pixels.
+
+    A `plain` one leads nowhere, a `bare` one has no texts for a pointer either; `own` are the keys of the page that `make` draws for.
+    """
     atlas, said = context.look(query, (*OWN_KEYS, *own))
     filters, words = said.filters, context.words(said.filters.lang)
     figure = make(context, atlas, said, query)
@@ -78,7 +103,7 @@ def picture(context: Context, geometries: Geometries, query: str, size: tuple[in
         return None if there == filters else "/" + (context.write(there) or "?")
 
     return svg(Still(themed(figure, filters.theme), lambda at: geometries.get(atlas, at), address, size,
-                     alt_text(atlas, filters, figure, words), (words("公里"), words("米")), left))
+                     alt_text(atlas, filters, figure, words), (words("公里"), words("米")), left, bare))
 
 
 def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: Words) -> str:
@@ -97,21 +122,26 @@ def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker,
     """Serve ``/map.svg`` with the keys of Filters.
 
     ``page``: whose map, with the page's own keys; the overview's without. ``w``, ``h``: size in pixels; ``left``: those that
-    a legend covers; ``plain``: without links; ``of``: the version of the atlas that the address was made for: as long as it
-    is the present one, a browser may keep the picture.
+    a legend covers; ``plain``: without links; ``bare``: without texts for a pointer too; ``of``: the version of the atlas
+    that the address was made for: as long as it is the present one, browser and server may keep the picture.
 
     Parameters
     ----------
     pages : mapping
         Name of a page → what draws its map, and the page's own keys.
     """
-    geometries = Geometries()
+    geometries, kept = Geometries(), Pictures()
 
     @server.get("/map.svg")
     def _still() -> Response:
         width, height = (int(np.clip(request.args.get(key, usual, int), *SIDE)) for key, usual in (("w", 1200), ("h", 760)))
         query = request.query_string.decode("utf-8", "replace")
         make, own = pages.get(request.args.get("page", ""), (overview, ()))
-        text = picture(context, geometries, query, (width, height), request.args.get("left", 0, int), "plain" in request.args, make, own)
-        lasting = request.args.get("of") == context.look(query, (*OWN_KEYS, *own))[0].version
+
+        def draw() -> str:
+            return picture(context, geometries, query, (width, height), request.args.get("left", 0, int), "plain" in request.args, make, own, "bare" in request.args)
+
+        # a plan's answer comes later than its question: only what the atlas alone decides is kept
+        lasting = "run" not in request.args and request.args.get("of") == context.look(query, (*OWN_KEYS, *own))[0].version
+        text = kept.get(query, draw) if lasting else draw()
         return Response(text, mimetype="image/svg+xml", headers={"Cache-Control": BRIEFLY if lasting else "no-store"})

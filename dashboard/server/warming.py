@@ -10,22 +10,25 @@ from flask import Flask
 
 ASSETS = re.compile(r'(?:src|href)="(/(?:_dash-component-suites|assets)/[^"]+)"')
 PICTURE = re.compile(r'data-first="([^"]+)"')
+WAY = re.compile(r'<a href="([^"]+)" class="way"')
 CODINGS = {"Accept-Encoding": "gzip, deflate, br"}  # as browsers ask
 log = logging.getLogger(__name__)
 
 
 def warm(server: Flask) -> list[str]:
-    """Ask the server once for its first page, its scripts and styles, and the picture of its map; return the addresses.
+    """Ask the server once for its pages, the pictures of their maps, and its scripts and styles; return the addresses, the first page's first.
 
     Scripts are compressed and geometry is read the first time that they are asked for, and kept
     (:mod:`dashboard.server.first`, :mod:`dashboard.server.stills`).
     """
     client = server.test_client()
-    page = client.get("/").text
-    addresses = list(dict.fromkeys([*(one.replace("&amp;", "&") for one in PICTURE.findall(page)), *ASSETS.findall(page)]))
-    for address in addresses:
+    home = client.get("/").text
+    pages = {"/": home} | {way: client.get(way).text for way in WAY.findall(home)}
+    pictures = [one.replace("&amp;", "&") for page in pages.values() for one in PICTURE.findall(page)]
+    rest = list(dict.fromkeys([*pictures[:1], *ASSETS.findall(home), *pictures]))
+    for address in rest:
         client.get(address, headers=CODINGS)
-    return addresses
+    return [*pages, *rest]
 
 
 def warm_beside(server: Flask) -> threading.Thread:

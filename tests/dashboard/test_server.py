@@ -15,6 +15,7 @@ import shapely
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
+from dashboard.pages import PAGES
 from dashboard.server.first import MOST_KEPT, Kept
 from dashboard.server.warming import warm, warm_beside
 from dashboard.settings import Settings, load_settings
@@ -156,7 +157,7 @@ def test_nonsense_in_the_address_gets_a_page_all_the_same(client: FlaskClient) -
 
 
 def test_what_is_asked_for_with_its_version_is_kept_and_compressed_once(client: FlaskClient) -> None:
-    drawing = re.search(r'rel="preload" as="script" href="([^"]*)"', client.get("/").text)[1]
+    drawing = re.search(r'rel="preload" as="script" fetchpriority="low" href="([^"]*)"', client.get("/").text)[1]
     # the address that dash's renderer asks for, or it would be fetched twice
     assert drawing.removeprefix("/") in (Path(dash.__file__).parent / "dash-renderer/build/dash_renderer.min.js").read_text("utf-8")
     assert client.get(drawing).status_code == 200 and 'rel="preload"' not in client.get("/data").text
@@ -184,9 +185,10 @@ def test_what_a_first_reader_would_wait_for_is_done_before(atlas_home: Path) -> 
     server = create_app(Settings(home=atlas_home)).server
     asked = warm(server)
     assert any("plotly.min.js" in one for one in asked) and any(one.startswith("/map.svg?") for one in asked) and any("first.js" in one for one in asked)
+    assert {*PAGES} <= {*asked} and any("page=planning" in one for one in asked)
     # the very addresses that a browser asks for
-    page = server.test_client().get("/").text.replace("&amp;", "&")
-    assert all(one in page for one in asked)
+    pages = "".join(server.test_client().get(path).text.replace("&amp;", "&") for path in PAGES)
+    assert all(f'"{one}"' in pages for one in asked if one != "/")
     assert {server.test_client().get(one).status_code for one in asked} == {200}
     warm_beside(server).join(60)
 

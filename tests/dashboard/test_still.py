@@ -114,6 +114,52 @@ def test_a_hostile_query_gets_a_picture_and_what_is_said_is_escaped(draw) -> Non
     assert not list(draw("?place=%22%3E%3Cscript%3E").iter(f"{SVG}script"))
 
 
+def test_a_bare_picture_looks_the_same_and_says_nothing_to_a_pointer(draw) -> None:
+    """Oracle: the areas of each colour, as one shape, are those of the whole picture's."""
+    def areas(root) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for path in root.iter(f"{SVG}path"):
+            if path.get("fill", "none").startswith("#") and path.get("fill-opacity"):
+                found[path.get("fill")] = found.get(path.get("fill"), 0.0) + sum(_area(ring) for ring in path.get("d", "").split("M")[1:])
+        return found
+
+    for query in (f"?place={SIMING}&hour=22", f"?place={SHIZUISHAN}"):
+        whole, bare = draw(query), draw(f"{query}&bare=1")
+        assert areas(bare) == pytest.approx(areas(whole), rel=1e-3) and len(areas(bare)) > 3
+        assert not list(bare.iter(f"{SVG}a")) and len(list(bare.iter(f"{SVG}title"))) == 1
+        assert len(list(bare.iter(f"{SVG}circle"))) == len(list(whole.iter(f"{SVG}circle")))
+
+
+def _area(ring: str) -> float:
+    """Return twice the area inside ``x yl dx dy dx dy…`` as the pictures write it, signed."""
+    start, _, steps = ring.rstrip("Z").partition("l")
+    moves = np.array([float(one) for one in steps.split()]).reshape(-1, 2)
+    xy = np.vstack([[float(one) for one in start.split()], moves]).cumsum(axis=0)
+    return float(np.sum(xy[:, 0] * np.roll(xy[:, 1], -1) - np.roll(xy[:, 0], -1) * xy[:, 1]))
+
+
+def test_a_picture_of_this_version_may_be_kept_and_no_other(served) -> None:
+    context, client = served
+    version = context.source.atlas().version
+    kept = [client.get(f"/map.svg?place={SIMING}&bare=1&of={version}") for _ in range(2)]
+    assert "max-age" in kept[0].headers["Cache-Control"] and kept[0].data == kept[1].data
+    assert client.get(f"/map.svg?place={SIMING}&bare=1").data == kept[0].data
+    for query in ("", "?of=", "?of=of-yesterday", f"?page=planning&run=1&of={version}"):  # the answer of a plan comes later
+        assert client.get(f"/map.svg{query}").headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_with_a_map_of_its_own_has_a_picture_of_it(served) -> None:
+    client = served[1]
+    plan = ET.fromstring(client.get(f"/map.svg?page=planning&place={SIMING}").text)
+    assert len([one for one in plan.iter(f"{SVG}circle") if one.get("r") == "6.5"]) == 28  # every station, as no hour is asked
+    assert not list(plan.iter(f"{SVG}a"))
+    months = [client.get(f"/map.svg?page=analysis&place={SHIZUISHAN}{more}").text.count("<circle") for more in ("", "&month=2024-03", "&month=1999-01")]
+    assert months[0] == months[2] > months[1] > 0
+    story = client.get("/map.svg?page=stories&story=S3&w=600&h=400").text
+    assert "锦州市" in story and story != client.get("/map.svg?page=stories&story=S4&w=600&h=400").text
+    assert client.get("/map.svg?page=stories&story=none").status_code == client.get("/map.svg?page=nothing").status_code == 200
+
+
 def test_pictures_stay_small(served) -> None:
     for query in ("", f"?place={SHIZUISHAN}", f"?place={SIMING}&hour=22", "?place=210000"):
         answer = served[1].get(f"/map.svg{query}", headers={"Accept-Encoding": "gzip"})

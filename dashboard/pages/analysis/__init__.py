@@ -20,7 +20,7 @@ from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.said import said as spoken
-from dashboard.components.still import still, still_path
+from dashboard.components.still import first_path, still
 from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.figures import happened as figures
@@ -108,7 +108,7 @@ def _first_map(context: Context, atlas: Atlas, filters: Filters) -> str:
     """Return the address of the picture of the first month in which something happened: the player begins there."""
     months = happened.by_month(atlas, filters)
     first = months["month"].iloc[int((months["count"] > 0).to_numpy().argmax())]
-    return still_path(f"?page=analysis&month={first}&" + context.write(filters).removeprefix("?"), plain=True, version=atlas.version)
+    return first_path(f"?page=analysis&month={first}&" + context.write(filters).removeprefix("?"), atlas.version)
 
 
 def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:

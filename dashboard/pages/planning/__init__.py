@@ -10,7 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 
 from dashboard.components.masthead import framed, masthead
 from dashboard.components.panels import graph_config
-from dashboard.components.still import still, still_path
+from dashboard.components.still import first_path, still
 from dashboard.context import Context
 from dashboard.figures import siting
 from dashboard.figures.theme import blank
@@ -40,7 +40,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                       query=f"&{own}" if (own := write(question.plan)) else "")
     body = html.Main([
         html.Aside(rail(atlas, question, controls(), words), className="rail plan-rail", **{"aria-label": words("求解条件")}),
-        html.Section([_map(still_path("?page=planning&" + syncing.query_of(context, question, said.view).removeprefix("?"), plain=True, version=atlas.version), words), html.Div(id=names.COMPARE, className="plan-compare", hidden=True)], className="map-column"),
+        html.Section([_map(first_path("?page=planning&" + syncing.query_of(context, question, said.view).removeprefix("?"), atlas.version), words), html.Div(id=names.COMPARE, className="plan-compare", hidden=True)], className="map-column"),
         html.Div(_right(context, question, words), className="plan-right"),
     ], className="body plan-body")
     page = framed([
