@@ -216,9 +216,6 @@ def drill(atlas: Atlas, filters: Filters, kind: str, id: str) -> Filters:
     return filters.at_place(step.place, step.region, step.grid)
 
 
-# -- inside -----------------------------------------------------------------------
-
-
 def holding(atlas: Atlas, adcodes: Sequence[str]) -> str | None:
     """Return the smallest place that all of `adcodes` are or lie in; None where there is none, or none is known."""
     tree = atlas.tree
@@ -229,6 +226,9 @@ def holding(atlas: Atlas, adcodes: Sequence[str]) -> str | None:
         if column[0] >= 0 and (column == column[0]).all():
             return str(tree.codes[column[0]])
     return None
+
+
+# -- inside -----------------------------------------------------------------------
 
 
 def _scope(atlas: Atlas, place: str, region: str | None, grid: str | None) -> Scope:

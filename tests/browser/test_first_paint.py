@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from dashboard import ids
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.tabs import listening
+from tests.browser.tabs import Tabs, listening
 from tests.browser.test_accessibility import objections
 from tests.sheets.views import QUERIES, WINDOWS
 
@@ -65,7 +65,7 @@ def tab(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.mark.parametrize("path", QUERIES)
-def test_without_a_script_a_page_says_what_it_says_with_them_and_where(tab: Callable[..., Page], address: str, path: str) -> None:
+def test_without_a_script_a_page_says_what_it_says_with_them_and_where(tab: Callable[..., Page], tabs: Tabs, address: str, path: str) -> None:
     lang, width = ("en", 390) if path in ("/analysis", "/data", "/stories") else ("zh", 1920)
     url = f"{address}{path}?{QUERIES[path]}&lang={lang}"
     early = tab(width, heard=False, bypass_csp=True)
@@ -74,16 +74,17 @@ def test_without_a_script_a_page_says_what_it_says_with_them_and_where(tab: Call
     first, boxes = (early.evaluate(what, [".first", which]) for what, which in ((READ, TOLD), (BOXES, FRAMES)))
     assert objections(early) == []
     early.context.close()
-    page = tab(width)
-    page.goto(url)
-    AtlasPage(page, address).quiet()
-    assert page.locator(".first, .map-first").count() == 0
-    later = page.evaluate(READ, ["#page", TOLD])
+    with tabs.lent(address) as take:
+        page = take(width, WINDOWS[width])
+        page.goto(url)
+        AtlasPage(page, address).quiet()
+        assert page.locator(".first, .map-first").count() == 0
+        later, frames = (page.evaluate(what, ["#page", which]) for what, which in ((READ, TOLD), (BOXES, FRAMES)))
     assert len(first) > 6 and len(boxes) > 1
     # what comes later comes on its own: charts' legends and answers that are asked for
     assert first == [one for one in later if one in first], [one for one in first if one not in later]
     assert len(later) - len(first) <= len(later) // 5
-    for before, after in zip(boxes, page.evaluate(BOXES, ["#page", FRAMES]), strict=True):
+    for before, after in zip(boxes, frames, strict=True):
         assert before[0] == pytest.approx(after[0], abs=NEAR_PX) and before[2] == pytest.approx(after[2], abs=NEAR_PX)
         if width > 1000:  # on a phone what comes later pushes what lies below it, out of sight
             assert before[1] == pytest.approx(after[1], abs=NEAR_PX), (before, after)
