@@ -296,6 +296,8 @@ def _still(array: NDArray[Any]) -> NDArray[Any]:
 def _bytes(thing: Any) -> int:
     if isinstance(thing, np.ndarray):
         return thing.nbytes
+    if isinstance(thing, pd.DataFrame):
+        return int(thing.memory_usage(deep=True).sum())
     return sum(_bytes(getattr(thing, f.name)) for f in fields(thing)) if is_dataclass(thing) else 0
 
 

@@ -57,6 +57,10 @@ def report(atlas: Atlas, filters: Filters, days: int = STALE_DAYS) -> pd.DataFra
         asked are left out; places where none fails are in.
     """
     here = places.scope(atlas, filters)
+    return atlas.recent(("quality report", here.key, days), lambda: _report(atlas, here, days))
+
+
+def _report(atlas: Atlas, here: places.Scope, days: int) -> pd.DataFrame:
     found = []
     for rule, one in RULES.items():
         for table in one.tables:

@@ -108,6 +108,7 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             "type": "bar", "orientation": "h", "name": words.provenance(provenance),
             "y": [names[stage] for stage in stages], "x": [value or 0 for value in values],
             "text": text, "textposition": "outside", "cliponaxis": False, "textfont": {"size": theme.NOTE, "color": theme.MUTED},
+            "constraintext": "none",  # a thin bar has figures that can be read all the same
             "marker": {"color": theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE,
                        "pattern": theme.hatched(provenance)},
             "hovertemplate": f"%{{y}} %{{text}} · {words.provenance(provenance)}<extra></extra>",
@@ -117,7 +118,7 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     figure = {
         "data": traces,
         "layout": theme.chart_layout(
-            barmode="group", bargap=0.3, margin={"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
+            barmode="group", bargap=0.2, margin={"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
             xaxis={"visible": False, "range": [0, largest * 1.35]},
             yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
         ),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from dash import html
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.context import Context
 from dashboard.figures.preview import SIZE, TILE, preview_map, spot
 from dashboard.locale import load_words
-from dashboard.pages.data import form, names, report, rows
+from dashboard.pages.data import form, names, quality, report, rows
 from dashboard.pages.data.holdings import holdings
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -17,6 +18,7 @@ from dashboard.words import Words
 from geodata.importing.report import Problem, Report
 from geodata.quality import RULES
 from geodata.schema import TABLES
+from layers import quality as quality_of
 from layers.filters import Filters
 
 WORDS = Words("zh", load_words()["zh"])
@@ -152,3 +154,21 @@ def test_what_is_loaded_adds_up_and_says_where_it_is_from(context):
     for name, (_, total, *parts, last) in zip(names.ORDERED, lines, strict=True):
         counts = [0 if part == "·" else int(part.replace(",", "")) for part in parts]
         assert int(total.replace(",", "")) == sum(counts) == len(atlas.table(name)) and last == "—"
+
+
+def test_a_long_report_lists_the_worst_and_says_how_many_are_not_listed(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    atlas, said = context.look("")
+    lines = quality_of.report(atlas, said.filters).groupby("rule").size()
+
+    def listed() -> dict[str, tuple[int, str]]:
+        [panel] = quality.section(context, atlas, said.filters, names.own(""), context.words("zh"))
+        cards = {one.id.removeprefix("quality-"): one for one in panel._traverse() if isinstance(getattr(one, "id", None), str) and one.id.startswith("quality-")}
+        return {rule: (sum(isinstance(one, html.Tr) for one in card._traverse()) - 1, "".join(one.children for one in card._traverse() if isinstance(one, html.P) and "没有列出" in str(one.children)))
+                for rule, card in cards.items() if rule in lines}
+
+    assert listed() == {rule: (count, "") for rule, count in lines.items()}  # the sample is short
+    monkeypatch.setattr(quality, "MOST_LISTED", 2)
+    for rule, (shown, told) in listed().items():
+        assert shown == min(2, lines[rule])
+        assert told == (f"另有 {lines[rule] - 2} 行没有列出：选一个地点就能看到。" if lines[rule] > 2 else "")
+    assert max(lines) > 2

@@ -20,6 +20,7 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 DAY_CHOICES = (90, 180, 365)
+MOST_LISTED = 50  # of tables and places, the worst first
 
 
 def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words: Words) -> list:
@@ -62,12 +63,14 @@ def _card(context: Context, atlas: Atlas, filters: Filters, rule: str, part: pd.
         html.Td(dcc.Link(words.number(row.bad), href=_rows(context, filters, row, rule, days), className="data-link",
                          title=words("看这 {count} 行").format(count=row.bad)) if row.bad else "0", className="number"),
         html.Td(words.number(row.of), className="number"), html.Td(words.share(row.share), className="number"), html.Td(badge(row.provenance, words)),
-    ]) for row in part.itertuples()]
+    ]) for row in part.head(MOST_LISTED).itertuples()]
+    more = len(part) - len(lines)
     head = html.Tr([html.Th(words("表"), scope="col"), html.Th(words("地点"), scope="col"),
                     *(html.Th(one, scope="col", className="number") for one in (words("不合"), words("共"), words("占比"))), html.Th(words("来源"), scope="col")])
     failing = bool(total["bad"])
     children.append(html.Details([html.Summary(words("按表和地点（{count}）").format(count=len(part))),
-                                  scrolling(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table"), words(one.title))], open=failing))
+                                  scrolling(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table"), words(one.title)),
+                                  html.P(words("另有 {count} 行没有列出：选一个地点就能看到。").format(count=words.number(more)), className="data-hint") if more else None], open=failing))
     return html.Section(children, className="quality-card", id=f"quality-{rule}")
 
 
