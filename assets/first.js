@@ -3,7 +3,7 @@
    A map is a picture of the same view until it is painted; the picture lies over it and lets everything through. */
 (function () {
   "use strict";
-  const LOOK_MS = 50, PATIENCE_MS = 12000, PAINT_MS = 30000, NARROW = 900;
+  const LOOK_MS = 50, PATIENCE_MS = 12000, PAINT_MS = 30000, NARROW = 900, PHONE = 1000;
   const first = document.querySelector(".first");
   const covers = new Set();
 
@@ -13,7 +13,7 @@
   /* the address of the picture of `path` in the size of an element; a legend that lies over its lower left leaves it less room */
   function address(path, over) {
     const { width, height } = over.getBoundingClientRect(), legend = over.parentElement.querySelector(":scope > .legend");
-    const left = legend && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 20 : 0;
+    const left = legend && window.innerWidth > PHONE && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 20 : 0;
     return width && height ? `${path}${path.includes("?") ? "&" : "?"}w=${Math.round(width)}&h=${Math.round(height)}&left=${left}` : "";
   }
 
@@ -79,8 +79,11 @@
   };
 
   if (!first) return;
-  // as the page itself will (assets/map.js)
-  for (const legend of first.querySelectorAll(".map-box > .legend")) if (legend.parentElement.offsetWidth < NARROW && getComputedStyle(legend).position === "absolute") legend.open = false;
+  // as the pages themselves will (assets/map.js, assets/planning.js)
+  for (const legend of first.querySelectorAll(".map-box > .legend")) {
+    const shut = legend.closest(".plan-map-box") ? window.innerWidth <= PHONE : legend.parentElement.offsetWidth < NARROW && getComputedStyle(legend).position === "absolute";
+    if (shut) legend.open = false;
+  }
   for (const box of first.querySelectorAll("[data-first]")) cover(box);
   (async function wait() {
     let since = 0;
