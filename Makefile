@@ -45,6 +45,7 @@ test-browser: dev browser
 
 lint: dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s

@@ -61,7 +61,11 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
 def _progress(words: Gettext) -> Iterator[Callable[[float, str], None]]:
     """Show a bar on stderr while the block lasts; give what takes the share done and a message."""
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda done, message: bar.update(task, completed=done, description=words(message))
@@ -93,12 +97,26 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
         create_app(settings).run(host=settings.host, port=settings.port, debug=True)
         return 0
     sys.stderr.flush()
-    os.execv(sys.executable, [
-        sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--bind", f"{settings.host}:{settings.port}",
-        "--workers", str(settings.workers), "--threads", "4", "--log-level", "warning",
-        # the application refuses long addresses itself, in words (server/headers.py)
-        "--limit-request-line", "0",
-    ])
+    os.execv(
+        sys.executable,
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "dashboard.wsgi:server",
+            "--bind",
+            f"{settings.host}:{settings.port}",
+            "--workers",
+            str(settings.workers),
+            "--threads",
+            "4",
+            "--log-level",
+            "warning",
+            # the application refuses long addresses itself, in words (server/headers.py)
+            "--limit-request-line",
+            "0",
+        ],
+    )
     return 0  # not reached: this process is gunicorn now
 
 
@@ -142,12 +160,19 @@ def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
     if batch:
         result |= batch.as_dict() | {"data_version": store.meta()["data_version"]}
     if options.json or batch:
-        _print(result if options.json else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
-               options.json)
+        _print(
+            result
+            if options.json
+            else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
+            options.json,
+        )
     if not options.json and (found.report.errors or found.report.warnings):
         importing.show_report(found.report, words)
-    _say(words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=batch.batch_id) if batch
-         else words("文件有错误，没有导入，图册没有改动。"))
+    _say(
+        words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=batch.batch_id)
+        if batch
+        else words("文件有错误，没有导入，图册没有改动。")
+    )
     return 0 if batch else 1
 
 
@@ -233,17 +258,27 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     build.add_argument("--force", action="store_true", help=words("即使已有数据也重新生成"))
     add("serve", words("启动网页服务"), _serve)
     past = words("按过去某天（含当天，北京时间）的图册，如 2026-11-20")
-    add("info", words("列出地图数据的内容与合计"), _info, with_json=True).add_argument("--as-of", metavar="DATE", help=past)
+    add("info", words("列出地图数据的内容与合计"), _info, with_json=True).add_argument(
+        "--as-of", metavar="DATE", help=past
+    )
     cover = add("coverage", words("计算驿站覆盖率"), _coverage, with_json=True)
     cover.add_argument("--radius", type=int, required=True, help=words("服务半径（步行路程，米）"))
-    cover.add_argument("--detour", type=float, default=Filters().detour,
-                       help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]))
+    cover.add_argument(
+        "--detour",
+        type=float,
+        default=Filters().detour,
+        help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]),
+    )
     cover.add_argument("--at", help=words("时刻，如 2024-10-15T22:00；不给则不限"))
     cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))
     cover.add_argument("--as-of", metavar="DATE", help=past)
-    importing.add_parsers(add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template})
+    importing.add_parsers(
+        add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template}
+    )
     exporting.add_parser(add, words, _export)
-    add_migrate_options(add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words)
+    add_migrate_options(
+        add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words
+    )
     add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
     add_brief_parser(add, words, _brief)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
@@ -267,11 +302,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     raise KeyboardInterrupt
                 return code
             except AtlasError as error:
-                if interrupted():  # a driver that Ctrl-C met in the middle of something says that the connection is gone
+                if (
+                    interrupted()
+                ):  # a driver that Ctrl-C met in the middle of something says that the connection is gone
                     raise KeyboardInterrupt from error
                 _say(error.text(words))
                 return 1
-            except BrokenPipeError:  # whoever read the result has heard enough (`… --json | head`); what was to be done is done
+            except (
+                BrokenPipeError
+            ):  # whoever read the result has heard enough (`… --json | head`); what was to be done is done
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 return 0
     except KeyboardInterrupt:

@@ -54,7 +54,11 @@ def create_app(settings: Settings) -> Dash:
     def failed(error: Exception) -> None:
         """Tell the reader in words; the trace goes to the log alone."""
         log.error("callback failed", exc_info=error)
-        said = error.text(words.gettext) if isinstance(error, AtlasError) else words("这一步没有完成，页面仍是上一步的样子。请重试；若再出现，请把当时的地址告诉管理员。")
+        said = (
+            error.text(words.gettext)
+            if isinstance(error, AtlasError)
+            else words("这一步没有完成，页面仍是上一步的样子。请重试；若再出现，请把当时的地址告诉管理员。")
+        )
         set_props(ids.NOTICES, {"children": [html.P(said, className="notice notice-bad")]})
 
     app = Dash(
@@ -86,16 +90,20 @@ def create_app(settings: Settings) -> Dash:
             return None
 
     add_first_paint(app, context.words, settings.language, laid_first)
-    app.layout = html.Div([
-        dcc.Location(id=ids.SITE, refresh=False),
-        html.Div(opening(context.words), id=ids.PAGE),
-    ])
+    app.layout = html.Div(
+        [
+            dcc.Location(id=ids.SITE, refresh=False),
+            html.Div(opening(context.words), id=ids.PAGE),
+        ]
+    )
 
     @app.callback(Output(ids.PAGE, "children"), Input(ids.SITE, "pathname"), State(ids.SITE, "search"))
     def show_page(pathname: str | None, search: str | None) -> Any:
         """Lay out the page in the reader's language."""
         if (pathname or "/") not in pages:
-            return html.Div([html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening")
+            return html.Div(
+                [html.P(words("没有这个页面。")), dcc.Link(words("回到总览"), href="/")], className="opening"
+            )
         return lay_out(pathname or "/", search or "")
 
     for page in pages.values():
@@ -120,7 +128,11 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
     add_keeping(server)
     add_geometry(server, source)
-    add_stills(server, context, {path.strip("/"): (page.picture, page.OWN_KEYS) for path, page in PAGES.items() if hasattr(page, "picture")})
+    add_stills(
+        server,
+        context,
+        {path.strip("/"): (page.picture, page.OWN_KEYS) for path, page in PAGES.items() if hasattr(page, "picture")},
+    )
     add_frames(server, context)
     add_health(server, source)
     add_uploading(server, context)
@@ -128,14 +140,16 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     add_trails(server, context)
     add_search(server, context)
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
-    add_headers(server, app.csp_hashes(), settings.max_request_bytes, words("地址太长，服务器没有处理。请从首页重新打开。"),
-                settings.tiles.origin if settings.tiles else "")
+    add_headers(
+        server,
+        app.csp_hashes(),
+        settings.max_request_bytes,
+        words("地址太长，服务器没有处理。请从首页重新打开。"),
+        settings.tiles.origin if settings.tiles else "",
+    )
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
     # Dash registers its scripts when a process first serves the page: a worker that has not would answer 500 for them
     server.test_client().get("/")
     app.enable_dev_tools(debug=settings.development, dev_tools_ui=settings.development, dev_tools_hot_reload=False)
-
-
-

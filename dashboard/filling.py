@@ -25,6 +25,10 @@ def fill(page: Component, values: Mapping[Place, Any]) -> None:
     KeyError
         The page has no component of that id.
     """
-    by_id = {getattr(one, "id", None): one for one in page._traverse() if isinstance(one, Component) and isinstance(getattr(one, "id", None), str)}
+    by_id = {
+        getattr(one, "id", None): one
+        for one in page._traverse()
+        if isinstance(one, Component) and isinstance(getattr(one, "id", None), str)
+    }
     for (id, prop), value in values.items():
         setattr(by_id[id], prop, value)

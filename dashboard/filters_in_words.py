@@ -38,7 +38,11 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
     if filters.inspected_days is not None:
         said.append(words("{days} 天内巡检过").format(days=filters.inspected_days))
     if filters.worker_group:
-        said.append(words("服务对象：{what}").format(what=words.codes("worker_group").get(filters.worker_group, filters.worker_group)))
+        said.append(
+            words("服务对象：{what}").format(
+                what=words.codes("worker_group").get(filters.worker_group, filters.worker_group)
+            )
+        )
     if filters.mode:
         said.append(words("招聘会形式：{what}").format(what=words.codes("mode").get(filters.mode, filters.mode)))
     if filters.sectors:
@@ -48,9 +52,18 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
     if filters.provenance != frozenset(PROVENANCES):
         said.append(words("只计来源：{what}").format(what=_list(filters.provenance, words.codes("provenance"), words)))
     if filters.layers != frozenset(LAYERS):
-        names = {"grids": words("区域与网格"), "enterprises": words("企业"), "stations": words("工会驿站"), "fairs": words("招聘会"),
-                 "activities": words("活动"), "demand": words("驿站需求"), "flows": words("跨市就业")}
-        said.append(words("地图图层：{what}").format(what=_list([one for one in LAYERS if one in filters.layers], names, words)))
+        names = {
+            "grids": words("区域与网格"),
+            "enterprises": words("企业"),
+            "stations": words("工会驿站"),
+            "fairs": words("招聘会"),
+            "activities": words("活动"),
+            "demand": words("驿站需求"),
+            "flows": words("跨市就业"),
+        }
+        said.append(
+            words("地图图层：{what}").format(what=_list([one for one in LAYERS if one in filters.layers], names, words))
+        )
     for field, table, key in (("station", "stations", "station_id"), ("fair", "fairs", "fair_id")):
         chosen = getattr(filters, field)
         row = atlas.rows_by(table, key).get(chosen) if chosen else None
@@ -58,7 +71,11 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
             said.append(words("选中：{what}").format(what=atlas.table(table)["name"].iloc[row]))
     if filters.area:
         said.append(words("只统计地图上圈选的范围"))
-    said.append(words("服务半径 {radius} 米（步行，绕行系数 {detour}）").format(radius=words.number(filters.radius), detour=filters.detour))
+    said.append(
+        words("服务半径 {radius} 米（步行，绕行系数 {detour}）").format(
+            radius=words.number(filters.radius), detour=filters.detour
+        )
+    )
     return tuple(said)
 
 

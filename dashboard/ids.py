@@ -32,8 +32,11 @@ CHARTS = (CHART_COVERAGE, CHART_HOURS, CHART_MONTHS, CHART_FUNNEL, CHART_RANKING
 
 #: Which figure of ``layers.trails`` a chart draws.
 FIGURE_OF = {
-    CHART_COVERAGE: "coverage_by_unit", CHART_HOURS: "coverage_by_hour", CHART_MONTHS: "activities_by_month",
-    CHART_FUNNEL: "fair_funnel", CHART_RANKING: "grid_ranking",
+    CHART_COVERAGE: "coverage_by_unit",
+    CHART_HOURS: "coverage_by_hour",
+    CHART_MONTHS: "activities_by_month",
+    CHART_FUNNEL: "fair_funnel",
+    CHART_RANKING: "grid_ranking",
 }
 
 

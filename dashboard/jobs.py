@@ -189,7 +189,9 @@ class Jobs:
     @staticmethod
     def _failed(job: Job, msgid: str, params: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # swept away meanwhile
-            job.say(phase=FAILED, error={"msgid": msgid, "params": {name: _plain(value) for name, value in params.items()}})
+            job.say(
+                phase=FAILED, error={"msgid": msgid, "params": {name: _plain(value) for name, value in params.items()}}
+            )
 
     def _sweep(self) -> None:
         """Take away what nobody will ask for any more."""

@@ -58,7 +58,11 @@ class Links:
         """
         path = address.partition("?")[0]
         if path not in PATHS or len(address) > LONGEST:
-            raise AtlasError(N_("地址“{got}”不能做成短链接：只能是本图册页面的地址，且不超过 {most} 个字符。"), got=address[:60], most=LONGEST)
+            raise AtlasError(
+                N_("地址“{got}”不能做成短链接：只能是本图册页面的地址，且不超过 {most} 个字符。"),
+                got=address[:60],
+                most=LONGEST,
+            )
         digest = base64.b32encode(hashlib.sha256(address.encode()).digest()).decode().lower().rstrip("=")
         with self._open(True) as ask:
             for length in range(LETTERS, len(digest) + 1):
@@ -66,9 +70,17 @@ class Links:
                 found = ask("SELECT address FROM links WHERE key = :key", key=key)
                 if not found:
                     if ask("SELECT count(*) FROM links")[0][0] >= MOST:
-                        raise AtlasError(N_("短链接已有 {most} 个，不能再加：请联系管理员清理 {file}。"), most=MOST, file="atlas.links" if self._url else FILE)
-                    ask("INSERT INTO links (key, address, made) VALUES (:key, :address, :made) ON CONFLICT DO NOTHING",
-                        key=key, address=address, made=datetime.now(UTC).isoformat(timespec="seconds"))
+                        raise AtlasError(
+                            N_("短链接已有 {most} 个，不能再加：请联系管理员清理 {file}。"),
+                            most=MOST,
+                            file="atlas.links" if self._url else FILE,
+                        )
+                    ask(
+                        "INSERT INTO links (key, address, made) VALUES (:key, :address, :made) ON CONFLICT DO NOTHING",
+                        key=key,
+                        address=address,
+                        made=datetime.now(UTC).isoformat(timespec="seconds"),
+                    )
                     found = ask("SELECT address FROM links WHERE key = :key", key=key)
                 if found[0][0] == address:
                     return key
@@ -117,7 +129,10 @@ class Links:
         from sqlalchemy import text
 
         address, engine = self._database
-        with address.said(N_("数据库 {where} 里的短链接用不了（{detail}）：请检查数据库。")), engine.begin() as connection:
+        with (
+            address.said(N_("数据库 {where} 里的短链接用不了（{detail}）：请检查数据库。")),
+            engine.begin() as connection,
+        ):
 
             def ask(sql: str, **values: Any) -> list[tuple[Any, ...]]:
                 result = connection.execute(text(sql), values)

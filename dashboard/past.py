@@ -34,7 +34,9 @@ def day_of(text: str) -> date:
     except ValueError as error:
         raise AtlasError(N_("日期“{got}”不可用：请写成 2026-11-20。"), got=text) from error
     if day > today():
-        raise AtlasError(N_("{day} 还没有到：请给今天（{today}）或更早的日期。"), day=day.isoformat(), today=today().isoformat())
+        raise AtlasError(
+            N_("{day} 还没有到：请给今天（{today}）或更早的日期。"), day=day.isoformat(), today=today().isoformat()
+        )
     return day
 
 
@@ -42,13 +44,23 @@ def settled(filters: Filters) -> tuple[Filters, tuple[Notice, ...]]:
     """Return filters whose day has come, and a word to the reader where it has not."""
     if filters.as_of is None or filters.as_of <= today():
         return filters, ()
-    return filters.having(as_of=None), (Notice(N_("{day} 还没有到，显示的是现在的图册。"), (("day", filters.as_of.isoformat()),)),)
+    return filters.having(as_of=None), (
+        Notice(N_("{day} 还没有到，显示的是现在的图册。"), (("day", filters.as_of.isoformat()),)),
+    )
 
 
 def before_the_first(atlas: Atlas, filters: Filters) -> tuple[Notice, ...]:
     """Return a word to the reader when the day asked for lies before the atlas was first built."""
-    built = datetime.fromisoformat(atlas.meta["built_at"]).astimezone(CHINA_TIME).date() if "built_at" in atlas.meta else None
+    built = (
+        datetime.fromisoformat(atlas.meta["built_at"]).astimezone(CHINA_TIME).date()
+        if "built_at" in atlas.meta
+        else None
+    )
     if filters.as_of is None or built is None or filters.as_of >= built:
         return ()
-    return (Notice(N_("图册建于 {built}，更早没有存档：显示的是最初的内容，按 {day} 的有效期筛选。"),
-                   (("built", built.isoformat()), ("day", filters.as_of.isoformat()))),)
+    return (
+        Notice(
+            N_("图册建于 {built}，更早没有存档：显示的是最初的内容，按 {day} 的有效期筛选。"),
+            (("built", built.isoformat()), ("day", filters.as_of.isoformat())),
+        ),
+    )

@@ -153,7 +153,9 @@ class Settings(BaseSettings):
         if "{key}" in self.tiles_url and not self.tiles_key:
             raise ValueError("ATLAS_TILES_URL has {key} and ATLAS_TILES_KEY is not set")
         if not self.tiles_attribution.strip():
-            raise ValueError("ATLAS_TILES_ATTRIBUTION is not set: tiles are shown with their maker and map review number only")
+            raise ValueError(
+                "ATLAS_TILES_ATTRIBUTION is not set: tiles are shown with their maker and map review number only"
+            )
         return self
 
 
@@ -171,7 +173,9 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         said = "; ".join(
-            f"ATLAS_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" if problem["loc"] else problem["msg"]
+            f"ATLAS_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+            if problem["loc"]
+            else problem["msg"]
             for problem in error.errors()
         )
         raise AtlasError(

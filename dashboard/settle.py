@@ -24,7 +24,9 @@ def settle(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Notice, ...]]
         else:
             filters = tried
             break
-    known = {field: set(labels(vocabulary)) for field, vocabulary in VOCABULARIES.items()} | {"kinds": {one.kind for one in kinds.of(atlas)}}
+    known = {field: set(labels(vocabulary)) for field, vocabulary in VOCABULARIES.items()} | {
+        "kinds": {one.kind for one in kinds.of(atlas)}
+    }
     for field, codes in known.items():
         chosen = getattr(filters, field)
         unknown = sorted(chosen - codes)

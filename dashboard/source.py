@@ -40,7 +40,9 @@ class AtlasSource:
         self._past_lock = threading.Lock()
         self._past: dict[tuple[Hashable, date], Atlas] = {}
         self._store: WritableStore | None = None
-        self._held: tuple[Hashable, Atlas, dict[str, int]] | None = None  # one name, so that no thread sees a half of each
+        self._held: tuple[Hashable, Atlas, dict[str, int]] | None = (
+            None  # one name, so that no thread sees a half of each
+        )
 
     @property
     def home(self) -> Path:
@@ -87,7 +89,7 @@ class AtlasSource:
             if found is None:
                 past = store.as_of(end_of(day))
                 found = Atlas.load(past, day)
-            self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT:] if key[0] == store.stamp()}
+            self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT :] if key[0] == store.stamp()}
             self._past[store.stamp(), day] = found
         return found
 

@@ -196,7 +196,9 @@ def parse(query: str, default: Filters | None = None, own: Collection[str] = ())
     query = (query or "").removeprefix("?")
     if len(query) > MAX_QUERY:
         # a cut-off tail could turn one valid value into another: nothing of it is used
-        return State(default, None, (Notice(N_("地址过长（超过 {limit} 个字符），已全部按默认处理。"), (("limit", MAX_QUERY),)),))
+        return State(
+            default, None, (Notice(N_("地址过长（超过 {limit} 个字符），已全部按默认处理。"), (("limit", MAX_QUERY),)),)
+        )
     values: dict[str, Any] = {}
     view = None
     for key, text in parse_qsl(query, keep_blank_values=True, errors="replace"):

@@ -151,13 +151,24 @@ class Upload:
         if state.status == RUNNING and not self._at_work(task):
             state = self._said(task)  # it may have ended well since
         if state.status == RUNNING and not self._at_work(task):
-            return State(task.run, task.action, FAILED, state.share, N_("处理中断了，图册没有停在半途：请看“历史”里有没有这一批，再重试。")
-                         if task.action == APPLY else N_("核对中断了（可能是内存不够）：请重试，或把文件分成几份。"))
+            return State(
+                task.run,
+                task.action,
+                FAILED,
+                state.share,
+                N_("处理中断了，图册没有停在半途：请看“历史”里有没有这一批，再重试。")
+                if task.action == APPLY
+                else N_("核对中断了（可能是内存不够）：请重试，或把文件分成几份。"),
+            )
         return state
 
     def _said(self, task: Task) -> State:
         said = read_json(self.folder / "state.json")
-        return State(**said) if said and said["run"] == task.run else State(task.run, task.action, RUNNING, 0.0, N_("正在准备"))
+        return (
+            State(**said)
+            if said and said["run"] == task.run
+            else State(task.run, task.action, RUNNING, 0.0, N_("正在准备"))
+        )
 
     def lock(self, run: str) -> Path:
         """Return the file whose lock the process of `run` holds while it lives."""
@@ -247,9 +258,15 @@ class Uploads:
         with handed_over(upload.lock(task.run)) as alive, (upload.folder / "log").open("ab") as log:
             write_json(upload.folder / "task.json", {name: getattr(task, name) for name in Task.__slots__})
             subprocess.Popen(  # noqa: S603 - our own module, and names that we made
-                [sys.executable, "-m", "dashboard.working", str(upload.folder), task.run], cwd=CODE, env=_environment(self._settings),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                **({"pass_fds": [alive.fileno()]} if os.name == "posix" else {}))
+                [sys.executable, "-m", "dashboard.working", str(upload.folder), task.run],
+                cwd=CODE,
+                env=_environment(self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **({"pass_fds": [alive.fileno()]} if os.name == "posix" else {}),
+            )
         return task
 
     def cancel(self, upload: Upload) -> None:
@@ -288,7 +305,9 @@ class Uploads:
 
 def too_large(limit: int) -> AtlasError:
     """Return the error of a file over `limit` bytes."""
-    return AtlasError(N_("文件超过 {limit} MB：请分成几个文件，或请管理员调大 ATLAS_MAX_UPLOAD_BYTES。"), limit=f"{limit / 2**20:.3g}")
+    return AtlasError(
+        N_("文件超过 {limit} MB：请分成几个文件，或请管理员调大 ATLAS_MAX_UPLOAD_BYTES。"), limit=f"{limit / 2**20:.3g}"
+    )
 
 
 def safe_name(name: str) -> str:

@@ -60,8 +60,10 @@ class Words:
         """Return code → label of a vocabulary of the data."""
         if vocab == "why_not":
             return {
-                "hour": self("此时未开放"), "access": self("须用专门应用才能进入"),
-                "facility": self("缺少所选设施"), "inspection": self("超过规定时间未巡检"),
+                "hour": self("此时未开放"),
+                "access": self("须用专门应用才能进入"),
+                "facility": self("缺少所选设施"),
+                "inspection": self("超过规定时间未巡检"),
             }
         return labels(vocab, self.lang)
 
@@ -78,14 +80,24 @@ class Words:
         known, said = self.known().get(kind), []
         for label, value in values_of(text).items():
             field = (known.field(label) if known else None) or self.known().fields.get(label)
-            shown = self("是") if value is True else self("否") if value is False else f"{value:,}" if isinstance(value, int | float) else value
+            shown = (
+                self("是")
+                if value is True
+                else self("否")
+                if value is False
+                else f"{value:,}"
+                if isinstance(value, int | float)
+                else value
+            )
             name = label if field is None or self.lang == "zh" else field.label_en
             said.append(f"{name} {shown}{' ' + field.unit if field and field.unit else ''}")
         return said
 
     def listed(self, parts: Iterable[str], heavy: bool = False) -> str:
         """Return `parts` as this language lists them; `heavy` where they have commas of their own."""
-        return {("zh", False): "、", ("zh", True): "；", ("en", False): ", ", ("en", True): "; "}[self.lang, heavy].join(parts)
+        return {("zh", False): "、", ("zh", True): "；", ("en", False): ", ", ("en", True): "; "}[
+            self.lang, heavy
+        ].join(parts)
 
     def titled(self, title: str, text: str) -> str:
         """Return ``title: text`` as this language writes it."""
@@ -139,15 +151,38 @@ class Words:
             return text
         if text.strip() == "off":
             return self("暂停开放")
-        if len(found) == 1 and not found[0].months and len(found[0].days) == 7 and found[0].spans == ((0, DAY_MINUTES),):
+        if (
+            len(found) == 1
+            and not found[0].months
+            and len(found[0].days) == 7
+            and found[0].spans == ((0, DAY_MINUTES),)
+        ):
             return self("全天 24 小时")
         return ("；" if self.lang == "zh" else "; ").join(self._rule(rule) for rule in found)
 
     def _rule(self, rule: Rule) -> str:
-        months = (self("1月"), self("2月"), self("3月"), self("4月"), self("5月"), self("6月"),
-                  self("7月"), self("8月"), self("9月"), self("10月"), self("11月"), self("12月"))
+        months = (
+            self("1月"),
+            self("2月"),
+            self("3月"),
+            self("4月"),
+            self("5月"),
+            self("6月"),
+            self("7月"),
+            self("8月"),
+            self("9月"),
+            self("10月"),
+            self("11月"),
+            self("12月"),
+        )
         days = (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
-        named = runs(rule.days, days, 0) if 0 < len(rule.days) < 7 else [self("每天")] if rule.days and (rule.months or not rule.holidays) else []
+        named = (
+            runs(rule.days, days, 0)
+            if 0 < len(rule.days) < 7
+            else [self("每天")]
+            if rule.days and (rule.months or not rule.holidays)
+            else []
+        )
         if rule.holidays:
             named = [*named, self("节假日")]
         said = written([Rule((), (), True, rule.spans)]).removeprefix("PH ") if rule.spans else self("休息")

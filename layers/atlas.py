@@ -126,8 +126,12 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             When the store cannot be read (said by the store itself).
         """
         known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
-        _, (frames, meta, history) = store.at_once(lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta(), now.history()))
-        until = dating.spoken_until(frames, date.fromisoformat(meta["data_date"]), {one.batch_id: one.day for one in history})
+        _, (frames, meta, history) = store.at_once(
+            lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta(), now.history())
+        )
+        until = dating.spoken_until(
+            frames, date.fromisoformat(meta["data_date"]), {one.batch_id: one.day for one in history}
+        )
         if day is not None:
             until = min(until, day)
             meta = meta | {"data_version": f"{meta['data_version'].partition('@')[0]}@{day}"}
@@ -313,5 +317,7 @@ def _empty(name: str) -> pd.DataFrame:
     from geodata.schema import TABLES  # only partial atlases need it
 
     table = TABLES[name]
-    frame = pd.DataFrame({column.name: pd.Series(dtype=object) for column in table.columns if column.name != "geometry"})
+    frame = pd.DataFrame(
+        {column.name: pd.Series(dtype=object) for column in table.columns if column.name != "geometry"}
+    )
     return frame if table.geometry is None else gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=4326))

@@ -40,7 +40,9 @@ def borders(counties: geopandas.GeoDataFrame, cities: Collection[str]) -> dict[s
         elsewhere = np.unique(edge[[parents[one][:2] != city[:2] for one in beyond]])
         found["province"].append(own[elsewhere])
         found["city"].append(own[np.setdiff1d(edge, elsewhere)])
-    return {kind: _joined(np.concatenate(parts)) if parts else shapely.MultiLineString() for kind, parts in found.items()}
+    return {
+        kind: _joined(np.concatenate(parts)) if parts else shapely.MultiLineString() for kind, parts in found.items()
+    }
 
 
 def _joined(edges: np.ndarray) -> shapely.Geometry:

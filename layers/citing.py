@@ -85,6 +85,16 @@ def totals(atlas: Atlas) -> list[Total]:
             mask = mask & (frame[column].astype(str) == wanted).to_numpy(bool)
         _, _, column = row["measure"].partition(":")
         total = float(frame[column][mask].sum()) if column else float(mask.sum())
-        found.append(Total(fact["id"], fact["subject"], float(fact["value"]), fact["unit"], fact["qualifier"], row["table"], total,
-                           mix(frame[mask])))
+        found.append(
+            Total(
+                fact["id"],
+                fact["subject"],
+                float(fact["value"]),
+                fact["unit"],
+                fact["qualifier"],
+                row["table"],
+                total,
+                mix(frame[mask]),
+            )
+        )
     return found

@@ -69,7 +69,9 @@ def _ends(text: str) -> tuple[date | None, date | None]:
     try:
         (year, month, day), (to_year, to_month, to_day) = found[0], found[-1]
         closing = int(to_month or 12)
-        return (date(int(year), int(month or 1), int(day or 1)),
-                date(int(to_year), closing, int(to_day or calendar.monthrange(int(to_year), closing)[1])))
+        return (
+            date(int(year), int(month or 1), int(day or 1)),
+            date(int(to_year), closing, int(to_day or calendar.monthrange(int(to_year), closing)[1])),
+        )
     except (IndexError, ValueError, calendar.IllegalMonthError):
         return None, None  # what no calendar knows says nothing

@@ -57,7 +57,9 @@ def merged(lon: ArrayLike, lat: ArrayLike, radius: float, corners: int = CORNERS
 
 def _rings(lon: NDArray[np.float64], lat: NDArray[np.float64], radius: float, corners: int) -> NDArray[np.float64]:
     azimuth = np.tile(np.linspace(0.0, 360.0, corners + 1), len(lon))
-    east, north, _ = _GEOD.fwd(np.repeat(lon, corners + 1), np.repeat(lat, corners + 1), azimuth, np.full(len(azimuth), radius))
+    east, north, _ = _GEOD.fwd(
+        np.repeat(lon, corners + 1), np.repeat(lat, corners + 1), azimuth, np.full(len(azimuth), radius)
+    )
     rings = np.column_stack([east, north]).reshape(len(lon), corners + 1, 2)
     rings[:, -1] = rings[:, 0]
     return rings

@@ -107,12 +107,16 @@ class Filters:
         if not RADIUS_M[0] <= self.radius <= RADIUS_M[1]:
             raise AtlasError(
                 N_("服务半径 {got} 米不可用：请给 {low} 到 {high} 之间的米数。"),
-                got=self.radius, low=RADIUS_M[0], high=RADIUS_M[1],
+                got=self.radius,
+                low=RADIUS_M[0],
+                high=RADIUS_M[1],
             )
         if not DETOUR[0] <= self.detour <= DETOUR[1]:
             raise AtlasError(
                 N_("绕行系数 {got} 不可用：请给 {low} 到 {high} 之间的数。"),
-                got=self.detour, low=DETOUR[0], high=DETOUR[1],
+                got=self.detour,
+                low=DETOUR[0],
+                high=DETOUR[1],
             )
         if self.hour is not None and not 0 <= self.hour <= 23:
             raise AtlasError(N_("时刻 {got} 不可用：请给 0 到 23 的整点。"), got=self.hour)
@@ -121,7 +125,8 @@ class Filters:
         if self.start and self.end and self.start > self.end:
             raise AtlasError(
                 N_("起始日期 {start} 晚于截止日期 {end}：请对调或改正。"),
-                start=self.start.isoformat(), end=self.end.isoformat(),
+                start=self.start.isoformat(),
+                end=self.end.isoformat(),
             )
 
     @property

@@ -38,14 +38,19 @@ def touching(atlas: Atlas, here: places.Scope) -> NDArray[np.bool_]:
 
 def _in_area(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return which hires have an end whose mark on the map lies in the lasso; all do when there is none."""
-    lon, lat = (np.append(atlas.places[axis].to_numpy(dtype=float), np.nan) for axis in ("lon", "lat"))  # last: position -1, unknown
+    lon, lat = (
+        np.append(atlas.places[axis].to_numpy(dtype=float), np.nan) for axis in ("lon", "lat")
+    )  # last: position -1, unknown
     home, hires = (places.in_area(filters, lon[ends], lat[ends]) for ends in _ends(atlas))
     return home | hires
 
 
 def _ends(atlas: Atlas) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the rows in ``places`` of both ends of each hire; -1 where unknown."""
-    return atlas.once("ends of flows", lambda: (atlas.tree.positions(atlas.flows["from_adcode"]), atlas.tree.positions(atlas.flows["to_adcode"])))
+    return atlas.once(
+        "ends of flows",
+        lambda: (atlas.tree.positions(atlas.flows["from_adcode"]), atlas.tree.positions(atlas.flows["to_adcode"])),
+    )
 
 
 def summed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -58,8 +63,12 @@ def summed(rows: pd.DataFrame) -> pd.DataFrame:
     """
     if not len(rows):
         return pd.DataFrame(columns=list(COLUMNS))
-    found = rows.groupby(["provenance", "from_adcode", "to_adcode"], as_index=False).agg(persons=("persons", "sum"), source_id=("source_id", "first"))
-    return found.sort_values("provenance", key=lambda one: one.map({"reported": 0, "derived": 1}).fillna(2), kind="stable").reset_index(drop=True)
+    found = rows.groupby(["provenance", "from_adcode", "to_adcode"], as_index=False).agg(
+        persons=("persons", "sum"), source_id=("source_id", "first")
+    )
+    return found.sort_values(
+        "provenance", key=lambda one: one.map({"reported": 0, "derived": 1}).fillna(2), kind="stable"
+    ).reset_index(drop=True)
 
 
 def arc(west: float, south: float, east: float, north: float) -> NDArray[np.float64]:

@@ -114,7 +114,9 @@ def group(atlas: Atlas, table: str, rows: NDArray[np.intp], resolution: int, lim
     fine = cells[ordered]
     while True:
         coarse = parents(fine, resolution)
-        starts = np.flatnonzero(np.concatenate([[True], coarse[1:] != coarse[:-1]])) if len(coarse) else np.empty(0, int)
+        starts = (
+            np.flatnonzero(np.concatenate([[True], coarse[1:] != coarse[:-1]])) if len(coarse) else np.empty(0, int)
+        )
         if len(starts) <= limit or resolution == 0:
             return Groups(coarse[starts], resolution, ordered, starts)
         resolution -= 1

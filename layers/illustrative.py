@@ -11,7 +11,20 @@ from layers import places
 from layers.atlas import LEVELS, Atlas
 from layers.filters import NATION, Filters
 
-TABLES = ("regions", "grids", "enterprises", "stations", "fairs", "activities", "demand", "candidates", "zones", "flows", "stops", "parts")
+TABLES = (
+    "regions",
+    "grids",
+    "enterprises",
+    "stations",
+    "fairs",
+    "activities",
+    "demand",
+    "candidates",
+    "zones",
+    "flows",
+    "stops",
+    "parts",
+)
 DRAWN = ("regions",)  # a region that is reported may have a shape that is not
 CITY, COUNTY = LEVELS.index("city"), LEVELS.index("county")
 
@@ -55,5 +68,7 @@ def still_illustrative(atlas: Atlas, filters: Filters) -> list[Still]:
         up = np.where(up >= 0, up, at)  # a row of a city, looked at from the city; a county of a municipality
         counts = pd.Series(up[up >= 0]).value_counts(sort=False)
         order = sorted(counts.items(), key=lambda one: (-one[1], str(atlas.tree.codes[one[0]])))
-        found.append(Still(table, int(made_up.sum()), int(inside.sum()), tuple(str(atlas.tree.codes[row]) for row, _ in order)))
+        found.append(
+            Still(table, int(made_up.sum()), int(inside.sum()), tuple(str(atlas.tree.codes[row]) for row, _ in order))
+        )
     return found

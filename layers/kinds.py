@@ -11,7 +11,11 @@ def of(atlas: Atlas) -> Kinds:
 
     def compute() -> Kinds:
         known = of_frame(atlas.kinds)
-        named = [code for code in atlas.coded("activities", "kind")[1].tolist() if isinstance(code, str) and code not in known]
+        named = [
+            code
+            for code in atlas.coded("activities", "kind")[1].tolist()
+            if isinstance(code, str) and code not in known
+        ]
         return Kinds([*known, *(Kind(code, code, code, GREY) for code in sorted(named))])
 
     return atlas.once("kinds", compute)

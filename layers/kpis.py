@@ -28,8 +28,14 @@ REPORTED = PROVENANCES[0]
 
 #: Facts that stay true further up when every row of their table lies in the place they tell of.
 CONTAINED = {
-    "regions": "regions", "grids": "grids", "enterprises_covered": "grids", "enterprises_strengthened": "grids",
-    "workers_covered": "grids", "team_members": "grids", "stations": "stations", "stations_planned": "stations",
+    "regions": "regions",
+    "grids": "grids",
+    "enterprises_covered": "grids",
+    "enterprises_strengthened": "grids",
+    "workers_covered": "grids",
+    "team_members": "grids",
+    "stations": "stations",
+    "stations_planned": "stations",
 }
 
 #: Facts shown as they are at their own place: metric, label, unit.
@@ -236,9 +242,7 @@ def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFig
     for id, label, unit, metric, value, of in specs:
         if metric in facts and (id != "strengthened" or "enterprises_covered" in facts):
             fact = facts[metric]
-            yield _figure(
-                id, label, fact.value, unit, REPORTED, (fact.id,), of, fact.qualifier, _elsewhere(here, fact)
-            )
+            yield _figure(id, label, fact.value, unit, REPORTED, (fact.id,), of, fact.qualifier, _elsewhere(here, fact))
         elif value or (id == "strengthened" and value is not None):
             behind = _behind(atlas, *(("regions", area) if id == "regions" else ("grids", rows)))
             yield _figure(id, label, value, unit, *behind, of)
@@ -253,7 +257,15 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
     if "stations" in facts:
         fact = facts["stations"]
         yield _figure(
-            "stations", N_("工会驿站"), fact.value, "station", REPORTED, (fact.id,), None, fact.qualifier, _elsewhere(here, fact)
+            "stations",
+            N_("工会驿站"),
+            fact.value,
+            "station",
+            REPORTED,
+            (fact.id,),
+            None,
+            fact.qualifier,
+            _elsewhere(here, fact),
         )
     elif count:
         behind = _behind(atlas, "stations", running)

@@ -35,7 +35,9 @@ def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     counts = np.diff(starts, append=len(rows))
     first = rows[starts]
     units = [located[row] if located[row] in _TABLES else "activity" for row in first]
-    named = [_name(atlas, unit, row, count) for unit, row, count in zip(units, first.tolist(), counts.tolist(), strict=True)]
+    named = [
+        _name(atlas, unit, row, count) for unit, row, count in zip(units, first.tolist(), counts.tolist(), strict=True)
+    ]
     return pd.DataFrame(
         {
             "lon": lon[first],
@@ -46,7 +48,9 @@ def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "name_en": [name_en for _, _, name_en in named],
             "kind": _shared(atlas, "kind", rows, starts, None),
             "count": counts,
-            "own": np.where(counts == 1, atlas.activities["own"].to_numpy(dtype=object)[first], None) if "own" in atlas.activities else None,
+            "own": np.where(counts == 1, atlas.activities["own"].to_numpy(dtype=object)[first], None)
+            if "own" in atlas.activities
+            else None,
             "provenance": _shared(atlas, "provenance", rows, starts, MIXED),
         },
         columns=list(COLUMNS),
@@ -71,7 +75,9 @@ def _name(atlas: Atlas, unit: str, row: int, count: int) -> tuple[str, str, str]
     return key, name, name
 
 
-def _shared(atlas: Atlas, column: str, rows: NDArray[np.intp], starts: NDArray[np.intp], unlike: str | None) -> pd.Series:
+def _shared(
+    atlas: Atlas, column: str, rows: NDArray[np.intp], starts: NDArray[np.intp], unlike: str | None
+) -> pd.Series:
     """Return per spot the value that all its activities share, or `unlike`."""
     codes, values = atlas.coded("activities", column)
     if not len(starts):

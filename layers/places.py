@@ -209,7 +209,9 @@ def drill(atlas: Atlas, filters: Filters, kind: str, id: str) -> Filters:
     else:
         raise AtlasError(N_("不能从“{got}”进入下一级。"), got=kind)
     now = scope(atlas, filters).crumbs
-    shared = sum(1 for a, b in zip(chain, now, strict=False) if (a.place, a.region, a.grid) == (b.place, b.region, b.grid))
+    shared = sum(
+        1 for a, b in zip(chain, now, strict=False) if (a.place, a.region, a.grid) == (b.place, b.region, b.grid)
+    )
     if shared == len(chain):
         return filters
     step = chain[shared]
@@ -353,7 +355,10 @@ def _children(atlas: Atlas, here: Scope) -> pd.DataFrame:
     if here.level == "region":
         return _units(atlas, "grids", (atlas.grids["region_id"] == here.region_id).to_numpy())
     if here.level == "county":
-        parts = [_units(atlas, name, (atlas.table(name)["adcode"] == here.adcode).to_numpy()) for name in ("regions", "zones")]
+        parts = [
+            _units(atlas, name, (atlas.table(name)["adcode"] == here.adcode).to_numpy())
+            for name in ("regions", "zones")
+        ]
         return pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
     below = (atlas.places["parent"] == here.adcode).to_numpy()
     frame = atlas.places.loc[below, ["adcode", "level", "name", "name_en", "lon", "lat", "provenance"]]

@@ -69,8 +69,13 @@ def _report(atlas: Atlas, here: places.Scope, days: int) -> pd.DataFrame:
             inside = asked & places.table_mask(atlas, here, table)
             if not inside.any():
                 continue
-            frame = pd.DataFrame({"adcode": rows["adcode"].to_numpy(object)[inside], "bad": bad[inside],
-                                  "provenance": rows["provenance"].to_numpy(object)[inside]})
+            frame = pd.DataFrame(
+                {
+                    "adcode": rows["adcode"].to_numpy(object)[inside],
+                    "bad": bad[inside],
+                    "provenance": rows["provenance"].to_numpy(object)[inside],
+                }
+            )
             for adcode, part in frame.groupby("adcode", sort=True):
                 found.append((rule, table, adcode, int(part["bad"].sum()), len(part), mix(part["provenance"])))
     frame = pd.DataFrame(found, columns=["rule", "table", "adcode", "bad", "of", "provenance"])
@@ -81,8 +86,9 @@ def _report(atlas: Atlas, here: places.Scope, days: int) -> pd.DataFrame:
     frame["share"] = frame["bad"] / frame["of"]
     order = {rule: position for position, rule in enumerate(RULES)}
     frame["order"] = frame["rule"].map(order)
-    return frame.sort_values(["order", "bad", "share", "table", "adcode"], ascending=[True, False, False, True, True],
-                             ignore_index=True)[COLUMNS]
+    return frame.sort_values(
+        ["order", "bad", "share", "table", "adcode"], ascending=[True, False, False, True, True], ignore_index=True
+    )[COLUMNS]
 
 
 def totals(frame: pd.DataFrame) -> pd.DataFrame:

@@ -107,7 +107,9 @@ def systems(lon: NDArray[np.float64]) -> list[tuple[int, NDArray[np.intp]]]:
     # Borders of 3-degree zones lie on half degrees, so half-degree bins never straddle one.
     bins = np.floor(lon * 2.0)
     codes, group = np.unique(bins, return_inverse=True)
-    epsg = np.array([crs.metric_epsg(float(b) / 2.0 + 0.25) for b in codes], dtype=np.int64)[group] if len(lon) else bins
+    epsg = (
+        np.array([crs.metric_epsg(float(b) / 2.0 + 0.25) for b in codes], dtype=np.int64)[group] if len(lon) else bins
+    )
     return [(int(code), np.flatnonzero(epsg == code)) for code in np.unique(epsg)]
 
 
@@ -120,7 +122,10 @@ def _pairs(atlas: Atlas, demand: Demand, radius: float) -> Pairs:
         margin_y = 1.01 * radius / DEGREE_M
         margin_x = margin_y / np.cos(np.radians(min(np.abs(y).max() + margin_y, 89.0)))
         near = np.flatnonzero(
-            (lon >= x.min() - margin_x) & (lon <= x.max() + margin_x) & (lat >= y.min() - margin_y) & (lat <= y.max() + margin_y)
+            (lon >= x.min() - margin_x)
+            & (lon <= x.max() + margin_x)
+            & (lat >= y.min() - margin_y)
+            & (lat <= y.max() + margin_y)
         )
         if not len(near):
             continue
@@ -130,7 +135,9 @@ def _pairs(atlas: Atlas, demand: Demand, radius: float) -> Pairs:
         cell, station = members[within["i"]], near[within["j"]]
         rim = np.flatnonzero(within["v"] > radius * (1 - SCALE_ERROR))
         kept = np.ones(len(cell), dtype=bool)
-        kept[rim] = geodesic(demand.lon[cell[rim]], demand.lat[cell[rim]], lon[station[rim]], lat[station[rim]]) <= radius
+        kept[rim] = (
+            geodesic(demand.lon[cell[rim]], demand.lat[cell[rim]], lon[station[rim]], lat[station[rim]]) <= radius
+        )
         cells.append(cell[kept])
         found.append(station[kept])
     cell = np.concatenate(cells).astype(np.int32) if cells else np.empty(0, np.int32)

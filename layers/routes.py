@@ -24,11 +24,15 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     rows = atlas.stops
     lon, lat = atlas.lonlat("stops")
     rows = rows.assign(lon=lon, lat=lat, kind=rows["activity_id"].map(_kinds(atlas)).astype(object))
-    mask = places.table_mask(atlas, places.scope(atlas, filters), "stops") & atlas.of_provenance("stops", filters.provenance)
+    mask = places.table_mask(atlas, places.scope(atlas, filters), "stops") & atlas.of_provenance(
+        "stops", filters.provenance
+    )
     mask = mask & periods.within(periods.spans(atlas, "stops"), filters) & places.in_area(filters, lon, lat)
     if filters.kinds:
         mask = mask & rows["kind"].isin(filters.kinds).to_numpy(bool)
-    return rows[mask].sort_values(["activity_id", "sequence", "date", "stop_id"], na_position="last", kind="stable", ignore_index=True)
+    return rows[mask].sort_values(
+        ["activity_id", "sequence", "date", "stop_id"], na_position="last", kind="stable", ignore_index=True
+    )
 
 
 def of_activity(atlas: Atlas, activity: str) -> pd.DataFrame:
@@ -60,7 +64,10 @@ def lines(rows: pd.DataFrame) -> NDArray[np.float64]:
     """
     pieces = []
     for _, route in rows[rows["lon"].notna()].groupby("activity_id", sort=False):
-        at, made_up = route[["lon", "lat"]].to_numpy(dtype=float), (route["provenance"] == "illustrative").to_numpy(bool)
+        at, made_up = (
+            route[["lon", "lat"]].to_numpy(dtype=float),
+            (route["provenance"] == "illustrative").to_numpy(bool),
+        )
         for one in range(len(at) - 1):
             leg = np.linspace(at[one], at[one + 1], 2 * PIECES)
             parts = leg.reshape(-1, 2, 2) if made_up[one] or made_up[one + 1] else leg[[0, -1]].reshape(1, 2, 2)
@@ -69,4 +76,6 @@ def lines(rows: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _kinds(atlas: Atlas) -> dict[str, str]:
-    return atlas.once("kind of activity", lambda: dict(zip(atlas.activities["activity_id"], atlas.activities["kind"], strict=True)))
+    return atlas.once(
+        "kind of activity", lambda: dict(zip(atlas.activities["activity_id"], atlas.activities["kind"], strict=True))
+    )

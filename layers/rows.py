@@ -18,8 +18,15 @@ from layers.filters import NATION, Filters
 MAX_TEXT = 80
 
 
-def select(atlas: Atlas, table: str, filters: Filters, text: str = "", among: Collection[int] | None = None,
-           sort: str | None = None, descending: bool = False) -> NDArray[np.intp]:
+def select(
+    atlas: Atlas,
+    table: str,
+    filters: Filters,
+    text: str = "",
+    among: Collection[int] | None = None,
+    sort: str | None = None,
+    descending: bool = False,
+) -> NDArray[np.intp]:
     """Return the positions of the rows of `table` that are asked for.
 
     Parameters
@@ -66,12 +73,19 @@ def select(atlas: Atlas, table: str, filters: Filters, text: str = "", among: Co
         return positions
     if sort not in {column.name for column in TABLES[table].columns}:
         raise AtlasError(N_("表 {table} 没有列 {got}。"), table=TABLES[table].zh, got=sort)
-    return positions[rows[sort].iloc[positions].reset_index(drop=True).sort_values(
-        ascending=not descending, kind="stable", na_position="last").index.to_numpy()]
+    return positions[
+        rows[sort]
+        .iloc[positions]
+        .reset_index(drop=True)
+        .sort_values(ascending=not descending, kind="stable", na_position="last")
+        .index.to_numpy()
+    ]
 
 
 def _texts(table: str, rows: pd.DataFrame) -> list[str]:
-    names = [column.name for column in TABLES[table].columns if column.dtype in ("str", "set") and column.name != "batch_id"]
+    names = [
+        column.name for column in TABLES[table].columns if column.dtype in ("str", "set") and column.name != "batch_id"
+    ]
     columns = [rows[name].fillna("").astype(str).to_list() for name in names]
     return ["\n".join(cells).lower() for cells in zip(*columns, strict=True)]
 
@@ -86,12 +100,16 @@ def record(atlas: Atlas, table: str, key: str) -> dict[str, Any] | None:
     if at is None:
         return None
     row = atlas.table(table).iloc[at]
-    found: dict[str, Any] = {column.name: None if pd.isna(row[column.name]) else row[column.name] for column in schema.columns}
+    found: dict[str, Any] = {
+        column.name: None if pd.isna(row[column.name]) else row[column.name] for column in schema.columns
+    }
     if schema.geometry:
         shape = row["geometry"]
         found["geometry"] = None if shape is None or shape.is_empty else shape
     if schema.geometry == "point":
-        found["lon"], found["lat"] = (found["geometry"].x, found["geometry"].y) if found["geometry"] is not None else (None, None)
+        found["lon"], found["lat"] = (
+            (found["geometry"].x, found["geometry"].y) if found["geometry"] is not None else (None, None)
+        )
     return found
 
 
@@ -100,8 +118,13 @@ def referring(atlas: Atlas, table: str, key: str) -> dict[str, int]:
     if table == "kinds":
         count = int((atlas.activities["kind"] == key).sum())
         return {"activities": count} if count else {}
-    columns = {"regions": ("region_id",), "grids": ("grid_id",), "zones": ("zone", "region_id"), "activities": ("activity_id",),
-               "places": ("adcode", "parent", "from_adcode", "to_adcode")}.get(table, ())
+    columns = {
+        "regions": ("region_id",),
+        "grids": ("grid_id",),
+        "zones": ("zone", "region_id"),
+        "activities": ("activity_id",),
+        "places": ("adcode", "parent", "from_adcode", "to_adcode"),
+    }.get(table, ())
     found: dict[str, int] = {}
     for other, schema in TABLES.items():
         rows = atlas.table(other)

@@ -34,7 +34,20 @@ MOST_OF_A_KIND = 5
 MOST_WORDS, MOST_INSIDE = 3, 2_000  # words of one search, names compared in the places that a word names
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"
-KINDS = ("place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact", "scenario", "kind")
+KINDS = (
+    "place",
+    "region",
+    "zone",
+    "grid",
+    "station",
+    "fair",
+    "activity",
+    "enterprise",
+    "story",
+    "fact",
+    "scenario",
+    "kind",
+)
 
 
 class Entry(NamedTuple):
@@ -107,7 +120,7 @@ class _Lines:
     def beginning(self, text: str, exact: bool = False) -> list[int]:
         """Return the first lines, at most :data:`MOST_HITS`, that begin with `text`, or are it."""
         low = bisect_left(self._sorted, text)
-        found = self._order[low:bisect_right(self._sorted, text if exact else text + chr(0x10FFFF))]
+        found = self._order[low : bisect_right(self._sorted, text if exact else text + chr(0x10FFFF))]
         if len(found) > MOST_HITS:
             found = np.partition(found, MOST_HITS)[:MOST_HITS]
         return np.sort(found).tolist()
@@ -143,7 +156,10 @@ class Index:
         self._codes = _Lines(plain(one.code) for one in self.entries)
         self._figures = _Lines(one.figure for one in self.entries)
         placed = sorted((one.adcode, line) for line, one in enumerate(self.entries) if one.adcode)
-        self._adcodes, self._placed = [adcode for adcode, _ in placed], np.array([line for _, line in placed], dtype=np.int64)
+        self._adcodes, self._placed = (
+            [adcode for adcode, _ in placed],
+            np.array([line for _, line in placed], dtype=np.int64),
+        )
         # one byte a sign, which is scanned fastest: what is no letter is of no use in pinyin
         self._pinyin = _Lines("".join(part if part.isascii() else GAP for part in one) for one in self._read)
         self._initials = _Lines("".join(part[:1] if part.isascii() else GAP for part in one) for one in self._read)
@@ -155,7 +171,7 @@ class Index:
 
     def find(self, text: str) -> Found:
         """Return what answers to `text`; nothing for an empty one. Only the first :data:`MAX_TEXT` characters count."""
-        wanted = plain(text[:MAX_TEXT * 4])[:MAX_TEXT]
+        wanted = plain(text[: MAX_TEXT * 4])[:MAX_TEXT]
         if not wanted:
             return Found((), 0)
         best: dict[int, int] = {}
@@ -173,8 +189,13 @@ class Index:
     def _ways(self, wanted: str) -> Iterator[tuple[int, int]]:
         given = 0
         letters = wanted.replace(" ", "").replace("'", "") if wanted.isascii() else ""
-        begins = [(self._codes, wanted, True, 0), *((self._codes, wanted, False, 3) for _ in range(any(sign.isdigit() for sign in wanted)))]
-        begins += [(self._figures, wanted.replace(",", ""), True, 1) for _ in range(wanted.replace(",", "").isdecimal())]
+        begins = [
+            (self._codes, wanted, True, 0),
+            *((self._codes, wanted, False, 3) for _ in range(any(sign.isdigit() for sign in wanted))),
+        ]
+        begins += [
+            (self._figures, wanted.replace(",", ""), True, 1) for _ in range(wanted.replace(",", "").isdecimal())
+        ]
         begins += [(lines, wanted, exact, int(not exact)) for exact in (True, False) for lines in (self._zh, self._en)]
         begins += [(lines, letters, False, 3) for lines in (self._pinyin, self._initials) if letters]
         for lines, text, exact, how in begins:
@@ -200,16 +221,23 @@ class Index:
         """Give what several words answer to: 思明 驿站, 南京 快递, and without a blank where the name of a place begins, 厦门思明."""
         words = wanted.split(" ")[:MOST_WORDS]
         if len(words) == 1:
-            cut = next((at for at in range(len(wanted) - 1, 1, -1) if not wanted.isascii() and self._zh.beginning(wanted[:at])), 0)
+            cut = next(
+                (
+                    at
+                    for at in range(len(wanted) - 1, 1, -1)
+                    if not wanted.isascii() and self._zh.beginning(wanted[:at])
+                ),
+                0,
+            )
             words = [wanted[:cut], wanted[cut:]] if cut else []
         if len(words) < 2 or any(len(word) < 2 and word.isascii() for word in words):
             return  # one letter is in nearly everything
         for at, word in enumerate(words):
-            rest = words[:at] + words[at + 1:]
+            rest = words[:at] + words[at + 1 :]
             left = MOST_INSIDE // len(words)
             for place in self._places(word):
                 low, high = self._inside(place.adcode)
-                for line in np.sort(self._placed[low:min(high, low + left)]).tolist():
+                for line in np.sort(self._placed[low : min(high, low + left)]).tolist():
                     yield line, 6 if all(self._holds(line, one) for one in rest) else NOT
                 left -= min(left, high - low)
             for line, _ in self._zh.holding(word):
@@ -217,7 +245,11 @@ class Index:
 
     def _places(self, word: str) -> list[Entry]:
         """Return the places that a word names by the beginning of their name, their pinyin or initials."""
-        lines = [line for held in (self._zh, self._en, *((self._pinyin, self._initials) if word.isascii() else ())) for line in held.beginning(word)]
+        lines = [
+            line
+            for held in (self._zh, self._en, *((self._pinyin, self._initials) if word.isascii() else ()))
+            for line in held.beginning(word)
+        ]
         return [self.entries[line] for line in dict.fromkeys(lines) if self.entries[line].kind == "place"][:MOST_SCANS]
 
     def _inside(self, adcode: str) -> tuple[int, int]:
@@ -229,7 +261,9 @@ class Index:
         """Whether a name has the word in it, as it is written, in English, in pinyin or by its initials."""
         if word in self._names[line] or word in plain(self.entries[line].name_en):
             return True
-        return word.isascii() and (word in "".join(self._read[line]) or word in "".join(part[:1] for part in self._read[line]))
+        return word.isascii() and (
+            word in "".join(self._read[line]) or word in "".join(part[:1] for part in self._read[line])
+        )
 
     def _aloud(self, wanted: str) -> Iterator[tuple[int, int]]:
         """Give what sounds like Chinese that nothing is written as: traditional characters (思明區), another character (思名区)."""
@@ -250,8 +284,11 @@ class Index:
                 compared += 1
                 name, read = self._names[line], self._read[line]
                 fits = len(name) == len(read) and all(
-                    part in (name[at + i], read[at + i]) or (part.isascii() and len(part) == 1 and read[at + i].startswith(part))
-                    for i, part in enumerate(parts) if at + i < len(read))
+                    part in (name[at + i], read[at + i])
+                    or (part.isascii() and len(part) == 1 and read[at + i].startswith(part))
+                    for i, part in enumerate(parts)
+                    if at + i < len(read)
+                )
                 yield line, 5 if fits else NOT
                 if compared >= MOST_COMPARED:
                     return
@@ -295,9 +332,15 @@ def _of_every_kind(hits: list[Hit]) -> tuple[Hit, ...]:
 def _entries(atlas: Atlas) -> Iterator[Entry]:
     for row in atlas.places.itertuples():
         yield Entry("place", row.adcode, row.name, row.name_en, row.adcode, row.adcode, LEVELS.index(row.level))
-    for table, kind, key, rank in (("regions", "region", "region_id", 10), ("zones", "zone", "zone_id", 11), ("grids", "grid", "grid_id", 12),
-                                   ("stations", "station", "station_id", 13), ("fairs", "fair", "fair_id", 14), ("activities", "activity", "activity_id", 16),
-                                   ("enterprises", "enterprise", "enterprise_id", 17)):
+    for table, kind, key, rank in (
+        ("regions", "region", "region_id", 10),
+        ("zones", "zone", "zone_id", 11),
+        ("grids", "grid", "grid_id", 12),
+        ("stations", "station", "station_id", 13),
+        ("fairs", "fair", "fair_id", 14),
+        ("activities", "activity", "activity_id", 16),
+        ("enterprises", "enterprise", "enterprise_id", 17),
+    ):
         frame = atlas.table(table)
         english = frame["name_en"].fillna("") if "name_en" in frame else [""] * len(frame)
         adcodes = frame["adcode"] if "adcode" in frame else [""] * len(frame)
@@ -308,6 +351,15 @@ def _entries(atlas: Atlas) -> Iterator[Entry]:
     for row in shipped_rows("stories.csv"):
         yield Entry("story", row["story"], row["zh"], row["en"], row["adcode"], row["story"], 15)
     for row in atlas.facts.itertuples():
-        yield Entry("fact", row.id, f"{row.subject} {row.place}", str(row.metric).replace("_", " "), row.adcode if isinstance(row.adcode, str) else "", row.id, 18, f"{row.value:.0f}")
+        yield Entry(
+            "fact",
+            row.id,
+            f"{row.subject} {row.place}",
+            str(row.metric).replace("_", " "),
+            row.adcode if isinstance(row.adcode, str) else "",
+            row.id,
+            18,
+            f"{row.value:.0f}",
+        )
     for row in atlas.scenarios.itertuples():
         yield Entry("scenario", row.scenario_id, row.name, "", "", row.scenario_id, 19)

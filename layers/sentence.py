@@ -24,9 +24,19 @@ NIGHT = 22  # the hour that is spoken of when none is asked: what the day's open
 STOP = {"zh": "；", "en": "; "}  # no key
 COLON = {"zh": "：", "en": ": "}  # no key
 END = {"zh": "。", "en": "."}  # no key
-MARKS = {"reported": N_("（报道）"), "derived": N_("（推算）"), "illustrative": N_("（示意）"), MIXED: N_("（混合，含示意）")}
+MARKS = {
+    "reported": N_("（报道）"),
+    "derived": N_("（推算）"),
+    "illustrative": N_("（示意）"),
+    MIXED: N_("（混合，含示意）"),
+}
 #: What stands behind a share computed from numbers of that provenance.
-SHARES = {"reported": N_("（未加权，推算）"), "derived": N_("（未加权，推算）"), "illustrative": N_("（未加权，由示意推算）"), MIXED: N_("（未加权，推算，含示意）")}
+SHARES = {
+    "reported": N_("（未加权，推算）"),
+    "derived": N_("（未加权，推算）"),
+    "illustrative": N_("（未加权，由示意推算）"),
+    MIXED: N_("（未加权，推算，含示意）"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +159,9 @@ def _share(ratio: float, of: str | None, source_ids: tuple[str, ...]) -> Cited:
 
 def _as_of(atlas: Atlas) -> Clause:
     day = atlas.data_date
-    return Clause(N_("数据截至 {day}"), {"day": Cited(float(day.toordinal()), written(day, "zh"), written(day, "en"), None, ())})
+    return Clause(
+        N_("数据截至 {day}"), {"day": Cited(float(day.toordinal()), written(day, "zh"), written(day, "en"), None, ())}
+    )
 
 
 def _where(atlas: Atlas, figure: kpis.KeyFigure) -> tuple[str, str] | None:
@@ -162,13 +174,30 @@ def _work(atlas: Atlas, known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
     grids, done = known.get("grids"), known.get("strengthened")
     clauses = []
     if grids and grids.value:
-        clauses.append(Clause(N_("产改网格 {grids} 个"), {"grids": _cited(grids)}, provenance=grids.provenance, where=_where(atlas, grids)))
+        clauses.append(
+            Clause(
+                N_("产改网格 {grids} 个"),
+                {"grids": _cited(grids)},
+                provenance=grids.provenance,
+                where=_where(atlas, grids),
+            )
+        )
     if done and done.value is not None and done.of and "whole" in done.of.params:
         whole = float(str(done.of.params["whole"]).replace(",", ""))
         if whole:
-            figures = {"whole": _plain(whole, done.provenance, done.source_ids), "done": _cited(done),
-                       "share": _share(done.value / whole, done.provenance, done.source_ids)}
-            clauses.append(Clause(N_("{whole} 家企业中 {done} 家已强化“产改”举措{mark}，占 {share}{share_mark}"), figures, provenance=done.provenance, where=_where(atlas, done)))
+            figures = {
+                "whole": _plain(whole, done.provenance, done.source_ids),
+                "done": _cited(done),
+                "share": _share(done.value / whole, done.provenance, done.source_ids),
+            }
+            clauses.append(
+                Clause(
+                    N_("{whole} 家企业中 {done} 家已强化“产改”举措{mark}，占 {share}{share_mark}"),
+                    figures,
+                    provenance=done.provenance,
+                    where=_where(atlas, done),
+                )
+            )
     return clauses
 
 
@@ -180,7 +209,14 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
     clauses = []
     shown = known.get("stations")
     if shown and not stations.asks(filters):
-        clauses.append(Clause(N_("工会驿站 {count} 个"), {"count": _cited(shown)}, provenance=shown.provenance, where=_where(atlas, shown)))
+        clauses.append(
+            Clause(
+                N_("工会驿站 {count} 个"),
+                {"count": _cited(shown)},
+                provenance=shown.provenance,
+                where=_where(atlas, shown),
+            )
+        )
     asked = filters if filters.hour is not None else filters.having(hour=NIGHT)
     cover = coverage.measure(atlas, asked)
     ratio = cover.effective_weighted.ratio
@@ -192,14 +228,23 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
     both = weakest(cover.provenance, counted)
     behind = tuple(sorted({*cover.source_ids, *of}))
     figures = {
-        "hour": _plain(asked.hour or 0, None, ()), "total": _plain(total, counted, of), "serving": _plain(serving, counted, of),
-        "share": _plain(ratio, cover.provenance, behind, f"{ratio:.1%}"), "radius": _plain(filters.radius, None, (), f"{filters.radius:,}"),
-        "whole": _plain(cover.effective_weighted.whole, cover.provenance, cover.source_ids, cover.effective_weighted.whole_text),
+        "hour": _plain(asked.hour or 0, None, ()),
+        "total": _plain(total, counted, of),
+        "serving": _plain(serving, counted, of),
+        "share": _plain(ratio, cover.provenance, behind, f"{ratio:.1%}"),
+        "radius": _plain(filters.radius, None, (), f"{filters.radius:,}"),
+        "whole": _plain(
+            cover.effective_weighted.whole, cover.provenance, cover.source_ids, cover.effective_weighted.whole_text
+        ),
     }
-    msgid = N_("{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）")
+    msgid = N_(
+        "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）"
+    )
     names: dict[str, tuple[str, str]] = {}
     if filters.worker_group:
-        msgid = N_("{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖{group}需求权重的 {share}（加权，全部 {whole}）")
+        msgid = N_(
+            "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖{group}需求权重的 {share}（加权，全部 {whole}）"
+        )
         code = filters.worker_group
         names = {"group": (labels("worker_group", "zh").get(code, code), labels("worker_group", "en").get(code, code))}
     return [*clauses, Clause(msgid, figures, names, both)]
@@ -210,10 +255,17 @@ def _fairs(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
     if not offered or not offered.value:
         return []
     if not met or met.provenance != offered.provenance or met.value is None:
-        return [Clause(N_("招聘会提供岗位 {positions} 个"), {"positions": _cited(offered)}, provenance=offered.provenance)]
+        return [
+            Clause(N_("招聘会提供岗位 {positions} 个"), {"positions": _cited(offered)}, provenance=offered.provenance)
+        ]
     share = _share(met.value / offered.value, offered.provenance, tuple(sorted({*offered.source_ids, *met.source_ids})))
-    return [Clause(N_("招聘会提供岗位 {positions} 个，达成意向 {intents} 人{mark}，为岗位的 {share}{share_mark}"),
-                   {"positions": _cited(offered), "intents": _cited(met), "share": share}, provenance=offered.provenance)]
+    return [
+        Clause(
+            N_("招聘会提供岗位 {positions} 个，达成意向 {intents} 人{mark}，为岗位的 {share}{share_mark}"),
+            {"positions": _cited(offered), "intents": _cited(met), "share": share},
+            provenance=offered.provenance,
+        )
+    ]
 
 
 def _reported(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
@@ -224,8 +276,13 @@ def _reported(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
             one = known[metric]
             space = " " if one.text_zh[-1].isdigit() else ""
             unit = en.get(one.unit, one.unit)
-            value = Cited(float(one.value or 0), f"{one.text_zh}{space}{zh.get(one.unit, one.unit)}", f"{one.text_en} {unit.removesuffix('s') if one.value == 1 else unit}",
-                          one.provenance, one.source_ids)
+            value = Cited(
+                float(one.value or 0),
+                f"{one.text_zh}{space}{zh.get(one.unit, one.unit)}",
+                f"{one.text_en} {unit.removesuffix('s') if one.value == 1 else unit}",
+                one.provenance,
+                one.source_ids,
+            )
             return [Clause(N_("{what} {value}"), {"value": value}, provenance=one.provenance, what=label)]
     return []
 
@@ -234,6 +291,15 @@ def _activities(atlas: Atlas, filters: Filters) -> list[Clause]:
     rows = activities.chosen(atlas, filters)
     if not len(rows):
         return []
-    origin, behind = mix(atlas.distinct("activities", "provenance", rows)), sources(atlas.distinct("activities", "source_id", rows))
+    origin, behind = (
+        mix(atlas.distinct("activities", "provenance", rows)),
+        sources(atlas.distinct("activities", "source_id", rows)),
+    )
     count = format_reported(len(rows), "exact", "", "zh")
-    return [Clause(N_("记录的活动 {count} 项"), {"count": Cited(float(len(rows)), count, count, origin, behind)}, provenance=origin)]
+    return [
+        Clause(
+            N_("记录的活动 {count} 项"),
+            {"count": Cited(float(len(rows)), count, count, origin, behind)},
+            provenance=origin,
+        )
+    ]

@@ -174,7 +174,6 @@ def in_view(
     return View("cells", frame, len(rows))
 
 
-
 def chosen(atlas: Atlas, filters: Filters) -> Mask:
     """Return which stations of the atlas :func:`select` returns."""
     here = places.scope(atlas, filters)
@@ -192,7 +191,11 @@ def _week(atlas: Atlas) -> tuple[Mask, NDArray[np.intp]]:
     def compute() -> tuple[Mask, NDArray[np.intp]]:
         codes, texts = pd.factorize(atlas.stations["opening_hours"].to_numpy(dtype=object))
         # in the month that the atlas speaks of: hours may go by season
-        week = hours.open_matrix(pd.Series(texts, dtype=object), atlas.data_date.month) if len(texts) else np.zeros((0, 7, 24), dtype=bool)
+        week = (
+            hours.open_matrix(pd.Series(texts, dtype=object), atlas.data_date.month)
+            if len(texts)
+            else np.zeros((0, 7, 24), dtype=bool)
+        )
         return np.concatenate([week, np.zeros((1, 7, 24), dtype=bool)]), codes
 
     return atlas.once("week", compute)
@@ -214,7 +217,9 @@ def _service(atlas: Atlas, filters: Filters) -> Service:
     if filters.inspected_days is not None:
         since = np.datetime64(atlas.data_date - timedelta(days=filters.inspected_days), "D")
         inspected = pd.to_datetime(frame["last_inspected"]).to_numpy(dtype="datetime64[D]") >= since
-    nominal = atlas.holds("stations", "status", OPEN) & ~np.isnan(lon) & atlas.of_provenance("stations", filters.provenance)
+    nominal = (
+        atlas.holds("stations", "status", OPEN) & ~np.isnan(lon) & atlas.of_provenance("stations", filters.provenance)
+    )
     return Service(nominal, ~atlas.holds("stations", "access", APP), equipped, inspected, clock, on_time)
 
 

@@ -15,21 +15,40 @@ from layers.provenance import mix
 STORIES = tuple(row["story"] for row in shipped_rows("stories.csv"))
 CITY = "640200"  # 石嘴山
 SIMING = "350203"
-PROMISED = ("aircon", "water", "toilet", "rest", "first_aid")  # warm and cool, hot water, toilet, a seat, first aid (F080)
+PROMISED = (
+    "aircon",
+    "water",
+    "toilet",
+    "rest",
+    "first_aid",
+)  # warm and cool, hot water, toilet, a seat, first aid (F080)
 
 
 # layers that the map of a story draws; S2, S5, S6 and S7 have their place and what is recorded there
-LAYERS_OF = {"S1": frozenset({"grids", "enterprises"}), "S2": frozenset({"activities"}), "S3": frozenset({"flows", "fairs"}),
-             "S4": frozenset({"activities"}), "S5": frozenset({"activities"}), "S6": frozenset({"activities"}),
-             "S7": frozenset({"activities"}), "S8": frozenset({"stations", "demand"})}
+LAYERS_OF = {
+    "S1": frozenset({"grids", "enterprises"}),
+    "S2": frozenset({"activities"}),
+    "S3": frozenset({"flows", "fairs"}),
+    "S4": frozenset({"activities"}),
+    "S5": frozenset({"activities"}),
+    "S6": frozenset({"activities"}),
+    "S7": frozenset({"activities"}),
+    "S8": frozenset({"stations", "demand"}),
+}
 CITIES_OF = {"S3": ("210900", "210700", "211400", "211100", "211300")}
 WHERE = {"S3": "210000"}  # a map of five cities is that of their province
 UNPLACED = ("S5", "S6")  # a mine and a bank, of which the report names no county
 ROUTES = {"S4": ("R-02", "F040")}  # the service whose route a story draws, and the reported total of its persons
 # what the figures of a story belong to; a story that is not here has one block
-SECTIONS = {"S8": (
-    (N_("工会驿站与计划新建"), ("F080", "F081")), (N_("微心愿"), ("F082", "F083")), (N_("意外伤害险与理赔"), ("F084", "F085", "F086")),
-    (N_("高温慰问"), ("F087",)), (N_("法律援助"), ("F088", "F089", "F090")))}
+SECTIONS = {
+    "S8": (
+        (N_("工会驿站与计划新建"), ("F080", "F081")),
+        (N_("微心愿"), ("F082", "F083")),
+        (N_("意外伤害险与理赔"), ("F084", "F085", "F086")),
+        (N_("高温慰问"), ("F087",)),
+        (N_("法律援助"), ("F088", "F089", "F090")),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +103,16 @@ def derived(atlas: Atlas, story: str) -> tuple[Derived, ...]:
         if sign == "/" and not two:
             continue
         loose = [known.loc[fact, "qualifier"] for fact in (first, second) if known.loc[fact, "qualifier"] != "exact"]
-        found.append(Derived(label, formula, one / two if sign == "/" else one * two, unit, loose[0] if loose else "exact", (first, second)))
+        found.append(
+            Derived(
+                label,
+                formula,
+                one / two if sign == "/" else one * two,
+                unit,
+                loose[0] if loose else "exact",
+                (first, second),
+            )
+        )
     return tuple(found)
 
 
@@ -102,12 +130,27 @@ def matrix(atlas: Atlas) -> pd.DataFrame:
     rows = atlas.grids
     place = atlas.tree.position(CITY)
     if place < 0 or not len(rows):
-        return pd.DataFrame(columns=["grid_id", "name", "name_en", "task", "enterprises", "enterprises_strengthened", "share", "provenance"])
-    rows = pd.DataFrame(rows[atlas.tree.under(place, atlas.place_rows("grids"))].drop(columns="geometry", errors="ignore"))
+        return pd.DataFrame(
+            columns=[
+                "grid_id",
+                "name",
+                "name_en",
+                "task",
+                "enterprises",
+                "enterprises_strengthened",
+                "share",
+                "provenance",
+            ]
+        )
+    rows = pd.DataFrame(
+        rows[atlas.tree.under(place, atlas.place_rows("grids"))].drop(columns="geometry", errors="ignore")
+    )
     count = rows["enterprises"].where(rows["enterprises"] > 0)
     rows["share"] = rows["enterprises_strengthened"] / count
     rows = rows.sort_values(["share", "enterprises", "grid_id"], ascending=[True, False, True], na_position="last")
-    return rows[["grid_id", "name", "name_en", "task", "enterprises", "enterprises_strengthened", "share", "provenance"]].reset_index(drop=True)
+    return rows[
+        ["grid_id", "name", "name_en", "task", "enterprises", "enterprises_strengthened", "share", "provenance"]
+    ].reset_index(drop=True)
 
 
 def flows(atlas: Atlas) -> pd.DataFrame:
@@ -130,7 +173,9 @@ def parts(atlas: Atlas, fact: str, split: str) -> pd.DataFrame:
 def fairs(atlas: Atlas, story: str) -> pd.DataFrame:
     """Return the fairs of the cities of `story`, reported ones first, each kind by its day."""
     rows = atlas.fairs[atlas.fairs["adcode"].isin(CITIES_OF[story])]
-    return rows.assign(made_up=rows["provenance"] != "reported").sort_values(["made_up", "start", "fair_id"], na_position="last", kind="stable")
+    return rows.assign(made_up=rows["provenance"] != "reported").sort_values(
+        ["made_up", "start", "fair_id"], na_position="last", kind="stable"
+    )
 
 
 def facilities(atlas: Atlas) -> tuple[dict[str, int], pd.DataFrame]:

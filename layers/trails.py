@@ -121,12 +121,25 @@ def trail(atlas: Atlas, filters: Filters, id: str) -> Trail:
     spec = FIGURES[id]
     shown = next((one for one in kpis.every(atlas, filters) if one.id == id), None)
     parts = spec.parts(atlas, filters)
-    value = spec.value(*(one.value for one in parts)) if spec.value and parts and all(one.value is not None for one in parts) else None
+    value = (
+        spec.value(*(one.value for one in parts))
+        if spec.value and parts and all(one.value is not None for one in parts)
+        else None
+    )
     fact = _fact_of(atlas, shown, spec)
     found = tuple(sorted({one for part in parts for one in part.source_ids}))
     origin = mix({code for part in parts for code in part.counts})
-    return Trail(id, spec.label, spec.formula, value, shown, fact, parts,
-                 shown.provenance if shown else origin, shown.source_ids if fact and shown else found)
+    return Trail(
+        id,
+        spec.label,
+        spec.formula,
+        value,
+        shown,
+        fact,
+        parts,
+        shown.provenance if shown else origin,
+        shown.source_ids if fact and shown else found,
+    )
 
 
 def check(atlas: Atlas, mark: str) -> tuple[str, ...]:
@@ -161,8 +174,14 @@ def _part(atlas: Atlas, label: str, table: str, rows: Any, value: float | None =
     rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows, dtype=np.intp)
     codes = atlas.table(table)["provenance"].to_numpy(dtype=object)[rows]
     counts = {name: int((codes == name).sum()) for name in PROVENANCES}
-    return Part(label, table, rows, float(len(rows)) if value is None else value, {name: n for name, n in counts.items() if n},
-                sources(atlas.distinct(table, "source_id", rows)))
+    return Part(
+        label,
+        table,
+        rows,
+        float(len(rows)) if value is None else value,
+        {name: n for name, n in counts.items() if n},
+        sources(atlas.distinct(table, "source_id", rows)),
+    )
 
 
 def _sum_of_grids(column: str, label: str) -> Callable[[Atlas, Filters], tuple[Part, ...]]:
@@ -202,8 +221,11 @@ def _coverage(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     rows, offered = _demand_rows(atlas, filters), stations.service(atlas, filters)
     covered = demand.cells(atlas, filters)
     inside = rows & atlas.demand["cell"].isin(covered["cell"][covered["effective"]]).to_numpy()
-    return (_part(atlas, N_("有效驿站服务半径内的需求权重"), "demand", inside, share.part), _part(atlas, N_("全部需求权重（分母）"), "demand", rows, share.whole),
-            _part(atlas, N_("有效驿站（在任何地方）"), "stations", offered.effective))
+    return (
+        _part(atlas, N_("有效驿站服务半径内的需求权重"), "demand", inside, share.part),
+        _part(atlas, N_("全部需求权重（分母）"), "demand", rows, share.whole),
+        _part(atlas, N_("有效驿站（在任何地方）"), "stations", offered.effective),
+    )
 
 
 def _share(part: float, whole: float, *_: float) -> float | None:
@@ -221,13 +243,24 @@ def _by_unit(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     if rows["measure"].iloc[0] == "enterprises":
         held = coverage.enterprises(atlas, filters)
         done = held & atlas.enterprises["strengthened"].to_numpy(dtype=bool)
-        return (_part(atlas, N_("强化产改举措的企业"), "enterprises", done), _part(atlas, N_("全部企业（分母）"), "enterprises", held))
+        return (
+            _part(atlas, N_("强化产改举措的企业"), "enterprises", done),
+            _part(atlas, N_("全部企业（分母）"), "enterprises", held),
+        )
     found = coverage.measure(atlas, filters)
     share = found.effective_weighted if stations.asks(filters) else found.nominal_weighted
     held = _demand_rows(atlas, filters)
     cells = demand.cells(atlas, filters)
-    inside = held & atlas.demand["cell"].isin(cells["cell"][cells["effective" if stations.asks(filters) else "nominal"]]).to_numpy()
-    return (_part(atlas, N_("驿站服务半径内的需求权重"), "demand", inside, share.part), _part(atlas, N_("全部需求权重（分母）"), "demand", held, share.whole))
+    inside = (
+        held
+        & atlas.demand["cell"]
+        .isin(cells["cell"][cells["effective" if stations.asks(filters) else "nominal"]])
+        .to_numpy()
+    )
+    return (
+        _part(atlas, N_("驿站服务半径内的需求权重"), "demand", inside, share.part),
+        _part(atlas, N_("全部需求权重（分母）"), "demand", held, share.whole),
+    )
 
 
 def _fairs(column: str, label: str) -> Callable[[Atlas, Filters], tuple[Part, ...]]:
@@ -242,14 +275,21 @@ def _fairs(column: str, label: str) -> Callable[[Atlas, Filters], tuple[Part, ..
             whole = held[list(fairs.STAGES.values())].notna().all(axis=1)
             summed = held[whole] if whole.any() and column in fairs.STAGES.values() else held
             given = summed[summed[column].notna()]
-            return (_part(atlas, label, "fairs", given.index.to_numpy(), float(given[column].sum())),) if len(given) else ()
+            return (
+                (_part(atlas, label, "fairs", given.index.to_numpy(), float(given[column].sum())),)
+                if len(given)
+                else ()
+            )
         return ()
 
     return parts
 
 
 def _conversion(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
-    return (*_fairs("hiring_intents", N_("达成就业意向"))(atlas, filters), *_fairs("positions", N_("提供岗位（分母）"))(atlas, filters))
+    return (
+        *_fairs("hiring_intents", N_("达成就业意向"))(atlas, filters),
+        *_fairs("positions", N_("提供岗位（分母）"))(atlas, filters),
+    )
 
 
 def _activities(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
@@ -258,36 +298,60 @@ def _activities(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
 
 def _dated(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     rows = activities.chosen(atlas, filters)
-    return (_part(atlas, N_("知道月份的活动"), "activities", rows[~np.isnat(periods.spans(atlas, "activities").month[rows])]),)
+    return (
+        _part(
+            atlas, N_("知道月份的活动"), "activities", rows[~np.isnat(periods.spans(atlas, "activities").month[rows])]
+        ),
+    )
 
 
 def _of_grids(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     rows = activities.chosen(atlas, filters)
-    return (_part(atlas, N_("记在网格名下的活动"), "activities", rows[atlas.activities["grid_id"].notna().to_numpy()[rows]]),)
+    return (
+        _part(
+            atlas, N_("记在网格名下的活动"), "activities", rows[atlas.activities["grid_id"].notna().to_numpy()[rows]]
+        ),
+    )
 
 
 def _happened(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     found = (_part(atlas, N_("符合筛选的活动"), "activities", activities.chosen(atlas, filters)),)
-    return found if filters.kinds else (*found, _part(atlas, N_("符合筛选的招聘会"), "fairs", fairs.select(atlas, filters).index.to_numpy()))
+    return (
+        found
+        if filters.kinds
+        else (*found, _part(atlas, N_("符合筛选的招聘会"), "fairs", fairs.select(atlas, filters).index.to_numpy()))
+    )
 
 
 def _taking_part(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     rows = activities.chosen(atlas, filters)
     stated = atlas.activities[["participants", "funding_yuan"]].notna().any(axis=1).to_numpy()[rows]
-    return (_part(atlas, N_("给出人数或经费的活动"), "activities", rows[stated]), *_sum_of_grids("workers", N_("各网格职工之和（分母）"))(atlas, filters))
+    return (
+        _part(atlas, N_("给出人数或经费的活动"), "activities", rows[stated]),
+        *_sum_of_grids("workers", N_("各网格职工之和（分母）"))(atlas, filters),
+    )
 
 
 def _hires(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
-    return (_part(atlas, N_("跨市就业的记录"), "flows", np.flatnonzero(atlas.of_provenance("flows", filters.provenance))),)
+    return (
+        _part(atlas, N_("跨市就业的记录"), "flows", np.flatnonzero(atlas.of_provenance("flows", filters.provenance))),
+    )
 
 
 def _held(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
-    return tuple(_part(atlas, schema.zh, name, np.flatnonzero(atlas.of_provenance(name, filters.provenance))) for name, schema in TABLES.items() if len(atlas.table(name)))
+    return tuple(
+        _part(atlas, schema.zh, name, np.flatnonzero(atlas.of_provenance(name, filters.provenance)))
+        for name, schema in TABLES.items()
+        if len(atlas.table(name))
+    )
 
 
 def _of_plan(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     offered = stations.service(atlas, filters)
-    return (_part(atlas, N_("需求"), "demand", _demand_rows(atlas, filters)), _part(atlas, N_("现有驿站"), "stations", offered.nominal))
+    return (
+        _part(atlas, N_("需求"), "demand", _demand_rows(atlas, filters)),
+        _part(atlas, N_("现有驿站"), "stations", offered.nominal),
+    )
 
 
 def _none(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:  # noqa: ARG001 - as every figure
@@ -296,44 +360,140 @@ def _none(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:  # noqa: ARG001 -
 
 def _figures() -> dict[str, Figure]:
     found = {
-        "regions": Figure(N_("产改区域"), N_("所选地方的产改区域个数"),
-                          lambda atlas, filters: (_part(atlas, N_("产改区域"), "regions", regions.chosen(atlas, filters)),), _first, "regions"),
-        "grids": Figure(N_("产改网格"), N_("所选地方的产改网格个数"),
-                        lambda atlas, filters: (_part(atlas, N_("产改网格"), "grids", grids.chosen(atlas, filters)),), _first, "grids"),
-        "enterprises": Figure(N_("网格内企业"), N_("各网格企业数相加"), _sum_of_grids("enterprises", N_("各网格企业之和")), _first, "enterprises_covered"),
-        "strengthened": Figure(N_("强化产改举措的企业"), N_("各网格强化产改举措的企业数相加；强化率 = 它 ÷ 各网格企业之和"), _strengthened, _first, "enterprises_strengthened"),
-        "workers": Figure(N_("覆盖职工"), N_("各网格职工数相加"), _sum_of_grids("workers", N_("各网格职工之和")), _first, "workers_covered"),
-        "team_members": Figure(N_("四员队伍"), N_("各网格四员人数相加"), _sum_of_grids("team_members", N_("各网格四员之和")), _first, "team_members"),
-        "stations": Figure(N_("工会驿站"), N_("开放驿站的个数；选了时刻、设施、巡检时只数符合条件的"), _stations, _first, "stations"),
+        "regions": Figure(
+            N_("产改区域"),
+            N_("所选地方的产改区域个数"),
+            lambda atlas, filters: (_part(atlas, N_("产改区域"), "regions", regions.chosen(atlas, filters)),),
+            _first,
+            "regions",
+        ),
+        "grids": Figure(
+            N_("产改网格"),
+            N_("所选地方的产改网格个数"),
+            lambda atlas, filters: (_part(atlas, N_("产改网格"), "grids", grids.chosen(atlas, filters)),),
+            _first,
+            "grids",
+        ),
+        "enterprises": Figure(
+            N_("网格内企业"),
+            N_("各网格企业数相加"),
+            _sum_of_grids("enterprises", N_("各网格企业之和")),
+            _first,
+            "enterprises_covered",
+        ),
+        "strengthened": Figure(
+            N_("强化产改举措的企业"),
+            N_("各网格强化产改举措的企业数相加；强化率 = 它 ÷ 各网格企业之和"),
+            _strengthened,
+            _first,
+            "enterprises_strengthened",
+        ),
+        "workers": Figure(
+            N_("覆盖职工"),
+            N_("各网格职工数相加"),
+            _sum_of_grids("workers", N_("各网格职工之和")),
+            _first,
+            "workers_covered",
+        ),
+        "team_members": Figure(
+            N_("四员队伍"),
+            N_("各网格四员人数相加"),
+            _sum_of_grids("team_members", N_("各网格四员之和")),
+            _first,
+            "team_members",
+        ),
+        "stations": Figure(
+            N_("工会驿站"), N_("开放驿站的个数；选了时刻、设施、巡检时只数符合条件的"), _stations, _first, "stations"
+        ),
         "planned": Figure(N_("计划新建驿站"), N_("状态为计划的驿站个数"), _planned, _first, "stations_planned"),
-        "coverage": Figure(N_("有效覆盖率"), N_("服务半径内有有效驿站的需求权重 ÷ 全部需求权重；步行距离 = 直线距离 × 绕行系数"), _coverage, _share),
-        "positions": Figure(N_("招聘岗位"), N_("三个环节都有数字的招聘会岗位相加；报道与示意不相加"), _fairs("positions", N_("提供岗位")), _first),
-        "intents": Figure(N_("达成就业意向"), N_("三个环节都有数字的招聘会意向相加；报道与示意不相加"), _fairs("hiring_intents", N_("达成就业意向")), _first),
-        "fair_enterprises": Figure(N_("参会企业"), N_("三个环节都有数字的招聘会企业相加；报道与示意不相加"), _fairs("enterprises", N_("参会企业")), _first),
-        "livestream": Figure(N_("直播带岗"), N_("有直播人次的招聘会相加；报道与示意不相加"), _fairs("livestream_attendance", N_("直播人次")), _first),
+        "coverage": Figure(
+            N_("有效覆盖率"),
+            N_("服务半径内有有效驿站的需求权重 ÷ 全部需求权重；步行距离 = 直线距离 × 绕行系数"),
+            _coverage,
+            _share,
+        ),
+        "positions": Figure(
+            N_("招聘岗位"),
+            N_("三个环节都有数字的招聘会岗位相加；报道与示意不相加"),
+            _fairs("positions", N_("提供岗位")),
+            _first,
+        ),
+        "intents": Figure(
+            N_("达成就业意向"),
+            N_("三个环节都有数字的招聘会意向相加；报道与示意不相加"),
+            _fairs("hiring_intents", N_("达成就业意向")),
+            _first,
+        ),
+        "fair_enterprises": Figure(
+            N_("参会企业"),
+            N_("三个环节都有数字的招聘会企业相加；报道与示意不相加"),
+            _fairs("enterprises", N_("参会企业")),
+            _first,
+        ),
+        "livestream": Figure(
+            N_("直播带岗"),
+            N_("有直播人次的招聘会相加；报道与示意不相加"),
+            _fairs("livestream_attendance", N_("直播人次")),
+            _first,
+        ),
         "activities": Figure(N_("活动与服务"), N_("符合地方、日期、类型和来源的活动条数"), _activities, _first),
-        "coverage_by_unit": Figure(N_("各处的覆盖率或强化率"), N_("每处：被覆盖的需求权重 ÷ 该处全部需求权重；没有需求时：强化产改举措的企业 ÷ 全部企业"), _by_unit, _share),
-        "coverage_by_hour": Figure(N_("各时刻的覆盖率"), N_("每个整点：此时有开放驿站的需求权重 ÷ 全部需求权重"), _coverage, _share),
+        "coverage_by_unit": Figure(
+            N_("各处的覆盖率或强化率"),
+            N_("每处：被覆盖的需求权重 ÷ 该处全部需求权重；没有需求时：强化产改举措的企业 ÷ 全部企业"),
+            _by_unit,
+            _share,
+        ),
+        "coverage_by_hour": Figure(
+            N_("各时刻的覆盖率"), N_("每个整点：此时有开放驿站的需求权重 ÷ 全部需求权重"), _coverage, _share
+        ),
         "activities_by_month": Figure(N_("每月活动"), N_("按开始的月份和类型数活动；只知道年份的不计"), _dated, _first),
-        "fair_funnel": Figure(N_("招聘会转化"), N_("转化率 = 达成就业意向 ÷ 提供岗位；报道与示意分列"), _conversion, _share),
+        "fair_funnel": Figure(
+            N_("招聘会转化"), N_("转化率 = 达成就业意向 ÷ 提供岗位；报道与示意分列"), _conversion, _share
+        ),
         "grid_ranking": Figure(N_("网格活动排名"), N_("每个网格名下的活动条数，从多到少"), _of_grids, _first),
-        "activities_by_day": Figure(N_("每天的活动"), N_("每天正在进行的活动与招聘会的项数，跨多天的每天都计；只知道年份的不计"), _happened),
-        "activities_by_place": Figure(N_("各地的活动"), N_("按所选地方的下一级数活动的项数，再按类型分开"), _activities, _first),
-        "taking_part": Figure(N_("每名覆盖职工的参加与经费"), N_("人数、人次、经费各自相加，再 ÷ 覆盖职工数；报道与示意分列，不相加"), _taking_part),
-        "against_plan": Figure(N_("累计对照计划"), N_("计划时段内逐月累计的项数或人数 ÷ 报道的计划数或累计数；点线为按天平均，示意"), _activities),
+        "activities_by_day": Figure(
+            N_("每天的活动"), N_("每天正在进行的活动与招聘会的项数，跨多天的每天都计；只知道年份的不计"), _happened
+        ),
+        "activities_by_place": Figure(
+            N_("各地的活动"), N_("按所选地方的下一级数活动的项数，再按类型分开"), _activities, _first
+        ),
+        "taking_part": Figure(
+            N_("每名覆盖职工的参加与经费"),
+            N_("人数、人次、经费各自相加，再 ÷ 覆盖职工数；报道与示意分列，不相加"),
+            _taking_part,
+        ),
+        "against_plan": Figure(
+            N_("累计对照计划"),
+            N_("计划时段内逐月累计的项数或人数 ÷ 报道的计划数或累计数；点线为按天平均，示意"),
+            _activities,
+        ),
         "two_places": Figure(N_("两地对照"), N_("同一筛选下两地各自的数字，每个的算法同它单独显示时"), _none),
-        "strengthened_by_grid": Figure(N_("各网格的强化率"), N_("每个网格强化产改举措的企业 ÷ 该网格企业"), _strengthened, _share),
+        "strengthened_by_grid": Figure(
+            N_("各网格的强化率"), N_("每个网格强化产改举措的企业 ÷ 该网格企业"), _strengthened, _share
+        ),
         "hires": Figure(N_("跨市就业"), N_("每对城市之间就业的人数；报道与示意分列，不相加"), _hires),
         "rows_held": Figure(N_("各表的行数"), N_("每张表里的行，按来源分别计数"), _held),
         "quality": Figure(N_("质量报告"), N_("每条规则不符合的行数；点数字看那些行"), _none),
-        "plan_covered": Figure(N_("方案的覆盖率"), N_("现有与新建站点服务半径内的需求权重 ÷ 全部需求权重；数值取决于当时的方案，见选址页"), _of_plan),
+        "plan_covered": Figure(
+            N_("方案的覆盖率"),
+            N_("现有与新建站点服务半径内的需求权重 ÷ 全部需求权重；数值取决于当时的方案，见选址页"),
+            _of_plan,
+        ),
         "plan_twice": Figure(N_("至少两站可达"), N_("至少两个站点服务半径内的需求权重 ÷ 全部需求权重"), _of_plan),
         "plan_walk": Figure(N_("到最近驿站平均步行"), N_("Σ 权重 × 到最近站点的步行距离 ÷ Σ 权重"), _of_plan),
         "plan_gini": Figure(N_("步行距离的基尼系数"), N_("按权重的洛伦茨曲线与均等线之间面积的两倍"), _of_plan),
         "plan_cost": Figure(N_("方案的新站与费用"), N_("方案中新站的个数与费用之和"), _of_plan),
-        "plan_bound": Figure(N_("方案的界与差距"), N_("任何方案都不能超过的界，由拉格朗日松弛或整数规划给出；差距 = |界 − 目标| ÷ 目标"), _of_plan),
-        "plan_curve": Figure(N_("新建站数与目标值"), N_("新建 0 处、1 处……各自求解的最优目标值；增益 = 与少建一处之差"), _of_plan),
-        "plan_exclusive": Figure(N_("只有它覆盖"), N_("去掉该站后失去的需求权重；新增 = 半径内原先没有覆盖的需求权重 ÷ 全部"), _of_plan),
+        "plan_bound": Figure(
+            N_("方案的界与差距"),
+            N_("任何方案都不能超过的界，由拉格朗日松弛或整数规划给出；差距 = |界 − 目标| ÷ 目标"),
+            _of_plan,
+        ),
+        "plan_curve": Figure(
+            N_("新建站数与目标值"), N_("新建 0 处、1 处……各自求解的最优目标值；增益 = 与少建一处之差"), _of_plan
+        ),
+        "plan_exclusive": Figure(
+            N_("只有它覆盖"), N_("去掉该站后失去的需求权重；新增 = 半径内原先没有覆盖的需求权重 ÷ 全部"), _of_plan
+        ),
         "plan_uncovered": Figure(N_("够不到的需求"), N_("全部需求权重 − 被覆盖的需求权重"), _of_plan),
     }
     for metric, label, _ in kpis.EXTRAS:

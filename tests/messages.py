@@ -30,7 +30,13 @@ def sources(*floors: str) -> Iterator[Path]:
 
 
 def _called(node: ast.Call) -> str:
-    return node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    return (
+        node.func.id
+        if isinstance(node.func, ast.Name)
+        else node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else ""
+    )
 
 
 def messages(path: Path) -> set[str]:
@@ -38,8 +44,11 @@ def messages(path: Path) -> set[str]:
     return {
         node.args[0].value
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and _called(node) in TRANSLATING and node.args
-        and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+        if isinstance(node, ast.Call)
+        and _called(node) in TRANSLATING
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
     }
 
 
@@ -59,8 +68,11 @@ def stray_chinese(path: Path) -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CHINESE.search(node.value)
-        and id(node) not in fine and EXCUSED not in lines[node.lineno - 1]
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and CHINESE.search(node.value)
+        and id(node) not in fine
+        and EXCUSED not in lines[node.lineno - 1]
     ]
 
 
@@ -90,8 +102,15 @@ def fill(*files: Path) -> None:
             have |= dict(line.split("\t", 1) for line in file.read_text("utf-8").splitlines() if "\t" in line)
     with catalogue_path("en").open("rb") as po:
         head = read_po(po, locale="en")
-    new = Catalog(locale="en", header_comment=head.header_comment, project=head.project, version=head.version,
-                  creation_date=head.creation_date, revision_date=head.revision_date, charset="utf-8")
+    new = Catalog(
+        locale="en",
+        header_comment=head.header_comment,
+        project=head.project,
+        version=head.version,
+        creation_date=head.creation_date,
+        revision_date=head.revision_date,
+        charset="utf-8",
+    )
     for key in sorted(wanted() & set(have)):
         new.add(key, have[key])
     with catalogue_path("en").open("wb") as po:

@@ -23,8 +23,11 @@ HOW = "The tests of the PostGIS store need PostgreSQL with PostGIS: run `make te
 
 def binaries() -> Path:
     """Return the folder of the newest server that has PostGIS."""
-    found = [path for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
-             if Path(f"/usr/share/postgresql/{path.parts[-3]}/extension/postgis.control").exists()]
+    found = [
+        path
+        for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
+        if Path(f"/usr/share/postgresql/{path.parts[-3]}/extension/postgis.control").exists()
+    ]
     if found:
         return max(found, key=lambda path: int(path.parts[-3])).parent
     initdb = shutil.which("initdb")
@@ -72,14 +75,36 @@ def served() -> Iterator[Server]:
     port = free_port()
 
     def call(program: str, *arguments: str) -> None:
-        done = subprocess.run([*as_whom, str(binaries() / program), "-D", str(data), *arguments], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run(
+            [*as_whom, str(binaries() / program), "-D", str(data), *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+        )
         if done.returncode:
             log = folder / "log"
             pytest.fail(f"{program}: {done.stderr}{log.read_text() if log.exists() else ''}\n{HOW}", pytrace=False)
 
     try:
-        call("initdb", "-U", USER, "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off", "shared_buffers": "32MB"}
+        call(
+            "initdb",
+            "-U",
+            USER,
+            "-A",
+            "scram-sha-256",
+            f"--pwfile={folder / 'password'}",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "shared_buffers": "32MB",
+        }
         with (data / "postgresql.conf").open("a") as conf:
             conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         call("pg_ctl", "-w", "-l", str(folder / "log"), "start")

@@ -23,12 +23,26 @@ LANGUAGES = ("zh", "en")
 HEADS = {
     "settings": {"zh": ("设置", "变量 | 默认 | 含义"), "en": ("Settings", "variable | default | meaning")},
     "commands": {"zh": ("命令", "选项 | 含义"), "en": ("Commands", "option | meaning")},
-    "tables": {"zh": ("数据字典", "列 | 表头 | 类型 | 单位 | 可空 | 含义与取值"),
-               "en": ("Data dictionary", "column | header | type | unit | may be missing | meaning and values")},
+    "tables": {
+        "zh": ("数据字典", "列 | 表头 | 类型 | 单位 | 可空 | 含义与取值"),
+        "en": ("Data dictionary", "column | header | type | unit | may be missing | meaning and values"),
+    },
 }
-MADE = {"zh": "由 `python -m tests.reference` 从代码生成，不手工改。", "en": "Made from the code by `python -m tests.reference`; not edited by hand."}
-TYPES = {"zh": {"str": "文字", "set": "多个代码", "int": "整数", "float": "数", "bool": "是或否", "date": "日期"},
-         "en": {"str": "text", "set": "several codes", "int": "whole number", "float": "number", "bool": "yes or no", "date": "date"}}
+MADE = {
+    "zh": "由 `python -m tests.reference` 从代码生成，不手工改。",
+    "en": "Made from the code by `python -m tests.reference`; not edited by hand.",
+}
+TYPES = {
+    "zh": {"str": "文字", "set": "多个代码", "int": "整数", "float": "数", "bool": "是或否", "date": "日期"},
+    "en": {
+        "str": "text",
+        "set": "several codes",
+        "int": "whole number",
+        "float": "number",
+        "bool": "yes or no",
+        "date": "date",
+    },
+}
 MOST_VALUES = 40
 
 
@@ -121,13 +135,27 @@ def tables_page(lang: str) -> list[str]:
     units = labels("unit", lang)
     for name, table in TABLES.items():
         title = table.zh if lang == "zh" else table.en
-        geometry = "" if not table.geometry else f"（图形 {table.geometry}，WGS-84）" if lang == "zh" else f" (geometry: {table.geometry}, WGS-84)"
+        geometry = (
+            ""
+            if not table.geometry
+            else f"（图形 {table.geometry}，WGS-84）"
+            if lang == "zh"
+            else f" (geometry: {table.geometry}, WGS-84)"
+        )
         lines += ["", f"## {name} · {title}", "", table_meaning(name, lang) + geometry, "", *_head(lang, "tables")]
         for column in table.columns:
             missing = ("是" if lang == "zh" else "yes") if column.nullable else ""
             key = f"**`{column.name}`**" if column.name == table.key else f"`{column.name}`"
-            lines.append(_row(key, column.zh if lang == "zh" else column.en, TYPES[lang][column.dtype], units.get(column.unit, column.unit), missing,
-                              meaning(name, column.name, lang) + _values(column, lang)))
+            lines.append(
+                _row(
+                    key,
+                    column.zh if lang == "zh" else column.en,
+                    TYPES[lang][column.dtype],
+                    units.get(column.unit, column.unit),
+                    missing,
+                    meaning(name, column.name, lang) + _values(column, lang),
+                )
+            )
     return lines
 
 
@@ -137,8 +165,12 @@ PAGES = {"settings": settings_page, "commands": commands_page, "tables": tables_
 def pages() -> dict[Path, str]:
     """Return path → text of every generated page."""
     return {
-        FOLDER / f"{page}.{lang}.md": "\n".join([f"# {HEADS[page][lang][0]}", "", MADE[lang], "", *write(lang)]).rstrip() + "\n"
-        for page, write in PAGES.items() for lang in LANGUAGES
+        FOLDER / f"{page}.{lang}.md": "\n".join(
+            [f"# {HEADS[page][lang][0]}", "", MADE[lang], "", *write(lang)]
+        ).rstrip()
+        + "\n"
+        for page, write in PAGES.items()
+        for lang in LANGUAGES
     }
 
 

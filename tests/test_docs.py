@@ -15,7 +15,9 @@ from geodata.schema import TABLES
 from tests import reference
 
 #: What a browser fetches by itself; a link that a reader may follow is none.
-FETCHED = re.compile(r"""(?:<(?:script|img|iframe)[^>]*\ssrc|<link(?![^>]*rel="?canonical)[^>]*\shref)=["']?((?:https?:)?//[^"'\s>]+)""")
+FETCHED = re.compile(
+    r"""(?:<(?:script|img|iframe)[^>]*\ssrc|<link(?![^>]*rel="?canonical)[^>]*\shref)=["']?((?:https?:)?//[^"'\s>]+)"""
+)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -23,8 +25,12 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 def test_every_setting_command_table_and_column_says_what_it_is(lang: str) -> None:
     silent = [f"setting {name}" for name in Settings.model_fields if not reference.setting_meaning(name, lang)]
     silent += [f"table {name}" for name in TABLES if not reference.table_meaning(name, lang)]
-    silent += [f"column {table.name}.{column.name}" for table in TABLES.values() for column in table.columns
-               if not reference.meaning(table.name, column.name, lang)]
+    silent += [
+        f"column {table.name}.{column.name}"
+        for table in TABLES.values()
+        for column in table.columns
+        if not reference.meaning(table.name, column.name, lang)
+    ]
     for name, parser in reference.commands(lang):
         silent += [] if parser.description else [f"command {name}"]
         silent += [f"option {name} {option}" for option, help in reference.options(parser) if not help]
@@ -41,22 +47,31 @@ def test_nothing_is_explained_that_is_no_longer_there() -> None:
 
 
 def test_the_generated_pages_are_those_of_this_code() -> None:
-    stale = [path.name for path, text in reference.pages().items() if not path.exists() or path.read_text("utf-8") != text]
+    stale = [
+        path.name for path, text in reference.pages().items() if not path.exists() or path.read_text("utf-8") != text
+    ]
     assert stale == [], "python -m tests.reference"
 
 
 def test_every_relative_link_of_the_docs_leads_somewhere() -> None:
     pages = [CODE / "README.md", *(CODE / "docs").rglob("*.md")]
     broken = [
-        f"{page.relative_to(CODE)}: {target}" for page in pages for target in LINK.findall(page.read_text("utf-8"))
+        f"{page.relative_to(CODE)}: {target}"
+        for page in pages
+        for target in LINK.findall(page.read_text("utf-8"))
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
 
 
 def test_the_site_builds_and_asks_no_other_host(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)], cwd=CODE,
-                          capture_output=True, text=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        cwd=CODE,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+    )
     assert done.returncode == 0, done.stderr
     built = list(tmp_path.rglob("*.html"))
     assert len(built) > 30

@@ -17,8 +17,23 @@ FORBIDDEN = {
     "dashboard/figures": {"dash", "flask", "dash_mantine_components"},
 }
 TOP = {
-    "dashboard", "layers", "assets", "geodata", "tests", "docs", ".ci", "requirements.txt", "requirements-dev.txt",
-    "README.md", "pyproject.toml", "Makefile", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".gitignore", "mkdocs.yml",
+    "dashboard",
+    "layers",
+    "assets",
+    "geodata",
+    "tests",
+    "docs",
+    ".ci",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "README.md",
+    "pyproject.toml",
+    "Makefile",
+    "LICENSE",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    ".gitignore",
+    "mkdocs.yml",
 }
 
 
@@ -47,28 +62,38 @@ def test_the_walk_sees_every_way_to_import() -> None:
 
 
 def test_only_what_belongs_stands_at_the_top() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     assert {path.split("/")[0] for path in tracked if path} - TOP == set()
 
 
 def test_no_file_does_two_things() -> None:
     long = {
-        str(path.relative_to(ROOT)): count for floor in ("dashboard", "layers", "geodata")
-        for path in (ROOT / floor).rglob("*.py") if (count := len(path.read_text("utf-8").splitlines())) > 400
+        str(path.relative_to(ROOT)): count
+        for floor in ("dashboard", "layers", "geodata")
+        for path in (ROOT / floor).rglob("*.py")
+        if (count := len(path.read_text("utf-8").splitlines())) > 400
     }
     assert long == {}
 
 
 # a colour; in a style sheet a size of type, a corner, a space (under 4 px is optical alignment), a layer over the page
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})\b|rgba?\(\s*[1-9][^)]*\)")
-STYLE = re.compile(r"font-size: *[\d.]+px|border-radius:[^;}]*?\d+px|(?:padding|margin|gap)[a-z-]*:[^;}]*?(?<![-\w.(])(?:[4-9]|[1-4]\d)px|z-index: *\d{2,}")
+STYLE = re.compile(
+    r"font-size: *[\d.]+px|border-radius:[^;}]*?\d+px|(?:padding|margin|gap)[a-z-]*:[^;}]*?(?<![-\w.(])(?:[4-9]|[1-4]\d)px|z-index: *\d{2,}"
+)
 ROOT_OF_SHEETS = "font-size: 16px"  # what their rem is
 
 
 def test_the_face_has_its_values_from_the_tokens() -> None:
     """Mend a stray value by a token of dashboard/tokens.py (``var(--space-8)``, ``theme.RED``); a new one is a new token."""
     strays = []
-    for path in [*(ROOT / "assets").glob("*.css"), *(ROOT / "assets").glob("*.js"), *(ROOT / "dashboard").rglob("*.py")]:
+    for path in [
+        *(ROOT / "assets").glob("*.css"),
+        *(ROOT / "assets").glob("*.js"),
+        *(ROOT / "dashboard").rglob("*.py"),
+    ]:
         if path.name in ("tokens.css", "tokens.py", "plotly-locale-zh-cn.js"):
             continue
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
@@ -80,4 +105,6 @@ def test_the_face_has_its_values_from_the_tokens() -> None:
 def test_every_component_has_its_samples() -> None:
     """A new module of dashboard/components is shown on /design: add it to SAMPLES of dashboard/pages/design.py."""
     shown = (ROOT / "dashboard" / "pages" / "design.py").read_text("utf-8")
-    assert [path.stem for path in (ROOT / "dashboard" / "components").glob("[a-z]*.py") if f'"{path.stem}": ' not in shown] == []
+    assert [
+        path.stem for path in (ROOT / "dashboard" / "components").glob("[a-z]*.py") if f'"{path.stem}": ' not in shown
+    ] == []

@@ -26,7 +26,9 @@ from layers.filters import Filters
 MOST_FAILURES = 3  # one after another: what ails the first of them ails them all
 
 
-def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: Callable[[str], None]) -> dict[str, Any]:
+def brief(
+    options: argparse.Namespace, settings: Settings, words: Gettext, say: Callable[[str], None]
+) -> dict[str, Any]:
     """Make what the options ask for and return what was written.
 
     Raises
@@ -52,8 +54,15 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
     in_a_row = 0
     try:
         listed = list(_orders(options, context))
-        with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True),
-                      transient=True, disable=len(listed) < 2) as bar:
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=len(listed) < 2,
+        ) as bar:
             task = bar.add_task(words("正在制作简报"), total=len(listed))
             for path, order in listed:
                 try:
@@ -70,15 +79,35 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
                 for told in made.told:
                     say(told)
                 most = max(most, engine.megabytes())
-                written.append({"path": str(path), "bytes": len(made.content), "place": made.brief.sides[0].name, "title": made.brief.title,
-                                "url": made.brief.url, "charts": [one.id for one in made.brief.charts], "notices": list(made.told)})
+                written.append(
+                    {
+                        "path": str(path),
+                        "bytes": len(made.content),
+                        "place": made.brief.sides[0].name,
+                        "title": made.brief.title,
+                        "url": made.brief.url,
+                        "charts": [one.id for one in made.brief.charts],
+                        "notices": list(made.told),
+                    }
+                )
                 bar.advance(task)
     finally:
         engine.close()
     if failed:
-        raise AtlasError(N_("{all} 份中 {count} 份没有做成：{names}。其余已写好；原因见上，改正后请再做这几份。"), all=len(listed), count=len(failed), names=", ".join(failed))
-    result = {"format": options.format, "template": options.template, "theme": options.theme, "seconds": round(time.monotonic() - began, 2),
-              "browser_megabytes": round(most), "data_version": context.source.atlas().version}
+        raise AtlasError(
+            N_("{all} 份中 {count} 份没有做成：{names}。其余已写好；原因见上，改正后请再做这几份。"),
+            all=len(listed),
+            count=len(failed),
+            names=", ".join(failed),
+        )
+    result = {
+        "format": options.format,
+        "template": options.template,
+        "theme": options.theme,
+        "seconds": round(time.monotonic() - began, 2),
+        "browser_megabytes": round(most),
+        "data_version": context.source.atlas().version,
+    }
     if options.each:
         return {**result, "count": len(written), "files": written}
     return {**result, **written[0]}
@@ -87,7 +116,10 @@ def brief(options: argparse.Namespace, settings: Settings, words: Gettext, say: 
 def _orders(options: argparse.Namespace, context: Context) -> Iterator[tuple[Path, Order]]:
     if options.against and (options.each or options.template in ("one", "map", "report")):
         raise AtlasError(N_("--against 要与 --template compare（或自带的 .pptx 模板）同用，不能与 --each 同用。"))
-    same = {name: getattr(options, name) for name in ("template", "format", "theme", "scale", "title", "sentence", "footnote")}
+    same = {
+        name: getattr(options, name)
+        for name in ("template", "format", "theme", "scale", "title", "sentence", "footnote")
+    }
     if not options.each:
         yield options.out, Order(query=options.query, against=options.against, **same)
         return
@@ -122,7 +154,9 @@ def _fits(path: Path, format: str) -> None:
     if path.is_dir():
         raise AtlasError(N_("{path} 是文件夹：请给文件名，或与 --each 同用。"), path=path)
     if path.suffix and path.suffix[1:].lower() != format:
-        raise AtlasError(N_("文件名 {path} 与格式 {format} 不符：请改用 .{format} 结尾，或改 --format。"), path=path, format=format)
+        raise AtlasError(
+            N_("文件名 {path} 与格式 {format} 不符：请改用 .{format} 结尾，或改 --format。"), path=path, format=format
+        )
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -134,4 +168,6 @@ def _write(path: Path, content: bytes) -> None:
         half.replace(path)
     except OSError as error:
         half.unlink(missing_ok=True)
-        raise AtlasError(N_("文件 {path} 写不进去：{said}。请检查路径和权限。"), path=path, said=error.strerror or error) from error
+        raise AtlasError(
+            N_("文件 {path} 写不进去：{said}。请检查路径和权限。"), path=path, said=error.strerror or error
+        ) from error

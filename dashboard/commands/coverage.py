@@ -50,8 +50,14 @@ def measured(atlas: Atlas, filters: Filters) -> dict[str, Any]:
         "as_of": found.as_of.isoformat(),
         "epsg": list(found.epsg),
         "stations": {"nominal": found.stations_nominal, "effective": found.stations_effective},
-        "nominal": {"weighted": share(found.nominal_weighted, weight), "unweighted": share(found.nominal_unweighted, cells)},
-        "effective": {"weighted": share(found.effective_weighted, weight), "unweighted": share(found.effective_unweighted, cells)},
+        "nominal": {
+            "weighted": share(found.nominal_weighted, weight),
+            "unweighted": share(found.nominal_unweighted, cells),
+        },
+        "effective": {
+            "weighted": share(found.effective_weighted, weight),
+            "unweighted": share(found.effective_unweighted, cells),
+        },
         "backup": {"weighted": share(found.backup_weighted, weight)},
         "provenance": found.provenance,
         "data_version": atlas.version,

@@ -26,7 +26,13 @@ from layers.filters import Filters
 def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Callable[..., int]) -> None:
     """Add the command."""
     one = add("export", words("导出一张表，可带网址里的筛选"), run, with_json=True)
-    one.add_argument("--table", required=True, choices=list(TABLES), metavar="TABLE", help=words("表名：{names}").format(names=", ".join(TABLES)))
+    one.add_argument(
+        "--table",
+        required=True,
+        choices=list(TABLES),
+        metavar="TABLE",
+        help=words("表名：{names}").format(names=", ".join(TABLES)),
+    )
     one.add_argument("--format", required=True, choices=FORMATS, help=words("文件格式"))
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件"))
     one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
@@ -41,13 +47,30 @@ def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[st
     filters, unborn = settled(filters)
     atlas = Atlas.load(store.as_of(end_of(filters.as_of)), filters.as_of) if filters.as_of else Atlas.load(store)
     frame = atlas.table(options.table).iloc[selected(atlas, filters, options.table)].reset_index(drop=True)
-    export(frame, options.table, options.out, options.format, options.crs,
-           {"query": options.query, "data_version": atlas.version, "exported_at": datetime.now(UTC).isoformat(timespec="seconds")},
-           kinds.of(atlas))
+    export(
+        frame,
+        options.table,
+        options.out,
+        options.format,
+        options.crs,
+        {
+            "query": options.query,
+            "data_version": atlas.version,
+            "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+        kinds.of(atlas),
+    )
     counts = frame["provenance"].value_counts()
-    return {"table": options.table, "format": options.format, "path": str(options.out), "rows": len(frame), "crs": options.crs,
-            "provenance": {str(code): int(count) for code, count in counts.items()}, "data_version": atlas.version,
-            "as_of": filters.as_of.isoformat() if filters.as_of else None}, state.notices + unborn + before_the_first(atlas, filters)
+    return {
+        "table": options.table,
+        "format": options.format,
+        "path": str(options.out),
+        "rows": len(frame),
+        "crs": options.crs,
+        "provenance": {str(code): int(count) for code, count in counts.items()},
+        "data_version": atlas.version,
+        "as_of": filters.as_of.isoformat() if filters.as_of else None,
+    }, state.notices + unborn + before_the_first(atlas, filters)
 
 
 def selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.intp]:

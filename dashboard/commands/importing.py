@@ -30,12 +30,28 @@ SHOWN = 40
 
 def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]]) -> None:
     """Add the five commands; `run` maps each name to what it does."""
-    for name, help in (("check", words("核对要导入的文件，不改动图册")), ("import", words("核对并导入文件，整批生效或完全不生效"))):
+    for name, help in (
+        ("check", words("核对要导入的文件，不改动图册")),
+        ("import", words("核对并导入文件，整批生效或完全不生效")),
+    ):
         one = add(name, help, run[name], with_json=True)
-        one.add_argument("file", type=Path, metavar="FILE", help=words(".xlsx、.csv、GeoJSON、GeoPackage 或压缩的 Shapefile"))
-        one.add_argument("--table", required=True, choices=list(TABLES), metavar="TABLE", help=words("表名：{names}").format(names=", ".join(TABLES)))
-        one.add_argument("--crs", help=words("文件的坐标系：wgs84、gcj02、bd09、cgcs2000、EPSG:4548 之类；file 表示以文件自己的声明为准"))
-        one.add_argument("--map", action="append", default=[], metavar="HEADER=COLUMN", help=words("手工对应表头和列，可多次"))
+        one.add_argument(
+            "file", type=Path, metavar="FILE", help=words(".xlsx、.csv、GeoJSON、GeoPackage 或压缩的 Shapefile")
+        )
+        one.add_argument(
+            "--table",
+            required=True,
+            choices=list(TABLES),
+            metavar="TABLE",
+            help=words("表名：{names}").format(names=", ".join(TABLES)),
+        )
+        one.add_argument(
+            "--crs",
+            help=words("文件的坐标系：wgs84、gcj02、bd09、cgcs2000、EPSG:4548 之类；file 表示以文件自己的声明为准"),
+        )
+        one.add_argument(
+            "--map", action="append", default=[], metavar="HEADER=COLUMN", help=words("手工对应表头和列，可多次")
+        )
         one.add_argument("--marked", type=Path, metavar="OUT.xlsx", help=words("另存一份标出问题的工作簿"))
     one.add_argument("--author", help=words("导入人，默认为系统用户名"))
     undo = add("undo", words("撤销一个批次，恢复到导入之前"), run["undo"], with_json=True)
@@ -43,7 +59,13 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
     undo.add_argument("--author", help=words("撤销人，默认为系统用户名"))
     add("history", words("列出所有导入批次"), run["history"], with_json=True)
     template = add("template", words("生成填报模板"), run["template"], with_json=True)
-    template.add_argument("--table", required=True, choices=list(TABLES), metavar="TABLE", help=words("表名：{names}").format(names=", ".join(TABLES)))
+    template.add_argument(
+        "--table",
+        required=True,
+        choices=list(TABLES),
+        metavar="TABLE",
+        help=words("表名：{names}").format(names=", ".join(TABLES)),
+    )
     template.add_argument("--out", type=Path, required=True, metavar="F.xlsx", help=words("写到哪个文件"))
 
 
@@ -58,34 +80,63 @@ def checked(options: argparse.Namespace, store: WritableStore, words: Gettext) -
     mapping = {}
     for pair in options.map:
         header, equals, column = pair.rpartition("=")
-        known = {one.name for one in TABLES[options.table].columns} | {"lon", "lat", "lonlat", "x", "y", "wkt", "crs", ""}
+        known = {one.name for one in TABLES[options.table].columns} | {
+            "lon",
+            "lat",
+            "lonlat",
+            "x",
+            "y",
+            "wkt",
+            "crs",
+            "",
+        }
         if not equals or column not in known:
-            raise AtlasError(N_("表头对应“{got}”不可用：请写成 表头=列名，列名是 {expected} 之一。"), got=pair, expected=", ".join(sorted(known - {""})))
+            raise AtlasError(
+                N_("表头对应“{got}”不可用：请写成 表头=列名，列名是 {expected} 之一。"),
+                got=pair,
+                expected=", ".join(sorted(known - {""})),
+            )
         mapping[header] = column
     with _bar() as bar:
         task = bar.add_task("", total=1.0)
-        found = check_file(options.file, options.table, store, options.crs, mapping,
-                           lambda done, message: bar.update(task, completed=done, description=words(message)))
+        found = check_file(
+            options.file,
+            options.table,
+            store,
+            options.crs,
+            mapping,
+            lambda done, message: bar.update(task, completed=done, description=words(message)),
+        )
     if options.marked:
         write_marked(options.file, found.report, options.marked, words)
     return found
 
 
 def _bar() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
+    )
 
 
 def imported(found: Checked, options: argparse.Namespace, store: WritableStore, words: Gettext) -> Batch:
     """Apply what was checked without errors and return the batch."""
     with _bar() as bar:
         bar.add_task(words("正在写入图册"), total=None)  # one transaction: it has no share done, only an end
-        return store.apply(options.table, found.frame, author=options.author or user(), file=found.file_name,
-                           file_hash=found.file_hash, crs=found.report.crs)
+        return store.apply(
+            options.table,
+            found.frame,
+            author=options.author or user(),
+            file=found.file_name,
+            file_hash=found.file_hash,
+            crs=found.report.crs,
+        )
 
 
 def undone(options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:
     """Undo the batch of the options and return it."""
-    return store.undo(options.batch_id, options.author or user()).as_dict() | {"data_version": store.meta()["data_version"]}
+    return store.undo(options.batch_id, options.author or user()).as_dict() | {
+        "data_version": store.meta()["data_version"]
+    }
 
 
 def keep_batches(home: Path, url: str | None = None) -> None:
@@ -101,7 +152,10 @@ def keep_batches(home: Path, url: str | None = None) -> None:
     except AtlasError:
         return  # what cannot be opened holds nothing that could be kept
     if standing:
-        raise AtlasError(N_("图册里有 {count} 个导入的批次，重新生成会全部丢掉：请先用 export 导出，再逐个 undo。"), count=len(standing))
+        raise AtlasError(
+            N_("图册里有 {count} 个导入的批次，重新生成会全部丢掉：请先用 export 导出，再逐个 undo。"),
+            count=len(standing),
+        )
 
 
 def template(options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:
@@ -121,8 +175,12 @@ def user() -> str:
 def show_report(report: Report, words: Gettext) -> None:
     """Print a report for people on stdout."""
     console = Console()
-    console.print(words("共 {rows} 行，可用 {accepted} 行；错误 {errors} 处，提醒 {warnings} 处。").format(
-        rows=report.rows, accepted=report.accepted, errors=len(report.errors), warnings=len(report.warnings)), markup=False)
+    console.print(
+        words("共 {rows} 行，可用 {accepted} 行；错误 {errors} 处，提醒 {warnings} 处。").format(
+            rows=report.rows, accepted=report.accepted, errors=len(report.errors), warnings=len(report.warnings)
+        ),
+        markup=False,
+    )
     for title, problems in ((words("错误（{count}）"), report.errors), (words("提醒（{count}）"), report.warnings)):
         if not problems:
             continue
@@ -133,19 +191,44 @@ def show_report(report: Report, words: Gettext) -> None:
             table.add_row(*(_safe(text) for text in (one.sheet, one.row, one.column, one.value, one.text(words))))
         console.print(table)
         if len(problems) > SHOWN:
-            console.print(words("另有 {more} 处，加 --json 或 --marked 查看全部。").format(more=len(problems) - SHOWN), markup=False)
+            console.print(
+                words("另有 {more} 处，加 --json 或 --marked 查看全部。").format(more=len(problems) - SHOWN),
+                markup=False,
+            )
 
 
 def show_history(batches: list[dict[str, Any]], words: Gettext) -> None:
     """Print the batches for people on stdout."""
     table = Table()
     table.add_column(words("批次"), no_wrap=True)
-    for header in (words("时间（UTC）"), words("导入人"), words("表"), words("文件"), words("新增"), words("更改"),
-                   words("退出的示意行"), words("已撤销")):
+    for header in (
+        words("时间（UTC）"),
+        words("导入人"),
+        words("表"),
+        words("文件"),
+        words("新增"),
+        words("更改"),
+        words("退出的示意行"),
+        words("已撤销"),
+    ):
         table.add_column(header, overflow="fold")
     for one in batches:
-        table.add_row(*(_safe(text) for text in (one["batch_id"], one["time"][:19], one["author"], one["table"], one["file"], one["added"],
-                                                one["changed"], one["retired"], (one["undone_at"] or "")[:19])))
+        table.add_row(
+            *(
+                _safe(text)
+                for text in (
+                    one["batch_id"],
+                    one["time"][:19],
+                    one["author"],
+                    one["table"],
+                    one["file"],
+                    one["added"],
+                    one["changed"],
+                    one["retired"],
+                    (one["undone_at"] or "")[:19],
+                )
+            )
+        )
     Console().print(table)
 
 

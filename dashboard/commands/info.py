@@ -24,8 +24,12 @@ def info(source: AtlasSource, as_of: date | None = None) -> dict[str, Any]:
     atlas = source.at(as_of)
     about = health(source)
     if as_of is not None:  # what the atlas held then, not what the store holds
-        about |= {"tables": {name: len(atlas.table(name)) for name in about["tables"]}, "data_version": atlas.version,
-                  "data_date": atlas.data_date.isoformat(), "as_of": as_of.isoformat()}
+        about |= {
+            "tables": {name: len(atlas.table(name)) for name in about["tables"]},
+            "data_version": atlas.version,
+            "data_date": atlas.data_date.isoformat(),
+            "as_of": as_of.isoformat(),
+        }
     names = dict(zip(atlas.places["adcode"], atlas.places["name"], strict=True))
     by_county = atlas.regions["adcode"].map(names).value_counts(sort=False)
     return {

@@ -15,7 +15,9 @@ from geodata.store.moving import move
 def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     """Add the options of the command."""
     place = words("文件夹、atlas.gpkg 文件，或 postgresql://…（密码可放在 PGPASSWORD 或 ~/.pgpass）")
-    one.add_argument("--from", dest="source", required=True, metavar="A", help=words("来源：{place}").format(place=place))
+    one.add_argument(
+        "--from", dest="source", required=True, metavar="A", help=words("来源：{place}").format(place=place)
+    )
     one.add_argument("--to", dest="target", required=True, metavar="B", help=words("目标：{place}").format(place=place))
     one.add_argument("--replace", action="store_true", help=words("目标已有图册时替换它"))
 

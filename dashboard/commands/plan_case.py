@@ -25,10 +25,16 @@ FILES = ("demand", "existing", "cost_matrix")
 
 def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     """Add the options that only a plan from the atlas takes."""
-    one.add_argument("--place", metavar="ADCODE", help=words("从图册取这个地点的需求、驿站和陆地（代替 --demand 和 --existing）"))
+    one.add_argument(
+        "--place", metavar="ADCODE", help=words("从图册取这个地点的需求、驿站和陆地（代替 --demand 和 --existing）")
+    )
     one.add_argument("--region", metavar="ID", help=words("地点内的产改区域或街道片区"))
-    one.add_argument("--candidates-grid", type=int, metavar="M",
-                     help=words("备选点取陆地上的方格，间距多少米（{low} 至 {high}）").format(low=STEP_M[0], high=STEP_M[1]))
+    one.add_argument(
+        "--candidates-grid",
+        type=int,
+        metavar="M",
+        help=words("备选点取陆地上的方格，间距多少米（{low} 至 {high}）").format(low=STEP_M[0], high=STEP_M[1]),
+    )
     one.add_argument("--candidates-from", choices=SOURCES, help=words("备选点的来源，默认有备选点表用表，没有用网格"))
     one.add_argument("--cost", type=float, metavar="YUAN", help=words("没有写明费用的备选点，每处多少元"))
     one.add_argument("--always", action="store_true", help=words("现有驿站只算全年 24 小时开放的"))
@@ -45,9 +51,15 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
     """
     given = [name for name in FILES if getattr(options, name)]
     if given:
-        raise AtlasError(N_("--place 从图册取数据，不能同时给 {options}。"), options=", ".join(f"--{name.replace('_', '-')}" for name in given))
+        raise AtlasError(
+            N_("--place 从图册取数据，不能同时给 {options}。"),
+            options=", ".join(f"--{name.replace('_', '-')}" for name in given),
+        )
     if options.network and not is_lines(options.network):
-        raise AtlasError(N_("与 --place 同用的 --network 须是线（{suffixes}）：图册里的需求没有节点编号。"), suffixes=" ".join(SUFFIXES))
+        raise AtlasError(
+            N_("与 --place 同用的 --network 须是线（{suffixes}）：图册里的需求没有节点编号。"),
+            suffixes=" ".join(SUFFIXES),
+        )
     if options.candidates and (options.candidates_grid or options.candidates_from):
         raise AtlasError(N_("备选点的来源只能给一个：--candidates、--candidates-grid 或 --candidates-from。"))
     radius = options.radius if options.radius is not None else Filters().radius
@@ -56,16 +68,33 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
     # along a network nothing is added to the way
     detour = DETOUR[0] if options.network else options.detour if options.detour is not None else Filters().detour
     if not DETOUR[0] <= detour <= DETOUR[1]:
-        raise AtlasError(N_("绕行系数 {got} 不可用：请给 {low} 到 {high} 之间的数。"), got=detour, low=DETOUR[0], high=DETOUR[1])
-    filters = Filters(place=options.place, region=options.region, radius=int(radius), detour=detour, worker_group=options.group,
-                      always=options.always, day=options.weekday)
+        raise AtlasError(
+            N_("绕行系数 {got} 不可用：请给 {low} 到 {high} 之间的数。"), got=detour, low=DETOUR[0], high=DETOUR[1]
+        )
+    filters = Filters(
+        place=options.place,
+        region=options.region,
+        radius=int(radius),
+        detour=detour,
+        worker_group=options.group,
+        always=options.always,
+        day=options.weekday,
+    )
     table = read_points(options.candidates) if options.candidates else None
     double = options.backup and options.model == "mclp"
     ask = Ask(
-        model=options.model, new=options.new, budget=options.budget, cost=options.cost, spacing=options.spacing,
-        cover=max(2, options.cover) if double else options.cover, hours=hours_of(options.hours), opening=options.opening,
+        model=options.model,
+        new=options.new,
+        budget=options.budget,
+        cost=options.cost,
+        spacing=options.spacing,
+        cover=max(2, options.cover) if double else options.cover,
+        hours=hours_of(options.hours),
+        opening=options.opening,
         source=GRID if options.candidates_grid or table else options.candidates_from or AUTO,
-        step=options.candidates_grid or Ask().step, force=tuple(options.force), forbid=tuple(options.forbid),
+        step=options.candidates_grid or Ask().step,
+        force=tuple(options.force),
+        forbid=tuple(options.forbid),
     )
     found = case(atlas, filters, ask)
     wish = replace(found.wish, backup=options.backup and not double, by_cost=options.by_cost)
@@ -76,12 +105,22 @@ def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) ->
     """Return what the figures of a plan rest on."""
     here = places.scope(atlas, found.filters)
     return {
-        "place": here.adcode, "name": here.name, "data_version": found.data_version, "provenance": found.provenance,
-        "sources": list(found.source_ids), "detour_factor": None if network else found.filters.detour,
-        "network": network.name if network else None, "worker_group": found.filters.worker_group,
-        "stations_standing": found.standing, "stations_serving": len(found.serving), "planned_without_place": list(found.planned),
-        "candidates": {"source": str(table) if table else found.offered.source, "count": len(found.candidates.ids),
-                       "step_m": found.ask.step if found.offered.source == GRID and not table else None},
+        "place": here.adcode,
+        "name": here.name,
+        "data_version": found.data_version,
+        "provenance": found.provenance,
+        "sources": list(found.source_ids),
+        "detour_factor": None if network else found.filters.detour,
+        "network": network.name if network else None,
+        "worker_group": found.filters.worker_group,
+        "stations_standing": found.standing,
+        "stations_serving": len(found.serving),
+        "planned_without_place": list(found.planned),
+        "candidates": {
+            "source": str(table) if table else found.offered.source,
+            "count": len(found.candidates.ids),
+            "step_m": found.ask.step if found.offered.source == GRID and not table else None,
+        },
         "opening": found.ask.opening,
     }
 
@@ -103,10 +142,25 @@ def fairness_of(found: Case, points: list[list[float]]) -> dict[str, Any]:
         return None if curve is None else curve.round(6).tolist()
 
     return {
-        "distance": {"gini": both("gini"), "lorenz": {"share_of_demand": STEPS.round(2).tolist(), "before": listed(got.before.lorenz),
-                                                      "after": listed(got.after.lorenz)}},
-        "access": {"method": "2SFCA", "catchment": found.filters.radius, "unit": f"stations per {PER:g} demand weight", "gini": both("access_gini"),
-                   "share_without": both("without"),
-                   "cells": [{"cell": cell, "weight": weight, "before": before, "after": after} for cell, weight, before, after in zip(
-                       got.cells, got.weight.tolist(), got.before.access.tolist(), got.after.access.tolist(), strict=True)]},
+        "distance": {
+            "gini": both("gini"),
+            "lorenz": {
+                "share_of_demand": STEPS.round(2).tolist(),
+                "before": listed(got.before.lorenz),
+                "after": listed(got.after.lorenz),
+            },
+        },
+        "access": {
+            "method": "2SFCA",
+            "catchment": found.filters.radius,
+            "unit": f"stations per {PER:g} demand weight",
+            "gini": both("access_gini"),
+            "share_without": both("without"),
+            "cells": [
+                {"cell": cell, "weight": weight, "before": before, "after": after}
+                for cell, weight, before, after in zip(
+                    got.cells, got.weight.tolist(), got.before.access.tolist(), got.after.access.tolist(), strict=True
+                )
+            ],
+        },
     }

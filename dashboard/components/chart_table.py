@@ -17,11 +17,21 @@ def chart_table(chart: Chart, words: Words) -> html.Table:
     told = chart.told
     heads = [words("项目"), *(one.name for one in chart.series), words("数据来源")]
     rows = [
-        html.Tr([
-            html.Th(_category(chart, category), scope="row"),
-            *[html.Td(told[one.name][at] if one.name in told else _value(one, at, chart.number_format, words)) for one in chart.series],
-            html.Td(words.provenance(mix([one.provenance for one in chart.series if one.provenance and one.values[at]]) or chart.provenance)),
-        ])
+        html.Tr(
+            [
+                html.Th(_category(chart, category), scope="row"),
+                *[
+                    html.Td(told[one.name][at] if one.name in told else _value(one, at, chart.number_format, words))
+                    for one in chart.series
+                ],
+                html.Td(
+                    words.provenance(
+                        mix([one.provenance for one in chart.series if one.provenance and one.values[at]])
+                        or chart.provenance
+                    )
+                ),
+            ]
+        )
         for at, category in enumerate(chart.categories)
     ]
     return _table(f"{chart.title} — {chart.subtitle}", heads, rows)
@@ -32,13 +42,18 @@ def opening(table: html.Table | html.Div | None, words: Words) -> html.Details |
     if table is None:
         return None
     told = words("这张图的数字，可以复制")
-    return html.Details([
-        html.Summary(words("表格"), title=told),
-        html.Div(table, className="panel-figures", tabIndex=0, role="region", **{"aria-label": told}),
-    ], className="panel-table")
+    return html.Details(
+        [
+            html.Summary(words("表格"), title=told),
+            html.Div(table, className="panel-figures", tabIndex=0, role="region", **{"aria-label": told}),
+        ],
+        className="panel-table",
+    )
 
 
-def figure_table(figure: Mapping[str, Any], caption: str, first: str, provenance: str | Sequence[str | None] | None, words: Words) -> html.Table | None:
+def figure_table(
+    figure: Mapping[str, Any], caption: str, first: str, provenance: str | Sequence[str | None] | None, words: Words
+) -> html.Table | None:
     """Return what bars or lines draw as a table, read from the figure itself; None where it draws nothing.
 
     Parameters
@@ -54,24 +69,47 @@ def figure_table(figure: Mapping[str, Any], caption: str, first: str, provenance
     lying = any(one.get("orientation") == "h" for one in traces)
     at, value = ("y", "x") if lying else ("x", "y")
     axis, measured = (figure["layout"].get(f"{one}axis", {}) for one in (at, value))
-    names = {tick: text for tick, text in zip(axis.get("tickvals", ()), axis.get("ticktext", ()), strict=False) if not isinstance(tick, str)}
+    names = {
+        tick: text
+        for tick, text in zip(axis.get("tickvals", ()), axis.get("ticktext", ()), strict=False)
+        if not isinstance(tick, str)
+    }
     keys = list(dict.fromkeys(key for one in traces for key in one[at]))[:: -1 if lying else 1]
     if not keys:
         return None
     held = [dict(zip(one[at], one[value], strict=True)) for one in traces]
     origins = [provenance] * len(keys) if provenance is None or isinstance(provenance, str) else provenance
-    rows = [html.Tr([
-        html.Th(names.get(key, f"{axis.get('tickprefix', '')}{key if isinstance(key, str) else f'{key:.4g}'}{axis.get('ticksuffix', '')}"), scope="row"),
-        *[html.Td("—" if one.get(key) is None else f"{one[key]:,.6g}{measured.get('ticksuffix', '')}") for one in held],
-        html.Td(words.provenance(origin)),
-    ]) for key, origin in zip(keys, origins, strict=True)]
+    rows = [
+        html.Tr(
+            [
+                html.Th(
+                    names.get(
+                        key,
+                        f"{axis.get('tickprefix', '')}{key if isinstance(key, str) else f'{key:.4g}'}{axis.get('ticksuffix', '')}",
+                    ),
+                    scope="row",
+                ),
+                *[
+                    html.Td("—" if one.get(key) is None else f"{one[key]:,.6g}{measured.get('ticksuffix', '')}")
+                    for one in held
+                ],
+                html.Td(words.provenance(origin)),
+            ]
+        )
+        for key, origin in zip(keys, origins, strict=True)
+    ]
     return _table(caption, [first, *(one["name"] for one in traces), words("数据来源")], rows)
 
 
 def _table(caption: str, heads: Sequence[str], rows: Sequence[html.Tr]) -> html.Table:
-    return html.Table([
-        html.Caption(caption), html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(list(rows)),
-    ], className="chart-table")
+    return html.Table(
+        [
+            html.Caption(caption),
+            html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])),
+            html.Tbody(list(rows)),
+        ],
+        className="chart-table",
+    )
 
 
 def _category(chart: Chart, category: str) -> str:

@@ -32,7 +32,9 @@ def _sets(field: str, order: Sequence[str] | None = None) -> Control:
         chosen = getattr(filters, field)
         return [one for one in order if one in chosen] if order else sorted(chosen)
 
-    return Control(ids.control(field), "value", show, lambda filters, value: filters.having(**{field: frozenset(value or ())}))
+    return Control(
+        ids.control(field), "value", show, lambda filters, value: filters.having(**{field: frozenset(value or ())})
+    )
 
 
 def _one(field: str, kind: Callable[[str], Any] = str) -> Control:
@@ -60,7 +62,12 @@ def _day(field: str) -> Control:
         except ValueError:  # half a date, still being typed
             return filters
 
-    return Control(ids.control(field), "value", lambda filters: getattr(filters, field).isoformat() if getattr(filters, field) else "", take)
+    return Control(
+        ids.control(field),
+        "value",
+        lambda filters: getattr(filters, field).isoformat() if getattr(filters, field) else "",
+        take,
+    )
 
 
 def month_control(months: Sequence[str]) -> Control:
@@ -93,8 +100,12 @@ def controls(months: Sequence[str]) -> tuple[Control, ...]:
         _one("hour", int),
         _one("day", int),
         _sets("facilities"),
-        Control(ids.control("always"), "checked", lambda filters: filters.always,
-                lambda filters, value: filters.having(always=bool(value))),
+        Control(
+            ids.control("always"),
+            "checked",
+            lambda filters: filters.always,
+            lambda filters, value: filters.having(always=bool(value)),
+        ),
         _one("inspected_days", int),
         _one("radius", int),
         _one("worker_group"),

@@ -21,6 +21,12 @@ def crumbs(here: Scope, filters: Filters, default: Filters, words: Words) -> lis
     parts.append(html.Span(words.name(here.crumbs[-1]), className="crumb crumb-here", **{"aria-current": "page"}))
     if len(here.crumbs) and here.crumbs[-1].region is None and here.crumbs[-1].grid is None:
         query = state.write(filters, default=default)
-        parts += [dcc.Link(words("本地专题"), href=f"/stories{query or '?'}{'&' if query else ''}story={story}", className="crumb-story")
-                  for story in stories.at_place(here.adcode)]
+        parts += [
+            dcc.Link(
+                words("本地专题"),
+                href=f"/stories{query or '?'}{'&' if query else ''}story={story}",
+                className="crumb-story",
+            )
+            for story in stories.at_place(here.adcode)
+        ]
     return parts

@@ -22,22 +22,60 @@ def fair_section(atlas: Atlas, story: str, words: Words) -> html.Section:
     title = words("五市共办的招聘会")
     if not len(rows):
         return html.Section([html.H3(title), html.P(words("没有这些城市的招聘会。"), className="story-empty")])
-    heads = (words("招聘会"), words("日期"), words("城市"), words("参会企业"), words("提供岗位"), words("达成就业意向"), words("转化率"), words("直播观看"), words("数据来源"))
+    heads = (
+        words("招聘会"),
+        words("日期"),
+        words("城市"),
+        words("参会企业"),
+        words("提供岗位"),
+        words("达成就业意向"),
+        words("转化率"),
+        words("直播观看"),
+        words("数据来源"),
+    )
     names = atlas.places.set_index("adcode")["name" if words.lang == "zh" else "name_en"]
     body = []
     for row in rows.rename(columns={"name": "name_"}).itertuples():
-        told = [words.qualified(value, qualifiers.of_column(row.qualifiers, column)) if pd.notna(value := getattr(row, column)) else words("未报道") for column in COUNTED]
-        body.append(html.Tr([
-            html.Th(chinese(row.name_, words), scope="row"), html.Td(_when(row, words)), html.Td(names.get(row.adcode, row.adcode)), *map(html.Td, told[:3]),
-            html.Td(words.share(row.hiring_intents / row.positions if row.positions else None), title=words("达成就业意向人数 ÷ 提供岗位数")), html.Td(told[3]),
-            html.Td(badge(row.provenance, words)),
-        ], className="stop-sample" if row.provenance == "illustrative" else ""))
-    return html.Section([
-        html.H3([title, badge(stories.origin(rows), words)]),
-        html.P(words("转化率为推算：达成就业意向人数 ÷ 提供岗位数；各场不相加。"), className="story-said"),
-        html.Div(html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(body)], className="story-table", **{"data-figure": "fair_funnel"}),
-                 className="story-scroll", tabIndex=0, role="region", **{"aria-label": title}),
-    ])
+        told = [
+            words.qualified(value, qualifiers.of_column(row.qualifiers, column))
+            if pd.notna(value := getattr(row, column))
+            else words("未报道")
+            for column in COUNTED
+        ]
+        body.append(
+            html.Tr(
+                [
+                    html.Th(chinese(row.name_, words), scope="row"),
+                    html.Td(_when(row, words)),
+                    html.Td(names.get(row.adcode, row.adcode)),
+                    *map(html.Td, told[:3]),
+                    html.Td(
+                        words.share(row.hiring_intents / row.positions if row.positions else None),
+                        title=words("达成就业意向人数 ÷ 提供岗位数"),
+                    ),
+                    html.Td(told[3]),
+                    html.Td(badge(row.provenance, words)),
+                ],
+                className="stop-sample" if row.provenance == "illustrative" else "",
+            )
+        )
+    return html.Section(
+        [
+            html.H3([title, badge(stories.origin(rows), words)]),
+            html.P(words("转化率为推算：达成就业意向人数 ÷ 提供岗位数；各场不相加。"), className="story-said"),
+            html.Div(
+                html.Table(
+                    [html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(body)],
+                    className="story-table",
+                    **{"data-figure": "fair_funnel"},
+                ),
+                className="story-scroll",
+                tabIndex=0,
+                role="region",
+                **{"aria-label": title},
+            ),
+        ]
+    )
 
 
 def _when(row: Any, words: Words) -> str:

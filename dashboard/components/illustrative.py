@@ -17,13 +17,24 @@ def illustrative_text(atlas: Atlas, filters: Filters, words: Words) -> str:
     found = still_illustrative(atlas, filters)
     if not found:
         return words("这里没有示意数据。数据截至 {date}。").format(date=day)
-    names = atlas.once(("names by adcode", words.lang), lambda: dict(zip(
-        atlas.places["adcode"], atlas.places["name" if words.lang == "zh" else "name_en"], strict=True)))
+    names = atlas.once(
+        ("names by adcode", words.lang),
+        lambda: dict(
+            zip(atlas.places["adcode"], atlas.places["name" if words.lang == "zh" else "name_en"], strict=True)
+        ),
+    )
     parts: dict[tuple[str, ...], list[str]] = {}
     for one in found:
-        table = words("{table}的范围").format(table=table_name(one.table, words)) if one.table in DRAWN else table_name(one.table, words)
+        table = (
+            words("{table}的范围").format(table=table_name(one.table, words))
+            if one.table in DRAWN
+            else table_name(one.table, words)
+        )
         parts.setdefault(one.adcodes, []).append(f"{table} {words.number(one.count)}")
-    said = words.listed((words.titled(_places(adcodes, names, words), words.listed(tables)) for adcodes, tables in parts.items()), heavy=True)
+    said = words.listed(
+        (words.titled(_places(adcodes, names, words), words.listed(tables)) for adcodes, tables in parts.items()),
+        heavy=True,
+    )
     return words("仍为示意（为演示而编，导入真实数据后消失）——{said}。数据截至 {date}。").format(said=said, date=day)
 
 

@@ -22,8 +22,12 @@ def in_view_list(found: InView, address: Callable[[Row], str | None], words: Wor
         Where a row leads; None: nowhere deeper, so that it is read but not followed.
     """
     names = {
-        "areas": words("地方与网格"), "stations": words("工会驿站"), "clusters": words("驿站群"), "fairs": words("招聘会"),
-        "activities": words("活动"), "enterprises": words("企业"),
+        "areas": words("地方与网格"),
+        "stations": words("工会驿站"),
+        "clusters": words("驿站群"),
+        "fairs": words("招聘会"),
+        "activities": words("活动"),
+        "enterprises": words("企业"),
     }
     total = sum(found.counts.values())
     if not total:
@@ -31,19 +35,30 @@ def in_view_list(found: InView, address: Callable[[Row], str | None], words: Wor
     parts: list = []
     for name, count in found.counts.items():
         rows = [row for row in found.rows if row.trace == name]
-        parts.append(html.H3([names[name], html.Span(words.number(count), className="in-view-count")], className="in-view-title"))
+        parts.append(
+            html.H3([names[name], html.Span(words.number(count), className="in-view-count")], className="in-view-title")
+        )
         if rows:
             parts.append(html.Ul([html.Li(_row(row, address(row), words)) for row in rows], className="in-view-rows"))
     if found.more > 0:
-        parts.append(html.P(words("还有 {more} 项没有列出：放大地图或收窄筛选即可看到。").format(more=words.number(found.more)), className="in-view-note"))
+        parts.append(
+            html.P(
+                words("还有 {more} 项没有列出：放大地图或收窄筛选即可看到。").format(more=words.number(found.more)),
+                className="in-view-note",
+            )
+        )
     return parts
 
 
 def _row(row: Row, to: str | None, words: Words) -> dcc.Link | html.Button | html.Div:
-    said = [html.Span(runs(row.lines[0] if row.lines else row.id, words), className="in-view-name"),
-            *[html.Span(runs(line, words), className="in-view-line") for line in row.lines[1 : 1 + LINES]]]
+    said = [
+        html.Span(runs(row.lines[0] if row.lines else row.id, words), className="in-view-name"),
+        *[html.Span(runs(line, words), className="in-view-line") for line in row.lines[1 : 1 + LINES]],
+    ]
     if row.trace == "clusters":  # a group of stations has no address: the browser goes closer, as a click does
-        return html.Button(said, type="button", className="in-view-row", **{"data-lon": str(row.lon), "data-lat": str(row.lat)})
+        return html.Button(
+            said, type="button", className="in-view-row", **{"data-lon": str(row.lon), "data-lat": str(row.lat)}
+        )
     if to is None:
         return html.Div(said, className="in-view-row")
     return dcc.Link(said, href=to, className="in-view-row")

@@ -15,8 +15,10 @@ FUNCTION = "kindOption"  # assets/kinds.js
 def kind_options(words: Words) -> dict[str, Any]:
     """Return what a list to choose kinds from takes: ``data``, and ``renderOption`` that draws the icons."""
     kinds = words.activity_kinds()
-    return {"data": [{"value": code, "label": label} for code, label in words.kinds().items()],
-            "renderOption": {"function": FUNCTION, "options": {"pictures": {one.kind: one.picture for one in kinds}}}}
+    return {
+        "data": [{"value": code, "label": label} for code, label in words.kinds().items()],
+        "renderOption": {"function": FUNCTION, "options": {"pictures": {one.kind: one.picture for one in kinds}}},
+    }
 
 
 def kind_icon(kind: Kind | None) -> html.Img | None:

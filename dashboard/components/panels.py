@@ -16,7 +16,11 @@ from dashboard.figures.theme import blank
 from dashboard.words import Words
 
 GRAPH_CONFIG = {
-    "displayModeBar": False, "displaylogo": False, "responsive": True, "plotlyServerURL": "", "showSendToCloud": False,
+    "displayModeBar": False,
+    "displaylogo": False,
+    "responsive": True,
+    "plotlyServerURL": "",
+    "showSendToCloud": False,
 }
 NAMED_IN_A_LINE = 3  # colours of a legend beside each other
 PARTS = ("title", "subtitle", "badge", "figure", "empty", "style", "graph", "table", "table-box")
@@ -31,35 +35,78 @@ def panel(chart: str, words: Words) -> html.Section:
     """Return the empty panel `chart`."""
     return html.Section(
         [
-            html.H2([html.Span(id=f"{chart}-title"), " ", html.Span(id=f"{chart}-badge", className="panel-marks")], className="panel-title"),
+            html.H2(
+                [html.Span(id=f"{chart}-title"), " ", html.Span(id=f"{chart}-badge", className="panel-marks")],
+                className="panel-title",
+            ),
             html.P(id=f"{chart}-subtitle", className="panel-subtitle"),
             html.P(id=f"{chart}-empty", className="panel-empty"),
             html.Div(
-                dcc.Graph(id=ids.graph(chart), config=graph_config(words.lang), responsive=True, figure=blank(),
-                          style={"height": "100%"}),
-                className="panel-graph", id=f"{chart}-box",
+                dcc.Graph(
+                    id=ids.graph(chart),
+                    config=graph_config(words.lang),
+                    responsive=True,
+                    figure=blank(),
+                    style={"height": "100%"},
+                ),
+                className="panel-graph",
+                id=f"{chart}-box",
             ),
-            html.Details([
-                html.Summary(words("表格"), title=words("这张图的数字，可以复制")),
-                html.Div(id=f"{chart}-table", className="panel-figures", tabIndex=0, role="region", **{"aria-label": words("这张图的数字，可以复制")}),
-            ], className="panel-table", id=f"{chart}-table-box", hidden=True),
+            html.Details(
+                [
+                    html.Summary(words("表格"), title=words("这张图的数字，可以复制")),
+                    html.Div(
+                        id=f"{chart}-table",
+                        className="panel-figures",
+                        tabIndex=0,
+                        role="region",
+                        **{"aria-label": words("这张图的数字，可以复制")},
+                    ),
+                ],
+                className="panel-table",
+                id=f"{chart}-table-box",
+                hidden=True,
+            ),
         ],
-        id=chart, className="panel", style={"display": "none"}, **{"data-figure": ids.FIGURE_OF[chart]},
+        id=chart,
+        className="panel",
+        style={"display": "none"},
+        **{"data-figure": ids.FIGURE_OF[chart]},
     )
 
 
-def filled(one: Panel, words: Words, offers: Sequence[dcc.Link] = (), source: dcc.Link | None = None, theme: str = "light",
-           table: html.Table | None = None) -> tuple:
+def filled(
+    one: Panel,
+    words: Words,
+    offers: Sequence[dcc.Link] = (),
+    source: dcc.Link | None = None,
+    theme: str = "light",
+    table: html.Table | None = None,
+) -> tuple:
     """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail, `table` has its figures."""
     # as high as the names of its bars and of its colours need, whatever else stands in the column
-    named = {trace["name"] for trace in one.figure["data"] if trace.get("showlegend")} if one.figure["layout"].get("showlegend") else ()
-    style: dict[str, Any] = {"flexGrow": round(one.weight, 2), "--rows": len(one.figure["layout"].get("yaxis", {}).get("ticktext", ())),
-                             "--legend": -(-len(named) // NAMED_IN_A_LINE)}
+    named = (
+        {trace["name"] for trace in one.figure["data"] if trace.get("showlegend")}
+        if one.figure["layout"].get("showlegend")
+        else ()
+    )
+    style: dict[str, Any] = {
+        "flexGrow": round(one.weight, 2),
+        "--rows": len(one.figure["layout"].get("yaxis", {}).get("ticktext", ())),
+        "--legend": -(-len(named) // NAMED_IN_A_LINE),
+    }
     if one.empty:
         style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
     if not one.weight:
         style = {"display": "none"}
     return (
-        one.title, explained(one.subtitle, words), [badge(one.provenance, words), source], themed(one.figure, theme), [one.empty, html.Br(), *offers] if one.empty else "", style,
-        {"display": "none"} if one.empty or not one.weight else {}, table, table is None,
+        one.title,
+        explained(one.subtitle, words),
+        [badge(one.provenance, words), source],
+        themed(one.figure, theme),
+        [one.empty, html.Br(), *offers] if one.empty else "",
+        style,
+        {"display": "none"} if one.empty or not one.weight else {},
+        table,
+        table is None,
     )

@@ -31,8 +31,10 @@ def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str
 
     def recorded() -> tuple[str, ...]:
         rows = {
-            int(row) for table in ("grids", "stations", "fairs", "activities")
-            for row in tree.positions(atlas.table(table)["adcode"]) if row >= 0
+            int(row)
+            for table in ("grids", "stations", "fairs", "activities")
+            for row in tree.positions(atlas.table(table)["adcode"])
+            if row >= 0
         }
         ancestors = {int(up) for row in rows for up in tree.ancestors[row] if up >= 0}
         return tuple(sorted(str(tree.codes[row]) for row in rows | ancestors))
@@ -56,26 +58,55 @@ def _options(labels: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _group(title: str, *children: Any) -> html.Div:
-    return html.Div([html.H2(title, className="rail-title"), *children], className="rail-group", role="group", **{"aria-label": title})
+    return html.Div(
+        [html.H2(title, className="rail-title"), *children],
+        className="rail-group",
+        role="group",
+        **{"aria-label": title},
+    )
 
 
 def _chips(field: str, labels: dict[str, str], value: Sequence[str]) -> html.Div:
     return html.Div(
-        dmc.ChipGroup([dmc.Chip(label, value=code, size="xs", radius="sm", variant="outline") for code, label in labels.items()],
-                      id=ids.control(field), multiple=True, value=list(value)),
+        dmc.ChipGroup(
+            [dmc.Chip(label, value=code, size="xs", radius="sm", variant="outline") for code, label in labels.items()],
+            id=ids.control(field),
+            multiple=True,
+            value=list(value),
+        ),
         className="chips",
     )
 
 
 def _select(field: str, options: list, value: str, label: str, **more: Any) -> dmc.Select:
-    return dmc.Select(id=ids.control(field), data=options, value=value, size="xs", allowDeselect=False,
-                      comboboxProps={"zIndex": 1000}, **{"aria-label": label}, **more)
+    return dmc.Select(
+        id=ids.control(field),
+        data=options,
+        value=value,
+        size="xs",
+        allowDeselect=False,
+        comboboxProps={"zIndex": 1000},
+        **{"aria-label": label},
+        **more,
+    )
 
 
-def _many(field: str, options: list | dict, value: Sequence[str], label: str, hint: str, nothing: str) -> dmc.MultiSelect:
+def _many(
+    field: str, options: list | dict, value: Sequence[str], label: str, hint: str, nothing: str
+) -> dmc.MultiSelect:
     about = options if isinstance(options, dict) else {"data": options}
-    return dmc.MultiSelect(id=ids.control(field), **about, value=list(value), size="xs", placeholder=hint, clearable=True,
-                           searchable=True, nothingFoundMessage=nothing, comboboxProps={"zIndex": 1000}, **{"aria-label": label})
+    return dmc.MultiSelect(
+        id=ids.control(field),
+        **about,
+        value=list(value),
+        size="xs",
+        placeholder=hint,
+        clearable=True,
+        searchable=True,
+        nothingFoundMessage=nothing,
+        comboboxProps={"zIndex": 1000},
+        **{"aria-label": label},
+    )
 
 
 def _segments(field: str, options: list, value: str) -> dmc.SegmentedControl:
@@ -91,11 +122,20 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
 
     everything = {"value": "", "label": words("不限")}
     layer_names = {
-        "grids": words("区域与网格"), "enterprises": words("企业"), "stations": words("工会驿站"), "fairs": words("招聘会"),
-        "activities": words("活动"), "demand": words("驿站需求"), "flows": words("跨市就业"),
+        "grids": words("区域与网格"),
+        "enterprises": words("企业"),
+        "stations": words("工会驿站"),
+        "fairs": words("招聘会"),
+        "activities": words("活动"),
+        "demand": words("驿站需求"),
+        "flows": words("跨市就业"),
     }
     hours = [everything, *({"value": str(hour), "label": f"{hour:02d}:00"} for hour in range(24))]
-    days = [{"value": "3", "label": words("工作日")}, {"value": "6", "label": words("周六")}, {"value": "7", "label": words("周日")}]
+    days = [
+        {"value": "3", "label": words("工作日")},
+        {"value": "6", "label": words("周六")},
+        {"value": "7", "label": words("周日")},
+    ]
     nothing = words("没有匹配的选项")
     groups = words.codes("worker_group")
     wanted = list(dict.fromkeys(atlas.demand["worker_group"]))
@@ -103,51 +143,135 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
     fair_sectors = dict.fromkeys(one for text in atlas.fairs["sectors"].dropna() for one in str(text).split(";") if one)
     provenances = words.codes("provenance")
     return [
-        _group(words("地点"), _select("place", place_options(atlas, filters, words), now("place"), words("地点"), searchable=True,
-                                   nothingFoundMessage=nothing)),
+        _group(
+            words("地点"),
+            _select(
+                "place",
+                place_options(atlas, filters, words),
+                now("place"),
+                words("地点"),
+                searchable=True,
+                nothingFoundMessage=nothing,
+            ),
+        ),
         _group(words("图层"), _chips("layers", {one: layer_names[one] for one in LAYERS}, now("layers"))),
         _group(
             words("驿站开放"),
-            html.Div([_select("hour", hours, now("hour"), words("开放时刻")), _segments("day", days, now("day"))], className="rail-pair"),
-            _many("facilities", _options(words.codes("facility")), now("facilities"), words("设施"), words("需具备的设施"), nothing),
-            html.Div([
-                dmc.Switch(id=ids.control("always"), label=words("只看 24 小时"), checked=now("always"), size="xs"),
-            ], className="rail-switch"),
-            _select("inspected_days", [
-                {"value": "", "label": words("巡检时间不限")},
-                *({"value": str(one), "label": words("{days} 天内巡检过").format(days=one)} for one in INSPECTED_DAYS),
-            ], now("inspected_days"), words("巡检")),
+            html.Div(
+                [_select("hour", hours, now("hour"), words("开放时刻")), _segments("day", days, now("day"))],
+                className="rail-pair",
+            ),
+            _many(
+                "facilities",
+                _options(words.codes("facility")),
+                now("facilities"),
+                words("设施"),
+                words("需具备的设施"),
+                nothing,
+            ),
+            html.Div(
+                [
+                    dmc.Switch(id=ids.control("always"), label=words("只看 24 小时"), checked=now("always"), size="xs"),
+                ],
+                className="rail-switch",
+            ),
+            _select(
+                "inspected_days",
+                [
+                    {"value": "", "label": words("巡检时间不限")},
+                    *(
+                        {"value": str(one), "label": words("{days} 天内巡检过").format(days=one)}
+                        for one in INSPECTED_DAYS
+                    ),
+                ],
+                now("inspected_days"),
+                words("巡检"),
+            ),
         ),
         _group(
             words("服务半径（步行，米）"),
             _segments("radius", [{"value": str(one), "label": str(one)} for one in RADII_M], now("radius")),
-            html.P(explained(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), words), className="rail-hint"),
-            _select("worker_group", [{"value": "", "label": words("全部服务对象")},
-                                     *({"value": one, "label": groups.get(one, one)} for one in wanted)],
-                    now("worker_group"), words("服务对象")),
+            html.P(
+                explained(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), words),
+                className="rail-hint",
+            ),
+            _select(
+                "worker_group",
+                [
+                    {"value": "", "label": words("全部服务对象")},
+                    *({"value": one, "label": groups.get(one, one)} for one in wanted),
+                ],
+                now("worker_group"),
+                words("服务对象"),
+            ),
         ),
-        _group(words("覆盖率口径"), _segments("measure", [
-            {"value": "auto", "label": words("自动")}, {"value": "enterprises", "label": words("企业")},
-            {"value": "stations", "label": words("驿站")}], now("measure"))),
+        _group(
+            words("覆盖率口径"),
+            _segments(
+                "measure",
+                [
+                    {"value": "auto", "label": words("自动")},
+                    {"value": "enterprises", "label": words("企业")},
+                    {"value": "stations", "label": words("驿站")},
+                ],
+                now("measure"),
+            ),
+        ),
         _group(
             words("招聘会"),
-            _segments("mode", [everything, *_options({one: words.codes("mode")[one] for one in ("onsite", "livestream")})], now("mode")),
-            _many("sectors", [{"value": one, "label": sectors.get(one, one)} for one in fair_sectors], now("sectors"), words("行业"),
-                  words("任一行业"), nothing),
+            _segments(
+                "mode",
+                [everything, *_options({one: words.codes("mode")[one] for one in ("onsite", "livestream")})],
+                now("mode"),
+            ),
+            _many(
+                "sectors",
+                [{"value": one, "label": sectors.get(one, one)} for one in fair_sectors],
+                now("sectors"),
+                words("行业"),
+                words("任一行业"),
+                nothing,
+            ),
         ),
-        _group(words("活动类型"), _many("kinds", kind_options(words), now("kinds"), words("活动类型"), words("全部类型"), nothing)),
-        _group(words("数据来源"), _chips("provenance", {one: provenances[one] for one in PROVENANCES}, now("provenance"))),
-        html.Details([
-            html.Summary(words("更多"), className="rail-title"),
-            html.Div([
-                dmc.DatesProvider(settings={"locale": "zh-cn" if words.lang == "zh" else "en", "firstDayOfWeek": 1}, children=dmc.DateInput(
-                    id=ids.control("as_of"), value=now("as_of"), valueFormat="YYYY-MM-DD", label=words("查看过去某天的图册"), placeholder=words("现在"),
-                    clearable=True, maxDate=today().isoformat(), size="xs", debounce=True, popoverProps={"zIndex": 1000})),
-                html.P(words("当天结束时（北京时间）的样子；之后的导入和撤销都不算。"), className="rail-hint"),
-            ], className="rail-group"),
-        ], open=filters.as_of is not None),
-        html.Div([
-            html.Button(words("清除套索范围"), id=ids.CLEAR_AREA, className="button", type="button"),
-            html.Button(words("全部重置"), id=ids.RESET, className="button", type="button"),
-        ], className="rail-buttons"),
+        _group(
+            words("活动类型"),
+            _many("kinds", kind_options(words), now("kinds"), words("活动类型"), words("全部类型"), nothing),
+        ),
+        _group(
+            words("数据来源"), _chips("provenance", {one: provenances[one] for one in PROVENANCES}, now("provenance"))
+        ),
+        html.Details(
+            [
+                html.Summary(words("更多"), className="rail-title"),
+                html.Div(
+                    [
+                        dmc.DatesProvider(
+                            settings={"locale": "zh-cn" if words.lang == "zh" else "en", "firstDayOfWeek": 1},
+                            children=dmc.DateInput(
+                                id=ids.control("as_of"),
+                                value=now("as_of"),
+                                valueFormat="YYYY-MM-DD",
+                                label=words("查看过去某天的图册"),
+                                placeholder=words("现在"),
+                                clearable=True,
+                                maxDate=today().isoformat(),
+                                size="xs",
+                                debounce=True,
+                                popoverProps={"zIndex": 1000},
+                            ),
+                        ),
+                        html.P(words("当天结束时（北京时间）的样子；之后的导入和撤销都不算。"), className="rail-hint"),
+                    ],
+                    className="rail-group",
+                ),
+            ],
+            open=filters.as_of is not None,
+        ),
+        html.Div(
+            [
+                html.Button(words("清除套索范围"), id=ids.CLEAR_AREA, className="button", type="button"),
+                html.Button(words("全部重置"), id=ids.RESET, className="button", type="button"),
+            ],
+            className="rail-buttons",
+        ),
     ]

@@ -17,7 +17,9 @@ MOST_NAMED = 6
 
 def said(sentence: Sentence, atlas: Atlas, filters: Filters, context: Context, words: Words) -> html.Span:
     """Return the sentence in the reader's language, then the ids of its sources: a link to the facts among them."""
-    return html.Span([sentence.text(words.gettext, words.lang), *_sources(sentence.source_ids, atlas, filters, context, words)])
+    return html.Span(
+        [sentence.text(words.gettext, words.lang), *_sources(sentence.source_ids, atlas, filters, context, words)]
+    )
 
 
 def _sources(ids: tuple[str, ...], atlas: Atlas, filters: Filters, context: Context, words: Words) -> list:
@@ -26,10 +28,20 @@ def _sources(ids: tuple[str, ...], atlas: Atlas, filters: Filters, context: Cont
     known = atlas.rows_by("facts", "id")
     facts = [one for one in ids if one in known]
     names = short_names(words)
-    named = words.listed([names.get(one, one) for one in (*facts, *(one for one in ids if one not in known))][:MOST_NAMED])
+    named = words.listed(
+        [names.get(one, one) for one in (*facts, *(one for one in ids if one not in known))][:MOST_NAMED]
+    )
     if len(ids) > MOST_NAMED:
         named = words("{list} 等 {count} 个").format(list=named, count=len(ids))
     text = words.titled(words("出处"), named)
     if not facts:
         return [" ", html.Span(text, className="said-sources")]
-    return [" ", dcc.Link(text, href=trail_address(";".join(facts), filters, context), className="said-sources figure-link", title="; ".join(ids))]
+    return [
+        " ",
+        dcc.Link(
+            text,
+            href=trail_address(";".join(facts), filters, context),
+            className="said-sources figure-link",
+            title="; ".join(ids),
+        ),
+    ]

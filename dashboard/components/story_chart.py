@@ -18,9 +18,24 @@ from dashboard.words import Words
 def story_chart(one: StoryChart, cited: Sequence[Component], theme: str, words: Words) -> html.Section:
     """Return the chart with the links `cited` to its facts, in the colours of `theme`."""
     chart = one.chart
-    return html.Section([
-        html.H3([chart.title, badge(chart.provenance, words), *cited]),
-        html.P(chart.subtitle, className="story-said"),
-        html.Div(dcc.Graph(figure=themed(chart.figure, theme), config=graph_config(words.lang), responsive=True, style={"height": "100%"}), style={"height": one.height}),
-        html.Details([html.Summary(words("表格"), title=words("这张图的数字，可以复制")), chart_table(chart, words)], className="panel-table"),
-    ], className="story-chart", **{"data-figure": ";".join(one.facts)})
+    return html.Section(
+        [
+            html.H3([chart.title, badge(chart.provenance, words), *cited]),
+            html.P(chart.subtitle, className="story-said"),
+            html.Div(
+                dcc.Graph(
+                    figure=themed(chart.figure, theme),
+                    config=graph_config(words.lang),
+                    responsive=True,
+                    style={"height": "100%"},
+                ),
+                style={"height": one.height},
+            ),
+            html.Details(
+                [html.Summary(words("表格"), title=words("这张图的数字，可以复制")), chart_table(chart, words)],
+                className="panel-table",
+            ),
+        ],
+        className="story-chart",
+        **{"data-figure": ";".join(one.facts)},
+    )

@@ -24,7 +24,9 @@ def trail_address(mark: str, filters: Filters, context: Context) -> str:
 
 def figure_link(children: Any, mark: str, filters: Filters, context: Context, words: Words) -> html.Span:
     """Return a figure that leads to its trail, marked with ``data-figure`` for whoever walks the pages."""
-    link = dcc.Link(children, href=trail_address(mark, filters, context), className="figure-link", title=words("这个数字从哪里来"))
+    link = dcc.Link(
+        children, href=trail_address(mark, filters, context), className="figure-link", title=words("这个数字从哪里来")
+    )
     return html.Span(link, **{"data-figure": mark})
 
 
@@ -32,9 +34,20 @@ def with_source(head: list, mark: str, filters: Filters, context: Context, words
     """Return `head` (its title first) with the link 来源 at the end of its title."""
     title, *rest = head
     children = title.children if isinstance(title.children, list) else [title.children]
-    return [type(title)([*children, source_link(mark, filters, context, words)], **{name: value for name, value in title.to_plotly_json()["props"].items() if name != "children"}), *rest]
+    return [
+        type(title)(
+            [*children, source_link(mark, filters, context, words)],
+            **{name: value for name, value in title.to_plotly_json()["props"].items() if name != "children"},
+        ),
+        *rest,
+    ]
 
 
 def source_link(mark: str, filters: Filters, context: Context, words: Words) -> dcc.Link:
     """Return the small link 来源 beside a chart's title."""
-    return dcc.Link(words("来源（页）"), href=trail_address(mark, filters, context), className="source-link", title=words("这个数字从哪里来"))
+    return dcc.Link(
+        words("来源（页）"),
+        href=trail_address(mark, filters, context),
+        className="source-link",
+        title=words("这个数字从哪里来"),
+    )

@@ -37,7 +37,13 @@ def shown(schema: TableSchema, name: str, value: Any, words: Words) -> str:
     if value is None or (not isinstance(value, list | tuple | dict) and pd.isna(value)) or value == "":
         return "—"
     if name in COORDINATES:
-        return f"{value:.6f}" if isinstance(value, float) else ", ".join(f"{one:.4f}" for one in value) if isinstance(value, list) else str(value)
+        return (
+            f"{value:.6f}"
+            if isinstance(value, float)
+            else ", ".join(f"{one:.4f}" for one in value)
+            if isinstance(value, list)
+            else str(value)
+        )
     column = next((one for one in schema.columns if one.name == name), None)
     return str(value) if column is None else _shown(schema, column, value, words)
 
@@ -58,7 +64,13 @@ def _shown(schema: TableSchema, column: Column, value: Any, words: Words) -> str
     if column.dtype == "int":
         return f"{value:,.0f}"
     if column.dtype == "float":
-        return f"{value:,.6f}".rstrip("0").rstrip(".") if column.unit == "degree" else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}".removesuffix(".00")
+        return (
+            f"{value:,.6f}".rstrip("0").rstrip(".")
+            if column.unit == "degree"
+            else f"{value:,.4g}"
+            if abs(value) < 1
+            else f"{value:,.2f}".removesuffix(".00")
+        )
     if column.name == "opening_hours":
         return words.hours(str(value))
     text = str(value)
@@ -87,13 +99,25 @@ def change_list(changes: list[Mapping[str, Any]], words: Words, limit: int) -> h
         schema = TABLES[one["table"]]
         row = one["after"] or one["before"] or {}
         name = row.get("name") or one["key"]
-        lines.append(html.Tr([
-            html.Td(html.Span(kinds[one["what"]], className=f"change change-{one['what']}")),
-            html.Td(table_name(one["table"], words)),
-            html.Td([html.Span(str(name)), html.Span(one["key"], className="data-key") if name != one["key"] else None]),
-            html.Td(_fields(schema, one["before"], one["after"], words) if one["what"] == "changed"
-                    else badge(row.get("provenance"), words)),
-        ]))
+        lines.append(
+            html.Tr(
+                [
+                    html.Td(html.Span(kinds[one["what"]], className=f"change change-{one['what']}")),
+                    html.Td(table_name(one["table"], words)),
+                    html.Td(
+                        [
+                            html.Span(str(name)),
+                            html.Span(one["key"], className="data-key") if name != one["key"] else None,
+                        ]
+                    ),
+                    html.Td(
+                        _fields(schema, one["before"], one["after"], words)
+                        if one["what"] == "changed"
+                        else badge(row.get("provenance"), words)
+                    ),
+                ]
+            )
+        )
     head = html.Tr([html.Th(text, scope="col") for text in (words("改动"), words("表"), words("行"), words("内容"))])
     return html.Table([html.Thead(head), html.Tbody(lines)], className="data-table changes")
 
@@ -104,11 +128,25 @@ def _fields(schema: TableSchema, before: Mapping[str, Any], after: Mapping[str, 
         old, new = before.get(name), after.get(name)
         if name == "batch_id" or old == new:
             continue
-        found.append(html.Div([html.Span(title(schema, name, words), className="data-field"), html.Del(shown(schema, name, old, words)),
-                               html.Span(" → ", className="arrow"), html.Ins(shown(schema, name, new, words))]))
+        found.append(
+            html.Div(
+                [
+                    html.Span(title(schema, name, words), className="data-field"),
+                    html.Del(shown(schema, name, old, words)),
+                    html.Span(" → ", className="arrow"),
+                    html.Ins(shown(schema, name, new, words)),
+                ]
+            )
+        )
     return found
 
 
 def size(count: int, words: Words) -> str:
     """Return a number of bytes for people."""
-    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{max(1, round(count / 1024))} kB" if count >= 1024 else words("{count} 字节").format(count=count)
+    return (
+        f"{count / 2**20:.1f} MB"
+        if count >= 2**20
+        else f"{max(1, round(count / 1024))} kB"
+        if count >= 1024
+        else words("{count} 字节").format(count=count)
+    )

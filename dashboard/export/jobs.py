@@ -93,8 +93,10 @@ class Jobs:
             if waiting >= MOST_WAITING:
                 raise AtlasError(N_("已有 {count} 份简报在排队：请等几份做好再下单。"), count=waiting)
             self._sweep(store)
-            store.execute("INSERT INTO jobs (id, content, name, state, done, said, told, owner, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?, ?)",
-                          (id, order.to_json(), name, os.getpid(), time.time()))
+            store.execute(
+                "INSERT INTO jobs (id, content, name, state, done, said, told, owner, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?, ?)",
+                (id, order.to_json(), name, os.getpid(), time.time()),
+            )
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="atlas-briefs", daemon=True)
@@ -105,19 +107,25 @@ class Jobs:
     def find(self, id: str) -> Job | None:
         """Return the job `id`, None when there is none (any more)."""
         with self._open() as store:
-            row = store.execute("SELECT id, content, name, state, done, said, told, owner FROM jobs WHERE id = ?", (id,)).fetchone()
+            row = store.execute(
+                "SELECT id, content, name, state, done, said, told, owner FROM jobs WHERE id = ?", (id,)
+            ).fetchone()
             if row is None:
                 return None
             state, said = row[3], row[5]
             if state not in ENDED and not _alive(row[7]):
                 state, said = "failed", N_("制作它的进程已经结束，请重新下单。")
                 store.execute("UPDATE jobs SET state = ?, said = ? WHERE id = ?", (state, said, id))
-        return Job(row[0], Order.from_json(row[1]), row[2], state, row[4], said, tuple(filter(None, row[6].split("\n"))))
+        return Job(
+            row[0], Order.from_json(row[1]), row[2], state, row[4], said, tuple(filter(None, row[6].split("\n")))
+        )
 
     def cancel(self, id: str) -> None:
         """End a job; nothing when it is ended already."""
         with self._open() as store:
-            store.execute("UPDATE jobs SET state = 'cancelled', said = '' WHERE id = ? AND state IN ('waiting', 'running')", (id,))
+            store.execute(
+                "UPDATE jobs SET state = 'cancelled', said = '' WHERE id = ? AND state IN ('waiting', 'running')", (id,)
+            )
 
     def path(self, job: Job) -> Path | None:
         """Return the file of a job, None while there is none."""
@@ -135,8 +143,10 @@ class Jobs:
     def _make(self, id: str, order: Order, lang: str) -> None:
         def progress(done: float, said: str) -> None:
             with self._open() as store:
-                found = store.execute("UPDATE jobs SET state = 'running', done = ?, said = ? WHERE id = ? AND state IN ('waiting', 'running')",
-                                      (done, said, id)).rowcount
+                found = store.execute(
+                    "UPDATE jobs SET state = 'running', done = ?, said = ? WHERE id = ? AND state IN ('waiting', 'running')",
+                    (done, said, id),
+                ).rowcount
             if not found:
                 raise Cancelled
 
@@ -160,12 +170,17 @@ class Jobs:
 
     def _end(self, id: str, state: str, said: str, told: str = "") -> None:
         with self._open() as store:
-            store.execute("UPDATE jobs SET state = ?, done = 1, said = ?, told = ? WHERE id = ? AND state IN ('waiting', 'running')", (state, said, told, id))
+            store.execute(
+                "UPDATE jobs SET state = ?, done = 1, said = ?, told = ? WHERE id = ? AND state IN ('waiting', 'running')",
+                (state, said, told, id),
+            )
 
     def _sweep(self, store: sqlite3.Connection) -> None:
         """Remove old jobs with their files: what is made is taken within hours."""
         old = store.execute(
-            "SELECT id FROM jobs WHERE at < ? OR id NOT IN (SELECT id FROM jobs ORDER BY at DESC LIMIT ?)", (time.time() - KEPT_SECONDS, MOST_KEPT)).fetchall()
+            "SELECT id FROM jobs WHERE at < ? OR id NOT IN (SELECT id FROM jobs ORDER BY at DESC LIMIT ?)",
+            (time.time() - KEPT_SECONDS, MOST_KEPT),
+        ).fetchall()
         for (id,) in old:
             for path in (self._home / FOLDER).glob(f"{id}.*"):
                 path.unlink(missing_ok=True)
@@ -179,8 +194,10 @@ class Jobs:
             raise AtlasError(N_("简报的数据库 {path} 打不开：{said}。"), path=self._home / FILE, said=error) from error
         try:
             with store:
-                store.execute("CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, content TEXT, name TEXT, state TEXT, done REAL, said TEXT, told TEXT,"
-                              " owner INTEGER, at REAL)")
+                store.execute(
+                    "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, content TEXT, name TEXT, state TEXT, done REAL, said TEXT, told TEXT,"
+                    " owner INTEGER, at REAL)"
+                )
                 yield store
         except sqlite3.Error as error:
             raise AtlasError(N_("简报的数据库 {path} 打不开：{said}。"), path=self._home / FILE, said=error) from error

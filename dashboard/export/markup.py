@@ -19,9 +19,15 @@ def markup(thing: Any) -> str:
     if isinstance(thing, Component):
         name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(thing).__name__).lower()
         given = thing.to_plotly_json()["props"]
-        pairs = [f' {html}="{escape(str(given[key]), quote=True)}"' for key, html in ATTRIBUTES.items() if isinstance(given.get(key), str)]
+        pairs = [
+            f' {html}="{escape(str(given[key]), quote=True)}"'
+            for key, html in ATTRIBUTES.items()
+            if isinstance(given.get(key), str)
+        ]
         if given.get("style"):
-            style = ";".join(f"{re.sub('(?=[A-Z])', '-', key).lower()}:{value}" for key, value in given["style"].items())
+            style = ";".join(
+                f"{re.sub('(?=[A-Z])', '-', key).lower()}:{value}" for key, value in given["style"].items()
+            )
             pairs.append(f' style="{escape(style, quote=True)}"')
         return f"<{name}{''.join(pairs)}>{markup(given.get('children'))}</{name}>"
     if isinstance(thing, Iterable) and not isinstance(thing, str):

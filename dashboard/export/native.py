@@ -28,7 +28,9 @@ from dashboard.export.charts import Chart, Series
 from dashboard.figures import dark
 
 TYPES = {
-    "bar": XL_CHART_TYPE.BAR_CLUSTERED, "stacked_bar": XL_CHART_TYPE.BAR_STACKED, "column_stacked": XL_CHART_TYPE.COLUMN_STACKED,
+    "bar": XL_CHART_TYPE.BAR_CLUSTERED,
+    "stacked_bar": XL_CHART_TYPE.BAR_STACKED,
+    "column_stacked": XL_CHART_TYPE.COLUMN_STACKED,
     "line": XL_CHART_TYPE.LINE,
 }
 INVENTED = ("illustrative", "mixed")
@@ -150,14 +152,18 @@ def _qualify(native: Any, series: Series, told: Sequence[str], size: float) -> N
         element = label._get_or_add_dLbl()
         element.find(qn("c:txPr")).find(qn("a:bodyPr")).set("wrap", "none")
         code = "".join((f'"{before}"' if before else "", "#,##0", f'"{after}"' if after else ""))
-        element.find(qn("c:idx")).addnext(element.makeelement(qn("c:numFmt"), {"formatCode": code, "sourceLinked": "0"}))
+        element.find(qn("c:idx")).addnext(
+            element.makeelement(qn("c:numFmt"), {"formatCode": code, "sourceLinked": "0"})
+        )
 
 
 def _fill(fill: FillFormat, color: str, provenance: str | None, mode: str) -> None:
     if provenance in INVENTED:
         fill.patterned()
         fill.pattern = MSO_PATTERN.WIDE_UPWARD_DIAGONAL
-        fill.fore_color.rgb = RGBColor(0xFF, 0xFF, 0xFF) if mode == "light" else RGBColor.from_string(dark.GROUND.lstrip("#"))
+        fill.fore_color.rgb = (
+            RGBColor(0xFF, 0xFF, 0xFF) if mode == "light" else RGBColor.from_string(dark.GROUND.lstrip("#"))
+        )
         fill.back_color.rgb = _rgb(color, mode)
     else:
         fill.solid()
@@ -199,8 +205,12 @@ def plain_table(table: Table, heads: int = 0) -> None:
     for number, row in enumerate(table.rows):
         for cell in row.cells:
             holder = cell._tc.get_or_add_tcPr()
-            for edge, width in (("a:lnL", 0), ("a:lnR", 0), ("a:lnT", 6350 if number == 0 and not heads else 0),
-                                ("a:lnB", 15875 if number < heads else 6350)):
+            for edge, width in (
+                ("a:lnL", 0),
+                ("a:lnR", 0),
+                ("a:lnT", 6350 if number == 0 and not heads else 0),
+                ("a:lnB", 15875 if number < heads else 6350),
+            ):
                 holder.append(_line(holder, edge, width))
             holder.append(holder.makeelement(qn("a:noFill"), {}))
 

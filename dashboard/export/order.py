@@ -53,13 +53,26 @@ class Order:
     def __post_init__(self) -> None:
         for name, allowed in (("format", FORMATS), ("theme", THEMES), ("scale", SCALES)):
             if getattr(self, name) not in allowed:
-                raise AtlasError(N_("{name} 的值 {got} 不可用：请用 {expected} 之一。"), name=name, got=getattr(self, name),
-                                 expected=", ".join(map(str, allowed)))
+                raise AtlasError(
+                    N_("{name} 的值 {got} 不可用：请用 {expected} 之一。"),
+                    name=name,
+                    got=getattr(self, name),
+                    expected=", ".join(map(str, allowed)),
+                )
         if self.template not in TEMPLATES and not self.template.lower().endswith(".pptx"):
-            raise AtlasError(N_("没有模板“{got}”：请用 {expected}，或给一个 .pptx 文件。"), got=self.template, expected=", ".join(TEMPLATES))
+            raise AtlasError(
+                N_("没有模板“{got}”：请用 {expected}，或给一个 .pptx 文件。"),
+                got=self.template,
+                expected=", ".join(TEMPLATES),
+            )
         for name, most in LIMITS.items():
             if len(getattr(self, name)) > most:
-                raise AtlasError(N_("{name} 有 {got} 个字，放不下：请缩短到 {most} 个字以内。"), name=name, got=len(getattr(self, name)), most=most)
+                raise AtlasError(
+                    N_("{name} 有 {got} 个字，放不下：请缩短到 {most} 个字以内。"),
+                    name=name,
+                    got=len(getattr(self, name)),
+                    most=most,
+                )
         if max(len(self.query), len(self.against)) > MAX_QUERY:
             raise AtlasError(N_("视图地址过长（超过 {limit} 个字符），无法制作简报。"), limit=MAX_QUERY)
         if self.is_file and self.format != "pptx":
@@ -97,14 +110,21 @@ class Order:
         taken = {key: str(value).strip() for key, value in given.items() if key in known and str(value).strip()}
         if "scale" in taken:
             if taken["scale"] not in map(str, SCALES):  # "¹" is a digit too
-                raise AtlasError(N_("{name} 的值 {got} 不可用：请用 {expected} 之一。"), name="scale", got=taken["scale"],
-                                 expected=", ".join(map(str, SCALES)))
+                raise AtlasError(
+                    N_("{name} 的值 {got} 不可用：请用 {expected} 之一。"),
+                    name="scale",
+                    got=taken["scale"],
+                    expected=", ".join(map(str, SCALES)),
+                )
             taken |= {"scale": int(taken["scale"])}
         return cls(**taken)
 
     def path(self, **more: str) -> str:
         """Return the address, on this server, of the sheet that shows the order."""
         usual = Order()
-        pairs = {name: getattr(self, name) for name in ("query", "against", "template", "theme", "title", "sentence", "footnote")
-                 if getattr(self, name) != getattr(usual, name)}
+        pairs = {
+            name: getattr(self, name)
+            for name in ("query", "against", "template", "theme", "title", "sentence", "footnote")
+            if getattr(self, name) != getattr(usual, name)
+        }
         return "/sheet?" + urlencode(pairs | more)

@@ -69,8 +69,11 @@ def figures(one: Scenario, words: Words, alone: bool) -> list[tuple[str, str, st
     column = comparing.figures([one, one.having(scenario_id="-")])[one.scenario_id]
     labels = figure_names(words)
     kept = ALONE if alone else tuple(name for name in labels if not (name == "cost" and not column[name]))
-    return [(name, figure_text(name, column[name], words), words(UNITS[name]) if name in UNITS else "", labels[name])
-            for name in kept if not math.isnan(column[name])]
+    return [
+        (name, figure_text(name, column[name], words), words(UNITS[name]) if name in UNITS else "", labels[name])
+        for name in kept
+        if not math.isnan(column[name])
+    ]
 
 
 def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
@@ -80,7 +83,11 @@ def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
     assert one.inputs is not None and one.answer is not None
     ask, filters, labels = one.inputs.ask, one.inputs.filters, comparison.input_names(words)
     asked = [("radius", filters.radius), ("detour", filters.detour), ("hours", ask.hours), ("new", ask.new)]
-    told = [words.titled(labels[name], comparison.input_text(name, value, words)) for name, value in asked if value is not None or name == "hours"]
+    told = [
+        words.titled(labels[name], comparison.input_text(name, value, words))
+        for name, value in asked
+        if value is not None or name == "hours"
+    ]
     by = " ".join(part for part in (one.author, words.date(one.created)) if part)
     return (*told, results.proof(one.answer, words), words("方案存于 {by}").format(by=by))
 
@@ -99,26 +106,68 @@ def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
     names = [f"{site.number}  {street.get(site.name, site.name)}" for site in rows]
     values = tuple(round(float(site.newly or 0.0), 1) for site in rows)
     invented = one.provenance in ("illustrative", "mixed")
-    figure = {"data": [{
-        "type": "bar", "orientation": "h", "y": list(range(len(rows))), "x": list(values), "text": [f"{value:,.1f}" for value in values],
-        "textposition": "outside", "cliponaxis": False, "hoverinfo": "skip",
-        "marker": {"color": theme.RED, "pattern": theme.hatched("illustrative" if invented else one.provenance)}}],
-        "layout": theme.chart_layout(bargap=0.3, xaxis={"visible": False, "range": [0, max(max(values), 1e-9) * 1.2]}, yaxis={
-            "tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": names, "range": theme.rows(len(rows)), "showgrid": False})}
-    return Charts((Chart(
-        "sites", words("覆盖 {before} → {after}").format(before=before, after=after),
-        words("每处新站新覆盖的需求权重，全部 {all} 中").format(all=words.number(answer.after.weight_of, 1)), one.provenance, "bar", tuple(names),
-        (Series(words("新覆盖的需求权重"), values, theme.RED, one.provenance),), number_format="#,##0.0", figure=figure),), ())
+    figure = {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": list(range(len(rows))),
+                "x": list(values),
+                "text": [f"{value:,.1f}" for value in values],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "hoverinfo": "skip",
+                "marker": {
+                    "color": theme.RED,
+                    "pattern": theme.hatched("illustrative" if invented else one.provenance),
+                },
+            }
+        ],
+        "layout": theme.chart_layout(
+            bargap=0.3,
+            xaxis={"visible": False, "range": [0, max(max(values), 1e-9) * 1.2]},
+            yaxis={
+                "tickmode": "array",
+                "tickvals": list(range(len(rows))),
+                "ticktext": names,
+                "range": theme.rows(len(rows)),
+                "showgrid": False,
+            },
+        ),
+    }
+    return Charts(
+        (
+            Chart(
+                "sites",
+                words("覆盖 {before} → {after}").format(before=before, after=after),
+                words("每处新站新覆盖的需求权重，全部 {all} 中").format(all=words.number(answer.after.weight_of, 1)),
+                one.provenance,
+                "bar",
+                tuple(names),
+                (Series(words("新覆盖的需求权重"), values, theme.RED, one.provenance),),
+                number_format="#,##0.0",
+                figure=figure,
+            ),
+        ),
+        (),
+    )
 
 
 def changed(atlas: Atlas, one: Scenario) -> tuple[Notice, ...]:
     """Return the word about an atlas that was changed since the scenario was kept."""
     if one.inputs is None or one.inputs.basis == basis(atlas):
         return ()
-    return (Notice(N_("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。"), (("name", one.name),)),)
+    return (
+        Notice(
+            N_("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。"),
+            (("name", one.name),),
+        ),
+    )
 
 
-def drawn(atlas: Atlas, one: Scenario, words: Words, view: View | None, review: str, mode: str = "light") -> tuple[dict[str, Any], list]:
+def drawn(
+    atlas: Atlas, one: Scenario, words: Words, view: View | None, review: str, mode: str = "light"
+) -> tuple[dict[str, Any], list]:
     """Return the map of a scenario, as the planning page draws it, and its legend."""
     from dashboard.pages.planning.drawing import legend
     from dashboard.pages.planning.results import street_names
@@ -126,8 +175,11 @@ def drawn(atlas: Atlas, one: Scenario, words: Words, view: View | None, review: 
     assert one.inputs is not None and one.answer is not None
     found = _case(atlas, one)
     answer: Answer = one.answer
-    cover: CellCover | None = None if found is None else atlas.recent(
-        ("scenario cover", one.scenario_id, one.batch_id), lambda: cell_cover(found, answer.points))
+    cover: CellCover | None = (
+        None
+        if found is None
+        else atlas.recent(("scenario cover", one.scenario_id, one.batch_id), lambda: cell_cover(found, answer.points))
+    )
     shown = siting.Shown(found, cover, answer.sites, names=street_names(atlas, words))
     figure = siting.map_figure(atlas, shown, places.scope(atlas, one.inputs.filters), words, view)
     for trace in figure["data"]:
@@ -141,6 +193,9 @@ def _case(atlas: Atlas, one: Scenario) -> Case | None:
     assert one.inputs is not None
     inputs = one.inputs
     try:
-        return atlas.recent(("scenario case", one.scenario_id, one.batch_id), lambda: case(atlas, inputs.filters, inputs.ask.having(force=(), forbid=())))
+        return atlas.recent(
+            ("scenario case", one.scenario_id, one.batch_id),
+            lambda: case(atlas, inputs.filters, inputs.ask.having(force=(), forbid=())),
+        )
     except AtlasError:
         return None  # the place has lost its demand since: sites alone

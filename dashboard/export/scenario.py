@@ -23,8 +23,11 @@ from layers.siting.ask import MARK
 from layers.siting.fairness import Fairness
 from layers.siting.scenario import FILTER_FIELDS, Scenario
 
-FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "gpkg": "application/geopackage+sqlite3",
-           "geojson": "application/geo+json"}
+FORMATS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+}
 
 
 def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
@@ -41,13 +44,44 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
     rows = []
     for site in answer.sites:
         message, params = site.why(answer.after.weight_of)
-        rows.append({
-            "number": site.number, "site_id": site.site_id, "name": site.name, "lon": site.lon, "lat": site.lat, "why": words(message).format(**params),
-            "exclusive": site.exclusive, "newly": site.newly, "reached": site.reached, "nearest": site.nearest, "nearest_m": site.nearest_m,
-            "cost_yuan": site.cost, "forced": site.forced, "provenance": "derived", "source_id": MARK + one.scenario_id, "date": one.created.isoformat(),
-        })
-    columns = ["number", "site_id", "name", "lon", "lat", "why", "exclusive", "newly", "reached", "nearest", "nearest_m", "cost_yuan", "forced",
-               "provenance", "source_id", "date"]
+        rows.append(
+            {
+                "number": site.number,
+                "site_id": site.site_id,
+                "name": site.name,
+                "lon": site.lon,
+                "lat": site.lat,
+                "why": words(message).format(**params),
+                "exclusive": site.exclusive,
+                "newly": site.newly,
+                "reached": site.reached,
+                "nearest": site.nearest,
+                "nearest_m": site.nearest_m,
+                "cost_yuan": site.cost,
+                "forced": site.forced,
+                "provenance": "derived",
+                "source_id": MARK + one.scenario_id,
+                "date": one.created.isoformat(),
+            }
+        )
+    columns = [
+        "number",
+        "site_id",
+        "name",
+        "lon",
+        "lat",
+        "why",
+        "exclusive",
+        "newly",
+        "reached",
+        "nearest",
+        "nearest_m",
+        "cost_yuan",
+        "forced",
+        "provenance",
+        "source_id",
+        "date",
+    ]
     frame = pd.DataFrame(rows, columns=columns)
     return gpd.GeoDataFrame(frame, geometry=shapely.points(frame[["lon", "lat"]].to_numpy("float64")), crs=4326)
 
@@ -57,10 +91,20 @@ def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, 
     if one.inputs is None:
         raise _nothing(one)
     rows = [
-        (words("方案"), one.name), (words("编号"), one.scenario_id), (words("作者"), one.author), (words("日期"), one.created.isoformat()),
-        (words("选择的理由"), one.note), (words("数据版本"), one.inputs.data_version),
-        (words("数字的来源"), words.provenance(one.provenance)), (words("出处编号"), ";".join(one.source_ids)),
-        (words("说明"), words("需求由 OpenStreetMap 兴趣点推算（© OpenStreetMap contributors, ODbL）；距离为直线 × 绕行系数，不是实测步行路线。")),
+        (words("方案"), one.name),
+        (words("编号"), one.scenario_id),
+        (words("作者"), one.author),
+        (words("日期"), one.created.isoformat()),
+        (words("选择的理由"), one.note),
+        (words("数据版本"), one.inputs.data_version),
+        (words("数字的来源"), words.provenance(one.provenance)),
+        (words("出处编号"), ";".join(one.source_ids)),
+        (
+            words("说明"),
+            words(
+                "需求由 OpenStreetMap 兴趣点推算（© OpenStreetMap contributors, ODbL）；距离为直线 × 绕行系数，不是实测步行路线。"
+            ),
+        ),
     ]
     if one.provenance in ("illustrative", "mixed"):
         rows.append((words("警示"), words("输入含示意数据（为演示而编），结果不能当作报道或实测引用。")))
@@ -76,26 +120,47 @@ def figure_rows(answer: Answer, words: Words, got: Fairness | None = None) -> li
     """Return the figures: name, before, after, what they are of; with `got` also how the stations are shared."""
     whole = words("需求权重 {all} 中").format(all=words.number(answer.after.weight_of, 1))
 
-    def both(name: str, field: str, of: str, before: Figures = answer.before, after: Figures = answer.after) -> tuple[str, Any, Any, str]:
+    def both(
+        name: str, field: str, of: str, before: Figures = answer.before, after: Figures = answer.after
+    ) -> tuple[str, Any, Any, str]:
         return name, getattr(before, field), getattr(after, field), of
 
-    shared = [] if got is None else [
-        (words("可达性（2SFCA）的基尼系数"), got.before.access_gini, got.after.access_gini, words("0 为人人分到一样多")),
-        (words("分不到驿站的需求（2SFCA）"), got.before.without, got.after.without, whole)]
+    shared = (
+        []
+        if got is None
+        else [
+            (
+                words("可达性（2SFCA）的基尼系数"),
+                got.before.access_gini,
+                got.after.access_gini,
+                words("0 为人人分到一样多"),
+            ),
+            (words("分不到驿站的需求（2SFCA）"), got.before.without, got.after.without, whole),
+        ]
+    )
     return [
-        both(words("覆盖的需求权重"), "weight", whole), both(words("覆盖率（需求加权）"), "share", whole),
-        both(words("覆盖率（未加权，按格）"), "cell_share", words("{all} 格中").format(all=words.number(answer.after.cells_of))),
+        both(words("覆盖的需求权重"), "weight", whole),
+        both(words("覆盖率（需求加权）"), "share", whole),
+        both(
+            words("覆盖率（未加权，按格）"),
+            "cell_share",
+            words("{all} 格中").format(all=words.number(answer.after.cells_of)),
+        ),
         both(words("至少两站可达的需求权重"), "twice", whole),
         both(words("夜间（22–6 时）有效覆盖"), "share", whole, answer.night_before, answer.night_after),
-        both(words("平均步行（米）"), "mean_m", words("需求加权")), both(words("步行距离的基尼系数"), "gini", words("0 为人人一样远")),
+        both(words("平均步行（米）"), "mean_m", words("需求加权")),
+        both(words("步行距离的基尼系数"), "gini", words("0 为人人一样远")),
         *shared,
-        (words("目标值"), None, answer.objective, answer.status), (words("上下界"), None, answer.bound, ""),
-        (words("距最优最多"), None, answer.gap, words("0 为已证明最优")), (words("费用（元）"), None, answer.cost, ""),
+        (words("目标值"), None, answer.objective, answer.status),
+        (words("上下界"), None, answer.bound, ""),
+        (words("距最优最多"), None, answer.gap, words("0 为已证明最优")),
+        (words("费用（元）"), None, answer.cost, ""),
     ]
 
 
-def exported(one: Scenario, fmt: str, input_names: Mapping[str, str], input_text: Any, words: Words,
-             got: Fairness | None = None) -> bytes:
+def exported(
+    one: Scenario, fmt: str, input_names: Mapping[str, str], input_text: Any, words: Words, got: Fairness | None = None
+) -> bytes:
     """Return the scenario as a file.
 
     Parameters
@@ -113,7 +178,12 @@ def exported(one: Scenario, fmt: str, input_names: Mapping[str, str], input_text
     sites, rests = sites_frame(one, words), assumptions(one, input_names, input_text, words)
     if fmt == "geojson":
         told = json.loads(sites.to_json(drop_id=True))
-        told["metadata"] = dict(rests) | {"figures": [dict(zip(("name", "before", "after", "of"), row, strict=True)) for row in figure_rows(_answer(one), words, got)]}
+        told["metadata"] = dict(rests) | {
+            "figures": [
+                dict(zip(("name", "before", "after", "of"), row, strict=True))
+                for row in figure_rows(_answer(one), words, got)
+            ]
+        }
         return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"scenario.{fmt}"
@@ -131,14 +201,23 @@ def _nothing(one: Scenario) -> AtlasError:
     return one.trouble or AtlasError(N_("方案“{name}”没有点位，不能导出：请先求解。"), name=one.name)
 
 
-def _gpkg(path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[str, str]], words: Words, got: Fairness | None) -> None:
+def _gpkg(
+    path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[str, str]], words: Words, got: Fairness | None
+) -> None:
     options: dict[str, Any] = {"driver": "GPKG", "dataset_options": {"VERSION": GPKG_VERSION}}
     pyogrio.write_dataframe(sites, path, layer="sites", geometry_type="Point", **options)
     tables = {
         "assumptions": pd.DataFrame(rests, columns=["name", "value"]),
-        "figures": pd.DataFrame([(name, _number(before), _number(after), of) for name, before, after, of in figure_rows(_answer(one), words, got)],
-                                columns=["name", "before", "after", "of"]).astype({"before": "float64", "after": "float64"}),
-        "uncovered": pd.DataFrame(list(_answer(one).uncovered), columns=["cell", "weight"]).astype({"cell": "str", "weight": "float64"}),
+        "figures": pd.DataFrame(
+            [
+                (name, _number(before), _number(after), of)
+                for name, before, after, of in figure_rows(_answer(one), words, got)
+            ],
+            columns=["name", "before", "after", "of"],
+        ).astype({"before": "float64", "after": "float64"}),
+        "uncovered": pd.DataFrame(list(_answer(one).uncovered), columns=["cell", "weight"]).astype(
+            {"cell": "str", "weight": "float64"}
+        ),
         "access": pd.DataFrame(_access_rows(got), columns=["cell", "weight", "before", "after"]),
     }
     for name, frame in tables.items():
@@ -147,33 +226,81 @@ def _gpkg(path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[
 
 
 def _access_rows(got: Fairness | None) -> list[list[Any]]:
-    return [] if got is None else [list(row) for row in zip(got.cells, got.weight.tolist(), got.before.access.tolist(), got.after.access.tolist(), strict=True)]
+    return (
+        []
+        if got is None
+        else [
+            list(row)
+            for row in zip(
+                got.cells, got.weight.tolist(), got.before.access.tolist(), got.after.access.tolist(), strict=True
+            )
+        ]
+    )
 
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _xlsx(path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[str, str]], words: Words, got: Fairness | None) -> None:
+def _xlsx(
+    path: Path, one: Scenario, sites: gpd.GeoDataFrame, rests: list[tuple[str, str]], words: Words, got: Fairness | None
+) -> None:
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     try:
         bold = book.add_format({"bold": True, "bg_color": theme.LAND, "bottom": 1})
         heads = {
-            "number": words("站号"), "site_id": words("编号"), "name": words("位置"), "lon": words("经度"), "lat": words("纬度"), "why": words("为什么"),
-            "exclusive": words("只有它覆盖"), "newly": words("新覆盖"), "reached": words("半径内需求"), "nearest": words("最近的另一站"), "nearest_m": words("相距（米）"),
-            "cost_yuan": words("费用（元）"), "forced": words("必选"), "provenance": words("数据来源"), "source_id": words("出处编号"), "date": words("日期"),
+            "number": words("站号"),
+            "site_id": words("编号"),
+            "name": words("位置"),
+            "lon": words("经度"),
+            "lat": words("纬度"),
+            "why": words("为什么"),
+            "exclusive": words("只有它覆盖"),
+            "newly": words("新覆盖"),
+            "reached": words("半径内需求"),
+            "nearest": words("最近的另一站"),
+            "nearest_m": words("相距（米）"),
+            "cost_yuan": words("费用（元）"),
+            "forced": words("必选"),
+            "provenance": words("数据来源"),
+            "source_id": words("出处编号"),
+            "date": words("日期"),
         }
         plain = pd.DataFrame(sites.drop(columns="geometry"))
         plain["provenance"] = [words.provenance(code) for code in plain["provenance"]]
         _sheet(book, bold, words("点位"), list(heads.values()), plain[list(heads)].to_numpy(dtype=object).tolist())
-        _sheet(book, bold, words("数字"), [words("名称"), words("之前"), words("之后"), words("口径")], [list(row) for row in figure_rows(_answer(one), words, got)])
+        _sheet(
+            book,
+            bold,
+            words("数字"),
+            [words("名称"), words("之前"), words("之后"), words("口径")],
+            [list(row) for row in figure_rows(_answer(one), words, got)],
+        )
         _sheet(book, bold, words("假设"), [words("名称"), words("内容")], [list(row) for row in rests])
-        _sheet(book, bold, words("仍未覆盖"), [words("六边形编号"), words("需求权重")], [list(row) for row in _answer(one).uncovered])
+        _sheet(
+            book,
+            bold,
+            words("仍未覆盖"),
+            [words("六边形编号"), words("需求权重")],
+            [list(row) for row in _answer(one).uncovered],
+        )
         if got is not None:
-            _sheet(book, bold, words("可达性"), [words("六边形编号"), words("需求权重"), words("之前：每千需求权重的驿站数（2SFCA）"), words("之后：每千需求权重的驿站数（2SFCA）")],
-                   _access_rows(got))
+            _sheet(
+                book,
+                bold,
+                words("可达性"),
+                [
+                    words("六边形编号"),
+                    words("需求权重"),
+                    words("之前：每千需求权重的驿站数（2SFCA）"),
+                    words("之后：每千需求权重的驿站数（2SFCA）"),
+                ],
+                _access_rows(got),
+            )
     finally:
         book.close()
 

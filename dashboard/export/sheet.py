@@ -42,12 +42,16 @@ HAIR = 0.03  # rem that a page is shorter than its paper: rounding must not push
 
 def pages_of(template: Template, said: Brief) -> list[Page]:
     """Return the pages of `template` that have something to say, arranged for the charts there are."""
+
     def first(page: Page) -> int:
         return min((int(one.name.removeprefix("chart")) for one in page.frames if one.kind == "chart"), default=0)
 
     shown = [page for page in template.pages if page.frame("map") or first(page) <= len(said.charts)]
     last = max((page for page in shown), key=first)  # why others are missing stands after the last chart
-    return [arranged(page, [one.weight for one in said.charts], "\n".join(reasons_of(said)) if page is last else "") for page in shown]
+    return [
+        arranged(page, [one.weight for one in said.charts], "\n".join(reasons_of(said)) if page is last else "")
+        for page in shown
+    ]
 
 
 def reasons_of(said: Brief) -> list[str]:
@@ -65,32 +69,59 @@ def sheet(said: Brief, order: Order, words: Words, files: Any) -> str:
     body = []
     for page in pages:
         parts = [_framed(frame, _content(frame, page, said, order, words, figures)) for frame in page.frames]
-        body.append(f'<section class="page" aria-label="{escape(page.name)}" style="width:{template.width * REM:.3f}rem;'
-                    f'height:{template.height * REM - HAIR:.3f}rem">{"".join(parts)}</section>')
+        body.append(
+            f'<section class="page" aria-label="{escape(page.name)}" style="width:{template.width * REM:.3f}rem;'
+            f'height:{template.height * REM - HAIR:.3f}rem">{"".join(parts)}</section>'
+        )
     size = f"@page {{ size: {template.width}in {template.height}in; margin: 0 }}"
     return document(
-        said.title, said.lang, order.theme, files.for_sheet(), f'<div class="sheets" style="width:{template.width * REM:.3f}rem">{"".join(body)}</div>', {"charts": figures},
-        f'data-width="{template.width}" data-height="{template.height}"', size)
+        said.title,
+        said.lang,
+        order.theme,
+        files.for_sheet(),
+        f'<div class="sheets" style="width:{template.width * REM:.3f}rem">{"".join(body)}</div>',
+        {"charts": figures},
+        f'data-width="{template.width}" data-height="{template.height}"',
+        size,
+    )
 
 
-def document(title: str, lang: str, mode: str, files: tuple[list[str], list[str]], body: str, data: dict[str, Any], more: str = "", css: str = "") -> str:
+def document(
+    title: str,
+    lang: str,
+    mode: str,
+    files: tuple[list[str], list[str]],
+    body: str,
+    data: dict[str, Any],
+    more: str = "",
+    css: str = "",
+) -> str:
     """Return an HTML document that runs the scripts of `files` and holds `data` as JSON by element id."""
     styles, scripts = files
     held = "".join(
-        f'<script type="application/json" id="{escape(key)}">{_json(value)}</script>' for key, value in data.items())
+        f'<script type="application/json" id="{escape(key)}">{_json(value)}</script>' for key, value in data.items()
+    )
     return (
         f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}" data-theme="{escape(mode)}" {more}><head><meta charset="utf-8"><base target="_blank">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
-        + "".join(f'<link rel="stylesheet" href="{escape(one)}">' for one in styles) + (f"<style>{css}</style>" if css else "")
-        + f"</head><body>{body}{held}" + "".join(f'<script src="{escape(one)}"></script>' for one in scripts) + "</body></html>")
+        + "".join(f'<link rel="stylesheet" href="{escape(one)}">' for one in styles)
+        + (f"<style>{css}</style>" if css else "")
+        + f"</head><body>{body}{held}"
+        + "".join(f'<script src="{escape(one)}"></script>' for one in scripts)
+        + "</body></html>"
+    )
 
 
 def map_path(side: Side, frame: Frame, mode: str) -> str:
     """Return the address, on this server, of the map of `side` for `frame`."""
-    return "/sheet/map?" + urlencode({"query": side.query, "theme": mode, "w": f"{frame.width:.3f}", "h": f"{frame.height:.3f}"})
+    return "/sheet/map?" + urlencode(
+        {"query": side.query, "theme": mode, "w": f"{frame.width:.3f}", "h": f"{frame.height:.3f}"}
+    )
 
 
-def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context, files: Any, controls: bool = False) -> str:
+def map_sheet(
+    query: str, mode: str, size: tuple[float, float], context: Context, files: Any, controls: bool = False
+) -> str:
     """Return the document of one map with legend, scale bar and north arrow, for a frame of `size` inches.
 
     Parameters
@@ -108,15 +139,33 @@ def map_sheet(query: str, mode: str, size: tuple[float, float], context: Context
         figure = map_figures.map_figure(atlas, filters, words, said.view)
         here = places.scope(atlas, filters)
         name = words.name(here.crumbs[-1])
-        key = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, mode))
+        key = markup(
+            legend(
+                area_fill(atlas, filters, here, words),
+                cell_fill(atlas, filters, words),
+                figure,
+                filters,
+                words,
+                context.review_number,
+                mode,
+            )
+        )
     layout = "beside" if size[0] > 1.15 * size[1] or size[0] > 5 else "under"
     body = (
         f'<main class="mapsheet mapsheet-{layout}"><aside class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'
         f'<div id="map-plot"></div></div><div class="north" aria-hidden="true"><span>▲</span><span>{escape(words("北"))}</span></div>'
         f'<div id="scale-bar" class="scale-bar" data-kilometres="{escape(words("公里"))}" data-metres="{escape(words("米"))}"></div>'
-        f'<p id="no-map" hidden>{escape(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"))}</p></div></main>')
-    return document(name, filters.lang, mode, files.for_map(), body, {"map-spec": themed(figure, _ink(mode))},
-                    f'data-width="{size[0]}" data-height="{size[1]}" data-controls="{int(controls)}"')
+        f'<p id="no-map" hidden>{escape(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"))}</p></div></main>'
+    )
+    return document(
+        name,
+        filters.lang,
+        mode,
+        files.for_map(),
+        body,
+        {"map-spec": themed(figure, _ink(mode))},
+        f'data-width="{size[0]}" data-height="{size[1]}" data-controls="{int(controls)}"',
+    )
 
 
 # -- inside -----------------------------------------------------------------------
@@ -159,9 +208,15 @@ def _json(value: Any) -> str:
 def _framed(frame: Frame, content: str) -> str:
     if not content:
         return ""
-    place = ";".join(f"{name}:{value * REM:.3f}rem" for name, value in
-                     (("left", frame.x), ("top", frame.y), ("width", frame.width), ("height", frame.height)))
-    kinds = [f"frame frame-{frame.kind} anchor-{frame.anchor} align-{frame.align}", "frame-bold" * frame.bold, "frame-muted" * frame.muted]
+    place = ";".join(
+        f"{name}:{value * REM:.3f}rem"
+        for name, value in (("left", frame.x), ("top", frame.y), ("width", frame.width), ("height", frame.height))
+    )
+    kinds = [
+        f"frame frame-{frame.kind} anchor-{frame.anchor} align-{frame.align}",
+        "frame-bold" * frame.bold,
+        "frame-muted" * frame.muted,
+    ]
     return f'<div class="{" ".join(filter(None, kinds))}" data-frame="{frame.name}" style="{place}">{content}</div>'
 
 
@@ -207,9 +262,15 @@ def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
     if frame.name == "title" and page.name == "atlas sources":
         return words("资料来源")
     known = {
-        "title": said.title, "sentence": said.sentence, "view": said.view, "footnote": "\n".join(said.footnote),
-        "source": f"{said.source}\n{said.credits}", "map_title": said.sides[0].name, "map2_title": said.sides[-1].name,
-        "sources": plain(lines_of_sources(said, words)), "reason": "\n".join(reasons_of(said)),
+        "title": said.title,
+        "sentence": said.sentence,
+        "view": said.view,
+        "footnote": "\n".join(said.footnote),
+        "source": f"{said.source}\n{said.credits}",
+        "map_title": said.sides[0].name,
+        "map2_title": said.sides[-1].name,
+        "sources": plain(lines_of_sources(said, words)),
+        "reason": "\n".join(reasons_of(said)),
     }
     return known.get(frame.name, "")
 
@@ -229,7 +290,9 @@ def chart_of(frame: Frame, said: Brief) -> Chart | None:
 
 def qr_svg(url: str) -> str:
     """Return the QR code of `url` as SVG, always dark on light with its quiet zone: phones do not read it otherwise."""
-    return segno.make(url, error="m", micro=False).svg_inline(border=4, dark=theme.INK, light=theme.PAPER, omitsize=True)
+    return segno.make(url, error="m", micro=False).svg_inline(
+        border=4, dark=theme.INK, light=theme.PAPER, omitsize=True
+    )
 
 
 def _led(text: str, figure: Piece) -> str:
@@ -243,7 +306,9 @@ def _text(text: str, frame: Frame, link: str = "", figure: Piece = NO_FIGURE) ->
     text, size = fitted(text, frame.width, frame.height, frame.size, frame.least)
     first, *rest = text.split("\n")
     titled = frame.name.startswith("chart")
-    inner = f'<p>{_led(escape(first), figure)}</p>' + "".join(f'<p{" class=sub" if titled else ""}>{escape(one)}</p>' for one in rest)
+    inner = f"<p>{_led(escape(first), figure)}</p>" + "".join(
+        f"<p{' class=sub' if titled else ''}>{escape(one)}</p>" for one in rest
+    )
     if link:
         inner = f'<p><a href="{escape(link, quote=True)}">{escape(first)}</a></p>'
     tag = "h1" if frame.kind == "title" else "div"
@@ -253,8 +318,15 @@ def _text(text: str, frame: Frame, link: str = "", figure: Piece = NO_FIGURE) ->
 
 def _linked(lines: list[Line], frame: Frame) -> str:
     text, size = fitted(plain(lines), frame.width, frame.height, frame.size, frame.least)
-    inner = "".join("<p>" + "".join(f'<a href="{escape(one.url, quote=True)}">{escape(one.text)}</a>' if one.url else escape(one.text) for one in line) + "</p>"
-                    for line in within(lines, text))
+    inner = "".join(
+        "<p>"
+        + "".join(
+            f'<a href="{escape(one.url, quote=True)}">{escape(one.text)}</a>' if one.url else escape(one.text)
+            for one in line
+        )
+        + "</p>"
+        for line in within(lines, text)
+    )
     return f'<div class="text" style="font-size:{size / 12:.4f}rem">{inner}</div>'
 
 
@@ -264,9 +336,11 @@ def _strip(side: Side, frame: Frame) -> str:
     for one in figures:
         sizes = figure_sizes(one, frame.width / min(columns, len(figures)), frame.size)
         value, label, of = (f"font-size:{size / 12:.3f}rem" for size in sizes)
-        cells.append(f'<td><div style="{value}"><b>{_led(escape(one.value), Piece(one.value, side.trail(one.id), one.id))}</b><small>{escape(one.unit)}</small></div>'
-                     f'<div class="what" style="{label}">{escape(one.label)} {one.mark}</div><div class="of" style="{of}">{escape(one.of)}</div></td>')
-    rows = "".join(f"<tr>{''.join(cells[start:start + columns])}</tr>" for start in range(0, len(cells), columns))
+        cells.append(
+            f'<td><div style="{value}"><b>{_led(escape(one.value), Piece(one.value, side.trail(one.id), one.id))}</b><small>{escape(one.unit)}</small></div>'
+            f'<div class="what" style="{label}">{escape(one.label)} {one.mark}</div><div class="of" style="{of}">{escape(one.of)}</div></td>'
+        )
+    rows = "".join(f"<tr>{''.join(cells[start : start + columns])}</tr>" for start in range(0, len(cells), columns))
     return f'<table class="strip"><tbody>{rows}</tbody></table>'
 
 
@@ -314,6 +388,12 @@ def _compared(said: Brief, words: Words, frame: Frame) -> str:
     size = row_size(len(rows) + 1, frame)
     top = "".join(f"<th>{escape(one)}</th>" for one in head)
     body = "".join(
-        f"<tr><td>{escape(label)}</td>" + "".join(f"<td>{_led(escape(one), Piece(one, side.trail(id), id))}</td>" for one, side in zip(cells, said.sides, strict=True)) + "</tr>"
-        for (label, *cells), (id, _) in zip(rows, compared_figures(said), strict=True))
+        f"<tr><td>{escape(label)}</td>"
+        + "".join(
+            f"<td>{_led(escape(one), Piece(one, side.trail(id), id))}</td>"
+            for one, side in zip(cells, said.sides, strict=True)
+        )
+        + "</tr>"
+        for (label, *cells), (id, _) in zip(rows, compared_figures(said), strict=True)
+    )
     return f'<table class="compared" style="font-size:{size / 12:.3f}rem"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'

@@ -56,7 +56,11 @@ def slides(said: Brief, order: Order, words: Words, photograph: Photograph) -> t
         _fill(deck.slides.add_slide(layout), layout, page, said, order, words, photograph, face)
     properties = deck.core_properties
     # the format takes no more: what is longer stands on the slide
-    properties.title, properties.author, properties.subject = said.title, words("工会服务一张图"), said.view[:LONGEST_PROPERTY]
+    properties.title, properties.author, properties.subject = (
+        said.title,
+        words("工会服务一张图"),
+        said.view[:LONGEST_PROPERTY],
+    )
     properties.comments = said.url if len(said.url) <= LONGEST_PROPERTY else ""
     return decks.saved(deck), told
 
@@ -67,13 +71,19 @@ def _theirs(path: Path, words: Words) -> tuple[Deck, list[tuple[SlideLayout, Pag
         with path.open("rb") as file:
             head = file.read(len(COMPOUND))
     except OSError as error:
-        raise AtlasError(N_("模板 {path} 打不开：{said}。请检查路径和权限。"), path=path, said=error.strerror or error) from error
+        raise AtlasError(
+            N_("模板 {path} 打不开：{said}。请检查路径和权限。"), path=path, said=error.strerror or error
+        ) from error
     if head == COMPOUND:  # PowerPoint wraps an encrypted .pptx in the container of the old format
-        raise AtlasError(N_("模板 {path} 设了密码，或是旧的 .ppt 格式：请在 PowerPoint 中去掉密码，另存为 .pptx。"), path=path)
+        raise AtlasError(
+            N_("模板 {path} 设了密码，或是旧的 .ppt 格式：请在 PowerPoint 中去掉密码，另存为 .pptx。"), path=path
+        )
     try:
         deck = Presentation(str(path))
     except Exception as error:  # python-pptx raises whatever zipfile, lxml or itself meets
-        raise AtlasError(N_("模板 {path} 读不出来：请给一个 PowerPoint 的 .pptx 文件（不是 .ppt 或 .potx）。"), path=path) from error
+        raise AtlasError(
+            N_("模板 {path} 读不出来：请给一个 PowerPoint 的 .pptx 文件（不是 .ppt 或 .potx）。"), path=path
+        ) from error
     ids = deck.slides._sldIdLst
     for one in list(ids):
         deck.part.drop_rel(one.rId)
@@ -83,13 +93,27 @@ def _theirs(path: Path, words: Words) -> tuple[Deck, list[tuple[SlideLayout, Pag
         frames = tuple(frame for shape in layout.placeholders if (frame := _frame_of(shape)) is not None)
         known = {frame.name for frame in frames}
         if known & (set(NAMES) - {"title"}):
-            found.append((layout, Page("atlas sources" if known <= {"title", "sources", "footnote", "source"} else layout.name, frames)))
+            found.append(
+                (
+                    layout,
+                    Page(
+                        "atlas sources" if known <= {"title", "sources", "footnote", "source"} else layout.name, frames
+                    ),
+                )
+            )
     if not found:
-        raise AtlasError(N_("模板 {path} 里没有可用的占位符：请在版式中把占位符命名为 {names} 等（选择窗格里改名）。"),
-                         path=path, names=", ".join(NAMES[:8]))
+        raise AtlasError(
+            N_("模板 {path} 里没有可用的占位符：请在版式中把占位符命名为 {names} 等（选择窗格里改名）。"),
+            path=path,
+            names=", ".join(NAMES[:8]),
+        )
     held = {frame.name for _, page in found for frame in page.frames}
     lacking = [name for name in REQUIRED if name not in held]
-    told = [words("模板没有占位符 {names}：这些内容写进了备注。").format(names=comma(words).join(lacking))] if lacking else []
+    told = (
+        [words("模板没有占位符 {names}：这些内容写进了备注。").format(names=comma(words).join(lacking))]
+        if lacking
+        else []
+    )
     # pages that repeat a name would show the same thing twice: each name is filled where it first stands
     return deck, found, told
 
@@ -100,7 +124,13 @@ def _frame_of(shape: Any) -> Frame | None:
         name = "title"
     if name not in NAMES or None in (shape.left, shape.top, shape.width, shape.height):
         return None
-    return Frame(name, _kind(name), *(one / EMU_PER_INCH for one in (shape.left, shape.top, shape.width, shape.height)), size=_size_of(shape), least=6)
+    return Frame(
+        name,
+        _kind(name),
+        *(one / EMU_PER_INCH for one in (shape.left, shape.top, shape.width, shape.height)),
+        size=_size_of(shape),
+        least=6,
+    )
 
 
 def _kind(name: str) -> str:
@@ -119,11 +149,23 @@ def _size_of(shape: Any) -> float:
     return 14.0 if shape.height > 400_000 else 10.0
 
 
-def _fill(slide: Slide, layout: SlideLayout, page: Page, said: Brief, order: Order, words: Words, photograph: Photograph, face: str | None) -> None:
+def _fill(
+    slide: Slide,
+    layout: SlideLayout,
+    page: Page,
+    said: Brief,
+    order: Order,
+    words: Words,
+    photograph: Photograph,
+    face: str | None,
+) -> None:
     """Put what is said into the placeholders of a slide; those with nothing to say are taken off it."""
     # of two placeholders with the same name each has the size of its own
-    frames = {shape.placeholder_format.idx: frame for shape in layout.placeholders
-              if (frame := _frame_of(shape) if order.is_file else page.frame(shape.name)) is not None}
+    frames = {
+        shape.placeholder_format.idx: frame
+        for shape in layout.placeholders
+        if (frame := _frame_of(shape) if order.is_file else page.frame(shape.name)) is not None
+    }
     notes: list[str] = []
     for shape in list(slide.placeholders):
         frame = frames.get(shape.placeholder_format.idx)
@@ -137,8 +179,13 @@ def _fill(slide: Slide, layout: SlideLayout, page: Page, said: Brief, order: Ord
         _note(slide, table, words("还没有载入服务记录"), face)
     held = {frame.name for frame in page.frames}
     if page.frame("map") or (order.is_file and page.name != "atlas sources"):
-        missing = {"view": said.view, "footnote": "\n".join(said.footnote), "source": f"{said.source}\n{said.credits}",
-                   "sentence": said.sentence, "qr": said.url}
+        missing = {
+            "view": said.view,
+            "footnote": "\n".join(said.footnote),
+            "source": f"{said.source}\n{said.credits}",
+            "sentence": said.sentence,
+            "qr": said.url,
+        }
         notes += [text for name, text in missing.items() if name not in held]
         if order.is_file:
             notes.append(text_of(Frame("sources", "text", 0, 0, 1, 1), page, said, words))
@@ -147,9 +194,21 @@ def _fill(slide: Slide, layout: SlideLayout, page: Page, said: Brief, order: Ord
         slide.notes_slide.notes_text_frame.text = "\n".join(notes)
 
 
-def _put(slide: Slide, shape: Any, frame: Frame, page: Page, said: Brief, order: Order, words: Words, photograph: Photograph, face: str | None) -> bool:
+def _put(
+    slide: Slide,
+    shape: Any,
+    frame: Frame,
+    page: Page,
+    said: Brief,
+    order: Order,
+    words: Words,
+    photograph: Photograph,
+    face: str | None,
+) -> bool:
     if not order.is_file:  # a page with fewer charts gives their room away
-        shape.left, shape.top, shape.width, shape.height = (Inches(one) for one in (frame.x, frame.y, frame.width, frame.height))
+        shape.left, shape.top, shape.width, shape.height = (
+            Inches(one) for one in (frame.x, frame.y, frame.width, frame.height)
+        )
     if frame.name in ("map", "map2"):
         number = 0 if frame.name == "map" else 1
         if number >= len(said.sides):
@@ -157,7 +216,12 @@ def _put(slide: Slide, shape: Any, frame: Frame, page: Page, said: Brief, order:
         label = words("{place}地图").format(place=said.sides[number].name)
         made = photograph(frame, number)
         if made is None:
-            _note(slide, frame, words("这台机器没有 Chromium，地图没有画出来；打开链接可看此图：{url}").format(url=said.url), face)
+            _note(
+                slide,
+                frame,
+                words("这台机器没有 Chromium，地图没有画出来；打开链接可看此图：{url}").format(url=said.url),
+                face,
+            )
             return False
         return _picture(slide, shape, made, label, frame)
     if frame.name == "qr":
@@ -165,7 +229,11 @@ def _put(slide: Slide, shape: Any, frame: Frame, page: Page, said: Brief, order:
     if frame.kind == "chart":
         chart = chart_of(frame, said)
         if chart is None:
-            if order.is_file and frame.name == "chart1" and (reasons := [one for side in said.sides for one in side.charts.empty]):
+            if (
+                order.is_file
+                and frame.name == "chart1"
+                and (reasons := [one for side in said.sides for one in side.charts.empty])
+            ):
                 _note(slide, frame, "\n".join(reasons), face)
             return False
         kind, data = native.TYPES[chart.kind], native.chart_data(chart)
@@ -222,7 +290,9 @@ def _note(slide: Slide, frame: Frame, text: str, face: str | None) -> None:
     box.name = f"{frame.name} note"
     box.text_frame.word_wrap = True
     if frame.name == "reason":  # a line under a chart begins where the chart does
-        box.text_frame.margin_left = box.text_frame.margin_right = box.text_frame.margin_top = box.text_frame.margin_bottom = 0
+        box.text_frame.margin_left = box.text_frame.margin_right = box.text_frame.margin_top = (
+            box.text_frame.margin_bottom
+        ) = 0
         text, size = fitted(text, frame.width, frame.height, frame.size, frame.least)
     else:
         text, size = fitted(text, frame.width - 0.2, frame.height - 0.1, 12, 8)
@@ -274,9 +344,16 @@ def _table(slide: Slide, shape: Any, frame: Frame, said: Brief, words: Words, fa
     for number, one in enumerate(figures):
         size, middle, small = figure_sizes(one, frame.width / columns, frame.size)
         label, of = f"{one.label} {one.mark}", fitted(one.of, frame.width / columns - 0.15, 0.26, small, small)[0]
-        native.write_cell(table.cell(number // columns, number % columns), [
-            (one.value, size, True, False), (f"\t {one.unit}", UNIT_SIZE, False, True), (label, middle, False, False),
-            *([(of, small, False, True)] if of else [])], face)
+        native.write_cell(
+            table.cell(number // columns, number % columns),
+            [
+                (one.value, size, True, False),
+                (f"\t {one.unit}", UNIT_SIZE, False, True),
+                (label, middle, False, False),
+                *([(of, small, False, True)] if of else []),
+            ],
+            face,
+        )
     native.plain_table(table)
     return True
 
@@ -296,4 +373,3 @@ def _new_table(slide: Slide, shape: Any, rows: int, columns: int, frame: Frame) 
     for column in table.columns:
         column.width = Emu(int(width / columns))
     return table
-

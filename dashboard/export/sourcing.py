@@ -29,8 +29,19 @@ def trails(figures: Iterable[Figure], charts: Iterable[Chart], filters: Filters,
     def address(mark: str) -> str:
         return context.base_url + trail_address(mark, filters, context)
 
-    found = [Piece(f"{one.label} {one.value} {one.unit}".strip(), address(one.id), one.id) for one in figures if one.id in FIGURES]
-    return (*found, *(Piece(one.title, address(OF_CHARTS[one.id]), OF_CHARTS[one.id]) for one in charts if OF_CHARTS.get(one.id) in FIGURES))
+    found = [
+        Piece(f"{one.label} {one.value} {one.unit}".strip(), address(one.id), one.id)
+        for one in figures
+        if one.id in FIGURES
+    ]
+    return (
+        *found,
+        *(
+            Piece(one.title, address(OF_CHARTS[one.id]), OF_CHARTS[one.id])
+            for one in charts
+            if OF_CHARTS.get(one.id) in FIGURES
+        ),
+    )
 
 
 def fact_address(context: Context, lang: str) -> Callable[[str], str]:
@@ -50,11 +61,19 @@ def lines_of_sources(said: Brief, words: Words) -> list[Line]:
         if side.trails:
             owner = f"{side.name} · " if len(said.sides) > 1 else ""
             found.append((Piece(f"{owner}{words('数字的来历')}{colon(words)}"), *_joined(side.trails, comma(words))))
-    dated = words("数据截至 {date}").format(date=words.date(said.data_date)) + words("；数据版本 {version}；制作于 {made}").format(
-        version=said.data_version, made=words.date(said.made))
+    dated = words("数据截至 {date}").format(date=words.date(said.data_date)) + words(
+        "；数据版本 {version}；制作于 {made}"
+    ).format(version=said.data_version, made=words.date(said.made))
     head, _, tail = words("打开此视图：{url}").partition("{url}")
-    found += [(Piece(""),), (Piece(said.credits),), (Piece(dated),), (Piece(head), Piece(said.url, said.url), Piece(tail))]
-    found += [(Piece(text),) for text in (said.told, *(one for side in said.sides for one in side.charts.empty)) if text]
+    found += [
+        (Piece(""),),
+        (Piece(said.credits),),
+        (Piece(dated),),
+        (Piece(head), Piece(said.url, said.url), Piece(tail)),
+    ]
+    found += [
+        (Piece(text),) for text in (said.told, *(one for side in said.sides for one in side.charts.empty)) if text
+    ]
     return found
 
 
@@ -69,7 +88,7 @@ def within(lines: Iterable[Line], text: str) -> list[Line]:
     for line, kept in zip(lines, text.split("\n"), strict=False):
         pieces: list[Piece] = []
         for piece in line:
-            part, kept = kept[: len(piece.text)], kept[len(piece.text):]
+            part, kept = kept[: len(piece.text)], kept[len(piece.text) :]
             if part:
                 pieces.append(Piece(part, piece.url if part == piece.text else ""))
         if kept:

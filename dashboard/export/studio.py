@@ -25,8 +25,12 @@ from geodata.errors import N_, AtlasError
 
 PRINT_DPI = 300
 SVG_GAP = 18
-MIME = {"pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation", "pdf": "application/pdf",
-        "png": "image/png", "svg": "image/svg+xml"}
+MIME = {
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
 Progress = Callable[[float, str], None]
 
 
@@ -82,7 +86,13 @@ class Studio:
             What is asked for cannot be made; says why and how to mend it.
         """
         progress(0.05, N_("正在统计"))
-        said = brief(order, self._context, made or date.today(), address_of(order, self._context, self._settings, self._links), bool(self._settings.public_url))
+        said = brief(
+            order,
+            self._context,
+            made or date.today(),
+            address_of(order, self._context, self._settings, self._links),
+            bool(self._settings.public_url),
+        )
         words = self._context.words(said.lang)
         told = [notice.text(words.gettext) for side in said.sides for notice in side.notices]
         progress(0.2, N_("正在画地图"))
@@ -98,7 +108,9 @@ class Studio:
         if order.format == "pdf":
             content = self.engine.paper(path, template.width, template.height, PRINT_DPI / CSS_DPI)
         elif order.format == "png":
-            content = self.engine.picture(path, round(template.width * CSS_DPI), round(template.height * CSS_DPI), order.scale)
+            content = self.engine.picture(
+                path, round(template.width * CSS_DPI), round(template.height * CSS_DPI), order.scale
+            )
         else:
             content = self._svg(said, order, path, words)
         return Made(content, tuple(told), said)
@@ -109,16 +121,23 @@ class Studio:
                 return None
             progress(0.3 + 0.3 * number, N_("正在画地图"))
             # CSS pixels are 1/96 inch: three and an eighth dots each are 300 an inch on the slide
-            return self.engine.picture(map_path(said.sides[number], frame, order.theme), round(frame.width * CSS_DPI), round(frame.height * CSS_DPI),
-                                       PRINT_DPI / CSS_DPI)
+            return self.engine.picture(
+                map_path(said.sides[number], frame, order.theme),
+                round(frame.width * CSS_DPI),
+                round(frame.height * CSS_DPI),
+                PRINT_DPI / CSS_DPI,
+            )
 
         return photograph
 
     def _svg(self, said: Brief, order: Order, path: str, words: Words) -> bytes:
         """Return the charts under each other as one SVG, between what every export carries."""
         template = BUILT_IN["report"]  # of all templates the one with every chart
-        charts = self.engine.charts(Order(order.query, template="report", theme=order.theme).path() if order.template != "compare" else path,
-                                    round(template.width * CSS_DPI), round(template.height * CSS_DPI))
+        charts = self.engine.charts(
+            Order(order.query, template="report", theme=order.theme).path() if order.template != "compare" else path,
+            round(template.width * CSS_DPI),
+            round(template.height * CSS_DPI),
+        )
         if not charts:
             raise AtlasError(N_("这个视图没有可画的图表，SVG 没有内容：请换一个地点或放宽筛选。"))
         ink, muted = (dark.color(one, order.theme) for one in (theme.INK, theme.MUTED))
@@ -131,8 +150,10 @@ class Studio:
             nonlocal y
             for part in broken(text, (width - 2 * SVG_GAP) / CSS_DPI, size * 72 / CSS_DPI):
                 y += size * 1.35
-                parts.append(f'<text x="{SVG_GAP}" y="{y:.1f}" font-size="{size}" fill="{color}" font-weight="{700 if bold else 400}" '
-                             f'font-family="{escape(theme.FONT, quote=True)}">{escape(part)}</text>')
+                parts.append(
+                    f'<text x="{SVG_GAP}" y="{y:.1f}" font-size="{size}" fill="{color}" font-weight="{700 if bold else 400}" '
+                    f'font-family="{escape(theme.FONT, quote=True)}">{escape(part)}</text>'
+                )
 
         line(said.title, 20, ink, bold=True)
         line(said.sentence, 12, ink)
@@ -147,6 +168,8 @@ class Studio:
         for text in (*said.footnote, said.source, said.credits, said.url):
             line(text, 8, muted)
         height = y + SVG_GAP
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width:.0f}" height="{height:.0f}" '
-                f'viewBox="0 0 {width:.0f} {height:.0f}"><title>{escape(said.title)}</title><rect width="100%" height="100%" fill="{ground}"/>'
-                f'{"".join(parts)}</svg>').encode()
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width:.0f}" height="{height:.0f}" '
+            f'viewBox="0 0 {width:.0f} {height:.0f}"><title>{escape(said.title)}</title><rect width="100%" height="100%" fill="{ground}"/>'
+            f"{''.join(parts)}</svg>"
+        ).encode()

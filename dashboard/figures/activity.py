@@ -26,12 +26,21 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         left_out = len(activities.select(atlas, Filters(place=filters.place, region=filters.region, grid=filters.grid)))
         if not left_out:
             return Panel.hidden()
-        return Panel(words("所选条件下没有活动"), words("这里共有 {count} 项，都在所选的时段、类型、来源或范围之外").format(count=words.number(left_out)), weight=0.35,
-                     empty=words("放宽一个条件就能看到："))
+        return Panel(
+            words("所选条件下没有活动"),
+            words("这里共有 {count} 项，都在所选的时段、类型、来源或范围之外").format(count=words.number(left_out)),
+            weight=0.35,
+            empty=words("放宽一个条件就能看到："),
+        )
     told = words("；另有 {count} 项只报道了年份，未计入").format(count=undated) if undated else ""
     if not len(rows):
-        return Panel(words("{count} 项活动只报道了年份").format(count=undated), words("没有可按月排列的日期"), "reported", weight=0.35,
-                     empty=words("点击地图上的圆点可看每项活动的报道内容。"))
+        return Panel(
+            words("{count} 项活动只报道了年份").format(count=undated),
+            words("没有可按月排列的日期"),
+            "reported",
+            weight=0.35,
+            empty=words("点击地图上的圆点可看每项活动的报道内容。"),
+        )
     labels = words.kinds()
     per_month = rows.groupby("month")["count"].sum()
     # the same months for every choice, so that a lone month is seen to be one of many
@@ -39,7 +48,8 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-MOST_MONTHS:]
     top = per_month.idxmax()
     title = words("{total} 项活动，{month}最多（{most} 项）").format(
-        total=words.number(int(per_month.sum())), month=_month(str(top), words), most=words.number(int(per_month.max())))
+        total=words.number(int(per_month.sum())), month=_month(str(top), words), most=words.number(int(per_month.max()))
+    )
     traces = []
     for kind in words.activity_kinds():
         own = rows[rows["kind"] == kind.kind]
@@ -48,25 +58,49 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Panel:
             for month, number in zip(part["month"].astype(str), part["count"], strict=True):
                 count[month] += int(number)
             label = labels[kind.kind]
-            traces.append({
-                "type": "bar", "name": label, "x": months, "y": [count.get(month, 0) for month in months],
-                "customdata": [["kind", kind.kind]] * len(months),
-                "marker": {"color": kind.colour, "line": {"width": 0},
-                           "pattern": theme.hatched(provenance)},
-                "hovertemplate": f"%{{x}}<br>{label} %{{y}} {words('项')} · {words.provenance(provenance)}<extra></extra>",
-                "showlegend": provenance == sorted(own["provenance"].unique())[0],
-                "legendgroup": kind.kind,
-            })
+            traces.append(
+                {
+                    "type": "bar",
+                    "name": label,
+                    "x": months,
+                    "y": [count.get(month, 0) for month in months],
+                    "customdata": [["kind", kind.kind]] * len(months),
+                    "marker": {"color": kind.colour, "line": {"width": 0}, "pattern": theme.hatched(provenance)},
+                    "hovertemplate": f"%{{x}}<br>{label} %{{y}} {words('项')} · {words.provenance(provenance)}<extra></extra>",
+                    "showlegend": provenance == sorted(own["provenance"].unique())[0],
+                    "legendgroup": kind.kind,
+                }
+            )
     mean = float(per_month.sum()) / len(months)
     figure = {
         "data": traces,
         "layout": theme.chart_layout(
-            **(lines.comparison(mean, words("月均 {count} 项").format(count=words.number(mean, 1))) if len(per_month) > 1 else {}),
-            barmode="stack", bargap=0.3, showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": theme.NOTE, "color": theme.MUTED},
-                    "itemclick": False, "itemdoubleclick": False, "itemwidth": 30, "tracegroupgap": 0},
+            **(
+                lines.comparison(mean, words("月均 {count} 项").format(count=words.number(mean, 1)))
+                if len(per_month) > 1
+                else {}
+            ),
+            barmode="stack",
+            bargap=0.3,
+            showlegend=True,
+            legend={
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "yanchor": "bottom",
+                "font": {"size": theme.NOTE, "color": theme.MUTED},
+                "itemclick": False,
+                "itemdoubleclick": False,
+                "itemwidth": 30,
+                "tracegroupgap": 0,
+            },
             margin={"l": 4, "r": 8, "t": 8, "b": 4, "pad": 4},
-            xaxis={"type": "category", "showgrid": False, "tickvals": months, "ticktext": [_month(month, words, brief=True) for month in months]},
+            xaxis={
+                "type": "category",
+                "showgrid": False,
+                "tickvals": months,
+                "ticktext": [_month(month, words, brief=True) for month in months],
+            },
             yaxis={"nticks": 4, "rangemode": "tozero", **({"dtick": 1} if per_month.max() < 5 else {})},
         ),
     }
@@ -95,30 +129,45 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     title = words("招聘会")
     if positions is not None and intents is not None and positions.value and pd.notna(intents.value):
         title = words("{positions} 个岗位，{intents} 人达成意向").format(
-            positions=words.number(positions.value), intents=words.number(intents.value))
+            positions=words.number(positions.value), intents=words.number(intents.value)
+        )
     traces = []
     for provenance in order:
         shown = [by.get((provenance, stage)) for stage in stages]
         values = [float(row.value) if row is not None and pd.notna(row.value) else None for row in shown]
         text = [
-            f"{words.qualified(row.value, row.qualifier)} {units[stage]}" if row is not None and pd.notna(row.value) else words("未报道")
+            f"{words.qualified(row.value, row.qualifier)} {units[stage]}"
+            if row is not None and pd.notna(row.value)
+            else words("未报道")
             for row, stage in zip(shown, stages, strict=True)
         ]
-        traces.append({
-            "type": "bar", "orientation": "h", "name": words.provenance(provenance),
-            "y": [names[stage] for stage in stages], "x": [value or 0 for value in values],
-            "text": text, "textposition": "outside", "cliponaxis": False, "textfont": {"size": theme.NOTE, "color": theme.MUTED},
-            "constraintext": "none",  # a thin bar has figures that can be read all the same
-            "marker": {"color": theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE,
-                       "pattern": theme.hatched(provenance)},
-            "hovertemplate": f"%{{y}} %{{text}} · {words.provenance(provenance)}<extra></extra>",
-        })
+        traces.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": words.provenance(provenance),
+                "y": [names[stage] for stage in stages],
+                "x": [value or 0 for value in values],
+                "text": text,
+                "textposition": "outside",
+                "cliponaxis": False,
+                "textfont": {"size": theme.NOTE, "color": theme.MUTED},
+                "constraintext": "none",  # a thin bar has figures that can be read all the same
+                "marker": {
+                    "color": theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE,
+                    "pattern": theme.hatched(provenance),
+                },
+                "hovertemplate": f"%{{y}} %{{text}} · {words.provenance(provenance)}<extra></extra>",
+            }
+        )
     largest = max((value for trace in traces for value in trace["x"]), default=1) or 1
     counted = int(rows.groupby("provenance")["fairs"].max().sum())
     figure = {
         "data": traces,
         "layout": theme.chart_layout(
-            barmode="group", bargap=0.2, margin={"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
+            barmode="group",
+            bargap=0.2,
+            margin={"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
             xaxis={"visible": False, "range": [0, largest * 1.35]},
             yaxis={"autorange": "reversed", "showgrid": False, "type": "category"},
         ),
@@ -147,30 +196,71 @@ def ranking(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     kinds = words.kinds()
     listed = [kind for kind in words.activity_kinds() if any(kind.kind in one for one in rows["kinds"])]
     origin = mix(rows)
-    traces = [{
-        "type": "bar", "orientation": "h", "name": kinds[kind.kind], "x": [one.get(kind.kind, 0) for one in rows["kinds"]],
-        "y": list(range(len(rows))), "customdata": [["grid", one] for one in rows["grid_id"]],
-        "marker": {"color": kind.colour, "pattern": theme.hatched(origin)},
-        "hovertext": names, "hovertemplate": f"%{{hovertext}}<br>{kinds[kind.kind]} %{{x}} {words('项')}<extra></extra>",
-    } for kind in listed]
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": kinds[kind.kind],
+            "x": [one.get(kind.kind, 0) for one in rows["kinds"]],
+            "y": list(range(len(rows))),
+            "customdata": [["grid", one] for one in rows["grid_id"]],
+            "marker": {"color": kind.colour, "pattern": theme.hatched(origin)},
+            "hovertext": names,
+            "hovertemplate": f"%{{hovertext}}<br>{kinds[kind.kind]} %{{x}} {words('项')}<extra></extra>",
+        }
+        for kind in listed
+    ]
     totals = rows["count"].astype(int).tolist()
-    traces.append({
-        "type": "scatter", "mode": "text", "x": totals, "y": list(range(len(rows))), "text": [f" {one}" for one in totals],
-        "textposition": "middle right", "textfont": {"size": theme.NOTE, "color": theme.MUTED}, "hoverinfo": "skip", "cliponaxis": False,
-    })
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": totals,
+            "y": list(range(len(rows))),
+            "text": [f" {one}" for one in totals],
+            "textposition": "middle right",
+            "textfont": {"size": theme.NOTE, "color": theme.MUTED},
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+        }
+    )
     best = rows.iloc[-1]
     held = grids.chosen(atlas, filters)
     # of every grid in scope, those too that did nothing
-    mean = sum(one[0] for key, one in activities.by_key(atlas, filters, "grid_id").items() if key in set(atlas.grids["grid_id"].iloc[held])) / max(len(held), 1)
+    mean = sum(
+        one[0]
+        for key, one in activities.by_key(atlas, filters, "grid_id").items()
+        if key in set(atlas.grids["grid_id"].iloc[held])
+    ) / max(len(held), 1)
     title = words("“{name}”网格做得最多：{count} 项").format(name=names[-1], count=int(best["count"]))
     figure = {
         "data": traces,
         "layout": theme.chart_layout(
-            **(lines.comparison(mean, words("{grids} 个网格平均 {count} 项").format(grids=len(held), count=words.number(mean, 1)), upright=True) if len(held) > 1 else {}),
-            barmode="stack", bargap=0.3, margin={"l": 4, "r": 30, "t": 4, "b": 18 if len(held) > 1 else 4, "pad": 4},
+            **(
+                lines.comparison(
+                    mean,
+                    words("{grids} 个网格平均 {count} 项").format(grids=len(held), count=words.number(mean, 1)),
+                    upright=True,
+                )
+                if len(held) > 1
+                else {}
+            ),
+            barmode="stack",
+            bargap=0.3,
+            margin={"l": 4, "r": 30, "t": 4, "b": 18 if len(held) > 1 else 4, "pad": 4},
             xaxis={"visible": False, "rangemode": "tozero"},
-            yaxis={"tickvals": list(range(len(rows))), "ticktext": [theme.brief(one) for one in names], "showgrid": False, "range": theme.rows(len(rows))},
+            yaxis={
+                "tickvals": list(range(len(rows))),
+                "ticktext": [theme.brief(one) for one in names],
+                "showgrid": False,
+                "range": theme.rows(len(rows)),
+            },
         ),
     }
-    return Panel(title, words("产改网格按活动项数排名，前 {top} 名（进企业、竞赛、主题活动）").format(top=len(rows)), origin, figure, weight=1.0)
-
+    return Panel(
+        title,
+        words("产改网格按活动项数排名，前 {top} 名（进企业、竞赛、主题活动）").format(top=len(rows)),
+        origin,
+        figure,
+        weight=1.0,
+    )

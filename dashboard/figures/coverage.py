@@ -32,27 +32,38 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     chosen = here.grid_id or (here.region_id if here.zone else None)
     if not len(rows):
         return Panel(
-            title=words("这里还没有可计算覆盖率的数据"), weight=0.6,
-            empty=words("请选择有产改网格或驿站需求数据的地方，例如石嘴山市、厦门市思明区；或在“数据来源”中恢复被排除的来源。"),
+            title=words("这里还没有可计算覆盖率的数据"),
+            weight=0.6,
+            empty=words(
+                "请选择有产改网格或驿站需求数据的地方，例如石嘴山市、厦门市思明区；或在“数据来源”中恢复被排除的来源。"
+            ),
         )
     measure = rows["measure"].iloc[0]
     known = rows[rows["share"].notna()]
     whole = known["parent_share"].iloc[0] if len(known) else None
-    kind = {"place": words("个县区"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[rows["unit_kind"].iloc[0]]
+    kind = {"place": words("个县区"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[
+        rows["unit_kind"].iloc[0]
+    ]
     reach = int((known["share"] >= whole - 1e-12).sum()) if whole is not None else 0
     name = _whose(atlas, here, rows, words) or words.name(here.crumbs[-2] if chosen else here)
     own = known[known["unit_id"] == chosen]
     if len(own) and whole is not None:
         title = words("{unit} {share}，{name} {whole}").format(
-            unit=words.name(here), share=words.share(own["share"].iloc[0]), name=name, whole=words.share(whole))
+            unit=words.name(here), share=words.share(own["share"].iloc[0]), name=name, whole=words.share(whole)
+        )
     elif len(known) < 2 or whole is None:
-        title = words("{name}：{share}").format(name=known["name_en" if words.lang == "en" else "name"].iloc[0] if len(known) else name, share=words.share(whole))
+        title = words("{name}：{share}").format(
+            name=known["name_en" if words.lang == "en" else "name"].iloc[0] if len(known) else name,
+            share=words.share(whole),
+        )
     else:
         title = words("{count} {kind}中 {reach} 个达到{name}的 {share}").format(
-            count=len(known), kind=kind, reach=reach, name=name, share=words.share(whole))
+            count=len(known), kind=kind, reach=reach, name=name, share=words.share(whole)
+        )
     if measure != "enterprises":
         subtitle = words("{radius} 米步行可达的需求权重 ÷ 全部需求权重（{which}，加权）").format(
-            radius=filters.radius, which=words("有效覆盖") if measure == "stations_effective" else words("名义覆盖"))
+            radius=filters.radius, which=words("有效覆盖") if measure == "stations_effective" else words("名义覆盖")
+        )
     else:
         subtitle = words("已强化“产改”举措的企业 ÷ 覆盖企业（未加权）")
     if measure != "enterprises" and here.level in ("country", "province", "city"):
@@ -78,23 +89,59 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         for row in shown.itertuples(index=False)
     ]
     figure = {
-        "data": [{
-            "type": "bar", "orientation": "h", "x": share.tolist(), "y": list(range(len(shown))),
-            "customdata": [[row.unit_kind, row.unit_id] for row in shown.itertuples(index=False)],
-            "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
-            "marker": theme.coloured(colors, shown["provenance"].tolist()),
-        }],
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": share.tolist(),
+                "y": list(range(len(shown))),
+                "customdata": [[row.unit_kind, row.unit_id] for row in shown.itertuples(index=False)],
+                "hovertext": hover,
+                "hovertemplate": "%{hovertext}<extra></extra>",
+                "marker": theme.coloured(colors, shown["provenance"].tolist()),
+            }
+        ],
         "layout": theme.chart_layout(
-            bargap=0.28, meta={"measure": measure},
+            bargap=0.28,
+            meta={"measure": measure},
             margin={"l": 4, "r": 12, "t": 20, "b": 4, "pad": 4},
             xaxis={"range": [0, max(100.0, float(share.max()) if len(share) else 100.0)], "visible": False},
-            yaxis={"tickvals": list(range(len(shown))), "ticktext": names, "showgrid": False, "range": theme.rows(len(shown))},
+            yaxis={
+                "tickvals": list(range(len(shown))),
+                "ticktext": names,
+                "showgrid": False,
+                "range": theme.rows(len(shown)),
+            },
             # under the bars: a line over them would cut their ends and be read as part of them
-            shapes=[{"type": "line", "layer": "below", "x0": whole * 100, "x1": whole * 100, "yref": "paper", "y0": 0, "y1": 1,
-                     "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}}] if whole is not None else [],
-            annotations=[{"x": whole * 100, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
-                          "xanchor": "right" if whole > 0.5 else "left",
-                          "text": f"{theme.brief(name)} {words.share(whole)}", "font": {"size": theme.NOTE, "color": theme.RED}}] if whole is not None else [],
+            shapes=[
+                {
+                    "type": "line",
+                    "layer": "below",
+                    "x0": whole * 100,
+                    "x1": whole * 100,
+                    "yref": "paper",
+                    "y0": 0,
+                    "y1": 1,
+                    "line": {"color": theme.RED, "width": 1.4, "dash": "dot"},
+                }
+            ]
+            if whole is not None
+            else [],
+            annotations=[
+                {
+                    "x": whole * 100,
+                    "xref": "x",
+                    "y": 1,
+                    "yref": "paper",
+                    "yanchor": "bottom",
+                    "showarrow": False,
+                    "xanchor": "right" if whole > 0.5 else "left",
+                    "text": f"{theme.brief(name)} {words.share(whole)}",
+                    "font": {"size": theme.NOTE, "color": theme.RED},
+                }
+            ]
+            if whole is not None
+            else [],
         ),
     }
     return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
@@ -105,9 +152,15 @@ def _whose(atlas: Atlas, here: places.Scope, rows: pd.DataFrame, words: Words) -
     kind = rows["unit_kind"].iloc[0]
     if here.level not in ("country", "province", "city") or kind not in ("place", "region"):
         return None
-    codes = rows["unit_id"] if kind == "place" else atlas.regions.set_index("region_id")["adcode"].reindex(rows["unit_id"])
+    codes = (
+        rows["unit_id"] if kind == "place" else atlas.regions.set_index("region_id")["adcode"].reindex(rows["unit_id"])
+    )
     held = places.holding(atlas, codes.tolist())
-    return None if held in (None, here.adcode) else str(atlas.places["name_en" if words.lang == "en" else "name"].iloc[atlas.tree.position(held)])
+    return (
+        None
+        if held in (None, here.adcode)
+        else str(atlas.places["name_en" if words.lang == "en" else "name"].iloc[atlas.tree.position(held)])
+    )
 
 
 def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
@@ -123,37 +176,91 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     nominal = (rows["nominal"].to_numpy(dtype=float) * 100).tolist()
     worst, best = int(np.nanargmin(effective)), int(np.nanargmax(effective))
     title = words("{hour}:00 只覆盖 {low}，名义覆盖 {nominal}").format(
-        hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%")
+        hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%"
+    )
     days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
-    subtitle = words("{day}各整点，{radius} 米内有可用驿站的需求权重占比（加权）").format(day=days[filters.day - 1], radius=filters.radius)
+    subtitle = words("{day}各整点，{radius} 米内有可用驿站的需求权重占比（加权）").format(
+        day=days[filters.day - 1], radius=filters.radius
+    )
     if here.level in ("country", "province", "city"):
         subtitle += words("；有需求数据的县区 {count} 个").format(count=len(counties))
     hover = [
         words("{hour}:00　有效 {effective}，名义 {nominal}；开放驿站 {count} 个").format(
-            hour=hour, effective=f"{one:.1f}%", nominal=f"{two:.1f}%", count=count)
+            hour=hour, effective=f"{one:.1f}%", nominal=f"{two:.1f}%", count=count
+        )
         for hour, one, two, count in zip(hours, effective, nominal, rows["stations_open"], strict=True)
     ]
     shapes = []
     if filters.hour is not None:
-        shapes.append({"type": "line", "x0": filters.hour, "x1": filters.hour, "yref": "paper", "y0": 0, "y1": 1,
-                       "line": {"color": theme.RED, "width": 1.4, "dash": "dot"}})
+        shapes.append(
+            {
+                "type": "line",
+                "x0": filters.hour,
+                "x1": filters.hour,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": theme.RED, "width": 1.4, "dash": "dot"},
+            }
+        )
     figure = {
         "data": [
-            {"type": "scatter", "mode": "lines", "x": hours, "y": nominal, "hoverinfo": "skip",
-             "line": {"color": theme.FAINT, "width": 1.4, "dash": "dash"}, "name": words("名义")},
-            {"type": "scatter", "mode": "lines", "x": hours, "y": effective, "fill": "tozeroy", "line": {"color": theme.STATION, "width": 2, "shape": "hv"},
-             "fillcolor": theme.STATION_WASH, "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>",
-             "customdata": [["hour", hour] for hour in hours], "name": words("有效")},
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": hours,
+                "y": nominal,
+                "hoverinfo": "skip",
+                "line": {"color": theme.FAINT, "width": 1.4, "dash": "dash"},
+                "name": words("名义"),
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": hours,
+                "y": effective,
+                "fill": "tozeroy",
+                "line": {"color": theme.STATION, "width": 2, "shape": "hv"},
+                "fillcolor": theme.STATION_WASH,
+                "hovertext": hover,
+                "hovertemplate": "%{hovertext}<extra></extra>",
+                "customdata": [["hour", hour] for hour in hours],
+                "name": words("有效"),
+            },
         ],
         "layout": theme.chart_layout(
-            margin={"l": 4, "r": 10, "t": 8, "b": 4, "pad": 4}, hovermode="x",
-            xaxis={"tickvals": [0, 6, 12, 18, 23], "ticktext": ["0:00", "6:00", "12:00", "18:00", "23:00"], "showgrid": False},
+            margin={"l": 4, "r": 10, "t": 8, "b": 4, "pad": 4},
+            hovermode="x",
+            xaxis={
+                "tickvals": [0, 6, 12, 18, 23],
+                "ticktext": ["0:00", "6:00", "12:00", "18:00", "23:00"],
+                "showgrid": False,
+            },
             yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.2], "ticksuffix": "%", "nticks": 5},
             shapes=shapes,
-            annotations=[{"x": 0, "xref": "paper", "xanchor": "left", "y": nominal[-1], "yref": "y", "yanchor": "bottom", "showarrow": False,
-                          "text": words("名义"), "font": {"size": theme.NOTE, "color": theme.MUTED}},
-                         {"x": best, "xanchor": "left", "y": effective[best], "yref": "y", "yanchor": "top", "showarrow": False,
-                          "text": words("有效"), "font": {"size": theme.NOTE, "color": theme.STATION}}],
+            annotations=[
+                {
+                    "x": 0,
+                    "xref": "paper",
+                    "xanchor": "left",
+                    "y": nominal[-1],
+                    "yref": "y",
+                    "yanchor": "bottom",
+                    "showarrow": False,
+                    "text": words("名义"),
+                    "font": {"size": theme.NOTE, "color": theme.MUTED},
+                },
+                {
+                    "x": best,
+                    "xanchor": "left",
+                    "y": effective[best],
+                    "yref": "y",
+                    "yanchor": "top",
+                    "showarrow": False,
+                    "text": words("有效"),
+                    "font": {"size": theme.NOTE, "color": theme.STATION},
+                },
+            ],
         ),
     }
     return Panel(title, subtitle, now.provenance, figure, weight=0.95)

@@ -14,11 +14,13 @@ HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 GROUND = tokens.value("ground", "dark")
 # light value → the theme's; every other colour (kinds, provenance) is read on either ground
 NIGHT: Mapping[str, str] = MappingProxyType({light: dark for light, dark in tokens.DRAWN.values() if light != dark})
-_CHANGED: Mapping[str, Mapping[str, str]] = MappingProxyType({
-    "light": {},
-    "dark": {light.lower(): dark for light, dark in NIGHT.items()},
-    "print": {tokens.value(name).lower(): one for name, one in tokens.PAPER.items()},
-})
+_CHANGED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "light": {},
+        "dark": {light.lower(): dark for light, dark in NIGHT.items()},
+        "print": {tokens.value(name).lower(): one for name, one in tokens.PAPER.items()},
+    }
+)
 
 
 def color(one: str, mode: str) -> str:

@@ -9,7 +9,9 @@ from dashboard.figures import flows, reach, theme
 
 # of these kinds the colour of a mark says what it is: full or hollow
 FULL_AND_HOLLOW = {
-    "stations": ("station", "station-off", theme.STATION), "fairs": ("fair", "fair-sample", theme.FAIR), "stops": ("route", "route-sample", theme.UNREACHED[1]),
+    "stations": ("station", "station-off", theme.STATION),
+    "fairs": ("fair", "fair-sample", theme.FAIR),
+    "stops": ("route", "route-sample", theme.UNREACHED[1]),
 }
 COUNTED = {"clusters": "cluster", "activities": "activity", "enterprises": "enterprise"}
 

@@ -89,8 +89,17 @@ def area_fill(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) 
     if here.level in ("country", "province", "city"):
         return _records(atlas, filters, here, words)
     return AreaFill(
-        [here.adcode], [0], [escape(words.name(here))], [theme.LAND], [], "", None,
-        geometry=f"units-{here.adcode}", opacity=1, line_width=0, zones=here.zone or bool((atlas.zones["adcode"] == here.adcode).any()),
+        [here.adcode],
+        [0],
+        [escape(words.name(here))],
+        [theme.LAND],
+        [],
+        "",
+        None,
+        geometry=f"units-{here.adcode}",
+        opacity=1,
+        line_width=0,
+        zones=here.zone or bool((atlas.zones["adcode"] == here.adcode).any()),
     )
 
 
@@ -100,13 +109,21 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
     rows = grids.table(atlas, around)
     share = rows["strengthened_share"].to_numpy(dtype=float)
     classes = SHARES.classes(share)
-    regions = dict(zip(atlas.regions["region_id"], atlas.regions["name" if words.lang == "zh" else "name_en"], strict=True))
+    regions = dict(
+        zip(atlas.regions["region_id"], atlas.regions["name" if words.lang == "zh" else "name_en"], strict=True)
+    )
     tasks = words.codes("task")
     hover = [
         f"<b>{escape(regions.get(row.region_id, ''))} · {escape(words.name(row))}</b><br>"
         + words("企业 {all} 家，已强化 {strong} 家（{share}）").format(
-            all=words.number(row.enterprises), strong=words.number(row.enterprises_strengthened), share=words.share(row.strengthened_share))
-        + "<br>" + words("职工 {workers} 名 · 四员 {team} 人").format(workers=words.number(row.workers), team=words.number(row.team_members))
+            all=words.number(row.enterprises),
+            strong=words.number(row.enterprises_strengthened),
+            share=words.share(row.strengthened_share),
+        )
+        + "<br>"
+        + words("职工 {workers} 名 · 四员 {team} 人").format(
+            workers=words.number(row.workers), team=words.number(row.team_members)
+        )
         + f"<br>{words('产改任务')}：{tasks.get(row.task, row.task)}<br>{words.provenance(row.provenance)} · {words('网格边界为示意')}"
         for row in rows.itertuples()
     ]
@@ -117,8 +134,17 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
         # a share of nothing is no share: grey, and neither the lowest nor the highest class
         classes, colors, steps = classes + 1, (theme.NO_DATA, *colors), [words("无数据"), *steps]
     return AreaFill(
-        rows["grid_id"].tolist(), classes.tolist(), hover, colors, steps,
-        words("强化“产改”举措的企业 ÷ 网格内企业（未加权）"), mix(rows), SHARES, geometry="grids", kind="grid", line_width=0.8,
+        rows["grid_id"].tolist(),
+        classes.tolist(),
+        hover,
+        colors,
+        steps,
+        words("强化“产改”举措的企业 ÷ 网格内企业（未加权）"),
+        mix(rows),
+        SHARES,
+        geometry="grids",
+        kind="grid",
+        line_width=0.8,
     )
 
 
@@ -126,7 +152,12 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
     rows = records.by_child(atlas, filters, here)
     count = rows["records"].to_numpy(dtype=float)
     classes = RECORDS.classes(count)
-    parts = {"grids": words("产改网格"), "stations": words("工会驿站"), "fairs": words("招聘会"), "activities": words("活动")}
+    parts = {
+        "grids": words("产改网格"),
+        "stations": words("工会驿站"),
+        "fairs": words("招聘会"),
+        "activities": words("活动"),
+    }
     hover = []
     for row in rows.to_dict("records"):
         name = row["name_en"] if words.lang == "en" else row["name"]
@@ -137,15 +168,23 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
     colors = (theme.NO_DATA, *theme.SEQUENCE[1:5])
     steps = (words("无记录"), "1–2", "3–9", "10–99", "≥100")
     return AreaFill(
-        rows["adcode"].tolist(), classes.tolist(), hover, colors, steps,
-        words("已载入的服务记录（网格、驿站、招聘会、活动，条）"), mix([one for one in rows["provenance"] if one]), RECORDS,
+        rows["adcode"].tolist(),
+        classes.tolist(),
+        hover,
+        colors,
+        steps,
+        words("已载入的服务记录（网格、驿站、招聘会、活动，条）"),
+        mix([one for one in rows["provenance"] if one]),
+        RECORDS,
         geometry="provinces" if here.level == "country" else f"units-{here.adcode}",
     )
 
 
 def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
     """Return the fill of the demand cells: reached or not, in three thirds of weight."""
-    title = words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(radius=filters.radius, detour=filters.detour)
+    title = words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
+        radius=filters.radius, detour=filters.detour
+    )
     colors = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
     # a hexagon of 250 m is smaller than a pixel until one looks at a city
     near = places.scope(atlas, filters).level not in ("country", "province")
@@ -160,9 +199,22 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
     said = (words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到"))
     distance = rows["distance_m"].to_numpy(dtype=float)
     hover = [
-        f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}<br>" + (
-            words("步行到最近驿站约 {metres} 米").format(metres=words.number(round(metres, -1))) if np.isfinite(metres) else words("附近没有驿站"))
+        f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}<br>"
+        + (
+            words("步行到最近驿站约 {metres} 米").format(metres=words.number(round(metres, -1)))
+            if np.isfinite(metres)
+            else words("附近没有驿站")
+        )
         + f"<br>{words.provenance('derived')} · © OpenStreetMap"
         for one, kind, metres in zip(weight, state, distance, strict=True)
     ]
-    return Fill(rows["cell"].tolist(), (state * 3 + thirds.classes(weight)).tolist(), hover, colors, said, title, "derived", thirds)
+    return Fill(
+        rows["cell"].tolist(),
+        (state * 3 + thirds.classes(weight)).tolist(),
+        hover,
+        colors,
+        said,
+        title,
+        "derived",
+        thirds,
+    )

@@ -42,16 +42,28 @@ def traces(atlas: Atlas, filters: Filters, words: Words) -> dict[str, dict[str, 
         tips.append(flows.tip(curve))
         color.append(theme.PAPER if made_up else theme.FLOW)
         keys.append(["flow", f"{row.from_adcode}-{row.to_adcode}"])
-        said.append(f"<b>{escape(str(names.iloc[start]))} → {escape(str(names.iloc[end]))}</b><br>{words('跨市就业')} · "
-                    f"{words('{count} 人').format(count=words.number(int(row.persons)))}<br>{words.provenance(row.provenance)} · {escape(str(row.source_id))}")
-    dots = points("flows", [one[0] for one in tips], [one[1] for one in tips], keys, said, size=7, color=color or theme.FLOW)
-    found = {name: _line(name, lines[name], CLASSES[order % len(CLASSES)][1]) for order, name in enumerate((*SOLID, *DASHED))}
+        said.append(
+            f"<b>{escape(str(names.iloc[start]))} → {escape(str(names.iloc[end]))}</b><br>{words('跨市就业')} · "
+            f"{words('{count} 人').format(count=words.number(int(row.persons)))}<br>{words.provenance(row.provenance)} · {escape(str(row.source_id))}"
+        )
+    dots = points(
+        "flows", [one[0] for one in tips], [one[1] for one in tips], keys, said, size=7, color=color or theme.FLOW
+    )
+    found = {
+        name: _line(name, lines[name], CLASSES[order % len(CLASSES)][1]) for order, name in enumerate((*SOLID, *DASHED))
+    }
     return {**found, "flows_halo": halo("flows_halo", dots, 4, theme.FLOW), "flows": dots}
 
 
 def _line(name: str, pieces: list, width: float) -> dict[str, Any]:
     lonlat = np.concatenate(pieces) if pieces else np.empty((0, 2))
     return {
-        "type": "scattermap", "name": name, "mode": "lines", "below": map_style.BELOW_POINTS, "hoverinfo": "skip",
-        "lon": packed(lonlat[:, 0]), "lat": packed(lonlat[:, 1]), "line": {"color": theme.FLOW, "width": width},
+        "type": "scattermap",
+        "name": name,
+        "mode": "lines",
+        "below": map_style.BELOW_POINTS,
+        "hoverinfo": "skip",
+        "lon": packed(lonlat[:, 0]),
+        "lat": packed(lonlat[:, 1]),
+        "line": {"color": theme.FLOW, "width": width},
     }

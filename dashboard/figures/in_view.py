@@ -83,7 +83,13 @@ def in_view(atlas: Atlas, figure: Mapping[str, Any], box: Box, limit: int = ROWS
             continue
         counts[name] = len(seen)
         rows += [
-            Row(name, *keys[i], lines_of(trace["hovertext"][i]), float(west[i] + east[i]) / 2, float(south[i] + north[i]) / 2)
+            Row(
+                name,
+                *keys[i],
+                lines_of(trace["hovertext"][i]),
+                float(west[i] + east[i]) / 2,
+                float(south[i] + north[i]) / 2,
+            )
             for i in seen[: max(0, limit - len(rows))]
         ]
     return InView(tuple(rows), counts)

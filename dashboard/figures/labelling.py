@@ -50,18 +50,30 @@ def labels(style: Mapping[str, Any], off: Sequence[str], shapes: Callable[[str],
     taken: list[tuple[float, float, float, float]] = []
     drawn: dict[str, str] = {}
     for layer in reversed(style["layers"]):
-        if layer["type"] != "symbol" or layer["id"] in off or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24):
+        if (
+            layer["type"] != "symbol"
+            or layer["id"] in off
+            or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24)
+        ):
             continue
         _, points, properties = shapes(style["sources"][layer["source"]]["data"])
         of_layer = np.flatnonzero(kept(layer, properties))
         xy = frame.pixels(np.array([(points[at].x, points[at].y) for at in of_layer]).reshape(-1, 2))
         seen = frame.inside(xy)
-        parts = [_label(properties[of_layer[at]]["name"], xy[at], layer, frame.zoom, taken) for at in np.flatnonzero(seen)]
+        parts = [
+            _label(properties[of_layer[at]]["name"], xy[at], layer, frame.zoom, taken) for at in np.flatnonzero(seen)
+        ]
         drawn[layer["id"]] = "".join(parts)
     return drawn
 
 
-def _label(name: str, at: NDArray[np.float64], layer: Mapping[str, Any], zoom: float, taken: list[tuple[float, float, float, float]]) -> str:
+def _label(
+    name: str,
+    at: NDArray[np.float64],
+    layer: Mapping[str, Any],
+    zoom: float,
+    taken: list[tuple[float, float, float, float]],
+) -> str:
     layout, paint = layer["layout"], layer["paint"]
     size = at_zoom(layout["text-size"], zoom)
     width, height = text_width(name, size) / 2 + PADDING, size * 0.6 + PADDING
@@ -73,6 +85,8 @@ def _label(name: str, at: NDArray[np.float64], layer: Mapping[str, Any], zoom: f
         if all(box[2] <= one[0] or box[0] >= one[2] or box[3] <= one[1] or box[1] >= one[3] for one in taken):
             taken.append(box)
             bold = ' font-weight="700"' if "Bold" in layout["text-font"][0] else ""
-            return (f'<text x="{x:.1f}" y="{y + size * 0.36:.1f}" font-size="{size:.1f}"{bold} fill="{paint["text-color"]}" stroke="{paint["text-halo-color"]}" '
-                    f'stroke-width="{2 * paint["text-halo-width"]:g}" paint-order="stroke" text-anchor="middle" pointer-events="none">{escape(name)}</text>')
+            return (
+                f'<text x="{x:.1f}" y="{y + size * 0.36:.1f}" font-size="{size:.1f}"{bold} fill="{paint["text-color"]}" stroke="{paint["text-halo-color"]}" '
+                f'stroke-width="{2 * paint["text-halo-width"]:g}" paint-order="stroke" text-anchor="middle" pointer-events="none">{escape(name)}</text>'
+            )
     return ""

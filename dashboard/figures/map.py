@@ -24,8 +24,20 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 TRACES = (
-    "areas", "cells", *reach.TRACES, "chosen", "disc", "activities", "enterprises", "fairs_halo", "fairs",
-    "stations_halo", "stations", "clusters", *flows.TRACES, *routes.TRACES,
+    "areas",
+    "cells",
+    *reach.TRACES,
+    "chosen",
+    "disc",
+    "activities",
+    "enterprises",
+    "fairs_halo",
+    "fairs",
+    "stations_halo",
+    "stations",
+    "clusters",
+    *flows.TRACES,
+    *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
@@ -33,14 +45,23 @@ NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
 
 def _areas(fill: AreaFill, version: str) -> dict:
     return {
-        "type": "choroplethmap", "name": "areas", "below": map_style.BELOW_AREAS,
-        "geojson": f"/geo/{version}/{fill.geometry}.json", "featureidkey": "id",
-        "locations": fill.ids, "z": fill.classes, "zmin": -0.5, "zmax": len(fill.colors) - 0.5,
-        "colorscale": _steps(fill.colors), "showscale": False,
-        "customdata": [[fill.kind, one] for one in fill.ids], "hovertext": fill.hover,
+        "type": "choroplethmap",
+        "name": "areas",
+        "below": map_style.BELOW_AREAS,
+        "geojson": f"/geo/{version}/{fill.geometry}.json",
+        "featureidkey": "id",
+        "locations": fill.ids,
+        "z": fill.classes,
+        "zmin": -0.5,
+        "zmax": len(fill.colors) - 0.5,
+        "colorscale": _steps(fill.colors),
+        "showscale": False,
+        "customdata": [[fill.kind, one] for one in fill.ids],
+        "hovertext": fill.hover,
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {"opacity": fill.opacity, "line": {"width": fill.line_width, "color": theme.PAPER}},
-        "selected": {"marker": {"opacity": fill.opacity}}, "unselected": {"marker": {"opacity": fill.opacity}},
+        "selected": {"marker": {"opacity": fill.opacity}},
+        "unselected": {"marker": {"opacity": fill.opacity}},
     }
 
 
@@ -66,9 +87,16 @@ def _nothing_chosen(version: str) -> dict:
 
 def _outline(name: str, ids: list[str], version: str) -> dict:
     return {
-        "type": "choroplethmap", "name": "chosen", "below": map_style.BELOW_POINTS,
-        "geojson": f"/geo/{version}/{name}.json", "featureidkey": "id", "locations": ids, "z": [0] * len(ids),
-        "colorscale": [[0, theme.CLEAR], [1, theme.CLEAR]], "showscale": False, "hoverinfo": "skip",
+        "type": "choroplethmap",
+        "name": "chosen",
+        "below": map_style.BELOW_POINTS,
+        "geojson": f"/geo/{version}/{name}.json",
+        "featureidkey": "id",
+        "locations": ids,
+        "z": [0] * len(ids),
+        "colorscale": [[0, theme.CLEAR], [1, theme.CLEAR]],
+        "showscale": False,
+        "hoverinfo": "skip",
         "marker": {"line": {"width": 2.4, "color": theme.RED}},
     }
 
@@ -76,13 +104,22 @@ def _outline(name: str, ids: list[str], version: str) -> dict:
 def _cells(atlas: Atlas, filters: Filters, words: Words) -> dict:
     fill = cell_fill(atlas, filters, words)
     return {
-        "type": "choroplethmap", "name": "cells", "below": map_style.BELOW_CELLS,
-        "geojson": f"/geo/{atlas.version}/cells.json", "featureidkey": "id",
-        "locations": fill.ids, "z": fill.classes, "zmin": -0.5, "zmax": len(fill.colors) - 0.5,
-        "colorscale": _steps(fill.colors), "showscale": False,
-        "hovertext": fill.hover, "hovertemplate": "%{hovertext}<extra></extra>",
+        "type": "choroplethmap",
+        "name": "cells",
+        "below": map_style.BELOW_CELLS,
+        "geojson": f"/geo/{atlas.version}/cells.json",
+        "featureidkey": "id",
+        "locations": fill.ids,
+        "z": fill.classes,
+        "zmin": -0.5,
+        "zmax": len(fill.colors) - 0.5,
+        "colorscale": _steps(fill.colors),
+        "showscale": False,
+        "hovertext": fill.hover,
+        "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": theme.PAPER}},
-        "selected": {"marker": {"opacity": 0.82}}, "unselected": {"marker": {"opacity": 0.82}},
+        "selected": {"marker": {"opacity": 0.82}},
+        "unselected": {"marker": {"opacity": 0.82}},
     }
 
 
@@ -111,10 +148,22 @@ def _enterprises(atlas: Atlas, filters: Filters, here: places.Scope, words: Word
         palette = dict(zip(industries["region_id"], theme.CATEGORIES, strict=False))
         color = [palette.get(one, theme.ENTERPRISE) for one in rows["region_id"]]
         seen = set(rows["region_id"])
-        named = [[name, palette[one]] for one, name in zip(industries["region_id"], industries["name" if words.lang == "zh" else "name_en"], strict=True) if one in palette and one in seen]
+        named = [
+            [name, palette[one]]
+            for one, name in zip(
+                industries["region_id"], industries["name" if words.lang == "zh" else "name_en"], strict=True
+            )
+            if one in palette and one in seen
+        ]
     return {"meta": {"named": named}} | points(
-        "enterprises", lon[mask], lat[mask], [["enterprise", one] for one in rows["enterprise_id"]], text,
-        size=4.5 if here.level == "city" else 7, color=color, opacity=0.75,
+        "enterprises",
+        lon[mask],
+        lat[mask],
+        [["enterprise", one] for one in rows["enterprise_id"]],
+        text,
+        size=4.5 if here.level == "city" else 7,
+        color=color,
+        opacity=0.75,
     )
 
 
@@ -130,7 +179,9 @@ def _stations(filters: Filters, view: stations.View | None, words: Words) -> tup
         count = frame["count"].to_numpy(dtype=float)
         size = 13 + 21 * np.sqrt(count / count.max())
         none |= {
-            "lon": packed(frame["lon"]), "lat": packed(frame["lat"]), "text": [words.short(one) if wide >= 20 else "" for one, wide in zip(count, size, strict=True)],
+            "lon": packed(frame["lon"]),
+            "lat": packed(frame["lat"]),
+            "text": [words.short(one) if wide >= 20 else "" for one, wide in zip(count, size, strict=True)],
             "customdata": [["cluster", one] for one in frame["cell"]],
             "hovertext": [words("{count} 个驿站，点击放大").format(count=words.number(one)) for one in frame["count"]],
         }
@@ -140,8 +191,13 @@ def _stations(filters: Filters, view: stations.View | None, words: Words) -> tup
     chosen = (frame["station_id"] == filters.station).to_numpy(dtype=bool)
     color = np.where(chosen, theme.RED, np.where(serving, theme.STATION, theme.PAPER)).tolist()
     trace = points(
-        "stations", frame["lon"], frame["lat"], [["station", one] for one in frame["station_id"]],
-        station_hover(frame, words), size=10, color=color,
+        "stations",
+        frame["lon"],
+        frame["lat"],
+        [["station", one] for one in frame["station_id"]],
+        station_hover(frame, words),
+        size=10,
+        color=color,
     )
     trace["meta"] = {"illustrative": bool((frame["provenance"] == "illustrative").any())}
     return trace, none
@@ -180,8 +236,10 @@ def _fairs(atlas: Atlas, filters: Filters, words: Words) -> dict:
         when = words.date(row.start) if pd.notna(row.start) else words("日期未报道")
         lines = [f"<b>{escape(str(row.name))}</b>", when]
         for column, label, unit in (
-            ("enterprises", words("参会企业"), words("家")), ("positions", words("提供岗位"), words("个")),
-            ("hiring_intents", words("达成就业意向"), words("人")), ("livestream_attendance", words("直播观看"), words("人次")),
+            ("enterprises", words("参会企业"), words("家")),
+            ("positions", words("提供岗位"), words("个")),
+            ("hiring_intents", words("达成就业意向"), words("人")),
+            ("livestream_attendance", words("直播观看"), words("人次")),
         ):
             value = getattr(row, column)
             if pd.notna(value):
@@ -191,10 +249,18 @@ def _fairs(atlas: Atlas, filters: Filters, words: Words) -> dict:
     # two fairs of one city share its representative point: set the later ones beside it
     lon, lat = frame["lon"].to_numpy(dtype=float) + 0.12 * spread, frame["lat"].to_numpy(dtype=float)
     reported = (frame["provenance"] == "reported").to_numpy(dtype=bool)
-    color = np.where((frame["fair_id"] == filters.fair).to_numpy(dtype=bool), theme.RED,
-                     np.where(reported, theme.FAIR, theme.PAPER)).tolist()
-    return points("fairs", lon, lat, [["fair", one] for one in frame["fair_id"]], text,
-                   size=np.round(size, 1).tolist(), color=color)
+    color = np.where(
+        (frame["fair_id"] == filters.fair).to_numpy(dtype=bool), theme.RED, np.where(reported, theme.FAIR, theme.PAPER)
+    ).tolist()
+    return points(
+        "fairs",
+        lon,
+        lat,
+        [["fair", one] for one in frame["fair_id"]],
+        text,
+        size=np.round(size, 1).tolist(),
+        color=color,
+    )
 
 
 def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
@@ -204,7 +270,11 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
         return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)
     # an activity held at a station lies under its mark: near, it stands out around it
-    least = 24 if "stations" in filters.layers and places.scope(atlas, filters).level not in ("country", "province", "city") else 12
+    least = (
+        24
+        if "stations" in filters.layers and places.scope(atlas, filters).level not in ("country", "province", "city")
+        else 12
+    )
     kinds = words.activity_kinds()
     text = [
         f"<b>{escape(str(words.name(row)))}</b><br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
@@ -212,19 +282,36 @@ def _activities(atlas: Atlas, filters: Filters, words: Words) -> dict:
         for row in frame.itertuples()
     ]
     return points(
-        "activities", frame["lon"], frame["lat"], [[row.unit_kind, row.unit_id] for row in frame.itertuples()], text,
-        size=np.round(np.clip(least + 3 * np.log2(count), least, 34), 1).tolist(), color=theme.ACTIVITY, opacity=0.42,
+        "activities",
+        frame["lon"],
+        frame["lat"],
+        [[row.unit_kind, row.unit_id] for row in frame.itertuples()],
+        text,
+        size=np.round(np.clip(least + 3 * np.log2(count), least, 34), 1).tolist(),
+        color=theme.ACTIVITY,
+        opacity=0.42,
     )
 
 
 def _kind_in_hover(kind: Kind | None, words: Words) -> str:
-    return "" if kind is None else f'<span style="color:{kind.colour}">●</span> {escape(kind.zh if words.lang == "zh" else kind.en)}'
+    return (
+        ""
+        if kind is None
+        else f'<span style="color:{kind.colour}">●</span> {escape(kind.zh if words.lang == "zh" else kind.en)}'
+    )
 
 
 def _disc(atlas: Atlas, filters: Filters) -> dict:
     trace = {
-        "type": "scattermap", "name": "disc", "mode": "lines", "fill": "toself", "fillcolor": theme.RED_WASH,
-        "line": {"color": theme.RED, "width": 1.6}, "hoverinfo": "skip", "lon": [], "lat": [],
+        "type": "scattermap",
+        "name": "disc",
+        "mode": "lines",
+        "fill": "toself",
+        "fillcolor": theme.RED_WASH,
+        "line": {"color": theme.RED, "width": 1.6},
+        "hoverinfo": "skip",
+        "lon": [],
+        "lat": [],
         "below": map_style.BELOW_POINTS,
     }
     row = atlas.rows_by("stations", "station_id").get(filters.station) if filters.station else None
@@ -237,8 +324,12 @@ def _disc(atlas: Atlas, filters: Filters) -> dict:
 
 
 def map_figure(
-    atlas: Atlas, filters: Filters, words: Words, view: View | None = None,
-    box: tuple[float, float, float, float] | None = None, zoom: float | None = None,
+    atlas: Atlas,
+    filters: Filters,
+    words: Words,
+    view: View | None = None,
+    box: tuple[float, float, float, float] | None = None,
+    zoom: float | None = None,
 ) -> dict[str, Any]:
     """Return the map as a plotly.js figure dictionary.
 
@@ -284,25 +375,43 @@ def map_figure(
         **routes.traces(atlas, filters, words),
     }
     key = place_key(filters)
-    spot: dict[str, Any] = {"center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2}, "zoom": 3}
+    spot: dict[str, Any] = {
+        "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
+        "zoom": 3,
+    }
     if view is not None:
         spot = {"center": {"lon": view.lon, "lat": view.lat}, "zoom": view.zoom}
     return {
         "data": [traces[name] for name in TRACES],
         "layout": {
             "map": {"style": map_style.style(atlas.version, filters.lang), **spot},
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "clickmode": "event",
-            "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT},
-            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left",
-                           "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
-            "uirevision": key, "selectionrevision": repr(filters.area), "selections": [],
+            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+            "showlegend": False,
+            "clickmode": "event",
+            "paper_bgcolor": theme.WATER,
+            "font": {"family": theme.FONT},
+            "hoverlabel": {
+                "bgcolor": theme.PAPER,
+                "bordercolor": theme.HAIRLINE,
+                "align": "left",
+                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
+            },
+            "uirevision": key,
+            "selectionrevision": repr(filters.area),
+            "selections": [],
             "newselection": {"line": {"color": theme.RED, "width": 1.5}},
             "meta": {
                 "hatched": _made_up(atlas, fill) if fill.kind == "grid" else [],
                 "zones": fill.zones,
-                "bounds": list(bounds), "fit": view is None, "key": key,
-                "off": [name for group, names in map_style.SWITCHED.items() for name in names
-                        if not _switched_on(group, filters)],
+                "bounds": list(bounds),
+                "fit": view is None,
+                "key": key,
+                "off": [
+                    name
+                    for group, names in map_style.SWITCHED.items()
+                    for name in names
+                    if not _switched_on(group, filters)
+                ],
             },
         },
     }

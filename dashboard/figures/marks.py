@@ -17,13 +17,23 @@ def packed(values: Sequence[float]) -> dict[str, str]:
     return {"dtype": "f4", "bdata": base64.b64encode(data.tobytes()).decode()}
 
 
-def points(name: str, lon: Sequence[float], lat: Sequence[float], customdata: list, text: list[str], **marker: Any) -> dict:
+def points(
+    name: str, lon: Sequence[float], lat: Sequence[float], customdata: list, text: list[str], **marker: Any
+) -> dict:
     """Return a trace of circles that answer to hover and click."""
     return {
-        "type": "scattermap", "name": name, "mode": "markers", "below": map_style.BELOW_POINTS,
-        "lon": packed(lon), "lat": packed(lat), "customdata": customdata, "hovertext": text,
-        "hovertemplate": "%{hovertext}<extra></extra>", "marker": marker,
-        "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": marker.get("opacity", 1)}},
+        "type": "scattermap",
+        "name": name,
+        "mode": "markers",
+        "below": map_style.BELOW_POINTS,
+        "lon": packed(lon),
+        "lat": packed(lat),
+        "customdata": customdata,
+        "hovertext": text,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": marker,
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": marker.get("opacity", 1)}},
     }
 
 
@@ -32,8 +42,14 @@ def halo(name: str, of: dict, grow: float, color: str) -> dict:
     size = of["marker"]["size"]
     grown = [one + grow for one in size] if isinstance(size, list) else size + grow
     return {
-        "type": "scattermap", "name": name, "mode": "markers", "below": map_style.BELOW_POINTS,
-        "lon": of["lon"], "lat": of["lat"], "hoverinfo": "skip",
+        "type": "scattermap",
+        "name": name,
+        "mode": "markers",
+        "below": map_style.BELOW_POINTS,
+        "lon": of["lon"],
+        "lat": of["lat"],
+        "hoverinfo": "skip",
         "marker": {"size": grown, "color": color, "opacity": 1},
-        "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
     }

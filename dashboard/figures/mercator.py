@@ -53,7 +53,9 @@ class Frame:
     def pixels(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where points (longitude, latitude in degrees, WGS-84) are on the picture, pixels from its upper left."""
         world = TILE * 2.0**self.zoom
-        return np.column_stack([(lonlat[:, 0] + 180) / 360 * world - self.left, _mercator(lonlat[:, 1]) * world - self.top])
+        return np.column_stack(
+            [(lonlat[:, 0] + 180) / 360 * world - self.left, _mercator(lonlat[:, 1]) * world - self.top]
+        )
 
     def degrees(self, x: float, y: float) -> tuple[float, float]:
         """Return longitude and latitude of a pixel."""
@@ -96,9 +98,16 @@ def _fitted(bounds: Sequence[float], size: tuple[int, int]) -> Frame:
     top, bottom = _mercator(north), _mercator(south)
     pad = min(size) * AROUND
     wide, high = max((east - west) / 360, 1e-6), max(float(bottom - top), 1e-6)
-    zoom = float(np.clip(np.log2(min((size[0] - 2 * pad) / (TILE * wide), (size[1] - 2 * pad) / (TILE * high))), *ZOOMS))
+    zoom = float(
+        np.clip(np.log2(min((size[0] - 2 * pad) / (TILE * wide), (size[1] - 2 * pad) / (TILE * high))), *ZOOMS)
+    )
     world = TILE * 2.0**zoom
-    return Frame(((west + east) / 2 + 180) / 360 * world - size[0] / 2, float(top + bottom) / 2 * world - size[1] / 2, zoom, *size)
+    return Frame(
+        ((west + east) / 2 + 180) / 360 * world - size[0] / 2,
+        float(top + bottom) / 2 * world - size[1] / 2,
+        zoom,
+        *size,
+    )
 
 
 def scale_of(frame: Frame) -> tuple[int, float]:
@@ -114,5 +123,7 @@ def scale_bar(frame: Frame, units: tuple[str, str], ink: str) -> str:
     length, width = scale_of(frame)
     said = f"{length // 1000} {units[0]}" if length >= 1000 else f"{length} {units[1]}"
     right, low = frame.width - SCALE_RIGHT, frame.height - SCALE_UP
-    return (f'<g class="still-scale" pointer-events="none"><path d="M{right - width:.1f} {low}v6h{width:.1f}v-6" fill="none" stroke="{ink}" stroke-width="1.5"/>'
-            f'<text x="{right - width / 2:.1f}" y="{low + 2}" font-size="11" fill="{ink}" text-anchor="middle">{escape(said)}</text></g>')
+    return (
+        f'<g class="still-scale" pointer-events="none"><path d="M{right - width:.1f} {low}v6h{width:.1f}v-6" fill="none" stroke="{ink}" stroke-width="1.5"/>'
+        f'<text x="{right - width / 2:.1f}" y="{low + 2}" font-size="11" fill="{ink}" text-anchor="middle">{escape(said)}</text></g>'
+    )

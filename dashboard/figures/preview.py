@@ -20,8 +20,14 @@ LANDED, READ, MENDED = theme.STATION, theme.RED, theme.TEAL
 Pair = tuple[int, float, float, float, float]
 
 
-def preview_map(version: str, words: Words, lon: Sequence[float], lat: Sequence[float], names: Sequence[str],
-                doubted: Sequence[Pair]) -> dict[str, Any]:
+def preview_map(
+    version: str,
+    words: Words,
+    lon: Sequence[float],
+    lat: Sequence[float],
+    names: Sequence[str],
+    doubted: Sequence[Pair],
+) -> dict[str, Any]:
     """Return the figure.
 
     Parameters
@@ -43,27 +49,60 @@ def preview_map(version: str, words: Words, lon: Sequence[float], lat: Sequence[
     row = words("第 {row} 行")
     traces = [
         _marks("landed", lon, lat, [escape(name) for name in names], size=8, color=LANDED, opacity=0.75),
-        {"type": "scattermap", "name": "between", "mode": "lines", "below": BELOW, "lon": line_lon, "lat": line_lat, "hoverinfo": "skip",
-         "line": {"color": theme.INK, "width": 1.4}},
-        _marks("read", [one[1] for one in read], [one[2] for one in read],
-               [f"{row.format(row=one[0])} · {words('按所选坐标系')}<br>{one[1]:.6f}, {one[2]:.6f}" for one in read], size=9, color=READ, opacity=1),
-        _marks("mended", [one[3] for one in mended], [one[4] for one in mended],
-               [f"{row.format(row=one[0])} · {words('更正后可能的位置')}<br>{one[3]:.6f}, {one[4]:.6f}" for one in mended], size=9, color=MENDED, opacity=1),
+        {
+            "type": "scattermap",
+            "name": "between",
+            "mode": "lines",
+            "below": BELOW,
+            "lon": line_lon,
+            "lat": line_lat,
+            "hoverinfo": "skip",
+            "line": {"color": theme.INK, "width": 1.4},
+        },
+        _marks(
+            "read",
+            [one[1] for one in read],
+            [one[2] for one in read],
+            [f"{row.format(row=one[0])} · {words('按所选坐标系')}<br>{one[1]:.6f}, {one[2]:.6f}" for one in read],
+            size=9,
+            color=READ,
+            opacity=1,
+        ),
+        _marks(
+            "mended",
+            [one[3] for one in mended],
+            [one[4] for one in mended],
+            [f"{row.format(row=one[0])} · {words('更正后可能的位置')}<br>{one[3]:.6f}, {one[4]:.6f}" for one in mended],
+            size=9,
+            color=MENDED,
+            opacity=1,
+        ),
     ]
     every_lon = [*lon, *(one[1] for one in read), *(one[3] for one in mended)]
     every_lat = [*lat, *(one[2] for one in read), *(one[4] for one in mended)]
     style = map_style.style(version, words.lang)
     ground = {"id": "county-fill", "type": "fill", "source": "counties", "paint": {"fill-color": theme.LAND}}
     # the provinces' outline is coarse: under single points the counties' own is wanted
-    style["layers"] = [one for layer in style["layers"] if layer["id"] not in HIDDEN
-                       for one in ([layer, ground] if layer["id"] == "nation" else [layer])]
+    style["layers"] = [
+        one
+        for layer in style["layers"]
+        if layer["id"] not in HIDDEN
+        for one in ([layer, ground] if layer["id"] == "nation" else [layer])
+    ]
     return {
         "data": traces,
         "layout": {
             "map": {"style": style, **spot(every_lon, every_lat)},
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "paper_bgcolor": theme.WATER, "font": {"family": theme.FONT},
-            "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.HAIRLINE, "align": "left",
-                           "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK}},
+            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+            "showlegend": False,
+            "paper_bgcolor": theme.WATER,
+            "font": {"family": theme.FONT},
+            "hoverlabel": {
+                "bgcolor": theme.PAPER,
+                "bordercolor": theme.HAIRLINE,
+                "align": "left",
+                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
+            },
         },
     }
 
@@ -73,8 +112,17 @@ def _drawable(lon: float, lat: float) -> bool:
 
 
 def _marks(name: str, lon: Sequence[float], lat: Sequence[float], text: list[str], **marker: Any) -> dict[str, Any]:
-    return {"type": "scattermap", "name": name, "mode": "markers", "below": BELOW, "lon": list(lon), "lat": list(lat), "hovertext": text,
-            "hovertemplate": "%{hovertext}<extra></extra>", "marker": marker}
+    return {
+        "type": "scattermap",
+        "name": name,
+        "mode": "markers",
+        "below": BELOW,
+        "lon": list(lon),
+        "lat": list(lat),
+        "hovertext": text,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": marker,
+    }
 
 
 def spot(lon: Sequence[float], lat: Sequence[float], size: tuple[int, int] = SIZE) -> dict[str, Any]:

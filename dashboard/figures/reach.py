@@ -21,12 +21,17 @@ from layers.filters import Filters
 TRACES = ("reach_nominal", "reach_open")
 STATIONS_AT_MOST = 300  # more of them are read as a surface, and would send more corners than a change of filter may
 CORNERS_IN_ALL, CORNERS = 560, (12, 32)
-LOOKS = {"reach_nominal": (theme.STATION_BREATH, theme.FAINT, 0.9), "reach_open": (theme.STATION_WASH, theme.STATION, 1.5)}
+LOOKS = {
+    "reach_nominal": (theme.STATION_BREATH, theme.FAINT, 0.9),
+    "reach_open": (theme.STATION_WASH, theme.STATION, 1.5),
+}
 
 
 def traces(atlas: Atlas, filters: Filters) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`TRACES`; empty ones where no single stations are looked at."""
-    areas = atlas.recent(("reach", filters.having(lang="zh", theme="light", station=None)), lambda: _areas(atlas, filters))
+    areas = atlas.recent(
+        ("reach", filters.having(lang="zh", theme="light", station=None)), lambda: _areas(atlas, filters)
+    )
     return {name: _trace(name, area) for name, area in zip(TRACES, areas, strict=True)}
 
 
@@ -45,16 +50,30 @@ def _areas(atlas: Atlas, filters: Filters) -> tuple[shapely.Geometry, shapely.Ge
     effective = nominal & offered.effective
     whole = disc.merged(lon[nominal], lat[nominal], filters.straight_radius, corners)
     # where all of them serve, one area says it
-    return (none if (effective == nominal).all() else whole), disc.merged(lon[effective], lat[effective], filters.straight_radius, corners)
+    return (none if (effective == nominal).all() else whole), disc.merged(
+        lon[effective], lat[effective], filters.straight_radius, corners
+    )
 
 
 def _trace(name: str, area: shapely.Geometry) -> dict[str, Any]:
     fill, line, width = LOOKS[name]
     shown = [] if area.is_empty else [name]
     return {
-        "type": "choroplethmap", "name": name, "below": map_style.BELOW_POINTS, "featureidkey": "id", "hoverinfo": "skip",
-        "geojson": {"type": "FeatureCollection", "features": [
-            {"type": "Feature", "id": name, "properties": {}, "geometry": json.loads(shapely.to_geojson(area))} for name in shown]},
-        "locations": shown, "z": [0] * len(shown), "colorscale": [[0, fill], [1, fill]], "showscale": False,
+        "type": "choroplethmap",
+        "name": name,
+        "below": map_style.BELOW_POINTS,
+        "featureidkey": "id",
+        "hoverinfo": "skip",
+        "geojson": {
+            "type": "FeatureCollection",
+            "features": [
+                {"type": "Feature", "id": name, "properties": {}, "geometry": json.loads(shapely.to_geojson(area))}
+                for name in shown
+            ],
+        },
+        "locations": shown,
+        "z": [0] * len(shown),
+        "colorscale": [[0, fill], [1, fill]],
+        "showscale": False,
         "marker": {"line": {"width": width, "color": line}},
     }

@@ -31,16 +31,35 @@ def traces(atlas: Atlas, filters: Filters, words: Words) -> dict[str, dict[str, 
         rows = rows[rows["lon"].notna()]
         lonlat = routes.lines(rows)
     line = {
-        "type": "scattermap", "name": "routes", "mode": "lines", "below": map_style.BELOW_POINTS, "hoverinfo": "skip",
-        "lon": packed(lonlat[:, 0]), "lat": packed(lonlat[:, 1]), "line": {"color": theme.ACTIVITY, "width": 2.4},
+        "type": "scattermap",
+        "name": "routes",
+        "mode": "lines",
+        "below": map_style.BELOW_POINTS,
+        "hoverinfo": "skip",
+        "lon": packed(lonlat[:, 0]),
+        "lat": packed(lonlat[:, 1]),
+        "line": {"color": theme.ACTIVITY, "width": 2.4},
     }
     if rows is None:
         marks = points("stops", [], [], [], [], size=17, color=theme.ACTIVITY)
     else:
         color = [theme.PAPER if one == "illustrative" else theme.UNREACHED[1] for one in rows["provenance"]]
-        marks = points("stops", rows["lon"], rows["lat"], [["stop", one] for one in rows["stop_id"]], hover(rows, words), size=17, color=color)
+        marks = points(
+            "stops",
+            rows["lon"],
+            rows["lat"],
+            [["stop", one] for one in rows["stop_id"]],
+            hover(rows, words),
+            size=17,
+            color=color,
+        )
     # over the labels: a name gives way to a number, not the number to the name
-    marks |= {"below": "", "mode": "markers+text", "text": [] if rows is None else [str(one) for one in rows["sequence"]], "textfont": {"color": theme.INK, "size": 11}}
+    marks |= {
+        "below": "",
+        "mode": "markers+text",
+        "text": [] if rows is None else [str(one) for one in rows["sequence"]],
+        "textfont": {"color": theme.INK, "size": 11},
+    }
     return {"routes": line, "stops_halo": halo("stops_halo", marks, 4, theme.ACTIVITY), "stops": marks}
 
 
@@ -50,9 +69,16 @@ def hover(rows: pd.DataFrame, words: Words) -> list[str]:
     text = []
     for row in rows.rename(columns={"name": "name_"}).itertuples():
         day = words.date(row.date) if pd.notna(row.date) else words("日期未报道")
-        served = words.listed(f"{names.get(group, group)} {words.number(count)}" for group, count in routes.groups(row.persons_by_group).items())
+        served = words.listed(
+            f"{names.get(group, group)} {words.number(count)}"
+            for group, count in routes.groups(row.persons_by_group).items()
+        )
         people = words("{count} 人").format(count=words.number(row.persons)) if pd.notna(row.persons) else ""
-        lines = [f"<b>{words('第 {number} 站').format(number=row.sequence)} · {escape(str(row.name_))}</b>", " · ".join(filter(None, (day, people))),
-                 escape(served), words.provenance(row.provenance)]
+        lines = [
+            f"<b>{words('第 {number} 站').format(number=row.sequence)} · {escape(str(row.name_))}</b>",
+            " · ".join(filter(None, (day, people))),
+            escape(served),
+            words.provenance(row.provenance),
+        ]
         text.append("<br>".join(filter(None, lines)))
     return text

@@ -67,27 +67,37 @@ def svg(still: Still) -> str:
     """Return the picture as an SVG document whose places are links; they answer to a pointer, the list in view to keys."""
     layout = still.figure["layout"]
     style, meta = layout["map"]["style"], layout["meta"]
-    frame = framed(meta["bounds"], still.size, still.left) if meta.get("fit", True) else Frame.at(layout["map"], still.size)
+    frame = (
+        framed(meta["bounds"], still.size, still.left) if meta.get("fit", True) else Frame.at(layout["map"], still.size)
+    )
     texts = labelling.labels(style, meta.get("off", UNASKED), still.shapes, frame)
     parts: list[str] = []
     for layer in style["layers"]:
         parts += [_trace(trace, still, frame) for trace in still.figure["data"] if trace.get("below") == layer["id"]]
-        parts.append(texts.pop(layer["id"], "") if layer["type"] == "symbol" else _layer(layer, style, meta, still.shapes, frame))
-    parts += [_trace(trace, still, frame) for trace in still.figure["data"] if not trace.get("below")]  # over the labels
+        parts.append(
+            texts.pop(layer["id"], "") if layer["type"] == "symbol" else _layer(layer, style, meta, still.shapes, frame)
+        )
+    parts += [
+        _trace(trace, still, frame) for trace in still.figure["data"] if not trace.get("below")
+    ]  # over the labels
     width, height = still.size
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group" '
         f'aria-label="{escape(still.alt)}" font-family="{escape(theme.FONT)}" stroke-linejoin="round" fill-rule="evenodd"><title>{escape(still.alt)}</title>'
         f'<defs><pattern id="{HATCH}" width="8" height="8" patternUnits="userSpaceOnUse"><path d="M-2 2l4-4M0 8l8-8M6 10l4-4" '
         f'stroke="{_ink(style)}" stroke-opacity="0.35" fill="none"/></pattern></defs>{"".join(parts)}'
-        + scale_bar(frame, still.units, _ink(style)) + "</svg>")
+        + scale_bar(frame, still.units, _ink(style))
+        + "</svg>"
+    )
 
 
 def _ink(style: Mapping[str, Any]) -> str:
     return next(layer["paint"]["text-color"] for layer in style["layers"] if layer["id"] == "label-county")
 
 
-def _layer(layer: Mapping[str, Any], style: Mapping[str, Any], meta: Mapping[str, Any], shapes: Shapes, frame: Frame) -> str:
+def _layer(
+    layer: Mapping[str, Any], style: Mapping[str, Any], meta: Mapping[str, Any], shapes: Shapes, frame: Frame
+) -> str:
     """Return a background, fill or line of the style."""
     if layer["id"] in meta.get("off", UNASKED) or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24):
         return ""
@@ -108,14 +118,20 @@ def _layer(layer: Mapping[str, Any], style: Mapping[str, Any], meta: Mapping[str
         return f'<path d="{d}" fill="{fill}" fill-opacity="{paint.get("fill-opacity", 1):g}" pointer-events="none"/>'
     width = paint["line-width"]
     dash = " ".join(f"{one * width:.1f}" for one in paint.get("line-dasharray", ()))
-    return (f'<path d="{d}" fill="none" stroke="{paint["line-color"]}" stroke-width="{width:.2f}" pointer-events="none"'
-            + (f' stroke-dasharray="{dash}"/>' if dash else "/>"))
+    return (
+        f'<path d="{d}" fill="none" stroke="{paint["line-color"]}" stroke-width="{width:.2f}" pointer-events="none"'
+        + (f' stroke-dasharray="{dash}"/>' if dash else "/>")
+    )
 
 
 def _path(geometries: NDArray[Any], frame: Frame, as_lines: bool = False) -> str:
     """Return the path data of `geometries`, cut to the frame and simplified to what can be seen."""
     west, south, east, north = frame.box(MARGIN)
-    near = geometries[shapely.intersects(geometries, shapely.box(west, south, east, north))] if len(geometries) else geometries
+    near = (
+        geometries[shapely.intersects(geometries, shapely.box(west, south, east, north))]
+        if len(geometries)
+        else geometries
+    )
     if as_lines:
         rings = shapely.get_type_id(near) % 3 == 0  # polygons (3) and multipolygons (6)
         near = np.concatenate([shapely.boundary(near[rings]), near[~rings]])
@@ -133,7 +149,11 @@ def _draw(line: shapely.Geometry, end: str) -> str:
     # steps are shorter than places, and tenths kept whole do not add up an error
     steps = np.diff(tenths, axis=0)
     steps = steps[steps.any(axis=1)] / 10
-    return f"M{tenths[0, 0] / 10:g} {tenths[0, 1] / 10:g}l" + " ".join(f"{x:g} {y:g}" for x, y in steps) + end if len(steps) else ""
+    return (
+        f"M{tenths[0, 0] / 10:g} {tenths[0, 1] / 10:g}l" + " ".join(f"{x:g} {y:g}" for x, y in steps) + end
+        if len(steps)
+        else ""
+    )
 
 
 def _trace(trace: Mapping[str, Any], still: Still, frame: Frame) -> str:
@@ -160,18 +180,30 @@ def _areas(trace: Mapping[str, Any], still: Still, frame: Frame) -> str:
     where = {one: at for at, one in enumerate(ids)}
     line, opacity = trace["marker"]["line"], trace["marker"].get("opacity", 1)
     keys, said = trace.get("customdata"), trace.get("hovertext")
-    drawn = [(at, where[one], _class_color(trace, trace["z"][at])) for at, one in enumerate(trace["locations"]) if one in where]
+    drawn = [
+        (at, where[one], _class_color(trace, trace["z"][at]))
+        for at, one in enumerate(trace["locations"])
+        if one in where
+    ]
 
     def shape(rows: Sequence[int], fill: str) -> str:
         d = _path(geometries[list(rows)], frame)
-        return f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}" stroke="{line["color"]}" stroke-width="{line["width"]:g}"' if d else ""
+        return (
+            f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}" stroke="{line["color"]}" stroke-width="{line["width"]:g}"'
+            if d
+            else ""
+        )
 
     if still.bare:
         of_color: dict[str, list[int]] = {}
         for _, row, color in drawn:
             of_color.setdefault(color, []).append(row)
         return "".join(f"{one}/>" for color, rows in of_color.items() if (one := shape(rows, color)))
-    return "".join(_answering(one, keys[at] if keys else None, said[at] if said else "", still) for at, row, color in drawn if (one := shape([row], color)))
+    return "".join(
+        _answering(one, keys[at] if keys else None, said[at] if said else "", still)
+        for at, row, color in drawn
+        if (one := shape([row], color))
+    )
 
 
 def _class_color(trace: Mapping[str, Any], z: float) -> str:
@@ -200,8 +232,10 @@ def _marks(trace: Mapping[str, Any], xy: NDArray[np.float64], still: Still, fram
         parts.append(_answering(shape, keys[at] if keys else None, said[at] if said else "", still))
         if text and text[at]:
             font = trace["textfont"]
-            parts.append(f'<text x="{x:.1f}" y="{y + font["size"] * 0.36:.1f}" font-size="{font["size"]}" fill="{font["color"]}" '
-                         f'text-anchor="middle" pointer-events="none">{escape(text[at])}</text>')
+            parts.append(
+                f'<text x="{x:.1f}" y="{y + font["size"] * 0.36:.1f}" font-size="{font["size"]}" fill="{font["color"]}" '
+                f'text-anchor="middle" pointer-events="none">{escape(text[at])}</text>'
+            )
     return "".join(parts)
 
 
@@ -213,4 +247,8 @@ def _answering(shape: str, key: Sequence[str] | None, said: str, still: Still) -
     told = f"{shape}><title>{escape(chr(10).join(lines))}</title></{shape[1:].partition(' ')[0]}>"
     to = still.address(*key[:2]) if key else None
     # by keys one follows the list of what is in view: hundreds of marks are no way through a page
-    return told if to is None else f'<a href="{escape(to)}" tabindex="-1" aria-label="{escape(lines[0] if lines else "")}">{told}</a>'
+    return (
+        told
+        if to is None
+        else f'<a href="{escape(to)}" tabindex="-1" aria-label="{escape(lines[0] if lines else "")}">{told}</a>'
+    )

@@ -47,8 +47,14 @@ def story_figure(atlas: Atlas, filters: Filters, story: str, adcode: str, words:
     shown = filters_of(filters, story, adcode)
     box, view = _box(atlas, shown, story), story_view(atlas, filters, story, adcode)
     figure = map_figure(atlas, shown, words, view, box, view.zoom)
-    for trace in figure["data"]:  # the one thing that happened here stands at the label of its place: its ring has to show around the name
+    for trace in figure[
+        "data"
+    ]:  # the one thing that happened here stands at the label of its place: its ring has to show around the name
         if trace["name"] == "activities":
             trace["marker"] |= {"size": [max(one, LEAST_PX) for one in np.atleast_1d(trace["marker"]["size"]).tolist()]}
-    layout = figure["layout"] | {"clickmode": "none", "dragmode": False, "meta": figure["layout"]["meta"] | {"bounds": [float(edge) for edge in box]}}
+    layout = figure["layout"] | {
+        "clickmode": "none",
+        "dragmode": False,
+        "meta": figure["layout"]["meta"] | {"bounds": [float(edge) for edge in box]},
+    }
     return figure | {"layout": layout}

@@ -19,22 +19,41 @@ NAMES: Mapping[str, str] = MappingProxyType({"light": "atlas", "dark": "atlas-da
 
 
 def _template(theme: str) -> dict[str, Any]:
-    ink, muted, faint, hairline, paper = (tokens.value(one, theme) for one in ("ink", "muted", "faint", "hairline", "paper"))
+    ink, muted, faint, hairline, paper = (
+        tokens.value(one, theme) for one in ("ink", "muted", "faint", "hairline", "paper")
+    )
     size = {name: screen for name, (screen, _) in tokens.TYPE.items()}
     axis = {
-        "gridcolor": hairline, "zeroline": False, "showline": True, "linecolor": faint, "ticks": "", "fixedrange": True,
-        "tickfont": {"size": size["note"], "color": muted}, "automargin": True,
+        "gridcolor": hairline,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": faint,
+        "ticks": "",
+        "fixedrange": True,
+        "tickfont": {"size": size["note"], "color": muted},
+        "automargin": True,
     }
-    return {"layout": {
-        "margin": {"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
-        "font": {"family": tokens.FONT, "size": size["note"], "color": ink},
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False, "dragmode": False, "hovermode": "closest", "separators": ".,",
-        "hoverlabel": {"bgcolor": paper, "bordercolor": hairline, "align": "left",
-                       "font": {"family": tokens.FONT, "size": size["small"], "color": ink}},
-        "colorway": [tokens.value(f"category-{at}", theme) for at in range(1, 7)],
-        "xaxis": axis, "yaxis": axis,
-    }}
+    return {
+        "layout": {
+            "margin": {"l": 4, "r": 8, "t": 4, "b": 4, "pad": 4},
+            "font": {"family": tokens.FONT, "size": size["note"], "color": ink},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "showlegend": False,
+            "dragmode": False,
+            "hovermode": "closest",
+            "separators": ".,",
+            "hoverlabel": {
+                "bgcolor": paper,
+                "bordercolor": hairline,
+                "align": "left",
+                "font": {"family": tokens.FONT, "size": size["small"], "color": ink},
+            },
+            "colorway": [tokens.value(f"category-{at}", theme) for at in range(1, 7)],
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    }
 
 
 TEMPLATES: Mapping[str, dict[str, Any]] = MappingProxyType({NAMES[theme]: _template(theme) for theme in tokens.THEMES})

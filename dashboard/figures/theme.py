@@ -15,11 +15,14 @@ from dashboard.figures.templates import NAMES
 INK, MUTED, FAINT, HAIRLINE, PAPER = (tokens.value(one) for one in ("ink", "muted", "faint", "hairline", "paper"))
 LAND, ABROAD, WATER, NO_DATA = (tokens.value(one) for one in ("land", "abroad", "water", "no-data"))
 RED, TEAL, DEEP = (tokens.value(one) for one in ("red", "teal", "deep"))
-STATION, FAIR, ACTIVITY, FLOW, ENTERPRISE = (tokens.value(one) for one in ("station", "fair", "activity", "flow", "enterprise"))
+STATION, FAIR, ACTIVITY, FLOW, ENTERPRISE = (
+    tokens.value(one) for one in ("station", "fair", "activity", "flow", "enterprise")
+)
 FAIR_SAMPLE, BELOW, BARRED = (tokens.value(one) for one in ("fair-sample", "below", "barred"))
 PROVINCE_LINE, SHORE_LINE, LINE_AT_SEA = (tokens.value(one) for one in ("line-province", "line-shore", "line-at-sea"))
 LABEL_HALO, STATION_WASH, STATION_DISC, RED_WASH, RED_DISC = (
-    tokens.value(one) for one in ("label-halo", "station-wash", "station-disc", "red-wash", "red-disc"))
+    tokens.value(one) for one in ("label-halo", "station-wash", "station-disc", "red-wash", "red-disc")
+)
 STATION_BREATH = tokens.value("station-breath")
 CLEAR = "rgba(0,0,0,0)"
 
@@ -42,8 +45,12 @@ def hatched(provenance: str | list[str | None] | None) -> dict[str, Any]:
     codes = provenance if isinstance(provenance, list) else [provenance]
     shapes = [PROVENANCE_PATTERN.get(code or "", "") for code in codes]
     return {
-        "shape": shapes if isinstance(provenance, list) else shapes[0], "fillmode": "overlay",
-        "fgcolor": PAPER, "fgopacity": 0.75, "size": 6, "solidity": 0.22,
+        "shape": shapes if isinstance(provenance, list) else shapes[0],
+        "fillmode": "overlay",
+        "fgcolor": PAPER,
+        "fgopacity": 0.75,
+        "size": 6,
+        "solidity": 0.22,
     }
 
 
@@ -57,7 +64,15 @@ def coloured(colors: list[str], provenance: list[str | None]) -> dict[str, Any]:
     if not any(pattern["shape"]):
         return {"color": colors, "pattern": pattern}
     inks = [PAPER if shape else color for shape, color in zip(pattern["shape"], colors, strict=True)]
-    return {"color": colors[0], "pattern": pattern | {"shape": [one or PROVENANCE_PATTERN["illustrative"] for one in pattern["shape"]], "bgcolor": colors, "fgcolor": inks}}
+    return {
+        "color": colors[0],
+        "pattern": pattern
+        | {
+            "shape": [one or PROVENANCE_PATTERN["illustrative"] for one in pattern["shape"]],
+            "bgcolor": colors,
+            "fgcolor": inks,
+        },
+    }
 
 
 FEWEST_ROWS = 5
@@ -85,7 +100,15 @@ def brief(name: str) -> str:
 
 def blank() -> dict[str, Any]:
     """Return a figure of nothing: no axes, and the ground of the page shows through until it is drawn."""
-    return {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR}}
+    return {
+        "data": [],
+        "layout": {
+            "xaxis": {"visible": False},
+            "yaxis": {"visible": False},
+            "paper_bgcolor": CLEAR,
+            "plot_bgcolor": CLEAR,
+        },
+    }
 
 
 def chart_layout(**changes: Any) -> dict[str, Any]:

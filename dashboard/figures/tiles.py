@@ -66,18 +66,36 @@ def over_tiles(figure: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, A
     layout, meta = figure["layout"], figure["layout"]["meta"]
     more: dict[str, Any] = {
         "off": [*meta["off"], *HIDDEN],
-        "tiles": {"source": {"type": "raster", "tiles": [tiles.url], "tileSize": TILE_PIXELS, "attribution": tiles.attribution}, "above": ABOVE},
+        "tiles": {
+            "source": {
+                "type": "raster",
+                "tiles": [tiles.url],
+                "tileSize": TILE_PIXELS,
+                "attribution": tiles.attribution,
+            },
+            "above": ABOVE,
+        },
     }
     view = layout["map"]
     if tiles.datum == GCJ02:
         west, south, east, north = meta["bounds"]
         lon, lat = wgs84_to_gcj02([west, east, (west + east) / 2], [south, north, (south + north) / 2])
-        more |= {"bounds": [float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1])],
-                 "shift": [float(lon[2]) - (west + east) / 2, float(lat[2]) - (south + north) / 2]}
+        more |= {
+            "bounds": [float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1])],
+            "shift": [float(lon[2]) - (west + east) / 2, float(lat[2]) - (south + north) / 2],
+        }
         centre = wgs84_to_gcj02(view["center"]["lon"], view["center"]["lat"])
-        sources = {name: source | {"data": _address(source["data"])} for name, source in view["style"]["sources"].items()}
-        view = view | {"center": {"lon": float(centre[0][0]), "lat": float(centre[1][0])}, "style": view["style"] | {"sources": sources}}
-    return {"data": [trace_over(one, tiles) for one in figure["data"]], "layout": layout | {"map": view, "meta": meta | more}}
+        sources = {
+            name: source | {"data": _address(source["data"])} for name, source in view["style"]["sources"].items()
+        }
+        view = view | {
+            "center": {"lon": float(centre[0][0]), "lat": float(centre[1][0])},
+            "style": view["style"] | {"sources": sources},
+        }
+    return {
+        "data": [trace_over(one, tiles) for one in figure["data"]],
+        "layout": layout | {"map": view, "meta": meta | more},
+    }
 
 
 def trace_over(trace: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:
@@ -88,8 +106,11 @@ def trace_over(trace: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, An
     if trace["name"] == "areas":
         ground = all(color == theme.LAND for _, color in trace["colorscale"])
         opacity = 0 if ground else trace["marker"]["opacity"] * SEE_THROUGH
-        changes = {"marker": trace["marker"] | {"opacity": opacity}, "selected": {"marker": {"opacity": opacity}},
-                   "unselected": {"marker": {"opacity": opacity}}}
+        changes = {
+            "marker": trace["marker"] | {"opacity": opacity},
+            "selected": {"marker": {"opacity": opacity}},
+            "unselected": {"marker": {"opacity": opacity}},
+        }
     if tiles.datum == GCJ02:
         if trace["type"] == "scattermap":
             lon, lat = wgs84_to_gcj02(unpacked(trace["lon"]), unpacked(trace["lat"]))
@@ -97,8 +118,12 @@ def trace_over(trace: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, An
         elif isinstance(trace["geojson"], str):
             changes["geojson"] = _address(trace["geojson"])
         else:
-            changes["geojson"] = trace["geojson"] | {"features": [
-                one | {"geometry": shapely.geometry.mapping(shifted(shapely.geometry.shape(one["geometry"])))} for one in trace["geojson"]["features"]]}
+            changes["geojson"] = trace["geojson"] | {
+                "features": [
+                    one | {"geometry": shapely.geometry.mapping(shifted(shapely.geometry.shape(one["geometry"])))}
+                    for one in trace["geojson"]["features"]
+                ]
+            }
     return {**trace, **changes}
 
 

@@ -17,6 +17,16 @@ from types import MappingProxyType, ModuleType
 
 from dashboard.pages import analysis, briefing, data, design, overview, planning, sources, stories
 
-PAGES: Mapping[str, ModuleType] = MappingProxyType({"/": overview, "/stories": stories, "/analysis": analysis, "/planning": planning, "/briefing": briefing, "/data": data, "/sources": sources})
+PAGES: Mapping[str, ModuleType] = MappingProxyType(
+    {
+        "/": overview,
+        "/stories": stories,
+        "/analysis": analysis,
+        "/planning": planning,
+        "/briefing": briefing,
+        "/data": data,
+        "/sources": sources,
+    }
+)
 #: Pages for who works on the atlas: served where ``ATLAS_DESIGN`` is set, 404 otherwise.
 FOR_DEVELOPERS: Mapping[str, ModuleType] = MappingProxyType({"/design": design})

@@ -53,71 +53,202 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     here = places.scope(atlas, filters)
     own = _own(order)
     scenario = plans.named(order.query)
-    form = html.Div([
-        html.Section([
-            html.H2(words("视图"), className="form-title"),
-            *_said(atlas, filters, here, scenario, words),
-            html.Div([
-                dcc.Link(words("到选址看方案"), href="/planning?" + order.query, className="button") if scenario else
-                dcc.Link(words("到总览改选"), href="/" + context.write(filters, said.view), className="button"),
-                html.Button(words("收藏此视图"), id=_id("keep"), className="button", type="button"),
-            ], className="form-row"),
-            html.Div(id=_id("kept-list"), className="kept"),
-        ], className="form-part"),
-        html.Section([
-            html.H2(words("模板"), className="form-title"),
-            dmc.SegmentedControl(id=_id("template"), value=order.template, fullWidth=True, size="sm", className="templates",
-                                 data=[{"value": one, "label": _pictured(one, label)} for one, label in _templates(words).items()]),
-            html.Div(dmc.Select(id=_id("against"), value=order.against or None, data=_scenarios(atlas, order.query) if plans.named(order.query) else _rivals(context, atlas, said.filters, here, words), size="sm",
-                                searchable=True, placeholder=words("与哪里对比"), nothingFoundMessage=words("没有匹配的选项"),
-                                comboboxProps={"zIndex": 1000}, **{"aria-label": words("与哪里对比")}),
-                     id=_id("against-box"), hidden=order.template != "compare"),
-            dmc.SegmentedControl(id=_id(PAPER), value=order.theme, fullWidth=True, size="sm", **{"aria-label": words("简报的深浅")},
-                                 data=[{"value": "light", "label": words("浅色简报")}, {"value": "dark", "label": words("深色简报")}]),
-        ], className="form-part"),
-        html.Section([
-            html.H2(words("文字（可改；清空则由视图自己说）"), className="form-title"),
-            dmc.TextInput(id=_id("title"), value=order.title or spoken["title"], placeholder=spoken["title"], size="sm", debounce=500,
-                          **{"aria-label": words("标题")}),
-            dmc.Textarea(id=_id("sentence"), value=order.sentence or spoken["sentence"], placeholder=spoken["sentence"], size="sm", autosize=True,
-                         minRows=3, maxRows=8, debounce=500, **{"aria-label": words("导语")}),
-            dmc.Textarea(id=_id("footnote"), value=order.footnote, placeholder=words("脚注（接在来源说明之后）"), size="sm",
-                         autosize=True, minRows=2, maxRows=5, debounce=500, **{"aria-label": words("脚注")}),
-        ], className="form-part"),
-        html.Section([
-            html.H2(words("下载"), className="form-title"),
-            html.Div([html.Button(label, id={"type": "briefing-make", "format": one}, className="button button-main" if one == "pptx" else "button",
-                                  type="button") for one, label in _formats(words).items()], className="downloads"),
-            html.Div(id=_id("jobs"), className="jobs", role="status", **{"aria-live": "polite"}),
-        ], className="form-part"),
-        html.Details([html.Summary(words("图表数字（可复制）"), className="form-title"), html.Div(id=_id("tables"), className="briefing-tables", tabIndex=0, role="region",
-                     **{"aria-label": words("图表数字（可复制）")})], className="form-part"),
-        html.Section([
-            html.H2(words("链接"), className="form-title"),
-            html.Div([
-                html.Button(words("生成短链接"), id=_id("shorten"), className="button", type="button"),
-                html.A(words("演示"), id=_id("present"), href="#", target="_blank", className="button"),
-                html.A(words("打印此页"), id=_id("print"), href="#", target="_blank", className="button"),
-            ], className="form-row"),
-            html.Div(id=_id("short"), className="short"),
-        ], className="form-part"),
-    ], className="briefing-settings")
-    body = html.Main([
-        html.Aside(form, className="briefing-form", **{"aria-label": words("简报设置")}),
-        html.Section(html.Iframe(id=_id("preview"), title=words("预览"), className="preview"), className="briefing-preview",
-                     **{"aria-label": words("预览")}),
-    ], className="briefing-body")
+    form = html.Div(
+        [
+            html.Section(
+                [
+                    html.H2(words("视图"), className="form-title"),
+                    *_said(atlas, filters, here, scenario, words),
+                    html.Div(
+                        [
+                            dcc.Link(words("到选址看方案"), href="/planning?" + order.query, className="button")
+                            if scenario
+                            else dcc.Link(
+                                words("到总览改选"), href="/" + context.write(filters, said.view), className="button"
+                            ),
+                            html.Button(words("收藏此视图"), id=_id("keep"), className="button", type="button"),
+                        ],
+                        className="form-row",
+                    ),
+                    html.Div(id=_id("kept-list"), className="kept"),
+                ],
+                className="form-part",
+            ),
+            html.Section(
+                [
+                    html.H2(words("模板"), className="form-title"),
+                    dmc.SegmentedControl(
+                        id=_id("template"),
+                        value=order.template,
+                        fullWidth=True,
+                        size="sm",
+                        className="templates",
+                        data=[
+                            {"value": one, "label": _pictured(one, label)} for one, label in _templates(words).items()
+                        ],
+                    ),
+                    html.Div(
+                        dmc.Select(
+                            id=_id("against"),
+                            value=order.against or None,
+                            data=_scenarios(atlas, order.query)
+                            if plans.named(order.query)
+                            else _rivals(context, atlas, said.filters, here, words),
+                            size="sm",
+                            searchable=True,
+                            placeholder=words("与哪里对比"),
+                            nothingFoundMessage=words("没有匹配的选项"),
+                            comboboxProps={"zIndex": 1000},
+                            **{"aria-label": words("与哪里对比")},
+                        ),
+                        id=_id("against-box"),
+                        hidden=order.template != "compare",
+                    ),
+                    dmc.SegmentedControl(
+                        id=_id(PAPER),
+                        value=order.theme,
+                        fullWidth=True,
+                        size="sm",
+                        **{"aria-label": words("简报的深浅")},
+                        data=[
+                            {"value": "light", "label": words("浅色简报")},
+                            {"value": "dark", "label": words("深色简报")},
+                        ],
+                    ),
+                ],
+                className="form-part",
+            ),
+            html.Section(
+                [
+                    html.H2(words("文字（可改；清空则由视图自己说）"), className="form-title"),
+                    dmc.TextInput(
+                        id=_id("title"),
+                        value=order.title or spoken["title"],
+                        placeholder=spoken["title"],
+                        size="sm",
+                        debounce=500,
+                        **{"aria-label": words("标题")},
+                    ),
+                    dmc.Textarea(
+                        id=_id("sentence"),
+                        value=order.sentence or spoken["sentence"],
+                        placeholder=spoken["sentence"],
+                        size="sm",
+                        autosize=True,
+                        minRows=3,
+                        maxRows=8,
+                        debounce=500,
+                        **{"aria-label": words("导语")},
+                    ),
+                    dmc.Textarea(
+                        id=_id("footnote"),
+                        value=order.footnote,
+                        placeholder=words("脚注（接在来源说明之后）"),
+                        size="sm",
+                        autosize=True,
+                        minRows=2,
+                        maxRows=5,
+                        debounce=500,
+                        **{"aria-label": words("脚注")},
+                    ),
+                ],
+                className="form-part",
+            ),
+            html.Section(
+                [
+                    html.H2(words("下载"), className="form-title"),
+                    html.Div(
+                        [
+                            html.Button(
+                                label,
+                                id={"type": "briefing-make", "format": one},
+                                className="button button-main" if one == "pptx" else "button",
+                                type="button",
+                            )
+                            for one, label in _formats(words).items()
+                        ],
+                        className="downloads",
+                    ),
+                    html.Div(id=_id("jobs"), className="jobs", role="status", **{"aria-live": "polite"}),
+                ],
+                className="form-part",
+            ),
+            html.Details(
+                [
+                    html.Summary(words("图表数字（可复制）"), className="form-title"),
+                    html.Div(
+                        id=_id("tables"),
+                        className="briefing-tables",
+                        tabIndex=0,
+                        role="region",
+                        **{"aria-label": words("图表数字（可复制）")},
+                    ),
+                ],
+                className="form-part",
+            ),
+            html.Section(
+                [
+                    html.H2(words("链接"), className="form-title"),
+                    html.Div(
+                        [
+                            html.Button(words("生成短链接"), id=_id("shorten"), className="button", type="button"),
+                            html.A(words("演示"), id=_id("present"), href="#", target="_blank", className="button"),
+                            html.A(words("打印此页"), id=_id("print"), href="#", target="_blank", className="button"),
+                        ],
+                        className="form-row",
+                    ),
+                    html.Div(id=_id("short"), className="short"),
+                ],
+                className="form-part",
+            ),
+        ],
+        className="briefing-settings",
+    )
+    body = html.Main(
+        [
+            html.Aside(form, className="briefing-form", **{"aria-label": words("简报设置")}),
+            html.Section(
+                html.Iframe(id=_id("preview"), title=words("预览"), className="preview"),
+                className="briefing-preview",
+                **{"aria-label": words("预览")},
+            ),
+        ],
+        className="briefing-body",
+    )
     told = [notice.text(words.gettext) for notice in said.notices] + wrong
-    return framed([
-        masthead("/briefing", filters, context, words, query="".join(f"&{part}" for part in (urlencode({plans.KEY: scenario}) if scenario else "", urlencode(own)) if part)),
-        html.Div([html.P(one, className="notice notice-bad") for one in told], id=ids.NOTICES, className="notices", role="status"),
-        body,
-        dcc.Location(id=_id("url"), refresh=False),  # not the overview's: its callbacks would look for its controls here
-        dcc.Store(id=_id("view"), data=order.query),
-        dcc.Store(id=_id("lang"), data=filters.lang), dcc.Store(id=_id("page-theme"), data=filters.theme), dcc.Store(id=_id("spoken"), data=spoken),
-        dcc.Store(id=KEPT, storage_type="local"), dcc.Store(id=_id("job-ids"), storage_type="session", data=[]),
-        dcc.Interval(id=_id("tick"), interval=600, disabled=True),
-    ], filters.lang)
+    return framed(
+        [
+            masthead(
+                "/briefing",
+                filters,
+                context,
+                words,
+                query="".join(
+                    f"&{part}"
+                    for part in (urlencode({plans.KEY: scenario}) if scenario else "", urlencode(own))
+                    if part
+                ),
+            ),
+            html.Div(
+                [html.P(one, className="notice notice-bad") for one in told],
+                id=ids.NOTICES,
+                className="notices",
+                role="status",
+            ),
+            body,
+            dcc.Location(
+                id=_id("url"), refresh=False
+            ),  # not the overview's: its callbacks would look for its controls here
+            dcc.Store(id=_id("view"), data=order.query),
+            dcc.Store(id=_id("lang"), data=filters.lang),
+            dcc.Store(id=_id("page-theme"), data=filters.theme),
+            dcc.Store(id=_id("spoken"), data=spoken),
+            dcc.Store(id=KEPT, storage_type="local"),
+            dcc.Store(id=_id("job-ids"), storage_type="session", data=[]),
+            dcc.Interval(id=_id("tick"), interval=600, disabled=True),
+        ],
+        filters.lang,
+    )
 
 
 def register(app: Dash, context: Context) -> None:
@@ -127,11 +258,21 @@ def register(app: Dash, context: Context) -> None:
         return app.server.extensions["briefs"]
 
     @app.callback(
-        Output(_id("preview"), "src"), Output(_id("url"), "search"), Output(_id("against-box"), "hidden"), Output(_id("present"), "href"),
-        Output(_id("print"), "href"), Output(ids.LANGUAGE, "href", allow_duplicate=True), Output(_id("short"), "children"),
-        Output(_id("spoken"), "data"), Output(_id("tables"), "children"), *[Output(_id(name), prop) for name in SPOKEN for prop in ("value", "placeholder")],
+        Output(_id("preview"), "src"),
+        Output(_id("url"), "search"),
+        Output(_id("against-box"), "hidden"),
+        Output(_id("present"), "href"),
+        Output(_id("print"), "href"),
+        Output(ids.LANGUAGE, "href", allow_duplicate=True),
+        Output(_id("short"), "children"),
+        Output(_id("spoken"), "data"),
+        Output(_id("tables"), "children"),
+        *[Output(_id(name), prop) for name in SPOKEN for prop in ("value", "placeholder")],
         Output(ids.NOTICES, "children", allow_duplicate=True),
-        *[Input(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), State(_id("page-theme"), "data"), State(_id("spoken"), "data"),
+        *[Input(_id(name), "value") for name in FIELDS],
+        State(_id("view"), "data"),
+        State(_id("page-theme"), "data"),
+        State(_id("spoken"), "data"),
         prevent_initial_call="initial_duplicate",
     )
     def preview(*given: Any) -> tuple:
@@ -142,22 +283,53 @@ def register(app: Dash, context: Context) -> None:
             order = _taken(view, fields, before)
             spoken, charts = _drafted(order, context)
         except AtlasError as error:
-            return (*[no_update] * (9 + 2 * len(SPOKEN)), [html.P(error.text(context.words(filters.lang).gettext), className="notice notice-bad")])
+            return (
+                *[no_update] * (9 + 2 * len(SPOKEN)),
+                [html.P(error.text(context.words(filters.lang).gettext), className="notice notice-bad")],
+            )
         own = _own(order)
         search = _joined(view, filters.theme, own)
-        other = _view(context, filters.having(lang="en" if filters.lang == "zh" else "zh", theme=THEMES[0]), None, plans.named(view))
+        other = _view(
+            context,
+            filters.having(lang="en" if filters.lang == "zh" else "zh", theme=THEMES[0]),
+            None,
+            plans.named(view),
+        )
         ready = order.template != "compare" or order.against
         path = order.path()
-        present = "/present?" + urlencode({"template": order.template if order.template in ("one", "map") else "one", "view": view})
-        return (path if ready else no_update, "?" + search if search else "", order.template != "compare", present, path,
-                "/briefing?" + _joined(other, filters.theme, own), "", spoken, [chart_table(one, context.words(filters.lang)) for one in charts],
-                *(value for name in SPOKEN for value in (no_update if getattr(order, name) or spoken[name] == before[name] else spoken[name], spoken[name])),
-                no_update)
+        present = "/present?" + urlencode(
+            {"template": order.template if order.template in ("one", "map") else "one", "view": view}
+        )
+        return (
+            path if ready else no_update,
+            "?" + search if search else "",
+            order.template != "compare",
+            present,
+            path,
+            "/briefing?" + _joined(other, filters.theme, own),
+            "",
+            spoken,
+            [chart_table(one, context.words(filters.lang)) for one in charts],
+            *(
+                value
+                for name in SPOKEN
+                for value in (
+                    no_update if getattr(order, name) or spoken[name] == before[name] else spoken[name],
+                    spoken[name],
+                )
+            ),
+            no_update,
+        )
 
     @app.callback(
-        Output(_id("job-ids"), "data"), Output(ids.NOTICES, "children", allow_duplicate=True), Output(_id("tick"), "disabled", allow_duplicate=True),
+        Output(_id("job-ids"), "data"),
+        Output(ids.NOTICES, "children", allow_duplicate=True),
+        Output(_id("tick"), "disabled", allow_duplicate=True),
         Input({"type": "briefing-make", "format": ALL}, "n_clicks"),
-        *[State(_id(name), "value") for name in FIELDS], State(_id("view"), "data"), State(_id("spoken"), "data"), State(_id("lang"), "data"),
+        *[State(_id(name), "value") for name in FIELDS],
+        State(_id("view"), "data"),
+        State(_id("spoken"), "data"),
+        State(_id("lang"), "data"),
         State(_id("job-ids"), "data"),
         prevent_initial_call=True,
     )
@@ -171,7 +343,9 @@ def register(app: Dash, context: Context) -> None:
         try:
             order = replace(_taken(view, fields, spoken), format=kind, scale=int(scale or 2))
             if order.template == "compare" and not order.against:
-                raise AtlasError("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。")  # no key - the studio's own words
+                raise AtlasError(
+                    "对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"
+                )  # no key - the studio's own words
             name = order.title or _name_of(context, view, words)[0]
             made = jobs().submit(order, name, lang)
         except AtlasError as error:
@@ -179,8 +353,11 @@ def register(app: Dash, context: Context) -> None:
         return [made, *(known or [])][:MOST_JOBS], [], False
 
     @app.callback(
-        Output(_id("jobs"), "children"), Output(_id("tick"), "disabled"),
-        Input(_id("tick"), "n_intervals"), Input(_id("job-ids"), "data"), State(_id("lang"), "data"),
+        Output(_id("jobs"), "children"),
+        Output(_id("tick"), "disabled"),
+        Input(_id("tick"), "n_intervals"),
+        Input(_id("job-ids"), "data"),
+        State(_id("lang"), "data"),
     )
     def poll(_ticks: int | None, known: list[str] | None, lang: str) -> tuple:
         """Say how far each order is."""
@@ -188,7 +365,10 @@ def register(app: Dash, context: Context) -> None:
         return [_row(job, context.words(lang)) for job in found], not any(job.active for job in found)
 
     @app.callback(
-        Output(_id("tick"), "disabled", allow_duplicate=True), Input({"type": "briefing-cancel", "job": ALL}, "n_clicks"), prevent_initial_call=True)
+        Output(_id("tick"), "disabled", allow_duplicate=True),
+        Input({"type": "briefing-cancel", "job": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
     def cancel(clicks: list[int | None]) -> bool:
         """End an order."""
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
@@ -197,10 +377,17 @@ def register(app: Dash, context: Context) -> None:
         return False
 
     @app.callback(
-        Output(KEPT, "data"), Input(_id("keep"), "n_clicks"), Input({"type": "briefing-drop", "query": ALL}, "n_clicks"),
-        State(_id("view"), "data"), State(_id("lang"), "data"), State(KEPT, "data"), prevent_initial_call=True,
+        Output(KEPT, "data"),
+        Input(_id("keep"), "n_clicks"),
+        Input({"type": "briefing-drop", "query": ALL}, "n_clicks"),
+        State(_id("view"), "data"),
+        State(_id("lang"), "data"),
+        State(KEPT, "data"),
+        prevent_initial_call=True,
     )
-    def keep(_clicks: int | None, dropped: list[int | None], view: str, lang: str, kept: list[dict] | None) -> list[dict]:
+    def keep(
+        _clicks: int | None, dropped: list[int | None], view: str, lang: str, kept: list[dict] | None
+    ) -> list[dict]:
         """Keep the view, or let one go."""
         kept = [one for one in kept or [] if isinstance(one, dict) and isinstance(one.get("query"), str)]
         if isinstance(ctx.triggered_id, dict):
@@ -214,13 +401,29 @@ def register(app: Dash, context: Context) -> None:
     def list_kept(kept: list[dict] | None, lang: str) -> Any:
         """List the kept views."""
         words = context.words(lang)
-        return [html.Div([
-            html.A(str(one.get("name", "")), href=f"/briefing?{one['query']}", className="kept-name"),
-            html.Button("×", id={"type": "briefing-drop", "query": one["query"]}, className="kept-drop", type="button", title=words("不再收藏")),
-        ], className="kept-row") for one in kept or [] if isinstance(one, dict) and isinstance(one.get("query"), str)]
+        return [
+            html.Div(
+                [
+                    html.A(str(one.get("name", "")), href=f"/briefing?{one['query']}", className="kept-name"),
+                    html.Button(
+                        "×",
+                        id={"type": "briefing-drop", "query": one["query"]},
+                        className="kept-drop",
+                        type="button",
+                        title=words("不再收藏"),
+                    ),
+                ],
+                className="kept-row",
+            )
+            for one in kept or []
+            if isinstance(one, dict) and isinstance(one.get("query"), str)
+        ]
 
     @app.callback(
-        Output(_id("short"), "children", allow_duplicate=True), Input(_id("shorten"), "n_clicks"), State(_id("url"), "search"), State(_id("lang"), "data"),
+        Output(_id("short"), "children", allow_duplicate=True),
+        Input(_id("shorten"), "n_clicks"),
+        State(_id("url"), "search"),
+        State(_id("lang"), "data"),
         prevent_initial_call=True,
     )
     def shorten(clicks: int | None, search: str | None, lang: str) -> Any:
@@ -236,7 +439,6 @@ def register(app: Dash, context: Context) -> None:
         return [html.A(link, href=f"/s/{key}"), dcc.Clipboard(content=link, title=words("复制"), className="copy")]
 
 
-
 # -- inside -----------------------------------------------------------------------
 
 
@@ -248,15 +450,29 @@ def _said(atlas: Atlas, filters: Filters, here: places.Scope, scenario: str, wor
     """Return what is shown: place and filters, or the scenario."""
     if scenario:
         one = plans.scenario_of(atlas, scenario)
-        return [html.P(one.name, className="view-place"), html.P(" · ".join(plans.said_of(one, words)), className="view-words")]
-    return [html.P(" › ".join(words.name(one) for one in here.crumbs), className="view-place"),
-            html.P(" · ".join(words_of_filters(atlas, filters, words)), className="view-words")]
+        return [
+            html.P(one.name, className="view-place"),
+            html.P(" · ".join(plans.said_of(one, words)), className="view-words"),
+        ]
+    return [
+        html.P(" › ".join(words.name(one) for one in here.crumbs), className="view-place"),
+        html.P(" · ".join(words_of_filters(atlas, filters, words)), className="view-words"),
+    ]
 
 
 def _pictured(template: str, label: str) -> html.Span:
     """Return a choice of template: a small picture of the page over its name."""
-    return html.Span([html.Span([html.I() for _ in range(PIECES[template])], className=f"mini mini-{template}", **{"aria-hidden": "true"}), label],
-                     className="template-choice")
+    return html.Span(
+        [
+            html.Span(
+                [html.I() for _ in range(PIECES[template])],
+                className=f"mini mini-{template}",
+                **{"aria-hidden": "true"},
+            ),
+            label,
+        ],
+        className="template-choice",
+    )
 
 
 def _formats(words: Words) -> dict[str, str]:
@@ -267,7 +483,9 @@ def _order(context: Context, said: Said, query: str) -> tuple[Order, list[str]]:
     """Return what the address orders, and words about what of it cannot be used."""
     words = context.words(said.filters.lang)
     given = {key: text for key, text in parse_qsl(query.removeprefix("?")) if key in FIELDS}
-    page = said.filters.theme  # a brief begins in the theme of the page, as links from before it had a key of its own mean it
+    page = (
+        said.filters.theme
+    )  # a brief begins in the theme of the page, as links from before it had a key of its own mean it
     given["theme"] = given.pop(PAPER, page)
     view = _view(context, said.filters.having(theme=THEMES[0]), said.view, plans.named(query))
     try:
@@ -285,7 +503,11 @@ def _order(context: Context, said: Said, query: str) -> tuple[Order, list[str]]:
 
 def _view(context: Context, filters: Filters, view: View | None, scenario: str) -> str:
     """Return the query of a view, or of a scenario, without its ``?``."""
-    return "&".join(filter(None, (context.write(filters, view).removeprefix("?"), urlencode({plans.KEY: scenario}) if scenario else "")))
+    return "&".join(
+        filter(
+            None, (context.write(filters, view).removeprefix("?"), urlencode({plans.KEY: scenario}) if scenario else "")
+        )
+    )
 
 
 def _name_of(context: Context, query: str, words: Words) -> tuple[str, ...]:
@@ -293,7 +515,10 @@ def _name_of(context: Context, query: str, words: Words) -> tuple[str, ...]:
     atlas, said = context.look(plans.without(query))
     if scenario := plans.named(query):
         return (plans.scenario_of(atlas, scenario).name,)
-    return (words.name(places.scope(atlas, said.filters).crumbs[-1]), *words_of_filters(atlas, said.filters, words)[:-1])
+    return (
+        words.name(places.scope(atlas, said.filters).crumbs[-1]),
+        *words_of_filters(atlas, said.filters, words)[:-1],
+    )
 
 
 def _drafted(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
@@ -303,15 +528,22 @@ def _drafted(order: Order, context: Context) -> tuple[dict[str, str], tuple[Char
 
 def _taken(view: str, values: Sequence[Any], spoken: Mapping[str, str]) -> Order:
     """Return what the controls order; a text that is what the view says itself is nobody's own."""
-    given = {name: text for name, text in zip(FIELDS, values, strict=True) if text and not (name in SPOKEN and text.strip() == spoken[name])}
+    given = {
+        name: text
+        for name, text in zip(FIELDS, values, strict=True)
+        if text and not (name in SPOKEN and text.strip() == spoken[name])
+    }
     return Order.from_fields({**given, "theme": given.get(PAPER, THEMES[0]), "query": view})
 
 
 def _own(order: Order) -> dict[str, str]:
     """Return the keys of the page's own: the brief's theme always, or it would turn with that of the page."""
     usual = Order()
-    return {name: value for name in FIELDS
-            if (value := getattr(order, "theme" if name == PAPER else name)) != getattr(usual, name, None)}
+    return {
+        name: value
+        for name in FIELDS
+        if (value := getattr(order, "theme" if name == PAPER else name)) != getattr(usual, name, None)
+    }
 
 
 def _joined(view: str, theme: str, own: Mapping[str, str]) -> str:
@@ -329,32 +561,46 @@ def _rivals(context: Context, atlas: Atlas, filters: Filters, here: places.Scope
         around = places.scope(atlas, filters.at_place(above.place, above.region, above.grid))
         for row in places.children(atlas, around).itertuples():
             try:
-                there = places.drill(atlas, filters.at_place(above.place, above.region, above.grid), row.unit_kind, row.unit_id)
+                there = places.drill(
+                    atlas, filters.at_place(above.place, above.region, above.grid), row.unit_kind, row.unit_id
+                )
             except AtlasError:
                 continue
             found[context.write(there)] = words.name(row)
     own = context.write(filters)
-    return [{"value": query.removeprefix("?"), "label": name} for query, name in found.items() if query not in (own, "")][:80]
+    return [
+        {"value": query.removeprefix("?"), "label": name} for query, name in found.items() if query not in (own, "")
+    ][:80]
 
 
 def _scenarios(atlas: Atlas, query: str) -> list[dict[str, str]]:
     """Return the other scenarios that one can be held against."""
     own = plans.named(query)
-    return [{"value": urlencode({plans.KEY: row.scenario_id}), "label": row.name} for row in atlas.scenarios.itertuples()
-            if row.scenario_id != own and isinstance(row.result, str)]
+    return [
+        {"value": urlencode({plans.KEY: row.scenario_id}), "label": row.name}
+        for row in atlas.scenarios.itertuples()
+        if row.scenario_id != own and isinstance(row.result, str)
+    ]
 
 
 def _row(job: Job, words: Words) -> html.Div:
     label = f"{job.name} · {job.order.format.upper()}"
     if job.state == "done":
-        state: Any = html.A(words("保存"), href=f"/briefing/file/{job.id}", className="button button-save", download=True)
+        state: Any = html.A(
+            words("保存"), href=f"/briefing/file/{job.id}", className="button button-save", download=True
+        )
     elif job.active:
-        state = html.Button(words("取消"), id={"type": "briefing-cancel", "job": job.id}, className="button", type="button")
+        state = html.Button(
+            words("取消"), id={"type": "briefing-cancel", "job": job.id}, className="button", type="button"
+        )
     else:
         state = html.Span(words("已取消") if job.state == "cancelled" else words("未完成"), className="job-ended")
     said = words(job.said) if job.said else ""
-    return html.Div([
-        html.Div([html.Span(label, className="job-name"), state], className="job-head"),
-        html.Progress(value=str(round(job.done, 2)), max="1") if job.active else None,
-        html.P(said or words("在排队") if job.active else said or " ".join(job.told), className="job-said"),
-    ], className=f"job job-{job.state}")
+    return html.Div(
+        [
+            html.Div([html.Span(label, className="job-name"), state], className="job-head"),
+            html.Progress(value=str(round(job.done, 2)), max="1") if job.active else None,
+            html.P(said or words("在排队") if job.active else said or " ".join(job.told), className="job-said"),
+        ],
+        className=f"job job-{job.state}",
+    )

@@ -61,8 +61,17 @@ PATH = "/design"
 #: Properties that name another component's id.
 NAMING = ("htmlFor", "aria-labelledby", "aria-describedby", "aria-controls")
 #: Part of a panel → end of its id and property, as :data:`dashboard.components.panels.PARTS` lists them.
-FILLED = {"title": ("-title", "children"), "subtitle": ("-subtitle", "children"), "badge": ("-badge", "children"), "figure": ("-graph", "figure"),
-          "empty": ("-empty", "children"), "style": ("", "style"), "graph": ("-box", "style"), "table": ("-table", "children"), "table-box": ("-table-box", "hidden")}
+FILLED = {
+    "title": ("-title", "children"),
+    "subtitle": ("-subtitle", "children"),
+    "badge": ("-badge", "children"),
+    "figure": ("-graph", "figure"),
+    "empty": ("-empty", "children"),
+    "style": ("", "style"),
+    "graph": ("-box", "style"),
+    "table": ("-table", "children"),
+    "table-box": ("-table-box", "hidden"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,29 @@ def layout(context: Context, atlas: Atlas, said: Said, _query: str) -> dmc.Manti
     filters = said.filters.at_place("640200")
     words = context.words(filters.lang)
     one = Sample(context, atlas, filters, words)
-    return framed([
-        masthead(PATH, filters, context, words),
-        html.Div(id=ids.NOTICES, className="notices"),
-        html.Main([html.H2(words("设计样张"), className="stories-title"),
-                   *[html.Section([html.H3(name), *[still(part, f"{name}-{at}") for at, part in enumerate(make(one))]], className="design-part", **{"data-component": name})
-                     for name, make in SAMPLES.items()]], className="design-main", tabIndex=0),
-    ], filters.lang, "atlas design-page")
+    return framed(
+        [
+            masthead(PATH, filters, context, words),
+            html.Div(id=ids.NOTICES, className="notices"),
+            html.Main(
+                [
+                    html.H2(words("设计样张"), className="stories-title"),
+                    *[
+                        html.Section(
+                            [html.H3(name), *[still(part, f"{name}-{at}") for at, part in enumerate(make(one))]],
+                            className="design-part",
+                            **{"data-component": name},
+                        )
+                        for name, make in SAMPLES.items()
+                    ],
+                ],
+                className="design-main",
+                tabIndex=0,
+            ),
+        ],
+        filters.lang,
+        "atlas design-page",
+    )
 
 
 def register(app: Dash, context: Context) -> None:
@@ -118,7 +143,10 @@ def still(part: Component, name: str) -> Component:
 
 
 def _state(title: str, *parts: Any, name: str = "") -> html.Div:
-    return html.Div([html.P(title, className="design-state"), html.Div(list(parts), className=name or None)], className="design-sample")
+    return html.Div(
+        [html.P(title, className="design-state"), html.Div(list(parts), className=name or None)],
+        className="design-sample",
+    )
 
 
 def _badges(s: Sample) -> list:
@@ -130,8 +158,13 @@ def _kpis(s: Sample) -> list:
     names = dict(zip(s.atlas.places["adcode"], s.atlas.places["name"], strict=True))
     each = [replace(one, provenance=provenance) for one, provenance in zip(strip, (*PROVENANCES, MIXED), strict=False)]
     unknown = replace(strip[-1], value=None, text_zh="—", text_en="—", provenance=None)
-    shown = kpis([*each, unknown], names, s.words, lambda text, id: figure_link(text, id, s.filters, s.context, s.words))
-    return [html.Div(shown, className="kpis"), html.Div(kpis([], names, s.words, lambda text, _id: text), className="kpis")]
+    shown = kpis(
+        [*each, unknown], names, s.words, lambda text, id: figure_link(text, id, s.filters, s.context, s.words)
+    )
+    return [
+        html.Div(shown, className="kpis"),
+        html.Div(kpis([], names, s.words, lambda text, _id: text), className="kpis"),
+    ]
 
 
 def _panel(s: Sample, said: Panel, chart: str, **more: Any) -> Component:
@@ -147,9 +180,23 @@ def _panels(s: Sample) -> list:
     source = source_link("coverage_by_unit", s.filters, s.context, s.words)
     each = [*charts(s.atlas, s.filters, s.words).shown, *charts(s.atlas, s.night, s.words).shown]
     shown = {one.id: one for one in each}
-    made = [_panel(s, Panel(one.title, one.subtitle, one.provenance, one.figure), f"chart-{one.id}", source=source, table=chart_table(one, s.words)) for one in shown.values()]
+    made = [
+        _panel(
+            s,
+            Panel(one.title, one.subtitle, one.provenance, one.figure),
+            f"chart-{one.id}",
+            source=source,
+            table=chart_table(one, s.words),
+        )
+        for one in shown.values()
+    ]
     empty = Panel(s.words("没有已知的计划"), empty=s.words("没有报道给出这里的计划数或累计数，不做对照。"))
-    return [html.Div([*made, _panel(s, empty, ids.CHART_FUNNEL, offers=ways_out(s.atlas, s.night, s.context, s.words))], className="design-panels")]
+    return [
+        html.Div(
+            [*made, _panel(s, empty, ids.CHART_FUNNEL, offers=ways_out(s.atlas, s.night, s.context, s.words))],
+            className="design-panels",
+        )
+    ]
 
 
 def _chart_table(s: Sample) -> list:
@@ -158,12 +205,22 @@ def _chart_table(s: Sample) -> list:
 
 def _controls(s: Sample) -> list:
     words = s.words
-    buttons = [html.Button(words("求解"), className="button button-main", type="button"), html.Button(words("确认导入"), className="button button-chief", type="button"),
-               html.Button(words("列表"), className="button", type="button"), html.Button(words("列表"), className="button button-on", type="button", **{"aria-pressed": "true"}),
-               html.Button(words("停止"), className="button", type="button", disabled=True)]
-    inputs = [dmc.NumberInput(label=words("新建站数"), value=8, min=0, size="xs"), dmc.NumberInput(label=words("新建站数"), value=-1, error=words("没有匹配的选项"), size="xs"),
-              dmc.TextInput(label=words("标题"), placeholder=words("标题"), size="xs"), dmc.Checkbox(label=words("只看 24 小时"), checked=True, size="xs"),
-              dmc.RadioGroup(dmc.Radio(label=words("覆盖最多的需求"), value="mclp", size="xs"), value="mclp", label=words("目标"))]
+    buttons = [
+        html.Button(words("求解"), className="button button-main", type="button"),
+        html.Button(words("确认导入"), className="button button-chief", type="button"),
+        html.Button(words("列表"), className="button", type="button"),
+        html.Button(words("列表"), className="button button-on", type="button", **{"aria-pressed": "true"}),
+        html.Button(words("停止"), className="button", type="button", disabled=True),
+    ]
+    inputs = [
+        dmc.NumberInput(label=words("新建站数"), value=8, min=0, size="xs"),
+        dmc.NumberInput(label=words("新建站数"), value=-1, error=words("没有匹配的选项"), size="xs"),
+        dmc.TextInput(label=words("标题"), placeholder=words("标题"), size="xs"),
+        dmc.Checkbox(label=words("只看 24 小时"), checked=True, size="xs"),
+        dmc.RadioGroup(
+            dmc.Radio(label=words("覆盖最多的需求"), value="mclp", size="xs"), value="mclp", label=words("目标")
+        ),
+    ]
     return [_state("button", *buttons, name="design-row"), _state("input", *inputs, name="design-row")]
 
 
@@ -172,30 +229,62 @@ def _notices(s: Sample) -> list:
     text = illustrative_text(s.atlas, s.filters, words)
     bad = words("这一步没有完成，页面仍是上一步的样子。请重试；若再出现，请把当时的地址告诉管理员。")
     past = s.filters.having(as_of=s.atlas.data_date)
-    return [html.P(text, className="notice"), html.P(bad, className="notice notice-bad"), html.P(words("已记下，谢谢。"), className="notice notice-good"),
-            html.P(bad, className="data-bad"), html.Div(past_banner(PATH, past, s.context, words), className="past")]
+    return [
+        html.P(text, className="notice"),
+        html.P(bad, className="notice notice-bad"),
+        html.P(words("已记下，谢谢。"), className="notice notice-good"),
+        html.P(bad, className="data-bad"),
+        html.Div(past_banner(PATH, past, s.context, words), className="past"),
+    ]
 
 
 def _legend(s: Sample) -> list:
     made = []
     for filters in (s.filters, s.night, Filters(lang=s.filters.lang, theme=s.filters.theme)):
         figure, here = s.drawn(filters)
-        made.append(html.Details([html.Summary(s.words("图例")), *legend(area_fill(s.atlas, filters, here, s.words), cell_fill(s.atlas, filters, s.words),
-                                                                    figure, filters, s.words, s.context.review_number, filters.theme)], open=True, className="legend"))
+        made.append(
+            html.Details(
+                [
+                    html.Summary(s.words("图例")),
+                    *legend(
+                        area_fill(s.atlas, filters, here, s.words),
+                        cell_fill(s.atlas, filters, s.words),
+                        figure,
+                        filters,
+                        s.words,
+                        s.context.review_number,
+                        filters.theme,
+                    ),
+                ],
+                open=True,
+                className="legend",
+            )
+        )
     return [html.Div(made, className="design-row")]
 
 
 def _in_view(s: Sample) -> list:
     figure, here = s.drawn(s.night)
     found = in_view(s.atlas, figure, here.bounds, limit=8)
-    return [html.Div(in_view_list(one, lambda row: "/" if row.trace == "stations" else None, s.words), className="in-view") for one in (found, InView((), {}))]
+    return [
+        html.Div(in_view_list(one, lambda row: "/" if row.trace == "stations" else None, s.words), className="in-view")
+        for one in (found, InView((), {}))
+    ]
 
 
 def _values(s: Sample) -> list:
     row = s.atlas.stations.iloc[0]
     before, after = {"name": str(row["name"]), "smart": False}, {"name": str(row["name"]), "smart": True}
-    changes = [{"what": what, "table": "stations", "key": str(row["station_id"]), "before": before if what != "added" else None, "after": after if what != "removed" else None}
-               for what in ("added", "changed", "removed", "retired")]
+    changes = [
+        {
+            "what": what,
+            "table": "stations",
+            "key": str(row["station_id"]),
+            "before": before if what != "added" else None,
+            "after": after if what != "removed" else None,
+        }
+        for what in ("added", "changed", "removed", "retired")
+    ]
     return [scrolling(change_list(changes, s.words, 10), s.words("改动"))]
 
 
@@ -207,9 +296,14 @@ def _help(s: Sample) -> list:
 
 def _tour(s: Sample) -> list:
     _, title, text = steps("/", s.words)[0]
-    buttons = [html.Button(one, className="button", type="button") for one in (s.words("上一步"), s.words("下一步"), s.words("结束导览"))]
-    return [html.Div([html.H4(title), html.P(text), html.Div(buttons, className="tour-buttons")], className="tour"),
-            html.Div(text, className="tip")]
+    buttons = [
+        html.Button(one, className="button", type="button")
+        for one in (s.words("上一步"), s.words("下一步"), s.words("结束导览"))
+    ]
+    return [
+        html.Div([html.H4(title), html.P(text), html.Div(buttons, className="tour-buttons")], className="tour"),
+        html.Div(text, className="tip"),
+    ]
 
 
 def _still(s: Sample) -> list:
@@ -220,24 +314,88 @@ def _still(s: Sample) -> list:
 
 def _masthead(s: Sample) -> list:
     hits = [(s.words("工会驿站"), ((str(one), s.words("思明区")) for one in s.atlas.stations["name"].head(2)))]
-    found = [part for kind, rows in hits for part in (
-        html.Li(kind, role="presentation", className="search-kind"),
-        *[html.Li([html.Span(name, className="search-name"), html.Span(where, className="search-where")], role="option", className="search-hit", **{"aria-selected": str(at == 0).lower()})
-          for at, (name, where) in enumerate(rows)])]
+    found = [
+        part
+        for kind, rows in hits
+        for part in (
+            html.Li(kind, role="presentation", className="search-kind"),
+            *[
+                html.Li(
+                    [html.Span(name, className="search-name"), html.Span(where, className="search-where")],
+                    role="option",
+                    className="search-hit",
+                    **{"aria-selected": str(at == 0).lower()},
+                )
+                for at, (name, where) in enumerate(rows)
+            ],
+        )
+    ]
     none = s.words("没有找到：可输入中文、拼音、首字母（如 dwk）或行政区划代码。")
-    return [_state("search", html.Ul(found, className="search-list", role="listbox", **{"aria-label": s.words("查找")}), html.Div(none, className="search-said"), name="design-row")]
+    return [
+        _state(
+            "search",
+            html.Ul(found, className="search-list", role="listbox", **{"aria-label": s.words("查找")}),
+            html.Div(none, className="search-said"),
+            name="design-row",
+        )
+    ]
 
 
 #: Module of dashboard/components → its samples.
-SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType({
-    "badge": _badges, "kpis": _kpis, "said": lambda s: [html.P(spoken(sentence(s.atlas, one), s.atlas, one, s.context, s.words), className="said") for one in (s.filters, s.night)],
-    "panels": _panels, "chart_table": _chart_table, "legend": _legend, "controls": _controls,
-    "rail": lambda s: [html.Div(rail(s.atlas, s.night, controls(["2024-03", "2024-10"]), s.words), className="rail")],
-    "crumbs": lambda s: [html.Div(crumbs(places.scope(s.atlas, s.night), s.night, s.context.default, s.words), className="crumbs")],
-    "trail": lambda s: [html.P([figure_link("28", "F022", s.night, s.context, s.words), source_link("coverage_by_hour", s.night, s.context, s.words)])],
-    "explained": lambda s: [html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))],
-    "illustrative": _notices, "ways_out": lambda s: [html.P([s.words("没有匹配的选项"), " ", *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words)], className="panel-empty")],
-    "in_view": _in_view, "values": _values, "story_chart": lambda s: [story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)], "fair_list": lambda s: [fair_section(s.atlas, "S3", s.words)], "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
-    "kind_options": lambda s: [html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])],
-    "chinese": lambda s: [html.P([chinese(str(s.atlas.stations["name"].iloc[0]), s.words)])], "still": _still, "masthead": _masthead, "help": _help, "tour": _tour,
-})
+SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
+    {
+        "badge": _badges,
+        "kpis": _kpis,
+        "said": lambda s: [
+            html.P(spoken(sentence(s.atlas, one), s.atlas, one, s.context, s.words), className="said")
+            for one in (s.filters, s.night)
+        ],
+        "panels": _panels,
+        "chart_table": _chart_table,
+        "legend": _legend,
+        "controls": _controls,
+        "rail": lambda s: [
+            html.Div(rail(s.atlas, s.night, controls(["2024-03", "2024-10"]), s.words), className="rail")
+        ],
+        "crumbs": lambda s: [
+            html.Div(crumbs(places.scope(s.atlas, s.night), s.night, s.context.default, s.words), className="crumbs")
+        ],
+        "trail": lambda s: [
+            html.P(
+                [
+                    figure_link("28", "F022", s.night, s.context, s.words),
+                    source_link("coverage_by_hour", s.night, s.context, s.words),
+                ]
+            )
+        ],
+        "explained": lambda s: [
+            html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))
+        ],
+        "illustrative": _notices,
+        "ways_out": lambda s: [
+            html.P(
+                [
+                    s.words("没有匹配的选项"),
+                    " ",
+                    *ways_out(s.atlas, s.night.having(measure="stations"), s.context, s.words),
+                ],
+                className="panel-empty",
+            )
+        ],
+        "in_view": _in_view,
+        "values": _values,
+        "story_chart": lambda s: [
+            story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)
+        ],
+        "fair_list": lambda s: [fair_section(s.atlas, "S3", s.words)],
+        "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],
+        "kind_options": lambda s: [
+            html.P([html.Span([kind_icon(one), f" {s.words.kinds()[one.kind]} "]) for one in s.words.activity_kinds()])
+        ],
+        "chinese": lambda s: [html.P([chinese(str(s.atlas.stations["name"].iloc[0]), s.words)])],
+        "still": _still,
+        "masthead": _masthead,
+        "help": _help,
+        "tour": _tour,
+    }
+)

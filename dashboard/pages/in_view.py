@@ -25,12 +25,32 @@ Clicked = Callable[[Atlas, Filters, dict], Filters]
 def parts(words: Words) -> list:
     """Return the button on the map and the list that it opens."""
     return [
-        html.Button(words("列表"), id=TOGGLE, className="button in-view-toggle", type="button",
-                    **{"aria-expanded": "false", "aria-controls": BOX, "aria-label": words("列表：地图视野内的内容")}),
-        html.Div(id="map-said", className="unseen", role="status", **{
-            "aria-live": "polite", "data-label": words("地图。方向键移动，加减号缩放，Home 回到所在地方，回车进入正中的地方；“列表”按钮列出视野内的内容。")}),
-        html.Section([html.H2(words("视野内"), className="in-view-head"), html.Div(id=BODY)], id=BOX, className="in-view", hidden=True,
-                     tabIndex=0, **{"aria-label": words("地图视野内的内容")}),
+        html.Button(
+            words("列表"),
+            id=TOGGLE,
+            className="button in-view-toggle",
+            type="button",
+            **{"aria-expanded": "false", "aria-controls": BOX, "aria-label": words("列表：地图视野内的内容")},
+        ),
+        html.Div(
+            id="map-said",
+            className="unseen",
+            role="status",
+            **{
+                "aria-live": "polite",
+                "data-label": words(
+                    "地图。方向键移动，加减号缩放，Home 回到所在地方，回车进入正中的地方；“列表”按钮列出视野内的内容。"
+                ),
+            },
+        ),
+        html.Section(
+            [html.H2(words("视野内"), className="in-view-head"), html.Div(id=BODY)],
+            id=BOX,
+            className="in-view",
+            hidden=True,
+            tabIndex=0,
+            **{"aria-label": words("地图视野内的内容")},
+        ),
         dcc.Store(id=ASKED),
     ]
 
@@ -57,6 +77,10 @@ def register(app: Dash, context: Context, clicked: Clicked) -> None:
         return in_view_list(in_view(atlas, figure, box), address, words)
 
     app.clientside_callback(
-        ClientsideFunction("access", "ask"), Output(ASKED, "data"),
-        Input(TOGGLE, "n_clicks"), Input(ids.VIEWPORT, "data"), Input(ids.FILTERS, "data"), Input(ids.MAP, "figure"),
+        ClientsideFunction("access", "ask"),
+        Output(ASKED, "data"),
+        Input(TOGGLE, "n_clicks"),
+        Input(ids.VIEWPORT, "data"),
+        Input(ids.FILTERS, "data"),
+        Input(ids.MAP, "figure"),
     )

@@ -53,12 +53,30 @@ TIME = "time-value"
 AREA_DECIMALS = 5
 MAP_PARTS: tuple[Place, ...] = ((SPEC, "data"), (ids.LEGEND, "children"))
 FRAME_PARTS: tuple[Place, ...] = (
-    (ids.CRUMBS, "children"), (ids.KPIS, "children"), (ids.NOTICES, "children"), (ids.LANGUAGE, "href"), (ids.WAYS, "children"), (ids.PAST, "children"),
-    (TIME, "children"), (ids.SENTENCE, "children"))
+    (ids.CRUMBS, "children"),
+    (ids.KPIS, "children"),
+    (ids.NOTICES, "children"),
+    (ids.LANGUAGE, "href"),
+    (ids.WAYS, "children"),
+    (ids.PAST, "children"),
+    (TIME, "children"),
+    (ids.SENTENCE, "children"),
+)
 CHART_PARTS: tuple[Place, ...] = tuple(
-    (place(chart), prop) for place, prop in (
-        ("{}-title".format, "children"), ("{}-subtitle".format, "children"), ("{}-badge".format, "children"), (ids.graph, "figure"), ("{}-empty".format, "children"),
-        ("{}".format, "style"), ("{}-box".format, "style"), ("{}-table".format, "children"), ("{}-table-box".format, "hidden")) for chart in ids.CHARTS)
+    (place(chart), prop)
+    for place, prop in (
+        ("{}-title".format, "children"),
+        ("{}-subtitle".format, "children"),
+        ("{}-badge".format, "children"),
+        (ids.graph, "figure"),
+        ("{}-empty".format, "children"),
+        ("{}".format, "style"),
+        ("{}-box".format, "style"),
+        ("{}-table".format, "children"),
+        ("{}-table-box".format, "hidden"),
+    )
+    for chart in ids.CHARTS
+)
 
 
 def months(atlas: Atlas) -> tuple[str, ...]:
@@ -79,39 +97,102 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     words = context.words(filters.lang, filters.as_of)
     listed = controls(months(atlas))
     header = masthead(
-        "/", filters, context, words,
-        before=html.Button(words("筛选"), id=ids.RAIL_TOGGLE, className="button rail-toggle", type="button", **{"aria-controls": ids.RAIL}),
+        "/",
+        filters,
+        context,
+        words,
+        before=html.Button(
+            words("筛选"),
+            id=ids.RAIL_TOGGLE,
+            className="button rail-toggle",
+            type="button",
+            **{"aria-controls": ids.RAIL},
+        ),
         middle=html.Nav(id=ids.CRUMBS, className="crumbs", **{"aria-label": words("所在位置")}),
-        skips={f"#{ids.RAIL}": words("跳到筛选"), f"#{in_view.TOGGLE}": words("跳到视野列表"), ".charts": words("跳到图表")})
-    body = html.Main([
-        html.Aside(rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}),
-        html.Section([
-            html.Div([
-                *still(words, first=first_path(context.write(filters, said.view), atlas.version)),
-                dcc.Graph(id=ids.MAP, figure=blank(), responsive=True, config=_map_config(filters.lang),
-                          className="map"),
-                *in_view.parts(words),
-                html.Details([html.Summary(words("图例")), html.Div(id=ids.LEGEND)], id="legend-box", className="legend", open=True),
-                html.Div([html.Span("▲"), html.Span(words("北"))], className="north", **{"aria-hidden": "true"}),
-                html.Div(id="scale-bar", className="scale-bar", **{"data-kilometres": words("公里"), "data-metres": words("米")}),
-            ], className="map-box"),
-            _time_slider(atlas, filters, listed, words),
-        ], className="map-column"),
-        html.Div([panel(chart, words) for chart in ids.CHARTS], className="charts", tabIndex=0, role="region",
-                 **{"aria-label": words("图表")}),
-    ], className="body")
-    page = framed([
-        header,
-        html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
-        html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
-        html.Section(html.P(id=ids.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
-        body,
-        dcc.Location(id=ids.URL, refresh=False), dcc.Store(id=ids.FILTERS), dcc.Store(id=ids.VIEWPORT), dcc.Store(id=SPEC),
-    ], filters.lang)
+        skips={
+            f"#{ids.RAIL}": words("跳到筛选"),
+            f"#{in_view.TOGGLE}": words("跳到视野列表"),
+            ".charts": words("跳到图表"),
+        },
+    )
+    body = html.Main(
+        [
+            html.Aside(
+                rail(atlas, filters, listed, words), id=ids.RAIL, className="rail", **{"aria-label": words("筛选")}
+            ),
+            html.Section(
+                [
+                    html.Div(
+                        [
+                            *still(words, first=first_path(context.write(filters, said.view), atlas.version)),
+                            dcc.Graph(
+                                id=ids.MAP,
+                                figure=blank(),
+                                responsive=True,
+                                config=_map_config(filters.lang),
+                                className="map",
+                            ),
+                            *in_view.parts(words),
+                            html.Details(
+                                [html.Summary(words("图例")), html.Div(id=ids.LEGEND)],
+                                id="legend-box",
+                                className="legend",
+                                open=True,
+                            ),
+                            html.Div(
+                                [html.Span("▲"), html.Span(words("北"))], className="north", **{"aria-hidden": "true"}
+                            ),
+                            html.Div(
+                                id="scale-bar",
+                                className="scale-bar",
+                                **{"data-kilometres": words("公里"), "data-metres": words("米")},
+                            ),
+                        ],
+                        className="map-box",
+                    ),
+                    _time_slider(atlas, filters, listed, words),
+                ],
+                className="map-column",
+            ),
+            html.Div(
+                [panel(chart, words) for chart in ids.CHARTS],
+                className="charts",
+                tabIndex=0,
+                role="region",
+                **{"aria-label": words("图表")},
+            ),
+        ],
+        className="body",
+    )
+    page = framed(
+        [
+            header,
+            html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
+            html.Section(id=ids.KPIS, className="kpis", **{"aria-label": words("关键数字")}),
+            html.Section(html.P(id=ids.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
+            body,
+            dcc.Location(id=ids.URL, refresh=False),
+            dcc.Store(id=ids.FILTERS),
+            dcc.Store(id=ids.VIEWPORT),
+            dcc.Store(id=SPEC),
+        ],
+        filters.lang,
+    )
     stored = _stored(context, filters, said.view, [notice.text(words) for notice in said.notices])
     with suppress(AtlasError):  # then the callbacks say what is wrong, each beside what it could not draw
-        fill(page, {(ids.FILTERS, "data"): stored, **dict(zip((*MAP_PARTS, *FRAME_PARTS, *CHART_PARTS), (
-            *draw_map(context, stored), *draw_frame(context, stored), *draw_charts(context, stored)), strict=True))})
+        fill(
+            page,
+            {
+                (ids.FILTERS, "data"): stored,
+                **dict(
+                    zip(
+                        (*MAP_PARTS, *FRAME_PARTS, *CHART_PARTS),
+                        (*draw_map(context, stored), *draw_frame(context, stored), *draw_charts(context, stored)),
+                        strict=True,
+                    )
+                ),
+            },
+        )
     return page
 
 
@@ -127,7 +208,16 @@ def draw_map(context: Context, stored: dict) -> tuple:
     figure = map_figures.map_figure(atlas, filters, words, view)
     here = places.scope(atlas, filters)
     tiles = context.settings.tiles
-    key = legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words, context.review_number, filters.theme, tiles.attribution if tiles else "")
+    key = legend(
+        area_fill(atlas, filters, here, words),
+        cell_fill(atlas, filters, words),
+        figure,
+        filters,
+        words,
+        context.review_number,
+        filters.theme,
+        tiles.attribution if tiles else "",
+    )
     figure["layout"]["meta"]["still"] = still_path(context.write(filters, view))
     return themed(over_tiles(figure, tiles), filters.theme), key
 
@@ -138,8 +228,18 @@ def draw_frame(context: Context, stored: dict) -> tuple:
     here = places.scope(atlas, filters)
     other = filters.having(lang="en" if filters.lang == "zh" else "zh")
     return (
-        crumbs(here, filters, context.default, words), kpis(key_figures.strip(atlas, filters), _names(atlas, words), words, lambda text, id: figure_link(text, id, filters, context, words)),
-        _notices(atlas, filters, stored, words), context.write(other) or "/", ways("/", filters, context, words), past_banner("/", filters, context, words), _time(atlas, filters, words),
+        crumbs(here, filters, context.default, words),
+        kpis(
+            key_figures.strip(atlas, filters),
+            _names(atlas, words),
+            words,
+            lambda text, id: figure_link(text, id, filters, context, words),
+        ),
+        _notices(atlas, filters, stored, words),
+        context.write(other) or "/",
+        ways("/", filters, context, words),
+        past_banner("/", filters, context, words),
+        _time(atlas, filters, words),
         said(sentence(atlas, filters), atlas, filters, context, words),
     )
 
@@ -149,16 +249,29 @@ def draw_charts(context: Context, stored: dict) -> tuple:
     atlas, filters, words = _present(context, stored)
     panels = [make(atlas, filters, words) for make in CHARTS]
     offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-    tables = [None if one.empty or not one.weight else chart_table(MAKERS[make](atlas, filters, words, one), words)
-              for make, one in zip(CHARTS, panels, strict=True)]
-    return tuple(value for part in zip(*(
-        filled(one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme, table)
-        for chart, one, table in zip(ids.CHARTS, panels, tables, strict=True)), strict=True) for value in part)
+    tables = [
+        None if one.empty or not one.weight else chart_table(MAKERS[make](atlas, filters, words, one), words)
+        for make, one in zip(CHARTS, panels, strict=True)
+    ]
+    return tuple(
+        value
+        for part in zip(
+            *(
+                filled(
+                    one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme, table
+                )
+                for chart, one, table in zip(ids.CHARTS, panels, tables, strict=True)
+            ),
+            strict=True,
+        )
+        for value in part
+    )
 
 
 def _map_config(lang: str) -> dict[str, Any]:
     return graph_config(lang) | {
-        "displayModeBar": True, "scrollZoom": True,
+        "displayModeBar": True,
+        "scrollZoom": True,
         "modeBarButtonsToRemove": ["sendChartToCloud", "toImage", "resetViewMap"],
     }
 
@@ -168,17 +281,37 @@ def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], wo
     last = len(listed_months) - 1
     step = max(1, (last + 1) // 8)
     marks = [
-        {"value": i, "label": words("{year}年{month}月（短）").format(month=int(listed_months[i][5:]), year=listed_months[i][:4])}
+        {
+            "value": i,
+            "label": words("{year}年{month}月（短）").format(
+                month=int(listed_months[i][5:]), year=listed_months[i][:4]
+            ),
+        }
         for i in range(0, last + 1, step)
     ]
     value = next(control for control in listed if control.id == ids.MONTHS).show(filters)
-    return html.Div([
-        html.Span(words("时间"), className="time-label"),
-        dmc.RangeSlider(id=ids.MONTHS, min=0, max=max(last, 1), step=1, minRange=0, value=value, marks=marks, size="sm",
-                        label=None, className="time-slider", thumbFromLabel=words("起始月"), thumbToLabel=words("截止月"),
-                        updatemode="mouseup"),
-        html.Span(id=TIME, className="time-value"),
-    ], className="time")
+    return html.Div(
+        [
+            html.Span(words("时间"), className="time-label"),
+            dmc.RangeSlider(
+                id=ids.MONTHS,
+                min=0,
+                max=max(last, 1),
+                step=1,
+                minRange=0,
+                value=value,
+                marks=marks,
+                size="sm",
+                label=None,
+                className="time-slider",
+                thumbFromLabel=words("起始月"),
+                thumbToLabel=words("截止月"),
+                updatemode="mouseup",
+            ),
+            html.Span(id=TIME, className="time-value"),
+        ],
+        className="time",
+    )
 
 
 def register(app: Dash, context: Context) -> None:
@@ -211,7 +344,11 @@ def register(app: Dash, context: Context) -> None:
         cause = ctx.triggered_id
         if cause == ids.MAP:
             chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else pressed
-            filters = _lassoed(filters, chosen, context.settings.tiles) if chosen is lasso else clicked(atlas, filters, chosen)
+            filters = (
+                _lassoed(filters, chosen, context.settings.tiles)
+                if chosen is lasso
+                else clicked(atlas, filters, chosen)
+            )
         elif cause == ids.RESET:
             filters = context.default.having(lang=filters.lang, theme=filters.theme)
         elif cause == ids.CLEAR_AREA:
@@ -238,7 +375,8 @@ def register(app: Dash, context: Context) -> None:
         moved = before.place != filters.place or cause in (None, ids.URL)
         return (
             address if filters != before else no_update,
-            no_update if same else stored, *fresh,
+            no_update if same else stored,
+            *fresh,
             place_options(atlas, filters, words) if moved else no_update,
         )
 
@@ -248,7 +386,9 @@ def register(app: Dash, context: Context) -> None:
 
     @app.callback(
         Output(ids.MAP, "figure", allow_duplicate=True),
-        Input(ids.VIEWPORT, "data"), State(ids.FILTERS, "data"), prevent_initial_call=True,
+        Input(ids.VIEWPORT, "data"),
+        State(ids.FILTERS, "data"),
+        prevent_initial_call=True,
     )
     def gather(viewport: dict | None, stored: dict | None) -> Patch:
         """Send the stations of the visible box, when there are too many to send them all."""
@@ -266,10 +406,19 @@ def register(app: Dash, context: Context) -> None:
 
     in_view.register(app, context, clicked)
     app.clientside_callback(ClientsideFunction("atlas", "fit"), Output(ids.MAP, "figure"), Input(SPEC, "data"))
-    app.clientside_callback(ClientsideFunction("atlas", "moved"), Output(ids.VIEWPORT, "data"), Input(ids.MAP, "relayoutData"),
-                            prevent_initial_call=True)
-    app.clientside_callback(ClientsideFunction("atlas", "fold"), Output(ids.ROOT, "data-rail"),
-                            Input(ids.RAIL_TOGGLE, "n_clicks"), State(ids.ROOT, "data-rail"), prevent_initial_call=True)
+    app.clientside_callback(
+        ClientsideFunction("atlas", "moved"),
+        Output(ids.VIEWPORT, "data"),
+        Input(ids.MAP, "relayoutData"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("atlas", "fold"),
+        Output(ids.ROOT, "data-rail"),
+        Input(ids.RAIL_TOGGLE, "n_clicks"),
+        State(ids.ROOT, "data-rail"),
+        prevent_initial_call=True,
+    )
 
 
 CHARTS = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel, activity.ranking)
@@ -299,7 +448,9 @@ def _lassoed(filters: Filters, event: dict | None, tiles: Tiles | None) -> Filte
     if tiles and tiles.datum == GCJ02:  # drawn over shifted tiles, kept in WGS-84
         ring = list(zip(*gcj02_to_wgs84(*zip(*ring, strict=True)), strict=True))
     step = -(-len(ring) // MAX_AREA_VERTICES)
-    return filters.having(area=tuple((round(float(lon), AREA_DECIMALS), round(float(lat), AREA_DECIMALS)) for lon, lat in ring[::step]))
+    return filters.having(
+        area=tuple((round(float(lon), AREA_DECIMALS), round(float(lat), AREA_DECIMALS)) for lon, lat in ring[::step])
+    )
 
 
 def _notices(atlas: Atlas, filters: Filters, stored: dict, words: Words) -> list:

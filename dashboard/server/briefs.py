@@ -31,7 +31,9 @@ def add_briefs(app: Dash, context: Context, settings: Settings) -> Jobs:
             return Response(words("没有这份文件：它已过期，或没有做成。请重新制作。"), 404, mimetype="text/plain")
         answer = send_file(path, mimetype=MIME[job.order.format])
         name = f"{job.name}.{job.order.format}"
-        answer.headers["Content-Disposition"] = f"attachment; filename=\"brief.{job.order.format}\"; filename*=UTF-8''{quote(name)}"
+        answer.headers["Content-Disposition"] = (
+            f"attachment; filename=\"brief.{job.order.format}\"; filename*=UTF-8''{quote(name)}"
+        )
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

@@ -70,19 +70,33 @@ def opening(speak: Callable[[str], Words]) -> html.Div:
 
 
 def _opening(words: Words) -> html.Div:
-    return html.Div([
-        html.Header([html.H1([html.Span(className="brand-dot"), words("工会服务一张图")], className="brand")], className="header"),
-        html.P(words("正在打开工会服务一张图…"), className="opening"),
-    ], className=f"only-{words.lang}", lang=HTML_LANGUAGE[words.lang])
+    return html.Div(
+        [
+            html.Header(
+                [html.H1([html.Span(className="brand-dot"), words("工会服务一张图")], className="brand")],
+                className="header",
+            ),
+            html.P(words("正在打开工会服务一张图…"), className="opening"),
+        ],
+        className=f"only-{words.lang}",
+        lang=HTML_LANGUAGE[words.lang],
+    )
 
 
 def _entry(words: Words, here: str) -> str:
-    ways = "".join(f'<a class="way{" way-here" if path == here else ""}" href="{path}">{escape(name)}</a>' for path, name in titles(words).items())
-    return (f'<header class="header"><h1 class="brand"><span class="brand-dot"></span>{escape(words("工会服务一张图"))}</h1><span class="crumbs"></span>'
-            f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p class="opening">{escape(words("正在打开工会服务一张图…"))}</p>')
+    ways = "".join(
+        f'<a class="way{" way-here" if path == here else ""}" href="{path}">{escape(name)}</a>'
+        for path, name in titles(words).items()
+    )
+    return (
+        f'<header class="header"><h1 class="brand"><span class="brand-dot"></span>{escape(words("工会服务一张图"))}</h1><span class="crumbs"></span>'
+        f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p class="opening">{escape(words("正在打开工会服务一张图…"))}</p>'
+    )
 
 
-def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, laid: Callable[[str, str], Component | None]) -> None:
+def add_first_paint(
+    app: Dash, speak: Callable[[str], Words], usual: str, laid: Callable[[str, str], Component | None]
+) -> None:
     """Put every page into its own HTML: what it says is read, and its links followed, while scripts still load.
 
     It lies over the page that the scripts lay out, until that one says the same (assets/first.js): language and theme
@@ -95,7 +109,9 @@ def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, laid: 
         itself says why.
     """
     plain_index = app.interpolate_index
-    drawing = app.get_relative_path("/_dash-component-suites/plotly/package_data/plotly.min.js")  # without version: as dash's renderer asks for it
+    drawing = app.get_relative_path(
+        "/_dash-component-suites/plotly/package_data/plotly.min.js"
+    )  # without version: as dash's renderer asks for it
     script = f"{app.get_asset_url('first.js')}?m={(CODE / 'assets' / 'first.js').stat().st_mtime}"
 
     def in_its_language(**parts: Any) -> str:
@@ -104,13 +120,20 @@ def add_first_paint(app: Dash, speak: Callable[[str], Words], usual: str, laid: 
         page = laid(request.path, request.query_string.decode("utf-8", "replace"))
         said = plain(page)
         waiting = "" if page else _entry(speak(lang), request.path)
-        covered = ' inert aria-hidden="true"' if page else ""  # until it is handed over: nobody reads or reaches a page twice
+        covered = (
+            ' inert aria-hidden="true"' if page else ""
+        )  # until it is handed over: nobody reads or reaches a page twice
         parts["app_entry"] = f'<div id="react-entry-point"{covered}><div class="_dash-loading">{waiting}</div></div>'
         if page:
             parts["app_entry"] += f'<div class="first">{said}</div><script src="{script}"></script>'
         if STAND_IN_OF_CHARTS in said:  # its browser is told at once to fetch what draws them
-            parts["metas"] = f'{parts.get("metas", "")}<link rel="preload" as="script" fetchpriority="low" href="{drawing}">'
+            parts["metas"] = (
+                f'{parts.get("metas", "")}<link rel="preload" as="script" fetchpriority="low" href="{drawing}">'
+            )
         return plain_index(**parts).replace(
-            "<html>", f'<html lang="{HTML_LANGUAGE[lang]}" data-theme="{theme}" data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">', 1)
+            "<html>",
+            f'<html lang="{HTML_LANGUAGE[lang]}" data-theme="{theme}" data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">',
+            1,
+        )
 
     app.interpolate_index = in_its_language

@@ -29,12 +29,24 @@ def add_frames(server: Flask, context: Context) -> None:
         table = happened.by_month(atlas, filters)
         table = table[table["month"] <= month] if up_to else table[table["month"] == month]
         count, reported = int(table["count"].sum()), int(table["reported"].sum())
-        what = words("截至{month}累计 {count} 项，其中报道 {reported} 项") if up_to else words("{month} {count} 项，其中报道 {reported} 项")
-        said_of_it = what.format(month=month_name(month, words), count=words.number(count), reported=words.number(reported))
+        what = (
+            words("截至{month}累计 {count} 项，其中报道 {reported} 项")
+            if up_to
+            else words("{month} {count} 项，其中报道 {reported} 项")
+        )
+        said_of_it = what.format(
+            month=month_name(month, words), count=words.number(count), reported=words.number(reported)
+        )
         undated = happened.without_month(atlas, filters)
         if undated:
             said_of_it += words("；另有 {count} 项只报道了年份，不在其中").format(count=words.number(undated))
-        body = {"month": month, "count": count, "reported": reported, "caption": said_of_it, "spots": themed(spots(happened.frame(atlas, filters, month, up_to), words), filters.theme)}
+        body = {
+            "month": month,
+            "count": count,
+            "reported": reported,
+            "caption": said_of_it,
+            "spots": themed(spots(happened.frame(atlas, filters, month, up_to), words), filters.theme),
+        }
         answer = Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
         answer.headers["Cache-Control"] = "private, max-age=86400" if version == atlas.version else "no-store"
         return answer

@@ -29,9 +29,7 @@ def _feature_collection(ids: list[str], geometry: np.ndarray, properties: list[d
     rounded = shapely.transform(geometry, lambda degrees: np.round(degrees, DECIMALS))
     features = ",".join(
         f'{{"type":"Feature","id":{json.dumps(key)},"properties":{json.dumps(facts, ensure_ascii=False)},"geometry":{text}}}'
-        for key, text, facts in zip(
-            ids, shapely.to_geojson(rounded), properties or [{} for _ in ids], strict=True
-        )
+        for key, text, facts in zip(ids, shapely.to_geojson(rounded), properties or [{} for _ in ids], strict=True)
     )
     return f'{{"type":"FeatureCollection","features":[{features}]}}'
 
@@ -48,7 +46,11 @@ def _level(atlas: Atlas, level: str) -> geopandas.GeoDataFrame:
 
 def _served(atlas: Atlas) -> set[str]:
     """Places in which something is recorded, and those above them."""
-    served = {code for table in ("grids", "stations", "fairs", "activities") for code in getattr(atlas, table)["adcode"].dropna()}
+    served = {
+        code
+        for table in ("grids", "stations", "fairs", "activities")
+        for code in getattr(atlas, table)["adcode"].dropna()
+    }
     parents = dict(zip(atlas.places["adcode"], atlas.places["parent"], strict=True))
     return served | {parents.get(code) for code in served}
 
@@ -88,7 +90,9 @@ def _labels(atlas: Atlas, lang: str) -> str:
             if level == "city" and code in served:
                 features.append((f"{code}-served", str(name), "served", 0, lon, lat))
     for level, frame, key in (
-        ("region", atlas.regions, "region_id"), ("grid", atlas.grids, "grid_id"), ("zone", atlas.zones, "zone_id"),
+        ("region", atlas.regions, "region_id"),
+        ("grid", atlas.grids, "grid_id"),
+        ("zone", atlas.zones, "zone_id"),
     ):
         points = frame.geometry.representative_point()
         names = frame[column] if column in frame else frame["name"]
@@ -109,7 +113,9 @@ def _cells(atlas: Atlas) -> str:
 
 def _children(atlas: Atlas, adcode: str) -> str:
     places = atlas.places
-    return _frame(places[(places["parent"] == adcode) | ((places["adcode"] == adcode) & (places["level"] == "county"))], "adcode")
+    return _frame(
+        places[(places["parent"] == adcode) | ((places["adcode"] == adcode) & (places["level"] == "county"))], "adcode"
+    )
 
 
 FIXED: dict[str, Callable[[Atlas], str]] = {
@@ -149,7 +155,9 @@ def geometry(atlas: Atlas, name: str) -> str | None:
 def _in_gcj02(text: str) -> str:
     features = json.loads(text)["features"]
     shapes = np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object)
-    return _feature_collection([one["id"] for one in features], shifted(shapes), [one["properties"] for one in features])
+    return _feature_collection(
+        [one["id"] for one in features], shifted(shapes), [one["properties"] for one in features]
+    )
 
 
 class GeometryCache:

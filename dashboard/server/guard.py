@@ -48,7 +48,9 @@ def add_guard(server: Flask, words: str) -> None:
 
     @server.before_request
     def _ours_only() -> tuple[str, int, dict[str, str]] | None:
-        if request.method not in SAFE and from_elsewhere(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), request.host):
+        if request.method not in SAFE and from_elsewhere(
+            request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), request.host
+        ):
             return words, 403, {"Content-Type": "text/plain; charset=utf-8"}
         return None
 

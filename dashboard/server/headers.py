@@ -42,7 +42,9 @@ def policy(script_hashes: Sequence[str], tiles: str = "") -> str:
     )
 
 
-def add_headers(server: Flask, script_hashes: Sequence[str], max_request_bytes: int, too_long: str, tiles: str = "") -> None:
+def add_headers(
+    server: Flask, script_hashes: Sequence[str], max_request_bytes: int, too_long: str, tiles: str = ""
+) -> None:
     """Put the security headers on every answer and bound what may be asked.
 
     Bodies over `max_request_bytes` are refused (413), and addresses over

@@ -16,8 +16,23 @@ from dashboard.components.still import FIRST
 
 VOID = frozenset({"br", "hr", "img", "input", "source", "track", "wbr"})
 ATTRIBUTES: Mapping[str, str] = {
-    "className": "class", "title": "title", "lang": "lang", "href": "href", "src": "src", "alt": "alt", "width": "width", "height": "height",
-    "open": "open", "hidden": "hidden", "scope": "scope", "colSpan": "colspan", "rowSpan": "rowspan", "role": "role", "target": "target", "type": "type", "tabIndex": "tabindex",
+    "className": "class",
+    "title": "title",
+    "lang": "lang",
+    "href": "href",
+    "src": "src",
+    "alt": "alt",
+    "width": "width",
+    "height": "height",
+    "open": "open",
+    "hidden": "hidden",
+    "scope": "scope",
+    "colSpan": "colspan",
+    "rowSpan": "rowspan",
+    "role": "role",
+    "target": "target",
+    "type": "type",
+    "tabIndex": "tabindex",
 }
 UNSEEN = frozenset({"Location", "Store", "Interval", "Download", "Modal", "Drawer", "Clipboard"})
 #: Attributes of data that are written: the address of a map's picture, and what says where a figure comes from.
@@ -51,7 +66,7 @@ def _element(name: str, props: Mapping[str, Any]) -> str:
         return ""
     start = f"<{tag}{_attributes(props)}"
     if tag == "button":
-        start += ' disabled' if props.get("disabled") else ' aria-disabled="true"'
+        start += " disabled" if props.get("disabled") else ' aria-disabled="true"'
     return start + ">" if tag in VOID else f"{start}>{plain(props.get('children'))}</{tag}>"
 
 
@@ -69,9 +84,14 @@ def _attributes(props: Mapping[str, Any]) -> str:
 
 def _style(style: Mapping[str, Any]) -> str:
     """Return a style as React would write it: lengths without a unit are pixels."""
+
     def written(key: str, value: Any) -> str:
         name = key if key.startswith("--") else "".join(f"-{one.lower()}" if one.isupper() else one for one in key)
-        unit = "px" if isinstance(value, int | float) and value and key not in UNITLESS and not key.startswith("--") else ""
+        unit = (
+            "px"
+            if isinstance(value, int | float) and value and key not in UNITLESS and not key.startswith("--")
+            else ""
+        )
         return f"{name}:{value}{unit}"
 
     return ";".join(written(key, value) for key, value in style.items() if value is not None)
@@ -86,7 +106,10 @@ def _classed(name: str, props: Mapping[str, Any]) -> str:
 
 
 def _options(data: Sequence[Any] | None) -> dict[str, Any]:
-    return {str(one["value"] if isinstance(one, Mapping) else one): one["label"] if isinstance(one, Mapping) else one for one in data or ()}
+    return {
+        str(one["value"] if isinstance(one, Mapping) else one): one["label"] if isinstance(one, Mapping) else one
+        for one in data or ()
+    }
 
 
 def _box(props: Mapping[str, Any], said: str, extra: str = "", style: str = "") -> str:
@@ -104,14 +127,25 @@ def _select(props: Mapping[str, Any]) -> str:
 
 def _many(props: Mapping[str, Any]) -> str:
     labels = _options(props.get("data"))
-    pills = "".join(f'<span class="first-pill">{plain(labels.get(str(one), one))}</span>' for one in props.get("value") or ())
+    pills = "".join(
+        f'<span class="first-pill">{plain(labels.get(str(one), one))}</span>' for one in props.get("value") or ()
+    )
     return _box(props, pills, " first-many")
 
 
 def _number(props: Mapping[str, Any]) -> str:
     value = props.get("value")
     known = value not in (None, "")
-    return _box(props, escape(f"{value:,}{props.get('suffix', '')}" if known and not isinstance(value, str) else str(value) if known else ""))
+    return _box(
+        props,
+        escape(
+            f"{value:,}{props.get('suffix', '')}"
+            if known and not isinstance(value, str)
+            else str(value)
+            if known
+            else ""
+        ),
+    )
 
 
 def _text(props: Mapping[str, Any]) -> str:
@@ -119,12 +153,17 @@ def _text(props: Mapping[str, Any]) -> str:
 
 
 def _area(props: Mapping[str, Any]) -> str:
-    return _box(props, escape(str(props.get("value") or "")), " first-area", f' style="--least-rows:{props.get("minRows", 2)}"')
+    return _box(
+        props, escape(str(props.get("value") or "")), " first-area", f' style="--least-rows:{props.get("minRows", 2)}"'
+    )
 
 
 def _segments(props: Mapping[str, Any]) -> str:
     chosen = str(props.get("value"))
-    parts = "".join(f'<span class="first-segment{" first-on" if value == chosen else ""}">{plain(label)}</span>' for value, label in _options(props.get("data")).items())
+    parts = "".join(
+        f'<span class="first-segment{" first-on" if value == chosen else ""}">{plain(label)}</span>'
+        for value, label in _options(props.get("data")).items()
+    )
     return f'<div class="{_classed("first-segments", props)}{"" if props.get("size") == "xs" else " first-large"}">{parts}</div>'
 
 
@@ -157,7 +196,10 @@ def _check(props: Mapping[str, Any]) -> str:
 
 def _slider(props: Mapping[str, Any]) -> str:
     low, high = props.get("min", 0), props.get("max", 100)
-    marks = "".join(f'<span style="left:{100 * (one["value"] - low) / ((high - low) or 1):.2f}%">{plain(one.get("label"))}</span>' for one in props.get("marks") or ())
+    marks = "".join(
+        f'<span style="left:{100 * (one["value"] - low) / ((high - low) or 1):.2f}%">{plain(one.get("label"))}</span>'
+        for one in props.get("marks") or ()
+    )
     return f'<div class="{_classed("first-slider", props)}">{marks}</div>'
 
 
@@ -172,6 +214,7 @@ def _link(props: Mapping[str, Any]) -> str:
 
 def _tabs(props: Mapping[str, Any]) -> str:
     """Return the tabs with the panel that is open."""
+
     def shown(one: Any) -> str:
         said = one.to_plotly_json()
         if said["type"] == "TabsList":
@@ -186,8 +229,20 @@ def _tab(props: Mapping[str, Any], chosen: Any) -> str:
 
 
 STAND_INS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "Select": _select, "MultiSelect": _many, "NumberInput": _number, "TextInput": _text, "DateInput": _text, "Textarea": _area, "Input": _text,
-    "SegmentedControl": _segments, "ChipGroup": _chips, "RadioGroup": _radios, "Switch": _check, "Checkbox": _check, "RangeSlider": _slider,
-    "Graph": _graph, "Link": _link, "Tabs": _tabs,
+    "Select": _select,
+    "MultiSelect": _many,
+    "NumberInput": _number,
+    "TextInput": _text,
+    "DateInput": _text,
+    "Textarea": _area,
+    "Input": _text,
+    "SegmentedControl": _segments,
+    "ChipGroup": _chips,
+    "RadioGroup": _radios,
+    "Switch": _check,
+    "Checkbox": _check,
+    "RangeSlider": _slider,
+    "Graph": _graph,
+    "Link": _link,
+    "Tabs": _tabs,
 }
-

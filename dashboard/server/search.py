@@ -93,7 +93,13 @@ def shown(hit: Hit, atlas: Atlas, filters: Filters, context: Context) -> dict[st
     except AtlasError:  # the index may be of the atlas a moment ago
         return None
     at = atlas.tree.position(entry.adcode) if entry.adcode else -1
-    name = entry.name_en if words.lang == "en" and entry.name_en else words.called(entry.name) if entry.kind in SPELT else entry.name
+    name = (
+        entry.name_en
+        if words.lang == "en" and entry.name_en
+        else words.called(entry.name)
+        if entry.kind in SPELT
+        else entry.name
+    )
     where = "" if at < 0 else _name(atlas, at, words) if entry.kind != "place" else _above(atlas, at, words)
     return {"kind": entry.kind, "name": name[:MAX_NAME], "where": where, "to": to}
 

@@ -35,8 +35,10 @@ class SheetFiles:
     def __init__(self, app: Dash) -> None:
         self._app = app
         bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-        self._plotly = app.get_relative_path("/_dash-component-suites/plotly/" + build_fingerprint(
-            "package_data/plotly.min.js", plotly.__version__, int(bundle.stat().st_mtime)))
+        self._plotly = app.get_relative_path(
+            "/_dash-component-suites/plotly/"
+            + build_fingerprint("package_data/plotly.min.js", plotly.__version__, int(bundle.stat().st_mtime))
+        )
 
     def _asset(self, name: str) -> str:
         return f"{self._app.get_asset_url(name)}?m={(CODE / 'assets' / name).stat().st_mtime}"
@@ -47,7 +49,10 @@ class SheetFiles:
 
     def for_map(self) -> tuple[list[str], list[str]]:
         """Return styles and scripts of a map alone."""
-        return self._styles("sheet.css"), [self._plotly, *map(self._asset, ("plotly-locale-zh-cn.js", "map.js", "sheet.js"))]
+        return self._styles("sheet.css"), [
+            self._plotly,
+            *map(self._asset, ("plotly-locale-zh-cn.js", "map.js", "sheet.js")),
+        ]
 
     def for_present(self) -> tuple[list[str], list[str]]:
         """Return styles and scripts of the presentation."""
@@ -80,7 +85,9 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
             order = Order.from_fields(request.args)
             if order.is_file:
                 order = Order.from_fields({**request.args, "template": "one"})
-            said = brief(order, context, date.today(), address_of(order, context, settings, links), bool(settings.public_url))
+            said = brief(
+                order, context, date.today(), address_of(order, context, settings, links), bool(settings.public_url)
+            )
             return page(sheet(said, order, context.words(said.lang), files))
         except AtlasError as error:
             return refused(error)
@@ -96,13 +103,26 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
     def _present() -> Response:
         words = context.words(context.look(request.args.get("view", ""))[1].filters.lang)
         data = {
-            "views": [view[:4_000] for view in request.args.getlist("view")][:60], "seconds": _number("seconds", 20, SECONDS),
-            "template": request.args.get("template") if request.args.get("template") in WALL else "one", "theme": _theme("dark"),
-            "words": {"none": words("还没有收藏的视图：请先在简报页收藏。"), "of": words("第 {n} 页，共 {all} 页"),
-                      "help": words("← → 翻页 · 空格 暂停或继续轮播 · F 全屏 · Esc 退出")},
+            "views": [view[:4_000] for view in request.args.getlist("view")][:60],
+            "seconds": _number("seconds", 20, SECONDS),
+            "template": request.args.get("template") if request.args.get("template") in WALL else "one",
+            "theme": _theme("dark"),
+            "words": {
+                "none": words("还没有收藏的视图：请先在简报页收藏。"),
+                "of": words("第 {n} 页，共 {all} 页"),
+                "help": words("← → 翻页 · 空格 暂停或继续轮播 · F 全屏 · Esc 退出"),
+            },
         }
-        return page(document(words("演示"), words.lang, data["theme"], files.for_present(),
-                             '<main id="stage" tabindex="-1"></main><p id="present-word" role="status"></p>', {"present": data}))
+        return page(
+            document(
+                words("演示"),
+                words.lang,
+                data["theme"],
+                files.for_present(),
+                '<main id="stage" tabindex="-1"></main><p id="present-word" role="status"></p>',
+                {"present": data},
+            )
+        )
 
     @server.get("/embed")
     def _embed() -> Response:
@@ -112,7 +132,16 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
             return Response(words("没有开放嵌入：请管理员设置 ATLAS_EMBED_HOSTS。"), 403, mimetype="text/plain")
         query = request.query_string.decode("utf-8", "replace")
         try:
-            return page(map_sheet(query, context.look(plans.without(query))[1].filters.theme, (13.333, 7.5), context, files, controls=True))
+            return page(
+                map_sheet(
+                    query,
+                    context.look(plans.without(query))[1].filters.theme,
+                    (13.333, 7.5),
+                    context,
+                    files,
+                    controls=True,
+                )
+            )
         except AtlasError as error:
             return refused(error)
 
@@ -129,10 +158,11 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
         # registered before the headers, so it runs after them: only this one page may stand in another's frame
         if request.path == "/embed" and answer.status_code == 200:
             rules = answer.headers["Content-Security-Policy"]
-            answer.headers["Content-Security-Policy"] = re.sub(r"frame-ancestors [^;]*", "frame-ancestors 'self' " + " ".join(embed_hosts(settings)), rules)
+            answer.headers["Content-Security-Policy"] = re.sub(
+                r"frame-ancestors [^;]*", "frame-ancestors 'self' " + " ".join(embed_hosts(settings)), rules
+            )
             answer.headers.pop("X-Frame-Options", None)
         return answer
-
 
 
 def _theme(usual: str = "light") -> str:

@@ -51,8 +51,11 @@ class Geometries:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         features = json.loads(geometry(atlas, name) or '{"features": []}')["features"]
-        found = ([one["id"] for one in features], np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object),
-                 [one["properties"] for one in features])
+        found = (
+            [one["id"] for one in features],
+            np.array([shapely.geometry.shape(one["geometry"]) for one in features], dtype=object),
+            [one["properties"] for one in features],
+        )
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > KEPT:
@@ -86,8 +89,17 @@ def overview(context: Context, atlas: Atlas, said: State, query: str) -> dict[st
     return map_figures.map_figure(atlas, said.filters, context.words(said.filters.lang), said.view)
 
 
-def picture(context: Context, geometries: Geometries, query: str, size: tuple[int, int], left: int = 0, plain: bool = False, make: Maker = overview,
-            own: Collection[str] = (), bare: bool = False) -> str:
+def picture(
+    context: Context,
+    geometries: Geometries,
+    query: str,
+    size: tuple[int, int],
+    left: int = 0,
+    plain: bool = False,
+    make: Maker = overview,
+    own: Collection[str] = (),
+    bare: bool = False,
+) -> str:
     """Return the map of the view `query` as SVG of `size` pixels.
 
     A `plain` one leads nowhere, a `bare` one has no texts for a pointer either; `own` are the keys of the page that `make` draws for.
@@ -97,13 +109,25 @@ def picture(context: Context, geometries: Geometries, query: str, size: tuple[in
     figure = make(context, atlas, said, query)
 
     def address(kind: str, key: str) -> str | None:
-        if plain or make is not overview or kind == "enterprise":  # there are hundreds, each within a grid that leads the same way
+        if (
+            plain or make is not overview or kind == "enterprise"
+        ):  # there are hundreds, each within a grid that leads the same way
             return None
         there = clicked(atlas, filters, {"points": [{"customdata": [kind, key]}]})
         return None if there == filters else "/" + (context.write(there) or "?")
 
-    return svg(Still(themed(figure, filters.theme), lambda at: geometries.get(atlas, at), address, size,
-                     alt_text(atlas, filters, figure, words), (words("公里"), words("米")), left, bare))
+    return svg(
+        Still(
+            themed(figure, filters.theme),
+            lambda at: geometries.get(atlas, at),
+            address,
+            size,
+            alt_text(atlas, filters, figure, words),
+            (words("公里"), words("米")),
+            left,
+            bare,
+        )
+    )
 
 
 def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: Words) -> str:
@@ -111,11 +135,18 @@ def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: W
     count = {trace["name"]: len(trace.get("customdata") or trace.get("hovertext") or ()) for trace in figure["data"]}
     grids = any(key[0] == "grid" for trace in figure["data"][:1] for key in trace.get("customdata") or ())
     told = {
-        "areas": words("产改网格") if grids else words("地方"), "stations": words("工会驿站"), "clusters": words("驿站群"), "fairs": words("招聘会"),
-        "activities": words("活动"), "enterprises": words("企业"), "flows": words("跨市就业"),
+        "areas": words("产改网格") if grids else words("地方"),
+        "stations": words("工会驿站"),
+        "clusters": words("驿站群"),
+        "fairs": words("招聘会"),
+        "activities": words("活动"),
+        "enterprises": words("企业"),
+        "flows": words("跨市就业"),
     }
     what = words.listed(f"{label} {words.number(count[name])}" for name, label in told.items() if count.get(name))
-    return words("{place}的静态地图：{what}").format(place=words.name(places.scope(atlas, filters).crumbs[-1]), what=what)
+    return words("{place}的静态地图：{what}").format(
+        place=words.name(places.scope(atlas, filters).crumbs[-1]), what=what
+    )
 
 
 def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker, Collection[str]]]) -> None:
@@ -134,14 +165,28 @@ def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker,
 
     @server.get("/map.svg")
     def _still() -> Response:
-        width, height = (int(np.clip(request.args.get(key, usual, int), *SIDE)) for key, usual in (("w", 1200), ("h", 760)))
+        width, height = (
+            int(np.clip(request.args.get(key, usual, int), *SIDE)) for key, usual in (("w", 1200), ("h", 760))
+        )
         query = request.query_string.decode("utf-8", "replace")
         make, own = pages.get(request.args.get("page", ""), (overview, ()))
 
         def draw() -> str:
-            return picture(context, geometries, query, (width, height), request.args.get("left", 0, int), "plain" in request.args, make, own, "bare" in request.args)
+            return picture(
+                context,
+                geometries,
+                query,
+                (width, height),
+                request.args.get("left", 0, int),
+                "plain" in request.args,
+                make,
+                own,
+                "bare" in request.args,
+            )
 
         # a plan's answer comes later than its question: only what the atlas alone decides is kept
-        lasting = "run" not in request.args and request.args.get("of") == context.look(query, (*OWN_KEYS, *own))[0].version
+        lasting = (
+            "run" not in request.args and request.args.get("of") == context.look(query, (*OWN_KEYS, *own))[0].version
+        )
         text = kept.get(query, draw) if lasting else draw()
         return Response(text, mimetype="image/svg+xml", headers={"Cache-Control": BRIEFLY if lasting else "no-store"})

@@ -31,9 +31,13 @@ def add_trails(server: Flask, context: Context) -> None:
             part = found.parts[at]
             frame = atlas.table(part.table).iloc[part.rows].reset_index(drop=True)
             with tempfile.TemporaryDirectory() as folder:
-                data = export(frame, part.table, Path(folder) / "rows.csv", "csv", kinds=words.activity_kinds()).read_bytes()
+                data = export(
+                    frame, part.table, Path(folder) / "rows.csv", "csv", kinds=words.activity_kinds()
+                ).read_bytes()
         except AtlasError as error:
             return Response(error.text(words.gettext), 400, mimetype="text/plain")
-        answer = send_file(BytesIO(data), mimetype="text/csv", as_attachment=True, download_name=f"{found.id}-{part.table}.csv")
+        answer = send_file(
+            BytesIO(data), mimetype="text/csv", as_attachment=True, download_name=f"{found.id}-{part.table}.csv"
+        )
         answer.headers["Cache-Control"] = "no-store"
         return answer

@@ -61,7 +61,10 @@ def add_uploading(server: Flask, context: Context) -> None:
         with tempfile.TemporaryDirectory() as folder:
             words = reader()
             path = write_template(table, Path(folder) / f"{table}.xlsx", words.activity_kinds())
-            return _sent(path, words("{table}-填报模板").format(table=TABLES[table].zh if words.lang == "zh" else TABLES[table].en))
+            return _sent(
+                path,
+                words("{table}-填报模板").format(table=TABLES[table].zh if words.lang == "zh" else TABLES[table].en),
+            )
 
     @server.get(f"{MARKED}/<name>.xlsx")
     def _marked(name: str) -> Response | tuple[Response, int]:
@@ -73,7 +76,9 @@ def add_uploading(server: Flask, context: Context) -> None:
                 return refused(AtlasError(N_("这个文件已不在服务器上（保留一天）：请重新上传。")), 404)
             with tempfile.TemporaryDirectory() as folder:
                 words = reader()
-                path = write_marked(upload.file, report_of(found), Path(folder) / "marked.xlsx", words.gettext, task.mapping)
+                path = write_marked(
+                    upload.file, report_of(found), Path(folder) / "marked.xlsx", words.gettext, task.mapping
+                )
                 return _sent(path, words("{name}-已标出问题").format(name=upload.file.stem))
         except AtlasError as error:
             return refused(error, 500)

@@ -23,7 +23,9 @@ def opened(path: Path) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise Unreadable(N_("压缩文件打不开或已损坏（{detail}）：请重新保存或重新压缩后再试。"), detail=shown(error)) from error
+        raise Unreadable(
+            N_("压缩文件打不开或已损坏（{detail}）：请重新保存或重新压缩后再试。"), detail=shown(error)
+        ) from error
     try:
         _look_through(archive)
     except Unreadable:
@@ -35,13 +37,19 @@ def opened(path: Path) -> zipfile.ZipFile:
 def _look_through(archive: zipfile.ZipFile) -> None:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
-        raise Unreadable(N_("压缩文件里有 {got} 个文件，最多 {limit} 个：请只压缩需要导入的文件。"),
-                         got=len(members), limit=MAX_MEMBERS)
+        raise Unreadable(
+            N_("压缩文件里有 {got} 个文件，最多 {limit} 个：请只压缩需要导入的文件。"),
+            got=len(members),
+            limit=MAX_MEMBERS,
+        )
     unpacked = sum(member.file_size for member in members)
     packed = max(sum(member.compress_size for member in members), 1)
     if unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked / packed > MAX_RATIO):
-        raise Unreadable(N_("压缩文件解开后有 {got} MB，大得不正常（上限 {limit} MB）：请检查文件来源，或分成几个文件。"),
-                         got=round(unpacked / 2**20), limit=MAX_UNPACKED // 2**20)
+        raise Unreadable(
+            N_("压缩文件解开后有 {got} MB，大得不正常（上限 {limit} MB）：请检查文件来源，或分成几个文件。"),
+            got=round(unpacked / 2**20),
+            limit=MAX_UNPACKED // 2**20,
+        )
     for member in members:
         name = member.filename.replace("\\", "/")
         if name.startswith("/") or ":" in name or ".." in PurePosixPath(name).parts:

@@ -75,10 +75,10 @@ class Rows:
 
 def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, report: Report, kinds: Kinds) -> None:
     """Add the rows of a sheet to `rows`, the own fields of `kinds` of activity among them, and what is wrong with its cells to `report`."""
-    start, data = len(rows), sheet.rows[layout.first:]
+    start, data = len(rows), sheet.rows[layout.first :]
     _unnamed(rows, sheet, layout, start, report)
     rows.sheets += [sheet.name] * len(data)
-    rows.numbers += sheet.numbers[layout.first:]
+    rows.numbers += sheet.numbers[layout.first :]
     rows.headers |= {column: said for column, said in layout.headers.items() if column not in rows.headers}
     names = {column.name for column in schema.columns}
     qualified: dict[int, list[str]] = {}
@@ -90,15 +90,31 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
             continue
         at = layout.columns[column.name][0]
         values = rows.values.setdefault(column.name, [None] * start)
-        factor, unit = factor_of(layout.headers[column.name], column.unit) if column.dtype in ("int", "float") else (1.0, "")
+        factor, unit = (
+            factor_of(layout.headers[column.name], column.unit) if column.dtype in ("int", "float") else (1.0, "")
+        )
         if column.unit == "yuan" and factor == 1.0 and "元" not in layout.headers[column.name]:
             factor, unit = factor_of(layout.money, "yuan")
-        _read_column(rows, values, [row[at] if at < len(row) else None for row in data], start, column,
-                     reader(schema.name, column, kinds, factor), report, qualified)
+        _read_column(
+            rows,
+            values,
+            [row[at] if at < len(row) else None for row in data],
+            start,
+            column,
+            reader(schema.name, column, kinds, factor),
+            report,
+            qualified,
+        )
         if factor != 1.0:
-            report.warn(Problem(N_("“{column}”按表头上写的单位“{unit}”换算：没有写单位的数都乘以 {factor}。"),
-                                {"column": layout.headers[column.name], "unit": unit, "factor": f"{factor:,.6g}"},
-                                sheet=sheet.name, column=layout.headers[column.name], code="unit"))
+            report.warn(
+                Problem(
+                    N_("“{column}”按表头上写的单位“{unit}”换算：没有写单位的数都乘以 {factor}。"),
+                    {"column": layout.headers[column.name], "unit": unit, "factor": f"{factor:,.6g}"},
+                    sheet=sheet.name,
+                    column=layout.headers[column.name],
+                    code="unit",
+                )
+            )
     for name in (*POSITIONS, STATED):
         if name in layout.columns and name not in names:
             cells = rows.raw.setdefault(name, [None] * start)
@@ -107,7 +123,7 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
         elif name in rows.raw:
             rows.raw[name] += [None] * len(data)
     if sheet.geometry is not None:
-        rows.shapes = (rows.shapes or [None] * start) + list(sheet.geometry[layout.first:])
+        rows.shapes = (rows.shapes or [None] * start) + list(sheet.geometry[layout.first :])
     elif rows.shapes is not None:
         rows.shapes += [None] * len(data)
     _keep_qualifiers(rows, schema, qualified, report)
@@ -125,7 +141,12 @@ def _over(problem: Problem) -> tuple[int, int]:
     """Return the first place that a problem of cells (``B``, ``B4:C5``) is about, and the one behind its last."""
     from openpyxl.utils import column_index_from_string
 
-    first, last = (re.sub(r"\d", "", one) for one in ((problem.value or "").partition(":")[::2] if problem.code == "merged" else (problem.column or "A", "")))
+    first, last = (
+        re.sub(r"\d", "", one)
+        for one in (
+            (problem.value or "").partition(":")[::2] if problem.code == "merged" else (problem.column or "A", "")
+        )
+    )
     at = column_index_from_string(first or "A")
     return at - 1, column_index_from_string(last) if last else at
 
@@ -136,26 +157,55 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, report: Repor
         return
     named, found = len(layout.titles), {}
     gaps = [at for at, title in enumerate(layout.titles) if not title]
-    for number, row in zip(sheet.numbers[layout.first:], sheet.rows[layout.first:], strict=True):
+    for number, row in zip(sheet.numbers[layout.first :], sheet.rows[layout.first :], strict=True):
         for at in (*gaps, *range(named, len(row))):
             if at < len(row) and not is_blank(row[at]):
                 found.setdefault(at, []).append(number)
-    if sheet.name is None and (longer := sorted({number for at, numbers in found.items() if at >= named for number in numbers})):
+    if sheet.name is None and (
+        longer := sorted({number for at, numbers in found.items() if at >= named for number in numbers})
+    ):
         at_of = {number: at for at, number in enumerate(sheet.numbers)}
         for number in longer:
             row = sheet.rows[at_of[number]]
             rows.wrong.add(start + at_of[number] - layout.first)
-            report.error(Problem(N_("这一行有 {got} 格，表头只有 {want} 格：内容里有逗号（或别的分隔符）的，请用英文双引号括起来。"), {"got": len(row), "want": named},
-                                 row=number, value=shown(row[-1]), expected_msgid=N_("{want} 格"), expected_params={"want": named}, code="cells"))
+            report.error(
+                Problem(
+                    N_("这一行有 {got} 格，表头只有 {want} 格：内容里有逗号（或别的分隔符）的，请用英文双引号括起来。"),
+                    {"got": len(row), "want": named},
+                    row=number,
+                    value=shown(row[-1]),
+                    expected_msgid=N_("{want} 格"),
+                    expected_params={"want": named},
+                    code="cells",
+                )
+            )
         found = {at: numbers for at, numbers in found.items() if at < named}
     for at, numbers in sorted(found.items())[:MOST_UNNAMED]:
-        report.warn(Problem(N_("第 {at} 列没有表头，{count} 行在那里写了内容，没有导入：要导入的请补上表头。"), {"at": at + 1, "count": len(numbers)},
-                            sheet=sheet.name, row=numbers[0], rows=tuple(numbers[:MAX_ROWS_NAMED]), code="column"))
+        report.warn(
+            Problem(
+                N_("第 {at} 列没有表头，{count} 行在那里写了内容，没有导入：要导入的请补上表头。"),
+                {"at": at + 1, "count": len(numbers)},
+                sheet=sheet.name,
+                row=numbers[0],
+                rows=tuple(numbers[:MAX_ROWS_NAMED]),
+                code="column",
+            )
+        )
 
 
-def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, column: Any, read: Callable[[Any], Any],
-                 report: Report, qualified: dict[int, list[str]]) -> None:
-    known: dict[Any, Any] = {None: None}  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
+def _read_column(
+    rows: Rows,
+    values: list[Any],
+    cells: list[Any],
+    start: int,
+    column: Any,
+    read: Callable[[Any], Any],
+    report: Report,
+    qualified: dict[int, list[str]],
+) -> None:
+    known: dict[Any, Any] = {
+        None: None
+    }  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
     holidays: list[int] = []
     seasons: list[int] = []
     for at, cell in enumerate(cells, start):
@@ -173,8 +223,16 @@ def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, co
             continue
         if isinstance(found, BadValue):
             rows.wrong.add(at)
-            report.error(Problem(found.msgid, found.params, **rows.where(at, column.name), value=shown(cell),
-                                 expected_msgid=found.expected_msgid, expected_params=found.expected_params))
+            report.error(
+                Problem(
+                    found.msgid,
+                    found.params,
+                    **rows.where(at, column.name),
+                    value=shown(cell),
+                    expected_msgid=found.expected_msgid,
+                    expected_params=found.expected_params,
+                )
+            )
             values.append(None)
             continue
         if isinstance(found, Figure):
@@ -183,10 +241,20 @@ def _read_column(rows: Rows, values: list[Any], cells: list[Any], start: int, co
             found = found.value
         values.append(found)
     for told, msgid, code in (
-            (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
-            (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season")):
+        (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
+        (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),
+    ):
         if told:
-            report.warn(Problem(msgid, sheet=rows.sheets[start], column=rows.headers.get(column.name), row=told[0], rows=tuple(told[:MAX_ROWS_NAMED]), code=code))
+            report.warn(
+                Problem(
+                    msgid,
+                    sheet=rows.sheets[start],
+                    column=rows.headers.get(column.name),
+                    row=told[0],
+                    rows=tuple(told[:MAX_ROWS_NAMED]),
+                    code=code,
+                )
+            )
 
 
 def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:
@@ -220,9 +288,15 @@ def _keep_qualifiers(rows: Rows, schema: TableSchema, qualified: dict[int, list[
     else:
         at = min(qualified)
         numbers = tuple(rows.numbers[one] for one in sorted(qualified))
-        report.warn(Problem(N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
-                            {"table": named(schema), "count": len(numbers)}, **rows.where(at, qualified[at][0].partition("=")[0]),
-                            rows=numbers[:200], code="qualifier"))
+        report.warn(
+            Problem(
+                N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
+                {"table": named(schema), "count": len(numbers)},
+                **rows.where(at, qualified[at][0].partition("=")[0]),
+                rows=numbers[:200],
+                code="qualifier",
+            )
+        )
 
 
 def _joined(row: Any, places: list[int]) -> Any:

@@ -54,8 +54,14 @@ def _silent(share: float, message: str) -> None:
     """Take progress and tell nobody."""
 
 
-def check_file(path: Path, table: str, store: AtlasStore, crs: str | None = None,
-               mapping: Mapping[str, str] = MappingProxyType({}), progress: Progress = _silent) -> Checked:
+def check_file(
+    path: Path,
+    table: str,
+    store: AtlasStore,
+    crs: str | None = None,
+    mapping: Mapping[str, str] = MappingProxyType({}),
+    progress: Progress = _silent,
+) -> Checked:
     """Read a stranger's file and check it against a table. Nothing is written.
 
     Parameters
@@ -94,8 +100,11 @@ def check_file(path: Path, table: str, store: AtlasStore, crs: str | None = None
     try:
         checked.file_hash = _hash(path)
         progress(0.05, N_("正在读文件"))
-        sheets = read_file(path, lambda text: headers.recognised(text, table),
-                           lambda share: progress(0.05 + 0.4 * share, N_("正在读文件")))
+        sheets = read_file(
+            path,
+            lambda text: headers.recognised(text, table),
+            lambda share: progress(0.05 + 0.4 * share, N_("正在读文件")),
+        )
         _check(sheets, schema, stated, mapping, Ground(store), checked, progress)
     except Unreadable as error:
         report.errors.append(error.problem)
@@ -105,8 +114,16 @@ def check_file(path: Path, table: str, store: AtlasStore, crs: str | None = None
     return checked
 
 
-def check_record(values: Mapping[str, str | None], table: str, store: AtlasStore, crs: str | None = None, *, shape: Any = None,
-                 titles: Mapping[str, str] = MappingProxyType({}), name: str = "") -> Checked:
+def check_record(
+    values: Mapping[str, str | None],
+    table: str,
+    store: AtlasStore,
+    crs: str | None = None,
+    *,
+    shape: Any = None,
+    titles: Mapping[str, str] = MappingProxyType({}),
+    name: str = "",
+) -> Checked:
     """Check one row, as a person filled it in, by the very rules of a file. Nothing is written.
 
     Parameters
@@ -131,7 +148,12 @@ def check_record(values: Mapping[str, str | None], table: str, store: AtlasStore
         raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
     schema = TABLES[table]
     ground = Ground(store)
-    known = {column.name: column.zh for column in schema.columns} | {"lon": "lon", "lat": "lat"} | kinds.titles(table, ground) | dict(titles)
+    known = (
+        {column.name: column.zh for column in schema.columns}
+        | {"lon": "lon", "lat": "lat"}
+        | kinds.titles(table, ground)
+        | dict(titles)
+    )
     strange = [one for one in values if one not in known]
     if strange:
         raise AtlasError(N_("表 {table} 没有列 {got}。"), table=schema.zh, got="、".join(strange))
@@ -141,7 +163,15 @@ def check_record(values: Mapping[str, str | None], table: str, store: AtlasStore
         sheet.geometry, sheet.crs = np.array([shape], dtype=object), "wgs84"
     checked = Checked(Report(table), _no_rows(schema), name, "")
     try:
-        _check([sheet], schema, None if crs is None else datum.named(crs), dict(zip(header, values, strict=True)), ground, checked, _silent)
+        _check(
+            [sheet],
+            schema,
+            None if crs is None else datum.named(crs),
+            dict(zip(header, values, strict=True)),
+            ground,
+            checked,
+            _silent,
+        )
     except Unreadable as error:
         checked.report.error(error.problem)
         checked.report.accepted, checked.frame = 0, _no_rows(schema)
@@ -153,8 +183,15 @@ def _no_rows(schema: TableSchema) -> pd.DataFrame:
     return schema.coerce(pd.DataFrame({column.name: pd.Series(dtype=object) for column in schema.columns}))
 
 
-def _check(sheets: list[Sheet], schema: TableSchema, stated: str | None, mapping: Mapping[str, str], ground: Ground,
-           checked: Checked, progress: Progress) -> None:
+def _check(
+    sheets: list[Sheet],
+    schema: TableSchema,
+    stated: str | None,
+    mapping: Mapping[str, str],
+    ground: Ground,
+    checked: Checked,
+    progress: Progress,
+) -> None:
     progress(0.45, N_("正在核对单元格"))
     rows, declared = _gather(sheets, schema, mapping, ground, checked.report)
     checked.report.rows = len(rows)
@@ -165,8 +202,9 @@ def _check(sheets: list[Sheet], schema: TableSchema, stated: str | None, mapping
         checked.report.in_order([sheet.name for sheet in sheets])
 
 
-def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground,
-            report: Report) -> tuple[Rows, str | None]:
+def _gather(
+    sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, report: Report
+) -> tuple[Rows, str | None]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
     titles = kinds.titles(schema.name, ground)
     layouts = [headers.understand(sheet, schema, mapping, kinds.own_headers(schema.name, ground)) for sheet in sheets]
@@ -178,27 +216,55 @@ def _gather(sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str]
     rows, declared = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles), None
     for sheet, layout in zip(sheets, layouts, strict=True):
         if len(layout.columns) < max(1, most / 2):
-            report.warn(Problem(N_("工作表“{sheet}”没有这张表的表头，没有导入。"), {"sheet": sheet.name or ""}, sheet=sheet.name, code="sheet"))
+            report.warn(
+                Problem(
+                    N_("工作表“{sheet}”没有这张表的表头，没有导入。"),
+                    {"sheet": sheet.name or ""},
+                    sheet=sheet.name,
+                    code="sheet",
+                )
+            )
             continue
         for problem in layout.problems:
             report.error(problem)
         for problem in layout.warnings:
             report.warn(problem)
         if left := headers.without_remarks(sheet, layout, schema):
-            report.warn(Problem(N_("{count} 行是合计、小标题或填表说明，没有导入。"), {"count": len(left)}, sheet=sheet.name, row=left[0], rows=tuple(left[:200]), code="remark"))
+            report.warn(
+                Problem(
+                    N_("{count} 行是合计、小标题或填表说明，没有导入。"),
+                    {"count": len(left)},
+                    sheet=sheet.name,
+                    row=left[0],
+                    rows=tuple(left[:200]),
+                    code="remark",
+                )
+            )
         read_cells(rows, sheet, layout, schema, report, ground.kinds)
         report.columns |= {said: column for column, said in layout.headers.items()}
         found = layout.crs or sheet.crs
         if declared and found and found != declared:
-            raise Unreadable(N_("各工作表的坐标系不一致（{one}、{other}）：请分成几个文件导入。"), code="crs", one=declared, other=found)
+            raise Unreadable(
+                N_("各工作表的坐标系不一致（{one}、{other}）：请分成几个文件导入。"),
+                code="crs",
+                one=declared,
+                other=found,
+            )
         declared = declared or found
     if not len(rows):
         report.warn(Problem(N_("文件里只有表头，没有数据行：导入它不会改变图册。"), code="empty"))
     return rows, declared
 
 
-def _finish(rows: Rows, schema: TableSchema, stated: str | None, declared: str | None, ground: Ground, checked: Checked,
-            progress: Progress) -> None:
+def _finish(
+    rows: Rows,
+    schema: TableSchema,
+    stated: str | None,
+    declared: str | None,
+    ground: Ground,
+    checked: Checked,
+    progress: Progress,
+) -> None:
     report = checked.report
     shapes = np.full(len(rows), None, dtype=object)
     given = np.full((len(rows), 2), np.nan)
@@ -246,7 +312,9 @@ def _stated_in_rows(rows: Rows) -> str | None:
     except AtlasError as error:
         raise Unreadable(error.msgid, code="crs", **error.params) from error
     if len(names) > 1:
-        raise Unreadable(N_("各行的坐标系不一致（{names}）：请分成几个文件导入。"), code="crs", names="、".join(sorted(names)))
+        raise Unreadable(
+            N_("各行的坐标系不一致（{names}）：请分成几个文件导入。"), code="crs", names="、".join(sorted(names))
+        )
     return names.pop() if names else None
 
 
@@ -257,13 +325,25 @@ def _coordinate_system(rows: Rows, stated: str | None, declared: str | None, rep
             declared = "wgs84"  # RFC 7946
     crs = stated or declared
     if crs is None:
-        report.error(Problem(
-            N_("这个文件的坐标是哪个坐标系？请说明：GPS 是 wgs84，高德、腾讯是 gcj02，百度是 bd09，测绘成果是 cgcs2000 或三度带（如 EPSG:4548）。"),
-            value=None, column=rows.headers.get("lon") or rows.headers.get("lonlat") or rows.headers.get("x"),
-            expected_msgid=N_("--crs wgs84 | gcj02 | bd09 | cgcs2000 | EPSG:4548 | file"), code="crs"))
+        report.error(
+            Problem(
+                N_(
+                    "这个文件的坐标是哪个坐标系？请说明：GPS 是 wgs84，高德、腾讯是 gcj02，百度是 bd09，测绘成果是 cgcs2000 或三度带（如 EPSG:4548）。"
+                ),
+                value=None,
+                column=rows.headers.get("lon") or rows.headers.get("lonlat") or rows.headers.get("x"),
+                expected_msgid=N_("--crs wgs84 | gcj02 | bd09 | cgcs2000 | EPSG:4548 | file"),
+                code="crs",
+            )
+        )
     elif stated and declared and stated != declared and {stated, declared} != {"wgs84", "cgcs2000"}:
-        report.warn(Problem(N_("文件自称坐标系是 {declared}，已按您说的 {stated} 读取：请核对。"),
-                            {"declared": declared, "stated": stated}, code="crs"))
+        report.warn(
+            Problem(
+                N_("文件自称坐标系是 {declared}，已按您说的 {stated} 读取：请核对。"),
+                {"declared": declared, "stated": stated},
+                code="crs",
+            )
+        )
     return crs
 
 
@@ -271,7 +351,16 @@ def _need_shapes(rows: Rows, shapes: NDArray[np.object_], report: Report) -> Non
     for at in range(len(rows)):
         if shapes[at] is None and at not in rows.wrong:
             rows.wrong.add(at)
-            report.error(Problem(N_("这一行没有图形，图册里也没有这个编号：请用 GeoJSON、GeoPackage 或 Shapefile 导入，或补上“图形”一列。"), **rows.where(at, "wkt"), expected_msgid=N_("必填"), code="missing"))
+            report.error(
+                Problem(
+                    N_(
+                        "这一行没有图形，图册里也没有这个编号：请用 GeoJSON、GeoPackage 或 Shapefile 导入，或补上“图形”一列。"
+                    ),
+                    **rows.where(at, "wkt"),
+                    expected_msgid=N_("必填"),
+                    code="missing",
+                )
+            )
 
 
 def _hash(path: Path) -> str:

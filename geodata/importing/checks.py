@@ -29,13 +29,31 @@ MAX_COMPARED = 20_000  # pairs of names
 COMPARED_LETTERS = 60
 EARTH_M = 6_371_008.8
 KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
-REFERENCES = {"region_id": ("regions",), "grid_id": ("grids",), "zone": ("zones",), "activity_id": ("activities",), "fact_id": ("facts",)}
+REFERENCES = {
+    "region_id": ("regions",),
+    "grid_id": ("grids",),
+    "zone": ("zones",),
+    "activity_id": ("activities",),
+    "fact_id": ("facts",),
+}
 LOOSE = ("zone", "activity_id", "fact_id")  # what they name may come later: kept, and said
-ORDERED = (("start", "end"), ("opened_on", "last_inspected"), ("opened_on", "valid_to"), ("valid_from", "valid_to"), ("period_start", "period_end"))
+ORDERED = (
+    ("start", "end"),
+    ("opened_on", "last_inspected"),
+    ("opened_on", "valid_to"),
+    ("valid_from", "valid_to"),
+    ("period_start", "period_end"),
+)
 LIKELY = {
-    "wgs84": N_("坐标看来是 GPS 的（wgs84），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
-    "gcj02": N_("坐标看来是高德、腾讯的（gcj02），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
-    "bd09": N_("坐标看来是百度的（bd09），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"),
+    "wgs84": N_(
+        "坐标看来是 GPS 的（wgs84），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
+    ),
+    "gcj02": N_(
+        "坐标看来是高德、腾讯的（gcj02），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
+    ),
+    "bd09": N_(
+        "坐标看来是百度的（bd09），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
+    ),
 }
 ALTERNATIVES = tuple(LIKELY)
 _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
@@ -50,8 +68,16 @@ def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
         seen = first.setdefault(key, at)
         if seen != at:
             rows.wrong.add(at)
-            report.error(Problem(N_("“{key}”与第 {other} 行重复：请改正编号，或删去一行。"), {"key": shown(key), "other": rows.numbers[seen]},
-                                 **rows.where(at, schema.key), value=shown(key), expected_msgid=N_("不重复的编号"), code="duplicate"))
+            report.error(
+                Problem(
+                    N_("“{key}”与第 {other} 行重复：请改正编号，或删去一行。"),
+                    {"key": shown(key), "other": rows.numbers[seen]},
+                    **rows.where(at, schema.key),
+                    value=shown(key),
+                    expected_msgid=N_("不重复的编号"),
+                    code="duplicate",
+                )
+            )
 
 
 def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
@@ -76,16 +102,47 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
                 strange.append(at)
             else:
                 rows.wrong.add(at)
-                report.error(Problem(
-                    N_("有 {count} 个名为“{value}”的{table}：请写编号，如 {key}。") if found else N_("“{value}”不是图册里的编号或名称：请先导入表 {table}，或改正。"),
-                    {"value": shown(said), "table": named(TABLES[tables[0]]), "count": len(found), "key": found[0] if found else ""}, **rows.where(at, column),
-                    value=shown(said), expected_msgid=N_("已有的编号或名称"), code="reference"))
-        _name_rows(report, rows, strange, N_("{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，照原样保存：请改正，或随后导入表 {table}。"), "reference", column,
-                   table=named(TABLES[tables[0]]), example=lambda at, column=column, strange=strange: {"value": shown(rows.values[column][strange[at]])})
+                report.error(
+                    Problem(
+                        N_("有 {count} 个名为“{value}”的{table}：请写编号，如 {key}。")
+                        if found
+                        else N_("“{value}”不是图册里的编号或名称：请先导入表 {table}，或改正。"),
+                        {
+                            "value": shown(said),
+                            "table": named(TABLES[tables[0]]),
+                            "count": len(found),
+                            "key": found[0] if found else "",
+                        },
+                        **rows.where(at, column),
+                        value=shown(said),
+                        expected_msgid=N_("已有的编号或名称"),
+                        code="reference",
+                    )
+                )
+        _name_rows(
+            report,
+            rows,
+            strange,
+            N_(
+                "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，照原样保存：请改正，或随后导入表 {table}。"
+            ),
+            "reference",
+            column,
+            table=named(TABLES[tables[0]]),
+            example=lambda at, column=column, strange=strange: {"value": shown(rows.values[column][strange[at]])},
+        )
 
 
-def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], given: NDArray[np.float64], schema: TableSchema,
-                crs: str | None, ground: Ground, report: Report) -> None:
+def warnings_of(
+    rows: Rows,
+    frame: pd.DataFrame,
+    positions: NDArray[np.intp],
+    given: NDArray[np.float64],
+    schema: TableSchema,
+    crs: str | None,
+    ground: Ground,
+    report: Report,
+) -> None:
     """Add every warning about the accepted rows.
 
     Parameters
@@ -105,9 +162,17 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
     turned = np.flatnonzero(swapped(given)) if crs and not datum.is_metric(crs) else []
     if len(turned):
         mended = np.column_stack(datum.to_wgs84(given[turned, 1], given[turned, 0], crs or "wgs84"))
-        _name_rows(report, rows, turned, N_("{count} 行的经度和纬度看来对调了：请核对，如 {example}。"), "swapped",
-                   places=np.hstack([given[turned], mended]),
-                   example=lambda at: {"example": "{:.6g}, {:.6g} → {:.6g}, {:.6g}".format(*given[turned[at]], *given[turned[at]][::-1])})
+        _name_rows(
+            report,
+            rows,
+            turned,
+            N_("{count} 行的经度和纬度看来对调了：请核对，如 {example}。"),
+            "swapped",
+            places=np.hstack([given[turned], mended]),
+            example=lambda at: {
+                "example": "{:.6g}, {:.6g} → {:.6g}, {:.6g}".format(*given[turned[at]], *given[turned[at]][::-1])
+            },
+        )
     if schema.geometry == "point" and len(frame):
         held = np.flatnonzero(frame.geometry.notna().to_numpy())
         if len(held):
@@ -120,8 +185,17 @@ def warnings_of(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], gi
     _totals(frame, schema, ground, report)
 
 
-def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: str, column: str | None = None,
-               places: NDArray[np.float64] | None = None, example: Callable[[int], dict[str, Any]] | None = None, **params: Any) -> None:
+def _name_rows(
+    report: Report,
+    rows: Rows,
+    at: Iterable[int],
+    msgid: str,
+    code: str,
+    column: str | None = None,
+    places: NDArray[np.float64] | None = None,
+    example: Callable[[int], dict[str, Any]] | None = None,
+    **params: Any,
+) -> None:
     """Warn of the rows `at`, sheet by sheet; `places` has longitude and latitude of each as read and as mended, shape (n, 4).
 
     `example` gives what the message names of one row, by its place in `at`.
@@ -130,9 +204,25 @@ def _name_rows(report: Report, rows: Rows, at: Iterable[int], msgid: str, code: 
     for group in rows.by_sheet(of):
         named = group[:MAX_ROWS_NAMED]
         numbers = tuple(rows.numbers[one] for one in named)
-        pairs = () if places is None else tuple((row, *pair) for row, pair in zip(numbers, places[[of[one] for one in named]].round(8).tolist(), strict=True))
+        pairs = (
+            ()
+            if places is None
+            else tuple(
+                (row, *pair)
+                for row, pair in zip(numbers, places[[of[one] for one in named]].round(8).tolist(), strict=True)
+            )
+        )
         more = example(of[group[0]]) if example else {}
-        report.warn(Problem(msgid, {"count": len(group), **params, **more}, **rows.where(group[0], column), rows=numbers, positions=pairs, code=code))
+        report.warn(
+            Problem(
+                msgid,
+                {"count": len(group), **params, **more},
+                **rows.where(group[0], column),
+                rows=numbers,
+                positions=pairs,
+                code=code,
+            )
+        )
 
 
 def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
@@ -144,23 +234,53 @@ def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema:
             wrong = np.flatnonzero((late < early).fillna(False).to_numpy(bool))
             names = {column.name: named(column) for column in schema.columns}
             if len(wrong):
-                _name_rows(report, rows, positions[wrong], N_("{count} 行的“{last}”早于“{first}”：请核对。"), "order", last,
-                           first=names[first], last=names[last])
+                _name_rows(
+                    report,
+                    rows,
+                    positions[wrong],
+                    N_("{count} 行的“{last}”早于“{first}”：请核对。"),
+                    "order",
+                    last,
+                    first=names[first],
+                    last=names[last],
+                )
 
 
-def _out_of_place(rows: Rows, positions: NDArray[np.intp], adcodes: NDArray[np.object_], xy: NDArray[np.float64], ground: Ground,
-                  report: Report) -> None:
+def _out_of_place(
+    rows: Rows,
+    positions: NDArray[np.intp],
+    adcodes: NDArray[np.object_],
+    xy: NDArray[np.float64],
+    ground: Ground,
+    report: Report,
+) -> None:
     outside = np.flatnonzero(ground.outside(adcodes, *xy.T))
     if len(outside):
-        _name_rows(report, rows, positions[outside], N_("{count} 行的坐标不在所写的行政区划（如 {name}）之内：请核对坐标、坐标系和代码。"),
-                   "outside", "adcode", example=lambda at: {"name": ground.adcodes.get(adcodes[outside[at]], adcodes[outside[at]])})
+        _name_rows(
+            report,
+            rows,
+            positions[outside],
+            N_("{count} 行的坐标不在所写的行政区划（如 {name}）之内：请核对坐标、坐标系和代码。"),
+            "outside",
+            "adcode",
+            example=lambda at: {"name": ground.adcodes.get(adcodes[outside[at]], adcodes[outside[at]])},
+        )
     wet = np.flatnonzero(ground.in_sea(*xy.T))
     if len(wet):
         _name_rows(report, rows, positions[wet], N_("{count} 行的坐标落在海里：请核对坐标和坐标系。"), "sea")
 
 
-def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], given: NDArray[np.float64], adcodes: NDArray[np.object_],
-                  crs: str, ground: Ground, report: Report, schema: TableSchema) -> None:
+def _likely_datum(
+    rows: Rows,
+    frame: pd.DataFrame,
+    positions: NDArray[np.intp],
+    given: NDArray[np.float64],
+    adcodes: NDArray[np.object_],
+    crs: str,
+    ground: Ground,
+    report: Report,
+    schema: TableSchema,
+) -> None:
     """Warn when another datum would put the points right: in their county, ashore, on rows of the same name."""
     stated = "wgs84" if crs == "cgcs2000" else crs
     raw = given[positions]
@@ -175,8 +295,10 @@ def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], 
         found[name] = misplaced, away
     bad, away = found[stated]
     far = float(np.nanmedian(away)) if np.isfinite(away).any() else 0.0
-    best = min((name for name in ALTERNATIVES if name != stated),
-               key=lambda name: (np.nan_to_num(np.nanmedian(found[name][1])) if far else 0.0, int(found[name][0].sum())))
+    best = min(
+        (name for name in ALTERNATIVES if name != stated),
+        key=lambda name: (np.nan_to_num(np.nanmedian(found[name][1])) if far else 0.0, int(found[name][0].sum())),
+    )
     better, nearer = found[best][0], float(np.nanmedian(found[best][1])) if far else 0.0
     if far > KNOWN_FAR_M and nearer < KNOWN_NEAR_M:
         moved = np.flatnonzero((away > KNOWN_FAR_M) & (found[best][1] < KNOWN_NEAR_M))
@@ -186,10 +308,22 @@ def _likely_datum(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], 
         return
     now = shapely.get_coordinates(frame.geometry.to_numpy()[moved])
     mended = np.column_stack(datum.to_wgs84(raw[moved, 0], raw[moved, 1], best))
-    _name_rows(report, rows, positions[moved],
-               LIKELY[best],
-               "datum", "lon", np.hstack([now, mended]), likely=best, stated=crs,
-               example=lambda at: {"row": rows.numbers[positions[moved[at]]], "before": "{:.6f},{:.6f}".format(*now[at]), "after": "{:.6f},{:.6f}".format(*mended[at])})
+    _name_rows(
+        report,
+        rows,
+        positions[moved],
+        LIKELY[best],
+        "datum",
+        "lon",
+        np.hstack([now, mended]),
+        likely=best,
+        stated=crs,
+        example=lambda at: {
+            "row": rows.numbers[positions[moved[at]]],
+            "before": "{:.6f},{:.6f}".format(*now[at]),
+            "after": "{:.6f},{:.6f}".format(*mended[at]),
+        },
+    )
 
 
 def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:
@@ -200,7 +334,11 @@ def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -
     at = pd.Index(there[schema.key]).get_indexer(frame[schema.key])
     if "name" in there:
         names = (there["adcode"].astype(str) + "|" + there["name"].astype(str)).to_list()
-        once = {name: at for at, name in enumerate(names) if names.count(name) == 1} if len(names) < 5_000 else dict(zip(names, range(len(names)), strict=True))
+        once = (
+            {name: at for at, name in enumerate(names) if names.count(name) == 1}
+            if len(names) < 5_000
+            else dict(zip(names, range(len(names)), strict=True))
+        )
         named = (frame["adcode"].astype(str) + "|" + frame["name"].astype(str)).map(once).fillna(-1).to_numpy(int)
         at = np.where(at >= 0, at, named)
     known = np.full((len(frame), 2), np.nan)
@@ -214,29 +352,55 @@ def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.floa
     return EARTH_M * np.hypot(np.radians(a[:, 0] - b[:, 0]) * np.cos(mean), np.radians(a[:, 1] - b[:, 1]))
 
 
-def _duplicates(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], xy: NDArray[np.float64], schema: TableSchema,
-                ground: Ground, report: Report) -> None:
+def _duplicates(
+    rows: Rows,
+    frame: pd.DataFrame,
+    positions: NDArray[np.intp],
+    xy: NDArray[np.float64],
+    schema: TableSchema,
+    ground: Ground,
+    report: Report,
+) -> None:
     if "name" not in frame or schema.name in ("activities", "fairs", "enterprises"):
         return  # several may well take place at, or be registered at, one spot
     there = ground.table(schema.name)
-    there = there[there.geometry.notna() & ~there[schema.key].isin(frame[schema.key]) & (there["provenance"] != "illustrative")]
+    there = there[
+        there.geometry.notna() & ~there[schema.key].isin(frame[schema.key]) & (there["provenance"] != "illustrative")
+    ]
     names = [*frame["name"].astype(str), *there["name"].astype(str)]
     every = np.vstack([xy, shapely.get_coordinates(there.geometry.to_numpy())]) if len(there) else xy
     told = 0
     for compared, (one, other, metres) in enumerate(_close_pairs(every, len(xy))):
         if compared >= MAX_COMPARED:
-            report.warn(Problem(N_("相距 20 米以内的行太多，只比较了前 {count} 对：请先核对坐标。"), {"count": MAX_COMPARED}, code="similar"))
+            report.warn(
+                Problem(
+                    N_("相距 20 米以内的行太多，只比较了前 {count} 对：请先核对坐标。"),
+                    {"count": MAX_COMPARED},
+                    code="similar",
+                )
+            )
             return
         if similar(names[one], names[other]):
             told += 1
             if told <= MAX_ROWS_NAMED:
                 inside = other < len(xy)
                 which = rows.numbers[positions[other]] if inside else there[schema.key].iloc[other - len(xy)]
-                report.warn(Problem(
-                    N_("“{name}”与第 {which} 行的“{other}”相距 {metres} 米、名称相近，可能重复：请核对。") if inside
-                    else N_("“{name}”与图册里的“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
-                    {"name": shown(names[one]), "other": shown(names[other]), "which": which, "metres": round(metres, 1)},
-                    **rows.where(positions[one], "name"), value=shown(names[one]), code="similar"))
+                report.warn(
+                    Problem(
+                        N_("“{name}”与第 {which} 行的“{other}”相距 {metres} 米、名称相近，可能重复：请核对。")
+                        if inside
+                        else N_("“{name}”与图册里的“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
+                        {
+                            "name": shown(names[one]),
+                            "other": shown(names[other]),
+                            "which": which,
+                            "metres": round(metres, 1),
+                        },
+                        **rows.where(positions[one], "name"),
+                        value=shown(names[one]),
+                        code="similar",
+                    )
+                )
 
 
 def _close_pairs(xy: NDArray[np.float64], count: int) -> Iterator[tuple[int, int, float]]:
@@ -248,14 +412,17 @@ def _close_pairs(xy: NDArray[np.float64], count: int) -> Iterator[tuple[int, int
     spots, of = np.unique(xy, axis=0, return_inverse=True)
     lon, lat = np.radians(spots).T
     unit = EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    near, index = (found.reshape(len(spots), -1) for found in cKDTree(unit).query(unit, k=min(NEIGHBOURS, len(unit)), distance_upper_bound=NEAR_M))
+    near, index = (
+        found.reshape(len(spots), -1)
+        for found in cKDTree(unit).query(unit, k=min(NEIGHBOURS, len(unit)), distance_upper_bound=NEAR_M)
+    )
     members = np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])
     crowded = np.isfinite(near[:, 1:]).any(axis=1) | (np.bincount(of) > 1)
     for one in np.flatnonzero(crowded[of[:count]]):
         for distance, spot in zip(near[of[one]], index[of[one]], strict=True):
             if np.isfinite(distance):
                 held = members[spot]
-                for other in held[np.searchsorted(held, one, "right"):][:NEIGHBOURS]:
+                for other in held[np.searchsorted(held, one, "right") :][:NEIGHBOURS]:
                     yield int(one), int(other), float(distance)
 
 
@@ -265,8 +432,11 @@ def similar(one: str, other: str) -> bool:
     if _NUMBERS.findall(one) != _NUMBERS.findall(other):
         return False
     one, other = (re.sub(r"[\s()（）·\-]|工会|驿站|服务站点?|户外劳动者", "", name) for name in (one, other))
-    return one == other or (bool(one) and bool(other) and (one in other or other in one
-                                                          or SequenceMatcher(None, one, other).ratio() >= SIMILAR))
+    return one == other or (
+        bool(one)
+        and bool(other)
+        and (one in other or other in one or SequenceMatcher(None, one, other).ratio() >= SIMILAR)
+    )
 
 
 def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Report) -> None:
@@ -283,10 +453,22 @@ def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Re
         total, before = _total(after, row, ground), _total(there, row, ground)
         fact = facts.loc[row["fact_id"]]
         if not _agrees(total, float(fact["value"]), fact["qualifier"]) and total != before:
-            report.warn(Problem(N_("导入后{place}的{subject}合计 {total}，与报道的 {reported}（{id}）不一致：请核对，或说明口径。"),
-                                {"place": {"zh": fact["place"], "en": ground.english.get(row["adcode"], fact["place"])},
-                                 "subject": {"zh": fact["subject"], "en": schema.en}, "total": f"{total:g}", "id": row["fact_id"],
-                                 "reported": {lang: format_reported(float(fact["value"]), fact["qualifier"], fact["unit"], lang) for lang in ("zh", "en")}}, code="total"))
+            report.warn(
+                Problem(
+                    N_("导入后{place}的{subject}合计 {total}，与报道的 {reported}（{id}）不一致：请核对，或说明口径。"),
+                    {
+                        "place": {"zh": fact["place"], "en": ground.english.get(row["adcode"], fact["place"])},
+                        "subject": {"zh": fact["subject"], "en": schema.en},
+                        "total": f"{total:g}",
+                        "id": row["fact_id"],
+                        "reported": {
+                            lang: format_reported(float(fact["value"]), fact["qualifier"], fact["unit"], lang)
+                            for lang in ("zh", "en")
+                        },
+                    },
+                    code="total",
+                )
+            )
 
 
 def _total(frame: pd.DataFrame, row: dict[str, str], ground: Ground) -> float:
@@ -294,7 +476,11 @@ def _total(frame: pd.DataFrame, row: dict[str, str], ground: Ground) -> float:
     if row["where"]:
         column, _, value = row["where"].partition("=")
         mask &= frame[column].astype(str) == value
-    return float(frame.loc[mask, row["measure"].removeprefix("sum:")].sum()) if row["measure"] != "count" else float(mask.sum())
+    return (
+        float(frame.loc[mask, row["measure"].removeprefix("sum:")].sum())
+        if row["measure"] != "count"
+        else float(mask.sum())
+    )
 
 
 def _lies_in(code: Any, place: str, ground: Ground) -> bool:
@@ -306,5 +492,10 @@ def _lies_in(code: Any, place: str, ground: Ground) -> bool:
 
 
 def _agrees(total: float, value: float, qualifier: str) -> bool:
-    return {"exact": total == value, "at_least": total >= value, "over": value < total <= 1.2 * value,
-            "nearly": 0.9 * value <= total < value, "about": abs(total - value) <= 0.1 * value}[qualifier]
+    return {
+        "exact": total == value,
+        "at_least": total >= value,
+        "over": value < total <= 1.2 * value,
+        "nearly": 0.9 * value <= total < value,
+        "about": abs(total - value) <= 0.1 * value,
+    }[qualifier]

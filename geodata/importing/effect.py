@@ -57,20 +57,45 @@ def effect(store: AtlasStore, table: str, frame: pd.DataFrame, retire: bool = Tr
     plan = merge(table, there, frame, retire)
     at = pd.Index(there[schema.key]).get_indexer(frame[schema.key])
     positions = plan.changed[:MAX_NAMED]
-    changes = [_change(schema, "changed", before, after) for before, after in zip(
-        plain_rows(schema, there.iloc[at[positions]]), plain_rows(schema, frame.iloc[positions]), strict=True)]
+    changes = [
+        _change(schema, "changed", before, after)
+        for before, after in zip(
+            plain_rows(schema, there.iloc[at[positions]]), plain_rows(schema, frame.iloc[positions]), strict=True
+        )
+    ]
     gone = there.iloc[plan.retired]
     retired = {table: gone} if len(gone) else {}
     for other, rows in _followers(store, table, set(gone[schema.key])).items():
         retired[other] = pd.concat([retired[other], rows]) if other in retired else rows
     for other, rows in retired.items():
-        changes += [_change(TABLES[other], "retired", row, None) for row in plain_rows(TABLES[other], rows.iloc[:MAX_NAMED - len(changes)])]
-    changes += [_change(schema, "added", None, row) for row in plain_rows(schema, frame.iloc[plan.added[:MAX_NAMED - len(changes)]])]
-    return Effect(version, len(plan.added), len(plan.changed), len(plan.unchanged), {other: len(rows) for other, rows in retired.items()}, changes)
+        changes += [
+            _change(TABLES[other], "retired", row, None)
+            for row in plain_rows(TABLES[other], rows.iloc[: MAX_NAMED - len(changes)])
+        ]
+    changes += [
+        _change(schema, "added", None, row)
+        for row in plain_rows(schema, frame.iloc[plan.added[: MAX_NAMED - len(changes)]])
+    ]
+    return Effect(
+        version,
+        len(plan.added),
+        len(plan.changed),
+        len(plan.unchanged),
+        {other: len(rows) for other, rows in retired.items()},
+        changes,
+    )
 
 
-def _change(schema: TableSchema, what: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
-    return {"table": schema.name, "key": (after or before or {})[schema.key], "what": what, "before": before, "after": after}
+def _change(
+    schema: TableSchema, what: str, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "table": schema.name,
+        "key": (after or before or {})[schema.key],
+        "what": what,
+        "before": before,
+        "after": after,
+    }
 
 
 def _followers(store: AtlasStore, table: str, keys: set[str]) -> dict[str, pd.DataFrame]:

@@ -22,13 +22,24 @@ from geodata.schema import OWN, TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
 CITY_TABLES = ("fairs",)
-NEVER_KEPT = ("provenance", "source_id", "batch_id", "qualifier", "qualifiers")  # where a row is from and how sure its figures are, the file says
-FOLLOWS = {"period": ("start", "date"), "name_en": ("name",)}  # what is worked out anew from columns that the file does have
+NEVER_KEPT = (
+    "provenance",
+    "source_id",
+    "batch_id",
+    "qualifier",
+    "qualifiers",
+)  # where a row is from and how sure its figures are, the file says
+FOLLOWS = {
+    "period": ("start", "date"),
+    "name_en": ("name",),
+}  # what is worked out anew from columns that the file does have
 FOLLOWS_PLACE = ("adcode", "lon", "lat", "cell")
 H3_RESOLUTION = 9
 
 
-def fill(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, file_name: str, report: Report) -> None:
+def fill(
+    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, file_name: str, report: Report
+) -> None:
     """Fill what is missing in `rows` in place: adcodes, keys, periods, defaults; then say what is still missing."""
     for column in ADCODES:
         if column in rows.values and schema.key != column:
@@ -61,13 +72,22 @@ def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
     placed = rows.shapes is not None or any(name in rows.raw for name in POSITIONS)
     shown_by, kept = {"geometry_provenance"} & names, []
     for column in schema.columns:
-        if column.name in (*NEVER_KEPT, *shown_by, schema.key) or column.name in rows.values or (placed and column.name in FOLLOWS_PLACE):
+        if (
+            column.name in (*NEVER_KEPT, *shown_by, schema.key)
+            or column.name in rows.values
+            or (placed and column.name in FOLLOWS_PLACE)
+        ):
             continue
-        if any(one in rows.values for one in FOLLOWS.get(column.name, ())) or (column.name == OWN and any(one.startswith(PREFIX) for one in rows.values)):
+        if any(one in rows.values for one in FOLLOWS.get(column.name, ())) or (
+            column.name == OWN and any(one.startswith(PREFIX) for one in rows.values)
+        ):
             continue
         values = there[column.name].to_numpy(dtype=object)
         held = [values[at[row]] if alike[row] else None for row in range(len(rows))]
-        held = [None if one is None or one is pd.NaT or one != one else one.date() if isinstance(one, pd.Timestamp) else one for one in held]
+        held = [
+            None if one is None or one is pd.NaT or one != one else one.date() if isinstance(one, pd.Timestamp) else one
+            for one in held
+        ]
         if any(one is not None for one in held):
             rows.values[column.name] = held
             kept.append(column)
@@ -80,8 +100,16 @@ def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
             rows.values["geometry_provenance"] = [None if one < 0 else values[one] for one in at]
     count = int(alike.sum())
     if kept and count:
-        report.warn(Problem(N_("图册里已有这些编号的 {count} 行，文件没有的列（{columns}）保留图册里的内容。"),
-                            {"count": count, "columns": {lang: mark.join(named(one)[lang] for one in kept) for lang, mark in SEPARATORS.items()}}, code="filled"))
+        report.warn(
+            Problem(
+                N_("图册里已有这些编号的 {count} 行，文件没有的列（{columns}）保留图册里的内容。"),
+                {
+                    "count": count,
+                    "columns": {lang: mark.join(named(one)[lang] for one in kept) for lang, mark in SEPARATORS.items()},
+                },
+                code="filled",
+            )
+        )
 
 
 def _column(rows: Rows, name: str) -> list[Any]:
@@ -113,34 +141,66 @@ def _name_to_code(rows: Rows, column: str, shapes: NDArray[np.object_], ground: 
         where = {**rows.where(at, column), "value": shown(said), "code": "adcode"}
         rows.wrong.add(at)
         if codes:
-            report.error(Problem(N_("“{name}”有 {count} 处同名：请连同上一级写，如 {full}，或写六位行政区划代码，如 {code}。"),
-                                 {"name": shown(said), "count": len(codes), "full": ground.full_name(codes[0]), "code": codes[0]}, **where,
-                                 expected_msgid=N_("六位行政区划代码")))
+            report.error(
+                Problem(
+                    N_("“{name}”有 {count} 处同名：请连同上一级写，如 {full}，或写六位行政区划代码，如 {code}。"),
+                    {"name": shown(said), "count": len(codes), "full": ground.full_name(codes[0]), "code": codes[0]},
+                    **where,
+                    expected_msgid=N_("六位行政区划代码"),
+                )
+            )
         else:
-            report.error(Problem(N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。"), {"name": shown(said)}, **where,
-                                 expected_msgid=N_("六位行政区划代码")))
+            report.error(
+                Problem(
+                    N_("没有代码或名称为“{name}”的地方：请写六位行政区划代码。"),
+                    {"name": shown(said)},
+                    **where,
+                    expected_msgid=N_("六位行政区划代码"),
+                )
+            )
         values[at] = None
 
 
-def _adcode_of_point(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report) -> None:
+def _adcode_of_point(
+    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report
+) -> None:
     held = _column(rows, "adcode")
-    empty = np.array([at for at, code in enumerate(held) if code is None and shapes[at] is not None and at not in rows.wrong], int)
+    empty = np.array(
+        [at for at, code in enumerate(held) if code is None and shapes[at] is not None and at not in rows.wrong], int
+    )
     if not len(empty):
         return
     xy = shapely.get_coordinates(shapes[empty])
     found = ground.counties_of(xy[:, 0], xy[:, 1])
     if schema.name in CITY_TABLES:
-        found = np.array([code if code is None or ground.levels[code] != "county" else ground.parents[code] for code in found], object)
+        found = np.array(
+            [code if code is None or ground.levels[code] != "county" else ground.parents[code] for code in found],
+            object,
+        )
     needed = not next(column.nullable for column in schema.columns if column.name == "adcode")
     for at, code, (lon, lat) in zip(empty, found, xy, strict=True):
         held[at] = code
         if code is None and needed:
             rows.wrong.add(at)
-            report.error(Problem(N_("没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内：请核对坐标和坐标系，或写上行政区划。"),
-                                 {"lon": f"{lon:.6g}", "lat": f"{lat:.6g}"}, **rows.where(at, "adcode"), expected_msgid=N_("六位行政区划代码"), code="position"))
+            report.error(
+                Problem(
+                    N_("没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内：请核对坐标和坐标系，或写上行政区划。"),
+                    {"lon": f"{lon:.6g}", "lat": f"{lat:.6g}"},
+                    **rows.where(at, "adcode"),
+                    expected_msgid=N_("六位行政区划代码"),
+                    code="position",
+                )
+            )
     for placed in rows.by_sheet(at for at in empty if held[at] is not None):
-        report.warn(Problem(N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"), {"count": len(placed)}, **rows.where(placed[0], "adcode"),
-                            rows=tuple(rows.numbers[at] for at in placed[:MAX_ROWS_NAMED]), code="filled"))
+        report.warn(
+            Problem(
+                N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"),
+                {"count": len(placed)},
+                **rows.where(placed[0], "adcode"),
+                rows=tuple(rows.numbers[at] for at in placed[:MAX_ROWS_NAMED]),
+                code="filled",
+            )
+        )
 
 
 def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
@@ -151,12 +211,19 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
             continue
         if column.nullable and row["table"] == "*":
             continue
-        value: Any = {"true": True, "false": False}.get(row["value"], row["value"]) if column.dtype == "bool" else row["value"]
+        value: Any = (
+            {"true": True, "false": False}.get(row["value"], row["value"]) if column.dtype == "bool" else row["value"]
+        )
         count = _set_missing(rows, column.name, [value] * len(rows))
         if count and column.name not in NAMED_ONE_BY_ONE:
-            report.warn(Problem(N_("{count} 行没有“{column}”，已按“{value}”处理。"),
-                                {"count": count, "column": named(column), "value": _label(schema.name, column, value)},
-                                column=rows.title(column.name), code="filled"))
+            report.warn(
+                Problem(
+                    N_("{count} 行没有“{column}”，已按“{value}”处理。"),
+                    {"count": count, "column": named(column), "value": _label(schema.name, column, value)},
+                    column=rows.title(column.name),
+                    code="filled",
+                )
+            )
 
 
 def _label(table: str, column: Any, value: Any) -> dict[str, str]:
@@ -172,21 +239,31 @@ def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> No
             if source in rows.values:
                 _set_missing(rows, "period", [day.isoformat() if day else None for day in rows.values[source]])
     if "participants_unit" in names and "participants" in rows.values:
-        _set_missing(rows, "participants_unit", [None if count is None else "person" for count in rows.values["participants"]])
+        _set_missing(
+            rows, "participants_unit", [None if count is None else "person" for count in rows.values["participants"]]
+        )
     if schema.name == "places":
-        inner = [None if shape is None else shapely.get_coordinates(shapely.point_on_surface(shape))[0] for shape in shapes]
+        inner = [
+            None if shape is None else shapely.get_coordinates(shapely.point_on_surface(shape))[0] for shape in shapes
+        ]
         _set_missing(rows, "lon", [None if point is None else float(point[0]) for point in inner])
         _set_missing(rows, "lat", [None if point is None else float(point[1]) for point in inner])
     if "name_en" in names and any(value is None for value in _column(rows, "name_en")):
         from geodata.names import english_names
 
-        pairs = [(rows.values.get(schema.key, [""] * len(rows))[at] or "", name or "")
-                 for at, name in enumerate(rows.values.get("name", [None] * len(rows)))]
+        pairs = [
+            (rows.values.get(schema.key, [""] * len(rows))[at] or "", name or "")
+            for at, name in enumerate(rows.values.get("name", [None] * len(rows)))
+        ]
         _set_missing(rows, "name_en", [english or None for english in english_names(pairs)])
     if schema.name == "demand":
         import h3
 
-        _set_missing(rows, "cell", [None if shape is None else h3.latlng_to_cell(shape.y, shape.x, H3_RESOLUTION) for shape in shapes])
+        _set_missing(
+            rows,
+            "cell",
+            [None if shape is None else h3.latlng_to_cell(shape.y, shape.x, H3_RESOLUTION) for shape in shapes],
+        )
 
 
 def _keys(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, report: Report) -> None:
@@ -194,8 +271,11 @@ def _keys(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, report: 
     held = _column(rows, schema.key)
     if schema.key in ("adcode",) or all(value is not None for value in held):
         return
-    said = [rows.values[name] for name in ("adcode", "name", "kind", "start", "period", "from_adcode", "to_adcode", "subject", "metric")
-            if name in rows.values]
+    said = [
+        rows.values[name]
+        for name in ("adcode", "name", "kind", "start", "period", "from_adcode", "to_adcode", "subject", "metric")
+        if name in rows.values
+    ]
     counted: dict[str, int] = {}
     made: list[str | None] = []
     for at in range(len(rows)):
@@ -208,8 +288,14 @@ def _keys(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, report: 
     count = _set_missing(rows, schema.key, made)
     key = next(column for column in schema.columns if column.name == schema.key)
     if count:
-        report.warn(Problem(N_("{count} 行没有“{column}”，已按名称和位置生成；以后再导入请保留这一列，以便对上同一行。"),
-                            {"count": count, "column": named(key)}, column=rows.title(schema.key), code="filled"))
+        report.warn(
+            Problem(
+                N_("{count} 行没有“{column}”，已按名称和位置生成；以后再导入请保留这一列，以便对上同一行。"),
+                {"count": count, "column": named(key)},
+                column=rows.title(schema.key),
+                code="filled",
+            )
+        )
 
 
 def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
@@ -220,15 +306,30 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
         if all(at in rows.wrong for at, value in enumerate(held) if value is None):
             continue
         if column.name not in rows.headers and all(value is None for value in held):
-            report.error(Problem(N_("缺少列“{column}”：请补上这一列。"), {"column": named(column)}, column=column.zh, value=None,
-                                 expected_msgid=N_("必填"), code="missing"))
+            report.error(
+                Problem(
+                    N_("缺少列“{column}”：请补上这一列。"),
+                    {"column": named(column)},
+                    column=column.zh,
+                    value=None,
+                    expected_msgid=N_("必填"),
+                    code="missing",
+                )
+            )
             rows.wrong.update(range(len(rows)))
             continue
         for at, value in enumerate(held):
             if value is None and at not in rows.wrong:
                 rows.wrong.add(at)
-                report.error(Problem(N_("“{column}”没有填：请补上。"), {"column": named(column)}, **rows.where(at, column.name),
-                                     expected_msgid=N_("必填"), code="missing"))
+                report.error(
+                    Problem(
+                        N_("“{column}”没有填：请补上。"),
+                        {"column": named(column)},
+                        **rows.where(at, column.name),
+                        expected_msgid=N_("必填"),
+                        code="missing",
+                    )
+                )
 
 
 def frame_of(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, keep: NDArray[np.bool_]) -> pd.DataFrame:

@@ -110,7 +110,11 @@ class Ground:
         if said not in self._meant:
             text = _BETWEEN_PLACES.sub("", said[:LONGEST_NAME])
             ends = [(text[:-size], code) for size in range(2, len(text)) for code in self.named.get(text[-size:], ())]
-            self._meant[said] = self.named.get(said) or self.named.get(text) or sorted({code for before, code in ends if self._leads(before, code)})
+            self._meant[said] = (
+                self.named.get(said)
+                or self.named.get(text)
+                or sorted({code for before, code in ends if self._leads(before, code)})
+            )
         return self._meant[said]
 
     def _leads(self, before: str, code: str) -> bool:
@@ -118,7 +122,7 @@ class Ground:
         up = self.parents.get(code)
         while before and up is not None:
             ends = [name for name in (self.adcodes[up], *_short(self.adcodes[up])) if before.endswith(name)]
-            before, up = before[:-len(max(ends, key=len))] if ends else before, self.parents.get(up)
+            before, up = before[: -len(max(ends, key=len))] if ends else before, self.parents.get(up)
         return not before
 
     def full_name(self, code: str) -> str:
@@ -171,7 +175,9 @@ class Ground:
         home = self.counties_of(lon, lat)
         known = [isinstance(code, str) and code in self._by_code for code in adcodes]
         # hardly any point is elsewhere, so only those are held against the shape of their place
-        elsewhere = np.flatnonzero([here and not self._within(county, code) for here, county, code in zip(known, home, adcodes, strict=True)])
+        elsewhere = np.flatnonzero(
+            [here and not self._within(county, code) for here, county, code in zip(known, home, adcodes, strict=True)]
+        )
         if exact or not len(elsewhere):
             out[elsewhere] = True
             return out

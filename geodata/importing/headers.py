@@ -21,12 +21,19 @@ DBF_NAME_BYTES = 10
 POSITIONS = ("lon", "lat", "lonlat", "x", "y", "wkt")
 STATED = "crs"  # a column in which every row states the coordinate system
 _BRACKETS = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]?")
-_DATUMS = (("gcj02", re.compile(r"gcj-?_?02|火星|高德|腾讯|amap")), ("bd09", re.compile(r"bd-?_?09|百度|baidu")),
-           ("cgcs2000", re.compile(r"cgcs-?_?2000|国家2000|2000坐标|大地2000")), ("wgs84", re.compile(r"wgs-?_?(?:19)?84|gps")))
+_DATUMS = (
+    ("gcj02", re.compile(r"gcj-?_?02|火星|高德|腾讯|amap")),
+    ("bd09", re.compile(r"bd-?_?09|百度|baidu")),
+    ("cgcs2000", re.compile(r"cgcs-?_?2000|国家2000|2000坐标|大地2000")),
+    ("wgs84", re.compile(r"wgs-?_?(?:19)?84|gps")),
+)
 _REMARK = re.compile(
     r"(?:本页)?(?:合\s*计|总\s*计|小\s*计|共计|累计|汇总)\s*[:：]?\s*(?:共?\s*\d+\s*[个处家座行条人]?)?$|"
-    r"(?:填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:日期|时间)|审核人?|审批人|负责人|单位负责人|分管领导|经办人|联系人|联系电话|数据来源|统计(?:日期|时间)|备注|附?注|说明)\s*[:：]")
-_HEADING = re.compile(r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$")
+    r"(?:填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:日期|时间)|审核人?|审批人|负责人|单位负责人|分管领导|经办人|联系人|联系电话|数据来源|统计(?:日期|时间)|备注|附?注|说明)\s*[:：]"
+)
+_HEADING = re.compile(
+    r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$"
+)
 _NOUN = re.compile(r"^(?:户外劳动者|工会|服务|智慧)*(?:站点|驿站|点位)(?:的|所在)?")
 _MONEY = re.compile(r"单位\s*[:：]\s*((?:万|千|亿)元)")
 _ACROSS = re.compile(r"([A-Z]+)(\d+):([A-Z]+)\2")
@@ -80,8 +87,12 @@ def simple(header: Any) -> str:
     return re.sub(r"[\s_*:'\"“”·.]|（|）|\ufeff", "", text)
 
 
-def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = MappingProxyType({}),
-               own: Mapping[str, str] = MappingProxyType({})) -> Layout:
+def understand(
+    sheet: Sheet,
+    schema: TableSchema,
+    mapping: Mapping[str, str] = MappingProxyType({}),
+    own: Mapping[str, str] = MappingProxyType({}),
+) -> Layout:
     """Find the header row of a sheet and what its headers mean.
 
     Parameters
@@ -107,7 +118,9 @@ def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = M
         return _layout(sheet, sheet.header, 0, known, by_hand, schema)
     best, most = 0, 0
     for at, row in enumerate(sheet.rows[:SEARCHED_ROWS]):
-        score = sum(1 for cell in row if isinstance(cell, str) and len(cell) < 60 and _meaning(cell, known, by_hand, False))
+        score = sum(
+            1 for cell in row if isinstance(cell, str) and len(cell) < 60 and _meaning(cell, known, by_hand, False)
+        )
         if score > most:
             best, most = at, score
     if not most:
@@ -117,17 +130,28 @@ def understand(sheet: Sheet, schema: TableSchema, mapping: Mapping[str, str] = M
     header, last, datum = _one_of_two(sheet, best, known, by_hand)
     layout = _layout(sheet, header, last + 1, known, by_hand, schema)
     layout.crs = layout.crs or datum
-    above = next((found for row in sheet.rows[:last] for cell in row if isinstance(cell, str) and (found := _MONEY.search(cell))), None)
+    above = next(
+        (
+            found
+            for row in sheet.rows[:last]
+            for cell in row
+            if isinstance(cell, str) and (found := _MONEY.search(cell))
+        ),
+        None,
+    )
     layout.money = f"({above[1]})" if above else ""
     return layout
 
 
-def _one_of_two(sheet: Sheet, best: int, known: Mapping[str, str], by_hand: Mapping[str, str]) -> tuple[list[str], int, str | None]:
+def _one_of_two(
+    sheet: Sheet, best: int, known: Mapping[str, str], by_hand: Mapping[str, str]
+) -> tuple[list[str], int, str | None]:
     """Return the header, its last row, and the datum that a heading over several columns names.
 
     Headers of two rows are merged downwards, with a heading over what belongs together:
     ``名称 | 坐标(高德) |      `` above `` | 经度 | 纬度``.
     """
+
     def texts(at: int) -> list[str] | None:
         if not 0 <= at < len(sheet.rows):
             return None
@@ -140,15 +164,25 @@ def _one_of_two(sheet: Sheet, best: int, known: Mapping[str, str], by_hand: Mapp
     own, below, above = texts(best) or [], texts(best + 1), texts(best - 1)
     if below and all_known(below) and sheet.numbers[best + 1] == sheet.numbers[best] + 1:
         upper, lower, last = own, below, best + 1
-    elif above and sheet.numbers[best - 1] == sheet.numbers[best] - 1 and any(
-            _meaning(cell, known, by_hand, False) and not (own[at] if at < len(own) else "") for at, cell in enumerate(above) if cell and len(cell) < 60):
+    elif (
+        above
+        and sheet.numbers[best - 1] == sheet.numbers[best] - 1
+        and any(
+            _meaning(cell, known, by_hand, False) and not (own[at] if at < len(own) else "")
+            for at, cell in enumerate(above)
+            if cell and len(cell) < 60
+        )
+    ):
         upper, lower, last = above, own, best
     else:
         return own, best, None
     width = max(len(upper), len(lower))
     upper, lower = (row + [""] * (width - len(row)) for row in (upper, lower))
-    return [low or up for up, low in zip(upper, lower, strict=True)], last, next(
-        (found for up, low in zip(upper, lower, strict=True) if low and (found := _named_datum(up))), None)
+    return (
+        [low or up for up, low in zip(upper, lower, strict=True)],
+        last,
+        next((found for up, low in zip(upper, lower, strict=True) if low and (found := _named_datum(up))), None),
+    )
 
 
 def without_remarks(sheet: Sheet, layout: Layout, schema: TableSchema) -> list[int]:
@@ -156,16 +190,28 @@ def without_remarks(sheet: Sheet, layout: Layout, schema: TableSchema) -> list[i
     if sheet.header is not None:
         return []
     named = {layout.columns[name][0] for name in (schema.key, "name") if name in layout.columns}
-    wide = {found[2] for one in sheet.problems if one.code == "merged" and (found := _ACROSS.fullmatch(one.value or "")) and found[1] != found[3]}
+    wide = {
+        found[2]
+        for one in sheet.problems
+        if one.code == "merged" and (found := _ACROSS.fullmatch(one.value or "")) and found[1] != found[3]
+    }
     kept, left = list(range(layout.first)), []
     for at in range(layout.first, len(sheet.rows)):
         row = sheet.rows[at]
         first = next((place for place, cell in enumerate(row) if cell is not None and str(cell).strip()), None)
         remark = first is not None and isinstance(row[first], str) and _REMARK.match(row[first].strip()) is not None
-        alone = first is not None and isinstance(row[first], str) and all(cell in (None, "") for cell in row[first + 1:])
+        alone = (
+            first is not None and isinstance(row[first], str) and all(cell in (None, "") for cell in row[first + 1 :])
+        )
         # one text over several cells, or numbered and by itself, heads the rows below it
-        heading = alone and len(layout.columns) > 1 and (str(sheet.numbers[at]) in wide or _HEADING.match(row[first].strip()) is not None)
-        if heading or (remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named)):
+        heading = (
+            alone
+            and len(layout.columns) > 1
+            and (str(sheet.numbers[at]) in wide or _HEADING.match(row[first].strip()) is not None)
+        )
+        if heading or (
+            remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named)
+        ):
             left.append(sheet.numbers[at])
         else:
             kept.append(at)
@@ -186,13 +232,24 @@ def nothing_known(schema: TableSchema, sheet: Sheet) -> Unreadable:
     seen = sheet.header if sheet.header is not None else (sheet.rows[0] if sheet.rows else [])
     some = schema.columns[:6]
     chinese, english = "、".join(one.zh for one in some), ", ".join(one.en for one in some)
-    return Unreadable(N_("认不出表头：表 {table} 的列如 {expected}，文件里是 {got}。请改表头，或下载模板。"), sheet=sheet.name,
-                      code="header", table=named(schema), expected={"zh": chinese, "en": f"{english} ({chinese})"},
-                      got=shown("、".join(str(one) for one in list(seen)[:8] if one is not None)))
+    return Unreadable(
+        N_("认不出表头：表 {table} 的列如 {expected}，文件里是 {got}。请改表头，或下载模板。"),
+        sheet=sheet.name,
+        code="header",
+        table=named(schema),
+        expected={"zh": chinese, "en": f"{english} ({chinese})"},
+        got=shown("、".join(str(one) for one in list(seen)[:8] if one is not None)),
+    )
 
 
-def _layout(sheet: Sheet, header: Sequence[str], first: int, known: Mapping[str, str], by_hand: Mapping[str, str],
-            schema: TableSchema) -> Layout:
+def _layout(
+    sheet: Sheet,
+    header: Sequence[str],
+    first: int,
+    known: Mapping[str, str],
+    by_hand: Mapping[str, str],
+    schema: TableSchema,
+) -> Layout:
     row = sheet.numbers[first - 1] if first else None
     layout = Layout({}, {}, first, None, [], [], titles=[one_line(said) for said in header])
     parts: list[tuple[int, int]] = []
@@ -204,15 +261,24 @@ def _layout(sheet: Sheet, header: Sequence[str], first: int, known: Mapping[str,
         place = {"sheet": sheet.name, "row": row, "column": shown(said)}
         if column is None:
             if simple(said) not in by_hand and simple(said) not in ("fid", "ogcfid", "序号", "id"):
-                layout.warnings.append(Problem(N_("列“{column}”不认识，没有导入。"), {"column": shown(said)}, **place, code="column"))
+                layout.warnings.append(
+                    Problem(N_("列“{column}”不认识，没有导入。"), {"column": shown(said)}, **place, code="column")
+                )
             continue
         if column == "wkt":
-            parts.append((int(_SHAPE_PART.fullmatch(_bare(said))[2] or 1) if _SHAPE_PART.fullmatch(_bare(said)) else 1, at))
+            parts.append(
+                (int(_SHAPE_PART.fullmatch(_bare(said))[2] or 1) if _SHAPE_PART.fullmatch(_bare(said)) else 1, at)
+            )
         elif column in layout.columns:
-            layout.problems.append(Problem(
-                N_("列“{column}”和“{other}”都是{zh}：请只留一列。"),
-                {"column": shown(said), "other": layout.headers[column], "zh": _zh(schema, column)}, **place,
-                expected_msgid=N_("每个内容只有一列"), code="column"))
+            layout.problems.append(
+                Problem(
+                    N_("列“{column}”和“{other}”都是{zh}：请只留一列。"),
+                    {"column": shown(said), "other": layout.headers[column], "zh": _zh(schema, column)},
+                    **place,
+                    expected_msgid=N_("每个内容只有一列"),
+                    code="column",
+                )
+            )
             continue
         layout.columns.setdefault(column, []).append(at)
         layout.headers.setdefault(column, one_line(said))

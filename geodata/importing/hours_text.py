@@ -17,8 +17,22 @@ from geodata.errors import AtlasError
 from geodata.hours import DAYS, HOLIDAY, MONTHS, runs
 
 MAX_LENGTH = 200
-_DIGITS = {one: at for at, one in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0} | {str(at): at for at in range(10)}
-_DAY_OF = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, **{str(at + 1): at for at in range(7)}}
+_DIGITS = (
+    {one: at for at, one in enumerate("零一二三四五六七八九十")}
+    | {"两": 2, "〇": 0}
+    | {str(at): at for at in range(10)}
+)
+_DAY_OF = {
+    "一": 0,
+    "二": 1,
+    "三": 2,
+    "四": 3,
+    "五": 4,
+    "六": 5,
+    "日": 6,
+    "天": 6,
+    **{str(at + 1): at for at in range(7)},
+}
 _PREFIX = r"每?(?:周|星期|礼拜)"
 _ONE = r"(?:[一二三四五六日天]|[1-7](?![:\d]))"
 _PART = r"(?P<{0}>(?:次日|第二天|翌日)?(?:凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚间|夜间|晚|夜)|次日|第二天|翌日)?"
@@ -28,19 +42,44 @@ _SUMMER, _WINTER = (5, 6, 7, 8, 9, 10), (1, 2, 3, 4, 11, 12)  # where a text nam
 _LAST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _TOKENS = (
     ("season", re.compile(r"(?:(?P<summer>夏)|冬)(?:季|天|令时?|时令)?(?:作息|期间|时间)?")),
-    ("months", re.compile(r"(?:每年)?(?P<from>\d{1,2})(?:月(?:份|(?P<since>\d{1,2})[日号])?)?-(?:次年|翌年|第二年)?(?P<to>\d{1,2})月(?:份|(?P<until>\d{1,2})[日号]|底)?")),
+    (
+        "months",
+        re.compile(
+            r"(?:每年)?(?P<from>\d{1,2})(?:月(?:份|(?P<since>\d{1,2})[日号])?)?-(?:次年|翌年|第二年)?(?P<to>\d{1,2})月(?:份|(?P<until>\d{1,2})[日号]|底)?"
+        ),
+    ),
     ("month", re.compile(r"(?:每年)?(?P<list>\d{1,2}月份?(?:[、,及和]\d{1,2}月份?)*)")),
-    ("always", re.compile(r"(?:7[x×*]24(?:小时|h)?|24(?:小时|h)(?:全天候?)?|24/7|全天候? ?(?:24小时)?|昼夜|全时段)(?:开放|营业|服务|值守)?")),
+    (
+        "always",
+        re.compile(
+            r"(?:7[x×*]24(?:小时|h)?|24(?:小时|h)(?:全天候?)?|24/7|全天候? ?(?:24小时)?|昼夜|全时段)(?:开放|营业|服务|值守)?"
+        ),
+    ),
     ("span", _SPAN),
     ("range", re.compile(rf"{_PREFIX}(?P<first>{_ONE})-{_PREFIX}?(?P<last>{_ONE})")),
     ("list", re.compile(rf"{_PREFIX}(?P<days>{_ONE}(?:[、,/和及]?{_PREFIX}?{_ONE})*)")),
     ("word", re.compile(r"(?:法定)?工作日|平日|双休日|周末|每[天日]|天天|全周|全年|一周七天")),
     ("usual", re.compile(r"(?:均|也)?(?:照常|正常)(?:开放|营业|服务)(?!时)|照常|不休息?|不打烊")),
-    ("except", re.compile(rf"除(?:了)?(?P<but>(?:{_PREFIX}{_ONE}(?:[-、,/和及]{_PREFIX}?{_ONE})*)|周末|双休日|(?:法定|国家)?节假日)(?:以外|之外|外)[,、 ]?(?:的?其[余他]时间)?")),
+    (
+        "except",
+        re.compile(
+            rf"除(?:了)?(?P<but>(?:{_PREFIX}{_ONE}(?:[-、,/和及]{_PREFIX}?{_ONE})*)|周末|双休日|(?:法定|国家)?节假日)(?:以外|之外|外)[,、 ]?(?:的?其[余他]时间)?"
+        ),
+    ),
     ("holiday", re.compile(r"(?:法定|国家|国家法定)?(?:公众)?(?:节假日|节日|假日|公休日|公众假期)")),
     ("rest", re.compile(r"其余时间|其他时间|其余|其他")),
-    ("off", re.compile(r"(?:均|不|全天)?(?:暂停(?:对外)?(?:开放|营业|服务|使用)?|暂不(?:开放|营业)|暂未开放|未开放|尚未开放|停用|休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)")),
-    ("noise", re.compile(r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|(?:中午|午间)不休息?|年中无休|全年无休|无休|365天|h|[\s:;,、.()/])+")),
+    (
+        "off",
+        re.compile(
+            r"(?:均|不|全天)?(?:暂停(?:对外)?(?:开放|营业|服务|使用)?|暂不(?:开放|营业)|暂未开放|未开放|尚未开放|停用|休息|闭馆|停业|关闭|不开放|不营业|休馆|开放除外|除外|休)"
+        ),
+    ),
+    (
+        "noise",
+        re.compile(
+            r"(?:开放|营业|服务|对外|时间|时段|为|的|是|均|正常|提供|和|及|以及|除|期间|(?:中午|午间)不休息?|年中无休|全年无休|无休|365天|h|[\s:;,、.()/])+"
+        ),
+    ),
 )
 _WORDS = {"工作日": range(5), "法定工作日": range(5), "平日": range(5), "双休日": (5, 6), "周末": (5, 6)}
 TWELVE_ENDS = range(4, 9)  # "9点到5点": five in the afternoon or in the morning? Our own grammar writes 05:00
@@ -48,9 +87,20 @@ _TWELVE = re.compile(r"(?<![\d:])([5-9]|1[01]):[0-5]\d\s*[-–—~至到]\s*([4-
 _ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NIGHT = {"晚上", "晚间", "夜间", "晚", "夜"}
 _AFTERNOON = {"下午", "傍晚", *_NIGHT}
-_PLAIN = (("open(?:ing)?(?: hours)?", ""), ("daily|every ?day", "每天"), ("closed?", "休息"), ("weekends?", "周末"), ("weekdays?", "工作日"),
-          ("(?:public )?holidays?", "节假日"), (r"24[ -]?(?:hours?|hrs?)", "24小时"), ("all day", "全天"), ("to|until|till", "-"))
-_BREAK = re.compile(r"(\d{1,2}:\d{2})-(\d{1,2}:\d{2})[ ,(]*(?:(?:中午|午间)休息|午休)(?:时间)?[ :]*(\d{1,2}:\d{2})-(\d{1,2}:\d{2})\)?")
+_PLAIN = (
+    ("open(?:ing)?(?: hours)?", ""),
+    ("daily|every ?day", "每天"),
+    ("closed?", "休息"),
+    ("weekends?", "周末"),
+    ("weekdays?", "工作日"),
+    ("(?:public )?holidays?", "节假日"),
+    (r"24[ -]?(?:hours?|hrs?)", "24小时"),
+    ("all day", "全天"),
+    ("to|until|till", "-"),
+)
+_BREAK = re.compile(
+    r"(\d{1,2}:\d{2})-(\d{1,2}:\d{2})[ ,(]*(?:(?:中午|午间)休息|午休)(?:时间)?[ :]*(\d{1,2}:\d{2})-(\d{1,2}:\d{2})\)?"
+)
 
 Span = tuple[str, str]
 
@@ -113,7 +163,7 @@ def _rules(text: str) -> str:
     fresh = True  # whether days collected so far still wait for their hours
     while rest:
         kind, match = _next(rest)
-        rest = rest[match.end():]
+        rest = rest[match.end() :]
         if kind == "noise":
             continue
         if kind == "usual":  # "周末照常开放": as on other days, no rule of its own
@@ -150,8 +200,12 @@ def _rules(text: str) -> str:
             continue
         if fresh or not rules:
             # "夏季8:00-20:00，冬季9:00-18:00，周一闭馆": what is said last of days off, and holidays anyhow, is for all seasons
-            whole_year = (holidays and not days) or (kind == "off" and days is not None and not rest.strip(" ,、)")
-                                                     and any(rule.months != months for rule in rules))
+            whole_year = (holidays and not days) or (
+                kind == "off"
+                and days is not None
+                and not rest.strip(" ,、)")
+                and any(rule.months != months for rule in rules)
+            )
             rules.append(_Rule(None if whole_year else months, days, holidays, []))
         elif not rules[-1].spans:  # hours after "周末休息" are for the other days
             rules.append(_Rule(months, None, False, []))
@@ -175,7 +229,9 @@ def _written(rules: list[_Rule], text: str) -> str:
     if len(rules) == 1 and rules[0].months is None and _all_week(rules[0].days) and _whole_day(rules[0].spans):
         return "24/7"
     # a later rule replaces an earlier one on the days it names: all days first, holidays last
-    ordered = sorted(rules, key=lambda rule: (rule.holidays and not rule.days, rule.days is not None, rule.months is not None))
+    ordered = sorted(
+        rules, key=lambda rule: (rule.holidays and not rule.days, rule.days is not None, rule.months is not None)
+    )
     return "; ".join(map(_rule, ordered))
 
 
@@ -263,7 +319,11 @@ def _clock(part: str | None, hour: str, minute: str | None) -> str:
 def _simplified(text: str) -> str:
     """Return the text with one way to write each thing: half-width, ``-`` for spans, ``:`` for clock times."""
     text = unicodedata.normalize("NFKC", text).lower()
-    text = re.sub(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day|s|[.])?\b", lambda match: "周" + str(_ENGLISH.index(match[1]) + 1), text)
+    text = re.sub(
+        r"\b(mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day|s|[.])?\b",
+        lambda match: "周" + str(_ENGLISH.index(match[1]) + 1),
+        text,
+    )
     text = re.sub(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?m\b\.?", _by_halves, text)
     text = re.sub(r"closed on\s*(周\d(?:\s*(?:,|and|-|to)\s*周\d)*)", r"\1休息", text)
     for english, said in _PLAIN:
@@ -272,7 +332,11 @@ def _simplified(text: str) -> str:
     text = re.sub(r"([上中下]午|早上|晚上)[ :]+(?=\d)", r"\1", text)
     text = re.sub(r"[一二三四五六七八九十]{1,2}(?=月)", lambda match: str(_number(match[0])), text)
     text = re.sub(r"[零〇一二两三四五六七八九十]{1,3}(?=[点時时])", lambda match: str(_number(match[0])), text)
-    text = re.sub(r"[朝早]([一二三四五六七八九十\d]{1,2})[点时]?[至到-]?晚([一二三四五六七八九十\d]{1,3})[点时]?(?![:\d])", _early_late, text)
+    text = re.sub(
+        r"[朝早]([一二三四五六七八九十\d]{1,2})[点时]?[至到-]?晚([一二三四五六七八九十\d]{1,3})[点时]?(?![:\d])",
+        _early_late,
+        text,
+    )
     text = re.sub(r"(\d)\s*[点时]半", r"\1:30", text)
     text = re.sub(r"(\d)\s*[点时](?:整|钟)?\s*(\d{1,2})\s*分?", r"\1:\2", text)
     text = re.sub(r"(\d)\s*(?:点钟?|时|點)整?", r"\1:00", text)

@@ -36,7 +36,11 @@ def own_headers(table: str, ground: Ground) -> dict[str, str]:
     if table != "activities":
         return {}
     fields = ground.kinds.fields.values()
-    return {said: field.column.name for field in fields for said in (field.label_en, field.label, f"{field.label}({field.unit})")}
+    return {
+        said: field.column.name
+        for field in fields
+        for said in (field.label_en, field.label, f"{field.label}({field.unit})")
+    }
 
 
 def gather(rows: Rows, ground: Ground, report: Report) -> None:
@@ -73,9 +77,17 @@ def gather(rows: Rows, ground: Ground, report: Report) -> None:
 
 def _refuse_field(rows: Rows, at: int, column: str, kind: Kind, label: str, value: Any, report: Report) -> None:
     rows.wrong.add(at)
-    report.error(Problem(N_("“{kind}”没有项目“{label}”，或它的类型不同：请清空这一格；要加这个项目，请在表“活动类别”里给它加上。"),
-                         {"kind": kind.zh, "label": label}, **rows.where(at, column), value=shown(value),
-                         expected_msgid=N_("{names} 之一"), expected_params={"names": "、".join(one.label for one in kind.fields) or "—"}, code="own"))
+    report.error(
+        Problem(
+            N_("“{kind}”没有项目“{label}”，或它的类型不同：请清空这一格；要加这个项目，请在表“活动类别”里给它加上。"),
+            {"kind": kind.zh, "label": label},
+            **rows.where(at, column),
+            value=shown(value),
+            expected_msgid=N_("{names} 之一"),
+            expected_params={"names": "、".join(one.label for one in kind.fields) or "—"},
+            code="own",
+        )
+    )
 
 
 def _plain(field: OwnField, value: Any) -> Any:
@@ -88,7 +100,13 @@ def complete(rows: Rows, ground: Ground, report: Report) -> None:
     """Give kinds without a colour one that stands apart, those without an icon the usual one, and a place at the end."""
     if len(rows) > MAX_KINDS:
         rows.wrong.update(range(len(rows)))
-        report.error(Problem(N_("一个文件里最多 {limit} 个活动类别，这里有 {count} 行：请分开，或合并相近的类别。"), {"limit": MAX_KINDS, "count": len(rows)}, code="kind"))
+        report.error(
+            Problem(
+                N_("一个文件里最多 {limit} 个活动类别，这里有 {count} 行：请分开，或合并相近的类别。"),
+                {"limit": MAX_KINDS, "count": len(rows)},
+                code="kind",
+            )
+        )
         return
     there = ground.kinds
     taken = [one.colour for one in there]
@@ -97,8 +115,14 @@ def complete(rows: Rows, ground: Ground, report: Report) -> None:
     for at, colour in enumerate(held):
         if colour is None and at not in rows.wrong:
             held[at] = colours.proposed([*taken, *filter(None, held)])
-            report.warn(Problem(N_("没有写颜色，已选 {colour}：它在浅底和深底上都看得清，与别的类别分得开。"), {"colour": held[at]},
-                                **rows.where(at, "colour"), code="filled"))
+            report.warn(
+                Problem(
+                    N_("没有写颜色，已选 {colour}：它在浅底和深底上都看得清，与别的类别分得开。"),
+                    {"colour": held[at]},
+                    **rows.where(at, "colour"),
+                    code="filled",
+                )
+            )
     codes = rows.values.get("kind", [None] * len(rows))
     places = rows.values.setdefault("position", [None] * len(rows))
     places += [None] * (len(rows) - len(places))
@@ -125,18 +149,43 @@ def agree(rows: Rows, ground: Ground, report: Report) -> None:
             continue
         name = str(names[at])
         if named.setdefault(folded(name), code) != code:
-            _refuse(rows, at, "name", N_("已经有名为“{name}”的活动类别（{kind}）：请换一个名称，或用它的代码修改它。"), report,
-                    name=name, kind=named[folded(name)])
+            _refuse(
+                rows,
+                at,
+                "name",
+                N_("已经有名为“{name}”的活动类别（{kind}）：请换一个名称，或用它的代码修改它。"),
+                report,
+                name=name,
+                kind=named[folded(name)],
+            )
         own = {field.label: field for field in parse((rows.values.get("fields") or [None] * len(rows))[at] or "")}
         for label, field in own.items():
             first, whose = fields.setdefault(label, (field, name))
             if simple(label) in known_headers("activities") or simple(field.label_en) in known_headers("activities"):
-                _refuse(rows, at, "fields", N_("项目“{label}”与活动表已有的列同名：请换一个名称。"), report, label=label)
+                _refuse(
+                    rows, at, "fields", N_("项目“{label}”与活动表已有的列同名：请换一个名称。"), report, label=label
+                )
             elif (first.dtype, first.unit) != (field.dtype, field.unit):
-                _refuse(rows, at, "fields", N_("项目“{label}”在“{other}”里是另一种类型或单位：请写成一样的，或换一个名称。"), report, label=label, other=whose)
+                _refuse(
+                    rows,
+                    at,
+                    "fields",
+                    N_("项目“{label}”在“{other}”里是另一种类型或单位：请写成一样的，或换一个名称。"),
+                    report,
+                    label=label,
+                    other=whose,
+                )
         for label, (count, values) in used.get(code, {}).items():
             if label not in own or not all(fits(own[label], value) for value in values):
-                _refuse(rows, at, "fields", N_("已有 {count} 项活动填了“{label}”：请保留这个项目和它的类型。"), report, count=count, label=label)
+                _refuse(
+                    rows,
+                    at,
+                    "fields",
+                    N_("已有 {count} 项活动填了“{label}”：请保留这个项目和它的类型。"),
+                    report,
+                    count=count,
+                    label=label,
+                )
         _colour(rows, at, name, rows.values["colour"][at], colour_of, report)
         colour_of.append((rows.values["colour"][at], name))
 
@@ -144,7 +193,9 @@ def agree(rows: Rows, ground: Ground, report: Report) -> None:
 def _refuse(rows: Rows, at: int, column: str, msgid: str, report: Report, **params: Any) -> None:
     rows.wrong.add(at)
     cells = rows.values.get(column)
-    report.error(Problem(msgid, params, **rows.where(at, column), value=shown(cells[at]) if cells else None, code="kind"))
+    report.error(
+        Problem(msgid, params, **rows.where(at, column), value=shown(cells[at]) if cells else None, code="kind")
+    )
 
 
 def _used(ground: Ground) -> dict[str, dict[str, tuple[int, list[Any]]]]:
@@ -165,12 +216,38 @@ def _colour(rows: Rows, at: int, name: str, colour: str | None, others: list[tup
     if (faint := colours.faint_on(colour)) is not None:
         mended = colours.proposed([one for one, _ in others])
         where, ratio = faint
-        report.warn(Problem(N_("“{name}”的颜色 {colour} 在底色 {ground} 上看不清（对比 {ratio}，应不低于 {least}）：建议 {mended}。"),
-                            {"name": name, "colour": colour, "ground": where, "ratio": f"{ratio:.1f}", "least": f"{colours.LEAST_CONTRAST:.0f}", "mended": mended},
-                            **rows.where(at, "colour"), value=colour, code="contrast"))
+        report.warn(
+            Problem(
+                N_(
+                    "“{name}”的颜色 {colour} 在底色 {ground} 上看不清（对比 {ratio}，应不低于 {least}）：建议 {mended}。"
+                ),
+                {
+                    "name": name,
+                    "colour": colour,
+                    "ground": where,
+                    "ratio": f"{ratio:.1f}",
+                    "least": f"{colours.LEAST_CONTRAST:.0f}",
+                    "mended": mended,
+                },
+                **rows.where(at, "colour"),
+                value=colour,
+                code="contrast",
+            )
+        )
     near = colours.nearest(colour, [one for one, _ in others])
     if near is not None and near[2] < colours.LEAST_APART:
-        report.warn(Problem(ALIKE[near[1]], {"name": name, "colour": colour, "other": others[near[0]][1], "its": others[near[0]][0],
-                             "mended": mended or colours.proposed([one for one, _ in others])},
-                            **rows.where(at, "colour"), value=colour, code="alike"))
-
+        report.warn(
+            Problem(
+                ALIKE[near[1]],
+                {
+                    "name": name,
+                    "colour": colour,
+                    "other": others[near[0]][1],
+                    "its": others[near[0]][0],
+                    "mended": mended or colours.proposed([one for one, _ in others]),
+                },
+                **rows.where(at, "colour"),
+                value=colour,
+                code="alike",
+            )
+        )

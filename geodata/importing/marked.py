@@ -20,8 +20,13 @@ MAX_NOTES = 2_000  # a workbook with more comments takes minutes to open
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[str], str] = lambda msgid: msgid,
-                 mapping: Mapping[str, str] = MappingProxyType({})) -> Path:
+def write_marked(
+    source: Path,
+    report: Report,
+    path: Path,
+    gettext: Callable[[str], str] = lambda msgid: msgid,
+    mapping: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
     """Write the cells of `source` as .xlsx: errors red, warnings yellow, a list of all problems behind.
 
     Parameters
@@ -52,21 +57,33 @@ def write_marked(source: Path, report: Report, path: Path, gettext: Callable[[st
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-        inks = {"error": book.add_format({"bg_color": "#F4B6B6", "border": 1, "border_color": "#C8102E"}),
-                "warning": book.add_format({"bg_color": "#FFF0B3"}), "head": book.add_format({"bold": True})}
+        inks = {
+            "error": book.add_format({"bg_color": "#F4B6B6", "border": 1, "border_color": "#C8102E"}),
+            "warning": book.add_format({"bg_color": "#FFF0B3"}),
+            "head": book.add_format({"bold": True}),
+        }
         used: set[str] = set()
         for sheet in sheets:
             _copy(book.add_worksheet(_title(sheet, used)), sheet, report, inks, gettext, mapping)
         _list(book.add_worksheet(_unused(gettext(N_("问题")), used)), report, inks, gettext)
         book.close()
     except (OSError, XlsxWriterException) as error:
-        raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
-                         detail=getattr(error, "strerror", None) or error) from error
+        raise AtlasError(
+            N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"),
+            path=path,
+            detail=getattr(error, "strerror", None) or error,
+        ) from error
     return path
 
 
-def _copy(page: Any, sheet: Sheet, report: Report, inks: dict[str, Any], gettext: Callable[[str], str],
-          mapping: Mapping[str, str]) -> None:
+def _copy(
+    page: Any,
+    sheet: Sheet,
+    report: Report,
+    inks: dict[str, Any],
+    gettext: Callable[[str], str],
+    mapping: Mapping[str, str],
+) -> None:
     layout = headers.understand(sheet, TABLES[report.table], mapping)
     if sheet.header is not None:
         heads, shift = sheet.header, 1  # features have no header row of their own
@@ -99,9 +116,13 @@ def _list(page: Any, report: Report, inks: dict[str, Any], gettext: Callable[[st
     titles = (N_("类别"), N_("工作表"), N_("行"), N_("列"), N_("内容"), N_("应为"), N_("说明"))
     for at, title in enumerate(titles):
         page.write_string(0, at, gettext(title), inks["head"])
-    problems: list[tuple[str, Problem]] = [(N_("错误"), one) for one in report.errors] + [(N_("提醒"), one) for one in report.warnings]
+    problems: list[tuple[str, Problem]] = [(N_("错误"), one) for one in report.errors] + [
+        (N_("提醒"), one) for one in report.warnings
+    ]
     for row, (kind, one) in enumerate(problems, 1):
-        for at, value in enumerate((gettext(kind), one.sheet, one.row, one.column, one.value, one.expected(gettext), one.text(gettext))):
+        for at, value in enumerate(
+            (gettext(kind), one.sheet, one.row, one.column, one.value, one.expected(gettext), one.text(gettext))
+        ):
             _write(page, row, at, value, None)
     page.set_column(0, 5, 16)
     page.set_column(6, 6, 80)

@@ -11,10 +11,26 @@ from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 
 LONGEST = 80  # characters; patterns that look ahead take long over text without measure
-_BEFORE = (("at_least", r"至少|不少于|不低于|>=|≥"), ("over", r"超过?|逾|多于|大于|>"), ("nearly", r"将?近|接近|不足|<"),
-           ("about", r"大?约|约莫|大概|左右|~|≈|about"))
+_BEFORE = (
+    ("at_least", r"至少|不少于|不低于|>=|≥"),
+    ("over", r"超过?|逾|多于|大于|>"),
+    ("nearly", r"将?近|接近|不足|<"),
+    ("about", r"大?约|约莫|大概|左右|~|≈|about"),
+)
 _AFTER = (("over", r"[多余]|以上|\+"), ("about", r"左右|上下"))
-_SCALES = {"": 1.0, "十": 10.0, "百": 100.0, "千": 1e3, "万": 1e4, "十万": 1e5, "百万": 1e6, "千万": 1e7, "亿": 1e8, "w": 1e4, "k": 1e3}
+_SCALES = {
+    "": 1.0,
+    "十": 10.0,
+    "百": 100.0,
+    "千": 1e3,
+    "万": 1e4,
+    "十万": 1e5,
+    "百万": 1e6,
+    "千万": 1e7,
+    "亿": 1e8,
+    "w": 1e4,
+    "k": 1e3,
+}
 _COUNTED = r"家|名|位|人次|人|场次|场|次|个岗位|个|处|项|类|户|岗位|岗|件|辆|台|大|市|年|座"
 _UNITS = {  # unit of the column → (what may stand behind the figure, factor)
     "m2": ((r"平方米|平米|平方|平|sqm|方", 1.0), (r"亩", 2000.0 / 3.0), (r"公顷|ha", 1e4)),
@@ -31,7 +47,8 @@ _FIGURE = re.compile(
     rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)})?\s*(?:[¥￥$]|人民币)?"
     r"(?P<number>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d{1,3})?)\s*"
     rf"(?P<mid>[多余])?(?P<scale>十万|百万|千万|万|亿|千|百|w|k)?(?P<after>[多余]|以上|左右|上下|\+)?\s*"
-    rf"(?P<unit>[^\d\s]{{0,8}}?)(?P<last>以上|左右|上下)?")
+    rf"(?P<unit>[^\d\s]{{0,8}}?)(?P<last>以上|左右|上下)?"
+)
 
 
 class Figure(NamedTuple):
@@ -82,7 +99,9 @@ def figure(value: Any, unit: str = "", factor: float = 1.0) -> Figure:
     text = unicodedata.normalize("NFKC", text).strip().lower().replace(" ", "")
     text = re.sub(r"m\^?2(?!\d)", "平方米", text)
     try:
-        return Figure(_finite(_times(float(text), factor)), "exact") if "_" not in text else _written(text, unit, factor)
+        return (
+            Figure(_finite(_times(float(text), factor)), "exact") if "_" not in text else _written(text, unit, factor)
+        )
     except ValueError:
         return _written(text, unit, factor)
 
@@ -96,7 +115,10 @@ def _written(text: str, unit: str, factor: float) -> Figure:
     match = _FIGURE.fullmatch(_without_chinese_digits(text))
     if match is None or not match["number"]:
         # 近万名, 上万: the scale alone is the number
-        alone = re.fullmatch(rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)}|上)?(?P<scale>百万|千万|万|亿|千|百)(?P<more>[余多])?(?P<unit>\D{{0,8}})", text)
+        alone = re.fullmatch(
+            rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)}|上)?(?P<scale>百万|千万|万|亿|千|百)(?P<more>[余多])?(?P<unit>\D{{0,8}})",
+            text,
+        )
         if alone is None or not (alone["before"] or alone["more"]):
             raise _no_number()
         qualifier = "over" if alone["before"] == "上" or not alone["before"] else _qualifier(alone["before"], _BEFORE)
@@ -112,7 +134,9 @@ def _written(text: str, unit: str, factor: float) -> Figure:
     if unit_text.endswith(("余", "多")):
         unit_text, qualifier = unit_text[:-1], qualifier or "over"
     plain = not match["scale"] and not unit_text
-    value = _finite(_times(number, factor) if plain else round(number * _SCALES[match["scale"] or ""] * _factor(unit_text, unit), 9))
+    value = _finite(
+        _times(number, factor) if plain else round(number * _SCALES[match["scale"] or ""] * _factor(unit_text, unit), 9)
+    )
     return Figure(value, qualifier or "exact")
 
 
@@ -133,7 +157,12 @@ def _qualifier(said: str | None, table: tuple[tuple[str, str], ...]) -> str | No
 
 def _without_chinese_digits(text: str) -> str:
     if re.search(r"\d", text):
-        return _PIECES.sub(lambda match: str(sum(int(digit or 0) * place for digit, place in zip(match.groups(), (10_000, 1000, 100), strict=True))), text)
+        return _PIECES.sub(
+            lambda match: str(
+                sum(int(digit or 0) * place for digit, place in zip(match.groups(), (10_000, 1000, 100), strict=True))
+            ),
+            text,
+        )
     return _CHINESE_RUN.sub(lambda match: str(chinese(match[0])), text)
 
 

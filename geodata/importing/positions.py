@@ -29,11 +29,17 @@ SAMPLED = 500  # rows by whose numbers the zone is told
 ZONE_M = 1e6  # the zone number stands before an easting of six digits
 FIRST_WITH_ZONE, LAST_ZONE = 4513, 4554  # EPSG: 21 zones with their number in the easting, then the same 21 without
 NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
-_DMS = re.compile(r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2}(?:\.\d+)?)['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?")
+_DMS = re.compile(
+    r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2}(?:\.\d+)?)['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?"
+)
 _SPACED = re.compile(r"(\d{1,3})[\s-]+(\d{1,2})[\s-]+(\d{1,2}(?:\.\d+)?)")  # 118 05 40
-_SIGNS = str.maketrans({"º": "°", "˚": "°", "’": "′", "‘": "′", "＇": "′", "”": "″", "“": "″", "＂": "″"})  # what typing and correcting programs make of them
+_SIGNS = str.maketrans(
+    {"º": "°", "˚": "°", "’": "′", "‘": "′", "＇": "′", "”": "″", "“": "″", "＂": "″"}
+)  # what typing and correcting programs make of them
 _PARTS = re.compile(r"[,，;；、/|\s]+")
-_LABELS = re.compile(r"(?:经|纬)度?\s*[:：=]\s*|(?<![东西])经度|(?<![南北])纬度|\b(?:lng|lon|lat)\s*[:：=]\s*", re.IGNORECASE)
+_LABELS = re.compile(
+    r"(?:经|纬)度?\s*[:：=]\s*|(?<![东西])经度|(?<![南北])纬度|\b(?:lng|lon|lat)\s*[:：=]\s*", re.IGNORECASE
+)
 
 
 def has_positions(rows: Rows) -> bool:
@@ -58,16 +64,31 @@ def zone_of(rows: Rows, crs: str, report: Report) -> str:
     numbers = _some_numbers(rows)
     zones = sorted({int(one // ZONE_M) for one in numbers if 25 * ZONE_M <= one < 46 * ZONE_M})
     if len(zones) > 1:
-        raise Unreadable(N_("各行的带号不一致（{zones}）：请按带分成几个文件导入。"), code="crs", zones="、".join(map(str, zones)))
+        raise Unreadable(
+            N_("各行的带号不一致（{zones}）：请按带分成几个文件导入。"), code="crs", zones="、".join(map(str, zones))
+        )
     if not zones:
         if code == 0 and any(abs(one) > 1000 for one in numbers):
-            raise Unreadable(N_("坐标是以米为单位的三度带坐标，没有带号：请说明中央经线，如 --crs cgcs2000-117（或 EPSG:4548）。"), code="crs")
-        return f"EPSG:{code + FIRST_EPSG - FIRST_WITH_ZONE}" if FIRST_WITH_ZONE <= code < FIRST_EPSG and any(NORTHING[0] <= one <= NORTHING[1] for one in numbers) else crs
+            raise Unreadable(
+                N_("坐标是以米为单位的三度带坐标，没有带号：请说明中央经线，如 --crs cgcs2000-117（或 EPSG:4548）。"),
+                code="crs",
+            )
+        return (
+            f"EPSG:{code + FIRST_EPSG - FIRST_WITH_ZONE}"
+            if FIRST_WITH_ZONE <= code < FIRST_EPSG and any(NORTHING[0] <= one <= NORTHING[1] for one in numbers)
+            else crs
+        )
     found = FIRST_WITH_ZONE + zones[0] - 25
     if code not in (0, found, found + FIRST_EPSG - FIRST_WITH_ZONE):
         return crs  # another zone than was said: out of its range, row by row
     if code != found:
-        report.warn(Problem(N_("横坐标以带号 {zone} 开头，已按 CGCS2000 三度带第 {zone} 带（EPSG:{code}）读取。"), {"zone": zones[0], "code": found}, code="crs"))
+        report.warn(
+            Problem(
+                N_("横坐标以带号 {zone} 开头，已按 CGCS2000 三度带第 {zone} 带（EPSG:{code}）读取。"),
+                {"zone": zones[0], "code": found},
+                code="crs",
+            )
+        )
     return f"EPSG:{found}"
 
 
@@ -103,7 +124,9 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
     if schema.geometry == "point":
         _take_numbers(rows, shapes, crs, report)
     if shapely.get_num_coordinates(shapes).sum() > MAX_VERTICES:
-        raise Unreadable(N_("图形的顶点超过 {limit} 个：请简化图形，或分成几个文件导入。"), code="size", limit=MAX_VERTICES)
+        raise Unreadable(
+            N_("图形的顶点超过 {limit} 个：请简化图形，或分成几个文件导入。"), code="size", limit=MAX_VERTICES
+        )
     for at in np.flatnonzero(~(shapely.is_missing(shapes) | _plain_points(shapes, schema))):
         shapes[at] = _sound(shapes[at], rows, at, schema, report)
     points = np.flatnonzero(shapely.get_type_id(shapes) == 0)
@@ -112,7 +135,9 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
         _check_range(rows, shapes, given, points, crs, report)
     known = np.flatnonzero(~shapely.is_missing(shapes))
     if crs not in ("wgs84", "cgcs2000") and len(known):
-        shapes[known] = shapely.transform(shapes[known], lambda xy: np.column_stack(datum.to_wgs84(xy[:, 0], xy[:, 1], crs)))
+        shapes[known] = shapely.transform(
+            shapes[known], lambda xy: np.column_stack(datum.to_wgs84(xy[:, 0], xy[:, 1], crs))
+        )
     xy, of = shapely.get_coordinates(shapes[known], return_index=True)
     for at in known[np.unique(of[~np.isfinite(xy).all(axis=1)])]:
         _refuse(rows, at, report, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
@@ -137,15 +162,29 @@ def _sound(shape: Any, rows: Rows, at: int, schema: TableSchema, report: Report)
     if schema.geometry == "point" and shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
         shape = shape.geoms[0]
     if shape.geom_type not in allowed:
-        _refuse(rows, at, report, N_("图形是 {got}，这张表要 {expected}。"), N_("{expected}"), value=shape.geom_type,
-                got=shape.geom_type, expected=" / ".join(allowed))
+        _refuse(
+            rows,
+            at,
+            report,
+            N_("图形是 {got}，这张表要 {expected}。"),
+            N_("{expected}"),
+            value=shape.geom_type,
+            got=shape.geom_type,
+            expected=" / ".join(allowed),
+        )
         return None
     if not np.isfinite(shapely.get_coordinates(shape)).all():
         _refuse(rows, at, report, N_("坐标不是有限的数：请改正。"), N_("数字"))
         return None
     if not shape.is_valid:
-        _refuse(rows, at, report, N_("图形有错（{reason}）：请在 QGIS 里修复后再导入。"), N_("有效的图形"),
-                reason=shown(shapely.is_valid_reason(shape)))
+        _refuse(
+            rows,
+            at,
+            report,
+            N_("图形有错（{reason}）：请在 QGIS 里修复后再导入。"),
+            N_("有效的图形"),
+            reason=shown(shapely.is_valid_reason(shape)),
+        )
         return None
     return shape
 
@@ -157,7 +196,15 @@ def _take_wkt(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:
         try:
             shapes[at] = shapely.from_wkt(checked_text(cell))
         except (BadValue, ValueError, TypeError, shapely.errors.ShapelyError):
-            _refuse(rows, at, report, N_("图形读不出来：请用 WKT，如 POINT (118.1 24.4)。"), N_("WKT 图形"), "wkt", shown(cell))
+            _refuse(
+                rows,
+                at,
+                report,
+                N_("图形读不出来：请用 WKT，如 POINT (118.1 24.4)。"),
+                N_("WKT 图形"),
+                "wkt",
+                shown(cell),
+            )
 
 
 def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Report) -> None:
@@ -181,7 +228,15 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
                 continue
             parts = [part for part in _PARTS.split(_LABELS.sub(" ", str(pair)).strip(" ()[]（）")) if part]
             if len(parts) != 2:
-                _refuse(rows, at, report, N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"), N_("经度,纬度"), "lonlat", shown(pair))
+                _refuse(
+                    rows,
+                    at,
+                    report,
+                    N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"),
+                    N_("经度,纬度"),
+                    "lonlat",
+                    shown(pair),
+                )
                 continue
             (x_cell, y_cell), columns = parts, ("lonlat", "lonlat")
         x = _coordinate(rows, at, x_cell, columns[0], metric, report)
@@ -203,8 +258,17 @@ def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool, repor
         return figure(cell, "metre").value if metric else degrees(cell)
     except BadValue as error:
         rows.wrong.add(at)
-        report.error(Problem(error.msgid, error.params, **rows.where(at, column), value=shown(cell),
-                             expected_msgid=error.expected_msgid, expected_params=error.expected_params, code="position"))
+        report.error(
+            Problem(
+                error.msgid,
+                error.params,
+                **rows.where(at, column),
+                value=shown(cell),
+                expected_msgid=error.expected_msgid,
+                expected_params=error.expected_params,
+                code="position",
+            )
+        )
         return None
 
 
@@ -213,7 +277,9 @@ def degrees(cell: Any) -> float:
     try:
         return _degrees(cell)
     except BadValue as error:
-        raise BadValue(N_("读不出经纬度：请写成以度为单位的数，如 118.0945，或 118°05′40″。"), {}, N_("度，如 118.0945")) from error
+        raise BadValue(
+            N_("读不出经纬度：请写成以度为单位的数，如 118.0945，或 118°05′40″。"), {}, N_("度，如 118.0945")
+        ) from error
 
 
 def _degrees(cell: Any) -> float:
@@ -232,25 +298,52 @@ def _degrees(cell: Any) -> float:
     return figure(cell, "degree").value
 
 
-def _check_range(rows: Rows, shapes: NDArray[np.object_], given: NDArray[np.float64], points: NDArray[np.intp], crs: str,
-                 report: Report) -> None:
+def _check_range(
+    rows: Rows,
+    shapes: NDArray[np.object_],
+    given: NDArray[np.float64],
+    points: NDArray[np.intp],
+    crs: str,
+    report: Report,
+) -> None:
     if datum.is_metric(crs):
         small = points[(np.abs(given[points]) <= 360).all(axis=1)]
         for at in small:
-            _refuse(rows, at, report, N_("这是度，不是米：请把坐标系改为经纬度（wgs84、gcj02、bd09 或 cgcs2000）。"), N_("以米为单位的坐标"),
-                    "x" if "x" in rows.raw else "lon", f"{given[at, 0]:g}, {given[at, 1]:g}")
+            _refuse(
+                rows,
+                at,
+                report,
+                N_("这是度，不是米：请把坐标系改为经纬度（wgs84、gcj02、bd09 或 cgcs2000）。"),
+                N_("以米为单位的坐标"),
+                "x" if "x" in rows.raw else "lon",
+                f"{given[at, 0]:g}, {given[at, 1]:g}",
+            )
             shapes[at] = None
         return
     x, y = given[points].T
     for at in points[~((np.abs(x) <= 180) & (np.abs(y) <= 90))]:
         wide, high = (float(one) for one in given[at])
         if min(abs(wide), abs(high)) > METRES:
-            hint, column = N_("这是米，不是度：请把坐标系改为 CGCS2000 的三度带（如 cgcs2000-117），或换算成经纬度。"), "lat"
+            hint, column = (
+                N_("这是米，不是度：请把坐标系改为 CGCS2000 的三度带（如 cgcs2000-117），或换算成经纬度。"),
+                "lat",
+            )
         elif abs(high) > 90:
-            hint, column = N_("纬度不在 -90 到 90 之间（经度应在 -180 到 180 之间）：请核对经度和纬度是否对调、单位是否为度。"), "lat"
+            hint, column = (
+                N_("纬度不在 -90 到 90 之间（经度应在 -180 到 180 之间）：请核对经度和纬度是否对调、单位是否为度。"),
+                "lat",
+            )
         else:
             hint, column = N_("经度不在 -180 到 180 之间：请核对小数点和单位（应为度，如 118.0945）。"), "lon"
-        _refuse(rows, at, report, hint, N_("纬度 -90 到 90，经度 -180 到 180"), column, f"{high if column == 'lat' else wide:.9g}")
+        _refuse(
+            rows,
+            at,
+            report,
+            hint,
+            N_("纬度 -90 到 90，经度 -180 到 180"),
+            column,
+            f"{high if column == 'lat' else wide:.9g}",
+        )
         shapes[at] = None
 
 
@@ -264,11 +357,21 @@ def swapped(given: NDArray[np.float64]) -> NDArray[np.bool_]:
     return turned & ~inside
 
 
-def _refuse(rows: Rows, at: int, report: Report, msgid: str, wanted: str, column: str = "wkt", value: str | None = None,
-            **params: Any) -> None:
+def _refuse(
+    rows: Rows,
+    at: int,
+    report: Report,
+    msgid: str,
+    wanted: str,
+    column: str = "wkt",
+    value: str | None = None,
+    **params: Any,
+) -> None:
     rows.wrong.add(at)
     where = rows.where(at, column)
     if where["column"] in ("wkt", "x", "lat", "lon") and column not in rows.headers:
         metres = {"lat": "y", "lon": "x"}.get(column, "")  # degrees may stand under such a header
         where["column"] = rows.headers.get(metres) or rows.headers.get("lonlat", "geometry")
-    report.error(Problem(msgid, params, **where, value=value, expected_msgid=wanted, expected_params=params, code="position"))
+    report.error(
+        Problem(msgid, params, **where, value=value, expected_msgid=wanted, expected_params=params, code="position")
+    )

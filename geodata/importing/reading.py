@@ -40,8 +40,12 @@ def read_file(path: Path, looks_right: Callable[[str], bool] = bool, told: Told 
         if not path.is_file():
             raise Unreadable(N_("{path} 不是文件。"), path=path)
         if size > MAX_BYTES:
-            raise Unreadable(N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"), code="size",
-                             got=round(size / 2**20), limit=MAX_BYTES // 2**20)
+            raise Unreadable(
+                N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
+                code="size",
+                got=round(size / 2**20),
+                limit=MAX_BYTES // 2**20,
+            )
         with path.open("rb") as file:
             head = file.read(4096)
         sheets = _by_content(path, head, looks_right, told)
@@ -74,5 +78,8 @@ def _archive(path: Path, told: Told) -> list[Sheet]:
     if any(name.endswith(".shp") for name in names):
         return read_shapefile(path)
     if names and not any(name.startswith("xl/") for name in names):
-        raise Unreadable(N_("压缩文件里没有 Shapefile，也不是 Excel 工作簿：请直接给 .xlsx、.csv、GeoJSON 或 GeoPackage。"), code="format")
+        raise Unreadable(
+            N_("压缩文件里没有 Shapefile，也不是 Excel 工作簿：请直接给 .xlsx、.csv、GeoJSON 或 GeoPackage。"),
+            code="format",
+        )
     return read_workbook(path, told)

@@ -75,10 +75,20 @@ class Problem:
 
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
         """Return the problem as the command line and the page give it."""
-        found = {"sheet": self.sheet, "row": self.row, "column": self.column, "value": self.value,
-                 "expected": self.expected(gettext), "message": self.text(gettext), "code": self.code}
-        return (found | ({"rows": list(self.rows)} if self.rows else {})
-                | ({"positions": [list(one) for one in self.positions]} if self.positions else {}))
+        found = {
+            "sheet": self.sheet,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "expected": self.expected(gettext),
+            "message": self.text(gettext),
+            "code": self.code,
+        }
+        return (
+            found
+            | ({"rows": list(self.rows)} if self.rows else {})
+            | ({"positions": [list(one) for one in self.positions]} if self.positions else {})
+        )
 
 
 @dataclass(slots=True)
@@ -146,16 +156,22 @@ class Report:
     def close(self) -> None:
         """Say how many errors are not listed one by one."""
         if self.unlisted:
-            self.errors.append(Problem(N_("另有 {count} 处错误未逐一列出：请先改正已列出的。"),
-                                       {"count": self.unlisted}, code="more"))
+            self.errors.append(
+                Problem(N_("另有 {count} 处错误未逐一列出：请先改正已列出的。"), {"count": self.unlisted}, code="more")
+            )
             self.unlisted = 0
 
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
         """Return ``rows``, ``accepted``, ``errors``, ``warnings``, ``table``, ``crs`` and ``columns``."""
-        return {"table": self.table, "rows": self.rows, "accepted": self.accepted,
-                "errors": [one.as_dict(gettext) for one in self.errors],
-                "warnings": [one.as_dict(gettext) for one in self.warnings],
-                "crs": self.crs, "columns": self.columns}
+        return {
+            "table": self.table,
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "errors": [one.as_dict(gettext) for one in self.errors],
+            "warnings": [one.as_dict(gettext) for one in self.warnings],
+            "crs": self.crs,
+            "columns": self.columns,
+        }
 
 
 class Unreadable(AtlasError):  # noqa: N818 - named for what it says of the file
@@ -169,8 +185,9 @@ class Unreadable(AtlasError):  # noqa: N818 - named for what it says of the file
         Where, and what kind of problem it is.
     """
 
-    def __init__(self, msgid: str, *, sheet: str | None = None, row: int | None = None, code: str = "file",
-                 **params: Any) -> None:
+    def __init__(
+        self, msgid: str, *, sheet: str | None = None, row: int | None = None, code: str = "file", **params: Any
+    ) -> None:
         super().__init__(msgid, **params)
         self.sheet, self.row, self.code = sheet, row, code
 

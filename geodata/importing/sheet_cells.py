@@ -151,7 +151,9 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
     read_part(archive, part, start, end, characters, told)
     book.cells, book.elements = cells, elements
     if sheet.numbers:
-        sheet.problems += [_merged_cells(name, ref, match[1]) for ref in dict.fromkeys(merged) if (match := _REF.fullmatch(ref))]
+        sheet.problems += [
+            _merged_cells(name, ref, match[1]) for ref in dict.fromkeys(merged) if (match := _REF.fullmatch(ref))
+        ]
     return sheet
 
 
@@ -210,10 +212,24 @@ def _moment(value: float, span: bool, from_1904: bool) -> Any:
 def _no_value(sheet: str, row: int, at: int, formula: str) -> Problem:
     from openpyxl.utils import get_column_letter
 
-    return Problem(N_("公式没有保存结果：请在 Excel 里打开并保存一次，或改为粘贴数值。"), sheet=sheet, row=row,
-                   column=get_column_letter(min(at, 18_278)), value=shown("=" + formula), expected_msgid=N_("数值或文字"), code="formula")
+    return Problem(
+        N_("公式没有保存结果：请在 Excel 里打开并保存一次，或改为粘贴数值。"),
+        sheet=sheet,
+        row=row,
+        column=get_column_letter(min(at, 18_278)),
+        value=shown("=" + formula),
+        expected_msgid=N_("数值或文字"),
+        code="formula",
+    )
 
 
 def _merged_cells(name: str, ref: str, row: str) -> Problem:
-    return Problem(N_("合并单元格 {ref}：请取消合并，并在每一行写上内容。"), {"ref": ref}, sheet=name, row=int(row),
-                   value=ref, expected_msgid=N_("不合并的单元格"), code="merged")
+    return Problem(
+        N_("合并单元格 {ref}：请取消合并，并在每一行写上内容。"),
+        {"ref": ref},
+        sheet=name,
+        row=int(row),
+        value=ref,
+        expected_msgid=N_("不合并的单元格"),
+        code="merged",
+    )

@@ -78,5 +78,7 @@ def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:
 def too_large(name: str | None, what: str, got: int, limit: int) -> Unreadable:
     """Return the error of a sheet with too many rows (``行``) or columns (``列``)."""
     if what == N_("列"):
-        return Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size", got=got, limit=limit)
+        return Unreadable(
+            N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size", got=got, limit=limit
+        )
     return Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=limit)

@@ -18,16 +18,40 @@ LEFT_OUT = ("batch_id", OWN)
 ROWS = 2_000  # rows with lists to choose from
 _DATUM_NAMES = ("wgs84", "gcj02", "bd09", "cgcs2000")
 _EXAMPLES = {
-    "str": ("示例文字", "示例文字二"), "int": (120, "约150"), "float": (35.5, "1.2万"), "bool": ("是", "否"), "date": ("2024-05-25", "2024年6月1日"),
-    "adcode": ("350203", "思明区"), "opening_hours": ("8:00-22:00", "周一至周五 9点到18点，周末休息"), "lon": (118.0945, 118.1102),
-    "lat": (24.4712, 24.4689), "crs": ("gcj02", "gcj02"), "wkt": ("POLYGON ((118.09 24.46, 118.10 24.46, 118.10 24.47, 118.09 24.46))", ""),
-    "period": ("2024-05", "2024"), "valid_from": ("2024-01-01", ""), "valid_to": ("", ""), "source_id": ("工会台账2024", "工会台账2024"),
+    "str": ("示例文字", "示例文字二"),
+    "int": (120, "约150"),
+    "float": (35.5, "1.2万"),
+    "bool": ("是", "否"),
+    "date": ("2024-05-25", "2024年6月1日"),
+    "adcode": ("350203", "思明区"),
+    "opening_hours": ("8:00-22:00", "周一至周五 9点到18点，周末休息"),
+    "lon": (118.0945, 118.1102),
+    "lat": (24.4712, 24.4689),
+    "crs": ("gcj02", "gcj02"),
+    "wkt": ("POLYGON ((118.09 24.46, 118.10 24.46, 118.10 24.47, 118.09 24.46))", ""),
+    "period": ("2024-05", "2024"),
+    "valid_from": ("2024-01-01", ""),
+    "valid_to": ("", ""),
+    "source_id": ("工会台账2024", "工会台账2024"),
 }
 _KIND_EXAMPLES = {
-    "kind": ("reading_club", ""), "name": ("职工读书会", "职工文体活动"), "name_en": ("Reading club", ""), "colour": ("#B234B2", ""), "icon": ("book", "M4 12h16M12 4v16"),
-    "unit": ("人", "人次"), "fields": ("赠书册数=Books given:整数:册；主讲人=Speaker", ""), "position": (16, ""),
+    "kind": ("reading_club", ""),
+    "name": ("职工读书会", "职工文体活动"),
+    "name_en": ("Reading club", ""),
+    "colour": ("#B234B2", ""),
+    "icon": ("book", "M4 12h16M12 4v16"),
+    "unit": ("人", "人次"),
+    "fields": ("赠书册数=Books given:整数:册；主讲人=Speaker", ""),
+    "position": (16, ""),
 }
-_KINDS = {"str": "文字", "set": "可多选，用顿号或分号隔开", "int": "整数", "float": "数字", "bool": "是或否", "date": "日期，如 2024-05-25"}
+_KINDS = {
+    "str": "文字",
+    "set": "可多选，用顿号或分号隔开",
+    "int": "整数",
+    "float": "数字",
+    "bool": "是或否",
+    "date": "日期，如 2024-05-25",
+}
 
 
 def write_template(table: str, path: Path, kinds: Kinds | None = None) -> Path:
@@ -52,8 +76,11 @@ def write_template(table: str, path: Path, kinds: Kinds | None = None) -> Path:
         _fill(book, table, kinds or shipped())
         book.close()
     except (OSError, XlsxWriterException) as error:
-        raise AtlasError(N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"), path=path,
-                         detail=getattr(error, "strerror", None) or error) from error
+        raise AtlasError(
+            N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"),
+            path=path,
+            detail=getattr(error, "strerror", None) or error,
+        ) from error
     return path
 
 
@@ -61,10 +88,16 @@ def _fill(book: Any, table: str, kinds: Kinds) -> None:
     schema = TABLES[table]
     columns = [column for column in schema.columns if column.name not in LEFT_OUT]
     if table == "activities":
-        columns += [replace(field.column, unit=field.unit, description="；".join(kind.zh for kind in kinds if kind.field(label)))
-                    for label, field in kinds.fields.items()]
+        columns += [
+            replace(
+                field.column, unit=field.unit, description="；".join(kind.zh for kind in kinds if kind.field(label))
+            )
+            for label, field in kinds.fields.items()
+        ]
     places = {"point": ("lon", "lat", "crs"), None: ()}.get(schema.geometry, ("wkt", "crs"))
-    heads = [(_header(column), column.name) for column in columns] + [({"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系"}[one], one) for one in places]
+    heads = [(_header(column), column.name) for column in columns] + [
+        ({"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系"}[one], one) for one in places
+    ]
     must = book.add_format({"bold": True, "bg_color": "#C8102E", "font_color": "#FFFFFF", "border": 1})
     may = book.add_format({"bold": True, "bg_color": "#E8EEF4", "border": 1})
     sheet, examples, allowed, about = (book.add_worksheet(name) for name in (schema.zh, "示例", "取值", "说明"))
@@ -89,7 +122,9 @@ def _fill(book: Any, table: str, kinds: Kinds) -> None:
 
 
 def _header(column: Column) -> str:
-    return column.zh + ("" if column.nullable or column.name in ("provenance", "source_id", "geometry_provenance") else "*")
+    return column.zh + (
+        "" if column.nullable or column.name in ("provenance", "source_id", "geometry_provenance") else "*"
+    )
 
 
 def _example(table: str, column: Column | None, name: str, kinds: Kinds) -> Sequence[Any]:
@@ -136,12 +171,22 @@ def _write_about(sheet: Any, columns: Sequence[Column], head: Any) -> None:
     for at, title in enumerate(("列", "Column", "必填", "内容", "单位", "Description")):
         sheet.write_string(0, at, title, head)
     for row, column in enumerate(columns, 1):
-        cells = (column.zh, column.name, "是" if _header(column).endswith("*") else "", _KINDS[column.dtype],
-                 units.get(column.unit, column.unit), column.description)
+        cells = (
+            column.zh,
+            column.name,
+            "是" if _header(column).endswith("*") else "",
+            _KINDS[column.dtype],
+            units.get(column.unit, column.unit),
+            column.description,
+        )
         for at, text in enumerate(cells):
             sheet.write_string(row, at, text)
-    said = ("第一张表填数据，其余各表只供参考，不导入。", "标 * 的列必填；行政区划可写代码或名称，坐标在境内时可不填。",
-            "坐标系一列请写 wgs84（GPS）、gcj02（高德、腾讯）、bd09（百度）或 cgcs2000。", "数字可写 1.2万、约150家；开放时间可写 全天、8:00-22:00、周一至周五 9点到18点。")
+    said = (
+        "第一张表填数据，其余各表只供参考，不导入。",
+        "标 * 的列必填；行政区划可写代码或名称，坐标在境内时可不填。",
+        "坐标系一列请写 wgs84（GPS）、gcj02（高德、腾讯）、bd09（百度）或 cgcs2000。",
+        "数字可写 1.2万、约150家；开放时间可写 全天、8:00-22:00、周一至周五 9点到18点。",
+    )
     for row, text in enumerate(said, len(columns) + 2):
         sheet.write_string(row, 0, text)
     sheet.set_column(0, 5, 22)

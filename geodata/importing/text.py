@@ -39,7 +39,9 @@ def decoded(data: bytes, looks_right: Callable[[str], bool] = bool) -> str:
             return _strict(data, encoding)
     head = data[:_SAMPLE]
     if sum(1 for byte in head if byte < 32 and byte not in _ALLOWED_CONTROLS) > len(head) // 100 or b"\x00" in head:
-        raise Unreadable(N_("这不是文字表格：请给 .xlsx、.csv、GeoJSON、GeoPackage 或压缩的 Shapefile。"), code="format")
+        raise Unreadable(
+            N_("这不是文字表格：请给 .xlsx、.csv、GeoJSON、GeoPackage 或压缩的 Shapefile。"), code="format"
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -67,8 +69,12 @@ def read_text(data: bytes, looks_right: Callable[[str], bool] = bool) -> list[Sh
         When it cannot be read as a table.
     """
     if len(data) > MAX_TEXT:
-        raise Unreadable(N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"), code="size",
-                         got=round(len(data) / 2**20), limit=MAX_TEXT // 2**20)
+        raise Unreadable(
+            N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
+            code="size",
+            got=round(len(data) / 2**20),
+            limit=MAX_TEXT // 2**20,
+        )
     text = decoded(data, looks_right)
     lines = text.removeprefix("\ufeff")
     delimiter = None
@@ -91,7 +97,9 @@ def _records(text: str, delimiter: str) -> Iterator[Sequence[str]]:
         for line in io.StringIO(text, newline=""):
             taken += len(line)
             if taken > MAX_RECORD:
-                raise Unreadable(N_("有一行超过 {limit} 个字符：请检查换行和引号是否成对。"), code="size", limit=MAX_RECORD)
+                raise Unreadable(
+                    N_("有一行超过 {limit} 个字符：请检查换行和引号是否成对。"), code="size", limit=MAX_RECORD
+                )
             yield line
 
     for record in csv.reader(lines(), delimiter=delimiter):
@@ -118,8 +126,9 @@ def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Unreadable(N_("文字编码认不出来（第 {at} 字节起）：请另存为 UTF-8 或 GB18030。"),
-                         code="encoding", at=error.start) from error
+        raise Unreadable(
+            N_("文字编码认不出来（第 {at} 字节起）：请另存为 UTF-8 或 GB18030。"), code="encoding", at=error.start
+        ) from error
 
 
 def _guessed_name(head: bytes) -> str:

@@ -26,15 +26,69 @@ BLANKS = {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "不详", 
 ISO_TEXT = ("valid_from", "valid_to")
 PERIODS = ("period", "period_start", "period_end")
 ADCODES = ("adcode", "from_adcode", "to_adcode", "parent")
-_YES = {"是的", "✅", "☑", "是", "有", "已", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1", "1.0", "真", "已强化", "智能", "已完成"}
-_NO = {"没", "❌", "☐", "╳", "否", "无", "未", "不", "没有", "×", "x", "✗", "n", "no", "false", "f", "0", "0.0", "假", "不是", "未强化", "非智能"}
+_YES = {
+    "是的",
+    "✅",
+    "☑",
+    "是",
+    "有",
+    "已",
+    "对",
+    "√",
+    "✓",
+    "✔",
+    "y",
+    "yes",
+    "true",
+    "t",
+    "1",
+    "1.0",
+    "真",
+    "已强化",
+    "智能",
+    "已完成",
+}
+_NO = {
+    "没",
+    "❌",
+    "☐",
+    "╳",
+    "否",
+    "无",
+    "未",
+    "不",
+    "没有",
+    "×",
+    "x",
+    "✗",
+    "n",
+    "no",
+    "false",
+    "f",
+    "0",
+    "0.0",
+    "假",
+    "不是",
+    "未强化",
+    "非智能",
+}
 _BETWEEN = r"\s*[-/.年月、,·。_\\\s]\s*"
-_DATE = re.compile(rf"(\d{{4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,2}})(?!\d)\s*[日号]?(?P<rest>起|[t\s(上下星周].*)?")
-_SPAN_OF_DAYS = re.compile(rf"\d{{4}}{_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}(?!\d)\s*[日号]?(?:\(.*?\))?\s*(?:至|到|~|—|–|-)+\s*(?:\d{{4}}|\d{{1,2}}\s*[-/.月日号]|\d{{1,2}}$)")
+_DATE = re.compile(
+    rf"(\d{{4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,2}})(?!\d)\s*[日号]?(?P<rest>起|[t\s(上下星周].*)?"
+)
+_SPAN_OF_DAYS = re.compile(
+    rf"\d{{4}}{_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}(?!\d)\s*[日号]?(?:\(.*?\))?\s*(?:至|到|~|—|–|-)+\s*(?:\d{{4}}|\d{{1,2}}\s*[-/.月日号]|\d{{1,2}}$)"
+)
 _NO_DATES = (  # what a cell lacks to be a day, and how to say so
-    (re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?[底初中]?|\d{4}\s*年?(?:\s*[上下]半年)?"), N_("只有年月，没有哪一天：请写成 2024-05-25；不知道哪一天就空着，或不导入这一列。")),
+    (
+        re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?[底初中]?|\d{4}\s*年?(?:\s*[上下]半年)?"),
+        N_("只有年月，没有哪一天：请写成 2024-05-25；不知道哪一天就空着，或不导入这一列。"),
+    ),
     (re.compile(r"\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?"), N_("没有年份：请写成 2024-05-25。")),
-    (re.compile(r"\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?"), N_("年份只有两位：请写成四位，如 2024-05-25。")),
+    (
+        re.compile(r"\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?"),
+        N_("年份只有两位：请写成四位，如 2024-05-25。"),
+    ),
     (re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{4}"), N_("日、月、年的先后分不清：请写成 2024-05-25。")),
 )
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
@@ -58,7 +112,9 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
     text = value.strip(" \u3000\u00a0\ufeff\t\r\n")
     if not text:
         return True
-    return (column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours") and text.lower() in BLANKS
+    return (
+        column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours"
+    ) and text.lower() in BLANKS
 
 
 def reader(table: str, column: Column, kinds: Kinds | None = None, factor: float = 1.0) -> Reader:
@@ -110,7 +166,9 @@ def as_date(value: Any) -> date:
     elif re.fullmatch(r"\d{5}(\.\d+)?", text):
         return as_date(float(text))
     if _SPAN_OF_DAYS.match(text):
-        raise BadValue(N_("这是一段日子，不是一天：请把第一天写在这里，最后一天写在结束日期一列。"), {}, N_("日期，如 2024-05-25"))
+        raise BadValue(
+            N_("这是一段日子，不是一天：请把第一天写在这里，最后一天写在结束日期一列。"), {}, N_("日期，如 2024-05-25")
+        )
     match = _DATE.fullmatch(text)
     if match is None:
         raise _no_date(text)
@@ -166,7 +224,11 @@ def _no_period() -> BadValue:
 def _text(value: Any) -> str:
     text = checked_text(value)
     if len(text) > MAX_TEXT:
-        raise BadValue(N_("文字太长（{got} 个字符，最多 {limit} 个）：请缩短。"), {"got": len(text), "limit": MAX_TEXT}, N_("较短的文字"))
+        raise BadValue(
+            N_("文字太长（{got} 个字符，最多 {limit} 个）：请缩短。"),
+            {"got": len(text), "limit": MAX_TEXT},
+            N_("较短的文字"),
+        )
     return text
 
 
@@ -175,8 +237,11 @@ def _hours(value: Any) -> str:
     try:
         return to_hours(text)
     except NotHours as error:
-        raise BadValue(N_("开放时间读不懂“{part}”：请写成 全天、8:00-22:00 或 周一至周五 9:00-18:00。"), {"part": error.part[:20]},
-                       N_("开放时间，如 8:00-22:00")) from error
+        raise BadValue(
+            N_("开放时间读不懂“{part}”：请写成 全天、8:00-22:00 或 周一至周五 9:00-18:00。"),
+            {"part": error.part[:20]},
+            N_("开放时间，如 8:00-22:00"),
+        ) from error
 
 
 def _yes_no(value: Any) -> bool:
@@ -201,23 +266,36 @@ def _kind(value: Any, kinds: Kinds) -> str:
     text = checked_text(value)
     found = kinds.named.get(folded(text)) or kinds.named.get(folded(text).replace(" ", ""))
     if found is None:
-        raise BadValue(N_("“{part}”不是图册里的活动类别：请改用已有的，或先加一行：用表“活动类别”的模板（python -m dashboard template --table kinds）填上它，导入后再导入这个文件。"), {"part": text[:30]},
-                       N_("{names} 之一"), {"names": {lang: mark.join([*kinds.labels(lang).values()][:40]) for lang, mark in SEPARATORS.items()}})
+        raise BadValue(
+            N_(
+                "“{part}”不是图册里的活动类别：请改用已有的，或先加一行：用表“活动类别”的模板（python -m dashboard template --table kinds）填上它，导入后再导入这个文件。"
+            ),
+            {"part": text[:30]},
+            N_("{names} 之一"),
+            {"names": {lang: mark.join([*kinds.labels(lang).values()][:40]) for lang, mark in SEPARATORS.items()}},
+        )
     return found
 
 
 def _kind_code(value: Any) -> str:
     text = checked_text(value)
     if not _KIND_CODE.fullmatch(text) or text.lower() in RESERVED_KINDS:
-        raise BadValue(N_("类别代码会写进网址，只能用字母、数字、- 和 _，最多 40 个，不能是 {reserved}：如 reading_club。"),
-                       {"reserved": "、".join(RESERVED_KINDS)}, N_("代码，如 reading_club"))
+        raise BadValue(
+            N_("类别代码会写进网址，只能用字母、数字、- 和 _，最多 40 个，不能是 {reserved}：如 reading_club。"),
+            {"reserved": "、".join(RESERVED_KINDS)},
+            N_("代码，如 reading_club"),
+        )
     return text
 
 
 def _kind_name(value: Any) -> str:
     text = checked_text(value)
     if len(text) > LONGEST_KIND_NAME or any(sign in "<>{}%\n\r" for sign in text):
-        raise BadValue(N_("类别名称最多 {limit} 个字，不能有 < > {{ }} % 和换行：请改短或改写。"), {"limit": LONGEST_KIND_NAME}, N_("短名称，如 职工读书会"))
+        raise BadValue(
+            N_("类别名称最多 {limit} 个字，不能有 < > {{ }} % 和换行：请改短或改写。"),
+            {"limit": LONGEST_KIND_NAME},
+            N_("短名称，如 职工读书会"),
+        )
     return text
 
 
@@ -225,7 +303,12 @@ def _own(value: Any) -> str | None:
     text = checked_text(value)
     found = values_of(text)
     if not found and text != "{}":
-        raise BadValue(N_("自有项目的值读不懂：文件里每个项目请用自己的一列。"), {}, N_("JSON，如 {example}"), {"example": '{"赠书册数": 120}'})
+        raise BadValue(
+            N_("自有项目的值读不懂：文件里每个项目请用自己的一列。"),
+            {},
+            N_("JSON，如 {example}"),
+            {"example": '{"赠书册数": 120}'},
+        )
     return as_text(found)
 
 
@@ -252,8 +335,12 @@ def _codes(value: Any, vocab: str) -> str:
 
 
 def _no_code(text: str, vocab: str, msgid: str = N_("“{part}”不在可用的取值里：请用其中之一。")) -> BadValue:
-    return BadValue(msgid, {"part": text[:30]}, N_("{names} 之一"),
-                    {"names": {lang: mark.join(list(labels(vocab, lang).values())[:24]) for lang, mark in SEPARATORS.items()}})
+    return BadValue(
+        msgid,
+        {"part": text[:30]},
+        N_("{names} 之一"),
+        {"names": {lang: mark.join(list(labels(vocab, lang).values())[:24]) for lang, mark in SEPARATORS.items()}},
+    )
 
 
 def _folded(text: str) -> str:
@@ -277,9 +364,13 @@ def _names(vocab: str) -> Mapping[str, str]:
 @cache
 def _vocabularies() -> Mapping[tuple[str, str], str]:
     """Return (table, column) → vocabulary of its allowed values."""
-    return MappingProxyType({
-        (row["table"], row["name"]): row["allowed"].removeprefix("vocab:")
-        for row in shipped_rows("columns.csv") if row["allowed"].startswith("vocab:")})
+    return MappingProxyType(
+        {
+            (row["table"], row["name"]): row["allowed"].removeprefix("vocab:")
+            for row in shipped_rows("columns.csv")
+            if row["allowed"].startswith("vocab:")
+        }
+    )
 
 
 def vocabulary(table: str, column: str) -> str | None:
@@ -287,6 +378,14 @@ def vocabulary(table: str, column: str) -> str | None:
     return _vocabularies().get((table, column)) or _vocabularies().get(("*", column))
 
 
-_READERS: Mapping[tuple[str, str], Reader] = MappingProxyType({
-    ("kinds", "kind"): _kind_code, ("kinds", "name"): _kind_name, ("kinds", "name_en"): _kind_name, ("kinds", "colour"): read_colour, ("kinds", "icon"): read_icon, ("kinds", "fields"): read_fields, ("activities", OWN): _own,
-})
+_READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
+    {
+        ("kinds", "kind"): _kind_code,
+        ("kinds", "name"): _kind_name,
+        ("kinds", "name_en"): _kind_name,
+        ("kinds", "colour"): read_colour,
+        ("kinds", "icon"): read_icon,
+        ("kinds", "fields"): read_fields,
+        ("activities", OWN): _own,
+    }
+)

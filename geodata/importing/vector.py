@@ -58,7 +58,9 @@ def read_geojson(data: bytes) -> list[Sheet]:
     except Unreadable:
         raise
     except (ValueError, RecursionError) as error:
-        raise Unreadable(N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail=shown(error)) from error
+        raise Unreadable(
+            N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail=shown(error)
+        ) from error
     if isinstance(found, dict) and found.get("type") == "Feature":
         found = {"features": [found]}
     features = found.get("features") if isinstance(found, dict) else None
@@ -72,11 +74,17 @@ def read_geojson(data: bytes) -> list[Sheet]:
         for name in record:
             header.setdefault(str(name), len(header))
         if len(header) > MAX_COLUMNS:
-            raise Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), code="size",
-                             got=len(header), limit=MAX_COLUMNS)
+            raise Unreadable(
+                N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"),
+                code="size",
+                got=len(header),
+                limit=MAX_COLUMNS,
+            )
     rows = [[_plain(record.get(name)) for name in header] for record in records]
     shapes = np.array([_shape(one.get("geometry"), at) for at, one in enumerate(features, 1)], dtype=object)
-    return [Sheet(None, rows, list(range(1, len(rows) + 1)), header=list(header), geometry=shapes, crs=_declared(found))]
+    return [
+        Sheet(None, rows, list(range(1, len(rows) + 1)), header=list(header), geometry=shapes, crs=_declared(found))
+    ]
 
 
 def _parsed(text: str) -> Any:
@@ -136,20 +144,30 @@ def read_shapefile(path: Path) -> list[Sheet]:
         try:
             for name in archive.namelist():
                 at = PurePosixPath(name)
-                if str(at.with_suffix("")).lower() == stem and at.suffix.lower() in (".shp", ".dbf", ".shx", ".prj", ".cpg"):
+                if str(at.with_suffix("")).lower() == stem and at.suffix.lower() in (
+                    ".shp",
+                    ".dbf",
+                    ".shx",
+                    ".prj",
+                    ".cpg",
+                ):
                     (Path(folder) / f"layer{at.suffix.lower()}").write_bytes(archive.read(name))
             return [_shapefile_layer(Path(folder), PurePosixPath(layers[0]).stem)]
         except Unreadable:
             raise
         except Exception as error:  # GDAL and zlib each have their own families of errors
-            raise Unreadable(N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=shown(error)) from error
+            raise Unreadable(
+                N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=shown(error)
+            ) from error
 
 
 def _shapefile_layer(folder: Path, name: str) -> Sheet:
     import pyogrio.raw
 
     with (folder / "layer.shp").open("rb") as file:
-        if file.read(4) != _SHAPEFILE_CODE:  # GDAL goes by content: what only calls itself .shp may tell it to open other files
+        if (
+            file.read(4) != _SHAPEFILE_CODE
+        ):  # GDAL goes by content: what only calls itself .shp may tell it to open other files
             raise Unreadable(N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=".shp")
     said = (folder / "layer.cpg").read_text("ascii", "ignore").strip() if (folder / "layer.cpg").exists() else ""
     (folder / "layer.cpg").unlink(missing_ok=True)
@@ -159,7 +177,13 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
         if count > MAX_ROWS or (count and start + count * width > len(dbf) + 2):
             raise Unreadable(N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=".dbf")
         if start > 32 * (MAX_COLUMNS + 1) + 300:
-            raise Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size", got=start // 32, limit=MAX_COLUMNS)
+            raise Unreadable(
+                N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"),
+                sheet=name,
+                code="size",
+                got=start // 32,
+                limit=MAX_COLUMNS,
+            )
     index = folder / "layer.shx"
     if index.exists() and index.stat().st_size > 8 * (MAX_ROWS + 20):
         raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=MAX_ROWS)
@@ -173,8 +197,15 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
     rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in shapes]
     geometry = np.asarray(shapely.from_wkb(shapes), dtype=object)
     prj = folder / "layer.prj"
-    return Sheet(name, rows, list(range(1, len(rows) + 1)), header=[str(field) for field in meta["fields"]], geometry=geometry,
-                 crs=_of_wkt(prj.read_bytes()[:20_000].decode("utf-8", "replace")) if prj.exists() else None, short_names=True)
+    return Sheet(
+        name,
+        rows,
+        list(range(1, len(rows) + 1)),
+        header=[str(field) for field in meta["fields"]],
+        geometry=geometry,
+        crs=_of_wkt(prj.read_bytes()[:20_000].decode("utf-8", "replace")) if prj.exists() else None,
+        short_names=True,
+    )
 
 
 def _whole_names(dbf: bytes, encoding: str) -> bytes:
@@ -183,17 +214,19 @@ def _whole_names(dbf: bytes, encoding: str) -> bytes:
     for at in range(32, min(int.from_bytes(dbf[8:10], "little"), len(dbf)) - 32, 32):
         if dbf[at] == 0x0D:
             break
-        name = dbf[at:at + 11].split(b"\x00")[0]
+        name = dbf[at : at + 11].split(b"\x00")[0]
         whole = name.decode(encoding, "ignore").encode(encoding, "ignore")
         if name.startswith(whole) and len(name) - len(whole) < 4:
-            mended[at:at + 11] = whole.ljust(11, b"\x00")
+            mended[at : at + 11] = whole.ljust(11, b"\x00")
     return bytes(mended)
 
 
 def _dbf_encoding(said: str, dbf: bytes) -> str:
     # the file's own word, then what its bytes are
     if said:
-        name = {"65001": "utf-8", "936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}.get(said.lower(), said)
+        name = {"65001": "utf-8", "936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}.get(
+            said.lower(), said
+        )
         try:
             "".encode(name)
         except LookupError:
@@ -233,9 +266,16 @@ def _layer(database: sqlite3.Connection, name: str, left: list[int]) -> Sheet:
     quoted = '"' + name.replace('"', '""') + '"'
     columns = [(row[1], row[5]) for row in database.execute(f"PRAGMA table_info({quoted})")]
     if len(columns) > MAX_COLUMNS:
-        raise Unreadable(N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"), sheet=name, code="size",
-                         got=len(columns), limit=MAX_COLUMNS)
-    shape = database.execute("SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?", [name]).fetchone()
+        raise Unreadable(
+            N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"),
+            sheet=name,
+            code="size",
+            got=len(columns),
+            limit=MAX_COLUMNS,
+        )
+    shape = database.execute(
+        "SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?", [name]
+    ).fetchone()
     kept = [column for column, key in columns if not key and (shape is None or column != shape[0])]
     asked = [*kept, *([shape[0]] if shape else [])]
     fields = ", ".join('"' + str(one).replace('"', '""') + '"' for one in asked)
@@ -244,13 +284,20 @@ def _layer(database: sqlite3.Connection, name: str, left: list[int]) -> Sheet:
     if shape:
         geometry = np.array([_blob_shape(row[-1], name, at) for at, row in enumerate(found, 1)] or [], dtype=object)
     rows = [[_plain(cell) for cell in row[: len(kept)]] for row in found]
-    return Sheet(name, rows, list(range(1, len(rows) + 1)), header=[str(one) for one in kept], geometry=geometry,
-                 crs=_of_srs(database, shape[1]) if shape else None)
+    return Sheet(
+        name,
+        rows,
+        list(range(1, len(rows) + 1)),
+        header=[str(one) for one in kept],
+        geometry=geometry,
+        crs=_of_srs(database, shape[1]) if shape else None,
+    )
 
 
 def _of_srs(database: sqlite3.Connection, srs_id: Any) -> str | None:
-    row = database.execute("SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?",
-                           [srs_id]).fetchone()
+    row = database.execute(
+        "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?", [srs_id]
+    ).fetchone()
     return _known(f"{row[0]}:{row[1]}") if row else None
 
 
@@ -286,7 +333,7 @@ def _blob_shape(blob: Any, layer: str, row: int) -> Any:
     try:
         if not isinstance(blob, bytes) or blob[:2] != b"GP":
             raise ValueError("GP")
-        return shapely.from_wkb(blob[8 + _ENVELOPES[blob[3] >> 1 & 0b111]:])
+        return shapely.from_wkb(blob[8 + _ENVELOPES[blob[3] >> 1 & 0b111] :])
     except (ValueError, IndexError, shapely.errors.ShapelyError) as error:
         raise _bad_shape(layer, row, error) from error
 
@@ -301,8 +348,14 @@ def _shape(found: Any, row: int) -> Any:
 
 
 def _bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
-    return Unreadable(N_("第 {at} 个图形读不出来（{detail}）：请检查或删去它。"), sheet=layer, row=row, code="geometry", at=row,
-                      detail=shown(error))
+    return Unreadable(
+        N_("第 {at} 个图形读不出来（{detail}）：请检查或删去它。"),
+        sheet=layer,
+        row=row,
+        code="geometry",
+        at=row,
+        detail=shown(error),
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -325,5 +378,9 @@ def _no_constant(name: str) -> Any:
 
 
 def _size(got: int, limit: int) -> Unreadable:
-    return Unreadable(N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"), code="size",
-                      got=round(got / 2**20), limit=limit // 2**20)
+    return Unreadable(
+        N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
+        code="size",
+        got=round(got / 2**20),
+        limit=limit // 2**20,
+    )

@@ -16,14 +16,24 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.archives import opened
-from geodata.importing.limits import MAX_FIELD, MAX_PART_ELEMENTS, MAX_SHEETS, MAX_STRING_CHARACTERS, MAX_STRINGS, MAX_STYLES
+from geodata.importing.limits import (
+    MAX_FIELD,
+    MAX_PART_ELEMENTS,
+    MAX_SHEETS,
+    MAX_STRING_CHARACTERS,
+    MAX_STRINGS,
+    MAX_STYLES,
+)
 from geodata.importing.report import Unreadable
 from geodata.importing.sheet_cells import Book, read_cells_of, unescaped
 from geodata.importing.sheets import Sheet
 from geodata.importing.xml_parts import MAIN, Told, broken_book, read_part, spaced, unheard
 
 SKIPPED = {"说明", "示例", "取值", "填写说明", "代码表", "help", "examples", "codes", "notes"}
-_RELATED = ("http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument/relationships")
+_RELATED = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+)
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _RELATION = spaced("Relationship", _PACKAGE)[0]
 _IDS = spaced("id", *_RELATED)
@@ -57,7 +67,9 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
         found, done = [], 0
         for (name, part), size in zip(outline.sheets, sizes, strict=True):
             before = done
-            one = read_cells_of(archive, name, part, book, lambda share, at=before, of=size: told((at + share * of) / sum(sizes)))
+            one = read_cells_of(
+                archive, name, part, book, lambda share, at=before, of=size: told((at + share * of) / sum(sizes))
+            )
             done += size
             if one.rows:
                 found.append(one)
@@ -66,7 +78,10 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
 
 def _outline(archive: zipfile.ZipFile) -> _Outline:
     names = set(archive.namelist())
-    home = next((target for kind, target in _relations(archive, "_rels/.rels", "").values() if kind == "officeDocument"), "xl/workbook.xml")
+    home = next(
+        (target for kind, target in _relations(archive, "_rels/.rels", "").values() if kind == "officeDocument"),
+        "xl/workbook.xml",
+    )
     if home not in names:
         raise broken_book(home)
     folder, stem = posixpath.split(home)
@@ -87,7 +102,12 @@ def _outline(archive: zipfile.ZipFile) -> _Outline:
     for one in listed:
         kind, part = related.get(next((one[name] for name in _IDS if name in one), ""), ("", ""))
         name = one.get("name", "")
-        if kind == "worksheet" and part in names and one.get("state", "visible") == "visible" and name.strip().lower() not in SKIPPED:
+        if (
+            kind == "worksheet"
+            and part in names
+            and one.get("state", "visible") == "visible"
+            and name.strip().lower() not in SKIPPED
+        ):
             outline.sheets.append((name, part))
     for kind, part in related.values():
         if part in names and kind in ("sharedStrings", "styles"):
@@ -185,8 +205,10 @@ def _dates(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], 
 
     read_part(archive, part, _counted(start), end)
     kinds = {code: (is_date_format(formats.get(code)), is_timedelta_format(formats.get(code))) for code in set(used)}
-    return (frozenset(str(at) for at, code in enumerate(used) if kinds[code][0]),
-            frozenset(str(at) for at, code in enumerate(used) if kinds[code][1]))
+    return (
+        frozenset(str(at) for at, code in enumerate(used) if kinds[code][0]),
+        frozenset(str(at) for at, code in enumerate(used) if kinds[code][1]),
+    )
 
 
 def _counted(start: Callable[[str, dict[str, str]], Any]) -> Callable[[str, dict[str, str]], Any]:

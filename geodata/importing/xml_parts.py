@@ -29,8 +29,14 @@ def spaced(name: str, *spaces: str) -> tuple[str, ...]:
     return tuple(space + SEPARATOR + name for space in spaces)
 
 
-def read_part(archive: zipfile.ZipFile, name: str, start: Start, end: End | None = None, text: Callable[[str], Any] | None = None,
-              told: Told = unheard) -> None:
+def read_part(
+    archive: zipfile.ZipFile,
+    name: str,
+    start: Start,
+    end: End | None = None,
+    text: Callable[[str], Any] | None = None,
+    told: Told = unheard,
+) -> None:
     """Feed one part of an archive to handlers as :mod:`xml.parsers.expat` has them.
 
     Parameters
@@ -79,12 +85,16 @@ def _feed(parser: Any, file: IO[bytes], size: int, told: Told) -> None:
 
 def broken_book(detail: object) -> Unreadable:
     """Return the error of a workbook whose parts make no sense."""
-    return Unreadable(N_("工作簿读不出来（{detail}）：请在 Excel 或 WPS 里另存为 .xlsx 后再试。"), detail=shown(str(detail)) or "XML")
+    return Unreadable(
+        N_("工作簿读不出来（{detail}）：请在 Excel 或 WPS 里另存为 .xlsx 后再试。"), detail=shown(str(detail)) or "XML"
+    )
 
 
 def broken_archive(detail: object) -> Unreadable:
     """Return the error of an archive that cannot be unpacked."""
-    return Unreadable(N_("压缩文件打不开或已损坏（{detail}）：请重新保存或重新压缩后再试。"), detail=shown(str(detail)) or "zip")
+    return Unreadable(
+        N_("压缩文件打不开或已损坏（{detail}）：请重新保存或重新压缩后再试。"), detail=shown(str(detail)) or "zip"
+    )
 
 
 def _refuse_doctype(*_: Any) -> None:

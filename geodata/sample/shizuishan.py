@@ -44,22 +44,30 @@ def frames(places: gpd.GeoDataFrame, rng: Generator) -> dict[str, gpd.GeoDataFra
     grids = _grid_rows(regions)
     enterprises = _enterprise_rows(grids, counties, rng)
     members = enterprises.groupby("grid_id", sort=False)
-    counted = pd.DataFrame({"enterprises": members.size(), "enterprises_strengthened": members["strengthened"].sum(),
-                            "workers": members["workers"].sum()})
+    counted = pd.DataFrame(
+        {
+            "enterprises": members.size(),
+            "enterprises_strengthened": members["strengthened"].sum(),
+            "workers": members["workers"].sum(),
+        }
+    )
     grids = grids.drop(columns="enterprises").join(counted, on="grid_id")
     # a team grows slower than the enterprises that it looks after
-    grids["team_members"] = apportion(np.sqrt(grids["enterprises"]) * rng.uniform(0.85, 1.15, len(grids)),
-                                      TOTALS.team_members, least=8)
+    grids["team_members"] = apportion(
+        np.sqrt(grids["enterprises"]) * rng.uniform(0.85, 1.15, len(grids)), TOTALS.team_members, least=8
+    )
     shapes = _grid_shapes(enterprises, counties)
     grids = gpd.GeoDataFrame(grids, geometry=grids["grid_id"].map(shapes).to_list(), crs=CRS)
     by_region = grids.groupby("region_id", sort=False)["geometry"].agg(
-        lambda parts: shapely.coverage_union_all(parts.to_numpy()))
+        lambda parts: shapely.coverage_union_all(parts.to_numpy())
+    )
     regions = gpd.GeoDataFrame(regions, geometry=regions["region_id"].map(by_region).to_list(), crs=CRS)
     common = {"valid_from": VALID_FROM}
     return {
         "regions": regions.assign(provenance="reported", geometry_provenance="illustrative", **common),
-        "grids": grids.assign(provenance="illustrative", source_id="SAMPLE", geometry_provenance="illustrative",
-                              **common),
+        "grids": grids.assign(
+            provenance="illustrative", source_id="SAMPLE", geometry_provenance="illustrative", **common
+        ),
         "enterprises": enterprises.assign(provenance="illustrative", source_id="SAMPLE", **common),
     }
 
@@ -84,8 +92,10 @@ def _enterprise_rows(grids: pd.DataFrame, counties: gpd.GeoSeries, rng: Generato
         odds = np.array([2.5, *np.ones(len(sectors) - 1)])
         chosen = rng.choice(sectors, grid.enterprises, p=odds / odds.sum())
         size = grid.size * rng.lognormal(0, 0.9, grid.enterprises)
-        rows += [(grid.grid_id, grid.region_id, grid.adcode, sector, weight, spot)
-                 for sector, weight, spot in zip(chosen, size, spots, strict=True)]
+        rows += [
+            (grid.grid_id, grid.region_id, grid.adcode, sector, weight, spot)
+            for sector, weight, spot in zip(chosen, size, spots, strict=True)
+        ]
     table = pd.DataFrame(rows, columns=["grid_id", "region_id", "adcode", "sector", "size", "geometry"])
     table["workers"] = apportion(table["size"], TOTALS.workers, least=8)
     table["strengthened"] = _strengthened(table, rng)
@@ -94,8 +104,15 @@ def _enterprise_rows(grids: pd.DataFrame, counties: gpd.GeoSeries, rng: Generato
     return gpd.GeoDataFrame(table.drop(columns="size"), crs=CRS)
 
 
-def _cluster(centres: NDArray[np.float64], own: int, siblings: NDArray[np.int64], spread_km: float, count: int,
-             county: shapely.Geometry, rng: Generator) -> list[shapely.Point]:
+def _cluster(
+    centres: NDArray[np.float64],
+    own: int,
+    siblings: NDArray[np.int64],
+    spread_km: float,
+    count: int,
+    county: shapely.Geometry,
+    rng: Generator,
+) -> list[shapely.Point]:
     """Points around a centre that are nearer to it than to the county's other centres."""
     stretch = np.array([np.cos(np.radians(centres[own, 1])), 1.0])
     inner = county.buffer(-0.002)

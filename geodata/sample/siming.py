@@ -40,8 +40,11 @@ def frames(places: gpd.GeoDataFrame, rng: Generator) -> dict[str, gpd.GeoDataFra
     zones = _zones(ground)
     demand = _demand(zones)
     stations = pd.concat([_open_stations(zones, demand, ground, rng), _planned_stations()], ignore_index=True)
-    return {"zones": zones, "demand": demand,
-            "stations": gpd.GeoDataFrame(stations, geometry=stations["geometry"].to_list(), crs=CRS)}
+    return {
+        "zones": zones,
+        "demand": demand,
+        "stations": gpd.GeoDataFrame(stations, geometry=stations["geometry"].to_list(), crs=CRS),
+    }
 
 
 def _zones(ground: shapely.Geometry) -> gpd.GeoDataFrame:
@@ -52,9 +55,9 @@ def _zones(ground: shapely.Geometry) -> gpd.GeoDataFrame:
     mainland = zones[~gulangyu]
     shapes = partition(rest, mainland[["lon", "lat"]].to_numpy(), mainland["zone_id"].to_list())
     shapes[zones.loc[gulangyu, "zone_id"].iloc[0]] = island
-    return gpd.GeoDataFrame(zones.drop(columns=["lon", "lat"]), geometry=zones["zone_id"].map(shapes).to_list(),
-                            crs=CRS).assign(provenance="illustrative", source_id="SAMPLE",
-                                            geometry_provenance="illustrative")
+    return gpd.GeoDataFrame(
+        zones.drop(columns=["lon", "lat"]), geometry=zones["zone_id"].map(shapes).to_list(), crs=CRS
+    ).assign(provenance="illustrative", source_id="SAMPLE", geometry_provenance="illustrative")
 
 
 def _demand(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -64,15 +67,26 @@ def _demand(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     # the nearest zone rather than the one around: a centre on the shore may be off by a metre
     zone_at = shapely.STRtree(zones.geometry.to_numpy()).nearest(list(centre.values()))
     zone_of = dict(zip(centre, zones["zone_id"].to_numpy()[zone_at], strict=True))
-    return gpd.GeoDataFrame({
-        "demand_id": rows["cell"] + "-" + rows["worker_group"], "cell": rows["cell"], "adcode": ADCODE,
-        "zone": rows["cell"].map(zone_of), "weight": rows["weight"], "worker_group": rows["worker_group"],
-        "hour_profile": None, "provenance": "derived", "source_id": "OSM",
-    }, geometry=rows["cell"].map(centre).to_list(), crs=CRS)
+    return gpd.GeoDataFrame(
+        {
+            "demand_id": rows["cell"] + "-" + rows["worker_group"],
+            "cell": rows["cell"],
+            "adcode": ADCODE,
+            "zone": rows["cell"].map(zone_of),
+            "weight": rows["weight"],
+            "worker_group": rows["worker_group"],
+            "hour_profile": None,
+            "provenance": "derived",
+            "source_id": "OSM",
+        },
+        geometry=rows["cell"].map(centre).to_list(),
+        crs=CRS,
+    )
 
 
-def _open_stations(zones: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, ground: shapely.Geometry,
-                   rng: Generator) -> pd.DataFrame:
+def _open_stations(
+    zones: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, ground: shapely.Geometry, rng: Generator
+) -> pd.DataFrame:
     rows = _kinds(rng)
     spots = _spots(zones, demand, ground, rng)
     roads = {row["zone_id"]: row["roads"].split(";") for row in shipped_rows("station_roads.csv")}
@@ -103,20 +117,25 @@ def _kinds(rng: Generator) -> pd.DataFrame:
         ago = int(rng.integers(low, high))
         opened = np.datetime64("2019-03-01") + int(rng.integers(0, 1850))
         inspected = max(np.datetime64(DATA_DATE) - ago, opened)  # the day it opened counts as looked at
-        rows.append({
-            "host_type": kind["host_type"], "opening_hours": kind["opening_hours"], "access": kind["access"],
-            "smart": kind["smart"] == "yes",
-            "area_m2": float(rng.integers(int(kind["area_low"]), int(kind["area_high"]))),
-            "facilities": ";".join(code for code in labels("facility") if code in chosen),
-            "services": ";".join(services) or None,
-            "opened_on": opened,
-            "last_inspected": np.datetime64("NaT") if rng.random() < 0.07 else inspected,
-        })
+        rows.append(
+            {
+                "host_type": kind["host_type"],
+                "opening_hours": kind["opening_hours"],
+                "access": kind["access"],
+                "smart": kind["smart"] == "yes",
+                "area_m2": float(rng.integers(int(kind["area_low"]), int(kind["area_high"]))),
+                "facilities": ";".join(code for code in labels("facility") if code in chosen),
+                "services": ";".join(services) or None,
+                "opened_on": opened,
+                "last_inspected": np.datetime64("NaT") if rng.random() < 0.07 else inspected,
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def _spots(zones: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, ground: shapely.Geometry,
-           rng: Generator) -> list[tuple[str, shapely.Point]]:
+def _spots(
+    zones: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, ground: shapely.Geometry, rng: Generator
+) -> list[tuple[str, shapely.Point]]:
     """Places for the stations: drawn by demand, zone by zone, apart from each other, on firm ground."""
     cells = demand.groupby(["zone", "cell"], sort=True)["weight"].sum().reset_index()
     by_zone = cells.groupby("zone")["weight"].sum().reindex(zones["zone_id"]).fillna(0)
@@ -148,8 +167,18 @@ def _apart(taken: NDArray[np.float64], at: NDArray[np.float64]) -> bool:
 def _planned_stations() -> pd.DataFrame:
     """The reported plan, and nothing that the report does not say."""
     number = pd.Series(range(1, PLANNED + 1)).astype(str).str.zfill(2)
-    return pd.DataFrame({
-        "station_id": "SM-P" + number, "name": "24 小时智能化驿站（计划 " + number + "）", "address": None,
-        "adcode": ADCODE, "zone": None, "status": "planned", "opening_hours": "24/7", "smart": True,
-        "provenance": "reported", "source_id": "F081", "geometry": None,
-    })
+    return pd.DataFrame(
+        {
+            "station_id": "SM-P" + number,
+            "name": "24 小时智能化驿站（计划 " + number + "）",
+            "address": None,
+            "adcode": ADCODE,
+            "zone": None,
+            "status": "planned",
+            "opening_hours": "24/7",
+            "smart": True,
+            "provenance": "reported",
+            "source_id": "F081",
+            "geometry": None,
+        }
+    )

@@ -44,8 +44,12 @@ def site(home: Path, url: str | None = None, name: str = FILE_NAME) -> Site:
     scheme = url.split(":", 1)[0]
     if scheme not in _POSTGRESQL or "://" not in url:
         # at most the scheme is repeated: the rest of a database address may hold a password
-        raise AtlasError(N_("不认识这个存储地址（{got}）：应为 postgresql://用户@主机:端口/数据库，或不设，用文件夹里的 GeoPackage。"),
-                         got=f"{scheme}:…" if "://" in url else "…")
+        raise AtlasError(
+            N_(
+                "不认识这个存储地址（{got}）：应为 postgresql://用户@主机:端口/数据库，或不设，用文件夹里的 GeoPackage。"
+            ),
+            got=f"{scheme}:…" if "://" in url else "…",
+        )
     from geodata.store.postgis import PostgisSite  # slow to import, and a GeoPackage does not need it
 
     return PostgisSite(url)

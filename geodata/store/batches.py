@@ -23,8 +23,18 @@ from geodata.store.database import Database
 from geodata.store.images import frame_of, images, names_of, plain
 
 
-def apply(database: Database, table: str, frame: pd.DataFrame, *, author: str | None = None, file: str | None = None,
-          file_hash: str | None = None, crs: str | None = None, seen: str | None = None, retire: bool = True) -> Batch:
+def apply(
+    database: Database,
+    table: str,
+    frame: pd.DataFrame,
+    *,
+    author: str | None = None,
+    file: str | None = None,
+    file_hash: str | None = None,
+    crs: str | None = None,
+    seen: str | None = None,
+    retire: bool = True,
+) -> Batch:
     """Bring rows into the atlas as one batch: see :meth:`geodata.store.base.WritableStore.apply`."""
     schema = TABLES[table]
     _refuse_another(database, seen)
@@ -42,25 +52,51 @@ def apply(database: Database, table: str, frame: pd.DataFrame, *, author: str | 
     fids = dict(zip(added, range(first := log.next_row(database, table), first + len(added)), strict=True))
     database.delete(schema, [fid for fid, _ in old.values()])
     database.put(schema, [(old[key][0], new[key]) for key in replaced] + [(fids[key], new[key]) for key in added])
-    log.write(database, batch_id, table, [(key, fid, image) for key, (fid, image) in old.items()] + [(key, fids[key], None) for key in added])
+    log.write(
+        database,
+        batch_id,
+        table,
+        [(key, fid, image) for key, (fid, image) in old.items()] + [(key, fids[key], None) for key in added],
+    )
     for other, keys in followers.items():
         _take_out(database, batch_id, other, keys)
-    batch = Batch(batch_id, time, author, table, file, file_hash, crs, len(frame), len(added), len(replaced),
-                  len(plan.unchanged), len(gone) + sum(map(len, followers.values())))
+    batch = Batch(
+        batch_id,
+        time,
+        author,
+        table,
+        file,
+        file_hash,
+        crs,
+        len(frame),
+        len(added),
+        len(replaced),
+        len(plan.unchanged),
+        len(gone) + sum(map(len, followers.values())),
+    )
     log.record(database, batch)
     log.stamp(database, [table, *followers])
     return batch
 
 
-def remove(database: Database, table: str, keys: Sequence[str], *, author: str | None = None, file: str | None = None,
-           seen: str | None = None) -> Batch:
+def remove(
+    database: Database,
+    table: str,
+    keys: Sequence[str],
+    *,
+    author: str | None = None,
+    file: str | None = None,
+    seen: str | None = None,
+) -> Batch:
     """Take rows out of the atlas as one batch: see :meth:`geodata.store.base.WritableStore.remove`."""
     _refuse_another(database, seen)
     keys = list(dict.fromkeys(keys))
     there = database.fetch(TABLES[table], keys)
     missing = [key for key in keys if key not in there]
     if missing:
-        raise AtlasError(N_("表 {table} 里没有 {keys}：可能已被别人删除，请刷新后再试。"), table=table, keys="、".join(missing[:5]))
+        raise AtlasError(
+            N_("表 {table} 里没有 {keys}：可能已被别人删除，请刷新后再试。"), table=table, keys="、".join(missing[:5])
+        )
     time = _now(database)
     batch = Batch(_batch_id(time, table, None), time, author, table, file, None, None, 0, 0, 0, 0, len(keys))
     _take_out(database, batch.batch_id, table, keys)
@@ -83,7 +119,11 @@ def undo(database: Database, batch_id: str, author: str | None = None) -> Batch:
         raise AtlasError(N_("批次 {batch} 已在 {time} 撤销。"), batch=batch_id, time=batch.undone_at[:19])
     later = log.later_on_the_same_rows(database, batch_id)
     if later:
-        raise AtlasError(N_("批次 {batch} 之后，批次 {later} 改动了同样的行：请先撤销后面的批次。"), batch=batch_id, later="、".join(later))
+        raise AtlasError(
+            N_("批次 {batch} 之后，批次 {later} 改动了同样的行：请先撤销后面的批次。"),
+            batch=batch_id,
+            later="、".join(later),
+        )
     lines = log.entries(database, batch_id)
     touched = [name for name in TABLES if any(line.table == name for line in lines)]
     for table in touched:
@@ -113,13 +153,26 @@ def changes(database: Database, batch_id: str) -> pd.DataFrame:
     lines = log.entries(database, batch_id)
     found: list[dict[str, Any]] = []
     for name, schema in TABLES.items():
-        keys = [line.key for line in sorted((line for line in lines if line.table == name), key=lambda line: line.row_fid)]
-        after, before = (log.rewind(database, schema, [one for _, one in events[:end]], database.fetch(schema, keys), set(keys)) if keys else {}
-                         for end in (at, at + 1))
+        keys = [
+            line.key for line in sorted((line for line in lines if line.table == name), key=lambda line: line.row_fid)
+        ]
+        after, before = (
+            log.rewind(database, schema, [one for _, one in events[:end]], database.fetch(schema, keys), set(keys))
+            if keys
+            else {}
+            for end in (at, at + 1)
+        )
         for key in keys:
             was, became = (plain(schema, state[key][1]) if key in state else None for state in (before, after))
-            found.append({"table": name, "key": key, "before": was, "after": became,
-                          "what": "added" if was is None else gone if became is None else "changed"})
+            found.append(
+                {
+                    "table": name,
+                    "key": key,
+                    "before": was,
+                    "after": became,
+                    "what": "added" if was is None else gone if became is None else "changed",
+                }
+            )
     return pd.DataFrame(found, columns=["table", "key", "what", "before", "after"])
 
 

@@ -18,7 +18,9 @@ from geodata.store.migrations import SCHEMA
 TIMEOUT_SECONDS = 10
 _HOST = re.compile(r"[\w.:%/-]*", re.ASCII)
 # libpq gives no code for what the server refuses at the door, only text, in the language of the server
-_REFUSED = re.compile("password|authentication|no pg_hba.conf entry|role .* does not exist|认证|密码|口令|pg_hba", re.IGNORECASE)
+_REFUSED = re.compile(
+    "password|authentication|no pg_hba.conf entry|role .* does not exist|认证|密码|口令|pg_hba", re.IGNORECASE
+)
 _NO_DATABASE = re.compile("database .* does not exist|数据库.*不存在", re.IGNORECASE)
 
 
@@ -46,10 +48,16 @@ class Address:
             known = False
         if not known:
             # from None: what the parser says may hold a part of the password
-            raise AtlasError(N_("存储地址读不懂：应为 postgresql://用户:密码@主机:端口/数据库，密码里的 @ : / # ? % 等字符请写成 %40 这样的编码。")) from None
+            raise AtlasError(
+                N_(
+                    "存储地址读不懂：应为 postgresql://用户:密码@主机:端口/数据库，密码里的 @ : / # ? % 等字符请写成 %40 这样的编码。"
+                )
+            ) from None
         self.url: URL = parsed
         query = {key: value if isinstance(value, str) else value[-1] for key, value in parsed.query.items()}
-        self._secrets = [secret for secret in (parsed.password, query.get("password"), query.get("sslpassword")) if secret]
+        self._secrets = [
+            secret for secret in (parsed.password, query.get("password"), query.get("sslpassword")) if secret
+        ]
         host, port = parsed.host or query.get("host") or "localhost", parsed.port or query.get("port") or 5432
         self._where = f"{host}:{port}/{parsed.database or query.get('dbname') or ''}"
 
@@ -64,14 +72,25 @@ class Address:
 
     def engine(self) -> Engine:
         """Return an engine whose connections look into the atlas's schema first and give dates and numbers whole."""
-        engine = create_engine(self.url, pool_size=4, pool_pre_ping=True, hide_parameters=True, connect_args={
-            "connect_timeout": TIMEOUT_SECONDS, "application_name": "union-service-atlas", "client_encoding": "utf8"})
+        engine = create_engine(
+            self.url,
+            pool_size=4,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": TIMEOUT_SECONDS,
+                "application_name": "union-service-atlas",
+                "client_encoding": "utf8",
+            },
+        )
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: Any, _record: Any) -> None:
             connection.adapters.register_loader("date", TextLoader)
-            found = connection.execute("SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
-                                       " WHERE e.extname = 'postgis'").fetchone()
+            found = connection.execute(
+                "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
+                " WHERE e.extname = 'postgis'"
+            ).fetchone()
             path = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, (SCHEMA, found[0] if found else "public")))
             connection.execute(psycopg.sql.SQL("SET search_path TO {}").format(path))
             connection.execute("SET DateStyle TO ISO; SET extra_float_digits TO 1; SET bytea_output TO hex")
@@ -97,14 +116,32 @@ class Address:
     def _explained(self, error: BaseException | None, doing: str) -> AtlasError:
         state = getattr(error, "sqlstate", None)
         text = str(error).strip()
-        detail = self.hidden((getattr(getattr(error, "diag", None), "message_primary", None) or text.split("\n", 1)[0]) or "?")
+        detail = self.hidden(
+            (getattr(getattr(error, "diag", None), "message_primary", None) or text.split("\n", 1)[0]) or "?"
+        )
         if state is None and "connect" in text and isinstance(error, psycopg.OperationalError):
             if _NO_DATABASE.search(text):
-                return AtlasError(N_("服务器上没有数据库 {where}：请先建好这个数据库（createdb），或改正 ATLAS_DATABASE_URL。"), where=self)
+                return AtlasError(
+                    N_("服务器上没有数据库 {where}：请先建好这个数据库（createdb），或改正 ATLAS_DATABASE_URL。"),
+                    where=self,
+                )
             if _REFUSED.search(text):
-                return AtlasError(N_("数据库 {where} 不让登录：用户名或密码不对，或服务器不许这台机器连接；请改正 ATLAS_DATABASE_URL 或 PGPASSWORD。"), where=self)
+                return AtlasError(
+                    N_(
+                        "数据库 {where} 不让登录：用户名或密码不对，或服务器不许这台机器连接；请改正 ATLAS_DATABASE_URL 或 PGPASSWORD。"
+                    ),
+                    where=self,
+                )
         if isinstance(error, psycopg.OperationalError) and (state is None or state[:2] in ("08", "57")):
-            return AtlasError(N_("数据库 {where} 连不上（{detail}）：请检查主机、端口和网络，以及服务器是否在运行。"), where=self, detail=detail)
+            return AtlasError(
+                N_("数据库 {where} 连不上（{detail}）：请检查主机、端口和网络，以及服务器是否在运行。"),
+                where=self,
+                detail=detail,
+            )
         if state == "42501":
-            return AtlasError(N_("数据库 {where} 的用户权限不够（{detail}）：请数据库管理员授予建立模式和读写图册各表的权限。"), where=self, detail=detail)
+            return AtlasError(
+                N_("数据库 {where} 的用户权限不够（{detail}）：请数据库管理员授予建立模式和读写图册各表的权限。"),
+                where=self,
+                detail=detail,
+            )
         return AtlasError(doing, where=self, detail=detail)

@@ -83,7 +83,7 @@ class Database(ABC):
         else:
             found = []
             for start in range(0, len(keys), _PART):
-                part = {f"k{at}": key for at, key in enumerate(keys[start:start + _PART])}
+                part = {f"k{at}": key for at, key in enumerate(keys[start : start + _PART])}
                 found += self.query(f'{sql} WHERE "{schema.key}" IN ({", ".join(f":{name}" for name in part)})', **part)
             found.sort()
         shapes = self.wkb([row[-1] for row in found]) if schema.geometry else [None] * len(found)

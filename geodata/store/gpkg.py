@@ -78,7 +78,9 @@ class GeoPackageStore(BatchedStore):
             while True:
                 stamp = self.stamp()
                 self._check_header()
-                with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
+                with closing(
+                    sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+                ) as connection:
                     connection.execute("BEGIN")
                     database = SqliteDatabase(connection)
                     self._check_version(meta(database).get("schema_version"))
@@ -111,13 +113,17 @@ class GeoPackageStore(BatchedStore):
                 return
             with _alone(self.path.parent):
                 if self._version() in STEPS:  # else another process was quicker
-                    with _taking_the_place_of(self.path, lambda unfinished: shutil.copyfile(self.path, unfinished)) as database:
+                    with _taking_the_place_of(
+                        self.path, lambda unfinished: shutil.copyfile(self.path, unfinished)
+                    ) as database:
                         bring_up(database)
         except sqlite3.Error as error:
             raise self._broken(error) from error
 
     def _version(self) -> str | None:
-        with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
+        with closing(
+            sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        ) as connection:
             return meta(SqliteDatabase(connection)).get("schema_version")
 
     def _check_header(self) -> None:
@@ -129,29 +135,45 @@ class GeoPackageStore(BatchedStore):
         except OSError as error:
             raise self._broken(error) from error
         if len(header) < 100 or header[:16] != _SQLITE_MAGIC or header[68:72] != _GPKG_ID:
-            raise AtlasError(N_("文件 {path} 不是 GeoPackage：请移走这个文件，再运行 python -m dashboard build 重建。"),
-                             path=self.path)
+            raise AtlasError(
+                N_("文件 {path} 不是 GeoPackage：请移走这个文件，再运行 python -m dashboard build 重建。"),
+                path=self.path,
+            )
         # SQLite file format, section 1.3: page size at offset 16 (1 stands for 65536), page count at 28
         page_size = struct.unpack_from(">H", header, 16)[0]
         expected = (65536 if page_size == 1 else page_size) * struct.unpack_from(">I", header, 28)[0]
         if size < expected:
-            raise AtlasError(N_("图册文件 {path} 不完整：应有 {expected} 字节，只有 {got} 字节。"
-                                "请移走这个文件，再运行 python -m dashboard build 重建。"),
-                             path=self.path, expected=expected, got=size)
+            raise AtlasError(
+                N_(
+                    "图册文件 {path} 不完整：应有 {expected} 字节，只有 {got} 字节。"
+                    "请移走这个文件，再运行 python -m dashboard build 重建。"
+                ),
+                path=self.path,
+                expected=expected,
+                got=size,
+            )
 
     def _check_version(self, version: str | None) -> None:
         if version != SCHEMA_VERSION:
             raise AtlasError(
-                N_("图册文件 {path} 的表结构是第 {got} 版，这个程序要第 {expected} 版："
-                   "请移走这个文件，再运行 python -m dashboard build 重建。"),
-                path=self.path, got=version or "?", expected=SCHEMA_VERSION)
+                N_(
+                    "图册文件 {path} 的表结构是第 {got} 版，这个程序要第 {expected} 版："
+                    "请移走这个文件，再运行 python -m dashboard build 重建。"
+                ),
+                path=self.path,
+                got=version or "?",
+                expected=SCHEMA_VERSION,
+            )
 
     def _missing(self) -> AtlasError:
         return AtlasError(N_("没有图册文件 {path}：请先运行 python -m dashboard build。"), path=self.path)
 
     def _broken(self, error: Exception) -> AtlasError:
-        return AtlasError(N_("图册文件 {path} 读不出来（{detail}）：请移走这个文件，再运行 python -m dashboard build 重建。"),
-                          path=self.path, detail=error)
+        return AtlasError(
+            N_("图册文件 {path} 读不出来（{detail}）：请移走这个文件，再运行 python -m dashboard build 重建。"),
+            path=self.path,
+            detail=error,
+        )
 
 
 class GeoPackageSite:
@@ -238,15 +260,23 @@ def _sync_folder(home: Path) -> None:
 
 
 def _unwritable(path: Path, error: Exception) -> AtlasError:
-    return AtlasError(N_("图册 {path} 写不进去（{detail}）：请检查权限和剩余空间；图册没有改动。"), path=path,
-                      detail=getattr(error, "strerror", None) or error)
+    return AtlasError(
+        N_("图册 {path} 写不进去（{detail}）：请检查权限和剩余空间；图册没有改动。"),
+        path=path,
+        detail=getattr(error, "strerror", None) or error,
+    )
 
 
 def _new_geopackage(path: Path) -> None:
     """Write a new GeoPackage with one empty layer per table and the attribute table ``atlas_meta``."""
     _write_layers(path, TABLES.values())
-    pyogrio.write_dataframe(pd.DataFrame({"key": pd.Series(dtype="str"), "value": pd.Series(dtype="str")}), path,
-                            layer=META, driver="GPKG", append=True)
+    pyogrio.write_dataframe(
+        pd.DataFrame({"key": pd.Series(dtype="str"), "value": pd.Series(dtype="str")}),
+        path,
+        layer=META,
+        driver="GPKG",
+        append=True,
+    )
 
 
 def _write_layers(path: Path, schemas: Iterable[TableSchema], append: bool = False) -> None:
@@ -254,9 +284,13 @@ def _write_layers(path: Path, schemas: Iterable[TableSchema], append: bool = Fal
     for at, schema in enumerate(schemas):
         empty = schema.coerce(pd.DataFrame({column.name: [] for column in schema.columns}))
         plain = as_stored(schema, empty)
-        options: dict[str, Any] = {"layer": schema.name, "driver": "GPKG", "append": append or at > 0,
-                                   "dataset_options": None if append or at else {"VERSION": GPKG_VERSION},
-                                   "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name}}
+        options: dict[str, Any] = {
+            "layer": schema.name,
+            "driver": "GPKG",
+            "append": append or at > 0,
+            "dataset_options": None if append or at else {"VERSION": GPKG_VERSION},
+            "layer_options": {"DESCRIPTION": schema.zh, "IDENTIFIER": schema.name},
+        }
         if schema.geometry:
             plain = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries([], crs=CRS))
             options |= {"geometry_type": _LAYER_TYPES[schema.geometry], "promote_to_multi": schema.geometry != "point"}

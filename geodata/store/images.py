@@ -71,8 +71,12 @@ def frame_of(schema: TableSchema, columns: Mapping[str, Sequence[Any]]) -> pd.Da
 
 def plain(schema: TableSchema, image: Image) -> dict[str, Any]:
     """Return an image as values for people: whole truth values, a point as ``lon`` and ``lat``, other shapes as ``shape`` and ``box``."""
-    found = {column.name: bool(image[column.name]) if column.dtype == "bool" and image[column.name] is not None else image.get(column.name)
-             for column in schema.columns}
+    found = {
+        column.name: bool(image[column.name])
+        if column.dtype == "bool" and image[column.name] is not None
+        else image.get(column.name)
+        for column in schema.columns
+    }
     shape = shapely.from_wkb(image[GEOMETRY]) if schema.geometry else None
     if schema.geometry == "point":
         return found | {"lon": shape and shape.x, "lat": shape and shape.y}
@@ -85,27 +89,38 @@ def as_text(image: Image | None) -> str | None:
     """Return an image as JSON text for the log."""
     if image is None:
         return None
-    return json.dumps({name: {"blob": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
-                       for name, value in image.items()}, ensure_ascii=False)
+    return json.dumps(
+        {
+            name: {"blob": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+            for name, value in image.items()
+        },
+        ensure_ascii=False,
+    )
 
 
 def from_text(text: str | None) -> Image | None:
     """Return the image of a JSON text."""
     if text is None:
         return None
-    return {name: bare(base64.b64decode(value["blob"])) if isinstance(value, dict) else value for name, value in json.loads(text).items()}
+    return {
+        name: bare(base64.b64decode(value["blob"])) if isinstance(value, dict) else value
+        for name, value in json.loads(text).items()
+    }
 
 
 def bare(blob: bytes | None) -> bytes | None:
     """Return the WKB inside the blob of a GeoPackage; WKB itself stays as it is."""
-    return blob if blob is None or blob[:2] != b"GP" else blob[8 + _ENVELOPES[blob[3] >> 1 & 0b111]:]
+    return blob if blob is None or blob[:2] != b"GP" else blob[8 + _ENVELOPES[blob[3] >> 1 & 0b111] :]
 
 
 def _wkb(shapes: Any) -> list[bytes | None]:
     """Return the WKB of many shapes: two dimensions, single polygons and lines as collections of one; None where empty."""
     shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
     kinds = shapely.get_type_id(shapes)
-    for kind, many in ((shapely.GeometryType.POLYGON, shapely.multipolygons), (shapely.GeometryType.LINESTRING, shapely.multilinestrings)):
+    for kind, many in (
+        (shapely.GeometryType.POLYGON, shapely.multipolygons),
+        (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
+    ):
         at = np.flatnonzero(kinds == kind)
         if len(at):
             shapes[at] = many(shapes[at], indices=np.arange(len(at)))

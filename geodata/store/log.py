@@ -53,22 +53,30 @@ def record(database: Database, batch: Batch) -> None:
 
 def record_undo(database: Database, batch_id: str, time: str, author: str | None) -> None:
     """Note that a batch is undone."""
-    database.run(f"UPDATE {BATCHES} SET undone_at = :time, undone_by = :author WHERE batch_id = :batch",  # noqa: S608 - a constant
-                 [{"time": time, "author": author, "batch": batch_id}])
+    database.run(
+        f"UPDATE {BATCHES} SET undone_at = :time, undone_by = :author WHERE batch_id = :batch",  # noqa: S608 - a constant
+        [{"time": time, "author": author, "batch": batch_id}],
+    )
 
 
 def write(database: Database, batch_id: str, table: str, entries: Iterable[tuple[str, int, Image | None]]) -> None:
     """Add lines: key, fid and other side of rows of `table`."""
     first = _next(database, CHANGES)
-    database.insert(CHANGES, CHANGE_COLUMNS, ([first + at, batch_id, table, key, fid, as_text(image)]
-                                              for at, (key, fid, image) in enumerate(entries)))
+    database.insert(
+        CHANGES,
+        CHANGE_COLUMNS,
+        ([first + at, batch_id, table, key, fid, as_text(image)] for at, (key, fid, image) in enumerate(entries)),
+    )
 
 
 def entries(database: Database, batch_id: str, table: str | None = None) -> list[Entry]:
     """Return the lines of a batch, or those of one table."""
     condition = "" if table is None else " AND table_name = :name"
-    found = database.query(f"SELECT fid, table_name, row_key, row_fid, other FROM {CHANGES} WHERE batch_id = :batch{condition} ORDER BY fid",  # noqa: S608 - constants
-                           batch=batch_id, **({} if table is None else {"name": table}))
+    found = database.query(
+        f"SELECT fid, table_name, row_key, row_fid, other FROM {CHANGES} WHERE batch_id = :batch{condition} ORDER BY fid",  # noqa: S608 - constants
+        batch=batch_id,
+        **({} if table is None else {"name": table}),
+    )
     return [Entry(fid, name, key, row_fid, from_text(other)) for fid, name, key, row_fid, other in found]
 
 
@@ -77,17 +85,25 @@ def exchange(database: Database, schema: TableSchema, lines: Sequence[Entry]) ->
     current = database.fetch(schema, [line.key for line in lines])
     database.delete(schema, [fid for fid, _ in current.values()])
     database.put(schema, [(line.row_fid, line.other) for line in lines if line.other is not None])
-    database.run(f"UPDATE {CHANGES} SET other = :other WHERE fid = :fid",  # noqa: S608 - a constant
-                 [{"other": as_text(current[line.key][1]) if line.key in current else None, "fid": line.fid} for line in lines])
+    database.run(
+        f"UPDATE {CHANGES} SET other = :other WHERE fid = :fid",  # noqa: S608 - a constant
+        [{"other": as_text(current[line.key][1]) if line.key in current else None, "fid": line.fid} for line in lines],
+    )
 
 
 def later_on_the_same_rows(database: Database, batch_id: str) -> list[str]:
     """Return the standing batches after `batch_id` that touched rows it touched, the latest first."""
-    return [row[0] for row in database.query(f"""
+    return [
+        row[0]
+        for row in database.query(
+            f"""
         SELECT b.batch_id FROM {BATCHES} b WHERE b.undone_at IS NULL AND b.fid > (SELECT fid FROM {BATCHES} WHERE batch_id = :batch)
         AND EXISTS (SELECT 1 FROM {CHANGES} mine JOIN {CHANGES} c ON c.table_name = mine.table_name AND c.row_key = mine.row_key
                     WHERE mine.batch_id = :batch AND c.batch_id = b.batch_id)
-        ORDER BY b.fid DESC""", batch=batch_id)]  # noqa: S608 - constants
+        ORDER BY b.fid DESC""",  # noqa: S608 - constants
+            batch=batch_id,
+        )
+    ]
 
 
 def next_row(database: Database, table: str) -> int:
@@ -99,10 +115,15 @@ def next_row(database: Database, table: str) -> int:
 def events(database: Database) -> list[tuple[str, str]]:
     """Return time and batch of every import and every undo, the latest first."""
     known = batches(database)
-    return sorted([(one.time, one.batch_id) for one in known] + [(one.undone_at, one.batch_id) for one in known if one.undone_at], reverse=True)
+    return sorted(
+        [(one.time, one.batch_id) for one in known] + [(one.undone_at, one.batch_id) for one in known if one.undone_at],
+        reverse=True,
+    )
 
 
-def rewind(database: Database, schema: TableSchema, later: Iterable[str], state: Rows, keys: set[str] | None = None) -> Rows:
+def rewind(
+    database: Database, schema: TableSchema, later: Iterable[str], state: Rows, keys: set[str] | None = None
+) -> Rows:
     """Return `state` (present rows, altered here) as it was before the events of the batches in `later` (the latest first).
 
     With `keys`, only these rows are looked at.
@@ -110,8 +131,11 @@ def rewind(database: Database, schema: TableSchema, later: Iterable[str], state:
     logs: dict[str, dict[str, tuple[int, Image | None]]] = {}
     for batch_id in later:
         if batch_id not in logs:
-            logs[batch_id] = {line.key: (line.row_fid, line.other) for line in entries(database, batch_id, schema.name)
-                              if keys is None or line.key in keys}
+            logs[batch_id] = {
+                line.key: (line.row_fid, line.other)
+                for line in entries(database, batch_id, schema.name)
+                if keys is None or line.key in keys
+            }
         for key, (fid, other) in logs[batch_id].items():
             # the same exchange as undoing (or doing again), on a copy in memory
             logs[batch_id][key] = (fid, state.pop(key, (fid, None))[1])

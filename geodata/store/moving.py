@@ -9,7 +9,9 @@ from geodata.errors import N_, AtlasError
 from geodata.store.whole import Contents, Site, of_database, pour
 
 
-def move(source: Site, target: Site, replace: bool = False, progress: Callable[[float, str], None] = lambda *_: None) -> dict[str, Any]:
+def move(
+    source: Site, target: Site, replace: bool = False, progress: Callable[[float, str], None] = lambda *_: None
+) -> dict[str, Any]:
     """Copy the atlas of `source` into `target`, whole or not at all; `source` stays as it is.
 
     Parameters
@@ -37,18 +39,35 @@ def move(source: Site, target: Site, replace: bool = False, progress: Callable[[
         contents = of_database(snapshot.database, lambda done: progress(0.4 * done, N_("正在读出图册")))
     with target.filling(replace) as database:
         if database is None:
-            raise AtlasError(N_("目标 {where} 里已有图册：要用来源的图册替换它，请加 --replace；两处都没有改动。"), where=target)
+            raise AtlasError(
+                N_("目标 {where} 里已有图册：要用来源的图册替换它，请加 --replace；两处都没有改动。"), where=target
+            )
         pour(database, contents, lambda done: progress(0.4 + 0.3 * done, N_("正在写入图册")))
-        _refuse_difference(contents, of_database(database, lambda done: progress(0.7 + 0.3 * done, N_("正在逐行核对"))), target)
+        _refuse_difference(
+            contents, of_database(database, lambda done: progress(0.7 + 0.3 * done, N_("正在逐行核对"))), target
+        )
     progress(1.0, N_("图册已迁移"))
-    return {"tables": {name: len(rows) for name, rows in contents.rows.items()}, "batches": len(contents.batches),
-            "changes": len(contents.changes), "data_version": contents.meta["data_version"]}
+    return {
+        "tables": {name: len(rows) for name, rows in contents.rows.items()},
+        "batches": len(contents.batches),
+        "changes": len(contents.changes),
+        "data_version": contents.meta["data_version"],
+    }
 
 
 def _refuse_difference(put: Contents, back: Contents, target: Site) -> None:
-    pairs = {**{name: (rows, back.rows[name]) for name, rows in put.rows.items()}, "atlas_meta": (sorted(put.meta.items()), sorted(back.meta.items())),
-             "batches": (put.batches, back.batches), "batch_changes": (put.changes, back.changes)}
+    pairs = {
+        **{name: (rows, back.rows[name]) for name, rows in put.rows.items()},
+        "atlas_meta": (sorted(put.meta.items()), sorted(back.meta.items())),
+        "batches": (put.batches, back.batches),
+        "batch_changes": (put.changes, back.changes),
+    }
     for name, (wrote, read) in pairs.items():
         if wrote != read:
             count = abs(len(wrote) - len(read)) + sum(one != other for one, other in zip(wrote, read, strict=False))
-            raise AtlasError(N_("写进 {where} 的表 {table} 有 {count} 行读回来不一样：没有迁移，目标没有改动。"), where=target, table=name, count=count)
+            raise AtlasError(
+                N_("写进 {where} 的表 {table} 有 {count} 行读回来不一样：没有迁移，目标没有改动。"),
+                where=target,
+                table=name,
+                count=count,
+            )

@@ -66,7 +66,10 @@ class PostgisDatabase(Database):
         """Insert many rows by COPY."""
         self._check()
         columns = ", ".join(f'"{name}"' for name in names)
-        with self._connection.connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
+        with (
+            self._connection.connection.cursor() as cursor,
+            cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
 
@@ -80,12 +83,18 @@ class PostgisDatabase(Database):
 
     def wkb(self, values: Sequence[Any]) -> Sequence[bytes | None]:
         """Return plain WKB of hexadecimal extended WKB."""
-        return shapely.to_wkb(shapely.from_wkb(np.array(values, dtype=object)), byte_order=1, include_srid=False).tolist()
+        return shapely.to_wkb(
+            shapely.from_wkb(np.array(values, dtype=object)), byte_order=1, include_srid=False
+        ).tolist()
 
     def geometries(self, wkbs: Sequence[bytes | None]) -> Sequence[str | None]:
         """Return hexadecimal extended WKB, which names EPSG:4326."""
-        return [None if wkb is None else
-                (wkb[:1] + struct.pack("<I", struct.unpack_from("<I", wkb, 1)[0] | _HAS_SRID) + _SRID + wkb[5:]).hex() for wkb in wkbs]
+        return [
+            None
+            if wkb is None
+            else (wkb[:1] + struct.pack("<I", struct.unpack_from("<I", wkb, 1)[0] | _HAS_SRID) + _SRID + wkb[5:]).hex()
+            for wkb in wkbs
+        ]
 
     def touched(self, tables: Iterable[str]) -> None:
         """Do nothing: PostgreSQL keeps its own books."""
@@ -163,8 +172,12 @@ class PostgisStore(BatchedStore):
         if "data_version" not in known:
             raise self._missing()
         if known.get("schema_version") != SCHEMA_VERSION:
-            raise AtlasError(N_("数据库 {where} 里的图册表结构是第 {got} 版，这个程序要第 {expected} 版：请换用相配的程序。"),
-                             where=self.address, got=known.get("schema_version", "?"), expected=SCHEMA_VERSION)
+            raise AtlasError(
+                N_("数据库 {where} 里的图册表结构是第 {got} 版，这个程序要第 {expected} 版：请换用相配的程序。"),
+                where=self.address,
+                got=known.get("schema_version", "?"),
+                expected=SCHEMA_VERSION,
+            )
         return found
 
     def _missing(self) -> AtlasError:
@@ -224,18 +237,26 @@ def _alone(engine: Engine, address: Address) -> Iterator[PostgisDatabase]:
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-                raise AtlasError(N_("提交时与数据库 {where} 断了线，不知是否已经生效：请用 history 查看最后一个批次。"), where=address) from None
+                raise AtlasError(
+                    N_("提交时与数据库 {where} 断了线，不知是否已经生效：请用 history 查看最后一个批次。"),
+                    where=address,
+                ) from None
 
 
 def _want_postgis(database: PostgisDatabase, address: Address) -> None:
     if database.script("SELECT 1 FROM pg_extension WHERE extname = 'postgis'"):
         return
     if not database.script("SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'"):
-        raise AtlasError(N_("数据库 {where} 的服务器没有装 PostGIS：请管理员安装（Debian：postgresql-15-postgis-3）。"), where=address)
+        raise AtlasError(
+            N_("数据库 {where} 的服务器没有装 PostGIS：请管理员安装（Debian：postgresql-15-postgis-3）。"),
+            where=address,
+        )
     try:
         database.script("CREATE EXTENSION postgis SCHEMA public")
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != "42501":
             raise
-        raise AtlasError(N_("数据库 {where} 还没有启用 PostGIS，这个用户又无权启用：请管理员在该库执行 CREATE EXTENSION postgis。"),
-                         where=address) from None
+        raise AtlasError(
+            N_("数据库 {where} 还没有启用 PostGIS，这个用户又无权启用：请管理员在该库执行 CREATE EXTENSION postgis。"),
+            where=address,
+        ) from None

@@ -73,21 +73,32 @@ class SqliteDatabase(Database):
         """Return GeoPackage blobs (clause 2.1.3); the envelope is left out for points."""
         shapes = shapely.from_wkb(np.array(wkbs, dtype=object))
         points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
-        return [None if wkb is None else struct.pack("<2sBBi", b"GP", 0, 1, _SRS) + wkb if point
-                else struct.pack("<2sBBi4d", b"GP", 0, 3, _SRS, west, east, south, north) + wkb
-                for wkb, point, (west, south, east, north) in zip(wkbs, points.tolist(), shapely.bounds(shapes).tolist(), strict=True)]
+        return [
+            None
+            if wkb is None
+            else struct.pack("<2sBBi", b"GP", 0, 1, _SRS) + wkb
+            if point
+            else struct.pack("<2sBBi4d", b"GP", 0, 3, _SRS, west, east, south, north) + wkb
+            for wkb, point, (west, south, east, north) in zip(
+                wkbs, points.tolist(), shapely.bounds(shapes).tolist(), strict=True
+            )
+        ]
 
     def touched(self, tables: Iterable[str]) -> None:
         """Bring ``gpkg_contents`` up to date: when a layer changed, and the box around it."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        self.run("INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES (:name, 'attributes', :name, :stamp)",
-                 [{"name": name, "stamp": stamp} for name in (BATCHES, CHANGES)])
+        self.run(
+            "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES (:name, 'attributes', :name, :stamp)",
+            [{"name": name, "stamp": stamp} for name in (BATCHES, CHANGES)],
+        )
         for table in tables:
             box = (None,) * 4
             if TABLES[table].geometry:
                 box = self.query(f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "rtree_{table}_geom"')[0]  # noqa: S608 - names of the schema
-            self.run("UPDATE gpkg_contents SET last_change = :stamp, min_x = :w, min_y = :s, max_x = :e, max_y = :n WHERE table_name = :name",
-                     [dict(zip("wsen", box, strict=True)) | {"stamp": stamp, "name": table}])
+            self.run(
+                "UPDATE gpkg_contents SET last_change = :stamp, min_x = :w, min_y = :s, max_x = :e, max_y = :n WHERE table_name = :name",
+                [dict(zip("wsen", box, strict=True)) | {"stamp": stamp, "name": table}],
+            )
 
 
 def prepare(connection: sqlite3.Connection) -> None:

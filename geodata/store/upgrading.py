@@ -24,8 +24,10 @@ def _to_2(database: Database) -> None:
     schema = TABLES["kinds"]
     columns = ", ".join(f'"{column.name}" {_TYPES[column.dtype]}' for column in schema.columns)
     database.run(f'CREATE TABLE "kinds" (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {columns})')
-    database.run("INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES ('kinds', 'attributes', 'kinds', :zh)",
-                 [{"zh": schema.zh}])
+    database.run(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES ('kinds', 'attributes', 'kinds', :zh)",
+        [{"zh": schema.zh}],
+    )
     database.run("ALTER TABLE activities ADD COLUMN own TEXT")
     database.put(schema, enumerate(images(schema, schema.validate(shipped_frame().assign(batch_id=SHIPPED))), 1))
 

@@ -66,7 +66,9 @@ class Site(Protocol):
 
 def of_frames(frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str]) -> Contents:
     """Return the contents of a new atlas without batches; `frames` validated, one per table."""
-    return Contents({name: list(enumerate(images(TABLES[name], frame), 1)) for name, frame in frames.items()}, meta, [], [])
+    return Contents(
+        {name: list(enumerate(images(TABLES[name], frame), 1)) for name, frame in frames.items()}, meta, [], []
+    )
 
 
 def of_database(database: Database, progress: Progress = lambda _: None) -> Contents:
@@ -82,10 +84,19 @@ def of_database(database: Database, progress: Progress = lambda _: None) -> Cont
         progress(at / len(TABLES))
         rows[name] = list(database.fetch(schema).values())
         if len(rows[name]) != counts[name]:
-            raise AtlasError(N_("表 {table} 的 {count} 行里有重复的编号（{key}）：请先改成每行一个编号。"), table=name, count=counts[name], key=schema.key)
+            raise AtlasError(
+                N_("表 {table} 的 {count} 行里有重复的编号（{key}）：请先改成每行一个编号。"),
+                table=name,
+                count=counts[name],
+                key=schema.key,
+            )
     kept: dict[str, list[tuple[Any, ...]]] = {}
     for table, columns in ((log.BATCHES, log.BATCH_COLUMNS), (log.CHANGES, log.CHANGE_COLUMNS)):
-        kept[table] = database.query(f"SELECT {', '.join(columns)} FROM {table} ORDER BY fid") if database.has(table) else []  # noqa: S608 - constants
+        kept[table] = (
+            database.query(f"SELECT {', '.join(columns)} FROM {table} ORDER BY fid")  # noqa: S608 - constants
+            if database.has(table)
+            else []
+        )
     lines = [(*line[:-1], as_text(from_text(line[-1]))) for line in kept[log.CHANGES]]
     return Contents(rows, log.meta(database), kept[log.BATCHES], lines)
 

@@ -82,19 +82,47 @@ def progress(atlas: Atlas, filters: Filters) -> list[Progress]:
 def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Series) -> Progress:
     first, last = date.fromisoformat(row["from"]), date.fromisoformat(row["to"])
     months = tuple(pd.period_range(first, max(first, min(last, atlas.data_date)), freq="M").astype(str))
-    own = Filters(place=row["adcode"], provenance=filters.provenance, kinds=frozenset({row["kind"]}) if row["kind"] else frozenset())
+    own = Filters(
+        place=row["adcode"],
+        provenance=filters.provenance,
+        kinds=frozenset({row["kind"]}) if row["kind"] else frozenset(),
+    )
     if row["table"] == "stations":
-        mine = atlas.stations[places.table_mask(atlas, places.scope(atlas, own), "stations") & atlas.of_provenance("stations", own.provenance)]
+        mine = atlas.stations[
+            places.table_mask(atlas, places.scope(atlas, own), "stations")
+            & atlas.of_provenance("stations", own.provenance)
+        ]
         opened = pd.to_datetime(mine["opened_on"])
-        mine = mine[(mine["status"] == "open") & (opened >= pd.Timestamp(first)) & (opened <= pd.Timestamp(last)) & (mine["provenance"] == "reported")]
+        mine = mine[
+            (mine["status"] == "open")
+            & (opened >= pd.Timestamp(first))
+            & (opened <= pd.Timestamp(last))
+            & (mine["provenance"] == "reported")
+        ]
         month, value = pd.to_datetime(mine["opened_on"]).dt.strftime("%Y-%m"), pd.Series(1.0, index=mine.index)
     else:
         mine = happened.events(atlas, own)
-        month, value = mine["month"], mine["participants"].fillna(0) if row["measure"] == "participants" else pd.Series(1.0, index=mine.index)
+        month, value = (
+            mine["month"],
+            mine["participants"].fillna(0) if row["measure"] == "participants" else pd.Series(1.0, index=mine.index),
+        )
     in_months = month.isin(list(months))
     done = tuple(float(value[in_months & (month <= one)].sum()) for one in months)
     days = (last - first).days + 1
     ends = [min(pd.Period(one, "M").end_time.date(), last) for one in months]
     linear = tuple(float(fact["value"]) * ((end - first).days + 1) / days for end in ends)
-    return Progress(row["fact_id"], str(fact["subject"]), row["adcode"], str(fact["qualifier"]), row["nature"], float(fact["value"]), row["measure"],
-                    row["kind"], months, done, linear, mix(mine[in_months]), int((~in_months & month.isna()).sum()))
+    return Progress(
+        row["fact_id"],
+        str(fact["subject"]),
+        row["adcode"],
+        str(fact["qualifier"]),
+        row["nature"],
+        float(fact["value"]),
+        row["measure"],
+        row["kind"],
+        months,
+        done,
+        linear,
+        mix(mine[in_months]),
+        int((~in_months & month.isna()).sum()),
+    )

@@ -63,12 +63,23 @@ def covered(atlas: Atlas, filters: Filters) -> Covered:
     here = places.scope(atlas, filters)
     fact = kpis.reported(atlas, filters, here).get("workers_covered")
     if fact is not None:
-        return Covered(float(fact.value), fact.qualifier, "reported", (fact.id,), None if fact.adcode == here.adcode else fact.adcode)
+        return Covered(
+            float(fact.value),
+            fact.qualifier,
+            "reported",
+            (fact.id,),
+            None if fact.adcode == here.adcode else fact.adcode,
+        )
     rows = grids.chosen(atlas, filters)
     total = float(grids.figures(atlas)[rows].sum(axis=0)[grids.FIGURES.index("workers")]) if len(rows) else 0.0
     if not total or here.level in ("country", "province"):
         return Covered(None, "exact", None, ())
-    return Covered(total, "exact", mix(atlas.distinct("grids", "provenance", rows)), sources(atlas.distinct("grids", "source_id", rows)))
+    return Covered(
+        total,
+        "exact",
+        mix(atlas.distinct("grids", "provenance", rows)),
+        sources(atlas.distinct("grids", "source_id", rows)),
+    )
 
 
 def rates(atlas: Atlas, filters: Filters) -> list[Rate]:
@@ -82,11 +93,25 @@ def rates(atlas: Atlas, filters: Filters) -> list[Rate]:
     for provenance in PROVENANCES:
         own = rows[rows["provenance"] == provenance]
         visit = own["participants_unit"] == activities.VISIT
-        for measure, part, column in ((PERSONS, own[~visit], "participants"), (VISITS, own[visit], "participants"), (FUNDING, own, "funding_yuan")):
+        for measure, part, column in (
+            (PERSONS, own[~visit], "participants"),
+            (VISITS, own[visit], "participants"),
+            (FUNDING, own, "funding_yuan"),
+        ):
             given = part[part[column].notna()]
             if not len(given):
                 continue
             total = float(given[column].sum())
-            found.append(Rate(measure, total, qualifiers.combine(qualifiers.of_column(one, column) for one in given["qualifiers"]), len(given), total / of.value if of.value else None, provenance,
-                              weakest(provenance, of.provenance) or provenance, tuple(sorted({*sources(given), *of.source_ids}))))
+            found.append(
+                Rate(
+                    measure,
+                    total,
+                    qualifiers.combine(qualifiers.of_column(one, column) for one in given["qualifiers"]),
+                    len(given),
+                    total / of.value if of.value else None,
+                    provenance,
+                    weakest(provenance, of.provenance) or provenance,
+                    tuple(sorted({*sources(given), *of.source_ids})),
+                )
+            )
     return found

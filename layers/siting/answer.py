@@ -107,11 +107,19 @@ class Site:
     def why(self, total: float) -> Message:
         """Return the reason for this site as message and values; `total` is the weight of all demand."""
         if self.exclusive is not None and self.reached is not None and self.newly is not None:
-            return N_("半径内需求 {reached}，其中 {newly} 原先没有覆盖；只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"), {
-                "reached": plain(self.reached), "newly": plain(self.newly), "exclusive": plain(self.exclusive),
-                "share": f"{self.exclusive / total:.1%}" if total else "—"}
+            return N_(
+                "半径内需求 {reached}，其中 {newly} 原先没有覆盖；只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"
+            ), {
+                "reached": plain(self.reached),
+                "newly": plain(self.newly),
+                "exclusive": plain(self.exclusive),
+                "share": f"{self.exclusive / total:.1%}" if total else "—",
+            }
         if self.loss is not None:
-            return N_("去掉它，目标值变差 {loss}；它是 {served} 需求权重的最近点。"), {"loss": plain(self.loss), "served": plain(self.served or 0.0)}
+            return N_("去掉它，目标值变差 {loss}；它是 {served} 需求权重的最近点。"), {
+                "loss": plain(self.loss),
+                "served": plain(self.served or 0.0),
+            }
         return N_("去掉它，有需求点就到不了任何点位。"), {}
 
 
@@ -192,12 +200,16 @@ def answered(atlas: Atlas, found: Case, prepared: Prepared, last: Progress) -> A
     row = {one: at for at, one in enumerate(found.candidates.ids)}
     rows = [row[one] for one in ids]
     made = _answer(atlas, found, found.candidates.points.xy[rows], ids)
-    return made.having(status=last.status, objective=last.objective, bound=last.bound, gap=last.gap, seconds=last.seconds)
+    return made.having(
+        status=last.status, objective=last.objective, bound=last.bound, gap=last.gap, seconds=last.seconds
+    )
 
 
 def placed(atlas: Atlas, found: Case, sites: Sequence[tuple[str, float, float]]) -> Answer:
     """Return what a plan amounts to whose sites were set or moved by hand: id, longitude and latitude of each."""
-    return _answer(atlas, found, np.array([one[1:] for one in sites], np.float64).reshape(-1, 2), [one[0] for one in sites])
+    return _answer(
+        atlas, found, np.array([one[1:] for one in sites], np.float64).reshape(-1, 2), [one[0] for one in sites]
+    )
 
 
 def cell_cover(found: Case, points: NDArray[np.float64]) -> CellCover:
@@ -228,11 +240,19 @@ def _answer(atlas: Atlas, found: Case, points: NDArray[np.float64], ids: list[st
     left = cover.weight[out] * (1 - cover.after[out])
     out = out[np.lexsort((out, -left))]
     return Answer(
-        status=MOVED, objective=value(prepared.instance, chosen), bound=None, gap=None, seconds=0.0,
-        before=_figures(found, prepared, none, points), after=_figures(found, prepared, chosen, points),
-        night_before=_figures(nightly, at_night, none, points), night_after=_figures(nightly, at_night, chosen, points),
-        sites=_sites(atlas, found, prepared, chosen, ids), cost=float(cost.sum()),
-        uncovered=tuple((found.cells[i], float(cover.weight[i] * (1 - cover.after[i]))) for i in out[:UNCOVERED]), uncovered_cells=len(out),
+        status=MOVED,
+        objective=value(prepared.instance, chosen),
+        bound=None,
+        gap=None,
+        seconds=0.0,
+        before=_figures(found, prepared, none, points),
+        after=_figures(found, prepared, chosen, points),
+        night_before=_figures(nightly, at_night, none, points),
+        night_after=_figures(nightly, at_night, chosen, points),
+        sites=_sites(atlas, found, prepared, chosen, ids),
+        cost=float(cost.sum()),
+        uncovered=tuple((found.cells[i], float(cover.weight[i] * (1 - cover.after[i]))) for i in out[:UNCOVERED]),
+        uncovered_cells=len(out),
     )
 
 
@@ -249,8 +269,10 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
     known = np.isfinite(ways) & (share > 0)
     every = bool(known.any()) and bool(known[share > 0].all())
     return Figures(
-        weight=float(weight[counts >= found.wish.cover].sum()), weight_of=float(weight.sum()),
-        cells=float(prepared.hours[counts >= found.wish.cover].sum() / hours), cells_of=float(prepared.points),
+        weight=float(weight[counts >= found.wish.cover].sum()),
+        weight_of=float(weight.sum()),
+        cells=float(prepared.hours[counts >= found.wish.cover].sum() / hours),
+        cells_of=float(prepared.points),
         twice=float(weight[counts >= 2].sum()),
         mean_m=float(np.average(ways[known], weights=share[known])) if every else None,
         gini=gini(ways[known], share[known]) if every else None,
@@ -265,7 +287,9 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
     hours = found.wish.hours
     if hours is None:
         return nearest_distance(found.demand.points, Points(sites, degrees=True), found.wish.detour), weight
-    texts = [found.ask.opening] * len(points) + ([text or None for text in found.existing.frame["opening_hours"]] if found.existing else [])
+    texts = [found.ask.opening] * len(points) + (
+        [text or None for text in found.existing.frame["opening_hours"]] if found.existing else []
+    )
     is_open = open_matrix(texts)[:, found.wish.weekday - 1][:, list(hours)]
     profile = np.ones((len(weight), 24))
     if "hour_profile" in found.demand.frame:
@@ -282,26 +306,45 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
     return np.concatenate(ways), np.concatenate(share)
 
 
-def _sites(atlas: Atlas, found: Case, prepared: Prepared, chosen: NDArray[np.int64], ids: list[str]) -> tuple[Site, ...]:
+def _sites(
+    atlas: Atlas, found: Case, prepared: Prepared, chosen: NDArray[np.int64], ids: list[str]
+) -> tuple[Site, ...]:
     names = dict(zip(found.offered.ids, found.offered.names, strict=True))
     origin = dict(zip(found.offered.ids, found.offered.provenance, strict=True))
     lonlat = prepared.places.xy[chosen] if prepared.places is not None and len(chosen) else np.empty((0, 2))
     streets = street_of(atlas, found, lonlat)
     made = []
     for at, one in enumerate(evidence.explain(prepared.instance, chosen, prepared.places)):
-        made.append(Site(
-            number=one.rank, site_id=ids[at], name=names.get(ids[at]) or streets[at], lon=float(lonlat[at, 0]), lat=float(lonlat[at, 1]),
-            reached=one.reached, exclusive=one.exclusive, newly=one.newly, served=one.served, loss=one.loss,
-            nearest=prepared.instance.site_ids[one.nearest] if one.nearest is not None else None, nearest_m=one.nearest_m,
-            cost=float(prepared.instance.cost[one.site]), forced=ids[at] in found.wish.force, provenance=origin.get(ids[at], "derived"),
-        ))
+        made.append(
+            Site(
+                number=one.rank,
+                site_id=ids[at],
+                name=names.get(ids[at]) or streets[at],
+                lon=float(lonlat[at, 0]),
+                lat=float(lonlat[at, 1]),
+                reached=one.reached,
+                exclusive=one.exclusive,
+                newly=one.newly,
+                served=one.served,
+                loss=one.loss,
+                nearest=prepared.instance.site_ids[one.nearest] if one.nearest is not None else None,
+                nearest_m=one.nearest_m,
+                cost=float(prepared.instance.cost[one.site]),
+                forced=ids[at] in found.wish.force,
+                provenance=origin.get(ids[at], "derived"),
+            )
+        )
     return tuple(sorted(made, key=lambda one: one.number))
 
 
 def street_of(atlas: Atlas, found: Case, lonlat: NDArray[np.float64]) -> list[str]:
     """Return the id of the street zone each point lies in (or is nearest to), else the name of the place."""
     here = places.scope(atlas, found.filters)
-    zones = atlas.zones[atlas.tree.under(atlas.tree.position(here.adcode), atlas.place_rows("zones"))] if len(atlas.zones) else atlas.zones
+    zones = (
+        atlas.zones[atlas.tree.under(atlas.tree.position(here.adcode), atlas.place_rows("zones"))]
+        if len(atlas.zones)
+        else atlas.zones
+    )
     if not len(zones) or not len(lonlat):
         return [here.name] * len(lonlat)
     import shapely

@@ -74,13 +74,22 @@ class Ask:
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
-            raise AtlasError(N_("没有“{got}”这种模型：请用 {allowed} 之一。"), got=self.model, allowed=", ".join(MODELS))
+            raise AtlasError(
+                N_("没有“{got}”这种模型：请用 {allowed} 之一。"), got=self.model, allowed=", ".join(MODELS)
+            )
         if self.source not in SOURCES:
-            raise AtlasError(N_("没有“{got}”这种备选点：请用 {allowed} 之一。"), got=self.source, allowed=", ".join(SOURCES))
+            raise AtlasError(
+                N_("没有“{got}”这种备选点：请用 {allowed} 之一。"), got=self.source, allowed=", ".join(SOURCES)
+            )
         if self.new is not None and not 0 <= self.new <= MOST_NEW:
             raise AtlasError(N_("新增数 {got} 不可用：请给 0 到 {high} 的整数。"), got=self.new, high=MOST_NEW)
         if not STEP_M[0] <= self.step <= STEP_M[1]:
-            raise AtlasError(N_("网格间距 {got} 米不可用：请给 {low} 到 {high} 之间的米数。"), got=self.step, low=STEP_M[0], high=STEP_M[1])
+            raise AtlasError(
+                N_("网格间距 {got} 米不可用：请给 {low} 到 {high} 之间的米数。"),
+                got=self.step,
+                low=STEP_M[0],
+                high=STEP_M[1],
+            )
         for name, value in (("budget", self.budget), ("cost", self.cost), ("spacing", self.spacing)):
             if value is not None and not (np.isfinite(value) and value >= 0):
                 raise AtlasError(N_("{name} 的值 {got} 不可用：请给不小于 0 的数。"), name=name, got=value)

@@ -51,8 +51,15 @@ class Relaxed:
     last: bool
 
 
-def relax_weight(cover: Cover, rule: Rule, target: float, clock: Clock, multipliers: Floats | None = None,
-                 rounds: int = ROUNDS, every: int = 30) -> Iterator[Relaxed]:
+def relax_weight(
+    cover: Cover,
+    rule: Rule,
+    target: float,
+    clock: Clock,
+    multipliers: Floats | None = None,
+    rounds: int = ROUNDS,
+    every: int = 30,
+) -> Iterator[Relaxed]:
     """Yield ever better upper bounds on the weight that an allowed choice can cover.
 
     Parameters
@@ -107,8 +114,15 @@ def relax_weight(cover: Cover, rule: Rule, target: float, clock: Clock, multipli
         u = np.clip(u - step * most * momentum, 0.0, most)
 
 
-def relax_sites(cover: Cover, price: Floats, target: float, clock: Clock, rounds: int = 400, every: int = 40,
-                forced: NDArray[np.bool_] | None = None) -> Iterator[Relaxed]:
+def relax_sites(
+    cover: Cover,
+    price: Floats,
+    target: float,
+    clock: Clock,
+    rounds: int = 400,
+    every: int = 40,
+    forced: NDArray[np.bool_] | None = None,
+) -> Iterator[Relaxed]:
     """Yield ever better lower bounds on the price of meeting every need (set covering; Beasley 1987).
 
     Parameters
@@ -158,7 +172,9 @@ def relax_sites(cover: Cover, price: Floats, target: float, clock: Clock, rounds
         u = np.maximum(u + theta * max(1.02 * target - best_state[0], noise) / length * slope, 0.0)
 
 
-def decided(relaxed: Relaxed, target: float, upper: bool, forced: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def decided(
+    relaxed: Relaxed, target: float, upper: bool, forced: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return which candidates may still be chosen, and which of them must be, in any answer better than `target`.
 
     Reduced-cost fixing (Balas & Martin 1980): a candidate on whose other side the

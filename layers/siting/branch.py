@@ -23,8 +23,9 @@ Floats = NDArray[np.float64]
 NODE_ROUNDS, NODE_STEP = 60, 1.5
 
 
-def branch(problem: Median, rule: Rule, multipliers: Floats, lower: float, value: float, whole: bool,
-           clock: Clock) -> Iterator[Step]:
+def branch(
+    problem: Median, rule: Rule, multipliers: Floats, lower: float, value: float, whole: bool, clock: Clock
+) -> Iterator[Step]:
     """Yield answers that cost less than `value` and bounds until the search is exhausted or the clock says stop.
 
     Parameters

@@ -16,7 +16,11 @@ from layers.filters import Filters
 from layers.siting.ask import ACTIVITIES, AUTO, DECIMALS, ENTERPRISES, GRID, POINTS, TABLE, Ask, point_id
 
 MOST = 40_000
-KEYS = {TABLE: ("candidates", "candidate_id"), ENTERPRISES: ("enterprises", "enterprise_id"), ACTIVITIES: ("activities", "activity_id")}
+KEYS = {
+    TABLE: ("candidates", "candidate_id"),
+    ENTERPRISES: ("enterprises", "enterprise_id"),
+    ACTIVITIES: ("activities", "activity_id"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,11 +82,19 @@ def candidates(atlas: Atlas, filters: Filters, ask: Ask) -> Candidates:
         }.get(source, N_("这里没有带坐标的企业或活动可作备选点：请改用网格。"))
         raise AtlasError(said)
     if len(base) > MOST:
-        raise AtlasError(N_("备选点有 {got} 个，超过 {limit} 个：请加大网格间距，或缩小范围。"), got=len(base), limit=MOST)
+        raise AtlasError(
+            N_("备选点有 {got} 个，超过 {limit} 个：请加大网格间距，或缩小范围。"), got=len(base), limit=MOST
+        )
     points = np.array(list(own.values()), np.float64).reshape(-1, 2)
     return Candidates(
-        base.ids + list(own), base.names + [""] * len(own), np.append(base.lon, points[:, 0]), np.append(base.lat, points[:, 1]),
-        np.append(base.cost, np.full(len(own), np.nan)), base.rule + ["free"] * len(own), base.provenance + ["derived"] * len(own), source,
+        base.ids + list(own),
+        base.names + [""] * len(own),
+        np.append(base.lon, points[:, 0]),
+        np.append(base.lat, points[:, 1]),
+        np.append(base.cost, np.full(len(own), np.nan)),
+        base.rule + ["free"] * len(own),
+        base.provenance + ["derived"] * len(own),
+        source,
     )
 
 
@@ -124,7 +136,9 @@ def _shape(atlas: Atlas, here: places.Scope) -> shapely.Geometry:
     elif here.grid_id is not None:
         table, key, code = "grids", "grid_id", here.grid_id
     else:
-        table, key, code = ("zones", "zone_id", here.region_id) if here.zone else ("regions", "region_id", here.region_id)
+        table, key, code = (
+            ("zones", "zone_id", here.region_id) if here.zone else ("regions", "region_id", here.region_id)
+        )
     shape = atlas.table(table)["geometry"].iloc[atlas.rows_by(table, key)[str(code)]]
     return shape if shape is not None else shapely.Polygon()
 
@@ -165,5 +179,13 @@ def _of_table(atlas: Atlas, filters: Filters, source: str) -> Candidates:
     lon, lat = atlas.lonlat(table)
     cost = frame["cost_yuan"].to_numpy(np.float64) if "cost_yuan" in frame else np.full(len(frame), np.nan)
     rule = frame["rule"].tolist() if "rule" in frame else ["free"] * len(frame)
-    return Candidates(frame[key].astype(str).tolist(), frame["name"].astype(str).tolist(), lon[rows], lat[rows], cost, rule,
-                      frame["provenance"].astype(str).tolist(), source)
+    return Candidates(
+        frame[key].astype(str).tolist(),
+        frame["name"].astype(str).tolist(),
+        lon[rows],
+        lat[rows],
+        cost,
+        rule,
+        frame["provenance"].astype(str).tolist(),
+        source,
+    )

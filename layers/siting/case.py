@@ -102,7 +102,9 @@ class Case:
         """
         return prepare(self.wish, self.demand, self.candidates, self.existing, edges=network, access=access)
 
-    def at(self, lonlat: NDArray[np.float64], ids: Sequence[str] = (), cost: NDArray[np.float64] | None = None) -> Prepared:
+    def at(
+        self, lonlat: NDArray[np.float64], ids: Sequence[str] = (), cost: NDArray[np.float64] | None = None
+    ) -> Prepared:
         """Return the instance in which new sites stand at exactly these points: a plan found, moved by hand or kept.
 
         The sites come first, in the order given.
@@ -117,16 +119,29 @@ class Case:
             Yuan each.
         """
         points = np.asarray(lonlat, np.float64).reshape(-1, 2)
-        wish = Wish(model=self.wish.model, radius=self.wish.radius, detour=self.wish.detour, new=len(points), cover=self.wish.cover,
-                    hours=self.wish.hours, weekday=self.wish.weekday)
+        wish = Wish(
+            model=self.wish.model,
+            radius=self.wish.radius,
+            detour=self.wish.detour,
+            new=len(points),
+            cover=self.wish.cover,
+            hours=self.wish.hours,
+            weekday=self.wish.weekday,
+        )
         if not len(points):
             free = self.candidates.frame.drop(columns="rule", errors="ignore")
             return prepare(wish, self.demand, replace(self.candidates, frame=free), self.existing)
         names = list(ids) or [f"new {number + 1}" for number in range(len(points))]
-        table = _points("candidates", names, points[:, 0], points[:, 1], {
-            "opening_hours": [self.ask.opening] * len(names),
-            "cost": [repr(float(one)) for one in (np.zeros(len(names)) if cost is None else np.nan_to_num(cost))],
-        })
+        table = _points(
+            "candidates",
+            names,
+            points[:, 0],
+            points[:, 1],
+            {
+                "opening_hours": [self.ask.opening] * len(names),
+                "cost": [repr(float(one)) for one in (np.zeros(len(names)) if cost is None else np.nan_to_num(cost))],
+            },
+        )
         return prepare(wish, self.demand, table, self.existing)
 
 
@@ -157,19 +172,44 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
     inside = stations.chosen(atlas, filters) & choice.nominal
     rows = _near(lon, lat, serves, inside, wanted, offered, filters, ask, hours, choice)
     frame = atlas.stations
-    existing = _points("existing", frame["station_id"].iloc[rows].tolist(), lon[rows], lat[rows], {
-        "opening_hours": [text if isinstance(text, str) else "" for text in frame["opening_hours"].iloc[rows]],
-    }) if len(rows) else None
+    existing = (
+        _points(
+            "existing",
+            frame["station_id"].iloc[rows].tolist(),
+            lon[rows],
+            lat[rows],
+            {
+                "opening_hours": [text if isinstance(text, str) else "" for text in frame["opening_hours"].iloc[rows]],
+            },
+        )
+        if len(rows)
+        else None
+    )
     barred = _barred(lon, lat, choice.nominal & ~serves, offered, ask.spacing)
     # one that another scenario has placed is still meant: adopting says that this has to be taken back first
     unplaced = np.isnan(lon) | frame["source_id"].astype(str).str.contains(f";{MARK}", regex=False).to_numpy(bool)
-    planned = np.flatnonzero(stations.chosen(atlas, filters.having(area=())) & atlas.holds("stations", "status", stations.PLANNED) & unplaced)
+    planned = np.flatnonzero(
+        stations.chosen(atlas, filters.having(area=())) & atlas.holds("stations", "status", stations.PLANNED) & unplaced
+    )
     return Case(
-        filters, ask, _wish(filters, ask, hours), _demand_table(wanted), _candidate_table(offered, barred, ask), existing, offered,
-        atlas.demand["cell"].iloc[wanted.rows].tolist(), rows, np.flatnonzero(inside & ~serves), int(inside.sum()),
+        filters,
+        ask,
+        _wish(filters, ask, hours),
+        _demand_table(wanted),
+        _candidate_table(offered, barred, ask),
+        existing,
+        offered,
+        atlas.demand["cell"].iloc[wanted.rows].tolist(),
+        rows,
+        np.flatnonzero(inside & ~serves),
+        int(inside.sum()),
         tuple(sorted(frame["station_id"].iloc[planned])),
-        weakest(mix(atlas.distinct("demand", "provenance", wanted.rows)), mix(atlas.distinct("stations", "provenance", rows)),
-                mix(offered.provenance)) or "derived",
+        weakest(
+            mix(atlas.distinct("demand", "provenance", wanted.rows)),
+            mix(atlas.distinct("stations", "provenance", rows)),
+            mix(offered.provenance),
+        )
+        or "derived",
         sources([*atlas.distinct("demand", "source_id", wanted.rows), *atlas.distinct("stations", "source_id", rows)]),
         atlas.version,
     )
@@ -193,7 +233,11 @@ def basis(atlas: Atlas) -> str:
             found.update(table.encode() + rows.tobytes() + b"|".join(shape or b"-" for shape in shapes))
         for table in ("places", "land", "zones", "grids", "regions"):
             frame = atlas.table(table)
-            found.update(table.encode() + np.asarray(frame.total_bounds if len(frame) else 0.0, np.float64).tobytes() + str(len(frame)).encode())
+            found.update(
+                table.encode()
+                + np.asarray(frame.total_bounds if len(frame) else 0.0, np.float64).tobytes()
+                + str(len(frame)).encode()
+            )
         return found.hexdigest()[:16]
 
     return atlas.once("siting basis", compute)
@@ -201,20 +245,38 @@ def basis(atlas: Atlas) -> str:
 
 def _wish(filters: Filters, ask: Ask, hours: tuple[int, ...] | None) -> Wish:
     return Wish(
-        model=ask.model, radius=float(filters.radius), detour=filters.detour, new=ask.new, budget=ask.budget,
-        spacing=ask.spacing or None, cover=ask.cover, hours=hours, weekday=filters.day, force=ask.force, forbid=ask.forbid,
+        model=ask.model,
+        radius=float(filters.radius),
+        detour=filters.detour,
+        new=ask.new,
+        budget=ask.budget,
+        spacing=ask.spacing or None,
+        cover=ask.cover,
+        hours=hours,
+        weekday=filters.day,
+        force=ask.force,
+        forbid=ask.forbid,
     )
 
 
-def _points(name: str, ids: list[str], lon: NDArray[np.float64], lat: NDArray[np.float64], columns: dict[str, list[str]]) -> PointTable:
-    return PointTable(Path(name), ids, Points(np.column_stack([lon, lat]), degrees=True), pd.DataFrame({"id": ids, **columns}, dtype=object))
+def _points(
+    name: str, ids: list[str], lon: NDArray[np.float64], lat: NDArray[np.float64], columns: dict[str, list[str]]
+) -> PointTable:
+    return PointTable(
+        Path(name),
+        ids,
+        Points(np.column_stack([lon, lat]), degrees=True),
+        pd.DataFrame({"id": ids, **columns}, dtype=object),
+    )
 
 
 def _demand_table(wanted: demands.Demand) -> PointTable:
     columns = {"weight": [repr(one) for one in wanted.weight.tolist()]}
     if wanted.hourly is not None:
         texts = [";".join(map(repr, row)) for row in wanted.hourly.tolist()]
-        columns["hour_profile"] = [text if total > 0 else "" for text, total in zip(texts, wanted.hourly.sum(axis=1), strict=True)]
+        columns["hour_profile"] = [
+            text if total > 0 else "" for text, total in zip(texts, wanted.hourly.sum(axis=1), strict=True)
+        ]
     # cells are numbered rather than named by their H3 index: a row stands for all groups of a cell
     return _points("demand", [str(one) for one in range(len(wanted.rows))], wanted.lon, wanted.lat, columns)
 
@@ -223,15 +285,37 @@ def _candidate_table(offered: Candidates, barred: NDArray[np.bool_], ask: Ask) -
     cost = np.where(np.isnan(offered.cost), np.nan if ask.cost is None else ask.cost, offered.cost)
     missing = np.flatnonzero(np.isnan(cost))
     if len(missing) and ask.budget is not None:
-        raise AtlasError(N_("备选点“{id}”等 {count} 处没有费用：有预算时请给出每处的费用。"), id=offered.ids[missing[0]], count=len(missing))
+        raise AtlasError(
+            N_("备选点“{id}”等 {count} 处没有费用：有预算时请给出每处的费用。"),
+            id=offered.ids[missing[0]],
+            count=len(missing),
+        )
     rule = ["forbidden" if no else one for one, no in zip(offered.rule, barred, strict=True)]
-    return _points("candidates", offered.ids, offered.lon, offered.lat, {
-        "cost": [repr(one) for one in np.nan_to_num(cost).tolist()], "rule": rule, "opening_hours": [ask.opening] * len(offered),
-    })
+    return _points(
+        "candidates",
+        offered.ids,
+        offered.lon,
+        offered.lat,
+        {
+            "cost": [repr(one) for one in np.nan_to_num(cost).tolist()],
+            "rule": rule,
+            "opening_hours": [ask.opening] * len(offered),
+        },
+    )
 
 
-def _near(lon: NDArray[np.float64], lat: NDArray[np.float64], serves: NDArray[np.bool_], inside: NDArray[np.bool_], wanted: demands.Demand,
-          offered: Candidates, filters: Filters, ask: Ask, hours: tuple[int, ...] | None, choice: stations.Service) -> NDArray[np.intp]:
+def _near(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    serves: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    wanted: demands.Demand,
+    offered: Candidates,
+    filters: Filters,
+    ask: Ask,
+    hours: tuple[int, ...] | None,
+    choice: stations.Service,
+) -> NDArray[np.intp]:
     """Return the rows of the serving stations that matter: in the place, in reach of its demand, nearest to it, too near to a candidate."""
     pool = np.flatnonzero(serves)
     if not len(pool):
@@ -242,7 +326,9 @@ def _near(lon: NDArray[np.float64], lat: NDArray[np.float64], serves: NDArray[np
     away, _ = cKDTree(cells).query(there, distance_upper_bound=filters.straight_radius * CHORD_MARGIN)
     keep |= np.isfinite(away)
     if ask.spacing:
-        away, _ = cKDTree(sphere(np.column_stack([offered.lon, offered.lat]))).query(there, distance_upper_bound=ask.spacing * CHORD_MARGIN)
+        away, _ = cKDTree(sphere(np.column_stack([offered.lon, offered.lat]))).query(
+            there, distance_upper_bound=ask.spacing * CHORD_MARGIN
+        )
         keep |= np.isfinite(away)
     if ask.model not in COVERAGE_MODELS:
         for hour in hours or (None,):
@@ -252,11 +338,18 @@ def _near(lon: NDArray[np.float64], lat: NDArray[np.float64], serves: NDArray[np
     return pool[keep]
 
 
-def _barred(lon: NDArray[np.float64], lat: NDArray[np.float64], idle: NDArray[np.bool_], offered: Candidates,
-            spacing: float | None) -> NDArray[np.bool_]:
+def _barred(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    idle: NDArray[np.bool_],
+    offered: Candidates,
+    spacing: float | None,
+) -> NDArray[np.bool_]:
     """Return which candidates are too near to a station that stands but does not serve as asked."""
     rows = np.flatnonzero(idle)
     if not spacing or not len(rows):
         return np.zeros(len(offered), bool)
-    away, _ = cKDTree(sphere(np.column_stack([lon[rows], lat[rows]]))).query(sphere(np.column_stack([offered.lon, offered.lat])))
+    away, _ = cKDTree(sphere(np.column_stack([lon[rows], lat[rows]]))).query(
+        sphere(np.column_stack([offered.lon, offered.lat]))
+    )
     return away < spacing

@@ -110,8 +110,9 @@ def center(instance: Instance, clock: Clock) -> Iterator[Step]:
 _IMPOSSIBLE: NDArray[np.intp] = np.empty(0, np.intp)
 
 
-def _keeps(instance: Instance, rule: Rule, asked: NDArray[np.intp], radius: float, clock: Clock,
-           highs: Highs) -> Iterator[Step]:
+def _keeps(
+    instance: Instance, rule: Rule, asked: NDArray[np.intp], radius: float, clock: Clock, highs: Highs
+) -> Iterator[Step]:
     """Decide whether an allowed choice serves the demand `asked` within `radius`; returns it, the mark, or None (not known)."""
     cover = cover_at(instance, rule, radius, asked)
     if cover is None:

@@ -14,8 +14,19 @@ from layers.siting.scenario import FILTER_FIELDS, Scenario
 MOST = 4
 #: Sites of two scenarios nearer to each other than this count as the same place, metres.
 SAME_M = 60.0
-FIGURES = ("sites", "share_before", "share_after", "cell_share_after", "weight_gained", "night_before", "night_after", "mean_m", "gini",
-           "cost", "gap")
+FIGURES = (
+    "sites",
+    "share_before",
+    "share_after",
+    "cell_share_after",
+    "weight_gained",
+    "night_before",
+    "night_after",
+    "mean_m",
+    "gini",
+    "cost",
+    "gap",
+)
 
 
 def figures(scenarios: Sequence[Scenario]) -> pd.DataFrame:
@@ -38,22 +49,57 @@ def figures(scenarios: Sequence[Scenario]) -> pd.DataFrame:
     columns = {}
     for one in scenarios:
         answer = one.answer
-        columns[one.scenario_id] = [np.nan] * len(FIGURES) if answer is None else [
-            len(answer.sites), answer.before.share, answer.after.share, answer.after.cell_share, answer.after.weight - answer.before.weight,
-            answer.night_before.share, answer.night_after.share, answer.after.mean_m, answer.after.gini, answer.cost, answer.gap,
-        ]
+        columns[one.scenario_id] = (
+            [np.nan] * len(FIGURES)
+            if answer is None
+            else [
+                len(answer.sites),
+                answer.before.share,
+                answer.after.share,
+                answer.after.cell_share,
+                answer.after.weight - answer.before.weight,
+                answer.night_before.share,
+                answer.night_after.share,
+                answer.after.mean_m,
+                answer.after.gini,
+                answer.cost,
+                answer.gap,
+            ]
+        )
     return pd.DataFrame(columns, index=list(FIGURES)).astype("float64")
 
 
 def inputs_differ(scenarios: Sequence[Scenario]) -> pd.DataFrame:
     """Return the inputs in which the scenarios are not alike: one row an input, one column a scenario id."""
     rows = {}
-    for name in (*FILTER_FIELDS, "model", "new", "budget", "cost", "spacing", "cover", "hours", "opening", "source", "step", "points", "force",
-                 "forbid", "basis"):
+    for name in (
+        *FILTER_FIELDS,
+        "model",
+        "new",
+        "budget",
+        "cost",
+        "spacing",
+        "cover",
+        "hours",
+        "opening",
+        "source",
+        "step",
+        "points",
+        "force",
+        "forbid",
+        "basis",
+    ):
         values = []
         for one in scenarios:
-            holder = None if one.inputs is None else one.inputs if name == "basis" else \
-                one.inputs.filters if name in FILTER_FIELDS else one.inputs.ask
+            holder = (
+                None
+                if one.inputs is None
+                else one.inputs
+                if name == "basis"
+                else one.inputs.filters
+                if name in FILTER_FIELDS
+                else one.inputs.ask
+            )
             values.append(None if holder is None else getattr(holder, name))
         if any(value != values[0] for value in values):
             rows[name] = values

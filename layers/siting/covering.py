@@ -96,8 +96,9 @@ def maximal(instance: Instance, clock: Clock) -> Iterator[Step]:
         yield Step("exact", rule.sites[best], bound=max(value, min(upper, rest)))
 
 
-def _from_bound(cover: Cover, rule: Rule, place: NDArray[np.intp], relaxed: Relaxed, value: float,
-                clock: Clock) -> list[int] | None:
+def _from_bound(
+    cover: Cover, rule: Rule, place: NDArray[np.intp], relaxed: Relaxed, value: float, clock: Clock
+) -> list[int] | None:
     """Return the choice that a bound suggests, improved, when it beats `value`."""
     picked = place[np.flatnonzero(relaxed.chosen)].tolist()
     if not rule.keeps(picked):
@@ -136,8 +137,11 @@ def _weight_program(cover: Cover, rule: Rule) -> Program:
     z = program.block(-cover.weight * scale_of(cover.weight), 0.0, 1.0, integer=not cover.simple)
     e = len(cover.weight)
     if e:
-        program.row({z: sparse.dia_array((cover.need[None, :].astype(float), [0]), shape=(e, e)).tocsr(), y: -cover.rows},
-                    -np.inf, 0.0)
+        program.row(
+            {z: sparse.dia_array((cover.need[None, :].astype(float), [0]), shape=(e, e)).tocsr(), y: -cover.rows},
+            -np.inf,
+            0.0,
+        )
         twice = cover.need == 2
         degree = np.diff(cover.rows.indptr)
         if twice.any() and int((degree[twice].astype(np.int64) ** 2).sum()) <= STRONG_ENTRIES:
@@ -151,7 +155,7 @@ def _strong_rows(program: Program, cover: Cover, y: int, z: int, twice: NDArray[
     rows, columns, owner = [], [], []
     count = 0
     for element in twice.tolist():
-        sites = cover.rows.indices[cover.rows.indptr[element]: cover.rows.indptr[element + 1]]
+        sites = cover.rows.indices[cover.rows.indptr[element] : cover.rows.indptr[element + 1]]
         for one in range(len(sites)):
             rest = np.delete(sites, one)
             rows.append(np.full(len(rest), count))
@@ -159,10 +163,14 @@ def _strong_rows(program: Program, cover: Cover, y: int, z: int, twice: NDArray[
             owner.append(element)
             count += 1
     i, j = np.concatenate(rows), np.concatenate(columns)
-    program.row({
-        z: sparse.csr_array((np.ones(count), (np.arange(count), owner)), shape=(count, len(cover.weight))),
-        y: sparse.csr_array((-np.ones(len(i)), (i, j)), shape=(count, cover.rows.shape[1])),
-    }, -np.inf, 0.0)
+    program.row(
+        {
+            z: sparse.csr_array((np.ones(count), (np.arange(count), owner)), shape=(count, len(cover.weight))),
+            y: sparse.csr_array((-np.ones(len(i)), (i, j)), shape=(count, cover.rows.shape[1])),
+        },
+        -np.inf,
+        0.0,
+    )
 
 
 def covering(instance: Instance, clock: Clock) -> Iterator[Step]:
@@ -183,8 +191,9 @@ def covering(instance: Instance, clock: Clock) -> Iterator[Step]:
             yield from _most_backup(instance, rule, cover, best, highs)
 
 
-def fewest(cover: Cover, rule: Rule, price: Floats, clock: Clock, highs: Highs,
-           by_cost: bool = False) -> Iterator[Step]:
+def fewest(
+    cover: Cover, rule: Rule, price: Floats, clock: Clock, highs: Highs, by_cost: bool = False
+) -> Iterator[Step]:
     """Search for the cheapest choice that meets every need; yields steps.
 
     Returns
@@ -265,13 +274,13 @@ def _repaired(cover: Cover, rule: Rule, picked: list[int], price: Floats, relaxe
     missing = cover.need - cover.counts(chosen)
     for element in np.flatnonzero(missing > 0).tolist():
         while missing[element] > 0:
-            sites = cover.rows.indices[cover.rows.indptr[element]: cover.rows.indptr[element + 1]]
+            sites = cover.rows.indices[cover.rows.indptr[element] : cover.rows.indptr[element + 1]]
             sites = [int(one) for one in sites if one not in chosen]
             if not sites:
                 return chosen
             one = min(sites, key=lambda j: (price[j] - relaxed.worth[j], j))
             chosen.append(one)
-            missing[cover.columns.indices[cover.columns.indptr[one]: cover.columns.indptr[one + 1]]] -= 1
+            missing[cover.columns.indices[cover.columns.indptr[one] : cover.columns.indptr[one + 1]]] -= 1
     return pruned(cover, rule, chosen, price)
 
 
@@ -286,8 +295,11 @@ def _most_backup(instance: Instance, rule: Rule, cover: Cover, best: list[int], 
         program.row({y: cover.rows}, 1.0, np.inf)
     if len(double.need):
         e = len(double.need)
-        program.row({z: sparse.dia_array((double.need[None, :].astype(float), [0]), shape=(e, e)).tocsr(), y: -double.rows},
-                    -np.inf, 0.0)
+        program.row(
+            {z: sparse.dia_array((double.need[None, :].astype(float), [0]), shape=(e, e)).tocsr(), y: -double.rows},
+            -np.inf,
+            0.0,
+        )
     unit = 1000.0 / max(float(price[best].sum()), 1e-9)
     program.row({y: sparse.csr_array(price[None, :] * unit)}, -np.inf, float(price[best].sum()) * unit * (1 + SAME))
     program.rule(y, rule)

@@ -26,10 +26,14 @@ def early(instance: Instance, clock: Clock) -> Step | None:
     m = instance.pairs.demands
     rows = np.sort(random.choice(m, max(1, min(m, int(m * SAMPLE / len(instance.pairs.site)))), replace=False))
     some = instance.having(
-        pairs=instance.pairs.of(rows), weight=instance.weight[rows] if instance.model != "pcenter" else np.ones(len(rows)),
-        demand_ids=[instance.demand_ids[i] for i in rows], farther=instance.farther,
+        pairs=instance.pairs.of(rows),
+        weight=instance.weight[rows] if instance.model != "pcenter" else np.ones(len(rows)),
+        demand_ids=[instance.demand_ids[i] for i in rows],
+        farther=instance.farther,
     )
     rule = Rule.of(some)
     if instance.model == "mclp":
-        return Step("greedy", rule.sites[heuristic.greedy(cover_of(some, rule)[0], rule)], bound=float(instance.weight.sum()))
+        return Step(
+            "greedy", rule.sites[heuristic.greedy(cover_of(some, rule)[0], rule)], bound=float(instance.weight.sum())
+        )
     return Step("greedy", rule.sites[median.greedy(median.Median.of(some, rule), rule)], bound=0.0)

@@ -128,8 +128,12 @@ def covered(instance: Instance, sites: Choice, times: int = 1) -> Covered:
     """Return who is within the radius of at least `times` open sites."""
     counts = reach_counts(instance, np.asarray(sites, np.int64), instance.radius)
     return Covered(
-        float(instance.weight[counts >= times].sum()), float(instance.weight.sum()), int((counts >= times).sum()), len(counts),
-        float(instance.weight[counts >= 2].sum()), int((counts >= 2).sum()),
+        float(instance.weight[counts >= times].sum()),
+        float(instance.weight.sum()),
+        int((counts >= times).sum()),
+        len(counts),
+        float(instance.weight[counts >= 2].sum()),
+        int((counts >= 2).sum()),
     )
 
 
@@ -145,7 +149,9 @@ def curve(instance: Instance, upto: int, seconds: float | None = None, seed: int
     The differences are the marginal gains of each further site.
     """
     least = int((instance.forced & ~instance.existing).sum())
-    return [best(instance.having(new=count, farther=instance.farther), seconds, seed) for count in range(least, upto + 1)]
+    return [
+        best(instance.having(new=count, farther=instance.farther), seconds, seed) for count in range(least, upto + 1)
+    ]
 
 
 def nests(plans: Sequence[Choice]) -> tuple[bool, int | None]:

@@ -66,28 +66,40 @@ class Program:
             upper = sparse.triu(rule.near).tocoo()
             q = len(upper.data)
             i = np.concatenate([np.arange(q)] * 2)
-            self.row({y: sparse.csr_array((np.ones(2 * q), (i, np.concatenate(upper.coords))), shape=(q, f))},
-                     -np.inf, np.ones(q))
+            self.row(
+                {y: sparse.csr_array((np.ones(2 * q), (i, np.concatenate(upper.coords))), shape=(q, f))},
+                -np.inf,
+                np.ones(q),
+            )
 
     def row(self, parts: dict[int, Any], low: ArrayLike, high: ArrayLike) -> None:
         """Add rows ``low ≤ Σ parts[block] @ x[block] ≤ high``."""
         count = next(iter(parts.values())).shape[0]
-        self.rows.append((parts, np.broadcast_to(np.asarray(low, np.float64), (count,)),
-                          np.broadcast_to(np.asarray(high, np.float64), (count,))))
+        self.rows.append(
+            (
+                parts,
+                np.broadcast_to(np.asarray(low, np.float64), (count,)),
+                np.broadcast_to(np.asarray(high, np.float64), (count,)),
+            )
+        )
 
     def task(self) -> dict[str, Any]:
         """Return the program as :func:`layers.siting.worker.milp` takes it."""
         sizes = [len(c) for c in self.c]
         stacked = [
-            sparse.hstack([parts.get(k, sparse.csr_array((len(low), size))) for k, size in enumerate(sizes)], format="csr")
+            sparse.hstack(
+                [parts.get(k, sparse.csr_array((len(low), size))) for k, size in enumerate(sizes)], format="csr"
+            )
             for parts, low, _ in self.rows
         ]
         matrix = sparse.vstack(stacked, format="csc") if stacked else sparse.csc_array((1, sum(sizes)))
         return {
-            "c": np.concatenate(self.c), "matrix": sparse.csc_array(matrix),
+            "c": np.concatenate(self.c),
+            "matrix": sparse.csc_array(matrix),
             "low": np.concatenate([low for _, low, _ in self.rows]) if stacked else np.array([-np.inf]),
             "high": np.concatenate([high for _, _, high in self.rows]) if stacked else np.array([np.inf]),
-            "lower": np.concatenate(self.lower), "upper": np.concatenate(self.upper),
+            "lower": np.concatenate(self.lower),
+            "upper": np.concatenate(self.upper),
             "integer": np.concatenate(self.integer),
         }
 
@@ -166,7 +178,9 @@ class Highs:
         if self._child is None:
             self._child = subprocess.Popen(  # noqa: S603 - our own file, by our own interpreter
                 [sys.executable, "-P", str(Path(worker.__file__).resolve()), str(os.getpid())],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
         until = self._clock.passed + limit + GRACE
         try:

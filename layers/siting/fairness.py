@@ -79,8 +79,11 @@ def _side(found: Case, points: NDArray[np.float64], weight: NDArray[np.float64])
     access = two_step(weight, _supply(found, len(points)), near, found.wish.radius) * PER
     total = float(weight.sum())
     return Side(
-        None if curve is None else np.interp(STEPS, curve[:, 0], curve[:, 1]), gini(ways[asked], share[asked]) if whole else None, access,
-        gini(access, weight) if access.any() else None, float(weight[access <= 0].sum()) / total if total else None,
+        None if curve is None else np.interp(STEPS, curve[:, 0], curve[:, 1]),
+        gini(ways[asked], share[asked]) if whole else None,
+        access,
+        gini(access, weight) if access.any() else None,
+        float(weight[access <= 0].sum()) / total if total else None,
     )
 
 
@@ -88,4 +91,6 @@ def _supply(found: Case, new: int) -> NDArray[np.float64]:
     stand = [text or None for text in found.existing.frame["opening_hours"]] if found.existing else []
     if found.wish.hours is None:
         return np.ones(new + len(stand))
-    return open_matrix([found.ask.opening] * new + stand)[:, found.wish.weekday - 1][:, list(found.wish.hours)].mean(axis=1)
+    return open_matrix([found.ask.opening] * new + stand)[:, found.wish.weekday - 1][:, list(found.wish.hours)].mean(
+        axis=1
+    )

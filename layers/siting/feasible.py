@@ -34,26 +34,45 @@ def _seen(instance: Instance) -> Iterator[Reason]:
     close = np.flatnonzero(_bound_to_meet(instance))
     if len(close) and instance.apart is None:
         one, other = instance.conflicts[close[0]]
-        yield Reason("spacing", N_("必须保留的“{one}”与“{other}”小于最小间距：请放宽间距，或取消其中一处必选。"),
-                     {"one": ids[one], "other": ids[other]})
+        yield Reason(
+            "spacing",
+            N_("必须保留的“{one}”与“{other}”小于最小间距：请放宽间距，或取消其中一处必选。"),
+            {"one": ids[one], "other": ids[other]},
+        )
     elif len(close):
         nearest = close[instance.apart[close].argmin()]
         one, other = instance.conflicts[nearest]
-        yield Reason("spacing", N_("必须保留的“{one}”与“{other}”小于最小间距：间距至多 {suffices} 米，或取消其中一处必选。"),
-                     {"one": ids[one], "other": ids[other], "suffices": rounded_down(instance.apart[nearest])})
+        yield Reason(
+            "spacing",
+            N_("必须保留的“{one}”与“{other}”小于最小间距：间距至多 {suffices} 米，或取消其中一处必选。"),
+            {"one": ids[one], "other": ids[other], "suffices": rounded_down(instance.apart[nearest])},
+        )
     if instance.new is not None and len(forced) > instance.new:
-        yield Reason("new", N_("必选 {forced} 处，多于新增数 {new}：新增数至少要 {suffices}。"),
-                     {"forced": len(forced), "new": instance.new, "suffices": len(forced)})
+        yield Reason(
+            "new",
+            N_("必选 {forced} 处，多于新增数 {new}：新增数至少要 {suffices}。"),
+            {"forced": len(forced), "new": instance.new, "suffices": len(forced)},
+        )
     if instance.budget is not None:
         spent = float(instance.cost[forced].sum())
         free = np.flatnonzero(instance.free)
         if spent > instance.budget * (1 + 1e-9):
-            yield Reason("budget", N_("必选点共需 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
-                         {"suffices": spent, "budget": instance.budget})
-        elif (instance.new is None or instance.new > 0) and not len(forced) and len(free) \
-                and instance.cost[free].min() > instance.budget * (1 + 1e-9):
-            yield Reason("budget", N_("最便宜的备选点也要 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
-                         {"suffices": float(instance.cost[free].min()), "budget": instance.budget})
+            yield Reason(
+                "budget",
+                N_("必选点共需 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
+                {"suffices": spent, "budget": instance.budget},
+            )
+        elif (
+            (instance.new is None or instance.new > 0)
+            and not len(forced)
+            and len(free)
+            and instance.cost[free].min() > instance.budget * (1 + 1e-9)
+        ):
+            yield Reason(
+                "budget",
+                N_("最便宜的备选点也要 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
+                {"suffices": float(instance.cost[free].min()), "budget": instance.budget},
+            )
     if instance.model != "mclp":
         yield from _beyond(instance)
         yield from _full(instance)
@@ -83,21 +102,46 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
     if instance.apart is not None and len(instance.conflicts):
         widest = _clear(instance, lost)
         if widest is not None:
-            yield Reason("spacing", N_("{count} 个需求点够得到的备选点离现有点小于最小间距：间距至多 {suffices} 米才够得到它们。"),
-                         {"count": len(lost), "suffices": rounded_down(widest)})
+            yield Reason(
+                "spacing",
+                N_("{count} 个需求点够得到的备选点离现有点小于最小间距：间距至多 {suffices} 米才够得到它们。"),
+                {"count": len(lost), "suffices": rounded_down(widest)},
+            )
     named = [str(instance.demand_ids[i]) for i in lost[:NAMED]]
-    known = {"count": len(lost), "of": pairs.demands, "times": times, "demand": named, "names": ", ".join(named),
-             "weight": float(instance.weight[lost].sum())}
+    known = {
+        "count": len(lost),
+        "of": pairs.demands,
+        "times": times,
+        "demand": named,
+        "names": ", ".join(named),
+        "weight": float(instance.weight[lost].sum()),
+    }
     if instance.model not in COVERAGE_MODELS:
-        yield Reason("reach", N_("{count} 个需求点（共 {of} 个）到不了任何可用的点位，如 {names}：请补上它们的距离或路网，或补充备选点。"), known)
+        yield Reason(
+            "reach",
+            N_(
+                "{count} 个需求点（共 {of} 个）到不了任何可用的点位，如 {names}：请补上它们的距离或路网，或补充备选点。"
+            ),
+            known,
+        )
         return
     far = instance.farther(lost, usable, times) if instance.farther else None
     if far is None or not np.isfinite(far).all():
-        yield Reason("reach", N_("{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：请补充备选点或去掉这些需求点。"),
-                     {**known, "radius": instance.radius})
+        yield Reason(
+            "reach",
+            N_(
+                "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：请补充备选点或去掉这些需求点。"
+            ),
+            {**known, "radius": instance.radius},
+        )
     else:
-        yield Reason("reach", N_("{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：半径至少要 {suffices}，或补充备选点。"),
-                     {**known, "radius": instance.radius, "suffices": float(far.max())})
+        yield Reason(
+            "reach",
+            N_(
+                "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：半径至少要 {suffices}，或补充备选点。"
+            ),
+            {**known, "radius": instance.radius, "suffices": float(far.max())},
+        )
 
 
 def _clear(instance: Instance, lost: NDArray[np.intp]) -> float | None:
@@ -115,7 +159,7 @@ def _clear(instance: Instance, lost: NDArray[np.intp]) -> float | None:
     start, site, times = instance.pairs.start, instance.pairs.site, instance.cover
     widest = np.inf
     for i in lost:
-        held = np.sort(room[site[start[i]:start[i + 1]]])[::-1]
+        held = np.sort(room[site[start[i] : start[i + 1]]])[::-1]
         if len(held) < times or held[times - 1] == -np.inf:
             return None
         widest = min(widest, held[times - 1])
@@ -130,8 +174,11 @@ def _full(instance: Instance) -> Iterator[Reason]:
     most = stand + float(free[: instance.new if instance.new is not None else len(free)].sum())
     total = float(instance.weight.sum())
     if most < total * (1 - 1e-9):
-        yield Reason("capacity", N_("点位的容量最多 {most}，需求共 {suffices}：容量还差 {lacking}。"),
-                     {"most": most, "suffices": total, "lacking": total - most})
+        yield Reason(
+            "capacity",
+            N_("点位的容量最多 {most}，需求共 {suffices}：容量还差 {lacking}。"),
+            {"most": most, "suffices": total, "lacking": total - most},
+        )
 
 
 def after_search(instance: Instance, clock: Clock) -> Iterator[Step]:
@@ -144,7 +191,13 @@ def after_search(instance: Instance, clock: Clock) -> Iterator[Step]:
             if reason:
                 found.append(reason)
     if not found:
-        found.append(Reason("together", N_("各项条件单独都能满足，放在一起不能：请放宽新增数、预算、间距、容量或必选禁选中的一项以上。"), {}))
+        found.append(
+            Reason(
+                "together",
+                N_("各项条件单独都能满足，放在一起不能：请放宽新增数、预算、间距、容量或必选禁选中的一项以上。"),
+                {},
+            )
+        )
     return tuple(found)
 
 
@@ -175,18 +228,33 @@ def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) ->
         return None
     chosen = rule.sites[answer[0]]
     if condition == "new":
-        return Reason("new", N_("新增 {new} 处不够：其他条件不变，至少要新增 {suffices} 处。"),
-                      {"new": asked.new, "suffices": len(chosen)})
+        return Reason(
+            "new",
+            N_("新增 {new} 处不够：其他条件不变，至少要新增 {suffices} 处。"),
+            {"new": asked.new, "suffices": len(chosen)},
+        )
     if condition == "budget":
-        return Reason("budget", N_("预算 {budget} 元不够：其他条件不变，至少要 {suffices} 元。"),
-                      {"budget": asked.budget, "suffices": float(loose.cost[chosen].sum())})
+        return Reason(
+            "budget",
+            N_("预算 {budget} 元不够：其他条件不变，至少要 {suffices} 元。"),
+            {"budget": asked.budget, "suffices": float(loose.cost[chosen].sum())},
+        )
     if asked.apart is None:
         return Reason("spacing", N_("最小间距使所有需求无法都被服务：不限间距时可以做到，请放宽间距。"), {})
-    suffices, largest = yield from _widest(asked, Clock(min(clock.left, WIDEST_SECONDS), lambda: clock.cancelled, clock.seed))
+    suffices, largest = yield from _widest(
+        asked, Clock(min(clock.left, WIDEST_SECONDS), lambda: clock.cancelled, clock.seed)
+    )
     if largest:
-        return Reason("spacing", N_("最小间距使所有需求无法都被服务：其他条件不变，间距至多 {suffices} 米。"), {"suffices": rounded_down(suffices)})
-    return Reason("spacing", N_("最小间距使所有需求无法都被服务：其他条件不变，间距 {suffices} 米时可以做到（可能还有更大的）。"),
-                  {"suffices": rounded_down(suffices)})
+        return Reason(
+            "spacing",
+            N_("最小间距使所有需求无法都被服务：其他条件不变，间距至多 {suffices} 米。"),
+            {"suffices": rounded_down(suffices)},
+        )
+    return Reason(
+        "spacing",
+        N_("最小间距使所有需求无法都被服务：其他条件不变，间距 {suffices} 米时可以做到（可能还有更大的）。"),
+        {"suffices": rounded_down(suffices)},
+    )
 
 
 def _widest(asked: Instance, clock: Clock) -> Iterator[Step]:

@@ -28,8 +28,9 @@ ATTEMPTS = 12
 MOST_PAIRS = 8_000_000
 
 
-def program_of(instance: Instance, rule: Rule, pairs: Pairs, fixed: NDArray[np.int64] | None = None,
-               model: str | None = None) -> tuple[Program, float]:
+def program_of(
+    instance: Instance, rule: Rule, pairs: Pairs, fixed: NDArray[np.int64] | None = None, model: str | None = None
+) -> tuple[Program, float]:
     """Return the program of a capacitated model and the scale of its objective.
 
     Parameters
@@ -74,9 +75,16 @@ def program_of(instance: Instance, rule: Rule, pairs: Pairs, fixed: NDArray[np.i
         program.row({x: share}, -np.inf if model == "mclp" else 1.0, 1.0)
     chosen = np.flatnonzero(place[j] >= 0)
     if len(chosen):
-        program.row({x: sparse.csr_array((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), q)),
-                     y: sparse.csr_array((-np.ones(len(chosen)), (np.arange(len(chosen)), place[j[chosen]])),
-                                         shape=(len(chosen), f))}, -np.inf, 0.0)
+        program.row(
+            {
+                x: sparse.csr_array((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), q)),
+                y: sparse.csr_array(
+                    (-np.ones(len(chosen)), (np.arange(len(chosen)), place[j[chosen]])), shape=(len(chosen), f)
+                ),
+            },
+            -np.inf,
+            0.0,
+        )
     finite = np.flatnonzero(np.isfinite(capacity) & (instance.existing | (place >= 0)))
     if len(finite) and q:
         order = np.full(pairs.sites, -1)
@@ -132,7 +140,9 @@ def least_radius(instance: Instance, sites: NDArray[np.int64]) -> float | None:
 def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
     """Return a choice made by always adding the site that can still take most of the demand in its reach."""
     pairs = instance.pairs
-    matrix = sparse.csr_array((np.arange(len(pairs.site)) + 1, pairs.site, pairs.start), shape=(pairs.demands, pairs.sites))
+    matrix = sparse.csr_array(
+        (np.arange(len(pairs.site)) + 1, pairs.site, pairs.start), shape=(pairs.demands, pairs.sites)
+    )
     columns = matrix.T.tocsr()
     left = instance.weight.copy()
 
@@ -168,7 +178,11 @@ def capacitated(instance: Instance, clock: Clock) -> Iterator[Step]:
         yield from _center(instance, rule, clock)
         return
     more = instance.model == "mclp"
-    price = (rule.cost.copy() if instance.by_cost else np.ones(len(rule))) if instance.model == "lscp" else np.zeros(len(rule))
+    price = (
+        (rule.cost.copy() if instance.by_cost else np.ones(len(rule)))
+        if instance.model == "lscp"
+        else np.zeros(len(rule))
+    )
     judge = _Judge(instance, rule, price)
     tries = [fill(instance, rule)]
     if np.isfinite(rule.budget):
@@ -179,11 +193,19 @@ def capacitated(instance: Instance, clock: Clock) -> Iterator[Step]:
     yield Step("greedy", judge.sites, bound=bound)
     relaxed = None
     if len(rule) and len(instance.pairs.site) <= MOST_PAIRS:
-        search = relax(instance, rule, judge.value if judge.best is not None else _guess(instance, price), clock, price,
-                       _worth_of_service(instance, rule, judge.best))
+        search = relax(
+            instance,
+            rule,
+            judge.value if judge.best is not None else _guess(instance, price),
+            clock,
+            price,
+            _worth_of_service(instance, rule, judge.best),
+        )
         relaxed = next(search)
         while True:
-            lowest = np.ceil(relaxed.bound - 1e-6) if instance.model == "lscp" and not instance.by_cost else relaxed.bound
+            lowest = (
+                np.ceil(relaxed.bound - 1e-6) if instance.model == "lscp" and not instance.by_cost else relaxed.bound
+            )
             bound = min(bound, lowest) if more else max(bound, lowest)
             found = judge.offer(np.flatnonzero(relaxed.chosen).tolist()) or judge.exchanged(relaxed.worth, clock)
             yield Step("bound", judge.sites if found else None, bound=bound)
@@ -255,7 +277,9 @@ class _Judge:
             return False
         rule, improved = self.rule, False
         movable = sorted((one for one in self.best if not rule.forced[one]), key=lambda one: worth[one])
-        entering = [one for one in np.argsort(-worth, kind="stable")[: 3 * len(self.best) + 3].tolist() if one not in self.best]
+        entering = [
+            one for one in np.argsort(-worth, kind="stable")[: 3 * len(self.best) + 3].tolist() if one not in self.best
+        ]
         trials: list[list[int]] = []
         if self._instance.model == "lscp":
             trials = [[one for one in self.best if one != leaving] for leaving in movable[:ATTEMPTS]]
@@ -359,7 +383,11 @@ def _center(instance: Instance, rule: Rule, clock: Clock) -> Iterator[Step]:
             if found.status == "lost" or (found.status == "limit" and found.blocks is None):
                 return
             chosen = np.flatnonzero(found.blocks[0] > 0.5) if found.blocks is not None else None
-            if chosen is not None and rule.keeps(chosen) and served(instance, rule.sites[chosen], float(levels[middle])) is not None:
+            if (
+                chosen is not None
+                and rule.keeps(chosen)
+                and served(instance, rule.sites[chosen], float(levels[middle])) is not None
+            ):
                 best, high = rule.sites[chosen], middle
             elif found.status == "limit":
                 return

@@ -50,7 +50,7 @@ def greedy(cover: Cover, rule: Rule, by_cost: bool = False, until_covered: bool 
         if gain[pick] <= nothing:
             break
         chosen.append(pick)
-        reached = cover.columns.indices[cover.columns.indptr[pick]: cover.columns.indptr[pick + 1]]
+        reached = cover.columns.indices[cover.columns.indptr[pick] : cover.columns.indptr[pick + 1]]
         missing[reached] -= 1
         met = reached[missing[reached] == 0]
         gain -= spread(cover.rows, met, share[met])
@@ -85,9 +85,11 @@ def interchange(cover: Cover, rule: Rule, chosen: list[int], clock: Clock, round
                 continue
             delta, loss = gain, 0.0
             if leaving >= 0:
-                mine = columns.indices[columns.indptr[leaving]: columns.indptr[leaving + 1]]
+                mine = columns.indices[columns.indptr[leaving] : columns.indptr[leaving + 1]]
                 now = counts[mine]
-                change = np.where(now == need[mine], weight[mine], 0.0) - np.where(now == need[mine] - 1, weight[mine], 0.0)
+                change = np.where(now == need[mine], weight[mine], 0.0) - np.where(
+                    now == need[mine] - 1, weight[mine], 0.0
+                )
                 touched = np.flatnonzero(change)
                 loss = float(weight[mine][now == need[mine]].sum())
                 delta = gain + spread(rows, mine[touched], change[touched])
@@ -113,7 +115,7 @@ def pruned(cover: Cover, rule: Rule, chosen: list[int], price: Floats) -> list[i
     counts = cover.counts(chosen)
     kept = list(chosen)
     for one in sorted(chosen, key=lambda j: (-price[j], -chosen.index(j))):
-        mine = cover.columns.indices[cover.columns.indptr[one]: cover.columns.indptr[one + 1]]
+        mine = cover.columns.indices[cover.columns.indptr[one] : cover.columns.indptr[one + 1]]
         if not rule.forced[one] and (counts[mine] > cover.need[mine]).all():
             counts[mine] -= 1
             kept.remove(one)

@@ -37,8 +37,13 @@ class Timed:
     hours: NDArray[np.int64]
 
 
-def spread_over(pairs: Pairs, weight: NDArray[np.float64], profile: NDArray[np.float64] | None,
-                is_open: NDArray[np.bool_], hours: NDArray[np.intp]) -> Timed:
+def spread_over(
+    pairs: Pairs,
+    weight: NDArray[np.float64],
+    profile: NDArray[np.float64] | None,
+    is_open: NDArray[np.bool_],
+    hours: NDArray[np.intp],
+) -> Timed:
     """Return the demand by pattern of opening.
 
     Parameters
@@ -63,5 +68,7 @@ def spread_over(pairs: Pairs, weight: NDArray[np.float64], profile: NDArray[np.f
         share = np.full(m, len(mine)) if profile is None else profile[:, mine].sum(axis=1)
         weights.append(weight * share / len(hours))
     count = patterns.shape[1]
-    joined = Pairs(np.concatenate(starts), np.concatenate(sites), np.concatenate(distances), pairs.sites, pairs.complete)
+    joined = Pairs(
+        np.concatenate(starts), np.concatenate(sites), np.concatenate(distances), pairs.sites, pairs.complete
+    )
     return Timed(joined, np.concatenate(weights), np.tile(np.arange(m), count), np.repeat(sizes, m))

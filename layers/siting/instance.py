@@ -90,7 +90,9 @@ class Instance:
         m, n = self.pairs.demands, self.pairs.sites
         fill = object.__setattr__
         if self.model not in MODELS:
-            raise AtlasError(N_("没有“{got}”这种模型：请用 {allowed} 之一。"), got=self.model, allowed=", ".join(MODELS))
+            raise AtlasError(
+                N_("没有“{got}”这种模型：请用 {allowed} 之一。"), got=self.model, allowed=", ".join(MODELS)
+            )
         fill(self, "weight", np.asarray(self.weight, np.float64))
         fill(self, "demand_ids", self.demand_ids if len(self.demand_ids) else [str(i) for i in range(m)])
         fill(self, "site_ids", self.site_ids if len(self.site_ids) else [str(j) for j in range(n)])
@@ -133,9 +135,15 @@ class Instance:
         if not n:
             raise AtlasError(N_("没有备选点：请给出至少一个。"))
         for name, got, expected in (
-            ("weight", len(self.weight), m), ("demand_ids", len(self.demand_ids), m), ("site_ids", len(self.site_ids), n),
-            ("existing", len(self.existing), n), ("forced", len(self.forced), n), ("forbidden", len(self.forbidden), n),
-            ("cost", len(self.cost), n), ("apart", q if self.apart is None else len(self.apart), q), ("capacity", n if self.capacity is None else len(self.capacity), n),
+            ("weight", len(self.weight), m),
+            ("demand_ids", len(self.demand_ids), m),
+            ("site_ids", len(self.site_ids), n),
+            ("existing", len(self.existing), n),
+            ("forced", len(self.forced), n),
+            ("forbidden", len(self.forbidden), n),
+            ("cost", len(self.cost), n),
+            ("apart", q if self.apart is None else len(self.apart), q),
+            ("capacity", n if self.capacity is None else len(self.capacity), n),
         ):
             if got != expected:
                 raise AtlasError(N_("{name} 有 {got} 项，应为 {expected} 项。"), name=name, got=got, expected=expected)
@@ -145,7 +153,9 @@ class Instance:
         not_negative(self.cost, self.site_ids, N_("备选点 {id} 的费用“{got}”不可用：请给不小于 0 的元数。"))
         not_negative(self.pairs.distance, None, N_("第 {id} 对的距离“{got}”不可用：请给不小于 0 的数。"))
         if self.capacity is not None:
-            not_negative(self.capacity, self.site_ids, N_("点位 {id} 的容量“{got}”不可用：请给不小于 0 的数。"), infinite=True)
+            not_negative(
+                self.capacity, self.site_ids, N_("点位 {id} 的容量“{got}”不可用：请给不小于 0 的数。"), infinite=True
+            )
         if self.model in COVERAGE_MODELS and self.radius is None:
             raise AtlasError(N_("模型 {model} 需要服务半径：请给 --radius。"), model=self.model)
         if self.radius is not None and not (np.isfinite(self.radius) and self.radius > 0):
@@ -158,8 +168,11 @@ class Instance:
             raise AtlasError(N_("新增数 {got} 不可用：请给不小于 0 的整数。"), got=self.new)
         available = int((~self.existing & ~self.forbidden).sum())
         if self.new is not None and self.new > available:
-            raise AtlasError(N_("要新增 {new} 处，可选的备选点只有 {available} 个：请减少新增数或补充备选点。"),
-                             new=self.new, available=available)
+            raise AtlasError(
+                N_("要新增 {new} 处，可选的备选点只有 {available} 个：请减少新增数或补充备选点。"),
+                new=self.new,
+                available=available,
+            )
         both = np.flatnonzero(self.forced & self.forbidden)
         if len(both):
             raise AtlasError(N_("备选点 {site} 既必选又禁选：请去掉其中一个。"), site=self.site_ids[int(both[0])])

@@ -80,7 +80,14 @@ def save(store: WritableStore, scenario: Scenario, seen: str | None = None) -> S
     AtlasError
         It has no name, or the store cannot be written.
     """
-    batch = store.apply(TABLE, frame_of([scenario]), author=scenario.author or None, file=MARK + scenario.scenario_id, seen=seen, retire=False)
+    batch = store.apply(
+        TABLE,
+        frame_of([scenario]),
+        author=scenario.author or None,
+        file=MARK + scenario.scenario_id,
+        seen=seen,
+        retire=False,
+    )
     return scenario.having(batch_id=batch.batch_id)
 
 
@@ -104,8 +111,11 @@ def remove(store: WritableStore, scenario_id: str, author: str | None = None) ->
 
 def adoptions(history: Sequence[Batch]) -> dict[str, str]:
     """Return scenario → batch of the adoptions that stand: it follows from the history alone."""
-    return {one.file.removeprefix(MARK): one.batch_id for one in reversed(history)
-            if one.table == STATIONS and one.file and one.file.startswith(MARK) and not one.undone_at}
+    return {
+        one.file.removeprefix(MARK): one.batch_id
+        for one in reversed(history)
+        if one.table == STATIONS and one.file and one.file.startswith(MARK) and not one.undone_at
+    }
 
 
 def events(history: Sequence[Batch], scenario_id: str) -> list[Event]:
@@ -139,47 +149,73 @@ def adopt(store: WritableStore, scenario: Scenario, author: str | None = None, s
         raise AtlasError(N_("方案“{name}”没有点位，不能采用：请先求解。"), name=scenario.name)
     standing = adoptions(store.history())
     if scenario.scenario_id in standing:
-        raise AtlasError(N_("方案“{name}”已采用（批次 {batch}）。"), name=scenario.name, batch=standing[scenario.scenario_id])
+        raise AtlasError(
+            N_("方案“{name}”已采用（批次 {batch}）。"), name=scenario.name, batch=standing[scenario.scenario_id]
+        )
     stations = store.read(STATIONS)
     wanted = list(scenario.inputs.planned[: len(scenario.answer.sites)])
     _refuse_changed(stations, wanted, scenario, standing)
     rows = stations.set_index("station_id", drop=False).loc[wanted].copy()
     sites = scenario.answer.sites
-    ids = [f"{scenario.scenario_id}-{one.number:02d}" for one in sites[len(wanted):]]
+    ids = [f"{scenario.scenario_id}-{one.number:02d}" for one in sites[len(wanted) :]]
     taken = sorted(set(ids) & set(stations["station_id"]))
     if taken:
         raise AtlasError(N_("驿站表里已有编号 {ids}：请先撤销或改名。"), ids="、".join(taken))
     source = MARK + scenario.scenario_id
     filled = rows.assign(
-        geometry=gpd.GeoSeries([shapely.Point(one.lon, one.lat) for one in sites[: len(wanted)]], index=rows.index, crs=CRS),
-        provenance="derived", source_id=[f"{old};{source}" if isinstance(old, str) and old else source for old in rows["source_id"]],
+        geometry=gpd.GeoSeries(
+            [shapely.Point(one.lon, one.lat) for one in sites[: len(wanted)]], index=rows.index, crs=CRS
+        ),
+        provenance="derived",
+        source_id=[f"{old};{source}" if isinstance(old, str) and old else source for old in rows["source_id"]],
     )
-    frame = pd.concat([one for one in (filled, _new_rows(scenario, sites[len(wanted):], ids, source)) if len(one)], ignore_index=True)
+    frame = pd.concat(
+        [one for one in (filled, _new_rows(scenario, sites[len(wanted) :], ids, source)) if len(one)], ignore_index=True
+    )
     frame = _with_zones(store, gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS))
     batch = store.apply(STATIONS, TABLES[STATIONS].validate(frame), author=author, file=source, seen=seen, retire=False)
-    return Adopted(batch.batch_id, tuple(wanted), tuple(ids), tuple(scenario.inputs.planned[len(sites):]))
+    return Adopted(batch.batch_id, tuple(wanted), tuple(ids), tuple(scenario.inputs.planned[len(sites) :]))
 
 
 def _refuse_changed(stations: pd.DataFrame, wanted: list[str], scenario: Scenario, standing: dict[str, str]) -> None:
     known = stations.set_index("station_id", drop=False)
     gone = [one for one in wanted if one not in known.index or known.at[one, "status"] != PLANNED]
     if gone:
-        raise AtlasError(N_("方案“{name}”要用的计划驿站 {ids} 已不在计划中（被删除、改名或已开放）：请按现在的数据重新求解，另存方案。"),
-                         name=scenario.name, ids="、".join(gone[:5]))
+        raise AtlasError(
+            N_(
+                "方案“{name}”要用的计划驿站 {ids} 已不在计划中（被删除、改名或已开放）：请按现在的数据重新求解，另存方案。"
+            ),
+            name=scenario.name,
+            ids="、".join(gone[:5]),
+        )
     placed = [one for one in wanted if known.at[one, "geometry"] is not None and not known.at[one, "geometry"].is_empty]
     if placed:
         others = [other for other in standing if other != scenario.scenario_id]
         raise AtlasError(
-            N_("计划驿站 {ids} 已经有了位置（{by}）：请先撤销，再采用“{name}”。"), name=scenario.name, ids="、".join(placed[:5]),
-            by="、".join(others[:3]) or "；".join(sorted({str(known.at[one, "source_id"]) for one in placed})[:3]))
+            N_("计划驿站 {ids} 已经有了位置（{by}）：请先撤销，再采用“{name}”。"),
+            name=scenario.name,
+            ids="、".join(placed[:5]),
+            by="、".join(others[:3]) or "；".join(sorted({str(known.at[one, "source_id"]) for one in placed})[:3]),
+        )
 
 
 def _new_rows(scenario: Scenario, sites: Sequence[Site], ids: list[str], source: str) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({
-        "station_id": ids, "name": [f"{scenario.name} {one.number}" for one in sites], "adcode": scenario.inputs.filters.place,
-        "status": PLANNED, "opening_hours": scenario.inputs.ask.opening, "smart": False, "provenance": "derived", "source_id": source,
-        "batch_id": "new", "geometry": [shapely.Point(one.lon, one.lat) for one in sites],
-    }, geometry="geometry", crs=CRS)
+    return gpd.GeoDataFrame(
+        {
+            "station_id": ids,
+            "name": [f"{scenario.name} {one.number}" for one in sites],
+            "adcode": scenario.inputs.filters.place,
+            "status": PLANNED,
+            "opening_hours": scenario.inputs.ask.opening,
+            "smart": False,
+            "provenance": "derived",
+            "source_id": source,
+            "batch_id": "new",
+            "geometry": [shapely.Point(one.lon, one.lat) for one in sites],
+        },
+        geometry="geometry",
+        crs=CRS,
+    )
 
 
 def _with_zones(store: WritableStore, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -192,8 +228,10 @@ def _with_zones(store: WritableStore, frame: gpd.GeoDataFrame) -> gpd.GeoDataFra
     near = shapely.distance(zones.geometry.to_numpy()[at], frame.geometry.to_numpy()) < CLOSE
     zone, county = zones["zone_id"].to_numpy(dtype=object)[at], zones["adcode"].to_numpy(dtype=object)[at]
     old = frame["zone"] if "zone" in frame else pd.Series([None] * len(frame), index=frame.index)
-    return frame.assign(zone=[new if hit else before for new, hit, before in zip(zone, near, old, strict=True)],
-                        adcode=[new if hit else before for new, hit, before in zip(county, near, frame["adcode"], strict=True)])
+    return frame.assign(
+        zone=[new if hit else before for new, hit, before in zip(zone, near, old, strict=True)],
+        adcode=[new if hit else before for new, hit, before in zip(county, near, frame["adcode"], strict=True)],
+    )
 
 
 def today() -> date:

@@ -45,7 +45,9 @@ class Relaxed:
     last: bool
 
 
-def relax(instance: Instance, rule: Rule, target: float, clock: Clock, price: Floats, start: Floats) -> Iterator[Relaxed]:
+def relax(
+    instance: Instance, rule: Rule, target: float, clock: Clock, price: Floats, start: Floats
+) -> Iterator[Relaxed]:
     """Yield ever better bounds on what an allowed choice attains under capacity; ``send`` a better `target`.
 
     Parameters
@@ -66,7 +68,9 @@ def relax(instance: Instance, rule: Rule, target: float, clock: Clock, price: Fl
     owner, site = pairs.demand(), pairs.site
     cost = {"mclp": -weight[owner], "pmedian": weight[owner] * pairs.distance}.get(instance.model, np.zeros(len(owner)))
     size = weight[owner]
-    scale = np.maximum(weight, 1e-3 * float(weight.max(initial=0.0))) if instance.model != "lscp" else np.ones(len(weight))
+    scale = (
+        np.maximum(weight, 1e-3 * float(weight.max(initial=0.0))) if instance.model != "lscp" else np.ones(len(weight))
+    )
     scale = scale / max(float(scale.max(initial=0.0)), 1e-300)
     # serving is worth something (pmedian, lscp: at least nothing); mclp may leave demand alone
     low, high = np.where(upper, -weight, 0.0), np.zeros(len(weight))

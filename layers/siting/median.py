@@ -76,8 +76,16 @@ class Median:
         idle_cost = cap.copy()
         idle_cost[busy] = 0.0
         start = np.append(running[busy], running[-1])
-        return cls(np.repeat(np.arange(len(busy), dtype=np.int32), np.diff(start)), place[pairs.site[mask]], start,
-                   cost[mask], cap[busy], penalty[busy], float(idle_cost.sum()), len(rule))
+        return cls(
+            np.repeat(np.arange(len(busy), dtype=np.int32), np.diff(start)),
+            place[pairs.site[mask]],
+            start,
+            cost[mask],
+            cap[busy],
+            penalty[busy],
+            float(idle_cost.sum()),
+            len(rule),
+        )
 
     def value(self, chosen: NDArray[np.intp] | list[int]) -> float:
         """Return the cost of `chosen`; one that leaves demand unserved costs more than any that serves all."""
@@ -101,8 +109,15 @@ class Median:
         place[columns] = np.arange(len(columns), dtype=np.int32)
         keep = keep & (place[self.column] >= 0)
         start = np.concatenate([[0], np.cumsum(keep)])[self.start]
-        return replace(self, row=self.row[keep], column=place[self.column[keep]], start=start, cost=self.cost[keep],
-                       cap=cap, sites=len(columns))
+        return replace(
+            self,
+            row=self.row[keep],
+            column=place[self.column[keep]],
+            start=start,
+            cost=self.cost[keep],
+            cap=cap,
+            sites=len(columns),
+        )
 
 
 def greedy(problem: Median, rule: Rule, by_cost: bool = False) -> list[int]:
@@ -143,8 +158,9 @@ def interchange(problem: Median, rule: Rule, chosen: list[int], clock: Clock, ro
         one, two, owner = first[rows], second[rows], near[rows]
         gain = np.bincount(columns, np.maximum(one - cost, 0.0), minlength=f)
         held = owner >= 0
-        extra = np.bincount(owner[held] * f + columns[held], (two - np.maximum(one, cost))[held],
-                            minlength=p * f).reshape(p, f)
+        extra = np.bincount(
+            owner[held] * f + columns[held], (two - np.maximum(one, cost))[held], minlength=p * f
+        ).reshape(p, f)
         served = near >= 0
         loss = np.bincount(near[served], (second - first)[served], minlength=p)
         profit = (gain[None, :] + extra - loss[:, None]).astype(np.float64)
@@ -258,7 +274,9 @@ def _serving(problem: Median, rule: Rule, clock: Clock) -> Iterator[Step]:
     from layers.siting.covering import fewest
 
     rows = np.flatnonzero(problem.penalty)
-    matrix = sparse.csr_array((np.ones(len(problem.cost)), problem.column, problem.start), shape=(len(problem.cap), problem.sites))
+    matrix = sparse.csr_array(
+        (np.ones(len(problem.cost)), problem.column, problem.start), shape=(len(problem.cap), problem.sites)
+    )
     ones = np.ones(len(rows))
     cover = merged(matrix[rows], ones, ones, ones.astype(np.int64), 0.0)
     with Highs(clock) as highs:
@@ -295,8 +313,16 @@ class Relaxed:
     last: bool
 
 
-def relax(problem: Median, rule: Rule, target: float, clock: Clock, multipliers: Floats, rounds: int | None = None,
-          theta: float = 1.0, patience: int = PATIENCE) -> Iterator[Relaxed]:
+def relax(
+    problem: Median,
+    rule: Rule,
+    target: float,
+    clock: Clock,
+    multipliers: Floats,
+    rounds: int | None = None,
+    theta: float = 1.0,
+    patience: int = PATIENCE,
+) -> Iterator[Relaxed]:
     """Yield ever better lower bounds on the cost of an allowed choice; ``send`` a better `target`."""
     rounds = ROUNDS if rounds is None else rounds
     cap = problem.cap

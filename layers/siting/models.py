@@ -67,8 +67,9 @@ def value(instance: Instance, sites: Choice) -> float | None:
     return total if np.isfinite(total) else None
 
 
-def solve(instance: Instance, seconds: float | None = None, seed: int = 0,
-          cancelled: Callable[[], bool] | None = None) -> Iterator[Progress]:
+def solve(
+    instance: Instance, seconds: float | None = None, seed: int = 0, cancelled: Callable[[], bool] | None = None
+) -> Iterator[Progress]:
     """Yield answers that improve and bounds that close in; the last one is the result.
 
     Parameters
@@ -112,7 +113,9 @@ def solve(instance: Instance, seconds: float | None = None, seed: int = 0,
         yield keeper.progress("done")
 
 
-def _from_the_first(instance: Instance, clock: Clock, engine: Callable[[Instance, Clock], Iterator[Step]]) -> Iterator[Step]:
+def _from_the_first(
+    instance: Instance, clock: Clock, engine: Callable[[Instance, Clock], Iterator[Step]]
+) -> Iterator[Step]:
     first = early(instance, clock)
     if first is not None:
         yield first
@@ -159,7 +162,12 @@ class _Keeper:
     def filled(self) -> Progress:
         """Return the final answer; sites that were asked for and change nothing are added when they cost nothing."""
         instance = self._instance
-        if instance.model != "lscp" and instance.budget is None and instance.new is not None and instance.capacity is None:
+        if (
+            instance.model != "lscp"
+            and instance.budget is None
+            and instance.new is not None
+            and instance.capacity is None
+        ):
             self.sites = fill_up(instance, self.sites)
         return self.progress("done")
 
@@ -204,7 +212,9 @@ def fill_up(instance: Instance, sites: Choice) -> Choice:
         there[rule.sites[chosen]] = True
         nearest = pairs.nearest(there)
         limit = np.where(np.isinf(nearest), float(pairs.distance.max(initial=0.0)) + 1.0, nearest)
-        saved = np.bincount(pairs.site, weight[owner] * np.maximum(limit[owner] - pairs.distance, 0.0), minlength=pairs.sites)
+        saved = np.bincount(
+            pairs.site, weight[owner] * np.maximum(limit[owner] - pairs.distance, 0.0), minlength=pairs.sites
+        )
         chosen.append(int(np.argmax(np.where(addable, saved[rule.sites], -1.0))))
     return np.sort(rule.sites[chosen])
 

@@ -64,14 +64,30 @@ def ways(edges: Edges, demand: Sequence[str], sites: Sequence[str], limit: float
     for one in (*demand, *sites):
         if one not in names:
             raise AtlasError(N_("“{id}”不是路网的节点：请检查编号，或在路网文件中补上它的边。"), id=one)
-    graph = _graph(np.array([names[one] for one in edges.start]), np.array([names[one] for one in edges.end]),
-                   edges.length, len(names))
-    return _ways(graph, np.array([names[one] for one in demand]), np.zeros(len(demand)),
-                 np.array([names[one] for one in sites]), np.zeros(len(sites)), limit)
+    graph = _graph(
+        np.array([names[one] for one in edges.start]),
+        np.array([names[one] for one in edges.end]),
+        edges.length,
+        len(names),
+    )
+    return _ways(
+        graph,
+        np.array([names[one] for one in demand]),
+        np.zeros(len(demand)),
+        np.array([names[one] for one in sites]),
+        np.zeros(len(sites)),
+        limit,
+    )
 
 
-def ways_on_lines(lines: Sequence[NDArray[np.float64]], demand: NDArray[np.float64], sites: NDArray[np.float64],
-                  limit: float = np.inf, reach: float = REACH_M, names: Sequence[str] = ()) -> Ways:
+def ways_on_lines(
+    lines: Sequence[NDArray[np.float64]],
+    demand: NDArray[np.float64],
+    sites: NDArray[np.float64],
+    limit: float = np.inf,
+    reach: float = REACH_M,
+    names: Sequence[str] = (),
+) -> Ways:
     """Return the shortest ways along lines.
 
     Each point is walked straight to the nearest point of the nearest line, which
@@ -110,8 +126,15 @@ def ways_on_lines(lines: Sequence[NDArray[np.float64]], demand: NDArray[np.float
     far = np.flatnonzero(way > reach)
     if len(far):
         worst = int(np.argmax(way))
-        raise AtlasError(N_("{count} 个点离路网超过 {reach} 米，最远的是“{id}”，{most} 米：请检查路网的范围和坐标系，或用 --access 放宽。"),
-                         count=len(far), reach=reach, id=names[worst] if len(names) else worst + 1, most=round(float(way[worst])))
+        raise AtlasError(
+            N_(
+                "{count} 个点离路网超过 {reach} 米，最远的是“{id}”，{most} 米：请检查路网的范围和坐标系，或用 --access 放宽。"
+            ),
+            count=len(far),
+            reach=reach,
+            id=names[worst] if len(names) else worst + 1,
+            most=round(float(way[worst])),
+        )
     along = np.clip(shapely.line_locate_point(segments[own], points), 0.0, length[own])
     # every segment is a chain: its start, the points that come to it in their order, its end
     number = np.arange(len(one))
@@ -130,7 +153,9 @@ def ways_on_lines(lines: Sequence[NDArray[np.float64]], demand: NDArray[np.float
 def parts_of(pairs: Pairs) -> Ways:
     """Return pairs with the parts that they make of demand and sites: of a table of ways."""
     m, n = pairs.demands, pairs.sites
-    graph = sparse.coo_array((np.ones(len(pairs.site)), (pairs.demand(), m + pairs.site.astype(np.int64))), shape=(m + n, m + n))
+    graph = sparse.coo_array(
+        (np.ones(len(pairs.site)), (pairs.demand(), m + pairs.site.astype(np.int64))), shape=(m + n, m + n)
+    )
     part = connected_components(graph.tocsr(), directed=False)[1]
     return Ways(pairs, part[:m], part[m:])
 
@@ -142,12 +167,20 @@ def _graph(start: NDArray[np.intp], end: NDArray[np.intp], length: NDArray[np.fl
     # of parallel lines the shorter is walked; a length of zero must not read as "no edge"
     order = np.lexsort((length, high, low))
     low, high, length = low[order], high[order], np.maximum(length[order], 1e-9)
-    first = np.flatnonzero(np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])) if len(low) else low
+    first = (
+        np.flatnonzero(np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])) if len(low) else low
+    )
     return sparse.coo_array((length[first], (low[first], high[first])), shape=(nodes, nodes)).tocsr()
 
 
-def _ways(graph: sparse.csr_array, demand: NDArray[np.intp], demand_way: NDArray[np.float64], sites: NDArray[np.intp],
-          site_way: NDArray[np.float64], limit: float) -> Ways:
+def _ways(
+    graph: sparse.csr_array,
+    demand: NDArray[np.intp],
+    demand_way: NDArray[np.float64],
+    sites: NDArray[np.intp],
+    site_way: NDArray[np.float64],
+    limit: float,
+) -> Ways:
     part = connected_components(graph, directed=False)[1]
     limit = limit * (1 + NOISE)
     rows, columns, values = [], [], []
@@ -160,6 +193,12 @@ def _ways(graph: sparse.csr_array, demand: NDArray[np.intp], demand_way: NDArray
         columns.append(mine[j])
         values.append(found[j, i])
     none = np.empty(0)
-    pairs = from_triples(np.concatenate(rows or [none]), np.concatenate(columns or [none]), np.concatenate(values or [none]),
-                        len(demand), len(sites), complete=not np.isfinite(limit))
+    pairs = from_triples(
+        np.concatenate(rows or [none]),
+        np.concatenate(columns or [none]),
+        np.concatenate(values or [none]),
+        len(demand),
+        len(sites),
+        complete=not np.isfinite(limit),
+    )
     return Ways(pairs, part[demand], part[sites])

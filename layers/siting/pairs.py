@@ -56,8 +56,12 @@ class Points:
         if self.degrees and len(self.xy) and (np.abs(self.xy) > (180.0, 90.0)).any():
             row = int(np.flatnonzero((np.abs(self.xy) > (180.0, 90.0)).any(axis=1))[0])
             raise AtlasError(
-                N_("第 {row} 个点（{x}，{y}）不是经纬度：经度应在 ±180 之间，纬度应在 ±90 之间；以米计的坐标请用 x,y 作列名。"),
-                row=row + 1, x=float(self.xy[row, 0]), y=float(self.xy[row, 1]),
+                N_(
+                    "第 {row} 个点（{x}，{y}）不是经纬度：经度应在 ±180 之间，纬度应在 ±90 之间；以米计的坐标请用 x,y 作列名。"
+                ),
+                row=row + 1,
+                x=float(self.xy[row, 0]),
+                y=float(self.xy[row, 1]),
             )
 
     def __len__(self) -> int:
@@ -161,7 +165,9 @@ class Pairs:
             return np.diff(self.start)
         mask = open_sites[self.site]
         if open_sites.mean() < 0.1:
-            return np.bincount(np.searchsorted(self.start, np.flatnonzero(mask), side="right") - 1, minlength=self.demands)
+            return np.bincount(
+                np.searchsorted(self.start, np.flatnonzero(mask), side="right") - 1, minlength=self.demands
+            )
         found = np.zeros(self.demands, np.int64)
         rows = np.flatnonzero(np.diff(self.start))
         if len(rows):
@@ -171,7 +177,9 @@ class Pairs:
     def nearest(self, open_sites: NDArray[np.bool_]) -> Floats:
         """Return each demand's distance to the nearest open site; infinite when it reaches none."""
         if self.table:
-            return self.distance.reshape(self.demands, self.sites)[:, np.flatnonzero(open_sites)].min(axis=1, initial=np.inf)
+            return self.distance.reshape(self.demands, self.sites)[:, np.flatnonzero(open_sites)].min(
+                axis=1, initial=np.inf
+            )
         return row_min(np.where(open_sites[self.site], self.distance, np.inf), self.start)
 
 
@@ -195,8 +203,9 @@ def row_min(values: Floats, start: Ints) -> Floats:
     return found
 
 
-def from_triples(demand: ArrayLike, site: ArrayLike, distance: ArrayLike, demands: int, sites: int,
-                 complete: bool = True) -> Pairs:
+def from_triples(
+    demand: ArrayLike, site: ArrayLike, distance: ArrayLike, demands: int, sites: int, complete: bool = True
+) -> Pairs:
     """Return :class:`Pairs` from three columns; no pair may come twice."""
     demand, site = np.asarray(demand, np.int32), np.asarray(site, np.int32)
     matrix = sparse.coo_array((np.asarray(distance, np.float64), (demand, site)), shape=(demands, sites)).tocsr()
@@ -227,8 +236,14 @@ def within_reach(demand: Points, sites: Points, radius: float, detour: float = 1
             columns.append(j[near].astype(np.int32))
             values.append(d[near] * detour)
     none = np.empty(0)
-    return from_triples(np.concatenate(rows) if rows else none, np.concatenate(columns) if columns else none,
-                        np.concatenate(values) if values else none, len(demand), len(sites), complete=False)
+    return from_triples(
+        np.concatenate(rows) if rows else none,
+        np.concatenate(columns) if columns else none,
+        np.concatenate(values) if values else none,
+        len(demand),
+        len(sites),
+        complete=False,
+    )
 
 
 def all_pairs(demand: Points, sites: Points, detour: float = 1.0) -> Pairs:
@@ -243,7 +258,10 @@ def all_pairs(demand: Points, sites: Points, detour: float = 1.0) -> Pairs:
     if len(demand) * len(sites) > ALL_PAIRS:
         raise AtlasError(
             N_("{demand} 个需求点 × {sites} 个点位共 {pairs} 对，超过 {limit} 对：请减少备选点，或改用覆盖模型。"),
-            demand=len(demand), sites=len(sites), pairs=len(demand) * len(sites), limit=ALL_PAIRS,
+            demand=len(demand),
+            sites=len(sites),
+            pairs=len(demand) * len(sites),
+            limit=ALL_PAIRS,
         )
     columns = np.arange(len(sites))
     found = np.empty((len(demand), len(sites)))
@@ -259,7 +277,9 @@ def from_dense(distance: ArrayLike) -> Pairs:
     """Return :class:`Pairs` of a full table (demand × site); infinite entries are pairs that cannot be."""
     distance = np.asarray(distance, np.float64)
     m, n = distance.shape
-    full = Pairs(np.arange(m + 1, dtype=np.int64) * n, np.tile(np.arange(n, dtype=np.int32), m), distance.ravel(), n, table=True)
+    full = Pairs(
+        np.arange(m + 1, dtype=np.int64) * n, np.tile(np.arange(n, dtype=np.int32), m), distance.ravel(), n, table=True
+    )
     return full if np.isfinite(distance).all() else full.kept(np.isfinite(full.distance))
 
 

@@ -14,7 +14,16 @@ from layers.siting.hours import spread_over
 from layers.siting.instance import COVERAGE_MODELS, Instance
 from layers.siting.lines import Lines, in_one_plane
 from layers.siting.network import REACH_M, Ways, parts_of, ways, ways_on_lines
-from layers.siting.pairs import Pairs, Points, all_pairs, from_triples, measure, nearest_distance, too_near, within_reach
+from layers.siting.pairs import (
+    Pairs,
+    Points,
+    all_pairs,
+    from_triples,
+    measure,
+    nearest_distance,
+    too_near,
+    within_reach,
+)
 from layers.siting.tables import Edges, Matrix, PointTable
 
 Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
@@ -77,8 +86,15 @@ class Prepared:
     lost: tuple[str, ...] = field(default=())
 
 
-def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, existing: PointTable | None,
-            matrix: Matrix | None = None, edges: Edges | Lines | None = None, access: float = REACH_M) -> Prepared:
+def prepare(
+    wish: Wish,
+    demand: PointTable,
+    candidates: PointTable | None,
+    existing: PointTable | None,
+    matrix: Matrix | None = None,
+    edges: Edges | Lines | None = None,
+    access: float = REACH_M,
+) -> Prepared:
     """Return the instance of a wish.
 
     Parameters
@@ -101,8 +117,17 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
         ids = [f"{one}/{group}" for one, group in zip(ids, demand.frame["worker_group"].str.strip(), strict=True)]
     weight = demand.numbers("weight", 1.0)[rows]
     stand = existing.ids if existing else []
-    offered = candidates.ids if candidates else (
-        list(dict.fromkeys([*matrix.site.tolist()])) if matrix else list(dict.fromkeys([*edges.start, *edges.end])) if isinstance(edges, Edges) else [])
+    offered = (
+        candidates.ids
+        if candidates
+        else (
+            list(dict.fromkeys([*matrix.site.tolist()]))
+            if matrix
+            else list(dict.fromkeys([*edges.start, *edges.end]))
+            if isinstance(edges, Edges)
+            else []
+        )
+    )
     if not offered:
         raise AtlasError(N_("没有备选点：请给 --candidates 或 --cost-matrix。"))
     dropped = _standing_already(offered, stand, candidates, existing)
@@ -116,8 +141,11 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
         pairs, unknown = _from_matrix(matrix, [demand.ids[i] for i in rows], sites, stand)
         net = parts_of(pairs)
     elif edges is not None:
-        net = ways(edges, [demand.ids[i] for i in rows], sites, limit) if isinstance(edges, Edges) else _along(
-            edges, demand, places, rows, [*(demand.ids[i] for i in rows), *sites], limit, access)
+        net = (
+            ways(edges, [demand.ids[i] for i in rows], sites, limit)
+            if isinstance(edges, Edges)
+            else _along(edges, demand, places, rows, [*(demand.ids[i] for i in rows), *sites], limit, access)
+        )
         pairs = net.pairs
     else:
         pairs = _from_points(wish, demand, places, rows, sites)
@@ -141,19 +169,42 @@ def prepare(wish: Wish, demand: PointTable, candidates: PointTable | None, exist
         apart = measure(places, conflicts[:, 0], places, conflicts[:, 1])
     point, hours = np.arange(len(rows)), np.ones(len(rows), np.int64)
     if wish.hours is not None:
-        timed = spread_over(pairs, weight, _profile(demand, rows), _open(candidates, existing, keep, wish.weekday, n),
-                            np.array(wish.hours))
+        timed = spread_over(
+            pairs,
+            weight,
+            _profile(demand, rows),
+            _open(candidates, existing, keep, wish.weekday, n),
+            np.array(wish.hours),
+        )
         pairs, weight, point, hours = timed.pairs, timed.weight, timed.point, timed.hours
         ids = [f"{ids[i]}#{k}" for k, i in enumerate(point)] if len(point) > len(ids) else ids
     farther = None
     if matrix is None and edges is None and wish.hours is None:
         farther = _farther(demand.points.xy[rows], demand.points.degrees, places, wish.detour)
     instance = Instance(
-        model=wish.model, weight=weight, pairs=pairs, demand_ids=ids, site_ids=sites, existing=np.arange(n) >= c, forced=forced,
-        forbidden=forbidden, cost=cost, budget=wish.budget, new=wish.new, radius=wish.radius, capacity=capacity,
-        conflicts=conflicts, apart=apart, cover=wish.cover, backup=wish.backup, by_cost=wish.by_cost, farther=farther,
+        model=wish.model,
+        weight=weight,
+        pairs=pairs,
+        demand_ids=ids,
+        site_ids=sites,
+        existing=np.arange(n) >= c,
+        forced=forced,
+        forbidden=forbidden,
+        cost=cost,
+        budget=wish.budget,
+        new=wish.new,
+        radius=wish.radius,
+        capacity=capacity,
+        conflicts=conflicts,
+        apart=apart,
+        cover=wish.cover,
+        backup=wish.backup,
+        by_cost=wish.by_cost,
+        farther=farther,
     )
-    return Prepared(instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown, net.count() if net else 1, lost)
+    return Prepared(
+        instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown, net.count() if net else 1, lost
+    )
 
 
 def _check(wish: Wish) -> None:
@@ -162,7 +213,9 @@ def _check(wish: Wish) -> None:
     if wish.radius is None and wish.model in COVERAGE_MODELS:
         raise AtlasError(N_("模型 {model} 需要服务半径：请给 --radius。"), model=wish.model)
     if not (np.isfinite(wish.detour) and 1.0 <= wish.detour <= 3.0):
-        raise AtlasError(N_("绕行系数 {got} 不可用：请给 {low} 到 {high} 之间的数。"), got=wish.detour, low=1.0, high=3.0)
+        raise AtlasError(
+            N_("绕行系数 {got} 不可用：请给 {low} 到 {high} 之间的数。"), got=wish.detour, low=1.0, high=3.0
+        )
     if wish.spacing is not None and not (np.isfinite(wish.spacing) and wish.spacing >= 0):
         raise AtlasError(N_("最小间距 {got} 不可用：请给不小于 0 的米数。"), got=wish.spacing)
 
@@ -171,23 +224,34 @@ def _group(demand: PointTable, group: str | None) -> NDArray[np.intp]:
     if group is None:
         return np.arange(len(demand.ids))
     if "worker_group" not in demand.frame:
-        raise AtlasError(N_("{file} 缺少 {column} 列：现有 {columns}。"), file=demand.path.name, column="worker_group",
-                         columns=", ".join(demand.frame.columns))
+        raise AtlasError(
+            N_("{file} 缺少 {column} 列：现有 {columns}。"),
+            file=demand.path.name,
+            column="worker_group",
+            columns=", ".join(demand.frame.columns),
+        )
     rows = np.flatnonzero(demand.frame["worker_group"].str.strip() == group)
     if not len(rows):
-        raise AtlasError(N_("{file} 没有人群“{group}”的需求：现有 {groups}。"), file=demand.path.name, group=group,
-                         groups=", ".join(sorted(set(demand.frame["worker_group"].str.strip()))))
+        raise AtlasError(
+            N_("{file} 没有人群“{group}”的需求：现有 {groups}。"),
+            file=demand.path.name,
+            group=group,
+            groups=", ".join(sorted(set(demand.frame["worker_group"].str.strip()))),
+        )
     return rows
 
 
-def _standing_already(offered: list[str], stand: list[str], candidates: PointTable | None,
-                      existing: PointTable | None) -> set[str]:
+def _standing_already(
+    offered: list[str], stand: list[str], candidates: PointTable | None, existing: PointTable | None
+) -> set[str]:
     """Return the candidates that are existing sites; the same id at another place is an error."""
     both = set(offered) & set(stand)
     if both and candidates is not None and candidates.points is not None and existing.points is not None:
         for one in sorted(both):
             i, j = candidates.ids.index(one), existing.ids.index(one)
-            if np.abs(candidates.points.xy[i] - existing.points.xy[j]).max() > (1e-5 if candidates.points.degrees else 1.0):
+            if np.abs(candidates.points.xy[i] - existing.points.xy[j]).max() > (
+                1e-5 if candidates.points.degrees else 1.0
+            ):
                 raise AtlasError(N_("编号“{id}”既是备选点又是现有点，位置却不同：请改其中一个编号。"), id=one)
     return both
 
@@ -217,7 +281,9 @@ def _from_matrix(matrix: Matrix, demand: list[str], sites: list[str], stand: lis
     return from_triples(i[known], j[known], matrix.cost[known], len(demand), len(sites)), int((~known).sum())
 
 
-def _from_points(wish: Wish, demand: PointTable, places: Points | None, rows: NDArray[np.intp], sites: list[str]) -> Pairs:
+def _from_points(
+    wish: Wish, demand: PointTable, places: Points | None, rows: NDArray[np.intp], sites: list[str]
+) -> Pairs:
     if demand.points is None or places is None:
         raise AtlasError(N_("没有坐标也没有费用表：请在各表中加上 x,y 或 lon,lat，或给 --cost-matrix。"))
     points = Points(demand.points.xy[rows], demand.points.degrees)
@@ -226,22 +292,37 @@ def _from_points(wish: Wish, demand: PointTable, places: Points | None, rows: ND
     away = nearest_distance(places, points)
     worst = int(np.argmax(away))
     if away[worst] > ABSURD_M:
-        raise AtlasError(N_("点位“{id}”离最近的需求点有 {km} 公里：请检查经纬度的次序、正负号和坐标系。"),
-                         id=sites[worst], km=round(float(away[worst]) / 1000))
+        raise AtlasError(
+            N_("点位“{id}”离最近的需求点有 {km} 公里：请检查经纬度的次序、正负号和坐标系。"),
+            id=sites[worst],
+            km=round(float(away[worst]) / 1000),
+        )
     # only demand outside the box of the sites can be that far off
     rim = ABSURD_M / 125_000 if points.degrees else ABSURD_M
-    out = np.flatnonzero(((points.xy < places.xy.min(axis=0) - rim) | (points.xy > places.xy.max(axis=0) + rim)).any(axis=1))
+    out = np.flatnonzero(
+        ((points.xy < places.xy.min(axis=0) - rim) | (points.xy > places.xy.max(axis=0) + rim)).any(axis=1)
+    )
     off = nearest_distance(Points(points.xy[out], points.degrees), places)
     if len(out) and off.max() > ABSURD_M:
-        raise AtlasError(N_("需求点“{id}”离最近的点位有 {km} 公里：请检查经纬度的次序、正负号和坐标系。"),
-                         id=demand.ids[rows[out[int(np.argmax(off))]]], km=round(float(off.max()) / 1000))
+        raise AtlasError(
+            N_("需求点“{id}”离最近的点位有 {km} 公里：请检查经纬度的次序、正负号和坐标系。"),
+            id=demand.ids[rows[out[int(np.argmax(off))]]],
+            km=round(float(off.max()) / 1000),
+        )
     if wish.model in COVERAGE_MODELS:
         return within_reach(points, places, wish.radius, wish.detour)
     return all_pairs(points, places, wish.detour)
 
 
-def _along(lines: Lines, demand: PointTable, places: Points | None, rows: NDArray[np.intp], names: list[str], limit: float,
-           access: float) -> Ways:
+def _along(
+    lines: Lines,
+    demand: PointTable,
+    places: Points | None,
+    rows: NDArray[np.intp],
+    names: list[str],
+    limit: float,
+    access: float,
+) -> Ways:
     if demand.points is None or places is None:
         raise AtlasError(N_("用线作路网时，各表须有坐标：请加上 lon,lat，或与路网同一平面的 x,y。"))
     points = Points(demand.points.xy[rows], demand.points.degrees)
@@ -251,8 +332,9 @@ def _along(lines: Lines, demand: PointTable, places: Points | None, rows: NDArra
     return ways_on_lines(drawn, start, end, limit, access, names)
 
 
-def _marks(wish: Wish, sites: list[str], candidates: PointTable | None, keep: NDArray[np.bool_],
-           c: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _marks(
+    wish: Wish, sites: list[str], candidates: PointTable | None, keep: NDArray[np.bool_], c: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     forced, forbidden = np.zeros(len(sites), bool), np.zeros(len(sites), bool)
     if candidates is not None:
         rules = np.array(candidates.rules(), dtype=object)[keep]
@@ -283,8 +365,9 @@ def _profile(demand: PointTable, rows: NDArray[np.intp]) -> NDArray[np.float64] 
     return profile
 
 
-def _open(candidates: PointTable | None, existing: PointTable | None, keep: NDArray[np.bool_], weekday: int,
-          n: int) -> NDArray[np.bool_]:
+def _open(
+    candidates: PointTable | None, existing: PointTable | None, keep: NDArray[np.bool_], weekday: int, n: int
+) -> NDArray[np.bool_]:
     """Return whether each site is open on the hour; without a column of opening hours all always are."""
     found = []
     for table, mask in ((candidates, keep), (existing, None)):

@@ -27,7 +27,9 @@ class Clock:
         Of whatever is random in the search.
     """
 
-    def __init__(self, seconds: float | None = None, cancelled: Callable[[], bool] | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, seconds: float | None = None, cancelled: Callable[[], bool] | None = None, seed: int = 0
+    ) -> None:
         self.seed = seed
         self._begun = time.monotonic()
         self._seconds = np.inf if seconds is None else float(seconds)
@@ -74,7 +76,9 @@ class Reason:
     @property
     def told(self) -> dict[str, Any]:
         """The fields as the message writes them: 50 yuan, not 50.0."""
-        return {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in self.params.items()}
+        return {
+            name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in self.params.items()
+        }
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the message in the language of `gettext`."""

@@ -95,8 +95,13 @@ def cover_of(instance: Instance, rule: Rule, need: int | None = None) -> tuple[C
     able = np.diff(rows.indptr) >= left[open_rows]
     base = float(instance.weight[left <= 0].sum())
     kept = open_rows[able]
-    cover = merged(rows[np.flatnonzero(able)] if not able.all() else rows, instance.weight[kept],
-                   np.ones(len(kept)), left[kept], base)
+    cover = merged(
+        rows[np.flatnonzero(able)] if not able.all() else rows,
+        instance.weight[kept],
+        np.ones(len(kept)),
+        left[kept],
+        base,
+    )
     return cover, open_rows[~able]
 
 
@@ -144,7 +149,6 @@ def without_dominated(cover: Cover, rule: Rule) -> NDArray[np.intp]:
     gone[small[beaten]] = True
     gone[(size == 0) & ~rule.forced] = True
     return np.flatnonzero(~gone)
-
 
 
 def taken(cover: Cover, rule: Rule) -> Cover:

@@ -70,7 +70,9 @@ def remainder(problem: Median, rule: Rule, relaxed: Relaxed, target: float, whol
     return Remainder(problem.reduced(keep, columns, problem.cap), columns, ones, must)
 
 
-def closed(problem: Median, rule: Rule, relaxed: Relaxed, best: list[int], lower: float, whole: bool, clock: Clock) -> Iterator[Step]:
+def closed(
+    problem: Median, rule: Rule, relaxed: Relaxed, best: list[int], lower: float, whole: bool, clock: Clock
+) -> Iterator[Step]:
     """Yield bounds, and answers that cost less than `best`, until there is no gap or no time.
 
     Parameters
@@ -155,8 +157,9 @@ def closed(problem: Median, rule: Rule, relaxed: Relaxed, best: list[int], lower
         yield from branch(left.problem, able, v, lower, value, whole, clock)
 
 
-def _near_the_bound(problem: Median, rule: Rule, relaxed: Relaxed, value: float, lower: float, whole: bool,
-                    clock: Clock) -> Iterator[Step]:
+def _near_the_bound(
+    problem: Median, rule: Rule, relaxed: Relaxed, value: float, lower: float, whole: bool, clock: Clock
+) -> Iterator[Step]:
     """Search whatever costs less than a target so near to the bound that little is left; yields steps.
 
     Bounds of p-medians are mostly much nearer to the optimum than the answers of a local search are.
@@ -192,7 +195,11 @@ def _near_the_bound(problem: Median, rule: Rule, relaxed: Relaxed, value: float,
     if found.status == "infeasible":
         return max(lower, target), chosen, False
     if found.status == "optimal":
-        return max(lower, min(target, base + found.bound / scale)), chosen, chosen is not None and problem.value(chosen) < target
+        return (
+            max(lower, min(target, base + found.bound / scale)),
+            chosen,
+            chosen is not None and problem.value(chosen) < target,
+        )
     return max(lower, min(target, base + found.bound / scale)), chosen, False
 
 
@@ -229,7 +236,9 @@ def program(left: Remainder, rule: Rule) -> tuple[Program, float, float]:
     begin = last - prefix + 1
     name = running[last] - np.where(begin > 0, running[begin - 1], np.uint64(0))
     closing = ~following & left.must[row]
-    _, first, group = np.unique(np.column_stack([name, prefix.astype(np.uint64)]), axis=0, return_index=True, return_inverse=True)
+    _, first, group = np.unique(
+        np.column_stack([name, prefix.astype(np.uint64)]), axis=0, return_index=True, return_inverse=True
+    )
     group = group.ravel()
     price = np.bincount(group, np.where(closing, 0.0, ahead - level), minlength=len(first))
     needed = np.bincount(group, closing, minlength=len(first)) > 0
@@ -238,7 +247,11 @@ def program(left: Remainder, rule: Rule) -> tuple[Program, float, float]:
     start = np.concatenate([[0], np.cumsum(size)])
     spots = np.repeat(begin[first] - start[:-1], size) + np.arange(start[-1])
     reach = sparse.csr_array((np.ones(start[-1]), columns[spots], start), shape=(len(first), problem.sites))
-    scale = 1.0 if _whole(price) and float(price.sum()) <= 1e9 else 1e6 / max(float(price.sum()) / max(len(rule), 1), 1e-300)
+    scale = (
+        1.0
+        if _whole(price) and float(price.sum()) <= 1e9
+        else 1e6 / max(float(price.sum()) / max(len(rule), 1), 1e-300)
+    )
     made = Program()
     y = made.block(np.zeros(len(rule)), rule.forced.astype(float), 1.0, integer=True)
     free = np.flatnonzero(~needed)

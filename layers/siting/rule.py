@@ -79,8 +79,13 @@ class Rule:
         forced = self.forced.copy()
         forced[ones] = True
         near = None if self.near is None else self.near[columns][:, columns]
-        return replace(self, sites=self.sites[columns], cost=self.cost[columns], forced=forced[columns],
-                       near=near if near is not None and near.nnz else None)
+        return replace(
+            self,
+            sites=self.sites[columns],
+            cost=self.cost[columns],
+            forced=forced[columns],
+            near=near if near is not None and near.nnz else None,
+        )
 
     def keeps(self, chosen: NDArray[np.intp] | list[int]) -> bool:
         """Return whether `chosen` keeps every condition."""
@@ -88,7 +93,9 @@ class Rule:
         spaced = self.near is None or not self.near[chosen][:, chosen].nnz
         there = np.zeros(len(self), bool)
         there[chosen] = True
-        return bool(len(chosen) <= self.limit and self.affords(self.cost[chosen].sum()) and spaced and there[self.forced].all())
+        return bool(
+            len(chosen) <= self.limit and self.affords(self.cost[chosen].sum()) and spaced and there[self.forced].all()
+        )
 
     def affords(self, spent: float | Floats) -> bool | NDArray[np.bool_]:
         """Return whether so many yuan stay in the budget."""

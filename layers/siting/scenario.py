@@ -23,7 +23,20 @@ from layers.siting.ask import Ask
 
 VERSION = 1
 #: Fields of Filters that a plan depends on; all others only say how it is looked at.
-FILTER_FIELDS = ("place", "region", "grid", "day", "facilities", "always", "inspected_days", "provenance", "worker_group", "radius", "detour", "area")
+FILTER_FIELDS = (
+    "place",
+    "region",
+    "grid",
+    "day",
+    "facilities",
+    "always",
+    "inspected_days",
+    "provenance",
+    "worker_group",
+    "radius",
+    "detour",
+    "area",
+)
 NAME_LENGTH, NOTE_LENGTH = 60, 500
 T = TypeVar("T")
 
@@ -114,14 +127,37 @@ def frame_of(scenarios: list[Scenario]) -> pd.DataFrame:
                 raise AtlasError(N_("“{text}…”太长：最多 {limit} 个字。"), text=text[:20], limit=limit)
         if one.inputs is None:
             raise AtlasError(N_("方案 {name} 的输入读不出来，不能再存。"), name=one.name)
-        rows.append({
-            "scenario_id": one.scenario_id, "name": one.name.strip(), "inputs": dumps_inputs(one.inputs),
-            "result": dumps_answer(one.answer) if one.answer else None, "author": one.author.strip() or None,
-            "created": pd.Timestamp(one.created), "note": one.note.strip() or None, "provenance": one.provenance,
-            "source_id": ";".join(one.source_ids) or "SAMPLE", "batch_id": one.batch_id,
-        })
-    return TABLES["scenarios"].validate(pd.DataFrame(rows, columns=[
-        "scenario_id", "name", "inputs", "result", "author", "created", "note", "provenance", "source_id", "batch_id"]))
+        rows.append(
+            {
+                "scenario_id": one.scenario_id,
+                "name": one.name.strip(),
+                "inputs": dumps_inputs(one.inputs),
+                "result": dumps_answer(one.answer) if one.answer else None,
+                "author": one.author.strip() or None,
+                "created": pd.Timestamp(one.created),
+                "note": one.note.strip() or None,
+                "provenance": one.provenance,
+                "source_id": ";".join(one.source_ids) or "SAMPLE",
+                "batch_id": one.batch_id,
+            }
+        )
+    return TABLES["scenarios"].validate(
+        pd.DataFrame(
+            rows,
+            columns=[
+                "scenario_id",
+                "name",
+                "inputs",
+                "result",
+                "author",
+                "created",
+                "note",
+                "provenance",
+                "source_id",
+                "batch_id",
+            ],
+        )
+    )
 
 
 def of_row(row: Mapping[str, Any]) -> Scenario:
@@ -131,12 +167,21 @@ def of_row(row: Mapping[str, Any]) -> Scenario:
         return row[name] if isinstance(row.get(name), str) else ""
 
     made = Scenario(
-        scenario_id=text("scenario_id"), name=text("name"), author=text("author"), note=text("note"),
-        created=pd.Timestamp(row["created"]).date(), inputs=None, answer=None, provenance=text("provenance") or "derived",
-        source_ids=tuple(one for one in text("source_id").split(";") if one), batch_id=text("batch_id"),
+        scenario_id=text("scenario_id"),
+        name=text("name"),
+        author=text("author"),
+        note=text("note"),
+        created=pd.Timestamp(row["created"]).date(),
+        inputs=None,
+        answer=None,
+        provenance=text("provenance") or "derived",
+        source_ids=tuple(one for one in text("source_id").split(";") if one),
+        batch_id=text("batch_id"),
     )
     try:
-        return made.having(inputs=loads_inputs(text("inputs")), answer=loads_answer(text("result")) if text("result") else None)
+        return made.having(
+            inputs=loads_inputs(text("inputs")), answer=loads_answer(text("result")) if text("result") else None
+        )
     except AtlasError as error:
         return made.having(trouble=error)
 
@@ -152,11 +197,20 @@ def of_frame(frame: pd.DataFrame) -> list[Scenario]:
 
 def dumps_inputs(inputs: Inputs) -> str:
     """Write inputs as JSON, keys in order, so that the same inputs are the same text."""
-    return json.dumps({
-        "version": VERSION, "filters": {name: _plain(getattr(inputs.filters, name)) for name in FILTER_FIELDS},
-        "ask": {field.name: _plain(getattr(inputs.ask, field.name)) for field in fields(Ask)},
-        "data_version": inputs.data_version, "basis": inputs.basis, "planned": list(inputs.planned), "query": inputs.query,
-    }, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return json.dumps(
+        {
+            "version": VERSION,
+            "filters": {name: _plain(getattr(inputs.filters, name)) for name in FILTER_FIELDS},
+            "ask": {field.name: _plain(getattr(inputs.ask, field.name)) for field in fields(Ask)},
+            "data_version": inputs.data_version,
+            "basis": inputs.basis,
+            "planned": list(inputs.planned),
+            "query": inputs.query,
+        },
+        ensure_ascii=False,
+        sort_keys=True,
+        allow_nan=False,
+    )
 
 
 def loads_inputs(text: str) -> Inputs:
@@ -171,18 +225,26 @@ def loads_inputs(text: str) -> Inputs:
     try:
         filters, ask = told["filters"], told["ask"]
         return Inputs(
-            filters=Filters(**{
-                **{name: filters[name] for name in FILTER_FIELDS if name in filters},
-                **{name: frozenset(filters[name]) for name in ("facilities", "provenance") if name in filters},
-                "area": tuple((float(lon), float(lat)) for lon, lat in filters.get("area", ())),
-            }),
-            ask=Ask(**{
-                **{field.name: ask[field.name] for field in fields(Ask) if field.name in ask},
-                "hours": None if ask.get("hours") is None else tuple(ask["hours"]),
-                "points": tuple((float(lon), float(lat)) for lon, lat in ask.get("points", ())),
-                "force": tuple(map(str, ask.get("force", ()))), "forbid": tuple(map(str, ask.get("forbid", ()))),
-            }),
-            data_version=str(told["data_version"]), basis=str(told.get("basis", "")), planned=tuple(map(str, told.get("planned", ()))), query=str(told.get("query", "")),
+            filters=Filters(
+                **{
+                    **{name: filters[name] for name in FILTER_FIELDS if name in filters},
+                    **{name: frozenset(filters[name]) for name in ("facilities", "provenance") if name in filters},
+                    "area": tuple((float(lon), float(lat)) for lon, lat in filters.get("area", ())),
+                }
+            ),
+            ask=Ask(
+                **{
+                    **{field.name: ask[field.name] for field in fields(Ask) if field.name in ask},
+                    "hours": None if ask.get("hours") is None else tuple(ask["hours"]),
+                    "points": tuple((float(lon), float(lat)) for lon, lat in ask.get("points", ())),
+                    "force": tuple(map(str, ask.get("force", ()))),
+                    "forbid": tuple(map(str, ask.get("forbid", ()))),
+                }
+            ),
+            data_version=str(told["data_version"]),
+            basis=str(told.get("basis", "")),
+            planned=tuple(map(str, told.get("planned", ()))),
+            query=str(told.get("query", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(error) from error
@@ -227,7 +289,11 @@ def _loaded(text: str) -> dict[str, Any]:
     if not isinstance(told, dict) or not isinstance(told.get("version"), int):
         raise _unreadable("version")
     if told["version"] > VERSION:
-        raise AtlasError(N_("方案由更新的版本存下（第 {got} 版，这里只读到第 {known} 版）：请升级后再打开。"), got=told["version"], known=VERSION)
+        raise AtlasError(
+            N_("方案由更新的版本存下（第 {got} 版，这里只读到第 {known} 版）：请升级后再打开。"),
+            got=told["version"],
+            known=VERSION,
+        )
     return told
 
 
@@ -236,7 +302,9 @@ def _no_constant(name: str) -> float:
 
 
 def _unreadable(detail: object) -> AtlasError:
-    return AtlasError(N_("方案的内容读不出来（{detail}）：可能被改动过，请从备份或历史版本恢复。"), detail=str(detail)[:80])
+    return AtlasError(
+        N_("方案的内容读不出来（{detail}）：可能被改动过，请从备份或历史版本恢复。"), detail=str(detail)[:80]
+    )
 
 
 def _plain(value: Any) -> Any:

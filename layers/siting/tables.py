@@ -14,8 +14,18 @@ from geodata.errors import N_, AtlasError
 from layers.siting.pairs import Points
 
 ALIASES = {
-    "demand_id": "id", "candidate_id": "id", "station_id": "id", "node": "id", "name": "name", "longitude": "lon", "lng": "lon",
-    "long": "lon", "latitude": "lat", "cost_yuan": "cost", "status": "rule", "group": "worker_group",
+    "demand_id": "id",
+    "candidate_id": "id",
+    "station_id": "id",
+    "node": "id",
+    "name": "name",
+    "longitude": "lon",
+    "lng": "lon",
+    "long": "lon",
+    "latitude": "lat",
+    "cost_yuan": "cost",
+    "status": "rule",
+    "group": "worker_group",
 }
 RULES = {"": "free", "free": "free", "fixed": "forced", "forced": "forced", "forbidden": "forbidden"}
 
@@ -52,8 +62,13 @@ class PointTable:
         values = _numbers(self.path, text, column, np.inf if infinite else None)
         bad = np.flatnonzero(~(values >= 0) | (np.isinf(values) & (not infinite)))
         if len(bad):
-            raise AtlasError(N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"),
-                             file=self.path.name, row=int(bad[0]) + 2, column=column, value=text.iloc[bad[0]])
+            raise AtlasError(
+                N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"),
+                file=self.path.name,
+                row=int(bad[0]) + 2,
+                column=column,
+                value=text.iloc[bad[0]],
+            )
         return values
 
     def rules(self) -> list[str]:
@@ -63,8 +78,14 @@ class PointTable:
         text = self.frame["rule"].str.strip().str.lower()
         for row, one in enumerate(text):
             if one not in RULES:
-                raise AtlasError(N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请用 {allowed} 之一。"), file=self.path.name,
-                                 row=row + 2, column="rule", value=one, allowed="free, fixed, forbidden")
+                raise AtlasError(
+                    N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请用 {allowed} 之一。"),
+                    file=self.path.name,
+                    row=row + 2,
+                    column="rule",
+                    value=one,
+                    allowed="free, fixed, forbidden",
+                )
         return [RULES[one] for one in text]
 
 
@@ -78,20 +99,32 @@ def read_points(path: Path) -> PointTable:
     """
     frame = read_csv(path)
     if "id" not in frame:
-        raise AtlasError(N_("{file} 缺少 {column} 列：现有 {columns}。"), file=path.name, column="id", columns=", ".join(frame.columns))
+        raise AtlasError(
+            N_("{file} 缺少 {column} 列：现有 {columns}。"),
+            file=path.name,
+            column="id",
+            columns=", ".join(frame.columns),
+        )
     if frame.empty:
         raise AtlasError(N_("{file} 没有数据行。"), file=path.name)
     ids = frame["id"].str.strip()
     blank = np.flatnonzero(ids == "")
     if len(blank):
-        raise AtlasError(N_("{file} 第 {row} 行没有编号：请补上 {column}。"), file=path.name, row=int(blank[0]) + 2, column="id")
+        raise AtlasError(
+            N_("{file} 第 {row} 行没有编号：请补上 {column}。"), file=path.name, row=int(blank[0]) + 2, column="id"
+        )
     keys = ids if "worker_group" not in frame else ids + "/" + frame["worker_group"].str.strip()
     again = np.flatnonzero(keys.duplicated())
     if len(again):
         row = int(again[0])
         first = int(np.flatnonzero(keys == keys.iloc[row])[0])
-        raise AtlasError(N_("{file} 第 {row} 行的编号“{id}”与第 {first} 行重复：编号不能重复。"),
-                         file=path.name, row=row + 2, first=first + 2, id=keys.iloc[row])
+        raise AtlasError(
+            N_("{file} 第 {row} 行的编号“{id}”与第 {first} 行重复：编号不能重复。"),
+            file=path.name,
+            row=row + 2,
+            first=first + 2,
+            id=keys.iloc[row],
+        )
     return PointTable(path, ids.tolist(), _points(path, frame), frame)
 
 
@@ -100,16 +133,25 @@ def _points(path: Path, frame: pd.DataFrame) -> Points | None:
         present = [name for name in names if name in frame]
         if len(present) == 1:
             missing = names[1 - names.index(present[0])]
-            raise AtlasError(N_("{file} 缺少 {column} 列：现有 {columns}。"), file=path.name, column=missing,
-                             columns=", ".join(frame.columns))
+            raise AtlasError(
+                N_("{file} 缺少 {column} 列：现有 {columns}。"),
+                file=path.name,
+                column=missing,
+                columns=", ".join(frame.columns),
+            )
         if present:
             xy = np.column_stack([_numbers(path, frame[name], name) for name in names])
             bad = np.argwhere(~np.isfinite(xy) | (degrees & (np.abs(xy) > (180.0, 90.0))))
             if len(bad):
                 row, column = bad[0]
                 raise AtlasError(
-                    N_("{file} 第 {row} 行 {column} 列的“{value}”不是坐标：经纬度用 lon,lat（度），平面坐标用 x,y（米）。"),
-                    file=path.name, row=int(row) + 2, column=names[column], value=frame[names[column]].iloc[row],
+                    N_(
+                        "{file} 第 {row} 行 {column} 列的“{value}”不是坐标：经纬度用 lon,lat（度），平面坐标用 x,y（米）。"
+                    ),
+                    file=path.name,
+                    row=int(row) + 2,
+                    column=names[column],
+                    value=frame[names[column]].iloc[row],
                 )
             return Points(xy, degrees)
     return None
@@ -135,21 +177,35 @@ def read_matrix(path: Path) -> Matrix:
     frame = read_csv(path)
     for column in ("demand", "candidate", "cost"):
         if column not in frame:
-            raise AtlasError(N_("{file} 缺少 {column} 列：现有 {columns}。"), file=path.name, column=column,
-                             columns=", ".join(frame.columns))
+            raise AtlasError(
+                N_("{file} 缺少 {column} 列：现有 {columns}。"),
+                file=path.name,
+                column=column,
+                columns=", ".join(frame.columns),
+            )
     cost = _numbers(path, frame["cost"], "cost", np.inf)
     bad = np.flatnonzero(~(cost >= 0))
     if len(bad):
-        raise AtlasError(N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"), file=path.name,
-                         row=int(bad[0]) + 2, column="cost", value=frame["cost"].iloc[bad[0]])
+        raise AtlasError(
+            N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"),
+            file=path.name,
+            row=int(bad[0]) + 2,
+            column="cost",
+            value=frame["cost"].iloc[bad[0]],
+        )
     demand, site = frame["demand"].str.strip(), frame["candidate"].str.strip()
     keys = pd.DataFrame({"demand": demand, "site": site, "cost": cost})
     once = keys.drop_duplicates()
     twice = np.flatnonzero(once.duplicated(["demand", "site"]))
     if len(twice):
         row = once.index[twice[0]]
-        raise AtlasError(N_("{file} 第 {row} 行：需求点“{demand}”到“{site}”的费用前后不一，请只留一行。"),
-                         file=path.name, row=int(row) + 2, demand=demand[row], site=site[row])
+        raise AtlasError(
+            N_("{file} 第 {row} 行：需求点“{demand}”到“{site}”的费用前后不一，请只留一行。"),
+            file=path.name,
+            row=int(row) + 2,
+            demand=demand[row],
+            site=site[row],
+        )
     reachable = once[np.isfinite(once["cost"])]
     return Matrix(reachable["demand"].to_numpy(str), reachable["site"].to_numpy(str), reachable["cost"].to_numpy(float))
 
@@ -180,13 +236,22 @@ def read_edges(path: Path) -> Edges:
         frame = read_csv(path).rename(columns={"length": "cost", "length_m": "cost", "distance": "cost"})
         for column in ("from", "to", "cost"):
             if column not in frame:
-                raise AtlasError(N_("{file} 缺少 {column} 列：现有 {columns}。"), file=path.name, column=column,
-                                 columns=", ".join(frame.columns))
+                raise AtlasError(
+                    N_("{file} 缺少 {column} 列：现有 {columns}。"),
+                    file=path.name,
+                    column=column,
+                    columns=", ".join(frame.columns),
+                )
     length = _numbers(path, frame["cost"], "cost")
     bad = np.flatnonzero(~((length >= 0) & np.isfinite(length)))
     if len(bad):
-        raise AtlasError(N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"), file=path.name,
-                         row=int(bad[0]) + 2, column="cost", value=frame["cost"].iloc[bad[0]])
+        raise AtlasError(
+            N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"),
+            file=path.name,
+            row=int(bad[0]) + 2,
+            column="cost",
+            value=frame["cost"].iloc[bad[0]],
+        )
     edges: dict[tuple[str, str], float] = {}
     for one, other, way in zip(frame["from"].str.strip(), frame["to"].str.strip(), length, strict=True):
         edges[min(one, other), max(one, other)] = float(way)
@@ -196,9 +261,13 @@ def read_edges(path: Path) -> Edges:
 def read_csv(path: Path) -> pd.DataFrame:
     """Read a CSV file as text, columns in lower case with their usual names."""
     try:
-        frame = pd.read_csv(io.StringIO(_decoded(path)), dtype=str, keep_default_na=False, na_filter=False, skipinitialspace=True)
+        frame = pd.read_csv(
+            io.StringIO(_decoded(path)), dtype=str, keep_default_na=False, na_filter=False, skipinitialspace=True
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise AtlasError(N_("{file} 读不成表格（{error}）：请存为有表头的 CSV。"), file=path.name, error=str(error).strip()) from error
+        raise AtlasError(
+            N_("{file} 读不成表格（{error}）：请存为有表头的 CSV。"), file=path.name, error=str(error).strip()
+        ) from error
     names = [str(name).strip().lower() for name in frame.columns]
     frame.columns = [ALIASES[name] if name in ALIASES and ALIASES[name] not in names else name for name in names]
     return frame
@@ -223,6 +292,11 @@ def _numbers(path: Path, text: pd.Series, column: str, blank: float | None = Non
     values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
     bad = np.flatnonzero(np.isnan(values))
     if len(bad):
-        raise AtlasError(N_("{file} 第 {row} 行 {column} 列的“{value}”不是数：请改正或补上。"),
-                         file=path.name, row=int(bad[0]) + 2, column=column, value=text.iloc[bad[0]])
+        raise AtlasError(
+            N_("{file} 第 {row} 行 {column} 列的“{value}”不是数：请改正或补上。"),
+            file=path.name,
+            row=int(bad[0]) + 2,
+            column=column,
+            value=text.iloc[bad[0]],
+        )
     return values

@@ -32,8 +32,11 @@ def milp(task: dict[str, Any]) -> dict[str, Any]:
     if task["seconds"] is not None:
         options["time_limit"] = float(task["seconds"])
     found = milp(
-        task["c"], constraints=LinearConstraint(task["matrix"], task["low"], task["high"]),
-        bounds=Bounds(task["lower"], task["upper"]), integrality=task["integer"], options=options,
+        task["c"],
+        constraints=LinearConstraint(task["matrix"], task["low"], task["high"]),
+        bounds=Bounds(task["lower"], task["upper"]),
+        integrality=task["integer"],
+        options=options,
     )
     return {"status": int(found.status), "x": found.x, "bound": found.mip_dual_bound, "objective": found.fun}
 

@@ -43,8 +43,12 @@ def _cpu() -> float:
 def _command(home: Path, *options: str) -> dict[str, float]:
     """Run the command line and return its clock and CPU seconds and the most memory that it and all it started held."""
     began, cpu = time.monotonic(), _cpu()
-    process = subprocess.Popen([sys.executable, "-m", "dashboard", "brief", *options, "--json"], cwd=ROOT, stdout=subprocess.PIPE,
-                               env={**os.environ, "ATLAS_HOME": str(home)})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "brief", *options, "--json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "ATLAS_HOME": str(home)},
+    )
     most = [0.0]
 
     def watch() -> None:
@@ -58,8 +62,12 @@ def _command(home: Path, *options: str) -> dict[str, float]:
     watcher.join()
     assert process.returncode == 0
     said = json.loads(out)
-    return {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(_cpu() - cpu, 1), "megabytes": round(most[0]),
-            "files": said.get("count", 1)}
+    return {
+        "seconds": round(time.monotonic() - began, 1),
+        "cpu_seconds": round(_cpu() - cpu, 1),
+        "megabytes": round(most[0]),
+        "files": said.get("count", 1),
+    }
 
 
 def main() -> None:
@@ -68,7 +76,9 @@ def main() -> None:
         home = Path(scratch) / "home"
         build_atlas(home)
         found: dict[str, object] = {"load": os.getloadavg()}
-        found["command, one page, cold"] = _command(home, "--query", "place=640200", "--format", "pptx", "--out", f"{scratch}/x.pptx")
+        found["command, one page, cold"] = _command(
+            home, "--query", "place=640200", "--format", "pptx", "--out", f"{scratch}/x.pptx"
+        )
         settings = Settings(home=home)
         app = create_app(settings)
         engine = Engine(app.server.wsgi_app, settings)
@@ -78,10 +88,18 @@ def main() -> None:
             began = time.monotonic()
             studio.make(Order(query=f"place={place}"))
             times.append(round(time.monotonic() - began, 2))
-        found["server, one page"] = {"first": times[0], "warm": times[1:], "browser_megabytes": round(engine.megabytes())}
+        found["server, one page"] = {
+            "first": times[0],
+            "warm": times[1:],
+            "browser_megabytes": round(engine.megabytes()),
+        }
         engine.close()
-        found["command, 27 grids"] = _command(home, "--each", "grids", "--place", "640200", "--format", "pptx", "--out", f"{scratch}/grids")
-    found["left running"] = len([pid for pid in chromium.processes() if any(chromium.MARK in one for one in chromium.command_line(pid))])
+        found["command, 27 grids"] = _command(
+            home, "--each", "grids", "--place", "640200", "--format", "pptx", "--out", f"{scratch}/grids"
+        )
+    found["left running"] = len(
+        [pid for pid in chromium.processes() if any(chromium.MARK in one for one in chromium.command_line(pid))]
+    )
     found["left in the temporary folder"] = len(set(Path(tempfile.gettempdir()).glob("playwright*")) - before)
     found["promised"] = LIMITS
     print(json.dumps(found, ensure_ascii=False, indent=2))

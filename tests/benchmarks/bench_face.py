@@ -49,15 +49,30 @@ MAPS = ("/", "/analysis", "/planning")  # pages whose message is a map
 #: What is pressed on a page, each by its name: a place to click, or a place to stand on and a key.
 PRESSES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "/": (
-        ("layer", "#rail .chips >> nth=0 >> .mantine-Chip-label >> nth=1", ""), ("facility", "#rail .mantine-Chip-label >> nth=8", ""),
-        ("hour", "#rail .mantine-SegmentedControl-label >> nth=1", ""), ("switch", "#rail .mantine-Switch-track >> nth=0", ""),
-        ("radius", "#control-radius .mantine-SegmentedControl-label >> nth=0", ""), ("months", ".time [role=slider] >> nth=0", "ArrowRight"),
-        ("list of places", "#rail input.mantine-Select-input >> nth=0", ""), ("kinds", "#rail input.mantine-MultiSelect-inputField >> nth=0", ""),
-        ("list in view", "#in-view-toggle", ""), ("table of a chart", ".panel-table summary:visible >> nth=0", ""), ("map by keys", "#map canvas", "ArrowRight"),
-        ("fold the rail", "#rail-toggle", ""), ("search", "#search", "s"), ("help", "#help-open", ""),
+        ("layer", "#rail .chips >> nth=0 >> .mantine-Chip-label >> nth=1", ""),
+        ("facility", "#rail .mantine-Chip-label >> nth=8", ""),
+        ("hour", "#rail .mantine-SegmentedControl-label >> nth=1", ""),
+        ("switch", "#rail .mantine-Switch-track >> nth=0", ""),
+        ("radius", "#control-radius .mantine-SegmentedControl-label >> nth=0", ""),
+        ("months", ".time [role=slider] >> nth=0", "ArrowRight"),
+        ("list of places", "#rail input.mantine-Select-input >> nth=0", ""),
+        ("kinds", "#rail input.mantine-MultiSelect-inputField >> nth=0", ""),
+        ("list in view", "#in-view-toggle", ""),
+        ("table of a chart", ".panel-table summary:visible >> nth=0", ""),
+        ("map by keys", "#map canvas", "ArrowRight"),
+        ("fold the rail", "#rail-toggle", ""),
+        ("search", "#search", "s"),
+        ("help", "#help-open", ""),
     ),
-    "/analysis": (("kinds", ".an-controls input >> nth=4", ""), ("play", ".an-buttons .button >> nth=1", ""), ("month", ".an-month >> nth=3", "")),
-    "/planning": (("model", ".plan-models .mantine-Radio-radio >> nth=1", ""), ("hours", ".plan-rail .mantine-SegmentedControl-label >> nth=1", "")),
+    "/analysis": (
+        ("kinds", ".an-controls input >> nth=4", ""),
+        ("play", ".an-buttons .button >> nth=1", ""),
+        ("month", ".an-month >> nth=3", ""),
+    ),
+    "/planning": (
+        ("model", ".plan-models .mantine-Radio-radio >> nth=1", ""),
+        ("hours", ".plan-rail .mantine-SegmentedControl-label >> nth=1", ""),
+    ),
     "/briefing": (("template", ".template-choice >> nth=1", ""),),
     "/data": (("section", ".data-tabs > * >> nth=1", ""),),
     "/sources": (("find", ".sources-find input", "a"),),
@@ -104,7 +119,12 @@ def main() -> int:
     asked.add_argument("--address", help="of a server that runs already")
     asked.add_argument("--out", type=Path, help="write the tables here too")
     told = asked.parse_args()
-    paints, presses = Table("page", "opened", *(f"{name}{' kB' if name == 'kilobytes' else ' ms'}" for name in COLUMNS), title="Painted"), Table("page", "pressed", "next paint, ms")
+    paints, presses = (
+        Table(
+            "page", "opened", *(f"{name}{' kB' if name == 'kilobytes' else ' ms'}" for name in COLUMNS), title="Painted"
+        ),
+        Table("page", "pressed", "next paint, ms"),
+    )
     late: list[str] = []
     with served(told.address) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -33,9 +33,14 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
         page.goto(f"http://127.0.0.1:{port}/analysis?{YEAR}")
-        page.wait_for_function("() => window.atlasPlayback && window.atlasPlayback.drawn.length && window.analysisMap() && window.analysisMap().loaded()", timeout=WAIT_MS)
+        page.wait_for_function(
+            "() => window.atlasPlayback && window.atlasPlayback.drawn.length && window.analysisMap() && window.analysisMap().loaded()",
+            timeout=WAIT_MS,
+        )
         page.keyboard.press("Space")
-        page.wait_for_function(f"() => window.atlasPlayback.drawn.length >= {MONTHS} && !window.atlasPlayback.playing", timeout=WAIT_MS)
+        page.wait_for_function(
+            f"() => window.atlasPlayback.drawn.length >= {MONTHS} && !window.atlasPlayback.playing", timeout=WAIT_MS
+        )
         drawn = page.evaluate("() => window.atlasPlayback.drawn")
         browser.close()
         server.terminate()
@@ -43,8 +48,13 @@ def main() -> int:
     at = [one["at"] / 1000 for one in drawn[1:]]  # the first stood there before it was asked for
     beats = [later - earlier for earlier, later in pairwise(at)]
     found = {
-        "load": os.getloadavg(), "frames": len(drawn), "months": len({one["month"] for one in drawn}), "in_order": [one["month"] for one in drawn] == sorted(one["month"] for one in drawn),
-        "most_bytes": max(one["bytes"] for one in drawn), "beat_median_s": round(statistics.median(beats), 3), "beat_longest_s": round(max(beats), 3),
+        "load": os.getloadavg(),
+        "frames": len(drawn),
+        "months": len({one["month"] for one in drawn}),
+        "in_order": [one["month"] for one in drawn] == sorted(one["month"] for one in drawn),
+        "most_bytes": max(one["bytes"] for one in drawn),
+        "beat_median_s": round(statistics.median(beats), 3),
+        "beat_longest_s": round(max(beats), 3),
     }
     print(json.dumps(found, ensure_ascii=False, indent=2))
     kept = found["frames"] == found["months"] == MONTHS and found["in_order"] and found["most_bytes"] < FRAME_BYTES

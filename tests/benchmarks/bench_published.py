@@ -20,10 +20,90 @@ from pathlib import Path
 
 #: Optima of pmed1 … pmed40.
 PUBLISHED = {
-    "pmedian": (5819, 4093, 4250, 3034, 1355, 7824, 5631, 4445, 2734, 1255, 7696, 6634, 4374, 2968, 1729, 8162, 6999, 4809, 2845, 1789,
-                9138, 8579, 4619, 2961, 1828, 9917, 8307, 4498, 3033, 1989, 10086, 9297, 4700, 3013, 10400, 9934, 5057, 11060, 9423, 5128),
-    "pcenter": (127, 98, 93, 74, 48, 84, 64, 55, 37, 20, 59, 51, 36, 26, 18, 47, 39, 28, 18, 13,
-                40, 38, 22, 15, 11, 38, 32, 18, 13, 9, 30, 29, 15, 11, 30, 27, 15, 29, 23, 13),
+    "pmedian": (
+        5819,
+        4093,
+        4250,
+        3034,
+        1355,
+        7824,
+        5631,
+        4445,
+        2734,
+        1255,
+        7696,
+        6634,
+        4374,
+        2968,
+        1729,
+        8162,
+        6999,
+        4809,
+        2845,
+        1789,
+        9138,
+        8579,
+        4619,
+        2961,
+        1828,
+        9917,
+        8307,
+        4498,
+        3033,
+        1989,
+        10086,
+        9297,
+        4700,
+        3013,
+        10400,
+        9934,
+        5057,
+        11060,
+        9423,
+        5128,
+    ),
+    "pcenter": (
+        127,
+        98,
+        93,
+        74,
+        48,
+        84,
+        64,
+        55,
+        37,
+        20,
+        59,
+        51,
+        36,
+        26,
+        18,
+        47,
+        39,
+        28,
+        18,
+        13,
+        40,
+        38,
+        22,
+        15,
+        11,
+        38,
+        32,
+        18,
+        13,
+        9,
+        30,
+        29,
+        15,
+        11,
+        30,
+        27,
+        15,
+        29,
+        23,
+        13,
+    ),
 }
 
 
@@ -48,16 +128,36 @@ def main() -> int:
                 found, mebibytes = planned(model, points, path, p, options.seconds)
                 right = found["status"] == "proved" and found["objective"] == optima[number - 1]
                 missed += not right
-                print(f"| {path.stem} | {nodes} | {p} | {model} | {optima[number - 1]:,} | {found['objective']:,.0f} | "
-                      f"{found['status'] if found['status'] == 'proved' else format(found['gap'], '.3%')}{'' if right else ' (!)'} | "
-                      f"{found['seconds']:.2f} | {mebibytes:,.0f} |", flush=True)
+                print(
+                    f"| {path.stem} | {nodes} | {p} | {model} | {optima[number - 1]:,} | {found['objective']:,.0f} | "
+                    f"{found['status'] if found['status'] == 'proved' else format(found['gap'], '.3%')}{'' if right else ' (!)'} | "
+                    f"{found['seconds']:.2f} | {mebibytes:,.0f} |",
+                    flush=True,
+                )
     return int(missed > 0)
 
 
 def planned(model: str, points: Path, network: Path, p: int, seconds: float) -> tuple[dict, float]:
     """Return what the command line answers, and the most memory that it held, MiB."""
-    command = [sys.executable, "-m", "dashboard", "plan", "--model", model, "--demand", str(points), "--candidates", str(points),
-               "--network", str(network), "--new", str(p), "--time-limit", str(seconds), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "dashboard",
+        "plan",
+        "--model",
+        model,
+        "--demand",
+        str(points),
+        "--candidates",
+        str(points),
+        "--network",
+        str(network),
+        "--new",
+        str(p),
+        "--time-limit",
+        str(seconds),
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
         told = running.stdout.read()
         _, status, used = os.wait4(running.pid, 0)

@@ -71,8 +71,14 @@ def planned(case: Case) -> dict[str, object]:
     began = time.perf_counter()
     covering = case.model == "mclp"
     pairs = within_reach(demand, sites, RADIUS_M) if covering else all_pairs(demand, sites)
-    instance = Instance(model=case.model, weight=weight, pairs=pairs, existing=existing, new=case.new,
-                        radius=RADIUS_M if covering else None)
+    instance = Instance(
+        model=case.model,
+        weight=weight,
+        pairs=pairs,
+        existing=existing,
+        new=case.new,
+        radius=RADIUS_M if covering else None,
+    )
     first, early = None, {}
     last = None
     for progress in solve(instance, case.seconds):
@@ -86,8 +92,16 @@ def planned(case: Case) -> dict[str, object]:
     seconds = time.perf_counter() - began
     if seconds <= min(EARLY):
         early = {str(limit): last.gap for limit in EARLY}
-    return {"objective": last.objective, "gap": last.gap, "status": last.status, "first": first, "seconds": seconds, "gap_by": early,
-            "pairs": len(instance.pairs.distance), "mebibytes": _peak()}
+    return {
+        "objective": last.objective,
+        "gap": last.gap,
+        "status": last.status,
+        "first": first,
+        "seconds": seconds,
+        "gap_by": early,
+        "pairs": len(instance.pairs.distance),
+        "mebibytes": _peak(),
+    }
 
 
 def _peak() -> float:
@@ -104,8 +118,13 @@ def asked(case: Case, python: Path, seconds: float, folder: Path) -> dict[str, o
     np.savez(path, model=case.model, distance=distance, weight=weight, existing=existing, new=case.new, radius=RADIUS_M)
     del i, j, distance
     try:
-        done = subprocess.run([str(python), str(Path(__file__).with_name("spopt_rival.py")), str(path)], capture_output=True, text=True,
-                              check=True, timeout=seconds + 30)
+        done = subprocess.run(
+            [str(python), str(Path(__file__).with_name("spopt_rival.py")), str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=seconds + 30,
+        )
     except subprocess.TimeoutExpired:
         return None
     finally:
@@ -124,13 +143,17 @@ def row(case: Case, ours: list[dict[str, object]], theirs: dict[str, object] | N
         spopt, ratio = f"> {limit:.0f} s, ended", f"> {limit / seconds:,.0f}×"
     else:
         same = abs(float(theirs["objective"]) - float(one["objective"])) <= 1e-6 * abs(float(one["objective"]))
-        spopt = f"{float(theirs['seconds']):.1f} s" + ("" if same else f" (objective {float(theirs['objective']):,.0f}: differs)")
+        spopt = f"{float(theirs['seconds']):.1f} s" + (
+            "" if same else f" (objective {float(theirs['objective']):,.0f}: differs)"
+        )
         ratio = f"{float(theirs['seconds']) / seconds:,.0f}×"
     gap_2s = one["gap_by"].get("2.0")
     early = "—" if gap_2s is None else f"{gap_2s:.2%}"
     ending = "proved" if one["status"] == "proved" else f"gap {one['gap']:.2%}"
-    return (f"| {case.model} {case.demand:,} × {case.candidates:,} | {one['first']:.3f} s | {early} | {seconds:.2f} s, {ending} "
-            f"| {one['objective']:,.0f} | {one['mebibytes']:,.0f} MiB | {spopt} | {ratio} |")
+    return (
+        f"| {case.model} {case.demand:,} × {case.candidates:,} | {one['first']:.3f} s | {early} | {seconds:.2f} s, {ending} "
+        f"| {one['objective']:,.0f} | {one['mebibytes']:,.0f} MiB | {spopt} | {ratio} |"
+    )
 
 
 def main() -> None:
@@ -152,8 +175,15 @@ def main() -> None:
                 continue
             command = [sys.executable, "-m", "tests.benchmarks.bench_siting", "--case", case.name]
             runs = options.runs if case.demand < 100_000 else 1
-            ours = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(runs)]
-            theirs = asked(case, options.rival, options.rival_seconds, Path(folder)) if case.rival and options.rival else None
+            ours = [
+                json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+                for _ in range(runs)
+            ]
+            theirs = (
+                asked(case, options.rival, options.rival_seconds, Path(folder))
+                if case.rival and options.rival
+                else None
+            )
             print(row(case, ours, theirs, options.rival_seconds), flush=True)
             print(json.dumps({"case": asdict(case), "planner": ours, "spopt": theirs}), file=sys.stderr, flush=True)
 

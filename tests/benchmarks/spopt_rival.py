@@ -28,8 +28,15 @@ def main() -> None:
         problem = PMedian.from_cost_matrix(distance, weight, p_facilities=sites, **standing)
     problem.solve(pulp.HiGHS(msg=False, gapRel=0.0))
     seconds = time.perf_counter() - began
-    print(json.dumps({"objective": pulp.value(problem.problem.objective), "seconds": seconds,
-                      "status": pulp.LpStatus[problem.problem.status]}))
+    print(
+        json.dumps(
+            {
+                "objective": pulp.value(problem.problem.objective),
+                "seconds": seconds,
+                "status": pulp.LpStatus[problem.problem.status],
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

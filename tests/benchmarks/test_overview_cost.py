@@ -68,7 +68,10 @@ def test_what_a_change_of_filter_costs(atlas: Atlas, radius: Iterator[int], plac
     for name, make in parts.items():
         make(fresh())
         text = json.dumps(make(fresh())).encode()
-        print(f"\n{place} {name}: {median_ms(lambda make=make: make(fresh())):.0f} ms, {len(text)} B, {len(gzip.compress(text))} B gzip", end="")
+        print(
+            f"\n{place} {name}: {median_ms(lambda make=make: make(fresh())):.0f} ms, {len(text)} B, {len(gzip.compress(text))} B gzip",
+            end="",
+        )
     ours = median_ms(lambda: map_figures.map_figure(atlas, fresh(), words))
     theirs = median_ms(lambda: go.Figure(map_figures.map_figure(atlas, fresh(), words)))
     print(f"\n{place} map as plain dict ÷ through go.Figure: {ours / theirs:.2f}")

@@ -91,7 +91,10 @@ class AtlasPage:
 
     def turn(self, query: str) -> None:
         """Come to `query` as one step back in the history does: the page answers to its address, and is not loaded anew."""
-        self.page.evaluate("query => { history.pushState(null, '', `/${query}`); window.dispatchEvent(new PopStateEvent('popstate')); }", query)
+        self.page.evaluate(
+            "query => { history.pushState(null, '', `/${query}`); window.dispatchEvent(new PopStateEvent('popstate')); }",
+            query,
+        )
         self.wait()
 
     def wait(self) -> None:
@@ -173,7 +176,9 @@ class AtlasPage:
           document.querySelector('#map .js-plotly-plot').on('plotly_hover', () => { window.hovered = true; }); }""")
         # plotly.js only clicks what it has hovered, and looks under the pointer at most every 50 ms
         deadline = time.monotonic() + TIMEOUT_MS / 1000
-        while not self.page.evaluate("window.hovered") and time.monotonic() < deadline:  # moved while the map drew, the pointer is not seen
+        while (
+            not self.page.evaluate("window.hovered") and time.monotonic() < deadline
+        ):  # moved while the map drew, the pointer is not seen
             self.page.mouse.move(x - 30, y - 30)
             self.page.mouse.move(x, y, steps=3)
             self.page.wait_for_timeout(HOVER_MS)

@@ -28,8 +28,14 @@ from tests.ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
 ]
 START_SECONDS, STOP_SECONDS = 120, 60
 
@@ -37,7 +43,9 @@ START_SECONDS, STOP_SECONDS = 120, 60
 def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Popen[bytes]:
     """Start `python -m dashboard serve`, its words in `log`, and wait until it answers."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "serve"], cwd=ROOT, stderr=log.open("wb"),
+        [sys.executable, "-m", "dashboard", "serve"],
+        cwd=ROOT,
+        stderr=log.open("wb"),
         env={**os.environ, "ATLAS_HOME": str(home), "ATLAS_PORT": str(port), "ATLAS_WORKERS": "2", **environment},
     )
     deadline = time.monotonic() + START_SECONDS

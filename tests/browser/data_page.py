@@ -73,7 +73,8 @@ class DataPage:
         """Drop a file on the box."""
         handle = self.page.evaluate_handle(
             "([name, bytes]) => { const data = new DataTransfer(); data.items.add(new File([new Uint8Array(bytes)], name)); return data; }",
-            [name, list(content)])
+            [name, list(content)],
+        )
         self.page.dispatch_event(f"#{names.DROP}", "drop", {"dataTransfer": handle})
 
     def verdict(self, text: str) -> None:

@@ -28,7 +28,9 @@ BRIEFS: dict[str, Order] = {
     "one-english-dark.pptx": Order("place=640202&lang=en", theme="dark"),
     "map.pptx": Order(template="map"),
     "compare.pptx": Order("place=640202", "place=640205", template="compare"),
-    "compare-english-dark.pptx": Order("place=640200&lang=en", "place=350203&lang=en", template="compare", theme="dark"),
+    "compare-english-dark.pptx": Order(
+        "place=640200&lang=en", "place=350203&lang=en", template="compare", theme="dark"
+    ),
     "plans.pptx": Order("scenario=SC-DAY", "scenario=SC-NIGHT", template="compare"),
     "report.pptx": Order("place=640200", template="report"),
     "nothing-here.pptx": Order("place=110000"),

@@ -25,7 +25,10 @@ from layers.filters import LANGUAGES
 from tests.browser.paper import Sheet, printed, sheets, squeezed
 from tests.dashboard.export.pptx_reader import opened, pictures, texts
 
-VIEWS = {"zh": ("place=640200", "place=640202", "place=640205"), "en": ("place=350203&hour=22&lang=en", "place=640200&lang=en", "place=350203&lang=en")}
+VIEWS = {
+    "zh": ("place=640200", "place=640202", "place=640205"),
+    "en": ("place=350203&hour=22&lang=en", "place=640200&lang=en", "place=350203&lang=en"),
+}
 WIDTH = 900
 
 
@@ -36,8 +39,11 @@ def orders(formats: tuple[str, ...]) -> dict[str, Order]:
         alone, first, second = VIEWS[lang]
         for scale in (2, 4) if format == "png" else (2,):
             name = "-".join((template, theme, lang, *(("4x",) if scale == 4 else ()))) + f".{format}"
-            found[name] = (Order(first, second, template, format, theme, scale) if template == "compare" else
-                           Order(alone, template=template, format=format, theme=theme, scale=scale))
+            found[name] = (
+                Order(first, second, template, format, theme, scale)
+                if template == "compare"
+                else Order(alone, template=template, format=format, theme=theme, scale=scale)
+            )
     return found
 
 
@@ -46,8 +52,17 @@ def faults(name: str, content: bytes, pages: list[Sheet]) -> list[str]:
     told = [f"page {number} says nothing" for number, one in enumerate(pages, 1) if len(one.text) < 20]
     if name.endswith(".pptx"):
         for number, (slide, paper) in enumerate(zip(opened(content).slides, pages, strict=True), 1):
-            told += [f"page {number}: {shape.name} is empty" for shape in slide.placeholders if shape.has_text_frame and not shape.text_frame.text.strip()]
-            told += [f"page {number}: not printed: {line}" for text in texts(slide).values() for line in text.splitlines() if squeezed(line) not in paper.text]
+            told += [
+                f"page {number}: {shape.name} is empty"
+                for shape in slide.placeholders
+                if shape.has_text_frame and not shape.text_frame.text.strip()
+            ]
+            told += [
+                f"page {number}: not printed: {line}"
+                for text in texts(slide).values()
+                for line in text.splitlines()
+                if squeezed(line) not in paper.text
+            ]
             for role, picture in pictures(slide).items():
                 out = io.BytesIO()
                 picture.save(out, "PNG")
@@ -85,7 +100,9 @@ def main() -> None:
         finally:
             engine.close()
     slides = {name: content for name, content in found.items() if name.endswith(".pptx")}
-    papers = (printed(slides) if slides else {}) | {name: content for name, content in found.items() if name.endswith(".pdf")}
+    papers = (printed(slides) if slides else {}) | {
+        name: content for name, content in found.items() if name.endswith(".pdf")
+    }
     for name, content in found.items():
         pages = sheets(papers[name], 96) if name in papers else []
         for fault in faults(name, content, pages):

@@ -26,7 +26,7 @@ class Sheet:
     def find(self, words: str) -> list[list[BOXES]]:
         """Return the boxes of the characters of each place at which `words` stand."""
         wanted = squeezed(words)
-        return [self.boxes[at.start():at.start() + len(wanted)] for at in re.finditer(re.escape(wanted), self.text)]
+        return [self.boxes[at.start() : at.start() + len(wanted)] for at in re.finditer(re.escape(wanted), self.text)]
 
 
 def squeezed(text: str) -> str:
@@ -58,8 +58,20 @@ def printed(files: dict[str, bytes]) -> dict[str, bytes]:
         for name, content in files.items():
             (folder / f"{name}.pptx").write_bytes(content)
         subprocess.run(
-            ["soffice", f"-env:UserInstallation=file://{scratch}/profile", "--headless", "--convert-to", "pdf", "--outdir", scratch,
-             *(str(folder / f"{name}.pptx") for name in files)], check=True, capture_output=True, timeout=180)
+            [
+                "soffice",
+                f"-env:UserInstallation=file://{scratch}/profile",
+                "--headless",
+                "--convert-to",
+                "pdf",
+                "--outdir",
+                scratch,
+                *(str(folder / f"{name}.pptx") for name in files),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=180,
+        )
         return {name: (folder / f"{name}.pdf").read_bytes() for name in files}
 
 

@@ -74,7 +74,9 @@ class PlanPage:
 
     def sites(self) -> list[str]:
         """Return the ids of the sites in the table, by number."""
-        return self.page.locator(f"#{names.SITES} [data-act='lock']").evaluate_all("all => all.map((one) => one.dataset.id)")
+        return self.page.locator(f"#{names.SITES} [data-act='lock']").evaluate_all(
+            "all => all.map((one) => one.dataset.id)"
+        )
 
     def pixel(self, trace: str, key: Any) -> tuple[float, float]:
         """Return where on the page a mark is."""

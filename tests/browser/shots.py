@@ -30,7 +30,12 @@ VIEWS = {
 }
 
 #: The pictures of docs/siting-example.md.
-PLANS = {"siting-day-before": "", "siting-day-after": "&new=8&run=1", "siting-night-before": "&hours=22-6", "siting-night-after": "&new=8&hours=22-6&run=1"}
+PLANS = {
+    "siting-day-before": "",
+    "siting-day-after": "&new=8&run=1",
+    "siting-night-before": "&hours=22-6",
+    "siting-night-after": "&new=8&hours=22-6&run=1",
+}
 
 NO_LEGEND = "document.querySelectorAll('.plan-map-box details.legend').forEach(box => { box.open = false })"  # it lies over sites
 
@@ -40,12 +45,15 @@ def plans(browser: Browser, address: str, folder: Path) -> None:
     for name, query in PLANS.items():
         page = browser.new_page(viewport={"width": 1600, "height": 900})
         page.goto(f"{address}/planning?place=350203{query}")
-        page.locator("#plan-fair-head h2" if "run=1" in query else "#plan-title").wait_for(state="attached", timeout=60_000)
+        page.locator("#plan-fair-head h2" if "run=1" in query else "#plan-title").wait_for(
+            state="attached", timeout=60_000
+        )
         page.evaluate(NO_LEGEND)
         page.wait_for_timeout(5_000)
         page.screenshot(path=str(folder / f"{name}.png"))
         page.close()
         print(folder / f"{name}.png")
+
 
 #: The pictures of the guides, each in both languages: page and query, and what is there once it stands.
 GUIDES = {

@@ -41,7 +41,10 @@ class Tabs:
 
         def take(width: int = 1920, height: int = 1080, once: bool = False, **context: object) -> Page:
             kind = (address, tuple(sorted(context.items())))
-            page = self._waiting(kind) or self._browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
+            page = (
+                self._waiting(kind)
+                or self._browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
+            )
             page.set_viewport_size({"width": width, "height": height})
             page.goto = patient(page, type(page).goto)  # type: ignore[method-assign]
             page.reload = patient(page, type(page).reload)  # type: ignore[method-assign]
@@ -58,6 +61,7 @@ class Tabs:
     def pages(self, address: str, kind: Callable[[Page, str], Any]) -> Iterator[Callable[..., Any]]:
         """Give a function that opens a page of `kind` at a query, in a tab of :meth:`lent`; it takes what that gives a tab by."""
         with self.lent(address) as take:
+
             def open_at(query: str = "", **window: object) -> Any:
                 one = kind(take(**window), address)
                 one.go(query)
@@ -75,7 +79,9 @@ class Tabs:
     def _back(self, kind: Any, page: Page, address: str) -> None:
         try:
             if kind is not None and not page.is_closed():
-                page.goto(f"{address}/healthz", timeout=CLEAN_MS)  # of the same origin, and without a script that keeps anything
+                page.goto(
+                    f"{address}/healthz", timeout=CLEAN_MS
+                )  # of the same origin, and without a script that keeps anything
                 page.wait_for_function(CLEAN, timeout=CLEAN_MS)
                 page.context.clear_cookies()
                 self._idle.append((kind, page))
@@ -100,10 +106,14 @@ def patient(page: Page, open_it: Callable[..., Any]) -> Callable[..., Any]:
 def listening(page: Page, address: str, wrong: list[str]) -> Callable[[], None]:
     """Note in `wrong` what the page asks of strangers and complains of; return how to stop."""
     heard = {
-        "request": lambda request: None if request.url.startswith((address, "blob:", "data:")) else wrong.append(request.url),
+        "request": lambda request: (
+            None if request.url.startswith((address, "blob:", "data:")) else wrong.append(request.url)
+        ),
         "pageerror": lambda error: wrong.append(str(error)) if TAKEN_AWAY not in str(error) else None,
         # what plotly.js warns of is a figure that asks for what it cannot have
-        "console": lambda message: wrong.append(message.text) if message.type == "error" or message.text.startswith("WARN:") else None,
+        "console": lambda message: (
+            wrong.append(message.text) if message.type == "error" or message.text.startswith("WARN:") else None
+        ),
     }
     for event, note in heard.items():
         page.on(event, note)

@@ -22,9 +22,14 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 LAPTOP = 1366
 
 
-@pytest.mark.parametrize(("width", "theme", "lang"), [(1920, "light", "en"), (1920, "dark", "zh"), (390, "light", "zh"), (390, "dark", "en")])
+@pytest.mark.parametrize(
+    ("width", "theme", "lang"), [(1920, "light", "en"), (1920, "dark", "zh"), (390, "light", "zh"), (390, "dark", "en")]
+)
 def test_nothing_is_wrong_on_any_page(open_page, width, theme, lang):
-    views = [next(one for one in matrix(path) if (one.face, one.lang, one.width) == (theme, lang, width)) for path in every_page()]
+    views = [
+        next(one for one in matrix(path) if (one.face, one.lang, one.width) == (theme, lang, width))
+        for path in every_page()
+    ]
     atlas = open_page(views[0].address.removeprefix("/"), width=width, height=WINDOWS[width], bypass_csp=True)
     found = {}
     for at, view in enumerate(views):
@@ -64,4 +69,8 @@ def objections(page) -> list[str]:
     page.evaluate(AXE)
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     assert found["passes"], "axe looked at nothing"
-    return [f"{one['id']}: {node['html'][:160]} {(node['any'] or [{}])[0].get('message', '')[:120]}" for one in found["violations"] for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:160]} {(node['any'] or [{}])[0].get('message', '')[:120]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]

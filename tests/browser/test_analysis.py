@@ -29,18 +29,30 @@ def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: 
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
     devtools.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
-    devtools.on("Network.loadingFinished", lambda event: wire.update({asked.get(event["requestId"], ""): event["encodedDataLength"]}))
+    devtools.on(
+        "Network.loadingFinished",
+        lambda event: wire.update({asked.get(event["requestId"], ""): event["encodedDataLength"]}),
+    )
     page.goto(f"{address}/analysis?{YEAR}")
-    page.wait_for_function("() => window.atlasPlayback && window.atlasPlayback.drawn.length && window.analysisMap() && window.analysisMap().loaded()", timeout=TIMEOUT_MS)
+    page.wait_for_function(
+        "() => window.atlasPlayback && window.atlasPlayback.drawn.length && window.analysisMap() && window.analysisMap().loaded()",
+        timeout=TIMEOUT_MS,
+    )
     assert page.evaluate("() => document.documentElement.scrollHeight") == 1080
 
     # nothing moves until one asks for it; then the months come in order, at two a second
-    assert page.evaluate("() => [window.atlasPlayback.playing, window.atlasPlayback.drawn.length, window.atlasPlayback.speed]") == [False, 1, 2]
+    assert page.evaluate(
+        "() => [window.atlasPlayback.playing, window.atlasPlayback.drawn.length, window.atlasPlayback.speed]"
+    ) == [False, 1, 2]
     assert page.evaluate("() => document.getAnimations().length") == 0  # asked for less motion
     first = next(month for month, count in expected if count)
-    assert page.evaluate("() => window.atlasPlayback.drawn[0].month") == first  # it begins where something happened, and plays from January
+    assert (
+        page.evaluate("() => window.atlasPlayback.drawn[0].month") == first
+    )  # it begins where something happened, and plays from January
     page.keyboard.press("Space")
-    page.wait_for_function("() => window.atlasPlayback.drawn.length >= 12 && !window.atlasPlayback.playing", timeout=2 * TIMEOUT_MS)
+    page.wait_for_function(
+        "() => window.atlasPlayback.drawn.length >= 12 && !window.atlasPlayback.playing", timeout=2 * TIMEOUT_MS
+    )
     drawn = page.evaluate("() => window.atlasPlayback.drawn")
     assert [(one["month"], one["count"]) for one in drawn] == expected
     frames = {url: size for url, size in wire.items() if "/analysis/frame/" in url}
@@ -87,9 +99,12 @@ def test_a_click_on_the_calendar_lists_its_day(open_page: Callable[..., AtlasPag
     page = atlas.page
     page.goto(f"{atlas.address}/analysis?place=210900")
     page.locator(f"#{names.CALENDAR} .heatmaplayer image").wait_for(timeout=TIMEOUT_MS)
-    x, y = page.evaluate("""id => { const gd = document.querySelector(`#${id} .js-plotly-plot`), heat = gd.data[0], full = gd._fullLayout, box = gd.getBoundingClientRect();
+    x, y = page.evaluate(
+        """id => { const gd = document.querySelector(`#${id} .js-plotly-plot`), heat = gd.data[0], full = gd._fullLayout, box = gd.getBoundingClientRect();
       for (let row = 0; row < 7; row++) for (let week = 0; week < heat.x.length; week++) if (heat.customdata[row][week] === '2024-05-25')
-        return [box.left + full._size.l + full.xaxis.d2p(week), box.top + full._size.t + full.yaxis.d2p(row)]; }""", names.CALENDAR)
+        return [box.left + full._size.l + full.xaxis.d2p(week), box.top + full._size.t + full.yaxis.d2p(row)]; }""",
+        names.CALENDAR,
+    )
     page.mouse.move(x - 4, y)
     page.mouse.move(x, y, steps=3)
     page.locator(f"#{names.CALENDAR} .hoverlayer .hovertext").first.wait_for(timeout=TIMEOUT_MS)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageColor
@@ -39,7 +40,9 @@ def test_a_stuck_page_is_given_up_and_the_next_one_is_made(brief_home: Path) -> 
 
     def application(environ: dict, start_response: Callable) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/html")])
-        body = b"<html data-ready='1'>ready</html>" if environ["PATH_INFO"] == "/good" else b"<script>for(;;){}</script>"
+        body = (
+            b"<html data-ready='1'>ready</html>" if environ["PATH_INFO"] == "/good" else b"<script>for(;;){}</script>"
+        )
         stuck.set()
         return [body]
 
@@ -65,7 +68,10 @@ def test_nobody_else_may_ask_the_engines_server(brief_home: Path) -> None:
     import urllib.error
     import urllib.request
 
-    engine = Engine(lambda environ, start: (start("200 OK", [("Content-Type", "text/html")]), [b"<html data-ready='1'>"])[1], Settings(home=brief_home))
+    engine = Engine(
+        lambda environ, start: (start("200 OK", [("Content-Type", "text/html")]), [b"<html data-ready='1'>"])[1],
+        Settings(home=brief_home),
+    )
     try:
         engine.picture("/", 100, 100, 1)
         with pytest.raises(urllib.error.HTTPError, match="403"):
@@ -75,7 +81,10 @@ def test_nobody_else_may_ask_the_engines_server(brief_home: Path) -> None:
 
 
 def test_a_warm_browser_makes_way_for_another_process(brief_home: Path) -> None:
-    application = lambda environ, start: (start("200 OK", [("Content-Type", "text/html")]), [b"<html data-ready='1'>"])[1]  # noqa: E731
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/html")])
+        return [b"<html data-ready='1'>"]
+
     one, other = (Engine(application, Settings(home=brief_home, browsers=1)) for _ in range(2))
     # the locks are those of open files: two engines of one process are as two processes to them
     try:
@@ -97,13 +106,37 @@ def siming(studio: Studio) -> bytes:
 NETS = {"refused": "ip link set lo up", "hanging": "ip link set lo up && ip route add default dev lo"}
 
 
-@pytest.mark.skipif(subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode != 0, reason="needs a network of its own")
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode != 0,
+    reason="needs a network of its own",
+)
 @pytest.mark.parametrize("net", NETS)
 def test_with_no_network_the_pictures_are_the_same(siming: bytes, brief_home: Path, tmp_path: Path, net: str) -> None:
     out = tmp_path / "x.png"
-    command = [sys.executable, "-m", "dashboard", "brief", "--query", "place=350203", "--format", "png", "--scale", "1", "--out", str(out), "--json"]
-    done = subprocess.run(["unshare", "-n", "sh", "-c", f'{NETS[net]} && exec "$@"', "sh", *command], cwd=ROOT, capture_output=True, text=True,
-                          timeout=240, check=False, env={**os.environ, "ATLAS_HOME": str(brief_home), "ATLAS_PUBLIC_URL": "https://atlas.example.org"})
+    command = [
+        sys.executable,
+        "-m",
+        "dashboard",
+        "brief",
+        "--query",
+        "place=350203",
+        "--format",
+        "png",
+        "--scale",
+        "1",
+        "--out",
+        str(out),
+        "--json",
+    ]
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", f'{NETS[net]} && exec "$@"', "sh", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env={**os.environ, "ATLAS_HOME": str(brief_home), "ATLAS_PUBLIC_URL": "https://atlas.example.org"},
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["place"] == "思明区"
     with Image.open(out) as there, Image.open(io.BytesIO(siming)) as here:
@@ -133,7 +166,10 @@ def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path
     page.wait_for_function(READY)
     # the view speaks for itself; a light page makes a dark brief, and a dark page a light one
     spoken = page.locator("#briefing-sentence").input_value()
-    assert "27 个（报道）" in spoken and page.frame_locator("#briefing-preview").locator("[data-frame=sentence]").inner_text().strip() == spoken
+    assert (
+        "27 个（报道）" in spoken
+        and page.frame_locator("#briefing-preview").locator("[data-frame=sentence]").inner_text().strip() == spoken
+    )
     dressed = """() => { const inner = document.querySelector('#briefing-preview')?.contentDocument?.documentElement;
       return [document.documentElement.dataset.theme, inner?.dataset.theme].join(' ') }"""
     page.locator("#briefing-paper").get_by_text("深色简报").click()
@@ -141,7 +177,9 @@ def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path
     page.click("#theme")
     page.wait_for_function(f"() => ({dressed})() === 'dark dark'")
     page.locator("#briefing-paper").get_by_text("浅色简报").click()
-    page.wait_for_function(f"() => location.search.includes('theme=dark&paper=light') && ({dressed})() === 'dark light'")
+    page.wait_for_function(
+        f"() => location.search.includes('theme=dark&paper=light') && ({dressed})() === 'dark light'"
+    )
     page.click("#theme")
     page.wait_for_function(f"() => ({dressed})() === 'light light'")
     page.wait_for_function(READY)
@@ -176,7 +214,9 @@ def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path
     page.keyboard.press("f")
     page.wait_for_function("() => Boolean(document.fullscreenElement)")
     # by itself to the next one, nothing but the page to be seen
-    page.wait_for_function("() => document.documentElement.dataset.at === '1' && document.getElementById('present-word').hidden")
+    page.wait_for_function(
+        "() => document.documentElement.dataset.at === '1' && document.getElementById('present-word').hidden"
+    )
     assert page.locator("button, input, select, .modebar").count() == 0
     page.keyboard.press(" ")
     assert page.locator("html").get_attribute("data-playing") == "false"
@@ -187,8 +227,10 @@ def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path
 def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served: str) -> None:
     page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
     page.goto(f"{served}/?place=640200")
-    page.wait_for_function("() => { const box = document.documentElement, map = window.atlasMap && window.atlasMap();"
-                           "return box.dataset.drawn && box.dataset.drawn === box.dataset.asked && map && map.loaded() && document.querySelectorAll('.panel-graph .main-svg').length > 2 }")
+    page.wait_for_function(
+        "() => { const box = document.documentElement, map = window.atlasMap && window.atlasMap();"
+        "return box.dataset.drawn && box.dataset.drawn === box.dataset.asked && map && map.loaded() && document.querySelectorAll('.panel-graph .main-svg').length > 2 }"
+    )
     found = sheets(page.pdf(prefer_css_page_size=True, print_background=True))
     page.context.close()
     assert len(found) == 1
@@ -227,6 +269,8 @@ def test_nothing_is_cut_on_a_sheet_and_a_phone_shows_the_same(browser: Browser, 
     page.reload()
     page.wait_for_function("() => document.documentElement.dataset.ready === '1'")
     assert page.evaluate(MAPS) == maps and page.evaluate(CUT) == [] and page.evaluate(LEGENDS) == []
-    assert page.evaluate("() => document.querySelector('.page').getBoundingClientRect().width") == pytest.approx(390, abs=1)
+    assert page.evaluate("() => document.querySelector('.page').getBoundingClientRect().width") == pytest.approx(
+        390, abs=1
+    )
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     page.context.close()

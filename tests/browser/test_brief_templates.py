@@ -35,15 +35,21 @@ def papers(golden: dict[str, Made]) -> dict[str, list[Sheet]]:
     return gallery.papers(golden)
 
 
-def test_the_gallery_shows_one_of_each_as_briefs_are_now(golden: dict[str, Made], papers: dict[str, list[Sheet]]) -> None:
+def test_the_gallery_shows_one_of_each_as_briefs_are_now(
+    golden: dict[str, Made], papers: dict[str, list[Sheet]]
+) -> None:
     """Which pictures there are, how large, and which frames a slide has: what they show changes with every new line of data."""
     told = "the gallery is not as briefs are: run `make gallery`"
-    now = gallery.pictures(golden, {name: [replace(one, picture=one.picture.copy()) for one in pages] for name, pages in papers.items()})
+    now = gallery.pictures(
+        golden, {name: [replace(one, picture=one.picture.copy()) for one in pages] for name, pages in papers.items()}
+    )
     kept = {path.name: path for path in gallery.FOLDER.iterdir() if path.suffix != ".md"}
     assert set(kept) == {*now, "one.pptx", "charts.svg"}, told
     for name, picture in now.items():
         with Image.open(kept[name]) as there:
-            assert there.width / there.height == pytest.approx(picture.width / picture.height, abs=0.01), f"{name}: {told}"
+            assert there.width / there.height == pytest.approx(picture.width / picture.height, abs=0.01), (
+                f"{name}: {told}"
+            )
             assert there.width <= gallery.WIDTH and colors(there.convert("RGB")) > 8, name
     here, there = (opened(content).slides for content in (golden["one.pptx"].content, kept["one.pptx"].read_bytes()))
     frames = [[sorted(boxes(slide)) for slide in slides] for slides in (here, there)]
@@ -54,7 +60,9 @@ def test_the_gallery_shows_one_of_each_as_briefs_are_now(golden: dict[str, Made]
 
 
 @pytest.mark.parametrize("name", gallery.SLIDES)
-def test_every_word_of_a_slide_is_printed_inside_its_frame(golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str) -> None:
+def test_every_word_of_a_slide_is_printed_inside_its_frame(
+    golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str
+) -> None:
     """No text cut, overlapping or without glyphs: all of it is found in the printed page, where its frame is."""
     slides = list(opened(golden[name].content).slides)
     assert len(slides) == len(papers[name])
@@ -65,14 +73,21 @@ def test_every_word_of_a_slide_is_printed_inside_its_frame(golden: dict[str, Mad
             for line in filter(None, map(squeezed, text.splitlines())):
                 found = paper.find(line)
                 assert found, f"{role}: {line}"
-                assert any(left - SLACK <= x0 and x1 <= right + SLACK and top - SLACK <= y0 and y1 <= bottom + SLACK
-                           for place in found for x0, y0, x1, y1 in [_around(place)]), f"{role}: {line}"
+                assert any(
+                    left - SLACK <= x0 and x1 <= right + SLACK and top - SLACK <= y0 and y1 <= bottom + SLACK
+                    for place in found
+                    for x0, y0, x1, y1 in [_around(place)]
+                ), f"{role}: {line}"
         for name_of_chart, sheet in data_sheets(slide).items():
             for category in sheet["categories"]:
                 assert squeezed(category)[:6] in paper.text
             if _has_bars_of_shares(slide, name_of_chart):
                 for share in (one for series, values in sheet.items() if series != "categories" for one in values):
-                    assert any(bottom - top < 14 for place in paper.find(f"{share:.1%}") for _, top, _, bottom in [_around(place)]), f"{share:.1%} is broken"
+                    assert any(
+                        bottom - top < 14
+                        for place in paper.find(f"{share:.1%}")
+                        for _, top, _, bottom in [_around(place)]
+                    ), f"{share:.1%} is broken"
 
 
 def _has_bars_of_shares(slide: Slide, name: str) -> bool:
@@ -86,7 +101,9 @@ def _around(place: list[tuple[float, float, float, float]]) -> tuple[float, floa
 
 
 @pytest.mark.parametrize("name", gallery.SLIDES)
-def test_the_map_is_drawn_fine_and_the_charts_are_seen(golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str) -> None:
+def test_the_map_is_drawn_fine_and_the_charts_are_seen(
+    golden: dict[str, Made], papers: dict[str, list[Sheet]], name: str
+) -> None:
     slide = opened(golden[name].content).slides[0]
     paper = papers[name][0]
     scale = paper.picture.width / paper.size[0] / EMU_PER_POINT
@@ -103,7 +120,10 @@ def test_the_map_is_drawn_fine_and_the_charts_are_seen(golden: dict[str, Made], 
                 assert not holds(picture, WATER), "the picture is not filled with the map"
         elif role.startswith("chart") and not role.endswith("title"):
             assert colors(part) > 8
-    assert zxingcpp.read_barcode(paper.picture.resize((paper.picture.width * 3, paper.picture.height * 3))).text == golden[name].brief.url
+    assert (
+        zxingcpp.read_barcode(paper.picture.resize((paper.picture.width * 3, paper.picture.height * 3))).text
+        == golden[name].brief.url
+    )
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -114,7 +134,9 @@ def _png(picture: Image.Image) -> bytes:
 
 def test_what_is_blank_is_known(golden: dict[str, Made]) -> None:
     assert blank(_png(Image.new("RGB", (600, 400), "#E8EEF4")), [[0, 0, 600, 400]], 1)
-    assert not blank(_png(pictures(opened(golden["nothing-here.pptx"].content).slides[0])["map"]), [[0, 0, 686, 359]], 3.125)
+    assert not blank(
+        _png(pictures(opened(golden["nothing-here.pptx"].content).slides[0])["map"]), [[0, 0, 686, 359]], 3.125
+    )
 
 
 @pytest.mark.parametrize(("name", "pages"), [("one.pdf", 2), ("report.pdf", 3)])
@@ -125,17 +147,31 @@ def test_a_pdf_has_words_for_text_and_the_same_content(golden: dict[str, Made], 
     wide = name == "one.pdf"
     assert found[0].size == pytest.approx((960, 540) if wide else (595.3, 841.9), abs=1)
     said = made.brief
-    for text in (said.title, said.sentence, said.view, *said.footnote, said.source, *(one.title for one in said.charts[:1])):
+    for text in (
+        said.title,
+        said.sentence,
+        said.view,
+        *said.footnote,
+        said.source,
+        *(one.title for one in said.charts[:1]),
+    ):
         for line in filter(None, text.split("\n")):
             assert squeezed(line) in found[0].text
     for one in said.sides[0].figures:
         assert squeezed(one.value) in found[0].text
     assert all(squeezed(one.text)[:20] in found[-1].text for one in said.citations)
-    ways = {fact: said.fact_url(fact) for one in said.citations for fact in one.facts} | {one.text: one.url for one in said.sides[0].trails}
+    ways = {fact: said.fact_url(fact) for one in said.citations for fact in one.facts} | {
+        one.text: one.url for one in said.sides[0].trails
+    }
     assert ways and [name for name, url in ways.items() if url.encode() not in made.content] == []
     assert zxingcpp.read_barcode(found[0].picture).text == said.url
     width, height = found[0].picture.size
-    assert colors(found[0].picture.crop((width // 4, height // 3 if wide else height * 2 // 5, width // 2, height * 2 // 3))) > 40
+    assert (
+        colors(
+            found[0].picture.crop((width // 4, height // 3 if wide else height * 2 // 5, width // 2, height * 2 // 3))
+        )
+        > 40
+    )
 
 
 def test_a_png_has_the_size_asked_for_and_its_code_is_read(golden: dict[str, Made]) -> None:

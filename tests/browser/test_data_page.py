@@ -80,7 +80,11 @@ def test_their_stations_take_the_place_of_ours_and_give_it_back(data, home):
     assert "坐标看来是高德" in first[-1] and first[1] == "驿站台账" and first[2].startswith("2, 3, 4")
     drawn = page.map()
     assert drawn["landed"]["given"] == drawn["read"]["given"] == drawn["mended"]["given"] == 28
-    assert drawn["read"]["drawn"] == drawn["mended"]["drawn"] == 28 and drawn["between"]["given"] == 56 and drawn["between"]["drawn"] > 0
+    assert (
+        drawn["read"]["drawn"] == drawn["mended"]["drawn"] == 28
+        and drawn["between"]["given"] == 56
+        and drawn["between"]["drawn"] > 0
+    )
     page.choose(names.CRS, AMAP)
     expect(page.page.locator(".data-hint", has_text="坐标系：高德")).to_be_visible(timeout=TIMEOUT_MS)
     assert not any("坐标看来是" in row[-1] for row in page.problems())
@@ -107,7 +111,9 @@ def _overview_holds_theirs(page: DataPage, home: Path) -> None:
     atlas.go("?place=350203")
     notice = page.page.locator(f"#{ids.NOTICES}").inner_text()
     assert "仍为示意" in notice and "活动" in notice and "驿站" not in notice
-    shown = page.page.evaluate("""() => document.querySelector('#map .js-plotly-plot')._fullData.find(one => one.name === 'stations').customdata.map(one => one[1])""")
+    shown = page.page.evaluate(
+        """() => document.querySelector('#map .js-plotly-plot')._fullData.find(one => one.name === 'stations').customdata.map(one => one[1])"""
+    )
     rows = open_store(home).read("stations").set_index("station_id")
     assert len(shown) == 28 and set(rows.loc[shown, "provenance"]) == {"reported"}
     assert atlas.trace("stations")["rendered"] == 28
@@ -123,7 +129,9 @@ def _undone(page: DataPage, home: Path, batch_id: str, before: str) -> None:
     expect(page.page.locator(".notice-good")).to_contain_text("已撤销批次")
     expect(page.page.locator(".mark-undone")).to_contain_text("张敏于")
     store = open_store(home)
-    assert store.meta()["data_version"] == before and (store.read("stations")["provenance"] == "illustrative").sum() == 28
+    assert (
+        store.meta()["data_version"] == before and (store.read("stations")["provenance"] == "illustrative").sum() == 28
+    )
 
 
 def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, home):
@@ -137,12 +145,20 @@ def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, 
     page.page.get_by_role("button", name="按这样的对应重新核对").click()
     expect(page.page.locator(".data-counts .count-bad")).to_have_text("3", timeout=TIMEOUT_MS)
     errors = {tuple(row[1:5]) for row in page.problems() if row[0] == "错误"}
-    assert errors == {("驿站台账", "5", "开放时间", "随便开"), ("驿站台账", "7", "面积", "很大"), ("驿站台账", "9", "经度", "—")}
+    assert errors == {
+        ("驿站台账", "5", "开放时间", "随便开"),
+        ("驿站台账", "7", "面积", "很大"),
+        ("驿站台账", "9", "经度", "—"),
+    }
     with page.page.expect_download() as download:
         page.page.get_by_role("link", name="下载标出问题的工作簿").click()
     sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))["驿站台账"]
-    assert {"E5", "F7", "C9"} == {cell.coordinate for row in sheet.iter_rows(max_col=6) for cell in row
-                                  if cell.comment and cell.fill.fgColor.rgb == "FFF4B6B6"}
+    assert {"E5", "F7", "C9"} == {
+        cell.coordinate
+        for row in sheet.iter_rows(max_col=6)
+        for cell in row
+        if cell.comment and cell.fill.fgColor.rgb == "FFF4B6B6"
+    }
     assert page.page.get_by_role("button", name="确认导入").count() == 0
     # reloaded, the page stands where it stood
     page.page.reload()
@@ -165,7 +181,9 @@ def test_calling_a_check_off_leaves_no_trace(data, home):
     before, kept = (home / FILE_NAME).read_bytes(), held(home)
     page = data()
     page.choose(names.CRS, AMAP)
-    text = "站点名称,经度,纬度,开放时间\n" + "".join(f"驿站{at},{113.5 + at % 500 / 200},{26 + at // 500 / 40},8:00-22:00\n" for at in range(60_000))
+    text = "站点名称,经度,纬度,开放时间\n" + "".join(
+        f"驿站{at},{113.5 + at % 500 / 200},{26 + at // 500 / 40},8:00-22:00\n" for at in range(60_000)
+    )
     page.give("大.csv", text.encode())
     expect(page.page.get_by_role("progressbar")).to_be_visible()
     page.page.get_by_role("button", name="取消").click()
@@ -192,8 +210,14 @@ def test_one_row_is_changed_added_and_removed_by_the_rules_of_an_import(data, ho
     save.click()
     expect(page.page.locator(".notice-good")).to_contain_text("已保存")
     row = open_store(home).read("stations").set_index("station_id").loc["SM-S03"]
-    assert (row["opening_hours"], row["provenance"], row["source_id"]) == ("Mo-Fr 09:00-18:00", "illustrative", "SAMPLE;EDIT")
-    assert (open_store(home).read("stations")["provenance"] == "illustrative").sum() == 28  # one edited row retires nobody
+    assert (row["opening_hours"], row["provenance"], row["source_id"]) == (
+        "Mo-Fr 09:00-18:00",
+        "illustrative",
+        "SAMPLE;EDIT",
+    )
+    assert (
+        open_store(home).read("stations")["provenance"] == "illustrative"
+    ).sum() == 28  # one edited row retires nobody
     # a new row says where its coordinates are from
     page.rows()
     page.page.locator(f"#{names.ADD}").click()
@@ -210,7 +234,10 @@ def test_one_row_is_changed_added_and_removed_by_the_rules_of_an_import(data, ho
     page.page.get_by_role("button", name="仍然保存").click()
     expect(page.page.locator(".notice-good")).not_to_have_text(before)
     added = open_store(home).read("stations").set_index("name").loc["白鹭洲驿站"]
-    assert added.geometry.x == pytest.approx(118.0895, abs=2e-4) and (added["adcode"], added["source_id"]) == ("350203", "EDIT")
+    assert added.geometry.x == pytest.approx(118.0895, abs=2e-4) and (added["adcode"], added["source_id"]) == (
+        "350203",
+        "EDIT",
+    )
     page.rows()
     page.page.locator(f"#{names.ROW_TEXT}").fill("白鹭洲")
     page.page.locator(".ag-row", has_text="白鹭洲驿站").click()
@@ -242,7 +269,10 @@ def test_the_numbers_of_the_quality_report_are_the_rules_own_and_lead_to_their_r
 
 
 def test_an_atlas_to_look_at_offers_nothing_that_writes(tabs, atlas_home, tmp_path):
-    with serving(atlas_home, tmp_path / "log", ATLAS_EDITING="0", ATLAS_WORKERS="1") as address, tabs.lent(address) as take:
+    with (
+        serving(atlas_home, tmp_path / "log", ATLAS_EDITING="0", ATLAS_WORKERS="1") as address,
+        tabs.lent(address) as take,
+    ):
         page = DataPage(take(once=True), address).go()
         expect(page.page.locator(".data-readonly")).to_contain_text("只供查看")
         assert page.page.locator(f"#{names.DROP}").count() == 0
@@ -258,12 +288,14 @@ def test_axe_objects_to_nothing(data, width, lang):
         page.go(f"?lang={lang}&section={section}")
         if section == "rows":
             page.rows()
-            expect(page.page.locator('.ag-row [lang="zh-CN"]').first).to_be_visible(visible=lang == "en")  # names of stations have no other
+            expect(page.page.locator('.ag-row [lang="zh-CN"]').first).to_be_visible(
+                visible=lang == "en"
+            )  # names of stations have no other
         assert (section, objections(page.page)) == (section, [])
     page.go(f"?lang={lang}").give("f.csv", "站点名称,经度,纬度,开放时间,啥\n甲,118.09,24.47,随便,1\n".encode())
     expect(page.page.locator(".verdict")).to_be_visible(timeout=TIMEOUT_MS)
     assert objections(page.page) == []
     said = page.page.locator(f"#{names.PROBLEMS} tbody tr td:last-child").first.bounding_box()
-    assert said is not None and said["width"] > 220 and said["x"] + said["width"] <= width  # what is wrong reads without scrolling sideways
-
-
+    assert (
+        said is not None and said["width"] > 220 and said["x"] + said["width"] <= width
+    )  # what is wrong reads without scrolling sideways

@@ -12,9 +12,7 @@ from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
 from tests.browser.conftest import serving
 
 
-def test_a_store_that_breaks_gets_a_word_and_the_page_stays(
-    browser: Browser, atlas_home: Path, tmp_path: Path
-) -> None:
+def test_a_store_that_breaks_gets_a_word_and_the_page_stays(browser: Browser, atlas_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(atlas_home, home)
     with serving(home, tmp_path / "log", may_fail=True) as address:

@@ -45,7 +45,9 @@ def check(page: AtlasPage, atlas: Atlas) -> Filters:
         assert sorted(numbers(bars["x"])) == pytest.approx(sorted(units["share"].dropna() * 100), abs=1e-6)
     if visible(page, ids.CHART_HOURS):
         lines = page.chart(ids.CHART_HOURS)["data"]
-        assert numbers(lines[1]["y"]) == pytest.approx((coverage.by_hour(atlas, filters)["effective"] * 100).tolist(), abs=1e-6)
+        assert numbers(lines[1]["y"]) == pytest.approx(
+            (coverage.by_hour(atlas, filters)["effective"] * 100).tolist(), abs=1e-6
+        )
     months = activities.by_month(atlas, filters)
     drawn: Counter[str] = Counter()
     if visible(page, ids.CHART_MONTHS):
@@ -95,19 +97,29 @@ def slide(page: AtlasPage, field: str, label: str) -> None:
 
 STEPS: dict[str, list[tuple[Callable[[AtlasPage, str, str], None], str, str, str]]] = {
     SIMING: [
-        (choose, "hour", "22:00", "hour=22"), (press, "day", "周日", "day=7"), (choose, "hour", "不限", "!hour="),
-        (press, "radius", "1000", "radius=1000"), (choose, "worker_group", "外卖骑手", "group=rider"),
-        (switch, "always", "只看 24 小时", "always=1"), (switch, "always", "只看 24 小时", "!always"),
-        (choose, "inspected_days", "30 天内巡检过", "inspected=30"), (choose, "facilities", "空调", "facilities="),
+        (choose, "hour", "22:00", "hour=22"),
+        (press, "day", "周日", "day=7"),
+        (choose, "hour", "不限", "!hour="),
+        (press, "radius", "1000", "radius=1000"),
+        (choose, "worker_group", "外卖骑手", "group=rider"),
+        (switch, "always", "只看 24 小时", "always=1"),
+        (switch, "always", "只看 24 小时", "!always"),
+        (choose, "inspected_days", "30 天内巡检过", "inspected=30"),
+        (choose, "facilities", "空调", "facilities="),
         (chip, "provenance", "推算", "provenance=illustrative.reported"),
     ],
     SHIZUISHAN: [
-        (choose, "kinds", "进企业活动", "kinds=visit"), (slide, "months", "2", "from=2024-05-01"),
-        (press, "measure", "驿站", "measure=stations"), (press, "measure", "企业", "measure=enterprises"),
-        (chip, "layers", "活动", "layers="), (chip, "provenance", "示意", "provenance=derived.reported"),
+        (choose, "kinds", "进企业活动", "kinds=visit"),
+        (slide, "months", "2", "from=2024-05-01"),
+        (press, "measure", "驿站", "measure=stations"),
+        (press, "measure", "企业", "measure=enterprises"),
+        (chip, "layers", "活动", "layers="),
+        (chip, "provenance", "示意", "provenance=derived.reported"),
     ],
     LIAONING: [
-        (press, "mode", "直播", "mode=livestream"), (press, "mode", "不限", "!mode"), (choose, "sectors", "医疗卫生", "sectors=health"),
+        (press, "mode", "直播", "mode=livestream"),
+        (press, "mode", "不限", "!mode"),
+        (choose, "sectors", "医疗卫生", "sectors=health"),
         (choose, "place", "阜新市 · 辽宁省", "place=210900"),
     ],
 }

@@ -15,8 +15,10 @@ from tests.browser.test_accessibility import objections
 from tests.sheets.views import QUERIES, WINDOWS
 
 #: What says a figure or a finding, on any page; charts and what is asked of the server later have none yet.
-TOLD = (".kpi-value, .kpi-of, .said, .panel-title, .panel-subtitle, .notice, .crumb, .legend-title, .an-head, .an-table td, .an-list li, .plan-title, .plan-value, "
-        ".fact-value, .story-name, .view-place, .quality-total, .holdings-sum, .sources-figure, .data-title, .way")
+TOLD = (
+    ".kpi-value, .kpi-of, .said, .panel-title, .panel-subtitle, .notice, .crumb, .legend-title, .an-head, .an-table td, .an-list li, .plan-title, .plan-value, "
+    ".fact-value, .story-name, .view-place, .quality-total, .holdings-sum, .sources-figure, .data-title, .way"
+)
 #: What everything else stands in or under: nothing may jump.
 FRAMES = ".header, .kpis, .said, .map-box, .charts, .panel, .an-box, .plan-right, .data-main, .sources-part, .story-card, .briefing-form"
 READ = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].filter(one => one.getClientRects().length).map(one => one.textContent)"""
@@ -65,7 +67,9 @@ def tab(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.mark.parametrize("path", QUERIES)
-def test_without_a_script_a_page_says_what_it_says_with_them_and_where(tab: Callable[..., Page], tabs: Tabs, address: str, path: str) -> None:
+def test_without_a_script_a_page_says_what_it_says_with_them_and_where(
+    tab: Callable[..., Page], tabs: Tabs, address: str, path: str
+) -> None:
     lang, width = ("en", 390) if path in ("/analysis", "/data", "/stories") else ("zh", 1920)
     url = f"{address}{path}?{QUERIES[path]}&lang={lang}"
     early = tab(width, heard=False, bypass_csp=True)
@@ -90,11 +94,15 @@ def test_without_a_script_a_page_says_what_it_says_with_them_and_where(tab: Call
             assert before[1] == pytest.approx(after[1], abs=NEAR_PX), (before, after)
 
 
-def test_while_scripts_are_on_their_way_figures_and_map_are_seen_and_links_lead_on(tab: Callable[..., Page], address: str) -> None:
+def test_while_scripts_are_on_their_way_figures_and_map_are_seen_and_links_lead_on(
+    tab: Callable[..., Page], address: str
+) -> None:
     page, held = tab(), []
     page.route("**/dash_mantine_components*", lambda route: held.append(route))
     page.goto(f"{address}/?place=350203&hour=22", wait_until="commit")
-    page.wait_for_function("() => [...document.querySelectorAll('.first .map-first')].some(one => one.complete && one.naturalWidth > 0)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.first .map-first')].some(one => one.complete && one.naturalWidth > 0)"
+    )
     assert page.locator(".first .kpi-value").first.is_visible()
     assert page.locator(f"#{ids.PAGE}").count() == 0  # nothing of the page itself is there
     link = page.locator(".first .said .figure-link")
@@ -115,7 +123,9 @@ def _let(route: Route) -> None:
 
 
 @pytest.mark.parametrize("width", [1920, 390])
-def test_nothing_goes_blank_between_the_first_paint_and_the_page(tab: Callable[..., Page], address: str, width: int) -> None:
+def test_nothing_goes_blank_between_the_first_paint_and_the_page(
+    tab: Callable[..., Page], address: str, width: int
+) -> None:
     page = tab(width)
     page.add_init_script(WATCH)
     page.goto(f"{address}/?place=640200")
@@ -144,7 +154,9 @@ def test_a_map_reached_by_a_link_has_its_picture_too(tab: Callable[..., Page], a
     AtlasPage(page, address).quiet()
     page.route("**/geo/**", lambda route: held.append(route))
     page.locator(".way", has_text="总览").click()
-    page.wait_for_function("() => [...document.querySelectorAll('#map .map-first')].some(one => one.complete && one.naturalWidth > 0)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('#map .map-first')].some(one => one.complete && one.naturalWidth > 0)"
+    )
     page.unroute("**/geo/**")
     for route in held:
         _let(route)

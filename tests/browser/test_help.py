@@ -18,13 +18,19 @@ def test_tour_words_and_feedback(open_page: Callable[..., AtlasPage]) -> None:
     first = tour.locator("h2").inner_text()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_function("first => document.querySelector('.tour h2').textContent !== first", arg=first, timeout=TIMEOUT_MS)
+    page.wait_for_function(
+        "first => document.querySelector('.tour h2').textContent !== first", arg=first, timeout=TIMEOUT_MS
+    )
     assert page.evaluate("document.activeElement.classList.contains('tour')")
     page.keyboard.press("Escape")
     assert tour.count() == 0
     assert page.evaluate("document.activeElement.id") == "help-open"
     # a word, a badge of provenance and a line of the legend explained on focus, gone by Escape
-    for term, stop in (("reported", ".kpi .badge"), ("quantiles", ".legend-note [data-term]"), ("effective", "[data-term]")):
+    for term, stop in (
+        ("reported", ".kpi .badge"),
+        ("quantiles", ".legend-note [data-term]"),
+        ("effective", "[data-term]"),
+    ):
         page.locator(f"{stop}[data-term={term}][tabindex='0']").first.focus()
         assert page.locator(".tip").inner_text() == page.locator(f"#term-{term}").text_content()
     page.keyboard.press("Escape")
@@ -35,8 +41,10 @@ def test_tour_words_and_feedback(open_page: Callable[..., AtlasPage]) -> None:
     page.locator("#feedback-text").focus()
     page.keyboard.type("图例看不清")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('#feedback-said').textContent === document.querySelector('#feedback-said').dataset.done",
-                           timeout=TIMEOUT_MS)
+    page.wait_for_function(
+        "() => document.querySelector('#feedback-said').textContent === document.querySelector('#feedback-said').dataset.done",
+        timeout=TIMEOUT_MS,
+    )
     page.keyboard.press("Escape")
     assert not page.evaluate("document.querySelector('#help').open")
     # not offered again

@@ -25,7 +25,7 @@ FINE = {
     "cut, with its whole text at hand": '<p title="户外劳动者服务站点的名称很长" style="width:90px;overflow:hidden;white-space:nowrap">户外劳动者服务站点的名称很长</p>',
     "turned text side by side": '<svg width="300" height="120"><text transform="translate(30,110) rotate(-45)">二〇二四年五月</text><text transform="translate(55,110) rotate(-45)">二〇二四年六月</text></svg>',
     "scrolled": '<div style="height:40px;overflow:auto"><p>一</p><p>二</p><p>三</p><p>四</p></div><p>五</p>',
-    "not shown": '<p hidden>Rest stations</p><details><summary>更多</summary><p>Rest stations</p></details>',
+    "not shown": "<p hidden>Rest stations</p><details><summary>更多</summary><p>Rest stations</p></details>",
     "unit": "<p>500 km，PDF</p>",
     "empty, and says so": '<section style="height:120px">没有符合条件的活动</section>',
 }
@@ -44,7 +44,9 @@ def seen(browser: Browser):
 
 
 def test_each_fault_is_found_and_only_it(seen) -> None:
-    assert {name: [one.split(":")[0] for one in seen(GOOD + body)] for name, body in WRONG.items()} == {name: [name.split()[0]] for name in WRONG}
+    assert {name: [one.split(":")[0] for one in seen(GOOD + body)] for name, body in WRONG.items()} == {
+        name: [name.split()[0]] for name in WRONG
+    }
 
 
 def test_what_is_right_is_left_alone(seen) -> None:

@@ -29,7 +29,9 @@ def crowded(atlas_home: Path, tmp_path: Path) -> Iterator[str]:
     path = home / "atlas.gpkg"
     stations = pyogrio.read_dataframe(path, layer="stations")
     some = stations[stations["status"] == "open"]
-    counties = pyogrio.read_dataframe(path, layer="places", where="level = 'county'").sample(MANY, replace=True, random_state=5)
+    counties = pyogrio.read_dataframe(path, layer="places", where="level = 'county'").sample(
+        MANY, replace=True, random_state=5
+    )
     many = some.iloc[dice.integers(0, len(some), MANY)].reset_index(drop=True)
     many["station_id"] = [f"N{i:05d}" for i in range(MANY)]
     many["adcode"] = counties["adcode"].to_numpy()
@@ -51,7 +53,8 @@ def test_groups_from_afar_and_stations_from_near(browser: Browser, crowded: str)
               const trace = gd._fullData.find(one => one.name === 'clusters'), middle = map.getCenter();
               const all = Array.from(trace.lon, (lon, i) => [lon, trace.lat[i]]);
               all.sort((a, b) => Math.hypot(a[0] - middle.lng, a[1] - middle.lat) - Math.hypot(b[0] - middle.lng, b[1] - middle.lat));
-              return all[0] }""")
+              return all[0] }"""
+        )
         zoom = page.page.evaluate("window.atlasMap().getZoom()")
         page.click_map(lon, lat)
         assert page.page.evaluate("window.atlasMap().getZoom()") == pytest.approx(zoom + 2, abs=0.01)

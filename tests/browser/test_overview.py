@@ -51,8 +51,10 @@ def test_a_chinese_page_says_nothing_in_english(open_page: Callable[..., AtlasPa
         page.turn(query)
         text = page.page.evaluate("document.body.innerText")
         shown = set(re.findall(r"[A-Za-z]{2,}", text))
-        hints = page.page.evaluate("[...document.querySelectorAll('[title],[placeholder],[aria-label],[data-title]')].filter(e => e.offsetParent !== null).flatMap("
-                                   "e => ['placeholder','aria-label','data-title'].map(a => e.getAttribute(a) || '')).join(' ')")
+        hints = page.page.evaluate(
+            "[...document.querySelectorAll('[title],[placeholder],[aria-label],[data-title]')].filter(e => e.offsetParent !== null).flatMap("
+            "e => ['placeholder','aria-label','data-title'].map(a => e.getAttribute(a) || '')).join(' ')"
+        )
         assert shown | set(re.findall(r"[A-Za-z]{2,}", hints)) <= SAME_EVERYWHERE, query
 
 
@@ -65,8 +67,15 @@ def test_an_english_page_says_nothing_in_chinese_but_names(open_page: Callable[.
     assert page.page.locator(".brand").inner_text() == "Union Service Atlas"
 
 
-TRACES_OF = {"grids": ("areas", SHIZUISHAN), "enterprises": ("enterprises", SHIZUISHAN), "stations": ("stations", SIMING),
-             "fairs": ("fairs", "210000"), "activities": ("activities", SHIZUISHAN), "demand": ("cells", SIMING), "flows": ("flows", "210000")}
+TRACES_OF = {
+    "grids": ("areas", SHIZUISHAN),
+    "enterprises": ("enterprises", SHIZUISHAN),
+    "stations": ("stations", SIMING),
+    "fairs": ("fairs", "210000"),
+    "activities": ("activities", SHIZUISHAN),
+    "demand": ("cells", SIMING),
+    "flows": ("flows", "210000"),
+}
 
 
 @pytest.mark.parametrize("place", sorted({place for _, place in TRACES_OF.values()}))
@@ -159,7 +168,9 @@ def test_reload_gives_the_same_view(open_page: Callable[..., AtlasPage]) -> None
     page.wait()
 
     def seen() -> tuple:
-        view = page.page.evaluate("(() => { const m = window.atlasMap(), c = m.getCenter(); return [c.lng, c.lat, m.getZoom()] })()")
+        view = page.page.evaluate(
+            "(() => { const m = window.atlasMap(), c = m.getCenter(); return [c.lng, c.lat, m.getZoom()] })()"
+        )
         charts = [page.chart(chart)["data"] for chart in (ids.CHART_COVERAGE, ids.CHART_HOURS)]
         return [round(one, 2) for one in view], charts, page.kpi("coverage"), page.title(ids.CHART_COVERAGE)
 
@@ -208,10 +219,16 @@ def test_a_lasso_filters_the_charts(open_page: Callable[..., AtlasPage], atlas: 
     assert page.title(ids.CHART_COVERAGE) == whole
 
 
-@pytest.mark.parametrize(("query", "word"), [
-    ("?place=999999", "999999"), ("?radius=-5", "radius"), ("?from=2024-13-40", "2024-13-40"), ("?x=" + "%F0%9F%98%80" * 800, "4000"),
-    ("?station=NOWHERE&kinds=dancing", "NOWHERE"),
-])
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("?place=999999", "999999"),
+        ("?radius=-5", "radius"),
+        ("?from=2024-13-40", "2024-13-40"),
+        ("?x=" + "%F0%9F%98%80" * 800, "4000"),
+        ("?station=NOWHERE&kinds=dancing", "NOWHERE"),
+    ],
+)
 def test_bad_input_gets_a_word_and_a_page(open_page: Callable[..., AtlasPage], query: str, word: str) -> None:
     page = open_page(query)
     assert any(word in text for text in page.page.locator(".notice-bad").all_inner_texts())
@@ -240,17 +257,23 @@ def test_a_phone_scrolls_down_and_not_sideways(open_page: Callable[..., AtlasPag
     assert page.page.locator(f"#{ids.RAIL}").is_visible()
 
 
-def test_without_webgl2_there_is_a_picture_that_answers_and_charts(open_page: Callable[..., AtlasPage], address: str) -> None:
+def test_without_webgl2_there_is_a_picture_that_answers_and_charts(
+    open_page: Callable[..., AtlasPage], address: str
+) -> None:
     page = open_page(bypass_csp=True, once=True)
-    page.page.add_init_script("const get = HTMLCanvasElement.prototype.getContext;"
-                              "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...rest) };")
+    page.page.add_init_script(
+        "const get = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...rest) };"
+    )
     page.page.goto(f"{address}/?place={SHIZUISHAN}")
     picture = page.page.locator("#map-still svg")
     picture.wait_for(state="visible")
     assert "石嘴山市的静态地图：产改网格 27" in str(picture.get_attribute("aria-label"))
     assert page.page.locator(f"#{ids.MAP_STATUS}").is_visible() and not page.page.locator(f"#{ids.MAP}").is_visible()
     page.until("document.querySelectorAll('.kpi').length > 3")
-    page.until(f"(document.querySelector('#{ids.graph(ids.CHART_COVERAGE)} .js-plotly-plot') || {{}}).data")  # charts come on their own
+    page.until(
+        f"(document.querySelector('#{ids.graph(ids.CHART_COVERAGE)} .js-plotly-plot') || {{}}).data"
+    )  # charts come on their own
     assert page.kpi("grids").startswith("27")
     assert page.chart(ids.CHART_COVERAGE)["data"]
     assert objections(page.page) == []
@@ -266,7 +289,9 @@ def test_without_webgl2_there_is_a_picture_that_answers_and_charts(open_page: Ca
     page.until(f"document.querySelector('#map-still svg').getAttribute('aria-label').startsWith('{name}')")
     page.page.goto(f"{address}/planning?place={SIMING}&lang=en")
     picture.wait_for(state="visible")
-    assert str(picture.get_attribute("aria-label")).startswith("Still map of Siming") and picture.locator("a").count() == 0
+    assert (
+        str(picture.get_attribute("aria-label")).startswith("Still map of Siming") and picture.locator("a").count() == 0
+    )
 
 
 def test_an_empty_place_says_why_and_offers_a_way_out(open_page: Callable[..., AtlasPage]) -> None:
@@ -286,9 +311,11 @@ def test_the_printed_map_has_a_scale_bar_that_is_right_where_it_lies(open_page: 
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     # the picture spans as many metres on paper as on the screen: what the ends of the canvas lie apart, on the ground
-    said, share, west, east, lat = page.evaluate("""() => { const map = window.atlasMap(), canvas = map.getCanvas(), middle = canvas.clientHeight / 2,
+    said, share, west, east, lat = (
+        page.evaluate("""() => { const map = window.atlasMap(), canvas = map.getCanvas(), middle = canvas.clientHeight / 2,
       bar = document.querySelector('.print-scale'), picture = document.querySelector('.print-map').getBoundingClientRect();
       return [bar.textContent, bar.getBoundingClientRect().width / picture.width, map.unproject([0, middle]).lng, map.unproject([canvas.clientWidth, middle]).lng, map.getCenter().lat] }""")
+    )
     ground = Geod(ellps="WGS84").inv(west, lat, east, lat)[2]
     number, unit = said.split()
     assert share * ground == pytest.approx(float(number) * {"公里": 1000, "米": 1}[unit], rel=0.02)

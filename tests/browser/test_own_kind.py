@@ -31,7 +31,9 @@ def test_a_kind_added_by_a_row_is_chosen_drawn_and_listed(tabs: Tabs, atlas_home
         page.locator(f"#{ids.control('kinds')}").click()
         option = page.get_by_role("option", name="职工读书会").locator("visible=true")
         option.locator("img").scroll_into_view_if_needed()
-        assert option.locator("img").evaluate("one => one.complete && one.naturalWidth > 0")  # a picture that the policy lets in
+        assert option.locator("img").evaluate(
+            "one => one.complete && one.naturalWidth > 0"
+        )  # a picture that the policy lets in
         option.click()
         atlas.until("location.search.includes('kinds=reading_club')")
         atlas.wait()

@@ -25,7 +25,10 @@ def atlas(tabs: Tabs, atlas_home: Path, tmp_path_factory: pytest.TempPathFactory
     home = folder / "home"
     home.mkdir()
     (home / FILE_NAME).write_bytes((atlas_home / FILE_NAME).read_bytes())
-    (folder / "s.csv").write_text("驿站编号,站点名称,区县,经度,纬度,开放时间\nA,甲站,350203,118.0945,24.4712,夏季8:00-20:00，冬季9:00-18:00，节假日休息\n", "utf-8")
+    (folder / "s.csv").write_text(
+        "驿站编号,站点名称,区县,经度,纬度,开放时间\nA,甲站,350203,118.0945,24.4712,夏季8:00-20:00，冬季9:00-18:00，节假日休息\n",
+        "utf-8",
+    )
     store = open_store(home)
     store.apply("stations", check_file(folder / "s.csv", "stations", store, "wgs84").frame)
     with closing(sqlite3.connect(home / FILE_NAME)) as database, database:

@@ -58,9 +58,14 @@ def test_a_question_asked_on_the_page_gets_the_answer_of_the_command_line(plan, 
     page.until_query("hours=22-6")
     page.solve()
     said = commanded(home, monkeypatch, capsys, "--new", "8", "--hours", "22-6")
-    share, before = said["covered_share_weighted"], said["covered_weight_before"] / said["denominators"]["demand_weight"]
+    share, before = (
+        said["covered_share_weighted"],
+        said["covered_weight_before"] / said["denominators"]["demand_weight"],
+    )
     assert page.title().split("\n")[0].startswith(f"夜间覆盖 {before:.1%} → {share:.1%}，已证明最优")
-    assert page.page.evaluate(UNMARKED) == [] and page.page.locator("#plan-title .source-link").get_attribute("href").startswith("/sources?")
+    assert page.page.evaluate(UNMARKED) == [] and page.page.locator("#plan-title .source-link").get_attribute(
+        "href"
+    ).startswith("/sources?")
     assert f"→ {said['covered_share_unweighted']:.1%}（734 格）" in page.figures()["of"]
     assert set(page.sites()) == set(said["sites"])
     assert page.figures()["夜间（22–6 时）有效覆盖"].startswith(f"{before:.1%} → {share:.1%}")
@@ -145,14 +150,18 @@ def test_before_and_after_lie_under_one_divider(plan):
     slider.press("ArrowLeft")
     assert page.page.evaluate(clip) != held
     box = page.page.locator("#plan-map-box").bounding_box()
-    thumb = page.page.evaluate("() => getComputedStyle(document.getElementById('plan-map-box')).getPropertyValue('--cut')")
+    thumb = page.page.evaluate(
+        "() => getComputedStyle(document.getElementById('plan-map-box')).getPropertyValue('--cut')"
+    )
     assert thumb == "49%"
     grip = slider.bounding_box()
     page.page.mouse.move(box["x"] + box["width"] * 0.49, grip["y"] + grip["height"] / 2)
     page.page.mouse.down()
     page.page.mouse.move(box["x"] + box["width"] * 0.2, grip["y"] + grip["height"] / 2, steps=4)
     page.page.mouse.up()
-    moved = page.page.evaluate("() => getComputedStyle(document.getElementById('plan-map-box')).getPropertyValue('--cut')")
+    moved = page.page.evaluate(
+        "() => getComputedStyle(document.getElementById('plan-map-box')).getPropertyValue('--cut')"
+    )
     assert int(moved.rstrip("%")) < 30
 
 
@@ -162,10 +171,14 @@ def test_a_long_search_shows_its_gap_and_stops_when_told(plan):
     status = page.page.locator(f"#{names.STATUS}")
     expect(status).to_contain_text("距最优最多")
     page.page.wait_for_function("() => document.querySelector('#plan-gap .js-plotly-plot').data[0].x.length >= 4")
-    bound, best = page.page.evaluate("() => document.querySelector('#plan-gap .js-plotly-plot').data.map((line) => line.y.filter((y) => y !== null))")
+    bound, best = page.page.evaluate(
+        "() => document.querySelector('#plan-gap .js-plotly-plot').data.map((line) => line.y.filter((y) => y !== null))"
+    )
     assert bound[0] < bound[-1] < best[-1] < best[0]  # both close in, and have not met
     # what is best so far stands on the map already
-    page.page.wait_for_function("() => document.querySelector('#plan-map .js-plotly-plot')._fullData.find((t) => t.name === 'sites').lon.length > 8")
+    page.page.wait_for_function(
+        "() => document.querySelector('#plan-map .js-plotly-plot')._fullData.find((t) => t.name === 'sites').lon.length > 8"
+    )
     page.page.locator(f"#{names.STOP}").click()
     expect(status).to_contain_text("已停止")
     page.answered("距最优最多")
@@ -178,7 +191,9 @@ def test_what_cannot_be_is_told_with_what_would_suffice(plan, home, monkeypatch,
     page = plan("?place=350203&model=lscp&new=none&step=500&radius=200&run=1")
     page.page.locator("#plan-title", has_text="没有方案").wait_for()
     expect(page.page.locator(".plan-reasons")).to_contain_text("半径至少要")
-    said = commanded(home, monkeypatch, capsys, "--model", "lscp", "--candidates-grid", "500", "--radius", "800", "--spacing", "1000")
+    said = commanded(
+        home, monkeypatch, capsys, "--model", "lscp", "--candidates-grid", "500", "--radius", "800", "--spacing", "1000"
+    )
     metres = next(one["suffices"] for one in said["reasons"] if one["condition"] == "spacing")
     page.go("?place=350203&model=lscp&new=none&step=500&radius=800&spacing=1000&run=1")
     expect(page.page.locator(".plan-reasons")).to_contain_text(f"间距至多 {metres:.0f} 米")
@@ -210,7 +225,10 @@ def test_scenarios_are_saved_reopened_compared_exported_adopted_and_taken_back(p
     # side by side
     page.go(f"?place=350203&compare={eight}~{three}")
     page.page.locator("#plan-compare-figures").wait_for()
-    rows = {row.split("\t")[0]: [one.strip() for one in row.split("\t")[1:]] for row in page.page.locator("#plan-compare-figures tbody tr").all_inner_texts()}
+    rows = {
+        row.split("\t")[0]: [one.strip() for one in row.split("\t")[1:]]
+        for row in page.page.locator("#plan-compare-figures tbody tr").all_inner_texts()
+    }
     assert [one.split("\n")[0] for one in rows["新建站数"]] == ["8", "3"]
     assert rows["之后的覆盖（需求加权）"][0] in shown["title"]
     assert page.page.locator(".plan-small svg").count() >= 2

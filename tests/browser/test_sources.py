@@ -80,7 +80,9 @@ def test_a_figure_leads_to_its_trail_and_every_mark_resolves(open_page, address,
     assert "F080" in seen
     page.locator("#fact-F080 a").press("Enter")
     expect(page.locator("[data-trail=F080]")).to_be_visible(timeout=TIMEOUT_MS)
-    page.locator(".sources-bar").get_by_text("示意", exact=True).click()  # what is illustrative is left out, and the address says so
+    page.locator(".sources-bar").get_by_text(
+        "示意", exact=True
+    ).click()  # what is illustrative is left out, and the address says so
     page.wait_for_url("**provenance=derived.reported*")
 
     page.goto(f"{address}/analysis?place=640200&on=2024-06-18")

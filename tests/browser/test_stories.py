@@ -30,23 +30,47 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
             # the first from its card, the others from the list above: the page is not loaded anew
             page.locator(f".story-name a[href='{link}'], .story-nav a[href='{link}']").first.click()
             story = link[-2:]
-            page.wait_for_function("story => location.search.includes(`story=${story}`) && (document.querySelector('.story-nav .story-here') || {}).innerText?.startsWith(story)", arg=story, timeout=TIMEOUT_MS)
-            shown = dict(page.locator("[id^=fact-]").evaluate_all("all => all.map(one => [one.id.slice(5), one.innerText])"))
-            assert shown == {one["id"]: format_reported(float(one["value"]), one["qualifier"], one["unit"]) for one in facts if one["system"] == story}
+            page.wait_for_function(
+                "story => location.search.includes(`story=${story}`) && (document.querySelector('.story-nav .story-here') || {}).innerText?.startsWith(story)",
+                arg=story,
+                timeout=TIMEOUT_MS,
+            )
+            shown = dict(
+                page.locator("[id^=fact-]").evaluate_all("all => all.map(one => [one.id.slice(5), one.innerText])")
+            )
+            assert shown == {
+                one["id"]: format_reported(float(one["value"]), one["qualifier"], one["unit"])
+                for one in facts
+                if one["system"] == story
+            }
             heading = page.locator("#stories-title").inner_text()
-            page.wait_for_function("text => document.title.startsWith(text) && document.activeElement.id === 'stories-title'", arg=heading, timeout=TIMEOUT_MS)
+            page.wait_for_function(
+                "text => document.title.startsWith(text) && document.activeElement.id === 'stories-title'",
+                arg=heading,
+                timeout=TIMEOUT_MS,
+            )
             if story == "S1":
                 text = page.locator(".facts").first.inner_text()
                 assert all(one in text for one in WANTED)
-                page.wait_for_function(f"() => {{ const map = {MAP}; return map && map.getLayer('hatch') && map.getLayoutProperty('hatch', 'visibility') !== 'none' && map.getFilter('hatch')[2][1].length === 27; }}", timeout=TIMEOUT_MS)
+                page.wait_for_function(
+                    f"() => {{ const map = {MAP}; return map && map.getLayer('hatch') && map.getLayoutProperty('hatch', 'visibility') !== 'none' && map.getFilter('hatch')[2][1].length === 27; }}",
+                    timeout=TIMEOUT_MS,
+                )
             if story == "S4":
-                page.wait_for_function(f"() => {{ const map = {MAP}; return map && map.getStyle().layers.filter(one => one.id.startsWith('plotly-') && one.id.endsWith('-symbol') && one.layout.visibility === 'visible').length; }}", timeout=TIMEOUT_MS)
+                page.wait_for_function(
+                    f"() => {{ const map = {MAP}; return map && map.getStyle().layers.filter(one => one.id.startsWith('plotly-') && one.id.endsWith('-symbol') && one.layout.visibility === 'visible').length; }}",
+                    timeout=TIMEOUT_MS,
+                )
                 assert page.locator(".stop-sample").count() == 8
         page.go_back()
-        page.wait_for_function("() => document.querySelector('.story-nav .story-here').innerText.startsWith('S7')", timeout=TIMEOUT_MS)
+        page.wait_for_function(
+            "() => document.querySelector('.story-nav .story-here').innerText.startsWith('S7')", timeout=TIMEOUT_MS
+        )
         assert page.evaluate("window.unreloaded") is True
         page.locator("#ways a").first.click()
-        page.wait_for_function("() => location.pathname === '/' && document.title === '工会服务一张图'", timeout=TIMEOUT_MS)
+        page.wait_for_function(
+            "() => location.pathname === '/' && document.title === '工会服务一张图'", timeout=TIMEOUT_MS
+        )
         assert errors == []
     finally:
         page.context.close()

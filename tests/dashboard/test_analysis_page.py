@@ -21,7 +21,14 @@ CITY = Filters(place="640200")
 
 
 def shown(parts: list) -> str:
-    return "".join(markup(part) for part in parts if part is not None and not isinstance(part, str) and "dcc" not in str(type(part)) and part.className != "an-pair")
+    return "".join(
+        markup(part)
+        for part in parts
+        if part is not None
+        and not isinstance(part, str)
+        and "dcc" not in str(type(part))
+        and part.className != "an-pair"
+    )
 
 
 def test_two_places_state_what_each_figure_is_of(atlas, words):
@@ -50,7 +57,7 @@ def test_a_dash_between_two_places_means_that_there_is_none(atlas, words):
     for here in (nation, CITY):  # the strip of the overview has room for six; the comparison leaves none out
         for one in kpis.every(atlas, here):
             assert words.measured(one.text_zh, one.unit) in html, one.id
-    rows = re.findall(r'<th[^>]*>([^<]*(?:<(?!/th>)[^<]*)*)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>', html)
+    rows = re.findall(r"<th[^>]*>([^<]*(?:<(?!/th>)[^<]*)*)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", html)
     told = {re.sub("<[^>]+>", "", name): (one[:1] == "—", other[:1] == "—") for name, one, other in rows}
     assert told["产改区域"] == told["活动与服务"] == (False, False) and told["工会驿站"] == (False, True)
 
@@ -64,7 +71,9 @@ def test_until_another_place_is_chosen_the_places_of_the_stories_lead_to_it(atla
 
 def test_the_fullest_day_is_listed_until_one_is_chosen(atlas, words):
     held = pd.to_datetime(atlas.activities[atlas.activities["adcode"].str.startswith("6402")]["start"]).value_counts()
-    listed = markup(telling.day_list(atlas, CITY, None, words)[0]) + "".join(markup(one) for one in telling.day_list(atlas, CITY, None, words)[1:])
+    listed = markup(telling.day_list(atlas, CITY, None, words)[0]) + "".join(
+        markup(one) for one in telling.day_list(atlas, CITY, None, words)[1:]
+    )
     assert f"：{held.max()} 项" in listed and "最多的一天" in listed and listed.count("<li>") == held.max()
     chosen = telling.day_list(atlas, CITY, date(2024, 6, 18), words)
     assert chosen[1] is None and "2024年6月18日" in markup(chosen[0])
@@ -84,25 +93,35 @@ def test_lines_against_plan_are_told_apart_and_whole_numbers_are_whole(atlas, wo
     found = plans.progress(atlas, CITY)
     drawn = figure["data"][::2]
     looks = [trace["line"]["color"] for trace in drawn]
-    assert len(found) == len(looks) == len(set(looks)) > 3 and len({one.kind for one in found}) < len(found)  # two of them count the same kind
+    assert len(found) == len(looks) == len(set(looks)) > 3 and len({one.kind for one in found}) < len(
+        found
+    )  # two of them count the same kind
     said = [row.children[3].children for row in table.children[1].children]
     assert [float(one.replace(",", "")) for one in said] == [round(one.linear[-1], 1) for one in found]
     assert not [one for one in said if one.endswith(".0")]
     # half way through a period what is due is no whole number, and is not rounded to one
     first = replace(found[0], linear=(*found[0].linear[:-1], 26.64))
     with mock.patch.object(plans, "progress", lambda *_: [first, *found[1:]]):
-        assert telling.plan_parts(atlas, CITY, lambda _: None, words)[2].children[1].children[0].children[3].children == "26.6"
+        assert (
+            telling.plan_parts(atlas, CITY, lambda _: None, words)[2].children[1].children[0].children[3].children
+            == "26.6"
+        )
 
 
 def test_a_measure_inside_a_name_has_no_capital_in_english(atlas):
     words = Words("en", load_words()["en"])
-    names = [trace["name"] for trace in telling.plan_parts(atlas, replace(CITY, lang="en"), lambda _: None, words)[1]["data"][::2]]
+    names = [
+        trace["name"]
+        for trace in telling.plan_parts(atlas, replace(CITY, lang="en"), lambda _: None, words)[1]["data"][::2]
+    ]
     assert [one.rsplit(" ", 1)[1] for one in names if "Skills" in one] == ["events", "persons"]
 
 
 def test_few_bars_are_not_drawn_higher_than_they_need(atlas, words):
     def box(filters: Filters) -> tuple[int, bool]:
-        _, figure, _, classes = telling.kinds_parts(atlas, filters, places.scope(atlas, filters), lambda mark: None, words)
+        _, figure, _, classes = telling.kinds_parts(
+            atlas, filters, places.scope(atlas, filters), lambda mark: None, words
+        )
         return len(figure["layout"]["yaxis"]["tickvals"]), "an-many" in classes
 
     seen = [box(one) for one in (Filters(), Filters(place="350000"), CITY)]

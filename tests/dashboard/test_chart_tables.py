@@ -26,11 +26,17 @@ from layers.trails import check
 def read(table: html.Table) -> tuple[str, list[str], list[list[str]]]:
     """Return caption, heads and rows of a table as it is shown."""
     caption, head, body = table.children
-    return caption.children, [one.children for one in head.children.children], [[cell.children for cell in row.children] for row in body.children]
+    return (
+        caption.children,
+        [one.children for one in head.children.children],
+        [[cell.children for cell in row.children] for row in body.children],
+    )
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("filters", [Filters(), Filters(place="640200"), Filters(place="350203", hour=22), Filters(place="210900")])
+@pytest.mark.parametrize(
+    "filters", [Filters(), Filters(place="640200"), Filters(place="350203", hour=22), Filters(place="210900")]
+)
 def test_a_table_has_what_its_chart_draws(atlas_home: Path, filters: Filters, lang: str) -> None:
     atlas, words = AtlasSource(atlas_home).atlas(), Words(lang, load_words()[lang])
     for chart in charts(atlas, filters.having(lang=lang), words).shown:
@@ -42,18 +48,27 @@ def test_a_table_has_what_its_chart_draws(atlas_home: Path, filters: Filters, la
         if chart.id == "coverage":
             assert [row[1] for row in rows] == [f"{value:.1f}%" for value in drawn[0]["x"]]
         elif chart.id == "hours":
-            assert [row[1:3] for row in rows] == [[f"{a:.1f}%", f"{b:.1f}%"] for a, b in zip(drawn[0]["y"], drawn[1]["y"], strict=True)]
+            assert [row[1:3] for row in rows] == [
+                [f"{a:.1f}%", f"{b:.1f}%"] for a, b in zip(drawn[0]["y"], drawn[1]["y"], strict=True)
+            ]
         elif chart.id == "funnel":
-            assert [[row[at + 1] for row in rows] for at in range(len(drawn))] == [trace["text"] for trace in sorted(drawn, key=lambda one: heads.index(one["name"]))]
+            assert [[row[at + 1] for row in rows] for at in range(len(drawn))] == [
+                trace["text"] for trace in sorted(drawn, key=lambda one: heads.index(one["name"]))
+            ]
         else:
             axis = "y" if chart.id == "months" else "x"
-            assert sorted([int(row[at].replace(",", "")) for row in rows] for at in range(1, len(heads) - 1)) == sorted(map(list, (trace[axis] for trace in drawn)))
+            assert sorted([int(row[at].replace(",", "")) for row in rows] for at in range(1, len(heads) - 1)) == sorted(
+                map(list, (trace[axis] for trace in drawn))
+            )
 
 
 def test_the_tables_add_up_to_what_the_layers_count(atlas_home: Path) -> None:
     atlas, words, filters = AtlasSource(atlas_home).atlas(), Words("zh", load_words()["zh"]), Filters(place="640200")
     found = {chart.id: read(chart_table(chart, words))[2] for chart in charts(atlas, filters, words).shown}
-    assert sum(int(cell) for row in found["months"] for cell in row[1:-1]) == activities.by_month(atlas, filters)["count"].sum()
+    assert (
+        sum(int(cell) for row in found["months"] for cell in row[1:-1])
+        == activities.by_month(atlas, filters)["count"].sum()
+    )
     shares = coverage.by_unit(atlas, filters).set_index("name")["share"]
     assert {row[0]: row[1] for row in found["coverage"]} == {name: f"{share:.1%}" for name, share in shares.items()}
 
@@ -64,10 +79,21 @@ def cells(table: html.Table) -> list[list[str]]:
 
 def test_a_table_of_a_figure_is_read_from_what_it_draws(atlas_home: Path) -> None:
     words = Words("zh", load_words()["zh"])
-    bars = {"data": [{"type": "bar", "orientation": "h", "name": "甲", "x": [1, 2], "y": [0, 1]}, {"type": "scatter", "mode": "text", "x": [1, 2], "y": [0, 1]}],
-            "layout": {"yaxis": {"tickvals": [0, 1], "ticktext": ["下", "上"]}}}
-    assert cells(figure_table(bars, "题", "处", ["reported", "illustrative"], words)) == [["上", "2", "报道"], ["下", "1", "示意"]]
-    curve = {"data": [{"name": "线", "x": [1, 2], "y": [0.5, None]}], "layout": {"xaxis": {"tickprefix": "+"}, "yaxis": {"ticksuffix": "%"}}}
+    bars = {
+        "data": [
+            {"type": "bar", "orientation": "h", "name": "甲", "x": [1, 2], "y": [0, 1]},
+            {"type": "scatter", "mode": "text", "x": [1, 2], "y": [0, 1]},
+        ],
+        "layout": {"yaxis": {"tickvals": [0, 1], "ticktext": ["下", "上"]}},
+    }
+    assert cells(figure_table(bars, "题", "处", ["reported", "illustrative"], words)) == [
+        ["上", "2", "报道"],
+        ["下", "1", "示意"],
+    ]
+    curve = {
+        "data": [{"name": "线", "x": [1, 2], "y": [0.5, None]}],
+        "layout": {"xaxis": {"tickprefix": "+"}, "yaxis": {"ticksuffix": "%"}},
+    }
     assert cells(figure_table(curve, "题", "站", "derived", words)) == [["+1", "0.5%", "推算"], ["+2", "—", "推算"]]
     assert figure_table({"data": [], "layout": {}}, "题", "站", None, words) is None is opening(None, words)
 
@@ -75,10 +101,15 @@ def test_a_table_of_a_figure_is_read_from_what_it_draws(atlas_home: Path) -> Non
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("place", ["640200", "350203", "100000"])
 def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Path, place: str, lang: str) -> None:
-    atlas, words, filters = AtlasSource(atlas_home).atlas(), Words(lang, load_words()[lang]), Filters(place=place, lang=lang)
+    atlas, words, filters = (
+        AtlasSource(atlas_home).atlas(),
+        Words(lang, load_words()[lang]),
+        Filters(place=place, lang=lang),
+    )
     days = happened.by_day(atlas, filters)
     for head, figure, *_ in (
-        telling.calendar_parts(atlas, filters, None, lambda mark: mark, words), telling.plan_parts(atlas, filters, lambda mark: mark, words),
+        telling.calendar_parts(atlas, filters, None, lambda mark: mark, words),
+        telling.plan_parts(atlas, filters, lambda mark: mark, words),
         telling.kinds_parts(atlas, filters, scope(atlas, filters), lambda mark: mark, words),
     ):
         title, _, box = head
@@ -88,16 +119,23 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
         if figure["data"][0]["type"] == "heatmap":
             assert sum(int(count) for _, said in table for count in re.findall(r" (\d+)", said)) == days["count"].sum()
         elif figure["data"][0]["type"] == "bar":
-            assert [sum(map(int, row[1:-1])) for row in table] == [int(text) for text in figure["data"][-1]["text"]][::-1]
+            assert [sum(map(int, row[1:-1])) for row in table] == [int(text) for text in figure["data"][-1]["text"]][
+                ::-1
+            ]
     other = telling.comparison(atlas, filters, "640100", words)
     kinds, months = other[2].children[1].children.children
     assert len(cells(months)) == len(happened.by_month(atlas, filters))
-    assert [sum(map(int, row[1:-1])) for row in cells(kinds)] == [len(activities.chosen(atlas, one)) for one in (filters, filters.at_place("640100"))]
+    assert [sum(map(int, row[1:-1])) for row in cells(kinds)] == [
+        len(activities.chosen(atlas, one)) for one in (filters, filters.at_place("640100"))
+    ]
 
 
 def test_a_mean_stands_beside_what_it_is_a_mean_of(atlas_home: Path) -> None:
     atlas, words, filters = AtlasSource(atlas_home).atlas(), Words("zh", load_words()["zh"]), Filters(place="640200")
-    said = {chart.id: [one["text"] for one in chart.figure["layout"].get("annotations", ())] for chart in charts(atlas, filters, words).shown}
+    said = {
+        chart.id: [one["text"] for one in chart.figure["layout"].get("annotations", ())]
+        for chart in charts(atlas, filters, words).shown
+    }
     assert said["ranking"] == [f"27 个网格平均 {377 / 27:.1f} 项"]
     assert said["months"] == [f"月均 {377 / 8:.1f} 项"]
     assert said["coverage"] == ["石嘴山市 89.5%"]

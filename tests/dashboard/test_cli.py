@@ -15,7 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "dashboard", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-m", "dashboard", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
         env={**os.environ, "ATLAS_HOME": str(home), **environment},
     )
 
@@ -46,10 +51,15 @@ def test_coverage_names_every_denominator(atlas_home: Path) -> None:
     assert said["effective"]["weighted"]["share"] < said["nominal"]["weighted"]["share"]
 
 
-@pytest.mark.parametrize(("arguments", "word"), [
-    (("--radius", "-5"), "-5"), (("--radius", "500", "--place", "999999"), "999999"),
-    (("--radius", "500", "--at", "2024-13-40"), "2024-13-40"), (("--radius", "500", "--detour", "0.2"), "0.2"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--radius", "-5"), "-5"),
+        (("--radius", "500", "--place", "999999"), "999999"),
+        (("--radius", "500", "--at", "2024-13-40"), "2024-13-40"),
+        (("--radius", "500", "--detour", "0.2"), "0.2"),
+    ],
+)
 def test_wrong_input_is_said_and_ends_with_one(atlas_home: Path, arguments: tuple[str, ...], word: str) -> None:
     done = run(atlas_home, "coverage", *arguments)
     assert done.returncode == 1

@@ -19,9 +19,18 @@ STEP, KIND = 4.0, 6.5
 GROUPS = {
     "steps of the scale": (list(pairwise(theme.SEQUENCE)), STEP),
     "no data and the scale": ([(theme.NO_DATA, one) for one in theme.SEQUENCE[1:]], STEP),
-    "steps of the demand": ([pair for one in (theme.REACHED, theme.UNREACHED, theme.NIGHT_ONLY) for pair in pairwise(one)], STEP),
+    "steps of the demand": (
+        [pair for one in (theme.REACHED, theme.UNREACHED, theme.NIGHT_ONLY) for pair in pairwise(one)],
+        STEP,
+    ),
     "reached, by name only, not": (
-        [pair for third in zip(theme.REACHED, theme.UNREACHED, theme.NIGHT_ONLY, strict=True) for pair in combinations(third, 2)], KIND),
+        [
+            pair
+            for third in zip(theme.REACHED, theme.UNREACHED, theme.NIGHT_ONLY, strict=True)
+            for pair in combinations(third, 2)
+        ],
+        KIND,
+    ),
     "categories": (list(combinations(theme.CATEGORIES, 2)), KIND),
     "stations, fairs, activities": (list(combinations((theme.STATION, theme.FAIR, theme.ACTIVITY), 2)), KIND),
     "kinds of activity": (list(combinations([one.colour for one in shipped()], 2)), KIND),
@@ -48,8 +57,10 @@ def test_the_shipped_kinds_pass_what_an_import_is_warned_by() -> None:
 def test_the_distance_is_that_of_the_published_pairs() -> None:
     # Sharma, Wu and Dalal (2005), table 1
     for one, other, expected in (
-        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425), ((50, 2.5, 0), (73, 25, -18), 27.1492),
-        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644), ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
     ):
         assert delta_e(np.array(one), np.array(other)) == pytest.approx(expected, abs=5e-5)
 

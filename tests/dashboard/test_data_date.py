@@ -22,8 +22,11 @@ def test_it_moves_with_an_import_and_back_with_its_undo(atlas_home, tmp_path, mo
     shutil.copyfile(atlas_home / FILE_NAME, tmp_path / FILE_NAME)
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path))
     inspected = today() - timedelta(days=1)
-    (tmp_path / "s.csv").write_text(f"站点名称,县区,经度,纬度,开放时间,最近巡检日期\n甲站,350203,118.0945,24.4712,全天,{inspected}\n"
-                                    f"乙站,350203,118.0955,24.4722,全天,{inspected - timedelta(days=100)}\n", "utf-8")
+    (tmp_path / "s.csv").write_text(
+        f"站点名称,县区,经度,纬度,开放时间,最近巡检日期\n甲站,350203,118.0945,24.4712,全天,{inspected}\n"
+        f"乙站,350203,118.0955,24.4722,全天,{inspected - timedelta(days=100)}\n",
+        "utf-8",
+    )
     source, words = AtlasSource(tmp_path), load_words()
     assert health(source)["data_date"] == "2024-10-31"
     assert main(["import", str(tmp_path / "s.csv"), "--table", "stations", "--crs", "wgs84", "--json"]) == 0

@@ -32,10 +32,18 @@ def context(atlas_home) -> Context:
 def full() -> Report:
     found = Report("stations", 200, 10)
     for at in range(120):
-        found.error(Problem("读不出日期：请写成 2024-05-25。", sheet="甲", row=at + 2, column="启用日期", value=str(at)))
+        found.error(
+            Problem("读不出日期：请写成 2024-05-25。", sheet="甲", row=at + 2, column="启用日期", value=str(at))
+        )
     for at in range(7):
         found.error(Problem("不能是负数：请改正。", sheet="甲", row=at + 2, column="面积", value="-1"))
-    found.warn(Problem("{count} 行没有“{column}”，已按“{value}”处理。", {"count": 3, "column": "状态", "value": "开放"}, code="filled"))
+    found.warn(
+        Problem(
+            "{count} 行没有“{column}”，已按“{value}”处理。",
+            {"count": 3, "column": "状态", "value": "开放"},
+            code="filled",
+        )
+    )
     found.warn(Problem("{count} 行的坐标落在海里：请核对坐标和坐标系。", {"count": 2}, row=3, rows=(3, 9), code="sea"))
     return found
 
@@ -55,17 +63,30 @@ def test_problems_come_a_page_at_a_time_and_by_group():
         seen += cells(table)
     assert pages == 3 and len(seen) == 129
     assert [line[2] for line in seen[:3]] == ["2", "3", "4"] and seen[0][:2] == ["错误", "甲"]
-    assert seen[-2][6].startswith("2 行的坐标落在海里") and seen[-1][6].startswith("3 行没有")  # what matters more goes first
-    assert [(kind, count) for _, kind, _, count in report.groups(found)] == [("error", 120), ("error", 7), ("warning", 1), ("warning", 1)]
+    assert seen[-2][6].startswith("2 行的坐标落在海里") and seen[-1][6].startswith(
+        "3 行没有"
+    )  # what matters more goes first
+    assert [(kind, count) for _, kind, _, count in report.groups(found)] == [
+        ("error", 120),
+        ("error", 7),
+        ("warning", 1),
+        ("warning", 1),
+    ]
     only, pages = report.problem_rows(found, "1", 1, WORDS)
     assert pages == 1 and {line[3] for line in cells(only)} == {"面积"}
     assert len(cells(report.problem_rows(found, "999", 99, WORDS)[0])) == 29  # nonsense is the last page of everything
 
 
-@given(st.text(max_size=60) | st.builds("section={}&table={}&rule={}&days={}&batch={}".format, *[st.text(max_size=12)] * 5))
+@given(
+    st.text(max_size=60) | st.builds("section={}&table={}&rule={}&days={}&batch={}".format, *[st.text(max_size=12)] * 5)
+)
 def test_any_address_is_one_that_can_be_used(query):
     said = names.own(query)
-    assert said["section"] in names.SECTIONS and said["table"] in TABLES and (said["rule"] is None or said["rule"] in RULES)
+    assert (
+        said["section"] in names.SECTIONS
+        and said["table"] in TABLES
+        and (said["rule"] is None or said["rule"] in RULES)
+    )
     assert 1 <= said["days"] <= 3650
 
 
@@ -79,9 +100,14 @@ def test_an_address_reads_back(context):
 
 
 def test_the_preview_draws_both_positions_of_what_is_doubtful():
-    figure = preview_map("v", WORDS, [118.1], [24.4], ["<b>甲</b>"], [(2, 118.1, 24.4, 118.095, 24.403), (3, 24.4, 118.1, 118.1, 24.4)])
+    figure = preview_map(
+        "v", WORDS, [118.1], [24.4], ["<b>甲</b>"], [(2, 118.1, 24.4, 118.095, 24.403), (3, 24.4, 118.1, 118.1, 24.4)]
+    )
     traces = {trace["name"]: trace for trace in figure["data"]}
-    assert traces["read"]["lon"] == [118.1] and traces["mended"]["lon"] == [118.095, 118.1]  # a latitude of 118 cannot be drawn
+    assert traces["read"]["lon"] == [118.1] and traces["mended"]["lon"] == [
+        118.095,
+        118.1,
+    ]  # a latitude of 118 cannot be drawn
     assert traces["between"]["lon"] == [118.1, 118.095, None]
     assert traces["landed"]["hovertext"] == ["&lt;b&gt;甲&lt;/b&gt;"] and "第 2 行" in traces["read"]["hovertext"][0]
     below = {trace["below"] for trace in figure["data"]}
@@ -107,8 +133,19 @@ def filled(context: Context, key: str, **changes: str) -> dict:
 
     row = record(context.source.atlas(), "stations", key)
     values = {column.name: row[column.name] for column in TABLES["stations"].columns if column.name != "batch_id"}
-    said = {name: str(value).lower() if isinstance(value, bool) else form._text(value) for name, value in values.items()}
-    return said | {"smart": str(bool(row["smart"])).lower(), "lon": form._text(row["lon"]), "lat": form._text(row["lat"]), "crs": "wgs84"} | changes
+    said = {
+        name: str(value).lower() if isinstance(value, bool) else form._text(value) for name, value in values.items()
+    }
+    return (
+        said
+        | {
+            "smart": str(bool(row["smart"])).lower(),
+            "lon": form._text(row["lon"]),
+            "lat": form._text(row["lat"]),
+            "crs": "wgs84",
+        }
+        | changes
+    )
 
 
 def test_saving_what_was_not_changed_changes_nothing(context):
@@ -127,11 +164,15 @@ def test_a_changed_row_says_that_it_was(context):
 def test_a_point_left_alone_keeps_every_digit_and_a_moved_one_wants_its_system(context):
     atlas = context.source.atlas()
     before = atlas.stations.set_index("station_id").geometry["SM-S01"]
-    kept = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", name="新名"), WORDS).frame.geometry.iloc[0]
+    kept = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", name="新名"), WORDS).frame.geometry.iloc[
+        0
+    ]
     assert (kept.x, kept.y) == (before.x, before.y)
     asked = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", lon="118.1", crs=""), WORDS).report
     assert [one.code for one in asked.errors] == ["crs"]
-    shifted = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", crs="gcj02"), WORDS).frame.geometry.iloc[0]
+    shifted = form.check(
+        context, "stations", "SM-S01", filled(context, "SM-S01", crs="gcj02"), WORDS
+    ).frame.geometry.iloc[0]
     assert abs(shifted.x - before.x) > 1e-3
 
 
@@ -156,15 +197,31 @@ def test_what_is_loaded_adds_up_and_says_where_it_is_from(context):
         assert int(total.replace(",", "")) == sum(counts) == len(atlas.table(name)) and last == "—"
 
 
-def test_a_long_report_lists_the_worst_and_says_how_many_are_not_listed(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_report_lists_the_worst_and_says_how_many_are_not_listed(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     atlas, said = context.look("")
     lines = quality_of.report(atlas, said.filters).groupby("rule").size()
 
     def listed() -> dict[str, tuple[int, str]]:
         [panel] = quality.section(context, atlas, said.filters, names.own(""), context.words("zh"))
-        cards = {one.id.removeprefix("quality-"): one for one in panel._traverse() if isinstance(getattr(one, "id", None), str) and one.id.startswith("quality-")}
-        return {rule: (sum(isinstance(one, html.Tr) for one in card._traverse()) - 1, "".join(one.children for one in card._traverse() if isinstance(one, html.P) and "没有列出" in str(one.children)))
-                for rule, card in cards.items() if rule in lines}
+        cards = {
+            one.id.removeprefix("quality-"): one
+            for one in panel._traverse()
+            if isinstance(getattr(one, "id", None), str) and one.id.startswith("quality-")
+        }
+        return {
+            rule: (
+                sum(isinstance(one, html.Tr) for one in card._traverse()) - 1,
+                "".join(
+                    one.children
+                    for one in card._traverse()
+                    if isinstance(one, html.P) and "没有列出" in str(one.children)
+                ),
+            )
+            for rule, card in cards.items()
+            if rule in lines
+        }
 
     assert listed() == {rule: (count, "") for rule, count in lines.items()}  # the sample is short
     monkeypatch.setattr(quality, "MOST_LISTED", 2)

@@ -33,7 +33,18 @@ def test_it_shows_every_component_and_no_id_of_a_page(atlas_home: Path, query: s
     assert shown == {module.name for module in pkgutil.iter_modules(components.__path__)}
     classes = {name for one in parts for name in str(getattr(one, "className", "")).split()}
     assert {f"badge-{one}" for one in (*PROVENANCES, "mixed")} <= classes
-    assert {"notice-bad", "notice-good", "button-main", "button-on", "kpi-none", "panel-table", "search-hit", "tip", "tour", "past"} <= classes
+    assert {
+        "notice-bad",
+        "notice-good",
+        "button-main",
+        "button-on",
+        "kpi-none",
+        "panel-table",
+        "search-hit",
+        "tip",
+        "tour",
+        "past",
+    } <= classes
     main = next(one for one in parts if getattr(one, "className", "") == "design-main")
     held = [one.id for one in main._traverse() if isinstance(one, Component) and getattr(one, "id", None)]
     assert all(one.startswith("design-") for one in held)

@@ -37,9 +37,14 @@ def server(tmp_path: Path) -> Flask:
 def test_a_line_is_kept_and_the_command_lists_it(server: Flask, tmp_path: Path) -> None:
     said = {"text": "图例看不清 <b>", "address": "/?place=350203", "lang": "zh"}
     assert server.test_client().post("/feedback", json=said).status_code == 204
-    listed = subprocess.run([sys.executable, "-m", "dashboard", "feedback", "--json"], capture_output=True, check=True,
-                            env={"ATLAS_HOME": str(tmp_path), "PATH": ""}, cwd=Path(__file__).parents[2])
-    line, = json.loads(listed.stdout)["feedback"]
+    listed = subprocess.run(
+        [sys.executable, "-m", "dashboard", "feedback", "--json"],
+        capture_output=True,
+        check=True,
+        env={"ATLAS_HOME": str(tmp_path), "PATH": ""},
+        cwd=Path(__file__).parents[2],
+    )
+    (line,) = json.loads(listed.stdout)["feedback"]
     assert (line["text"], line["address"]) == (said["text"], said["address"])
 
 

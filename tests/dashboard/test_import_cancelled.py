@@ -28,18 +28,47 @@ def home(own_home, tmp_path) -> Path:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["站点名称", "区县", "经度", "纬度", "开放时间", "地址"])
         for at in range(ROWS):
-            sheet.write_row(at + 1, 0, [f"驿站{at}", "350203", 118.05 + at % 100 / 1_000, 24.44 + at // 100 / 2_000, "8:00-22:00", f"某路{at}号"])
+            sheet.write_row(
+                at + 1,
+                0,
+                [
+                    f"驿站{at}",
+                    "350203",
+                    118.05 + at % 100 / 1_000,
+                    24.44 + at // 100 / 2_000,
+                    "8:00-22:00",
+                    f"某路{at}号",
+                ],
+            )
     return own_home
 
 
 def importing(home: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "import", str(home.parent / "s.xlsx"), "--table", "stations", "--crs", "wgs84"], cwd=ROOT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "ATLAS_HOME": str(home), "TMPDIR": str(home.parent / "scratch")})
+        [
+            sys.executable,
+            "-m",
+            "dashboard",
+            "import",
+            str(home.parent / "s.xlsx"),
+            "--table",
+            "stations",
+            "--crs",
+            "wgs84",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "ATLAS_HOME": str(home), "TMPDIR": str(home.parent / "scratch")},
+    )
 
 
 def left(home: Path) -> dict[str, bytes]:
-    found = {str(path.relative_to(home.parent)): hashlib.sha256(path.read_bytes()).digest() for path in home.parent.rglob("*") if path.is_file()}
+    found = {
+        str(path.relative_to(home.parent)): hashlib.sha256(path.read_bytes()).digest()
+        for path in home.parent.rglob("*")
+        if path.is_file()
+    }
     return {name: digest for name, digest in found.items() if not name.endswith(".atlas.lock")}
 
 

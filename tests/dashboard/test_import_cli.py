@@ -51,10 +51,15 @@ def test_check_says_everything_and_changes_nothing(run, home, tmp_path):
     before = (home / FILE_NAME).read_bytes()
     code, said = run("check", written(tmp_path, GOOD), "--table", "stations", "--crs", "gcj02")
     assert (code, said["rows"], said["accepted"], said["errors"], said["crs"]) == (0, 1, 1, [], "gcj02")
-    code, said = run("check", written(tmp_path, BAD), "--table", "stations", "--crs", "gcj02", "--marked", tmp_path / "m.xlsx")
+    code, said = run(
+        "check", written(tmp_path, BAD), "--table", "stations", "--crs", "gcj02", "--marked", tmp_path / "m.xlsx"
+    )
     assert (code, said["rows"], said["accepted"]) == (1, 2, 1) and (tmp_path / "m.xlsx").exists()
     assert all({"sheet", "row", "column", "value", "expected", "message"} <= set(error) for error in said["errors"])
-    assert {(error["row"], error["column"], error["value"]) for error in said["errors"]} == {(3, "开放时间", "随便"), (3, "纬度", None)}
+    assert {(error["row"], error["column"], error["value"]) for error in said["errors"]} == {
+        (3, "开放时间", "随便"),
+        (3, "纬度", None),
+    }
     assert (home / FILE_NAME).read_bytes() == before
 
 
@@ -64,9 +69,14 @@ def test_import_undo_and_history(run, home, tmp_path):
     code, said = run("import", written(tmp_path, GOOD), "--table", "stations", "--crs", "gcj02", "--author", "甲")
     assert code == 0 and (said["added"], said["retired"]) == (1, 28)
     after = health(source)  # a running server sees it at the next question
-    assert after["tables"]["stations"] == before["tables"]["stations"] - 27 and after["data_version"] == said["data_version"]
+    assert (
+        after["tables"]["stations"] == before["tables"]["stations"] - 27
+        and after["data_version"] == said["data_version"]
+    )
     _, history = run("history")
-    assert [(one["batch_id"], one["author"], one["file"], one["undone_at"]) for one in history["batches"]] == [(said["batch_id"], "甲", "f.csv", None)]
+    assert [(one["batch_id"], one["author"], one["file"], one["undone_at"]) for one in history["batches"]] == [
+        (said["batch_id"], "甲", "f.csv", None)
+    ]
     code, undone = run("undo", said["batch_id"])
     assert code == 0 and undone["undone_at"] and health(source) == before
     assert run("undo", said["batch_id"])[0] == 1 and run("undo", "nope")[0] == 1
@@ -82,22 +92,35 @@ def test_a_file_with_one_error_is_not_imported_at_all(run, home, tmp_path):
     assert (home / FILE_NAME).read_bytes() == before and run("history")[1] == {"batches": []}
 
 
-@pytest.mark.parametrize("arguments", [
-    ["check"], ["check", "f.csv"], ["check", "f.csv", "--table", "nope"], ["import", "f.csv"], ["undo"], ["template", "--table", "stations"],
-    ["export", "--table", "stations", "--format", "docx", "--out", "f"], ["history", "more"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["check", "f.csv"],
+        ["check", "f.csv", "--table", "nope"],
+        ["import", "f.csv"],
+        ["undo"],
+        ["template", "--table", "stations"],
+        ["export", "--table", "stations", "--format", "docx", "--out", "f"],
+        ["history", "more"],
+    ],
+)
 def test_usage_is_two(home, arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2 and capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("arguments", [
-    ["check", "f.csv", "--table", "stations", "--crs", "mars24"], ["check", "f.csv", "--table", "stations", "--map", "站名=nope"],
-    ["export", "--table", "stations", "--format", "csv", "--out", "o.csv", "--crs", "mars24"],
-    ["export", "--table", "stations", "--format", "csv", "--out", "o.csv", "--as-of", "yesterday"],
-    ["export", "--table", "stations", "--format", "csv", "--out", "o.csv", "--query", "place=999999"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "f.csv", "--table", "stations", "--crs", "mars24"],
+        ["check", "f.csv", "--table", "stations", "--map", "站名=nope"],
+        ["export", "--table", "stations", "--format", "csv", "--out", "o.csv", "--crs", "mars24"],
+        ["export", "--table", "stations", "--format", "csv", "--out", "o.csv", "--as-of", "yesterday"],
+        ["export", "--table", "stations", "--format", "csv", "--out", "o.csv", "--query", "place=999999"],
+    ],
+)
 def test_input_that_cannot_be_used_is_one_and_said_on_stderr(home, tmp_path, monkeypatch, arguments, capsys):
     monkeypatch.chdir(tmp_path)
     written(tmp_path, GOOD)
@@ -107,7 +130,16 @@ def test_input_that_cannot_be_used_is_one_and_said_on_stderr(home, tmp_path, mon
 
 
 def test_headers_mapped_by_hand_and_the_template(run, tmp_path):
-    code, said = run("check", written(tmp_path, GOOD.replace("站点名称", "啥")), "--table", "stations", "--crs", "gcj02", "--map", "啥=name")
+    code, said = run(
+        "check",
+        written(tmp_path, GOOD.replace("站点名称", "啥")),
+        "--table",
+        "stations",
+        "--crs",
+        "gcj02",
+        "--map",
+        "啥=name",
+    )
     assert code == 0 and said["columns"]["啥"] == "name"
     code, said = run("template", "--table", "stations", "--out", tmp_path / "t.xlsx")
     assert code == 0 and Path(said["path"]).exists()
@@ -127,13 +159,20 @@ def test_export_goes_by_the_query(run, tmp_path):
     path = tmp_path / "o.csv"
     assert len(exported(run, path, "stations")) == 36
     assert len(exported(run, path, "stations", "--query", "place=640200")) == 0
-    assert {row["status"] for row in exported(run, path, "stations", "--query", "?place=350203&provenance=reported")} == {"planned"}
+    assert {
+        row["status"] for row in exported(run, path, "stations", "--query", "?place=350203&provenance=reported")
+    } == {"planned"}
     always = exported(run, path, "stations", "--query", "place=350203&always=1")
     assert always and {row["opening_hours"] for row in always} == {"24/7"}
     assert {row["adcode"] for row in exported(run, path, "grids", "--query", "place=640205")} == {"640205"}
-    assert {row["kind"] for row in exported(run, path, "activities", "--query", "place=640200&kinds=theme")} == {"theme"}
+    assert {row["kind"] for row in exported(run, path, "activities", "--query", "place=640200&kinds=theme")} == {
+        "theme"
+    }
     assert {row["adcode"][:2] for row in exported(run, path, "places", "--query", "place=640000")} == {"64"}
-    assert len(exported(run, path, "flows", "--query", "place=211400")) == 5 and exported(run, path, "flows", "--query", "place=640000") == []
+    assert (
+        len(exported(run, path, "flows", "--query", "place=211400")) == 5
+        and exported(run, path, "flows", "--query", "place=640000") == []
+    )
     assert {row["worker_group"] for row in exported(run, path, "demand", "--query", "group=rider")} == {"rider"}
     lasso = exported(run, path, "enterprises", "--query", "area=106.7_39.2_106.8_39.2_106.8_39.4_106.7_39.4")
     assert lasso and all(106.7 <= float(row["lon"]) <= 106.8 for row in lasso)
@@ -160,17 +199,37 @@ def test_for_people_and_in_english(home, tmp_path, monkeypatch, capsys):
 
 
 def test_stdout_holds_json_alone(home, tmp_path):
-    done = subprocess.run([sys.executable, "-m", "dashboard", "check", str(written(tmp_path, BAD)), "--table", "stations", "--crs", "wgs84", "--json"],
-                          cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "dashboard",
+            "check",
+            str(written(tmp_path, BAD)),
+            "--table",
+            "stations",
+            "--crs",
+            "wgs84",
+            "--json",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1 and json.loads(done.stdout)["rows"] == 2
 
 
 def test_a_report_in_english_names_columns_tables_and_values_in_english(atlas_home, tmp_path):
     """Only what the file itself says stays as it is."""
     english = load_words()["en"]
-    path = written(tmp_path, "站名,经度,纬度,依托单位,所属街道\n甲,118.0945,24.4712,自建,鹭江街道\n乙,118.0955,24.4722,银行,天上街道\n")
+    path = written(
+        tmp_path,
+        "站名,经度,纬度,依托单位,所属街道\n甲,118.0945,24.4712,自建,鹭江街道\n乙,118.0955,24.4722,银行,天上街道\n",
+    )
     found = check_file(path, "stations", open_store(atlas_home), "wgs84").report
-    said = [text for one in (*found.errors, *found.warnings) for text in (one.text(english), one.expected(english) or "")]
+    said = [
+        text for one in (*found.errors, *found.warnings) for text in (one.text(english), one.expected(english) or "")
+    ]
     assert all(any(part in text for text in said) for part in ("Bank branch", "“Open”", "Rest stations"))
     assert {word for text in said for word in re.findall("[\u4e00-\u9fff]+", text)} == {"自建", "天上街道"}
 
@@ -178,6 +237,8 @@ def test_a_report_in_english_names_columns_tables_and_values_in_english(atlas_ho
 def test_whoever_stops_reading_the_result_gets_no_stack_trace(home):
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([sys.executable, "-m", "dashboard", "info", "--json"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard", "info", "--json"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True
+    )
     os.close(write)
     assert (done.returncode, done.stderr.strip()) == (0, "")

@@ -21,32 +21,62 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 SIMING, SHIZUISHAN, HULUDAO = "350203", "640200", "211400"
-STATIONS, HOLLOW, SKETCHED, FAIRS, FAIRS_SAMPLE = "可用驿站", "此条件下不可用", "驿站点位为示意", "招聘会：报道", "招聘会：示意"
-FLOWS, FLOWS_SAMPLE, NOMINAL, ENTERPRISES, ACTIVITIES = "跨市就业：报道", "跨市就业：示意", "名义服务范围（全部开放驿站）", "企业（示意点位）", "活动（越大越多）"
+STATIONS, HOLLOW, SKETCHED, FAIRS, FAIRS_SAMPLE = (
+    "可用驿站",
+    "此条件下不可用",
+    "驿站点位为示意",
+    "招聘会：报道",
+    "招聘会：示意",
+)
+FLOWS, FLOWS_SAMPLE, NOMINAL, ENTERPRISES, ACTIVITIES = (
+    "跨市就业：报道",
+    "跨市就业：示意",
+    "名义服务范围（全部开放驿站）",
+    "企业（示意点位）",
+    "活动（越大越多）",
+)
 GRIDS, ZONES, DISC, CHOSEN = "网格边界为示意", "街道片区边界为示意", "选中驿站的服务范围", "选中"
 
 
 def named(atlas: Atlas, filters: Filters, words: Words) -> list[str]:
     """Return the words of the marks of the legend."""
     here = places.scope(atlas, filters)
-    text = markup(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), map_figure(atlas, filters, words), filters, words))
+    text = markup(
+        legend(
+            area_fill(atlas, filters, here, words),
+            cell_fill(atlas, filters, words),
+            map_figure(atlas, filters, words),
+            filters,
+            words,
+        )
+    )
     return re.findall(r'legend-inline"><span[^>]*></span>([^<]+)<', text)
 
 
-@pytest.mark.parametrize(("filters", "expected"), [
-    (Filters(layers=frozenset()), []),
-    (Filters(layers=frozenset({"fairs"})), [FAIRS, FAIRS_SAMPLE]),
-    (Filters(layers=frozenset({"fairs"}), provenance=frozenset({"reported"})), [FAIRS]),
-    (Filters(place=HULUDAO, layers=frozenset({"fairs", "flows"})), [FAIRS_SAMPLE, FLOWS, FLOWS_SAMPLE]),
-    (Filters(place=HULUDAO, layers=frozenset({"flows"}), start=date(2024, 9, 1)), [FLOWS_SAMPLE]),
-    (Filters(layers=frozenset({"stations"}), hour=22), [STATIONS, HOLLOW, SKETCHED]),
-    (Filters(place=SIMING, layers=frozenset({"stations"}), hour=22),
-     [STATIONS, HOLLOW, "22:00 可用驿站服务范围", NOMINAL, ZONES, SKETCHED]),
-    (Filters(place=SIMING, layers=frozenset({"stations"}), station="SM-01"), None),
-    (Filters(place=SHIZUISHAN, layers=frozenset({"grids", "enterprises", "activities"})), [ACTIVITIES, ENTERPRISES, GRIDS]),
-    (Filters(place=SHIZUISHAN, layers=frozenset({"grids"}), provenance=frozenset({"reported"})), []),
-])
-def test_the_legend_names_what_is_drawn_and_nothing_else(atlas: Atlas, words: Words, filters: Filters, expected: list[str] | None) -> None:
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(layers=frozenset()), []),
+        (Filters(layers=frozenset({"fairs"})), [FAIRS, FAIRS_SAMPLE]),
+        (Filters(layers=frozenset({"fairs"}), provenance=frozenset({"reported"})), [FAIRS]),
+        (Filters(place=HULUDAO, layers=frozenset({"fairs", "flows"})), [FAIRS_SAMPLE, FLOWS, FLOWS_SAMPLE]),
+        (Filters(place=HULUDAO, layers=frozenset({"flows"}), start=date(2024, 9, 1)), [FLOWS_SAMPLE]),
+        (Filters(layers=frozenset({"stations"}), hour=22), [STATIONS, HOLLOW, SKETCHED]),
+        (
+            Filters(place=SIMING, layers=frozenset({"stations"}), hour=22),
+            [STATIONS, HOLLOW, "22:00 可用驿站服务范围", NOMINAL, ZONES, SKETCHED],
+        ),
+        (Filters(place=SIMING, layers=frozenset({"stations"}), station="SM-01"), None),
+        (
+            Filters(place=SHIZUISHAN, layers=frozenset({"grids", "enterprises", "activities"})),
+            [ACTIVITIES, ENTERPRISES, GRIDS],
+        ),
+        (Filters(place=SHIZUISHAN, layers=frozenset({"grids"}), provenance=frozenset({"reported"})), []),
+    ],
+)
+def test_the_legend_names_what_is_drawn_and_nothing_else(
+    atlas: Atlas, words: Words, filters: Filters, expected: list[str] | None
+) -> None:
     if expected is None:
         filters = filters.having(station=str(atlas.stations["station_id"].iloc[3]))
         assert {DISC, CHOSEN} <= set(named(atlas, filters, words))
@@ -93,10 +123,17 @@ def test_discs_around_a_gap_leave_it_open_and_none_makes_nothing() -> None:
     assert disc.merged([], [], 400).is_empty
 
 
-@pytest.mark.parametrize("filters", [Filters(place=SIMING), Filters(place=SIMING, hour=22), Filters(place="350200", hour=12, radius=1000)])
-def test_open_reach_lies_in_nominal_reach_and_both_around_their_stations(atlas: Atlas, words: Words, filters: Filters) -> None:
+@pytest.mark.parametrize(
+    "filters", [Filters(place=SIMING), Filters(place=SIMING, hour=22), Filters(place="350200", hour=12, radius=1000)]
+)
+def test_open_reach_lies_in_nominal_reach_and_both_around_their_stations(
+    atlas: Atlas, words: Words, filters: Filters
+) -> None:
     traces = {trace["name"]: trace for trace in map_figure(atlas, filters, words)["data"]}
-    nominal, effective = (shapely.from_geojson(json.dumps(traces[name]["geojson"]["features"][0]["geometry"])) for name in ("reach_nominal", "reach_open"))
+    nominal, effective = (
+        shapely.from_geojson(json.dumps(traces[name]["geojson"]["features"][0]["geometry"]))
+        for name in ("reach_nominal", "reach_open")
+    )
     assert shapely.difference(effective, nominal).area < 1e-4 * effective.area
     rows = stations.select(atlas, filters)
     serving = rows["effective"].to_numpy(dtype=bool)
@@ -108,6 +145,11 @@ def test_open_reach_lies_in_nominal_reach_and_both_around_their_stations(atlas: 
 
 
 def test_from_afar_and_without_stations_there_is_no_reach(atlas: Atlas, words: Words) -> None:
-    for filters in (Filters(), Filters(place="350000"), Filters(place=SIMING, layers=frozenset({"demand"})), Filters(place="640200")):
+    for filters in (
+        Filters(),
+        Filters(place="350000"),
+        Filters(place=SIMING, layers=frozenset({"demand"})),
+        Filters(place="640200"),
+    ):
         traces = {trace["name"]: trace for trace in map_figure(atlas, filters, words)["data"]}
         assert traces["reach_open"]["locations"] == traces["reach_nominal"]["locations"] == []

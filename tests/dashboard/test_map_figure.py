@@ -50,10 +50,18 @@ def national(atlas_home: Path) -> Atlas:
     return Atlas.from_frames({**known, "stations": many}, {"data_version": "national", "data_date": "2024-10-31"})
 
 
-@pytest.mark.parametrize("filters", [
-    Filters(), Filters(place="210000"), Filters(place="640200"), Filters(place="350203", hour=22), Filters(place="540000"),
-    Filters(layers=frozenset()), Filters(place="350203", provenance=frozenset({"reported"})),
-])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(),
+        Filters(place="210000"),
+        Filters(place="640200"),
+        Filters(place="350203", hour=22),
+        Filters(place="540000"),
+        Filters(layers=frozenset()),
+        Filters(place="350203", provenance=frozenset({"reported"})),
+    ],
+)
 def test_the_traces_and_their_order_never_change(atlas: Atlas, words: Words, filters: Filters) -> None:
     figure = map_figures.map_figure(atlas, filters, words)
     assert [trace["name"] for trace in figure["data"]] == list(map_figures.TRACES)
@@ -62,7 +70,9 @@ def test_the_traces_and_their_order_never_change(atlas: Atlas, words: Words, fil
 
 def test_the_style_asks_nobody_else_and_is_the_same_for_every_filter(atlas: Atlas, words: Words) -> None:
     one = map_figures.map_figure(atlas, Filters(), words)["layout"]["map"]["style"]
-    two = map_figures.map_figure(atlas, Filters(place="640200", layers=frozenset({"fairs"})), words)["layout"]["map"]["style"]
+    two = map_figures.map_figure(atlas, Filters(place="640200", layers=frozenset({"fairs"})), words)["layout"]["map"][
+        "style"
+    ]
     assert one == two
     assert "http" not in json.dumps(one)
     assert "glyphs" not in one
@@ -89,13 +99,17 @@ def _unpacked(axis: dict) -> np.ndarray:
     return np.frombuffer(base64.b64decode(axis["bdata"]), dtype="<f4")
 
 
-def test_hires_are_arcs_from_city_to_city_whole_when_reported_and_dashed_when_made_up(atlas: Atlas, words: Words) -> None:
+def test_hires_are_arcs_from_city_to_city_whole_when_reported_and_dashed_when_made_up(
+    atlas: Atlas, words: Words
+) -> None:
     figure = map_figures.map_figure(atlas, Filters(place="210000"), words)
     traces = {trace["name"]: trace for trace in figure["data"]}
     where = atlas.places.set_index("adcode")[["lon", "lat"]]
     whole = np.column_stack([_unpacked(traces["flows_whole_0"][axis]) for axis in ("lon", "lat")])
     # the only one reported: one person from 阜新 to 葫芦岛, one line without a gap
-    assert np.allclose(whole[0], where.loc["210900"], atol=1e-4) and np.allclose(whole[-2], where.loc["211400"], atol=1e-4)
+    assert np.allclose(whole[0], where.loc["210900"], atol=1e-4) and np.allclose(
+        whole[-2], where.loc["211400"], atol=1e-4
+    )
     assert np.isnan(whole).any(axis=1).sum() == 1 and np.isnan(whole[-1]).all()
     assert not len(_unpacked(traces["flows_whole_1"]["lon"])) and not len(_unpacked(traces["flows_whole_2"]["lon"]))
     dashed = {order: int(np.isnan(_unpacked(traces[f"flows_dashed_{order}"]["lon"])).sum()) for order in range(3)}
@@ -103,25 +117,47 @@ def test_hires_are_arcs_from_city_to_city_whole_when_reported_and_dashed_when_ma
     wide = int((made_up >= 10).sum())
     assert dashed[0] > 3 * (len(made_up) - wide) and dashed[1] > 3 * wide and dashed[2] == 0
     hover = dict(zip([key[1] for key in traces["flows"]["customdata"]], traces["flows"]["hovertext"], strict=True))
-    assert "阜新市 → 葫芦岛市" in hover["210900-211400"] and "1 人" in hover["210900-211400"] and "报道" in hover["210900-211400"]
+    assert (
+        "阜新市 → 葫芦岛市" in hover["210900-211400"]
+        and "1 人" in hover["210900-211400"]
+        and "报道" in hover["210900-211400"]
+    )
     assert "24 人" in hover["211300-210700"] and "示意" in hover["211300-210700"]
-    hollow = [color for color, key in zip(traces["flows"]["marker"]["color"], traces["flows"]["customdata"], strict=True) if key[1] != "210900-211400"]
+    hollow = [
+        color
+        for color, key in zip(traces["flows"]["marker"]["color"], traces["flows"]["customdata"], strict=True)
+        if key[1] != "210900-211400"
+    ]
     assert set(hollow) == {"#FFFFFF"}
 
 
-@pytest.mark.parametrize(("filters", "count"), [
-    (Filters(), 11), (Filters(place="210900"), 4), (Filters(place="640000"), 0), (Filters(layers=frozenset({"fairs"})), 0),
-    (Filters(provenance=frozenset({"reported"})), 1), (Filters(start=date(2024, 9, 1)), 4),
-    (Filters(area=((121.0, 41.8), (122.5, 41.8), (122.5, 42.6), (121.0, 42.6))), 4), (Filters(area=((117.9, 24.3), (118.3, 24.3), (118.3, 24.6))), 0),
-])
-def test_arcs_answer_to_place_layer_provenance_and_dates(atlas: Atlas, words: Words, filters: Filters, count: int) -> None:
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        (Filters(), 11),
+        (Filters(place="210900"), 4),
+        (Filters(place="640000"), 0),
+        (Filters(layers=frozenset({"fairs"})), 0),
+        (Filters(provenance=frozenset({"reported"})), 1),
+        (Filters(start=date(2024, 9, 1)), 4),
+        (Filters(area=((121.0, 41.8), (122.5, 41.8), (122.5, 42.6), (121.0, 42.6))), 4),
+        (Filters(area=((117.9, 24.3), (118.3, 24.3), (118.3, 24.6))), 0),
+    ],
+)
+def test_arcs_answer_to_place_layer_provenance_and_dates(
+    atlas: Atlas, words: Words, filters: Filters, count: int
+) -> None:
     traces = {trace["name"]: trace for trace in map_figures.map_figure(atlas, filters, words)["data"]}
     assert len(traces["flows"]["customdata"]) == count
 
 
 def test_hires_of_one_way_are_never_added_across_provenances(atlas: Atlas, words: Words) -> None:
-    more = atlas.flows[atlas.flows["flow_id"] == "FL-01"].assign(flow_id="FL-X", persons=70, provenance="illustrative", source_id="SAMPLE")
-    both = Atlas.from_frames({"places": atlas.places, "flows": pd.concat([atlas.flows, more], ignore_index=True)}, atlas.meta)
+    more = atlas.flows[atlas.flows["flow_id"] == "FL-01"].assign(
+        flow_id="FL-X", persons=70, provenance="illustrative", source_id="SAMPLE"
+    )
+    both = Atlas.from_frames(
+        {"places": atlas.places, "flows": pd.concat([atlas.flows, more], ignore_index=True)}, atlas.meta
+    )
     dots = {trace["name"]: trace for trace in map_figures.map_figure(both, Filters(), words)["data"]}["flows"]
     told = [text for key, text in zip(dots["customdata"], dots["hovertext"], strict=True) if key[1] == "210900-211400"]
     assert len(told) == 2 and "1 人" in told[0] and "报道" in told[0] and "70 人" in told[1] and "示意" in told[1]
@@ -136,9 +172,14 @@ def test_a_country_of_stations_stays_small_on_the_wire(national: Atlas, words: W
     assert len(gzip.compress(json.dumps(figure).encode())) < 40_000
 
 
-@pytest.mark.parametrize(("box", "zoom", "kind"), [
-    ((73.0, 18.0, 135.0, 54.0), 3.0, "clusters"), ((110.0, 30.0, 116.0, 34.0), 6.5, "clusters"), ((116.0, 39.0, 116.4, 39.3), 11.0, "stations"),
-])
+@pytest.mark.parametrize(
+    ("box", "zoom", "kind"),
+    [
+        ((73.0, 18.0, 135.0, 54.0), 3.0, "clusters"),
+        ((110.0, 30.0, 116.0, 34.0), 6.5, "clusters"),
+        ((116.0, 39.0, 116.4, 39.3), 11.0, "stations"),
+    ],
+)
 def test_the_visible_box_gets_what_it_needs_and_no_more(
     national: Atlas, words: Words, box: tuple[float, float, float, float], zoom: float, kind: str
 ) -> None:
@@ -152,7 +193,9 @@ def test_the_visible_box_gets_what_it_needs_and_no_more(
     else:
         assert inside > map_figures.POINTS_AT_MOST
         assert by_name["stations"]["customdata"] == []
-        counted = sum(int(re.search(r"[\d,]+", text).group().replace(",", "")) for text in by_name["clusters"]["hovertext"])
+        counted = sum(
+            int(re.search(r"[\d,]+", text).group().replace(",", "")) for text in by_name["clusters"]["hovertext"]
+        )
         assert counted == inside
 
 
@@ -160,7 +203,9 @@ def test_building_twice_gives_the_same_figure(atlas_home: Path, atlas: Atlas, wo
     build_atlas(tmp_path)
     again = AtlasSource(tmp_path).atlas()
     assert again.version == atlas.version
-    assert map_figures.map_figure(again, Filters(place="640200"), words) == map_figures.map_figure(atlas, Filters(place="640200"), words)
+    assert map_figures.map_figure(again, Filters(place="640200"), words) == map_figures.map_figure(
+        atlas, Filters(place="640200"), words
+    )
 
 
 def test_a_route_is_dashed_while_made_up_and_whole_once_told(atlas: Atlas, words: Words) -> None:
@@ -168,19 +213,39 @@ def test_a_route_is_dashed_while_made_up_and_whole_once_told(atlas: Atlas, words
         return {trace["name"]: trace for trace in map_figures.map_figure(known, filters, words)["data"]}
 
     traces = drawn(atlas, Filters(place="150100"))
-    assert traces["stops"]["text"] == [str(one) for one in range(1, 9)] and set(traces["stops"]["marker"]["color"]) == {"#FFFFFF"}
-    assert "第 1 站" in traces["stops"]["hovertext"][0] and "2024年10月9日" in traces["stops"]["hovertext"][0] and "示意" in traces["stops"]["hovertext"][0]
+    assert traces["stops"]["text"] == [str(one) for one in range(1, 9)] and set(traces["stops"]["marker"]["color"]) == {
+        "#FFFFFF"
+    }
+    assert (
+        "第 1 站" in traces["stops"]["hovertext"][0]
+        and "2024年10月9日" in traces["stops"]["hovertext"][0]
+        and "示意" in traces["stops"]["hovertext"][0]
+    )
     assert np.isnan(_unpacked(traces["routes"]["lon"])).sum() > 3 * 7
-    told = Atlas.from_frames({"places": atlas.places, "activities": atlas.activities, "stops": atlas.stops.assign(provenance="reported")}, atlas.meta)
+    told = Atlas.from_frames(
+        {"places": atlas.places, "activities": atlas.activities, "stops": atlas.stops.assign(provenance="reported")},
+        atlas.meta,
+    )
     traces = drawn(told, Filters(place="150100"))
-    assert np.isnan(_unpacked(traces["routes"]["lon"])).sum() == 7 and "#FFFFFF" not in traces["stops"]["marker"]["color"]
+    assert (
+        np.isnan(_unpacked(traces["routes"]["lon"])).sum() == 7 and "#FFFFFF" not in traces["stops"]["marker"]["color"]
+    )
 
 
-@pytest.mark.parametrize(("filters", "count"), [
-    (Filters(place="150102"), 1), (Filters(place="640000"), 0), (Filters(place="150100", layers=frozenset({"flows"})), 0), (Filters(place="150100", end=date(2024, 10, 10)), 2),
-    (Filters(place="150100", provenance=frozenset({"reported"})), 0), (Filters(place="150100", kinds=frozenset({"wish"})), 0), (Filters(), 0),
-    (Filters(place="150100", kinds=frozenset({"health_check"})), 8), (Filters(place="150100", area=((111.5, 40.7), (111.9, 40.7), (111.9, 41.0), (111.5, 41.0))), 4),
-])
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        (Filters(place="150102"), 1),
+        (Filters(place="640000"), 0),
+        (Filters(place="150100", layers=frozenset({"flows"})), 0),
+        (Filters(place="150100", end=date(2024, 10, 10)), 2),
+        (Filters(place="150100", provenance=frozenset({"reported"})), 0),
+        (Filters(place="150100", kinds=frozenset({"wish"})), 0),
+        (Filters(), 0),
+        (Filters(place="150100", kinds=frozenset({"health_check"})), 8),
+        (Filters(place="150100", area=((111.5, 40.7), (111.9, 40.7), (111.9, 41.0), (111.5, 41.0))), 4),
+    ],
+)
 def test_stops_answer_to_the_filters(atlas: Atlas, words: Words, filters: Filters, count: int) -> None:
     traces = {trace["name"]: trace for trace in map_figures.map_figure(atlas, filters, words)["data"]}
     assert len(traces["stops"]["customdata"]) == len(traces["stops"]["text"]) == count
@@ -196,14 +261,22 @@ def test_a_grid_without_enterprises_is_grey_and_no_class_of_the_scale(atlas: Atl
     painted = {one: (fill.colors[kind], fill.steps[kind]) for one, kind in zip(fill.ids, fill.classes, strict=True)}
     assert painted[known.ids[0]] == (theme.NO_DATA, words("无数据"))
     assert {one: painted[one] for one in known.ids[1:]} == {
-        one: (known.colors[kind], known.steps[kind]) for one, kind in zip(known.ids[1:], known.classes[1:], strict=True)}
+        one: (known.colors[kind], known.steps[kind]) for one, kind in zip(known.ids[1:], known.classes[1:], strict=True)
+    }
     assert fill.scale is not None and words(fill.scale.name) == "固定分级"
 
 
-@pytest.mark.parametrize(("filters", "key"), [(Filters(), "fixed"), (Filters(place="640200"), "fixed"), (Filters(place="350203"), "quantiles")])
-def test_the_legend_names_how_its_classes_were_made_and_explains_it(atlas: Atlas, words: Words, filters: Filters, key: str) -> None:
+@pytest.mark.parametrize(
+    ("filters", "key"),
+    [(Filters(), "fixed"), (Filters(place="640200"), "fixed"), (Filters(place="350203"), "quantiles")],
+)
+def test_the_legend_names_how_its_classes_were_made_and_explains_it(
+    atlas: Atlas, words: Words, filters: Filters, key: str
+) -> None:
     figure, here = map_figures.map_figure(atlas, filters, words), scope(atlas, filters)
-    parts = html.Div(legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words))
+    parts = html.Div(
+        legend(area_fill(atlas, filters, here, words), cell_fill(atlas, filters, words), figure, filters, words)
+    )
     terms = {getattr(one, "data-term", None): one.children for one in parts._traverse() if isinstance(one, html.Span)}
     assert terms[key] == words(METHODS[key])
     assert {one.key for one in glossary(words)} >= set(terms) - {None}

@@ -30,10 +30,15 @@ def context(atlas_home):
     return create_app(Settings(home=atlas_home)).server.extensions["atlas"]
 
 
-@pytest.mark.parametrize(("name", "latin"), [
-    ("示意驿站 01（厦港）", "Sketch station 01 (Xiagang)"),
-    ("西安路工会驿站", "Xi'anlu rest station"), ("Station 5", "Station 5"), ("漯河路驿站", "Luohelu station"),
-])
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    [
+        ("示意驿站 01（厦港）", "Sketch station 01 (Xiagang)"),
+        ("西安路工会驿站", "Xi'anlu rest station"),
+        ("Station 5", "Station 5"),
+        ("漯河路驿站", "Luohelu station"),
+    ],
+)
 def test_a_name_is_spelt_in_pinyin(name, latin):
     assert romanised(name) == latin
 
@@ -44,9 +49,27 @@ def test_maps_and_charts_in_english_have_names_in_latin_letters(context):
     for query in ("640200", "640202", "350203"):
         filters = Filters(place=query, lang="en")
         for one in (coverage.by_unit(atlas, filters, words), activity.ranking(atlas, filters, words)):
-            assert not CHINESE.search(json.dumps([one.title, one.subtitle, [{key: value for key, value in trace.items() if key != "customdata"} for trace in json.loads(to_json_plotly(one.figure))["data"]], json.loads(to_json_plotly(one.figure))["layout"]], ensure_ascii=False)), query
-    hovers = {trace["name"]: trace.get("hovertext") or [] for trace in map_figure(atlas, Filters(place="350203", lang="en"), words)["data"]}
-    assert "Sketch station 01 (Xiagang) 示意驿站 01（厦港）" in hovers["stations"][0]  # what stands on the spot goes with it
+            assert not CHINESE.search(
+                json.dumps(
+                    [
+                        one.title,
+                        one.subtitle,
+                        [
+                            {key: value for key, value in trace.items() if key != "customdata"}
+                            for trace in json.loads(to_json_plotly(one.figure))["data"]
+                        ],
+                        json.loads(to_json_plotly(one.figure))["layout"],
+                    ],
+                    ensure_ascii=False,
+                )
+            ), query
+    hovers = {
+        trace["name"]: trace.get("hovertext") or []
+        for trace in map_figure(atlas, Filters(place="350203", lang="en"), words)["data"]
+    }
+    assert (
+        "Sketch station 01 (Xiagang) 示意驿站 01（厦港）" in hovers["stations"][0]
+    )  # what stands on the spot goes with it
     # however many there are
     many = pd.concat([station_frame(atlas)] * 30)
     assert len(many) > 500 and station_hover(many, words)[-1].startswith("<b>Sketch station")
@@ -55,7 +78,9 @@ def test_maps_and_charts_in_english_have_names_in_latin_letters(context):
 
 
 def station_frame(atlas):
-    return stations_in_view(atlas, Filters(place="350203"), places.scope(atlas, Filters(place="350203")).bounds, None).frame
+    return stations_in_view(
+        atlas, Filters(place="350203"), places.scope(atlas, Filters(place="350203")).bounds, None
+    ).frame
 
 
 def test_the_list_of_what_is_in_view_says_what_of_it_is_chinese(context):
@@ -63,8 +88,10 @@ def test_the_list_of_what_is_in_view_says_what_of_it_is_chinese(context):
     found = in_view(atlas, map_figure(atlas, filters, words), places.scope(atlas, filters).bounds)
     shown = json.loads(to_json_plotly(in_view_list(found, lambda row: "/", words)))
     assert list(untagged(shown)) == []
-    assert [part if isinstance(part, str) else (part.children, part.lang) for part in runs("Sketch station 01 示意驿站 01（厦港）", words)] == [
-        "Sketch station 01 ", ("示意驿站 01（厦港）", "zh-CN")]
+    assert [
+        part if isinstance(part, str) else (part.children, part.lang)
+        for part in runs("Sketch station 01 示意驿站 01（厦港）", words)
+    ] == ["Sketch station 01 ", ("示意驿站 01（厦港）", "zh-CN")]
     assert runs("示意驿站 01（厦港）", context.words("zh")) == ["示意驿站 01（厦港）"]
 
 
@@ -82,11 +109,22 @@ def untagged(part, tagged: bool = False):
 
 
 def test_what_stays_chinese_on_pages_of_text_is_said_to_be(context):
-    for page, query in ((sources, "?lang=en&fact=F032"), *((stories, f"?lang=en&story=S{number}") for number in range(1, 9))):
+    for page, query in (
+        (sources, "?lang=en&fact=F032"),
+        *((stories, f"?lang=en&story=S{number}") for number in range(1, 9)),
+    ):
         atlas, said = context.look(query, page.OWN_KEYS)
         words = context.words("en")
         if page is sources:
-            shown = sources.section(context, atlas, said.filters, dict.fromkeys(sources.OWN_KEYS, "") | {"fact": "F032"}, words)
+            shown = sources.section(
+                context, atlas, said.filters, dict.fromkeys(sources.OWN_KEYS, "") | {"fact": "F032"}, words
+            )
         else:
-            shown = page._view(context, atlas, said.filters, next(row for row in page.shipped_rows("stories.csv") if row["story"] == query[-2:]), words)
+            shown = page._view(
+                context,
+                atlas,
+                said.filters,
+                next(row for row in page.shipped_rows("stories.csv") if row["story"] == query[-2:]),
+                words,
+            )
         assert list(untagged(json.loads(to_json_plotly(shown)))) == [], query

@@ -29,11 +29,16 @@ def test_the_chart_of_activities_says_how_many_are_left_out(context: Context) ->
     said = by_month(atlas, EMPTY, context.words("zh"))
     assert said.empty and str(len(activities.select(atlas, Filters(place="640200")))) in said.subtitle
     # where there is nothing whatever is chosen, the question does not arise
-    assert not by_month(atlas, Filters(place="540100", start=date(2030, 1, 1), end=date(2030, 1, 2)), context.words("zh")).weight
+    assert not by_month(
+        atlas, Filters(place="540100", start=date(2030, 1, 1), end=date(2030, 1, 2)), context.words("zh")
+    ).weight
 
 
 def test_each_way_out_loosens_one_condition(context: Context) -> None:
-    assert [there for _, there in loosened(EMPTY, context.words("en"))] == [EMPTY.having(start=None, end=None), EMPTY.having(kinds=frozenset())]
+    assert [there for _, there in loosened(EMPTY, context.words("en"))] == [
+        EMPTY.having(start=None, end=None),
+        EMPTY.having(kinds=frozenset()),
+    ]
     assert loosened(Filters(place="640200"), context.words("en")) == []
 
 
@@ -42,5 +47,7 @@ def test_the_page_of_activities_leads_to_what_is_not_empty(context: Context, lan
     told = telling.nothing("/analysis", EMPTY.having(lang=lang), context, context.words(lang))
     ways = [one.href for one in told.children if hasattr(one, "href")]
     assert len(ways) == 3 and all(one.startswith("/analysis?") for one in ways)
-    found = [len(activities.select(context.look("")[0], context.look(one.partition("?")[2])[1].filters)) for one in ways]
+    found = [
+        len(activities.select(context.look("")[0], context.look(one.partition("?")[2])[1].filters)) for one in ways
+    ]
     assert found[0] > 0

@@ -29,8 +29,10 @@ from layers.search import Index
 
 ICON = "M4 5c3-1 6-1 8 1 2-2 5-2 8-1v14"
 ROW = f"类别代码,类别名称,英文名,颜色,图标,自有项目\nreading_club,职工读书会,Reading club,#B234B2,{ICON},赠书册数=Books given:整数:册；主讲人=Speaker\n"
-DONE = ("活动名称,类别,日期,县区,经度,纬度,参加人数,赠书册数,主讲人\n厦港读书会,职工读书会,2024-09-12,350203,118.09,24.44,60,1200,王老师\n"
-        "开元读书会,reading_club,2024-10-12,350203,118.10,24.46,40,80,\n")
+DONE = (
+    "活动名称,类别,日期,县区,经度,纬度,参加人数,赠书册数,主讲人\n厦港读书会,职工读书会,2024-09-12,350203,118.09,24.44,60,1200,王老师\n"
+    "开元读书会,reading_club,2024-10-12,350203,118.10,24.46,40,80,\n"
+)
 HERE = Filters(place="350203")
 
 
@@ -50,7 +52,11 @@ def home(own_home, tmp_path, monkeypatch) -> Path:
 
 def test_one_row_and_an_icon_and_the_kind_is_everywhere(home, tmp_path, capsys):
     code, said = run(capsys, "import", tmp_path / "done.csv", "--table", "activities", "--crs", "wgs84")
-    assert code == 1 and "template --table kinds" in said["errors"][0]["message"] and said["errors"][0]["value"] == "职工读书会"
+    assert (
+        code == 1
+        and "template --table kinds" in said["errors"][0]["message"]
+        and said["errors"][0]["value"] == "职工读书会"
+    )
     code, kind = run(capsys, "import", tmp_path / "kind.csv", "--table", "kinds")
     assert code == 0 and kind["added"] == 1 and kind["warnings"] == []
     code, said = run(capsys, "import", tmp_path / "done.csv", "--table", "activities", "--crs", "wgs84")
@@ -70,26 +76,62 @@ def test_one_row_and_an_icon_and_the_kind_is_everywhere(home, tmp_path, capsys):
             assert {"value": "reading_club", "label": name} in chosen["data"]
             assert read_icon(ICON) in unquote(chosen["renderOption"]["options"]["pictures"]["reading_club"])
         # charts in its colour
-        for figure in (next(one for one in charts(atlas, HERE, words).shown if one.id == "months").figure,
-                       figures.stacked([("思明", {"reading_club": 2}, "reported")], words)):
+        for figure in (
+            next(one for one in charts(atlas, HERE, words).shown if one.id == "months").figure,
+            figures.stacked([("思明", {"reading_club": 2}, "reported")], words),
+        ):
             bars = [trace for trace in figure["data"] if trace.get("name") == name]
             assert bars and all(trace["marker"]["color"] == "#B234B2" for trace in bars)
         # the map: on hover its name, a spot of its colour, its own fields; played, a mark of its colour
-        trace = next(one for one in map_figure(atlas, HERE.having(kinds=frozenset({"reading_club"})), words)["data"] if one["name"] == "activities")
+        trace = next(
+            one
+            for one in map_figure(atlas, HERE.having(kinds=frozenset({"reading_club"})), words)["data"]
+            if one["name"] == "activities"
+        )
         hover = next(text for text in trace["hovertext"] if "厦港读书会" in text)
-        assert name in hover and "color:#B234B2" in hover and ("赠书册数 1,200 册" if lang == "zh" else "Books given 1,200 册") in hover
-        assert "#B234B2" in figures.spots(happened.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)["palette"]
+        assert (
+            name in hover
+            and "color:#B234B2" in hover
+            and ("赠书册数 1,200 册" if lang == "zh" else "Books given 1,200 册") in hover
+        )
+        assert (
+            "#B234B2"
+            in figures.spots(happened.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)[
+                "palette"
+            ]
+        )
     # search, by pinyin too, leads to it
     hit = next(one for one in Index.of(atlas).find("zhigongdush").hits if one.entry.kind == "kind")
-    assert dict(parse_qsl(address(hit, atlas, HERE.having(place="100000"), context).partition("?")[2])) == {"kinds": "reading_club"}
+    assert dict(parse_qsl(address(hit, atlas, HERE.having(place="100000"), context).partition("?")[2])) == {
+        "kinds": "reading_club"
+    }
     # figures of the layers, the row's form, and the table out and in again
     assert activities.kinds_present(atlas, HERE.having(kinds=frozenset({"reading_club"})))["count"].tolist() == [2]
     key = atlas.activities["activity_id"][atlas.activities["name"] == "厦港读书会"].iloc[0]
-    filled = json.loads(to_json_plotly(form.fields("activities", rows.record(atlas, "activities", key), atlas.version, context.words("en"))))
-    fields = {one["id"]["at"]: (one["label"], one["value"]) for one in parts_of(filled) if isinstance(one.get("id"), dict) and "value" in one}
+    filled = json.loads(
+        to_json_plotly(
+            form.fields("activities", rows.record(atlas, "activities", key), atlas.version, context.words("en"))
+        )
+    )
+    fields = {
+        one["id"]["at"]: (one["label"], one["value"])
+        for one in parts_of(filled)
+        if isinstance(one.get("id"), dict) and "value" in one
+    }
     assert fields["own.赠书册数"] == ("Books given", "1200") and fields["own.主讲人"] == ("Speaker", "王老师")
     out = tmp_path / "out.xlsx"
-    code, _ = run(capsys, "export", "--table", "activities", "--format", "xlsx", "--out", out, "--query", "place=350203&kinds=reading_club")
+    code, _ = run(
+        capsys,
+        "export",
+        "--table",
+        "activities",
+        "--format",
+        "xlsx",
+        "--out",
+        out,
+        "--query",
+        "place=350203&kinds=reading_club",
+    )
     assert code == 0
     code, again = run(capsys, "import", out, "--table", "activities", "--crs", "wgs84")
     assert code == 0 and (again["unchanged"], again["changed"], again["added"]) == (2, 0, 0)

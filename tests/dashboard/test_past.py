@@ -32,7 +32,9 @@ CSV = "驿站编号,站点名称,区县,经度,纬度,失效日期,生效日期\
 @pytest.fixture
 def home(own_home, tmp_path, monkeypatch) -> Path:
     """An atlas built before :data:`DAY`, into which stations were imported on that day."""
-    (tmp_path / "s.csv").write_text(CSV.replace("失效日期", TITLES["valid_to"]).replace("生效日期", TITLES["valid_from"]), "utf-8")
+    (tmp_path / "s.csv").write_text(
+        CSV.replace("失效日期", TITLES["valid_to"]).replace("生效日期", TITLES["valid_from"]), "utf-8"
+    )
     monkeypatch.setenv("ATLAS_HOME", str(own_home))
     assert main(["import", str(tmp_path / "s.csv"), "--table", "stations", "--crs", "wgs84"]) == 0
     with closing(sqlite3.connect(own_home / FILE_NAME)) as database, database:
@@ -55,7 +57,9 @@ def test_a_day_of_the_log_and_a_day_of_the_rows(home):
     before = source.at(DAY - timedelta(days=1))
     assert names(before.stations) == set() and len(before.stations) == 36
     assert source.at(DAY) is source.at(DAY) and source.at(DAY).version != before.version != source.atlas().version
-    assert source.at(date(2024, 6, 30)).data_date == date(2024, 6, 30) and source.at(DAY).data_date == date(2024, 10, 31)
+    assert source.at(date(2024, 6, 30)).data_date == date(2024, 6, 30) and source.at(DAY).data_date == date(
+        2024, 10, 31
+    )
 
 
 def test_the_day_ends_at_midnight_in_china(home):
@@ -63,14 +67,19 @@ def test_the_day_ends_at_midnight_in_china(home):
     with closing(sqlite3.connect(home / FILE_NAME)) as database, database:
         database.execute("UPDATE batches SET time = ?", [f"{DAY}T16:00:00.000000+00:00"])  # the next morning in China
     source = AtlasSource(home)
-    assert names(source.at(DAY).stations) == set() and names(source.at(DAY + timedelta(days=1)).stations) == {"乙站", "丙站"}
+    assert names(source.at(DAY).stations) == set() and names(source.at(DAY + timedelta(days=1)).stations) == {
+        "乙站",
+        "丙站",
+    }
 
 
 def test_an_undo_is_a_day_as_well(home):
     source = AtlasSource(home)
     assert len(source.at(DAY).stations) == 10
     source.store().undo(source.store().history()[0].batch_id)
-    assert len(source.atlas().stations) == 36 and len(source.at(DAY).stations) == 10  # undone today: on that day it stood
+    assert (
+        len(source.atlas().stations) == 36 and len(source.at(DAY).stations) == 10
+    )  # undone today: on that day it stood
 
 
 @pytest.fixture
@@ -85,7 +94,11 @@ def test_every_page_gets_its_atlas_and_its_word_through_one_door(context):
     assert [notice.msgid[:4] for notice in said.notices] == ["图册建于"] and len(atlas.stations) == 36
     tomorrow = today() + timedelta(days=1)
     atlas, said = context.look(f"?asof={tomorrow}")
-    assert said.filters.as_of is None and tomorrow.isoformat() in said.notices[0].text(str) and atlas is context.source.atlas()
+    assert (
+        said.filters.as_of is None
+        and tomorrow.isoformat() in said.notices[0].text(str)
+        and atlas is context.source.atlas()
+    )
     assert context.look("?asof=nonsense")[1].notices
 
 
@@ -110,11 +123,23 @@ def test_the_command_line(home, tmp_path, capsys):
     code, said, _ = run(capsys, "info", "--as-of", DAY - timedelta(days=1))
     assert (code, said["tables"]["stations"], said["as_of"]) == (0, 36, "2026-06-14")
     assert "2026-01-05" in run(capsys, "info", "--as-of", "2024-06-30")[2]
-    now, then = (run(capsys, "coverage", "--radius", 500, "--place", "350203", *more)[1] for more in ((), ("--as-of", "2026-06-14")))
+    now, then = (
+        run(capsys, "coverage", "--radius", 500, "--place", "350203", *more)[1]
+        for more in ((), ("--as-of", "2026-06-14"))
+    )
     assert (now["stations"]["nominal"], then["stations"]["nominal"]) == (2, 28)
     for asked in (("--as-of", "2026-06-14"), ("--query", "asof=2026-06-14")):
-        assert run(capsys, "export", "--table", "stations", "--format", "csv", "--out", tmp_path / "o.csv", *asked)[1]["rows"] == 36
-    for command in (["info"], ["coverage", "--radius", 500], ["export", "--table", "stations", "--format", "csv", "--out", tmp_path / "o.csv"]):
+        assert (
+            run(capsys, "export", "--table", "stations", "--format", "csv", "--out", tmp_path / "o.csv", *asked)[1][
+                "rows"
+            ]
+            == 36
+        )
+    for command in (
+        ["info"],
+        ["coverage", "--radius", 500],
+        ["export", "--table", "stations", "--format", "csv", "--out", tmp_path / "o.csv"],
+    ):
         for bad in ("yesterday", today() + timedelta(days=1)):
             code, _, said = run(capsys, *command, "--as-of", bad)
             assert code == 1 and str(bad) in said and "Traceback" not in said
@@ -125,9 +150,16 @@ days = st.dates(date(2023, 1, 1), date(2025, 12, 31))
 
 @given(st.lists(st.tuples(st.none() | days, st.none() | days), max_size=12), days)
 def test_rows_hold_from_their_first_day_to_their_last(spans, day):
-    frame = pd.DataFrame({"valid_from": [start and start.isoformat() for start, _ in spans], "valid_to": [end and end.isoformat() for _, end in spans]},
-                         dtype="str")
-    assert holds(frame, day).tolist() == [(start is None or start <= day) and (end is None or day <= end) for start, end in spans]
+    frame = pd.DataFrame(
+        {
+            "valid_from": [start and start.isoformat() for start, _ in spans],
+            "valid_to": [end and end.isoformat() for _, end in spans],
+        },
+        dtype="str",
+    )
+    assert holds(frame, day).tolist() == [
+        (start is None or start <= day) and (end is None or day <= end) for start, end in spans
+    ]
 
 
 def test_dates_in_part_hold_to_their_end():

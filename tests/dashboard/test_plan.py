@@ -22,12 +22,24 @@ from dashboard.__main__ import main
 DATA = Path(__file__).resolve().parent.parent / "data" / "siting"
 # p: MCLP at 5,000 m, p-median
 SAN_FRANCISCO = {
-    1: (448255, 5731159103.6753), 2: (671938, 4009098972.1349), 3: (791499, 3385565397.5315), 4: (875247, 2848268129.7145),
-    5: (927402, 2554123350.1875), 6: (941462, 2347055166.6774), 7: (950428, 2176547158.2824), 8: (955113, 2054687610.6382),
+    1: (448255, 5731159103.6753),
+    2: (671938, 4009098972.1349),
+    3: (791499, 3385565397.5315),
+    4: (875247, 2848268129.7145),
+    5: (927402, 2554123350.1875),
+    6: (941462, 2347055166.6774),
+    7: (950428, 2176547158.2824),
+    8: (955113, 2054687610.6382),
 }
 # instance: p, p-median, p-center
-OR_LIBRARY = {"pmed1": (5, 5819, 127), "pmed2": (10, 4093, 98), "pmed3": (10, 4250, 93), "pmed4": (20, 3034, 74), "pmed5": (33, 1355, 48),
-              "pmed32": (10, 9297, 29)}
+OR_LIBRARY = {
+    "pmed1": (5, 5819, 127),
+    "pmed2": (10, 4093, 98),
+    "pmed3": (10, 4250, 93),
+    "pmed4": (20, 3034, 74),
+    "pmed5": (33, 1355, 48),
+    "pmed32": (10, 9297, 29),
+}
 
 
 def write(path: Path, header: str, rows) -> Path:
@@ -48,9 +60,24 @@ def city(tmp_path: Path) -> list[str]:
     ways = read("SF_network_distance_candidateStore_16_censusTract_205_new.csv")
     stores = read("SF_store_site_16_longlat.csv")
     return [
-        "--demand", str(write(tmp_path / "demand.csv", "id,lon,lat,weight", [(r["NAME"], r["long"], r["lat"], r["POP2000"]) for r in demand])),
-        "--candidates", str(write(tmp_path / "candidates.csv", "id,lon,lat", [(r["NAME"], r["long"], r["lat"]) for r in stores])),
-        "--cost-matrix", str(write(tmp_path / "ways.csv", "demand,candidate,cost", [(r["DestinationName"], r["name"], r["distance"]) for r in ways])),
+        "--demand",
+        str(
+            write(
+                tmp_path / "demand.csv",
+                "id,lon,lat,weight",
+                [(r["NAME"], r["long"], r["lat"], r["POP2000"]) for r in demand],
+            )
+        ),
+        "--candidates",
+        str(write(tmp_path / "candidates.csv", "id,lon,lat", [(r["NAME"], r["long"], r["lat"]) for r in stores])),
+        "--cost-matrix",
+        str(
+            write(
+                tmp_path / "ways.csv",
+                "demand,candidate,cost",
+                [(r["DestinationName"], r["name"], r["distance"]) for r in ways],
+            )
+        ),
     ]
 
 
@@ -60,6 +87,7 @@ def plan(capsys: pytest.CaptureFixture[str]):
         assert main(["plan", *map(str, options), "--json"]) == code
         out, err = capsys.readouterr()
         return (json.loads(out) if out else {}) | {"said": err}
+
     return run
 
 
@@ -107,8 +135,15 @@ def test_san_francisco_covered_whole_and_backed_up(plan, city, radius: int, site
 
 
 def test_what_stands_is_kept_and_new_is_counted_beyond_it(plan, city, tmp_path: Path) -> None:
-    two = write(tmp_path / "two.csv", "id,lon,lat", [(r["NAME"], r["long"], r["lat"]) for r in read("SF_store_site_16_longlat.csv")
-                                                     if r["NAME"] in ("Store_1", "Store_18")])
+    two = write(
+        tmp_path / "two.csv",
+        "id,lon,lat",
+        [
+            (r["NAME"], r["long"], r["lat"])
+            for r in read("SF_store_site_16_longlat.csv")
+            if r["NAME"] in ("Store_1", "Store_18")
+        ],
+    )
     found = plan("--model", "mclp", "--radius", 5000, "--new", 2, "--existing", two, *city)
     assert (found["status"], found["objective"]) == ("proved", 793106)
     assert sorted(found["sites"]) == stores(7, 13)
@@ -126,7 +161,9 @@ def test_or_library(plan, tmp_path: Path, name: str) -> None:
     count = int((DATA / f"{name}.txt").read_text().split()[0])
     nodes = write(tmp_path / "nodes.csv", "id,weight", [(k, 1) for k in range(1, count + 1)])
     for model, optimum in (("pmedian", median), ("pcenter", center)):
-        found = plan("--model", model, "--demand", nodes, "--candidates", nodes, "--network", DATA / f"{name}.txt", "--new", p)
+        found = plan(
+            "--model", model, "--demand", nodes, "--candidates", nodes, "--network", DATA / f"{name}.txt", "--new", p
+        )
         assert (found["status"], found["objective"], found["bound"]) == ("proved", optimum, optimum)
         assert len(found["sites"]) == p
 
@@ -134,18 +171,41 @@ def test_or_library(plan, tmp_path: Path, name: str) -> None:
 @pytest.fixture
 def town(tmp_path: Path) -> dict[str, Path]:
     return {
-        "demand": write(tmp_path / "d.csv", "id,x,y,weight", [("a", 0, 0, 5), ("b", 500, 0, 3), ("c", 1000, 0, 2), ("d", 9000, 0, 1)]),
-        "candidates": write(tmp_path / "c.csv", "id,x,y,cost", [("p", 0, 0, 10), ("q", 500, 0, 30), ("r", 1000, 0, 10), ("s", 9000, 0, 90)]),
+        "demand": write(
+            tmp_path / "d.csv",
+            "id,x,y,weight",
+            [("a", 0, 0, 5), ("b", 500, 0, 3), ("c", 1000, 0, 2), ("d", 9000, 0, 1)],
+        ),
+        "candidates": write(
+            tmp_path / "c.csv",
+            "id,x,y,cost",
+            [("p", 0, 0, 10), ("q", 500, 0, 30), ("r", 1000, 0, 10), ("s", 9000, 0, 90)],
+        ),
     }
 
 
 def test_the_rim_counts_and_the_denominators_are_named(plan, town) -> None:
-    found = plan("--model", "mclp", "--demand", town["demand"], "--candidates", town["candidates"], "--radius", 500, "--new", 1)
+    found = plan(
+        "--model", "mclp", "--demand", town["demand"], "--candidates", town["candidates"], "--radius", 500, "--new", 1
+    )
     assert (found["sites"], found["covered_weight"]) == (["q"], 10)
     assert found["covered_share_weighted"] == pytest.approx(10 / 11)
     assert found["covered_share_unweighted"] == pytest.approx(3 / 4)
     assert found["uncovered"] == {"points": 1, "weight": 1.0, "heaviest": [{"id": "d", "weight": 1.0}]}
-    short = plan("--model", "mclp", "--demand", town["demand"], "--candidates", town["candidates"], "--radius", 500, "--new", 1, "--detour", 1.3)
+    short = plan(
+        "--model",
+        "mclp",
+        "--demand",
+        town["demand"],
+        "--candidates",
+        town["candidates"],
+        "--radius",
+        500,
+        "--new",
+        1,
+        "--detour",
+        1.3,
+    )
     assert (short["sites"], short["covered_weight"]) == (["p"], 5)
 
 
@@ -159,22 +219,33 @@ def test_money_and_spacing(plan, town) -> None:
     assert (sorted(cheap["sites"]), cheap["objective"]) == (["p", "r", "s"], 110)
     short = plan("--model", "lscp", *both, "--budget", 50)
     assert [(one["condition"], one["suffices"], one["message"]) for one in short["reasons"]] == [
-        ("budget", 110, "预算 50 元不够：其他条件不变，至少要 110 元。")]
+        ("budget", 110, "预算 50 元不够：其他条件不变，至少要 110 元。")
+    ]
 
 
 def test_capacity_is_never_exceeded(plan, town, tmp_path: Path) -> None:
     small = write(tmp_path / "small.csv", "id,x,y,capacity", [("p", 0, 0, 4), ("q", 500, 0, 6), ("r", 1000, 0, "")])
     found = plan("--model", "mclp", "--demand", town["demand"], "--candidates", small, "--radius", 500, "--new", 1)
     assert (found["sites"], found["objective"], found["status"]) == (["q"], 6, "proved")
-    lacking = plan("--model", "pmedian", "--demand", town["demand"], "--candidates", write(
-        tmp_path / "tiny.csv", "id,x,y,capacity", [("p", 0, 0, 4), ("q", 500, 0, 6)]), "--new", 2)
+    lacking = plan(
+        "--model",
+        "pmedian",
+        "--demand",
+        town["demand"],
+        "--candidates",
+        write(tmp_path / "tiny.csv", "id,x,y,capacity", [("p", 0, 0, 4), ("q", 500, 0, 6)]),
+        "--new",
+        2,
+    )
     assert lacking["status"] == "infeasible"
     assert [(one["condition"], one["lacking"]) for one in lacking["reasons"]] == [("capacity", 1)]
 
 
 def test_a_night_open_is_worth_what_the_night_is_worth(plan, tmp_path: Path) -> None:
     night = ";".join(["3" if hour >= 20 or hour < 4 else "0" for hour in range(24)])
-    demand = write(tmp_path / "d.csv", "id,x,y,weight,hour_profile", [("day", 0, 0, 5, ""), ("night", 5000, 0, 4, night)])
+    demand = write(
+        tmp_path / "d.csv", "id,x,y,weight,hour_profile", [("day", 0, 0, 5, ""), ("night", 5000, 0, 4, night)]
+    )
     sites = write(tmp_path / "c.csv", "id,x,y,opening_hours", [("p", 0, 0, "08:00-20:00"), ("q", 5000, 0, "24/7")])
     common = ["--model", "mclp", "--demand", demand, "--candidates", sites, "--radius", 500, "--new", 1]
     assert plan(*common)["sites"] == ["p"]
@@ -185,8 +256,11 @@ def test_a_night_open_is_worth_what_the_night_is_worth(plan, tmp_path: Path) -> 
 
 
 def test_one_group_of_workers(plan, tmp_path: Path, town) -> None:
-    demand = write(tmp_path / "g.csv", "id,x,y,weight,worker_group",
-                   [("a", 0, 0, 5, "rider"), ("a", 0, 0, 1, "driver"), ("d", 9000, 0, 3, "driver")])
+    demand = write(
+        tmp_path / "g.csv",
+        "id,x,y,weight,worker_group",
+        [("a", 0, 0, 5, "rider"), ("a", 0, 0, 1, "driver"), ("d", 9000, 0, 3, "driver")],
+    )
     common = ["--model", "mclp", "--demand", demand, "--candidates", town["candidates"], "--radius", 100, "--new", 1]
     assert (plan(*common)["sites"], plan(*common)["covered_weight"]) == (["p"], 6)
     assert plan(*common, "--group", "driver")["sites"] == ["s"]
@@ -201,23 +275,46 @@ def test_the_curve_shows_each_further_site(plan, city) -> None:
 
 def test_why_this_site(plan, town, tmp_path: Path) -> None:
     stand = write(tmp_path / "e.csv", "id,x,y", [("old", 1400, 0)])
-    found = plan("--model", "mclp", "--demand", town["demand"], "--candidates", town["candidates"], "--existing", stand, "--radius", 500, "--new", 2,
-                 "--force", "q", "--force", "s")
+    found = plan(
+        "--model",
+        "mclp",
+        "--demand",
+        town["demand"],
+        "--candidates",
+        town["candidates"],
+        "--existing",
+        stand,
+        "--radius",
+        500,
+        "--new",
+        2,
+        "--force",
+        "q",
+        "--force",
+        "s",
+    )
     why = found["why"]["q"]
     assert (why["reached_weight"], why["newly_covered_weight"], why["exclusive_weight"]) == (10, 8, 8)
     assert (why["nearest_other"], why["nearest_other_m"], why["rank_when_removed"]) == ("old", 900, 1)
     assert "72.7%" in why["text"]
 
 
-@pytest.mark.parametrize(("options", "condition", "suffices"), [
-    (["--model", "lscp", "--radius", 400], None, None),
-    (["--model", "lscp", "--radius", 500, "--new", 1], "new", 2),
-    (["--model", "lscp", "--radius", 500, "--budget", 100], "budget", 110),
-    (["--model", "mclp", "--radius", 500, "--budget", 9], "budget", 10),
-    (["--model", "mclp", "--radius", 500, "--new", 1, "--force", "p", "--force", "q"], "new", 2),
-    (["--model", "mclp", "--radius", 500, "--new", 2, "--force", "p", "--force", "q", "--spacing", 600], "spacing", 500),
-    (["--model", "lscp", "--radius", 400, "--spacing", 8100], "spacing", 500),
-])
+@pytest.mark.parametrize(
+    ("options", "condition", "suffices"),
+    [
+        (["--model", "lscp", "--radius", 400], None, None),
+        (["--model", "lscp", "--radius", 500, "--new", 1], "new", 2),
+        (["--model", "lscp", "--radius", 500, "--budget", 100], "budget", 110),
+        (["--model", "mclp", "--radius", 500, "--budget", 9], "budget", 10),
+        (["--model", "mclp", "--radius", 500, "--new", 1, "--force", "p", "--force", "q"], "new", 2),
+        (
+            ["--model", "mclp", "--radius", 500, "--new", 2, "--force", "p", "--force", "q", "--spacing", 600],
+            "spacing",
+            500,
+        ),
+        (["--model", "lscp", "--radius", 400, "--spacing", 8100], "spacing", 500),
+    ],
+)
 def test_infeasible_says_what_fails_and_what_would_suffice(plan, town, options, condition, suffices) -> None:
     found = plan("--demand", town["demand"], "--candidates", town["candidates"], *options)
     if condition is None:
@@ -236,30 +333,45 @@ def test_out_of_reach_says_which_radius_would_do(plan, town, tmp_path: Path) -> 
     assert found["reasons"][0]["suffices"] == pytest.approx(8000)
 
 
-@pytest.mark.parametrize(("file", "header", "rows", "options", "said"), [
-    ("demand", "id,x,y,weight", [("a", 0, 0, 1), ("a", 1, 1, 1)], [], "第 3 行的编号“a”与第 2 行重复"),
-    ("demand", "id,x,y,weight", [("a", 0, 0, -1)], [], "第 2 行 weight 列的“-1”"),
-    ("demand", "id,x,y,weight", [("a", 0, 0, "nan")], [], "第 2 行 weight 列的“nan”"),
-    ("demand", "id,x,y,weight", [("a", 0, 0, "")], [], "第 2 行 weight 列"),
-    ("demand", "id,x,y,weight", [("a", "", 0, 1)], [], "第 2 行 x 列"),
-    ("demand", "id,lon,lat", [("a", 24.4, 118.1)], [], "第 2 行 lat 列的“118.1”不是坐标"),
-    ("demand", "id,lon,lat", [("a", 118.1, 24.4)], [], "坐标单位不同"),
-    ("demand", "id,x,y", [], [], "没有数据行"),
-    ("demand", "name,x,y", [("a", 0, 0)], [], "缺少 id 列"),
-    ("candidates", "id,x,y", [("p", 0, 0), ("q", 0, 9_000_000)], [], "“q”离最近的需求点有"),
-    ("demand", "id,x,y", [("a", 0, 0), ("south", 0, -5_000_000)], [], "“south”离最近的点位有 5000 公里"),
-    ("candidates", "id,x,y", [("p", 0, 0)], ["--detour", "0"], "绕行系数 0.0 不可用"),
-    ("candidates", "id,x,y,cost", [("p", 0, 0, -5)], [], "第 2 行 cost 列的“-5”"),
-    ("candidates", "id,x,y", [("p", 0, 0)], ["--radius", "0"], "服务半径 0.0 不可用"),
-    ("candidates", "id,x,y", [("p", 0, 0)], ["--new", "3"], "要新增 3 处，可选的备选点只有 1 个"),
-    ("candidates", "id,x,y", [("p", 0, 0)], ["--new", "-1"], "新增数 -1 不可用"),
-    ("candidates", "id,x,y", [("p", 0, 0)], ["--force", "zz"], "“zz”不是备选点"),
-    ("candidates", "id,x,y,rule", [("p", 0, 0, "maybe")], [], "第 2 行 rule 列的“maybe”"),
-])
+@pytest.mark.parametrize(
+    ("file", "header", "rows", "options", "said"),
+    [
+        ("demand", "id,x,y,weight", [("a", 0, 0, 1), ("a", 1, 1, 1)], [], "第 3 行的编号“a”与第 2 行重复"),
+        ("demand", "id,x,y,weight", [("a", 0, 0, -1)], [], "第 2 行 weight 列的“-1”"),
+        ("demand", "id,x,y,weight", [("a", 0, 0, "nan")], [], "第 2 行 weight 列的“nan”"),
+        ("demand", "id,x,y,weight", [("a", 0, 0, "")], [], "第 2 行 weight 列"),
+        ("demand", "id,x,y,weight", [("a", "", 0, 1)], [], "第 2 行 x 列"),
+        ("demand", "id,lon,lat", [("a", 24.4, 118.1)], [], "第 2 行 lat 列的“118.1”不是坐标"),
+        ("demand", "id,lon,lat", [("a", 118.1, 24.4)], [], "坐标单位不同"),
+        ("demand", "id,x,y", [], [], "没有数据行"),
+        ("demand", "name,x,y", [("a", 0, 0)], [], "缺少 id 列"),
+        ("candidates", "id,x,y", [("p", 0, 0), ("q", 0, 9_000_000)], [], "“q”离最近的需求点有"),
+        ("demand", "id,x,y", [("a", 0, 0), ("south", 0, -5_000_000)], [], "“south”离最近的点位有 5000 公里"),
+        ("candidates", "id,x,y", [("p", 0, 0)], ["--detour", "0"], "绕行系数 0.0 不可用"),
+        ("candidates", "id,x,y,cost", [("p", 0, 0, -5)], [], "第 2 行 cost 列的“-5”"),
+        ("candidates", "id,x,y", [("p", 0, 0)], ["--radius", "0"], "服务半径 0.0 不可用"),
+        ("candidates", "id,x,y", [("p", 0, 0)], ["--new", "3"], "要新增 3 处，可选的备选点只有 1 个"),
+        ("candidates", "id,x,y", [("p", 0, 0)], ["--new", "-1"], "新增数 -1 不可用"),
+        ("candidates", "id,x,y", [("p", 0, 0)], ["--force", "zz"], "“zz”不是备选点"),
+        ("candidates", "id,x,y,rule", [("p", 0, 0, "maybe")], [], "第 2 行 rule 列的“maybe”"),
+    ],
+)
 def test_bad_input_is_refused_with_its_place(plan, town, tmp_path, file, header, rows, options, said) -> None:
     files = {**town, file: write(tmp_path / "bad.csv", header, rows)}
-    got = plan("--model", "mclp", "--demand", files["demand"], "--candidates", files["candidates"], "--radius", 500, "--new", 1,
-               *options, code=1)
+    got = plan(
+        "--model",
+        "mclp",
+        "--demand",
+        files["demand"],
+        "--candidates",
+        files["candidates"],
+        "--radius",
+        500,
+        "--new",
+        1,
+        *options,
+        code=1,
+    )
     assert said in got["said"].replace("\n", "")
 
 
@@ -272,10 +384,39 @@ def test_a_disconnected_network_is_told(plan, tmp_path: Path) -> None:
     assert (found["reasons"][0]["condition"], found["reasons"][0]["suffices"]) == ("new", 2)
     whole = plan("--model", "pmedian", *common, "--new", 2)
     assert (whole["objective"], "互不相通的 2 部分" in whole["said"]) == (12, True)
-    assert "不连通" in plan("--model", "mclp", "--demand", nodes, "--candidates", write(tmp_path / "a.csv", "id", [("a",)]), "--network", ways,
-                         "--radius", 9, "--new", 1)["said"]
-    assert "不是路网的节点" in plan("--model", "pmedian", "--demand", write(tmp_path / "z.csv", "id", [("z",)]),
-                              "--candidates", nodes, "--network", ways, "--new", 1, code=1)["said"]
+    assert (
+        "不连通"
+        in plan(
+            "--model",
+            "mclp",
+            "--demand",
+            nodes,
+            "--candidates",
+            write(tmp_path / "a.csv", "id", [("a",)]),
+            "--network",
+            ways,
+            "--radius",
+            9,
+            "--new",
+            1,
+        )["said"]
+    )
+    assert (
+        "不是路网的节点"
+        in plan(
+            "--model",
+            "pmedian",
+            "--demand",
+            write(tmp_path / "z.csv", "id", [("z",)]),
+            "--candidates",
+            nodes,
+            "--network",
+            ways,
+            "--new",
+            1,
+            code=1,
+        )["said"]
+    )
 
 
 @pytest.mark.parametrize("model", ["pmedian", "pcenter", "lscp"])
@@ -283,24 +424,55 @@ def test_a_disconnected_network_is_told(plan, tmp_path: Path) -> None:
 def test_demand_that_nothing_reaches_is_named(plan, tmp_path: Path, model: str, how: str) -> None:
     nodes = write(tmp_path / "n.csv", "id", [("a",), ("b",), ("c",), ("d",)])
     only = write(tmp_path / "only.csv", "id", [("a",)])
-    ways = {"--network": write(tmp_path / "w.csv", "from,to,length", [("a", "b", 5), ("c", "d", 7)]),
-            "--cost-matrix": write(tmp_path / "m.csv", "demand,candidate,cost", [("a", "a", 0), ("b", "a", 5)])}
-    lost = plan("--model", model, "--demand", nodes, "--candidates", only, how, ways[how], "--new", 1, "--radius", 9, code=1)
-    assert (lost["status"], lost["reasons"][0]["condition"], lost["reasons"][0]["demand"]) == ("infeasible", "reach", ["c", "d"])
+    ways = {
+        "--network": write(tmp_path / "w.csv", "from,to,length", [("a", "b", 5), ("c", "d", 7)]),
+        "--cost-matrix": write(tmp_path / "m.csv", "demand,candidate,cost", [("a", "a", 0), ("b", "a", 5)]),
+    }
+    lost = plan(
+        "--model", model, "--demand", nodes, "--candidates", only, how, ways[how], "--new", 1, "--radius", 9, code=1
+    )
+    assert (lost["status"], lost["reasons"][0]["condition"], lost["reasons"][0]["demand"]) == (
+        "infeasible",
+        "reach",
+        ["c", "d"],
+    )
     assert "2 个需求点（共 4 个）没有路到任何可用的点位：c, d。" in lost["said"].replace("\n", "")
 
 
 def test_a_repeated_edge_replaces_the_earlier_one(plan, tmp_path: Path) -> None:
     nodes = write(tmp_path / "n.csv", "id", [("1",), ("2",)])
     (tmp_path / "or.txt").write_text(" 2 2 1\n 1 2 5\n 2 1 9\n")
-    assert plan("--model", "pcenter", "--demand", nodes, "--candidates", nodes, "--network", tmp_path / "or.txt", "--new", 1)["objective"] == 9
+    assert (
+        plan(
+            "--model", "pcenter", "--demand", nodes, "--candidates", nodes, "--network", tmp_path / "or.txt", "--new", 1
+        )["objective"]
+        == 9
+    )
 
 
 def test_it_runs_as_a_program_and_usage_is_two(town) -> None:
     command = [sys.executable, "-m", "dashboard", "plan"]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([*command, "--model", "mclp", "--demand", town["demand"], "--candidates", town["candidates"], "--radius", "500",
-                           "--new", "1", "--json"], capture_output=True, text=True, cwd=root, env={**os.environ, "PYTHONUTF8": "1"})
+    done = subprocess.run(
+        [
+            *command,
+            "--model",
+            "mclp",
+            "--demand",
+            town["demand"],
+            "--candidates",
+            town["candidates"],
+            "--radius",
+            "500",
+            "--new",
+            "1",
+            "--json",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
     assert (done.returncode, json.loads(done.stdout)["sites"]) == (0, ["q"])
     assert subprocess.run([*command, "--model", "nonsense"], capture_output=True, cwd=root).returncode == 2
 
@@ -309,15 +481,30 @@ def test_a_network_of_lines(plan, tmp_path: Path) -> None:
     """A river of 400 m with a bridge at x = 1000: what is near straight across is far on foot."""
     demand = write(tmp_path / "d.csv", "id,x,y,weight", [("north", 0, 400, 5), ("south", 0, 0, 4)])
     sites = write(tmp_path / "c.csv", "id,x,y", [("p", 0, 390), ("q", 900, 0)])
-    lines = [shapely.LineString([(0, 0), (1000, 0)]), shapely.LineString([(1000, 0), (1000, 400)]), shapely.LineString([(1000, 400), (0, 400)])]
+    lines = [
+        shapely.LineString([(0, 0), (1000, 0)]),
+        shapely.LineString([(1000, 0), (1000, 400)]),
+        shapely.LineString([(1000, 400), (0, 400)]),
+    ]
     gpd.GeoDataFrame(geometry=lines, crs=4547).to_file(tmp_path / "streets.gpkg")
     common = ["--demand", demand, "--candidates", sites, "--new", 1]
     straight = plan("--model", "pcenter", *common)
     assert (straight["sites"], straight["objective"]) == (["p"], 390)
     found = plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg")
     assert (found["status"], found["sites"], found["objective"]) == ("proved", ["q"], pytest.approx(100 + 400 + 1000))
-    assert plan("--model", "mclp", "--radius", 500, *common, "--network", tmp_path / "streets.gpkg")["covered_weight"] == 5
+    assert (
+        plan("--model", "mclp", "--radius", 500, *common, "--network", tmp_path / "streets.gpkg")["covered_weight"] == 5
+    )
     gpd.GeoDataFrame(geometry=[lines[0], lines[2]], crs=4547).to_file(tmp_path / "cut.gpkg")
-    assert "互不相通的 2 部分" in plan("--model", "mclp", "--radius", 500, *common, "--network", tmp_path / "cut.gpkg")["said"]
-    assert "--detour 只用于直线距离" in plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg", "--detour", 1.3, code=1)["said"]
-    assert "离路网超过 5.0 米，最远的是“p”，10 米" in plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg", "--access", 5, code=1)["said"]
+    assert (
+        "互不相通的 2 部分"
+        in plan("--model", "mclp", "--radius", 500, *common, "--network", tmp_path / "cut.gpkg")["said"]
+    )
+    assert (
+        "--detour 只用于直线距离"
+        in plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg", "--detour", 1.3, code=1)["said"]
+    )
+    assert (
+        "离路网超过 5.0 米，最远的是“p”，10 米"
+        in plan("--model", "pcenter", *common, "--network", tmp_path / "streets.gpkg", "--access", 5, code=1)["said"]
+    )

@@ -38,17 +38,36 @@ from layers.siting.ask import Ask
 from layers.siting.scenario import Scenario, loads_answer
 
 SIMING = Filters(place="350203")
-degrees = st.tuples(st.integers(7_300_000, 13_500_000), st.integers(400_000, 5_300_000)).map(lambda one: (one[0] / 1e5, one[1] / 1e5))
+degrees = st.tuples(st.integers(7_300_000, 13_500_000), st.integers(400_000, 5_300_000)).map(
+    lambda one: (one[0] / 1e5, one[1] / 1e5)
+)
 codes = st.text("abcXYZ019_.:-", min_size=1, max_size=12)
 money = st.none() | st.integers(0, 10**9).map(float)
 marks = st.lists(codes, max_size=4, unique=True).map(tuple)
 asks = st.builds(
-    Ask, model=st.sampled_from(["mclp", "lscp"]), new=st.none() | st.integers(0, 200), budget=money, cost=money,
-    spacing=st.none() | st.floats(0, 20_000).map(lambda one: float(f"{one:.6g}")), cover=st.integers(1, 5),
-    hours=st.none() | st.lists(st.integers(0, 23), min_size=1, unique=True).map(tuple), opening=st.sampled_from(["24/7", "Mo-Fr 08:00-22:00; Sa off"]),
-    source=st.sampled_from(["auto", "table", "grid", "points"]), step=st.integers(50, 5000), points=st.lists(degrees, max_size=4).map(tuple), force=marks)
-plans = st.builds(Plan, ask=asks, run=st.booleans(), sites=st.lists(degrees, max_size=5).map(tuple), scenario=st.none() | codes,
-                  compare=st.lists(codes, max_size=4, unique=True).map(tuple), swipe=st.booleans())
+    Ask,
+    model=st.sampled_from(["mclp", "lscp"]),
+    new=st.none() | st.integers(0, 200),
+    budget=money,
+    cost=money,
+    spacing=st.none() | st.floats(0, 20_000).map(lambda one: float(f"{one:.6g}")),
+    cover=st.integers(1, 5),
+    hours=st.none() | st.lists(st.integers(0, 23), min_size=1, unique=True).map(tuple),
+    opening=st.sampled_from(["24/7", "Mo-Fr 08:00-22:00; Sa off"]),
+    source=st.sampled_from(["auto", "table", "grid", "points"]),
+    step=st.integers(50, 5000),
+    points=st.lists(degrees, max_size=4).map(tuple),
+    force=marks,
+)
+plans = st.builds(
+    Plan,
+    ask=asks,
+    run=st.booleans(),
+    sites=st.lists(degrees, max_size=5).map(tuple),
+    scenario=st.none() | codes,
+    compare=st.lists(codes, max_size=4, unique=True).map(tuple),
+    swipe=st.booleans(),
+)
 
 
 @given(plans)
@@ -58,16 +77,37 @@ def test_a_plan_survives_being_written(plan) -> None:
     assert notices == ()
 
 
-@given(st.text(max_size=60) | st.lists(st.tuples(st.sampled_from([*OWN_KEYS, "place", "x"]), st.text(max_size=12)), max_size=6).map(
-    lambda pairs: "?" + "&".join(f"{key}={value}" for key, value in pairs)))
+@given(
+    st.text(max_size=60)
+    | st.lists(st.tuples(st.sampled_from([*OWN_KEYS, "place", "x"]), st.text(max_size=12)), max_size=6).map(
+        lambda pairs: "?" + "&".join(f"{key}={value}" for key, value in pairs)
+    )
+)
 def test_reading_any_address_gives_a_plan_that_can_be_written(query) -> None:
     plan, notices = parse(query)
     assert parse(write(plan))[0] == plan
     assert all(one.text(str) for one in notices)
 
 
-@pytest.mark.parametrize("query", ["new=-1", "new=x", "model=best", "hours=25", "hours=", "step=3", "points=1_2_3", "sites=200_1", "opening=whenever",
-                                   "budget=nan", "force=<b>", "cover=9", "scenario=a b", "run=yes"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "new=-1",
+        "new=x",
+        "model=best",
+        "hours=25",
+        "hours=",
+        "step=3",
+        "points=1_2_3",
+        "sites=200_1",
+        "opening=whenever",
+        "budget=nan",
+        "force=<b>",
+        "cover=9",
+        "scenario=a b",
+        "run=yes",
+    ],
+)
 def test_a_value_that_cannot_be_used_is_told_and_left_out(query) -> None:
     plan, notices = parse(query)
     assert plan == Plan()
@@ -93,16 +133,30 @@ def test_a_control_changes_what_it_shows_and_drops_the_old_answer() -> None:
     assert taken(before, values, listed) == before
     at = {one.id: number for number, one in enumerate(listed)}
     for name, value, check in (
-        ("new", 3, lambda q: q.plan.ask.new == 3), ("hours", "night", lambda q: q.plan.ask.hours == NIGHT), ("radius", 700, lambda q: q.filters.radius == 700),
-        ("hours-text", "8-12,14-18", lambda q: q.plan.ask.hours == (8, 9, 10, 11, 14, 15, 16, 17)), ("model", "pcenter", lambda q: q.plan.ask.model == "pcenter"),
-        ("model", "lscp", lambda q: q.plan.ask.new is None), ("backup", True, lambda q: q.plan.ask.cover == 2), ("spacing", 400, lambda q: q.plan.ask.spacing == 400),
-        ("group", "rider", lambda q: q.filters.worker_group == "rider"), ("new", 10**9, lambda q: q.plan.ask.new == 200),
+        ("new", 3, lambda q: q.plan.ask.new == 3),
+        ("hours", "night", lambda q: q.plan.ask.hours == NIGHT),
+        ("radius", 700, lambda q: q.filters.radius == 700),
+        ("hours-text", "8-12,14-18", lambda q: q.plan.ask.hours == (8, 9, 10, 11, 14, 15, 16, 17)),
+        ("model", "pcenter", lambda q: q.plan.ask.model == "pcenter"),
+        ("model", "lscp", lambda q: q.plan.ask.new is None),
+        ("backup", True, lambda q: q.plan.ask.cover == 2),
+        ("spacing", 400, lambda q: q.plan.ask.spacing == 400),
+        ("group", "rider", lambda q: q.filters.worker_group == "rider"),
+        ("new", 10**9, lambda q: q.plan.ask.new == 200),
     ):
-        after = taken(before, [value if number == at[f"plan-control-{name}"] else old for number, old in enumerate(values)], listed)
+        after = taken(
+            before,
+            [value if number == at[f"plan-control-{name}"] else old for number, old in enumerate(values)],
+            listed,
+        )
         assert check(after), name
         assert (after.plan.sites, after.plan.scenario) == ((), None)
     with pytest.raises(AtlasError):
-        taken(before, ["25" if number == at["plan-control-hours-text"] else old for number, old in enumerate(values)], listed)
+        taken(
+            before,
+            ["25" if number == at["plan-control-hours-text"] else old for number, old in enumerate(values)],
+            listed,
+        )
 
 
 # -- jobs ---------------------------------------------------------------------------
@@ -175,6 +229,7 @@ def test_more_than_there_are_cores_wait_in_order_and_say_so(tmp_path: Path, monk
         def do(job) -> None:
             started.append(number)
             gates[number].wait(10)
+
         return do
 
     names = []
@@ -289,7 +344,10 @@ def test_a_site_moved_by_hand_changes_figures_within_a_fifth_of_a_second(atlas, 
 def test_the_curve_says_what_each_further_site_brings(atlas, tmp_path) -> None:
     jobs = Jobs(tmp_path)
     question = Question(SIMING, Plan(ask=Ask(new=2, hours=NIGHT, step=600), run=True))
-    end = over(jobs, jobs.start(solving.curve(atlas, jobs, question, 2)), )
+    end = over(
+        jobs,
+        jobs.start(solving.curve(atlas, jobs, question, 2)),
+    )
     counts = [row["new"] for row in end["rows"]]
     assert counts == list(range(9))
     found = [row["objective"] for row in end["rows"]]
@@ -310,9 +368,20 @@ def kept(atlas_home, tmp_path_factory):
     question = Question(SIMING, Plan(ask=Ask(new=3, hours=NIGHT), run=True))
     found = solving.case_of(atlas, question)
     answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question)))["answer"])
-    one = keeping.save(source.store(), Scenario(
-        scenario_id="SC-1", name="=夜间三站", author="林晓", note="理由", created=date(2024, 10, 31), inputs=solving.inputs_of(atlas, question, found),
-        answer=answer, provenance=found.provenance, source_ids=found.source_ids))
+    one = keeping.save(
+        source.store(),
+        Scenario(
+            scenario_id="SC-1",
+            name="=夜间三站",
+            author="林晓",
+            note="理由",
+            created=date(2024, 10, 31),
+            inputs=solving.inputs_of(atlas, question, found),
+            answer=answer,
+            provenance=found.provenance,
+            source_ids=found.source_ids,
+        ),
+    )
     return create_app(Settings(home=home)).server.test_client(), one
 
 
@@ -325,7 +394,9 @@ def test_a_scenario_goes_out_as_a_workbook(kept) -> None:
     assert book.sheetnames == ["点位", "数字", "假设", "仍未覆盖", "可达性"]
     head, *rows = book["点位"].iter_rows(values_only=True)
     told = [dict(zip(head, row, strict=True)) for row in rows]
-    assert [(row["站号"], row["经度"], row["纬度"]) for row in told] == [(site.number, site.lon, site.lat) for site in one.answer.sites]
+    assert [(row["站号"], row["经度"], row["纬度"]) for row in told] == [
+        (site.number, site.lon, site.lat) for site in one.answer.sites
+    ]
     assert {row["数据来源"] for row in told} == {"推算"}
     assert {row["出处编号"] for row in told} == {"scenario:SC-1"}
     assert all("只靠它覆盖" in row["为什么"] for row in told)
@@ -344,7 +415,9 @@ def test_a_scenario_goes_out_as_a_workbook(kept) -> None:
 def test_a_scenario_goes_out_as_geojson_and_geopackage(kept, tmp_path) -> None:
     client, one = kept
     told = json.loads(client.get("/planning/export/en/SC-1.geojson").data)
-    assert [tuple(each["geometry"]["coordinates"]) for each in told["features"]] == [(site.lon, site.lat) for site in one.answer.sites]
+    assert [tuple(each["geometry"]["coordinates"]) for each in told["features"]] == [
+        (site.lon, site.lat) for site in one.answer.sites
+    ]
     assert told["metadata"]["Provenance of the figures"] == "Illustrative"
     path = tmp_path / "one.gpkg"
     path.write_bytes(client.get("/planning/export/zh/SC-1.gpkg").data)
@@ -381,7 +454,13 @@ def test_what_a_browser_sends_back_cannot_change_an_answer(kept, tmp_path) -> No
     context = client.application.extensions["atlas"]
     atlas, question, _, _ = syncing.read(context, "?place=350203&new=3&hours=22-6&run=1")
     jobs = Jobs(tmp_path)
-    for forged in ({"by": "job", "id": "../../x", "for": "y"}, {"by": "kept", "for": "another"}, {"by": "hand"}, {"by": "scenario", "id": "SC-1"}, {"by": "x"}):
+    for forged in (
+        {"by": "job", "id": "../../x", "for": "y"},
+        {"by": "kept", "for": "another"},
+        {"by": "hand"},
+        {"by": "scenario", "id": "SC-1"},
+        {"by": "x"},
+    ):
         assert answer_of(context, jobs, atlas, question, forged).answer is None
 
 

@@ -47,7 +47,12 @@ def test_a_hit_leads_to_the_view_that_shows_it(client):
     grid = next(hit for hit in asked(client, "升技提薪网格") if hit["kind"] == "grid")
     assert client.get(grid["to"]).status_code == 200 and "grid=" in grid["to"]
     assert asked(client, "F032")[0]["to"].startswith("/sources?fact=F032")
-    assert asked(client, "dwk", "en")[0] == {"kind": "place", "name": "Dawukou District", "where": "Shizuishan", "to": "/?place=640202&lang=en"}
+    assert asked(client, "dwk", "en")[0] == {
+        "kind": "place",
+        "name": "Dawukou District",
+        "where": "Shizuishan",
+        "to": "/?place=640202&lang=en",
+    }
 
 
 def test_nothing_found_is_an_empty_answer(client):
@@ -80,7 +85,9 @@ def test_a_past_day_finds_what_was_there_then_and_its_links_keep_the_day(atlas_h
     batch = store.apply("stations", check_file(tmp_path / "s.csv", "stations", store, "wgs84").frame)
     with closing(sqlite3.connect(home / FILE_NAME)) as database, database:
         database.execute("UPDATE atlas_meta SET value = '2026-01-05T00:00:00+00:00' WHERE key = 'built_at'")
-        database.execute("UPDATE batches SET time = '2026-06-15T03:00:00.000000+00:00' WHERE batch_id = ?", [batch.batch_id])
+        database.execute(
+            "UPDATE batches SET time = '2026-06-15T03:00:00.000000+00:00' WHERE batch_id = ?", [batch.batch_id]
+        )
     own = create_app(Settings(home=home)).server.test_client()
     assert [hit["name"] for hit in asked(own, "白鹭洲驿站")] == ["白鹭洲驿站"]
     assert asked(own, "白鹭洲驿站", asof="2026-06-14") == []  # nor is the index of now asked while that of then is made

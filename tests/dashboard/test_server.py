@@ -48,7 +48,12 @@ def test_stations_and_fairs_are_as_reported(atlas_home: Path) -> None:
     shared = atlas.fairs[atlas.fairs["cooperation"] == "辽西五市"]
     assert len(shared) >= 5
     first = shared[shared["start"] == "2024-05-25"].iloc[0]
-    assert (first["adcode"], first["positions"], first["hiring_intents"], first["provenance"]) == ("210900", 3854, 136, "reported")
+    assert (first["adcode"], first["positions"], first["hiring_intents"], first["provenance"]) == (
+        "210900",
+        3854,
+        136,
+        "reported",
+    )
 
 
 def test_health_says_why_it_is_not_well(client: FlaskClient, atlas_home: Path, tmp_path: Path) -> None:
@@ -67,8 +72,26 @@ def test_a_store_that_is_no_geopackage_is_refused_and_left_alone(tmp_path: Path)
     assert (tmp_path / "atlas.gpkg").read_bytes() == b"my only copy"
 
 
-@pytest.mark.parametrize("name", ["land", "sea", "shore", "provinces", "counties", "lines", "grids", "regions", "zones", "cells", "labels-zh",
-                                  "labels-en", "units-100000", "units-640200", "units-350203"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "land",
+        "sea",
+        "shore",
+        "provinces",
+        "counties",
+        "lines",
+        "grids",
+        "regions",
+        "zones",
+        "cells",
+        "labels-zh",
+        "labels-en",
+        "units-100000",
+        "units-640200",
+        "units-350203",
+    ],
+)
 def test_geometry_is_valid_small_and_kept_for_ever(client: FlaskClient, name: str) -> None:
     version = client.get("/healthz").get_json()["data_version"]
     answer = client.get(f"/geo/{version}/{name}.json", headers={"Accept-Encoding": "gzip"})
@@ -108,7 +131,10 @@ def test_every_answer_is_dressed_safely(client: FlaskClient, path: str) -> None:
 
 
 def test_large_requests_are_refused(client: FlaskClient) -> None:
-    assert client.post("/_dash-update-component", data=b"x" * 2_000_000, content_type="application/json").status_code == 413
+    assert (
+        client.post("/_dash-update-component", data=b"x" * 2_000_000, content_type="application/json").status_code
+        == 413
+    )
     answer = client.get("/?" + "x" * 70_000)
     assert answer.status_code == 414
     assert "地址" in answer.get_data(as_text=True)
@@ -138,7 +164,10 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
-@pytest.mark.parametrize(("query", "theme"), [("", "light"), ("?theme=dark", "dark"), ("?lang=en&theme=dark", "dark"), ("?theme=%3Cscript%3E", "light")])
+@pytest.mark.parametrize(
+    ("query", "theme"),
+    [("", "light"), ("?theme=dark", "dark"), ("?lang=en&theme=dark", "dark"), ("?theme=%3Cscript%3E", "light")],
+)
 def test_a_page_says_its_theme_before_anything_is_loaded(client, query: str, theme: str) -> None:
     head = client.get("/" + query).get_data(as_text=True).split("<head", 1)[0]
     assert f'data-theme="{theme}"' in head
@@ -146,7 +175,10 @@ def test_a_page_says_its_theme_before_anything_is_loaded(client, query: str, the
 
 
 def test_the_head_of_a_page_stands_in_its_html_in_its_language(client: FlaskClient) -> None:
-    for query, name, other in (("?lang=en", "Union Service Atlas", "工会服务一张图"), ("", "工会服务一张图", "Union Service Atlas")):
+    for query, name, other in (
+        ("?lang=en", "Union Service Atlas", "工会服务一张图"),
+        ("", "工会服务一张图", "Union Service Atlas"),
+    ):
         entry = client.get(f"/analysis{query}").text.partition('id="react-entry-point"')[2].partition("<footer>")[0]
         assert name in entry and other not in entry and "Loading" not in entry
         assert re.search('class="way way-here" aria-current="page">(活动|Activities)<', entry)
@@ -159,7 +191,9 @@ def test_nonsense_in_the_address_gets_a_page_all_the_same(client: FlaskClient) -
 def test_what_is_asked_for_with_its_version_is_kept_and_compressed_once(client: FlaskClient) -> None:
     drawing = re.search(r'rel="preload" as="script" fetchpriority="low" href="([^"]*)"', client.get("/").text)[1]
     # the address that dash's renderer asks for, or it would be fetched twice
-    assert drawing.removeprefix("/") in (Path(dash.__file__).parent / "dash-renderer/build/dash_renderer.min.js").read_text("utf-8")
+    assert drawing.removeprefix("/") in (
+        Path(dash.__file__).parent / "dash-renderer/build/dash_renderer.min.js"
+    ).read_text("utf-8")
     assert client.get(drawing).status_code == 200 and 'rel="preload"' not in client.get("/data").text
     assert "immutable" in client.get("/assets/atlas.css?m=1").headers["Cache-Control"]
     assert "immutable" not in client.get("/assets/atlas.css").headers["Cache-Control"]
@@ -184,7 +218,11 @@ def test_what_is_kept_is_bounded() -> None:
 def test_what_a_first_reader_would_wait_for_is_done_before(atlas_home: Path) -> None:
     server = create_app(Settings(home=atlas_home)).server
     asked = warm(server)
-    assert any("plotly.min.js" in one for one in asked) and any(one.startswith("/map.svg?") for one in asked) and any("first.js" in one for one in asked)
+    assert (
+        any("plotly.min.js" in one for one in asked)
+        and any(one.startswith("/map.svg?") for one in asked)
+        and any("first.js" in one for one in asked)
+    )
     assert {*PAGES} <= {*asked} and any("page=planning" in one for one in asked)
     # the very addresses that a browser asks for
     pages = "".join(server.test_client().get(path).text.replace("&amp;", "&") for path in PAGES)

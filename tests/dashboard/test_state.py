@@ -14,9 +14,7 @@ from layers.filters import LANGUAGES, LAYERS, MEASURES, MODES, PROVENANCES, Filt
 
 codes = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True).filter(lambda text: text != "none")
 days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
-degrees = st.tuples(
-    st.floats(-180, 180).map(lambda x: round(x, 5)), st.floats(-90, 90).map(lambda x: round(x, 5))
-)
+degrees = st.tuples(st.floats(-180, 180).map(lambda x: round(x, 5)), st.floats(-90, 90).map(lambda x: round(x, 5)))
 
 
 @st.composite
@@ -24,26 +22,51 @@ def any_filters(draw: st.DrawFn) -> Filters:
     start, end = sorted([draw(days), draw(days)])
     return Filters(
         place=draw(st.from_regex(r"[0-9]{6}", fullmatch=True).map(lambda text: "".join(str(int(c)) for c in text))),
-        region=draw(st.none() | codes), grid=draw(st.none() | codes),
+        region=draw(st.none() | codes),
+        grid=draw(st.none() | codes),
         layers=draw(st.frozensets(st.sampled_from(LAYERS))),
-        start=draw(st.sampled_from([None, start])), end=draw(st.sampled_from([None, end])),
-        hour=draw(st.none() | st.integers(0, 23)), day=draw(st.integers(1, 7)),
-        facilities=draw(st.frozensets(codes, max_size=4)), always=draw(st.booleans()),
+        start=draw(st.sampled_from([None, start])),
+        end=draw(st.sampled_from([None, end])),
+        hour=draw(st.none() | st.integers(0, 23)),
+        day=draw(st.integers(1, 7)),
+        facilities=draw(st.frozensets(codes, max_size=4)),
+        always=draw(st.booleans()),
         inspected_days=draw(st.none() | st.integers(1, 3650)),
-        sectors=draw(st.frozensets(codes, max_size=4)), mode=draw(st.none() | st.sampled_from(MODES)),
-        kinds=draw(st.frozensets(codes, max_size=4)), provenance=draw(st.frozensets(st.sampled_from(PROVENANCES))),
-        worker_group=draw(st.none() | codes), radius=draw(st.integers(50, 10_000)),
-        detour=draw(st.floats(1, 3)), measure=draw(st.sampled_from(MEASURES)),
-        station=draw(st.none() | codes), fair=draw(st.none() | codes),
+        sectors=draw(st.frozensets(codes, max_size=4)),
+        mode=draw(st.none() | st.sampled_from(MODES)),
+        kinds=draw(st.frozensets(codes, max_size=4)),
+        provenance=draw(st.frozensets(st.sampled_from(PROVENANCES))),
+        worker_group=draw(st.none() | codes),
+        radius=draw(st.integers(50, 10_000)),
+        detour=draw(st.floats(1, 3)),
+        measure=draw(st.sampled_from(MEASURES)),
+        station=draw(st.none() | codes),
+        fair=draw(st.none() | codes),
         as_of=draw(st.none() | days),
-        area=tuple(draw(st.just([]) | st.lists(degrees, min_size=3, max_size=40))), lang=draw(st.sampled_from(LANGUAGES)),
+        area=tuple(draw(st.just([]) | st.lists(degrees, min_size=3, max_size=40))),
+        lang=draw(st.sampled_from(LANGUAGES)),
     )
 
 
 @given(any_filters(), any_filters())
 def test_what_is_written_is_read_back(filters: Filters, default: Filters) -> None:
-    for start in (Filters(), default.having(start=None, end=None, hour=None, region=None, grid=None, area=(), mode=None,
-                                            inspected_days=None, worker_group=None, station=None, fair=None, as_of=None)):
+    for start in (
+        Filters(),
+        default.having(
+            start=None,
+            end=None,
+            hour=None,
+            region=None,
+            grid=None,
+            area=(),
+            mode=None,
+            inspected_days=None,
+            worker_group=None,
+            station=None,
+            fair=None,
+            as_of=None,
+        ),
+    ):
         query = state.write(filters, default=start)
         if len(query) > state.MAX_QUERY:
             continue
@@ -83,11 +106,31 @@ def test_any_value_of_a_known_key_is_used_or_told(key: str, text: str) -> None:
     assert said.notices == ()
 
 
-@pytest.mark.parametrize("query", [
-    "place=35020", "place=abcdef", "radius=-5", "radius=99999", "detour=0.5", "detour=nan", "hour=24", "day=0",
-    "from=2024-13-40", "to=tomorrow", "layers=grids.nothing", "measure=luck", "mode=fax", "area=1_2_3",
-    "area=1_2_3_4_5_999", "lang=fr", "always=maybe", "v=1_2", "v=1_99_3", "inspected=0",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "place=35020",
+        "place=abcdef",
+        "radius=-5",
+        "radius=99999",
+        "detour=0.5",
+        "detour=nan",
+        "hour=24",
+        "day=0",
+        "from=2024-13-40",
+        "to=tomorrow",
+        "layers=grids.nothing",
+        "measure=luck",
+        "mode=fax",
+        "area=1_2_3",
+        "area=1_2_3_4_5_999",
+        "lang=fr",
+        "always=maybe",
+        "v=1_2",
+        "v=1_99_3",
+        "inspected=0",
+    ],
+)
 def test_a_bad_value_falls_back_and_is_told(query: str) -> None:
     said = state.parse(query)
     assert said.filters == Filters()

@@ -52,7 +52,11 @@ def titles(root: ET.Element, tag: str) -> list[str]:
 
 def test_the_stops_of_a_route_are_drawn_hollow_with_their_numbers(draw) -> None:
     root = draw("?place=150100&w=900&h=700&layers=activities")
-    stops = [one for one in root.iter(f"{SVG}circle") if "示意" in one.findtext(f"{SVG}title", "") and "站 ·" in one.findtext(f"{SVG}title", "")]
+    stops = [
+        one
+        for one in root.iter(f"{SVG}circle")
+        if "示意" in one.findtext(f"{SVG}title", "") and "站 ·" in one.findtext(f"{SVG}title", "")
+    ]
     assert len(stops) == 8 and len({one.get("fill") for one in stops}) == 1
     assert stops[0].get("fill") == color(PAPER, "light")
     assert sorted(one.text for one in root.iter(f"{SVG}text") if (one.text or "").isdigit()) == list("12345678")
@@ -81,7 +85,9 @@ def test_what_is_on_the_map_is_on_the_picture_and_leads_where_a_click_does(draw,
     assert {parse_qs(urlsplit(one.get("href")).query)["station"][0] for one in links} == set(stations["station_id"])
     assert all(parse_qs(urlsplit(one.get("href")).query)["hour"] == ["22"] for one in links)
     assert [one for one in root.iter(f"{SVG}a") if one.get("tabindex") != "-1"] == []
-    assert "思明区的静态地图" in root.get("aria-label", "") and f"工会驿站 {len(stations)}" in root.get("aria-label", "")
+    assert "思明区的静态地图" in root.get("aria-label", "") and f"工会驿站 {len(stations)}" in root.get(
+        "aria-label", ""
+    )
     plain = draw(f"?place={SIMING}&layers=stations&plain=1")
     assert list(plain.iter(f"{SVG}a")) == [] and len(titles(plain, "circle")) == len(stations)
     grid = next(one.get("href") for one in draw(f"?place={SHIZUISHAN}&layers=grids").iter(f"{SVG}a"))
@@ -89,9 +95,15 @@ def test_what_is_on_the_map_is_on_the_picture_and_leads_where_a_click_does(draw,
 
 
 def test_made_up_grids_are_hatched_and_only_those(draw) -> None:
-    hatched = [one for one in draw(f"?place={SHIZUISHAN}&layers=grids").iter(f"{SVG}path") if "url(#" in one.get("fill", "")]
+    hatched = [
+        one for one in draw(f"?place={SHIZUISHAN}&layers=grids").iter(f"{SVG}path") if "url(#" in one.get("fill", "")
+    ]
     assert len(hatched) == 1
-    assert [one for one in draw(f"?place={SHIZUISHAN}&layers=enterprises").iter(f"{SVG}path") if "url(#" in one.get("fill", "")] == []
+    assert [
+        one
+        for one in draw(f"?place={SHIZUISHAN}&layers=enterprises").iter(f"{SVG}path")
+        if "url(#" in one.get("fill", "")
+    ] == []
 
 
 def test_labels_do_not_lie_over_each_other(draw) -> None:
@@ -101,14 +113,30 @@ def test_labels_do_not_lie_over_each_other(draw) -> None:
             if one.get("paint-order"):
                 size = float(one.get("font-size"))
                 wide = size * sum(1.0 if ord(char) > 0x2E80 else 0.56 for char in one.text or "")
-                boxes.append((float(one.get("x")) - wide / 2, float(one.get("y")) - size, float(one.get("x")) + wide / 2, float(one.get("y"))))
+                boxes.append(
+                    (
+                        float(one.get("x")) - wide / 2,
+                        float(one.get("y")) - size,
+                        float(one.get("x")) + wide / 2,
+                        float(one.get("y")),
+                    )
+                )
         assert len(boxes) > 1
         for at, one in enumerate(boxes):
-            assert all(one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1] for other in boxes[at + 1 :])
+            assert all(
+                one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+                for other in boxes[at + 1 :]
+            )
 
 
 def test_a_hostile_query_gets_a_picture_and_what_is_said_is_escaped(draw) -> None:
-    for query in ("?place=%22%3E%3Cscript%3E", "?w=1e9&h=-4", "?w=99999999&h=0&left=-5", "?left=99999", "?v=nan_nan_nan"):
+    for query in (
+        "?place=%22%3E%3Cscript%3E",
+        "?w=1e9&h=-4",
+        "?w=99999999&h=0&left=-5",
+        "?left=99999",
+        "?v=nan_nan_nan",
+    ):
         root = draw(query)
         assert 160 <= int(root.get("width")) <= 2400 and 160 <= int(root.get("height")) <= 2400
     assert not list(draw("?place=%22%3E%3Cscript%3E").iter(f"{SVG}script"))
@@ -116,11 +144,14 @@ def test_a_hostile_query_gets_a_picture_and_what_is_said_is_escaped(draw) -> Non
 
 def test_a_bare_picture_looks_the_same_and_says_nothing_to_a_pointer(draw) -> None:
     """Oracle: the areas of each colour, as one shape, are those of the whole picture's."""
+
     def areas(root) -> dict[str, float]:
         found: dict[str, float] = {}
         for path in root.iter(f"{SVG}path"):
             if path.get("fill", "none").startswith("#") and path.get("fill-opacity"):
-                found[path.get("fill")] = found.get(path.get("fill"), 0.0) + sum(_area(ring) for ring in path.get("d", "").split("M")[1:])
+                found[path.get("fill")] = found.get(path.get("fill"), 0.0) + sum(
+                    _area(ring) for ring in path.get("d", "").split("M")[1:]
+                )
         return found
 
     for query in (f"?place={SIMING}&hour=22", f"?place={SHIZUISHAN}"):
@@ -144,20 +175,34 @@ def test_a_picture_of_this_version_may_be_kept_and_no_other(served) -> None:
     kept = [client.get(f"/map.svg?place={SIMING}&bare=1&of={version}") for _ in range(2)]
     assert "max-age" in kept[0].headers["Cache-Control"] and kept[0].data == kept[1].data
     assert client.get(f"/map.svg?place={SIMING}&bare=1").data == kept[0].data
-    for query in ("", "?of=", "?of=of-yesterday", f"?page=planning&run=1&of={version}"):  # the answer of a plan comes later
+    for query in (
+        "",
+        "?of=",
+        "?of=of-yesterday",
+        f"?page=planning&run=1&of={version}",
+    ):  # the answer of a plan comes later
         assert client.get(f"/map.svg{query}").headers["Cache-Control"] == "no-store"
 
 
 def test_a_page_with_a_map_of_its_own_has_a_picture_of_it(served) -> None:
     client = served[1]
     plan = ET.fromstring(client.get(f"/map.svg?page=planning&place={SIMING}").text)
-    assert len([one for one in plan.iter(f"{SVG}circle") if one.get("r") == "6.5"]) == 28  # every station, as no hour is asked
+    assert (
+        len([one for one in plan.iter(f"{SVG}circle") if one.get("r") == "6.5"]) == 28
+    )  # every station, as no hour is asked
     assert not list(plan.iter(f"{SVG}a"))
-    months = [client.get(f"/map.svg?page=analysis&place={SHIZUISHAN}{more}").text.count("<circle") for more in ("", "&month=2024-03", "&month=1999-01")]
+    months = [
+        client.get(f"/map.svg?page=analysis&place={SHIZUISHAN}{more}").text.count("<circle")
+        for more in ("", "&month=2024-03", "&month=1999-01")
+    ]
     assert months[0] == months[2] > months[1] > 0
     story = client.get("/map.svg?page=stories&story=S3&w=600&h=400").text
     assert "锦州市" in story and story != client.get("/map.svg?page=stories&story=S4&w=600&h=400").text
-    assert client.get("/map.svg?page=stories&story=none").status_code == client.get("/map.svg?page=nothing").status_code == 200
+    assert (
+        client.get("/map.svg?page=stories&story=none").status_code
+        == client.get("/map.svg?page=nothing").status_code
+        == 200
+    )
 
 
 def test_pictures_stay_small(served) -> None:
@@ -167,14 +212,20 @@ def test_pictures_stay_small(served) -> None:
 
 
 @given(st.floats(73, 135), st.floats(4, 53), st.floats(3, 15))
-def test_the_projection_is_web_mercator_and_the_scale_is_that_of_the_geodesic(lon: float, lat: float, zoom: float) -> None:
+def test_the_projection_is_web_mercator_and_the_scale_is_that_of_the_geodesic(
+    lon: float, lat: float, zoom: float
+) -> None:
     """Oracles: EPSG:3857 of PROJ for places, the geodesic of WGS-84 for the bar's length (the sphere of the tiles errs under 0.7 %)."""
     frame = Frame.at({"center": {"lon": lon, "lat": lat}, "zoom": zoom}, (800, 600))
     assert np.allclose(frame.pixels(np.array([[lon, lat]])), [[400, 300]], atol=1e-3)
     x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(lon + 0.01, lat + 0.01)
     middle = Transformer.from_crs(4326, 3857, always_xy=True).transform(lon, lat)
     pixel = 2 * 20037508.342789244 / (512 * 2**zoom)
-    assert np.allclose(frame.pixels(np.array([[lon + 0.01, lat + 0.01]])), [[400 + (x - middle[0]) / pixel, 300 - (y - middle[1]) / pixel]], atol=0.01)
+    assert np.allclose(
+        frame.pixels(np.array([[lon + 0.01, lat + 0.01]])),
+        [[400 + (x - middle[0]) / pixel, 300 - (y - middle[1]) / pixel]],
+        atol=0.01,
+    )
     length, width = scale_of(frame)
     if zoom > 5:  # a bar of hundreds of kilometres spans several latitudes' worth of distortion
         ends = frame.degrees(400 - width / 2, 300), frame.degrees(400 + width / 2, 300)
@@ -197,6 +248,10 @@ def test_the_picture_of_the_planner_shows_the_stations_that_its_page_counts(draw
     atlas, question, _, _ = read(context, f"?place={SIMING}{asked}")
     counted = int(case_of(atlas, question).open_then().sum())
     for more in ("&plain=1", "&plain=1&turn=3&left=236"):
-        marks = [one for one in titles(draw(f"?page=planning&place={SIMING}{asked}&w=722&h=821{more}"), "circle") if "开放时间" in one]
+        marks = [
+            one
+            for one in titles(draw(f"?page=planning&place={SIMING}{asked}&w=722&h=821{more}"), "circle")
+            if "开放时间" in one
+        ]
         assert len([one for one in marks if "此时段不服务" not in one]) == counted
         assert (counted == len(marks)) == (not asked)  # with no hour asked none is shut

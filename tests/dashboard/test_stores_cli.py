@@ -43,7 +43,9 @@ def test_every_command_works_on_the_database_and_leaves_the_folder_alone(run, tm
     path = tmp_path / "f.csv"
     path.write_text(GOOD, "utf-8")
     code, before, _ = run("info")
-    assert (code, before["store"], before["tables"]["stations"]) == (0, "postgis", 36) and before["path"].startswith("127.0.0.1:")
+    assert (code, before["store"], before["tables"]["stations"]) == (0, "postgis", 36) and before["path"].startswith(
+        "127.0.0.1:"
+    )
     assert run("check", path, "--table", "stations", "--crs", "gcj02")[1]["accepted"] == 1
     code, said, _ = run("import", path, "--table", "stations", "--crs", "gcj02", "--author", "甲")
     assert code == 0 and (said["added"], said["retired"]) == (1, 28)
@@ -51,7 +53,12 @@ def test_every_command_works_on_the_database_and_leaves_the_folder_alone(run, tm
     assert code == 1 and "1 " in err
     assert [one["batch_id"] for one in run("history")[1]["batches"]] == [said["batch_id"]]
     assert run("export", "--table", "stations", "--format", "csv", "--out", tmp_path / "o.csv")[1]["rows"] == 9
-    assert run("export", "--table", "stations", "--format", "csv", "--out", tmp_path / "o.csv", "--as-of", "2020-01-01")[1]["rows"] == 36
+    assert (
+        run("export", "--table", "stations", "--format", "csv", "--out", tmp_path / "o.csv", "--as-of", "2020-01-01")[
+            1
+        ]["rows"]
+        == 36
+    )
     assert run("coverage", "--radius", "500", "--place", "350203")[1]["data_version"] == said["data_version"]
     assert run("undo", said["batch_id"])[0] == 0 and run("undo", "nope")[0] == 1
     assert run("info")[1] == before and not (tmp_path / "home").exists()
@@ -67,7 +74,11 @@ def test_build_by_force_and_for_the_first_time(run, own_database):
 
 
 def test_a_database_that_cannot_be_used_is_said(run, monkeypatch, own_database, tmp_path):
-    for url in (own_database + "x", own_database.replace("postgresql", "oracle"), "postgresql://atlas@127.0.0.1:1/atlas"):
+    for url in (
+        own_database + "x",
+        own_database.replace("postgresql", "oracle"),
+        "postgresql://atlas@127.0.0.1:1/atlas",
+    ):
         monkeypatch.setenv("ATLAS_DATABASE_URL", url)
         code, said, err = run("info")
         assert code == 1 and said == {} and err.strip()
@@ -79,7 +90,12 @@ def test_migrate_there_and_back(run, atlas_home, tmp_path, own_database, monkeyp
     code, _, err = run("migrate", "--from", atlas_home, "--to", own_database)
     assert code == 1 and "--replace" in err
     code, said, _ = run("migrate", "--from", atlas_home / FILE_NAME, "--to", own_database, "--replace")
-    assert code == 0 and said["equal"] is True and said["tables"] == open_store(atlas_home).tables() and said["from"] == str(atlas_home / FILE_NAME)
+    assert (
+        code == 0
+        and said["equal"] is True
+        and said["tables"] == open_store(atlas_home).tables()
+        and said["from"] == str(atlas_home / FILE_NAME)
+    )
     code, said, _ = run("migrate", "--from", own_database, "--to", tmp_path / "back")
     assert code == 0 and open_store(tmp_path / "back").meta() == open_store(atlas_home).meta()
     assert run("migrate", "--from", tmp_path / "none", "--to", tmp_path / "more")[0] == 1
@@ -99,8 +115,25 @@ def test_several_workers_serve_it_and_see_what_others_import(own_database, tmp_p
     try:
         assert health()["store"] == "postgis" and health()["tables"]["stations"] == 36
         (tmp_path / "f.csv").write_text(GOOD, "utf-8")
-        done = subprocess.run([sys.executable, "-m", "dashboard", "import", str(tmp_path / "f.csv"), "--table", "stations", "--crs", "gcj02", "--json"],
-                              cwd=ROOT, capture_output=True, text=True, env={**os.environ, "ATLAS_DATABASE_URL": own_database}, check=True)
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "dashboard",
+                "import",
+                str(tmp_path / "f.csv"),
+                "--table",
+                "stations",
+                "--crs",
+                "gcj02",
+                "--json",
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "ATLAS_DATABASE_URL": own_database},
+            check=True,
+        )
         version = json.loads(done.stdout)["data_version"]
         for _ in range(12):  # whichever worker answers
             said = health()
@@ -116,8 +149,11 @@ def test_a_server_whose_database_goes_away_says_so_and_recovers(own_database, tm
     source = AtlasSource(tmp_path, own_database)
     version = source.atlas().version
     name = own_database.rsplit("/", 1)[1]
-    postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
-                 f"ALTER DATABASE {name} RENAME TO {name}_away")
+    postgres.run(
+        f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        f"ALTER DATABASE {name} RENAME TO {name}_away",
+    )
     with pytest.raises(AtlasError, match="没有数据库"):
         source.atlas()
     postgres.run(f"ALTER DATABASE {name}_away RENAME TO {name}", f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")

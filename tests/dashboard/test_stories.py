@@ -40,7 +40,11 @@ def shown(context):
     def show(query: str, atlas: Atlas | None = None) -> str:
         found, said = context.look(query, page.OWN_KEYS)
         body = page.layout(context, atlas or found, said, query).to_plotly_json()["props"]["children"]
-        return markup(next(one for one in body.children if one.className and "stories-main" in one.className) if hasattr(body, "children") else body)
+        return markup(
+            next(one for one in body.children if one.className and "stories-main" in one.className)
+            if hasattr(body, "children")
+            else body
+        )
 
     return show
 
@@ -50,7 +54,7 @@ def shown(context):
 def test_every_reported_fact_stands_in_the_view_of_its_story(shown, fact, lang):
     html = shown(f"?lang={lang}&story={fact['system']}")
     start = html.index(f'id="fact-{fact["id"]}"')
-    text = re.sub(r"<[^>]*>", "", html[start:html.index("</strong>", start)].split(">", 1)[1])
+    text = re.sub(r"<[^>]*>", "", html[start : html.index("</strong>", start)].split(">", 1)[1])
     assert text == format_reported(float(fact["value"]), fact["qualifier"], fact["unit"], lang)
 
 
@@ -93,15 +97,26 @@ def test_reported_and_illustrative_flows_are_never_added(context):
 
 def test_the_matrix_has_each_hire_in_its_cell_marked_by_its_provenance(shown):
     html = shown("?story=S3")
-    table = html[html.index("story-matrix"):]
+    table = html[html.index("story-matrix") :]
     assert re.findall(r'hired-reported" title="报道">● (\d+)<', table) == ["1"]
-    assert sorted(map(int, re.findall(r'hired-illustrative" title="示意">○ (\d+)<', table))) == [3, 4, 5, 7, 9, 11, 12, 14, 17, 24]
+    assert sorted(map(int, re.findall(r'hired-illustrative" title="示意">○ (\d+)<', table))) == [
+        3,
+        4,
+        5,
+        7,
+        9,
+        11,
+        12,
+        14,
+        17,
+        24,
+    ]
     assert "葫芦岛市的企业招用阜新市的 1 人" in html and "行业至少 5 类，参会企业 150 余家" in html
 
 
 def test_the_route_lists_its_stops_in_order_against_the_reported_total(shown):
     html = shown("?story=S4")
-    listed = html[html.rindex("服务路线与站次</h3>") if "服务路线与站次</h3>" in html else html.index("stop-sample"):]
+    listed = html[html.rindex("服务路线与站次</h3>") if "服务路线与站次</h3>" in html else html.index("stop-sample") :]
     assert re.findall(r"第 (\d) 站</th>", listed) == list("12345678") and html.count("badge-illustrative") >= 8
     assert "各站合计 960 人" in html and "报道 960 名" in html and "2024年10月9日" in html
 
@@ -115,7 +130,9 @@ def test_each_chart_of_a_story_cites_its_facts_and_has_its_table(context, story,
         assert set(facts) <= own and chart.title and chart.subtitle and chart.provenance
         bar = chart.figure["data"][0]
         table = markup(chart_table(chart, words))
-        assert all(escape(text) in table for text in bar["text"]) and all(escape(name) in table for name in chart.categories)
+        assert all(escape(text) in table for text in bar["text"]) and all(
+            escape(name) in table for name in chart.categories
+        )
         if bar["type"] == "bar":
             assert len(bar["x"]) == len(bar["text"]) == len(chart.categories) == len(bar["marker"]["pattern"]["shape"])
             made_up = chart.provenance == "illustrative"
@@ -126,20 +143,39 @@ def test_each_chart_of_a_story_cites_its_facts_and_has_its_table(context, story,
 def test_splits_of_a_reported_total_say_so_and_add_up(context):
     atlas, words = context.source.atlas(), context.words("zh")
     known = atlas.facts.set_index("id")["value"]
-    drawn = {chart.id: (chart, facts) for story in stories.STORIES for chart, facts, _ in story_charts(atlas, story, words)}
-    for name, fact in (("story-F008-team_kind", "F008"), ("story-F031-sector", "F031"), ("story-F031-home_city", "F031"), ("story-groups", "F040"), ("story-stops", "F040")):
+    drawn = {
+        chart.id: (chart, facts) for story in stories.STORIES for chart, facts, _ in story_charts(atlas, story, words)
+    }
+    for name, fact in (
+        ("story-F008-team_kind", "F008"),
+        ("story-F031-sector", "F031"),
+        ("story-F031-home_city", "F031"),
+        ("story-groups", "F040"),
+        ("story-stops", "F040"),
+    ):
         chart, facts = drawn[name]
-        assert facts == (fact,) and sum(chart.series[0].values) == known[fact] and "示意" in chart.subtitle and chart.provenance == "illustrative"
+        assert (
+            facts == (fact,)
+            and sum(chart.series[0].values) == known[fact]
+            and "示意" in chart.subtitle
+            and chart.provenance == "illustrative"
+        )
     bare = Atlas.from_frames({"places": atlas.places, "facts": atlas.facts}, atlas.meta)
-    assert [chart.id for chart, _, _ in story_charts(bare, "S4", words)] == [] and [chart.id for chart, _, _ in story_charts(bare, "S1", words)] == ["story-held"]
+    assert [chart.id for chart, _, _ in story_charts(bare, "S4", words)] == [] and [
+        chart.id for chart, _, _ in story_charts(bare, "S1", words)
+    ] == ["story-held"]
 
 
 def test_shared_fairs_keep_their_qualifiers_and_are_not_summed(shown, context):
     html = shown("?story=S3")
-    table = html[html.index("五市共办的招聘会"):html.index("跨市就业：从哪里到哪里")]
+    table = html[html.index("五市共办的招聘会") : html.index("跨市就业：从哪里到哪里")]
     rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr.*?</tr>", table, re.S)[1:]]
     assert len(rows) == len(context.source.atlas().fairs.query("cooperation == '辽西五市'"))
-    assert all(text in rows[0] for text in ("首场招聘会", "150 余", "3,854", "136", "3.5%", "2,000", "报道")) and "示意" in rows[-1] and "未报道" in rows[1]
+    assert (
+        all(text in rows[0] for text in ("首场招聘会", "150 余", "3,854", "136", "3.5%", "2,000", "报道"))
+        and "示意" in rows[-1]
+        and "未报道" in rows[1]
+    )
 
 
 @pytest.mark.parametrize("story", stories.STORIES)
@@ -150,7 +186,9 @@ def test_the_sections_of_a_story_hold_each_fact_once(context, story):
     assert len(parts) == (5 if story == "S8" else 1)
 
 
-@pytest.mark.parametrize(("story", "trace"), [("S1", "enterprises"), ("S3", "flows"), ("S8", "stations"), ("S4", "activities")])
+@pytest.mark.parametrize(
+    ("story", "trace"), [("S1", "enterprises"), ("S3", "flows"), ("S8", "stations"), ("S4", "activities")]
+)
 def test_the_map_of_a_story_draws_what_it_tells_of(context, story, trace):
     atlas = context.source.atlas()
     row = next(row for row in shipped_rows("stories.csv") if row["story"] == story)

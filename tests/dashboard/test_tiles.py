@@ -39,16 +39,24 @@ def unpacked(axis: dict) -> np.ndarray:
     return np.frombuffer(base64.b64decode(axis["bdata"]), dtype="<f4").astype(float)
 
 
-def test_without_the_setting_there_is_no_other_host_anywhere(atlas: Atlas, words: Words, atlas_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_setting_there_is_no_other_host_anywhere(
+    atlas: Atlas, words: Words, atlas_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     named(monkeypatch, atlas_home)
     settings = load_settings()
     assert settings.tiles is None
     figure = map_figure(atlas, SIMING, words)
-    assert over_tiles(figure, None) is figure and "tiles" not in figure["layout"]["meta"] and "http" not in json.dumps(figure)
+    assert (
+        over_tiles(figure, None) is figure
+        and "tiles" not in figure["layout"]["meta"]
+        and "http" not in json.dumps(figure)
+    )
     assert "http" not in create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
 
 
-def test_with_it_only_its_host_is_allowed_and_the_key_is_in_the_address(atlas: Atlas, words: Words, atlas_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_it_only_its_host_is_allowed_and_the_key_is_in_the_address(
+    atlas: Atlas, words: Words, atlas_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     named(monkeypatch, atlas_home, url=URL, key="abc-123", attribution="天地图 GS(2024)1号")
     settings = load_settings()
     rules = create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
@@ -58,18 +66,29 @@ def test_with_it_only_its_host_is_allowed_and_the_key_is_in_the_address(atlas: A
     plain = map_figure(atlas, SIMING, words)
     figure = over_tiles(plain, settings.tiles)
     source = figure["layout"]["meta"]["tiles"]["source"]
-    assert source["tiles"] == ["https://tiles.example.org/v?x={x}&y={y}&z={z}&tk=abc-123"] and source["attribution"] == "天地图 GS(2024)1号"
+    assert (
+        source["tiles"] == ["https://tiles.example.org/v?x={x}&y={y}&z={z}&tk=abc-123"]
+        and source["attribution"] == "天地图 GS(2024)1号"
+    )
     assert set(HIDDEN) <= set(figure["layout"]["meta"]["off"])
     assert figure["layout"]["map"]["style"] == plain["layout"]["map"]["style"]
     assert [one.get("lon") for one in figure["data"]] == [one.get("lon") for one in plain["data"]]
 
 
-@pytest.mark.parametrize(("values", "word"), [
-    ({"url": "https://h.example.org/{z}/{x}", "attribution": "a"}, "{y}"), ({"url": URL, "attribution": "a"}, "KEY"),
-    ({"url": URL, "key": "k"}, "ATTRIBUTION"), ({"url": "ftp://h/{x}{y}{z}", "attribution": "a"}, "tiles_url"),
-    ({"url": "https://a.example.org; script-src *//{x}{y}{z}", "attribution": "a"}, "tiles_url"), ({"datum": "bd09"}, "tiles_datum"),
-])
-def test_a_setting_that_cannot_be_is_told(atlas_home: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], word: str) -> None:
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"url": "https://h.example.org/{z}/{x}", "attribution": "a"}, "{y}"),
+        ({"url": URL, "attribution": "a"}, "KEY"),
+        ({"url": URL, "key": "k"}, "ATTRIBUTION"),
+        ({"url": "ftp://h/{x}{y}{z}", "attribution": "a"}, "tiles_url"),
+        ({"url": "https://a.example.org; script-src *//{x}{y}{z}", "attribution": "a"}, "tiles_url"),
+        ({"datum": "bd09"}, "tiles_datum"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(
+    atlas_home: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], word: str
+) -> None:
     named(monkeypatch, atlas_home, **values)
     with pytest.raises(AtlasError) as error:
         load_settings()

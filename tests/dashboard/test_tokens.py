@@ -29,7 +29,15 @@ def test_every_token_that_a_style_sheet_asks_for_is_there_and_each_is_asked_for(
     defined = set(re.findall(r"(?<![\w-])(--[\w-]+):", text))
     asked = set(re.findall(r"(?:var\(|getPropertyValue\(\")(--[\w-]+)", text))
     # what a script or a page sets on one element: named there
-    set_elsewhere = set(re.findall(r"(--[\w-]+)", "".join(path.read_text("utf-8") for path in [*(CODE / "assets").glob("*.js"), *(CODE / "dashboard").rglob("*.py")])))
+    set_elsewhere = set(
+        re.findall(
+            r"(--[\w-]+)",
+            "".join(
+                path.read_text("utf-8")
+                for path in [*(CODE / "assets").glob("*.js"), *(CODE / "dashboard").rglob("*.py")]
+            ),
+        )
+    )
     assert asked - defined - set_elsewhere == set()
     for_figures = {f"--{name}" for name in tokens.DRAWN}
     assert set(re.findall(r"(?m)^  (--[\w-]+):", tokens.css())) - asked - for_figures == set()
@@ -47,7 +55,11 @@ def test_in_a_figure_a_colour_is_known_by_its_value() -> None:
 def test_charts_take_their_template_by_name(atlas: Atlas, words: Words, mode: str, name: str) -> None:
     templates.register()
     registered = plotly.io.templates[name].layout
-    assert registered.font.color == tokens.value("ink", mode) == go.Figure(layout_template=name).layout.template.layout.font.color
+    assert (
+        registered.font.color
+        == tokens.value("ink", mode)
+        == go.Figure(layout_template=name).layout.template.layout.font.color
+    )
     for chart in charts(atlas, Filters(place="640200"), words).shown:
         assert chart.figure["layout"]["template"] == "atlas"
         layout = themed(chart.figure, mode)["layout"]

@@ -77,13 +77,27 @@ def finished(upload: Upload) -> State:
 # -- who may -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("headers", "code"), [
-    ({"Sec-Fetch-Site": "same-origin"}, 200), ({"Sec-Fetch-Site": "none"}, 200), ({}, 200), ({"Origin": "http://127.0.0.1:8050"}, 200),
-    ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403), ({"Origin": "http://127.0.0.1:9999"}, 403),
-    ({"Origin": "null"}, 403), ({"Origin": "https://evil.example"}, 403), ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8050"}, 403),
-    ({"Host": "atlas.example"}, 403), ({"Host": "atlas.example", "Sec-Fetch-Site": "same-origin"}, 403), ({"Host": "[::1]:8050"}, 200),
-    ({"Host": "localhost"}, 200), ({"Host": "127.0.0.1.evil.example"}, 403), ({"Host": "["}, 403),
-])
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({}, 200),
+        ({"Origin": "http://127.0.0.1:8050"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://127.0.0.1:9999"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8050"}, 403),
+        ({"Host": "atlas.example"}, 403),
+        ({"Host": "atlas.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Host": "[::1]:8050"}, 200),
+        ({"Host": "localhost"}, 200),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Host": "["}, 403),
+    ],
+)
 def test_only_pages_of_this_machine_may_give_a_file(served, headers, code):
     client, home = served
     before = held(home)
@@ -102,15 +116,24 @@ def test_no_other_site_may_post_anything(served, path):
 
 
 def test_who_asks_from_elsewhere():
-    assert from_elsewhere(None, "http://10.0.0.5:8050", "10.0.0.5") and not from_elsewhere(None, "http://10.0.0.5:8050", "10.0.0.5:8050")
+    assert from_elsewhere(None, "http://10.0.0.5:8050", "10.0.0.5") and not from_elsewhere(
+        None, "http://10.0.0.5:8050", "10.0.0.5:8050"
+    )
     assert not from_elsewhere(None, None, "x") and from_elsewhere("weird", None, "x")
 
 
-@pytest.mark.parametrize(("settings", "host", "may"), [
-    ({}, "127.0.0.1:8050", True), ({}, "localhost:1", True), ({}, "example.org", False),
-    ({"allow_remote": True}, "127.0.0.1", False), ({"host": "0.0.0.0", "allow_remote": True}, "127.0.0.1", False),
-    ({"host": "0.0.0.0", "allow_remote": True, "editing": True}, "example.org", True), ({"editing": False}, "127.0.0.1", False),
-])
+@pytest.mark.parametrize(
+    ("settings", "host", "may"),
+    [
+        ({}, "127.0.0.1:8050", True),
+        ({}, "localhost:1", True),
+        ({}, "example.org", False),
+        ({"allow_remote": True}, "127.0.0.1", False),
+        ({"host": "0.0.0.0", "allow_remote": True}, "127.0.0.1", False),
+        ({"host": "0.0.0.0", "allow_remote": True, "editing": True}, "example.org", True),
+        ({"editing": False}, "127.0.0.1", False),
+    ],
+)
 def test_writing_is_for_this_machine_unless_the_keeper_says_otherwise(settings, host, may):
     assert may_edit(Settings(**settings), host) is may
 
@@ -119,7 +142,11 @@ def test_an_atlas_to_look_at_takes_no_file_and_says_so(home):
     client = create_app(Settings(home=home, editing=False)).server.test_client()
     answer = client.post("/data/upload?name=a.csv", data=GOOD.encode(), headers=OURS)
     assert answer.status_code == 403 and "ATLAS_EDITING" in answer.get_json()["message"] and held(home) == []
-    assert client.post("/data/upload?name=a.csv&lang=en", data=b"x", headers=OURS).get_json()["message"].startswith("This atlas")
+    assert (
+        client.post("/data/upload?name=a.csv&lang=en", data=b"x", headers=OURS)
+        .get_json()["message"]
+        .startswith("This atlas")
+    )
 
 
 # -- what is taken -----------------------------------------------------------
@@ -143,7 +170,22 @@ def test_a_file_without_a_stated_length_is_bounded_too(home):
     assert held(home) == []
 
 
-@given(st.text(max_size=300) | st.sampled_from(["../../etc/passwd", "..", ".", "C:\\x\\y.xlsx", "a/../b.csv", ".hidden", "x" * 999, "名" * 200 + ".xlsx", "\ud800.csv"]))
+@given(
+    st.text(max_size=300)
+    | st.sampled_from(
+        [
+            "../../etc/passwd",
+            "..",
+            ".",
+            "C:\\x\\y.xlsx",
+            "a/../b.csv",
+            ".hidden",
+            "x" * 999,
+            "名" * 200 + ".xlsx",
+            "\ud800.csv",
+        ]
+    )
+)
 def test_a_name_is_only_a_name(name):
     found = safe_name(name)
     assert found and found == Path(found).name and not found.startswith(".") and len(found.encode()) <= 180
@@ -151,7 +193,9 @@ def test_a_name_is_only_a_name(name):
 
 
 def test_the_kind_of_file_survives_a_long_name():
-    assert safe_name("名" * 200 + ".xlsx").endswith(".xlsx") and safe_name("C:\\台账\\驿站 2024.xlsx") == "驿站 2024.xlsx"
+    assert (
+        safe_name("名" * 200 + ".xlsx").endswith(".xlsx") and safe_name("C:\\台账\\驿站 2024.xlsx") == "驿站 2024.xlsx"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "..", "../uploads", "x" * 22 + "/", "a" * 21, None, "%2e%2e"])
@@ -280,7 +324,9 @@ def test_a_process_that_died_is_told_of_at_once(uploads):
 def never_ending(monkeypatch):
     """Processes that hold their lock and do nothing."""
     kept: list[int] = []
-    monkeypatch.setattr("dashboard.uploads.subprocess.Popen", lambda *arguments, pass_fds, **more: kept.append(os.dup(pass_fds[0])))
+    monkeypatch.setattr(
+        "dashboard.uploads.subprocess.Popen", lambda *arguments, pass_fds, **more: kept.append(os.dup(pass_fds[0]))
+    )
     yield
     for one in kept:
         os.close(one)
@@ -307,7 +353,16 @@ def test_what_is_being_applied_is_not_called_off(uploads, never_ending):
     assert upload.present
 
 
-@pytest.mark.parametrize("content", [b"\x00" * 3_000, b"PK\x03\x04broken", b"{\"type\": \"FeatureCollection\"", "甲,乙\n1,2\n".encode(), b"=cmd|' /C calc'!A0,\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00" * 3_000,
+        b"PK\x03\x04broken",
+        b'{"type": "FeatureCollection"',
+        "甲,乙\n1,2\n".encode(),
+        b"=cmd|' /C calc'!A0,\xff\xfe",
+    ],
+)
 def test_a_hostile_file_gets_words(uploads, home, content):
     before = (home / FILE_NAME).read_bytes()
     upload = uploads.take(io.BytesIO(content), "坏.xlsx")
@@ -325,7 +380,10 @@ def test_templates_are_workbooks_and_unknown_ones_are_not_there(served):
     client, _ = served
     answer = client.get("/data/template/stations.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
-    assert book.sheetnames == ["工会驿站", "示例", "取值", "说明"] and "attachment" in answer.headers["Content-Disposition"]
+    assert (
+        book.sheetnames == ["工会驿站", "示例", "取值", "说明"]
+        and "attachment" in answer.headers["Content-Disposition"]
+    )
     assert client.get("/data/template/nothing.xlsx").status_code == 404
 
 

@@ -33,16 +33,26 @@ def test_the_tree_has_one_root_and_levels_go_down(places):
         assert (rows["parent"].str[:digits] == rows.index.str[:digits]).all()
 
 
-@pytest.mark.parametrize(("adcode", "level", "parent", "name_en"), [
-    ("640200", "city", "640000", "Shizuishan"), ("640202", "county", "640200", "Dawukou District"),
-    ("640221", "county", "640200", "Pingluo County"), ("350203", "county", "350200", "Siming District"),
-    ("130283", "county", "130200", "Qian'an"), ("370116", "county", "370100", "Laiwu District"),
-    ("110101", "county", "110000", "Dongcheng District"), ("429004", "county", "420000", "Xiantao"),
-    ("441900", "city", "440000", "Dongguan"), ("610000", "province", "100000", "Shaanxi"),
-    ("420528", "county", "420500", "Changyang County"), ("150100", "city", "150000", "Hohhot"),
-    ("211300", "city", "210000", "Chaoyang"), ("211302", "county", "211300", "Shuangta District"),
-    ("100000", "country", None, "China"),
-])
+@pytest.mark.parametrize(
+    ("adcode", "level", "parent", "name_en"),
+    [
+        ("640200", "city", "640000", "Shizuishan"),
+        ("640202", "county", "640200", "Dawukou District"),
+        ("640221", "county", "640200", "Pingluo County"),
+        ("350203", "county", "350200", "Siming District"),
+        ("130283", "county", "130200", "Qian'an"),
+        ("370116", "county", "370100", "Laiwu District"),
+        ("110101", "county", "110000", "Dongcheng District"),
+        ("429004", "county", "420000", "Xiantao"),
+        ("441900", "city", "440000", "Dongguan"),
+        ("610000", "province", "100000", "Shaanxi"),
+        ("420528", "county", "420500", "Changyang County"),
+        ("150100", "city", "150000", "Hohhot"),
+        ("211300", "city", "210000", "Chaoyang"),
+        ("211302", "county", "211300", "Shuangta District"),
+        ("100000", "country", None, "China"),
+    ],
+)
 def test_places_have_their_level_parent_and_english_name(places, adcode, level, parent, name_en):
     row = places.loc[adcode]
     assert (row["level"], row["name_en"]) == (level, name_en)

@@ -8,20 +8,23 @@ from geodata.errors import AtlasError
 from geodata.facts import format_reported, reported_facts
 
 
-@pytest.mark.parametrize(("value", "qualifier", "unit", "zh", "en"), [
-    (60_000, "over", "", "6 万余", "over 60,000"),
-    (60_000, "over", "名", "6 万余名", "over 60,000"),
-    (10_000, "nearly", "", "近万", "nearly 10,000"),
-    (10_000, "nearly", "人", "近万人", "nearly 10,000 persons"),
-    (140, "over", "", "140 余", "over 140"),
-    (50, "about", "", "约 50", "about 50"),
-    (5, "at_least", "类", "至少 5 类", "at least 5 kinds"),
-    (1, "about", "年", "约 1 年", "about 1 year"),
-    (500_000, "over", "元", "50 万余元", "over 500,000 yuan"),
-    (3_854, "exact", "个", "3,854 个", "3,854"),
-    (136, "exact", "person", "136 人", "136 persons"),
-    (0.5, "exact", "", "0.5", "0.5"),
-])
+@pytest.mark.parametrize(
+    ("value", "qualifier", "unit", "zh", "en"),
+    [
+        (60_000, "over", "", "6 万余", "over 60,000"),
+        (60_000, "over", "名", "6 万余名", "over 60,000"),
+        (10_000, "nearly", "", "近万", "nearly 10,000"),
+        (10_000, "nearly", "人", "近万人", "nearly 10,000 persons"),
+        (140, "over", "", "140 余", "over 140"),
+        (50, "about", "", "约 50", "about 50"),
+        (5, "at_least", "类", "至少 5 类", "at least 5 kinds"),
+        (1, "about", "年", "约 1 年", "about 1 year"),
+        (500_000, "over", "元", "50 万余元", "over 500,000 yuan"),
+        (3_854, "exact", "个", "3,854 个", "3,854"),
+        (136, "exact", "person", "136 人", "136 persons"),
+        (0.5, "exact", "", "0.5", "0.5"),
+    ],
+)
 def test_a_figure_keeps_its_qualifier(value, qualifier, unit, zh, en):
     assert format_reported(value, qualifier, unit, "zh") == zh
     assert format_reported(value, qualifier, unit, "en") == en

@@ -48,16 +48,35 @@ def test_a_later_rule_replaces_an_earlier_one_on_its_days():
 
 def test_days_may_wrap_around_the_week_and_be_listed():
     assert open_matrix(["Sa-Mo 08:00-09:00", "We,Fr 08:00-09:00"])[:, :, 8].astype(int).tolist() == [
-        [1, 0, 0, 0, 0, 1, 1], [0, 0, 1, 0, 1, 0, 0]]
+        [1, 0, 0, 0, 0, 1, 1],
+        [0, 0, 1, 0, 1, 0, 0],
+    ]
 
 
 def test_written_out_round_the_clock_is_always():
     assert parse("00:00-24:00").always
 
 
-@pytest.mark.parametrize("text", [
-    "", " ", "8-22", "Mo-Fr", "Xx 08:00-09:00", "25:00-26:00", "08:61-09:00", "08:00-08:00", "08:00-24:01",
-    "Mo-We-Fr 08:00-09:00", "08:00-22:00;", "每天", "08:00-", None, 8])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "8-22",
+        "Mo-Fr",
+        "Xx 08:00-09:00",
+        "25:00-26:00",
+        "08:61-09:00",
+        "08:00-08:00",
+        "08:00-24:01",
+        "Mo-We-Fr 08:00-09:00",
+        "08:00-22:00;",
+        "每天",
+        "08:00-",
+        None,
+        8,
+    ],
+)
 def test_what_cannot_be_read_is_said_with_an_example(text):
     with pytest.raises(AtlasError, match="24/7"):
         parse(text)
@@ -95,7 +114,12 @@ def any_rules(draw) -> tuple[Rule, ...]:
         days, holidays = tuple(sorted(draw(st.sets(st.integers(0, 6))))), draw(st.booleans())
         starts = draw(st.lists(st.tuples(st.integers(0, 1439), st.integers(1, 1440)), max_size=3))
         spans = tuple((start, end if end > start else end + 1440) for start, end in starts if (end - start) % 1440)
-        return Rule(tuple(sorted(draw(st.sets(st.integers(1, 12), max_size=11)))), days if days or holidays else tuple(range(7)), holidays, spans)
+        return Rule(
+            tuple(sorted(draw(st.sets(st.integers(1, 12), max_size=11)))),
+            days if days or holidays else tuple(range(7)),
+            holidays,
+            spans,
+        )
 
     return tuple(one() for _ in range(draw(st.integers(1, 4))))
 
@@ -116,8 +140,8 @@ def test_the_week_is_what_the_last_rule_of_each_day_says(found, month):
             said = [rule for rule in found if day in rule.days and (not rule.months or month in rule.months)]
             for start, end in said[-1].spans if said else ():
                 at = (week + day) * 1440
-                open_minutes[at + start:at + end] = True
-    expected = open_minutes[7 * 1440:]
+                open_minutes[at + start : at + end] = True
+    expected = open_minutes[7 * 1440 :]
     got = np.zeros(7 * 1440, bool)
     for start, end in parse(written(found), month).spans:
         got[start:end] = True

@@ -46,8 +46,11 @@ def test_grids_add_up_exactly(tables, fact):
 def test_enterprises_are_the_grids_counted(tables):
     grids, enterprises = tables["grids"].set_index("grid_id"), tables["enterprises"]
     members = enterprises.groupby("grid_id")
-    for column, counted in (("enterprises", members.size()), ("workers", members["workers"].sum()),
-                            ("enterprises_strengthened", members["strengthened"].sum())):
+    for column, counted in (
+        ("enterprises", members.size()),
+        ("workers", members["workers"].sum()),
+        ("enterprises_strengthened", members["strengthened"].sum()),
+    ):
         pd.testing.assert_series_equal(counted.sort_index(), grids[column].sort_index(), check_names=False)
     for column in ("region_id", "adcode"):
         assert (enterprises["grid_id"].map(grids[column]) == enterprises[column]).all()
@@ -119,7 +122,9 @@ def test_zones_are_the_land_of_siming(tables):
     siming = tables["places"].set_index("adcode").geometry["350203"]
     ground = siming.intersection(boundaries.shore())
     assert zones.union_all().symmetric_difference(ground).area < 1e-4 * ground.area
-    assert shapely.area(zones.geometry.to_numpy()).sum() == pytest.approx(zones.union_all().area, rel=1e-6), "no overlap"
+    assert shapely.area(zones.geometry.to_numpy()).sum() == pytest.approx(zones.union_all().area, rel=1e-6), (
+        "no overlap"
+    )
     gulangyu = zones.set_index("name").geometry["鼓浪屿街道"]
     assert gulangyu.bounds[2] < 118.075, "the island alone, no quay of the main island"
 
@@ -144,7 +149,12 @@ def test_fairs_of_the_five_cities(tables):
     fairs = tables["fairs"].set_index("fair_id")
     first = fairs[(fairs["provenance"] == "reported") & (fairs["start"] == "2024-05-25")].iloc[0]
     assert first[["adcode", "mode"]].tolist() == ["210900", "both"]
-    assert first[["enterprises", "positions", "hiring_intents", "livestream_attendance"]].tolist() == [150, 3854, 136, 2000]
+    assert first[["enterprises", "positions", "hiring_intents", "livestream_attendance"]].tolist() == [
+        150,
+        3854,
+        136,
+        2000,
+    ]
     assert pd.isna(first["visitors"]) and "enterprises=over" in first["qualifiers"]
     assert len(first["sectors"].split(";")) == 5
     assert len(fairs) >= 5 and set(fairs["adcode"]) == {"210900", "210700", "211400", "211100", "211300"}
@@ -183,9 +193,16 @@ def test_illustrative_activities_fall_on_working_days_with_a_rhythm(tables):
 
 def test_reported_activities_say_what_the_page_says(tables):
     rows = tables["activities"].query("provenance == 'reported'").set_index(["kind", "adcode"])
-    expected = {("health_check", "150100"): 960, ("retiree_care", "370116"): 14, ("competition", "320100"): 120,
-                ("wish", "350203"): 210, ("insurance", "350203"): 5004, ("livestream_hiring", "210900"): 2000,
-                ("job_help", "211300"): 20, ("craft_training", "410000"): 50}
+    expected = {
+        ("health_check", "150100"): 960,
+        ("retiree_care", "370116"): 14,
+        ("competition", "320100"): 120,
+        ("wish", "350203"): 210,
+        ("insurance", "350203"): 5004,
+        ("livestream_hiring", "210900"): 2000,
+        ("job_help", "211300"): 20,
+        ("craft_training", "410000"): 50,
+    }
     assert {key: rows.loc[key, "participants"] for key in expected} == expected
     assert rows.loc[("wish", "350203"), "funding_yuan"] == 105_000
     assert rows.loc[("insurance", "350203"), ["participants_unit", "period"]].tolist() == ["visit", "2022/2024"]

@@ -12,9 +12,19 @@ from geodata.errors import AtlasError
 from geodata.schema import COMMON, TABLES
 
 STATION = {
-    "station_id": "S1", "name": "驿站", "adcode": "350203", "status": "open", "opening_hours": "24/7",
-    "access": "open", "smart": True, "facilities": "water;rest", "last_inspected": "2024-10-01",
-    "provenance": "reported", "source_id": "F080", "batch_id": "t", "geometry": shapely.Point(118.1, 24.45),
+    "station_id": "S1",
+    "name": "驿站",
+    "adcode": "350203",
+    "status": "open",
+    "opening_hours": "24/7",
+    "access": "open",
+    "smart": True,
+    "facilities": "water;rest",
+    "last_inspected": "2024-10-01",
+    "provenance": "reported",
+    "source_id": "F080",
+    "batch_id": "t",
+    "geometry": shapely.Point(118.1, 24.45),
 }
 
 
@@ -40,15 +50,18 @@ def test_a_good_frame_comes_back_in_the_types_of_the_schema():
     assert frame["address"].isna().all() and frame.crs == "EPSG:4326"
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    ({"status": "half-open"}, ["stations", "S2", "status", "half-open", "planned"]),
-    ({"facilities": "water;sauna"}, ["stations", "S2", "facilities", "sauna"]),
-    ({"area_m2": -3.0}, ["stations", "S2", "area_m2", "-3"]),
-    ({"name": None}, ["stations", "S2", "name", "空着"]),
-    ({"last_inspected": "2024-13-40"}, ["stations", "last_inspected", "YYYY-MM-DD"]),
-    ({"smart": "maybe"}, ["stations", "smart"]),
-    ({"geometry": shapely.LineString([(0, 0), (1, 1)])}, ["stations", "S2", "LineString", "Point"]),
-])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"status": "half-open"}, ["stations", "S2", "status", "half-open", "planned"]),
+        ({"facilities": "water;sauna"}, ["stations", "S2", "facilities", "sauna"]),
+        ({"area_m2": -3.0}, ["stations", "S2", "area_m2", "-3"]),
+        ({"name": None}, ["stations", "S2", "name", "空着"]),
+        ({"last_inspected": "2024-13-40"}, ["stations", "last_inspected", "YYYY-MM-DD"]),
+        ({"smart": "maybe"}, ["stations", "smart"]),
+        ({"geometry": shapely.LineString([(0, 0), (1, 1)])}, ["stations", "S2", "LineString", "Point"]),
+    ],
+)
 def test_a_bad_value_is_named(change, said):
     with pytest.raises(AtlasError) as error:
         TABLES["stations"].validate(stations({}, {"station_id": "S2"} | change))
@@ -74,8 +87,17 @@ def test_a_frame_with_an_index_of_its_own_keeps_its_values():
 
 
 def test_numbers_that_are_not_whole_are_refused_where_things_are_counted():
-    row = {"flow_id": "1", "from_adcode": "210900", "to_adcode": "211400", "kind": "hire", "persons": 1.5,
-           "period": "2024", "provenance": "reported", "source_id": "F037", "batch_id": "t"}
+    row = {
+        "flow_id": "1",
+        "from_adcode": "210900",
+        "to_adcode": "211400",
+        "kind": "hire",
+        "persons": 1.5,
+        "period": "2024",
+        "provenance": "reported",
+        "source_id": "F037",
+        "batch_id": "t",
+    }
     with pytest.raises(AtlasError, match="persons"):
         TABLES["flows"].validate(pd.DataFrame([row]))
 

@@ -18,7 +18,11 @@ def test_days_count_what_was_under_way(small):
     table = happened.by_day(small, FUXIN)
     # the first fair and its livestream on one day, a fair of two days on each of them, one in September
     assert [(str(row.day), row[2], row.reported) for row in table.itertuples()] == [
-        ("2024-05-25", 2, 2), ("2024-06-08", 1, 0), ("2024-06-09", 1, 0), ("2024-09-01", 1, 0)]
+        ("2024-05-25", 2, 2),
+        ("2024-06-08", 1, 0),
+        ("2024-06-09", 1, 0),
+        ("2024-09-01", 1, 0),
+    ]
     assert set(happened.on_day(small, FUXIN, date(2024, 6, 9))["id"]) == {"J3"}
     assert set(happened.on_day(small, FUXIN, date(2024, 5, 25))["id"]) == {"J1", "L1"}
     assert happened.on_day(small, FUXIN, date(2024, 5, 26)).empty
@@ -44,7 +48,9 @@ def test_everything_is_in_a_month_or_said_to_be_in_none(small, filters):
     told = happened.by_month(small, filters)
     outside = rows["month"].notna() & ~rows["month"].isin(told["month"])
     assert told["count"].sum() + happened.without_month(small, filters) + outside.sum() == len(rows)
-    assert len(rows) == len(activities.select(small, filters)) + (0 if filters.kinds else len(fairs.select(small, filters)))
+    assert len(rows) == len(activities.select(small, filters)) + (
+        0 if filters.kinds else len(fairs.select(small, filters))
+    )
     month = told["month"].iloc[-1]
     assert happened.frame(small, filters, month, up_to=True)["count"].sum() == told["count"].sum()
     assert sum(happened.frame(small, filters, one)["count"].sum() for one in told["month"]) == told["count"].sum()
@@ -60,12 +66,14 @@ def test_many_spots_gather_and_none_is_lost(small, frames, monkeypatch):
 
 def test_rates_name_what_they_are_divided_by(small):
     assert workers.covered(small, DAWUKOU).value == 4000  # 100 × (10 + 10 + 20) enterprises of its three grids
-    only, = workers.rates(small, DAWUKOU)
+    (only,) = workers.rates(small, DAWUKOU)
     assert (only.measure, only.total, only.of, only.own) == ("persons", 6 * 10 + 3 * 40, 9, "illustrative")
     assert only.rate == pytest.approx(180 / 4000)
     city = workers.covered(small, Filters(place="640200"))
     assert (city.value, city.qualifier, city.provenance, city.source_ids) == (60000, "over", "reported", ("F007",))
-    assert workers.covered(small, Filters()).adcode == "640200"  # told of a smaller place: only what was done there is summed
+    assert (
+        workers.covered(small, Filters()).adcode == "640200"
+    )  # told of a smaller place: only what was done there is summed
     assert {one.total for one in workers.rates(small, Filters())} == {180.0, 5.0}
     nowhere = workers.covered(small, Filters(place="350203"))
     assert nowhere.value is None
@@ -96,7 +104,7 @@ def test_plans_are_counted_over_their_own_period(shipped):
         assert one.linear[-1] == pytest.approx(one.target)
         assert one.provenance == "illustrative"
     assert plans.progress(shipped, Filters(place="640202")) == []
-    trainees, = plans.progress(shipped, Filters(place="410000"))
+    (trainees,) = plans.progress(shipped, Filters(place="410000"))
     assert (trainees.nature, trainees.target, trainees.qualifier, trainees.undated) == ("plan", 50, "about", 1)
-    stations, = (one for one in plans.progress(shipped, Filters(place="350203")) if one.measure == "opened")
+    (stations,) = (one for one in plans.progress(shipped, Filters(place="350203")) if one.measure == "opened")
     assert (stations.target, stations.done[-1]) == (8, 0)

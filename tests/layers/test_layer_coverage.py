@@ -103,7 +103,12 @@ def test_small_atlas_equals_the_oracle(small, radius, group):
 def test_dense_case_equals_the_oracle_anywhere_in_china(frames, small, centre):
     rng = np.random.default_rng(int(centre[0] * 100))
     lon, lat = centre[0] + rng.normal(0, 0.05, 1500), centre[1] + rng.normal(0, 0.04, 1500)
-    wanted = riders(lon, lat, [f"{h3.latlng_to_cell(y, x, 12)}{i}" for i, (x, y) in enumerate(zip(lon, lat, strict=True))], rng.gamma(2, 3, 1500))
+    wanted = riders(
+        lon,
+        lat,
+        [f"{h3.latlng_to_cell(y, x, 12)}{i}" for i, (x, y) in enumerate(zip(lon, lat, strict=True))],
+        rng.gamma(2, 3, 1500),
+    )
     posts = gpd.GeoDataFrame(
         {
             "station_id": [f"s{i}" for i in range(60)],
@@ -277,7 +282,9 @@ def test_memory_grows_with_pairs(many, frames, small):
     rng = np.random.default_rng(3)
     lon, lat = np.clip(rng.normal(114, 7, 20_000), 74, 134), np.clip(rng.normal(32, 6, 20_000), 19, 52)
     wanted = riders(lon, lat, [f"c{i}" for i in range(20_000)], 1.0)
-    big = Atlas.from_frames({**frames, "stations": atlas.stations, "demand": TABLES["demand"].coerce(wanted)}, small.meta)
+    big = Atlas.from_frames(
+        {**frames, "stations": atlas.stations, "demand": TABLES["demand"].coerce(wanted)}, small.meta
+    )
     filters = Filters(radius=3000)
     coverage.stations.service(big, filters)
     tracemalloc.start()

@@ -19,8 +19,19 @@ def test_groups_are_summed_over_the_stops():
 
 
 def test_a_leg_is_whole_between_told_stops_and_dashed_at_made_up_ones():
-    rows = pd.DataFrame({"activity_id": list("aaab"), "lon": [0.0, 1.0, 2.0, 9.0], "lat": 0.0, "provenance": ["reported", "reported", "illustrative", "reported"]})
+    rows = pd.DataFrame(
+        {
+            "activity_id": list("aaab"),
+            "lon": [0.0, 1.0, 2.0, 9.0],
+            "lat": 0.0,
+            "provenance": ["reported", "reported", "illustrative", "reported"],
+        }
+    )
     way = routes.lines(rows)
     whole, dashes = way[:3], way[3:]
     assert whole[:2, 0].tolist() == [0, 1] and np.isnan(whole[2]).all()
-    assert np.isnan(dashes[:, 0]).sum() == routes.PIECES and np.nanmax(dashes[:, 0]) == 2 and len(routes.lines(rows[3:])) == 0
+    assert (
+        np.isnan(dashes[:, 0]).sum() == routes.PIECES
+        and np.nanmax(dashes[:, 0]) == 2
+        and len(routes.lines(rows[3:])) == 0
+    )

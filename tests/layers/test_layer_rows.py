@@ -18,9 +18,19 @@ SIMING = Filters(place="350203")
 
 def brute(atlas: Atlas, table: str, text: str) -> list[int]:
     frame = atlas.table(table)
-    columns = [name for name in frame.columns if name not in ("geometry", "batch_id") and frame[name].map(lambda one: isinstance(one, str)).any()]
-    return [at for at in range(len(frame)) if all(any(word in str(frame[name].iloc[at]).lower() for name in columns if isinstance(frame[name].iloc[at], str))
-                                                  for word in text.lower().split())]
+    columns = [
+        name
+        for name in frame.columns
+        if name not in ("geometry", "batch_id") and frame[name].map(lambda one: isinstance(one, str)).any()
+    ]
+    return [
+        at
+        for at in range(len(frame))
+        if all(
+            any(word in str(frame[name].iloc[at]).lower() for name in columns if isinstance(frame[name].iloc[at], str))
+            for word in text.lower().split()
+        )
+    ]
 
 
 @pytest.mark.parametrize("table", ["stations", "enterprises", "facts", "flows", "places"])
@@ -31,15 +41,24 @@ def test_text_finds_rows_that_hold_every_word(shipped, table, text):
 
 def test_rows_of_a_place_are_those_of_its_scope(shipped):
     here = places.scope(shipped, SIMING)
-    assert rows.select(shipped, "stations", SIMING).tolist() == np.flatnonzero(places.table_mask(shipped, here, "stations")).tolist()
+    assert (
+        rows.select(shipped, "stations", SIMING).tolist()
+        == np.flatnonzero(places.table_mask(shipped, here, "stations")).tolist()
+    )
     assert rows.select(shipped, "facts", Filters(), among=[3, 1, 999]).tolist() == [1, 3]
-    assert len(rows.select(shipped, "flows", SIMING)) == 0 and len(rows.select(shipped, "flows", Filters())) == len(shipped.flows)
+    assert len(rows.select(shipped, "flows", SIMING)) == 0 and len(rows.select(shipped, "flows", Filters())) == len(
+        shipped.flows
+    )
 
 
 def test_a_hire_is_listed_at_both_its_ends(shipped):
     ends = shipped.flows[["from_adcode", "to_adcode"]]
     for city in ("210900", "211400", "210700"):
-        assert rows.select(shipped, "flows", Filters(place=city)).tolist() == np.flatnonzero((ends == city).any(axis=1)).tolist() != []
+        assert (
+            rows.select(shipped, "flows", Filters(place=city)).tolist()
+            == np.flatnonzero((ends == city).any(axis=1)).tolist()
+            != []
+        )
     assert len(rows.select(shipped, "flows", Filters(place="210000"))) == len(ends)
 
 
@@ -48,7 +67,7 @@ def test_sorting_keeps_what_is_missing_last(shipped, descending):
     found = rows.select(shipped, "stations", Filters(), sort="area_m2", descending=descending)
     area = shipped.stations["area_m2"].to_numpy()[found]
     held = area[~np.isnan(area)]
-    assert np.isnan(area[len(held):]).all() and len(held) < len(area)
+    assert np.isnan(area[len(held) :]).all() and len(held) < len(area)
     assert (np.diff(held) <= 0).all() if descending else (np.diff(held) >= 0).all()
 
 
@@ -64,7 +83,10 @@ def test_one_row_and_who_names_it(shipped):
     row = rows.record(shipped, "stations", key)
     assert row["name"] == shipped.stations["name"].iloc[0] and rows.record(shipped, "stations", "nobody") is None
     region = shipped.regions["region_id"].iloc[0]
-    expected = {table: int((shipped.table(table)["region_id"] == region).sum()) for table in ("grids", "enterprises", "activities")}
+    expected = {
+        table: int((shipped.table(table)["region_id"] == region).sum())
+        for table in ("grids", "enterprises", "activities")
+    }
     assert rows.referring(shipped, "regions", region) == {table: count for table, count in expected.items() if count}
     assert rows.referring(shipped, "stations", key) == {}
 
@@ -108,7 +130,11 @@ def test_an_empty_atlas_has_a_report_without_lines():
 
 def test_what_is_still_illustrative_is_counted_where_one_looks(shipped):
     found = {one.table: one for one in still_illustrative(shipped, Filters())}
-    assert {name: one.count for name, one in found.items() if name in ("grids", "enterprises", "stations")} == {"grids": 27, "enterprises": 421, "stations": 28}
+    assert {name: one.count for name, one in found.items() if name in ("grids", "enterprises", "stations")} == {
+        "grids": 27,
+        "enterprises": 421,
+        "stations": 28,
+    }
     assert found["stations"].adcodes == ("350200",) and found["stations"].of == 36
     assert found["regions"].count == 11  # the regions are reported, their shapes are not
     here = {one.table: one for one in still_illustrative(shipped, SIMING)}

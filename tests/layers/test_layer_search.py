@@ -24,7 +24,9 @@ def index(atlas_home) -> Index:
 @pytest.fixture(scope="module")
 def alike() -> Index:
     """Twenty thousand names that all answer to the same letters: the worst there is."""
-    return Index(Entry("station", f"N{at}", f"工会驿站工会驿站{at}", "", "350203", f"N{at}", 13) for at in range(20_000))
+    return Index(
+        Entry("station", f"N{at}", f"工会驿站工会驿站{at}", "", "350203", f"N{at}", 13) for at in range(20_000)
+    )
 
 
 def first(index: Index, text: str) -> tuple[str, str]:
@@ -33,10 +35,27 @@ def first(index: Index, text: str) -> tuple[str, str]:
     return found[0].entry.kind, found[0].entry.name
 
 
-@pytest.mark.parametrize(("text", "name"), [
-    ("大武口", "大武口区"), ("dawukou", "大武口区"), ("dwk", "大武口区"), ("石zs", "石嘴山市"), ("石嘴s", "石嘴山市"), ("640202", "大武口区"),
-    ("Dawukou", "大武口区"), ("DWKQ", "大武口区"), ("ｄｗｋ", "大武口区"), ("chaoyangshi", "朝阳市"), ("zhangzi", "长子县"), ("fanshi", "繁峙县"),
-    ("长春", "长春市"), ("hhht", "呼和浩特市"), ("hu he hao te", "呼和浩特市"), ("呼h浩te", "呼和浩特市")])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("大武口", "大武口区"),
+        ("dawukou", "大武口区"),
+        ("dwk", "大武口区"),
+        ("石zs", "石嘴山市"),
+        ("石嘴s", "石嘴山市"),
+        ("640202", "大武口区"),
+        ("Dawukou", "大武口区"),
+        ("DWKQ", "大武口区"),
+        ("ｄｗｋ", "大武口区"),
+        ("chaoyangshi", "朝阳市"),
+        ("zhangzi", "长子县"),
+        ("fanshi", "繁峙县"),
+        ("长春", "长春市"),
+        ("hhht", "呼和浩特市"),
+        ("hu he hao te", "呼和浩特市"),
+        ("呼h浩te", "呼和浩特市"),
+    ],
+)
 def test_a_place_is_found_by_any_of_its_spellings(index, text, name):
     assert first(index, text) == ("place", name)
 
@@ -46,10 +65,23 @@ def test_siming_is_found_by_half_a_reading(index):
     assert first(index, "smq") == ("place", "思明区")
 
 
-@pytest.mark.parametrize(("text", "kind", "name"), [
-    ("思明 驿站", "station", "示意驿站 01（厦港）"), ("siming 驿站", "station", "示意驿站 01（厦港）"), ("厦门思明", "place", "思明区"), ("石嘴山市大武口区", "place", "大武口区"),
-    ("大武口 升技提薪", "grid", "机械加工·升技提薪网格"), ("南京 快递", "story", "南京：快递员技能竞赛"), ("nanjing kuaidi", "story", "南京：快递员技能竞赛"),
-    ("阜新招聘会", "fair", "辽西地区促进就业创业首场招聘会"), ("思明區", "place", "思明区"), ("廈門", "place", "厦门市"), ("微心願", "kind", "微心愿"), ("思名区", "place", "思明区")])
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        ("思明 驿站", "station", "示意驿站 01（厦港）"),
+        ("siming 驿站", "station", "示意驿站 01（厦港）"),
+        ("厦门思明", "place", "思明区"),
+        ("石嘴山市大武口区", "place", "大武口区"),
+        ("大武口 升技提薪", "grid", "机械加工·升技提薪网格"),
+        ("南京 快递", "story", "南京：快递员技能竞赛"),
+        ("nanjing kuaidi", "story", "南京：快递员技能竞赛"),
+        ("阜新招聘会", "fair", "辽西地区促进就业创业首场招聘会"),
+        ("思明區", "place", "思明区"),
+        ("廈門", "place", "厦门市"),
+        ("微心願", "kind", "微心愿"),
+        ("思名区", "place", "思明区"),
+    ],
+)
 def test_words_are_found_together_in_a_place_or_by_their_sound(index, text, kind, name):
     assert first(index, text) == (kind, name)
 
@@ -58,11 +90,18 @@ def test_a_reported_number_finds_its_fact(index):
     for fact in shipped_rows("reported_facts.csv"):
         if fact["value"] in ("3854", "5004", "404", "960"):
             hit = index.find(fact["value"]).hits[0]
-            assert (hit.entry.kind, hit.entry.key) == ("fact", fact["id"]) == (lambda one: (one.kind, one.key))(index.find(f"{int(fact['value']):,}").hits[0].entry)
+            assert (
+                (hit.entry.kind, hit.entry.key)
+                == ("fact", fact["id"])
+                == (lambda one: (one.kind, one.key))(index.find(f"{int(fact['value']):,}").hits[0].entry)
+            )
     assert {hit.entry.key for hit in index.find("F08").hits} == {f"F08{at}" for at in range(10)}
 
 
-@pytest.mark.parametrize("text", ["a b c", "' OR 1=1 --", "[a-z]+", ".*", "%", "_", "\\", "<script>", "x" * 200, "石" * 200, "思明 不存在的东西"])
+@pytest.mark.parametrize(
+    "text",
+    ["a b c", "' OR 1=1 --", "[a-z]+", ".*", "%", "_", "\\", "<script>", "x" * 200, "石" * 200, "思明 不存在的东西"],
+)
 def test_what_names_nothing_finds_nothing(index, text):
     assert index.find(text).hits == ()
 
@@ -71,7 +110,9 @@ def test_every_kind_of_thing_is_found(index):
     found = {}
     for entry in index.entries:
         found.setdefault(entry.kind, entry)
-    assert {"place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact"} <= set(found)
+    assert {"place", "region", "zone", "grid", "station", "fair", "activity", "enterprise", "story", "fact"} <= set(
+        found
+    )
     for kind, entry in found.items():
         hits = index.find(entry.name).hits
         assert any(hit.entry.kind == kind and hit.how == 0 for hit in hits), entry
@@ -84,7 +125,22 @@ def test_exact_goes_before_begins_so_before_holds(index):
 
 
 def test_the_worst_letters_take_bounded_work(alike):
-    for text in ("工会驿站", "站", "gonghuiyizhan", "ghyz", "g会y站", "工h驿z", "s" * 40, "yi" * 20, "工会 驿站", "驿站 no such", "公会驿站公会", "gonghuigh", "1", "n1"):
+    for text in (
+        "工会驿站",
+        "站",
+        "gonghuiyizhan",
+        "ghyz",
+        "g会y站",
+        "工h驿z",
+        "s" * 40,
+        "yi" * 20,
+        "工会 驿站",
+        "驿站 no such",
+        "公会驿站公会",
+        "gonghuigh",
+        "1",
+        "n1",
+    ):
         found = alike.find(text)
         assert found.examined <= WORST and len(found.hits) <= MOST_FOUND
 

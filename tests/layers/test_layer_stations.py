@@ -1,6 +1,5 @@
 """Stations: nominal and effective, and what is drawn of many."""
 
-
 import h3
 import numpy as np
 import pytest
@@ -90,7 +89,9 @@ def test_many_points_are_counted_in_cells_and_none_is_lost(many):
     assert view.frame["nominal"].sum() == every["nominal"].sum()
     assert view.frame["effective"].sum() == every["effective"].sum()
     assert 0 < view.frame["effective"].sum() < view.frame["nominal"].sum() < 20_000
-    counted = every.groupby([h3.latlng_to_cell(y, x, 9) for x, y in zip(every["lon"], every["lat"], strict=True)]).size()
+    counted = every.groupby(
+        [h3.latlng_to_cell(y, x, 9) for x, y in zip(every["lon"], every["lat"], strict=True)]
+    ).size()
     resolution = int(view.frame["resolution"].iloc[0])
     parents = counted.groupby([h3.cell_to_parent(cell, resolution) for cell in counted.index]).sum()
     assert dict(zip(view.frame["cell"], view.frame["count"], strict=True)) == parents.to_dict()

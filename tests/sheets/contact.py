@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw
 
 from tests.sheets.views import FACES, LANGUAGES, WINDOWS, View
 
-HIGH = 330        # px of a view on the sheet
+HIGH = 330  # px of a view on the sheet
 GAP, HEAD = 8, 18
-SCREENS = 3       # of a phone, and sheets of paper, side by side
+SCREENS = 3  # of a phone, and sheets of paper, side by side
 QUALITY = 62
 BACK, INK = (226, 229, 233), (40, 50, 60)
 
@@ -28,18 +28,32 @@ class Shot:
     def pictures(self) -> list[Image.Image]:
         """Return the pictures, each :data:`HIGH` pixels high."""
         if self.view.face == "print":
-            pages = [page.render(scale=1).to_pil() for one in self.taken for page in list(pypdfium2.PdfDocument(one))[:SCREENS]]
+            pages = [
+                page.render(scale=1).to_pil()
+                for one in self.taken
+                for page in list(pypdfium2.PdfDocument(one))[:SCREENS]
+            ]
         else:
             pages = [Image.open(io.BytesIO(one)) for one in self.taken[:SCREENS]]
-        return [page.convert("RGB").resize((round(page.width * HIGH / page.height), HIGH), Image.Resampling.LANCZOS) for page in pages]
+        return [
+            page.convert("RGB").resize((round(page.width * HIGH / page.height), HIGH), Image.Resampling.LANCZOS)
+            for page in pages
+        ]
 
 
 def sheet(folder: Path, path: str, shots: list[Shot]) -> Path:
     """Write the contact sheet of the page at `path`: a row a face and language, a column a width of the window."""
     known = {(one.view.face, one.view.lang, one.view.width): one.pictures() for one in shots}
-    columns = {width: max(sum(one.width + GAP for one in known.get((face, lang, width), [])) for face in FACES for lang in LANGUAGES) for width in WINDOWS}
+    columns = {
+        width: max(
+            sum(one.width + GAP for one in known.get((face, lang, width), [])) for face in FACES for lang in LANGUAGES
+        )
+        for width in WINDOWS
+    }
     rows = [(face, lang) for face in FACES for lang in LANGUAGES]
-    made = Image.new("RGB", (sum(columns.values()) + GAP * (len(columns) + 1), len(rows) * (HIGH + HEAD + GAP) + GAP), BACK)
+    made = Image.new(
+        "RGB", (sum(columns.values()) + GAP * (len(columns) + 1), len(rows) * (HIGH + HEAD + GAP) + GAP), BACK
+    )
     pen = ImageDraw.Draw(made)
     for at, (face, lang) in enumerate(rows):
         left, top = GAP, GAP + at * (HIGH + HEAD + GAP)

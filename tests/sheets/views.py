@@ -15,20 +15,35 @@ LANGUAGES = ("zh", "en")
 PAPER = (718, 1046)
 
 #: Path of a page → the query at which it has something to show.
-QUERIES = {"/": "place=350203&hour=22", "/stories": "", "/analysis": "place=640200", "/planning": "place=350203", "/briefing": "place=640200",
-           "/data": "section=quality", "/sources": "place=640200"}
+QUERIES = {
+    "/": "place=350203&hour=22",
+    "/stories": "",
+    "/analysis": "place=640200",
+    "/planning": "place=350203",
+    "/briefing": "place=640200",
+    "/data": "section=quality",
+    "/sources": "place=640200",
+}
 #: Views beyond the first of a page, each looked at in three of the eighteen ways.
 MORE = (
-    ("/", ""), ("/", "place=640200"), ("/", "place=640202"),
+    ("/", ""),
+    ("/", "place=640200"),
+    ("/", "place=640202"),
     *(("/stories", f"story=S{number}") for number in range(1, 9)),
-    ("/analysis", "place=350203"), ("/planning", "place=350203&new=8&hours=22-6&run=1"),
-    ("/data", "section=import"), ("/data", "section=history"), ("/data", "section=rows"),
-    ("/sources", "fact=F032"), ("/sources", "figure=coverage&place=350203"),
+    ("/analysis", "place=350203"),
+    ("/planning", "place=350203&new=8&hours=22-6&run=1"),
+    ("/data", "section=import"),
+    ("/data", "section=history"),
+    ("/data", "section=rows"),
+    ("/sources", "fact=F032"),
+    ("/sources", "figure=coverage&place=350203"),
 )
 #: Views at which nothing is found: they must say so, and how to find something.
 NOTHING = (
-    ("/", "place=640200&kinds=none&layers=none&from=2030-01-01&to=2030-01-02"), ("/analysis", "place=640200&from=2030-01-01&to=2030-01-02"),
-    ("/sources", "q=xyzzy"), ("/planning", "place=640202"),
+    ("/", "place=640200&kinds=none&layers=none&from=2030-01-01&to=2030-01-02"),
+    ("/analysis", "place=640200&from=2030-01-01&to=2030-01-02"),
+    ("/sources", "q=xyzzy"),
+    ("/planning", "place=640202"),
 )
 
 
@@ -56,15 +71,22 @@ class View:
 
 def matrix(path: str) -> list[View]:
     """Return the eighteen views of the page at `path`; print comes after light, so that one opening serves both."""
-    return [View(path, QUERIES[path], face, lang, width) for width, lang, face in product(WINDOWS, LANGUAGES, ("light", "print", "dark"))]
+    return [
+        View(path, QUERIES[path], face, lang, width)
+        for width, lang, face in product(WINDOWS, LANGUAGES, ("light", "print", "dark"))
+    ]
 
 
 def more(path: str) -> list[View]:
     """Return the further views of the page at `path`: each once wide, once narrow and once dark, the languages in turn."""
     ways = ((1920, "light"), (390, "dark"), (1366, "dark"), (390, "light"))
     listed = [one for one in (*MORE, *NOTHING) if one[0] == path]
-    return [View(path, query, face, LANGUAGES[(at + way) % 2], width)
-            for at, (_, query) in enumerate(listed) for way, (width, face) in enumerate(ways) if (at + way) % 4 != 3]
+    return [
+        View(path, query, face, LANGUAGES[(at + way) % 2], width)
+        for at, (_, query) in enumerate(listed)
+        for way, (width, face) in enumerate(ways)
+        if (at + way) % 4 != 3
+    ]
 
 
 def every_page() -> list[str]:

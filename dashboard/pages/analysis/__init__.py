@@ -43,13 +43,37 @@ __all__ = ["OWN_KEYS", "layout", "register"]
 PATH = "/analysis"
 SPEEDS = (1, 2, 4)  # frames a second
 PARTS: tuple[Place, ...] = (
-    (names.SENTENCE, "children"), (ids.NOTICES, "children"), (names.SPEC, "data"), (names.MONTHS, "children"), (names.WORKERS, "children"),
-    (names.PLANS_HEAD, "children"), (names.PLANS, "figure"), (names.PLANS_LIST, "children"), (names.KINDS_HEAD, "children"), (names.KINDS, "figure"),
-    (names.KINDS_PLACE, "style"), (names.KINDS_BOX, "className"), (ids.WAYS, "children"))
+    (names.SENTENCE, "children"),
+    (ids.NOTICES, "children"),
+    (names.SPEC, "data"),
+    (names.MONTHS, "children"),
+    (names.WORKERS, "children"),
+    (names.PLANS_HEAD, "children"),
+    (names.PLANS, "figure"),
+    (names.PLANS_LIST, "children"),
+    (names.KINDS_HEAD, "children"),
+    (names.KINDS, "figure"),
+    (names.KINDS_PLACE, "style"),
+    (names.KINDS_BOX, "className"),
+    (ids.WAYS, "children"),
+)
 CHOSEN_PARTS: tuple[Place, ...] = (
-    (names.CALENDAR_HEAD, "children"), (names.CALENDAR, "figure"), (names.DAY, "children"), (names.DAYS, "data"), (names.DAYS, "value"),
-    (names.COMPARE, "children"), (ids.LANGUAGE, "href"))
-CONTROLS = (names.PLACE, names.WITH, names.FIRST, names.LAST, names.CHOSEN_KINDS, names.PROVENANCE)  # in the order of _shown
+    (names.CALENDAR_HEAD, "children"),
+    (names.CALENDAR, "figure"),
+    (names.DAY, "children"),
+    (names.DAYS, "data"),
+    (names.DAYS, "value"),
+    (names.COMPARE, "children"),
+    (ids.LANGUAGE, "href"),
+)
+CONTROLS = (
+    names.PLACE,
+    names.WITH,
+    names.FIRST,
+    names.LAST,
+    names.CHOSEN_KINDS,
+    names.PROVENANCE,
+)  # in the order of _shown
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
@@ -57,51 +81,141 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     filters, own = said.filters, parse(query, atlas)
     words = context.words(filters.lang, filters.as_of)
     header = masthead(PATH, filters, context, words, query=f"&{text}" if (text := write(own)) else "")
-    page = framed([
-        header,
-        html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
-        _controls(atlas, filters, own, words),
-        html.Section(html.P(id=names.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
-        html.Main([
-            html.Section([_map(_first_map(context, atlas, filters), words), _player(words)], className="an-left"),
-            html.Section([
-                _box(names.CALENDAR_HEAD, "activities_by_day", _graph(names.CALENDAR, words, "an-calendar")),
-                html.Div([
-                    dmc.Select(id=names.DAYS, data=[], size="xs", searchable=True, clearable=True, placeholder=words("选择一天"), comboboxProps={"zIndex": 1000},
-                               **{"aria-label": words("选择一天")}),
-                    html.Div(id=names.DAY, className="an-list", role="status", tabIndex=0, **{"aria-label": words("当天的活动"), "data-figure": "activities_by_day"}),
-                ], className="an-box an-day"),
-                _box(names.PLANS_HEAD, "against_plan", _graph(names.PLANS, words, "an-plans"), html.Div(id=names.PLANS_LIST, className="an-list", role="region", tabIndex=0, **{"aria-label": words("累计与计划的数字")})),
-            ], className="an-column"),
-            html.Section([
-                html.Div(id=names.WORKERS, className="an-box", **{"data-figure": "taking_part"}),
-                _box(names.KINDS_HEAD, "activities_by_place", _graph(names.KINDS, words, "an-kinds", names.KINDS_PLACE), id=names.KINDS_BOX),
-                html.Div(id=names.COMPARE, className="an-box an-compare", tabIndex=0, role="region", **{"aria-label": words("两地对照"), "data-figure": "two_places"}),
-            ], className="an-column"),
-        ], className="an-body"),
-        dcc.Location(id=names.URL, refresh=False), dcc.Store(id=names.STATE), dcc.Store(id=names.SPEC),
-    ], filters.lang)
+    page = framed(
+        [
+            header,
+            html.Div(id=ids.NOTICES, className="notices", role="status", **{"aria-live": "polite"}),
+            _controls(atlas, filters, own, words),
+            html.Section(html.P(id=names.SENTENCE, className="said"), **{"aria-label": words("一句话说明")}),
+            html.Main(
+                [
+                    html.Section(
+                        [_map(_first_map(context, atlas, filters), words), _player(words)], className="an-left"
+                    ),
+                    html.Section(
+                        [
+                            _box(
+                                names.CALENDAR_HEAD, "activities_by_day", _graph(names.CALENDAR, words, "an-calendar")
+                            ),
+                            html.Div(
+                                [
+                                    dmc.Select(
+                                        id=names.DAYS,
+                                        data=[],
+                                        size="xs",
+                                        searchable=True,
+                                        clearable=True,
+                                        placeholder=words("选择一天"),
+                                        comboboxProps={"zIndex": 1000},
+                                        **{"aria-label": words("选择一天")},
+                                    ),
+                                    html.Div(
+                                        id=names.DAY,
+                                        className="an-list",
+                                        role="status",
+                                        tabIndex=0,
+                                        **{"aria-label": words("当天的活动"), "data-figure": "activities_by_day"},
+                                    ),
+                                ],
+                                className="an-box an-day",
+                            ),
+                            _box(
+                                names.PLANS_HEAD,
+                                "against_plan",
+                                _graph(names.PLANS, words, "an-plans"),
+                                html.Div(
+                                    id=names.PLANS_LIST,
+                                    className="an-list",
+                                    role="region",
+                                    tabIndex=0,
+                                    **{"aria-label": words("累计与计划的数字")},
+                                ),
+                            ),
+                        ],
+                        className="an-column",
+                    ),
+                    html.Section(
+                        [
+                            html.Div(id=names.WORKERS, className="an-box", **{"data-figure": "taking_part"}),
+                            _box(
+                                names.KINDS_HEAD,
+                                "activities_by_place",
+                                _graph(names.KINDS, words, "an-kinds", names.KINDS_PLACE),
+                                id=names.KINDS_BOX,
+                            ),
+                            html.Div(
+                                id=names.COMPARE,
+                                className="an-box an-compare",
+                                tabIndex=0,
+                                role="region",
+                                **{"aria-label": words("两地对照"), "data-figure": "two_places"},
+                            ),
+                        ],
+                        className="an-column",
+                    ),
+                ],
+                className="an-body",
+            ),
+            dcc.Location(id=names.URL, refresh=False),
+            dcc.Store(id=names.STATE),
+            dcc.Store(id=names.SPEC),
+        ],
+        filters.lang,
+    )
     stored = _stored(context, filters, own, [one.text(words.gettext) for one in said.notices])
     with suppress(AtlasError):  # then the callbacks say what is wrong, each beside what it could not draw
-        fill(page, {(names.STATE, "data"): stored, **dict(zip((*PARTS, *CHOSEN_PARTS), (*draw(context, stored), *draw_chosen(context, stored)), strict=True))})
+        fill(
+            page,
+            {
+                (names.STATE, "data"): stored,
+                **dict(
+                    zip((*PARTS, *CHOSEN_PARTS), (*draw(context, stored), *draw_chosen(context, stored)), strict=True)
+                ),
+            },
+        )
     return page
 
 
 def _graph(name: str, words: Words, style: str, place: str | None = None) -> html.Div:
-    return html.Div(dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}), className=style, **({"id": place} if place else {}))
+    return html.Div(
+        dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}),
+        className=style,
+        **({"id": place} if place else {}),
+    )
 
 
 def _box(head: str, figure: str, *children: Any, **named: str) -> html.Div:
-    return html.Div([html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure, **named})
+    return html.Div(
+        [html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure, **named}
+    )
 
 
 def _map(first: str, words: Words) -> html.Div:
-    return html.Div([
-        *still(words, first=first, said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。")),
-        dcc.Graph(id=names.MAP, figure=blank(), responsive=True, className="map", config=graph_config(words.lang) | {"scrollZoom": True}),
-        html.Div([html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]), html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
-                  html.Span(words("越大越多；颜色是类型；示意图"))], className="an-legend"),
-    ], className="map-box an-map-box")
+    return html.Div(
+        [
+            *still(
+                words,
+                first=first,
+                said=words("此浏览器不支持 WebGL 2：这里是全部月份活动的静态地图；逐月的数字请看日历和图表。"),
+            ),
+            dcc.Graph(
+                id=names.MAP,
+                figure=blank(),
+                responsive=True,
+                className="map",
+                config=graph_config(words.lang) | {"scrollZoom": True},
+            ),
+            html.Div(
+                [
+                    html.Span([html.Span(className="legend-mark an-solid"), words("含报道")]),
+                    html.Span([html.Span(className="legend-mark an-hollow"), words("全为示意或推算")]),
+                    html.Span(words("越大越多；颜色是类型；示意图")),
+                ],
+                className="an-legend",
+            ),
+        ],
+        className="map-box an-map-box",
+    )
 
 
 def _first_map(context: Context, atlas: Atlas, filters: Filters) -> str:
@@ -117,22 +231,40 @@ def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str,
     known = happened.months(atlas, filters)
     month = dict(parse_qsl(query)).get("month", "")
     frame = happened.frame(atlas, filters, month if month in known else known[-1], up_to=month not in known)
-    return figures.picture_figure(atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of))
+    return figures.picture_figure(
+        atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of)
+    )
 
 
 def _player(words: Words) -> html.Div:
     def button(name: str, sign: str, label: str, **more: Any) -> html.Button:
-        return html.Button(sign, id=name, className="button", type="button", title=label, **{"aria-label": label}, **more)
+        return html.Button(
+            sign, id=name, className="button", type="button", title=label, **{"aria-label": label}, **more
+        )
 
-    return html.Div([
-        html.Div([
-            button("an-back", "‹", words("上一月（←）")), button("an-play", "▶", words("播放或暂停（空格）"), **{"aria-pressed": "false"}), button("an-next", "›", words("下一月（→）")),
-            button("an-speed", "2×", words("速度：每秒 2 个月"), **{"data-speeds": ".".join(map(str, SPEEDS)), "data-label": words("速度：每秒 {count} 个月")}),
-            button("an-sum", words("累计"), words("从第一个月累计"), **{"aria-pressed": "false"}),
-            html.Span(id=names.CAPTION, className="an-caption", role="status", **{"aria-live": "polite"}),
-        ], className="an-buttons"),
-        html.Div(id=names.MONTHS, className="an-months", role="group", **{"aria-label": words("时间轴")}),
-    ], className="an-player", id="an-player")
+    return html.Div(
+        [
+            html.Div(
+                [
+                    button("an-back", "‹", words("上一月（←）")),
+                    button("an-play", "▶", words("播放或暂停（空格）"), **{"aria-pressed": "false"}),
+                    button("an-next", "›", words("下一月（→）")),
+                    button(
+                        "an-speed",
+                        "2×",
+                        words("速度：每秒 2 个月"),
+                        **{"data-speeds": ".".join(map(str, SPEEDS)), "data-label": words("速度：每秒 {count} 个月")},
+                    ),
+                    button("an-sum", words("累计"), words("从第一个月累计"), **{"aria-pressed": "false"}),
+                    html.Span(id=names.CAPTION, className="an-caption", role="status", **{"aria-live": "polite"}),
+                ],
+                className="an-buttons",
+            ),
+            html.Div(id=names.MONTHS, className="an-months", role="group", **{"aria-label": words("时间轴")}),
+        ],
+        className="an-player",
+        id="an-player",
+    )
 
 
 def _month_options(atlas: Atlas, words: Words) -> list[dict[str, str]]:
@@ -143,33 +275,88 @@ def _month_options(atlas: Atlas, words: Words) -> list[dict[str, str]]:
 
 def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Section:
     def select(name: str, data: list, value: Any, label: str, **more: Any) -> dmc.Select:
-        return dmc.Select(id=name, data=data, value=value, size="xs", label=label, searchable=True, nothingFoundMessage=words("没有匹配的选项"), comboboxProps={"zIndex": 1000}, **more)
+        return dmc.Select(
+            id=name,
+            data=data,
+            value=value,
+            size="xs",
+            label=label,
+            searchable=True,
+            nothingFoundMessage=words("没有匹配的选项"),
+            comboboxProps={"zIndex": 1000},
+            **more,
+        )
 
     where, other = place_options(atlas, filters, words), _others(atlas, filters, own, words)
     months = _month_options(atlas, words)
-    return html.Section([
-        select(names.PLACE, where, filters.place, words("地点"), allowDeselect=False),
-        select(names.WITH, other, own.other, words("对照地点"), clearable=True, placeholder=words("选择另一个地方")),
-        select(names.FIRST, months, f"{filters.start:%Y-%m}" if filters.start else None, words("起始月"), clearable=True, placeholder=words("最早")),
-        select(names.LAST, months, f"{filters.end:%Y-%m}" if filters.end else None, words("截止月"), clearable=True, placeholder=words("最近")),
-        dmc.MultiSelect(id=names.CHOSEN_KINDS, **kind_options(words), value=sorted(filters.kinds), size="xs",
-                        label=words("活动类型"), placeholder=words("全部类型"), clearable=True, searchable=True, comboboxProps={"zIndex": 1000}),
-        dmc.MultiSelect(id=names.PROVENANCE, data=[{"value": one, "label": words.provenance(one)} for one in PROVENANCES], value=[one for one in PROVENANCES if one in filters.provenance],
-                        size="xs", label=words("数据来源"), comboboxProps={"zIndex": 1000}),
-    ], className="an-controls", **{"aria-label": words("筛选")})
+    return html.Section(
+        [
+            select(names.PLACE, where, filters.place, words("地点"), allowDeselect=False),
+            select(
+                names.WITH, other, own.other, words("对照地点"), clearable=True, placeholder=words("选择另一个地方")
+            ),
+            select(
+                names.FIRST,
+                months,
+                f"{filters.start:%Y-%m}" if filters.start else None,
+                words("起始月"),
+                clearable=True,
+                placeholder=words("最早"),
+            ),
+            select(
+                names.LAST,
+                months,
+                f"{filters.end:%Y-%m}" if filters.end else None,
+                words("截止月"),
+                clearable=True,
+                placeholder=words("最近"),
+            ),
+            dmc.MultiSelect(
+                id=names.CHOSEN_KINDS,
+                **kind_options(words),
+                value=sorted(filters.kinds),
+                size="xs",
+                label=words("活动类型"),
+                placeholder=words("全部类型"),
+                clearable=True,
+                searchable=True,
+                comboboxProps={"zIndex": 1000},
+            ),
+            dmc.MultiSelect(
+                id=names.PROVENANCE,
+                data=[{"value": one, "label": words.provenance(one)} for one in PROVENANCES],
+                value=[one for one in PROVENANCES if one in filters.provenance],
+                size="xs",
+                label=words("数据来源"),
+                comboboxProps={"zIndex": 1000},
+            ),
+        ],
+        className="an-controls",
+        **{"aria-label": words("筛选")},
+    )
 
 
 def _others(atlas: Atlas, filters: Filters, own: Own, words: Words) -> list[dict[str, Any]]:
     """Return the places to compare with, the one chosen among them."""
     where = place_options(atlas, filters, words)
-    other = where if own.other is None or any(one["value"] == own.other for one in where) else [*where, *place_options(atlas, filters.at_place(own.other), words)]
+    other = (
+        where
+        if own.other is None or any(one["value"] == own.other for one in where)
+        else [*where, *place_options(atlas, filters.at_place(own.other), words)]
+    )
     return list({one["value"]: one for one in other}.values())
 
 
 def _shown(filters: Filters, own: Own) -> tuple:
     """Return the values of the controls, in the order of the callback."""
-    return (filters.place, own.other, f"{filters.start:%Y-%m}" if filters.start else None, f"{filters.end:%Y-%m}" if filters.end else None,
-            sorted(filters.kinds), [one for one in PROVENANCES if one in filters.provenance])
+    return (
+        filters.place,
+        own.other,
+        f"{filters.start:%Y-%m}" if filters.start else None,
+        f"{filters.end:%Y-%m}" if filters.end else None,
+        sorted(filters.kinds),
+        [one for one in PROVENANCES if one in filters.provenance],
+    )
 
 
 def changed(filters: Filters, own: Own, values: Sequence[Any]) -> tuple[Filters, Own]:
@@ -179,7 +366,13 @@ def changed(filters: Filters, own: Own, values: Sequence[Any]) -> tuple[Filters,
     if place and place != before[0]:
         filters = filters.at_place(place)
     start = filters.start if first == before[2] else date.fromisoformat(f"{first}-01") if first else None
-    end = filters.end if last == before[3] else date(int(last[:4]), int(last[5:]), monthrange(int(last[:4]), int(last[5:]))[1]) if last else None
+    end = (
+        filters.end
+        if last == before[3]
+        else date(int(last[:4]), int(last[5:]), monthrange(int(last[:4]), int(last[5:]))[1])
+        if last
+        else None
+    )
     if start and end and start > end:
         start, end = end.replace(day=1), date(start.year, start.month, monthrange(start.year, start.month)[1])
     filters = filters.having(start=start, end=end, kinds=frozenset(kinds or ()), provenance=frozenset(provenance or ()))
@@ -203,8 +396,14 @@ def draw(context: Context, stored: dict) -> tuple:
     here = places.scope(atlas, filters)
     months = happened.by_month(atlas, filters)
     query = context.write(filters)
-    spec = {"figure": themed(figures.map_figure(atlas, here, words), filters.theme), "months": months["month"].tolist(), "counts": months["count"].tolist(), "query": query.removeprefix("?"), "version": atlas.version,
-            "key": "/".join(str(one) for one in here.key)}
+    spec = {
+        "figure": themed(figures.map_figure(atlas, here, words), filters.theme),
+        "months": months["month"].tolist(),
+        "counts": months["count"].tolist(),
+        "query": query.removeprefix("?"),
+        "version": atlas.version,
+        "key": "/".join(str(one) for one in here.key),
+    }
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
     if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
         told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
@@ -213,9 +412,21 @@ def draw(context: Context, stored: dict) -> tuple:
     source = partial(source_link, filters=filters, context=context, words=words)
     plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
     kinds_head, kinds_figure, kinds_height, kinds_box = telling.kinds_parts(atlas, filters, here, source, words)
-    return (spoken(sentence(atlas, filters), atlas, filters, context, words), told, spec, telling.month_buttons(months, words),
-            with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
-            plan_head, themed(plan_figure, filters.theme), plan_list, kinds_head, themed(kinds_figure, filters.theme), {"height": f"{kinds_height}px"}, kinds_box, ways(PATH, filters, context, words))
+    return (
+        spoken(sentence(atlas, filters), atlas, filters, context, words),
+        told,
+        spec,
+        telling.month_buttons(months, words),
+        with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
+        plan_head,
+        themed(plan_figure, filters.theme),
+        plan_list,
+        kinds_head,
+        themed(kinds_figure, filters.theme),
+        {"height": f"{kinds_height}px"},
+        kinds_box,
+        ways(PATH, filters, context, words),
+    )
 
 
 def draw_chosen(context: Context, stored: dict) -> tuple:
@@ -226,18 +437,33 @@ def draw_chosen(context: Context, stored: dict) -> tuple:
     source = partial(source_link, filters=filters, context=context, words=words)
     head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
     other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-    compared = telling.comparison(atlas, filters, own.other, words, lambda code: PATH + _address(context, filters, Own(code, own.on)))
-    return (head, themed(figure, filters.theme), telling.day_list(atlas, filters, own.on, words), listed, own.on.isoformat() if own.on else None,
-            with_source(compared, "two_places", filters, context, words), PATH + _address(context, other, own))
+    compared = telling.comparison(
+        atlas, filters, own.other, words, lambda code: PATH + _address(context, filters, Own(code, own.on))
+    )
+    return (
+        head,
+        themed(figure, filters.theme),
+        telling.day_list(atlas, filters, own.on, words),
+        listed,
+        own.on.isoformat() if own.on else None,
+        with_source(compared, "two_places", filters, context, words),
+        PATH + _address(context, other, own),
+    )
 
 
 def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
     @app.callback(
-        Output(names.URL, "search"), Output(names.STATE, "data"), Output(names.PLACE, "data"), Output(names.WITH, "data"),
+        Output(names.URL, "search"),
+        Output(names.STATE, "data"),
+        Output(names.PLACE, "data"),
+        Output(names.WITH, "data"),
         *(Output(one, "value") for one in CONTROLS),
-        Input(names.URL, "search"), *(Input(one, "value") for one in CONTROLS), Input(names.CALENDAR, "clickData"), Input(names.DAYS, "value"),
+        Input(names.URL, "search"),
+        *(Input(one, "value") for one in CONTROLS),
+        Input(names.CALENDAR, "clickData"),
+        Input(names.DAYS, "value"),
         State(names.STATE, "data"),
     )
     def sync(search: str | None, *rest: Any) -> tuple:
@@ -258,11 +484,23 @@ def register(app: Dash, context: Context) -> None:
         words = context.words(filters.lang, filters.as_of)
         same = (filters, own) == (said.filters, parse(search, atlas))
         stored = _stored(context, filters, own, [one.text(words.gettext) for one in said.notices] if same else [])
-        followed = cause == names.URL and (drawn or {}).get("query") != address  # else it is the echo of a control, and another may have been set since
+        followed = (
+            cause == names.URL and (drawn or {}).get("query") != address
+        )  # else it is the echo of a control, and another may have been set since
         shown = _shown(filters, own) if followed else [no_update] * len(CONTROLS)
-        return (no_update if same else address, stored if stored != drawn else no_update, place_options(atlas, filters, words), _others(atlas, filters, own, words), *shown)
+        return (
+            no_update if same else address,
+            stored if stored != drawn else no_update,
+            place_options(atlas, filters, words),
+            _others(atlas, filters, own, words),
+            *shown,
+        )
 
     for places_of, drawing in ((PARTS, draw), (CHOSEN_PARTS, draw_chosen)):
-        app.callback(*outputs(places_of), Input(names.STATE, "data"), prevent_initial_call=True)(partial(drawing, context))
+        app.callback(*outputs(places_of), Input(names.STATE, "data"), prevent_initial_call=True)(
+            partial(drawing, context)
+        )
 
-    app.clientside_callback(ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data"))
+    app.clientside_callback(
+        ClientsideFunction("analysis", "fit"), Output(names.MAP, "figure"), Input(names.SPEC, "data")
+    )

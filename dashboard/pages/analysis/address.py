@@ -34,4 +34,6 @@ def parse(query: str | None, atlas: Atlas) -> Own:
 
 def write(own: Own) -> str:
     """Return ``with=…&on=…`` of what is set."""
-    return urlencode([(key, text) for key, text in (("with", own.other), ("on", own.on.isoformat() if own.on else None)) if text])
+    return urlencode(
+        [(key, text) for key, text in (("with", own.other), ("on", own.on.isoformat() if own.on else None)) if text]
+    )

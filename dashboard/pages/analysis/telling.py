@@ -41,9 +41,20 @@ HEADS = "名"  # no key - the unit of the fact
 UNITS = {workers.PERSONS: "person", workers.VISITS: "visit", workers.FUNDING: "yuan"}
 
 
-def head(title: str, subtitle: str, provenance: str | None, words: Words, source: Any = None, table: html.Table | html.Div | None = None) -> list:
+def head(
+    title: str,
+    subtitle: str,
+    provenance: str | None,
+    words: Words,
+    source: Any = None,
+    table: html.Table | html.Div | None = None,
+) -> list:
     """Return title with badge, what it is of under it, the way to its trail and its figures as a table where it has them."""
-    return [html.H2([title, badge(provenance, words), source], className="panel-title"), html.P(explained(subtitle, words), className="panel-subtitle"), opening(table, words)]
+    return [
+        html.H2([title, badge(provenance, words), source], className="panel-title"),
+        html.P(explained(subtitle, words), className="panel-subtitle"),
+        opening(table, words),
+    ]
 
 
 def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
@@ -56,41 +67,82 @@ def nothing(path: str, filters: Filters, context: Context, words: Words) -> html
     links = loosened(filters, words)
     if filters.place != NATION:
         links.append((words("看全国"), filters.at_place(NATION)))
-    return html.P([words("所选地点、时段、类型与来源之下没有活动。放宽一个条件就能看到："), " ",
-                   *[dcc.Link(text, href=path + (context.write(there) or "?"), className="notice-way") for text, there in links]], className="notice")
+    return html.P(
+        [
+            words("所选地点、时段、类型与来源之下没有活动。放宽一个条件就能看到："),
+            " ",
+            *[
+                dcc.Link(text, href=path + (context.write(there) or "?"), className="notice-way")
+                for text, there in links
+            ],
+        ],
+        className="notice",
+    )
 
 
 def month_buttons(months: pd.DataFrame, words: Words) -> list:
     """Return the timeline: one button a month, as high as what happened in it; illustrative ones hatched."""
     most = max(1, int(months["count"].max())) if len(months) else 1
-    return [html.Button([
-        html.Span(className=f"an-bar{'' if row.reported_ == row.count_ else ' an-bar-sample'}", style={"height": f"{BAR_PX * row.count_ / most:.0f}px"}),
-        html.Span(figures.month_name(row.month, words, brief=True), className="an-month-name"),
-    ], type="button", className="an-month", **{"data-month": row.month, "aria-pressed": "false",
-       "aria-label": words("{month} {count} 项，其中报道 {reported} 项").format(month=figures.month_name(row.month, words), count=row.count_, reported=row.reported_)})
-        for row in months.rename(columns={"count": "count_", "reported": "reported_"}).itertuples()]
+    return [
+        html.Button(
+            [
+                html.Span(
+                    className=f"an-bar{'' if row.reported_ == row.count_ else ' an-bar-sample'}",
+                    style={"height": f"{BAR_PX * row.count_ / most:.0f}px"},
+                ),
+                html.Span(figures.month_name(row.month, words, brief=True), className="an-month-name"),
+            ],
+            type="button",
+            className="an-month",
+            **{
+                "data-month": row.month,
+                "aria-pressed": "false",
+                "aria-label": words("{month} {count} 项，其中报道 {reported} 项").format(
+                    month=figures.month_name(row.month, words), count=row.count_, reported=row.reported_
+                ),
+            },
+        )
+        for row in months.rename(columns={"count": "count_", "reported": "reported_"}).itertuples()
+    ]
 
 
-def calendar_parts(atlas: Atlas, filters: Filters, on: date | None, source: Source, words: Words) -> tuple[list, dict, list]:
+def calendar_parts(
+    atlas: Atlas, filters: Filters, on: date | None, source: Source, words: Words
+) -> tuple[list, dict, list]:
     """Return head and figure of the calendar, and the days that can be chosen from a list."""
     days = happened.by_day(atlas, filters)
     months = happened.months(atlas, filters)
     first, last = date.fromisoformat(f"{months[0]}-01"), pd.Period(months[-1], "M").end_time.date()
     cut = ""
     if (last - first).days > 371:
-        first = last.replace(day=1, year=last.year - 1)  # a year is what can be read; the months and the list hold the rest
+        first = last.replace(
+            day=1, year=last.year - 1
+        )  # a year is what can be read; the months and the list hold the rest
         earlier = days[days["day"] < first] if len(days) else days
-        cut = words("只画最后一年（自 {day}）：更早有记录的 {count} 天在下面的列表里").format(day=words.date(first), count=len(earlier))
+        cut = words("只画最后一年（自 {day}）：更早有记录的 {count} 天在下面的列表里").format(
+            day=words.date(first), count=len(earlier)
+        )
     undated = happened.without_month(atlas, filters)
     most = days.loc[days["count"].idxmax()] if len(days) else None
-    title = words("这里没有记录到日的活动") if most is None else words("{day}最多（{count} 项）").format(day=words.date(most["day"]), count=int(most["count"]))
+    title = (
+        words("这里没有记录到日的活动")
+        if most is None
+        else words("{day}最多（{count} 项）").format(day=words.date(most["day"]), count=int(most["count"]))
+    )
     subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情")
     if undated:
         subtitle += words("；另有 {count} 项只报道了年份，未计入").format(count=words.number(undated))
-    listed = [{"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)} for row in days.rename(columns={"count": "count_"}).itertuples()]
+    listed = [
+        {"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)}
+        for row in days.rename(columns={"count": "count_"}).itertuples()
+    ]
     origin = mix([one for one in days["provenance"] if one])
     top = head(title, subtitle, origin, words, source("activities_by_day"), _weeks(days, title, words))
-    return [*top, *([html.P(cut, className="an-cut")] if cut else [])], figures.calendar(days, first, last, on, words), listed
+    return (
+        [*top, *([html.P(cut, className="an-cut")] if cut else [])],
+        figures.calendar(days, first, last, on, words),
+        listed,
+    )
 
 
 def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
@@ -100,10 +152,18 @@ def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
     names = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
     weeks: dict[date, list[str]] = {}
     for day, count in zip(days["day"], days["count"], strict=True):
-        weeks.setdefault(day - timedelta(days=day.weekday()), []).append(f"{names[day.weekday()]} {words.number(count)}")
-    rows = [html.Tr([html.Th(words.date(monday), scope="row"), html.Td(words.listed(said))]) for monday, said in weeks.items()]
+        weeks.setdefault(day - timedelta(days=day.weekday()), []).append(
+            f"{names[day.weekday()]} {words.number(count)}"
+        )
+    rows = [
+        html.Tr([html.Th(words.date(monday), scope="row"), html.Td(words.listed(said))])
+        for monday, said in weeks.items()
+    ]
     heads = (words("周（自周一）"), words("有记录的各天（项）"))
-    return html.Table([html.Caption(caption), html.Thead(html.Tr([html.Th(one, scope="col") for one in heads])), html.Tbody(rows)], className="chart-table")
+    return html.Table(
+        [html.Caption(caption), html.Thead(html.Tr([html.Th(one, scope="col") for one in heads])), html.Tbody(rows)],
+        className="chart-table",
+    )
 
 
 def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> Any:
@@ -114,15 +174,43 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
         told = words("点日历上的一天，这里列出当天的活动和招聘会。")
         if not len(days):
             return html.P(told, className="panel-empty")
-        on, hint = days.loc[days["count"].idxmax(), "day"], html.P([words("最多的一天。"), told], className="panel-subtitle")
+        on, hint = (
+            days.loc[days["count"].idxmax(), "day"],
+            html.P([words("最多的一天。"), told], className="panel-subtitle"),
+        )
     rows = happened.on_day(atlas, filters, on)
     names, kinds = figures.kind_names(words), words.activity_kinds()
-    lines = [html.Li([kind_icon(kinds.get(row.kind)), html.Strong(names.get(row.kind, row.kind)), " ", chinese(row.name_, words), f" · {place_name(atlas, row.adcode, words)} ",
-                      words("{count} 人次").format(count=words.number(row.participants)) if row.unit == "visit" and row.participants == row.participants
-                      else words("{count} 人").format(count=words.number(row.participants)) if row.participants == row.participants else "", " ",
-                      *(f"· {own} " for own in words.own(row.kind, row.own)), badge(row.provenance, words)]) for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()]
-    more = [html.P(words("另有 {count} 项").format(count=len(rows) - MOST_LISTED), className="panel-subtitle")] if len(rows) > MOST_LISTED else []
-    return [html.H3(words("{day}：{count} 项").format(day=words.date(on), count=len(rows)), className="an-day-title"), hint, html.Ul(lines), *more]
+    lines = [
+        html.Li(
+            [
+                kind_icon(kinds.get(row.kind)),
+                html.Strong(names.get(row.kind, row.kind)),
+                " ",
+                chinese(row.name_, words),
+                f" · {place_name(atlas, row.adcode, words)} ",
+                words("{count} 人次").format(count=words.number(row.participants))
+                if row.unit == "visit" and row.participants == row.participants
+                else words("{count} 人").format(count=words.number(row.participants))
+                if row.participants == row.participants
+                else "",
+                " ",
+                *(f"· {own} " for own in words.own(row.kind, row.own)),
+                badge(row.provenance, words),
+            ]
+        )
+        for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()
+    ]
+    more = (
+        [html.P(words("另有 {count} 项").format(count=len(rows) - MOST_LISTED), className="panel-subtitle")]
+        if len(rows) > MOST_LISTED
+        else []
+    )
+    return [
+        html.H3(words("{day}：{count} 项").format(day=words.date(on), count=len(rows)), className="an-day-title"),
+        hint,
+        html.Ul(lines),
+        *more,
+    ]
 
 
 def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
@@ -134,16 +222,41 @@ def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
     else:
         where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
         said = words("分母：覆盖职工 {count}{where}，{provenance}；未加权").format(
-            count=format_reported(of.value, of.qualifier, HEADS, words.lang), where=where, provenance=words.provenance(of.provenance))
+            count=format_reported(of.value, of.qualifier, HEADS, words.lang),
+            where=where,
+            provenance=words.provenance(of.provenance),
+        )
     labels = {workers.PERSONS: words("参加人数"), workers.VISITS: words("参加人次"), workers.FUNDING: words("经费")}
     units = {workers.PERSONS: words("人"), workers.VISITS: words("人次"), workers.FUNDING: words("元")}
     lines = []
     for one in found:
-        rate = "—" if one.rate is None else words("每名职工 {rate} {unit}").format(rate=f"{one.rate:,.2f}", unit=units[one.measure])
-        lines.append(html.Tr([html.Td(labels[one.measure]), html.Td([words.measured(words.qualified(one.total, one.qualifier), UNITS[one.measure]), " ", badge(one.own, words)]),
-                              html.Td(words("{count} 项给出").format(count=one.of)), html.Td([rate, " ", badge(one.provenance, words) if one.rate is not None else None])]))
+        rate = (
+            "—"
+            if one.rate is None
+            else words("每名职工 {rate} {unit}").format(rate=f"{one.rate:,.2f}", unit=units[one.measure])
+        )
+        lines.append(
+            html.Tr(
+                [
+                    html.Td(labels[one.measure]),
+                    html.Td(
+                        [
+                            words.measured(words.qualified(one.total, one.qualifier), UNITS[one.measure]),
+                            " ",
+                            badge(one.own, words),
+                        ]
+                    ),
+                    html.Td(words("{count} 项给出").format(count=one.of)),
+                    html.Td([rate, " ", badge(one.provenance, words) if one.rate is not None else None]),
+                ]
+            )
+        )
     title = words("每名覆盖职工的参加与经费")
-    body = html.Table(html.Tbody(lines), className="an-table") if lines else html.P(words("所选条件下没有给出人数或经费的活动。"), className="panel-empty")
+    body = (
+        html.Table(html.Tbody(lines), className="an-table")
+        if lines
+        else html.P(words("所选条件下没有给出人数或经费的活动。"), className="panel-empty")
+    )
     return [*head(title, said + words("；报道与示意分列，不相加"), None, words), body]
 
 
@@ -151,35 +264,101 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
     """Return head, figure and list of the cumulative figures against plan."""
     found = plans.progress(atlas, filters)
     if not found:
-        return head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words), figures.nothing(words), []
+        return (
+            head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words),
+            figures.nothing(words),
+            [],
+        )
     measures = {"count": words("场次"), "participants": words("人数（句中）"), "opened": words("已开放")}
     names = figures.kind_names(words)
-    titles = [f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}" for one in found]
+    titles = [
+        f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}"
+        for one in found
+    ]
     alone = len({one.adcode for one in found}) == 1
     numbered = len(found) > MOST_NAMED and not alone
-    lines = [html.Tr([
-        html.Td(f"{at} {title}" if numbered else title), html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
-        html.Td([words.qualified(one.target, one.qualifier), " ", words("计划") if one.nature == plans.PLAN else words("报道累计")], title=one.fact_id),
-        html.Td(words.number(one.linear[-1], 0 if round(one.linear[-1], 1).is_integer() else 1)),  # whole at the end of a period
-        html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
-    ]) for at, (one, title) in enumerate(zip(found, titles, strict=True), 1)]
-    top = html.Thead(html.Tr([html.Th(text, scope="col") for text in (
-        words("项目"), words("逐月已记"), [words("对照"), " ", badge("reported", words)], [words("按天平均应到"), " ", badge("illustrative", words)], words("另有"))]))
+    lines = [
+        html.Tr(
+            [
+                html.Td(f"{at} {title}" if numbered else title),
+                html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
+                html.Td(
+                    [
+                        words.qualified(one.target, one.qualifier),
+                        " ",
+                        words("计划") if one.nature == plans.PLAN else words("报道累计"),
+                    ],
+                    title=one.fact_id,
+                ),
+                html.Td(
+                    words.number(one.linear[-1], 0 if round(one.linear[-1], 1).is_integer() else 1)
+                ),  # whole at the end of a period
+                html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
+            ]
+        )
+        for at, (one, title) in enumerate(zip(found, titles, strict=True), 1)
+    ]
+    top = html.Thead(
+        html.Tr(
+            [
+                html.Th(text, scope="col")
+                for text in (
+                    words("项目"),
+                    words("逐月已记"),
+                    [words("对照"), " ", badge("reported", words)],
+                    [words("按天平均应到"), " ", badge("illustrative", words)],
+                    words("另有"),
+                )
+            ]
+        )
+    )
     subtitle = words("逐月累计 ÷ 报道的计划数或累计数（%）；点线为按天平均，示意；时段为计划自己的时段，不随筛选变")
-    title = words("{all} 项对照中 {reached} 项已达到").format(all=len(found), reached=sum(one.done[-1] >= one.target for one in found))
-    brief = [str(at) for at in range(1, len(found) + 1)] if numbered else [told.removeprefix(place_name(atlas, one.adcode, words)).strip() if alone else told for one, told in zip(found, titles, strict=True)]
+    title = words("{all} 项对照中 {reached} 项已达到").format(
+        all=len(found), reached=sum(one.done[-1] >= one.target for one in found)
+    )
+    brief = (
+        [str(at) for at in range(1, len(found) + 1)]
+        if numbered
+        else [
+            told.removeprefix(place_name(atlas, one.adcode, words)).strip() if alone else told
+            for one, told in zip(found, titles, strict=True)
+        ]
+    )
     figure = figures.plans(found, titles, brief, words)
     origin = mix([one.provenance for one in found if one.provenance])
-    return head(title, subtitle, origin, words, source("against_plan"), figure_table(figure, title, words("月份"), origin, words)), figure, html.Table([top, html.Tbody(lines)], className="an-table")
+    return (
+        head(
+            title,
+            subtitle,
+            origin,
+            words,
+            source("against_plan"),
+            figure_table(figure, title, words("月份"), origin, words),
+        ),
+        figure,
+        html.Table([top, html.Tbody(lines)], className="an-table"),
+    )
 
 
-def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words) -> tuple[list, dict, int, str]:
+def kinds_parts(
+    atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words
+) -> tuple[list, dict, int, str]:
     """Return head and figure of kinds by place, how high it stands (CSS pixels) and the class of its box: few bars are not drawn higher than they need."""
     rows = happened.by_place(atlas, filters)
     if not len(rows):
-        return head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words), figures.nothing(words), ROW_PX * FEWEST_ROWS, FEW_BARS
+        return (
+            head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words),
+            figures.nothing(words),
+            ROW_PX * FEWEST_ROWS,
+            FEW_BARS,
+        )
     own = words("{place}本级").format(place=words.name(here))
-    labels = [own if row.unit_id is None or row.unit_id != row.unit_id else str(row.name_ if words.lang == "zh" else row.name_en) for row in rows.rename(columns={"name": "name_"}).itertuples()]
+    labels = [
+        own
+        if row.unit_id is None or row.unit_id != row.unit_id
+        else str(row.name_ if words.lang == "zh" else row.name_en)
+        for row in rows.rename(columns={"name": "name_"}).itertuples()
+    ]
     shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
     title = words("{place}最多：{count} 项").format(place=labels[0], count=words.number(int(rows["count"].iloc[0])))
     more = words("；只列前 {count} 个").format(count=MOST_UNITS) if len(rows) > MOST_UNITS else ""
@@ -187,7 +366,19 @@ def kinds_parts(atlas: Atlas, filters: Filters, here: places.Scope, source: Sour
     table = figure_table(figure, title, words("地点"), [origin for _, _, origin in shown], words)
     kinds = len({kind for _, held, _ in shown for kind in held})
     height = ROW_PX * max(FEWEST_ROWS, len(shown)) + LEGEND_PX * -(-kinds // LEGEND_COLUMNS) + LEGEND_PX
-    return head(title, words("各地活动按类型（项，未加权）；斜纹含示意") + more, mix([one for one in rows["provenance"] if one]), words, source("activities_by_place"), table), figure, height, MANY_BARS if len(shown) >= FEWEST_ROWS else FEW_BARS
+    return (
+        head(
+            title,
+            words("各地活动按类型（项，未加权）；斜纹含示意") + more,
+            mix([one for one in rows["provenance"] if one]),
+            words,
+            source("activities_by_place"),
+            table,
+        ),
+        figure,
+        height,
+        MANY_BARS if len(shown) >= FEWEST_ROWS else FEW_BARS,
+    )
 
 
 def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
@@ -195,64 +386,169 @@ def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
     if of.value is None:
         return words("分母未知：没有覆盖职工数")
     where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
-    return words("÷ 覆盖职工 {count}{where}，{provenance}").format(count=format_reported(of.value, of.qualifier, HEADS, words.lang), where=where, provenance=words.provenance(of.provenance))
+    return words("÷ 覆盖职工 {count}{where}，{provenance}").format(
+        count=format_reported(of.value, of.qualifier, HEADS, words.lang),
+        where=where,
+        provenance=words.provenance(of.provenance),
+    )
 
 
 def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> list:
     """Return the lines of two places per worker covered: each sum of one provenance, divided by what is said under it."""
     of = [workers.covered(atlas, one) for one in two]
     found = [{(one.measure, one.own): one for one in workers.rates(atlas, one)} for one in two]
-    labels = {workers.PERSONS: words("每名职工的参加人数"), workers.VISITS: words("每名职工的参加人次"), workers.FUNDING: words("每名职工的经费（元）")}
+    labels = {
+        workers.PERSONS: words("每名职工的参加人数"),
+        workers.VISITS: words("每名职工的参加人次"),
+        workers.FUNDING: words("每名职工的经费（元）"),
+    }
 
     def cell(rate: workers.Rate | None, under: workers.Covered) -> html.Td:
         if rate is None:
             return html.Td("—")
         text = "—" if rate.rate is None else f"{rate.rate:,.2f}"
-        return html.Td([html.Strong(text), " ", badge(rate.provenance, words) if rate.rate is not None else None,
-                        html.Div(f"{words.qualified(rate.total, rate.qualifier)} {_covered_said(under, atlas, words)}", className="an-of")], title="; ".join(rate.source_ids))
+        return html.Td(
+            [
+                html.Strong(text),
+                " ",
+                badge(rate.provenance, words) if rate.rate is not None else None,
+                html.Div(
+                    f"{words.qualified(rate.total, rate.qualifier)} {_covered_said(under, atlas, words)}",
+                    className="an-of",
+                ),
+            ],
+            title="; ".join(rate.source_ids),
+        )
 
-    return [html.Tr([html.Th([labels[key[0]], bracketed(words.provenance(key[1]), words)], scope="row"), *[cell(rates.get(key), under) for rates, under in zip(found, of, strict=True)]])
-            for key in dict.fromkeys([*found[0], *found[1]])]
+    return [
+        html.Tr(
+            [
+                html.Th([labels[key[0]], bracketed(words.provenance(key[1]), words)], scope="row"),
+                *[cell(rates.get(key), under) for rates, under in zip(found, of, strict=True)],
+            ]
+        )
+        for key in dict.fromkeys([*found[0], *found[1]])
+    ]
 
 
-def comparison(atlas: Atlas, filters: Filters, other: str | None, words: Words, towards: Callable[[str], str] | None = None) -> list:
+def comparison(
+    atlas: Atlas, filters: Filters, other: str | None, words: Words, towards: Callable[[str], str] | None = None
+) -> list:
     """Return two places side by side: kinds, months, figures; until one is chosen the places of the stories, where `towards` leads."""
     if other is None:
         here = places.scope(atlas, filters).adcode
-        near = dict.fromkeys(row["adcode"] for row in shipped_rows("stories.csv") if row["adcode"] != here and atlas.tree.position(row["adcode"]) >= 0)
-        ways = [html.Li([html.A(place_name(atlas, code, words), href=towards(code)), " ", words("活动 {count} 项").format(count=words.number(len(activities.chosen(atlas, filters.at_place(code)))))])
-                for code in near] if towards else []
-        return [*head(words("两地对照"), words("在上方选一个对照地点，并排看数字、类型和月份；或从专题的地方里选："), None, words), html.Ul(ways, className="an-ways") if ways else None]
+        near = dict.fromkeys(
+            row["adcode"]
+            for row in shipped_rows("stories.csv")
+            if row["adcode"] != here and atlas.tree.position(row["adcode"]) >= 0
+        )
+        ways = (
+            [
+                html.Li(
+                    [
+                        html.A(place_name(atlas, code, words), href=towards(code)),
+                        " ",
+                        words("活动 {count} 项").format(
+                            count=words.number(len(activities.chosen(atlas, filters.at_place(code))))
+                        ),
+                    ]
+                )
+                for code in near
+            ]
+            if towards
+            else []
+        )
+        return [
+            *head(
+                words("两地对照"),
+                words("在上方选一个对照地点，并排看数字、类型和月份；或从专题的地方里选："),
+                None,
+                words,
+            ),
+            html.Ul(ways, className="an-ways") if ways else None,
+        ]
     two = (filters, filters.at_place(other))
     titles = [words.name(places.scope(atlas, one)) for one in two]
-    strips = [{figure.id: figure for figure in kpis.every(atlas, one)} for one in two]  # a strip has no room for all, and "—" means that there is none
+    strips = [
+        {figure.id: figure for figure in kpis.every(atlas, one)} for one in two
+    ]  # a strip has no room for all, and "—" means that there is none
 
     def cell(figure: kpis.KeyFigure | None) -> html.Td:
         if figure is None:
             return html.Td("—")
         text = figure.text_zh if words.lang == "zh" else figure.text_en
-        of = " · ".join(filter(None, (figure.of.text(words.gettext) if figure.of else "", words("{place}的报道").format(place=place_name(atlas, figure.adcode, words)) if figure.adcode else "")))
-        return html.Td([html.Strong(words.measured(text, figure.unit)), " ", badge(figure.provenance, words), html.Div(of, className="an-of") if of else None],
-                       title="; ".join(figure.source_ids))
+        of = " · ".join(
+            filter(
+                None,
+                (
+                    figure.of.text(words.gettext) if figure.of else "",
+                    words("{place}的报道").format(place=place_name(atlas, figure.adcode, words))
+                    if figure.adcode
+                    else "",
+                ),
+            )
+        )
+        return html.Td(
+            [
+                html.Strong(words.measured(text, figure.unit)),
+                " ",
+                badge(figure.provenance, words),
+                html.Div(of, className="an-of") if of else None,
+            ],
+            title="; ".join(figure.source_ids),
+        )
 
-    lines = [html.Tr([html.Th(words((strips[0].get(key) or strips[1][key]).label), scope="row"), cell(strips[0].get(key)), cell(strips[1].get(key))])
-             for key in dict.fromkeys([*strips[0], *strips[1]])]
+    lines = [
+        html.Tr(
+            [
+                html.Th(words((strips[0].get(key) or strips[1][key]).label), scope="row"),
+                cell(strips[0].get(key)),
+                cell(strips[1].get(key)),
+            ]
+        )
+        for key in dict.fromkeys([*strips[0], *strips[1]])
+    ]
     lines += _rates_of_two(atlas, two, words)
     months = happened.by_month(atlas, filters)["month"].tolist()
     counts = [happened.by_month(atlas, one)["count"].tolist() for one in two]
     origins = [mix(activities.select(atlas, one)) for one in two]
     kinds = [activities.kinds_present(atlas, one).groupby("kind")["count"].sum().to_dict() for one in two]
-    bars = figures.stacked(list(zip(titles, kinds, origins, strict=True)), words, legend=False)  # the colours are those above
+    bars = figures.stacked(
+        list(zip(titles, kinds, origins, strict=True)), words, legend=False
+    )  # the colours are those above
     series = figures.two_lines(months, counts, titles, origins, words)
     caption = words("{one} 与 {two}").format(one=titles[0], two=titles[1])
     origin = mix([one for one in origins if one])
-    tables = [figure_table(bars, words.titled(caption, words("活动类型（项）")), words("地点"), origins, words), figure_table(series, words.titled(caption, words("每月活动（项）")), words("月份"), origin, words)]
+    tables = [
+        figure_table(bars, words.titled(caption, words("活动类型（项）")), words("地点"), origins, words),
+        figure_table(series, words.titled(caption, words("每月活动（项）")), words("月份"), origin, words),
+    ]
 
     def small(figure: dict) -> dcc.Graph:
-        return dcc.Graph(figure=themed(figure, filters.theme), config=graph_config(words.lang), className="an-small", responsive=True, style={"height": "150px"})
+        return dcc.Graph(
+            figure=themed(figure, filters.theme),
+            config=graph_config(words.lang),
+            className="an-small",
+            responsive=True,
+            style={"height": "150px"},
+        )
 
     return [
-        *head(caption, words("同一时段、同一筛选；每个数字各有来源；“—”为没有"), None, words, table=html.Div([one for one in tables if one is not None])),
+        *head(
+            caption,
+            words("同一时段、同一筛选；每个数字各有来源；“—”为没有"),
+            None,
+            words,
+            table=html.Div([one for one in tables if one is not None]),
+        ),
         html.Div([small(bars), small(series)], className="an-pair"),
-        html.Table([html.Thead(html.Tr([html.Th(words("项目"), scope="col"), *(html.Th(one, scope="col") for one in titles)])), html.Tbody(lines)], className="an-table an-two"),
+        html.Table(
+            [
+                html.Thead(
+                    html.Tr([html.Th(words("项目"), scope="col"), *(html.Th(one, scope="col") for one in titles)])
+                ),
+                html.Tbody(lines),
+            ],
+            className="an-table an-two",
+        ),
     ]

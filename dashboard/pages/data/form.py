@@ -40,15 +40,40 @@ def fields(table: str, row: Mapping[str, Any] | None, version: str, words: Words
     if schema.geometry == "point":
         parts.append(_place(row, words))
     elif schema.geometry:
-        parts.append(html.P(words("图形不能在这里改：请导入 GeoJSON、GeoPackage 或 Shapefile。"), className="data-hint"))
-    parts.append(html.Div([html.H3(words("数据从哪里来"), className="rail-title"), *(_field(schema, one, row, words) for one in listed if one.name in FROM)],
-                          className="form-group"))
+        parts.append(
+            html.P(words("图形不能在这里改：请导入 GeoJSON、GeoPackage 或 Shapefile。"), className="data-hint")
+        )
+    parts.append(
+        html.Div(
+            [
+                html.H3(words("数据从哪里来"), className="rail-title"),
+                *(_field(schema, one, row, words) for one in listed if one.name in FROM),
+            ],
+            className="form-group",
+        )
+    )
     if row is None and schema.geometry not in (None, "point"):
-        return [html.P(words("这张表的每一行都有图形，不能在这里新增：请导入 GeoJSON、GeoPackage 或 Shapefile。"), className="data-hint")]
-    return [html.Div(parts, className="form"),
-            html.Div(id=names.numbered("data-told", "form"), className="form-told"),
-            html.Div([html.Button(words("核对并保存"), id=names.numbered("data-save", f"{version}||{key}"), className="button button-chief", type="button")],
-                     className="data-buttons")]
+        return [
+            html.P(
+                words("这张表的每一行都有图形，不能在这里新增：请导入 GeoJSON、GeoPackage 或 Shapefile。"),
+                className="data-hint",
+            )
+        ]
+    return [
+        html.Div(parts, className="form"),
+        html.Div(id=names.numbered("data-told", "form"), className="form-told"),
+        html.Div(
+            [
+                html.Button(
+                    words("核对并保存"),
+                    id=names.numbered("data-save", f"{version}||{key}"),
+                    className="button button-chief",
+                    type="button",
+                )
+            ],
+            className="data-buttons",
+        ),
+    ]
 
 
 def _own(table: str, row: Mapping[str, Any] | None, words: Words) -> list[OwnField]:
@@ -62,13 +87,28 @@ def _own(table: str, row: Mapping[str, Any] | None, words: Words) -> list[OwnFie
 
 def _own_field(field: OwnField, row: Mapping[str, Any] | None, words: Words) -> Any:
     value = None if row is None else values_of(row[OWN]).get(field.label)
-    whose = words.listed((one.zh if words.lang == "zh" else one.en) for one in words.activity_kinds() if one.field(field.label))
-    about: dict[str, Any] = {"id": names.numbered("data-field", PREFIX + field.label), "label": field.label if words.lang == "zh" else field.label_en,
-                             "description": whose, "size": "xs"}
+    whose = words.listed(
+        (one.zh if words.lang == "zh" else one.en) for one in words.activity_kinds() if one.field(field.label)
+    )
+    about: dict[str, Any] = {
+        "id": names.numbered("data-field", PREFIX + field.label),
+        "label": field.label if words.lang == "zh" else field.label_en,
+        "description": whose,
+        "size": "xs",
+    }
     if field.dtype == "bool":
-        return dmc.Select(data=[{"value": "true", "label": words("是")}, {"value": "false", "label": words("否")}],
-                          value=None if value is None else "true" if value else "false", clearable=True, **about)
-    return dmc.TextInput(value=_text(value), rightSection=field.unit or None, placeholder="2024-05-25" if field.dtype == "date" else "", **about)
+        return dmc.Select(
+            data=[{"value": "true", "label": words("是")}, {"value": "false", "label": words("否")}],
+            value=None if value is None else "true" if value else "false",
+            clearable=True,
+            **about,
+        )
+    return dmc.TextInput(
+        value=_text(value),
+        rightSection=field.unit or None,
+        placeholder="2024-05-25" if field.dtype == "date" else "",
+        **about,
+    )
 
 
 def _text(value: Any) -> str:
@@ -84,23 +124,51 @@ def _text(value: Any) -> str:
 def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, words: Words) -> Any:
     value = None if row is None else row[column.name]
     key = column.name == schema.key
-    about: dict[str, Any] = {"id": names.numbered("data-field", column.name), "label": title(schema, column.name, words), "size": "xs",
-                             "withAsterisk": not column.nullable and not key and column.name != "source_id"}
+    about: dict[str, Any] = {
+        "id": names.numbered("data-field", column.name),
+        "label": title(schema, column.name, words),
+        "size": "xs",
+        "withAsterisk": not column.nullable and not key and column.name != "source_id",
+    }
     unit = words.codes("unit").get(column.unit, "")
     vocab = vocabulary(schema.name, column.name)
     if (schema.name, column.name) == ("activities", "kind"):
-        return dmc.Select(**kind_options(words), value=value, clearable=False, searchable=True, nothingFoundMessage=words("没有匹配的选项"), **about)
+        return dmc.Select(
+            **kind_options(words),
+            value=value,
+            clearable=False,
+            searchable=True,
+            nothingFoundMessage=words("没有匹配的选项"),
+            **about,
+        )
     if column.dtype == "bool":
-        return dmc.Select(data=[{"value": "true", "label": words("是")}, {"value": "false", "label": words("否")}],
-                          value=None if value is None else "true" if value else "false", clearable=False, **about)
+        return dmc.Select(
+            data=[{"value": "true", "label": words("是")}, {"value": "false", "label": words("否")}],
+            value=None if value is None else "true" if value else "false",
+            clearable=False,
+            **about,
+        )
     if vocab:
         options = [{"value": code, "label": name} for code, name in words.codes(vocab).items()]
         if column.dtype == "set":
-            return dmc.MultiSelect(data=options, value=str(value).split(";") if value else [], searchable=True, clearable=True,
-                                   nothingFoundMessage=words("没有匹配的选项"), **about)
+            return dmc.MultiSelect(
+                data=options,
+                value=str(value).split(";") if value else [],
+                searchable=True,
+                clearable=True,
+                nothingFoundMessage=words("没有匹配的选项"),
+                **about,
+            )
         if value is None and column.name == "provenance":
             value = "reported"
-        return dmc.Select(data=options, value=value, clearable=column.nullable, searchable=True, nothingFoundMessage=words("没有匹配的选项"), **about)
+        return dmc.Select(
+            data=options,
+            value=value,
+            clearable=column.nullable,
+            searchable=True,
+            nothingFoundMessage=words("没有匹配的选项"),
+            **about,
+        )
     hint = {"date": "2024-05-25"}.get(column.dtype, "")
     if column.name == "opening_hours":
         hint = words("全天、8:00-22:00、周一至周五 9:00-18:00")
@@ -109,10 +177,20 @@ def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, w
     elif key:
         hint = words("不填则自动编号")
     elif schema.name == "kinds":
-        hint = {"colour": "#RRGGBB", "icon": "book", "fields": words("赠书册数=Books given:整数:册；主讲人=Speaker")}.get(column.name, "")
+        hint = {
+            "colour": "#RRGGBB",
+            "icon": "book",
+            "fields": words("赠书册数=Books given:整数:册；主讲人=Speaker"),
+        }.get(column.name, "")
     text = hours_text(value, words) if column.name == "opening_hours" and value else _text(value)
-    return dmc.TextInput(value=text, placeholder=hint, disabled=key and row is not None, rightSection=unit or None,
-                         rightSectionWidth=60 if unit else None, **about)
+    return dmc.TextInput(
+        value=text,
+        placeholder=hint,
+        disabled=key and row is not None,
+        rightSection=unit or None,
+        rightSectionWidth=60 if unit else None,
+        **about,
+    )
 
 
 def hours_text(value: str, words: Words) -> str:
@@ -126,22 +204,50 @@ def hours_text(value: str, words: Words) -> str:
 
 def _place(row: Mapping[str, Any] | None, words: Words) -> html.Div:
     lon, lat = (None, None) if row is None else (row["lon"], row["lat"])
-    systems = [{"value": "wgs84", "label": words("GPS、天地图（WGS-84）")}, {"value": "gcj02", "label": words("高德、腾讯（GCJ-02）")},
-               {"value": "bd09", "label": words("百度（BD-09）")}, {"value": "cgcs2000", "label": "CGCS2000"}]
-    return html.Div([
-        html.H3(words("位置"), className="rail-title"),
-        html.Div([
-            dmc.TextInput(id=names.numbered("data-field", "lon"), label=words("经度"), value=_text(lon), size="xs"),
-            dmc.TextInput(id=names.numbered("data-field", "lat"), label=words("纬度"), value=_text(lat), size="xs"),
-            # what the atlas holds is WGS-84; of what a person brings nobody knows until they say so
-            dmc.Select(id=names.numbered("data-field", CRS), label=words("坐标系"), data=systems, value=None if row is None or lon is None else "wgs84", size="xs",
-                       placeholder=words("请选择")),
-        ], className="form-place"),
-    ], className="form-group")
+    systems = [
+        {"value": "wgs84", "label": words("GPS、天地图（WGS-84）")},
+        {"value": "gcj02", "label": words("高德、腾讯（GCJ-02）")},
+        {"value": "bd09", "label": words("百度（BD-09）")},
+        {"value": "cgcs2000", "label": "CGCS2000"},
+    ]
+    return html.Div(
+        [
+            html.H3(words("位置"), className="rail-title"),
+            html.Div(
+                [
+                    dmc.TextInput(
+                        id=names.numbered("data-field", "lon"), label=words("经度"), value=_text(lon), size="xs"
+                    ),
+                    dmc.TextInput(
+                        id=names.numbered("data-field", "lat"), label=words("纬度"), value=_text(lat), size="xs"
+                    ),
+                    # what the atlas holds is WGS-84; of what a person brings nobody knows until they say so
+                    dmc.Select(
+                        id=names.numbered("data-field", CRS),
+                        label=words("坐标系"),
+                        data=systems,
+                        value=None if row is None or lon is None else "wgs84",
+                        size="xs",
+                        placeholder=words("请选择"),
+                    ),
+                ],
+                className="form-place",
+            ),
+        ],
+        className="form-group",
+    )
 
 
-def save(context: Context, table: str, key: str | None, filled: Mapping[str, Any], author: str, version: str, sure: bool,
-         words: Words) -> tuple[Any, Batch | None]:
+def save(
+    context: Context,
+    table: str,
+    key: str | None,
+    filled: Mapping[str, Any],
+    author: str,
+    version: str,
+    sure: bool,
+    words: Words,
+) -> tuple[Any, Batch | None]:
     """Check a row and keep it.
 
     Returns
@@ -159,18 +265,37 @@ def save(context: Context, table: str, key: str | None, filled: Mapping[str, Any
     checked = check(context, table, key, filled, words)
     warnings = [one for one in checked.report.warnings if one.code not in TOLD_ELSEWHERE]
     if checked.report.errors:
-        return refused(*(words.titled(one.column, one.text(words.gettext)) if one.column else one.text(words.gettext) for one in checked.report.errors)), None
+        return refused(
+            *(
+                words.titled(one.column, one.text(words.gettext)) if one.column else one.text(words.gettext)
+                for one in checked.report.errors
+            )
+        ), None
     if warnings and not sure:
-        return html.Div([
-            html.Ul([html.Li(one.text(words.gettext)) for one in warnings], className="form-warnings"),
-            html.Button(words("仍然保存"), id=names.numbered("data-save", f"{version}|sure|{key or ''}"), className="button", type="button"),
-        ], role="alert"), None
+        return html.Div(
+            [
+                html.Ul([html.Li(one.text(words.gettext)) for one in warnings], className="form-warnings"),
+                html.Button(
+                    words("仍然保存"),
+                    id=names.numbered("data-save", f"{version}|sure|{key or ''}"),
+                    className="button",
+                    type="button",
+                ),
+            ],
+            role="alert",
+        ), None
     store = context.source.store()
     if key is not None and not _changed(context, table, key, checked):
         return html.P(words("没有改动，不必保存。"), className="data-hint"), None
-    if key is None and checked.frame[TABLES[table].key].iloc[0] in context.source.atlas().rows_by(table, TABLES[table].key):
-        raise AtlasError(N_("编号 {key} 已经有了：请换一个，或在列表里修改那一行。"), key=checked.frame[TABLES[table].key].iloc[0])
-    batch = store.apply(table, checked.frame, author=author, file=checked.file_name, crs=checked.report.crs, seen=version, retire=False)
+    if key is None and checked.frame[TABLES[table].key].iloc[0] in context.source.atlas().rows_by(
+        table, TABLES[table].key
+    ):
+        raise AtlasError(
+            N_("编号 {key} 已经有了：请换一个，或在列表里修改那一行。"), key=checked.frame[TABLES[table].key].iloc[0]
+        )
+    batch = store.apply(
+        table, checked.frame, author=author, file=checked.file_name, crs=checked.report.crs, seen=version, retire=False
+    )
     return None, batch
 
 
@@ -182,7 +307,9 @@ def check(context: Context, table: str, key: str | None, filled: Mapping[str, An
         raise AtlasError(N_("这一行已经不在图册里：请刷新后再试。"))
     values = {one.name: _said(filled.get(one.name)) for one in schema.columns if one.name not in LEFT_OUT}
     titles = {name: title(schema, name, words) for name in (*values, "lon", "lat")}
-    values |= {name: _said(value) for name, value in filled.items() if table == "activities" and name.startswith(PREFIX)}
+    values |= {
+        name: _said(value) for name, value in filled.items() if table == "activities" and name.startswith(PREFIX)
+    }
     shape, crs = None, None
     if row is not None:
         values[schema.key] = key
@@ -221,5 +348,3 @@ def _changed(context: Context, table: str, key: str, checked: Checked) -> bool:
 def refused(*said: str) -> html.Ul:
     """Return what is wrong, for people."""
     return html.Ul([html.Li(one) for one in said], className="form-errors", role="alert")
-
-

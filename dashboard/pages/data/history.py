@@ -26,43 +26,121 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     """Return the section; the batch that the address names is open."""
     batches = context.source.store().history()
     if not batches:
-        return [html.Div([html.H2(words("还没有改动过"), className="data-title"),
-                          html.P(words("每次导入、修改和删除都是一批，会列在这里，可以逐批撤销。"), className="data-hint")], className="data-empty")]
+        return [
+            html.Div(
+                [
+                    html.H2(words("还没有改动过"), className="data-title"),
+                    html.P(words("每次导入、修改和删除都是一批，会列在这里，可以逐批撤销。"), className="data-hint"),
+                ],
+                className="data-empty",
+            )
+        ]
     may = editing(context.settings)
-    head = html.Tr([
-        *(html.Th(text, scope="col") for text in (words("时间"), words("操作人"), words("表"), words("来自"))),
-        *(html.Th(text, scope="col", className="number") for text in (words("新增"), words("更改"), words("不变"), words("退出或删除"))),
-        html.Th(words("批次"), scope="col"), html.Th(words("撤销"), scope="col")])
+    head = html.Tr(
+        [
+            *(html.Th(text, scope="col") for text in (words("时间"), words("操作人"), words("表"), words("来自"))),
+            *(
+                html.Th(text, scope="col", className="number")
+                for text in (words("新增"), words("更改"), words("不变"), words("退出或删除"))
+            ),
+            html.Th(words("批次"), scope="col"),
+            html.Th(words("撤销"), scope="col"),
+        ]
+    )
     lines = []
     for batch in batches[:SHOWN]:
         lines.append(_line(context, batch, filters, may, words))
         if batch.batch_id == said["batch"]:
             lines.append(html.Tr(html.Td(_changes(context, batch, words), colSpan=10), className="batch-open"))
-    more = [html.P(words("只列出最近 {count} 批；全部可用命令行 history 查看。").format(count=SHOWN), className="data-hint")] if len(batches) > SHOWN else []
-    return [html.Div([html.H2(words("历史与撤销"), className="data-title"),
-                      html.P(words("最近的在前。撤销一批会恢复到它之前的样子；后面的批次改过同样的行时，须先撤销后面的。"), className="data-hint"),
-                      scrolling(html.Table([html.Thead(head), html.Tbody(lines)], className="data-table batches"), words("历史与撤销")), *more],
-                     className="data-panel")]
+    more = (
+        [
+            html.P(
+                words("只列出最近 {count} 批；全部可用命令行 history 查看。").format(count=SHOWN), className="data-hint"
+            )
+        ]
+        if len(batches) > SHOWN
+        else []
+    )
+    return [
+        html.Div(
+            [
+                html.H2(words("历史与撤销"), className="data-title"),
+                html.P(
+                    words("最近的在前。撤销一批会恢复到它之前的样子；后面的批次改过同样的行时，须先撤销后面的。"),
+                    className="data-hint",
+                ),
+                scrolling(
+                    html.Table([html.Thead(head), html.Tbody(lines)], className="data-table batches"),
+                    words("历史与撤销"),
+                ),
+                *more,
+            ],
+            className="data-panel",
+        )
+    ]
 
 
 def _line(context: Context, batch: Batch, filters: Filters, may: bool, words: Words) -> html.Tr:
-    undone = html.Span(words("{author}于 {time} 撤销").format(author=batch.undone_by or "?", time=local(batch.undone_at)), className="mark mark-undone") \
-        if batch.undone_at else None
-    return html.Tr([
-        html.Td(local(batch.time)), html.Td(batch.author or "—"), html.Td(table_name(batch.table, words)),
-        html.Td([batch.file or "—", html.Span(crs_name(batch.crs, words), className="data-key") if batch.crs else None]),
-        *(html.Td(words.number(count), className="number") for count in (batch.added, batch.changed, batch.unchanged, batch.retired)),
-        html.Td(dcc.Link(batch.batch_id, href=names.address(filters, context, "history", batch=batch.batch_id), className="data-link",
-                         title=words("看这一批改动了什么"))),
-        html.Td(undone or (html.Button(words("撤销"), id=names.numbered("data-undo", batch.batch_id), className="button", type="button",
-                                       **{"aria-label": words("撤销批次 {batch}").format(batch=batch.batch_id)}) if may else None)),
-    ], className="batch-undone" if batch.undone_at else "")
+    undone = (
+        html.Span(
+            words("{author}于 {time} 撤销").format(author=batch.undone_by or "?", time=local(batch.undone_at)),
+            className="mark mark-undone",
+        )
+        if batch.undone_at
+        else None
+    )
+    return html.Tr(
+        [
+            html.Td(local(batch.time)),
+            html.Td(batch.author or "—"),
+            html.Td(table_name(batch.table, words)),
+            html.Td(
+                [batch.file or "—", html.Span(crs_name(batch.crs, words), className="data-key") if batch.crs else None]
+            ),
+            *(
+                html.Td(words.number(count), className="number")
+                for count in (batch.added, batch.changed, batch.unchanged, batch.retired)
+            ),
+            html.Td(
+                dcc.Link(
+                    batch.batch_id,
+                    href=names.address(filters, context, "history", batch=batch.batch_id),
+                    className="data-link",
+                    title=words("看这一批改动了什么"),
+                )
+            ),
+            html.Td(
+                undone
+                or (
+                    html.Button(
+                        words("撤销"),
+                        id=names.numbered("data-undo", batch.batch_id),
+                        className="button",
+                        type="button",
+                        **{"aria-label": words("撤销批次 {batch}").format(batch=batch.batch_id)},
+                    )
+                    if may
+                    else None
+                )
+            ),
+        ],
+        className="batch-undone" if batch.undone_at else "",
+    )
 
 
 def _changes(context: Context, batch: Batch, words: Words) -> html.Div:
     changes = context.source.store().changes(batch.batch_id).to_dict("records")
-    return html.Div([html.P(words("列出 {listed} 行，共 {count} 行。").format(listed=min(len(changes), LISTED), count=words.number(len(changes))),
-                            className="data-hint"), change_list(changes, words, LISTED)])
+    return html.Div(
+        [
+            html.P(
+                words("列出 {listed} 行，共 {count} 行。").format(
+                    listed=min(len(changes), LISTED), count=words.number(len(changes))
+                ),
+                className="data-hint",
+            ),
+            change_list(changes, words, LISTED),
+        ]
+    )
 
 
 def local(moment: str | None) -> str:
@@ -75,10 +153,17 @@ def question(context: Context, batch_id: str, words: Words) -> list:
     batch = next((one for one in context.source.store().history() if one.batch_id == batch_id), None)
     if batch is None:
         raise AtlasError(N_("没有批次 {batch}：请用 history 查看批次号。"), batch=batch_id)
-    return [html.H2(words("撤销这一批？"), className="data-title"),
-            html.P(words("{author}于 {time} 从“{file}”带来的 {count} 处改动会全部撤回，图册恢复到这一批之前的样子。").format(
-                author=batch.author or "?", time=local(batch.time), file=batch.file or "?",
-                count=words.number(batch.added + batch.changed + batch.retired)))]
+    return [
+        html.H2(words("撤销这一批？"), className="data-title"),
+        html.P(
+            words("{author}于 {time} 从“{file}”带来的 {count} 处改动会全部撤回，图册恢复到这一批之前的样子。").format(
+                author=batch.author or "?",
+                time=local(batch.time),
+                file=batch.file or "?",
+                count=words.number(batch.added + batch.changed + batch.retired),
+            )
+        ),
+    ]
 
 
 def undo(context: Context, batch_id: str, author: str | None, words: Words) -> str:

@@ -29,47 +29,130 @@ ACCEPTED = ".xlsx,.csv,.txt,.tsv,.geojson,.json,.gpkg,.zip"
 def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words: Words) -> list:  # noqa: ARG001 - as every section
     """Return the section."""
     if not editing(context.settings):
-        return [html.Div([html.H2(words("导入文件"), className="data-title"),
-                          html.P(words("这个图册没有开放网页改动。可以下载模板、查看历史、数据行和质量报告。"), className="data-hint"),
-                          _templates(said["table"], words), holdings(context, filters, words)], className="data-steps")]
-    steps = html.Section([
-        _step(1, words("选择数据表"),
-              dmc.Select(id=names.TABLE, value=said["table"], data=[{"value": one, "label": table_name(one, words)} for one in names.ORDERED],
-                         allowDeselect=False, searchable=True, size="sm", nothingFoundMessage=words("没有匹配的选项"), **{"aria-label": words("数据表")}),
-              html.Div(_template_link(said["table"], words), id=names.TEMPLATE)),
-        _step(2, words("坐标系"),
-              dmc.Select(id=names.CRS, value="", data=systems(words), allowDeselect=False, size="sm", **{"aria-label": words("坐标系")}),
-              dmc.TextInput(id=names.EPSG, placeholder="EPSG:4548", size="sm", debounce=600, style={"display": "none"},
-                            **{"aria-label": words("EPSG 代码")}),
-              html.P(words("高德、百度的坐标与 GPS 相差数百米，图册不替您猜。表头或“坐标系”一列已写明的，可不选。"), className="data-hint")),
-        _step(3, words("放入文件"),
-              html.Div([
-                  html.Div(words("把文件拖到这里，或点击选择"), className="drop-title"),
-                  html.Div(words(".xlsx、.csv、GeoJSON、GeoPackage、压缩的 Shapefile；最大 {limit} MB").format(
-                      limit=f"{context.settings.max_upload_bytes / 2**20:.3g}"), className="data-hint"),
-                  html.Div(id="data-sending", className="drop-sending", role="status"),
-              ], id=names.DROP, className="drop", tabIndex=0, role="button", **{
-                  "data-address": f"{UPLOAD}?lang={words.lang}", "data-accept": ACCEPTED, "data-limit": str(context.settings.max_upload_bytes),
-                  "data-sending": words("正在上传 {share}%"), "data-lost": words("上传没有完成：请检查与服务器的连接，再试一次。"),
-                  "data-large": words("文件超过 {limit} MB：请分成几个文件，或请管理员调大 ATLAS_MAX_UPLOAD_BYTES。").format(
-                      limit=f"{context.settings.max_upload_bytes / 2**20:.3g}")})),
-    ], className="data-steps")
-    return [html.Div([
-        steps,
-        html.Section([
-            html.Div(id=names.PROGRESS, className="data-progress", role="status", **{"aria-live": "polite"}),
-            html.Div(_empty(context, filters, words), id=names.REPORT, className="data-report"),
-        ], className="data-outcome", **{"aria-label": words("核对结果")}),
-    ], className="data-import"), dcc.Store(id=names.RUN), dcc.Interval(id=names.POLL, interval=POLL_MS, disabled=True)]
+        return [
+            html.Div(
+                [
+                    html.H2(words("导入文件"), className="data-title"),
+                    html.P(
+                        words("这个图册没有开放网页改动。可以下载模板、查看历史、数据行和质量报告。"),
+                        className="data-hint",
+                    ),
+                    _templates(said["table"], words),
+                    holdings(context, filters, words),
+                ],
+                className="data-steps",
+            )
+        ]
+    steps = html.Section(
+        [
+            _step(
+                1,
+                words("选择数据表"),
+                dmc.Select(
+                    id=names.TABLE,
+                    value=said["table"],
+                    data=[{"value": one, "label": table_name(one, words)} for one in names.ORDERED],
+                    allowDeselect=False,
+                    searchable=True,
+                    size="sm",
+                    nothingFoundMessage=words("没有匹配的选项"),
+                    **{"aria-label": words("数据表")},
+                ),
+                html.Div(_template_link(said["table"], words), id=names.TEMPLATE),
+            ),
+            _step(
+                2,
+                words("坐标系"),
+                dmc.Select(
+                    id=names.CRS,
+                    value="",
+                    data=systems(words),
+                    allowDeselect=False,
+                    size="sm",
+                    **{"aria-label": words("坐标系")},
+                ),
+                dmc.TextInput(
+                    id=names.EPSG,
+                    placeholder="EPSG:4548",
+                    size="sm",
+                    debounce=600,
+                    style={"display": "none"},
+                    **{"aria-label": words("EPSG 代码")},
+                ),
+                html.P(
+                    words("高德、百度的坐标与 GPS 相差数百米，图册不替您猜。表头或“坐标系”一列已写明的，可不选。"),
+                    className="data-hint",
+                ),
+            ),
+            _step(
+                3,
+                words("放入文件"),
+                html.Div(
+                    [
+                        html.Div(words("把文件拖到这里，或点击选择"), className="drop-title"),
+                        html.Div(
+                            words(".xlsx、.csv、GeoJSON、GeoPackage、压缩的 Shapefile；最大 {limit} MB").format(
+                                limit=f"{context.settings.max_upload_bytes / 2**20:.3g}"
+                            ),
+                            className="data-hint",
+                        ),
+                        html.Div(id="data-sending", className="drop-sending", role="status"),
+                    ],
+                    id=names.DROP,
+                    className="drop",
+                    tabIndex=0,
+                    role="button",
+                    **{
+                        "data-address": f"{UPLOAD}?lang={words.lang}",
+                        "data-accept": ACCEPTED,
+                        "data-limit": str(context.settings.max_upload_bytes),
+                        "data-sending": words("正在上传 {share}%"),
+                        "data-lost": words("上传没有完成：请检查与服务器的连接，再试一次。"),
+                        "data-large": words(
+                            "文件超过 {limit} MB：请分成几个文件，或请管理员调大 ATLAS_MAX_UPLOAD_BYTES。"
+                        ).format(limit=f"{context.settings.max_upload_bytes / 2**20:.3g}"),
+                    },
+                ),
+            ),
+        ],
+        className="data-steps",
+    )
+    return [
+        html.Div(
+            [
+                steps,
+                html.Section(
+                    [
+                        html.Div(
+                            id=names.PROGRESS, className="data-progress", role="status", **{"aria-live": "polite"}
+                        ),
+                        html.Div(_empty(context, filters, words), id=names.REPORT, className="data-report"),
+                    ],
+                    className="data-outcome",
+                    **{"aria-label": words("核对结果")},
+                ),
+            ],
+            className="data-import",
+        ),
+        dcc.Store(id=names.RUN),
+        dcc.Interval(id=names.POLL, interval=POLL_MS, disabled=True),
+    ]
 
 
 def _step(number: int, title: str, *children: Any) -> html.Div:
-    return html.Div([html.H2([html.Span(str(number), className="step-number"), title], className="step-title"), *children], className="step")
+    return html.Div(
+        [html.H2([html.Span(str(number), className="step-number"), title], className="step-title"), *children],
+        className="step",
+    )
 
 
 def _template_link(table: str, words: Words) -> html.A:
-    return html.A(words("下载“{table}”的填报模板").format(table=table_name(table, words)), href=f"{TEMPLATE}/{table}.xlsx?lang={words.lang}",
-                  className="data-link", download="")
+    return html.A(
+        words("下载“{table}”的填报模板").format(table=table_name(table, words)),
+        href=f"{TEMPLATE}/{table}.xlsx?lang={words.lang}",
+        className="data-link",
+        download="",
+    )
 
 
 def _templates(table: str, words: Words) -> html.Div:  # noqa: ARG001 - all of them are offered
@@ -77,18 +160,32 @@ def _templates(table: str, words: Words) -> html.Div:  # noqa: ARG001 - all of t
 
 
 def _empty(context: Context, filters: Filters, words: Words) -> html.Div:
-    return html.Div([
-        html.Section([
-            html.H2(words("导入之前先核对"), className="data-title"),
-            html.Ol([
-                html.Li(words("逐格核对：每处错误写明工作表、行、列、内容和改法，可下载标出问题的工作簿。")),
-                html.Li(words("地图预览：看清每一行会落在哪里，坐标系选错时画出两个位置。")),
-                html.Li(words("确认之前说清会新增、更改哪些行，哪些示意数据会退出；确认后整批生效，随时可以撤销。")),
-            ]),
-            html.P(words("核对不会改动图册。"), className="data-hint"),
-        ], className="data-promise"),
-        holdings(context, filters, words),
-    ], className="data-empty-import")
+    return html.Div(
+        [
+            html.Section(
+                [
+                    html.H2(words("导入之前先核对"), className="data-title"),
+                    html.Ol(
+                        [
+                            html.Li(
+                                words("逐格核对：每处错误写明工作表、行、列、内容和改法，可下载标出问题的工作簿。")
+                            ),
+                            html.Li(words("地图预览：看清每一行会落在哪里，坐标系选错时画出两个位置。")),
+                            html.Li(
+                                words(
+                                    "确认之前说清会新增、更改哪些行，哪些示意数据会退出；确认后整批生效，随时可以撤销。"
+                                )
+                            ),
+                        ]
+                    ),
+                    html.P(words("核对不会改动图册。"), className="data-hint"),
+                ],
+                className="data-promise",
+            ),
+            holdings(context, filters, words),
+        ],
+        className="data-empty-import",
+    )
 
 
 def register(app: Dash, context: Context) -> None:
@@ -102,7 +199,12 @@ def register(app: Dash, context: Context) -> None:
         filters = context.read(context.source.atlas(), search, names.OWN_KEYS).filters
         return _empty(context, filters, context.words(filters.lang))
 
-    @app.callback(Output(names.TEMPLATE, "children"), Input(names.TABLE, "value"), State(names.URL, "search"), prevent_initial_call=True)
+    @app.callback(
+        Output(names.TEMPLATE, "children"),
+        Input(names.TABLE, "value"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def offer(table: str, search: str | None) -> html.A:
         """Offer the template of the chosen table."""
         return _template_link(table, words_of(search))
@@ -113,13 +215,31 @@ def register(app: Dash, context: Context) -> None:
         return {} if crs == EPSG_CHOICE else {"display": "none"}
 
     @app.callback(
-        Output(names.RUN, "data"), Output(names.POLL, "disabled"), Output(names.PROGRESS, "children"), Output(names.REPORT, "children"),
-        Output(names.TABLE, "value"), Output(names.CRS, "value"),
-        Input(names.UPLOAD, "data"), Input(names.TABLE, "value"), Input(names.CRS, "value"), Input(names.EPSG, "value"),
-        Input({"type": "data-recheck", "at": ALL}, "n_clicks"), State({"type": "data-map", "at": ALL}, "value"), State({"type": "data-map", "at": ALL}, "id"),
-        State(names.URL, "search"))
-    def check(given: dict | None, table: str, crs: str | None, epsg: str | None, again: list, columns: list, headers: list,
-              search: str | None) -> tuple:
+        Output(names.RUN, "data"),
+        Output(names.POLL, "disabled"),
+        Output(names.PROGRESS, "children"),
+        Output(names.REPORT, "children"),
+        Output(names.TABLE, "value"),
+        Output(names.CRS, "value"),
+        Input(names.UPLOAD, "data"),
+        Input(names.TABLE, "value"),
+        Input(names.CRS, "value"),
+        Input(names.EPSG, "value"),
+        Input({"type": "data-recheck", "at": ALL}, "n_clicks"),
+        State({"type": "data-map", "at": ALL}, "value"),
+        State({"type": "data-map", "at": ALL}, "id"),
+        State(names.URL, "search"),
+    )
+    def check(
+        given: dict | None,
+        table: str,
+        crs: str | None,
+        epsg: str | None,
+        again: list,
+        columns: list,
+        headers: list,
+        search: str | None,
+    ) -> tuple:
         """Start a check of what was given; a choice that changes starts it anew."""
         words, cause = words_of(search), ctx.triggered_id
         if given and given.get("message"):
@@ -133,23 +253,43 @@ def register(app: Dash, context: Context) -> None:
         if isinstance(cause, dict) and not any(again):
             raise PreventUpdate
         if crs == EPSG_CHOICE and not epsg:
-            return None, True, html.P(words("请填写 EPSG 代码，如 EPSG:4548。"), className="data-hint"), [], no_update, no_update
+            return (
+                None,
+                True,
+                html.P(words("请填写 EPSG 代码，如 EPSG:4548。"), className="data-hint"),
+                [],
+                no_update,
+                no_update,
+            )
         before = upload.task()
         mapping = dict(before.mapping) if before and before.table == table else {}
         if isinstance(cause, dict):
-            found = list((upload.found(before.run if before and before.action == CHECK else "") or {}).get("headers", ()))
-            mapping = {found[one["at"]]: value or "" for one, value in zip(headers, columns, strict=True) if one["at"] < len(found)}
+            found = list(
+                (upload.found(before.run if before and before.action == CHECK else "") or {}).get("headers", ())
+            )
+            mapping = {
+                found[one["at"]]: value or ""
+                for one, value in zip(headers, columns, strict=True)
+                if one["at"] < len(found)
+            }
         try:
             require_editing(context.settings)
-            task = uploads.start(upload, CHECK, table, crs=(epsg if crs == EPSG_CHOICE else crs) or None, mapping=mapping)
+            task = uploads.start(
+                upload, CHECK, table, crs=(epsg if crs == EPSG_CHOICE else crs) or None, mapping=mapping
+            )
         except AtlasError as error:
             return None, True, _bad(error.text(words.gettext)), [], no_update, no_update
         return _run(upload, task), False, _progress(upload, words), [], no_update, no_update
 
     @app.callback(
-        Output(names.PROGRESS, "children", allow_duplicate=True), Output(names.REPORT, "children", allow_duplicate=True),
+        Output(names.PROGRESS, "children", allow_duplicate=True),
+        Output(names.REPORT, "children", allow_duplicate=True),
         Output(names.POLL, "disabled", allow_duplicate=True),
-        Input(names.POLL, "n_intervals"), State(names.RUN, "data"), State(names.URL, "search"), prevent_initial_call=True)
+        Input(names.POLL, "n_intervals"),
+        State(names.RUN, "data"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def follow(_: int, run: dict | None, search: str | None) -> tuple:
         """Say how far it is; show what was found."""
         words = words_of(search)
@@ -173,10 +313,16 @@ def register(app: Dash, context: Context) -> None:
         return None, report.outcome(context, upload, found, task, words, theme) if found else [], True
 
     @app.callback(
-        Output(names.RUN, "data", allow_duplicate=True), Output(names.POLL, "disabled", allow_duplicate=True),
-        Output(names.PROGRESS, "children", allow_duplicate=True), Output(names.REPORT, "children", allow_duplicate=True),
-        Input({"type": "data-confirm", "at": ALL}, "n_clicks"), State(names.UPLOAD, "data"), State(names.AUTHOR, "value"), State(names.URL, "search"),
-        prevent_initial_call=True)
+        Output(names.RUN, "data", allow_duplicate=True),
+        Output(names.POLL, "disabled", allow_duplicate=True),
+        Output(names.PROGRESS, "children", allow_duplicate=True),
+        Output(names.REPORT, "children", allow_duplicate=True),
+        Input({"type": "data-confirm", "at": ALL}, "n_clicks"),
+        State(names.UPLOAD, "data"),
+        State(names.AUTHOR, "value"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def confirm(clicks: list, given: dict | None, author: str | None, search: str | None) -> tuple:
         """Apply what was checked."""
         if not any(clicks):
@@ -188,14 +334,20 @@ def register(app: Dash, context: Context) -> None:
             task = upload.task() if upload else None
             if upload is None or task is None or task.run != ctx.triggered_id["at"]:
                 raise PreventUpdate
-            started = uploads.start(upload, APPLY, task.table, author=name, of=task.run, crs=task.crs, mapping=task.mapping)
+            started = uploads.start(
+                upload, APPLY, task.table, author=name, of=task.run, crs=task.crs, mapping=task.mapping
+            )
         except AtlasError as error:
             return no_update, no_update, _bad(error.text(words.gettext)), no_update
         return _run(upload, started), False, _progress(upload, words), []
 
     @app.callback(
         Output(names.UPLOAD, "data", allow_duplicate=True),
-        Input({"type": "data-cancel", "at": ALL}, "n_clicks"), State(names.UPLOAD, "data"), State(names.URL, "search"), prevent_initial_call=True)
+        Input({"type": "data-cancel", "at": ALL}, "n_clicks"),
+        State(names.UPLOAD, "data"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def cancel(clicks: list, given: dict | None, search: str | None) -> dict | None:
         """Call a check off and take the file away."""
         if not any(clicks):
@@ -226,11 +378,33 @@ def _progress(upload: Upload, words: Words) -> html.Div | None:
     if state is None or state.status in (DONE, FAILED):
         return None
     share = round(100 * state.share)
-    return html.Div([
-        html.Div([html.Span(words(state.msgid or "正在核对单元格")), html.Span(f"{share}%", className="data-share")], className="data-progress-text"),  # no key - a key of the check
-        html.Div(html.Div(className="bar-fill", style={"width": f"{share}%"}), className="bar", role="progressbar",
-                 **{"aria-valuenow": str(share), "aria-valuemin": "0", "aria-valuemax": "100", "aria-label": words("进度")}),
-        html.Div([html.Span(upload.file.name, className="data-file"),
-                  html.Button(words("取消"), id=names.numbered("data-cancel", "running"), className="button", type="button") if state.action != APPLY else None],
-                 className="data-progress-foot"),
-    ])
+    return html.Div(
+        [
+            html.Div(
+                [html.Span(words(state.msgid or "正在核对单元格")), html.Span(f"{share}%", className="data-share")],
+                className="data-progress-text",
+            ),  # no key - a key of the check
+            html.Div(
+                html.Div(className="bar-fill", style={"width": f"{share}%"}),
+                className="bar",
+                role="progressbar",
+                **{
+                    "aria-valuenow": str(share),
+                    "aria-valuemin": "0",
+                    "aria-valuemax": "100",
+                    "aria-label": words("进度"),
+                },
+            ),
+            html.Div(
+                [
+                    html.Span(upload.file.name, className="data-file"),
+                    html.Button(
+                        words("取消"), id=names.numbered("data-cancel", "running"), className="button", type="button"
+                    )
+                    if state.action != APPLY
+                    else None,
+                ],
+                className="data-progress-foot",
+            ),
+        ]
+    )

@@ -24,8 +24,21 @@ SECTION, TABS, AUTHOR, CHANGED, DRAWN = "data-section", "data-tabs", "data-autho
 TABLE, CRS, EPSG, UPLOAD, RUN, POLL = "data-table", "data-crs", "data-epsg", "data-upload", "data-run", "data-poll"
 PROGRESS, REPORT, CANCEL, TEMPLATE, DROP = "data-progress", "data-report", "data-cancel", "data-template", "data-drop"
 PROBLEM_GROUP, PROBLEM_PAGE, PROBLEMS = "data-problem-group", "data-problem-page", "data-problems"
-MODAL, MODAL_TEXT, MODAL_DO, MODAL_CLOSE, DOING = "data-modal", "data-modal-text", "data-modal-do", "data-modal-close", "data-doing"
-ROW_TABLE, ROW_PLACE, ROW_TEXT, GRID_BOX, GRID, ROW_COUNT = "data-row-table", "data-row-place", "data-row-text", "data-grid-box", "data-grid", "data-row-count"
+MODAL, MODAL_TEXT, MODAL_DO, MODAL_CLOSE, DOING = (
+    "data-modal",
+    "data-modal-text",
+    "data-modal-do",
+    "data-modal-close",
+    "data-doing",
+)
+ROW_TABLE, ROW_PLACE, ROW_TEXT, GRID_BOX, GRID, ROW_COUNT = (
+    "data-row-table",
+    "data-row-place",
+    "data-row-text",
+    "data-grid-box",
+    "data-grid",
+    "data-row-count",
+)
 ADD, EDIT, REMOVE, CHOSEN = "data-add", "data-edit", "data-remove", "data-chosen"
 DRAWER, FORM = "data-drawer", "data-form"
 DAYS, QUALITY_PLACE = "data-days", "data-quality-place"

@@ -25,7 +25,17 @@ from layers.filters import Filters
 
 BLOCK = 100
 KEY = "atlas_row_key"
-WIDE = {"name": 190, "address": 220, "opening_hours": 190, "note": 240, "inputs": 240, "result": 240, "organisers": 200, "services": 200, "facilities": 200}
+WIDE = {
+    "name": 190,
+    "address": 220,
+    "opening_hours": 190,
+    "note": 240,
+    "inputs": 240,
+    "result": 240,
+    "organisers": 200,
+    "services": 200,
+    "facilities": 200,
+}
 LAST = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
 
 
@@ -33,63 +43,168 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     """Return the section."""
     table, rule = said["table"], said["rule"]
     may = editing(context.settings)
-    chosen = html.Div([
-        html.Span(words("只列出质量报告“{rule}”的行").format(rule=words(RULES[rule].title))),
-        dcc.Link(words("列出全部"), href=names.address(filters, context, "rows", table=table), className="data-link"),
-    ], className="data-chosen") if rule else None
-    return [html.Div([
-        html.Div([
-            html.Label([html.Span(words("数据表")), dmc.Select(
-                id=names.ROW_TABLE, data=[{"value": one, "label": table_name(one, words)} for one in names.ORDERED], value=table, size="xs",
-                allowDeselect=False, searchable=True, nothingFoundMessage=words("没有匹配的选项"), **{"aria-label": words("数据表")})], className="data-control"),
-            html.Label([html.Span(words("地点")), dmc.Select(
-                id=names.ROW_PLACE, data=place_options(atlas, filters, words), value=filters.place, size="xs", allowDeselect=False, searchable=True,
-                nothingFoundMessage=words("没有匹配的选项"), **{"aria-label": words("地点")})], className="data-control"),
-            html.Label([html.Span(words("查找")), dmc.TextInput(id=names.ROW_TEXT, size="xs", debounce=400, placeholder=words("名称、编号、地址…"),
-                                                              **{"aria-label": words("查找")})], className="data-control"),
-            html.Span(id=names.ROW_COUNT, className="data-hint", role="status"),
-            html.Div([
-                html.Button(words("新增一行"), id=names.ADD, className="button", type="button", disabled=not may),
-                html.Button(words("修改"), id=names.EDIT, className="button", type="button", disabled=True),
-                html.Div(html.Button(words("删除"), className="button", type="button", disabled=True), id=names.REMOVE),
-            ], className="data-buttons", hidden=not may),
-        ], className="data-controls"),
-        chosen,
-        html.Div(id=names.GRID_BOX, className="data-grid"),
-        dcc.Store(id=names.CHOSEN),
-    ], className="data-panel data-rows")]
+    chosen = (
+        html.Div(
+            [
+                html.Span(words("只列出质量报告“{rule}”的行").format(rule=words(RULES[rule].title))),
+                dcc.Link(
+                    words("列出全部"), href=names.address(filters, context, "rows", table=table), className="data-link"
+                ),
+            ],
+            className="data-chosen",
+        )
+        if rule
+        else None
+    )
+    return [
+        html.Div(
+            [
+                html.Div(
+                    [
+                        html.Label(
+                            [
+                                html.Span(words("数据表")),
+                                dmc.Select(
+                                    id=names.ROW_TABLE,
+                                    data=[{"value": one, "label": table_name(one, words)} for one in names.ORDERED],
+                                    value=table,
+                                    size="xs",
+                                    allowDeselect=False,
+                                    searchable=True,
+                                    nothingFoundMessage=words("没有匹配的选项"),
+                                    **{"aria-label": words("数据表")},
+                                ),
+                            ],
+                            className="data-control",
+                        ),
+                        html.Label(
+                            [
+                                html.Span(words("地点")),
+                                dmc.Select(
+                                    id=names.ROW_PLACE,
+                                    data=place_options(atlas, filters, words),
+                                    value=filters.place,
+                                    size="xs",
+                                    allowDeselect=False,
+                                    searchable=True,
+                                    nothingFoundMessage=words("没有匹配的选项"),
+                                    **{"aria-label": words("地点")},
+                                ),
+                            ],
+                            className="data-control",
+                        ),
+                        html.Label(
+                            [
+                                html.Span(words("查找")),
+                                dmc.TextInput(
+                                    id=names.ROW_TEXT,
+                                    size="xs",
+                                    debounce=400,
+                                    placeholder=words("名称、编号、地址…"),
+                                    **{"aria-label": words("查找")},
+                                ),
+                            ],
+                            className="data-control",
+                        ),
+                        html.Span(id=names.ROW_COUNT, className="data-hint", role="status"),
+                        html.Div(
+                            [
+                                html.Button(
+                                    words("新增一行"), id=names.ADD, className="button", type="button", disabled=not may
+                                ),
+                                html.Button(
+                                    words("修改"), id=names.EDIT, className="button", type="button", disabled=True
+                                ),
+                                html.Div(
+                                    html.Button(words("删除"), className="button", type="button", disabled=True),
+                                    id=names.REMOVE,
+                                ),
+                            ],
+                            className="data-buttons",
+                            hidden=not may,
+                        ),
+                    ],
+                    className="data-controls",
+                ),
+                chosen,
+                html.Div(id=names.GRID_BOX, className="data-grid"),
+                dcc.Store(id=names.CHOSEN),
+            ],
+            className="data-panel data-rows",
+        )
+    ]
 
 
 def locale_text(words: Words) -> dict[str, str]:
     """Return what the grid itself says."""
     return {
-        "noRowsToShow": words("没有符合条件的行"), "loadingOoo": words("正在读取…"), "loadingError": words("读取失败"),
-        "ariaSortableColumn": words("按回车键排序"), "ariaRowSelect": words("按空格键选择这一行"), "ariaRowDeselect": words("按空格键取消选择"),
-        "ariaRowToggleSelection": words("按空格键切换选择"), "ariaColumn": words("列"), "ariaFilterMenuOpen": words("打开筛选"),
-        "ariaSkeletonCellLoading": words("正在读取…"), "ariaSkeletonCellLoadingFailed": words("读取失败"), "ariaRowSelectAll": words("全选"),
-        "ariaLabelLoadingMore": words("正在读取…"), "ariaChecked": words("已选"), "ariaUnchecked": words("未选"),
+        "noRowsToShow": words("没有符合条件的行"),
+        "loadingOoo": words("正在读取…"),
+        "loadingError": words("读取失败"),
+        "ariaSortableColumn": words("按回车键排序"),
+        "ariaRowSelect": words("按空格键选择这一行"),
+        "ariaRowDeselect": words("按空格键取消选择"),
+        "ariaRowToggleSelection": words("按空格键切换选择"),
+        "ariaColumn": words("列"),
+        "ariaFilterMenuOpen": words("打开筛选"),
+        "ariaSkeletonCellLoading": words("正在读取…"),
+        "ariaSkeletonCellLoadingFailed": words("读取失败"),
+        "ariaRowSelectAll": words("全选"),
+        "ariaLabelLoadingMore": words("正在读取…"),
+        "ariaChecked": words("已选"),
+        "ariaUnchecked": words("未选"),
     }
 
 
 def columns(schema: TableSchema, words: Words) -> list[dict[str, Any]]:
     """Return the grid's columns: name first, then the rest, where the row is from last."""
     order = sorted(schema.columns, key=lambda one: (one.name in LAST, one.name != "name", one.name != schema.key))
-    return [{"field": one.name, "headerName": title(schema, one.name, words), "headerTooltip": title(schema, one.name, words), "width": WIDE.get(one.name, 128), "sortable": True, "tooltipField": one.name,
-             **({"pinned": "left"} if one.name == "name" else {}), **({"type": "rightAligned"} if one.dtype in ("int", "float") else {})} for one in order]
+    return [
+        {
+            "field": one.name,
+            "headerName": title(schema, one.name, words),
+            "headerTooltip": title(schema, one.name, words),
+            "width": WIDE.get(one.name, 128),
+            "sortable": True,
+            "tooltipField": one.name,
+            **({"pinned": "left"} if one.name == "name" else {}),
+            **({"type": "rightAligned"} if one.dtype in ("int", "float") else {}),
+        }
+        for one in order
+    ]
 
 
 def _grid(table: str, filters: Filters, rule: str | None, text: str, words: Words) -> html.Div:
     grid = AgGrid(
-        id=names.GRID, rowModelType="infinite", columnDefs=columns(TABLES[table], words), getRowId=f"params.data.{KEY}",
-        defaultColDef={"resizable": True, "suppressHeaderMenuButton": True, "suppressMovable": True, **({} if words.lang == "zh" else {"cellRenderer": "AtlasCell"})},
+        id=names.GRID,
+        rowModelType="infinite",
+        columnDefs=columns(TABLES[table], words),
+        getRowId=f"params.data.{KEY}",
+        defaultColDef={
+            "resizable": True,
+            "suppressHeaderMenuButton": True,
+            "suppressMovable": True,
+            **({} if words.lang == "zh" else {"cellRenderer": "AtlasCell"}),
+        },
         dashGridOptions={
-            "cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "maxConcurrentDatasourceRequests": 1, "rowSelection": {
-                "mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-            "localeText": locale_text(words), "rowHeight": 32, "headerHeight": 34, "suppressDragLeaveHidesColumns": True,
-            "enableCellTextSelection": True, "animateRows": False, "enableBrowserTooltips": True},
-        style={"height": "100%", "width": "100%"})
+            "cacheBlockSize": BLOCK,
+            "maxBlocksInCache": 20,
+            "maxConcurrentDatasourceRequests": 1,
+            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+            "localeText": locale_text(words),
+            "rowHeight": 32,
+            "headerHeight": 34,
+            "suppressDragLeaveHidesColumns": True,
+            "enableCellTextSelection": True,
+            "animateRows": False,
+            "enableBrowserTooltips": True,
+        },
+        style={"height": "100%", "width": "100%"},
+    )
     # another question is another grid: rows fetched for the last one must not be shown for this one
-    return html.Div(grid, key=f"{table}|{filters.place}|{filters.region}|{filters.grid}|{rule}|{text}", className="data-grid-inner")
+    return html.Div(
+        grid, key=f"{table}|{filters.place}|{filters.region}|{filters.grid}|{rule}|{text}", className="data-grid-inner"
+    )
 
 
 def question(context: Context, table: str, key: str, words: Words) -> list:
@@ -98,8 +213,14 @@ def question(context: Context, table: str, key: str, words: Words) -> list:
         raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
     row = rows.record(context.source.atlas(), table, key)
     name = key if row is None else str(row.get("name") or key)
-    return [html.H2(words("删除这一行？"), className="data-title"),
-            html.P(words("{table}“{name}”（{key}）会从图册里删除，记为一批，可在“历史与撤销”里撤回。").format(table=table_name(table, words), name=name, key=key))]
+    return [
+        html.H2(words("删除这一行？"), className="data-title"),
+        html.P(
+            words("{table}“{name}”（{key}）会从图册里删除，记为一批，可在“历史与撤销”里撤回。").format(
+                table=table_name(table, words), name=name, key=key
+            )
+        ),
+    ]
 
 
 def remove(context: Context, table: str, key: str, author: str | None, words: Words) -> str:
@@ -107,8 +228,12 @@ def remove(context: Context, table: str, key: str, author: str | None, words: Wo
     name, atlas = signed(context, author), context.source.atlas()
     hanging = rows.referring(atlas, table, key) if table in TABLES else {}
     if hanging:
-        raise AtlasError(N_("还有行引用它（{list}），删除会让它们落空：请先改正或删除那些行。"),
-                         list="、".join(f"{TABLES[one].zh if words.lang == 'zh' else TABLES[one].en} {count}" for one, count in hanging.items()))
+        raise AtlasError(
+            N_("还有行引用它（{list}），删除会让它们落空：请先改正或删除那些行。"),
+            list="、".join(
+                f"{TABLES[one].zh if words.lang == 'zh' else TABLES[one].en} {count}" for one, count in hanging.items()
+            ),
+        )
     batch = context.source.store().remove(table, [key], author=name, file=words("网页删除"), seen=atlas.version)
     return words("已删除，记为批次 {batch}。").format(batch=batch.batch_id)
 
@@ -122,8 +247,12 @@ def register(app: Dash, context: Context) -> None:
         return atlas, filters, names.own(search), context.words(filters.lang)
 
     @app.callback(
-        Output(names.URL, "search", allow_duplicate=True), Input(names.ROW_TABLE, "value"), Input(names.ROW_PLACE, "value"), State(names.URL, "search"),
-        prevent_initial_call=True)
+        Output(names.URL, "search", allow_duplicate=True),
+        Input(names.ROW_TABLE, "value"),
+        Input(names.ROW_PLACE, "value"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def choose(table: str | None, place: str | None, search: str | None) -> str:
         """Bring the choice of table and place into the address."""
         _, filters, said, _ = asked(search)
@@ -133,7 +262,12 @@ def register(app: Dash, context: Context) -> None:
         rule = said["rule"] if said["rule"] and table in RULES[said["rule"]].tables else None
         return names.query(wanted, context, {"section": "rows", "days": said["days"]}, table=table, rule=rule)
 
-    @app.callback(Output(names.GRID_BOX, "children"), Output(names.ROW_COUNT, "children"), Input(names.ROW_TEXT, "value"), State(names.URL, "search"))
+    @app.callback(
+        Output(names.GRID_BOX, "children"),
+        Output(names.ROW_COUNT, "children"),
+        Input(names.ROW_TEXT, "value"),
+        State(names.URL, "search"),
+    )
     def show(text: str | None, search: str | None) -> tuple:
         """Show the grid of what is asked for."""
         atlas, filters, said, words = asked(search)
@@ -142,8 +276,12 @@ def register(app: Dash, context: Context) -> None:
         return _grid(said["table"], filters, said["rule"], text or "", words), count
 
     @app.callback(
-        Output(names.GRID, "getRowsResponse"), Input(names.GRID, "getRowsRequest"), State(names.ROW_TEXT, "value"), State(names.URL, "search"),
-        prevent_initial_call=True)
+        Output(names.GRID, "getRowsResponse"),
+        Input(names.GRID, "getRowsRequest"),
+        State(names.ROW_TEXT, "value"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def fetch(request: dict | None, text: str | None, search: str | None) -> dict:
         """Give the rows that the grid is about to show."""
         if not request:
@@ -152,48 +290,84 @@ def register(app: Dash, context: Context) -> None:
         order = next(iter(request.get("sortModel") or ()), None)
         found = _found(atlas, filters, said, text, order)
         start = max(0, int(request["startRow"]))
-        part = found[start:min(int(request["endRow"]), start + BLOCK)]
+        part = found[start : min(int(request["endRow"]), start + BLOCK)]
         schema = TABLES[said["table"]]
         frame = atlas.table(said["table"]).iloc[part]
         keys = frame[schema.key].tolist()
-        cells = {one.name: [shown(schema, one.name, value, words) for value in frame[one.name]] for one in schema.columns}
-        listed = [dict(zip(cells, line, strict=True)) | {KEY: key} for key, line in zip(keys, zip(*cells.values(), strict=True), strict=True)]
+        cells = {
+            one.name: [shown(schema, one.name, value, words) for value in frame[one.name]] for one in schema.columns
+        }
+        listed = [
+            dict(zip(cells, line, strict=True)) | {KEY: key}
+            for key, line in zip(keys, zip(*cells.values(), strict=True), strict=True)
+        ]
         return {"rowData": listed, "rowCount": len(found)}
 
     @app.callback(
-        Output(names.EDIT, "disabled"), Output(names.REMOVE, "children"), Output(names.CHOSEN, "data"), Input(names.GRID, "selectedRows"), State(names.URL, "search"),
-        prevent_initial_call=True)
+        Output(names.EDIT, "disabled"),
+        Output(names.REMOVE, "children"),
+        Output(names.CHOSEN, "data"),
+        Input(names.GRID, "selectedRows"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def choose_row(selected: list | None, search: str | None) -> tuple:
         """Let the chosen row be changed or taken out."""
         _, _, said, words = asked(search)
         may = bool(selected) and editing(context.settings)
         key = selected[0][KEY] if may and selected else None
         at = None if key is None else f"{said['table']}:{key}"
-        button = html.Button(words("删除"), className="button", type="button", disabled=not may, **({"id": names.numbered("data-delete", at)} if at else {}))
+        button = html.Button(
+            words("删除"),
+            className="button",
+            type="button",
+            disabled=not may,
+            **({"id": names.numbered("data-delete", at)} if at else {}),
+        )
         return not may, button, key
 
     @app.callback(
-        Output(names.DRAWER, "opened"), Output(names.DRAWER, "title"), Output(names.FORM, "children"),
-        Input(names.ADD, "n_clicks"), Input(names.EDIT, "n_clicks"), State(names.CHOSEN, "data"), State(names.URL, "search"),
-        prevent_initial_call=True)
+        Output(names.DRAWER, "opened"),
+        Output(names.DRAWER, "title"),
+        Output(names.FORM, "children"),
+        Input(names.ADD, "n_clicks"),
+        Input(names.EDIT, "n_clicks"),
+        State(names.CHOSEN, "data"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def open_form(add: int | None, edit: int | None, key: str | None, search: str | None) -> tuple:
         """Open the form of a new row or of the chosen one."""
         atlas, _, said, words = asked(search)
         table = said["table"]
         if ctx.triggered_id == names.ADD and add:
-            return True, words("新增：{table}").format(table=table_name(table, words)), form.fields(table, None, atlas.version, words)
+            return (
+                True,
+                words("新增：{table}").format(table=table_name(table, words)),
+                form.fields(table, None, atlas.version, words),
+            )
         if ctx.triggered_id != names.EDIT or not edit or key is None:
             raise PreventUpdate
         row = rows.record(atlas, table, key)
         if row is None:
             raise AtlasError(N_("这一行已经不在图册里：请刷新后再试。"))
-        return True, words("修改：{name}").format(name=row.get("name") or key), form.fields(table, row, atlas.version, words)
+        return (
+            True,
+            words("修改：{name}").format(name=row.get("name") or key),
+            form.fields(table, row, atlas.version, words),
+        )
 
     @app.callback(
-        Output({"type": "data-told", "at": ALL}, "children"), Output(names.DRAWER, "opened", allow_duplicate=True),
+        Output({"type": "data-told", "at": ALL}, "children"),
+        Output(names.DRAWER, "opened", allow_duplicate=True),
         Output(names.CHANGED, "data", allow_duplicate=True),
-        Input({"type": "data-save", "at": ALL}, "n_clicks"), State({"type": "data-field", "at": ALL}, "value"), State({"type": "data-field", "at": ALL}, "id"),
-        State(names.AUTHOR, "value"), State(names.URL, "search"), prevent_initial_call=True)
+        Input({"type": "data-save", "at": ALL}, "n_clicks"),
+        State({"type": "data-field", "at": ALL}, "value"),
+        State({"type": "data-field", "at": ALL}, "id"),
+        State(names.AUTHOR, "value"),
+        State(names.URL, "search"),
+        prevent_initial_call=True,
+    )
     def save(clicks: list, values: list, fields: list, author: str | None, search: str | None) -> tuple:
         """Check what was filled in and, when nothing is wrong, keep it."""
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
@@ -203,17 +377,25 @@ def register(app: Dash, context: Context) -> None:
         sure, _, key = rest.partition("|")
         filled = {one["at"]: value for one, value in zip(fields, values, strict=True)}
         try:
-            told, batch = form.save(context, said["table"], key or None, filled, signed(context, author), version, sure == "sure", words)
+            told, batch = form.save(
+                context, said["table"], key or None, filled, signed(context, author), version, sure == "sure", words
+            )
         except AtlasError as error:
             return [form.refused(error.text(words.gettext))], no_update, no_update
         if batch is None:
             return [told], no_update, no_update
-        return [None], False, {"told": words("已保存，记为批次 {batch}。").format(batch=batch.batch_id), "batch": batch.batch_id}
+        return (
+            [None],
+            False,
+            {"told": words("已保存，记为批次 {batch}。").format(batch=batch.batch_id), "batch": batch.batch_id},
+        )
 
 
 def _found(atlas: Atlas, filters: Filters, said: dict, text: str | None, order: dict | None = None) -> Any:
     rule, table = said["rule"], said["table"]
-    among = quality.bad_rows(atlas, rule, table, said["days"]).tolist() if rule and table in RULES[rule].tables else None
+    among = (
+        quality.bad_rows(atlas, rule, table, said["days"]).tolist() if rule and table in RULES[rule].tables else None
+    )
     known = {column.name for column in TABLES[table].columns}
     sort = order["colId"] if order and order.get("colId") in known else None
     return rows.select(atlas, table, filters, text or "", among, sort, bool(order) and order.get("sort") == "desc")

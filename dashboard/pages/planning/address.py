@@ -198,4 +198,3 @@ def whole(filters_query: str, plan: Plan) -> str:
     """Return the query string, with its ``?``, of filters (as the context writes them) and plan."""
     parts = [part for part in (filters_query.removeprefix("?"), write(plan)) if part]
     return "?" + "&".join(parts) if parts else ""
-

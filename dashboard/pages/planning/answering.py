@@ -19,7 +19,17 @@ from dashboard.jobs import FAILED as JOB_FAILED
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.solving import BY_HAND, BY_JOB, BY_KEPT, BY_SCENARIO, case_of, curve, curve_kept, key_of, search
+from dashboard.pages.planning.solving import (
+    BY_HAND,
+    BY_JOB,
+    BY_KEPT,
+    BY_SCENARIO,
+    case_of,
+    curve,
+    curve_kept,
+    key_of,
+    search,
+)
 from dashboard.pages.planning.syncing import read
 from dashboard.words import Words
 from geodata.errors import AtlasError
@@ -39,8 +49,16 @@ def scale_of(model: str, total: float, words: Words) -> tuple[float, str]:
 
 def failure(error: AtlasError) -> dict[str, Any]:
     """Return an error as the browser keeps it."""
-    return {"by": FAILED, "error": {"msgid": error.msgid, "params": {name: value if isinstance(value, str | int | float) else str(value)
-                                                                    for name, value in error.params.items()}}}
+    return {
+        "by": FAILED,
+        "error": {
+            "msgid": error.msgid,
+            "params": {
+                name: value if isinstance(value, str | int | float) else str(value)
+                for name, value in error.params.items()
+            },
+        },
+    }
 
 
 def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, Any] | None:
@@ -64,9 +82,16 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     """Add the callbacks."""
 
     @app.callback(
-        Output(names.RESULT, "data"), Output(names.JOB, "data"), Output(names.TICK, "disabled"), Output(names.STOP, "disabled"),
-        Output(names.STATUS, "children"), Output(names.LIVE, "data"),
-        Input(names.STATE, "data"), State(names.JOB, "data"), State(names.RESULT, "data"), prevent_initial_call=True,
+        Output(names.RESULT, "data"),
+        Output(names.JOB, "data"),
+        Output(names.TICK, "disabled"),
+        Output(names.STOP, "disabled"),
+        Output(names.STATUS, "children"),
+        Output(names.LIVE, "data"),
+        Input(names.STATE, "data"),
+        State(names.JOB, "data"),
+        State(names.RESULT, "data"),
+        prevent_initial_call=True,
     )
     def answer(stored: dict, job: dict | None, result: dict | None) -> tuple:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
@@ -74,7 +99,12 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         key = key_of(atlas, question)
         name = name_of(key)
         idle = (None, True, True, "", None)
-        if job and (job.get("for"), job.get("again")) == (name, stored["again"]) and question.plan.run and not question.plan.sites:
+        if (
+            job
+            and (job.get("for"), job.get("again")) == (name, stored["again"])
+            and question.plan.run
+            and not question.plan.sites
+        ):
             raise PreventUpdate  # it is being computed
         if job:
             jobs.stop(str(job.get("id")))
@@ -82,7 +112,11 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             found = kept(atlas, jobs, question, stored["query"])
             if found is not None or not question.plan.run:
                 return found, *idle
-            if result and result.get("by") == BY_JOB and (result.get("for"), result.get("again")) == (name, stored["again"]):
+            if (
+                result
+                and result.get("by") == BY_JOB
+                and (result.get("for"), result.get("again")) == (name, stored["again"])
+            ):
                 return no_update, *idle
             started = jobs.start(search(atlas, jobs, question), {"model": question.plan.ask.model})
         except AtlasError as error:
@@ -91,11 +125,19 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         return None, {"id": started, "for": name, "again": stored["again"]}, False, False, words("正在求解…"), None
 
     @app.callback(
-        Output(names.RESULT, "data", allow_duplicate=True), Output(names.JOB, "data", allow_duplicate=True),
-        Output(names.TICK, "disabled", allow_duplicate=True), Output(names.STOP, "disabled", allow_duplicate=True),
-        Output(names.STATUS, "children", allow_duplicate=True), Output(names.LIVE, "data", allow_duplicate=True),
-        Output(names.GAP, "figure", allow_duplicate=True), Output(names.GAP_BOX, "hidden", allow_duplicate=True),
-        Input(names.TICK, "n_intervals"), State(names.JOB, "data"), State(names.STATE, "data"), State(names.LIVE, "data"), prevent_initial_call=True,
+        Output(names.RESULT, "data", allow_duplicate=True),
+        Output(names.JOB, "data", allow_duplicate=True),
+        Output(names.TICK, "disabled", allow_duplicate=True),
+        Output(names.STOP, "disabled", allow_duplicate=True),
+        Output(names.STATUS, "children", allow_duplicate=True),
+        Output(names.LIVE, "data", allow_duplicate=True),
+        Output(names.GAP, "figure", allow_duplicate=True),
+        Output(names.GAP_BOX, "hidden", allow_duplicate=True),
+        Input(names.TICK, "n_intervals"),
+        State(names.JOB, "data"),
+        State(names.STATE, "data"),
+        State(names.LIVE, "data"),
+        prevent_initial_call=True,
     )
     def poll(_: int, job: dict | None, stored: dict | None, live: dict | None) -> tuple:
         """Show how far the search is."""
@@ -108,7 +150,11 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         said = results.status_line(state, question.plan.ask.model, words)
         told = {"sites": state["sites"]} if state.get("sites") else None
         scale, unit = scale_of(question.plan.ask.model, float(state.get("total") or 0.0), words)
-        chart = themed(siting.gap_figure(state["history"], scale, unit, words), question.filters.theme) if state.get("history") else no_update
+        chart = (
+            themed(siting.gap_figure(state["history"], scale, unit, words), question.filters.theme)
+            if state.get("history")
+            else no_update
+        )
         box = not state.get("history")
         fresh = told if told is not None and told != live else no_update
         if state.get("phase") not in OVER:
@@ -125,7 +171,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         return over, None, True, True, said, no_update, chart, box
 
     @app.callback(
-        Output(names.STATUS, "children", allow_duplicate=True), Input(names.STOP, "n_clicks"), State(names.JOB, "data"), State(names.STATE, "data"),
+        Output(names.STATUS, "children", allow_duplicate=True),
+        Input(names.STOP, "n_clicks"),
+        State(names.JOB, "data"),
+        State(names.STATE, "data"),
         prevent_initial_call=True,
     )
     def stop(clicks: int | None, job: dict | None, stored: dict | None) -> Any:
@@ -146,8 +195,13 @@ def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
 
 def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
     @app.callback(
-        Output(names.CURVE_JOB, "data"), Output(names.CURVE_TICK, "disabled"), Output(names.CURVE_RUN, "disabled"),
-        Input(names.CURVE_RUN, "n_clicks"), Input(names.RESULT, "data"), State(names.STATE, "data"), State(names.CURVE_JOB, "data"),
+        Output(names.CURVE_JOB, "data"),
+        Output(names.CURVE_TICK, "disabled"),
+        Output(names.CURVE_RUN, "disabled"),
+        Input(names.CURVE_RUN, "n_clicks"),
+        Input(names.RESULT, "data"),
+        State(names.STATE, "data"),
+        State(names.CURVE_JOB, "data"),
         prevent_initial_call=True,
     )
     def begin(clicks: int | None, result: dict | None, stored: dict | None, old: dict | None) -> tuple:
@@ -174,9 +228,14 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         return None, True, False
 
     @app.callback(
-        Output(names.CURVE, "figure"), Output(names.CURVE_BOX, "hidden"), Output(names.CURVE_HEAD, "children"),
+        Output(names.CURVE, "figure"),
+        Output(names.CURVE_BOX, "hidden"),
+        Output(names.CURVE_HEAD, "children"),
         Output(names.CURVE_TICK, "disabled", allow_duplicate=True),
-        Input(names.CURVE_TICK, "n_intervals"), Input(names.CURVE_JOB, "data"), State(names.STATE, "data"), prevent_initial_call=True,
+        Input(names.CURVE_TICK, "n_intervals"),
+        Input(names.CURVE_JOB, "data"),
+        State(names.STATE, "data"),
+        prevent_initial_call=True,
     )
     def draw(_: int | None, job: dict | None, stored: dict | None) -> tuple:
         """Draw the curve as far as it is known."""
@@ -185,7 +244,11 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         atlas, question, words = _asked(context, stored)
         if not job:
             return EMPTY, True, [], True
-        state = curve_kept(atlas, jobs, question, int(job["present"])) if job.get("kept") else jobs.state(str(job.get("id")))
+        state = (
+            curve_kept(atlas, jobs, question, int(job["present"]))
+            if job.get("kept")
+            else jobs.state(str(job.get("id")))
+        )
         if state is None:
             return EMPTY, True, [], True
         over = job.get("kept") or state.get("phase") in OVER
@@ -194,15 +257,33 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
             return EMPTY, True, [words("正在计算曲线…")] if not over else [], bool(over)
         model = question.plan.ask.model
         scale, unit = scale_of(model, float(state.get("total") or 0.0), words)
-        title = html.H2([_curve_title(rows, int(job["present"]), scale, unit, words), badge(_provenance(atlas, question), words),
-                         source_link("plan_curve", question.filters, context, words)], className="panel-title") if over else words(
-            "正在计算曲线：{done} / {of}").format(done=state.get("done", 0), of=state.get("of", 0))
+        title = (
+            html.H2(
+                [
+                    _curve_title(rows, int(job["present"]), scale, unit, words),
+                    badge(_provenance(atlas, question), words),
+                    source_link("plan_curve", question.filters, context, words),
+                ],
+                className="panel-title",
+            )
+            if over
+            else words("正在计算曲线：{done} / {of}").format(done=state.get("done", 0), of=state.get("of", 0))
+        )
         nest = _nesting(state, words) if over and (job.get("kept") or state.get("phase") == DONE) else ""
         figure = siting.curve_figure(rows, int(job["present"]), scale, unit, words)
-        table = figure_table(figure, words("新建站数与目标值"), words("新建站数"), _provenance(atlas, question), words) if over else None
+        table = (
+            figure_table(figure, words("新建站数与目标值"), words("新建站数"), _provenance(atlas, question), words)
+            if over
+            else None
+        )
         return themed(figure, question.filters.theme), False, [title, nest, opening(table, words)], bool(over)
 
-    @app.callback(Output(names.GAP_HEAD, "children"), Input(names.GAP, "figure"), State(names.STATE, "data"), prevent_initial_call=True)
+    @app.callback(
+        Output(names.GAP_HEAD, "children"),
+        Input(names.GAP, "figure"),
+        State(names.STATE, "data"),
+        prevent_initial_call=True,
+    )
     def head_the_gap(figure: dict | None, stored: dict | None) -> list:
         """Say how far the search has come, and give its figures as a table."""
         if not figure or not stored:
@@ -226,14 +307,27 @@ def _pressed() -> bool:
 def _curve_title(rows: list[dict[str, Any]], present: int, scale: float, unit: str, words: Words) -> str:
     """Return what the next site would bring."""
     by_count = {row["new"]: row["objective"] / scale for row in rows}
-    later = [(count, abs(by_count[count] - by_count[count - 1])) for count in sorted(by_count) if count > present and count - 1 in by_count]
-    return words("第 {count} 站起，每站增益不到 {gain}{unit}").format(
-        count=later[0][0], gain=f"{np.floor(max(gain for _, gain in later) * 10) / 10 + 0.1:.1f}", unit=f" {words('个百分点').strip()}" if unit == "%" else unit) if later else words("新建站数与目标值")
+    later = [
+        (count, abs(by_count[count] - by_count[count - 1]))
+        for count in sorted(by_count)
+        if count > present and count - 1 in by_count
+    ]
+    return (
+        words("第 {count} 站起，每站增益不到 {gain}{unit}").format(
+            count=later[0][0],
+            gain=f"{np.floor(max(gain for _, gain in later) * 10) / 10 + 0.1:.1f}",
+            unit=f" {words('个百分点').strip()}" if unit == "%" else unit,
+        )
+        if later
+        else words("新建站数与目标值")
+    )
 
 
 def _nesting(state: dict[str, Any], words: Words) -> Any:
     if state.get("nests"):
         text = words("方案逐个相套：可以一站一站地建，不必返工。")
     else:
-        text = words("到 {count} 站为止逐个相套；再多建，最优方案会换掉先前的站。").format(count=state.get("nests_until"))
+        text = words("到 {count} 站为止逐个相套；再多建，最优方案会换掉先前的站。").format(
+            count=state.get("nests_until")
+        )
     return html.P(text, className="panel-subtitle")

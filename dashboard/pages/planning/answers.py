@@ -7,7 +7,17 @@ from typing import Any
 from dashboard.context import Context
 from dashboard.jobs import Jobs, digest
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.solving import BY_HAND, BY_JOB, BY_KEPT, BY_SCENARIO, Found, by_hand, case_of, key_of, of_state
+from dashboard.pages.planning.solving import (
+    BY_HAND,
+    BY_JOB,
+    BY_KEPT,
+    BY_SCENARIO,
+    Found,
+    by_hand,
+    case_of,
+    key_of,
+    of_state,
+)
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.siting.scenario import of_row
@@ -33,8 +43,13 @@ def answer_of(context: Context, jobs: Jobs, atlas: Atlas, question: Question, re
     if by == BY_HAND:
         if not question.plan.sites:
             return Found()
-        return Found(atlas.recent(("by hand", key_of(atlas, question), question.plan.sites),
-                                  lambda: by_hand(atlas, case_of(atlas, question), question.plan.sites)), BY_HAND)
+        return Found(
+            atlas.recent(
+                ("by hand", key_of(atlas, question), question.plan.sites),
+                lambda: by_hand(atlas, case_of(atlas, question), question.plan.sites),
+            ),
+            BY_HAND,
+        )
     key = key_of(atlas, question)
     if ref.get("for") != name_of(key):
         return Found()

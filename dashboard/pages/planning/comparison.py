@@ -34,57 +34,125 @@ PATH = "/planning"
 
 def comparison(context: Context, atlas: Atlas, question: Question, words: Words) -> list:
     """Return the comparison of the scenarios that the address names; nothing when there are fewer than two."""
-    chosen = [one for name in question.plan.compare if (one := scenario_of(atlas, name)) is not None and one.answer is not None]
+    chosen = [
+        one
+        for name in question.plan.compare
+        if (one := scenario_of(atlas, name)) is not None and one.answer is not None
+    ]
     if len(chosen) < 2:
         return []
     table = comparing.figures(chosen)
     where = comparing.sites(chosen)
-    back = dcc.Link(words("回到地图"), href=PATH + query_of(context, Question(question.filters, question.plan.having(compare=()))), className="button")
+    back = dcc.Link(
+        words("回到地图"),
+        href=PATH + query_of(context, Question(question.filters, question.plan.having(compare=()))),
+        className="button",
+    )
     common = int((where["shared"] == len(chosen)).sum())
-    title = words("{count} 个方案：{common} 处相同，共 {all} 处").format(count=len(chosen), common=common, all=len(where))
+    title = words("{count} 个方案：{common} 处相同，共 {all} 处").format(
+        count=len(chosen), common=common, all=len(where)
+    )
     return [
-        html.Div([html.H2([title, source_link("plan_covered", question.filters, context, words)], className="plan-title", id="plan-compare-title"), dcc.Link(words("做成对比简报"), className="button", id="plan-compare-brief",
-                                                                                       href=_brief(chosen, question)), back], className="plan-compare-head"),
-        html.P(words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(metres=int(comparing.SAME_M)), className="panel-subtitle"),
-        html.Div([_card(context, atlas, one, where, len(chosen), question, words) for one in chosen], className="plan-cards"),
-        _figures(chosen, table, words), _inputs(chosen, words), _places(chosen, where, atlas, words),
+        html.Div(
+            [
+                html.H2(
+                    [title, source_link("plan_covered", question.filters, context, words)],
+                    className="plan-title",
+                    id="plan-compare-title",
+                ),
+                dcc.Link(
+                    words("做成对比简报"), className="button", id="plan-compare-brief", href=_brief(chosen, question)
+                ),
+                back,
+            ],
+            className="plan-compare-head",
+        ),
+        html.P(
+            words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(metres=int(comparing.SAME_M)),
+            className="panel-subtitle",
+        ),
+        html.Div(
+            [_card(context, atlas, one, where, len(chosen), question, words) for one in chosen], className="plan-cards"
+        ),
+        _figures(chosen, table, words),
+        _inputs(chosen, words),
+        _places(chosen, where, atlas, words),
     ]
 
 
 def _brief(chosen: list[Scenario], question: Question) -> str:
     """Return the address of the brief that holds the first two of the scenarios against each other."""
-    pairs = {"scenario": chosen[0].scenario_id, "template": "compare", "against": urlencode({"scenario": chosen[1].scenario_id})}
+    pairs = {
+        "scenario": chosen[0].scenario_id,
+        "template": "compare",
+        "against": urlencode({"scenario": chosen[1].scenario_id}),
+    }
     return "/briefing?" + urlencode(pairs | ({"lang": "en"} if question.filters.lang == "en" else {}))
 
 
-def _card(context: Context, atlas: Atlas, one: Scenario, where: Any, count: int, question: Question, words: Words) -> html.Section:
+def _card(
+    context: Context, atlas: Atlas, one: Scenario, where: Any, count: int, question: Question, words: Words
+) -> html.Section:
     shared = set(where.loc[where["shared"] == count, one.scenario_id])
     spots = [(site.lon, site.lat, site.number, site.number in shared) for site in one.answer.sites]
-    figure = siting.small_map(_cover(atlas, one), _centres(atlas), spots, atlas.recent(("ground", one.inputs.filters.place, one.inputs.filters.area),
-                                                                                      lambda: ground(atlas, one.inputs.filters)))
+    figure = siting.small_map(
+        _cover(atlas, one),
+        _centres(atlas),
+        spots,
+        atlas.recent(
+            ("ground", one.inputs.filters.place, one.inputs.filters.area), lambda: ground(atlas, one.inputs.filters)
+        ),
+    )
     there = Question(question.filters, question.plan.having(scenario=one.scenario_id, compare=(), sites=(), run=False))
-    return html.Section([
-        html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
-        html.P(" · ".join(part for part in (one.author, words.date(one.created), results.proof(one.answer, words)) if part), className="panel-subtitle"),
-        dcc.Graph(figure=themed(figure, question.filters.theme), config=graph_config(words.lang) | {"staticPlot": True}, className="plan-small", style={"height": 230}),
-        opening(_sites_table(one, results.street_names(atlas, words), words), words),
-        html.P(one.note, className="plan-note") if one.note else None,
-    ], className="plan-card")
+    return html.Section(
+        [
+            html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
+            html.P(
+                " · ".join(
+                    part for part in (one.author, words.date(one.created), results.proof(one.answer, words)) if part
+                ),
+                className="panel-subtitle",
+            ),
+            dcc.Graph(
+                figure=themed(figure, question.filters.theme),
+                config=graph_config(words.lang) | {"staticPlot": True},
+                className="plan-small",
+                style={"height": 230},
+            ),
+            opening(_sites_table(one, results.street_names(atlas, words), words), words),
+            html.P(one.note, className="plan-note") if one.note else None,
+        ],
+        className="plan-card",
+    )
 
 
 def _sites_table(one: Scenario, street: Mapping[str, str], words: Words) -> html.Table:
     """Return what the small map of a scenario draws: each site with its place and what it brings."""
     total = one.answer.after.weight_of
     heads = (words("站号"), words("位置"), words("经度，纬度"), words("只有它覆盖"), words("新增"))
-    rows = [html.Tr([html.Th(str(site.number), scope="row"), html.Td(street.get(site.name, site.name)), html.Td(f"{site.lon:.4f}, {site.lat:.4f}"),
-                     html.Td("—" if site.exclusive is None else words.number(site.exclusive, 1)),
-                     html.Td("—" if site.newly is None or not total else f"+{site.newly / total:.1%}")]) for site in one.answer.sites]
-    return html.Table([html.Caption(one.name), html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(rows)], className="chart-table")
+    rows = [
+        html.Tr(
+            [
+                html.Th(str(site.number), scope="row"),
+                html.Td(street.get(site.name, site.name)),
+                html.Td(f"{site.lon:.4f}, {site.lat:.4f}"),
+                html.Td("—" if site.exclusive is None else words.number(site.exclusive, 1)),
+                html.Td("—" if site.newly is None or not total else f"+{site.newly / total:.1%}"),
+            ]
+        )
+        for site in one.answer.sites
+    ]
+    return html.Table(
+        [html.Caption(one.name), html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(rows)],
+        className="chart-table",
+    )
 
 
 def _cover(atlas: Atlas, one: Scenario) -> Any:
     def compute() -> Any:
-        return cell_cover(case(atlas, one.inputs.filters, one.inputs.ask.having(force=(), forbid=())), one.answer.points)
+        return cell_cover(
+            case(atlas, one.inputs.filters, one.inputs.ask.having(force=(), forbid=())), one.answer.points
+        )
 
     try:
         return atlas.recent(("scenario cover", one.scenario_id, one.batch_id), compute)
@@ -103,9 +171,16 @@ def _centres(atlas: Atlas) -> dict[str, tuple[float, float]]:
 def figure_names(words: Words) -> dict[str, str]:
     """Return the name of each figure of a comparison, in order."""
     return {
-        "sites": words("新建站数"), "share_before": words("之前的覆盖（需求加权）"), "share_after": words("之后的覆盖（需求加权）"),
-        "cell_share_after": words("之后的覆盖（未加权，按格）"), "weight_gained": words("新覆盖的需求权重"), "night_before": words("之前的夜间有效覆盖"),
-        "night_after": words("之后的夜间有效覆盖"), "mean_m": words("平均步行（米）"), "gini": words("步行距离的基尼系数"), "cost": words("费用（元）"),
+        "sites": words("新建站数"),
+        "share_before": words("之前的覆盖（需求加权）"),
+        "share_after": words("之后的覆盖（需求加权）"),
+        "cell_share_after": words("之后的覆盖（未加权，按格）"),
+        "weight_gained": words("新覆盖的需求权重"),
+        "night_before": words("之前的夜间有效覆盖"),
+        "night_after": words("之后的夜间有效覆盖"),
+        "mean_m": words("平均步行（米）"),
+        "gini": words("步行距离的基尼系数"),
+        "cost": words("费用（元）"),
         "gap": words("距最优最多"),
     }
 
@@ -138,7 +213,9 @@ def _figures(chosen: list[Scenario], table: Any, words: Words) -> html.Table:
             sign = "" if not at or abs(apart) < 1e-12 else _apart(name, apart, words)
             cells.append(html.Td([figure_text(name, value, words), html.Span(sign, className="plan-apart")]))
         rows.append(html.Tr([html.Th(label, scope="row"), *cells]))
-    head = html.Tr([html.Th(words("数字（小字为与第一个方案之差）")), *[html.Th(one.name, scope="col") for one in chosen]])
+    head = html.Tr(
+        [html.Th(words("数字（小字为与第一个方案之差）")), *[html.Th(one.name, scope="col") for one in chosen]]
+    )
     return html.Table([html.Thead(head), html.Tbody(rows)], className="plan-table plan-wide", id="plan-compare-figures")
 
 
@@ -151,11 +228,32 @@ def _apart(name: str, apart: float, words: Words) -> str:
 def input_names(words: Words) -> dict[str, str]:
     """Return the name of each input."""
     return {
-        "place": words("地点"), "region": words("片区"), "grid": words("网格"), "day": words("星期"), "facilities": words("设施"), "always": words("只算 24 小时驿站"),
-        "inspected_days": words("巡检"), "provenance": words("数据来源"), "worker_group": words("服务对象"), "radius": words("服务半径（米）"),
-        "detour": words("绕行系数"), "area": words("圈选范围"), "model": words("目标"), "new": words("新建站数上限"), "budget": words("预算上限（元）"), "cost": words("每站费用（元）"),
-        "spacing": words("最小间距（米）"), "cover": words("须可达的站数"), "hours": words("时段"), "opening": words("新站开放时间"), "source": words("备选点"),
-        "step": words("网格间距（米）"), "points": words("点出的备选点"), "force": words("必选"), "forbid": words("排除"), "basis": words("所用数据"),
+        "place": words("地点"),
+        "region": words("片区"),
+        "grid": words("网格"),
+        "day": words("星期"),
+        "facilities": words("设施"),
+        "always": words("只算 24 小时驿站"),
+        "inspected_days": words("巡检"),
+        "provenance": words("数据来源"),
+        "worker_group": words("服务对象"),
+        "radius": words("服务半径（米）"),
+        "detour": words("绕行系数"),
+        "area": words("圈选范围"),
+        "model": words("目标"),
+        "new": words("新建站数上限"),
+        "budget": words("预算上限（元）"),
+        "cost": words("每站费用（元）"),
+        "spacing": words("最小间距（米）"),
+        "cover": words("须可达的站数"),
+        "hours": words("时段"),
+        "opening": words("新站开放时间"),
+        "source": words("备选点"),
+        "step": words("网格间距（米）"),
+        "points": words("点出的备选点"),
+        "force": words("必选"),
+        "forbid": words("排除"),
+        "basis": words("所用数据"),
     }
 
 
@@ -185,14 +283,31 @@ def _inputs(chosen: list[Scenario], words: Words) -> html.Div:
     if not len(differ):
         return html.Div(html.P(words("输入完全相同。"), className="panel-subtitle"))
     labels = input_names(words)
-    rows = [html.Tr([html.Th(labels[name], scope="row"), *[html.Td(input_text(name, value, words)) for value in differ.loc[name]]]) for name in differ.index]
+    rows = [
+        html.Tr(
+            [
+                html.Th(labels[name], scope="row"),
+                *[html.Td(input_text(name, value, words)) for value in differ.loc[name]],
+            ]
+        )
+        for name in differ.index
+    ]
     head = html.Tr([html.Th(words("不同的输入")), *[html.Th(one.name, scope="col") for one in chosen]])
     return html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="plan-table plan-wide"))
 
 
 def _places(chosen: list[Scenario], where: Any, atlas: Atlas, words: Words) -> html.Table:
     street = results.street_names(atlas, words)
-    rows = [html.Tr([html.Th(f"{street.get(row['name'], row['name'])} {row['lon']:.4f}, {row['lat']:.4f}", scope="row"),
-                     *[html.Td(str(row[one.scenario_id]) if row[one.scenario_id] else "—") for one in chosen]]) for row in where.to_dict("records")]
-    head = html.Tr([html.Th(words("位置（数字为该方案中的站号）")), *[html.Th(one.name, scope="col") for one in chosen]])
+    rows = [
+        html.Tr(
+            [
+                html.Th(f"{street.get(row['name'], row['name'])} {row['lon']:.4f}, {row['lat']:.4f}", scope="row"),
+                *[html.Td(str(row[one.scenario_id]) if row[one.scenario_id] else "—") for one in chosen],
+            ]
+        )
+        for row in where.to_dict("records")
+    ]
+    head = html.Tr(
+        [html.Th(words("位置（数字为该方案中的站号）")), *[html.Th(one.name, scope="col") for one in chosen]]
+    )
     return html.Table([html.Thead(head), html.Tbody(rows)], className="plan-table plan-wide")

@@ -92,8 +92,12 @@ def _hours_text() -> Control:
 
 
 def _choice(field: str) -> Control:
-    return Control(names.control(field), "value", lambda question: str(getattr(question.plan.ask, field)),
-                   lambda question, value: question.asking(**{field: value}) if value else question)
+    return Control(
+        names.control(field),
+        "value",
+        lambda question: str(getattr(question.plan.ask, field)),
+        lambda question, value: question.asking(**{field: value}) if value else question,
+    )
 
 
 def _model() -> Control:
@@ -109,8 +113,12 @@ def _model() -> Control:
 
 
 def _backup() -> Control:
-    return Control(names.control("backup"), "checked", lambda question: question.plan.ask.cover > 1,
-                   lambda question, on: question.asking(cover=2 if on and question.plan.ask.model in COVERAGE_MODELS else 1))
+    return Control(
+        names.control("backup"),
+        "checked",
+        lambda question: question.plan.ask.cover > 1,
+        lambda question, on: question.asking(cover=2 if on and question.plan.ask.model in COVERAGE_MODELS else 1),
+    )
 
 
 def _filter_number(field: str, low: float, high: float, kind: type) -> Control:
@@ -123,34 +131,71 @@ def _filter_number(field: str, low: float, high: float, kind: type) -> Control:
 
 
 def _day() -> Control:
-    return Control(names.control("day"), "value", lambda question: str(question.filters.day),
-                   lambda question, value: question.looking(day=int(value)) if value else question)
+    return Control(
+        names.control("day"),
+        "value",
+        lambda question: str(question.filters.day),
+        lambda question, value: question.looking(day=int(value)) if value else question,
+    )
 
 
 def _group() -> Control:
-    return Control(names.control("group"), "value", lambda question: question.filters.worker_group or "",
-                   lambda question, value: question.looking(worker_group=value or None))
+    return Control(
+        names.control("group"),
+        "value",
+        lambda question: question.filters.worker_group or "",
+        lambda question, value: question.looking(worker_group=value or None),
+    )
 
 
 def _always() -> Control:
-    return Control(names.control("always"), "checked", lambda question: question.filters.always,
-                   lambda question, on: question.looking(always=bool(on)))
+    return Control(
+        names.control("always"),
+        "checked",
+        lambda question: question.filters.always,
+        lambda question, on: question.looking(always=bool(on)),
+    )
 
 
 def _swipe() -> Control:
-    return Control(names.control("swipe"), "checked", lambda question: question.plan.swipe,
-                   lambda question, on: replace(question, plan=question.plan.having(swipe=bool(on))))
+    return Control(
+        names.control("swipe"),
+        "checked",
+        lambda question: question.plan.swipe,
+        lambda question, on: replace(question, plan=question.plan.having(swipe=bool(on))),
+    )
 
 
 def controls() -> tuple[Control, ...]:
     """Return every control, in the order in which callbacks list them."""
     return (
-        _place(), _group(), _hours(), _hours_text(), _day(), _model(), _ask_number("new", 0, MOST_NEW),
-        _filter_number("radius", *RADIUS_M, int), _filter_number("detour", *DETOUR, float), _choice("source"),
-        Control(names.control("step"), "value", lambda question: question.plan.ask.step,
-                lambda question, value: question.asking(step=int(min(max(float(value), STEP_M[0]), STEP_M[1]))) if value not in ("", None) else question),
-        _ask_number("spacing", 0, 20_000, float), _ask_number("budget", 0, 1e12, float), _ask_number("cost", 0, 1e12, float), _backup(),
-        _choice("opening"), _always(), _swipe(),
+        _place(),
+        _group(),
+        _hours(),
+        _hours_text(),
+        _day(),
+        _model(),
+        _ask_number("new", 0, MOST_NEW),
+        _filter_number("radius", *RADIUS_M, int),
+        _filter_number("detour", *DETOUR, float),
+        _choice("source"),
+        Control(
+            names.control("step"),
+            "value",
+            lambda question: question.plan.ask.step,
+            lambda question, value: (
+                question.asking(step=int(min(max(float(value), STEP_M[0]), STEP_M[1])))
+                if value not in ("", None)
+                else question
+            ),
+        ),
+        _ask_number("spacing", 0, 20_000, float),
+        _ask_number("budget", 0, 1e12, float),
+        _ask_number("cost", 0, 1e12, float),
+        _backup(),
+        _choice("opening"),
+        _always(),
+        _swipe(),
     )
 
 

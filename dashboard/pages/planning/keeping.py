@@ -37,18 +37,43 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     """Add the callbacks and the addresses of exports."""
 
     @app.callback(
-        Output(names.SAID, "children"), Output(names.CHANGED, "data"),
-        Input(names.SAVE_NEW, "n_clicks"), Input(names.SAVE, "n_clicks"), State(names.SCENARIO_NAME, "value"), State(names.SCENARIO_AUTHOR, "value"),
-        State(names.SCENARIO_NOTE, "value"), State(names.STATE, "data"), State(names.RESULT, "data"), prevent_initial_call=True,
+        Output(names.SAID, "children"),
+        Output(names.CHANGED, "data"),
+        Input(names.SAVE_NEW, "n_clicks"),
+        Input(names.SAVE, "n_clicks"),
+        State(names.SCENARIO_NAME, "value"),
+        State(names.SCENARIO_AUTHOR, "value"),
+        State(names.SCENARIO_NOTE, "value"),
+        State(names.STATE, "data"),
+        State(names.RESULT, "data"),
+        prevent_initial_call=True,
     )
-    def save(new: int | None, again: int | None, name: str | None, author: str | None, note: str | None, stored: dict | None, result: dict | None) -> tuple:
+    def save(
+        new: int | None,
+        again: int | None,
+        name: str | None,
+        author: str | None,
+        note: str | None,
+        stored: dict | None,
+        result: dict | None,
+    ) -> tuple:
         """Keep what is shown as a scenario, or as a new version of the one that is open."""
         if not (new or again) or not stored:
             raise PreventUpdate
         atlas, question, words = _asked(context, stored)
         try:
             who = signed(context, question.filters, author)
-            made = _made(context, jobs, atlas, question, result, name or "", who, note or "", as_version=ctx.triggered_id == names.SAVE)
+            made = _made(
+                context,
+                jobs,
+                atlas,
+                question,
+                result,
+                name or "",
+                who,
+                note or "",
+                as_version=ctx.triggered_id == names.SAVE,
+            )
             kept = keeping.save(context.source.store(), made)
         except AtlasError as error:
             return _bad(error, words), no_update
@@ -56,8 +81,12 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         return html.P(said, className="plan-good"), {"open": kept.scenario_id, "at": kept.batch_id}
 
     @app.callback(
-        Output(names.SAID, "children", allow_duplicate=True), Output(names.CHANGED, "data", allow_duplicate=True),
-        Input(names.ACT, "data"), State(names.SCENARIO_AUTHOR, "value"), State(names.STATE, "data"), prevent_initial_call=True,
+        Output(names.SAID, "children", allow_duplicate=True),
+        Output(names.CHANGED, "data", allow_duplicate=True),
+        Input(names.ACT, "data"),
+        State(names.SCENARIO_AUTHOR, "value"),
+        State(names.STATE, "data"),
+        prevent_initial_call=True,
     )
     def act(event: dict | None, author: str | None, stored: dict | None) -> tuple:
         """Adopt, take back or delete."""
@@ -65,15 +94,28 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             raise PreventUpdate
         atlas, question, words = _asked(context, stored)
         try:
-            said, batch = _acted(context, atlas, str(event.get("act")), str(event.get("id")), signed(context, question.filters, author), words)
+            said, batch = _acted(
+                context,
+                atlas,
+                str(event.get("act")),
+                str(event.get("id")),
+                signed(context, question.filters, author),
+                words,
+            )
         except AtlasError as error:
             return _bad(error, words), no_update
         return html.P(said, className="plan-good"), {"at": batch}
 
     @app.callback(
-        Output(names.SCENARIOS, "children"), Output(names.SCENARIOS + "-tab", "children"), Output(names.SAVE, "disabled"),
-        Output(names.SCENARIO_NAME, "value"), Output(names.SCENARIO_NOTE, "value"),
-        Input(names.STATE, "data"), Input(names.CHANGED, "data"), State(names.SCENARIO_NAME, "value"), prevent_initial_call=True,
+        Output(names.SCENARIOS, "children"),
+        Output(names.SCENARIOS + "-tab", "children"),
+        Output(names.SAVE, "disabled"),
+        Output(names.SCENARIO_NAME, "value"),
+        Output(names.SCENARIO_NOTE, "value"),
+        Input(names.STATE, "data"),
+        Input(names.CHANGED, "data"),
+        State(names.SCENARIO_NAME, "value"),
+        prevent_initial_call=True,
     )
     def show(stored: dict | None, _: dict | None, name: str | None) -> tuple:
         """List the scenarios."""
@@ -85,11 +127,21 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         history = context.source.store().history() if listed else []
         cards = [_card(context, atlas, one, question, history, words) for one in listed]
         head = html.H2(words("已存的方案（{count}）").format(count=len(listed)), className="panel-title")
-        hint = html.P(words("选 2 到 {most} 个方案比较。").format(most=comparing.MOST), className="panel-subtitle") if len(listed) > 1 else None
+        hint = (
+            html.P(words("选 2 到 {most} 个方案比较。").format(most=comparing.MOST), className="panel-subtitle")
+            if len(listed) > 1
+            else None
+        )
         fresh = opened is not None and ctx.triggered_id == names.STATE and name != opened.name
-        return ([head, hint, *cards] if cards else [head, html.P(words("还没有方案。求解之后在上面起名保存。"), className="panel-empty")],
-                words("方案 {count}").format(count=len(listed)) if listed else words("方案"), opened is None or not may_write(context, question.filters),
-                opened.name if fresh else no_update, opened.note if fresh else no_update)
+        return (
+            [head, hint, *cards]
+            if cards
+            else [head, html.P(words("还没有方案。求解之后在上面起名保存。"), className="panel-empty")],
+            words("方案 {count}").format(count=len(listed)) if listed else words("方案"),
+            opened is None or not may_write(context, question.filters),
+            opened.name if fresh else no_update,
+            opened.note if fresh else no_update,
+        )
 
     @app.server.get(f"{PATH}/export/<lang>/<scenario_id>.<fmt>")
     def _export(lang: str, scenario_id: str, fmt: str) -> Response:
@@ -97,13 +149,19 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         atlas = context.source.atlas()
         one = scenario_of(atlas, scenario_id)
         if one is None or fmt not in export.FORMATS:
-            return Response(words("没有方案 {id}：可能已被删除。").format(id=scenario_id[:40]), 404, mimetype="text/plain")
+            return Response(
+                words("没有方案 {id}：可能已被删除。").format(id=scenario_id[:40]), 404, mimetype="text/plain"
+            )
         try:
             body = export.exported(one, fmt, input_names(words), input_text, words, _fairness(atlas, one))
         except AtlasError as error:
             return Response(error.text(words.gettext), 409, mimetype="text/plain")
         name = quote(f"{one.name}-{one.scenario_id}.{fmt}")
-        return Response(body, mimetype=export.FORMATS[fmt], headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"})
+        return Response(
+            body,
+            mimetype=export.FORMATS[fmt],
+            headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"},
+        )
 
 
 def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
@@ -115,8 +173,17 @@ def _bad(error: AtlasError, words: Words) -> html.P:
     return html.P(error.text(words.gettext), className="notice notice-bad")
 
 
-def _made(context: Context, jobs: Jobs, atlas: Atlas, question: Question, result: dict | None, name: str, author: str, note: str,
-          as_version: bool) -> Scenario:
+def _made(
+    context: Context,
+    jobs: Jobs,
+    atlas: Atlas,
+    question: Question,
+    result: dict | None,
+    name: str,
+    author: str,
+    note: str,
+    as_version: bool,
+) -> Scenario:
     """Return the scenario of what is shown; its answer is the server's own, whatever the browser says."""
     answer = answer_of(context, jobs, atlas, question, result).answer
     if answer is None:
@@ -129,9 +196,19 @@ def _made(context: Context, jobs: Jobs, atlas: Atlas, question: Question, result
     plain = Question(question.filters, question.plan.having(compare=(), scenario=None))
     inputs = opened.inputs if stale else inputs_of(atlas, question, found, query_of(context, plain).removeprefix("?"))
     made = Scenario(
-        scenario_id="new", name=name, author=author, note=note, created=keeping.today(), inputs=inputs, answer=answer,
-        provenance=found.provenance, source_ids=found.source_ids)
-    identity = opened.scenario_id if as_version and opened else keeping.new_id(made, pd.Timestamp.now(tz="UTC").isoformat())
+        scenario_id="new",
+        name=name,
+        author=author,
+        note=note,
+        created=keeping.today(),
+        inputs=inputs,
+        answer=answer,
+        provenance=found.provenance,
+        source_ids=found.source_ids,
+    )
+    identity = (
+        opened.scenario_id if as_version and opened else keeping.new_id(made, pd.Timestamp.now(tz="UTC").isoformat())
+    )
     return made.having(scenario_id=identity)
 
 
@@ -139,7 +216,9 @@ def _acted(context: Context, atlas: Atlas, act: str, target: str, author: str, w
     store = context.source.store()
     if act == "undo":
         batch = store.undo(target, author)
-        return words("已撤销批次 {batch}，驿站和方案恢复原样。").format(batch=batch.batch_id), batch.batch_id + "-undone"
+        return words("已撤销批次 {batch}，驿站和方案恢复原样。").format(
+            batch=batch.batch_id
+        ), batch.batch_id + "-undone"
     one = scenario_of(atlas, target)
     if one is None:
         raise AtlasError(N_("没有方案 {id}：可能已被删除。"), id=target)
@@ -156,35 +235,97 @@ def _acted(context: Context, atlas: Atlas, act: str, target: str, author: str, w
     return said + words("。可以撤销。"), done.batch_id
 
 
-def _card(context: Context, atlas: Atlas, one: Scenario, question: Question, history: list, words: Words) -> html.Section:
+def _card(
+    context: Context, atlas: Atlas, one: Scenario, question: Question, history: list, words: Words
+) -> html.Section:
     plan, filters = question.plan, question.filters
     adopted = keeping.adoptions(history).get(one.scenario_id)
     compared = one.scenario_id in plan.compare
-    picked = tuple(name for name in plan.compare if name != one.scenario_id) if compared else (*plan.compare, one.scenario_id)
-    open_at = PATH + query_of(context, Question(filters, plan.having(scenario=one.scenario_id, sites=(), compare=(), run=False)))
+    picked = (
+        tuple(name for name in plan.compare if name != one.scenario_id)
+        if compared
+        else (*plan.compare, one.scenario_id)
+    )
+    open_at = PATH + query_of(
+        context, Question(filters, plan.having(scenario=one.scenario_id, sites=(), compare=(), run=False))
+    )
     compare_at = PATH + query_of(context, Question(filters, plan.having(compare=picked)))
     able = may_write(context, filters)
-    said = one.trouble.text(words.gettext) if one.trouble else "" if one.answer is None else words("{before} → {after}，{count} 站，{proof}").format(
-        before=words.share(one.answer.before.share), after=words.share(one.answer.after.share), count=len(one.answer.sites), proof=results.proof(one.answer, words))
-    place = atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(one.inputs.filters.place)] if one.inputs else ""
-    return html.Section([
-        html.H3([dcc.Link(one.name, href=open_at), badge(one.provenance, words), html.Span(words("已采用"), className="badge plan-adopted") if adopted else None]),
-        html.P(" · ".join(part for part in (str(place), one.author, words.date(one.created)) if part), className="panel-subtitle"),
-        html.P(said, className="plan-line"), html.P(one.note, className="plan-note") if one.note else None,
-        html.Div([
-            dcc.Link(words("移出比较") if compared else words("加入比较"), href=compare_at, className="button" + (" button-on" if compared else ""))
-            if one.answer and (compared or len(plan.compare) < comparing.MOST) else None,
-            *[html.A(fmt.upper() if fmt != "geojson" else "GeoJSON", href=f"{PATH}/export/{words.lang}/{one.scenario_id}.{fmt}", className="button", download="")
-              for fmt in export.FORMATS if one.answer],
-            _button(words("撤销采用"), "undo", adopted, able) if adopted else _button(words("采用方案"), "adopt", one.scenario_id, able and one.answer is not None, main=True),
-            None if adopted else _button(words("删除"), "delete", one.scenario_id, able),
-        ], className="rail-buttons plan-acts"),
-        _history(one, history, able, words),
-    ], className="plan-scenario" + (" plan-open" if one.scenario_id == plan.scenario else ""), **{"data-scenario": one.scenario_id})
+    said = (
+        one.trouble.text(words.gettext)
+        if one.trouble
+        else ""
+        if one.answer is None
+        else words("{before} → {after}，{count} 站，{proof}").format(
+            before=words.share(one.answer.before.share),
+            after=words.share(one.answer.after.share),
+            count=len(one.answer.sites),
+            proof=results.proof(one.answer, words),
+        )
+    )
+    place = (
+        atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(one.inputs.filters.place)]
+        if one.inputs
+        else ""
+    )
+    return html.Section(
+        [
+            html.H3(
+                [
+                    dcc.Link(one.name, href=open_at),
+                    badge(one.provenance, words),
+                    html.Span(words("已采用"), className="badge plan-adopted") if adopted else None,
+                ]
+            ),
+            html.P(
+                " · ".join(part for part in (str(place), one.author, words.date(one.created)) if part),
+                className="panel-subtitle",
+            ),
+            html.P(said, className="plan-line"),
+            html.P(one.note, className="plan-note") if one.note else None,
+            html.Div(
+                [
+                    dcc.Link(
+                        words("移出比较") if compared else words("加入比较"),
+                        href=compare_at,
+                        className="button" + (" button-on" if compared else ""),
+                    )
+                    if one.answer and (compared or len(plan.compare) < comparing.MOST)
+                    else None,
+                    *[
+                        html.A(
+                            fmt.upper() if fmt != "geojson" else "GeoJSON",
+                            href=f"{PATH}/export/{words.lang}/{one.scenario_id}.{fmt}",
+                            className="button",
+                            download="",
+                        )
+                        for fmt in export.FORMATS
+                        if one.answer
+                    ],
+                    _button(words("撤销采用"), "undo", adopted, able)
+                    if adopted
+                    else _button(
+                        words("采用方案"), "adopt", one.scenario_id, able and one.answer is not None, main=True
+                    ),
+                    None if adopted else _button(words("删除"), "delete", one.scenario_id, able),
+                ],
+                className="rail-buttons plan-acts",
+            ),
+            _history(one, history, able, words),
+        ],
+        className="plan-scenario" + (" plan-open" if one.scenario_id == plan.scenario else ""),
+        **{"data-scenario": one.scenario_id},
+    )
 
 
 def _button(text: str, act: str, target: str, able: bool, main: bool = False) -> html.Button:
-    return html.Button(text, className="button" + (" button-main" if main else ""), type="button", disabled=not able, **{"data-act": act, "data-id": target})
+    return html.Button(
+        text,
+        className="button" + (" button-main" if main else ""),
+        type="button",
+        disabled=not able,
+        **{"data-act": act, "data-id": target},
+    )
 
 
 def _history(one: Scenario, history: list, able: bool, words: Words) -> Any:
@@ -199,8 +340,15 @@ def _history(one: Scenario, history: list, able: bool, words: Words) -> Any:
         rows.append(html.Li(f"{time} {kinds[event.kind]} {event.author or ''} {undone}".strip()))
     latest = next((event for event in events if not event.undone_at), None)
     versions = sum(event.kind == "saved" and not event.undone_at for event in events)
-    back = _button(words("退回上一版"), "undo", latest.batch_id, able) if latest and latest.kind == "saved" and versions > 1 else None
-    return html.Details([html.Summary(words("历史（{count}）").format(count=len(events))), html.Ul(rows), back], className="plan-history")
+    back = (
+        _button(words("退回上一版"), "undo", latest.batch_id, able)
+        if latest and latest.kind == "saved" and versions > 1
+        else None
+    )
+    return html.Details(
+        [html.Summary(words("历史（{count}）").format(count=len(events))), html.Ul(rows), back],
+        className="plan-history",
+    )
 
 
 def _fairness(atlas: Atlas, one: Scenario) -> Fairness | None:

@@ -23,7 +23,11 @@ def demand_places(atlas: Atlas) -> tuple[str, ...]:
     """Return the places that hold demand, and those they lie in below the nation; the one with most first."""
 
     def compute() -> tuple[str, ...]:
-        rows = [int(row) for row in atlas.tree.positions(atlas.demand["adcode"].value_counts().index.to_numpy(dtype=object)) if row >= 0]
+        rows = [
+            int(row)
+            for row in atlas.tree.positions(atlas.demand["adcode"].value_counts().index.to_numpy(dtype=object))
+            if row >= 0
+        ]
         ups = [int(up) for row in rows for up in atlas.tree.ancestors[row][2:3] if up >= 0]
         return tuple(str(atlas.tree.codes[row]) for row in dict.fromkeys([*rows, *ups]))
 
@@ -42,24 +46,54 @@ def _place_options(atlas: Atlas, present: str, words: Words) -> list[dict[str, s
 
 
 def _group(title: str, *children: Any) -> html.Div:
-    return html.Div([html.H2(title, className="rail-title"), *children], className="rail-group", role="group", **{"aria-label": title})
+    return html.Div(
+        [html.H2(title, className="rail-title"), *children],
+        className="rail-group",
+        role="group",
+        **{"aria-label": title},
+    )
 
 
 def _select(name: str, options: list, value: Any, label: str, **more: Any) -> dmc.Select:
-    return dmc.Select(id=names.control(name), data=options, value=value, size="xs", allowDeselect=False, comboboxProps={"zIndex": 1000},
-                      **{"aria-label": label}, **more)
+    return dmc.Select(
+        id=names.control(name),
+        data=options,
+        value=value,
+        size="xs",
+        allowDeselect=False,
+        comboboxProps={"zIndex": 1000},
+        **{"aria-label": label},
+        **more,
+    )
 
 
-def _number(name: str, value: Any, label: str, low: float, high: float, step: float, hint: str = "", unit: str = "") -> dmc.NumberInput:
-    return dmc.NumberInput(id=names.control(name), value=value, min=low, max=high, step=step, size="xs", debounce=True, label=label,
-                           placeholder=hint, suffix=f" {unit}" if unit else "", thousandSeparator=",", clampBehavior="blur", allowNegative=False)
+def _number(
+    name: str, value: Any, label: str, low: float, high: float, step: float, hint: str = "", unit: str = ""
+) -> dmc.NumberInput:
+    return dmc.NumberInput(
+        id=names.control(name),
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        size="xs",
+        debounce=True,
+        label=label,
+        placeholder=hint,
+        suffix=f" {unit}" if unit else "",
+        thousandSeparator=",",
+        clampBehavior="blur",
+        allowNegative=False,
+    )
 
 
 def _days(question: Question, words: Words) -> list[dict[str, str]]:
     known = {"3": words("工作日"), "6": words("周六"), "7": words("周日")}
     every = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
     present = str(question.filters.day)
-    return [{"value": code, "label": label} for code, label in ({present: every[question.filters.day - 1]} | known).items()]
+    return [
+        {"value": code, "label": label} for code, label in ({present: every[question.filters.day - 1]} | known).items()
+    ]
 
 
 def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Words) -> list:
@@ -74,58 +108,143 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
     metres, yuan = words("米"), words("元")
     opening = now("opening")
     return [
-        _group(words("地点"), _select("place", _place_options(atlas, question.filters.place, words), now("place"), words("地点"), searchable=True,
-                                   nothingFoundMessage=words("没有匹配的选项"))),
-        _group(words("目标"), dmc.RadioGroup([
-            dmc.Radio(label=explained(label, words), value=code, size="xs") for code, label in (
-                ("mclp", words("覆盖最多的需求")), ("lscp", words("全部覆盖，站点最少")), ("pmedian", words("平均最近")), ("pcenter", words("最远者最近")))
-        ], id=names.control("model"), value=now("model"), size="xs", className="plan-models")),
-        html.Div([
-            _number("new", now("new"), words("新建站数"), 0, MOST_NEW, 1, words("不限")),
-            _number("radius", now("radius"), words("服务半径（步行）"), *RADIUS_M, 50, unit=metres),
-            _number("detour", now("detour"), words("绕行系数"), *DETOUR, 0.1),
-            _number("spacing", now("spacing"), words("最小间距"), 0, 20_000, 50, words("不限"), metres),
-        ], className="rail-group plan-numbers"),
+        _group(
+            words("地点"),
+            _select(
+                "place",
+                _place_options(atlas, question.filters.place, words),
+                now("place"),
+                words("地点"),
+                searchable=True,
+                nothingFoundMessage=words("没有匹配的选项"),
+            ),
+        ),
+        _group(
+            words("目标"),
+            dmc.RadioGroup(
+                [
+                    dmc.Radio(label=explained(label, words), value=code, size="xs")
+                    for code, label in (
+                        ("mclp", words("覆盖最多的需求")),
+                        ("lscp", words("全部覆盖，站点最少")),
+                        ("pmedian", words("平均最近")),
+                        ("pcenter", words("最远者最近")),
+                    )
+                ],
+                id=names.control("model"),
+                value=now("model"),
+                size="xs",
+                className="plan-models",
+            ),
+        ),
+        html.Div(
+            [
+                _number("new", now("new"), words("新建站数"), 0, MOST_NEW, 1, words("不限")),
+                _number("radius", now("radius"), words("服务半径（步行）"), *RADIUS_M, 50, unit=metres),
+                _number("detour", now("detour"), words("绕行系数"), *DETOUR, 0.1),
+                _number("spacing", now("spacing"), words("最小间距"), 0, 20_000, 50, words("不限"), metres),
+            ],
+            className="rail-group plan-numbers",
+        ),
         _group(
             words("时段"),
-            _select("hours", [
-                {"value": "", "label": words("不分时刻（只看有没有站）")}, {"value": "day", "label": words("白天 8–20 时")},
-                {"value": "night", "label": words("夜间 22–6 时")}, {"value": OTHER, "label": words("自定时段")}], now("hours"), words("时段")),
-            dmc.TextInput(id=names.control("hours-text"), value=now("hours-text"), size="xs", debounce=True, placeholder=words("如 22-6 或 8-12,14-18"),
-                          **{"aria-label": words("自定时段")}),
-            dmc.SegmentedControl(id=names.control("day"), value=now("day"), size="xs", fullWidth=True, data=_days(question, words)),
+            _select(
+                "hours",
+                [
+                    {"value": "", "label": words("不分时刻（只看有没有站）")},
+                    {"value": "day", "label": words("白天 8–20 时")},
+                    {"value": "night", "label": words("夜间 22–6 时")},
+                    {"value": OTHER, "label": words("自定时段")},
+                ],
+                now("hours"),
+                words("时段"),
+            ),
+            dmc.TextInput(
+                id=names.control("hours-text"),
+                value=now("hours-text"),
+                size="xs",
+                debounce=True,
+                placeholder=words("如 22-6 或 8-12,14-18"),
+                **{"aria-label": words("自定时段")},
+            ),
+            dmc.SegmentedControl(
+                id=names.control("day"), value=now("day"), size="xs", fullWidth=True, data=_days(question, words)
+            ),
         ),
-        _group(words("需求"), _select("group", [{"value": "", "label": words("全部服务对象")},
-                                             *({"value": one, "label": groups.get(one, one)} for one in wanted)], now("group"), words("服务对象"))),
+        _group(
+            words("需求"),
+            _select(
+                "group",
+                [
+                    {"value": "", "label": words("全部服务对象")},
+                    *({"value": one, "label": groups.get(one, one)} for one in wanted),
+                ],
+                now("group"),
+                words("服务对象"),
+            ),
+        ),
         _group(
             words("备选点"),
-            _select("source", [
-                {"value": AUTO, "label": words("自动：有表用表，否则网格")}, {"value": TABLE, "label": words("备选点表")},
-                {"value": GRID, "label": words("陆地网格")}, {"value": ENTERPRISES, "label": words("现有企业")}, {"value": ACTIVITIES, "label": words("活动场所")},
-                {"value": POINTS, "label": words("只用地图上点出的")}], now("source"), words("备选点")),
+            _select(
+                "source",
+                [
+                    {"value": AUTO, "label": words("自动：有表用表，否则网格")},
+                    {"value": TABLE, "label": words("备选点表")},
+                    {"value": GRID, "label": words("陆地网格")},
+                    {"value": ENTERPRISES, "label": words("现有企业")},
+                    {"value": ACTIVITIES, "label": words("活动场所")},
+                    {"value": POINTS, "label": words("只用地图上点出的")},
+                ],
+                now("source"),
+                words("备选点"),
+            ),
             _number("step", now("step"), words("网格间距"), *STEP_M, 50, unit=metres),
             html.P(id=names.MARKS, className="rail-hint"),
             html.Button(words("清除锁定、排除和点出的点"), id=names.CLEAR_MARKS, className="button", type="button"),
         ),
-        html.Details([
-            html.Summary(words("更多条件")),
-            html.Div([
-                _number("budget", now("budget"), words("预算上限"), 0, 1e12, 10_000, words("不限"), yuan),
-                _number("cost", now("cost"), words("每站费用"), 0, 1e12, 10_000, words("未定"), yuan),
-            ], className="plan-numbers"),
-            dmc.Checkbox(id=names.control("backup"), label=words("至少两站可达才算覆盖（备份）"), checked=now("backup"), size="xs"),
-            dmc.Checkbox(id=names.control("always"), label=words("现有驿站只算 24 小时的"), checked=now("always"), size="xs"),
-            html.Span(words("新站开放时间"), className="rail-title"),
-            _select("opening", [{"value": one, "label": words.hours(one)} for one in dict.fromkeys([*OPENINGS, opening])], opening, words("新站开放时间")),
-        ], className="rail-group plan-more", open=question.plan.ask.budget is not None or question.plan.ask.cover > 1 or question.filters.always),
-        html.Div([
-            html.Button(words("求解"), id=names.RUN, className="button button-main", type="button"),
-            html.Button(words("停止"), id=names.STOP, className="button", type="button", disabled=True),
-        ], className="rail-buttons"),
+        html.Details(
+            [
+                html.Summary(words("更多条件")),
+                html.Div(
+                    [
+                        _number("budget", now("budget"), words("预算上限"), 0, 1e12, 10_000, words("不限"), yuan),
+                        _number("cost", now("cost"), words("每站费用"), 0, 1e12, 10_000, words("未定"), yuan),
+                    ],
+                    className="plan-numbers",
+                ),
+                dmc.Checkbox(
+                    id=names.control("backup"),
+                    label=words("至少两站可达才算覆盖（备份）"),
+                    checked=now("backup"),
+                    size="xs",
+                ),
+                dmc.Checkbox(
+                    id=names.control("always"), label=words("现有驿站只算 24 小时的"), checked=now("always"), size="xs"
+                ),
+                html.Span(words("新站开放时间"), className="rail-title"),
+                _select(
+                    "opening",
+                    [{"value": one, "label": words.hours(one)} for one in dict.fromkeys([*OPENINGS, opening])],
+                    opening,
+                    words("新站开放时间"),
+                ),
+            ],
+            className="rail-group plan-more",
+            open=question.plan.ask.budget is not None or question.plan.ask.cover > 1 or question.filters.always,
+        ),
+        html.Div(
+            [
+                html.Button(words("求解"), id=names.RUN, className="button button-main", type="button"),
+                html.Button(words("停止"), id=names.STOP, className="button", type="button", disabled=True),
+            ],
+            className="rail-buttons",
+        ),
         html.Div(id=names.STATUS, className="plan-status", role="status", **{"aria-live": "polite"}),
         dmc.Switch(id=names.control("swipe"), label=words("前后对比（拖动分界）"), checked=now("swipe"), size="xs"),
         html.P(words("点击备选点：必选 → 排除 → 恢复；拖动红点试算。"), className="rail-hint"),
-        html.Div(html.Button(words("全部重置"), id=names.RESET, className="button", type="button"), className="rail-buttons"),
+        html.Div(
+            html.Button(words("全部重置"), id=names.RESET, className="button", type="button"), className="rail-buttons"
+        ),
     ]
 
 
@@ -133,7 +252,11 @@ def marks_text(question: Question, candidates: int | None, words: Words) -> str:
     """Return how many candidates there are and how many are marked."""
     ask = question.plan.ask
     said = [words("备选点 {count} 个").format(count=words.number(candidates))] if candidates is not None else []
-    for count, text in ((len(ask.force), words("必选 {count}")), (len(ask.forbid), words("排除 {count}")), (len(ask.points), words("点出 {count}"))):
+    for count, text in (
+        (len(ask.force), words("必选 {count}")),
+        (len(ask.forbid), words("排除 {count}")),
+        (len(ask.points), words("点出 {count}")),
+    ):
         if count:
             said.append(text.format(count=count))
     return " · ".join(said)

@@ -74,16 +74,35 @@ def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
     """Return the answer as a title, with what it is of under it."""
     said = when(found.wish.hours, words)
     title = words("{when}覆盖 {before} → {after}，{proof}").format(
-        when=said, before=words.share(answer.before.share), after=words.share(answer.after.share), proof=proof(answer, words))
+        when=said,
+        before=words.share(answer.before.share),
+        after=words.share(answer.after.share),
+        proof=proof(answer, words),
+    )
     model = question.plan.ask.model
     if model in ("pmedian", "pcenter", "lscp") and answer.status != MOVED:
-        title = words("{objective}，{proof}").format(objective=measure(model, answer.objective, answer.after.weight_of, words), proof=proof(answer, words))
+        title = words("{objective}，{proof}").format(
+            objective=measure(model, answer.objective, answer.after.weight_of, words), proof=proof(answer, words)
+        )
     group = question.filters.worker_group
     of = words.codes("worker_group").get(group, group) if group else words("全部服务对象")
     sub = words("需求加权（{of}），{whole} 中的 {part}；未加权 {cells_before} → {cells_after}（{all} 格）").format(
-        of=of, whole=words.number(answer.after.weight_of, 1), part=words.number(answer.after.weight, 1), all=words.number(answer.after.cells_of),
-        cells_before=words.share(answer.before.cell_share), cells_after=words.share(answer.after.cell_share))
-    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title", **{"data-figure": "plan_covered"}), html.P(sub, className="panel-subtitle")]
+        of=of,
+        whole=words.number(answer.after.weight_of, 1),
+        part=words.number(answer.after.weight, 1),
+        all=words.number(answer.after.cells_of),
+        cells_before=words.share(answer.before.cell_share),
+        cells_after=words.share(answer.after.cell_share),
+    )
+    return [
+        html.H2(
+            [title, badge(found.provenance, words)],
+            className="plan-title",
+            id="plan-title",
+            **{"data-figure": "plan_covered"},
+        ),
+        html.P(sub, className="panel-subtitle"),
+    ]
 
 
 def figures(question: Question, found: Case, answer: Answer, words: Words) -> list:
@@ -91,11 +110,31 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
     before, after = answer.before, answer.after
     ask = question.plan.ask
     rows = [
-        (words("新覆盖的需求权重"), f"+{words.number(after.weight - before.weight, 1)}", words("占全部 {share}").format(share=_points(after, before, words))),
-        (words("夜间（22–6 时）有效覆盖"), _change(words.share(answer.night_before.share), words.share(answer.night_after.share)), words("需求加权")),
-        (words("至少两站可达"), _change(words.share(_ratio(before.twice, before)), words.share(_ratio(after.twice, after))), words("需求加权")),
-        (words("到最近驿站平均步行"), _change(_metres(before.mean_m, words), _metres(after.mean_m, words)), words("需求加权，直线 × {detour}").format(detour=found.wish.detour)),
-        (words("步行距离的基尼系数"), _change(_digits(before.gini), _digits(after.gini)), words("0 为人人一样远；站更近而差距拉大时会升高")),
+        (
+            words("新覆盖的需求权重"),
+            f"+{words.number(after.weight - before.weight, 1)}",
+            words("占全部 {share}").format(share=_points(after, before, words)),
+        ),
+        (
+            words("夜间（22–6 时）有效覆盖"),
+            _change(words.share(answer.night_before.share), words.share(answer.night_after.share)),
+            words("需求加权"),
+        ),
+        (
+            words("至少两站可达"),
+            _change(words.share(_ratio(before.twice, before)), words.share(_ratio(after.twice, after))),
+            words("需求加权"),
+        ),
+        (
+            words("到最近驿站平均步行"),
+            _change(_metres(before.mean_m, words), _metres(after.mean_m, words)),
+            words("需求加权，直线 × {detour}").format(detour=found.wish.detour),
+        ),
+        (
+            words("步行距离的基尼系数"),
+            _change(_digits(before.gini), _digits(after.gini)),
+            words("0 为人人一样远；站更近而差距拉大时会升高"),
+        ),
     ]
     cost = words("{yuan} 元").format(yuan=words.number(answer.cost)) if answer.cost else words("未给费用")
     rows.append((words("新建"), words("{count} 站").format(count=len(answer.sites)), cost))
@@ -103,15 +142,27 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
         total = after.weight_of
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
-    marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", "plan_cost", "plan_bound")[:len(rows)]
+    marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", "plan_cost", "plan_bound")[
+        : len(rows)
+    ]
     return [_terms(rows, marks)]
 
 
 def _terms(rows: list[tuple[str, str, str]], marks: Sequence[str] = ()) -> html.Dl:
     """Return figures as name, value and what they are of; `marks` name them for whoever reads the page."""
     named = [{"data-figure": mark} for mark in marks] or [{}] * len(rows)
-    return html.Dl([html.Div([html.Dt(name), html.Dd([html.Span(value, className="plan-value", **mark), html.Span(note, className="plan-of")])])
-                    for mark, (name, value, note) in zip(named, rows, strict=True)], className="plan-figures")
+    return html.Dl(
+        [
+            html.Div(
+                [
+                    html.Dt(name),
+                    html.Dd([html.Span(value, className="plan-value", **mark), html.Span(note, className="plan-of")]),
+                ]
+            )
+            for mark, (name, value, note) in zip(named, rows, strict=True)
+        ],
+        className="plan-figures",
+    )
 
 
 def _ratio(part: float, of: Figures) -> float | None:
@@ -134,7 +185,9 @@ def _digits(value: float | None) -> str:
     return "—" if value is None else f"{value:.2f}"
 
 
-def sites_table(found: Case, answer: Answer, names_of: Mapping[str, str], station_names: Mapping[str, str], words: Words) -> list:
+def sites_table(
+    found: Case, answer: Answer, names_of: Mapping[str, str], station_names: Mapping[str, str], words: Words
+) -> list:
     """Return the sites with why each: what only it covers, what it adds, what is next to it."""
     if not answer.sites:
         return [html.P(words("没有新站。"), className="panel-empty")]
@@ -142,31 +195,84 @@ def sites_table(found: Case, answer: Answer, names_of: Mapping[str, str], statio
     rows: list[Any] = []
     for one in answer.sites:
         message, params = one.why(total)
-        why = [words(message).format(**params), " ", words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED else "", _beside(one, found, station_names, words)]
-        rows.append(html.Tr([
-            html.Td(html.Span(str(one.number), className="plan-number")),
-            html.Td(html.Details([html.Summary(names_of.get(one.name, one.name)), html.P([part for part in why if part], className="plan-why")])),
-            html.Td("—" if one.exclusive is None else words.number(one.exclusive, 1)),
-            html.Td("—" if one.newly is None or not total else f"+{one.newly / total:.1%}"),
-            html.Td([
-                _button("✓", "lock", one, words("锁定第 {number} 站"), words("锁定 / 解除"), pressed=one.forced),
-                _button("×", "bar", one, words("排除第 {number} 站"), words("排除")),
-                _button("↔", "move", one, words("移动第 {number} 站"), words("移动：再点击地图上的新位置，或用方向键")),
-            ], className="plan-marks"),
-        ]))
-    header = html.Tr([html.Th(words("站号")), html.Th(words("位置（为什么）")), html.Th(words("只有它覆盖")), html.Th(words("新增")), html.Th(html.Span(words("操作"), className="plan-unseen"))])
+        why = [
+            words(message).format(**params),
+            " ",
+            words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED else "",
+            _beside(one, found, station_names, words),
+        ]
+        rows.append(
+            html.Tr(
+                [
+                    html.Td(html.Span(str(one.number), className="plan-number")),
+                    html.Td(
+                        html.Details(
+                            [
+                                html.Summary(names_of.get(one.name, one.name)),
+                                html.P([part for part in why if part], className="plan-why"),
+                            ]
+                        )
+                    ),
+                    html.Td("—" if one.exclusive is None else words.number(one.exclusive, 1)),
+                    html.Td("—" if one.newly is None or not total else f"+{one.newly / total:.1%}"),
+                    html.Td(
+                        [
+                            _button(
+                                "✓", "lock", one, words("锁定第 {number} 站"), words("锁定 / 解除"), pressed=one.forced
+                            ),
+                            _button("×", "bar", one, words("排除第 {number} 站"), words("排除")),
+                            _button(
+                                "↔",
+                                "move",
+                                one,
+                                words("移动第 {number} 站"),
+                                words("移动：再点击地图上的新位置，或用方向键"),
+                            ),
+                        ],
+                        className="plan-marks",
+                    ),
+                ]
+            )
+        )
+    header = html.Tr(
+        [
+            html.Th(words("站号")),
+            html.Th(words("位置（为什么）")),
+            html.Th(words("只有它覆盖")),
+            html.Th(words("新增")),
+            html.Th(html.Span(words("操作"), className="plan-unseen")),
+        ]
+    )
     return [
         html.H2(words("为什么是这 {count} 处").format(count=len(answer.sites)), className="panel-title"),
-        html.P(words("只有它覆盖 = 去掉后失去的需求权重；新增 = 半径内原先没有覆盖的，占全部需求。"), className="panel-subtitle"),
-        html.Table([html.Thead(header), html.Tbody(rows)], className="plan-table", id=names.SITES + "-table", **{"data-figure": "plan_exclusive"}),
+        html.P(
+            words("只有它覆盖 = 去掉后失去的需求权重；新增 = 半径内原先没有覆盖的，占全部需求。"),
+            className="panel-subtitle",
+        ),
+        html.Table(
+            [html.Thead(header), html.Tbody(rows)],
+            className="plan-table",
+            id=names.SITES + "-table",
+            **{"data-figure": "plan_exclusive"},
+        ),
     ]
 
 
 def _button(sign: str, act: str, one: Site, label: str, hint: str, pressed: bool = False) -> html.Button:
     """Return a button that assets/planning.js listens to."""
-    return html.Button(sign, className="plan-mark", type="button", title=hint, **{
-        "data-act": act, "data-id": one.site_id, "data-number": str(one.number), "aria-label": label.format(number=one.number),
-        "aria-pressed": str(pressed).lower()})
+    return html.Button(
+        sign,
+        className="plan-mark",
+        type="button",
+        title=hint,
+        **{
+            "data-act": act,
+            "data-id": one.site_id,
+            "data-number": str(one.number),
+            "aria-label": label.format(number=one.number),
+            "aria-pressed": str(pressed).lower(),
+        },
+    )
 
 
 def _beside(one: Site, found: Case, station_names: Mapping[str, str], words: Words) -> str:
@@ -194,12 +300,33 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
         if name:
             by_zone[name] = by_zone.get(name, 0.0) + weight
     shown = sorted(by_zone.items(), key=lambda one: -one[1])[:MOST_ZONES]
-    partial = words("最重的 {count} 格按街道：").format(count=len(answer.uncovered)) if answer.uncovered_cells > len(answer.uncovered) else words("按街道：")
+    partial = (
+        words("最重的 {count} 格按街道：").format(count=len(answer.uncovered))
+        if answer.uncovered_cells > len(answer.uncovered)
+        else words("按街道：")
+    )
     return [
-        html.H2(words("还有 {cells} 格、{weight} 需求权重够不到").format(cells=words.number(answer.uncovered_cells), weight=words.number(left, 1)), className="panel-title", **{"data-figure": "plan_uncovered"}),
-        html.P(words("占全部 {share}；地图上橙色的格子。").format(share=words.share(left / answer.after.weight_of if answer.after.weight_of else None)) + (partial if shown else ""),
-               className="panel-subtitle"),
-        html.Ul([html.Li([html.Span(names_of.get(name, name)), html.Span(words.number(weight, 1))]) for name, weight in shown], className="plan-left"),
+        html.H2(
+            words("还有 {cells} 格、{weight} 需求权重够不到").format(
+                cells=words.number(answer.uncovered_cells), weight=words.number(left, 1)
+            ),
+            className="panel-title",
+            **{"data-figure": "plan_uncovered"},
+        ),
+        html.P(
+            words("占全部 {share}；地图上橙色的格子。").format(
+                share=words.share(left / answer.after.weight_of if answer.after.weight_of else None)
+            )
+            + (partial if shown else ""),
+            className="panel-subtitle",
+        ),
+        html.Ul(
+            [
+                html.Li([html.Span(names_of.get(name, name)), html.Span(words.number(weight, 1))])
+                for name, weight in shown
+            ],
+            className="plan-left",
+        ),
     ]
 
 
@@ -208,15 +335,38 @@ def fairness_head(found: Case, got: Fairness, words: Words) -> list:
     before, after = got.before, got.after
     title = words("够到驿站的机会")
     if before.gini is not None and after.gini is not None:
-        closer = words("更接近") if after.gini < before.gini - 0.005 else words("差距拉大") if after.gini > before.gini + 0.005 else words("差距不变")
-        title = words("步行远近{change}：基尼系数 {before} → {after}").format(change=closer, before=_digits(before.gini), after=_digits(after.gini))
-    said = [words("横轴：需求，走得最近的在前；纵轴：占全部步行路程。越近对角线越均等；蓝虚线为之前，红线为之后。")] if before.lorenz is not None else []
-    access = words("两步移动搜索法（2SFCA，{radius} 米内）：分不到驿站的需求 {none_before} → {none_after}，可达性基尼系数 {gini_before} → {gini_after}。").format(
-        radius=found.filters.radius, none_before=words.share(before.without), none_after=words.share(after.without),
-        gini_before=_digits(before.access_gini), gini_after=_digits(after.access_gini))
+        closer = (
+            words("更接近")
+            if after.gini < before.gini - 0.005
+            else words("差距拉大")
+            if after.gini > before.gini + 0.005
+            else words("差距不变")
+        )
+        title = words("步行远近{change}：基尼系数 {before} → {after}").format(
+            change=closer, before=_digits(before.gini), after=_digits(after.gini)
+        )
+    said = (
+        [words("横轴：需求，走得最近的在前；纵轴：占全部步行路程。越近对角线越均等；蓝虚线为之前，红线为之后。")]
+        if before.lorenz is not None
+        else []
+    )
+    access = words(
+        "两步移动搜索法（2SFCA，{radius} 米内）：分不到驿站的需求 {none_before} → {none_after}，可达性基尼系数 {gini_before} → {gini_after}。"
+    ).format(
+        radius=found.filters.radius,
+        none_before=words.share(before.without),
+        none_after=words.share(after.without),
+        gini_before=_digits(before.access_gini),
+        gini_after=_digits(after.access_gini),
+    )
     table = figure_table(_tenths(lorenz_figure(got, words)), title, words("走得最近的需求"), found.provenance, words)
-    return [html.H2([title, badge(found.provenance, words)], className="panel-title"),
-            html.P([*said, html.Br(), *pieces(access, words)] if said else pieces(access, words), className="panel-subtitle"), opening(table, words)]
+    return [
+        html.H2([title, badge(found.provenance, words)], className="panel-title"),
+        html.P(
+            [*said, html.Br(), *pieces(access, words)] if said else pieces(access, words), className="panel-subtitle"
+        ),
+        opening(table, words),
+    ]
 
 
 def _tenths(figure: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,24 +376,35 @@ def _tenths(figure: Mapping[str, Any]) -> dict[str, Any]:
 
 def gap_head(figure: Mapping[str, Any], provenance: str, filters: Filters, context: Context, words: Words) -> list:
     """Return how far a search has come, in its title, with the way to how bounds are computed and its figures as a table."""
-    last = {one["name"]: next((value for value in reversed(one["y"]) if value is not None), None) for one in figure["data"]}
+    last = {
+        one["name"]: next((value for value in reversed(one["y"]) if value is not None), None) for one in figure["data"]
+    }
     unit = figure["layout"].get("yaxis", {}).get("ticksuffix", "")
     said = words.listed(f"{name} {value:,.4g}{unit}" for name, value in reversed(last.items()) if value is not None)
     title = said or words("目前最好与上下界")
-    return [html.H2([title, badge(provenance, words), source_link("plan_bound", filters, context, words)], className="panel-title"),
-            opening(figure_table(figure, title, words("已用时间"), provenance, words), words)]
+    return [
+        html.H2(
+            [title, badge(provenance, words), source_link("plan_bound", filters, context, words)],
+            className="panel-title",
+        ),
+        opening(figure_table(figure, title, words("已用时间"), provenance, words), words),
+    ]
 
 
 def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:
     """Return why there can be no answer, and what would suffice."""
-    return [html.H2(words("这样的条件下没有方案"), className="plan-title", id="plan-title"),
-            html.Ul([html.Li(one.text(words.gettext)) for one in reasons], className="plan-reasons")]
+    return [
+        html.H2(words("这样的条件下没有方案"), className="plan-title", id="plan-title"),
+        html.Ul([html.Li(one.text(words.gettext)) for one in reasons], className="plan-reasons"),
+    ]
 
 
 def today(question: Question, found: Case, now: Answer, words: Words) -> list:
     """Return who is within reach today, and what pressing the button will do."""
     have = now.before
-    title = words("{when}现有 {count} 个驿站覆盖 {share}").format(when=when(found.wish.hours, words), count=int(found.open_then().sum()), share=words.share(have.share))
+    title = words("{when}现有 {count} 个驿站覆盖 {share}").format(
+        when=when(found.wish.hours, words), count=int(found.open_then().sum()), share=words.share(have.share)
+    )
     sub = words("在左边选好目标和条件，按“求解”：先给出一个方案，随后给出它离最优最多差多少。")
     asked = question.plan.ask
     will = {
@@ -251,8 +412,18 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         "lscp": words("求解将从 {candidates} 个备选点中选出最少的点位，覆盖全部需求。"),
         "pmedian": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使平均步行最短。"),
         "pcenter": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使最远的步行最短。"),
-    }[asked.model].format(candidates=words.number(len(found.candidates.ids)), count=words("任意") if asked.new is None else asked.new)
-    return [html.H2([title, badge(found.provenance, words)], className="plan-title", id="plan-title", **{"data-figure": "plan_covered"}), html.P([will, html.Br(), sub], className="panel-subtitle")]
+    }[asked.model].format(
+        candidates=words.number(len(found.candidates.ids)), count=words("任意") if asked.new is None else asked.new
+    )
+    return [
+        html.H2(
+            [title, badge(found.provenance, words)],
+            className="plan-title",
+            id="plan-title",
+            **{"data-figure": "plan_covered"},
+        ),
+        html.P([will, html.Br(), sub], className="panel-subtitle"),
+    ]
 
 
 def today_figures(found: Case, now: Answer, words: Words) -> list:
@@ -262,13 +433,31 @@ def today_figures(found: Case, now: Answer, words: Words) -> list:
     cells = words("全部 {all} 格中").format(all=words.number(have.cells_of))
     rows = [
         (words("已覆盖（需求加权）"), words.number(have.weight, 1), f"{words.share(have.share)} · {whole}"),
-        (words("未覆盖（需求加权）"), words.number(have.weight_of - have.weight, 1), f"{words.share(_rest(have.share))} · {whole}"),
-        (words("已覆盖（未加权，按格）"), words.number(have.cells, 0 if float(have.cells).is_integer() else 1), f"{words.share(have.cell_share)} · {cells}"),
-        (words("未覆盖（未加权，按格）"), words.number(have.cells_of - have.cells, 0 if float(have.cells).is_integer() else 1), f"{words.share(_rest(have.cell_share))} · {cells}"),
+        (
+            words("未覆盖（需求加权）"),
+            words.number(have.weight_of - have.weight, 1),
+            f"{words.share(_rest(have.share))} · {whole}",
+        ),
+        (
+            words("已覆盖（未加权，按格）"),
+            words.number(have.cells, 0 if float(have.cells).is_integer() else 1),
+            f"{words.share(have.cell_share)} · {cells}",
+        ),
+        (
+            words("未覆盖（未加权，按格）"),
+            words.number(have.cells_of - have.cells, 0 if float(have.cells).is_integer() else 1),
+            f"{words.share(_rest(have.cell_share))} · {cells}",
+        ),
         (words("夜间（22–6 时）有效覆盖"), words.share(now.night_before.share), words("需求加权")),
-        (words("到最近驿站平均步行"), _metres(have.mean_m, words), words("需求加权，直线 × {detour}").format(detour=found.wish.detour)),
+        (
+            words("到最近驿站平均步行"),
+            _metres(have.mean_m, words),
+            words("需求加权，直线 × {detour}").format(detour=found.wish.detour),
+        ),
     ]
-    return [_terms(rows, ("plan_covered", "plan_uncovered", "plan_covered", "plan_uncovered", "plan_covered", "plan_walk"))]
+    return [
+        _terms(rows, ("plan_covered", "plan_uncovered", "plan_covered", "plan_uncovered", "plan_covered", "plan_walk"))
+    ]
 
 
 def _rest(share: float | None) -> float | None:
@@ -289,7 +478,14 @@ def status_line(state: Mapping[str, Any], model: str, words: Words) -> list:
         return [words("正在求解…")]
     total = float(state.get("total") or 0.0)
     gap = state.get("gap")
-    near = words("已证明最优") if state.get("status") == "proved" else words("距最优最多 {gap}").format(gap=f"{gap:.2%}") if gap is not None else words("尚无上下界")
-    return [f"{measure(model, told, total, words)} · {near} · " + words("{seconds} 秒").format(seconds=f"{state.get('seconds') or 0:.1f}")]
-
-
+    near = (
+        words("已证明最优")
+        if state.get("status") == "proved"
+        else words("距最优最多 {gap}").format(gap=f"{gap:.2%}")
+        if gap is not None
+        else words("尚无上下界")
+    )
+    return [
+        f"{measure(model, told, total, words)} · {near} · "
+        + words("{seconds} 秒").format(seconds=f"{state.get('seconds') or 0:.1f}")
+    ]

@@ -34,8 +34,14 @@ SAME_DEGREES = 10.0**-DECIMALS
 
 def inputs_of(atlas: Atlas, question: Question, found: Case | None = None, query: str = "") -> Inputs:
     """Return what a question depends on, as a scenario keeps it."""
-    return Inputs(filters=inputs_filters(question.filters), ask=question.plan.ask, data_version=atlas.version, basis=basis(atlas),
-                  planned=found.planned if found else (), query=query)
+    return Inputs(
+        filters=inputs_filters(question.filters),
+        ask=question.plan.ask,
+        data_version=atlas.version,
+        basis=basis(atlas),
+        planned=found.planned if found else (),
+        query=query,
+    )
 
 
 def key_of(atlas: Atlas, question: Question) -> str:
@@ -52,7 +58,10 @@ def case_of(atlas: Atlas, question: Question) -> Case:
         As :func:`layers.siting.case.case`.
     """
     # a mark on a candidate that is no longer offered is left out: the source may have been changed since
-    found = atlas.recent(("siting case", key_of(atlas, unmarked(question))), lambda: case(atlas, inputs_filters(question.filters), unmarked(question).plan.ask))
+    found = atlas.recent(
+        ("siting case", key_of(atlas, unmarked(question))),
+        lambda: case(atlas, inputs_filters(question.filters), unmarked(question).plan.ask),
+    )
     known = set(found.candidates.ids)
     ask = question.plan.ask
     force, forbid = (tuple(one for one in marks if one in known) for marks in (ask.force, ask.forbid))
@@ -111,7 +120,10 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
         if last is None:
             return
         teller.tell(last, always=True)
-        end: dict[str, Any] = {"status": last.status, "reasons": [{"msgid": one.msgid, "params": plain_params(one.told)} for one in last.reasons]}
+        end: dict[str, Any] = {
+            "status": last.status,
+            "reasons": [{"msgid": one.msgid, "params": plain_params(one.told)} for one in last.reasons],
+        }
         if last.objective is not None and last.status != "infeasible":
             end["answer"] = dumps_answer(answered(atlas, found, prepared, last))
         job.say(**end)
@@ -127,7 +139,10 @@ class _Teller:
     def __init__(self, job: Job, found: Case, ids: Sequence[str], total: float) -> None:
         self.history: list[list[float | None]] = []
         self._job, self._ids, self._told = job, ids, 0.0
-        self._where = {one: tuple(map(float, spot)) for one, spot in zip(found.candidates.ids, found.candidates.points.xy, strict=True)}
+        self._where = {
+            one: tuple(map(float, spot))
+            for one, spot in zip(found.candidates.ids, found.candidates.points.xy, strict=True)
+        }
         self._job.say(total=total)
 
     def tell(self, now: Progress, always: bool = False) -> None:
@@ -141,8 +156,17 @@ class _Teller:
         if not always and (clock - self._told < TELL_SECONDS or not (changed or now.waiting)):
             return
         self._told = clock
-        self._job.say(status=now.status, stage=now.stage, waiting=now.waiting, objective=now.objective, bound=now.bound, gap=now.gap,
-                      seconds=now.seconds, history=self.history, sites=[self._where[self._ids[j]] for j in now.sites])
+        self._job.say(
+            status=now.status,
+            stage=now.stage,
+            waiting=now.waiting,
+            objective=now.objective,
+            bound=now.bound,
+            gap=now.gap,
+            seconds=now.seconds,
+            history=self.history,
+            sites=[self._where[self._ids[j]] for j in now.sites],
+        )
 
 
 def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callable[[Job], None]:
@@ -158,7 +182,9 @@ def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callabl
         plans = []
         total = float(instance.weight.sum())
         for count in range(least, most + 1):
-            answers = solve(instance.having(new=count, farther=instance.farther), CURVE_SECONDS, cancelled=job.cancelled)
+            answers = solve(
+                instance.having(new=count, farther=instance.farther), CURVE_SECONDS, cancelled=job.cancelled
+            )
             last = deque(answers, maxlen=1)[0]
             if job.cancelled():
                 break
@@ -167,7 +193,12 @@ def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callabl
                 plans.append(last.sites)
             job.say(rows=rows, of=most - least + 1, done=count - least + 1, total=total)
         nested, broken = evidence.nests(plans)
-        end = {"rows": rows, "total": total, "nests": nested, "nests_until": None if broken is None else rows[broken - 1]["new"]}
+        end = {
+            "rows": rows,
+            "total": total,
+            "nests": nested,
+            "nests_until": None if broken is None else rows[broken - 1]["new"],
+        }
         job.say(**end)
         if not job.cancelled() and all(row["status"] == "proved" for row in rows):
             jobs.keep(key, end)
@@ -211,10 +242,20 @@ def of_state(state: dict[str, Any], by: str) -> Found:
     if isinstance(state.get("answer"), str):
         answer = loads_answer(state["answer"])
     reasons = tuple(AtlasError(one["msgid"], **one["params"]) for one in state.get("reasons", ()))
-    return Found(answer, by, reasons, tuple(tuple(one) for one in state.get("history", ())), float(state.get("total", 0.0)))
+    return Found(
+        answer, by, reasons, tuple(tuple(one) for one in state.get("history", ())), float(state.get("total", 0.0))
+    )
 
 
 def plain_params(params: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a message as JSON holds them."""
-    return {name: value if isinstance(value, str | int | float | bool) or value is None else [str(one) for one in value]
-            if isinstance(value, list | tuple) else float(value) if isinstance(value, np.number) else str(value) for name, value in params.items()}
+    return {
+        name: value
+        if isinstance(value, str | int | float | bool) or value is None
+        else [str(one) for one in value]
+        if isinstance(value, list | tuple)
+        else float(value)
+        if isinstance(value, np.number)
+        else str(value)
+        for name, value in params.items()
+    }

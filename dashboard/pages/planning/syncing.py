@@ -66,12 +66,22 @@ def query_of(context: Context, question: Question, view: MapView | None = None) 
     return whole(context.write(question.filters, view), question.plan)
 
 
-def stored_of(context: Context, atlas: Atlas, question: Question, view: MapView | None, told: Sequence[str], again: int = 0) -> dict[str, Any]:
+def stored_of(
+    context: Context, atlas: Atlas, question: Question, view: MapView | None, told: Sequence[str], again: int = 0
+) -> dict[str, Any]:
     """Return what the browser keeps of a question, and what everything is drawn from; `again` counts how often it was asked."""
-    return {"query": query_of(context, question), "view": [view.lon, view.lat, view.zoom] if view else None, "notices": list(told), "again": again, "version": atlas.version}
+    return {
+        "query": query_of(context, question),
+        "view": [view.lon, view.lat, view.zoom] if view else None,
+        "notices": list(told),
+        "again": again,
+        "version": atlas.version,
+    }
 
 
-def changed(atlas: Atlas, question: Question, event: Event, sites: tuple[tuple[float, float], ...], ids: tuple[str, ...]) -> Question:
+def changed(
+    atlas: Atlas, question: Question, event: Event, sites: tuple[tuple[float, float], ...], ids: tuple[str, ...]
+) -> Question:
     """Return the question after a click or a drag.
 
     Parameters
@@ -92,12 +102,17 @@ def changed(atlas: Atlas, question: Question, event: Event, sites: tuple[tuple[f
         if not 0 <= at < len(sites):
             return question
         there = (round(lon, SITE_DECIMALS), round(lat, SITE_DECIMALS))
-        placed = tuple(there if number == at else (round(x, SITE_DECIMALS), round(y, SITE_DECIMALS)) for number, (x, y) in enumerate(sites))
+        placed = tuple(
+            there if number == at else (round(x, SITE_DECIMALS), round(y, SITE_DECIMALS))
+            for number, (x, y) in enumerate(sites)
+        )
         return replace(question, plan=question.plan.having(sites=placed, scenario=None, run=False))
     if kind not in ("site", "candidate", "lock", "bar"):
         return question
     found = case_of(atlas, question)
-    if target.startswith("moved-") and target in ids:  # a site between the candidates becomes one before it can be marked
+    if (
+        target.startswith("moved-") and target in ids
+    ):  # a site between the candidates becomes one before it can be marked
         lon, lat = (round(degree, DECIMALS) for degree in sites[ids.index(target)])
         target = point_id(lon, lat)
         question = _marked(question, points=tuple(dict.fromkeys((*question.plan.ask.points, (lon, lat)))))
@@ -130,16 +145,24 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     inputs = [Input(control.id, control.prop) for control in listed]
 
     @app.callback(
-        Output(names.URL, "search"), Output(names.STATE, "data"),
+        Output(names.URL, "search"),
+        Output(names.STATE, "data"),
         *[Output(control.id, control.prop) for control in listed],
-        Input(names.URL, "search"), *inputs, Input(names.EVENT, "data"), Input(names.RUN, "n_clicks"), Input(names.RESET, "n_clicks"),
-        Input(names.CLEAR_MARKS, "n_clicks"), Input(names.CHANGED, "data"),
-        State(names.STATE, "data"), State(names.RESULT, "data"), State(names.VIEWPORT, "data"),
+        Input(names.URL, "search"),
+        *inputs,
+        Input(names.EVENT, "data"),
+        Input(names.RUN, "n_clicks"),
+        Input(names.RESET, "n_clicks"),
+        Input(names.CLEAR_MARKS, "n_clicks"),
+        Input(names.CHANGED, "data"),
+        State(names.STATE, "data"),
+        State(names.RESULT, "data"),
+        State(names.VIEWPORT, "data"),
     )
     def sync(search: str | None, *rest: Any) -> tuple:
         """Bring address, controls, clicks and drags to one question."""
         values = rest[: len(listed)]
-        event, runs, _, _, done, drawn, result, viewport = rest[len(listed):]
+        event, runs, _, _, done, drawn, result, viewport = rest[len(listed) :]
         atlas, before, notices, view = read(context, search)
         question, told = _next(context, jobs, atlas, before, ctx.triggered_id, values, listed, event, done, result)
         words = context.words(question.filters.lang)
@@ -150,24 +173,52 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         stored = stored_of(context, atlas, question, view, wrong, runs or 0)
         address = query_of(context, question, view)
         shown = [control.show(question) for control in listed]
-        fresh = [new if new != old and not (new == "" and old is None) else no_update for new, old in zip(shown, values, strict=True)]
+        fresh = [
+            new if new != old and not (new == "" and old is None) else no_update
+            for new, old in zip(shown, values, strict=True)
+        ]
         new_address = question != before or (search or "") == "" or "scenario" in (search or "")
-        return (address if new_address and address != (search or "") else no_update, stored if stored != drawn else no_update, *fresh)
+        return (
+            address if new_address and address != (search or "") else no_update,
+            stored if stored != drawn else no_update,
+            *fresh,
+        )
 
 
-def _next(context: Context, jobs: Jobs, atlas: Atlas, before: Question, cause: Any, values: tuple, listed: tuple[Control, ...], event: Event | None,
-          done: dict | None, result: dict | None) -> tuple[Question, list[AtlasError]]:
+def _next(
+    context: Context,
+    jobs: Jobs,
+    atlas: Atlas,
+    before: Question,
+    cause: Any,
+    values: tuple,
+    listed: tuple[Control, ...],
+    event: Event | None,
+    done: dict | None,
+    result: dict | None,
+) -> tuple[Question, list[AtlasError]]:
     """Return the question that follows from what was done, and what was wrong with it."""
     try:
         if cause == names.EVENT and event:
             answer = answer_of(context, jobs, atlas, before, result).answer
             sites = before.plan.sites or tuple((one.lon, one.lat) for one in (answer.sites if answer else ()))
-            ids = tuple(one.site_id for one in (by_hand(atlas, case_of(atlas, before), sites).sites if before.plan.sites else answer.sites if answer else ()))
+            ids = tuple(
+                one.site_id
+                for one in (
+                    by_hand(atlas, case_of(atlas, before), sites).sites
+                    if before.plan.sites
+                    else answer.sites
+                    if answer
+                    else ()
+                )
+            )
             return changed(atlas, before, event, sites, ids), []
         if cause == names.RUN:
             return replace(before, plan=before.plan.having(run=True, sites=(), scenario=None, compare=())), []
         if cause == names.RESET:
-            return settled(atlas, Question(context.default.having(lang=before.filters.lang, theme=before.filters.theme), Plan())), []
+            return settled(
+                atlas, Question(context.default.having(lang=before.filters.lang, theme=before.filters.theme), Plan())
+            ), []
         if cause == names.CLEAR_MARKS:
             return _marked(before, points=(), force=(), forbid=()), []
         if cause == names.CHANGED and done and done.get("open"):

@@ -24,7 +24,10 @@ def up(run: Run) -> None:
 def statement(schema: TableSchema) -> str:
     """Return the SQL that makes the table of `schema`."""
     columns = ["fid bigint PRIMARY KEY"]
-    columns += [f'"{column.name}" {TYPES[column.dtype]}{" NOT NULL UNIQUE" if column.name == schema.key else ""}' for column in schema.columns]
+    columns += [
+        f'"{column.name}" {TYPES[column.dtype]}{" NOT NULL UNIQUE" if column.name == schema.key else ""}'
+        for column in schema.columns
+    ]
     if schema.geometry:
         columns.append(f"geom geometry({SHAPES[schema.geometry]}, 4326)")
     return f'CREATE TABLE "{schema.name}" ({", ".join(columns)})'

@@ -14,7 +14,10 @@ from geodata.store.migrations.m0002_tables import TYPES
 def up(run: Run) -> None:
     """Make what is not there yet."""
     schema = TABLES["kinds"]
-    columns = ", ".join(f'"{column.name}" {TYPES[column.dtype]}{" NOT NULL UNIQUE" if column.name == schema.key else ""}' for column in schema.columns)
+    columns = ", ".join(
+        f'"{column.name}" {TYPES[column.dtype]}{" NOT NULL UNIQUE" if column.name == schema.key else ""}'
+        for column in schema.columns
+    )
     run(f'CREATE TABLE IF NOT EXISTS "kinds" (fid bigint PRIMARY KEY, {columns})')
     run("ALTER TABLE activities ADD COLUMN IF NOT EXISTS own text")
     if not run("SELECT 1 FROM atlas_meta LIMIT 1") or run("SELECT 1 FROM kinds LIMIT 1"):
@@ -26,4 +29,6 @@ def up(run: Run) -> None:
 
 
 def _literal(value: Any) -> str:
-    return "NULL" if value is None else str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+    return (
+        "NULL" if value is None else str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+    )

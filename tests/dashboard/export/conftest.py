@@ -22,7 +22,9 @@ def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def settings(home: Path) -> Settings:
-    return Settings(home=home, chromium="none", public_url="https://atlas.example.org/map", map_review_number="GS(2024)0000")
+    return Settings(
+        home=home, chromium="none", public_url="https://atlas.example.org/map", map_review_number="GS(2024)0000"
+    )
 
 
 @pytest.fixture(scope="module")

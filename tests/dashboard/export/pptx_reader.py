@@ -31,16 +31,21 @@ def role(slide: Slide, shape: object) -> str:
     """Return the name in the layout of the placeholder that a shape fills, else its own."""
     if getattr(shape, "is_placeholder", False):
         index = shape.placeholder_format.idx
-        return next((one.name for one in slide.slide_layout.placeholders if one.placeholder_format.idx == index), shape.name)
+        return next(
+            (one.name for one in slide.slide_layout.placeholders if one.placeholder_format.idx == index), shape.name
+        )
     return shape.name
 
 
 def sheets(slide: Slide) -> dict[str, dict[str, list]]:
     """Return name of each native chart → its data: categories, and each series."""
     return {
-        shape.name: {"categories": [str(one) for one in shape.chart.plots[0].categories],
-                     **{one.name: list(one.values) for one in shape.chart.plots[0].series}}
-        for shape in slide.shapes if shape.has_chart
+        shape.name: {
+            "categories": [str(one) for one in shape.chart.plots[0].categories],
+            **{one.name: list(one.values) for one in shape.chart.plots[0].series},
+        }
+        for shape in slide.shapes
+        if shape.has_chart
     }
 
 

@@ -21,7 +21,11 @@ def _controls(app: Dash, query: str) -> dict[str, Any]:
     """Return id → component of the page at `query`."""
     context = app.server.extensions["atlas"]
     atlas, said = context.look(query, briefing.OWN_KEYS)
-    return {one.id: one for one in _all(briefing.layout(context, atlas, said, query)) if isinstance(getattr(one, "id", None), str)}
+    return {
+        one.id: one
+        for one in _all(briefing.layout(context, atlas, said, query))
+        if isinstance(getattr(one, "id", None), str)
+    }
 
 
 def _all(component: Component) -> Iterator[Component]:
@@ -29,11 +33,17 @@ def _all(component: Component) -> Iterator[Component]:
     yield from component._traverse()
 
 
-@pytest.mark.parametrize(("query", "page", "paper"), [
-    ("place=640200", "light", "light"), ("place=640200&paper=dark", "light", "dark"), ("place=640200&theme=dark&paper=light", "dark", "light"),
-    ("place=640200&theme=dark", "dark", "dark"),  # as links say it from before the brief had a key of its own
-    ("place=640200&paper=pink", "light", "light"), ("place=640200&theme=pink", "light", "light"),
-])
+@pytest.mark.parametrize(
+    ("query", "page", "paper"),
+    [
+        ("place=640200", "light", "light"),
+        ("place=640200&paper=dark", "light", "dark"),
+        ("place=640200&theme=dark&paper=light", "dark", "light"),
+        ("place=640200&theme=dark", "dark", "dark"),  # as links say it from before the brief had a key of its own
+        ("place=640200&paper=pink", "light", "light"),
+        ("place=640200&theme=pink", "light", "light"),
+    ],
+)
 def test_page_and_brief_have_each_a_theme(app: Dash, query: str, page: str, paper: str) -> None:
     found = _controls(app, query)
     assert (found["briefing-page-theme"].data, found["briefing-paper"].value) == (page, paper)
@@ -41,11 +51,18 @@ def test_page_and_brief_have_each_a_theme(app: Dash, query: str, page: str, pape
     assert "theme" not in found["briefing-view"].data  # a view has none
 
 
-@pytest.mark.parametrize(("query", "order"), [
-    ("place=640200", Order("place=640200")), ("place=350203&lang=en&template=report", Order("place=350203&lang=en", template="report")),
-    ("place=640202&template=compare&against=place%3D640205", Order("place=640202", "place=640205", template="compare")),
-    ("place=640202&template=compare", Order("place=640202")),  # nothing to hold it against yet
-])
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [
+        ("place=640200", Order("place=640200")),
+        ("place=350203&lang=en&template=report", Order("place=350203&lang=en", template="report")),
+        (
+            "place=640202&template=compare&against=place%3D640205",
+            Order("place=640202", "place=640205", template="compare"),
+        ),
+        ("place=640202&template=compare", Order("place=640202")),  # nothing to hold it against yet
+    ],
+)
 def test_texts_begin_as_the_view_says_them_and_may_be_ones_own(app: Dash, query: str, order: Order) -> None:
     spoken = own_words(order, app.server.extensions["atlas"])
     found = _controls(app, query)

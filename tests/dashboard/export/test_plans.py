@@ -40,9 +40,14 @@ def test_two_scenarios_stand_beside_each_other(app, lang: str) -> None:
     drawn = list(sheets(slide).values())
     for one, sheet in zip(found, drawn, strict=True):
         words = context.words(lang)
-        for share in (one.answer.before.share, one.answer.after.share, one.answer.night_after.share, one.answer.after.cell_share):
+        for share in (
+            one.answer.before.share,
+            one.answer.after.share,
+            one.answer.night_after.share,
+            one.answer.after.cell_share,
+        ):
             assert words.share(share) in said["figures"]
-        (_, values), = [pair for pair in sheet.items() if pair[0] != "categories"]
+        ((_, values),) = [pair for pair in sheet.items() if pair[0] != "categories"]
         assert values == pytest.approx([round(site.newly, 1) for site in one.answer.sites][::-1])
     assert "▨" in said["footnote"]
     # the code leads to the planning page, which compares these two
@@ -67,9 +72,14 @@ def test_one_scenario_alone_and_its_map(app) -> None:
     assert client.get("/sheet?" + Order(**ORDER).path().partition("?")[2]).status_code == 200
 
 
-@pytest.mark.parametrize(("order", "word"), [
-    ({**ORDER, "against": "scenario=GONE"}, "GONE"), ({**ORDER, "against": "place=350203"}, "另一个方案"), ({"query": "scenario=GONE"}, "GONE"),
-])
+@pytest.mark.parametrize(
+    ("order", "word"),
+    [
+        ({**ORDER, "against": "scenario=GONE"}, "GONE"),
+        ({**ORDER, "against": "place=350203"}, "另一个方案"),
+        ({"query": "scenario=GONE"}, "GONE"),
+    ],
+)
 def test_what_cannot_be_compared_is_said(app, order: dict, word: str) -> None:
     with pytest.raises(AtlasError, match=word):
         app.server.extensions["briefs"]._studio.make(Order(**order))

@@ -54,18 +54,27 @@ def test_the_data_sheets_hold_what_the_layers_count(make: Callable[..., Made], c
         hours = coverage.by_hour(atlas, filters)
         expected += [hours["nominal"].tolist(), hours["effective"].tolist()]
     months = activities.by_month(atlas, filters)
-    values = [[one for one in series if one is not None] for sheet in found for name, series in sheet.items() if name != "categories"]
+    values = [
+        [one for one in series if one is not None]
+        for sheet in found
+        for name, series in sheet.items()
+        if name != "categories"
+    ]
     for series in expected:
         assert any(sorted(series) == pytest.approx(sorted(one)) for one in values)
     if len(months):
-        by_month = next(sheet for sheet in found if sheet["categories"][0].count("-") == 1 and len(sheet["categories"][0]) == 5)
+        by_month = next(
+            sheet for sheet in found if sheet["categories"][0].count("-") == 1 and len(sheet["categories"][0]) == 5
+        )
         assert sum(sum(series) for name, series in by_month.items() if name != "categories") == months["count"].sum()
     for _, part in fairs.funnel(atlas, filters).groupby("provenance"):
         assert [float(one) for one in part["value"] if one is not None] in values
     ranked = activities.rank_grids(atlas, filters, 5 if filters.place == NATION else 8)
     if len(ranked):
         sheet = next(one for one in found if ranked["name"].iloc[0] in one["categories"])
-        totals = [sum(one) for one in zip(*(series for name, series in sheet.items() if name != "categories"), strict=True)]
+        totals = [
+            sum(one) for one in zip(*(series for name, series in sheet.items() if name != "categories"), strict=True)
+        ]
         assert totals[::-1] == ranked["count"].tolist()
 
 
@@ -77,10 +86,18 @@ def test_nothing_is_empty_and_nothing_overlaps(make: Callable[..., Made], query:
         for shape in slide.placeholders:
             assert not shape.has_text_frame or shape.text_frame.text.strip(), shape.name
         for one, other in combinations(list(boxes(slide)), 2):
-            apart = one[3] <= other[1] + 9_000 or other[3] <= one[1] + 9_000 or one[4] <= other[2] + 9_000 or other[4] <= one[2] + 9_000
+            apart = (
+                one[3] <= other[1] + 9_000
+                or other[3] <= one[1] + 9_000
+                or one[4] <= other[2] + 9_000
+                or other[4] <= one[2] + 9_000
+            )
             assert apart, (one, other)
         width, height = deck.slide_width, deck.slide_height
-        assert all(left >= 0 and top >= 0 and right <= width and bottom <= height for _, left, top, right, bottom in boxes(slide))
+        assert all(
+            left >= 0 and top >= 0 and right <= width and bottom <= height
+            for _, left, top, right, bottom in boxes(slide)
+        )
 
 
 @pytest.mark.parametrize("query", ["place=640200", "place=350203&hour=22&lang=en"])
@@ -103,7 +120,14 @@ def test_a_slide_carries_what_every_export_must(make: Callable[..., Made], conte
     assert made.brief.url in texts(last)["sources"]
 
 
-@pytest.mark.parametrize("query", ["place=640200", "place=350203&hour=22&lang=en", "place=350203&area=" + "_".join(f"{118 + i / 1000:.5f}_{24.4 + i % 7 / 100:.5f}" for i in range(30))])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "place=640200",
+        "place=350203&hour=22&lang=en",
+        "place=350203&area=" + "_".join(f"{118 + i / 1000:.5f}_{24.4 + i % 7 / 100:.5f}" for i in range(30)),
+    ],
+)
 def test_the_code_reopens_the_very_view(make: Callable[..., Made], context: Context, app, query: str) -> None:
     read = code(opened(make(query=query).content).slides[0])
     assert read.startswith("https://atlas.example.org/map/")
@@ -116,7 +140,9 @@ def test_the_code_reopens_the_very_view(make: Callable[..., Made], context: Cont
     assert kpis.strip(atlas, there) == kpis.strip(atlas, here)
 
 
-@pytest.mark.parametrize("query", ["place=640200", "place=350203&hour=22&lang=en", "place=350203&provenance=illustrative", "place=210900"])
+@pytest.mark.parametrize(
+    "query", ["place=640200", "place=350203&hour=22&lang=en", "place=350203&provenance=illustrative", "place=210900"]
+)
 def test_a_brief_speaks_the_leaders_sentence(make: Callable[..., Made], context: Context, query: str) -> None:
     """Word for word the clauses of the layers, each with its mark; its sources are cited, and cited no more when the reader writes another."""
     atlas, filters = context.source.atlas(), context.read(context.source.atlas(), query).filters
@@ -127,17 +153,25 @@ def test_a_brief_speaks_the_leaders_sentence(make: Callable[..., Made], context:
     for clause in spoken.clauses[1:]:
         assert words(SAID_MARKS[clause.provenance]) in said
         assert MARKS[clause.provenance] in made.brief.footnote[0]
-    assert set(spoken.source_ids) <= {one for side in made.brief.sides for one in (*side.ids, *side.sentence.source_ids)}
+    assert set(spoken.source_ids) <= {
+        one for side in made.brief.sides for one in (*side.ids, *side.sentence.source_ids)
+    }
     facts = {one for listed in made.brief.citations for one in listed.facts}
     assert {one for one in spoken.source_ids if one in set(atlas.facts["id"])} <= facts
     assert texts(opened(make(query=query, sentence="一句话").content).slides[0])["sentence"] == "一句话"
 
 
-@pytest.mark.parametrize(("order", "sides"), [
-    ({"query": "place=640200"}, 1), ({"query": "place=350203&hour=22&lang=en", "template": "report"}, 1),
-    ({"query": "place=640202", "against": "place=640205", "template": "compare"}, 2),
-])
-def test_each_fact_and_figure_leads_to_its_trail(make: Callable[..., Made], context: Context, order: dict[str, str], sides: int) -> None:
+@pytest.mark.parametrize(
+    ("order", "sides"),
+    [
+        ({"query": "place=640200"}, 1),
+        ({"query": "place=350203&hour=22&lang=en", "template": "report"}, 1),
+        ({"query": "place=640202", "against": "place=640205", "template": "compare"}, 2),
+    ],
+)
+def test_each_fact_and_figure_leads_to_its_trail(
+    make: Callable[..., Made], context: Context, order: dict[str, str], sides: int
+) -> None:
     """By the brief's own address, in its language, to the very figure of the very view."""
     made = make(**order)
     links: dict[str, str] = {}
@@ -165,7 +199,9 @@ def test_each_fact_and_figure_leads_to_its_trail(make: Callable[..., Made], cont
     assert made.brief.url in links
 
 
-def test_without_a_browser_the_map_is_a_note_and_pictures_are_refused(make: Callable[..., Made], studio: Studio) -> None:
+def test_without_a_browser_the_map_is_a_note_and_pictures_are_refused(
+    make: Callable[..., Made], studio: Studio
+) -> None:
     made = make(query="place=640200")
     slide = opened(made.content).slides[0]
     assert "map" not in pictures(slide)
@@ -185,8 +221,12 @@ def test_a_comparison_shows_both_sides(make: Callable[..., Made], context: Conte
         for figure in kpis.strip(atlas, Filters(place=place)):
             assert figure.text_zh in said["figures"]
         shares = coverage.by_unit(atlas, Filters(place=place))["share"].tolist()
-        assert any(sorted(shares) == pytest.approx(sorted(series)) for sheet in sheets(deck.slides[0]).values()
-                   for name, series in sheet.items() if name != "categories")
+        assert any(
+            sorted(shares) == pytest.approx(sorted(series))
+            for sheet in sheets(deck.slides[0]).values()
+            for name, series in sheet.items()
+            if name != "categories"
+        )
 
 
 def test_a_comparison_needs_two(studio: Studio) -> None:
@@ -220,13 +260,19 @@ def test_of_a_comparison_the_side_without_a_chart_says_why(make: Callable[..., M
 
 
 @pytest.mark.parametrize("place", ["640200", "350203", "210900", "110000"])
-def test_the_footnote_names_what_is_made_up_and_claims_no_more(make: Callable[..., Made], context: Context, place: str) -> None:
+def test_the_footnote_names_what_is_made_up_and_claims_no_more(
+    make: Callable[..., Made], context: Context, place: str
+) -> None:
     atlas, filters = context.source.atlas(), Filters(place=place)
     here = places.scope(atlas, filters)
     held = {
         "网格": bool((atlas.grids["provenance"][places.table_mask(atlas, here, "grids")] == "illustrative").any()),
-        "驿站点位": bool((atlas.stations["provenance"][places.table_mask(atlas, here, "stations")] == "illustrative").any()),
-        "街道片区边界": bool((atlas.zones["provenance"][places.table_mask(atlas, here, "zones")] == "illustrative").any()),
+        "驿站点位": bool(
+            (atlas.stations["provenance"][places.table_mask(atlas, here, "stations")] == "illustrative").any()
+        ),
+        "街道片区边界": bool(
+            (atlas.zones["provenance"][places.table_mask(atlas, here, "zones")] == "illustrative").any()
+        ),
         "部分招聘会": bool((fairs.select(atlas, filters)["provenance"] == "illustrative").any()),
         "部分跨市就业": bool((flows.select(atlas, filters)["provenance"] == "illustrative").any()),
     }
@@ -246,22 +292,38 @@ def test_a_day_before_the_archive_is_told_on_the_paper(make: Callable[..., Made]
 def test_a_reported_figure_keeps_its_qualifier_in_a_native_chart(make: Callable[..., Made]) -> None:
     """By a number format, so that the label goes on with the data sheet."""
     slide = opened(make(query="place=210900").content).slides[0]
-    (funnel,) = [shape.chart for shape in slide.shapes if shape.has_chart and "参会企业" in list(shape.chart.plots[0].categories)]
-    formats = [one.get("formatCode") for one in funnel._chartSpace.iter(qn("c:numFmt")) if one.getparent().tag == qn("c:dLbl")]
+    (funnel,) = [
+        shape.chart for shape in slide.shapes if shape.has_chart and "参会企业" in list(shape.chart.plots[0].categories)
+    ]
+    formats = [
+        one.get("formatCode") for one in funnel._chartSpace.iter(qn("c:numFmt")) if one.getparent().tag == qn("c:dLbl")
+    ]
     assert formats == ['#,##0" 余 家"', '#,##0" 个"', '#,##0" 人"']
     assert list(funnel.plots[0].series[0].values) == [150, 3854, 136]
 
 
 def test_own_words_stand_where_they_belong(make: Callable[..., Made]) -> None:
-    said = texts(opened(make(query="place=640200", title="三季度简报", sentence="一句话", footnote="内部资料").content).slides[0])
+    said = texts(
+        opened(make(query="place=640200", title="三季度简报", sentence="一句话", footnote="内部资料").content).slides[0]
+    )
     assert (said["title"], said["sentence"]) == ("三季度简报", "一句话")
     assert "内部资料" in said["footnote"] and "▨" in said["footnote"]
 
 
 def test_chinese_has_a_chinese_font(make: Callable[..., Made]) -> None:
     slide = opened(make(query="place=640200").content).slides[0]
-    runs = [run for shape in slide.shapes if shape.has_text_frame for paragraph in shape.text_frame.paragraphs for run in paragraph.runs]
-    faces = {one.get("typeface") for run in runs for one in run._r.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}ea")}
+    runs = [
+        run
+        for shape in slide.shapes
+        if shape.has_text_frame
+        for paragraph in shape.text_frame.paragraphs
+        for run in paragraph.runs
+    ]
+    faces = {
+        one.get("typeface")
+        for run in runs
+        for one in run._r.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}ea")
+    }
     assert faces == {"Microsoft YaHei"}
     charts = [shape.chart for shape in slide.shapes if shape.has_chart]
     assert charts and all("Microsoft YaHei" in chart._chartSpace.xml for chart in charts)
@@ -292,7 +354,9 @@ def test_a_template_of_ones_own_is_filled(make: Callable[..., Made], tmp_path: P
     assert "示意" in slides[0].notes_slide.notes_text_frame.text
 
 
-def test_names_decide_whatever_kind_a_placeholder_is_of(make: Callable[..., Made], context: Context, tmp_path: Path) -> None:
+def test_names_decide_whatever_kind_a_placeholder_is_of(
+    make: Callable[..., Made], context: Context, tmp_path: Path
+) -> None:
     """A chart in a picture's place, words in a chart's, a name twice, and with a second view both sides."""
     deck = Presentation()
     layout, *others = list(deck.slide_layouts)
@@ -300,9 +364,22 @@ def test_names_decide_whatever_kind_a_placeholder_is_of(make: Callable[..., Made
         deck.slide_layouts.remove(one)
     for shape in list(layout.shapes):
         shape._element.getparent().remove(shape._element)
-    for number, (name, kind) in enumerate((("title ", "title"), ("figures", "chart"), ("chart1", "picture"), ("SENTENCE", "chart"), ("source", "picture"),
-                                           ("map_title", "text"), ("map2_title", "table"), ("chart1", "text"), ("标志", "picture"))):
-        layout.shapes._spTree.append(_placeholder(Frame(name, kind, 0.3, 0.3 + number * 0.7, 3 + number / 2, 0.6), number + 2, 20 + number))
+    for number, (name, kind) in enumerate(
+        (
+            ("title ", "title"),
+            ("figures", "chart"),
+            ("chart1", "picture"),
+            ("SENTENCE", "chart"),
+            ("source", "picture"),
+            ("map_title", "text"),
+            ("map2_title", "table"),
+            ("chart1", "text"),
+            ("标志", "picture"),
+        )
+    ):
+        layout.shapes._spTree.append(
+            _placeholder(Frame(name, kind, 0.3, 0.3 + number * 0.7, 3 + number / 2, 0.6), number + 2, 20 + number)
+        )
     path = tmp_path / "odd.pptx"
     deck.save(str(path))
     made = make(query="place=640202", against="place=640205", template=str(path))
@@ -315,16 +392,22 @@ def test_names_decide_whatever_kind_a_placeholder_is_of(make: Callable[..., Made
     assert "against" in made.brief.url
 
 
-def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(make: Callable[..., Made], tmp_path: Path) -> None:
+def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(
+    make: Callable[..., Made], tmp_path: Path
+) -> None:
     """The names may stand in the layouts of any master, in capitals too, in placeholders of every kind, on paper of any size."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(8.27), Inches(11.69)
     first, second = deck.slide_master, deepcopy(deck.slide_master._element)
     layout = deck.slide_layouts[3]  # two contents
-    for shape, name in zip(list(layout.placeholders), ("TITLE", "Figures", "chart1", "footnote", "source", "view"), strict=False):
+    for shape, name in zip(
+        list(layout.placeholders), ("TITLE", "Figures", "chart1", "footnote", "source", "view"), strict=False
+    ):
         shape.name = name
     package = deck.part.package
-    part = SlideMasterPart.load(PackURI("/ppt/slideMasters/slideMaster2.xml"), first.part.content_type, package, etree.tostring(second))
+    part = SlideMasterPart.load(
+        PackURI("/ppt/slideMasters/slideMaster2.xml"), first.part.content_type, package, etree.tostring(second)
+    )
     for relation in first.part.rels.values():
         if not relation.reltype.endswith("/slideLayout"):
             part.rels._rels[relation.rId] = relation
@@ -334,11 +417,23 @@ def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(make: Ca
     listed = part._element.find(qn("p:sldLayoutIdLst"))
     for one in list(listed):
         listed.remove(one)
-    entry = listed.makeelement(qn("p:sldLayoutId"), {"id": "2147499999", qn("r:id"): part.relate_to(other.part, RT.SLIDE_LAYOUT)})
+    entry = listed.makeelement(
+        qn("p:sldLayoutId"), {"id": "2147499999", qn("r:id"): part.relate_to(other.part, RT.SLIDE_LAYOUT)}
+    )
     listed.append(entry)
-    deck.slide_layouts._sldLayoutIdLst.remove(next(one for one in deck.slide_layouts._sldLayoutIdLst if deck.slide_master.part.related_part(one.rId) is other.part))
+    deck.slide_layouts._sldLayoutIdLst.remove(
+        next(
+            one
+            for one in deck.slide_layouts._sldLayoutIdLst
+            if deck.slide_master.part.related_part(one.rId) is other.part
+        )
+    )
     masters = deck.part._element.find(qn("p:sldMasterIdLst"))
-    masters.append(masters.makeelement(qn("p:sldMasterId"), {"id": "2147499990", qn("r:id"): deck.part.relate_to(part, RT.SLIDE_MASTER)}))
+    masters.append(
+        masters.makeelement(
+            qn("p:sldMasterId"), {"id": "2147499990", qn("r:id"): deck.part.relate_to(part, RT.SLIDE_MASTER)}
+        )
+    )
     path = tmp_path / "two.pptx"
     deck.save(str(path))
     assert len(Presentation(str(path)).slide_masters) == 2
@@ -352,7 +447,10 @@ def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(make: Ca
     assert any("qr" in one for one in made.told)
 
 
-@pytest.mark.parametrize(("content", "word"), [(b"no zip at all", "pptx"), (b"", "pptx"), (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "密码")])
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [(b"no zip at all", "pptx"), (b"", "pptx"), (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "密码")],
+)
 def test_a_template_that_is_none_is_refused(studio: Studio, tmp_path: Path, content: bytes, word: str) -> None:
     path = tmp_path / "bad.pptx"
     path.write_bytes(content)
@@ -369,8 +467,10 @@ def test_a_template_without_our_names_is_refused(studio: Studio, tmp_path: Path)
 
 
 def test_many_filters_in_words_are_no_trouble(make: Callable[..., Made]) -> None:
-    query = ("place=350203&lang=en&hour=22&facilities=water.toilet.microwave.medicine&inspected=90&kinds=competition.wish.insurance.legal"
-             "&provenance=reported.illustrative&layers=stations.demand&sectors=manufacturing&mode=onsite&from=2024-03-01&to=2024-10-31")
+    query = (
+        "place=350203&lang=en&hour=22&facilities=water.toilet.microwave.medicine&inspected=90&kinds=competition.wish.insurance.legal"
+        "&provenance=reported.illustrative&layers=stations.demand&sectors=manufacturing&mode=onsite&from=2024-03-01&to=2024-10-31"
+    )
     made = make(query=query)
     assert len(made.brief.view) > 255
     assert texts(opened(made.content).slides[0])["view"].startswith(made.brief.view[:100])

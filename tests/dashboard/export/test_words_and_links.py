@@ -32,10 +32,22 @@ from layers import kpis, trails
 from layers.filters import FIELD_NAMES, Filters
 
 CHANGES = {
-    "layers": frozenset({"grids"}), "start": date(2024, 5, 1), "end": date(2024, 6, 1), "hour": 22, "facilities": frozenset({"water"}),
-    "always": True, "inspected_days": 90, "sectors": frozenset({"manufacturing"}), "mode": "onsite", "kinds": frozenset({"competition"}),
-    "provenance": frozenset({"reported"}), "worker_group": "rider", "radius": 1000, "detour": 1.5,
-    "as_of": date(2026, 1, 1), "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
+    "layers": frozenset({"grids"}),
+    "start": date(2024, 5, 1),
+    "end": date(2024, 6, 1),
+    "hour": 22,
+    "facilities": frozenset({"water"}),
+    "always": True,
+    "inspected_days": 90,
+    "sectors": frozenset({"manufacturing"}),
+    "mode": "onsite",
+    "kinds": frozenset({"competition"}),
+    "provenance": frozenset({"reported"}),
+    "worker_group": "rider",
+    "radius": 1000,
+    "detour": 1.5,
+    "as_of": date(2026, 1, 1),
+    "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
 }
 # where, in which language and theme, and what only means something with another
 ELSEWHERE = {"place", "region", "grid", "lang", "theme", "measure", "day", "station", "fair"}
@@ -47,7 +59,9 @@ def test_every_filter_is_said(app: Dash, lang: str) -> None:
     atlas, words = context.source.atlas(), context.words(lang)
     assert set(CHANGES) | ELSEWHERE == set(FIELD_NAMES)
     usual = words_of_filters(atlas, Filters(), words)
-    said = {field: words_of_filters(atlas, Filters().having(**{field: value}), words) for field, value in CHANGES.items()}
+    said = {
+        field: words_of_filters(atlas, Filters().having(**{field: value}), words) for field, value in CHANGES.items()
+    }
     assert all(one != usual for one in said.values())
     assert len(set(said.values())) == len(said)
     station = atlas.stations["station_id"].iloc[0]
@@ -75,7 +89,17 @@ def test_one_address_has_one_short_link_that_every_server_of_the_atlas_knows(sha
     assert (answer.status_code, answer.headers["Location"]) == (302, "/?place=640200&hour=22")
 
 
-@pytest.mark.parametrize("address", ["https://elsewhere.example", "//elsewhere.example/", "/\\elsewhere.example", "javascript:alert(1)", "/healthz", "/" + "?" + "x" * 30_000])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://elsewhere.example",
+        "//elsewhere.example/",
+        "/\\elsewhere.example",
+        "javascript:alert(1)",
+        "/healthz",
+        "/" + "?" + "x" * 30_000,
+    ],
+)
 def test_a_short_link_never_leads_elsewhere(home: Path, address: str) -> None:
     with pytest.raises(AtlasError, match="短链接"):
         Links(home).keep(address)
@@ -88,7 +112,10 @@ def test_an_unknown_short_link_is_told(app: Dash, key: str) -> None:
 
 def test_many_may_keep_links_at_one_time(home: Path) -> None:
     found: list[str] = []
-    threads = [threading.Thread(target=lambda i=i: found.append(Links(home).keep(f"/?place=640200&radius={300 + i % 5}"))) for i in range(20)]
+    threads = [
+        threading.Thread(target=lambda i=i: found.append(Links(home).keep(f"/?place=640200&radius={300 + i % 5}")))
+        for i in range(20)
+    ]
     for one in threads:
         one.start()
     for one in threads:
@@ -99,7 +126,12 @@ def test_many_may_keep_links_at_one_time(home: Path) -> None:
 @limits(max_examples=60, deadline=None)
 @example(asked={"scale": "¹"})
 @example(asked={"scale": "9" * 5_000})
-@any_of(st.dictionaries(st.sampled_from(["query", "against", "template", "theme", "title", "sentence", "footnote", "w", "h", "scale"]), st.text(max_size=80)))
+@any_of(
+    st.dictionaries(
+        st.sampled_from(["query", "against", "template", "theme", "title", "sentence", "footnote", "w", "h", "scale"]),
+        st.text(max_size=80),
+    )
+)
 def test_a_sheet_answers_whatever_is_asked(app: Dash, asked: dict[str, str]) -> None:
     client = app.server.test_client()
     for path in ("/sheet", "/sheet/map", "/present"):
@@ -108,8 +140,16 @@ def test_a_sheet_answers_whatever_is_asked(app: Dash, asked: dict[str, str]) -> 
         assert "Traceback" not in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("asked", [{"query": "place=640200", "template": "report"}, {"query": "place=640202", "against": "place=640205", "template": "compare"}])
-def test_figures_of_a_sheet_lead_to_their_trails_and_its_charts_are_told_as_tables(app: Dash, asked: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"query": "place=640200", "template": "report"},
+        {"query": "place=640202", "against": "place=640205", "template": "compare"},
+    ],
+)
+def test_figures_of_a_sheet_lead_to_their_trails_and_its_charts_are_told_as_tables(
+    app: Dash, asked: dict[str, str]
+) -> None:
     root = html.fromstring(app.server.test_client().get("/sheet", query_string=asked).get_data(as_text=True))
     context = app.server.extensions["atlas"]
     marked = root.xpath("//*[@data-figure]")
@@ -120,35 +160,60 @@ def test_figures_of_a_sheet_lead_to_their_trails_and_its_charts_are_told_as_tabl
         found = trails.trail(atlas, said.filters, one.get("data-figure"))
         assert found.shown is None or found.shown.text_zh in one.text_content()
     views = [asked[name] for name in ("query", "against") if name in asked]
-    shown = [figure.id for view in views for figure in kpis.strip(context.source.atlas(), context.look(view)[1].filters)]
+    shown = [
+        figure.id for view in views for figure in kpis.strip(context.source.atlas(), context.look(view)[1].filters)
+    ]
     assert sorted(one.get("data-figure") for one in marked if one.xpath("ancestor::table")) == sorted(shown)
     charts = root.xpath("//div[@class='plot']")
-    assert len(root.xpath("//div[@class='unseen']/table[caption]")) == len(charts) and all(one.get("aria-label") for one in charts)
+    assert len(root.xpath("//div[@class='unseen']/table[caption]")) == len(charts) and all(
+        one.get("aria-label") for one in charts
+    )
 
 
 def test_a_sheet_never_runs_what_a_reader_wrote(app: Dash) -> None:
     attack = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
-    text = app.server.test_client().get("/sheet", query_string={"title": attack[:60], "sentence": attack, "footnote": attack, "query": "place=640200"}).get_data(as_text=True)
+    text = (
+        app.server.test_client()
+        .get(
+            "/sheet",
+            query_string={"title": attack[:60], "sentence": attack, "footnote": attack, "query": "place=640200"},
+        )
+        .get_data(as_text=True)
+    )
     assert "<script>alert" not in text and "<img src=x" not in text
     assert "&lt;script&gt;alert(1)" in text
 
 
 def test_embedding_is_off_until_a_host_is_named(app: Dash, home: Path) -> None:
     assert app.server.test_client().get("/embed?place=640200").status_code == 403
-    other = create_app(Settings(home=home, embed_hosts="https://oa.example.org, https://b.example.org")).server.test_client()
+    other = create_app(
+        Settings(home=home, embed_hosts="https://oa.example.org, https://b.example.org")
+    ).server.test_client()
     answer = other.get("/embed?place=640200")
     assert answer.status_code == 200
-    assert "frame-ancestors 'self' https://oa.example.org https://b.example.org" in answer.headers["Content-Security-Policy"]
+    assert (
+        "frame-ancestors 'self' https://oa.example.org https://b.example.org"
+        in answer.headers["Content-Security-Policy"]
+    )
     assert "X-Frame-Options" not in answer.headers
     gone = other.get("/embed?scenario=GONE")
     assert gone.status_code == 400 and "GONE" in gone.get_data(as_text=True)
     page = other.get("/")
-    assert "frame-ancestors 'self';" in page.headers["Content-Security-Policy"] + ";" and page.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert (
+        "frame-ancestors 'self';" in page.headers["Content-Security-Policy"] + ";"
+        and page.headers["X-Frame-Options"] == "SAMEORIGIN"
+    )
 
 
-@pytest.mark.parametrize(("asked", "seconds", "template"), [
-    ("seconds=nan", 20, "one"), ("seconds=inf&template=map", 20, "map"), ("seconds=1&template=compare", 5, "one"), ("seconds=x&template=report", 20, "one"),
-])
+@pytest.mark.parametrize(
+    ("asked", "seconds", "template"),
+    [
+        ("seconds=nan", 20, "one"),
+        ("seconds=inf&template=map", 20, "map"),
+        ("seconds=1&template=compare", 5, "one"),
+        ("seconds=x&template=report", 20, "one"),
+    ],
+)
 def test_a_presentation_stands_whatever_its_address_says(app: Dash, asked: str, seconds: float, template: str) -> None:
     text = app.server.test_client().get(f"/present?view=place%3D640200&{asked}").get_data(as_text=True)
     block = text.partition('id="present">')[2].partition("</script>")[0]
@@ -158,7 +223,9 @@ def test_a_presentation_stands_whatever_its_address_says(app: Dash, asked: str, 
 
 @pytest.mark.parametrize("against", ["", "scenario=GONE"])
 def test_a_sheet_of_a_comparison_needs_its_other_side(app: Dash, against: str) -> None:
-    answer = app.server.test_client().get("/sheet", query_string={"template": "compare", "query": "place=640200", "against": against})
+    answer = app.server.test_client().get(
+        "/sheet", query_string={"template": "compare", "query": "place=640200", "against": against}
+    )
     assert answer.status_code == 400
 
 
@@ -174,7 +241,9 @@ def test_a_job_makes_a_file_that_any_process_hands_out(app: Dash, settings: Sett
     jobs: Jobs = app.server.extensions["briefs"]
     id = jobs.submit(Order(query="place=640200"), "石嘴山市", "zh")
     assert _ended(jobs, id) == "done"
-    answer = create_app(settings).server.test_client().get(f"/briefing/file/{id}")  # another application on the same home
+    answer = (
+        create_app(settings).server.test_client().get(f"/briefing/file/{id}")
+    )  # another application on the same home
     assert answer.status_code == 200 and answer.data[:2] == b"PK"
     assert "attachment" in answer.headers["Content-Disposition"]
     assert app.server.test_client().get(f"/briefing/file/{id[:-1]}").status_code == 404
@@ -186,7 +255,9 @@ def test_two_briefs_made_at_once_are_each_their_own(studio: Studio) -> None:
     with ThreadPoolExecutor(4) as pool:
         together = [made.brief for made in pool.map(studio.make, orders * 3)]
     for at, brief in enumerate(together):
-        assert (brief.title, brief.sentence, brief.view, brief.url) == tuple(getattr(alone[at % 2], name) for name in ("title", "sentence", "view", "url"))
+        assert (brief.title, brief.sentence, brief.view, brief.url) == tuple(
+            getattr(alone[at % 2], name) for name in ("title", "sentence", "view", "url")
+        )
         assert brief.sides[0].figures == alone[at % 2].sides[0].figures
 
 
@@ -209,11 +280,18 @@ def test_a_job_is_cancelled_and_a_dead_process_is_told(app: Dash, home: Path) ->
         os._exit(0)
     os.waitpid(dead, 0)
     with jobs._open() as store:
-        store.execute("INSERT INTO jobs VALUES ('lost-lost-lost', ?, 'x', 'running', 0.5, '', '', ?, ?)", (Order().to_json(), dead, time.time()))
+        store.execute(
+            "INSERT INTO jobs VALUES ('lost-lost-lost', ?, 'x', 'running', 0.5, '', '', ?, ?)",
+            (Order().to_json(), dead, time.time()),
+        )
     assert jobs.find("lost-lost-lost").state == "failed"
 
 
-@any_of(st.text(alphabet=st.sampled_from("石嘴山市强化率 abcWM1,.（）"), min_size=1, max_size=200), st.floats(1, 12), st.floats(0.3, 2))
+@any_of(
+    st.text(alphabet=st.sampled_from("石嘴山市强化率 abcWM1,.（）"), min_size=1, max_size=200),
+    st.floats(1, 12),
+    st.floats(0.3, 2),
+)
 def test_a_fitted_text_fits(text: str, width: float, height: float) -> None:
     kept, size = fitted(text, width, height, 20, 7)
     assert 7 <= size <= 20
@@ -221,10 +299,17 @@ def test_a_fitted_text_fits(text: str, width: float, height: float) -> None:
     assert lines(kept, width, size) * size * 1.28 <= height * 72 + 0.6 or len(kept) <= 1
 
 
-@pytest.mark.parametrize(("change", "word"), [
-    ({"format": "docx"}, "format"), ({"theme": "pink"}, "theme"), ({"template": "nice"}, "nice"), ({"title": "长" * 61}, "60"),
-    ({"scale": 3}, "scale"), ({"template": "mine.pptx", "format": "pdf"}, "pptx"),
-])
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"format": "docx"}, "format"),
+        ({"theme": "pink"}, "theme"),
+        ({"template": "nice"}, "nice"),
+        ({"title": "长" * 61}, "60"),
+        ({"scale": 3}, "scale"),
+        ({"template": "mine.pptx", "format": "pdf"}, "pptx"),
+    ],
+)
 def test_an_order_that_cannot_be_made_is_refused(change: dict, word: str) -> None:
     with pytest.raises(AtlasError, match=word):
         Order(**change)

@@ -25,7 +25,20 @@ def keep_two(home: Path) -> None:
         found = solving.case_of(atlas, question)
         offered = found.offered
         step = len(offered) // count
-        answer = solving.by_hand(atlas, found, [(float(offered.lon[at * step]), float(offered.lat[at * step])) for at in range(count)])
-        keeping.save(source.store(), Scenario(
-            scenario_id=scenario, name=name, author="林晓", note="", created=date(2024, 10, 31), inputs=solving.inputs_of(atlas, question, found),
-            answer=answer, provenance=found.provenance, source_ids=found.source_ids))
+        answer = solving.by_hand(
+            atlas, found, [(float(offered.lon[at * step]), float(offered.lat[at * step])) for at in range(count)]
+        )
+        keeping.save(
+            source.store(),
+            Scenario(
+                scenario_id=scenario,
+                name=name,
+                author="林晓",
+                note="",
+                created=date(2024, 10, 31),
+                inputs=solving.inputs_of(atlas, question, found),
+                answer=answer,
+                provenance=found.provenance,
+                source_ids=found.source_ids,
+            ),
+        )

@@ -25,8 +25,12 @@ class Child:
 
     def __init__(self, home: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.geodata.importing.checking_child", str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+            [sys.executable, "-m", "tests.geodata.importing.checking_child", str(home)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        )
         assert self._process.stdout is not None and self._process.stdout.readline() == "ready\n"
 
     def check(self, path: Path, table: str, crs: str | None) -> dict[str, Any]:
@@ -63,7 +67,10 @@ def main(home: str) -> None:
         except BaseException:
             failure = traceback.format_exc()
         peak = 1024 * int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
-        print(json.dumps({"report": report, "seconds": time.process_time() - start, "peak": peak, "failure": failure}), flush=True)
+        print(
+            json.dumps({"report": report, "seconds": time.process_time() - start, "peak": peak, "failure": failure}),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ def own(atlas_home: Path, tmp_path: Path) -> GeoPackageStore:
 def checked(store: GeoPackageStore, tmp_path: Path) -> Callable[..., Checked]:
     """Check text or bytes as a file against a table of the built atlas."""
 
-    def run(content: str | bytes, table: str = "stations", crs: str | None = "wgs84", name: str = "f.csv", **more) -> Checked:
+    def run(
+        content: str | bytes, table: str = "stations", crs: str | None = "wgs84", name: str = "f.csv", **more
+    ) -> Checked:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return check_file(path, table, store, crs, **more)

@@ -30,7 +30,9 @@ def codes(problems) -> set[str]:
 
 def positions_csv(lon, lat, names=None) -> str:
     names = names or [f"测点{at}" for at in range(len(lon))]
-    return "站点名称,县区代码,经度,纬度\n" + "".join(f"{n},350203,{x!r},{y!r}\n" for n, x, y in zip(names, map(float, lon), map(float, lat), strict=True))
+    return "站点名称,县区代码,经度,纬度\n" + "".join(
+        f"{n},350203,{x!r},{y!r}\n" for n, x, y in zip(names, map(float, lon), map(float, lat), strict=True)
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -60,15 +62,39 @@ def test_english_headers_aliases_and_headers_mapped_by_hand(checked):
 
 
 def test_qualifiers_are_kept_where_there_is_a_column_and_their_loss_is_told_elsewhere(checked):
-    found = checked("招聘会名称,举办日期,城市,参会企业数,岗位数\n秋季专场,2024年9月1日,阜新市,约150家,1.2万\n", "fairs", None)
+    found = checked(
+        "招聘会名称,举办日期,城市,参会企业数,岗位数\n秋季专场,2024年9月1日,阜新市,约150家,1.2万\n", "fairs", None
+    )
     assert found.report.ok
     row = found.frame.iloc[0]
-    assert (row["enterprises"], row["positions"], row["qualifiers"], row["period"], row["adcode"]) == (150, 12_000, "enterprises=about", "2024-09-01", "210900")
+    assert (row["enterprises"], row["positions"], row["qualifiers"], row["period"], row["adcode"]) == (
+        150,
+        12_000,
+        "enterprises=about",
+        "2024-09-01",
+        "210900",
+    )
     assert "qualifier" in codes(checked("站点名称,经度,纬度,面积\n甲,118.09,24.47,约50平米\n").report.warnings)
 
 
-@pytest.mark.parametrize("content", [STATION, json.dumps({"type": "FeatureCollection", "features": [
-    {"type": "Feature", "properties": {"name": "甲"}, "geometry": {"type": "Point", "coordinates": [118.09, 24.47]}}]})])
+@pytest.mark.parametrize(
+    "content",
+    [
+        STATION,
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": {"name": "甲"},
+                        "geometry": {"type": "Point", "coordinates": [118.09, 24.47]},
+                    }
+                ],
+            }
+        ),
+    ],
+)
 def test_a_file_that_does_not_say_its_datum_is_asked_for_it(checked, content):
     found = checked(content, crs=None)
     assert codes(found.report.errors) == {"crs"} and found.report.accepted == 0
@@ -79,7 +105,9 @@ def test_a_file_that_does_not_say_its_datum_is_asked_for_it(checked, content):
 def test_a_header_may_state_the_datum(checked, head):
     found = checked(head + "\n白鹭洲驿站,118.0945,24.4712\n", crs=None)
     lon, lat = datum.gcj02_to_wgs84(118.0945, 24.4712)
-    assert found.report.crs == "gcj02" and found.frame.geometry.iloc[0].equals_exact(shapely.Point(lon[0], lat[0]), 1e-12)
+    assert found.report.crs == "gcj02" and found.frame.geometry.iloc[0].equals_exact(
+        shapely.Point(lon[0], lat[0]), 1e-12
+    )
 
 
 def test_an_unknown_datum_or_table_is_refused(checked):
@@ -95,17 +123,23 @@ def test_every_datum_lands_within_a_centimetre(checked, tables, crs):
     x, y = datum.from_wgs84(truth.geometry.x, truth.geometry.y, datum.named(crs))
     if crs.startswith("cgcs2000-"):
         x, y = y, x  # surveyors call the northing X
-        text = "站点名称,X,Y\n" + "".join(f"{name},{a!r},{b!r}\n" for name, a, b in zip(truth["name"], x.tolist(), y.tolist(), strict=True))
+        text = "站点名称,X,Y\n" + "".join(
+            f"{name},{a!r},{b!r}\n" for name, a, b in zip(truth["name"], x.tolist(), y.tolist(), strict=True)
+        )
     else:
         text = positions_csv(x, y, truth["name"].tolist())
     found = checked(text, crs=crs)
     assert found.report.ok and "datum" not in codes(found.report.warnings)
-    away = np.hypot((found.frame.geometry.x.to_numpy() - truth.geometry.x.to_numpy()) * 101_000,
-                    (found.frame.geometry.y.to_numpy() - truth.geometry.y.to_numpy()) * 111_000)
+    away = np.hypot(
+        (found.frame.geometry.x.to_numpy() - truth.geometry.x.to_numpy()) * 101_000,
+        (found.frame.geometry.y.to_numpy() - truth.geometry.y.to_numpy()) * 111_000,
+    )
     assert away.max() < 0.01
 
 
-@pytest.mark.parametrize(("really", "stated"), [("gcj02", "wgs84"), ("bd09", "wgs84"), ("wgs84", "gcj02"), ("gcj02", "bd09")])
+@pytest.mark.parametrize(
+    ("really", "stated"), [("gcj02", "wgs84"), ("bd09", "wgs84"), ("wgs84", "gcj02"), ("gcj02", "bd09")]
+)
 @pytest.mark.parametrize("known", [True, False])
 def test_a_likely_wrong_datum_is_told_and_named(checked, tables, really, stated, known):
     truth = tables["stations"].dropna(subset="geometry")
@@ -144,15 +178,21 @@ def test_points_at_sea_and_outside_their_place_are_told(checked):
 def test_duplicates(checked):
     text = "驿站编号,站点名称,经度,纬度\nA,白鹭洲驿站,118.0945,24.4712\nB,白鹭洲工会驿站,118.09455,24.47125\nC,白鹭洲二号,118.0945,24.4712\nA,别的,118.1,24.46\n"
     report = checked(text).report
-    assert [(problem.row, problem.column) for problem in report.errors if problem.code == "duplicate"] == [(5, "驿站编号")]
+    assert [(problem.row, problem.column) for problem in report.errors if problem.code == "duplicate"] == [
+        (5, "驿站编号")
+    ]
     assert [problem.row for problem in report.warnings if problem.code == "similar"] == [2]
 
 
 def test_references_dates_and_totals(checked):
-    report = checked("编号,企业名称,网格编号,区域编号,县区代码,行业,职工数,已强化,经度,纬度\n1,甲厂,X-1,640205-01,640205,冶金,20,是,106.78,39.28\n",
-                     "enterprises").report
+    report = checked(
+        "编号,企业名称,网格编号,区域编号,县区代码,行业,职工数,已强化,经度,纬度\n1,甲厂,X-1,640205-01,640205,冶金,20,是,106.78,39.28\n",
+        "enterprises",
+    ).report
     assert [(problem.column, problem.code) for problem in report.errors] == [("网格编号", "reference")]
-    report = checked("活动名称,类型,开始日期,结束日期,城市\n比赛,劳动竞赛,2024-05-25,2024-05-20,南京市\n", "activities", None).report
+    report = checked(
+        "活动名称,类型,开始日期,结束日期,城市\n比赛,劳动竞赛,2024-05-25,2024-05-20,南京市\n", "activities", None
+    ).report
     assert "order" in codes(report.warnings) or report.errors
     assert any(problem.code == "total" and "F080" in problem.text() for problem in checked(STATION).report.warnings)
 
@@ -181,15 +221,22 @@ def shapefile(folder: Path, frame: gpd.GeoDataFrame, encoding: str, cpg: bool, c
 
 
 @pytest.mark.filterwarnings("ignore:Normalized/laundered field name")
-@pytest.mark.parametrize(("encoding", "cpg"), [("UTF-8", True), ("GB18030", True), ("UTF-8", False), ("GB18030", False)])
+@pytest.mark.parametrize(
+    ("encoding", "cpg"), [("UTF-8", True), ("GB18030", True), ("UTF-8", False), ("GB18030", False)]
+)
 def test_zipped_shapefiles_with_cut_headers(checked, tmp_path, encoding, cpg):
     folder = tmp_path / "shp"
     folder.mkdir()
-    frame = gpd.GeoDataFrame({"name": ["白鹭洲驿站", "筼筜驿站"], "opening_hours": ["全天", "8:00-22:00"]},
-                             geometry=gpd.points_from_xy([118.0945, 118.0951], [24.4712, 24.4801]))
+    frame = gpd.GeoDataFrame(
+        {"name": ["白鹭洲驿站", "筼筜驿站"], "opening_hours": ["全天", "8:00-22:00"]},
+        geometry=gpd.points_from_xy([118.0945, 118.0951], [24.4712, 24.4801]),
+    )
     found = checked(shapefile(folder, frame, encoding, cpg), crs=None, name="s.zip")
     assert found.report.ok and found.report.crs == "cgcs2000"
-    assert found.frame["name"].tolist() == ["白鹭洲驿站", "筼筜驿站"] and found.frame["opening_hours"].tolist() == ["24/7", "08:00-22:00"]
+    assert found.frame["name"].tolist() == ["白鹭洲驿站", "筼筜驿站"] and found.frame["opening_hours"].tolist() == [
+        "24/7",
+        "08:00-22:00",
+    ]
     assert found.frame.geometry.x.tolist() == [118.0945, 118.0951]
 
 
@@ -197,23 +244,33 @@ def test_a_field_name_cut_within_a_character_is_read(checked, tmp_path):
     """QGIS and ArcGIS keep ten bytes of a name, and the fourth Chinese character starts at the tenth."""
     folder = tmp_path / "shp"
     folder.mkdir()
-    frame = gpd.GeoDataFrame({"name": ["白鹭洲驿站"], "hours": ["全天"]}, geometry=gpd.points_from_xy([118.0945], [24.4712]))
+    frame = gpd.GeoDataFrame(
+        {"name": ["白鹭洲驿站"], "hours": ["全天"]}, geometry=gpd.points_from_xy([118.0945], [24.4712])
+    )
     shapefile(folder, frame, "UTF-8", True)
     table = (folder / "s.dbf").read_bytes()
-    (folder / "s.dbf").write_bytes(table.replace(b"hours".ljust(11, b"\0"), "开放时间".encode()[:10].ljust(11, b"\0"), 1))
+    (folder / "s.dbf").write_bytes(
+        table.replace(b"hours".ljust(11, b"\0"), "开放时间".encode()[:10].ljust(11, b"\0"), 1)
+    )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(folder.glob("s.*")):
             archive.write(path, path.name)
     found = checked(packed.getvalue(), crs="file", name="s.zip")
-    assert found.report.errors == [] and found.frame[["name", "opening_hours"]].to_numpy().tolist() == [["白鹭洲驿站", "24/7"]]
+    assert found.report.errors == [] and found.frame[["name", "opening_hours"]].to_numpy().tolist() == [
+        ["白鹭洲驿站", "24/7"]
+    ]
 
 
 def test_a_workbook_with_notes_titles_and_several_sheets(store, tmp_path):
     path = tmp_path / "台账.xlsx"
     with pd.ExcelWriter(path, engine="openpyxl") as book:
-        pd.DataFrame([["2024年驿站台账", None, None], ["站点名称", "经度", "纬度"], ["甲站", 118.09, 24.47]]).to_excel(book, sheet_name="筼筜", header=False, index=False)
-        pd.DataFrame({"站点名称": ["乙站"], "经度": [118.1], "纬度": ["abc"]}).to_excel(book, sheet_name="莲前", index=False)
+        pd.DataFrame([["2024年驿站台账", None, None], ["站点名称", "经度", "纬度"], ["甲站", 118.09, 24.47]]).to_excel(
+            book, sheet_name="筼筜", header=False, index=False
+        )
+        pd.DataFrame({"站点名称": ["乙站"], "经度": [118.1], "纬度": ["abc"]}).to_excel(
+            book, sheet_name="莲前", index=False
+        )
         pd.DataFrame({"备忘": ["下周开会"]}).to_excel(book, sheet_name="杂记", index=False)
     report = check_file(path, "stations", store, "wgs84").report
     assert (report.rows, report.accepted) == (2, 1)
@@ -231,7 +288,12 @@ def test_formulas_without_a_value_and_merged_cells_are_named(store, tmp_path):
 
     book = Workbook()
     sheet = book.active
-    for row in (["站点名称", "经度", "纬度", "面积"], ["甲", 118.09, 24.47, "=1+1"], ["乙", 118.1, 24.46, 3], [None, 118.1, 24.47, 3]):
+    for row in (
+        ["站点名称", "经度", "纬度", "面积"],
+        ["甲", 118.09, 24.47, "=1+1"],
+        ["乙", 118.1, 24.46, 3],
+        [None, 118.1, 24.47, 3],
+    ):
         sheet.append(row)
     sheet.merge_cells("A3:A4")
     book.save(tmp_path / "f.xlsx")
@@ -249,7 +311,11 @@ def test_the_template_is_read_back_as_an_empty_table_of_its_kind(store, tmp_path
     book = load_workbook(path)
     assert book.sheetnames == [TABLES[table].zh, "示例", "取值", "说明"]
     heads = [cell.value for cell in book.worksheets[0][1]]
-    assert all(any(head.rstrip("*") == column.zh for head in heads) for column in TABLES[table].columns if column.name not in ("batch_id", "own"))
+    assert all(
+        any(head.rstrip("*") == column.zh for head in heads)
+        for column in TABLES[table].columns
+        if column.name not in ("batch_id", "own")
+    )
 
 
 def test_the_examples_of_the_template_are_accepted(store, tmp_path):

@@ -48,7 +48,10 @@ def test_the_published_bd09_point_was_made_with_another_constant():
 
 @given(**CHINA)
 def test_forward_against_the_oracle(lon, lat):
-    gcj, bd = oracle.wgs84_to_gcj02(oracle.Wgs84(lat=lat, lon=lon)), oracle.wgs84_to_bd09(oracle.Wgs84(lat=lat, lon=lon))
+    gcj, bd = (
+        oracle.wgs84_to_gcj02(oracle.Wgs84(lat=lat, lon=lon)),
+        oracle.wgs84_to_bd09(oracle.Wgs84(lat=lat, lon=lon)),
+    )
     assert np.abs(np.ravel(datum.wgs84_to_gcj02(lon, lat)) - [gcj.lon, gcj.lat]).max() < 1e-10
     assert np.abs(np.ravel(datum.wgs84_to_bd09(lon, lat)) - [bd.lon, bd.lat]).max() < 1e-10
 
@@ -81,10 +84,20 @@ def test_points_abroad_and_missing_points_stay():
         assert np.isnan(datum.to_wgs84([np.nan], [np.nan], crs)).all()
 
 
-@pytest.mark.parametrize(("said", "name"), [
-    ("WGS-84", "wgs84"), ("wgs 84", "wgs84"), ("EPSG:4326", "wgs84"), ("GCJ-02", "gcj02"), ("amap", "gcj02"), ("BD-09", "bd09"),
-    ("epsg:4490", "cgcs2000"), ("urn:ogc:def:crs:OGC:1.3:CRS84", "wgs84"), ("urn:ogc:def:crs:EPSG::4548", "EPSG:4548"),
-])
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("WGS-84", "wgs84"),
+        ("wgs 84", "wgs84"),
+        ("EPSG:4326", "wgs84"),
+        ("GCJ-02", "gcj02"),
+        ("amap", "gcj02"),
+        ("BD-09", "bd09"),
+        ("epsg:4490", "cgcs2000"),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "wgs84"),
+        ("urn:ogc:def:crs:EPSG::4548", "EPSG:4548"),
+    ],
+)
 def test_names(said, name):
     assert datum.named(said) == name
 

@@ -45,20 +45,36 @@ def seeds(tmp_path_factory, store) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("seeds")
     frame = store.read("stations")
     found = {fmt: export(frame, "stations", folder / f"s.{fmt}", fmt).read_bytes() for fmt in FORMATS}
-    points = gpd.GeoDataFrame({"name": ["白鹭洲驿站", "筼筜驿站"], "hours": ["全天", "8:00-22:00"]},
-                              geometry=gpd.points_from_xy([118.0945, 118.0951], [24.4712, 24.4801]), crs="EPSG:4490")
+    points = gpd.GeoDataFrame(
+        {"name": ["白鹭洲驿站", "筼筜驿站"], "hours": ["全天", "8:00-22:00"]},
+        geometry=gpd.points_from_xy([118.0945, 118.0951], [24.4712, 24.4801]),
+        crs="EPSG:4490",
+    )
     pyogrio.write_dataframe(points, folder / "s.shp", encoding="UTF-8")
-    found["zip"] = files.packed({path.name: path.read_bytes() for path in sorted(folder.glob("s.*")) if path.suffix[1:] in ("shp", "shx", "dbf", "prj", "cpg")})
+    found["zip"] = files.packed(
+        {
+            path.name: path.read_bytes()
+            for path in sorted(folder.glob("s.*"))
+            if path.suffix[1:] in ("shp", "shx", "dbf", "prj", "cpg")
+        }
+    )
     return found
 
 
 @pytest.fixture(scope="module")
 def checked(atlas_home, tmp_path_factory) -> Iterator[Callable[..., dict[str, Any]]]:
     """Check a file in a process of its own and hold it to everything that is promised."""
-    child, folder, seen, worst = Child(atlas_home), tmp_path_factory.mktemp("hostile"), Counter(), {"seconds": 0.0, "peak": 0}
+    child, folder, seen, worst = (
+        Child(atlas_home),
+        tmp_path_factory.mktemp("hostile"),
+        Counter(),
+        {"seconds": 0.0, "peak": 0},
+    )
     before = {path.name: hashlib.sha256(path.read_bytes()).digest() for path in atlas_home.iterdir() if path.is_file()}
 
-    def run(content: bytes, kind: str = "given", must_fail: bool = True, table: str = "stations", crs: str | None = "wgs84") -> dict[str, Any]:
+    def run(
+        content: bytes, kind: str = "given", must_fail: bool = True, table: str = "stations", crs: str | None = "wgs84"
+    ) -> dict[str, Any]:
         path = folder / "hostile"
         path.write_bytes(content)
         found = child.check(path, table, crs)
@@ -67,15 +83,22 @@ def checked(atlas_home, tmp_path_factory) -> Iterator[Callable[..., dict[str, An
         assert found["failure"] is None, found["failure"]
         assert found["seconds"] < SECONDS and found["peak"] < GIB, (kind, found["seconds"], found["peak"])
         report = found["report"]
-        assert all(one["message"] and "Traceback" not in one["message"] and not re.search(r"\{[a-z]+\}", one["message"]) for one in report["errors"])
+        assert all(
+            one["message"] and "Traceback" not in one["message"] and not re.search(r"\{[a-z]+\}", one["message"])
+            for one in report["errors"]
+        )
         assert not (must_fail and report["ok"] and report["rows"]), kind
         assert [one.name for one in folder.iterdir()] == ["hostile"]
         return report
 
     yield run
     child.close()
-    print(f"\n{sum(seen.values())} files {dict(seen)}; slowest {worst['seconds']:.1f} s, peak {worst['peak'] / 2**20:.0f} MiB")
-    assert {path.name: hashlib.sha256(path.read_bytes()).digest() for path in atlas_home.iterdir() if path.is_file()} == before
+    print(
+        f"\n{sum(seen.values())} files {dict(seen)}; slowest {worst['seconds']:.1f} s, peak {worst['peak'] / 2**20:.0f} MiB"
+    )
+    assert {
+        path.name: hashlib.sha256(path.read_bytes()).digest() for path in atlas_home.iterdir() if path.is_file()
+    } == before
 
 
 @settings(max_examples=FILES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -94,13 +117,23 @@ STRINGS = f'<sst xmlns="{files.MAIN}">'
 NOT_BOMBS = random.Random(5).randbytes(400_000)  # keeps the ratio of an archive honest
 
 
-@large("part, unit, before, after", [
-    ("sheet", b"<row><c><v>1</v></c><c><v>2.5</v></c></row>", SHEET, END), ("sheet", b"<c/>", SHEET + "<row>", "</row>" + END),
-    ("sheet", b"<row/>", SHEET, END), ("sheet", b"<a>", SHEET, END), ("sheet", b"x", SHEET + '<row><c t="str"><v>', "</v></c></row>" + END),
-    ("sheet", b"x", "<worksheet a='", "'/>"), ("sheet", b"x", "<!--", "--><worksheet/>"), ("sheet", b"<!---->", SHEET, END),
-    ("strings", b"<si><t>a</t></si>", STRINGS, "</sst>"), ("strings", "<si><t>𠀀站</t></si>".encode() + b"", STRINGS, "</sst>"),
-    ("strings", "站".encode(), STRINGS + "<si><t>", "</t></si></sst>"), ("styles", b'<xf numFmtId="14"/>', f'<styleSheet xmlns="{files.MAIN}"><cellXfs>', "</cellXfs></styleSheet>"),
-])
+@large(
+    "part, unit, before, after",
+    [
+        ("sheet", b"<row><c><v>1</v></c><c><v>2.5</v></c></row>", SHEET, END),
+        ("sheet", b"<c/>", SHEET + "<row>", "</row>" + END),
+        ("sheet", b"<row/>", SHEET, END),
+        ("sheet", b"<a>", SHEET, END),
+        ("sheet", b"x", SHEET + '<row><c t="str"><v>', "</v></c></row>" + END),
+        ("sheet", b"x", "<worksheet a='", "'/>"),
+        ("sheet", b"x", "<!--", "--><worksheet/>"),
+        ("sheet", b"<!---->", SHEET, END),
+        ("strings", b"<si><t>a</t></si>", STRINGS, "</sst>"),
+        ("strings", "<si><t>𠀀站</t></si>".encode() + b"", STRINGS, "</sst>"),
+        ("strings", "站".encode(), STRINGS + "<si><t>", "</t></si></sst>"),
+        ("styles", b'<xf numFmtId="14"/>', f'<styleSheet xmlns="{files.MAIN}"><cellXfs>', "</cellXfs></styleSheet>"),
+    ],
+)
 def test_workbooks_at_the_bounds(checked, seeds, part, unit, before, after):
     """As much as an archive may unpack to, and a ratio that gives nothing away."""
     content = sheet(unit, 200 * 2**20, before, after)
@@ -108,8 +141,12 @@ def test_workbooks_at_the_bounds(checked, seeds, part, unit, before, after):
         members = {name: archive.read(name) for name in archive.namelist()}
     names = {"sheet": "xl/worksheets/sheet1.xml", "styles": "xl/styles.xml", "strings": "xl/sharedStrings.xml"}
     if part == "strings":
-        members["xl/_rels/workbook.xml.rels"] = members["xl/_rels/workbook.xml.rels"].replace(b"</Relationships>", (
-            b'<Relationship Id="r9" Target="sharedStrings.xml" Type="http://x/relationships/sharedStrings"/></Relationships>'))
+        members["xl/_rels/workbook.xml.rels"] = members["xl/_rels/workbook.xml.rels"].replace(
+            b"</Relationships>",
+            (
+                b'<Relationship Id="r9" Target="sharedStrings.xml" Type="http://x/relationships/sharedStrings"/></Relationships>'
+            ),
+        )
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, body in (members | {names[part]: content}).items():
@@ -118,24 +155,44 @@ def test_workbooks_at_the_bounds(checked, seeds, part, unit, before, after):
     checked(held.getvalue())
 
 
-@large("content", [
-    files.HEAD.encode() + b"x" * 100 * 2**20, files.HEAD.encode() + b"a" * 45 * 2**20, files.HEAD.encode() + b"a,b,1,2,3\n" * 4_500_000,
-    files.HEAD.encode() + b"aa," * 15_000_000, files.HEAD.encode() + b'aa,"\n",' * 5_000_000, ("😀" * 11_000_000).encode(), b"\n" * 40 * 2**20,
-    b",".join(b"c%d" % at for at in range(1_000_000)), files.HEAD.encode() + b"".join(b"%d,a,118.%d,24.4,x%d\n" % (at, at, at) for at in range(190_000)),
-    files.HEAD.encode() + b"".join(b"%d,%s,118.09,24.47,\n" % (at, "同名驿站".encode() * 20) for at in range(60_000)),
-    files.HEAD.encode() + "".join(f"{at},{'一' * 900}{at},118.09{at:05d},24.47,\n" for at in range(12_000)).encode(),
-])
+@large(
+    "content",
+    [
+        files.HEAD.encode() + b"x" * 100 * 2**20,
+        files.HEAD.encode() + b"a" * 45 * 2**20,
+        files.HEAD.encode() + b"a,b,1,2,3\n" * 4_500_000,
+        files.HEAD.encode() + b"aa," * 15_000_000,
+        files.HEAD.encode() + b'aa,"\n",' * 5_000_000,
+        ("😀" * 11_000_000).encode(),
+        b"\n" * 40 * 2**20,
+        b",".join(b"c%d" % at for at in range(1_000_000)),
+        files.HEAD.encode() + b"".join(b"%d,a,118.%d,24.4,x%d\n" % (at, at, at) for at in range(190_000)),
+        files.HEAD.encode()
+        + b"".join(b"%d,%s,118.09,24.47,\n" % (at, "同名驿站".encode() * 20) for at in range(60_000)),
+        files.HEAD.encode()
+        + "".join(f"{at},{'一' * 900}{at},118.09{at:05d},24.47,\n" for at in range(12_000)).encode(),
+    ],
+)
 def test_texts_at_the_bounds(checked, content):
     checked(content, must_fail=False)
 
 
-@large("content", [
-    b'{"type":"FeatureCollection","features":[' + b"{}," * 10_000_000 + b"{}]}", b'{"type":"FeatureCollection","features":[' + b"[]," * 20_000_000 + b"1]}",
-    b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"a"},"geometry":{"type":"MultiPoint","coordinates":['
-    + b"[1,2]," * 2_000_000 + b"[1,2]]}}]}",
-    b'{"type":"FeatureCollection","features":[' + b",".join(b'{"type":"Feature","properties":{"k%d":1},"geometry":null}' % at for at in range(200_000)) + b"]}",
-    b'{"type":"FeatureCollection","features":' + b"[" * 100_000, b"{" * 100_000, b'{"a":"' + b"x" * 60 * 2**20 + b'"}',
-])
+@large(
+    "content",
+    [
+        b'{"type":"FeatureCollection","features":[' + b"{}," * 10_000_000 + b"{}]}",
+        b'{"type":"FeatureCollection","features":[' + b"[]," * 20_000_000 + b"1]}",
+        b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"a"},"geometry":{"type":"MultiPoint","coordinates":['
+        + b"[1,2]," * 2_000_000
+        + b"[1,2]]}}]}",
+        b'{"type":"FeatureCollection","features":['
+        + b",".join(b'{"type":"Feature","properties":{"k%d":1},"geometry":null}' % at for at in range(200_000))
+        + b"]}",
+        b'{"type":"FeatureCollection","features":' + b"[" * 100_000,
+        b"{" * 100_000,
+        b'{"a":"' + b"x" * 60 * 2**20 + b'"}',
+    ],
+)
 def test_json_at_the_bounds(checked, content):
     checked(content)
 

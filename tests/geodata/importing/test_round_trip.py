@@ -51,11 +51,30 @@ def test_the_coordinates_written_are_those_of_the_system_asked_for(tables, tmp_p
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = next(csv.DictReader(file))
     point = tables["stations"].geometry.iloc[0]
-    assert [[float(first["lon"])], [float(first["lat"])]] == [part.tolist() for part in datum.wgs84_to_gcj02(point.x, point.y)]
-    assert (first["crs"], first["provenance"], first["source_id"]) == ("gcj02", "illustrative", tables["stations"]["source_id"].iloc[0])
+    assert [[float(first["lon"])], [float(first["lat"])]] == [
+        part.tolist() for part in datum.wgs84_to_gcj02(point.x, point.y)
+    ]
+    assert (first["crs"], first["provenance"], first["source_id"]) == (
+        "gcj02",
+        "illustrative",
+        tables["stations"]["source_id"].iloc[0],
+    )
 
 
-HOSTILE = ["=HYPERLINK(\"x\")", "+1", "-2", "@SUM(A1)", "'=1", "''=1", "'quoted'", "=cmd|' /C calc'!A0", "＝1+1", "＋1", "－2", "＠SUM(A1)"]
+HOSTILE = [
+    '=HYPERLINK("x")',
+    "+1",
+    "-2",
+    "@SUM(A1)",
+    "'=1",
+    "''=1",
+    "'quoted'",
+    "=cmd|' /C calc'!A0",
+    "＝1+1",
+    "＋1",
+    "－2",
+    "＠SUM(A1)",
+]
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -70,13 +89,25 @@ def test_cells_that_a_spreadsheet_would_compute_are_neutralised_and_come_back(st
         from openpyxl import load_workbook
 
         cells = [cell for row in load_workbook(path).worksheets[0] for cell in row]
-        assert not [cell for cell in cells if cell.data_type == "f" or (isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")))]
+        assert not [
+            cell
+            for cell in cells
+            if cell.data_type == "f" or (isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")))
+        ]
     if fmt in ("csv", "xlsx"):
         assert check_file(path, "stations", store).frame["name"].tolist() == HOSTILE
 
 
 def test_what_is_left_alone():
-    assert [neutral(value) for value in ("驿站", "", None, -3, 2.5, "a=b", "'x")] == ["驿站", "", None, -3, 2.5, "a=b", "'x"]
+    assert [neutral(value) for value in ("驿站", "", None, -3, 2.5, "a=b", "'x")] == [
+        "驿站",
+        "",
+        None,
+        -3,
+        2.5,
+        "a=b",
+        "'x",
+    ]
 
 
 def test_geojson_and_geopackage_open_elsewhere(tables, tmp_path):
@@ -84,7 +115,11 @@ def test_geojson_and_geopackage_open_elsewhere(tables, tmp_path):
     for fmt in ("geojson", "gpkg"):
         path = export(table, "stations", tmp_path / f"s.{fmt}", fmt, notes={"query": "place=350203"})
         frame = pyogrio.read_dataframe(path)
-        assert len(frame) == len(table) and frame.crs == "EPSG:4326" and set(frame["provenance"]) == {"illustrative", "reported"}
+        assert (
+            len(frame) == len(table)
+            and frame.crs == "EPSG:4326"
+            and set(frame["provenance"]) == {"illustrative", "reported"}
+        )
     said = json.loads((tmp_path / "s.geojson").read_text("utf-8"))["metadata"]
     assert said["query"] == "place=350203" and "illustrative 28" in said["provenance"]
 

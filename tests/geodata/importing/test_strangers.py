@@ -35,11 +35,17 @@ def codes(problems) -> set[str]:
 def ledger() -> bytes:
     book = Workbook()
     sheet = book.active
-    for row in (["思明区工会驿站台账"], ["填报单位：思明区总工会", "", "", "填报日期：2026-11-20"], [],
-                ["序号", "驿站名称", "行政区划", "坐标(高德)", None, "开放时间", "面积", "状态"], [None, None, None, "经度", "纬度"],
-                [1, "鹭江驿站", "思明区", 118.0945, 24.4712, "8:00-22:00", "约150平方米", "运营中"],
-                [2, "白鹭洲驿站", "350203", 118.1002, 24.4755, "全天", 120, "规划中"],
-                ["合计", None, None, None, None, None, 270], ["填表人：张三"]):
+    for row in (
+        ["思明区工会驿站台账"],
+        ["填报单位：思明区总工会", "", "", "填报日期：2026-11-20"],
+        [],
+        ["序号", "驿站名称", "行政区划", "坐标(高德)", None, "开放时间", "面积", "状态"],
+        [None, None, None, "经度", "纬度"],
+        [1, "鹭江驿站", "思明区", 118.0945, 24.4712, "8:00-22:00", "约150平方米", "运营中"],
+        [2, "白鹭洲驿站", "350203", 118.1002, 24.4755, "全天", 120, "规划中"],
+        ["合计", None, None, None, None, None, 270],
+        ["填表人：张三"],
+    ):
         sheet.append(row)
     for merged in ("A1:H1", "D4:E4", *(f"{letter}4:{letter}5" for letter in "ABCFGH")):
         sheet.merge_cells(merged)
@@ -67,15 +73,29 @@ def test_a_station_may_be_called_what_it_likes(checked):
     assert found.report.errors == [] and found.frame["name"].tolist() == ["备注：甲", "合计"]
 
 
-@pytest.mark.parametrize(("written", "said", "read"), [
-    ("EPSG:4527", "cgcs2000", "EPSG:4527"), ("EPSG:4527", "cgcs2000-117", "EPSG:4527"), ("EPSG:4527", "EPSG:4527", "EPSG:4527"),
-    ("EPSG:4548", "cgcs2000-117", "EPSG:4548"), ("EPSG:4548", "cgcs2000-zone39", "EPSG:4548"), ("EPSG:4547", "EPSG:4547", "EPSG:4547"),
-])
+@pytest.mark.parametrize(
+    ("written", "said", "read"),
+    [
+        ("EPSG:4527", "cgcs2000", "EPSG:4527"),
+        ("EPSG:4527", "cgcs2000-117", "EPSG:4527"),
+        ("EPSG:4527", "EPSG:4527", "EPSG:4527"),
+        ("EPSG:4548", "cgcs2000-117", "EPSG:4548"),
+        ("EPSG:4548", "cgcs2000-zone39", "EPSG:4548"),
+        ("EPSG:4547", "EPSG:4547", "EPSG:4547"),
+    ],
+)
 @pytest.mark.parametrize("northing_first", [True, False])
 def test_three_degree_zones_with_and_without_their_number(checked, written, said, read, northing_first):
     x, y = datum.from_wgs84(LON, LAT, written)
     first, second = (y, x) if northing_first else (x, y)  # surveyors call the northing X
-    found = checked("名称,县区,X,Y\n" + "".join(f"站{at},思明区,{one!r},{other!r}\n" for at, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True))), crs=said)
+    found = checked(
+        "名称,县区,X,Y\n"
+        + "".join(
+            f"站{at},思明区,{one!r},{other!r}\n"
+            for at, (one, other) in enumerate(zip(first.tolist(), second.tolist(), strict=True))
+        ),
+        crs=said,
+    )
     assert found.report.errors == [] and found.report.crs == read
     assert np.abs(shapely.get_coordinates(found.frame.geometry.to_numpy()) - np.column_stack([LON, LAT])).max() < 1e-8
 
@@ -89,16 +109,23 @@ def test_metres_without_a_zone_are_asked_about_and_mixed_zones_refused(checked):
 
 
 def test_one_feature_and_one_feature_a_line(checked):
-    feature = {"type": "Feature", "properties": {"名称": "甲", "县区": "思明区"}, "geometry": {"type": "Point", "coordinates": [118.0945, 24.4712]}}
+    feature = {
+        "type": "Feature",
+        "properties": {"名称": "甲", "县区": "思明区"},
+        "geometry": {"type": "Point", "coordinates": [118.0945, 24.4712]},
+    }
     assert checked(json.dumps(feature), name="f.geojson").frame["name"].tolist() == ["甲"]
     lines = "\n".join(json.dumps(feature | {"properties": {"名称": name, "县区": "思明区"}}) for name in "乙丙")
     assert checked(lines, name="f.geojsonl").frame["name"].tolist() == ["乙", "丙"]
     assert checked(lines + "\n{", name="f.geojsonl").report.errors
 
 
-@pytest.mark.parametrize("written", ["新城区", "呼和浩特市新城区", "呼和浩特新城区", "内蒙古呼和浩特市新城区", "内蒙古自治区-呼和浩特市-新城区"])
+@pytest.mark.parametrize(
+    "written",
+    ["新城区", "呼和浩特市新城区", "呼和浩特新城区", "内蒙古呼和浩特市新城区", "内蒙古自治区-呼和浩特市-新城区"],
+)
 def test_a_place_with_what_it_lies_in_or_with_a_point_in_it_is_its_code(checked, written):
-    found = checked(f"名称,所属区县,坐标\n甲,{written},\"111.66,40.86\"\n")
+    found = checked(f'名称,所属区县,坐标\n甲,{written},"111.66,40.86"\n')
     assert found.report.errors == [] and found.frame["adcode"].tolist() == ["150102"]
 
 
@@ -110,28 +137,55 @@ def test_a_name_borne_by_several_is_asked_for_with_an_example(checked):
     assert checked("名称,所属区县\n甲,江苏省南京市鼓楼区\n", crs=None).frame["adcode"].tolist() == ["320106"]
 
 
-@pytest.mark.parametrize("written", ["118.0945/24.4712", "118.0945、24.4712", "经度118.0945，纬度24.4712", "经度：118.0945 纬度：24.4712", "E118.0945,N24.4712", "东经118.0945°，北纬24.4712°",
-                                     "lng: 118.0945, lat: 24.4712", "(118.0945 24.4712)"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "118.0945/24.4712",
+        "118.0945、24.4712",
+        "经度118.0945，纬度24.4712",
+        "经度：118.0945 纬度：24.4712",
+        "E118.0945,N24.4712",
+        "东经118.0945°，北纬24.4712°",
+        "lng: 118.0945, lat: 24.4712",
+        "(118.0945 24.4712)",
+    ],
+)
 def test_a_pair_of_coordinates_as_maps_show_and_people_copy_it(checked, written):
-    found = checked(f"名称,坐标\n甲,\"{written}\"\n")
-    assert found.report.errors == [] and shapely.get_coordinates(found.frame.geometry.iloc[0]).tolist() == [[118.0945, 24.4712]]
+    found = checked(f'名称,坐标\n甲,"{written}"\n')
+    assert found.report.errors == [] and shapely.get_coordinates(found.frame.geometry.iloc[0]).tolist() == [
+        [118.0945, 24.4712]
+    ]
 
 
-@pytest.mark.parametrize(("head", "cells", "column", "said"), [
-    ("经度,纬度", "118.09.45,24.4712", "经度", "118°05′40″"), ("经度,纬度", "1180945,24.4712", "经度", "小数点"), ("经度,纬度", "24.4712,118.0945", "纬度", "对调"),
-    ("X坐标,Y坐标", "39610962.5,2707918.6", "Y坐标", "这是米"), ("经度,纬度", "118.7,20.5", "县区代码", "不在任何县区之内"),
-])
+@pytest.mark.parametrize(
+    ("head", "cells", "column", "said"),
+    [
+        ("经度,纬度", "118.09.45,24.4712", "经度", "118°05′40″"),
+        ("经度,纬度", "1180945,24.4712", "经度", "小数点"),
+        ("经度,纬度", "24.4712,118.0945", "纬度", "对调"),
+        ("X坐标,Y坐标", "39610962.5,2707918.6", "Y坐标", "这是米"),
+        ("经度,纬度", "118.7,20.5", "县区代码", "不在任何县区之内"),
+    ],
+)
 def test_a_coordinate_that_cannot_be_used_names_its_cell_and_how_to_mend_it(checked, head, cells, column, said):
     (problem,) = checked(f"名称,{head}\n甲,{cells}\n").report.errors
     assert (problem.row, problem.column) == (2, column) and said in problem.text()
 
 
 def test_an_area_where_a_point_is_wanted_is_refused_by_its_row(checked):
-    shapes = [{"type": "Polygon", "coordinates": [[[118.09, 24.47], [118.1, 24.47], [118.1, 24.48], [118.09, 24.47]]]}, {"type": "Point", "coordinates": [118.0945, 24.4712]}]
-    features = [{"type": "Feature", "properties": {"名称": name, "县区": "思明区"}, "geometry": shape} for name, shape in zip("甲乙", shapes, strict=True)]
+    shapes = [
+        {"type": "Polygon", "coordinates": [[[118.09, 24.47], [118.1, 24.47], [118.1, 24.48], [118.09, 24.47]]]},
+        {"type": "Point", "coordinates": [118.0945, 24.4712]},
+    ]
+    features = [
+        {"type": "Feature", "properties": {"名称": name, "县区": "思明区"}, "geometry": shape}
+        for name, shape in zip("甲乙", shapes, strict=True)
+    ]
     found = checked(json.dumps({"type": "FeatureCollection", "features": features}), name="f.geojson")
     (problem,) = found.report.errors
-    assert (problem.row, problem.value, problem.expected()) == (1, "Polygon", "Point") and found.frame["name"].tolist() == ["乙"]
+    assert (problem.row, problem.value, problem.expected()) == (1, "Polygon", "Point") and found.frame[
+        "name"
+    ].tolist() == ["乙"]
 
 
 def book_of(rows: list[list], *merged: str) -> bytes:
@@ -145,41 +199,106 @@ def book_of(rows: list[list], *merged: str) -> bytes:
 
 
 def test_headings_between_rows_headers_of_several_lines_and_merged_remarks(checked):
-    found = checked(book_of([["站点名称", "站点详细地址", "驿站\n经度", "驿站\n纬度", "面积\n(平方米)", "备注"], ["一、鹭江街道（2个）"], ["甲", "水仙路1号", 118.0945, 24.4712, "３５", "高温季"],
-                             ["乙", "水仙路2号", 118.0955, 24.4722, "三十多", None], ["厦港街道（1个）"], ["丙", None, 118.0965, 24.4732, "abc", "x"], ["小计 3个"], ["填表日期：2026年11月"]],
-                            "A2:F2", "F3:F4"), name="t.xlsx")
+    found = checked(
+        book_of(
+            [
+                ["站点名称", "站点详细地址", "驿站\n经度", "驿站\n纬度", "面积\n(平方米)", "备注"],
+                ["一、鹭江街道（2个）"],
+                ["甲", "水仙路1号", 118.0945, 24.4712, "３５", "高温季"],
+                ["乙", "水仙路2号", 118.0955, 24.4722, "三十多", None],
+                ["厦港街道（1个）"],
+                ["丙", None, 118.0965, 24.4732, "abc", "x"],
+                ["小计 3个"],
+                ["填表日期：2026年11月"],
+            ],
+            "A2:F2",
+            "F3:F4",
+        ),
+        name="t.xlsx",
+    )
     (problem,) = found.report.errors  # nobody imports remarks, so merged ones are nobody's trouble
     assert (problem.sheet, problem.row, problem.column, problem.value) == ("Sheet", 6, "面积(平方米)", "abc")
-    assert found.frame["name"].tolist() == ["甲", "乙"] and found.frame["address"].tolist() == ["水仙路1号", "水仙路2号"]
+    assert found.frame["name"].tolist() == ["甲", "乙"] and found.frame["address"].tolist() == [
+        "水仙路1号",
+        "水仙路2号",
+    ]
     (left,) = [one for one in found.report.warnings if one.code == "remark"]
     assert left.rows == (2, 5, 7, 8)
 
 
 def test_merged_cells_and_formulas_are_told_by_their_header(checked):
-    found = checked(book_of([["站名", "所属街道", "经度", "纬度"], ["甲", "鹭江街道", 118.0945, 24.4712], ["乙", None, 118.0955, 24.4722], ["丙", "=A2", 118.0965, 24.4732]], "B2:B3"), name="t.xlsx")
-    assert [(one.row, one.column, one.code) for one in found.report.errors] == [(3, "所属街道", "merged"), (4, "所属街道", "formula")]
+    found = checked(
+        book_of(
+            [
+                ["站名", "所属街道", "经度", "纬度"],
+                ["甲", "鹭江街道", 118.0945, 24.4712],
+                ["乙", None, 118.0955, 24.4722],
+                ["丙", "=A2", 118.0965, 24.4732],
+            ],
+            "B2:B3",
+        ),
+        name="t.xlsx",
+    )
+    assert [(one.row, one.column, one.code) for one in found.report.errors] == [
+        (3, "所属街道", "merged"),
+        (4, "所属街道", "formula"),
+    ]
 
 
 def test_a_comma_within_a_cell_and_a_column_without_a_header_are_told(checked):
-    found = checked("站名,经度,纬度,地址\n甲,118.0945,24.4712,水仙路12号,近轮渡\n乙,118.0955,24.4722,\"水仙路12号,近轮渡\"\n")
+    found = checked(
+        '站名,经度,纬度,地址\n甲,118.0945,24.4712,水仙路12号,近轮渡\n乙,118.0955,24.4722,"水仙路12号,近轮渡"\n'
+    )
     (problem,) = found.report.errors
-    assert (problem.row, problem.value) == (2, "近轮渡") and "双引号" in problem.text() and found.frame["address"].tolist() == ["水仙路12号,近轮渡"]
-    found = checked(book_of([["站名", None, "经度", "纬度"], ["甲", "旧名", 118.0945, 24.4712, "待迁"], ["乙", None, 118.0955, 24.4722, "好"]]), name="t.xlsx")
+    assert (
+        (problem.row, problem.value) == (2, "近轮渡")
+        and "双引号" in problem.text()
+        and found.frame["address"].tolist() == ["水仙路12号,近轮渡"]
+    )
+    found = checked(
+        book_of(
+            [
+                ["站名", None, "经度", "纬度"],
+                ["甲", "旧名", 118.0945, 24.4712, "待迁"],
+                ["乙", None, 118.0955, 24.4722, "好"],
+            ]
+        ),
+        name="t.xlsx",
+    )
     assert found.report.errors == []
-    assert [(one.params["at"], one.rows) for one in found.report.warnings if one.code == "column"] == [(2, (2,)), (5, (2, 3))]
+    assert [(one.params["at"], one.rows) for one in found.report.warnings if one.code == "column"] == [
+        (2, (2,)),
+        (5, (2, 3)),
+    ]
 
 
 def test_what_a_row_belongs_to_may_be_named(checked):
-    found = checked("名称,所属街道,经度,纬度\n甲,鹭江街道,118.0945,24.4712\n乙,天上街道,118.0955,24.4722\n丙,天上街道,118.0965,24.4732\n")
+    found = checked(
+        "名称,所属街道,经度,纬度\n甲,鹭江街道,118.0945,24.4712\n乙,天上街道,118.0955,24.4722\n丙,天上街道,118.0965,24.4732\n"
+    )
     assert found.report.errors == [] and found.frame["zone"].tolist() == ["350203-04", "天上街道", "天上街道"]
     (loose,) = [one for one in found.report.warnings if one.code == "reference"]
     assert loose.rows == (3, 4) and loose.column == "所属街道" and "天上街道" in loose.text()
-    found = checked("活动名称,类别,活动日期,行政区划,区域编号\n慰问,高温慰问,2024-07-01,惠农区,河滨区域\n慰问,高温慰问,2024-07-02,惠农区,没有区域\n", "activities")
-    assert found.frame["region_id"].tolist() == ["640205-01"] and [(one.row, one.value) for one in found.report.errors] == [(3, "没有区域")]
+    found = checked(
+        "活动名称,类别,活动日期,行政区划,区域编号\n慰问,高温慰问,2024-07-01,惠农区,河滨区域\n慰问,高温慰问,2024-07-02,惠农区,没有区域\n",
+        "activities",
+    )
+    assert found.frame["region_id"].tolist() == ["640205-01"] and [
+        (one.row, one.value) for one in found.report.errors
+    ] == [(3, "没有区域")]
 
 
-@pytest.mark.parametrize(("head", "cell", "value"), [("经费（万元）", "1.1", 11_000), ("经费(元)", "1.1", 1.1), ("经费（万元）", "2000元", 2000), ("经费（单位：万元）", "１.5", 15_000),
-                                                      ("经费（万元）", "约3", 30_000), ("经费（必填）", "12", 12)])
+@pytest.mark.parametrize(
+    ("head", "cell", "value"),
+    [
+        ("经费（万元）", "1.1", 11_000),
+        ("经费(元)", "1.1", 1.1),
+        ("经费（万元）", "2000元", 2000),
+        ("经费（单位：万元）", "１.5", 15_000),
+        ("经费（万元）", "约3", 30_000),
+        ("经费（必填）", "12", 12),
+    ],
+)
 def test_the_unit_in_a_header_counts_for_plain_numbers(checked, head, cell, value):
     found = checked(f"活动名称,类别,活动日期,行政区划,{head}\n送清凉,高温慰问,2024-07-01,思明区,{cell}\n", "activities")
     assert found.report.errors == [] and found.frame["funding_yuan"].tolist() == [value]
@@ -187,36 +306,82 @@ def test_the_unit_in_a_header_counts_for_plain_numbers(checked, head, cell, valu
 
 
 def test_a_unit_above_the_whole_table_counts_for_its_money(checked):
-    rows = [["慰问经费表", None, None, None, "单位：万元"], ["活动名称", "类别", "活动日期", "行政区划", "经费", "参加人数"], ["送清凉", "高温慰问", "2024-07-01", "思明区", 1.5, 60]]
+    rows = [
+        ["慰问经费表", None, None, None, "单位：万元"],
+        ["活动名称", "类别", "活动日期", "行政区划", "经费", "参加人数"],
+        ["送清凉", "高温慰问", "2024-07-01", "思明区", 1.5, 60],
+    ]
     found = checked(book_of(rows), "activities", name="t.xlsx")
-    assert found.report.errors == [] and found.frame[["funding_yuan", "participants"]].to_numpy().tolist() == [[15_000, 60]] and "unit" in codes(found.report.warnings)
+    assert (
+        found.report.errors == []
+        and found.frame[["funding_yuan", "participants"]].to_numpy().tolist() == [[15_000, 60]]
+        and "unit" in codes(found.report.warnings)
+    )
 
 
 def test_what_a_file_has_no_column_for_stays_and_nothing_made_up_passes_into_a_real_row(checked, tables):
     stations, grids = tables["stations"].set_index("station_id"), tables["grids"].set_index("grid_id")
     found = checked("驿站编号,驿站名称,开放时间,数据来源,设施\nSM-S01,甲,全天,示意,\n", crs=None)
     old, new = stations.loc["SM-S01"], found.frame.iloc[0]
-    assert found.report.errors == [] and (new["name"], new["opening_hours"]) == ("甲", "24/7") and pd.isna(new["facilities"])  # an empty cell says so
-    assert all(new[one] == old[one] for one in ("address", "host_type", "opened_on", "area_m2", "access", "smart", "last_inspected", "adcode", "geometry"))
+    assert (
+        found.report.errors == []
+        and (new["name"], new["opening_hours"]) == ("甲", "24/7")
+        and pd.isna(new["facilities"])
+    )  # an empty cell says so
+    assert all(
+        new[one] == old[one]
+        for one in (
+            "address",
+            "host_type",
+            "opened_on",
+            "area_m2",
+            "access",
+            "smart",
+            "last_inspected",
+            "adcode",
+            "geometry",
+        )
+    )
     assert any("地址" in one.text() and "保留" in one.text() for one in found.report.warnings)
-    real = checked("驿站编号,驿站名称,县区,经度,纬度\nSM-S01,甲,思明区,118.0945,24.4712\n").frame.iloc[0]  # the same id, now reported
-    assert real["provenance"] == "reported" and real[["address", "host_type", "opened_on", "area_m2", "facilities"]].isna().all()
-    grid = checked("grid_id,name,所属区域,区县,enterprises,enterprises_strengthened,workers,team_members,theme,task\n640205-01-01,新名,河滨区域,惠农区,12,10,900,15,新,ideology\n", "grids", crs=None)
+    real = checked("驿站编号,驿站名称,县区,经度,纬度\nSM-S01,甲,思明区,118.0945,24.4712\n").frame.iloc[
+        0
+    ]  # the same id, now reported
+    assert (
+        real["provenance"] == "reported"
+        and real[["address", "host_type", "opened_on", "area_m2", "facilities"]].isna().all()
+    )
+    grid = checked(
+        "grid_id,name,所属区域,区县,enterprises,enterprises_strengthened,workers,team_members,theme,task\n640205-01-01,新名,河滨区域,惠农区,12,10,900,15,新,ideology\n",
+        "grids",
+        crs=None,
+    )
     assert grid.report.errors == [] and grid.frame.geometry.iloc[0].equals(grids.geometry["640205-01-01"])
-    assert grid.frame[["provenance", "geometry_provenance"]].to_numpy().tolist() == [["reported", "illustrative"]]  # its shape is still a drawing of ours
+    assert grid.frame[["provenance", "geometry_provenance"]].to_numpy().tolist() == [
+        ["reported", "illustrative"]
+    ]  # its shape is still a drawing of ours
 
 
 def test_a_stop_of_a_service_that_is_not_there_is_told(checked):
     head = "活动编号,站次名称,行政区划,服务日期,经度,纬度\n"
-    assert "reference" not in codes(checked(head + "R-02,甲站,150102,2024-10-08,111.69,40.86\n", "stops").report.warnings)
+    assert "reference" not in codes(
+        checked(head + "R-02,甲站,150102,2024-10-08,111.69,40.86\n", "stops").report.warnings
+    )
     found = checked(head + "R-99,甲站,150102,2024-10-08,111.69,40.86\n", "stops")
     (loose,) = [one for one in found.report.warnings if one.code == "reference"]
-    assert found.report.errors == [] and loose.rows == (2,) and "R-99" in loose.text() and found.frame["activity_id"].tolist() == ["R-99"]
+    assert (
+        found.report.errors == []
+        and loose.rows == (2,)
+        and "R-99" in loose.text()
+        and found.frame["activity_id"].tolist() == ["R-99"]
+    )
 
 
 def test_warnings_of_several_sheets_name_theirs_and_errors_go_down_the_file(store, tmp_path):
     book = Workbook()
-    for name, rows in {"筼筜": [["甲", "思明区", 118.0945, 39.9, "x"], ["乙", "思明区", 118.0955, 24.4722, 5]], "莲前": [["丙", "思明区", 118.1, 39.9, "y"]]}.items():
+    for name, rows in {
+        "筼筜": [["甲", "思明区", 118.0945, 39.9, "x"], ["乙", "思明区", 118.0955, 24.4722, 5]],
+        "莲前": [["丙", "思明区", 118.1, 39.9, "y"]],
+    }.items():
         sheet = book.create_sheet(name)
         for row in [["站名", "区县", "经度", "纬度", "面积"], *rows]:
             sheet.append(row)
@@ -233,24 +398,65 @@ def test_warnings_of_several_sheets_name_theirs_and_errors_go_down_the_file(stor
 
 
 def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(checked):
-    found = checked("名称,县区,经度,纬度,设施,启用日期,停用日期\n甲,思明区,118.0945,24.4712,配有空调、饮水机等设施,2024-05-01,2024-01-01\n")
+    found = checked(
+        "名称,县区,经度,纬度,设施,启用日期,停用日期\n甲,思明区,118.0945,24.4712,配有空调、饮水机等设施,2024-05-01,2024-01-01\n"
+    )
     assert found.report.errors == [] and set(found.frame["facilities"].iloc[0].split(";")) == {"aircon", "water"}
     (late,) = [one for one in found.report.warnings if one.code == "order"]
     assert late.rows == (2,) and late.column == "停用日期"
 
 
-@pytest.mark.parametrize(("table", "text", "count"), [
-    ("flows", "来源地代码,去向地代码,人数,日期\n石嘴山市,银川市,约120人,2024-05-25\n石嘴山市,厦门市,1.2万,2024年6月1日\n", 2),
-    ("demand", "需求点编号,经度,纬度,权重,职工群体\nd1,118.0945,24.4712,3.5,外卖员\nd2,118.1002,24.4755,２,快递小哥\n", 2),
-    ("candidates", "备选点名称,经度,纬度,造价,规则\n甲,118.0945,24.4712,5万元,必建\n乙,118.1002,24.4755,￥80000,可建\n", 2),
-    ("facts", "编号,地点,行政区划,地点级别,对象,指标,数值,单位,出处\nX1,石嘴山市,石嘴山市,city,招聘会,场次,140余场,场,某报\n", 1),
-    ("zones", "分区编号,街道名称,县区,图形\nz1,中华街道,思明区,\"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))\"\n", 1),
-    ("places", "行政区划代码,名称,级别,上级代码,图形\n350299,测试区,县级,350200,\"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))\"\n", 1),
-    ("activities", "活动名称,类别,活动日期,行政区划,参与人数,经费\n送清凉,高温慰问,2024年7月1日,思明区,近200人,1.5万元\n", 1),
-    ("stops", "活动编号,站次名称,行政区划,服务日期,服务人数,分群体人数,经度,纬度\nH-1,甲站,150102,2024年10月8日,120人,rider=50;courier=70,111.69,40.86\n", 1),
-    ("parts", "报道编号,按什么拆分,行政区划,名称,数值\nF031,行业,阜新市,机械制造,46\nF031,行业,阜新市,医疗卫生,104\n", 2),
-    ("fairs", "招聘会,城市,举办日期,岗位,意向人数\n春风行动,石嘴山市,2024-03-01,\"3,854个\",约150人\n", 1),
-])
+@pytest.mark.parametrize(
+    ("table", "text", "count"),
+    [
+        (
+            "flows",
+            "来源地代码,去向地代码,人数,日期\n石嘴山市,银川市,约120人,2024-05-25\n石嘴山市,厦门市,1.2万,2024年6月1日\n",
+            2,
+        ),
+        (
+            "demand",
+            "需求点编号,经度,纬度,权重,职工群体\nd1,118.0945,24.4712,3.5,外卖员\nd2,118.1002,24.4755,２,快递小哥\n",
+            2,
+        ),
+        (
+            "candidates",
+            "备选点名称,经度,纬度,造价,规则\n甲,118.0945,24.4712,5万元,必建\n乙,118.1002,24.4755,￥80000,可建\n",
+            2,
+        ),
+        (
+            "facts",
+            "编号,地点,行政区划,地点级别,对象,指标,数值,单位,出处\nX1,石嘴山市,石嘴山市,city,招聘会,场次,140余场,场,某报\n",
+            1,
+        ),
+        (
+            "zones",
+            '分区编号,街道名称,县区,图形\nz1,中华街道,思明区,"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))"\n',
+            1,
+        ),
+        (
+            "places",
+            '行政区划代码,名称,级别,上级代码,图形\n350299,测试区,县级,350200,"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))"\n',
+            1,
+        ),
+        (
+            "activities",
+            "活动名称,类别,活动日期,行政区划,参与人数,经费\n送清凉,高温慰问,2024年7月1日,思明区,近200人,1.5万元\n",
+            1,
+        ),
+        (
+            "stops",
+            "活动编号,站次名称,行政区划,服务日期,服务人数,分群体人数,经度,纬度\nH-1,甲站,150102,2024年10月8日,120人,rider=50;courier=70,111.69,40.86\n",
+            1,
+        ),
+        (
+            "parts",
+            "报道编号,按什么拆分,行政区划,名称,数值\nF031,行业,阜新市,机械制造,46\nF031,行业,阜新市,医疗卫生,104\n",
+            2,
+        ),
+        ("fairs", '招聘会,城市,举办日期,岗位,意向人数\n春风行动,石嘴山市,2024-03-01,"3,854个",约150人\n', 1),
+    ],
+)
 def test_other_tables_written_by_hand(checked, table, text, count):
     found = checked(text, table)
     assert [(one.column, one.value, one.text()) for one in found.report.errors] == [] and len(found.frame) == count

@@ -17,9 +17,17 @@ def content(store: AtlasStore) -> str:
     return store.at_once(lambda now: data_version({name: now.read(name) for name in TOUCHED}) + str(now.tables()))[1]
 
 
-def rows(store: WritableStore, count: int, prefix: str = "T", provenance: str = "reported", adcode: str = "350203") -> pd.DataFrame:
+def rows(
+    store: WritableStore, count: int, prefix: str = "T", provenance: str = "reported", adcode: str = "350203"
+) -> pd.DataFrame:
     """Return stations like the sample's under new ids."""
     like = store.read("stations").iloc[:28]
     frame = like.iloc[np.arange(count) % len(like)].reset_index(drop=True)
-    return TABLES["stations"].validate(frame.assign(
-        station_id=[f"{prefix}{at:05d}" for at in range(count)], name=[f"{prefix}站{at}" for at in range(count)], provenance=provenance, adcode=adcode))
+    return TABLES["stations"].validate(
+        frame.assign(
+            station_id=[f"{prefix}{at:05d}" for at in range(count)],
+            name=[f"{prefix}站{at}" for at in range(count)],
+            provenance=provenance,
+            adcode=adcode,
+        )
+    )

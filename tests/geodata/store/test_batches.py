@@ -20,7 +20,13 @@ def test_an_import_adds_changes_retires_and_is_undone_exactly(own):
     whole = data_version({name: own.read(name) for name in TABLES})
     before, version, meta = content(own), own.meta()["data_version"], own.meta()
     planned = own.read("stations").query("status == 'planned'").assign(name="改了名")
-    batch = own.apply("stations", pd.concat([rows(own, 5), planned], ignore_index=True).set_crs(CRS, allow_override=True), author="甲", file="a.csv", file_hash="ff")
+    batch = own.apply(
+        "stations",
+        pd.concat([rows(own, 5), planned], ignore_index=True).set_crs(CRS, allow_override=True),
+        author="甲",
+        file="a.csv",
+        file_hash="ff",
+    )
     assert (batch.added, batch.changed, batch.unchanged, batch.retired) == (5, 8, 0, 28)
     now = own.read("stations")
     assert set(now["provenance"]) == {"reported"} and len(now) == 13 and (now["batch_id"] == batch.batch_id).all()
@@ -37,9 +43,14 @@ def test_an_import_adds_changes_retires_and_is_undone_exactly(own):
 
 def test_what_a_batch_changed_is_told_also_after_others_and_after_its_undo(own):
     planned = own.read("stations").query("status == 'planned'").iloc[:1]
-    batch = own.apply("stations", pd.concat([rows(own, 1), planned.assign(name="改了名")], ignore_index=True).set_crs(CRS, allow_override=True))
+    batch = own.apply(
+        "stations",
+        pd.concat([rows(own, 1), planned.assign(name="改了名")], ignore_index=True).set_crs(CRS, allow_override=True),
+    )
     told = own.changes(batch.batch_id)
-    assert told["what"].value_counts().to_dict() == {"retired": 28, "changed": 1, "added": 1} and set(told["table"]) == {"stations"}
+    assert told["what"].value_counts().to_dict() == {"retired": 28, "changed": 1, "added": 1} and set(
+        told["table"]
+    ) == {"stations"}
     changed = told[told["what"] == "changed"].iloc[0]
     assert (changed["before"]["name"], changed["after"]["name"]) == (planned["name"].iloc[0], "改了名")
     added = told[told["what"] == "added"].iloc[0]
@@ -47,7 +58,9 @@ def test_what_a_batch_changed_is_told_also_after_others_and_after_its_undo(own):
     assert added["before"] is None and (added["after"]["lon"], added["after"]["lat"]) == (here.x, here.y)
     assert set(told[told["what"] == "retired"]["after"]) == {None}
     later = own.apply("stations", planned.assign(name="又改了名", provenance="derived"))
-    assert own.changes(later.batch_id)[["before", "after"]].map(lambda row: row["name"]).to_numpy().tolist() == [["改了名", "又改了名"]]
+    assert own.changes(later.batch_id)[["before", "after"]].map(lambda row: row["name"]).to_numpy().tolist() == [
+        ["改了名", "又改了名"]
+    ]
     pd.testing.assert_frame_equal(own.changes(batch.batch_id), told)
     own.undo(later.batch_id)
     own.undo(batch.batch_id)
@@ -155,8 +168,18 @@ def test_the_atlas_as_of_a_moment(own):
 
 
 KEYS = st.lists(st.integers(0, 6), min_size=1, max_size=5, unique=True)
-IMPORTS = st.tuples(st.just("apply"), KEYS, st.sampled_from(["reported", "illustrative", "derived"]), st.text("甲乙丙", max_size=3), st.booleans())
-STEPS = st.lists(st.one_of(IMPORTS, st.tuples(st.just("remove"), KEYS), st.tuples(st.just("undo"), st.integers(0, 3))), min_size=1, max_size=5)
+IMPORTS = st.tuples(
+    st.just("apply"),
+    KEYS,
+    st.sampled_from(["reported", "illustrative", "derived"]),
+    st.text("甲乙丙", max_size=3),
+    st.booleans(),
+)
+STEPS = st.lists(
+    st.one_of(IMPORTS, st.tuples(st.just("remove"), KEYS), st.tuples(st.just("undo"), st.integers(0, 3))),
+    min_size=1,
+    max_size=5,
+)
 
 
 def taken(store: WritableStore, like: pd.DataFrame, step: tuple) -> str:
@@ -216,10 +239,18 @@ def test_both_stores_answer_the_same_to_any_sequence(both, steps):
         left, right = (store.read("stations") for store in both)
         pd.testing.assert_frame_equal(left[plain], right[plain], check_exact=True)
         assert (left.geometry.to_wkb() == right.geometry.to_wkb())[left.geometry.notna()].all()
-        counts = [[(one.table, one.rows, one.added, one.changed, one.unchanged, one.retired, bool(one.undone_at)) for one in store.history()] for store in both]
+        counts = [
+            [
+                (one.table, one.rows, one.added, one.changed, one.unchanged, one.retired, bool(one.undone_at))
+                for one in store.history()
+            ]
+            for store in both
+        ]
         assert counts[0] == counts[1] and both[0].tables() == both[1].tables()
         for batch in zip(*(store.history()[:1] for store in both), strict=True):
-            left, right = (store.changes(one.batch_id)[["table", "key", "what"]] for store, one in zip(both, batch, strict=True))
+            left, right = (
+                store.changes(one.batch_id)[["table", "key", "what"]] for store, one in zip(both, batch, strict=True)
+            )
             pd.testing.assert_frame_equal(left, right)
 
 
@@ -275,7 +306,11 @@ def test_an_import_of_a_checked_file_end_to_end(own, tmp_path):
     path = tmp_path / "s.csv"
     path.write_text("站点名称,经度,纬度,开放时间\n白鹭洲驿站,118.0945,24.4712,全天\n", "utf-8")
     checked = check_file(path, "stations", own, "gcj02")
-    batch = own.apply("stations", checked.frame, file=checked.file_name, file_hash=checked.file_hash, crs=checked.report.crs)
+    batch = own.apply(
+        "stations", checked.frame, file=checked.file_name, file_hash=checked.file_hash, crs=checked.report.crs
+    )
     assert (batch.file, batch.crs, len(batch.file_hash or "")) == ("s.csv", "gcj02", 64)
     atlas = Atlas.load(own)
-    assert atlas.stations["name"].tolist()[-1] == "白鹭洲驿站" and "illustrative" not in set(atlas.stations["provenance"])
+    assert atlas.stations["name"].tolist()[-1] == "白鹭洲驿站" and "illustrative" not in set(
+        atlas.stations["provenance"]
+    )

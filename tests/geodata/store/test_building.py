@@ -44,13 +44,17 @@ def test_an_interrupted_build_leaves_nothing(vacant, fresh, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_killed_build_leaves_nothing_and_the_next_one_builds(vacant):
-    code = ("import sys, time; from pathlib import Path; from geodata import build\n"
-            "write = build.pour\n"
-            "def slow(database, contents):\n"
-            "    write(database, contents); print('written', flush=True); time.sleep(60)\n"
-            "build.pour = slow\n"
-            "build.build_atlas(Path(sys.argv[1]), url=sys.argv[2])\n")
-    with subprocess.Popen([sys.executable, "-c", code, str(vacant.home), vacant.url or ""], stdout=subprocess.PIPE, cwd=ROOT) as child:
+    code = (
+        "import sys, time; from pathlib import Path; from geodata import build\n"
+        "write = build.pour\n"
+        "def slow(database, contents):\n"
+        "    write(database, contents); print('written', flush=True); time.sleep(60)\n"
+        "build.pour = slow\n"
+        "build.build_atlas(Path(sys.argv[1]), url=sys.argv[2])\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(vacant.home), vacant.url or ""], stdout=subprocess.PIPE, cwd=ROOT
+    ) as child:
         assert child.stdout.readline() == b"written\n"
         child.send_signal(signal.SIGKILL)
     if vacant.url is None:

@@ -100,16 +100,26 @@ def test_a_missing_table_is_named(copy):
 def test_an_atlas_from_before_a_table_reads_it_as_empty_and_gets_it_at_the_first_write(copy):
     stops = GeoPackageStore(copy).read("stops")
     for name in ("stops", "parts"):
-        for trigger in pd.read_sql_query(f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{name}'", f"sqlite:///{copy}")["name"]:
+        for trigger in pd.read_sql_query(
+            f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{name}'", f"sqlite:///{copy}"
+        )["name"]:
             change(copy, f'DROP TRIGGER "{trigger}"')
-        for sql in (f'DROP TABLE IF EXISTS "rtree_{name}_geom"', f'DROP TABLE "{name}"', *(
-                f"DELETE FROM {table} WHERE table_name = '{name}'" for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions", "gpkg_ogr_contents"))):
+        for sql in (
+            f'DROP TABLE IF EXISTS "rtree_{name}_geom"',
+            f'DROP TABLE "{name}"',
+            *(
+                f"DELETE FROM {table} WHERE table_name = '{name}'"
+                for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions", "gpkg_ogr_contents")
+            ),
+        ):
             change(copy, sql)
     own = GeoPackageStore(copy)
     before = copy.read_bytes()
     assert own.tables()["stops"] == len(own.read("parts")) == 0 and copy.read_bytes() == before
     batch = own.apply("stops", stops)
-    assert batch.added == own.tables()["stops"] == len(stops) and pyogrio.read_info(copy, layer="stops")["features"] == len(stops)
+    assert batch.added == own.tables()["stops"] == len(stops) and pyogrio.read_info(copy, layer="stops")[
+        "features"
+    ] == len(stops)
     own.undo(batch.batch_id)
     assert own.tables()["stops"] == 0
 
@@ -139,13 +149,19 @@ def test_gis_programs_still_open_the_file_and_find_by_box(copy):
     found = pyogrio.read_dataframe(own.path, layer="stations", bbox=box)
     assert len(found) >= 1 and set(found["batch_id"]) == {batch.batch_id}
     assert pyogrio.read_info(own.path, layer="stations")["total_bounds"] == pytest.approx(
-        shapely.total_bounds(own.read("stations").geometry.dropna().to_numpy()))
+        shapely.total_bounds(own.read("stations").geometry.dropna().to_numpy())
+    )
 
 
 def test_a_failure_half_way_leaves_the_atlas_as_it_was(copy, monkeypatch):
     own = GeoPackageStore(copy)
     before = own.path.read_bytes()
-    monkeypatch.setattr("geodata.store.log.stamp", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        "geodata.store.log.stamp", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(AtlasError, match="没有改动"):
         own.apply("stations", rows(own, 5))
-    assert own.path.read_bytes() == before and sorted(path.name for path in own.path.parent.iterdir()) == [".atlas.lock", "atlas.gpkg"]
+    assert own.path.read_bytes() == before and sorted(path.name for path in own.path.parent.iterdir()) == [
+        ".atlas.lock",
+        "atlas.gpkg",
+    ]

@@ -42,8 +42,13 @@ def small(vacant: Place, atlas_home: Path) -> Place:
 @contextmanager
 def importing(place: Place, kind: str = "apply") -> Iterator[Callable[[str, float | None], tuple[float, int]]]:
     """Give a function that imports in a child, ends it by a signal after so many seconds, and tells how it went."""
-    with subprocess.Popen([sys.executable, "-m", "tests.geodata.store.importer", kind, str(place.home), place.url or ""],
-                          cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.geodata.store.importer", kind, str(place.home), place.url or ""],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stdout.readline() == "ready\n"
 
         def once(signal: str, after: float | None) -> tuple[float, int]:
@@ -82,7 +87,9 @@ def test_killed_at_any_of_fifty_moments_the_atlas_is_as_before_or_as_after(small
         store = small.open()
         batches = len(store.history())
         for part in range(KILLS):
-            lasted, code = once("SIGKILL", rng.uniform(part, part + 1) / KILLS * usual * 1.1)  # some in every stretch of the way
+            lasted, code = once(
+                "SIGKILL", rng.uniform(part, part + 1) / KILLS * usual * 1.1
+            )  # some in every stretch of the way
             assert code in (0, -9)
             usual = lasted if code == 0 else usual  # by now the machine is faster, or slower, than it was
             if small.kind == "postgis":
@@ -107,7 +114,9 @@ def test_killed_at_any_of_fifty_moments_the_atlas_is_as_before_or_as_after(small
 
 def test_cancelled_while_importing_a_file_nothing_is_left(small, tmp_path):
     path = tmp_path / "s.csv"
-    path.write_text("站点名称,经度,纬度,开放时间\n" + "".join(f"驿站{at},118.09{at:03d},24.47,全天\n" for at in range(200)), "utf-8")
+    path.write_text(
+        "站点名称,经度,纬度,开放时间\n" + "".join(f"驿站{at},118.09{at:03d},24.47,全天\n" for at in range(200)), "utf-8"
+    )
     before = content(small.open())
     rng, cut = random.Random(7), 0
     with importing(small, str(path)) as once:
@@ -166,7 +175,9 @@ def test_cancelled_within_a_library_it_is_said_to_be_cancelled(tmp_path, monkeyp
     monkeypatch.setattr("dashboard.__main__.build_atlas", met)
     assert main(["history"]) == 130
     assert "已取消" in capsys.readouterr().err
-    monkeypatch.setattr("dashboard.__main__.build_atlas", lambda *_, **__: (_ for _ in ()).throw(AtlasError("数据库断线")))
+    monkeypatch.setattr(
+        "dashboard.__main__.build_atlas", lambda *_, **__: (_ for _ in ()).throw(AtlasError("数据库断线"))
+    )
     assert main(["history"]) == 1
 
 

@@ -44,12 +44,19 @@ def test_everything_is_there_afterwards_and_goes_on(place, lived_in, target):
     said = move(place.site(), site(*target), progress=lambda share, message: shares.append(share))
     moved = open_store(*target)
     assert moved.name != store.name and shares == sorted(shares) and shares[-1] == 1 and len(shares) > 20
-    assert said["tables"] == store.tables() == moved.tables() and said["batches"] == 5 and said["data_version"] == store.meta()["data_version"]
+    assert (
+        said["tables"] == store.tables() == moved.tables()
+        and said["batches"] == 5
+        and said["data_version"] == store.meta()["data_version"]
+    )
     assert moved.meta() == store.meta() and moved.history() == store.history()
     for name in TABLES:
         left, right = store.read(name), moved.read(name)
-        pd.testing.assert_frame_equal(pd.DataFrame(left.drop(columns="geometry", errors="ignore")),
-                                      pd.DataFrame(right.drop(columns="geometry", errors="ignore")), check_exact=True)
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(left.drop(columns="geometry", errors="ignore")),
+            pd.DataFrame(right.drop(columns="geometry", errors="ignore")),
+            check_exact=True,
+        )
         if "geometry" in left:
             assert [shape and shape.wkb for shape in left.geometry] == [shape and shape.wkb for shape in right.geometry]
     for batch in store.history():
@@ -62,7 +69,10 @@ def test_everything_is_there_afterwards_and_goes_on(place, lived_in, target):
         for batch in one.history():
             if not batch.undone_at:
                 one.undo(batch.batch_id, "丙")
-    assert content(store) == content(moved) and moved.meta()["data_version"] == store.meta()["data_version"] == store.meta()["base_version"]
+    assert (
+        content(store) == content(moved)
+        and moved.meta()["data_version"] == store.meta()["data_version"] == store.meta()["base_version"]
+    )
     assert moved.apply("stations", rows(moved, 2, "C")).added == 2
 
 
@@ -73,7 +83,11 @@ def test_there_and_back_is_the_same(place, lived_in, target, tmp_path):
     move(site(*target), back)
     with store.reading() as one, back.open().reading() as other:
         left, right = of_database(one.database), of_database(other.database)
-    assert left.rows == right.rows and left.meta == right.meta and (left.batches, left.changes) == (right.batches, right.changes)
+    assert (
+        left.rows == right.rows
+        and left.meta == right.meta
+        and (left.batches, left.changes) == (right.batches, right.changes)
+    )
 
 
 def test_a_target_with_an_atlas_is_replaced_only_when_asked(place, lived_in, target):
@@ -113,6 +127,7 @@ def test_an_interrupted_move_leaves_the_target_as_it_was(place, target):
     batch = moved.apply("stations", rows(moved, 1))
     before = content(moved)
     for when in (0.1, 0.55, 0.8):
+
         def stop(share: float, message: str, when: float = when) -> None:
             if share > when:
                 raise KeyboardInterrupt
@@ -126,8 +141,10 @@ def test_two_rows_of_one_key_are_told_and_not_lost(atlas_home, postgres, tmp_pat
     path = tmp_path / FILE_NAME
     path.write_bytes((atlas_home / FILE_NAME).read_bytes())
     with closing(sqlite3.connect(path)) as database:
-        database.execute("INSERT INTO flows SELECT fid + 1000, flow_id, from_adcode, to_adcode, kind, persons, date, period, provenance, source_id, batch_id, valid_from,"
-                         " valid_to FROM flows LIMIT 1")
+        database.execute(
+            "INSERT INTO flows SELECT fid + 1000, flow_id, from_adcode, to_adcode, kind, persons, date, period, provenance, source_id, batch_id, valid_from,"
+            " valid_to FROM flows LIMIT 1"
+        )
         database.commit()
     with postgres.database() as url:
         with pytest.raises(AtlasError, match=r"flows.*flow_id"):

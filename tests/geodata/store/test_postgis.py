@@ -47,9 +47,11 @@ def role(postgres: Server, empty: str):
 
 
 def test_a_geopackage_needs_no_database_library():
-    code = ("import sys; from pathlib import Path; import dashboard.__main__; from geodata.store import open_store\n"
-            "try: open_store(Path('nowhere'))\nexcept Exception: pass\n"
-            "sys.exit(bool({'sqlalchemy', 'psycopg'} & set(sys.modules)))")
+    code = (
+        "import sys; from pathlib import Path; import dashboard.__main__; from geodata.store import open_store\n"
+        "try: open_store(Path('nowhere'))\nexcept Exception: pass\n"
+        "sys.exit(bool({'sqlalchemy', 'psycopg'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
@@ -59,20 +61,32 @@ def test_migrations_are_numbered_without_gaps_and_applied_once(own_database):
     assert [row[0] for row in known] == list(steps())
     open_store(HOME, own_database)
     assert run(own_database, "SELECT number, name, applied_at FROM atlas.migrations ORDER BY 1") == known
-    indexed = {row[0] for row in run(own_database, "SELECT tablename FROM pg_indexes WHERE schemaname = 'atlas' AND indexdef LIKE '%USING gist (geom)'")}
+    indexed = {
+        row[0]
+        for row in run(
+            own_database,
+            "SELECT tablename FROM pg_indexes WHERE schemaname = 'atlas' AND indexdef LIKE '%USING gist (geom)'",
+        )
+    }
     assert indexed == {name for name, schema in TABLES.items() if schema.geometry}
-    kinds = run(own_database, "SELECT DISTINCT type, srid FROM geometry_columns WHERE f_table_schema = 'atlas' ORDER BY 1")
+    kinds = run(
+        own_database, "SELECT DISTINCT type, srid FROM geometry_columns WHERE f_table_schema = 'atlas' ORDER BY 1"
+    )
     assert kinds == [("MULTILINESTRING", 4326), ("MULTIPOLYGON", 4326), ("POINT", 4326)]
 
 
 def test_an_older_database_is_brought_up_by_whoever_opens_it_first(own_database, tmp_path, monkeypatch):
     known = steps()
     known[newest() + 1] = tmp_path / f"m{newest() + 1:04d}_note.sql"
-    known[newest() + 1].write_text("ALTER TABLE stations ADD COLUMN IF NOT EXISTS note text; CREATE TABLE extra (one int);")
+    known[newest() + 1].write_text(
+        "ALTER TABLE stations ADD COLUMN IF NOT EXISTS note text; CREATE TABLE extra (one int);"
+    )
     before = content(open_store(HOME, own_database))
     monkeypatch.setattr("geodata.store.migrations.steps", lambda: known)
     stores = [open_store(HOME, own_database) for _ in range(2)]
-    assert run(own_database, "SELECT max(number) FROM atlas.migrations, atlas.extra RIGHT JOIN (VALUES (1)) v ON true") == [(newest(),)]
+    assert run(
+        own_database, "SELECT max(number) FROM atlas.migrations, atlas.extra RIGHT JOIN (VALUES (1)) v ON true"
+    ) == [(newest(),)]
     assert [content(store) for store in stores] == [before] * 2
     monkeypatch.undo()  # the program as it was before that step
     with pytest.raises(AtlasError, match="升级程序"):
@@ -89,7 +103,10 @@ def test_a_step_that_fails_leaves_nothing_of_itself(own_database, tmp_path, monk
     with pytest.raises(AtlasError, match="没有改动"):
         open_store(HOME, own_database)
     monkeypatch.undo()
-    assert run(own_database, "SELECT to_regclass('atlas.half')") == [(None,)] and open_store(HOME, own_database).tables()["stations"] == 36
+    assert (
+        run(own_database, "SELECT to_regclass('atlas.half')") == [(None,)]
+        and open_store(HOME, own_database).tables()["stations"] == 36
+    )
 
 
 def test_another_schema_version_is_refused(own_database):
@@ -111,13 +128,20 @@ def test_what_is_wrong_is_told_and_the_password_never(postgres, own_database, em
     database = own_database.rsplit("/", 1)[1]
     secret = "s3cr%2Fet-w0rd"
     cases = [
-        (postgres.url(database, password=secret), "不让登录"), (postgres.url(database, "nobody", secret), "不让登录"),
-        (postgres.url("nope"), "没有数据库 .*nope"), (f"postgresql://atlas:{secret}@127.0.0.1:1/{database}", "127.0.0.1:1.*连不上"),
+        (postgres.url(database, password=secret), "不让登录"),
+        (postgres.url(database, "nobody", secret), "不让登录"),
+        (postgres.url("nope"), "没有数据库 .*nope"),
+        (f"postgresql://atlas:{secret}@127.0.0.1:1/{database}", "127.0.0.1:1.*连不上"),
         (f"postgresql://atlas:{secret}@no.such.host.invalid/{database}", "no.such.host.invalid.*连不上"),
-        (f"postgresql://atlas:half@s3cr/et-w0rd@127.0.0.1/{database}", "读不懂"), (f"postgresql://atlas:{secret}@127.0.0.1:port/x", "读不懂"),
-        (f"postgresql://atlas:{secret}@127.0.0.1:{postgres.port}/{database}?sslmode=require&password={secret}", "127.0.0.1"),
+        (f"postgresql://atlas:half@s3cr/et-w0rd@127.0.0.1/{database}", "读不懂"),
+        (f"postgresql://atlas:{secret}@127.0.0.1:port/x", "读不懂"),
+        (
+            f"postgresql://atlas:{secret}@127.0.0.1:{postgres.port}/{database}?sslmode=require&password={secret}",
+            "127.0.0.1",
+        ),
         (f"postgresql://atlas:{secret}@127.0.0.1:{postgres.port}/{database}?nonsense={secret}", "127.0.0.1"),
-        (empty, "还没有图册.*build"), (f"mysql://atlas:{secret}@127.0.0.1/x", "不认识"),
+        (empty, "还没有图册.*build"),
+        (f"mysql://atlas:{secret}@127.0.0.1/x", "不认识"),
     ]
     for url, said in cases:
         with pytest.raises(AtlasError, match=said) as error:
@@ -148,13 +172,21 @@ def test_one_who_may_not_is_told_what_to_ask_for(role, empty):
 
 def test_one_who_may_only_read_reads_and_is_told_when_writing(role, own_database, postgres):
     name, database = role.split("//")[1].split(":")[0], own_database.rsplit("/", 1)[1]
-    run(own_database, f'GRANT USAGE ON SCHEMA atlas TO "{name}"', f'GRANT SELECT ON ALL TABLES IN SCHEMA atlas TO "{name}"')
+    run(
+        own_database,
+        f'GRANT USAGE ON SCHEMA atlas TO "{name}"',
+        f'GRANT SELECT ON ALL TABLES IN SCHEMA atlas TO "{name}"',
+    )
     store = open_store(HOME, role.rsplit("/", 1)[0] + "/" + database)
     before = content(store)
     with pytest.raises(AtlasError, match="权限不够"):
         store.apply("stations", rows(store, 1))
     assert content(store) == before
-    run(own_database, f'REVOKE ALL ON ALL TABLES IN SCHEMA atlas FROM "{name}"', f'REVOKE ALL ON SCHEMA atlas FROM "{name}"')
+    run(
+        own_database,
+        f'REVOKE ALL ON ALL TABLES IN SCHEMA atlas FROM "{name}"',
+        f'REVOKE ALL ON SCHEMA atlas FROM "{name}"',
+    )
 
 
 def test_postgis_in_a_schema_of_its_own_serves_as_well(empty, atlas_home):
@@ -167,7 +199,10 @@ def test_postgis_in_a_schema_of_its_own_serves_as_well(empty, atlas_home):
 def test_a_server_that_comes_back_is_used_again(own_database):
     store = open_store(HOME, own_database)
     before = content(store)
-    run(own_database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()")
+    run(
+        own_database,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()",
+    )
     assert content(store) == before
 
 

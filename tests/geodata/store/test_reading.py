@@ -18,8 +18,17 @@ from tests.geodata.store.atlases import content, rows
 def test_everything_is_there(own, place):
     counts = own.tables()
     assert list(counts) == list(TABLES)
-    expected = {"regions": 11, "grids": 27, "enterprises": 421, "stations": 36, "facts": 46, "flows": 11,
-                "zones": 10, "candidates": 0, "scenarios": 0}
+    expected = {
+        "regions": 11,
+        "grids": 27,
+        "enterprises": 421,
+        "stations": 36,
+        "facts": 46,
+        "flows": 11,
+        "zones": 10,
+        "candidates": 0,
+        "scenarios": 0,
+    }
     assert {name: counts[name] for name in expected} == expected
     assert own.name == place.kind
     assert {"data_version", "data_date", "built_at", "schema_version"} <= set(own.meta())
@@ -30,8 +39,10 @@ def test_tables_come_back_as_they_went_in(own, fresh):
     for name, frame in fresh.items():
         back = own.read(name)
         shape = frame.geometry if "geometry" in frame else None
-        pd.testing.assert_frame_equal(pd.DataFrame(back.drop(columns="geometry", errors="ignore")),
-                                      pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(back.drop(columns="geometry", errors="ignore")),
+            pd.DataFrame(frame.drop(columns="geometry", errors="ignore")),
+        )
         if shape is not None:
             # single polygons come back as multipolygons of one part
             assert (back.geometry.isna() == shape.isna()).all()
@@ -57,8 +68,11 @@ def test_both_stores_read_the_same_to_the_last_bit(both):
     for name, schema in TABLES.items():
         one, other = left.read(name), right.read(name)
         assert type(one) is type(other) and (not schema.geometry or one.crs == other.crs)
-        pd.testing.assert_frame_equal(pd.DataFrame(one.drop(columns="geometry", errors="ignore")),
-                                      pd.DataFrame(other.drop(columns="geometry", errors="ignore")), check_exact=True)
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(one.drop(columns="geometry", errors="ignore")),
+            pd.DataFrame(other.drop(columns="geometry", errors="ignore")),
+            check_exact=True,
+        )
         if schema.geometry:
             assert [shape and shape.wkb for shape in one.geometry] == [shape and shape.wkb for shape in other.geometry]
 
@@ -66,17 +80,30 @@ def test_both_stores_read_the_same_to_the_last_bit(both):
 def test_hard_values_come_back_from_both_stores_as_they_are(own):
     """Quotes, line ends, backslashes, signs beyond the plane, tabs, the smallest and longest numbers, the earliest date."""
     like = rows(own, 4)
-    frame = TABLES["stations"].validate(like.assign(
-        name=["a\tb\\N\\.", "'\"; DROP TABLE stations; --", "𠮷野家 🚲\r\n:name %s %(a)s", "\\x00{}"], address=[None, "", " ", "NULL"],
-        area_m2=[5e-324, 1.7976931348623157e308, 0.1 + 0.2, None], opened_on=["1678-01-01", None, "2024-02-29", "9999-12-31"],
-        geometry=[shapely.Point(118.1 + 1e-13, 24.4), None, shapely.Point(-180, -90), shapely.Point(0.1 + 0.2, 1 / 3)]).set_crs("EPSG:4326", allow_override=True))
+    frame = TABLES["stations"].validate(
+        like.assign(
+            name=["a\tb\\N\\.", "'\"; DROP TABLE stations; --", "𠮷野家 🚲\r\n:name %s %(a)s", "\\x00{}"],
+            address=[None, "", " ", "NULL"],
+            area_m2=[5e-324, 1.7976931348623157e308, 0.1 + 0.2, None],
+            opened_on=["1678-01-01", None, "2024-02-29", "9999-12-31"],
+            geometry=[
+                shapely.Point(118.1 + 1e-13, 24.4),
+                None,
+                shapely.Point(-180, -90),
+                shapely.Point(0.1 + 0.2, 1 / 3),
+            ],
+        ).set_crs("EPSG:4326", allow_override=True)
+    )
     batch = own.apply("stations", frame)
     back = own.read("stations").iloc[-4:].reset_index(drop=True)
     plain = [column for column in frame if column not in ("batch_id", "geometry")]
     pd.testing.assert_frame_equal(pd.DataFrame(back[plain]), pd.DataFrame(frame[plain]), check_exact=True)
     assert [shape and shape.wkb for shape in back.geometry] == [shape and shape.wkb for shape in frame.geometry]
     own.undo(batch.batch_id)
-    assert own.changes(batch.batch_id).query("what == 'added'")["after"].map(lambda row: row["name"]).tolist() == frame["name"].tolist()
+    assert (
+        own.changes(batch.batch_id).query("what == 'added'")["after"].map(lambda row: row["name"]).tolist()
+        == frame["name"].tolist()
+    )
 
 
 def test_the_stamp_is_another_whenever_the_atlas_is(own):

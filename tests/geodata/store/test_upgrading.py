@@ -17,7 +17,11 @@ from geodata.store.connecting import Address
 from geodata.store.sqlite import prepare
 from tests.geodata.store.conftest import Place
 
-FORMER = ("DROP TABLE {0}kinds", "ALTER TABLE {0}activities DROP COLUMN own", "UPDATE {0}atlas_meta SET value = '1' WHERE key = 'schema_version'")
+FORMER = (
+    "DROP TABLE {0}kinds",
+    "ALTER TABLE {0}activities DROP COLUMN own",
+    "UPDATE {0}atlas_meta SET value = '1' WHERE key = 'schema_version'",
+)
 
 
 def made_former(place: Place) -> None:
@@ -43,7 +47,11 @@ def test_an_atlas_of_the_former_version_is_brought_up_with_its_rows_and_its_log(
     tables, rows, version = before.tables(), before.read("activities"), before.meta()["data_version"]
     made_former(place)
     after = place.open()
-    assert after.meta()["schema_version"] == SCHEMA_VERSION and after.meta()["data_version"] == version and after.tables() == tables
+    assert (
+        after.meta()["schema_version"] == SCHEMA_VERSION
+        and after.meta()["data_version"] == version
+        and after.tables() == tables
+    )
     assert [one.kind for one in of_frame(after.read("kinds"))] == [one.kind for one in shipped()]
     pd.testing.assert_frame_equal(after.read("activities"), rows)
     after.undo(batch.batch_id)
@@ -58,6 +66,13 @@ def test_starting_on_an_atlas_of_the_former_version_brings_it_up(place):
     """By the command that every start begins with: it must not wait for a lock that it holds itself."""
     made_former(place)
     known = {"ATLAS_HOME": str(place.home)} | ({"ATLAS_DATABASE_URL": place.url} if place.url else {})
-    done = subprocess.run([sys.executable, "-m", "dashboard", "build"], env={**os.environ, **known}, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard", "build"],
+        env={**os.environ, **known},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert place.open().meta()["schema_version"] == SCHEMA_VERSION

@@ -66,10 +66,21 @@ def _shared(case, chosen, there, distance, weight):
         finite = np.isfinite(room)
         c = [-weight[i] if case["model"] == "mclp" else weight[i] * distance[i, k] / length for i, k in pairs]
         if case["model"] == "mclp":
-            found = linprog(c, A_ub=np.vstack([share, load[finite]]), b_ub=[1.0] * len(needy) + list(np.array(room)[finite]), bounds=(0, 1))
+            found = linprog(
+                c,
+                A_ub=np.vstack([share, load[finite]]),
+                b_ub=[1.0] * len(needy) + list(np.array(room)[finite]),
+                bounds=(0, 1),
+            )
             return -found.fun * unit
-        found = linprog(c, A_ub=load[finite] if finite.any() else None, b_ub=np.array(room)[finite] if finite.any() else None,
-                        A_eq=share, b_eq=[1.0] * len(needy), bounds=(0, 1))
+        found = linprog(
+            c,
+            A_ub=load[finite] if finite.any() else None,
+            b_ub=np.array(room)[finite] if finite.any() else None,
+            A_eq=share,
+            b_eq=[1.0] * len(needy),
+            bounds=(0, 1),
+        )
         return found.fun * unit * length if found.status == 0 else None
 
     if case["model"] == "pcenter":
@@ -101,10 +112,21 @@ def random_case(random: np.random.Generator, model: str, twist: str) -> dict:
         weight = random.random(m) * 10.0 ** random.integers(-6, 4)
         weight[random.random(m) < 0.1] = 0.0
     case = {
-        "model": model, "weight": weight, "distance": distance, "sites": sites,
-        "existing": np.zeros(n, bool), "forced": np.zeros(n, bool), "forbidden": np.zeros(n, bool),
-        "cost": np.zeros(n), "budget": None, "new": int(random.integers(1, n)), "radius": float(random.integers(5, 30) * 10),
-        "capacity": None, "conflicts": [], "cover": 1, "by_cost": False,
+        "model": model,
+        "weight": weight,
+        "distance": distance,
+        "sites": sites,
+        "existing": np.zeros(n, bool),
+        "forced": np.zeros(n, bool),
+        "forbidden": np.zeros(n, bool),
+        "cost": np.zeros(n),
+        "budget": None,
+        "new": int(random.integers(1, n)),
+        "radius": float(random.integers(5, 30) * 10),
+        "capacity": None,
+        "conflicts": [],
+        "cover": 1,
+        "by_cost": False,
     }
     if model == "lscp" and random.random() < 0.7:
         case["new"] = None

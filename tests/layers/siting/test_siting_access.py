@@ -39,7 +39,10 @@ def test_the_two_steps_written_out(decay) -> None:
     points, demand, supply = cells()
     way = np.hypot(*(points.xy[:, None] - points.xy[None]).transpose(2, 0, 1))
     share = (way <= 400.0) * (1.0 if decay is None else decay(way))
-    expected = [sum(supply[j] / sum(demand[k] * share[k, j] for k in range(30)) * share[i, j] for j in range(30)) for i in range(30)]
+    expected = [
+        sum(supply[j] / sum(demand[k] * share[k, j] for k in range(30)) * share[i, j] for j in range(30))
+        for i in range(30)
+    ]
     score = two_step(demand, supply, all_pairs(points, points), 400.0, decay)
     assert score == pytest.approx(expected)
     assert (demand * score).sum() == pytest.approx(supply.sum()), "nothing of the supply is lost"
@@ -71,8 +74,13 @@ def test_lorenz_runs_from_nothing_to_all() -> None:
 
 
 def test_a_new_site_shortens_the_ways() -> None:
-    instance = Instance(model="pmedian", weight=np.array([1.0, 1.0]), pairs=from_dense([[0.0, 9.0], [8.0, 2.0]]), new=1,
-                        existing=[True, False])
+    instance = Instance(
+        model="pmedian",
+        weight=np.array([1.0, 1.0]),
+        pairs=from_dense([[0.0, 9.0], [8.0, 2.0]]),
+        new=1,
+        existing=[True, False],
+    )
     before, after = evidence.equity(instance, np.array([], int)), evidence.equity(instance, np.array([1]))
     assert (before.mean, after.mean, before.gini, after.gini) == (4, 1, 0.5, 0.5)
 
@@ -85,6 +93,11 @@ def test_two_steps_against_the_access_package(decay) -> None:
     way = np.hypot(*(points.xy[:, None] - points.xy[None]).transpose(2, 0, 1))
     i, j = np.indices(way.shape)
     ways = pd.DataFrame({"origin": i.ravel(), "dest": j.ravel(), "cost": way.ravel()})
-    asked, offered = pd.DataFrame({"geoid": range(30), "demand": demand}), pd.DataFrame({"geoid": range(30), "supply": supply})
+    asked, offered = (
+        pd.DataFrame({"geoid": range(30), "demand": demand}),
+        pd.DataFrame({"geoid": range(30), "supply": supply}),
+    )
     expected = fca.two_stage_fca(asked, offered, ways, max_cost=400.0, weight_fn=decay)
-    assert two_step(demand, supply, all_pairs(points, points), 400.0, decay) == pytest.approx(expected.sort_index().to_numpy())
+    assert two_step(demand, supply, all_pairs(points, points), 400.0, decay) == pytest.approx(
+        expected.sort_index().to_numpy()
+    )

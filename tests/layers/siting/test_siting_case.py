@@ -46,20 +46,54 @@ def town(frames):
     n, k = 60, 9
     lon, lat = 118.08 + rng.random(n) * 0.06, 24.43 + rng.random(n) * 0.05
     weight = rng.integers(1, 40, n) / 4
-    profile = np.array(["", ";".join(["1"] * 12 + ["3"] * 12), ";".join(["4"] * 6 + ["0.5"] * 18)])[rng.integers(3, size=n)]
-    demand = table("demand", {
-        "demand_id": [f"d{i}" for i in range(n)], "cell": [h3.latlng_to_cell(y, x, 9) + str(i) for i, (x, y) in enumerate(zip(lon, lat, strict=True))],
-        "weight": weight, "hour_profile": np.where(profile == "", None, profile), "lon": lon, "lat": lat}, adcode="350203", zone=None, worker_group="rider")
+    profile = np.array(["", ";".join(["1"] * 12 + ["3"] * 12), ";".join(["4"] * 6 + ["0.5"] * 18)])[
+        rng.integers(3, size=n)
+    ]
+    demand = table(
+        "demand",
+        {
+            "demand_id": [f"d{i}" for i in range(n)],
+            "cell": [h3.latlng_to_cell(y, x, 9) + str(i) for i, (x, y) in enumerate(zip(lon, lat, strict=True))],
+            "weight": weight,
+            "hour_profile": np.where(profile == "", None, profile),
+            "lon": lon,
+            "lat": lat,
+        },
+        adcode="350203",
+        zone=None,
+        worker_group="rider",
+    )
     hours = np.array(["24/7", "08:00-22:00", "20:00-02:00"])[rng.integers(3, size=k)]
-    stations = table("stations", {
-        "station_id": [f"S{i}" for i in range(k)], "opening_hours": hours, "access": np.where(np.arange(k) % 4 == 3, "app", "open"),
-        "status": np.where(np.arange(k) == 8, "closed", "open"), "lon": 118.08 + rng.random(k) * 0.06, "lat": 24.43 + rng.random(k) * 0.05},
-        name="驿站", adcode=["350203"] * 7 + ["350206"] * 2, smart=False)
-    offered = table("candidates", {
-        "candidate_id": [f"C{i}" for i in range(12)], "lon": 118.08 + rng.random(12) * 0.06, "lat": 24.43 + rng.random(12) * 0.05,
-        "cost_yuan": rng.integers(1, 9, 12) * 1e4}, name="备选", adcode="350203", rule="free")
-    return Atlas.from_frames({**frames, "demand": demand, "stations": stations, "candidates": offered},
-                             {"data_version": "t", "data_date": "2024-10-31"})
+    stations = table(
+        "stations",
+        {
+            "station_id": [f"S{i}" for i in range(k)],
+            "opening_hours": hours,
+            "access": np.where(np.arange(k) % 4 == 3, "app", "open"),
+            "status": np.where(np.arange(k) == 8, "closed", "open"),
+            "lon": 118.08 + rng.random(k) * 0.06,
+            "lat": 24.43 + rng.random(k) * 0.05,
+        },
+        name="驿站",
+        adcode=["350203"] * 7 + ["350206"] * 2,
+        smart=False,
+    )
+    offered = table(
+        "candidates",
+        {
+            "candidate_id": [f"C{i}" for i in range(12)],
+            "lon": 118.08 + rng.random(12) * 0.06,
+            "lat": 24.43 + rng.random(12) * 0.05,
+            "cost_yuan": rng.integers(1, 9, 12) * 1e4,
+        },
+        name="备选",
+        adcode="350203",
+        rule="free",
+    )
+    return Atlas.from_frames(
+        {**frames, "demand": demand, "stations": stations, "candidates": offered},
+        {"data_version": "t", "data_date": "2024-10-31"},
+    )
 
 
 def reached(atlas, filters, points):
@@ -67,14 +101,26 @@ def reached(atlas, filters, points):
     d = np.column_stack([atlas.demand.geometry.x, atlas.demand.geometry.y])
     spots = np.asarray(points, float).reshape(-1, 2)
     away = [WGS84.inv(d[:, 0], d[:, 1], np.full(len(d), lon), np.full(len(d), lat))[2] for lon, lat in spots]
-    return np.column_stack([np.array(one) * filters.detour <= filters.radius for one in away]) if len(spots) else np.zeros((len(d), 0), bool)
+    return (
+        np.column_stack([np.array(one) * filters.detour <= filters.radius for one in away])
+        if len(spots)
+        else np.zeros((len(d), 0), bool)
+    )
 
 
 def counted(atlas, filters, hours, sites):
     """Return covered weight and all weight, the mean over the hours asked, hour by hour."""
     s = atlas.stations[(atlas.stations["status"] == "open") & ((hours is None) | (atlas.stations["access"] != "app"))]
-    near, new = reached(atlas, filters, np.column_stack([s.geometry.x, s.geometry.y])), reached(atlas, filters, sites).any(axis=1)
-    curve = np.array([[float(x) for x in one.split(";")] if isinstance(one, str) else [1.0] * 24 for one in atlas.demand["hour_profile"]])
+    near, new = (
+        reached(atlas, filters, np.column_stack([s.geometry.x, s.geometry.y])),
+        reached(atlas, filters, sites).any(axis=1),
+    )
+    curve = np.array(
+        [
+            [float(x) for x in one.split(";")] if isinstance(one, str) else [1.0] * 24
+            for one in atlas.demand["hour_profile"]
+        ]
+    )
     curve = curve / curve.mean(axis=1, keepdims=True) * atlas.demand["weight"].to_numpy()[:, None]
     if hours is None:
         return float(curve.mean(axis=1)[near.any(axis=1) | new].sum()), float(curve.mean(axis=1).sum())
@@ -93,7 +139,10 @@ def test_the_best_plan_is_the_best_of_all_plans_counted_one_by_one(town, siming,
     answer = best(prepared.instance)
     c = town.candidates
     spots = dict(zip(c["candidate_id"], zip(c.geometry.x, c.geometry.y, strict=True), strict=True))
-    every = {pair: counted(town, filters, hours, [spots[one] for one in pair])[0] for pair in itertools.combinations(spots, 2)}
+    every = {
+        pair: counted(town, filters, hours, [spots[one] for one in pair])[0]
+        for pair in itertools.combinations(spots, 2)
+    }
     assert answer.status == "proved"
     assert answer.objective == pytest.approx(max(every.values()))
     chosen = tuple(prepared.instance.site_ids[j] for j in answer.sites)
@@ -161,12 +210,23 @@ def test_a_station_that_stands_but_does_not_serve_still_keeps_its_distance(town,
 
 def test_refusals_say_what_is_missing(shipped, town, siming) -> None:
     for atlas, filters, ask, word in (
-        (shipped, Filters(place="640202"), Ask(), "需求"), (shipped, siming, Ask(budget=1e6), "费用"), (shipped, siming, Ask(source="table"), "备选点"),
-        (shipped, siming, Ask(source="points"), "点出"), (shipped, siming, Ask(source="enterprises"), "企业"),
+        (shipped, Filters(place="640202"), Ask(), "需求"),
+        (shipped, siming, Ask(budget=1e6), "费用"),
+        (shipped, siming, Ask(source="table"), "备选点"),
+        (shipped, siming, Ask(source="points"), "点出"),
+        (shipped, siming, Ask(source="enterprises"), "企业"),
     ):
         with pytest.raises(AtlasError, match=word):
             case(atlas, filters, ask)
-    for wrong in ({"model": "x"}, {"new": -1}, {"step": 3}, {"hours": (24,)}, {"cover": 0}, {"spacing": float("nan")}, {"opening": "always"}):
+    for wrong in (
+        {"model": "x"},
+        {"new": -1},
+        {"step": 3},
+        {"hours": (24,)},
+        {"cover": 0},
+        {"spacing": float("nan")},
+        {"opening": "always"},
+    ):
         with pytest.raises(AtlasError):
             Ask(**wrong)
 

@@ -35,13 +35,17 @@ def town(m: int = 400, n: int = 120, seed: int = 3, side: float = 4000.0) -> tup
 
 def covering(new: int = 6, **more) -> Instance:
     demand, sites, weight = town()
-    return Instance(model="mclp", weight=weight, pairs=within_reach(demand, sites, 500.0), radius=500.0, new=new, **more)
+    return Instance(
+        model="mclp", weight=weight, pairs=within_reach(demand, sites, 500.0), radius=500.0, new=new, **more
+    )
 
 
 def hard(n: int = 160) -> Instance:
     """A median on distances without any geometry: bounds are weak, so the exact search takes long."""
     random = np.random.default_rng(5)
-    return Instance(model="pmedian", weight=np.ones(n), pairs=from_dense(random.integers(1, 1000, (n, n)).astype(float)), new=6)
+    return Instance(
+        model="pmedian", weight=np.ones(n), pairs=from_dense(random.integers(1, 1000, (n, n)).astype(float)), new=6
+    )
 
 
 @pytest.fixture
@@ -203,7 +207,9 @@ way = np.random.default_rng(5).integers(1, 1000, (160, 160)).astype(float)
 for step in solve(Instance(model="pmedian", weight=np.ones(160), pairs=from_dense(way), new=6)):
     print(step.stage, flush=True)
 """
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
+    )
     for line in parent.stdout:
         if line.strip() == "exact":
             break
@@ -238,9 +244,16 @@ def test_eight_searches_at_once_all_answer() -> None:
 def test_each_condition_names_itself() -> None:
     pairs = from_dense([[1.0, 2.0]])
     for wrong, said in (
-        ({"weight": [-1.0]}, "权重"), ({"weight": [np.nan]}, "权重"), ({"new": 3}, "只有 2 个"), ({"radius": 0.0}, "半径"),
-        ({"site_ids": ["p", "p"]}, "出现了 2 次"), ({"cost": np.array([1.0, -2.0])}, "费用"), ({"new": None}, "--new"),
-        ({"forced": [True, False], "forbidden": [True, False]}, "既必选又禁选"), ({"cover": 0}, "覆盖次数"), ({"model": "x"}, "没有“x”"),
+        ({"weight": [-1.0]}, "权重"),
+        ({"weight": [np.nan]}, "权重"),
+        ({"new": 3}, "只有 2 个"),
+        ({"radius": 0.0}, "半径"),
+        ({"site_ids": ["p", "p"]}, "出现了 2 次"),
+        ({"cost": np.array([1.0, -2.0])}, "费用"),
+        ({"new": None}, "--new"),
+        ({"forced": [True, False], "forbidden": [True, False]}, "既必选又禁选"),
+        ({"cover": 0}, "覆盖次数"),
+        ({"model": "x"}, "没有“x”"),
     ):
         with pytest.raises(AtlasError, match=said):
             Instance(**{"model": "mclp", "weight": [1.0], "pairs": pairs, "radius": 5.0, "new": 1, **wrong})
@@ -259,8 +272,14 @@ def test_hours_at_which_the_same_sites_are_open_are_one_pattern() -> None:
 def test_evidence_of_a_row_of_three() -> None:
     demand = Points([[0.0, 0.0], [100.0, 0.0], [200.0, 0.0], [900.0, 0.0]])
     sites = Points([[0.0, 0.0], [200.0, 0.0], [100.0, 0.0]])
-    instance = Instance(model="mclp", weight=np.array([4.0, 2.0, 1.0, 8.0]), pairs=within_reach(demand, sites, 100.0), radius=100.0, new=2,
-                        existing=[False, False, True])
+    instance = Instance(
+        model="mclp",
+        weight=np.array([4.0, 2.0, 1.0, 8.0]),
+        pairs=within_reach(demand, sites, 100.0),
+        radius=100.0,
+        new=2,
+        existing=[False, False, True],
+    )
     left, right = evidence.explain(instance, np.array([0, 1]), sites)
     assert (left.reached, left.newly, left.exclusive, left.loss, left.nearest, left.nearest_m) == (6, 0, 0, 0, 2, 100)
     assert (right.reached, right.exclusive) == (3, 0)
@@ -269,7 +288,14 @@ def test_evidence_of_a_row_of_three() -> None:
     assert (left.newly, left.exclusive, left.rank, right.exclusive, right.rank) == (6, 4, 1, 1, 2)
     assert evidence.uncovered(alone, np.array([0])).tolist() == [3, 2]
     both = evidence.covered(alone, np.array([0, 1]))
-    assert (both.weight, both.weight_of, both.points, both.points_of, both.backup_weight, both.backup_points) == (7, 15, 3, 4, 2, 1)
+    assert (both.weight, both.weight_of, both.points, both.points_of, both.backup_weight, both.backup_points) == (
+        7,
+        15,
+        3,
+        4,
+        2,
+        1,
+    )
 
 
 def test_the_curve_falls_off_and_says_whether_plans_nest() -> None:

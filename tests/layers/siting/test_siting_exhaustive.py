@@ -23,9 +23,19 @@ TWISTS = ("plain", "existing", "forced", "budget", "spacing", "capacity", "cover
 
 def instance_of(case: dict) -> Instance:
     return Instance(
-        model=case["model"], weight=case["weight"], pairs=from_dense(case["distance"]), existing=case["existing"],
-        forced=case["forced"], forbidden=case["forbidden"], cost=case["cost"], budget=case["budget"], new=case["new"],
-        radius=case["radius"], capacity=case["capacity"], conflicts=np.array(case["conflicts"]), cover=case["cover"],
+        model=case["model"],
+        weight=case["weight"],
+        pairs=from_dense(case["distance"]),
+        existing=case["existing"],
+        forced=case["forced"],
+        forbidden=case["forbidden"],
+        cost=case["cost"],
+        budget=case["budget"],
+        new=case["new"],
+        radius=case["radius"],
+        capacity=case["capacity"],
+        conflicts=np.array(case["conflicts"]),
+        cover=case["cover"],
         by_cost=case["by_cost"],
     )
 
@@ -36,9 +46,14 @@ def test_it_agrees_with_brute_force(model: str, twist: str) -> None:
     _agrees(model, twist)
 
 
-@pytest.mark.parametrize(("twist", "few"), [*((one, -1) for one in TWISTS if one not in ("capacity", "cover")), ("plain", 12), ("budget", 12)])
+@pytest.mark.parametrize(
+    ("twist", "few"),
+    [*((one, -1) for one in TWISTS if one not in ("capacity", "cover")), ("plain", 12), ("budget", 12)],
+)
 def test_branch_and_bound_agrees_with_brute_force(twist: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remainder, "FEW_ENTRIES", few)  # as if every instance, or all but what is near the bound, were too large for the solver
+    monkeypatch.setattr(
+        remainder, "FEW_ENTRIES", few
+    )  # as if every instance, or all but what is near the bound, were too large for the solver
     monkeypatch.setattr(remainder, "MANY", 0)
     monkeypatch.setattr(median, "ROUNDS", 3)  # and every first bound poor
     _agrees("pmedian", twist)
@@ -46,8 +61,13 @@ def test_branch_and_bound_agrees_with_brute_force(twist: str, few: int, monkeypa
 
 def _agrees(model: str, twist: str) -> None:
     # capacity asks a linear program of every choice: the oracle is slow
-    @settings(max_examples=EXAMPLES if twist != "capacity" or EXAMPLES >= 100 else EXAMPLES // 2, deadline=None, database=None, derandomize=EXAMPLES < 100,
-              suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES if twist != "capacity" or EXAMPLES >= 100 else EXAMPLES // 2,
+        deadline=None,
+        database=None,
+        derandomize=EXAMPLES < 100,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.integers(0, 2**32 - 1))
     def agrees(seed: int) -> None:
         case = random_case(np.random.default_rng(seed), model, twist)
@@ -80,7 +100,9 @@ def _nothing_affordable(case: dict) -> bool:
     if case["budget"] is None or case["forced"].any() or case["new"] == 0:
         return False
     near = {a if case["existing"][b] else b for a, b in case["conflicts"] if case["existing"][a] or case["existing"][b]}
-    free = [j for j in range(len(case["cost"])) if not case["existing"][j] and not case["forbidden"][j] and j not in near]
+    free = [
+        j for j in range(len(case["cost"])) if not case["existing"][j] and not case["forbidden"][j] and j not in near
+    ]
     return bool(free) and min(case["cost"][j] for j in free) > case["budget"] * (1 + 1e-9)
 
 

@@ -21,8 +21,16 @@ from layers.siting.network import ways_on_lines
 from layers.siting.pairs import Points
 
 # two streets west-east (y 0 and 400), three south-north (x 0, 300, 1000); each block one long segment
-GRID = [np.array(line, float) for line in (
-    [(0, 0), (300, 0), (1000, 0)], [(0, 400), (300, 400), (1000, 400)], [(0, 0), (0, 400)], [(300, 0), (300, 400)], [(1000, 0), (1000, 400)])]
+GRID = [
+    np.array(line, float)
+    for line in (
+        [(0, 0), (300, 0), (1000, 0)],
+        [(0, 400), (300, 400), (1000, 400)],
+        [(0, 0), (0, 400)],
+        [(300, 0), (300, 400)],
+        [(1000, 0), (1000, 400)],
+    )
+]
 
 
 ORIGIN = np.array([500_000.0, 2_700_000.0])
@@ -84,7 +92,13 @@ def test_against_all_pairs(seed: int) -> None:
     for (a, _), stops in zip(segments, feet, strict=True):
         stops.sort(key=lambda one, a=a: np.hypot(one[0] - a[0], one[1] - a[1]))
         for one, other in pairwise(stops):
-            edges.append((nodes.setdefault(one, len(nodes)), nodes.setdefault(other, len(nodes)), np.hypot(one[0] - other[0], one[1] - other[1])))
+            edges.append(
+                (
+                    nodes.setdefault(one, len(nodes)),
+                    nodes.setdefault(other, len(nodes)),
+                    np.hypot(one[0] - other[0], one[1] - other[1]),
+                )
+            )
     table = np.full((len(nodes), len(nodes)), np.inf)  # scipy reads anything below 1e-8 as no edge
     for i, j, way in edges:
         table[i, j] = table[j, i] = min(table[i, j], max(way, 1e-6))
@@ -117,7 +131,9 @@ def test_the_same_streets_in_every_format(streets: gpd.GeoDataFrame, tmp_path: P
     spots = gpd.GeoSeries(shapely.points(np.array([[650.0, 30.0], [700.0, 420.0]]) + ORIGIN), crs=4547).to_crs(4326)
     points = Points(shapely.get_coordinates(spots), True)
     for name in ("s.gpkg", "s.geojson", "s.zip", "s.shp"):
-        drawn, (start, end) = in_one_plane(read_lines(tmp_path / name), Points(points.xy[:1], True), Points(points.xy[1:], True))
+        drawn, (start, end) = in_one_plane(
+            read_lines(tmp_path / name), Points(points.xy[:1], True), Points(points.xy[1:], True)
+        )
         assert dense(ways_on_lines(drawn, start, end), (1, 1))[0, 0] == pytest.approx(1100, abs=0.1), name
 
 

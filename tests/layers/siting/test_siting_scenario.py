@@ -43,21 +43,81 @@ maybe = st.none() | numbers
 text = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
 codes = st.text("abcXYZ019_-", min_size=1, max_size=12)
 degrees = st.tuples(st.floats(73, 135), st.floats(4, 53))
-figures = st.builds(Figures, weight=numbers, weight_of=numbers, cells=numbers, cells_of=numbers, twice=numbers, mean_m=maybe, gini=maybe)
-sites = st.builds(Site, number=st.integers(1, 99), site_id=codes, name=text, lon=numbers, lat=numbers, reached=maybe, exclusive=maybe, newly=maybe,
-                  served=maybe, loss=maybe, nearest=st.none() | text, nearest_m=maybe, cost=numbers, forced=st.booleans(),
-                  provenance=st.sampled_from(["derived", "illustrative"]))
-answers = st.builds(Answer, status=st.sampled_from(["proved", "gap", "moved"]), objective=maybe, bound=maybe, gap=maybe, seconds=numbers,
-                    before=figures, after=figures, night_before=figures, night_after=figures, sites=st.lists(sites, max_size=4).map(tuple),
-                    cost=numbers, uncovered=st.lists(st.tuples(codes, numbers), max_size=4).map(tuple), uncovered_cells=st.integers(0, 10**6))
-asks = st.builds(Ask, model=st.sampled_from(["mclp", "lscp"]), new=st.none() | st.integers(0, 200), budget=maybe, cost=maybe, spacing=maybe,
-                 cover=st.integers(1, 3), hours=st.none() | st.lists(st.integers(0, 23), min_size=1, unique=True).map(tuple),
-                 opening=st.sampled_from(["24/7", "08:00-22:00"]), source=st.sampled_from(["auto", "grid", "points"]), step=st.integers(50, 5000),
-                 points=st.lists(degrees, max_size=3).map(tuple), force=st.lists(codes, max_size=3).map(tuple), forbid=st.lists(codes, max_size=3).map(tuple))
-filters = st.builds(Filters, place=st.sampled_from(["350203", "640202"]), region=st.none() | codes, day=st.integers(1, 7), facilities=st.frozensets(codes, max_size=3),
-                    always=st.booleans(), inspected_days=st.none() | st.integers(1, 900), worker_group=st.none() | codes,
-                    radius=st.integers(50, 10000), detour=st.floats(1, 3), area=st.lists(degrees, min_size=3, max_size=5).map(tuple) | st.just(()))
-inputs = st.builds(Inputs, filters=filters, ask=asks, data_version=codes, basis=codes, planned=st.lists(codes, max_size=8).map(tuple), query=text)
+figures = st.builds(
+    Figures, weight=numbers, weight_of=numbers, cells=numbers, cells_of=numbers, twice=numbers, mean_m=maybe, gini=maybe
+)
+sites = st.builds(
+    Site,
+    number=st.integers(1, 99),
+    site_id=codes,
+    name=text,
+    lon=numbers,
+    lat=numbers,
+    reached=maybe,
+    exclusive=maybe,
+    newly=maybe,
+    served=maybe,
+    loss=maybe,
+    nearest=st.none() | text,
+    nearest_m=maybe,
+    cost=numbers,
+    forced=st.booleans(),
+    provenance=st.sampled_from(["derived", "illustrative"]),
+)
+answers = st.builds(
+    Answer,
+    status=st.sampled_from(["proved", "gap", "moved"]),
+    objective=maybe,
+    bound=maybe,
+    gap=maybe,
+    seconds=numbers,
+    before=figures,
+    after=figures,
+    night_before=figures,
+    night_after=figures,
+    sites=st.lists(sites, max_size=4).map(tuple),
+    cost=numbers,
+    uncovered=st.lists(st.tuples(codes, numbers), max_size=4).map(tuple),
+    uncovered_cells=st.integers(0, 10**6),
+)
+asks = st.builds(
+    Ask,
+    model=st.sampled_from(["mclp", "lscp"]),
+    new=st.none() | st.integers(0, 200),
+    budget=maybe,
+    cost=maybe,
+    spacing=maybe,
+    cover=st.integers(1, 3),
+    hours=st.none() | st.lists(st.integers(0, 23), min_size=1, unique=True).map(tuple),
+    opening=st.sampled_from(["24/7", "08:00-22:00"]),
+    source=st.sampled_from(["auto", "grid", "points"]),
+    step=st.integers(50, 5000),
+    points=st.lists(degrees, max_size=3).map(tuple),
+    force=st.lists(codes, max_size=3).map(tuple),
+    forbid=st.lists(codes, max_size=3).map(tuple),
+)
+filters = st.builds(
+    Filters,
+    place=st.sampled_from(["350203", "640202"]),
+    region=st.none() | codes,
+    day=st.integers(1, 7),
+    facilities=st.frozensets(codes, max_size=3),
+    always=st.booleans(),
+    inspected_days=st.none() | st.integers(1, 900),
+    worker_group=st.none() | codes,
+    radius=st.integers(50, 10000),
+    detour=st.floats(1, 3),
+    area=st.lists(degrees, min_size=3, max_size=5).map(tuple) | st.just(()),
+)
+inputs = st.builds(
+    Inputs,
+    filters=filters,
+    ask=asks,
+    data_version=codes,
+    basis=codes,
+    planned=st.lists(codes, max_size=8).map(tuple),
+    query=text,
+)
 
 
 @given(inputs)
@@ -71,14 +131,28 @@ def test_answers_survive_being_written(one) -> None:
     assert loads_answer(dumps_answer(one)) == one
 
 
-rubbish = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-                       lambda one: st.lists(one, max_size=3) | st.dictionaries(st.sampled_from(["version", "filters", "ask", "sites", "before", "x"]), one, max_size=4),
-                       max_leaves=12)
+rubbish = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda one: (
+        st.lists(one, max_size=3)
+        | st.dictionaries(st.sampled_from(["version", "filters", "ask", "sites", "before", "x"]), one, max_size=4)
+    ),
+    max_leaves=12,
+)
 
 
 @given(st.text(max_size=40) | rubbish.map(json.dumps))
 def test_whatever_a_row_holds_reading_it_gives_a_scenario_or_says_why_not(said) -> None:
-    one = of_row({"scenario_id": "S", "name": "n", "inputs": said, "result": said, "created": pd.Timestamp("2024-10-31"), "note": None})
+    one = of_row(
+        {
+            "scenario_id": "S",
+            "name": "n",
+            "inputs": said,
+            "result": said,
+            "created": pd.Timestamp("2024-10-31"),
+            "note": None,
+        }
+    )
     assert one.inputs is None
     assert isinstance(one.trouble, AtlasError)
 
@@ -105,10 +179,21 @@ def plans(atlas_home):
         where = inputs_filters(Filters(place="350203"))
         found = case(atlas, where, Ask(new=new, hours=hours))
         prepared = found.prepared()
-        made.append(Scenario(
-            scenario_id=f"SC-{new}", name=f"方案{new}", author="规划员", note="靠近夜间等单点", created=date(2024, 10, 31),
-            inputs=Inputs(filters=where, ask=found.ask, data_version=atlas.version, basis=basis(atlas), planned=found.planned),
-            answer=answered(atlas, found, prepared, best(prepared.instance)), provenance=found.provenance, source_ids=found.source_ids))
+        made.append(
+            Scenario(
+                scenario_id=f"SC-{new}",
+                name=f"方案{new}",
+                author="规划员",
+                note="靠近夜间等单点",
+                created=date(2024, 10, 31),
+                inputs=Inputs(
+                    filters=where, ask=found.ask, data_version=atlas.version, basis=basis(atlas), planned=found.planned
+                ),
+                answer=answered(atlas, found, prepared, best(prepared.instance)),
+                provenance=found.provenance,
+                source_ids=found.source_ids,
+            )
+        )
     return made
 
 
@@ -208,7 +293,11 @@ def test_adopting_places_the_planned_stations_and_undoing_restores_them_exactly(
 def test_the_basis_changes_with_what_plans_are_made_from(store) -> None:
     first = basis(Atlas.load(store))
     there = store.read("stations")
-    store.apply("stations", TABLES["stations"].validate(there[there["station_id"] == "SM-S01"].assign(opening_hours="24/7")), retire=False)
+    store.apply(
+        "stations",
+        TABLES["stations"].validate(there[there["station_id"] == "SM-S01"].assign(opening_hours="24/7")),
+        retire=False,
+    )
     second = basis(Atlas.load(store))
     demand = store.read("demand").iloc[:1]
     store.apply("demand", TABLES["demand"].validate(demand.assign(weight=demand["weight"] + 1)), retire=False)
@@ -217,9 +306,14 @@ def test_the_basis_changes_with_what_plans_are_made_from(store) -> None:
 
 def test_fewer_sites_leave_planned_stations_and_more_make_new_rows(store, plans) -> None:
     few = keeping.adopt(store, plans[1])
-    assert (few.filled, few.left) == (("SM-P01", "SM-P02", "SM-P03"), ("SM-P04", "SM-P05", "SM-P06", "SM-P07", "SM-P08"))
+    assert (few.filled, few.left) == (
+        ("SM-P01", "SM-P02", "SM-P03"),
+        ("SM-P04", "SM-P05", "SM-P06", "SM-P07", "SM-P08"),
+    )
     store.undo(few.batch_id)
-    many = plans[0].having(inputs=Inputs(filters=plans[0].inputs.filters, ask=plans[0].inputs.ask, data_version="x", planned=("SM-P01",)))
+    many = plans[0].having(
+        inputs=Inputs(filters=plans[0].inputs.filters, ask=plans[0].inputs.ask, data_version="x", planned=("SM-P01",))
+    )
     done = keeping.adopt(store, many)
     assert done.filled == ("SM-P01",)
     assert done.added == tuple(f"SC-8-{n:02d}" for n in range(2, 9))
@@ -244,9 +338,20 @@ def test_adopting_is_refused_when_the_planned_stations_are_gone(store, plans) ->
 
 def test_comparing_finds_what_is_common_and_what_differs(plans) -> None:
     eight, three = plans
-    shifted = eight.having(scenario_id="SC-8b", answer=eight.answer.having(sites=tuple(
-        Site(**{**{name: getattr(one, name) for name in Site.__dataclass_fields__}, "lat": one.lat + (0.0004 if one.number <= 5 else 0.01)})
-        for one in eight.answer.sites)))
+    shifted = eight.having(
+        scenario_id="SC-8b",
+        answer=eight.answer.having(
+            sites=tuple(
+                Site(
+                    **{
+                        **{name: getattr(one, name) for name in Site.__dataclass_fields__},
+                        "lat": one.lat + (0.0004 if one.number <= 5 else 0.01),
+                    }
+                )
+                for one in eight.answer.sites
+            )
+        ),
+    )
     told = comparing.figures([eight, shifted, three])
     assert told.loc["sites"].tolist() == [8, 8, 3]
     assert told.at["share_after", "SC-8"] == eight.answer.after.share

@@ -23,8 +23,14 @@ def spaced_case(seed: int, model: str) -> tuple[dict, np.ndarray, float]:
     case["existing"], case["forced"] = random.random(n) < 0.15, random.random(n) < 0.15
     case["forced"] &= ~case["existing"]
     case["forbidden"] = (random.random(n) < 0.1) & ~case["existing"] & ~case["forced"]
-    case["new"] = min(case["new"], int((~case["existing"] & ~case["forbidden"]).sum())) if case["new"] is not None else None
-    return case, np.hypot(*(case["sites"][:, None] - case["sites"][None]).transpose(2, 0, 1)), float(random.integers(10, 40) * 10)
+    case["new"] = (
+        min(case["new"], int((~case["existing"] & ~case["forbidden"]).sum())) if case["new"] is not None else None
+    )
+    return (
+        case,
+        np.hypot(*(case["sites"][:, None] - case["sites"][None]).transpose(2, 0, 1)),
+        float(random.integers(10, 40) * 10),
+    )
 
 
 def at(case: dict, apart: np.ndarray, spacing: float) -> dict:
@@ -34,8 +40,18 @@ def at(case: dict, apart: np.ndarray, spacing: float) -> dict:
 
 def asked(case: dict, apart: np.ndarray) -> Instance:
     conflicts = np.array(case["conflicts"]).reshape(-1, 2)
-    return Instance(model=case["model"], weight=case["weight"], pairs=from_dense(case["distance"]), existing=case["existing"], forced=case["forced"],
-                    forbidden=case["forbidden"], new=case["new"], radius=case["radius"], conflicts=conflicts, apart=apart[conflicts[:, 0], conflicts[:, 1]])
+    return Instance(
+        model=case["model"],
+        weight=case["weight"],
+        pairs=from_dense(case["distance"]),
+        existing=case["existing"],
+        forced=case["forced"],
+        forbidden=case["forbidden"],
+        new=case["new"],
+        radius=case["radius"],
+        conflicts=conflicts,
+        apart=apart[conflicts[:, 0], conflicts[:, 1]],
+    )
 
 
 def failing(model: str):
@@ -69,17 +85,23 @@ def test_the_spacing_that_would_do_is_the_largest_or_a_bound_of_it(model: str) -
     assert bounds > 5 or model == "mclp"
 
 
-def test_without_time_a_spacing_is_told_that_does_and_not_that_it_is_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_time_a_spacing_is_told_that_does_and_not_that_it_is_the_largest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(feasible, "WIDEST_SECONDS", 0.0)
     seen = 0
     for case, apart, largest, answer in failing("lscp"):
         for one in answer.reasons:
             if "可能还有更大的" in one.msgid:
-                assert one.params["suffices"] <= largest and optimum(at(case, apart, one.params["suffices"])) is not None
+                assert (
+                    one.params["suffices"] <= largest and optimum(at(case, apart, one.params["suffices"])) is not None
+                )
                 seen += 1
     assert seen > 2
 
 
-@pytest.mark.parametrize(("metres", "told"), [(412.97, 412.0), (413 - 1e-9, 413.0), (10.0, 10.0), (9.987, 9.98), (0.0, 0.0)])
+@pytest.mark.parametrize(
+    ("metres", "told"), [(412.97, 412.0), (413 - 1e-9, 413.0), (10.0, 10.0), (9.987, 9.98), (0.0, 0.0)]
+)
 def test_a_spacing_is_rounded_down(metres: float, told: float) -> None:
     assert rounded_down(metres) == pytest.approx(told, abs=1e-12)
