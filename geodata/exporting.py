@@ -153,7 +153,7 @@ class Cells:
             self.values.append([_number(value, column) for value in values.where(values.notna(), None).tolist()])
         if spread and OWN in frame:
             own = [values_of(text) for text in frame[OWN].tolist()]
-            present = set(frame["kind"].dropna())
+            present = set(frame["kind"].dropna()) if schema.name == "activities" else set()
             known = [field for kind in kinds if kind.kind in present for field in kind.fields]
             for label in dict.fromkeys([*(field.label for field in known), *(label for one in own for label in one)]):
                 field = kinds.fields.get(label)

@@ -125,9 +125,8 @@ def pairs(rows: pd.DataFrame) -> list[tuple[int, int]]:
 def _round(asked: Asked) -> tuple[Mask, Mask]:
     every = _placed(asked.rows)
     if "geometry_provenance" in asked.rows:
-        every &= (asked.rows["geometry_provenance"] == "reported").to_numpy(
-            bool
-        )  # a place's label point is nobody's measurement
+        shown_by = asked.rows["geometry_provenance"].fillna(asked.rows["provenance"])
+        every &= (shown_by == "reported").to_numpy(bool)  # a place's label point is nobody's measurement
     bad = np.zeros(len(every), bool)
     if every.any():
         lon, lat = shapely.get_coordinates(asked.rows.geometry.to_numpy()[every]).T

@@ -343,7 +343,9 @@ def _mask(
         told = (frame["region_id"] == code).to_numpy(dtype=bool)
     if lonlat is None:
         return mask & told
-    if "geometry_provenance" in frame:  # a derived point only stands for its place: it says nothing of where
+    if (
+        "geometry_provenance" in frame and "period" in frame
+    ):  # of an event: a derived point only stands for its place: it says nothing of where
         own = (frame["geometry_provenance"] != "derived").to_numpy(dtype=bool)
         lonlat = np.where(own, lonlat[0], np.nan), lonlat[1]
     return mask & (told | _inside(atlas, here, *lonlat))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from geodata.kinds import shipped_frame
-from geodata.schema import TABLES
+from geodata.schema import AS_WRITTEN, TABLES
 from geodata.store.database import Database
 from geodata.store.images import images
 from geodata.store.log import META, meta
@@ -32,7 +32,14 @@ def _to_2(database: Database) -> None:
     database.put(schema, enumerate(images(schema, schema.validate(shipped_frame().assign(batch_id=SHIPPED))), 1))
 
 
-STEPS: Mapping[str, Callable[[Database], None]] = MappingProxyType({"1": _to_2})
+def _to_3(database: Database) -> None:
+    """Add the columns for what a ledger says beyond the schema; a table that the file lacks is made whole when it is written."""
+    for table, column in AS_WRITTEN:
+        if database.has(table):
+            database.run(f'ALTER TABLE "{table}" ADD COLUMN "{column}" TEXT')
+
+
+STEPS: Mapping[str, Callable[[Database], None]] = MappingProxyType({"1": _to_2, "2": _to_3})
 """Version of the schema → the step that leads from it to the next."""
 
 
@@ -41,4 +48,4 @@ def bring_up(database: Database) -> None:
     while (version := meta(database)["schema_version"]) in STEPS:
         STEPS[version](database)
         database.run(f"UPDATE {META} SET value = :next WHERE key = 'schema_version'", [{"next": str(int(version) + 1)}])  # noqa: S608 - a constant
-    database.touched(["kinds", "activities"])
+    database.touched(["kinds", *dict.fromkeys(table for table, _ in AS_WRITTEN if database.has(table))])

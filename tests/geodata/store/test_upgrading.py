@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy
 
 from geodata.kinds import of_frame, shipped
-from geodata.schema import SCHEMA_VERSION, TABLES
+from geodata.schema import AS_WRITTEN, SCHEMA_VERSION, TABLES
 from geodata.store.connecting import Address
 from geodata.store.sqlite import prepare
 from tests.geodata.store.conftest import Place
@@ -20,6 +20,7 @@ from tests.geodata.store.conftest import Place
 FORMER = (
     "DROP TABLE {0}kinds",
     "ALTER TABLE {0}activities DROP COLUMN own",
+    *(f"ALTER TABLE {{0}}{table} DROP COLUMN {column}" for table, column in AS_WRITTEN),
     "UPDATE {0}atlas_meta SET value = '1' WHERE key = 'schema_version'",
 )
 
@@ -36,7 +37,7 @@ def made_former(place: Place) -> None:
         return
     engine = Address(place.url).engine()
     with engine.begin() as connection:
-        for statement in (*FORMER, "DELETE FROM {0}migrations WHERE number = 4"):
+        for statement in (*FORMER, "DELETE FROM {0}migrations WHERE number >= 4"):
             connection.execute(sqlalchemy.text(statement.format("atlas.")))
     engine.dispose()
 
