@@ -81,8 +81,7 @@
   if (!first) return;
   // as the pages themselves will (assets/map.js, assets/planning.js)
   for (const legend of first.querySelectorAll(".map-box > .legend")) {
-    const shut = legend.closest(".plan-map-box") ? window.innerWidth <= PHONE : legend.parentElement.offsetWidth < NARROW && getComputedStyle(legend).position === "absolute";
-    if (shut) legend.open = false;
+    if (legend.parentElement.offsetWidth < NARROW) legend.open = false;
   }
   for (const box of first.querySelectorAll("[data-first]")) cover(box);
   (async function wait() {

@@ -4,7 +4,7 @@
   "use strict";
   const TILE = 512;
   const MAX_ZOOM = 15;
-  const NARROW = 900;
+  const NARROW = 900, PHONE = 1000, BESIDE_COSTS = 0.6; // as dashboard/figures/mercator.py and first.js
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
   const state = { key: null, off: [], hatched: [], tiles: null, shift: [0, 0], asked: 0, hooked: new WeakSet() };
@@ -24,12 +24,12 @@
   const latitude = (y) => (360 / Math.PI) * Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) - 90;
 
   /* the legend lies over the lower left: on a wide map the place goes beside it when that costs little */
-  function fitted(bounds, width, height) {
+  function fitted(bounds, width, height, first = state.key === null) {
     const legend = document.getElementById("legend-box");
-    if (legend && state.key === null && width < NARROW && getComputedStyle(legend).position === "absolute") legend.open = false;
-    const room = legend && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 20 : 0;
+    if (legend && first && width < NARROW) legend.open = false;
+    const room = legend && window.innerWidth > PHONE && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 20 : 0;
     const full = framed(bounds, width, height, 0), beside = framed(bounds, width, height, room);
-    return beside.zoom > full.zoom - 0.6 ? beside : full;
+    return beside.zoom > full.zoom - BESIDE_COSTS ? beside : full;
   }
 
   function framed(bounds, whole, height, left) {
@@ -181,7 +181,7 @@
   };
 
   /* for the other maps of the atlas */
-  window.atlasKit = { framed, drawScale, switchLayers, seen, shift: () => state.shift, webgl2, MAX_ZOOM };
+  window.atlasKit = { framed, fitted, drawScale, switchLayers, seen, shift: () => state.shift, webgl2, MAX_ZOOM };
 
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });
 })();

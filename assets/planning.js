@@ -216,12 +216,7 @@
       return map ? { center: { lon: map.getCenter().lng, lat: map.getCenter().lat }, zoom: map.getZoom() } : { center: { ...live.center }, zoom: live.zoom };
     }
     if (!meta.fit && state.key === null) return null;
-    const legend = element("legend-box"), narrow = window.innerWidth <= 1000;
-    if (legend && state.key === null && narrow) legend.open = false;
-    // beside the legend when that costs little
-    const full = window.atlasKit.framed(meta.bounds, box.clientWidth, box.clientHeight, 0);
-    const beside = window.atlasKit.framed(meta.bounds, box.clientWidth, box.clientHeight, legend && !narrow ? legend.offsetWidth + 20 : 0);
-    return beside.zoom > full.zoom - 0.45 ? beside : full;
+    return window.atlasKit.fitted(meta.bounds, box.clientWidth, box.clientHeight, state.key === null);
   }
 
   window.dash_clientside = window.dash_clientside || {};

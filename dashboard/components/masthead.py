@@ -68,6 +68,13 @@ def masthead(
                 className="brand",
             ),
             middle if middle is not None else html.Span(className="crumbs"),
+            html.Button(
+                "☰",
+                id=ids.MENU,
+                className="button menu-toggle",
+                type="button",
+                **{"aria-label": words("菜单"), "aria-expanded": "false"},
+            ),
             html.Nav(
                 ways(path, filters, context, words), id=ids.WAYS, className="ways", **{"aria-label": words("页面")}
             ),
