@@ -324,10 +324,10 @@ def _finish(
         kinds.gather(rows, ground, report)
     elif schema.name == kinds.TABLE:
         kinds.complete(rows, ground, report)
-    own_values.gather(rows, schema, ground, report)
     filling.fill(rows, shapes, schema, ground, checked.file_name, report)
     checks.unique_keys(rows, schema, report)
     checks.references(rows, schema, ground, report)
+    own_values.gather(rows, schema, ground, report)
     if schema.name == kinds.TABLE:
         kinds.agree(rows, ground, report)
     keep = np.ones(len(rows), bool)

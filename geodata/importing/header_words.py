@@ -80,6 +80,7 @@ def meaning(header: str, known: Mapping[str, str], by_hand: Mapping[str, str], s
         stem = key.rstrip("\ufffd")
         full = len(str(header).encode()) >= DBF_NAME_BYTES - 2
         fits = {column for name, column in known.items() if name.startswith(stem)} if full and stem else set()
+        fits -= {f"{column}_text" for column in fits}  # of a field and its text as written the field is meant
         return fits.pop() if len(fits) == 1 else None
     return None
 

@@ -82,7 +82,7 @@ def read_column(
                 report.error(_of_cell(found, cell, rows.where(at, column.name)))
             else:
                 unread.setdefault(key, []).append(at)
-            values.append(UNKNOWN.get((schema.name, column.name)))
+            values.append(found.partly or UNKNOWN.get((schema.name, column.name)))
             continue
         if isinstance(found, Figure):
             if found.qualifier != "exact":
@@ -140,8 +140,8 @@ def _keep_unread(
     every = sorted(at for ats in unread.values() for at in ats)
     report.warn(
         Problem(
-            N_("“{column}”有 {count} 行读不懂，按不知道处理，这些行照样导入；原来的文字随行保存。"),
-            {"column": shown(rows.title(column.name)), "count": len(every)},
+            N_("这一列有 {count} 行读不懂，按不知道处理，这些行照样导入；原来的文字随行保存。"),
+            {"count": len(every)},
             **rows.where(every[0], column.name),
             rows=tuple(rows.numbers[at] for at in every[:MAX_ROWS_NAMED]),
             code="unknown_kept",

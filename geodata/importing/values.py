@@ -321,17 +321,22 @@ def _code(value: Any, vocab: str) -> str:
 
 
 def _codes(value: Any, vocab: str) -> str:
-    text, found = checked_text(value), []
+    text, found, strange = checked_text(value), [], []
     if whole := names_of(vocab).get(_folded(text)):
         return whole  # 物流与商贸: a name may hold what would part two
     for part in _SPLIT.split(text):
         if part.strip() and part.strip().lower() not in BLANKS:
             bare = _AROUND_CODES.sub("", part.strip())  # 配有空调、饮水机等设施
             code = names_of(vocab).get(_folded(bare)) or names_of(vocab).get(_folded(part))
-            if code is None:
-                raise _no_code(bare, vocab, N_("“{part}”不在可用的取值里：请改用其中之一，或从这一格里删去它。"))
-            found.append(code)
-    return ";".join(dict.fromkeys(found))
+            found, strange = ([*found, code], strange) if code else (found, [*strange, bare])
+    codes = ";".join(dict.fromkeys(found))
+    if strange:
+        error = _no_code(
+            "、".join(strange), vocab, N_("“{part}”不在可用的取值里：请改用其中之一，或从这一格里删去它。")
+        )
+        error.partly = codes or None
+        raise error
+    return codes
 
 
 def _no_code(text: str, vocab: str, msgid: str = N_("“{part}”不在可用的取值里：请用其中之一。")) -> BadValue:
