@@ -249,14 +249,13 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: Table
         found = {at: numbers for at, numbers in found.items() if at < named}
     for at, numbers in sorted(found.items())[:MOST_UNNAMED]:
         kept = has_own(schema)
-        if kept:
-            rows.headers[PREFIX + keep_own(layout, f"第{at + 1}列", at)] = f"第{at + 1}列"
+        label = keep_own(layout, f"第{at + 1}列", at) if kept else ""
         report.warn(
             Problem(
-                N_("第 {at} 列没有表头，{count} 行在那里写了内容，保存为自有项目“第{at}列”：最好补上表头。")
+                N_("第 {at} 列没有表头，{count} 行在那里写了内容，保存为自有项目“{label}”：最好补上表头。")
                 if kept
                 else N_("第 {at} 列没有表头，{count} 行在那里写了内容，没有导入：要导入的请补上表头。"),
-                {"at": at + 1, "count": len(numbers)},
+                {"at": at + 1, "count": len(numbers), "label": label},
                 sheet=sheet.name,
                 row=numbers[0],
                 rows=tuple(numbers[:MAX_ROWS_NAMED]),

@@ -9,7 +9,7 @@ from geodata.errors import N_
 from geodata.importing.headers import Layout
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.sheets import Sheet
-from geodata.importing.together import Tick, has_full_sign, is_ticked
+from geodata.importing.together import Tick, circle_of, is_ticked
 
 _UNSEEN = object()
 
@@ -39,7 +39,7 @@ def ticked(
     """
     found: list[list[str]] = [[] for _ in data]
     columns = [[row[one.place] if one.place < len(row) else None for row in data] for one in ticks]
-    filled = any(has_full_sign(column) for column in columns)
+    circle = circle_of(cell for column in columns for cell in column)
     for one, column in zip(ticks, columns, strict=True):
         known: dict[Any, bool | None] = {}
         unread: dict[str, list[int]] = {}
@@ -49,7 +49,7 @@ def ticked(
             key = (type(cell), cell)
             said = known.get(key, _UNSEEN)
             if said is _UNSEEN:
-                said = known[key] = is_ticked(cell, filled)
+                said = known[key] = is_ticked(cell, circle)
             if said:
                 found[at].append(one.code)
             elif said is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -66,23 +66,15 @@ def tick_of(path: tuple[str, ...], place: int, known: Mapping[str, str], schema:
     return None
 
 
-def is_ticked(cell: Any, filled: bool) -> bool | None:
-    """Return whether a cell ticks; None where nobody can tell.
-
-    Parameters
-    ----------
-    cell : object
-    filled : bool
-        Whether a full sign (``●``, ``√``) stands in the same columns: an empty circle then is the other one, and is not
-        read as a tick.
-    """
+def is_ticked(cell: Any, circle: bool | None = True) -> bool | None:
+    """Return whether a cell ticks; None where nobody can tell. `circle` is what an empty circle means, see :func:`circle_of`."""
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, int | float):
         return cell > 0 if cell >= 0 else None
     text = unicodedata.normalize("NFKC", str(cell)).strip().lower()
     if text in ("○", "〇", "o", "⭕", "◯"):
-        return None if filled else True
+        return circle
     if text in ("●", "■", "★", "▲", "v", "☑", "✔"):
         return True
     if text in ("□", "-", "--", "—", "/", "\\", "△"):
@@ -99,15 +91,18 @@ def is_ticked(cell: Any, filled: bool) -> bool | None:
         return None
 
 
-def has_full_sign(cells: Sequence[Any]) -> bool:
-    """Return whether a full sign stands in some cells; see :func:`is_ticked`."""
-    return any(isinstance(cell, str) and cell.strip() in ("●", "√", "✓", "✔", "☑", "■", "V", "v") for cell in cells)
+def circle_of(cells: Iterable[Any]) -> bool | None:
+    """Return what an empty circle means among these cells: a tick; beside a full one its contrary; beside other ticks nobody knows."""
+    signs = {cell.strip() for cell in cells if isinstance(cell, str)}
+    if signs & {"●", "■"}:
+        return False
+    return None if signs & {"√", "✓", "✔", "☑", "V", "v"} else True
 
 
 def looks_ticked(cells: Sequence[Any]) -> bool:
     """Return whether cells are ticks, as far as the first of them show."""
     said = [cell for cell in cells if not (cell is None or cell == "")][:200]
-    told = sum(is_ticked(cell, False) is not None for cell in said)
+    told = sum(is_ticked(cell) is not None for cell in said)
     return bool(said) and told * 2 > len(said)
 
 
