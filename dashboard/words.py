@@ -19,6 +19,7 @@ from geodata.hours import DAY_MINUTES, Rule, rules, runs, written
 from geodata.kinds import Kinds, shipped
 from geodata.names import romanised
 from geodata.own_fields import values_of
+from geodata.personal import open_values
 
 WAN = 10_000
 
@@ -75,10 +76,10 @@ class Words:
         """Return the kinds of activity, in the order of a legend."""
         return self.known()
 
-    def own(self, kind: str, text: Any) -> list[str]:
-        """Return the values of an activity's own fields, one text each: 赠书册数 120 册."""
+    def own(self, kind: str, text: Any, personal: bool = False) -> list[str]:
+        """Return the values of a row's own fields, one text each: 赠书册数 120 册; what is personal only where it is asked for."""
         known, said = self.known().get(kind), []
-        for label, value in values_of(text).items():
+        for label, value in (values_of(text) if personal else open_values(text)).items():
             field = (known.field(label) if known else None) or self.known().fields.get(label)
             shown = (
                 self("是")
@@ -86,8 +87,8 @@ class Words:
                 else self("否")
                 if value is False
                 else f"{value:,}"
-                if isinstance(value, int | float)
-                else value
+                if isinstance(value, int | float) and field is not None
+                else str(value)
             )
             name = label if field is None or self.lang == "zh" else field.label_en
             said.append(f"{name} {shown}{' ' + field.unit if field and field.unit else ''}")

@@ -32,12 +32,14 @@ from geodata.importing.bad import FORMULA_STARTS
 from geodata.importing.values import vocabulary
 from geodata.kinds import Kinds, shipped
 from geodata.own_fields import values_of
+from geodata.personal import is_personal, personal_labels
 from geodata.schema import OWN, TABLES, Column, TableSchema
 from geodata.store.gpkg import GPKG_VERSION
 from geodata.store.images import as_stored
 
 FORMATS = ("xlsx", "csv", "geojson", "gpkg")
 CELL = 32_000  # characters that a cell of a workbook holds, with room to spare
+NAMES_OF_PLACES = {"lon", "lat", "crs", "wkt", "geometry", "geom", "fid", "ogc_fid"}
 _NUMBERS = {"int": "Int64", "float": "Float64"}
 _ZH = {"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系", True: "是", False: "否"}
 _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
@@ -52,6 +54,7 @@ def export(
     notes: Mapping[str, str] = MappingProxyType({}),
     kinds: Kinds | None = None,
     spread: bool = True,
+    personal: bool = False,
 ) -> Path:
     """Write rows of a table; the file appears whole or not at all.
 
@@ -75,6 +78,9 @@ def export(
     spread : bool
         Whether own fields get a column each; else they stay in the one that the store has.
 
+    personal : bool
+        Whether own fields that say something of persons are written too; see :mod:`geodata.personal`.
+
     Raises
     ------
     AtlasError
@@ -88,9 +94,10 @@ def export(
     unfinished = path.with_name(f".{path.stem}-{os.getpid()}.writing.{fmt}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(
-            schema, Cells(schema, frame, kinds or shipped(), spread), _moved(schema, frame, crs), unfinished, crs, notes
-        )
+        cells = Cells(schema, frame, kinds or shipped(), spread, personal)
+        if cells.left_out:
+            notes |= {"left_out": f"personal: {', '.join(cells.left_out)}"[:2_000]}
+        write(schema, cells, _moved(schema, frame, crs), unfinished, crs, notes)
         unfinished.replace(path)
     except (OSError, pyogrio.errors.DataSourceError) as error:
         raise AtlasError(
@@ -133,7 +140,7 @@ def _moved(schema: TableSchema, frame: pd.DataFrame, crs: str) -> np.ndarray | N
 
 
 class Cells:
-    """The rows to write as columns of plain values: those of the schema, and with `spread` one for each own field of the kinds.
+    """The rows to write as columns of plain values: those of the schema, and with `spread` one for each own field.
 
     Parameters
     ----------
@@ -141,9 +148,15 @@ class Cells:
     frame : DataFrame
     kinds : Kinds
     spread : bool
+    personal : bool
+        Whether own fields get their columns where they are personal too. ``left_out`` lists those that got none, or
+        of which single values are left out.
     """
 
-    def __init__(self, schema: TableSchema, frame: pd.DataFrame, kinds: Kinds, spread: bool) -> None:
+    def __init__(
+        self, schema: TableSchema, frame: pd.DataFrame, kinds: Kinds, spread: bool, personal: bool = False
+    ) -> None:
+        self.left_out: list[str] = []
         self.frame, self._kinds, self._schema = frame, kinds, schema
         self.columns = [column for column in schema.columns if not (spread and column.name == OWN)]
         stored = as_stored(schema, frame)
@@ -155,13 +168,21 @@ class Cells:
             own = [values_of(text) for text in frame[OWN].tolist()]
             present = set(frame["kind"].dropna()) if schema.name == "activities" else set()
             known = [field for kind in kinds if kind.kind in present for field in kind.fields]
+            taken = {column.name for column in schema.columns} | NAMES_OF_PLACES
+            if not personal:
+                own, self.left_out = _open_only(own)
             for label in dict.fromkeys([*(field.label for field in known), *(label for one in own for label in one)]):
-                field = kinds.fields.get(label)
+                field = kinds.fields.get(label) if schema.name == "activities" else None
+                values = [one.get(label) for one in own]
+                dtype = _type_of(values)
+                while label.lower() in taken:
+                    label += "_2"
+                taken.add(label.lower())
                 self.columns.append(
-                    replace(field.column, name=label) if field else Column(label, "str", label, label, "", (), True, "")
+                    replace(field.column, name=label) if field else Column(label, dtype, label, label, "", (), True, "")
                 )
                 self.values.append(
-                    [one.get(label) if field else None if label not in one else str(one[label]) for one in own]
+                    [None if one is None else str(one) for one in values] if not field and dtype == "str" else values
                 )
 
     def __len__(self) -> int:
@@ -184,6 +205,23 @@ class Cells:
         return [
             None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values
         ]
+
+
+def _open_only(own: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the own fields of rows without what is personal, and the labels of what is."""
+    labels = personal_labels(own)
+    if not labels:
+        return own, []
+    return [
+        {label: value for label, value in one.items() if label not in labels or not is_personal(label, value)}
+        for one in own
+    ], sorted(labels)
+
+
+def _type_of(values: list[Any]) -> str:
+    """Return the type that all values of an own field have: numbers stay numbers where all of them are."""
+    kinds = {type(one) for one in values if one is not None}
+    return "int" if kinds == {int} else "float" if kinds and kinds <= {int, float} else "str"
 
 
 def _number(value: Any, column: Column) -> Any:

@@ -20,6 +20,7 @@ from geodata.importing.bad import BadValue, checked_text
 from geodata.schema import OWN, Column
 
 MAX_FIELDS = 20
+LONGEST_LABEL = 60
 EXPECTED = N_("项目，如 赠书册数=Books given:整数:册；主讲人=Speaker")
 PREFIX = f"{OWN}."
 _TYPES: Mapping[str, str] = MappingProxyType(
@@ -147,6 +148,13 @@ def as_text(values: Mapping[str, Any]) -> str | None:
 def fits(field: OwnField, value: Any) -> bool:
     """Return whether a kept value is of the field's type."""
     return isinstance(value, _PLAIN[field.dtype]) and (field.dtype == "bool" or not isinstance(value, bool))
+
+
+def usable_label(header: str) -> str:
+    """Return the label under which a column of a file is kept, by its header: one line, without what a page or a file would trip over."""
+    text = unicodedata.normalize("NFC", header)
+    text = re.sub(r"[\s<>&{}\\\"']+", " ", "".join(one for one in text if one.isprintable())).strip()
+    return text[:LONGEST_LABEL].strip() or "—"
 
 
 def _usable(text: str, longest: int = 30) -> bool:

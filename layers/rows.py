@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from geodata.schema import TABLES
+from geodata.personal import open_text
+from geodata.schema import OWN, TABLES
 from layers import flows, places
 from layers.atlas import Atlas
 from layers.filters import NATION, Filters
@@ -86,7 +87,11 @@ def _texts(table: str, rows: pd.DataFrame) -> list[str]:
     names = [
         column.name for column in TABLES[table].columns if column.dtype in ("str", "set") and column.name != "batch_id"
     ]
-    columns = [rows[name].fillna("").astype(str).to_list() for name in names]
+    columns = [
+        # what is personal is found by nobody
+        [open_text(text) or "" for text in rows[name]] if name == OWN else rows[name].fillna("").astype(str).to_list()
+        for name in names
+    ]
     return ["\n".join(cells).lower() for cells in zip(*columns, strict=True)]
 
 

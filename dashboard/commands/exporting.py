@@ -37,6 +37,9 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件"))
     one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
     one.add_argument("--crs", default="wgs84", help=words("坐标系：wgs84、gcj02、bd09、cgcs2000 或 EPSG 代码"))
+    one.add_argument(
+        "--personal", action="store_true", help=words("连同个人信息（姓名、电话、证件号）一起导出；不写就不导出")
+    )
     one.add_argument("--as-of", metavar="DATE", help=words("按过去某天（含当天，北京时间）的图册，如 2026-11-20"))
 
 
@@ -59,6 +62,7 @@ def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[st
             "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         },
         kinds.of(atlas),
+        personal=options.personal,
     )
     counts = frame["provenance"].value_counts()
     return {

@@ -32,8 +32,8 @@ def title(schema: TableSchema, name: str, words: Words) -> str:
     return name if column is None else column.zh if words.lang == "zh" else column.en
 
 
-def shown(schema: TableSchema, name: str, value: Any, words: Words) -> str:
-    """Return a value as it is read; a dash where there is none."""
+def shown(schema: TableSchema, name: str, value: Any, words: Words, keeper: bool = False) -> str:
+    """Return a value as it is read; a dash where there is none. What is personal is shown to who keeps the data alone."""
     if value is None or (not isinstance(value, list | tuple | dict) and pd.isna(value)) or value == "":
         return "—"
     if name in COORDINATES:
@@ -44,6 +44,8 @@ def shown(schema: TableSchema, name: str, value: Any, words: Words) -> str:
             if isinstance(value, list)
             else str(value)
         )
+    if name == OWN:
+        return words.listed(words.own("", value, keeper), heavy=True) or "—"
     column = next((one for one in schema.columns if one.name == name), None)
     return str(value) if column is None else _shown(schema, column, value, words)
 
@@ -51,8 +53,6 @@ def shown(schema: TableSchema, name: str, value: Any, words: Words) -> str:
 def _shown(schema: TableSchema, column: Column, value: Any, words: Words) -> str:
     if (schema.name, column.name) == ("activities", "kind"):
         return words.kinds().get(str(value), str(value))
-    if (schema.name, column.name) == ("activities", OWN):
-        return words.listed(words.own("", value), heavy=True)
     vocab = vocabulary(schema.name, column.name)
     if vocab:
         names = words.codes(vocab)
@@ -128,13 +128,16 @@ def _fields(schema: TableSchema, before: Mapping[str, Any], after: Mapping[str, 
         old, new = before.get(name), after.get(name)
         if name == "batch_id" or old == new:
             continue
+        before_, after_ = (shown(schema, name, one, words) for one in (old, new))
+        if name == OWN and before_ == after_:
+            after_ = words("个人信息有改动（不列出）")
         found.append(
             html.Div(
                 [
                     html.Span(title(schema, name, words), className="data-field"),
-                    html.Del(shown(schema, name, old, words)),
+                    html.Del(before_),
                     html.Span(" → ", className="arrow"),
-                    html.Ins(shown(schema, name, new, words)),
+                    html.Ins(after_),
                 ]
             )
         )

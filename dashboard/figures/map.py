@@ -40,6 +40,7 @@ TRACES = (
     *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
+OWN_SHOWN, OWN_LONG = 6, 60  # own fields that a hover lists, and characters of each
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
 
 
@@ -208,6 +209,13 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _own(row: Any, words: Words) -> str:
+    """Return what a row says beside the fields of its table, as lines of a hover: a few of them, none that is personal."""
+    text = getattr(row, "own", None)
+    said = words.own("", text)[:OWN_SHOWN] if isinstance(text, str) else []
+    return "".join(f"<br>{escape(one if len(one) <= OWN_LONG else one[:OWN_LONG] + '…')}" for one in said)
+
+
 def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
     """Return the hover text of each station: name, address, hours, access, state now, provenance."""
     reasons = words.codes("why_not")
@@ -220,7 +228,7 @@ def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
         has = "、".join(facilities.get(one, one) for one in _text(row.facilities).split(";") if one)
         text.append(
             f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
-            f" · {access.get(row.access, '')}<br>{has}<br>{state}<br>{words.provenance(row.provenance)}"
+            f" · {access.get(row.access, '')}<br>{has}<br>{state}{_own(row, words)}<br>{words.provenance(row.provenance)}"
         )
     return text
 
@@ -244,8 +252,8 @@ def _fairs(atlas: Atlas, filters: Filters, words: Words) -> dict:
             value = getattr(row, column)
             if pd.notna(value):
                 lines.append(f"{label} {words.qualified(value, qualifiers.of_column(row.qualifiers, column))} {unit}")
-        lines.append(words.provenance(row.provenance) + " · " + words("点位为城市代表点"))
-        text.append("<br>".join(lines))
+        last = words.provenance(row.provenance) + " · " + words("点位为城市代表点")
+        text.append("<br>".join(lines) + _own(row, words) + "<br>" + last)
     # two fairs of one city share its representative point: set the later ones beside it
     lon, lat = frame["lon"].to_numpy(dtype=float) + 0.12 * spread, frame["lat"].to_numpy(dtype=float)
     reported = (frame["provenance"] == "reported").to_numpy(dtype=bool)

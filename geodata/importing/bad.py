@@ -14,12 +14,18 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  #
 
 
 class BadValue(ValueError):  # noqa: N818 - named for what it says of the cell
-    """A value that cannot be used: message template, its values, what was expected (template and values)."""
+    """A value that cannot be used: message template, its values, what was expected (template and values); `partly` is what of it can."""
 
     def __init__(
-        self, msgid: str, params: dict[str, Any], expected_msgid: str, expected_params: dict[str, Any] | None = None
+        self,
+        msgid: str,
+        params: dict[str, Any],
+        expected_msgid: str,
+        expected_params: dict[str, Any] | None = None,
+        partly: Any = None,
     ) -> None:
         super().__init__(msgid)
+        self.partly = partly
         self.msgid, self.params = msgid, params
         self.expected_msgid, self.expected_params = expected_msgid, expected_params or {}
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from geodata.errors import N_
-from geodata.hours import HOLIDAY
-from geodata.importing.bad import BadValue
-from geodata.importing.headers import POSITIONS, STATED, Layout
-from geodata.importing.hours_text import names_season
-from geodata.importing.numbers import Figure, factor_of
+from geodata.importing import merges, together
+from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
+from geodata.importing.numbers import factor_of
+from geodata.importing.own_values import has_own, read_own, text_label, written
+from geodata.importing.place_hints import Hint
+from geodata.importing.read_column import STRICT, read_column
+from geodata.importing.remarks import Left
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.sheets import Sheet
+from geodata.importing.sums import Sums
+from geodata.importing.ticks import ticked
 from geodata.importing.values import is_blank, reader
 from geodata.kinds import Kinds
-from geodata.schema import TableSchema
+from geodata.own_fields import PREFIX
+from geodata.schema import Column, TableSchema
 
 MOST_UNNAMED = 20  # columns without a header that are told of
-_UNSEEN = object()
 
 
 @dataclass(slots=True)
@@ -43,6 +47,10 @@ class Rows:
         Position column (``lon``, ``wkt`` …) → raw cells.
     shapes : list or None
         Geometry of each row, in the file's own coordinates.
+    own : dict of int to dict
+        Position of a row → label → text as written, where no column of the table holds it.
+    hints : dict of int to tuple
+        Position of a row → where else the file says in which place it lies: see :mod:`geodata.importing.place_hints`.
     """
 
     titles: dict[str, str] = field(default_factory=dict)
@@ -53,6 +61,8 @@ class Rows:
     wrong: set[int] = field(default_factory=set)
     raw: dict[str, list[Any]] = field(default_factory=dict)
     shapes: list[Any] | None = None
+    own: dict[int, dict[str, str]] = field(default_factory=dict)
+    hints: dict[int, tuple[Hint, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -73,48 +83,54 @@ class Rows:
         return None if column is None else self.headers.get(column) or self.titles.get(column, column)
 
 
-def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, report: Report, kinds: Kinds) -> None:
-    """Add the rows of a sheet to `rows`, the own fields of `kinds` of activity among them, and what is wrong with its cells to `report`."""
-    start, data = len(rows), sheet.rows[layout.first :]
-    _unnamed(rows, sheet, layout, start, report)
+def read_cells(
+    rows: Rows, sheet: Sheet, layout: Layout, left: Left, schema: TableSchema, report: Report, kinds: Kinds
+) -> None:
+    """Add the rows of a sheet to `rows`, own fields among them, and what is wrong with its cells to `report`.
+
+    `left` is what was taken out of the sheet before: its sums are held against the rows.
+    """
+    start = len(rows)
+    shared = merges.spread(sheet, layout, schema, report)
+    merges.hidden(sheet, layout, report)
+    data = sheet.rows[layout.first :]
+    _unnamed(rows, sheet, layout, start, schema, report)
     rows.sheets += [sheet.name] * len(data)
     rows.numbers += sheet.numbers[layout.first :]
     rows.headers |= {column: said for column, said in layout.headers.items() if column not in rows.headers}
     names = {column.name for column in schema.columns}
     qualified: dict[int, list[str]] = {}
     own = [field.column for field in kinds.fields.values()] if schema.name == "activities" else []
+    sums = Sums(left.sums, layout.first, sheet.name)
+    as_written: dict[str, list[str | None]] = {}  # column of texts → what stands in the column that it is the text of
     for column in (*schema.columns, *own):
-        if column.name not in layout.columns:
+        cells = _cells_of(column, layout, data, report, sheet) or as_written.get(column.name)
+        if cells is None:
             if column.name in rows.values:
                 rows.values[column.name] += [None] * len(data)
             continue
-        at = layout.columns[column.name][0]
+        if (text := f"{column.name}_text") in names and text not in layout.columns:
+            as_written[text] = [None if is_blank(cell, column) else written(cell) for cell in cells]
         values = rows.values.setdefault(column.name, [None] * start)
-        factor, unit = (
-            factor_of(layout.headers[column.name], column.unit) if column.dtype in ("int", "float") else (1.0, "")
-        )
-        if column.unit == "yuan" and factor == 1.0 and "元" not in layout.headers[column.name]:
+        title = layout.headers.get(column.name) or column.zh
+        factor, unit = factor_of(title, column.unit) if column.dtype in ("int", "float") else (1.0, "")
+        if column.unit == "yuan" and factor == 1.0 and "元" not in title:
             factor, unit = factor_of(layout.money, "yuan")
-        _read_column(
-            rows,
-            values,
-            [row[at] if at < len(row) else None for row in data],
-            start,
-            column,
-            reader(schema.name, column, kinds, factor),
-            report,
-            qualified,
-        )
+        read = reader(schema.name, column, kinds, factor)
+        read_column(rows, values, cells, start, column, schema, read, report, qualified)
+        if column.dtype in ("int", "float"):
+            sums.hold(layout.columns[column.name][0], title, values[start:], read)
         if factor != 1.0:
             report.warn(
                 Problem(
                     N_("“{column}”按表头上写的单位“{unit}”换算：没有写单位的数都乘以 {factor}。"),
-                    {"column": layout.headers[column.name], "unit": unit, "factor": f"{factor:,.6g}"},
+                    {"column": title, "unit": unit, "factor": f"{factor:,.6g}"},
                     sheet=sheet.name,
-                    column=layout.headers[column.name],
+                    column=title,
                     code="unit",
                 )
             )
+    _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
     for name in (*POSITIONS, STATED):
         if name in layout.columns and name not in names:
             cells = rows.raw.setdefault(name, [None] * start)
@@ -126,33 +142,84 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
         rows.shapes = (rows.shapes or [None] * start) + list(sheet.geometry[layout.first :])
     elif rows.shapes is not None:
         rows.shapes += [None] * len(data)
-    _keep_qualifiers(rows, schema, qualified, report)
+    for values in rows.values.values():
+        values += [None] * (len(rows) - len(values))
+    _keep_qualifiers(rows, sheet, layout, schema, qualified, report)
     positions = {number: at for at, number in enumerate(rows.numbers[start:], start)}
-    used = {at for places in layout.columns.values() for at in places}
+    for number, problem in shared.items():
+        if number in positions:
+            rows.wrong.add(positions[number])
+            report.error(problem)
+    _without_value(rows, sheet, layout, schema, positions, report)
+    sums.check(len(data), report)
+
+
+def _cells_of(
+    column: Column, layout: Layout, data: list[Sequence[Any]], report: Report, sheet: Sheet
+) -> list[Any] | None:
+    """Return the cells of a column, those of several columns that are one field put together; None where the file has none."""
+    if column.name == together.HOURS and layout.hours:
+        return [together.joined_hours(layout.hours, row) for row in data]
+    places = layout.columns.get(column.name)
+    ticks = [one for one in layout.ticks if one.column == column.name]
+    cells = [row[places[0]] if places[0] < len(row) else None for row in data] if places else None
+    if not ticks:
+        return cells
+    return ticked(ticks, cells, data, layout, sheet, report)
+
+
+def _read_own_columns(
+    rows: Rows,
+    layout: Layout,
+    data: list[Sequence[Any]],
+    start: int,
+    typed: set[str],
+    schema: TableSchema,
+    report: Report,
+    sums: Sums,
+) -> None:
+    """Read the columns that no field takes."""
+    free = [name for name in layout.columns if name.startswith(PREFIX) and name not in typed]
+    for name in free:
+        at = layout.columns[name][0]
+        label = name.removeprefix(PREFIX)
+        values = rows.values.setdefault(name, [None] * start)
+        values += [None] * (start - len(values))
+        column = Column(name, "str", label, label, "", (), True, "")
+        cells = [row[at] if at < len(row) else None for row in data]
+        read_column(rows, values, cells, start, column, schema, read_own, report, {})
+        if any(isinstance(one, int | float) for one in values[start:]):
+            sums.hold(at, layout.headers[name], values[start:], read_own)
+
+
+def _without_value(
+    rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, positions: dict[int, int], report: Report
+) -> None:
+    """Tell of formulas that the file keeps no value for; one that should name a row costs the row."""
+    columns = {place: name for name, places in layout.columns.items() for place in places}
     for problem in sheet.problems:
-        over = range(*_over(problem)) if problem.row in positions else ()
-        if not used.isdisjoint(over):
+        if problem.row not in positions:
+            continue
+        at = _place(problem)
+        if at not in layout.used:
+            continue
+        told = replace(problem, column=layout.titles[at] if at < len(layout.titles) else problem.column)
+        if columns.get(at) == "name" or schema.name in STRICT:
             rows.wrong.add(positions[problem.row])
-            title = next((layout.titles[at] for at in over if at in used and at < len(layout.titles)), None)
-            report.error(replace(problem, column=title or problem.column))
+            report.error(told)
+        else:
+            report.warn(told)
 
 
-def _over(problem: Problem) -> tuple[int, int]:
-    """Return the first place that a problem of cells (``B``, ``B4:C5``) is about, and the one behind its last."""
+def _place(problem: Problem) -> int:
+    """Return the place, counted from 0, that a problem of a cell names by letters."""
     from openpyxl.utils import column_index_from_string
 
-    first, last = (
-        re.sub(r"\d", "", one)
-        for one in (
-            (problem.value or "").partition(":")[::2] if problem.code == "merged" else (problem.column or "A", "")
-        )
-    )
-    at = column_index_from_string(first or "A")
-    return at - 1, column_index_from_string(last) if last else at
+    return column_index_from_string(re.sub(r"[^A-Z]", "", problem.column or "A") or "A") - 1
 
 
-def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, report: Report) -> None:
-    """Tell of cells that stand under no header: in text the sign of a comma within a cell, in a workbook a column without a name."""
+def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSchema, report: Report) -> None:
+    """Keep and tell of cells that stand under no header: in text the sign of a comma within a cell, in a workbook a column without a name."""
     if sheet.header is not None:
         return
     named, found = len(layout.titles), {}
@@ -181,10 +248,14 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, report: Repor
             )
         found = {at: numbers for at, numbers in found.items() if at < named}
     for at, numbers in sorted(found.items())[:MOST_UNNAMED]:
+        kept = has_own(schema)
+        label = keep_own(layout, f"第{at + 1}列", at) if kept else ""
         report.warn(
             Problem(
-                N_("第 {at} 列没有表头，{count} 行在那里写了内容，没有导入：要导入的请补上表头。"),
-                {"at": at + 1, "count": len(numbers)},
+                N_("第 {at} 列没有表头，{count} 行在那里写了内容，保存为自有项目“{label}”：最好补上表头。")
+                if kept
+                else N_("第 {at} 列没有表头，{count} 行在那里写了内容，没有导入：要导入的请补上表头。"),
+                {"at": at + 1, "count": len(numbers), "label": label},
                 sheet=sheet.name,
                 row=numbers[0],
                 rows=tuple(numbers[:MAX_ROWS_NAMED]),
@@ -193,83 +264,10 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, report: Repor
         )
 
 
-def _read_column(
-    rows: Rows,
-    values: list[Any],
-    cells: list[Any],
-    start: int,
-    column: Any,
-    read: Callable[[Any], Any],
-    report: Report,
-    qualified: dict[int, list[str]],
+def _keep_qualifiers(
+    rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, qualified: dict[int, list[str]], report: Report
 ) -> None:
-    known: dict[Any, Any] = {
-        None: None
-    }  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
-    holidays: list[int] = []
-    seasons: list[int] = []
-    for at, cell in enumerate(cells, start):
-        key = cell if cell is None or type(cell) is str else (type(cell), cell)
-        found = known.get(key, _UNSEEN)
-        if found is _UNSEEN:
-            found = known[key] = _read_cell(cell, column, read)
-        if found is None or type(found) is str:
-            values.append(found)
-            if found is not None and column.name == "opening_hours":
-                if HOLIDAY in found:
-                    holidays.append(rows.numbers[at])
-                if names_season(str(cell)):
-                    seasons.append(rows.numbers[at])
-            continue
-        if isinstance(found, BadValue):
-            rows.wrong.add(at)
-            report.error(
-                Problem(
-                    found.msgid,
-                    found.params,
-                    **rows.where(at, column.name),
-                    value=shown(cell),
-                    expected_msgid=found.expected_msgid,
-                    expected_params=found.expected_params,
-                )
-            )
-            values.append(None)
-            continue
-        if isinstance(found, Figure):
-            if found.qualifier != "exact":
-                qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
-            found = found.value
-        values.append(found)
-    for told, msgid, code in (
-        (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
-        (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),
-    ):
-        if told:
-            report.warn(
-                Problem(
-                    msgid,
-                    sheet=rows.sheets[start],
-                    column=rows.headers.get(column.name),
-                    row=told[0],
-                    rows=tuple(told[:MAX_ROWS_NAMED]),
-                    code=code,
-                )
-            )
-
-
-def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:
-    if is_blank(cell, column):
-        return None
-    try:
-        return read(cell)
-    except BadValue as error:
-        return error
-    except (ValueError, OverflowError, ArithmeticError):  # a date of year 10000, a number past all bounds
-        return BadValue(N_("读不出这个值：请改正。"), {}, N_("可用的值"))
-
-
-def _keep_qualifiers(rows: Rows, schema: TableSchema, qualified: dict[int, list[str]], report: Report) -> None:
-    """Keep 约, 余, 近 where the table has a column for them; else say that they are lost."""
+    """Keep 约, 余, 近 where the table has a column for them; else keep the text beside the row, and say so."""
     if not qualified:
         return
     names = {column.name for column in schema.columns}
@@ -288,15 +286,30 @@ def _keep_qualifiers(rows: Rows, schema: TableSchema, qualified: dict[int, list[
     else:
         at = min(qualified)
         numbers = tuple(rows.numbers[one] for one in sorted(qualified))
+        _keep_written(rows, sheet, layout, schema, qualified)
         report.warn(
             Problem(
-                N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
+                N_("“约”“余”“近”等口径在表 {table} 里没有列可存，字段里只有数字，原文随行保存（共 {count} 行）。")
+                if has_own(schema)
+                else N_("“约”“余”“近”等口径在表 {table} 里没有列可存，只导入了数字（共 {count} 行）。"),
                 {"table": named(schema), "count": len(numbers)},
                 **rows.where(at, qualified[at][0].partition("=")[0]),
                 rows=numbers[:200],
                 code="qualifier",
             )
         )
+
+
+def _keep_written(
+    rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, qualified: dict[int, list[str]]
+) -> None:
+    columns = {column.name: column for column in schema.columns}
+    start = len(rows) - (len(sheet.rows) - layout.first)
+    for at, said in qualified.items() if has_own(schema) else ():
+        for name in (one.partition("=")[0] for one in said):
+            row = sheet.rows[at - start + layout.first]
+            if name in columns and (text := written(row[layout.columns[name][0]])) is not None:
+                rows.own.setdefault(at, {})[text_label(columns[name])] = text
 
 
 def _joined(row: Any, places: list[int]) -> Any:

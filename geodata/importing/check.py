@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from geodata import datum
 from geodata.errors import N_, AtlasError
-from geodata.importing import checks, filling, headers, kinds, positions
+from geodata.importing import checks, filling, headers, kinds, own_values, place_hints, positions, remarks
 from geodata.importing.cells import Rows, read_cells
 from geodata.importing.ground import Ground
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank
+from geodata.own_fields import PREFIX, usable_label
 from geodata.schema import TABLES, TableSchema
 from geodata.store.base import AtlasStore
 
@@ -154,10 +155,10 @@ def check_record(
         | kinds.titles(table, ground)
         | dict(titles)
     )
-    strange = [one for one in values if one not in known]
+    strange = [one for one in values if one not in known and not (own_values.has_own(schema) and _is_own(one))]
     if strange:
         raise AtlasError(N_("表 {table} 没有列 {got}。"), table=schema.zh, got="、".join(strange))
-    header = [known[one] for one in values]
+    header = [known.get(one, one.removeprefix(PREFIX)) for one in values]
     sheet = Sheet(None, [[cell or None for cell in values.values()]], [1], header)
     if shape is not None:
         sheet.geometry, sheet.crs = np.array([shape], dtype=object), "wgs84"
@@ -179,6 +180,10 @@ def check_record(
     return checked
 
 
+def _is_own(name: str) -> bool:
+    return name.startswith(PREFIX) and name.removeprefix(PREFIX) == usable_label(name.removeprefix(PREFIX))
+
+
 def _no_rows(schema: TableSchema) -> pd.DataFrame:
     return schema.coerce(pd.DataFrame({column.name: pd.Series(dtype=object) for column in schema.columns}))
 
@@ -193,7 +198,7 @@ def _check(
     progress: Progress,
 ) -> None:
     progress(0.45, N_("正在核对单元格"))
-    rows, declared = _gather(sheets, schema, mapping, ground, checked.report)
+    rows, declared = _gather(sheets, schema, mapping, ground, checked.file_name, checked.report)
     checked.report.rows = len(rows)
     try:
         if len(rows):
@@ -203,19 +208,22 @@ def _check(
 
 
 def _gather(
-    sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, report: Report
+    sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, file_name: str, report: Report
 ) -> tuple[Rows, str | None]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
     titles = kinds.titles(schema.name, ground)
+    _tell_hidden(sheets, report)
+    sheets = [sheet for sheet in sheets if not sheet.hidden]
     layouts = [headers.understand(sheet, schema, mapping, kinds.own_headers(schema.name, ground)) for sheet in sheets]
     for layout in layouts:
         report.headers |= {said: column for said, column in layout.listed if report.headers.get(said) is None}
-    most = max(len(layout.columns) for layout in layouts)
+    most = max((_meant(layout) for layout in layouts), default=0)
     if not most and any(sheet.rows or sheet.header for sheet in sheets):
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))
+    named = any("name" in layout.columns for layout in layouts)
     rows, declared = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles), None
     for sheet, layout in zip(sheets, layouts, strict=True):
-        if len(layout.columns) < max(1, most / 2):
+        if _meant(layout) < max(1, most / 2) or (named and not {"name", schema.key} & set(layout.columns)):
             report.warn(
                 Problem(
                     N_("工作表“{sheet}”没有这张表的表头，没有导入。"),
@@ -229,18 +237,13 @@ def _gather(
             report.error(problem)
         for problem in layout.warnings:
             report.warn(problem)
-        if left := headers.without_remarks(sheet, layout, schema):
-            report.warn(
-                Problem(
-                    N_("{count} 行是合计、小标题或填表说明，没有导入。"),
-                    {"count": len(left)},
-                    sheet=sheet.name,
-                    row=left[0],
-                    rows=tuple(left[:200]),
-                    code="remark",
-                )
-            )
-        read_cells(rows, sheet, layout, schema, report, ground.kinds)
+        left = remarks.take_out(sheet, layout, schema)
+        _tell_left(sheet, left, report)
+        start = len(rows)
+        read_cells(rows, sheet, layout, left, schema, report, ground.kinds)
+        for at in range(start, len(rows)):
+            heading = left.headings.get(layout.first + at - start)
+            rows.hints[at] = place_hints.hints_of(heading, sheet.name, [*layout.above, sheet.title or ""], file_name)
         report.columns |= {said: column for column, said in layout.headers.items()}
         found = layout.crs or sheet.crs
         if declared and found and found != declared:
@@ -254,6 +257,43 @@ def _gather(
     if not len(rows):
         report.warn(Problem(N_("文件里只有表头，没有数据行：导入它不会改变图册。"), code="empty"))
     return rows, declared
+
+
+def _meant(layout: headers.Layout) -> int:
+    """Return how many columns of a sheet the table has a field for."""
+    free = sum(name.startswith(PREFIX) for name in layout.columns)
+    return len(layout.columns) - free + len(layout.ticks) + len(layout.hours)
+
+
+def _tell_hidden(sheets: list[Sheet], report: Report) -> None:
+    for sheet in sheets:
+        if sheet.hidden:
+            report.warn(
+                Problem(
+                    N_("工作表“{sheet}”是隐藏的，没有导入：要导入的请先取消隐藏。"),
+                    {"sheet": sheet.name or ""},
+                    sheet=sheet.name,
+                    code="sheet",
+                )
+            )
+
+
+def _tell_left(sheet: Sheet, left: remarks.Left, report: Report) -> None:
+    for numbers, msgid in (
+        (left.numbers, N_("{count} 行是合计、小标题或填表说明，没有导入。")),
+        (left.blank, N_("{count} 行除了序号什么也没有写，没有导入。")),
+    ):
+        if numbers:
+            report.warn(
+                Problem(
+                    msgid,
+                    {"count": len(numbers)},
+                    sheet=sheet.name,
+                    row=numbers[0],
+                    rows=tuple(numbers[:200]),
+                    code="remark",
+                )
+            )
 
 
 def _finish(
@@ -287,6 +327,7 @@ def _finish(
     filling.fill(rows, shapes, schema, ground, checked.file_name, report)
     checks.unique_keys(rows, schema, report)
     checks.references(rows, schema, ground, report)
+    own_values.gather(rows, schema, ground, report)
     if schema.name == kinds.TABLE:
         kinds.agree(rows, ground, report)
     keep = np.ones(len(rows), bool)

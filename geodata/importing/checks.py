@@ -19,6 +19,7 @@ from geodata.errors import N_
 from geodata.facts import format_reported
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
+from geodata.importing.own_values import has_own, text_label
 from geodata.importing.positions import swapped
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.merging import applied, merge
@@ -85,12 +86,15 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
 
     Membership is the truth of the atlas, so a name counts only where one thing bears it, if need be within the row's place.
     """
+    own = has_own(schema)
+    nullable = {column.name: column for column in schema.columns if column.nullable}
     for column, tables in REFERENCES.items():
         if column not in rows.values or schema.key == column:
             continue
         if schema.name == "activities" and column == "region_id":
             tables = (*tables, "zones")
         known, strange = set().union(*(ground.ids(table) for table in tables)), []
+        unknown: list[tuple[int, str]] = []
         codes = rows.values.get("adcode", [None] * len(rows))
         for at, said in enumerate(rows.values[column]):
             if said is None or said in known:
@@ -100,6 +104,10 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
                 rows.values[column][at] = found[0]
             elif column in LOOSE:
                 strange.append(at)
+            elif not found and own and nullable.get(column):
+                rows.own.setdefault(at, {})[text_label(nullable[column])] = said
+                rows.values[column][at] = None
+                unknown.append((at, said))
             else:
                 rows.wrong.add(at)
                 report.error(
@@ -119,6 +127,19 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
                         code="reference",
                     )
                 )
+        said_of = dict(unknown)
+        _name_rows(
+            report,
+            rows,
+            list(said_of),
+            N_(
+                "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，按不知道处理，原文随行保存：请改正，或先导入表 {table}。"
+            ),
+            "unknown",
+            column,
+            table=named(TABLES[tables[0]]),
+            example=lambda at, said_of=said_of: {"value": shown(list(said_of.values())[at])},
+        )
         _name_rows(
             report,
             rows,

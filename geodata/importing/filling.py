@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
+from geodata.importing import place_hints
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.headers import POSITIONS
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
-from geodata.own_fields import PREFIX
-from geodata.schema import OWN, TableSchema
+from geodata.schema import TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
 CITY_TABLES = ("fairs",)
@@ -44,6 +44,10 @@ def fill(
     for column in ADCODES:
         if column in rows.values and schema.key != column:
             _name_to_code(rows, column, shapes, ground, report)
+    if "adcode" in {column.name for column in schema.columns} and schema.key != "adcode":
+        unplaced = [at for at in range(len(rows)) if shapes[at] is None]
+        levels = ("city", "county") if schema.name in CITY_TABLES else ("county",)
+        place_hints.fill(rows, unplaced, ground, levels, report)
     if schema.geometry == "point" and "adcode" in {column.name for column in schema.columns}:
         _adcode_of_point(rows, shapes, schema, ground, report)
     _defaults(rows, schema, report)
@@ -78,9 +82,7 @@ def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
             or (placed and column.name in FOLLOWS_PLACE)
         ):
             continue
-        if any(one in rows.values for one in FOLLOWS.get(column.name, ())) or (
-            column.name == OWN and any(one.startswith(PREFIX) for one in rows.values)
-        ):
+        if any(one in rows.values for one in FOLLOWS.get(column.name, ())):
             continue
         values = there[column.name].to_numpy(dtype=object)
         held = [values[at[row]] if alike[row] else None for row in range(len(rows))]

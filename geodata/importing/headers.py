@@ -1,43 +1,37 @@
-"""Which column of the table a stranger's header means."""
+"""How a sheet is to be read: which column of the table each header means, and what becomes of those that mean none."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from geodata.codes import shipped_rows
 from geodata.errors import N_
+from geodata.importing import structure, together
+from geodata.importing.header_words import (
+    POSITIONS,
+    SHAPE_PART,
+    STATED,
+    bare,
+    known_headers,
+    meaning,
+    named_datum,
+    one_line,
+    simple,
+)
 from geodata.importing.report import Problem, Unreadable, named, shown
 from geodata.importing.sheets import Sheet
-from geodata.schema import TABLES, TableSchema
+from geodata.importing.structure import SEARCHED_ROWS
+from geodata.own_fields import PREFIX, usable_label
+from geodata.schema import OWN, TableSchema
 
-SEARCHED_ROWS = 15  # titles and remarks stand above the header, hardly more of them
-DBF_NAME_BYTES = 10
-POSITIONS = ("lon", "lat", "lonlat", "x", "y", "wkt")
-STATED = "crs"  # a column in which every row states the coordinate system
-_BRACKETS = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]?")
-_DATUMS = (
-    ("gcj02", re.compile(r"gcj-?_?02|火星|高德|腾讯|amap")),
-    ("bd09", re.compile(r"bd-?_?09|百度|baidu")),
-    ("cgcs2000", re.compile(r"cgcs-?_?2000|国家2000|2000坐标|大地2000")),
-    ("wgs84", re.compile(r"wgs-?_?(?:19)?84|gps")),
-)
-_REMARK = re.compile(
-    r"(?:本页)?(?:合\s*计|总\s*计|小\s*计|共计|累计|汇总)\s*[:：]?\s*(?:共?\s*\d+\s*[个处家座行条人]?)?$|"
-    r"(?:填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:日期|时间)|审核人?|审批人|负责人|单位负责人|分管领导|经办人|联系人|联系电话|数据来源|统计(?:日期|时间)|备注|附?注|说明)\s*[:：]"
-)
-_HEADING = re.compile(
-    r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$"
-)
-_NOUN = re.compile(r"^(?:户外劳动者|工会|服务|智慧)*(?:站点|驿站|点位)(?:的|所在)?")
+__all__ = ["POSITIONS", "STATED", "Layout", "known_headers", "nothing_known", "one_line", "recognised", "simple"]
 _MONEY = re.compile(r"单位\s*[:：]\s*((?:万|千|亿)元)")
-_ACROSS = re.compile(r"([A-Z]+)(\d+):([A-Z]+)\2")
-_SHAPE_PART = re.compile(r"(图形|wkt|geometry|geom)(\d*)")
+#: Headers of columns that number the rows of the file itself; they say nothing of what a row is about.
+SERIALS = frozenset({"fid", "ogcfid", "序号", "id", "行号", "序", "排序", "no", "#", "objectid", "編號"})
+UNIQUE = ("name",)
 
 
 @dataclass(slots=True)
@@ -47,7 +41,8 @@ class Layout:
     Attributes
     ----------
     columns : dict
-        Column of the table (or a name of :data:`POSITIONS`) → where it stands; ``wkt`` may be spread over several.
+        Column of the table (or a name of :data:`POSITIONS`, or ``own.LABEL``) → where it stands; ``wkt`` may be
+        spread over several.
     headers : dict
         The same → header as it stands in the file.
     first : int
@@ -62,6 +57,16 @@ class Layout:
         Header of each place of a row; empty where there is none.
     money : str
         Unit of sums of money that stands above the header for the whole table (``单位：万元``), in brackets.
+    above : list of str
+        Texts above the header: titles, and who filled it in.
+    ticks : list of Tick
+        Columns that tick members of a set column.
+    hours : list of HoursPart
+        Columns that hold the opening hours together.
+    own : dict of str to int
+        Label of a field of the file's own → where it stands.
+    serials : set of int
+        Places that number the rows.
     """
 
     columns: dict[str, list[int]]
@@ -73,18 +78,18 @@ class Layout:
     listed: list[tuple[str, str | None]] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     money: str = ""
+    above: list[str] = field(default_factory=list)
+    ticks: list[together.Tick] = field(default_factory=list)
+    hours: list[together.HoursPart] = field(default_factory=list)
+    own: dict[str, int] = field(default_factory=dict)
+    serials: set[int] = field(default_factory=set)
 
-
-def one_line(header: Any) -> str:
-    """Return a header as it is shown: broken over lines in its cell, it is one word all the same."""
-    text = re.sub(r"(?<=[^\x00-\x7f])\s*[\r\n]+\s*|\s*[\r\n]+\s*(?=[^\x00-\x7f])", "", str(header))
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def simple(header: Any) -> str:
-    """Return a header as it is compared: half-width, lower case, without blanks and marks."""
-    text = unicodedata.normalize("NFKC", str(header)).lower()
-    return re.sub(r"[\s_*:'\"“”·.]|（|）|\ufeff", "", text)
+    @property
+    def used(self) -> set[int]:
+        """Places that are read."""
+        return {at for places in self.columns.values() for at in places} | {
+            one.place for one in (*self.ticks, *self.hours)
+        }
 
 
 def understand(
@@ -93,7 +98,7 @@ def understand(
     mapping: Mapping[str, str] = MappingProxyType({}),
     own: Mapping[str, str] = MappingProxyType({}),
 ) -> Layout:
-    """Find the header row of a sheet and what its headers mean.
+    """Find the header of a sheet and what its headers mean.
 
     Parameters
     ----------
@@ -112,119 +117,29 @@ def understand(
     Layout
         ``columns`` is empty when no header is known.
     """
-    known = {**{simple(said): column for said, column in own.items()}, **_known(schema.name)}
+    known = {**{simple(said): column for said, column in own.items()}, **known_headers(schema.name)}
     by_hand = {simple(header): column for header, column in mapping.items()}
     if sheet.header is not None:
-        return _layout(sheet, sheet.header, 0, known, by_hand, schema)
-    best, most = 0, 0
-    for at, row in enumerate(sheet.rows[:SEARCHED_ROWS]):
-        score = sum(
-            1 for cell in row if isinstance(cell, str) and len(cell) < 60 and _meaning(cell, known, by_hand, False)
-        )
-        if score > most:
-            best, most = at, score
-    if not most:
+        paths = [(said,) if simple(said) else () for said in sheet.header]
+        block = structure.Block(paths, {}, -1, 0, [])
+        return _layout(sheet, block, known, by_hand, schema)
+    block = structure.find(sheet, lambda said: _is_known(said, known, by_hand, schema))
+    if block is None:
         # most likely the row with most words; whoever maps headers by hand chooses from it
         rows = [[cell for cell in row if isinstance(cell, str) and cell.strip()] for row in sheet.rows[:SEARCHED_ROWS]]
         return Layout({}, {}, 0, None, [], [], [(cell.strip(), None) for cell in max(rows, key=len, default=[])])
-    header, last, datum = _one_of_two(sheet, best, known, by_hand)
-    layout = _layout(sheet, header, last + 1, known, by_hand, schema)
-    layout.crs = layout.crs or datum
-    above = next(
-        (
-            found
-            for row in sheet.rows[:last]
-            for cell in row
-            if isinstance(cell, str) and (found := _MONEY.search(cell))
-        ),
-        None,
-    )
+    layout = _layout(sheet, block, known, by_hand, schema)
+    layout.crs = layout.crs or next((named_datum(said) for said in block.above if "坐标" in said), None)
+    above = next((found for said in block.above if (found := _MONEY.search(said))), None)
     layout.money = f"({above[1]})" if above else ""
     return layout
 
 
-def _one_of_two(
-    sheet: Sheet, best: int, known: Mapping[str, str], by_hand: Mapping[str, str]
-) -> tuple[list[str], int, str | None]:
-    """Return the header, its last row, and the datum that a heading over several columns names.
-
-    Headers of two rows are merged downwards, with a heading over what belongs together:
-    ``名称 | 坐标(高德) |      `` above `` | 经度 | 纬度``.
-    """
-
-    def texts(at: int) -> list[str] | None:
-        if not 0 <= at < len(sheet.rows):
-            return None
-        return ["" if cell is None else str(cell).strip() for cell in sheet.rows[at]]
-
-    def all_known(row: list[str] | None) -> bool:
-        cells = [cell for cell in row or () if cell]
-        return bool(cells) and all(len(cell) < 60 and _meaning(cell, known, by_hand, False) for cell in cells)
-
-    own, below, above = texts(best) or [], texts(best + 1), texts(best - 1)
-    if below and all_known(below) and sheet.numbers[best + 1] == sheet.numbers[best] + 1:
-        upper, lower, last = own, below, best + 1
-    elif (
-        above
-        and sheet.numbers[best - 1] == sheet.numbers[best] - 1
-        and any(
-            _meaning(cell, known, by_hand, False) and not (own[at] if at < len(own) else "")
-            for at, cell in enumerate(above)
-            if cell and len(cell) < 60
-        )
-    ):
-        upper, lower, last = above, own, best
-    else:
-        return own, best, None
-    width = max(len(upper), len(lower))
-    upper, lower = (row + [""] * (width - len(row)) for row in (upper, lower))
-    return (
-        [low or up for up, low in zip(upper, lower, strict=True)],
-        last,
-        next((found for up, low in zip(upper, lower, strict=True) if low and (found := _named_datum(up))), None),
-    )
-
-
-def without_remarks(sheet: Sheet, layout: Layout, schema: TableSchema) -> list[int]:
-    """Take sums, remarks and headings (``合计``, ``填表人：…``, ``一、鹭江街道（5个）``) out of the rows of a sheet; return their row numbers."""
-    if sheet.header is not None:
-        return []
-    named = {layout.columns[name][0] for name in (schema.key, "name") if name in layout.columns}
-    wide = {
-        found[2]
-        for one in sheet.problems
-        if one.code == "merged" and (found := _ACROSS.fullmatch(one.value or "")) and found[1] != found[3]
-    }
-    kept, left = list(range(layout.first)), []
-    for at in range(layout.first, len(sheet.rows)):
-        row = sheet.rows[at]
-        first = next((place for place, cell in enumerate(row) if cell is not None and str(cell).strip()), None)
-        remark = first is not None and isinstance(row[first], str) and _REMARK.match(row[first].strip()) is not None
-        alone = (
-            first is not None and isinstance(row[first], str) and all(cell in (None, "") for cell in row[first + 1 :])
-        )
-        # one text over several cells, or numbered and by itself, heads the rows below it
-        heading = (
-            alone
-            and len(layout.columns) > 1
-            and (str(sheet.numbers[at]) in wide or _HEADING.match(row[first].strip()) is not None)
-        )
-        if heading or (
-            remark and all(place == first or place >= len(row) or row[place] in (None, "") for place in named)
-        ):
-            left.append(sheet.numbers[at])
-        else:
-            kept.append(at)
-    if left:
-        sheet.rows, sheet.numbers = [sheet.rows[at] for at in kept], [sheet.numbers[at] for at in kept]
-    return left
-
-
 def recognised(text: str, table: str) -> bool:
     """Return whether the first lines of a text hold at least one header of `table`."""
-    known = _known(table)
+    known = known_headers(table)
     cells = re.split(r"[,\t;，；|\n\r\"]", text[:4000])
-    return any(cell and len(cell) < 60 and _meaning(cell, known, {}, False) for cell in cells)
+    return any(cell and len(cell) < 60 and meaning(cell, known, {}, False) for cell in cells)
 
 
 def nothing_known(schema: TableSchema, sheet: Sheet) -> Unreadable:
@@ -242,110 +157,189 @@ def nothing_known(schema: TableSchema, sheet: Sheet) -> Unreadable:
     )
 
 
+def _is_known(said: str, known: Mapping[str, str], by_hand: Mapping[str, str], schema: TableSchema) -> bool:
+    return (
+        meaning(said, known, by_hand, False) is not None
+        or together.tick_of((said,), 0, known, schema) is not None
+        or (together.HOURS in known.values() and together.hours_part((said,), 0, known) is not None)
+    )
+
+
 def _layout(
     sheet: Sheet,
-    header: Sequence[str],
-    first: int,
+    block: structure.Block,
     known: Mapping[str, str],
     by_hand: Mapping[str, str],
     schema: TableSchema,
 ) -> Layout:
-    row = sheet.numbers[first - 1] if first else None
-    layout = Layout({}, {}, first, None, [], [], titles=[one_line(said) for said in header])
-    parts: list[tuple[int, int]] = []
-    for at, said in enumerate(header):
-        if not simple(said):
+    titles = _titles(block)
+    layout = Layout({}, {}, block.first, None, [], [], titles=titles, above=block.above)
+    row = sheet.numbers[block.last] if block.last >= 0 else None
+    names = {column.name for column in schema.columns}
+    shapes: list[tuple[int, int]] = []
+    hours: list[tuple[together.HoursPart, str | None]] = []
+    means = {
+        at: _means(path, titles[at], known, by_hand, sheet.short_names) for at, path in enumerate(block.paths) if path
+    }
+    for at, path in enumerate(block.paths):
+        if not path:
             continue
-        column = _meaning(said, known, by_hand, sheet.short_names)
-        layout.listed.append((one_line(said), column))
-        place = {"sheet": sheet.name, "row": row, "column": shown(said)}
+        title, column = titles[at], means[at]
+        place = {"sheet": sheet.name, "row": row, "column": shown(title)}
+        ruled = simple(title) in by_hand or simple(path[-1]) in by_hand
+        cells = _Cells(sheet, block.first, at)
+        if not ruled:
+            part = together.hours_part(path, at, known) if together.HOURS in names else None
+            if part and together.looks_like_hours(cells.some):
+                hours.append((part, column))
+                continue
+            tick = together.tick_of(path, at, known, schema) if column is None or len(path) > 1 else None
+            if tick and together.looks_ticked(cells.some):
+                layout.ticks.append(tick)
+                layout.listed.append((title, tick.column))
+                continue
         if column is None:
-            if simple(said) not in by_hand and simple(said) not in ("fid", "ogcfid", "序号", "id"):
-                layout.warnings.append(
-                    Problem(N_("列“{column}”不认识，没有导入。"), {"column": shown(said)}, **place, code="column")
-                )
-            continue
-        if column == "wkt":
-            parts.append(
-                (int(_SHAPE_PART.fullmatch(_bare(said))[2] or 1) if _SHAPE_PART.fullmatch(_bare(said)) else 1, at)
-            )
+            _without_column(layout, title, at, ruled, schema, place)
+        elif column == "wkt":
+            found = SHAPE_PART.fullmatch(bare(path[-1]))
+            shapes.append((int(found[2] or 1) if found else 1, at))
+            layout.listed.append((title, column))
+            _take(layout, column, at, title)
         elif column in layout.columns:
-            layout.problems.append(
-                Problem(
-                    N_("列“{column}”和“{other}”都是{zh}：请只留一列。"),
-                    {"column": shown(said), "other": layout.headers[column], "zh": _zh(schema, column)},
-                    **place,
-                    expected_msgid=N_("每个内容只有一列"),
-                    code="column",
-                )
-            )
-            continue
-        layout.columns.setdefault(column, []).append(at)
-        layout.headers.setdefault(column, one_line(said))
-        if column in POSITIONS:
-            layout.crs = layout.crs or _named_datum(said)
-    if parts:
-        layout.columns["wkt"] = [at for _, at in sorted(parts)]
+            _twice(layout, column, at, title, schema, place)
+        else:
+            layout.listed.append((title, column))
+            _take(layout, column, at, title)
+        if column in POSITIONS and layout.columns.get(column, [None])[0] == at:
+            layout.crs = layout.crs or next((found for said in reversed(path) if (found := named_datum(said))), None)
+    _take_hours(layout, hours, titles)
+    if shapes:
+        layout.columns["wkt"] = [at for _, at in sorted(shapes)]
     return layout
 
 
-def _meaning(header: str, known: Mapping[str, str], by_hand: Mapping[str, str], short: bool) -> str | None:
-    key = simple(header)
-    if key in by_hand:
-        return by_hand[key] or None
-    bare = _bare(header)
-    if found := known.get(key) or known.get(bare):
-        return found
-    if _SHAPE_PART.fullmatch(bare):
-        return "wkt"
-    without = _DATUM_WORDS.sub("", bare)
-    if without != bare and without in known and known[without] in POSITIONS:
-        return known[without]
-    if (plain := _NOUN.sub("", bare)) != bare and plain in known:
-        return known[plain]  # 站点详细地址, 驿站经度
-    if short:
-        # ten bytes of a name: three characters and a broken one, or ten letters
-        stem = key.rstrip("\ufffd")
-        full = len(str(header).encode()) >= DBF_NAME_BYTES - 2
-        fits = {column for name, column in known.items() if name.startswith(stem)} if full and stem else set()
-        return fits.pop() if len(fits) == 1 else None
-    return None
+class _Cells:
+    """The first cells of a column, looked at only when asked for."""
+
+    def __init__(self, sheet: Sheet, first: int, place: int) -> None:
+        self._sheet, self._first, self._place = sheet, first, place
+
+    @property
+    def some(self) -> Sequence[Any]:
+        rows = self._sheet.rows[self._first : self._first + 200]
+        return [row[self._place] if self._place < len(row) else None for row in rows]
 
 
-_DATUM_WORDS = re.compile("|".join(pattern.pattern for _, pattern in _DATUMS))
+def _titles(block: structure.Block) -> list[str]:
+    """Return the header of each place: its lowest heading, with those over it where several are called alike, and its unit."""
+    leaves = [one_line(path[-1]) if path else "" for path in block.paths]
+    titles = [
+        one_line("·".join(path)) if path and len(path) > 1 and leaves.count(leaves[at]) > 1 else leaves[at]
+        for at, path in enumerate(block.paths)
+    ]
+    return [f"{one}({block.units[at]})" if one and at in block.units else one for at, one in enumerate(titles)]
 
 
-def _bare(header: str) -> str:
-    return simple(_BRACKETS.sub("", unicodedata.normalize("NFKC", str(header))))
+def _means(
+    path: tuple[str, ...], title: str, known: Mapping[str, str], by_hand: Mapping[str, str], short: bool
+) -> str | None:
+    """Return the column that the headings of a place mean: what is set by hand, all of them as one word, the lowest."""
+    if simple(title) in by_hand:
+        return by_hand[simple(title)] or None
+    if len(path) > 1:
+        for said in ("".join(path), "".join(path[-2:])):
+            if found := known.get(bare(said)):
+                return found
+    found = meaning(path[-1], known, by_hand, short)
+    if found is None and len(path) > 1:
+        # 建设情况 over 时间: what is said of another thing than the row keeps its heading
+        return None
+    return found
 
 
-def _named_datum(header: str) -> str | None:
-    text = unicodedata.normalize("NFKC", str(header)).lower()
-    return next((name for name, pattern in _DATUMS if pattern.search(text)), None)
+def _take(layout: Layout, column: str, at: int, title: str) -> None:
+    layout.columns.setdefault(column, []).append(at)
+    layout.headers.setdefault(column, title)
+
+
+def _take_hours(layout: Layout, found: list[tuple[together.HoursPart, str | None]], titles: list[str]) -> None:
+    """Put the parts of the opening hours together; one part that says no more than the whole is the whole."""
+    parts = [part for part, _ in found]
+    lonely = [part for part in parts if part.role and not {"from", "to"} <= {one.role for one in parts}]
+    for part, column in found:
+        if part in lonely and column not in (None, together.HOURS):
+            parts.remove(part)
+            if column not in layout.columns:
+                _take(layout, column or "", part.place, part.title)
+                layout.listed.append((titles[part.place], column))
+    if not parts:
+        return
+    whole = layout.columns.pop(together.HOURS, None)
+    if whole:
+        parts.insert(0, together.HoursPart(whole[0], "", "", layout.headers[together.HOURS]))
+    layout.hours = parts
+    layout.headers[together.HOURS] = "、".join(dict.fromkeys(titles[part.place] for part in parts))
+    layout.listed += [(titles[part.place], together.HOURS) for part in parts if whole is None or part.place != whole[0]]
+
+
+def _without_column(
+    layout: Layout, title: str, at: int, ruled: bool, schema: TableSchema, place: Mapping[str, Any]
+) -> None:
+    """Keep a column that no field takes as an own field, where the table has such; else say that it is left out."""
+    if simple(title) in SERIALS and not ruled:
+        layout.serials.add(at)
+        layout.listed.append((title, None))
+        return
+    if ruled:
+        layout.listed.append((title, None))
+        return
+    if OWN not in {column.name for column in schema.columns}:
+        layout.listed.append((title, None))
+        layout.warnings.append(
+            Problem(N_("列“{column}”不认识，没有导入。"), {"column": shown(title)}, **place, code="column")
+        )
+        return
+    keep_own(layout, title, at)
+
+
+def keep_own(layout: Layout, title: str, at: int) -> str:
+    """Keep the column at a place as an own field under a label of its own; return the label."""
+    label = stem = usable_label(title)
+    count = 1
+    while label in layout.own:
+        count += 1
+        label = f"{stem}{count}"
+    layout.own[label] = at
+    layout.listed.append((title, PREFIX + label))
+    _take(layout, PREFIX + label, at, title)
+    return label
+
+
+def _twice(layout: Layout, column: str, at: int, title: str, schema: TableSchema, place: Mapping[str, Any]) -> None:
+    """Take the first of two columns that mean the same and keep the other as it is; where points lie two are no answer."""
+    params = {"column": shown(title), "other": layout.headers[column], "zh": _zh(schema, column)}
+    if column in POSITIONS or column == STATED or OWN not in {one.name for one in schema.columns}:
+        layout.listed.append((title, column))
+        layout.problems.append(
+            Problem(
+                N_("列“{column}”和“{other}”都是{zh}：请只留一列。"),
+                params,
+                **place,
+                expected_msgid=N_("每个内容只有一列"),
+                code="column",
+            )
+        )
+        return
+    keep_own(layout, title, at)
+    layout.warnings.append(
+        Problem(
+            N_("列“{column}”和“{other}”都像是{zh}：用了“{other}”，“{column}”照原样保存为自有项目。请核对。"),
+            params,
+            **place,
+            code="column",
+        )
+    )
 
 
 def _zh(schema: TableSchema, column: str) -> str:
     return next((one.zh for one in schema.columns if one.name == column), column)
-
-
-def known_headers(table: str) -> Mapping[str, str]:
-    """Return every header that files of `table` may have, as :func:`simple` gives it, → column."""
-    return _known(table)
-
-
-@cache
-def _known(table: str) -> Mapping[str, str]:
-    """Return simple header → column; a name of the schema goes before an alias, an alias of the table before one of all."""
-    schema, known = TABLES[table], {}
-    names = {column.name for column in schema.columns}
-    positions = {*POSITIONS, STATED} if schema.geometry == "point" else {"wkt", STATED} if schema.geometry else set()
-    for column in schema.columns:
-        for said in (column.name, column.zh, column.en):
-            known.setdefault(simple(said), column.name)
-            known.setdefault(_bare(said), column.name)
-    rows = sorted(shipped_rows("import_headers.csv"), key=lambda row: row["table"] == "*")
-    for row in rows:
-        if row["table"] in (table, "*") and (row["column"] in names or row["column"] in positions):
-            for alias in row["alias"].split(";"):
-                known.setdefault(simple(alias), row["column"])
-    return MappingProxyType(known)

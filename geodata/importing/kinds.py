@@ -48,7 +48,9 @@ def gather(rows: Rows, ground: Ground, report: Report) -> None:
     held = rows.values.setdefault(OWN, [None] * len(rows))
     held += [None] * (len(rows) - len(held))
     codes = rows.values.get("kind", [None] * len(rows))
-    columns = {name: values for name, values in rows.values.items() if name.startswith(PREFIX)}
+    known = ground.kinds.fields
+    columns = {name: values for name, values in rows.values.items() if name.removeprefix(PREFIX) in known}
+    columns = {name: values for name, values in columns.items() if name.startswith(PREFIX)}
     if not columns and not any(held) and not any(one.unit for one in ground.kinds):
         return
     counted = rows.values.get("participants")
@@ -62,6 +64,8 @@ def gather(rows: Rows, ground: Ground, report: Report) -> None:
             continue
         for label, value in kept.items():
             field = kind.field(label)
+            if label not in known:  # a field of the file's own: any row may have it
+                continue
             if field is None or not fits(field, value):
                 _refuse_field(rows, at, OWN, kind, label, value, report)
         for name, value in said.items():

@@ -91,6 +91,19 @@ class Problem:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class OwnColumn:
+    """A column that no field of the table takes: its header in the file, the label it is kept under, whether it is personal."""
+
+    header: str
+    label: str
+    personal: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the column as the command line gives it."""
+        return {"header": self.header, "label": self.label, "personal": self.personal}
+
+
 @dataclass(slots=True)
 class Report:
     """The outcome of a check.
@@ -111,6 +124,8 @@ class Report:
         Every header in the file, in its order → column, None where it was not understood.
     crs : str or None
         Coordinate system in which the file was read.
+    own_fields : list of OwnColumn
+        Columns that no field takes, kept as own fields of the rows.
     """
 
     table: str
@@ -121,6 +136,7 @@ class Report:
     columns: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str | None] = field(default_factory=dict)
     crs: str | None = None
+    own_fields: list[OwnColumn] = field(default_factory=list)
     unlisted: int = 0
 
     @property
@@ -162,7 +178,7 @@ class Report:
             self.unlisted = 0
 
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
-        """Return ``rows``, ``accepted``, ``errors``, ``warnings``, ``table``, ``crs`` and ``columns``."""
+        """Return ``rows``, ``accepted``, ``errors``, ``warnings``, ``table``, ``crs``, ``columns`` and ``own_fields``."""
         return {
             "table": self.table,
             "rows": self.rows,
@@ -171,6 +187,7 @@ class Report:
             "warnings": [one.as_dict(gettext) for one in self.warnings],
             "crs": self.crs,
             "columns": self.columns,
+            "own_fields": [one.as_dict() for one in self.own_fields],
         }
 
 

@@ -12,18 +12,20 @@ from typing import Any
 from geodata.errors import N_
 from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
 from geodata.importing.report import Problem, Unreadable, shown
-from geodata.importing.sheets import Sheet, too_large
+from geodata.importing.sheets import Merge, Sheet, too_large
 from geodata.importing.xml_parts import MAIN, SEPARATOR, Told, broken_book, read_part
 
-MAX_MERGED, MAX_FORMULAS = 1_000, 1_000
+MAX_MERGED, MAX_FORMULAS = 20_000, 1_000
+LOOKED_AT = 40  # rows in which a header may stand: of these alone the looks are kept
 MAX_ROW_NUMBER, MAX_LETTERS = 1_048_576, 3
 REMEMBERED = 100_000  # texts kept once however often they stand in a sheet
-_NAMES = ("row", "c", "v", "f", "t", "rPh", "mergeCell")
-_ROW, _CELL, _VALUE, _FORMULA, _TEXT, _HINT, _MERGE = range(len(_NAMES))
+_NAMES = ("row", "c", "v", "f", "t", "rPh", "mergeCell", "col")
+_ROW, _CELL, _VALUE, _FORMULA, _TEXT, _HINT, _MERGE, _COLUMN = range(len(_NAMES))
 _SAID = (_VALUE, _TEXT)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
-_REF = re.compile(r"[A-Z]{1,3}\d{1,7}:[A-Z]{1,3}(\d{1,7})")
+_REF = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
+_TRUE = ("1", "true")
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class Book:
         Numbers of the styles that show a date, and a span of time.
     from_1904 : bool
         Whether days are counted from 1904, as old Macintoshes do.
+    emphasis : frozenset of str
+        Numbers of the styles that are bold or filled.
     cells, elements : int
         Cells with a value and XML elements still allowed, all sheets together.
     """
@@ -46,6 +50,7 @@ class Book:
     dates: frozenset[str]
     spans: frozenset[str]
     from_1904: bool
+    emphasis: frozenset[str] = frozenset()
     cells: int = MAX_CELLS
     elements: int = MAX_ELEMENTS
 
@@ -70,13 +75,13 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
     merged: list[str] = []
     row: list[Any] = []
     pieces: list[str] = []
-    number = at = size = 0
+    number = at = size = plain = 0
     sort, style, formula, hinting, has_value = "n", None, None, False, False
     into: list[str] | None = None
     cells, elements, formulas = book.cells, book.elements, 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal number, at, sort, style, formula, into, hinting, elements, size, has_value
+        nonlocal number, at, sort, style, formula, into, hinting, elements, size, has_value, plain
         kind = kinds.get(tag)
         if kind == _CELL:
             elements -= 1
@@ -98,14 +103,20 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             number = number + 1 if said is None else int(said) if len(said) < 9 else 0
             if not 0 < number <= MAX_ROW_NUMBER:
                 raise broken_book(said)
-            at = 0
+            at = plain = 0
             row.clear()
+            if attributes.get("hidden") in _TRUE:
+                sheet.hidden_rows.add(number)
         elif kind == _FORMULA:
             formula = into = []
         elif kind == _MERGE:
             elements -= 1
             if len(merged) < MAX_MERGED:
                 merged.append(attributes.get("ref", ""))
+        elif kind == _COLUMN:
+            elements -= 1
+            if attributes.get("hidden") in _TRUE:
+                sheet.hidden_columns.update(_places(attributes))
         else:
             elements -= 1
             hinting = hinting or kind == _HINT
@@ -121,7 +132,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             into.append(said)
 
     def end(tag: str) -> None:
-        nonlocal into, hinting, cells, formulas
+        nonlocal into, hinting, cells, formulas, plain
         kind = kinds.get(tag)
         if kind == _CELL:
             value = _value("".join(pieces), sort, style, book) if has_value else None
@@ -134,6 +145,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             if at > MAX_COLUMNS:
                 raise too_large(name, N_("列"), at, MAX_COLUMNS)
             cells -= 1
+            plain += style not in book.emphasis
             if type(value) is str and len(known) < REMEMBERED:
                 value = known.setdefault(value, value)
             _put(row, at, value)
@@ -143,6 +155,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             if row:
                 sheet.rows.append(row.copy())
                 sheet.numbers.append(number)
+                if not plain and len(sheet.rows) <= LOOKED_AT:
+                    sheet.emphasised.add(number)
                 if len(sheet.rows) > MAX_ROWS + 1 or cells < 0:
                     raise too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
         elif kind == _HINT:
@@ -150,11 +164,21 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
 
     read_part(archive, part, start, end, characters, told)
     book.cells, book.elements = cells, elements
-    if sheet.numbers:
-        sheet.problems += [
-            _merged_cells(name, ref, match[1]) for ref in dict.fromkeys(merged) if (match := _REF.fullmatch(ref))
-        ]
+    sheet.merges = [_merge(match) for ref in dict.fromkeys(merged) if (match := _REF.fullmatch(ref))]
     return sheet
+
+
+def _places(attributes: dict[str, str]) -> range:
+    """Return the places in a row, counted from 0, that a ``col`` element is about."""
+    first, last = (attributes.get(name, "") for name in ("min", "max"))
+    if not (first.isdigit() and last.isdigit() and len(first) < 9 and len(last) < 9):
+        return range(0)
+    return range(max(int(first) - 1, 0), min(int(last), MAX_COLUMNS))
+
+
+def _merge(match: re.Match[str]) -> Merge:
+    left, top, right, bottom = match.groups()
+    return Merge(int(top), int(bottom), _column(left) - 1, _column(right) - 1)
 
 
 def _put(row: list[Any], at: int, value: Any) -> None:
@@ -220,16 +244,4 @@ def _no_value(sheet: str, row: int, at: int, formula: str) -> Problem:
         value=shown("=" + formula),
         expected_msgid=N_("数值或文字"),
         code="formula",
-    )
-
-
-def _merged_cells(name: str, ref: str, row: str) -> Problem:
-    return Problem(
-        N_("合并单元格 {ref}：请取消合并，并在每一行写上内容。"),
-        {"ref": ref},
-        sheet=name,
-        row=int(row),
-        value=ref,
-        expected_msgid=N_("不合并的单元格"),
-        code="merged",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,15 @@ from numpy.typing import NDArray
 from geodata.errors import N_
 from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from geodata.importing.report import Problem, Unreadable
+
+
+class Merge(NamedTuple):
+    """Cells merged into one: first and last row as the file counts them, first and last place counted from 0."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
 
 
 @dataclass(slots=True)
@@ -35,7 +44,19 @@ class Sheet:
     short_names : bool
         Whether headers may have been cut (a Shapefile keeps ten bytes).
     problems : list of Problem
-        What is wrong with single cells already: formulas without a value, merged cells.
+        What is wrong with single cells already: formulas without a value.
+    hidden : bool
+        Whether the program of the file hides the whole sheet.
+    hidden_rows : set of int
+        Row numbers (as in `numbers`) that are hidden.
+    hidden_columns : set of int
+        Places in a row, counted from 0, that are hidden.
+    merges : list of Merge
+        Cells that are one over several places; its value stands in the first.
+    emphasised : set of int
+        Row numbers in which every cell that holds anything is bold or filled.
+    title : str or None
+        What the file calls itself where the format keeps that apart from the cells (a layer's description).
     """
 
     name: str | None
@@ -46,6 +67,12 @@ class Sheet:
     crs: str | None = None
     short_names: bool = False
     problems: list[Problem] = field(default_factory=list)
+    hidden: bool = False
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merges: list[Merge] = field(default_factory=list)
+    emphasised: set[int] = field(default_factory=set)
+    title: str | None = None
 
 
 def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:

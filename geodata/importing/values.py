@@ -26,7 +26,7 @@ BLANKS = {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "不详", 
 ISO_TEXT = ("valid_from", "valid_to")
 PERIODS = ("period", "period_start", "period_end")
 ADCODES = ("adcode", "from_adcode", "to_adcode", "parent")
-_YES = {
+YES = {
     "是的",
     "✅",
     "☑",
@@ -48,7 +48,7 @@ _YES = {
     "智能",
     "已完成",
 }
-_NO = {
+NO = {
     "没",
     "❌",
     "☐",
@@ -248,8 +248,8 @@ def _yes_no(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     text = unicodedata.normalize("NFKC", checked_text(value)).lower()
-    if text in _YES or text in _NO:
-        return text in _YES
+    if text in YES or text in NO:
+        return text in YES
     raise BadValue(N_("应为是或否：请写 是 或 否。"), {}, N_("是 | 否"))
 
 
@@ -314,24 +314,29 @@ def _own(value: Any) -> str | None:
 
 def _code(value: Any, vocab: str) -> str:
     text = _folded(checked_text(value))
-    found = _names(vocab).get(text) or _names(vocab).get(text.replace(" ", ""))
+    found = names_of(vocab).get(text) or names_of(vocab).get(text.replace(" ", ""))
     if found is None:
         raise _no_code(text, vocab)
     return found
 
 
 def _codes(value: Any, vocab: str) -> str:
-    text, found = checked_text(value), []
-    if whole := _names(vocab).get(_folded(text)):
+    text, found, strange = checked_text(value), [], []
+    if whole := names_of(vocab).get(_folded(text)):
         return whole  # 物流与商贸: a name may hold what would part two
     for part in _SPLIT.split(text):
         if part.strip() and part.strip().lower() not in BLANKS:
             bare = _AROUND_CODES.sub("", part.strip())  # 配有空调、饮水机等设施
-            code = _names(vocab).get(_folded(bare)) or _names(vocab).get(_folded(part))
-            if code is None:
-                raise _no_code(bare, vocab, N_("“{part}”不在可用的取值里：请改用其中之一，或从这一格里删去它。"))
-            found.append(code)
-    return ";".join(dict.fromkeys(found))
+            code = names_of(vocab).get(_folded(bare)) or names_of(vocab).get(_folded(part))
+            found, strange = ([*found, code], strange) if code else (found, [*strange, bare])
+    codes = ";".join(dict.fromkeys(found))
+    if strange:
+        error = _no_code(
+            "、".join(strange), vocab, N_("“{part}”不在可用的取值里：请改用其中之一，或从这一格里删去它。")
+        )
+        error.partly = codes or None
+        raise error
+    return codes
 
 
 def _no_code(text: str, vocab: str, msgid: str = N_("“{part}”不在可用的取值里：请用其中之一。")) -> BadValue:
@@ -348,7 +353,7 @@ def _folded(text: str) -> str:
 
 
 @cache
-def _names(vocab: str) -> Mapping[str, str]:
+def names_of(vocab: str) -> Mapping[str, str]:
     """Return every way to write a code, folded → code: the code itself, its names in both languages, aliases."""
     names: dict[str, str] = {}
     for said in ({code: code for code in labels(vocab)}, labels(vocab), labels(vocab, "en")):
@@ -359,6 +364,13 @@ def _names(vocab: str) -> Mapping[str, str]:
             for alias in filter(None, row["alias"].split(";")):
                 names.setdefault(_folded(alias), row["code"])
     return MappingProxyType(names)
+
+
+@cache
+def filled_in(table: str) -> frozenset[str]:
+    """Return the columns of a table that are filled in where a file leaves them out: usual values, and what follows from others."""
+    usual = {row["column"] for row in shipped_rows("import_defaults.csv") if row["table"] in (table, "*")}
+    return frozenset(usual | {"adcode", "name_en", "period", "participants_unit", "source_id", "batch_id", "cell"})
 
 
 @cache

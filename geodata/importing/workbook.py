@@ -44,16 +44,16 @@ class _Outline:
     """What a workbook says of itself: where its sheets, strings and styles are."""
 
     sheets: list[tuple[str, str]] = field(default_factory=list)  # name, part
+    hidden: list[str] = field(default_factory=list)  # names of sheets
     strings: str | None = None
     styles: str | None = None
     from_1904: bool = False
 
 
 def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
-    """Return the visible sheets of a workbook that hold anything.
+    """Return the visible sheets of a workbook that hold anything, and of the hidden ones the names.
 
-    A formula counts by the value that the workbook stores for it; one without
-    is a problem of its cell, as are merged cells below the header.
+    A formula counts by the value that the workbook stores for it; one without is a problem of its cell.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
     """
     with opened(path) as archive:
         outline = _outline(archive)
-        book = Book(_strings(archive, outline.strings), *_dates(archive, outline.styles), outline.from_1904)
+        dates, spans, emphasis = _styles(archive, outline.styles)
+        book = Book(_strings(archive, outline.strings), dates, spans, outline.from_1904, emphasis)
         sizes = [archive.getinfo(part).file_size + 1 for _, part in outline.sheets]
         found, done = [], 0
         for (name, part), size in zip(outline.sheets, sizes, strict=True):
@@ -73,7 +74,7 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
             done += size
             if one.rows:
                 found.append(one)
-    return found
+    return found + [Sheet(name, [], [], hidden=True) for name in outline.hidden]
 
 
 def _outline(archive: zipfile.ZipFile) -> _Outline:
@@ -102,13 +103,11 @@ def _outline(archive: zipfile.ZipFile) -> _Outline:
     for one in listed:
         kind, part = related.get(next((one[name] for name in _IDS if name in one), ""), ("", ""))
         name = one.get("name", "")
-        if (
-            kind == "worksheet"
-            and part in names
-            and one.get("state", "visible") == "visible"
-            and name.strip().lower() not in SKIPPED
-        ):
-            outline.sheets.append((name, part))
+        if kind == "worksheet" and part in names and name.strip().lower() not in SKIPPED:
+            if one.get("state", "visible") == "visible":
+                outline.sheets.append((name, part))
+            else:
+                outline.hidden.append(name)
     for kind, part in related.values():
         if part in names and kind in ("sharedStrings", "styles"):
             setattr(outline, "strings" if kind == "sharedStrings" else kind, part)
@@ -177,37 +176,50 @@ def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
     return found
 
 
-def _dates(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the numbers of the styles that show a date, and of those that show a span of time."""
+def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the numbers of the styles that show a date, of those that show a span of time, and of the bold or filled ones."""
     from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
     if part is None:
-        return frozenset(), frozenset()
+        return frozenset(), frozenset(), frozenset()
     formats: dict[str, str] = {str(at): code for at, code in BUILTIN_FORMATS.items()}
-    used: list[str] = []
-    cells, style, own = (spaced(name, *MAIN) for name in ("cellXfs", "xf", "numFmt"))
-    inside = False
+    used: list[tuple[str, str, str]] = []  # number format, font, fill of each style
+    bold: set[str] = set()
+    filled: set[str] = set()
+    cells, style, own, fonts, fills, font, fill, strong, pattern = (
+        spaced(name, *MAIN)
+        for name in ("cellXfs", "xf", "numFmt", "fonts", "fills", "font", "fill", "b", "patternFill")
+    )
+    inside: tuple[str, ...] = ()
+    count = {font: 0, fill: 0}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal inside
         if tag in own:
             formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")[:255]
-        elif tag in cells:
-            inside = True
-        elif inside and tag in style:
-            used.append(attributes.get("numFmtId", "0"))
+        elif tag in (*cells, *fonts, *fills):
+            inside = next(one for one in (cells, fonts, fills) if tag in one)
+        elif inside is cells and tag in style:
+            used.append(tuple(attributes.get(name, "0") for name in ("numFmtId", "fontId", "fillId")))
+        elif inside is fonts and tag in strong and attributes.get("val", "1") not in ("0", "false"):
+            bold.add(str(count[font]))
+        elif inside is fills and tag in pattern and attributes.get("patternType", "none") not in ("none", "gray125"):
+            filled.add(str(count[fill]))
         if len(used) > MAX_STYLES or len(formats) > MAX_STYLES:
             raise broken_book("styles")
 
     def end(tag: str) -> None:
         nonlocal inside
-        inside = inside and tag not in cells
+        for one in (font, fill):
+            count[one] += inside in (fonts, fills) and tag in one
+        inside = () if inside and tag in inside else inside
 
     read_part(archive, part, _counted(start), end)
-    kinds = {code: (is_date_format(formats.get(code)), is_timedelta_format(formats.get(code))) for code in set(used)}
+    kinds = {code: (is_date_format(formats.get(code)), is_timedelta_format(formats.get(code))) for code, *_ in used}
     return (
-        frozenset(str(at) for at, code in enumerate(used) if kinds[code][0]),
-        frozenset(str(at) for at, code in enumerate(used) if kinds[code][1]),
+        frozenset(str(at) for at, (code, *_) in enumerate(used) if kinds[code][0]),
+        frozenset(str(at) for at, (code, *_) in enumerate(used) if kinds[code][1]),
+        frozenset(str(at) for at, (_, one, other) in enumerate(used) if one in bold or other in filled),
     )
 
 

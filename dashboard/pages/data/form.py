@@ -19,6 +19,7 @@ from geodata.importing.hours_text import NotHours, to_hours
 from geodata.importing.values import vocabulary
 from geodata.merging import merge
 from geodata.own_fields import PREFIX, OwnField, values_of
+from geodata.personal import is_personal
 from geodata.schema import OWN, TABLES, Column, TableSchema
 from geodata.store.batch import Batch
 from layers import rows
@@ -30,13 +31,15 @@ CRS = "crs"
 FROM = ("provenance", "source_id", "valid_from", "valid_to")
 
 
-def fields(table: str, row: Mapping[str, Any] | None, version: str, words: Words) -> list:
-    """Return the form of `row`, or of a new one (None), on the atlas of `version`."""
+def fields(table: str, row: Mapping[str, Any] | None, version: str, words: Words, keeper: bool = False) -> list:
+    """Return the form of `row`, or of a new one (None), on the atlas of `version`; with what is personal for who keeps the data."""
     schema = TABLES[table]
     listed = [one for one in schema.columns if one.name not in LEFT_OUT]
     key = "" if row is None else str(row[schema.key])
     parts = [_field(schema, one, row, words) for one in listed if one.name not in FROM]
-    parts += [_own_field(one, row, words) for one in _own(table, row, words)]
+    typed = _own(table, row, words)
+    parts += [_own_field(one, row, words) for one in typed]
+    parts += _free_fields(row, {one.label for one in typed}, keeper, words)
     if schema.geometry == "point":
         parts.append(_place(row, words))
     elif schema.geometry:
@@ -83,6 +86,22 @@ def _own(table: str, row: Mapping[str, Any] | None, words: Words) -> list[OwnFie
     kinds = words.activity_kinds()
     kind = None if row is None else kinds.get(row["kind"])
     return list(kinds.fields.values() if row is None else kind.fields if kind else ())
+
+
+def _free_fields(row: Mapping[str, Any] | None, typed: set[str], keeper: bool, words: Words) -> list:
+    """Return the fields that the row alone has: columns of its file that no field of the table takes."""
+    held = {} if row is None else values_of(row.get(OWN))
+    return [
+        dmc.TextInput(
+            id=names.numbered("data-field", PREFIX + label),
+            label=label,
+            description=words("个人信息，只给维护数据的人看") if is_personal(label, value) else words("自有项目"),
+            value=_text(value),
+            size="xs",
+        )
+        for label, value in held.items()
+        if label not in typed and (keeper or not is_personal(label, value))
+    ]
 
 
 def _own_field(field: OwnField, row: Mapping[str, Any] | None, words: Words) -> Any:
@@ -307,9 +326,7 @@ def check(context: Context, table: str, key: str | None, filled: Mapping[str, An
         raise AtlasError(N_("这一行已经不在图册里：请刷新后再试。"))
     values = {one.name: _said(filled.get(one.name)) for one in schema.columns if one.name not in LEFT_OUT}
     titles = {name: title(schema, name, words) for name in (*values, "lon", "lat")}
-    values |= {
-        name: _said(value) for name, value in filled.items() if table == "activities" and name.startswith(PREFIX)
-    }
+    values |= {name: _said(value) for name, value in filled.items() if name.startswith(PREFIX)}
     shape, crs = None, None
     if row is not None:
         values[schema.key] = key

@@ -24,6 +24,7 @@ from dashboard.working import report_of
 from geodata.errors import N_, AtlasError
 from geodata.importing.headers import POSITIONS, STATED
 from geodata.importing.report import Problem, Report
+from geodata.own_fields import PREFIX
 from geodata.schema import TABLES
 
 PAGE, LISTED, GROUPS = 50, 60, 40
@@ -333,6 +334,15 @@ def _rows(problem: Problem) -> str | None:
     return None if problem.row is None else str(problem.row)
 
 
+def _mark(column: str | None, personal: set[str], words: Words) -> html.Span | None:
+    """Return what to say of a header beside the column it means."""
+    if not column:
+        return html.Span(words("没有认出"), className="mark mark-warning")
+    if column in personal:
+        return html.Span(words("个人信息"), className="mark mark-warning")
+    return html.Span(words("照原样保存"), className="mark") if column.startswith(PREFIX) else None
+
+
 def _headers(report: Report, words: Words) -> html.Details | None:
     if not report.headers:
         return None
@@ -353,8 +363,14 @@ def _headers(report: Report, words: Words) -> html.Details | None:
         {"value": "", "label": words("（不导入）")},
         *({"value": one.name, "label": one.zh if zh else one.en} for one in schema.columns if one.name != "batch_id"),
         *({"value": one, "label": places[one]} for one in usable if one not in held),
+        *(
+            {"value": one, "label": words("自有项目“{label}”").format(label=one.removeprefix(PREFIX))}
+            for one in dict.fromkeys(report.headers.values())
+            if one and one.startswith(PREFIX)
+        ),
     ]
     unknown = [header for header, column in report.headers.items() if not column]
+    personal = {PREFIX + one.label for one in report.own_fields if one.personal}
     lines = [
         html.Tr(
             [
@@ -372,7 +388,7 @@ def _headers(report: Report, words: Words) -> html.Details | None:
                         **{"aria-label": words("“{header}”对应的列").format(header=header)},
                     )
                 ),
-                html.Td(html.Span(words("没有认出"), className="mark mark-warning") if not column else None),
+                html.Td(_mark(column, personal, words)),
             ]
         )
         for at, (header, column) in enumerate(report.headers.items())

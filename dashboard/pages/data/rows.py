@@ -157,7 +157,7 @@ def locale_text(words: Words) -> dict[str, str]:
 
 
 def columns(schema: TableSchema, words: Words) -> list[dict[str, Any]]:
-    """Return the grid's columns: name first, then the rest, where the row is from last."""
+    """Return the grid's columns: name first, then the rest, where the row is from last; own fields before that."""
     order = sorted(schema.columns, key=lambda one: (one.name in LAST, one.name != "name", one.name != schema.key))
     return [
         {
@@ -294,8 +294,10 @@ def register(app: Dash, context: Context) -> None:
         schema = TABLES[said["table"]]
         frame = atlas.table(said["table"]).iloc[part]
         keys = frame[schema.key].tolist()
+        keeper = editing(context.settings)
         cells = {
-            one.name: [shown(schema, one.name, value, words) for value in frame[one.name]] for one in schema.columns
+            one.name: [shown(schema, one.name, value, words, keeper) for value in frame[one.name]]
+            for one in schema.columns
         }
         listed = [
             dict(zip(cells, line, strict=True)) | {KEY: key}
@@ -354,7 +356,7 @@ def register(app: Dash, context: Context) -> None:
         return (
             True,
             words("修改：{name}").format(name=row.get("name") or key),
-            form.fields(table, row, atlas.version, words),
+            form.fields(table, row, atlas.version, words, editing(context.settings)),
         )
 
     @app.callback(

@@ -19,6 +19,7 @@ from geodata.errors import AtlasError
 from geodata.importing.check import check_file
 from geodata.importing.marked import write_marked
 from geodata.importing.template import write_template
+from geodata.own_fields import values_of
 from geodata.schema import TABLES
 
 STATION = "站点名称,经度,纬度,开放时间\n白鹭洲驿站,118.0945,24.4712,8:00-22:00\n"
@@ -44,21 +45,36 @@ def test_text_in_any_dress(checked, encoding, delimiter):
 
 
 def test_an_error_names_row_column_value_and_what_was_expected(checked):
-    found = checked("某区工会驿站台账,,,\n" + STATION + "坏驿站,118.09,24.47,随便\n")
+    found = checked("某区工会驿站台账,,,\n" + STATION + "坏驿站,118.09.45,24.47,全天\n")
     (problem,) = found.report.errors
     said = problem.as_dict()
-    assert (said["sheet"], said["row"], said["column"], said["value"]) == (None, 4, "开放时间", "随便")
-    assert "8:00-22:00" in said["expected"] and "随便" in said["message"]
+    assert (said["sheet"], said["row"], said["column"], said["value"]) == (None, 4, "经度", "118.09.45")
+    assert said["expected"] and "118°05′40″" in said["message"]
     assert (found.report.rows, found.report.accepted) == (2, 1)
+
+
+def test_a_cell_that_cannot_be_read_is_unknown_and_told_and_never_costs_the_row(checked):
+    found = checked("某区工会驿站台账,,,\n" + STATION + "坏驿站,118.09,24.47,随便\n")
+    assert found.report.errors == [] and (found.report.rows, found.report.accepted) == (2, 2)
+    (problem,) = [one for one in found.report.warnings if one.code == "unknown"]
+    said = problem.as_dict()
+    assert (said["sheet"], said["row"], said["column"], said["value"]) == (None, 4, "开放时间", "随便")
+    assert "8:00-22:00" in said["expected"] and "随便" in said["message"] and said["rows"] == [4]
+    row = found.frame.iloc[1]
+    assert pd.isna(row["opening_hours"]) and row["opening_hours_text"] == "随便"
 
 
 def test_english_headers_aliases_and_headers_mapped_by_hand(checked):
     assert checked("Name,longitude,latitude\na,118.09,24.47\n").report.ok
     unknown = checked("啥,lng,lat\n甲,118.09,24.47\n")
-    assert "missing" in codes(unknown.report.errors) and "column" in codes(unknown.report.warnings)
+    assert "missing" in codes(unknown.report.errors) and [one.header for one in unknown.report.own_fields] == ["啥"]
     assert checked("啥,lng,lat\n甲,118.09,24.47\n", mapping={"啥": "name"}).frame["name"].tolist() == ["甲"]
     twice = checked("站点名称,站名,lng,lat\n甲,乙,118.09,24.47\n")
-    assert "column" in codes(twice.report.errors)
+    # the first of two names counts, the other is kept as it is, and both are named
+    assert twice.report.ok and twice.frame["name"].tolist() == ["甲"]
+    assert values_of(twice.frame["own"].iloc[0]) == {"站名": "乙"}
+    assert any(one.code == "column" and one.column == "站名" for one in twice.report.warnings)
+    assert "column" in codes(checked("站点名称,lng,经度,lat\n甲,118.09,118.1,24.47\n").report.errors)
 
 
 def test_qualifiers_are_kept_where_there_is_a_column_and_their_loss_is_told_elsewhere(checked):
@@ -298,7 +314,8 @@ def test_formulas_without_a_value_and_merged_cells_are_named(store, tmp_path):
     sheet.merge_cells("A3:A4")
     book.save(tmp_path / "f.xlsx")
     report = check_file(tmp_path / "f.xlsx", "stations", store, "wgs84").report
-    assert {(one.code, one.row) for one in report.errors} >= {("formula", 2), ("merged", 4)}
+    assert {(one.code, one.row) for one in report.errors} == {("merged", 4)}
+    assert ("formula", 2, "面积") in {(one.code, one.row, one.column) for one in report.warnings}
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -123,7 +123,7 @@ def test_whatever_is_typed_gets_an_answer(store, values):
 
 def test_every_header_of_a_file_is_listed_with_what_it_means(checked):
     report = checked("说明文字\n站点名称,啥,经度,纬度\n甲,1,118.1,24.47\n").report
-    assert report.headers == {"站点名称": "name", "啥": None, "经度": "lon", "纬度": "lat"}
+    assert report.headers == {"站点名称": "name", "啥": "own.啥", "经度": "lon", "纬度": "lat"}
     unknown = checked("甲,乙\n1,2\n").report
     assert unknown.headers == {"甲": None, "乙": None} and not unknown.ok
     assert checked("甲,乙,丙\n某驿站,118.1,24.47\n", mapping={"甲": "name", "乙": "lon", "丙": "lat"}).report.ok

@@ -21,6 +21,7 @@ from geodata.importing.hours_text import to_hours
 from geodata.importing.numbers import figure
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import as_date
+from geodata.own_fields import values_of
 from geodata.schema import TABLES
 
 DOCS = (Path(__file__).parents[3] / "docs" / "importing.md").read_text("utf-8")
@@ -216,12 +217,13 @@ def test_headings_between_rows_headers_of_several_lines_and_merged_remarks(check
         ),
         name="t.xlsx",
     )
-    (problem,) = found.report.errors  # nobody imports remarks, so merged ones are nobody's trouble
-    assert (problem.sheet, problem.row, problem.column, problem.value) == ("Sheet", 6, "面积(平方米)", "abc")
-    assert found.frame["name"].tolist() == ["甲", "乙"] and found.frame["address"].tolist() == [
-        "水仙路1号",
-        "水仙路2号",
-    ]
+    assert found.report.errors == []
+    (problem,) = [one for one in found.report.warnings if one.code == "unknown" and one.value == "abc"]
+    assert (problem.sheet, problem.row, problem.column) == ("Sheet", 6, "面积(平方米)")
+    assert found.frame["name"].tolist() == ["甲", "乙", "丙"]
+    assert found.frame["address"].tolist()[:2] == ["水仙路1号", "水仙路2号"]
+    own = [values_of(text) for text in found.frame["own"]]
+    assert own[0] == {"备注": "高温季"} and own[2] == {"备注": "x", "面积原文": "abc"}
     (left,) = [one for one in found.report.warnings if one.code == "remark"]
     assert left.rows == (2, 5, 7, 8)
 
@@ -239,10 +241,11 @@ def test_merged_cells_and_formulas_are_told_by_their_header(checked):
         ),
         name="t.xlsx",
     )
-    assert [(one.row, one.column, one.code) for one in found.report.errors] == [
-        (3, "所属街道", "merged"),
-        (4, "所属街道", "formula"),
-    ]
+    assert found.report.errors == []
+    told = [(one.rows or one.row, one.column, one.code) for one in found.report.warnings]
+    assert ((2, 3), "所属街道", "merged") in told and (4, "所属街道", "formula") in told
+    # what is merged over two rows holds for both
+    assert found.frame["zone"].tolist()[:2] == ["350203-04", "350203-04"] and pd.isna(found.frame["zone"].iloc[2])
 
 
 def test_a_comma_within_a_cell_and_a_column_without_a_header_are_told(checked):
@@ -389,10 +392,10 @@ def test_warnings_of_several_sheets_name_theirs_and_errors_go_down_the_file(stor
     del book["Sheet"]
     book.save(tmp_path / "t.xlsx")
     report = check_file(tmp_path / "t.xlsx", "stations", store, "wgs84").report
-    assert [(one.sheet, one.row) for one in report.errors] == [("筼筜", 2), ("筼筜", 4), ("莲前", 2), ("莲前", 3)]
+    assert [(one.sheet, one.row) for one in report.errors] == [("筼筜", 4), ("莲前", 3)]
     for sheet in ("筼筜", "莲前"):
-        (cell,) = [one for one in report.errors if one.sheet == sheet and one.column == "面积"]
-        assert cell.row == 2
+        (cell,) = [one for one in report.warnings if one.sheet == sheet and one.code == "unknown"]
+        assert (cell.row, cell.column) == (2, "面积")
     found = check_file(tmp_path / "t.xlsx", "stations", store, "wgs84", {"面积": ""}).report.warnings
     assert [(one.sheet, one.rows) for one in found if one.code == "outside"] == [("筼筜", (2,)), ("莲前", (2,))]
 

@@ -1,0 +1,119 @@
+"""Own fields of the rows of a file: what no column of the table takes, and the texts of cells that could not be read."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from geodata import personal
+from geodata.errors import N_
+from geodata.importing.bad import BadValue, checked_text
+from geodata.importing.ground import Ground
+from geodata.importing.report import OwnColumn, Problem, Report
+from geodata.importing.values import MAX_TEXT, SEPARATORS
+from geodata.own_fields import PREFIX, as_text, values_of
+from geodata.schema import OWN, Column, TableSchema
+
+if TYPE_CHECKING:  # rows are made of cells, and cells of what this module reads
+    from geodata.importing.cells import Rows
+
+#: A number as it is written once and for all: one that reads back as another text stays a text (0592, 1.50, 20 digits).
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,10})?")
+
+
+def has_own(schema: TableSchema) -> bool:
+    """Return whether the rows of a table can have fields of their own."""
+    return any(column.name == OWN for column in schema.columns)
+
+
+def read_own(cell: Any) -> str | int | float:
+    """Return a cell of a column that no field takes, as a row keeps it: a number where it is nothing else, else its text.
+
+    Raises
+    ------
+    BadValue
+        As :func:`geodata.importing.bad.checked_text`.
+    """
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, int):
+        return cell if abs(cell) < 1e15 else str(cell)
+    if isinstance(cell, float):
+        return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell if cell == cell else str(cell)
+    if isinstance(cell, time):
+        return cell.isoformat("minutes")
+    if isinstance(cell, timedelta):
+        return str(cell)
+    text = checked_text(cell.isoformat(" ") if isinstance(cell, datetime) and cell.time() != time() else cell)
+    if len(text) > MAX_TEXT:
+        raise BadValue(
+            N_("文字太长（{got} 个字符，最多 {limit} 个）：请缩短。"),
+            {"got": len(text), "limit": MAX_TEXT},
+            N_("较短的文字"),
+        )
+    if _PLAIN.fullmatch(text):
+        number = float(text) if "." in text else int(text)
+        return number if str(number) == text else text
+    return text
+
+
+def text_label(column: Column) -> str:
+    """Return the label under which the text of a cell is kept that could not be read as a value of `column`."""
+    return f"{column.zh}原文"
+
+
+def written(cell: Any) -> str | None:
+    """Return what stood in a cell that could not be read, as it is kept beside the row; None for what no file may bring in."""
+    try:
+        text = str(cell.isoformat() if isinstance(cell, date | time) else cell).strip()
+        return checked_text(text)[:MAX_TEXT] or None
+    except BadValue:
+        return None
+
+
+def gather(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
+    """Put own columns and texts as written together as one value a row, and list the columns in the report.
+
+    What the atlas keeps of a row under labels that the file has no column for stays.
+    """
+    known = set(ground.kinds.fields) if schema.name == "activities" else set()
+    columns = {
+        name.removeprefix(PREFIX): values
+        for name, values in rows.values.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known
+    }
+    if not has_own(schema) or not (columns or rows.own):
+        return
+    held = rows.values.setdefault(OWN, [None] * len(rows))
+    held += [None] * (len(rows) - len(held))
+    kept = [values_of(text) for text in held] if any(held) else None
+    # a cell that can be read now no longer needs the text that could not be read before
+    mended = [text_label(column) for column in schema.columns if column.name in rows.headers]
+    for at in range(len(rows)):
+        found = kept[at] if kept else {}
+        for label in mended if found else ():
+            found.pop(label, None)
+        for label, values in columns.items():
+            if values[at] is None:
+                found.pop(label, None)
+            else:
+                found[label] = values[at]
+        found |= rows.own.get(at, {})
+        held[at] = as_text(found)
+    for label in dict.fromkeys([*columns, *(label for values in rows.own.values() for label in values)]):
+        values = columns.get(label) or [one.get(label) for one in rows.own.values()]
+        marked = personal.is_personal_label(label) or any(personal.is_personal_value(one) for one in set(values))
+        report.own_fields.append(OwnColumn(rows.headers.get(PREFIX + label, label), label, marked))
+    _tell(report)
+
+
+def _tell(report: Report) -> None:
+    for marked, msgid in (
+        (False, N_("图册没有这些列的字段，照原样保存为自有项目：{columns}。")),
+        (True, N_("这些列写的是个人信息，照原样保存，只给维护数据的人看，不进导出、搜索和简报：{columns}。")),
+    ):
+        labels = [one.label for one in report.own_fields if one.personal == marked]
+        if labels:
+            listed = {lang: mark.join(labels[:40]) for lang, mark in SEPARATORS.items()}
+            report.warn(Problem(msgid, {"columns": listed}, code="own"))

@@ -1,0 +1,171 @@
+"""One column of a file: each cell read as the schema has it, what cannot be read told and kept beside its row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from geodata.errors import N_
+from geodata.hours import HOLIDAY
+from geodata.importing.bad import BadValue
+from geodata.importing.hours_text import names_season
+from geodata.importing.numbers import Figure
+from geodata.importing.own_values import has_own, text_label, written
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.values import filled_in, is_blank
+from geodata.own_fields import PREFIX
+from geodata.schema import Column, TableSchema
+
+if TYPE_CHECKING:  # rows are made of columns
+    from geodata.importing.cells import Rows
+
+MOST_UNREAD = 500  # different texts of a column that cannot be read and are told of one by one
+STRICT = ("kinds", "facts", "parts")  # tables that define what others go by: nothing in them is taken for unknown
+#: What a cell that cannot be read is where a usual value would say more than is known.
+UNKNOWN = MappingProxyType({("stations", "status"): "unknown"})
+_UNSEEN = object()
+
+
+def read_column(
+    rows: Rows,
+    values: list[Any],
+    cells: list[Any],
+    start: int,
+    column: Column,
+    schema: TableSchema,
+    read: Callable[[Any], Any],
+    report: Report,
+    qualified: dict[int, list[str]],
+) -> None:
+    """Read cells into `values`, and tell of those that cannot be read.
+
+    Parameters
+    ----------
+    rows : Rows
+    values : list
+        Grows by one value (None: missing) for each cell.
+    cells : list
+    start : int
+        Position in `rows` of the first of them.
+    column, schema : Column, TableSchema
+    read : callable
+        See :func:`geodata.importing.values.reader`.
+    report : Report
+    qualified : dict
+        Position of a row → ``column=qualifier`` of its figures; added to.
+    """
+    known: dict[Any, Any] = {
+        None: None
+    }  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
+    holidays: list[int] = []
+    seasons: list[int] = []
+    unread: dict[Any, list[int]] = {}
+    needed = is_needed(schema, column)
+    for at, cell in enumerate(cells, start):
+        key = cell if cell is None or type(cell) is str else (type(cell), cell)
+        found = known.get(key, _UNSEEN)
+        if found is _UNSEEN:
+            found = known[key] = _read_cell(cell, column, read)
+        if found is None or type(found) is str:
+            values.append(found)
+            if found is not None and column.name == "opening_hours":
+                if HOLIDAY in found:
+                    holidays.append(rows.numbers[at])
+                if names_season(str(cell)):
+                    seasons.append(rows.numbers[at])
+            continue
+        if isinstance(found, BadValue):
+            if needed:
+                rows.wrong.add(at)
+                report.error(_of_cell(found, cell, rows.where(at, column.name)))
+            else:
+                unread.setdefault(key, []).append(at)
+            values.append(found.partly or UNKNOWN.get((schema.name, column.name)))
+            continue
+        if isinstance(found, Figure):
+            if found.qualifier != "exact":
+                qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
+            found = found.value
+        values.append(found)
+    if unread:
+        _keep_unread(rows, unread, cells, start, known, column, schema, report)
+    for told, msgid, code in (
+        (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
+        (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),
+    ):
+        if told:
+            report.warn(
+                Problem(
+                    msgid,
+                    sheet=rows.sheets[start],
+                    column=rows.headers.get(column.name),
+                    row=told[0],
+                    rows=tuple(told[:MAX_ROWS_NAMED]),
+                    code=code,
+                )
+            )
+
+
+def is_needed(schema: TableSchema, column: Column) -> bool:
+    """Return whether a row means nothing without this column: a cell that cannot be read then costs the row, any other is unknown."""
+    if schema.name in STRICT or column.name in ("name", "provenance"):
+        return True
+    return not (column.nullable or column.name == schema.key or column.name in filled_in(schema.name))
+
+
+def _keep_unread(
+    rows: Rows,
+    unread: dict[Any, list[int]],
+    cells: list[Any],
+    start: int,
+    known: dict[Any, Any],
+    column: Column,
+    schema: TableSchema,
+    report: Report,
+) -> None:
+    """Keep the texts of cells that could not be read beside their rows, and tell of each different one with its rows."""
+    companion = f"{column.name}_text" in {one.name for one in schema.columns}
+    label = text_label(column)
+    for ats in unread.values():
+        text = None if companion or column.name.startswith(PREFIX) else written(cells[ats[0] - start])
+        if text is not None and has_own(schema):
+            for at in ats:
+                rows.own.setdefault(at, {})[label] = text
+    for key, ats in list(unread.items())[:MOST_UNREAD]:
+        numbers = tuple(rows.numbers[at] for at in ats[:MAX_ROWS_NAMED])
+        told = _of_cell(known[key], cells[ats[0] - start], rows.where(ats[0], column.name))
+        report.warn(replace(told, rows=numbers, code="unknown"))
+    every = sorted(at for ats in unread.values() for at in ats)
+    report.warn(
+        Problem(
+            N_("这一列有 {count} 行读不懂，按不知道处理，这些行照样导入；原来的文字随行保存。"),
+            {"count": len(every)},
+            **rows.where(every[0], column.name),
+            rows=tuple(rows.numbers[at] for at in every[:MAX_ROWS_NAMED]),
+            code="unknown_kept",
+        )
+    )
+
+
+def _of_cell(bad: BadValue, cell: Any, where: dict[str, Any]) -> Problem:
+    return Problem(
+        bad.msgid,
+        bad.params,
+        **where,
+        value=shown(cell),
+        expected_msgid=bad.expected_msgid,
+        expected_params=bad.expected_params,
+    )
+
+
+def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:
+    if is_blank(cell, column):
+        return None
+    try:
+        return read(cell)
+    except BadValue as error:
+        return error
+    except (ValueError, OverflowError, ArithmeticError):  # a date of year 10000, a number past all bounds
+        return BadValue(N_("读不出这个值：请改正。"), {}, N_("可用的值"))

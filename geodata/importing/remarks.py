@@ -1,0 +1,135 @@
+"""Rows of a sheet that are no rows of the table: sums, headings, notes, signatures, headers repeated, numbers without anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from geodata.importing.headers import Layout
+from geodata.importing.sheets import Sheet
+from geodata.importing.structure import text_of
+from geodata.schema import TableSchema
+
+_SUM = r"合\s*计|总\s*计|小\s*计|共\s*计|总\s*数|累\s*计|汇\s*总"
+SUM = re.compile(
+    rf"(?:本页|本表|全[市区县省]|.{{0,12}}?)?(?P<what>{_SUM})\s*[:：]?\s*(?P<count>共?\s*\d+\s*[个处家座行条人]?)?$"
+)
+_PART = re.compile(r"小\s*计|本页")
+_ROLES = (
+    r"填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:单位|日期|时间)|审核人?|审批人?|复核人?|负责人|单位负责人|分管领导|"
+    r"经办人|联系人|联系电话|数据来源|统计(?:单位|日期|时间)|报送(?:单位|日期|时间)|备\s*注|附?\s*注|说\s*明|填表说明|注意事项"
+)
+_REMARK = re.compile(
+    rf"(?:{_ROLES})\s*(?:[(（][^)）]{{0,10}}[)）])?\s*[:：]|[(（]?\s*(?:盖章|公章|签[字章名])\s*[)）]?|[※*＊]\s*\D"
+)
+_HEADING = re.compile(
+    r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A row of sums: its row number and cells, and between which rows of data it adds up (positions in the sheet as it is left)."""
+
+    number: int
+    cells: Sequence[Any]
+    first: int
+    last: int
+    count: int | None
+
+
+@dataclass(slots=True)
+class Left:
+    """What was left out of a sheet.
+
+    Attributes
+    ----------
+    numbers : list of int
+        Row numbers of sums, headings, notes and repeated headers.
+    blank : list of int
+        Row numbers of rows that hold nothing but their own number.
+    sums : list of Sum
+    headings : dict of int to str
+        Position of a row of data, as the sheet is left → heading that stands over it.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+    sums: list[Sum] = field(default_factory=list)
+    headings: dict[int, str] = field(default_factory=dict)
+
+
+def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
+    """Take the rows that are no rows of the table out of a sheet, and return what they were."""
+    left = Left()
+    if sheet.header is not None:
+        return left
+    named = {layout.columns[name][0] for name in (schema.key, "name") if name in layout.columns}
+    read = layout.used
+    wide = {one.top: one for one in sheet.merges if one.right > one.left}
+    head = {at: text for row in sheet.rows[max(layout.first - 1, 0) : layout.first] for at, text in _texts(row).items()}
+    kept = list(range(layout.first))
+    heading, since = "", layout.first
+    for at in range(layout.first, len(sheet.rows)):
+        row = sheet.rows[at]
+        first = next((place for place, cell in enumerate(row) if text_of(cell)), None)
+        if first is None:
+            left.blank.append(sheet.numbers[at])
+            continue
+        said = text_of(row[first]) if isinstance(row[first], str) else ""
+        # nothing else says which row this is
+        nameless = all(place == first or not _at(row, place) for place in named)
+        lone = not any(_at(row, place) for place in range(first + 1, len(row)))
+        if nameless and (what := SUM.fullmatch(said)) and (lone or first not in named or _numbers_only(row, first)):
+            start = since if _PART.search(said) else layout.first
+            left.sums.append(Sum(sheet.numbers[at], row, start, len(kept), _count(what["count"], row, first, named)))
+            since = len(kept)
+        elif nameless and _REMARK.match(said):
+            pass
+        elif lone and said and len(layout.columns) > 1 and (sheet.numbers[at] in wide or _HEADING.match(said)):
+            heading, since = said, len(kept)
+        elif said and len(head) > 1 and _texts(row) == head:
+            pass
+        elif not any(_at(row, place) for place in read) and (lone or not said):
+            if lone and first in layout.serials:
+                left.blank.append(sheet.numbers[at])
+                continue
+        else:
+            if heading:
+                left.headings[len(kept)] = heading
+            kept.append(at)
+            continue
+        left.numbers.append(sheet.numbers[at])
+    if len(kept) != len(sheet.rows):
+        sheet.rows, sheet.numbers = [sheet.rows[at] for at in kept], [sheet.numbers[at] for at in kept]
+    return left
+
+
+def _at(row: Sequence[Any], place: int) -> str:
+    return text_of(row[place]) if place < len(row) else ""
+
+
+def _texts(row: Sequence[Any]) -> dict[int, str]:
+    return {at: text_of(cell) for at, cell in enumerate(row) if text_of(cell)}
+
+
+def _numbers_only(row: Sequence[Any], first: int) -> bool:
+    """Return whether a row holds, behind its first cell, nothing but numbers and counts (``3个``)."""
+    return all(
+        not isinstance(cell, str) or re.fullmatch(r"\s*[共约]?\s*[\d,.]*\s*\D{0,3}\s*", cell) is not None
+        for cell in row[first + 1 :]
+    )
+
+
+def _count(said: str | None, row: Sequence[Any], first: int, named: set[int]) -> int | None:
+    """Return how many rows a sum says that there are: ``合计：3个``, or ``3个`` in a cell of its own, or a number under the name."""
+    texts = [said] + [cell for cell in row[first + 1 :] if isinstance(cell, str)]
+    found = next(
+        (one for text in texts if text and (one := re.fullmatch(r"\s*共?\s*(\d+)\s*[个处家座行条]\s*", text))), None
+    )
+    if found:
+        return int(found[1])
+    cells = [row[place] for place in named if place != first and place < len(row)]
+    return next((int(one) for one in cells if isinstance(one, int | float) and not isinstance(one, bool)), None)
