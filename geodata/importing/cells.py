@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from geodata.errors import N_
-from geodata.hours import HOLIDAY
 from geodata.importing.bad import BadValue
 from geodata.importing.headers import POSITIONS, STATED, Layout
-from geodata.importing.hours_text import names_season
+from geodata.importing.hours_column import AS_WRITTEN, HOURS, read_hours
 from geodata.importing.numbers import Figure, factor_of
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.sheets import Sheet
@@ -84,6 +83,8 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
     qualified: dict[int, list[str]] = {}
     own = [field.column for field in kinds.fields.values()] if schema.name == "activities" else []
     for column in (*schema.columns, *own):
+        if column.name in (HOURS, AS_WRITTEN):
+            continue  # read together, below
         if column.name not in layout.columns:
             if column.name in rows.values:
                 rows.values[column.name] += [None] * len(data)
@@ -115,6 +116,7 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
                     code="unit",
                 )
             )
+    _read_hours(rows, data, start, layout, schema, report)
     for name in (*POSITIONS, STATED):
         if name in layout.columns and name not in names:
             cells = rows.raw.setdefault(name, [None] * start)
@@ -206,8 +208,6 @@ def _read_column(
     known: dict[Any, Any] = {
         None: None
     }  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
-    holidays: list[int] = []
-    seasons: list[int] = []
     for at, cell in enumerate(cells, start):
         key = cell if cell is None or type(cell) is str else (type(cell), cell)
         found = known.get(key, _UNSEEN)
@@ -215,11 +215,6 @@ def _read_column(
             found = known[key] = _read_cell(cell, column, read)
         if found is None or type(found) is str:
             values.append(found)
-            if found is not None and column.name == "opening_hours":
-                if HOLIDAY in found:
-                    holidays.append(rows.numbers[at])
-                if names_season(str(cell)):
-                    seasons.append(rows.numbers[at])
             continue
         if isinstance(found, BadValue):
             rows.wrong.add(at)
@@ -240,21 +235,20 @@ def _read_column(
                 qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
             found = found.value
         values.append(found)
-    for told, msgid, code in (
-        (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
-        (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),
-    ):
-        if told:
-            report.warn(
-                Problem(
-                    msgid,
-                    sheet=rows.sheets[start],
-                    column=rows.headers.get(column.name),
-                    row=told[0],
-                    rows=tuple(told[:MAX_ROWS_NAMED]),
-                    code=code,
-                )
-            )
+
+
+def _read_hours(rows: Rows, data: list[Any], start: int, layout: Layout, schema: TableSchema, report: Report) -> None:
+    """Read the columns of opening hours, where the sheet (or one before it) has any."""
+    column = next((one for one in schema.columns if one.name == HOURS), None)
+    if column is None or not {HOURS, AS_WRITTEN} & {*layout.columns, *rows.values}:
+        return
+    cells, texts = (
+        [row[layout.columns[name][0]] if layout.columns[name][0] < len(row) else None for row in data]
+        if name in layout.columns
+        else None
+        for name in (HOURS, AS_WRITTEN)
+    )
+    read_hours(rows, start, column, cells or [None] * len(data), texts, report)
 
 
 def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:

@@ -111,6 +111,10 @@ class Report:
         Every header in the file, in its order → column, None where it was not understood.
     crs : str or None
         Coordinate system in which the file was read.
+    unknown_hours : int
+        Rows whose opening hours are not understood: they come in with the text as written, and without hours.
+    unknown_hours_rows : list of (str or None, int, str)
+        Sheet, row and text of these, at most :data:`MAX_ROWS_NAMED`.
     """
 
     table: str
@@ -122,6 +126,8 @@ class Report:
     headers: dict[str, str | None] = field(default_factory=dict)
     crs: str | None = None
     unlisted: int = 0
+    unknown_hours: int = 0
+    unknown_hours_rows: list[tuple[str | None, int, str]] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:

@@ -15,7 +15,7 @@ from dashboard.pages.data import names
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.importing.check import Checked, check_record
-from geodata.importing.hours_text import NotHours, to_hours
+from geodata.importing.hours import NotHours, to_hours
 from geodata.importing.values import vocabulary
 from geodata.merging import merge
 from geodata.own_fields import PREFIX, OwnField, values_of
