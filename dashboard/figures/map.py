@@ -40,6 +40,7 @@ TRACES = (
     *routes.TRACES,
 )
 POINTS_AT_MOST = 2_000
+MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
 
 
@@ -208,6 +209,13 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _hours(row: Any, words: Words) -> str:
+    """Return opening hours for a hover, the text as written behind them."""
+    text = _text(getattr(row, "opening_hours_text", None)).replace("\n", " ")
+    text = text if len(text) <= MAX_WRITTEN else text[:MAX_WRITTEN] + "…"
+    return escape(words.hours_as_written(_text(row.opening_hours), text))
+
+
 def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
     """Return the hover text of each station: name, address, hours, access, state now, provenance."""
     reasons = words.codes("why_not")
@@ -219,7 +227,7 @@ def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
         state = words("计入有效覆盖") if row.effective else words("不计入有效覆盖：{why}").format(why=why)
         has = "、".join(facilities.get(one, one) for one in _text(row.facilities).split(";") if one)
         text.append(
-            f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
+            f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {_hours(row, words)}"
             f" · {access.get(row.access, '')}<br>{has}<br>{state}<br>{words.provenance(row.provenance)}"
         )
     return text
