@@ -15,7 +15,7 @@ from geodata.codes import labels
 from geodata.days import written as written_day
 from geodata.errors import AtlasError
 from geodata.facts import format_reported
-from geodata.hours import DAY_MINUTES, Rule, rules, runs, written
+from geodata.hours import DAY_MINUTES, Rule, rules, runs, span_text
 from geodata.kinds import Kinds, shipped
 from geodata.names import romanised
 from geodata.own_fields import values_of
@@ -61,6 +61,7 @@ class Words:
         """Return code → label of a vocabulary of the data."""
         if vocab == "why_not":
             return {
+                "unknown": self("开放时间不详"),
                 "hour": self("此时未开放"),
                 "access": self("须用专门应用才能进入"),
                 "facility": self("缺少所选设施"),
@@ -154,12 +155,17 @@ class Words:
             return self("暂停开放")
         if (
             len(found) == 1
-            and not found[0].months
+            and not (found[0].months or found[0].dates or found[0].nth)
             and len(found[0].days) == 7
             and found[0].spans == ((0, DAY_MINUTES),)
         ):
             return self("全天 24 小时")
         return ("；" if self.lang == "zh" else "; ").join(self._rule(rule) for rule in found)
+
+    def hours_as_written(self, hours: str | None, text: str | None) -> str:
+        """Return opening hours in words, with the text that they were read from (or could not be read from) behind them."""
+        said = self.hours(hours)
+        return said if not text else self("{hours}（原文：{text}）").format(hours=said, text=text)
 
     def _rule(self, rule: Rule) -> str:
         months = (
@@ -177,16 +183,51 @@ class Words:
             self("12月"),
         )
         days = (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
+        dated = [self._dates(*one, months) for one in rule.dates]
+        narrow = rule.months or rule.dates
         named = (
-            runs(rule.days, days, 0)
+            [self._nth(rule.nth, days[one]) for one in rule.days]
+            if rule.nth
+            else runs(rule.days, days, 0)
             if 0 < len(rule.days) < 7
             else [self("每天")]
-            if rule.days and (rule.months or not rule.holidays)
+            if rule.days and (narrow or not rule.holidays)
             else []
         )
         if rule.holidays:
             named = [*named, self("节假日")]
-        said = written([Rule((), (), True, rule.spans)]).removeprefix("PH ") if rule.spans else self("休息")
+        said = (
+            ",".join(self._span(one) for one in rule.spans)
+            if rule.spans
+            else self("不详")
+            if rule.unknown
+            else self("休息")
+        )
         comma = "、" if self.lang == "zh" else ", "
-        parts = (comma.join(runs(rule.months, months, 1)), comma.join(named))
+        parts = (comma.join([*runs(rule.months, months, 1), *dated]), comma.join(named))
         return " ".join(part.replace("-", self("至")) for part in parts if part) + " " + said
+
+    def _span(self, span: tuple[int, int]) -> str:
+        said = span_text(span)
+        if span[1] <= DAY_MINUTES or int(said[6:8]) <= 24:
+            return said
+        return self("{start}-次日{end}").format(start=said[:5], end=f"{int(said[6:8]) - 24:02d}{said[8:]}")
+
+    def _dates(self, first: int, last: int, months: tuple[str, ...]) -> str:
+        ends = [
+            self("{month}{day}日").format(month=months[one // 100 - 1], day=one % 100)
+            for one in dict.fromkeys((first, last))
+        ]
+        return "-".join(ends)
+
+    def _nth(self, nth: tuple[int, ...], day: str) -> str:
+        numbers = {
+            1: self("第一个"),
+            2: self("第二个"),
+            3: self("第三个"),
+            4: self("第四个"),
+            5: self("第五个"),
+            -1: self("最后一个"),
+        }
+        comma = "、" if self.lang == "zh" else ", "
+        return self("每月{which}{day}").format(which=comma.join(numbers[one] for one in nth), day=day)

@@ -145,8 +145,8 @@ def _few_decimals(degrees: NDArray[np.float64]) -> Mask:
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "hours": Rule(
-            N_("没有开放时间"),
-            N_("开放中的驿站没有写开放时间，分时段的覆盖率算不到它。"),
+            N_("开放时间不详"),
+            N_("开放中的驿站没有写开放时间，或写的没有读懂（原文照存）：分时段的覆盖率算不到它。"),
             N_("开放中的驿站"),
             STATIONS,
             _without_hours,

@@ -195,7 +195,8 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         1; NaN without demand; nominal is the same at every hour unless the
         demand has an hour profile);
         ``stations_open`` (stations in scope and lasso that are effective at
-        that hour); ``whole`` (demand weight, the denominator);
+        that hour); ``hours_unknown`` (stations in scope and lasso that would
+        be, were their hours known; the same at every hour); ``whole`` (demand weight, the denominator);
         ``provenance``.
     """
     filters = filters.having(hour=None)
@@ -218,6 +219,7 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "hour": hours.astype(int),
             "nominal": _ratio(nominal, whole),
             "effective": _ratio(effective, whole),
+            "hours_unknown": int((offered.nominal & offered.able & ~offered.known & inside).sum()),
             "stations_open": ((bits[inside][:, None] >> hours) & np.uint32(1)).sum(axis=0).astype(int),
             "whole": whole,
             "provenance": _provenance(atlas, wanted, offered.nominal, near),

@@ -22,7 +22,7 @@ from layers.filters import Filters
 
 OPEN, PLANNED = "open", "planned"
 APP = "app"
-WHY_NOT = ("hour", "access", "facility", "inspection")
+WHY_NOT = ("unknown", "hour", "access", "facility", "inspection")
 POINT_LIMIT = 2000
 CELL_LIMIT = 400
 
@@ -44,6 +44,8 @@ class Service:
         Under ``filters.always`` a station that ever closes has no bit.
     on_time : ndarray of bool
         Open at the hour asked, or no hour asked (then also with hours unknown).
+    known : ndarray of bool
+        Whether its opening hours are known; where they are not it is neither open at an hour nor said to be closed.
     """
 
     nominal: Mask
@@ -52,6 +54,7 @@ class Service:
     inspected: Mask
     clock: NDArray[np.uint32]
     on_time: Mask
+    known: Mask
 
     @property
     def effective(self) -> Mask:
@@ -67,7 +70,13 @@ class Service:
         """Return per station the first reason, of :data:`WHY_NOT`, why a nominal one is not effective."""
         reason = np.full(len(self.nominal), None, dtype=object)
         for code, fine in reversed(
-            list(zip(WHY_NOT, (self.on_time, self.accessible, self.equipped, self.inspected), strict=True))
+            list(
+                zip(
+                    WHY_NOT,
+                    (self.on_time | self.known, self.on_time, self.accessible, self.equipped, self.inspected),
+                    strict=True,
+                )
+            )
         ):
             reason[self.nominal & ~fine] = code
         return reason
@@ -122,7 +131,7 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         The columns of ``atlas.stations`` without ``geometry``; ``lon``, ``lat``
         (degrees, WGS-84; NaN for a station without a point); ``nominal`` and
         ``effective`` (bool); ``why_not``: for a nominal station that is not
-        effective the first of ``hour``, ``access``, ``facility``,
+        effective the first of ``unknown`` (hours), ``hour``, ``access``, ``facility``,
         ``inspection``, else None. The index is the row in ``atlas.stations``.
     """
     return _frame(atlas, filters, np.flatnonzero(chosen(atlas, filters)))
@@ -190,9 +199,9 @@ def _week(atlas: Atlas) -> tuple[Mask, NDArray[np.intp]]:
     # Hours repeat: 186,100 stations hold a few dozen texts. The last row is "unknown": never open.
     def compute() -> tuple[Mask, NDArray[np.intp]]:
         codes, texts = pd.factorize(atlas.stations["opening_hours"].to_numpy(dtype=object))
-        # in the month that the atlas speaks of: hours may go by season
+        # in the week of the day that the atlas speaks of: hours may go by season, by days of months
         week = (
-            hours.open_matrix(pd.Series(texts, dtype=object), atlas.data_date.month)
+            hours.open_matrix(pd.Series(texts, dtype=object), week_of=atlas.data_date)
             if len(texts)
             else np.zeros((0, 7, 24), dtype=bool)
         )
@@ -220,7 +229,9 @@ def _service(atlas: Atlas, filters: Filters) -> Service:
     nominal = (
         atlas.holds("stations", "status", OPEN) & ~np.isnan(lon) & atlas.of_provenance("stations", filters.provenance)
     )
-    return Service(nominal, ~atlas.holds("stations", "access", APP), equipped, inspected, clock, on_time)
+    return Service(
+        nominal, ~atlas.holds("stations", "access", APP), equipped, inspected, clock, on_time, known=codes >= 0
+    )
 
 
 def _frame(atlas: Atlas, filters: Filters, rows: NDArray[np.intp]) -> pd.DataFrame:

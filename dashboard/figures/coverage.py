@@ -184,6 +184,8 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     )
     if here.level in ("country", "province", "city"):
         subtitle += words("；有需求数据的县区 {count} 个").format(count=len(counties))
+    if unknown := int(rows["hours_unknown"].iloc[0]):
+        subtitle += words("；{count} 个驿站开放时间不详，未计入").format(count=unknown)
     hover = [
         words("{hour}:00　有效 {effective}，名义 {nominal}；开放驿站 {count} 个").format(
             hour=hour, effective=f"{one:.1f}%", nominal=f"{two:.1f}%", count=count

@@ -41,6 +41,7 @@ TRACES = (
 )
 POINTS_AT_MOST = 2_000
 OWN_SHOWN, OWN_LONG = 6, 60  # own fields that a hover lists, and characters of each
+MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
 NATION_BOUNDS = (73.3, 3.2, 135.3, 53.8)
 
 
@@ -216,6 +217,13 @@ def _own(row: Any, words: Words) -> str:
     return "".join(f"<br>{escape(one if len(one) <= OWN_LONG else one[:OWN_LONG] + '…')}" for one in said)
 
 
+def _hours(row: Any, words: Words) -> str:
+    """Return opening hours for a hover, the text as written behind them."""
+    text = _text(getattr(row, "opening_hours_text", None)).replace("\n", " ")
+    text = text if len(text) <= MAX_WRITTEN else text[:MAX_WRITTEN] + "…"
+    return escape(words.hours_as_written(_text(row.opening_hours), text))
+
+
 def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
     """Return the hover text of each station: name, address, hours, access, state now, provenance."""
     reasons = words.codes("why_not")
@@ -227,7 +235,7 @@ def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
         state = words("计入有效覆盖") if row.effective else words("不计入有效覆盖：{why}").format(why=why)
         has = "、".join(facilities.get(one, one) for one in _text(row.facilities).split(";") if one)
         text.append(
-            f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {words.hours(_text(row.opening_hours))}"
+            f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {_hours(row, words)}"
             f" · {access.get(row.access, '')}<br>{has}<br>{state}{_own(row, words)}<br>{words.provenance(row.provenance)}"
         )
     return text

@@ -40,6 +40,7 @@ COLORS = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED, *theme.NEW)
 AFTER, BEFORE = "after", "before"
 FULL = 1.0 - 1e-9
 MANY_CANDIDATES = 6_000
+MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
 MANY_DISCS = 400
 CORNERS_KEPT = 3  # of the corners of a disc, every third: enough for the eye
 
@@ -256,6 +257,11 @@ def _marks(name: str, marks: Sequence[tuple[float, float, str]], sign: str, colo
     )
 
 
+def _hours(text: Any, written: Any, words: Words) -> str:
+    text, written = (one if isinstance(one, str) else "" for one in (text, written))
+    return escape(words.hours_as_written(text, written.replace("\n", " ")[:MAX_WRITTEN]))
+
+
 def _stations(atlas: Atlas, found: Case | None, words: Words) -> dict[str, dict[str, Any]]:
     access = words.codes("access")
     traces = {}
@@ -264,12 +270,21 @@ def _stations(atlas: Atlas, found: Case | None, words: Words) -> dict[str, dict[
         ("idle", shut_rows(found), theme.FAINT, (9, 5)),
     ):
         frame = atlas.stations.iloc[rows]
-        shut = f"<br>{words('此时段不服务')}" if name == "idle" else ""
+        shut, unknown = (
+            (f"<br>{words('此时段不服务')}", f"<br>{words('开放时间不详，不计入此时段')}")
+            if name == "idle"
+            else ("", "")
+        )
         texts = [
-            f"<b>{escape(str(one))}</b><br>{words('开放时间')} {words.hours(text if isinstance(text, str) else None)} · {access.get(way, '')}{shut}"
+            f"<b>{escape(str(one))}</b><br>{words('开放时间')} {_hours(text, written, words)} · {access.get(way, '')}{shut if isinstance(text, str) else unknown}"
             f"<br>{words.provenance(origin)}"
-            for one, text, way, origin in zip(
-                frame["name"], frame["opening_hours"], frame["access"], frame["provenance"], strict=True
+            for one, text, written, way, origin in zip(
+                frame["name"],
+                frame["opening_hours"],
+                frame["opening_hours_text"],
+                frame["access"],
+                frame["provenance"],
+                strict=True,
             )
         ]
         spots = np.array(_spots(atlas, rows), np.float64).reshape(-1, 2)

@@ -10,6 +10,7 @@ from typing import Any
 from geodata.errors import N_
 from geodata.importing import merges, together
 from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
+from geodata.importing.hours_column import AS_WRITTEN, HOURS, read_hours
 from geodata.importing.numbers import factor_of
 from geodata.importing.own_values import has_own, read_own, text_label, written
 from geodata.importing.place_hints import Hint
@@ -102,15 +103,14 @@ def read_cells(
     qualified: dict[int, list[str]] = {}
     own = [field.column for field in kinds.fields.values()] if schema.name == "activities" else []
     sums = Sums(left.sums, layout.first, sheet.name)
-    as_written: dict[str, list[str | None]] = {}  # column of texts → what stands in the column that it is the text of
     for column in (*schema.columns, *own):
-        cells = _cells_of(column, layout, data, report, sheet) or as_written.get(column.name)
+        if column.name in (HOURS, AS_WRITTEN):
+            continue  # read together, below
+        cells = _cells_of(column, layout, data, report, sheet)
         if cells is None:
             if column.name in rows.values:
                 rows.values[column.name] += [None] * len(data)
             continue
-        if (text := f"{column.name}_text") in names and text not in layout.columns:
-            as_written[text] = [None if is_blank(cell, column) else written(cell) for cell in cells]
         values = rows.values.setdefault(column.name, [None] * start)
         title = layout.headers.get(column.name) or column.zh
         factor, unit = factor_of(title, column.unit) if column.dtype in ("int", "float") else (1.0, "")
@@ -130,6 +130,7 @@ def read_cells(
                     code="unit",
                 )
             )
+    _read_hours(rows, sheet, data, start, layout, schema, report)
     _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
     for name in (*POSITIONS, STATED):
         if name in layout.columns and name not in names:
@@ -166,6 +167,25 @@ def _cells_of(
     if not ticks:
         return cells
     return ticked(ticks, cells, data, layout, sheet, report)
+
+
+def _read_hours(
+    rows: Rows,
+    sheet: Sheet,
+    data: list[Sequence[Any]],
+    start: int,
+    layout: Layout,
+    schema: TableSchema,
+    report: Report,
+) -> None:
+    """Read the columns of opening hours, where the sheet (or one before it) has any."""
+    columns = {column.name: column for column in schema.columns}
+    if HOURS not in columns:
+        return
+    cells, texts = (_cells_of(columns[name], layout, data, report, sheet) for name in (HOURS, AS_WRITTEN))
+    if cells is None and texts is None and not {HOURS, AS_WRITTEN} & {*rows.values}:
+        return
+    read_hours(rows, start, columns[HOURS], cells or [None] * len(data), texts, report)
 
 
 def _read_own_columns(

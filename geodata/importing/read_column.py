@@ -8,9 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import N_
-from geodata.hours import HOLIDAY
 from geodata.importing.bad import BadValue
-from geodata.importing.hours_text import names_season
 from geodata.importing.numbers import Figure
 from geodata.importing.own_values import has_own, text_label, written
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
@@ -59,8 +57,6 @@ def read_column(
     known: dict[Any, Any] = {
         None: None
     }  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
-    holidays: list[int] = []
-    seasons: list[int] = []
     unread: dict[Any, list[int]] = {}
     needed = is_needed(schema, column)
     for at, cell in enumerate(cells, start):
@@ -70,11 +66,6 @@ def read_column(
             found = known[key] = _read_cell(cell, column, read)
         if found is None or type(found) is str:
             values.append(found)
-            if found is not None and column.name == "opening_hours":
-                if HOLIDAY in found:
-                    holidays.append(rows.numbers[at])
-                if names_season(str(cell)):
-                    seasons.append(rows.numbers[at])
             continue
         if isinstance(found, BadValue):
             if needed:
@@ -91,21 +82,6 @@ def read_column(
         values.append(found)
     if unread:
         _keep_unread(rows, unread, cells, start, known, column, schema, report)
-    for told, msgid, code in (
-        (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
-        (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),
-    ):
-        if told:
-            report.warn(
-                Problem(
-                    msgid,
-                    sheet=rows.sheets[start],
-                    column=rows.headers.get(column.name),
-                    row=told[0],
-                    rows=tuple(told[:MAX_ROWS_NAMED]),
-                    code=code,
-                )
-            )
 
 
 def is_needed(schema: TableSchema, column: Column) -> bool:
@@ -126,10 +102,9 @@ def _keep_unread(
     report: Report,
 ) -> None:
     """Keep the texts of cells that could not be read beside their rows, and tell of each different one with its rows."""
-    companion = f"{column.name}_text" in {one.name for one in schema.columns}
     label = text_label(column)
     for ats in unread.values():
-        text = None if companion or column.name.startswith(PREFIX) else written(cells[ats[0] - start])
+        text = None if column.name.startswith(PREFIX) else written(cells[ats[0] - start])
         if text is not None and has_own(schema):
             for at in ats:
                 rows.own.setdefault(at, {})[label] = text

@@ -126,6 +126,10 @@ class Report:
         Coordinate system in which the file was read.
     own_fields : list of OwnColumn
         Columns that no field takes, kept as own fields of the rows.
+    unknown_hours : int
+        Rows whose opening hours are not understood: they come in with the text as written, and without hours.
+    unknown_hours_rows : list of (str or None, int, str)
+        Sheet, row and text of these, at most :data:`MAX_ROWS_NAMED`.
     """
 
     table: str
@@ -138,6 +142,8 @@ class Report:
     crs: str | None = None
     own_fields: list[OwnColumn] = field(default_factory=list)
     unlisted: int = 0
+    unknown_hours: int = 0
+    unknown_hours_rows: list[tuple[str | None, int, str]] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:

@@ -15,7 +15,6 @@ from geodata.colours import read_colour
 from geodata.errors import N_
 from geodata.icons import read_icon
 from geodata.importing.bad import BadValue, checked_text
-from geodata.importing.hours_text import NotHours, to_hours
 from geodata.importing.numbers import LONGEST, chinese, figure
 from geodata.kinds import Kinds, folded, shipped
 from geodata.own_fields import as_text, read_fields, values_of
@@ -23,6 +22,7 @@ from geodata.schema import OWN, Column
 
 MAX_TEXT = 20_000
 BLANKS = {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "不详", "未知", "待定", "n/a", "na", "null", "none", "空"}
+UNDECIDED = {"暂无", "不详", "未知", "待定"}
 ISO_TEXT = ("valid_from", "valid_to")
 PERIODS = ("period", "period_start", "period_end")
 ADCODES = ("adcode", "from_adcode", "to_adcode", "parent")
@@ -112,6 +112,8 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
     text = value.strip(" \u3000\u00a0\ufeff\t\r\n")
     if not text:
         return True
+    if column is not None and column.name == "opening_hours" and text in UNDECIDED:
+        return False  # 待定 is news of the hours: it is kept as written
     return (
         column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours"
     ) and text.lower() in BLANKS
@@ -138,8 +140,6 @@ def reader(table: str, column: Column, kinds: Kinds | None = None, factor: float
         return _yes_no
     if vocab:
         return (lambda value: _codes(value, vocab)) if column.dtype == "set" else (lambda value: _code(value, vocab))
-    if column.name == "opening_hours":
-        return _hours
     if column.name in ISO_TEXT:
         return lambda value: as_date(value).isoformat()
     if column.name in PERIODS:
@@ -230,18 +230,6 @@ def _text(value: Any) -> str:
             N_("较短的文字"),
         )
     return text
-
-
-def _hours(value: Any) -> str:
-    text = checked_text(value)
-    try:
-        return to_hours(text)
-    except NotHours as error:
-        raise BadValue(
-            N_("开放时间读不懂“{part}”：请写成 全天、8:00-22:00 或 周一至周五 9:00-18:00。"),
-            {"part": error.part[:20]},
-            N_("开放时间，如 8:00-22:00"),
-        ) from error
 
 
 def _yes_no(value: Any) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.locale import load_words
 from dashboard.words import Words
-from geodata.importing.hours_text import to_hours
+from geodata.importing.hours import to_hours
 
 CATALOGUES = load_words()
 

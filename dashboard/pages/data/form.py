@@ -15,7 +15,7 @@ from dashboard.pages.data import names
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.importing.check import Checked, check_record
-from geodata.importing.hours_text import NotHours, to_hours
+from geodata.importing.hours import NotHours, to_hours
 from geodata.importing.values import vocabulary
 from geodata.merging import merge
 from geodata.own_fields import PREFIX, OwnField, values_of
@@ -24,7 +24,7 @@ from geodata.schema import OWN, TABLES, Column, TableSchema
 from geodata.store.batch import Batch
 from layers import rows
 
-LEFT_OUT = ("batch_id", OWN)
+LEFT_OUT = ("batch_id", "opening_hours_text", OWN)  # the text as written follows from what is written
 EDITED = "EDIT"  # joins the sources of a row that was changed by hand: it says no longer just what they say
 TOLD_ELSEWHERE = ("filled",)  # what the form shows as empty and the check fills is no surprise
 CRS = "crs"
@@ -201,7 +201,10 @@ def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, w
             "icon": "book",
             "fields": words("赠书册数=Books given:整数:册；主讲人=Speaker"),
         }.get(column.name, "")
-    text = hours_text(value, words) if column.name == "opening_hours" and value else _text(value)
+    text = _text(value)
+    if column.name == "opening_hours":
+        written = None if row is None else row.get("opening_hours_text")
+        text = written or (hours_text(value, words) if value else "")
     return dmc.TextInput(
         value=text,
         placeholder=hint,

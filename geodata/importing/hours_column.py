@@ -1,0 +1,145 @@
+"""The column of opening hours: hours where they are understood, the text as written always, unknown where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from geodata.errors import N_
+from geodata.hours import HOLIDAY
+from geodata.importing.bad import BadValue, checked_text
+from geodata.importing.hours import NotHours, read
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.values import is_blank
+from geodata.schema import Column
+
+if TYPE_CHECKING:
+    from geodata.importing.cells import Rows
+
+HOURS, AS_WRITTEN = "opening_hours", "opening_hours_text"
+MAX_KEPT = 2_000  # characters kept of a text
+TEXTS_NAMED = 5
+
+Found = tuple[str | None, str | None, bool]
+
+
+def read_hours(
+    rows: Rows, start: int, column: Column, cells: Sequence[Any], texts: Sequence[Any] | None, report: Report
+) -> None:
+    """Add opening hours, and the text that they are read from, to `rows`; no cell is an error.
+
+    Parameters
+    ----------
+    rows : Rows
+        Takes ``opening_hours`` and ``opening_hours_text``; the rows from `start` on are those of `cells`.
+    start : int
+    column : Column
+        That of ``opening_hours``.
+    cells : sequence
+        The cells as the file has them.
+    texts : sequence, optional
+        Cells of the column of texts as written, where the file has one (an export of the atlas does). Such a text is
+        kept beside hours that it stands for, or beside none; else the cell of the hours takes its place.
+    report : Report
+        Gets one warning that names rows and texts that are not understood, and counts them.
+    """
+    hours = rows.values.setdefault(HOURS, [None] * start)
+    kept = rows.values.setdefault(AS_WRITTEN, [None] * start)
+    known: dict[tuple[str, Any, Any], Found] = {}
+    unknown: list[int] = []
+    holidays: list[int] = []
+    seasons: list[int] = []
+    for at, cell in enumerate(cells):
+        text = texts[at] if texts is not None else None
+        if cell is None and text is None:
+            hours.append(None)
+            kept.append(None)
+            continue
+        key = (type(cell).__name__, cell, text)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _read(cell, text, column)
+        said, written, guessed = found
+        hours.append(said)
+        kept.append(written)
+        if said is None:
+            if written is not None:
+                unknown.append(start + at)
+            continue
+        if HOLIDAY in said:
+            holidays.append(rows.numbers[start + at])
+        if guessed:
+            seasons.append(rows.numbers[start + at])
+    _tell_unknown(rows, unknown, report)
+    for told, msgid, code in (
+        (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
+        (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),
+    ):
+        if told:
+            report.warn(
+                Problem(
+                    msgid,
+                    sheet=rows.sheets[start],
+                    column=rows.headers.get(HOURS),
+                    row=told[0],
+                    rows=tuple(told[:MAX_ROWS_NAMED]),
+                    code=code,
+                )
+            )
+
+
+def _read(cell: Any, text: Any, column: Column) -> Found:
+    """Return the hours (None: unknown), the text to keep beside them (None: none), and whether a season was assumed."""
+    before = None if text is None or is_blank(text, column) else _text(text)
+    if is_blank(cell, column):
+        return None, before, False
+    now = _text(cell)
+    try:
+        found = read(now)
+    except NotHours:
+        return None, now, False
+    if before is not None and _means(before) in (found.hours, None):
+        now = before
+    return found.hours, None if now == found.hours else now, found.guessed
+
+
+def _means(text: str) -> str | None:
+    try:
+        return read(text).hours
+    except NotHours:
+        return None
+
+
+def _text(cell: Any) -> str:
+    """Return the text of a cell; one that no other column would take is kept as far as it can be shown."""
+    try:
+        text = checked_text(cell)
+    except BadValue:
+        text = "".join(one if one.isprintable() else " " for one in str(cell)).strip()
+    return text[:MAX_KEPT]
+
+
+def _tell_unknown(rows: Rows, unknown: list[int], report: Report) -> None:
+    if not unknown:
+        return
+    texts = list(dict.fromkeys(str(rows.values[AS_WRITTEN][at]) for at in unknown))
+    told = [shown(one) or "" for one in texts[:TEXTS_NAMED]]
+    report.unknown_hours += len(unknown)
+    room = MAX_ROWS_NAMED - len(report.unknown_hours_rows)
+    report.unknown_hours_rows += [
+        (rows.sheets[at], rows.numbers[at], str(rows.values[AS_WRITTEN][at])) for at in unknown[: max(room, 0)]
+    ]
+    numbers = tuple(rows.numbers[at] for at in unknown[:MAX_ROWS_NAMED])
+    report.warn(
+        Problem(
+            N_("{count} 行的开放时间没有读懂，按“开放时间不详”导入，原文照存、照显示：{texts}。"),
+            {"count": len(unknown), "texts": "；".join(told) + ("；…" if len(texts) > len(told) else "")},
+            sheet=rows.sheets[unknown[0]],
+            row=numbers[0],
+            rows=numbers,
+            column=rows.headers.get(HOURS),
+            value=told[0],
+            expected_msgid=N_("开放时间，如 8:00-22:00 或 周一至周五 9:00-18:00"),
+            code="hours",
+        )
+    )
