@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from layers import places, reach, stations
+from layers import places, reach, stations, unplaced
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -72,12 +72,15 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``effective`` (bool: within the radius of such a station),
         ``distance_m`` (way walked, straight line × detour, to the nearest
         nominal station wherever it lies; NaN when there is none),
+        ``unknown`` (bool: out of reach of every station that has a position, in a
+        place of whose stations none has: nothing can be said of it),
         ``provenance`` (of the demand).
     """
     chosen = select(atlas, filters)
     offered = stations.service(atlas, filters)
     near = reach.pairs(atlas, chosen, filters.straight_radius)
     frame = atlas.demand
+    reached = near.count(offered.nominal) > 0
     return pd.DataFrame(
         {
             "cell": frame["cell"].to_numpy()[chosen.rows],
@@ -86,15 +89,26 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "lon": chosen.lon,
             "lat": chosen.lat,
             "weight": chosen.weight,
-            "nominal": near.count(offered.nominal) > 0,
+            "nominal": reached,
             "effective": near.count(offered.effective) > 0,
             "distance_m": reach.nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
+            "unknown": ~reached & _lost(atlas, filters, chosen),
             "provenance": frame["provenance"].to_numpy()[chosen.rows],
         }
     )
 
 
 # -- inside -----------------------------------------------------------------------
+
+
+def _lost(atlas: Atlas, filters: Filters, chosen: Demand) -> NDArray[np.bool_]:
+    """Return which cells lie in a county, or zone, whose stations all lack a position."""
+    lost = np.zeros(len(chosen.rows), bool)
+    for kind, column in (("place", "adcode"), ("zone", "zone")):
+        codes, names = pd.factorize(atlas.demand[column].to_numpy(dtype=object)[chosen.rows])
+        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)
+        lost |= np.append(of_unit, False)[codes]
+    return lost
 
 
 def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:
