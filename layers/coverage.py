@@ -154,7 +154,7 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
     effective = offered.effective
     nominal_count, effective_count = near.count(offered.nominal), near.count(effective)
     inside = stations.chosen(atlas, filters)
-    standing = _standing(atlas, filters, wanted)
+    standing = standing_of(atlas, filters, wanted)
     why = standing.why
     return Coverage(
         nominal_weighted=_weighted(wanted, nominal_count > 0, why),
@@ -251,7 +251,7 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     else:
         whole = wanted.hourly.sum(axis=0)
         nominal, effective = named @ wanted.hourly, (wanted.hourly * reached).sum(axis=0)
-    if _standing(atlas, filters, wanted).lost:
+    if standing_of(atlas, filters, wanted).lost:
         nominal = effective = np.full(24, np.nan)
     return pd.DataFrame(
         {
@@ -265,16 +265,16 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     )
 
 
-# -- inside -----------------------------------------------------------------------
-
-
-def _standing(atlas: Atlas, filters: Filters, wanted: demand.Demand) -> unplaced.Standing:
-    """Return who has a position here; lost too where all that is asked lies in counties of whose stations none has."""
+def standing_of(atlas: Atlas, filters: Filters, wanted: demand.Demand) -> unplaced.Standing:
+    """Return who has a position here; lost too where all demand `wanted` lies in counties of whose stations none has."""
     standing = unplaced.standing(atlas, filters)
     if not standing.unplaced or standing.lost or not len(wanted.rows):
         return standing
     counties = np.array(atlas.distinct("demand", "adcode", wanted.rows), dtype=object)
     return replace(standing, lost=bool(unplaced.lost_units(atlas, filters, "place", counties)[0].all()))
+
+
+# -- inside -----------------------------------------------------------------------
 
 
 def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
@@ -306,7 +306,7 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         kind, ids = "zone", atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
     else:
         kind, ids = "place", atlas.demand["adcode"].to_numpy(dtype=object)[wanted.rows]
-    parent = _weighted(wanted, covered, _standing(atlas, filters, wanted).why).ratio
+    parent = _weighted(wanted, covered, standing_of(atlas, filters, wanted).why).ratio
     if here.zone:
         above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None))
         parent = (above.effective_weighted if effective else above.nominal_weighted).ratio

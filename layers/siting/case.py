@@ -23,7 +23,7 @@ from scipy.spatial import cKDTree
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
 from layers import demand as demands
-from layers import stations
+from layers import coverage, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
@@ -35,6 +35,7 @@ from layers.siting.network import REACH_M
 from layers.siting.pairs import Points, sphere
 from layers.siting.prepare import Prepared, Wish, prepare
 from layers.siting.tables import Edges, PointTable
+from layers.unplaced import Standing
 
 CHORD_MARGIN = 1.01
 
@@ -61,6 +62,9 @@ class Case:
         Rows of the open stations in the place (and lasso) that do not serve as asked: behind an app, without a facility asked for.
     standing : int
         Open stations in the place (and lasso), whether or not they serve as asked.
+    placing : Standing
+        How many open stations of the place have a position: those that have none are not in the case, and where none has
+        nothing can be said of "before".
     planned : tuple of str
         Planned stations of the place that have no point yet, or have one from a scenario.
     provenance : str
@@ -80,6 +84,7 @@ class Case:
     serving: NDArray[np.intp]
     idle: NDArray[np.intp]
     standing: int
+    placing: Standing
     planned: tuple[str, ...]
     provenance: str
     source_ids: tuple[str, ...]
@@ -203,6 +208,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         rows,
         np.flatnonzero(inside & ~serves),
         int(inside.sum()),
+        coverage.standing_of(atlas, filters.having(hour=None), wanted),
         tuple(sorted(frame["station_id"].iloc[planned])),
         weakest(
             mix(atlas.distinct("demand", "provenance", wanted.rows)),
