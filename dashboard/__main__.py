@@ -199,7 +199,7 @@ def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -
 
 
 def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    result, notices = exporting.exported(options, _built(settings, words).store())
+    result, notices = exporting.exported(options, _built(settings, words).store(), settings.language)
     for notice in notices:
         _say(notice.text(words))
     _print(result, options.json)

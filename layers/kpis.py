@@ -291,7 +291,15 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
     share = cover.effective_weighted
     if share.why is not None and share.whole > 0:
         yield KeyFigure(
-            "coverage", N_("有效覆盖率"), None, UNKNOWN, UNKNOWN, "", cover.note(filters), cover.provenance, cover.source_ids
+            "coverage",
+            N_("有效覆盖率"),
+            None,
+            UNKNOWN,
+            UNKNOWN,
+            "",
+            cover.note(filters),
+            cover.provenance,
+            cover.source_ids,
         )
     elif share.ratio is not None:
         text = f"{share.ratio:.1%}"
@@ -387,7 +395,7 @@ def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
 
 
 def _extras(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
-    if filters.start or filters.end or filters.kinds:
+    if filters.start or filters.end or filters.kinds is not None:
         return
     facts = reported(atlas, filters, here)
     for metric, label, unit in EXTRAS:

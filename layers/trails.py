@@ -331,7 +331,7 @@ def _happened(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     found = (_part(atlas, N_("符合筛选的活动"), "activities", activities.chosen(atlas, filters)),)
     return (
         found
-        if filters.kinds
+        if filters.kinds is not None
         else (*found, _part(atlas, N_("符合筛选的招聘会"), "fairs", fairs.select(atlas, filters).index.to_numpy()))
     )
 

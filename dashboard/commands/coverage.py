@@ -32,9 +32,7 @@ def asked(radius: int, detour: float, at: str | None, place: str | None, as_of: 
     return filters
 
 
-def measured(
-    atlas: Atlas, filters: Filters, gettext: Callable[[str], str] = lambda msgid: msgid
-) -> dict[str, Any]:
+def measured(atlas: Atlas, filters: Filters, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
     """Return the coverage of `filters` with every denominator named.
 
     A share that nobody can tell is None, with the code of its reason in ``why``; ``note`` says in words, in the language of

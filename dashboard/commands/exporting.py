@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dashboard.locale import Gettext
 from dashboard.past import before_the_first, day_of, end_of, settled
 from dashboard.state import Notice, parse
-from geodata.exporting import FORMATS, export
+from geodata.exporting import FORMATS, HEADERS, export
 from geodata.schema import TABLES
 from geodata.store.base import WritableStore
 from layers import activities, fairs, flows, kinds, places, stations
@@ -37,11 +37,18 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件"))
     one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
     one.add_argument("--crs", default="wgs84", help=words("坐标系：wgs84、gcj02、bd09、cgcs2000 或 EPSG 代码"))
+    one.add_argument(
+        "--headers",
+        choices=HEADERS,
+        help=words("xlsx 和 csv 的表头：zh、en，或给程序用的 id（列名和代码）；不写则用所设的语言"),
+    )
     one.add_argument("--as-of", metavar="DATE", help=words("按过去某天（含当天，北京时间）的图册，如 2026-11-20"))
 
 
-def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[str, Any], tuple[Notice, ...]]:
-    """Write the file of the options; return what was written, and notices about the query."""
+def exported(
+    options: argparse.Namespace, store: WritableStore, lang: str = "zh"
+) -> tuple[dict[str, Any], tuple[Notice, ...]]:
+    """Write the file of the options, with headers in `lang` if none are asked for; return what was written, and notices about the query."""
     state = parse(options.query)
     filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters
     filters, unborn = settled(filters)
@@ -59,6 +66,7 @@ def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[st
             "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         },
         kinds.of(atlas),
+        headers=options.headers or lang,
     )
     counts = frame["provenance"].value_counts()
     return {

@@ -26,7 +26,10 @@ def _ramp(fill: Fill, words: Words, mode: str) -> list:
             **{"aria-hidden": "true"},
         ),
         html.Div([html.Span(step) for step in fill.steps], className="legend-steps"),
-        *[_row(words_of, [one], mode) for words_of, one in zip(fill.apart, fill.colors[-len(fill.apart) :], strict=False)],
+        *[
+            _row(words_of, [one], mode)
+            for words_of, one in zip(fill.apart, fill.colors[-len(fill.apart) :], strict=False)
+        ],
         *_method(fill, words),
     ]
 

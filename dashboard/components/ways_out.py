@@ -25,8 +25,8 @@ def loosened(filters: Filters, words: Words) -> list[tuple[str, Filters]]:
     links = []
     if filters.start or filters.end:
         links.append((words("看全部时段"), filters.having(start=None, end=None)))
-    if filters.kinds:
-        links.append((words("看全部类型"), filters.having(kinds=frozenset())))
+    if filters.kinds is not None:
+        links.append((words("看全部类型"), filters.having(kinds=None)))
     if filters.area:
         links.append((words("清除套索范围"), filters.having(area=())))
     if filters.provenance != frozenset(PROVENANCES):

@@ -174,7 +174,12 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
     if "stations" in filters.layers and len(rows):
         lost, missing = unplaced.lost_units(atlas, filters, "place", rows["adcode"].to_numpy(dtype=object))
         hover = [
-            one + (f"<br>{words('{count} 个驿站尚无位置，未计入覆盖率').format(count=words.number(count))}" if count else "")
+            one
+            + (
+                f"<br>{words('{count} 个驿站尚无位置，未计入覆盖率').format(count=words.number(count))}"
+                if count
+                else ""
+            )
             for one, count in zip(hover, missing, strict=True)
         ]
         if lost.any():  # what is there cannot be drawn: neither little nor much of it

@@ -235,7 +235,9 @@ def cell_cover(found: Case, points: NDArray[np.float64]) -> CellCover:
         by_hours = np.bincount(prepared.point, prepared.hours * there, count) / hours
         return np.divide(np.bincount(prepared.point, weight * there, count), whole, out=by_hours, where=whole > 0)
 
-    return CellCover(found.cells, whole, share(np.empty(0, np.int64)), share(np.arange(len(points))), found.placing.lost)
+    return CellCover(
+        found.cells, whole, share(np.empty(0, np.int64)), share(np.arange(len(points))), found.placing.lost
+    )
 
 
 def _answer(atlas: Atlas, found: Case, points: NDArray[np.float64], ids: list[str]) -> Answer:
