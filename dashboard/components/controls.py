@@ -17,7 +17,6 @@ from dashboard import ids
 from dashboard.state import NOTHING
 from layers.filters import Filters
 
-
 #: Value of the entry of a list that means: none of them.
 NONE_OF_THEM = NOTHING
 

@@ -160,7 +160,7 @@ def without_position(now: coverage.Coverage, filters: Filters, words: Words) -> 
         title=words("驿站尚无位置，暂无覆盖率"),
         subtitle=_said(now, filters, words),
         weight=0.6,
-        empty=words("请在“数据管理”中给驿站补上位置；补上之前不给出百分比，也不当作没有覆盖。"),
+        empty=words("请在“数据”页给驿站补上位置；补上之前不给出百分比，也不当作没有覆盖。"),
     )
 
 

@@ -22,8 +22,8 @@ from scipy.spatial import cKDTree
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
-from layers import demand as demands
 from layers import coverage, stations
+from layers import demand as demands
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
