@@ -10,7 +10,7 @@ station serves wherever it lies, so one across the county line counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -148,13 +148,13 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
     AtlasError
         When the place, region or grid is not in the atlas.
     """
-    wanted = demand.select(atlas, filters)
+    wanted = demand.judged(atlas, filters)
     near = reach.pairs(atlas, wanted, filters.straight_radius)
     offered = stations.service(atlas, filters)
     effective = offered.effective
     nominal_count, effective_count = near.count(offered.nominal), near.count(effective)
     inside = stations.chosen(atlas, filters)
-    standing = standing_of(atlas, filters, wanted)
+    standing = demand.standing_of(atlas, filters, wanted)
     why = standing.why
     return Coverage(
         nominal_weighted=_weighted(wanted, nominal_count > 0, why),
@@ -187,7 +187,7 @@ def measured(atlas: Atlas, filters: Filters) -> str | None:
     """
     if filters.measure != "auto":
         return filters.measure
-    has_demand = len(demand.select(atlas, filters).rows) > 0
+    has_demand = len(demand.judged(atlas, filters).rows) > 0
     has_enterprises = bool(enterprises(atlas, filters).any())
     if has_demand and has_enterprises:
         return "stations" if stations.asks(filters) else "enterprises"
@@ -237,7 +237,7 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``provenance``.
     """
     filters = filters.having(hour=None)
-    wanted = demand.select(atlas, filters)
+    wanted = demand.judged(atlas, filters)
     near = reach.pairs(atlas, wanted, filters.straight_radius)
     offered = stations.service(atlas, filters)
     bits = np.where(offered.nominal & offered.able, offered.clock, np.uint32(0)).astype(np.uint32)
@@ -251,7 +251,7 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     else:
         whole = wanted.hourly.sum(axis=0)
         nominal, effective = named @ wanted.hourly, (wanted.hourly * reached).sum(axis=0)
-    if standing_of(atlas, filters, wanted).lost:
+    if demand.standing_of(atlas, filters, wanted).lost:
         nominal = effective = np.full(24, np.nan)
     return pd.DataFrame(
         {
@@ -263,15 +263,6 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "provenance": _provenance(atlas, wanted, offered.nominal, near),
         }
     )
-
-
-def standing_of(atlas: Atlas, filters: Filters, wanted: demand.Demand) -> unplaced.Standing:
-    """Return who has a position here; lost too where all demand `wanted` lies in counties of whose stations none has."""
-    standing = unplaced.standing(atlas, filters)
-    if not standing.unplaced or standing.lost or not len(wanted.rows):
-        return standing
-    counties = np.array(atlas.distinct("demand", "adcode", wanted.rows), dtype=object)
-    return replace(standing, lost=bool(unplaced.lost_units(atlas, filters, "place", counties)[0].all()))
 
 
 # -- inside -----------------------------------------------------------------------
@@ -306,10 +297,8 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         kind, ids = "zone", atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
     else:
         kind, ids = "place", atlas.demand["adcode"].to_numpy(dtype=object)[wanted.rows]
-    parent = _weighted(wanted, covered, standing_of(atlas, filters, wanted).why).ratio
-    if here.zone:
-        above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None))
-        parent = (above.effective_weighted if effective else above.nominal_weighted).ratio
+    above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None) if here.zone else filters)
+    parent = (above.effective_weighted if effective else above.nominal_weighted).ratio
     codes, names = pd.factorize(ids)
     known = codes >= 0
     whole = np.bincount(codes[known], wanted.weight[known], len(names))

@@ -7,7 +7,7 @@ has one, says how it is spread over the hours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,35 @@ def select(atlas: Atlas, filters: Filters) -> Demand:
     return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, here, key))
 
 
+def judged(atlas: Atlas, filters: Filters) -> Demand:
+    """Return the demand of :func:`select` of which coverage can speak: that of a county is not, of whose stations none has a position.
+
+    Where that is none of it, all is returned: its weight is known, and :func:`standing_of` says that no share is.
+    """
+    wanted = select(atlas, filters)
+    kept = ~_lost(atlas, filters, wanted, ("place",))
+    if kept.all() or not kept.any():
+        return wanted
+    return replace(
+        wanted,
+        rows=wanted.rows[kept],
+        lon=wanted.lon[kept],
+        lat=wanted.lat[kept],
+        weight=wanted.weight[kept],
+        hourly=None if wanted.hourly is None else wanted.hourly[kept],
+        key=(*wanted.key, "judged"),
+    )
+
+
+def standing_of(atlas: Atlas, filters: Filters, wanted: Demand) -> unplaced.Standing:
+    """Return who has a position here; lost too where all demand `wanted` lies in counties of whose stations none has."""
+    standing = unplaced.standing(atlas, filters)
+    if not standing.unplaced or standing.lost or not len(wanted.rows):
+        return standing
+    counties = np.array(atlas.distinct("demand", "adcode", wanted.rows), dtype=object)
+    return replace(standing, lost=bool(unplaced.lost_units(atlas, filters, "place", counties)[0].all()))
+
+
 def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """Return one row per demand cell in scope.
 
@@ -101,10 +130,15 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 # -- inside -----------------------------------------------------------------------
 
 
-def _lost(atlas: Atlas, filters: Filters, chosen: Demand) -> NDArray[np.bool_]:
+def _lost(
+    atlas: Atlas, filters: Filters, chosen: Demand, kinds: tuple[str, ...] = ("place", "zone")
+) -> NDArray[np.bool_]:
     """Return which cells lie in a county, or zone, whose stations all lack a position."""
     lost = np.zeros(len(chosen.rows), bool)
-    for kind, column in (("place", "adcode"), ("zone", "zone")):
+    if not unplaced.masks(atlas, filters)[1].any():
+        return lost
+    for kind in kinds:
+        column = {"place": "adcode", "zone": "zone"}[kind]
         codes, names = pd.factorize(atlas.demand[column].to_numpy(dtype=object)[chosen.rows])
         of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)
         lost |= np.append(of_unit, False)[codes]

@@ -211,7 +211,7 @@ def _planned(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
 
 def _demand_rows(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return every row of the demand in scope: a cell has one for each worker group."""
-    cells = atlas.demand["cell"].iloc[demand.select(atlas, filters).rows]
+    cells = atlas.demand["cell"].iloc[demand.judged(atlas, filters).rows]
     mask = atlas.demand["cell"].isin(cells).to_numpy() & atlas.of_provenance("demand", filters.provenance)
     return mask & atlas.holds("demand", "worker_group", filters.worker_group) if filters.worker_group else mask
 

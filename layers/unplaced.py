@@ -2,7 +2,8 @@
 
 A station without a position cannot be within reach of anything, nor can it be
 said not to be. So coverage is that of the placed ones, and says so; a place
-whose open stations are all unplaced has no coverage at all: not zero, none.
+whose open stations are all unplaced has no coverage at all: not zero, none;
+and a city's is that of its other counties.
 A planned station without a position is no such case: it serves nobody yet.
 """
 

@@ -16,6 +16,7 @@ from layers.filters import Filters
 from layers.provenance import weakest
 
 MOST_BARS = 12
+MOST_NAMED = 3
 
 
 def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
@@ -31,6 +32,10 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     rows = coverage.by_unit(atlas, around)
     chosen = here.grid_id or (here.region_id if here.zone else None)
     if not len(rows):
+        if filters.measure != "enterprises":
+            now = coverage.measure(atlas, around)
+            if now.standing.lost and now.nominal_weighted.whole > 0:
+                return without_position(now, filters, words)
         return Panel(
             title=words("这里还没有可计算覆盖率的数据"),
             weight=0.6,
@@ -71,9 +76,15 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     else:
         subtitle = words("已强化“产改”举措的企业 ÷ 覆盖企业（未加权）")
     if of_stations and here.level in ("country", "province", "city"):
-        subtitle += words("；有需求数据的县区 {count} 个").format(count=len(rows))
+        subtitle += words("；有需求数据的县区 {count} 个").format(count=len(known))
     if len(known) < len(rows):
-        subtitle += words("；{count} {kind}的驿站尚无位置，不计覆盖率").format(count=len(rows) - len(known), kind=kind)
+        apart = rows[rows["share"].isna()]
+        named = words.listed(apart["name_en" if words.lang == "en" else "name"].head(MOST_NAMED))
+        subtitle += (
+            words("；{names}的驿站尚无位置，不计覆盖率").format(names=named)
+            if len(apart) <= MOST_NAMED
+            else words("；{count} {kind}的驿站尚无位置，不计覆盖率").format(count=len(apart), kind=kind)
+        )
     subtitle += _not_counted(now, filters, words)
     shown = known.head(MOST_BARS)
     if len(known) > MOST_BARS:
@@ -196,7 +207,9 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     rows = coverage.by_hour(atlas, filters)
     now = coverage.measure(atlas, filters)
     if now.standing.lost and now.nominal_weighted.whole > 0:
-        return without_position(now, filters, words)
+        # the chart before says it already, unless that is of enterprises
+        said = coverage.measured(atlas, filters) == "stations"
+        return Panel.hidden() if said else without_position(now, filters, words)
     if now.nominal_weighted.ratio is None or not now.stations_nominal:
         return Panel.hidden()
     counties = sorted(set(demand.cells(atlas, filters)["adcode"]))

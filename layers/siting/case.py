@@ -22,8 +22,8 @@ from scipy.spatial import cKDTree
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
-from layers import coverage, stations
 from layers import demand as demands
+from layers import stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
@@ -166,7 +166,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         No demand here, no candidates, or a cost that is missing under a budget.
     """
     hours = ask.hours if ask.hours is not None else (filters.hour,) if filters.hour is not None else None
-    wanted = demands.select(atlas, filters.having(hour=None))
+    wanted = demands.judged(atlas, filters.having(hour=None))
     if not len(wanted.rows):
         raise AtlasError(N_("所选地点没有服务需求数据：请换一个地点，或先导入需求。"))
     offered = candidates(atlas, filters, ask)
@@ -208,7 +208,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         rows,
         np.flatnonzero(inside & ~serves),
         int(inside.sum()),
-        coverage.standing_of(atlas, filters.having(hour=None), wanted),
+        demands.standing_of(atlas, filters.having(hour=None), wanted),
         tuple(sorted(frame["station_id"].iloc[planned])),
         weakest(
             mix(atlas.distinct("demand", "provenance", wanted.rows)),

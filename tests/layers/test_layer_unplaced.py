@@ -7,8 +7,9 @@ S4 c4, Huli's S6 c5; nobody c6. S5 is closed, S7 planned and without a place: ne
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from hand_counted import META
+from hand_counted import META, at
 
 from layers import coverage, demand, kpis, stations, unplaced
 from layers.atlas import Atlas
@@ -128,6 +129,28 @@ def test_a_city_whose_demand_all_lies_in_such_a_county_has_no_share_either(witho
     assert shares(found) == [None] * 5
     assert found.note(xiamen).text() == "4 个驿站尚无位置，未计入"
     assert coverage.by_unit(atlas, xiamen)["share"].isna().all()
+
+
+def test_what_such_a_county_asks_is_not_told_as_uncovered_of_its_city(without, frames):
+    """Two cells of Huli's, 40 and 60, beside Siming's 28.5; Huli's one station loses its position, Siming's keep theirs."""
+    rows = (
+        frames["demand"]
+        .iloc[:2]
+        .assign(adcode="350206", zone=None, demand_id=["h1", "h2"], cell=["h1", "h2"], weight=[40.0, 60.0])
+    )
+    with_huli = pd.concat(
+        [frames["demand"], rows.set_geometry([at(0, 6000), at(0, 9000)], crs=4326)], ignore_index=True
+    )
+    atlas = Atlas.from_frames({**frames, "stations": without("S6").stations, "demand": with_huli}, META)
+    found = coverage.measure(atlas, Filters(place="350200"))
+    assert (found.nominal_weighted.part, found.nominal_weighted.whole) == (pytest.approx(15), WHOLE)  # c5 was S6's
+    assert found.note(Filters()).text() == "只计有位置的 4 个驿站，另有 1 个尚无位置"
+    units = coverage.by_unit(atlas, Filters(place="350200")).set_index("unit_id")
+    assert units.loc["350203", ["share", "parent_share"]].tolist() == pytest.approx([15 / WHOLE] * 2)
+    assert np.isnan(units.loc["350206", "share"]) and units.loc["350206", ["whole", "unplaced"]].tolist() == [100, 1]
+    whole = coverage.by_hour(atlas, Filters(place="350200"))["whole"]
+    assert (whole == WHOLE).all()
+    assert trail(atlas, Filters(place="350200"), "coverage").parts[1].value == WHOLE
 
 
 def test_a_provenance_left_out_is_not_told_as_unplaced(without, siming):

@@ -296,7 +296,9 @@ def _beside(one: Site, found: Case, station_names: Mapping[str, str], words: Wor
 
 
 def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: Words) -> list:
-    """Return what stays uncovered, by street, heaviest first."""
+    """Return what stays uncovered, by street, heaviest first; nothing where nobody knows what is covered."""
+    if answer.after.lost:
+        return []
     left = answer.after.weight_of - answer.after.weight
     zone_of = atlas.once("zone of cell", lambda: dict(zip(atlas.demand["cell"], atlas.demand["zone"], strict=True)))
     zones = dict(zip(atlas.zones["zone_id"], atlas.zones["name"], strict=True)) if len(atlas.zones) else {}
@@ -320,9 +322,11 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
             **{"data-figure": "plan_uncovered"},
         ),
         html.P(
-            words("占全部 {share}；地图上橙色的格子。").format(
-                share=words.share(left / answer.after.weight_of if answer.after.weight_of else None)
-            )
+            (
+                words("占全部 {share}；地图上灰色的格子：现有驿站尚无位置，是否够得到不详。")
+                if answer.before.lost
+                else words("占全部 {share}；地图上橙色的格子。")
+            ).format(share=words.share(left / answer.after.weight_of if answer.after.weight_of else None))
             + (partial if shown else ""),
             className="panel-subtitle",
         ),
@@ -407,7 +411,7 @@ def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:
 
 def today(question: Question, found: Case, now: Answer, words: Words) -> list:
     """Return who is within reach today, and what pressing the button will do."""
-    have = now.before
+    have, note = now.before, found.placing.note()
     title = words("{when}现有 {count} 个驿站覆盖 {share}").format(
         when=when(found.wish.hours, words), count=int(found.open_then().sum()), share=words.share(have.share)
     )
@@ -430,7 +434,9 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
             id="plan-title",
             **{"data-figure": "plan_covered"},
         ),
-        html.P([will, html.Br(), _with_note(sub, found, words)], className="panel-subtitle"),
+        html.P(
+            [will, html.Br(), sub, *([html.Br(), note.text(words.gettext)] if note else [])], className="panel-subtitle"
+        ),
     ]
 
 
