@@ -137,7 +137,7 @@ def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
     atlas = _built(settings, words).at(filters.as_of)
-    _print(measured(atlas, filters), options.json)
+    _print(measured(atlas, filters, words), options.json)
     _say_when(atlas, filters, words)
     return 0
 
@@ -199,7 +199,7 @@ def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -
 
 
 def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    result, notices = exporting.exported(options, _built(settings, words).store())
+    result, notices = exporting.exported(options, _built(settings, words).store(), settings.language)
     for notice in notices:
         _say(notice.text(words))
     _print(result, options.json)

@@ -30,7 +30,7 @@ def clicked(atlas: Atlas, filters: Filters, event: dict | None, all_the_way: boo
         if kind == "hour":
             return filters.having(hour=None if filters.hour == int(key) else int(key))
         if kind == "kind":
-            return filters.having(kinds=frozenset() if filters.kinds == {key} else frozenset({key}))
+            return filters.having(kinds=None if filters.kinds == {key} else frozenset({key}))
     except AtlasError:
         # the data changed under an open page: the click points at what is gone
         return filters

@@ -45,9 +45,9 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
         )
     if filters.mode:
         said.append(words("招聘会形式：{what}").format(what=words.codes("mode").get(filters.mode, filters.mode)))
-    if filters.sectors:
+    if filters.sectors is not None:
         said.append(words("招聘会行业：{what}").format(what=_list(filters.sectors, words.codes("sector"), words)))
-    if filters.kinds:
+    if filters.kinds is not None:
         said.append(words("活动类型：{what}").format(what=_list(filters.kinds, words.kinds(), words)))
     if filters.provenance != frozenset(PROVENANCES):
         said.append(words("只计来源：{what}").format(what=_list(filters.provenance, words.codes("provenance"), words)))

@@ -28,11 +28,13 @@ def settle(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Notice, ...]]
         "kinds": {one.kind for one in kinds.of(atlas)}
     }
     for field, codes in known.items():
-        chosen = getattr(filters, field)
+        chosen = getattr(filters, field) or frozenset()
         unknown = sorted(chosen - codes)
         if unknown:
             notices.append(Notice(N_("不认识的选项 {got}，已忽略。"), (("got", "、".join(unknown[:3])),)))
-            filters = filters.having(**{field: chosen - set(unknown)})
+            # a choice of nothing but what there is not is ignored as a whole: it did not ask for nothing
+            left = chosen - set(unknown) or getattr(Filters(), field)
+            filters = filters.having(**{field: left})
     if filters.worker_group and filters.worker_group not in labels("worker_group"):
         notices.append(Notice(N_("不认识的选项 {got}，已忽略。"), (("got", filters.worker_group),)))
         filters = filters.having(worker_group=None)

@@ -3,6 +3,10 @@
 Reading never fails: a value that cannot be used falls back to its default and
 is told to the reader as a :class:`Notice`. Writing names only what differs from
 the defaults, in a fixed order, so that one view has one address.
+
+A set that is empty is written ``none`` (and read from an empty value too), all of
+what cannot be listed ``all``, and a choice taken back to nothing as an empty value.
+A set that would read as one of these words, having a code of that name, says it twice.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from layers.filters import (
 MAX_QUERY = 4_000
 MAX_NOTICES = 4
 ECHO = 24
-NOTHING = "none"
+NOTHING, EVERYTHING = "none", "all"
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 
 
@@ -87,12 +91,20 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 
 def _codes(text: str) -> frozenset[str]:
-    return frozenset() if text == NOTHING else frozenset(_code(part) for part in text.split("."))
+    return frozenset() if text in ("", NOTHING) else frozenset(_code(part) for part in text.split("."))
+
+
+def _codes_or_all(text: str) -> frozenset[str] | None:
+    return None if text == EVERYTHING else _codes(text)
 
 
 def _some_of(*allowed: str) -> Callable[[str], frozenset[str]]:
     one = _one_of(*allowed)
-    return lambda text: frozenset() if text == NOTHING else frozenset(one(part) for part in text.split("."))
+    return lambda text: frozenset() if text in ("", NOTHING) else frozenset(one(part) for part in text.split("."))
+
+
+def _or_none(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda text: read(text) if text else None
 
 
 def _within(low: float, high: float, kind: type) -> Callable[[str], Any]:
@@ -106,6 +118,8 @@ def _within(low: float, high: float, kind: type) -> Callable[[str], Any]:
 
 
 def _area(text: str) -> tuple[tuple[float, float], ...]:
+    if text in ("", NOTHING):
+        return ()
     numbers = [float(part) for part in text.split("_")]
     points = tuple(zip(numbers[::2], numbers[1::2], strict=True))
     if not 3 <= len(points) <= MAX_AREA_VERTICES or not all(
@@ -122,12 +136,19 @@ def _view(text: str) -> View:
     return View(lon, lat, zoom)
 
 
-def _set_text(values: frozenset[str]) -> str:
-    return ".".join(sorted(values)) or NOTHING
+def _set_text(values: frozenset[str] | None) -> str:
+    if values is None:
+        return EVERYTHING
+    text = ".".join(sorted(values)) or NOTHING
+    return f"{text}.{text}" if values and text in (NOTHING, EVERYTHING) else text
+
+
+def _text_or_none(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda value: "" if value is None else write(value)
 
 
 def _points_text(points: tuple[tuple[float, float], ...]) -> str:
-    return "_".join(f"{degree:.5f}" for point in points for degree in point)
+    return "_".join(f"{degree:.5f}" for point in points for degree in point) or NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,31 +158,36 @@ class _Codec:
     write: Callable[[Any], str] = str
 
 
+def _optional(field: str, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> _Codec:
+    """Return the codec of a field that may be None: an empty value, which only an address says whose default is another."""
+    return _Codec(field, _or_none(read), _text_or_none(write))
+
+
 # query key → how its text and the field of Filters become each other
 CODECS: dict[str, _Codec] = {
     "place": _Codec("place", _adcode),
-    "region": _Codec("region", _code),
-    "grid": _Codec("grid", _code),
+    "region": _optional("region", _code),
+    "grid": _optional("grid", _code),
     "layers": _Codec("layers", _some_of(*LAYERS), _set_text),
-    "from": _Codec("start", date.fromisoformat, date.isoformat),
-    "to": _Codec("end", date.fromisoformat, date.isoformat),
-    "hour": _Codec("hour", _within(0, 23, int)),
+    "from": _optional("start", date.fromisoformat, date.isoformat),
+    "to": _optional("end", date.fromisoformat, date.isoformat),
+    "hour": _optional("hour", _within(0, 23, int)),
     "day": _Codec("day", _within(1, 7, int)),
     "facilities": _Codec("facilities", _codes, _set_text),
     "always": _Codec("always", lambda text: _one_of("1", "0")(text) == "1", lambda on: "1" if on else "0"),
-    "inspected": _Codec("inspected_days", _within(1, 3650, int)),
-    "sectors": _Codec("sectors", _codes, _set_text),
-    "mode": _Codec("mode", _one_of(*MODES)),
-    "kinds": _Codec("kinds", _codes, _set_text),
+    "inspected": _optional("inspected_days", _within(1, 3650, int)),
+    "sectors": _Codec("sectors", _codes_or_all, _set_text),
+    "mode": _optional("mode", _one_of(*MODES)),
+    "kinds": _Codec("kinds", _codes_or_all, _set_text),
     "provenance": _Codec("provenance", _some_of(*PROVENANCES), _set_text),
-    "group": _Codec("worker_group", _code),
+    "group": _optional("worker_group", _code),
     "radius": _Codec("radius", _within(*RADIUS_M, int)),
     "detour": _Codec("detour", _within(*DETOUR, float)),
     "measure": _Codec("measure", _one_of(*MEASURES)),
-    "station": _Codec("station", _code),
-    "fair": _Codec("fair", _code),
+    "station": _optional("station", _code),
+    "fair": _optional("fair", _code),
     "area": _Codec("area", _area, _points_text),
-    "asof": _Codec("as_of", date.fromisoformat, date.isoformat),
+    "asof": _optional("as_of", date.fromisoformat, date.isoformat),
     "lang": _Codec("lang", _one_of(*LANGUAGES)),
     "theme": _Codec("theme", _one_of(*THEMES)),
 }
@@ -233,7 +259,7 @@ def write(filters: Filters, view: View | None = None, default: Filters | None = 
     pairs = []
     for key, codec in CODECS.items():
         value = getattr(filters, codec.field)
-        if value != getattr(default, codec.field) and value is not None:
+        if value != getattr(default, codec.field):
             pairs.append((key, codec.write(value)))
     if view is not None:
         pairs.append((VIEW_KEY, f"{view.lon:.5f}_{view.lat:.5f}_{view.zoom:.2f}"))

@@ -55,6 +55,10 @@ DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "night-1": ("#BDB4D4", "#3A2C50"),
         "night-2": ("#8A7FB6", "#5C5984"),
         "night-3": ("#5A4F90", "#8C84CC"),
+        # stations that nobody has placed: neither reached nor out of reach, so no hue of either
+        "unplaced-1": ("#D9D3C7", "#40403C"),
+        "unplaced-2": ("#A8A296", "#73736C"),
+        "unplaced-3": ("#6F6A61", "#C4C4BC"),
         "new-1": ("#F3CDD3", "#4D2530"),
         "new-2": ("#DE8A97", "#97404F"),
         "new-3": ("#C04A5E", "#F07F91"),

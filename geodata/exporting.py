@@ -1,9 +1,9 @@
 """Rows → .xlsx, .csv, GeoJSON or GeoPackage, in a chosen coordinate system.
 
 What is written can be imported again without loss: every column, the
-provenance and source of every row, coordinates in full. A workbook speaks to
-people (Chinese headers, names for codes), the other formats keep the names of
-the schema. A cell that a spreadsheet would compute gets an apostrophe in front.
+provenance and source of every row, coordinates in full. Workbooks and text
+tables speak to people in their language (headers, names for codes), or, if asked,
+to machines by the names of the schema, as the other formats do. A cell that a spreadsheet would compute gets an apostrophe in front.
 """
 
 from __future__ import annotations
@@ -38,10 +38,17 @@ from geodata.store.gpkg import GPKG_VERSION
 from geodata.store.images import as_stored
 
 FORMATS = ("xlsx", "csv", "geojson", "gpkg")
+HEADERS = ("zh", "en", "id")  # of workbooks and text tables; id: names of the schema, and codes as they are kept
 CELL = 32_000  # characters that a cell of a workbook holds, with room to spare
 NAMES_OF_PLACES = {"lon", "lat", "crs", "wkt", "geometry", "geom", "fid", "ogc_fid"}
 _NUMBERS = {"int": "Int64", "float": "Float64"}
-_ZH = {"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系", True: "是", False: "否"}
+_TITLES: Mapping[str, Mapping[Any, str]] = MappingProxyType(
+    {
+        "zh": {"lon": "经度", "lat": "纬度", "wkt": "图形(WKT)", "crs": "坐标系", True: "是", False: "否"},
+        "en": {"lon": "Longitude", "lat": "Latitude", "wkt": "WKT", "crs": "CRS", True: "yes", False: "no"},
+        "id": {"lon": "lon", "lat": "lat", "wkt": "geometry", "crs": "crs", True: "true", False: "false"},
+    }
+)
 _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
 
@@ -55,6 +62,7 @@ def export(
     kinds: Kinds | None = None,
     spread: bool = True,
     personal: bool = False,
+    headers: str = "zh",
 ) -> Path:
     """Write rows of a table; the file appears whole or not at all.
 
@@ -80,21 +88,25 @@ def export(
 
     personal : bool
         Whether own fields that say something of persons are written too; see :mod:`geodata.personal`.
+    headers : str
+        One of :data:`HEADERS`: language of headers and of names for codes in a workbook or a text table.
 
     Raises
     ------
     AtlasError
-        On a format or coordinate system that is not known, or a folder that cannot be written.
+        On a format, language of headers or coordinate system that is not known, or a folder that cannot be written.
     """
     if fmt not in FORMATS:
         raise AtlasError(N_("没有格式 {got}：请用 {expected} 之一。"), got=fmt, expected=", ".join(FORMATS))
+    if headers not in HEADERS:
+        raise AtlasError(N_("没有表头 {got}：请用 {expected} 之一。"), got=headers, expected=", ".join(HEADERS))
     schema, crs = TABLES[table], datum.named(crs)
     notes = dict(notes) | _of_rows(frame)
     write = {"xlsx": _xlsx, "csv": _csv, "geojson": _geojson, "gpkg": _gpkg}[fmt]
     unfinished = path.with_name(f".{path.stem}-{os.getpid()}.writing.{fmt}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        cells = Cells(schema, frame, kinds or shipped(), spread, personal)
+        cells = Cells(schema, frame, kinds or shipped(), spread, personal, headers)
         if cells.left_out:
             notes |= {"left_out": f"personal: {', '.join(cells.left_out)}"[:2_000]}
         write(schema, cells, _moved(schema, frame, crs), unfinished, crs, notes)
@@ -151,13 +163,21 @@ class Cells:
     personal : bool
         Whether own fields get their columns where they are personal too. ``left_out`` lists those that got none, or
         of which single values are left out.
+    headers : str
+        One of :data:`HEADERS`, for the formats that speak to people.
     """
 
     def __init__(
-        self, schema: TableSchema, frame: pd.DataFrame, kinds: Kinds, spread: bool, personal: bool = False
+        self,
+        schema: TableSchema,
+        frame: pd.DataFrame,
+        kinds: Kinds,
+        spread: bool,
+        personal: bool = False,
+        headers: str = "zh",
     ) -> None:
         self.left_out: list[str] = []
-        self.frame, self._kinds, self._schema = frame, kinds, schema
+        self.frame, self._kinds, self._schema, self.headers = frame, kinds, schema, headers
         self.columns = [column for column in schema.columns if not (spread and column.name == OWN)]
         stored = as_stored(schema, frame)
         self.values: list[list[Any]] = []
@@ -193,15 +213,33 @@ class Cells:
         """Names of the columns."""
         return [column.name for column in self.columns]
 
+    @property
+    def titles(self) -> Mapping[Any, str]:
+        """Names of what has no column in the schema: where a row lies, yes and no."""
+        return _TITLES[self.headers]
+
+    def title(self, column: Column) -> str:
+        """Return the header of a column."""
+        return {"zh": column.zh, "en": column.en}.get(self.headers) or column.name
+
+    def told(self) -> list[tuple[str, list[Any]]]:
+        """Return every column as header and values, as the reader's language has them."""
+        return [
+            (self.title(column), self.named(column, values))
+            for column, values in zip(self.columns, self.values, strict=True)
+        ]
+
     def named(self, column: Column, values: list[Any]) -> list[Any]:
-        """Return codes by their Chinese names, yes and no as people write them."""
+        """Return codes by their names, yes and no as people write them."""
         if column.dtype == "bool":
-            return [None if value is None else _ZH[value] for value in values]
+            return [None if value is None else self.titles[value] for value in values]
+        if self.headers == "id":
+            return values
         vocab = vocabulary(self._schema.name, column.name)
         is_kind = (self._schema.name, column.name) == ("activities", "kind")
         if not vocab and not is_kind:
             return values
-        names = self._kinds.labels("zh") if is_kind else labels(vocab or "")
+        names = self._kinds.labels(self.headers) if is_kind else labels(vocab or "", self.headers)
         return [
             None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values
         ]
@@ -251,22 +289,17 @@ def _csv(
     schema: TableSchema, cells: Cells, shapes: np.ndarray | None, path: Path, crs: str, notes: Mapping[str, str]
 ) -> None:
     del notes  # a text table has room for rows only
-    places = _places(schema, shapes, crs)
-    header = cells.names + ["geometry" if name == "wkt" else name for name in places]
+    columns = cells.told() + [(cells.titles[name], values) for name, values in _places(schema, shapes, crs).items()]
     with path.open("w", encoding="utf-8-sig", newline="") as file:  # with the BOM Excel reads it as UTF-8
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(header)
-        writer.writerows([_cell(value) for value in row] for row in zip(*cells.values, *places.values(), strict=True))
+        writer.writerow([header for header, _ in columns])
+        writer.writerows(
+            [_cell(value) for value in row] for row in zip(*(values for _, values in columns), strict=True)
+        )
 
 
 def _cell(value: Any) -> Any:
-    return (
-        {True: "true", False: "false"}[value]
-        if isinstance(value, bool)
-        else repr(value)
-        if isinstance(value, float)
-        else neutral(value)
-    )
+    return repr(value) if isinstance(value, float) else neutral(value)
 
 
 def _xlsx(
@@ -274,11 +307,9 @@ def _xlsx(
 ) -> None:
     import xlsxwriter
 
-    columns = [
-        (column.zh, cells.named(column, values)) for column, values in zip(cells.columns, cells.values, strict=True)
-    ]
+    columns = cells.told()
     for name, values in _places(schema, shapes, crs).items():
-        columns += _split(values) if name == "wkt" else [(_ZH[name], values)]
+        columns += _split(cells.titles[name], values) if name == "wkt" else [(cells.titles[name], values)]
     book = xlsxwriter.Workbook(
         str(path),
         {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "constant_memory": True},
@@ -319,12 +350,12 @@ def _write(sheet: Any, row: int, at: int, value: Any, header: str) -> None:
         sheet.write_number(row, at, value)
 
 
-def _split(values: list[Any]) -> list[tuple[str, list[Any]]]:
+def _split(title: str, values: list[Any]) -> list[tuple[str, list[Any]]]:
     """Return text that is too long for a cell over as many columns as it takes."""
     parts = max([1, *(-(-len(value) // CELL) for value in values if value)])
     return [
         (
-            _ZH["wkt"] + (str(part + 1) if part else ""),
+            title + (str(part + 1) if part else ""),
             [None if not value else value[part * CELL : (part + 1) * CELL] or None for value in values],
         )
         for part in range(parts)

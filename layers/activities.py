@@ -198,7 +198,7 @@ def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     mask = places.table_mask(atlas, here, "activities") & atlas.of_provenance("activities", filters.provenance)
     if filters.area:
         mask = mask & places.in_area(filters, *where(atlas)[:2])
-    if filters.kinds:
+    if filters.kinds is not None:
         fits = np.zeros(len(atlas.activities), dtype=bool)
         for kind in filters.kinds:
             fits |= atlas.holds("activities", "kind", kind)

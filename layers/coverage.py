@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import demand, places, reach, stations
+from layers import demand, places, reach, stations, unplaced
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
+from layers.said import Text, joined
 
 UNIT_COLUMNS = (
     "unit_id",
@@ -32,6 +33,7 @@ UNIT_COLUMNS = (
     "whole",
     "share",
     "parent_share",
+    "unplaced",
     "measure",
     "provenance",
 )
@@ -45,17 +47,20 @@ class Share:
     ----------
     part, whole : float
         In the unit of the measure: demand weight, or number of cells.
+    why : str or None
+        Why nothing can be said, though there is a whole: :data:`layers.unplaced.UNPLACED`. Then `part` says nothing.
     ratio : float or None
-        ``part / whole``; None when there is no whole.
+        ``part / whole``; None when there is no whole, or nothing can be said.
     """
 
     part: float
     whole: float
+    why: str | None = None
 
     @property
     def ratio(self) -> float | None:
-        """`part` of `whole`, 0 to 1; None when there is nothing to be a part of."""
-        return self.part / self.whole if self.whole > 0 else None
+        """`part` of `whole`, 0 to 1; None when there is nothing to be a part of, or it is not known."""
+        return self.part / self.whole if self.whole > 0 and self.why is None else None
 
     @property
     def whole_text(self) -> str:
@@ -79,6 +84,10 @@ class Coverage:
         Stations in scope (and lasso).
     stations_serving : int
         Effective stations, in scope or not, that reach some demand in scope.
+    stations_unknown_hours : int
+        Nominal stations in scope (and lasso) of which nobody knows when they are open: at no hour do they count as open.
+    standing : Standing
+        How many open stations of the place have a position; those that have none are in no figure here.
     radius_m : int
         Service radius along the way, metres.
     detour_factor : float
@@ -101,12 +110,34 @@ class Coverage:
     stations_nominal: int
     stations_effective: int
     stations_serving: int
+    stations_unknown_hours: int
+    standing: unplaced.Standing
     radius_m: int
     detour_factor: float
     epsg: tuple[int, ...]
     as_of: date
     provenance: str | None
     source_ids: tuple[str, ...]
+
+    @property
+    def stations_unplaced(self) -> int:
+        """Open stations of the place that are not counted since nobody knows where they are."""
+        return self.standing.unplaced
+
+    def note(self, filters: Filters, by_hour: bool = False) -> Text | None:
+        """Return what is to be said wherever a share of this is shown, or in its place; None when all is known.
+
+        Parameters
+        ----------
+        filters : Filters
+            What was measured: whether the share is of an hour, or of what is open day and night.
+        by_hour : bool
+            Whether it is shown around the clock.
+        """
+        timed = by_hour or filters.always or filters.hour is not None
+        hour = None if by_hour else filters.hour
+        unsaid = unplaced.unsaid_hours(self.stations_unknown_hours, hour) if timed and not self.standing.lost else None
+        return joined(self.standing.note(), unsaid)
 
 
 def measure(atlas: Atlas, filters: Filters) -> Coverage:
@@ -117,21 +148,25 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
     AtlasError
         When the place, region or grid is not in the atlas.
     """
-    wanted = demand.select(atlas, filters)
+    wanted = demand.judged(atlas, filters)
     near = reach.pairs(atlas, wanted, filters.straight_radius)
     offered = stations.service(atlas, filters)
     effective = offered.effective
     nominal_count, effective_count = near.count(offered.nominal), near.count(effective)
     inside = stations.chosen(atlas, filters)
+    standing = demand.standing_of(atlas, filters, wanted)
+    why = standing.why
     return Coverage(
-        nominal_weighted=_weighted(wanted, nominal_count > 0),
-        nominal_unweighted=Share(int((nominal_count > 0).sum()), len(wanted.rows)),
-        effective_weighted=_weighted(wanted, effective_count > 0),
-        effective_unweighted=Share(int((effective_count > 0).sum()), len(wanted.rows)),
-        backup_weighted=_weighted(wanted, effective_count > 1),
+        nominal_weighted=_weighted(wanted, nominal_count > 0, why),
+        nominal_unweighted=Share(int((nominal_count > 0).sum()), len(wanted.rows), why),
+        effective_weighted=_weighted(wanted, effective_count > 0, why),
+        effective_unweighted=Share(int((effective_count > 0).sum()), len(wanted.rows), why),
+        backup_weighted=_weighted(wanted, effective_count > 1, why),
         stations_nominal=int((inside & offered.nominal).sum()),
         stations_effective=int((inside & effective).sum()),
         stations_serving=len(np.unique(near.station[effective[near.station]])),
+        stations_unknown_hours=int((inside & offered.nominal & ~stations.hours_known(atlas)).sum()),
+        standing=standing,
         radius_m=filters.radius,
         detour_factor=filters.detour,
         epsg=near.epsg,
@@ -152,7 +187,7 @@ def measured(atlas: Atlas, filters: Filters) -> str | None:
     """
     if filters.measure != "auto":
         return filters.measure
-    has_demand = len(demand.select(atlas, filters).rows) > 0
+    has_demand = len(demand.judged(atlas, filters).rows) > 0
     has_enterprises = bool(enterprises(atlas, filters).any())
     if has_demand and has_enterprises:
         return "stations" if stations.asks(filters) else "enterprises"
@@ -175,9 +210,11 @@ def by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``part``, ``whole`` (demand weight or enterprises), ``share`` (0 to 1),
         ``parent_share`` (the same figure over all of the place; over the
         county at a zone and over the region at a grid, where the unit is the
-        place itself), ``measure`` (``stations_nominal``,
+        place itself), ``unplaced`` (open stations of the unit without a position, which
+        count nowhere), ``measure`` (``stations_nominal``,
         ``stations_effective`` or ``enterprises``), ``provenance``. Units
-        without a whole are not listed; ties by unit_id.
+        without a whole are not listed; ties by unit_id. The share is NaN, and the unit last, where
+        all of its stations lack a position (``parent_share``: where all of the place do).
     """
     what = measured(atlas, filters)
     if what is None:
@@ -192,7 +229,8 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     -------
     DataFrame
         24 rows: ``hour``; ``nominal`` and ``effective`` (weighted share 0 to
-        1; NaN without demand; nominal is the same at every hour unless the
+        1; NaN without demand, and where no open station of the place has a
+        position; nominal is the same at every hour unless the
         demand has an hour profile);
         ``stations_open`` (stations in scope and lasso that are effective at
         that hour); ``hours_unknown`` (stations in scope and lasso that would
@@ -200,7 +238,7 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``provenance``.
     """
     filters = filters.having(hour=None)
-    wanted = demand.select(atlas, filters)
+    wanted = demand.judged(atlas, filters)
     near = reach.pairs(atlas, wanted, filters.straight_radius)
     offered = stations.service(atlas, filters)
     bits = np.where(offered.nominal & offered.able, offered.clock, np.uint32(0)).astype(np.uint32)
@@ -214,6 +252,8 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     else:
         whole = wanted.hourly.sum(axis=0)
         nominal, effective = named @ wanted.hourly, (wanted.hourly * reached).sum(axis=0)
+    if demand.standing_of(atlas, filters, wanted).lost:
+        nominal = effective = np.full(24, np.nan)
     return pd.DataFrame(
         {
             "hour": hours.astype(int),
@@ -234,8 +274,8 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
 
 
-def _weighted(wanted: demand.Demand, covered: NDArray[np.bool_]) -> Share:
-    return Share(float(wanted.weight[covered].sum()), float(wanted.weight.sum()))
+def _weighted(wanted: demand.Demand, covered: NDArray[np.bool_], why: str | None = None) -> Share:
+    return Share(float(wanted.weight[covered].sum()), float(wanted.weight.sum()), why)
 
 
 def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: reach.Pairs) -> str | None:
@@ -244,7 +284,7 @@ def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_],
     serving = near.station[nominal[near.station]]
     return weakest(
         mix(atlas.distinct("demand", "provenance", wanted.rows)),
-        mix(atlas.distinct("stations", "provenance", serving)),
+        mix(stations.provenance_of(atlas, serving)),
     )
 
 
@@ -259,14 +299,13 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         kind, ids = "zone", atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
     else:
         kind, ids = "place", atlas.demand["adcode"].to_numpy(dtype=object)[wanted.rows]
-    parent = _weighted(wanted, covered).ratio
-    if here.zone:
-        above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None))
-        parent = (above.effective_weighted if effective else above.nominal_weighted).ratio
+    above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None) if here.zone else filters)
+    parent = (above.effective_weighted if effective else above.nominal_weighted).ratio
     codes, names = pd.factorize(ids)
     known = codes >= 0
     whole = np.bincount(codes[known], wanted.weight[known], len(names))
     part = np.bincount(codes[known & covered], wanted.weight[known & covered], len(names))
+    lost, missing = unplaced.lost_units(atlas, filters, kind, np.asarray(names, dtype=object))
     return _units(
         atlas,
         kind,
@@ -276,6 +315,8 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         parent,
         "stations_effective" if effective else "stations_nominal",
         [_provenance(atlas, wanted, offered.nominal, near)] * len(names),
+        lost,
+        missing,
     )
 
 
@@ -317,7 +358,12 @@ def _units(
     parent: float | None,
     what: str,
     provenance: list[str | None],
+    lost: NDArray[np.bool_] | None = None,
+    missing: NDArray[np.intp] | None = None,
 ) -> pd.DataFrame:
+    share = _ratio(part, whole)
+    if lost is not None:
+        share[lost] = np.nan
     table, key = {
         "place": ("places", "adcode"),
         "zone": ("zones", "zone_id"),
@@ -338,8 +384,9 @@ def _units(
             "name_en": name_en,
             "part": part,
             "whole": whole,
-            "share": _ratio(part, whole),
+            "share": share,
             "parent_share": np.nan if parent is None else parent,
+            "unplaced": 0 if missing is None else missing,
             "measure": what,
             "provenance": provenance,
         },

@@ -7,14 +7,14 @@ has one, says how it is spread over the hours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from layers import places, reach, stations
+from layers import places, reach, stations, unplaced
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -61,6 +61,35 @@ def select(atlas: Atlas, filters: Filters) -> Demand:
     return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, here, key))
 
 
+def judged(atlas: Atlas, filters: Filters) -> Demand:
+    """Return the demand of :func:`select` of which coverage can speak: that of a county is not, of whose stations none has a position.
+
+    Where that is none of it, all is returned: its weight is known, and :func:`standing_of` says that no share is.
+    """
+    wanted = select(atlas, filters)
+    kept = ~_lost(atlas, filters, wanted, ("place",))
+    if kept.all() or not kept.any():
+        return wanted
+    return replace(
+        wanted,
+        rows=wanted.rows[kept],
+        lon=wanted.lon[kept],
+        lat=wanted.lat[kept],
+        weight=wanted.weight[kept],
+        hourly=None if wanted.hourly is None else wanted.hourly[kept],
+        key=(*wanted.key, "judged"),
+    )
+
+
+def standing_of(atlas: Atlas, filters: Filters, wanted: Demand) -> unplaced.Standing:
+    """Return who has a position here; lost too where all demand `wanted` lies in counties of whose stations none has."""
+    standing = unplaced.standing(atlas, filters)
+    if not standing.unplaced or standing.lost or not len(wanted.rows):
+        return standing
+    counties = np.array(atlas.distinct("demand", "adcode", wanted.rows), dtype=object)
+    return replace(standing, lost=bool(unplaced.lost_units(atlas, filters, "place", counties)[0].all()))
+
+
 def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """Return one row per demand cell in scope.
 
@@ -72,12 +101,15 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``effective`` (bool: within the radius of such a station),
         ``distance_m`` (way walked, straight line × detour, to the nearest
         nominal station wherever it lies; NaN when there is none),
+        ``unknown`` (bool: out of reach of every station that has a position, in a
+        place of whose stations none has: nothing can be said of it),
         ``provenance`` (of the demand).
     """
     chosen = select(atlas, filters)
     offered = stations.service(atlas, filters)
     near = reach.pairs(atlas, chosen, filters.straight_radius)
     frame = atlas.demand
+    reached = near.count(offered.nominal) > 0
     return pd.DataFrame(
         {
             "cell": frame["cell"].to_numpy()[chosen.rows],
@@ -86,15 +118,31 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "lon": chosen.lon,
             "lat": chosen.lat,
             "weight": chosen.weight,
-            "nominal": near.count(offered.nominal) > 0,
+            "nominal": reached,
             "effective": near.count(offered.effective) > 0,
             "distance_m": reach.nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
+            "unknown": ~reached & _lost(atlas, filters, chosen),
             "provenance": frame["provenance"].to_numpy()[chosen.rows],
         }
     )
 
 
 # -- inside -----------------------------------------------------------------------
+
+
+def _lost(
+    atlas: Atlas, filters: Filters, chosen: Demand, kinds: tuple[str, ...] = ("place", "zone")
+) -> NDArray[np.bool_]:
+    """Return which cells lie in a county, or zone, whose stations all lack a position."""
+    lost = np.zeros(len(chosen.rows), bool)
+    if not unplaced.masks(atlas, filters)[1].any():
+        return lost
+    for kind in kinds:
+        column = {"place": "adcode", "zone": "zone"}[kind]
+        codes, names = pd.factorize(atlas.demand[column].to_numpy(dtype=object)[chosen.rows])
+        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)
+        lost |= np.append(of_unit, False)[codes]
+    return lost
 
 
 def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:

@@ -98,7 +98,7 @@ def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
         mask = mask & places.in_area(filters, *atlas.lonlat("fairs"))
     if filters.mode is not None:
         mask = mask & (atlas.holds("fairs", "mode", filters.mode) | atlas.holds("fairs", "mode", BOTH))
-    if filters.sectors:
+    if filters.sectors is not None:
         fits = np.zeros(len(atlas.fairs), dtype=bool)
         for sector in filters.sectors:
             fits |= atlas.holds("fairs", "sectors", sector)

@@ -28,6 +28,9 @@ MAX_AREA_VERTICES = 40
 class Filters:
     """What to look at. Every field has a default that means "all" or "usual".
 
+    An empty set is empty: no layer is drawn, nothing of any provenance or kind counts. (No facility that a station must
+    have is no demand on stations.) Where "all" cannot be listed, since the atlas says what there is, it is None.
+
     Attributes
     ----------
     place : str
@@ -49,12 +52,12 @@ class Filters:
     inspected_days : int or None
         A station counts as effective only when inspected within so many days
         of the data date; None: not asked.
-    sectors : frozenset of str
-        Fair sectors, any of which must be present; empty: all.
+    sectors : frozenset of str or None
+        Fair sectors, any of which must be present; None: all fairs, empty: none.
     mode : str or None
         Fair mode, of :data:`MODES`; None: all.
-    kinds : frozenset of str
-        Activity kinds; empty: all.
+    kinds : frozenset of str or None
+        Activity kinds; None: all, empty: none.
     provenance : frozenset of str
         Provenances that count, of :data:`PROVENANCES`.
     worker_group : str or None
@@ -88,9 +91,9 @@ class Filters:
     facilities: frozenset[str] = frozenset()
     always: bool = False
     inspected_days: int | None = None
-    sectors: frozenset[str] = frozenset()
+    sectors: frozenset[str] | None = None
     mode: str | None = None
-    kinds: frozenset[str] = frozenset()
+    kinds: frozenset[str] | None = None
     provenance: frozenset[str] = frozenset(PROVENANCES)
     worker_group: str | None = None
     radius: int = 500

@@ -8,8 +8,8 @@ and illustrative rows are never added up without the mark ``mixed``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.facts import format_reported
-from layers import activities, coverage, fairs, grids, places, regions, stations
+from layers import activities, coverage, fairs, grids, places, regions, stations, unplaced
 from layers.atlas import LEVELS, Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix, sources
+from layers.said import Text, joined
 
 MOST = 6
+UNKNOWN = "—"  # stands where a figure is not known; what it is of then says why
 REPORTED = PROVENANCES[0]
 
 #: Facts that stay true further up when every row of their table lies in the place they tell of.
@@ -59,18 +61,6 @@ EXTRAS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A sentence for people: message in Chinese with ``{name}`` fields, and their values."""
-
-    msgid: str
-    params: dict[str, Any] = field(default_factory=dict)
-
-    def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
-        """Return the sentence in the language of `gettext`."""
-        return gettext(self.msgid).format(**self.params)
-
-
-@dataclass(frozen=True, slots=True)
 class KeyFigure:
     """One figure of the strip.
 
@@ -81,7 +71,7 @@ class KeyFigure:
     label : str
         Message in Chinese (msgid): what is counted.
     value : float or None
-        The number; shares are 0 to 1; None when there is nothing to measure.
+        The number; shares are 0 to 1; None when it is not known: `of` then says why.
     text_zh, text_en : str
         The number as each reader writes it, with its qualifier, without its unit.
     unit : str
@@ -254,6 +244,8 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
     running = inside & atlas.holds("stations", "status", stations.OPEN)
     planned = inside & atlas.holds("stations", "status", stations.PLANNED)
     count = int(running.sum())
+    nowhere = int((running & unplaced.masks(atlas, filters)[1]).sum())
+    apart = Text(N_("{count} 个驿站尚无位置，未计入覆盖率"), {"count": f"{nowhere:,}"}) if nowhere else None
     if "stations" in facts:
         fact = facts["stations"]
         yield _figure(
@@ -263,7 +255,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
             "station",
             REPORTED,
             (fact.id,),
-            None,
+            apart,
             fact.qualifier,
             _elsewhere(here, fact),
         )
@@ -272,9 +264,9 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
         if stations.asks(filters):
             serving = int((running & stations.service(atlas, filters).effective).sum())
             of = Text(N_("共 {whole} 个开放驿站"), {"whole": f"{count:,}"})
-            yield _figure("stations", N_("符合条件的驿站"), serving, "station", *behind, of)
+            yield _figure("stations", N_("符合条件的驿站"), serving, "station", *behind, joined(of, apart))
         else:
-            yield _figure("stations", N_("开放的工会驿站"), count, "station", *behind)
+            yield _figure("stations", N_("开放的工会驿站"), count, "station", *behind, apart)
     nowhere = int((planned & np.isnan(atlas.lonlat("stations")[0])).sum())
     of = Text(N_("{count} 个尚无选址"), {"count": f"{nowhere:,}"}) if nowhere else None
     if "stations_planned" in facts:
@@ -297,7 +289,19 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
         return  # demand is known in few counties: a share of it would pass for a share of the nation
     cover = coverage.measure(atlas, filters)
     share = cover.effective_weighted
-    if share.ratio is not None:
+    if share.why is not None and share.whole > 0:
+        yield KeyFigure(
+            "coverage",
+            N_("有效覆盖率"),
+            None,
+            UNKNOWN,
+            UNKNOWN,
+            "",
+            cover.note(filters),
+            cover.provenance,
+            cover.source_ids,
+        )
+    elif share.ratio is not None:
         text = f"{share.ratio:.1%}"
         of = Text(
             N_("需求权重 {whole}，{cells} 个格；服务半径 {radius} 米"),
@@ -314,7 +318,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
             text,
             text,
             "",
-            of,
+            joined(of, cover.note(filters)),
             cover.provenance,
             cover.source_ids,
         )
@@ -391,7 +395,7 @@ def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
 
 
 def _extras(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFigure]:
-    if filters.start or filters.end or filters.kinds:
+    if filters.start or filters.end or filters.kinds is not None:
         return
     facts = reported(atlas, filters, here)
     for metric, label, unit in EXTRAS:

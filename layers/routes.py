@@ -28,7 +28,7 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         "stops", filters.provenance
     )
     mask = mask & periods.within(periods.spans(atlas, "stops"), filters) & places.in_area(filters, lon, lat)
-    if filters.kinds:
+    if filters.kinds is not None:
         mask = mask & rows["kind"].isin(filters.kinds).to_numpy(bool)
     return rows[mask].sort_values(
         ["activity_id", "sequence", "date", "stop_id"], na_position="last", kind="stable", ignore_index=True

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geodata.codes import labels
 from geodata.days import written
 from geodata.errors import N_
 from geodata.facts import format_reported
-from layers import activities, coverage, kpis, places, stations
+from layers import activities, coverage, kpis, places, stations, unplaced
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import MIXED, mix, sources, weakest
@@ -22,6 +25,7 @@ from layers.provenance import MIXED, mix, sources, weakest
 MOST = 4
 NIGHT = 22  # the hour that is spoken of when none is asked: what the day's opening hides
 STOP = {"zh": "；", "en": "; "}  # no key
+COMMA = {"zh": "，", "en": ", "}  # no key
 COLON = {"zh": "：", "en": ": "}  # no key
 END = {"zh": "。", "en": "."}  # no key
 MARKS = {
@@ -56,7 +60,7 @@ class Clause:
 
     The mark of provenance ends the clause, or stands where its message has the field ``mark``; ``share_mark`` is that of
     the share computed from its numbers. `what` is a message of its own, for the field of that name; `where` the place that it speaks of, when that is another
-    than the one looked at.
+    than the one looked at; `tail` are clauses that restrict this one and are said in one breath with it.
     """
 
     msgid: str
@@ -65,6 +69,7 @@ class Clause:
     provenance: str | None = None
     what: str = ""
     where: tuple[str, str] | None = None
+    tail: tuple[Clause, ...] = ()
 
     def text(self, gettext: Callable[[str], str], lang: str) -> str:
         """Return the clause with its mark of provenance."""
@@ -77,6 +82,7 @@ class Clause:
         said = gettext(self.msgid).format(**values)
         if self.where:
             said = self.where[lang != "zh"] + (" " if lang == "zh" else ": ") + said
+        said = COMMA[lang].join([said, *(one.text(gettext, lang) for one in self.tail)])
         return said + (gettext(MARKS[self.provenance]) if self.provenance and "{mark}" not in self.msgid else "")
 
 
@@ -95,7 +101,8 @@ class Sentence:
     @property
     def figures(self) -> tuple[Cited, ...]:
         """Every number that is said."""
-        return tuple(one for clause in self.clauses for one in clause.figures.values())
+        every = [one for clause in self.clauses for one in (clause, *clause.tail)]
+        return tuple(figure for one in every for figure in one.figures.values())
 
     @property
     def source_ids(self) -> tuple[str, ...]:
@@ -204,21 +211,23 @@ def _work(atlas: Atlas, known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
 def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:
     inside = stations.chosen(atlas, filters) & stations.service(atlas, filters).nominal
     total = int(inside.sum())
-    if not total:
+    asked = filters if filters.hour is not None else filters.having(hour=NIGHT)
+    cover = coverage.measure(atlas, asked)
+    lost = _lost(atlas, filters, cover)
+    if not total and not lost:
         return []
     clauses = []
     shown = known.get("stations")
-    if shown and not stations.asks(filters):
+    if shown and (lost or not stations.asks(filters)):
         clauses.append(
             Clause(
-                N_("工会驿站 {count} 个"),
+                N_("工会驿站 {count} 个") if not stations.asks(filters) else N_("符合条件的驿站 {count} 个"),
                 {"count": _cited(shown)},
                 provenance=shown.provenance,
                 where=_where(atlas, shown),
+                tail=lost,
             )
         )
-    asked = filters if filters.hour is not None else filters.having(hour=NIGHT)
-    cover = coverage.measure(atlas, asked)
     ratio = cover.effective_weighted.ratio
     if ratio is None or places.scope(atlas, filters).level in ("country", "province"):
         return clauses
@@ -247,7 +256,44 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
         )
         code = filters.worker_group
         names = {"group": (labels("worker_group", "zh").get(code, code), labels("worker_group", "en").get(code, code))}
-    return [*clauses, Clause(msgid, figures, names, both)]
+    return [*clauses, Clause(msgid, figures, names, both, tail=_not_counted(atlas, asked, cover))]
+
+
+def _lost(atlas: Atlas, filters: Filters, cover: coverage.Coverage) -> tuple[Clause, ...]:
+    """Return what is said where no station of the place has a position, so that there is no share."""
+    if not cover.standing.lost:
+        return ()
+    return (_apart(atlas, filters, N_("{count} 个驿站尚无位置，未计入"), cover),)
+
+
+def _not_counted(atlas: Atlas, filters: Filters, cover: coverage.Coverage) -> tuple[Clause, ...]:
+    """Return what restricts a share at an hour: stations without a position, stations of unknown hours."""
+    found = []
+    note = cover.standing.note()
+    if note:
+        found.append(_apart(atlas, filters, note.msgid, cover))
+    unsaid = unplaced.unsaid_hours(cover.stations_unknown_hours, filters.hour)
+    if unsaid:
+        inside = stations.chosen(atlas, filters) & ~stations.hours_known(atlas)
+        found.append(Clause(unsaid.msgid, {"count": _counted(atlas, cover.stations_unknown_hours, inside)}))
+    return tuple(found)
+
+
+def _apart(atlas: Atlas, filters: Filters, msgid: str, cover: coverage.Coverage) -> Clause:
+    standing, placed = cover.standing, unplaced.masks(atlas, filters)[0]
+    inside = placed & stations.chosen(atlas, filters.having(area=()))
+    figures = {"count": _counted(atlas, standing.unplaced, unplaced.here(atlas, filters))}
+    if "{placed}" in msgid:
+        figures["placed"] = _counted(atlas, standing.placed, inside)
+    return Clause(msgid, figures)
+
+
+def _counted(atlas: Atlas, count: int, rows: NDArray[np.bool_]) -> Cited:
+    return _plain(
+        count,
+        mix(atlas.distinct("stations", "provenance", rows)),
+        sources(atlas.distinct("stations", "source_id", rows)),
+    )
 
 
 def _fairs(known: Mapping[str, kpis.KeyFigure]) -> list[Clause]:

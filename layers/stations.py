@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from geodata import hours
 from layers import hexes, places
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import PROVENANCES, Filters
 
 OPEN, PLANNED = "open", "planned"
 APP = "app"
@@ -129,7 +129,8 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     -------
     DataFrame
         The columns of ``atlas.stations`` without ``geometry``; ``lon``, ``lat``
-        (degrees, WGS-84; NaN for a station without a point); ``nominal`` and
+        (degrees, WGS-84; NaN for a station without a point); ``point_provenance`` (of the point: that of the
+        row unless it says otherwise); ``nominal`` and
         ``effective`` (bool); ``why_not``: for a nominal station that is not
         effective the first of ``unknown`` (hours), ``hour``, ``access``, ``facility``,
         ``inspection``, else None. The index is the row in ``atlas.stations``.
@@ -183,6 +184,27 @@ def in_view(
     return View("cells", frame, len(rows))
 
 
+def hours_known(atlas: Atlas) -> Mask:
+    """Return of which stations of the atlas it is known when they are open."""
+    codes, texts = atlas.coded("stations", "opening_hours")
+    return np.array([bool(str(text).strip()) for text in texts] + [False])[codes]
+
+
+def point_provenance(atlas: Atlas) -> NDArray[np.object_]:
+    """Return per station of the atlas where its point is from: by hand or by a geocoder ``derived`` on a reported row too.
+
+    A row that says nothing of its point speaks of it as of the rest; so does one without a point.
+    """
+    return np.asarray((*PROVENANCES, None), dtype=object)[_ranks(atlas)[1]]
+
+
+def provenance_of(atlas: Atlas, rows: NDArray[Any]) -> list[str]:
+    """Return the provenances of `rows` (positions or a mask) as far as they are measured from: row or point, the weaker; each once."""
+    own, point = _ranks(atlas)
+    found = np.unique(np.maximum(own, point)[rows])
+    return [PROVENANCES[one] for one in found if one < len(PROVENANCES)]
+
+
 def chosen(atlas: Atlas, filters: Filters) -> Mask:
     """Return which stations of the atlas :func:`select` returns."""
     here = places.scope(atlas, filters)
@@ -193,6 +215,25 @@ def chosen(atlas: Atlas, filters: Filters) -> Mask:
 
 
 # -- inside -----------------------------------------------------------------------
+
+
+def _ranks(atlas: Atlas) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return per station the rank in ``PROVENANCES`` of its row and of its point; one more than there are where unknown."""
+
+    def compute() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        unknown = len(PROVENANCES)
+
+        def ranked(values: Any) -> NDArray[np.intp]:
+            at = pd.Index(PROVENANCES).get_indexer(pd.Index(values, dtype=object))
+            return np.where(at < 0, unknown, at)
+
+        own = ranked(atlas.stations["provenance"])
+        if "geometry_provenance" not in atlas.stations:
+            return own, own
+        point = ranked(atlas.stations["geometry_provenance"])
+        return own, np.where((point == unknown) | np.isnan(atlas.lonlat("stations")[0]), own, point)
+
+    return atlas.once("station provenance", compute)
 
 
 def _week(atlas: Atlas) -> tuple[Mask, NDArray[np.intp]]:
@@ -240,5 +281,6 @@ def _frame(atlas: Atlas, filters: Filters, rows: NDArray[np.intp]) -> pd.DataFra
     frame = pd.DataFrame(atlas.stations.iloc[rows].drop(columns="geometry", errors="ignore"))
     frame["lon"], frame["lat"] = lon[rows], lat[rows]
     frame["nominal"], frame["effective"] = offered.nominal[rows], offered.effective[rows]
+    frame["point_provenance"] = point_provenance(atlas)[rows]
     frame["why_not"] = pd.Series(offered.why_not()[rows], index=frame.index, dtype=object)  # None stays None
     return frame

@@ -9,7 +9,7 @@ id of :data:`FIGURES`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
-from layers import activities, coverage, demand, fairs, grids, kpis, periods, regions, stations
+from layers import activities, coverage, demand, fairs, grids, kpis, periods, regions, stations, unplaced
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix, sources
@@ -211,7 +211,7 @@ def _planned(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
 
 def _demand_rows(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return every row of the demand in scope: a cell has one for each worker group."""
-    cells = atlas.demand["cell"].iloc[demand.select(atlas, filters).rows]
+    cells = atlas.demand["cell"].iloc[demand.judged(atlas, filters).rows]
     mask = atlas.demand["cell"].isin(cells).to_numpy() & atlas.of_provenance("demand", filters.provenance)
     return mask & atlas.holds("demand", "worker_group", filters.worker_group) if filters.worker_group else mask
 
@@ -222,10 +222,22 @@ def _coverage(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     covered = demand.cells(atlas, filters)
     inside = rows & atlas.demand["cell"].isin(covered["cell"][covered["effective"]]).to_numpy()
     return (
-        _part(atlas, N_("有效驿站服务半径内的需求权重"), "demand", inside, share.part),
+        _known(_part(atlas, N_("有效驿站服务半径内的需求权重"), "demand", inside, share.part), share),
         _part(atlas, N_("全部需求权重（分母）"), "demand", rows, share.whole),
         _part(atlas, N_("有效驿站（在任何地方）"), "stations", offered.effective),
+        *_unplaced(atlas, filters),
     )
+
+
+def _known(part: Part, share: coverage.Share) -> Part:
+    """Return the part of a share; without a value where nothing can be said of it."""
+    return part if share.why is None else replace(part, value=None)
+
+
+def _unplaced(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
+    """Return the open stations here that are not counted, since nobody knows where they are."""
+    rows = unplaced.here(atlas, filters)
+    return (_part(atlas, N_("尚无位置、未计入的驿站"), "stations", rows),) if rows.any() else ()
 
 
 def _share(part: float, whole: float, *_: float) -> float | None:
@@ -258,8 +270,9 @@ def _by_unit(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
         .to_numpy()
     )
     return (
-        _part(atlas, N_("驿站服务半径内的需求权重"), "demand", inside, share.part),
+        _known(_part(atlas, N_("驿站服务半径内的需求权重"), "demand", inside, share.part), share),
         _part(atlas, N_("全部需求权重（分母）"), "demand", held, share.whole),
+        *_unplaced(atlas, filters),
     )
 
 
@@ -318,7 +331,7 @@ def _happened(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
     found = (_part(atlas, N_("符合筛选的活动"), "activities", activities.chosen(atlas, filters)),)
     return (
         found
-        if filters.kinds
+        if filters.kinds is not None
         else (*found, _part(atlas, N_("符合筛选的招聘会"), "fairs", fairs.select(atlas, filters).index.to_numpy()))
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +32,19 @@ def asked(radius: int, detour: float, at: str | None, place: str | None, as_of: 
     return filters
 
 
-def measured(atlas: Atlas, filters: Filters) -> dict[str, Any]:
-    """Return the coverage of `filters` with every denominator named."""
+def measured(atlas: Atlas, filters: Filters, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
+    """Return the coverage of `filters` with every denominator named.
+
+    A share that nobody can tell is None, with the code of its reason in ``why``; ``note`` says in words, in the language of
+    `gettext`, which stations are not counted.
+    """
     found = coverage.measure(atlas, filters)
+    note = found.note(filters)
     here = places.scope(atlas, filters)
 
     def share(one: Share, unit: str) -> dict[str, Any]:
-        return {"covered": one.part, "denominator": one.whole, "unit": unit, "share": one.ratio}
+        known = {"covered": one.part if one.why is None else None, "denominator": one.whole, "unit": unit}
+        return known | {"share": one.ratio} | ({} if one.why is None else {"why": one.why})
 
     weight, cells = "demand weight", "demand cells"
     return {
@@ -49,7 +56,13 @@ def measured(atlas: Atlas, filters: Filters) -> dict[str, Any]:
         "at": {"weekday": filters.day, "hour": filters.hour} if filters.hour is not None else None,
         "as_of": found.as_of.isoformat(),
         "epsg": list(found.epsg),
-        "stations": {"nominal": found.stations_nominal, "effective": found.stations_effective},
+        "stations": {
+            "nominal": found.stations_nominal,
+            "effective": found.stations_effective,
+            "unplaced": found.stations_unplaced,
+            "unknown_hours": found.stations_unknown_hours,
+        },
+        "note": note.text(gettext) if note else None,
         "nominal": {
             "weighted": share(found.nominal_weighted, weight),
             "unweighted": share(found.nominal_unweighted, cells),

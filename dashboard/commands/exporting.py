@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dashboard.locale import Gettext
 from dashboard.past import before_the_first, day_of, end_of, settled
 from dashboard.state import Notice, parse
-from geodata.exporting import FORMATS, export
+from geodata.exporting import FORMATS, HEADERS, export
 from geodata.schema import TABLES
 from geodata.store.base import WritableStore
 from layers import activities, fairs, flows, kinds, places, stations
@@ -40,11 +40,18 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
     one.add_argument(
         "--personal", action="store_true", help=words("连同个人信息（姓名、电话、证件号）一起导出；不写就不导出")
     )
+    one.add_argument(
+        "--headers",
+        choices=HEADERS,
+        help=words("xlsx 和 csv 的表头：zh、en，或给程序用的 id（列名和代码）；不写则用所设的语言"),
+    )
     one.add_argument("--as-of", metavar="DATE", help=words("按过去某天（含当天，北京时间）的图册，如 2026-11-20"))
 
 
-def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[str, Any], tuple[Notice, ...]]:
-    """Write the file of the options; return what was written, and notices about the query."""
+def exported(
+    options: argparse.Namespace, store: WritableStore, lang: str = "zh"
+) -> tuple[dict[str, Any], tuple[Notice, ...]]:
+    """Write the file of the options, with headers in `lang` if none are asked for; return what was written, and notices about the query."""
     state = parse(options.query)
     filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters
     filters, unborn = settled(filters)
@@ -63,6 +70,7 @@ def exported(options: argparse.Namespace, store: WritableStore) -> tuple[dict[st
         },
         kinds.of(atlas),
         personal=options.personal,
+        headers=options.headers or lang,
     )
     counts = frame["provenance"].value_counts()
     return {

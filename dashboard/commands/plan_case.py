@@ -16,7 +16,7 @@ from layers.atlas import Atlas
 from layers.filters import DETOUR, Filters
 from layers.siting.ask import AUTO, GRID, SOURCES, STEP_M, Ask, hours_of
 from layers.siting.case import Case, case
-from layers.siting.fairness import PER, STEPS, fairness
+from layers.siting.fairness import PER, STEPS, Side, fairness
 from layers.siting.lines import SUFFIXES, is_lines
 from layers.siting.tables import read_points
 
@@ -115,6 +115,7 @@ def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) ->
         "worker_group": found.filters.worker_group,
         "stations_standing": found.standing,
         "stations_serving": len(found.serving),
+        "stations_unplaced": found.placing.unplaced,
         "planned_without_place": list(found.planned),
         "candidates": {
             "source": str(table) if table else found.offered.source,
@@ -138,6 +139,9 @@ def fairness_of(found: Case, points: list[list[float]]) -> dict[str, Any]:
     def both(name: str) -> dict[str, Any]:
         return {"before": getattr(got.before, name), "after": getattr(got.after, name)}
 
+    def each(side: Side) -> list[float | None]:
+        return [None] * len(got.cells) if side.access is None else side.access.tolist()
+
     def listed(curve: np.ndarray | None) -> list[float] | None:
         return None if curve is None else curve.round(6).tolist()
 
@@ -159,7 +163,7 @@ def fairness_of(found: Case, points: list[list[float]]) -> dict[str, Any]:
             "cells": [
                 {"cell": cell, "weight": weight, "before": before, "after": after}
                 for cell, weight, before, after in zip(
-                    got.cells, got.weight.tolist(), got.before.access.tolist(), got.after.access.tolist(), strict=True
+                    got.cells, got.weight.tolist(), each(got.before), each(got.after), strict=True
                 )
             ],
         },

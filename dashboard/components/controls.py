@@ -14,7 +14,11 @@ from datetime import date
 from typing import Any
 
 from dashboard import ids
+from dashboard.state import NOTHING
 from layers.filters import Filters
+
+#: Value of the entry of a list that means: none of them.
+NONE_OF_THEM = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,27 @@ def _sets(field: str, order: Sequence[str] | None = None) -> Control:
 
     return Control(
         ids.control(field), "value", show, lambda filters, value: filters.having(**{field: frozenset(value or ())})
+    )
+
+
+def listed(chosen: frozenset[str] | None) -> list[str]:
+    """Return what a list of choices shows: all of them is nothing, none of them the entry :data:`NONE_OF_THEM`."""
+    return [] if chosen is None else sorted(chosen) or [NONE_OF_THEM]
+
+
+def chosen_of(value: Sequence[str] | None) -> frozenset[str] | None:
+    """Return what a list of choices says: see :func:`listed`. The entry stands alone: what was chosen last counts."""
+    if not value:
+        return None
+    return frozenset() if value[-1] == NONE_OF_THEM else frozenset(value) - {NONE_OF_THEM}
+
+
+def _list(field: str) -> Control:
+    return Control(
+        ids.control(field),
+        "value",
+        lambda filters: listed(getattr(filters, field)),
+        lambda filters, value: filters.having(**{field: chosen_of(value)}),
     )
 
 
@@ -109,9 +134,9 @@ def controls(months: Sequence[str]) -> tuple[Control, ...]:
         _one("inspected_days", int),
         _one("radius", int),
         _one("worker_group"),
-        _sets("sectors"),
+        _list("sectors"),
         _one("mode"),
-        _sets("kinds"),
+        _list("kinds"),
         _sets("provenance", PROVENANCES),
         _one("measure"),
         _day("as_of"),

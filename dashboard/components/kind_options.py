@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.components.controls import NONE_OF_THEM
 from dashboard.words import Words
 from geodata.kinds import Kind
 
@@ -16,7 +17,10 @@ def kind_options(words: Words) -> dict[str, Any]:
     """Return what a list to choose kinds from takes: ``data``, and ``renderOption`` that draws the icons."""
     kinds = words.activity_kinds()
     return {
-        "data": [{"value": code, "label": label} for code, label in words.kinds().items()],
+        "data": [
+            *({"value": code, "label": label} for code, label in words.kinds().items()),
+            {"value": NONE_OF_THEM, "label": words("一项也不选")},
+        ],
         "renderOption": {"function": FUNCTION, "options": {"pictures": {one.kind: one.picture for one in kinds}}},
     }
 

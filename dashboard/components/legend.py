@@ -20,8 +20,16 @@ from layers.filters import Filters
 def _ramp(fill: Fill, words: Words, mode: str) -> list:
     return [
         html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
-        html.Div(swatches(fill.colors, mode), className="legend-ramp", **{"aria-hidden": "true"}),
+        html.Div(
+            swatches(fill.colors[: len(fill.colors) - len(fill.apart)], mode),
+            className="legend-ramp",
+            **{"aria-hidden": "true"},
+        ),
         html.Div([html.Span(step) for step in fill.steps], className="legend-steps"),
+        *[
+            _row(words_of, [one], mode)
+            for words_of, one in zip(fill.apart, fill.colors[-len(fill.apart) :], strict=False)
+        ],
         *_method(fill, words),
     ]
 
@@ -36,19 +44,21 @@ def swatches(colors: Sequence[str], mode: str) -> list[html.Span]:
     return [html.Span(style={"background": color(one, mode)}) for one in colors]
 
 
+def _row(label: str, colors: Sequence[str], mode: str) -> html.Div:
+    return html.Div([html.Span(swatches(colors, mode), className="legend-swatches"), label], className="legend-row")
+
+
 def more_text(words: Words, mode: str) -> str:
     """Return which end of a ramp is most: the one farthest from the ground."""
     return words("颜色越亮，需求越大") if mode == "dark" else words("颜色越深，需求越大")
 
 
 def _demand(fill: Fill, words: Words, mode: str) -> list:
-    rows = zip(fill.steps, (theme.UNREACHED, theme.NIGHT_ONLY, theme.REACHED), strict=True)
+    runs = (theme.UNREACHED, theme.NIGHT_ONLY, theme.REACHED, theme.UNPLACED)
+    rows = list(zip([*fill.steps, *fill.apart], runs, strict=False))
     return [
         html.Div([*pieces(fill.title, words), badge(fill.provenance, words)], className="legend-title"),
-        *[
-            html.Div([html.Span(swatches(colors, mode), className="legend-swatches"), label], className="legend-row")
-            for label, colors in rows
-        ],
+        *[_row(label, colors, mode) for label, colors in rows],
         html.Div(more_text(words, mode), className="legend-note"),
         *_method(fill, words),
     ]

@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import ids
-from dashboard.components.controls import Control
+from dashboard.components.controls import NONE_OF_THEM, Control
 from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_options
 from dashboard.past import today
@@ -226,7 +226,10 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
             ),
             _many(
                 "sectors",
-                [{"value": one, "label": sectors.get(one, one)} for one in fair_sectors],
+                [
+                    *({"value": one, "label": sectors.get(one, one)} for one in fair_sectors),
+                    {"value": NONE_OF_THEM, "label": words("一项也不选")},
+                ],
                 now("sectors"),
                 words("行业"),
                 words("任一行业"),

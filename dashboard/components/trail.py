@@ -32,6 +32,8 @@ def figure_link(children: Any, mark: str, filters: Filters, context: Context, wo
 
 def with_source(head: list, mark: str, filters: Filters, context: Context, words: Words) -> list:
     """Return `head` (its title first) with the link 来源 at the end of its title."""
+    if not head:
+        return []
     title, *rest = head
     children = title.children if isinstance(title.children, list) else [title.children]
     return [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from dash import dcc
 
 from dashboard.context import Context
 from dashboard.words import Words
+from layers import unplaced
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 
@@ -25,8 +28,8 @@ def loosened(filters: Filters, words: Words) -> list[tuple[str, Filters]]:
     links = []
     if filters.start or filters.end:
         links.append((words("看全部时段"), filters.having(start=None, end=None)))
-    if filters.kinds:
-        links.append((words("看全部类型"), filters.having(kinds=frozenset())))
+    if filters.kinds is not None:
+        links.append((words("看全部类型"), filters.having(kinds=None)))
     if filters.area:
         links.append((words("清除套索范围"), filters.having(area=())))
     if filters.provenance != frozenset(PROVENANCES):
@@ -42,4 +45,9 @@ def ways_out(atlas: Atlas, filters: Filters, context: Context, words: Words) -> 
     names = atlas.places.set_index("adcode")["name" if words.lang == "zh" else "name_en"]
     served = atlas.once("places with coverage", lambda: _served(atlas))
     links += [(str(names[code]), filters.at_place(code)) for code in served if code != filters.place]
-    return [dcc.Link(label, href="/" + context.write(there)) for label, there in links]
+    found = [dcc.Link(label, href="/" + context.write(there)) for label, there in links]
+    if unplaced.standing(atlas, filters).lost:
+        rows = urlencode({"section": "rows", "rule": "point"})
+        said = context.write(filters)
+        found.insert(0, dcc.Link(words("给驿站补上位置"), href=f"/data{said}{'&' if said else '?'}{rows}"))
+    return found

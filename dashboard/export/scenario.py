@@ -116,6 +116,10 @@ def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, 
     return rows
 
 
+def _of(figures: Figures, name: str) -> float | None:
+    return getattr(figures, name) if name in ("share", "cell_share") else figures.known(name)
+
+
 def figure_rows(answer: Answer, words: Words, got: Fairness | None = None) -> list[tuple[str, Any, Any, str]]:
     """Return the figures: name, before, after, what they are of; with `got` also how the stations are shared."""
     whole = words("需求权重 {all} 中").format(all=words.number(answer.after.weight_of, 1))
@@ -123,7 +127,7 @@ def figure_rows(answer: Answer, words: Words, got: Fairness | None = None) -> li
     def both(
         name: str, field: str, of: str, before: Figures = answer.before, after: Figures = answer.after
     ) -> tuple[str, Any, Any, str]:
-        return name, getattr(before, field), getattr(after, field), of
+        return name, _of(before, field), _of(after, field), of
 
     shared = (
         []
@@ -226,16 +230,12 @@ def _gpkg(
 
 
 def _access_rows(got: Fairness | None) -> list[list[Any]]:
-    return (
-        []
-        if got is None
-        else [
-            list(row)
-            for row in zip(
-                got.cells, got.weight.tolist(), got.before.access.tolist(), got.after.access.tolist(), strict=True
-            )
-        ]
-    )
+    if got is None:
+        return []
+    sides = [
+        [None] * len(got.cells) if side.access is None else side.access.tolist() for side in (got.before, got.after)
+    ]
+    return [list(row) for row in zip(got.cells, got.weight.tolist(), *sides, strict=True)]
 
 
 def _number(value: Any) -> float | None:

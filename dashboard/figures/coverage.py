@@ -16,6 +16,7 @@ from layers.filters import Filters
 from layers.provenance import weakest
 
 MOST_BARS = 12
+MOST_NAMED = 3
 
 
 def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
@@ -31,6 +32,10 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     rows = coverage.by_unit(atlas, around)
     chosen = here.grid_id or (here.region_id if here.zone else None)
     if not len(rows):
+        if filters.measure != "enterprises":
+            now = coverage.measure(atlas, around)
+            if now.standing.lost and now.nominal_weighted.whole > 0:
+                return without_position(now, filters, words)
         return Panel(
             title=words("这里还没有可计算覆盖率的数据"),
             weight=0.6,
@@ -40,6 +45,10 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         )
     measure = rows["measure"].iloc[0]
     known = rows[rows["share"].notna()]
+    of_stations = measure != "enterprises"
+    now = coverage.measure(atlas, around) if of_stations else None
+    if now is not None and now.standing.lost:
+        return without_position(now, filters, words)
     whole = known["parent_share"].iloc[0] if len(known) else None
     kind = {"place": words("个县区"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[
         rows["unit_kind"].iloc[0]
@@ -60,14 +69,23 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         title = words("{count} {kind}中 {reach} 个达到{name}的 {share}").format(
             count=len(known), kind=kind, reach=reach, name=name, share=words.share(whole)
         )
-    if measure != "enterprises":
+    if of_stations:
         subtitle = words("{radius} 米步行可达的需求权重 ÷ 全部需求权重（{which}，加权）").format(
             radius=filters.radius, which=words("有效覆盖") if measure == "stations_effective" else words("名义覆盖")
         )
     else:
         subtitle = words("已强化“产改”举措的企业 ÷ 覆盖企业（未加权）")
-    if measure != "enterprises" and here.level in ("country", "province", "city"):
+    if of_stations and here.level in ("country", "province", "city"):
         subtitle += words("；有需求数据的县区 {count} 个").format(count=len(known))
+    if len(known) < len(rows):
+        apart = rows[rows["share"].isna()]
+        named = words.listed(apart["name_en" if words.lang == "en" else "name"].head(MOST_NAMED))
+        subtitle += (
+            words("；{names}的驿站尚无位置，不计覆盖率").format(names=named)
+            if len(apart) <= MOST_NAMED
+            else words("；{count} {kind}的驿站尚无位置，不计覆盖率").format(count=len(apart), kind=kind)
+        )
+    subtitle += _not_counted(now, filters, words)
     shown = known.head(MOST_BARS)
     if len(known) > MOST_BARS:
         half = MOST_BARS // 2
@@ -147,6 +165,27 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
 
 
+def without_position(now: coverage.Coverage, filters: Filters, words: Words) -> Panel:
+    """Return what stands in place of a chart of coverage where no station has a position: no share, and why."""
+    return Panel(
+        title=words("驿站尚无位置，暂无覆盖率"),
+        subtitle=_said(now, filters, words),
+        weight=0.6,
+        empty=words("请在“数据”页给驿站补上位置；补上之前不给出百分比，也不当作没有覆盖。"),
+    )
+
+
+def _said(now: coverage.Coverage, filters: Filters, words: Words, by_hour: bool = False) -> str:
+    note = now.note(filters, by_hour)
+    return note.text(words.gettext) if note else ""
+
+
+def _not_counted(now: coverage.Coverage | None, filters: Filters, words: Words, by_hour: bool = False) -> str:
+    """Return what a subtitle adds of stations that are not counted; empty where all are."""
+    said = _said(now, filters, words, by_hour) if now else ""
+    return words("；{said}").format(said=said) if said else ""
+
+
 def _whose(atlas: Atlas, here: places.Scope, rows: pd.DataFrame, words: Words) -> str | None:
     """Return the name of the one smaller place that all units lie in, None where they lie in several: a city's share is not the nation's."""
     kind = rows["unit_kind"].iloc[0]
@@ -167,6 +206,10 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     """Return coverage over the 24 hours of the day asked, nominal as a line to hold it against."""
     rows = coverage.by_hour(atlas, filters)
     now = coverage.measure(atlas, filters)
+    if now.standing.lost and now.nominal_weighted.whole > 0:
+        # the chart before says it already, unless that is of enterprises
+        said = coverage.measured(atlas, filters) == "stations"
+        return Panel.hidden() if said else without_position(now, filters, words)
     if now.nominal_weighted.ratio is None or not now.stations_nominal:
         return Panel.hidden()
     counties = sorted(set(demand.cells(atlas, filters)["adcode"]))
@@ -184,8 +227,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     )
     if here.level in ("country", "province", "city"):
         subtitle += words("；有需求数据的县区 {count} 个").format(count=len(counties))
-    if unknown := int(rows["hours_unknown"].iloc[0]):
-        subtitle += words("；{count} 个驿站开放时间不详，未计入").format(count=unknown)
+    subtitle += _not_counted(now, filters, words, by_hour=True)
     hover = [
         words("{hour}:00　有效 {effective}，名义 {nominal}；开放驿站 {count} 个").format(
             hour=hour, effective=f"{one:.1f}%", nominal=f"{two:.1f}%", count=count

@@ -12,7 +12,7 @@ import numpy as np
 
 from dashboard.figures import theme
 from dashboard.words import Words
-from layers import demand, grids, places, records
+from layers import demand, grids, places, records, unplaced
 from layers.atlas import Atlas
 from layers.classing import Scale, fixed, quantiles
 from layers.filters import Filters
@@ -42,6 +42,8 @@ class Fill:
         Provenance of the values.
     scale : Scale or None
         What put the values into classes; the legend names its method.
+    apart : sequence of str
+        Words of the last colours, which stand apart from the scale.
     """
 
     ids: list[str]
@@ -52,6 +54,7 @@ class Fill:
     title: str
     provenance: str | None
     scale: Scale | None = None
+    apart: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +168,23 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
         body = " · ".join(lines) or words("还没有载入服务记录")
         origin = f"<br>{words.provenance(row['provenance'])}" if row["provenance"] else ""
         hover.append(f"<b>{escape(str(name))}</b><br>{body}{origin}")
-    colors = (theme.NO_DATA, *theme.SEQUENCE[1:5])
-    steps = (words("无记录"), "1–2", "3–9", "10–99", "≥100")
+    colors: Sequence[str] = (theme.NO_DATA, *theme.SEQUENCE[1:5])
+    steps: Sequence[str] = (words("无记录"), "1–2", "3–9", "10–99", "≥100")
+    apart: Sequence[str] = ()
+    if "stations" in filters.layers and len(rows):
+        lost, missing = unplaced.lost_units(atlas, filters, "place", rows["adcode"].to_numpy(dtype=object))
+        hover = [
+            one
+            + (
+                f"<br>{words('{count} 个驿站尚无位置，未计入覆盖率').format(count=words.number(count))}"
+                if count
+                else ""
+            )
+            for one, count in zip(hover, missing, strict=True)
+        ]
+        if lost.any():  # what is there cannot be drawn: neither little nor much of it
+            classes = np.where(lost, len(colors), classes)
+            colors, apart = (*colors, theme.UNPLACED[1]), (words("驿站尚无位置"),)
     return AreaFill(
         rows["adcode"].tolist(),
         classes.tolist(),
@@ -176,6 +194,7 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
         words("已载入的服务记录（网格、驿站、招聘会、活动，条）"),
         mix([one for one in rows["provenance"] if one]),
         RECORDS,
+        apart,
         geometry="provinces" if here.level == "country" else f"units-{here.adcode}",
     )
 
@@ -196,14 +215,24 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
     thirds = quantiles(weight, 3)
     nominal, effective = rows["nominal"].to_numpy(dtype=bool), rows["effective"].to_numpy(dtype=bool)
     state = np.where(effective, 2, np.where(nominal, 1, 0))
-    said = (words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到"))
+    said = [words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到")]
+    standing, unknown = unplaced.standing(atlas, filters), rows["unknown"].to_numpy(dtype=bool)
+    if standing.unplaced:  # which of those might be near is not known
+        said[0] = words("够不到任何有位置的驿站")
+    apart: Sequence[str] = ()
+    if unknown.any():
+        state = np.where(unknown, 3, state)
+        said, apart = [*said, words("驿站尚无位置，够不够得到不详")], (words("驿站尚无位置"),)
+        colors = (*colors, *theme.UNPLACED)
     distance = rows["distance_m"].to_numpy(dtype=float)
     hover = [
         f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}<br>"
         + (
             words("步行到最近驿站约 {metres} 米").format(metres=words.number(round(metres, -1)))
-            if np.isfinite(metres)
+            if np.isfinite(metres) and kind < 3
             else words("附近没有驿站")
+            if kind < 3
+            else words("距离不详")
         )
         + f"<br>{words.provenance('derived')} · © OpenStreetMap"
         for one, kind, metres in zip(weight, state, distance, strict=True)
@@ -213,8 +242,9 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         (state * 3 + thirds.classes(weight)).tolist(),
         hover,
         colors,
-        said,
+        said[:3],
         title,
         "derived",
         thirds,
+        apart,
     )

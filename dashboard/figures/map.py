@@ -201,7 +201,7 @@ def _stations(filters: Filters, view: stations.View | None, words: Words) -> tup
         size=10,
         color=color,
     )
-    trace["meta"] = {"illustrative": bool((frame["provenance"] == "illustrative").any())}
+    trace["meta"] = {"illustrative": bool((frame["point_provenance"] == "illustrative").any())}
     return trace, none
 
 
@@ -236,9 +236,16 @@ def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
         has = "、".join(facilities.get(one, one) for one in _text(row.facilities).split(";") if one)
         text.append(
             f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(_text(row.address))}<br>{words('开放时间')} {_hours(row, words)}"
-            f" · {access.get(row.access, '')}<br>{has}<br>{state}{_own(row, words)}<br>{words.provenance(row.provenance)}"
+            f" · {access.get(row.access, '')}<br>{has}<br>{state}{_own(row, words)}<br>{words.provenance(row.provenance)}{_of_point(row, words)}"
         )
     return text
+
+
+def _of_point(row: Any, words: Words) -> str:
+    """Return where the point of a station is from, where that is not where its row is from."""
+    if row.point_provenance == row.provenance:
+        return ""
+    return " · " + words("位置：{provenance}").format(provenance=words.provenance(row.point_provenance))
 
 
 def _fairs(atlas: Atlas, filters: Filters, words: Words) -> dict:

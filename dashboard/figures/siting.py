@@ -36,6 +36,7 @@ TRACES = (
     "sites",
 )
 UNREACHED, PARTLY, REACHED, NEWLY = range(4)
+UNPLACED = 4  # of a place of whose stations nobody knows where they are
 COLORS = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED, *theme.NEW)
 AFTER, BEFORE = "after", "before"
 FULL = 1.0 - 1e-9
@@ -75,11 +76,17 @@ def packed(values: ArrayLike) -> dict[str, str]:
     return {"dtype": "f4", "bdata": base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode()}
 
 
+def colors_of(cover: CellCover | None) -> tuple[str, ...]:
+    """Return the colours that :func:`classes` counts in."""
+    return (*COLORS, *theme.UNPLACED) if cover is not None and cover.lost else COLORS
+
+
 def classes(cover: CellCover, phase: str = AFTER) -> NDArray[np.int64]:
     """Return the colour of each cell: out of reach, in part of the hours, reached, newly reached; each in thirds of weight."""
     third = quantiles(cover.weight, 3).classes(cover.weight)
     share = cover.after if phase == AFTER else cover.before
-    state = np.where(share >= FULL, REACHED, np.where(share > 0, PARTLY, UNREACHED))
+    nothing = UNPLACED if cover.lost else UNREACHED
+    state = np.where(share >= FULL, REACHED, np.where(share > 0, PARTLY, nothing))
     if phase == AFTER:
         state = np.where(cover.after > cover.before + 1e-9, NEWLY, state)
     return state * 3 + third
@@ -176,11 +183,13 @@ def _cells(atlas: Atlas, shown: Shown, words: Words, phase: str) -> dict[str, An
     if cover is not None:
         ids, codes = cover.cells, classes(cover, phase).tolist()
         share = cover.after if phase == AFTER else cover.before
-        label, reached = words("需求权重"), words("覆盖")
+        label, reached, unknown = words("需求权重"), words("覆盖"), words("驿站尚无位置，够不够得到不详")
         texts = [
-            f"{label} {weight:.1f} · {reached} {part:.0%}" for weight, part in zip(cover.weight, share, strict=True)
+            f"{label} {weight:.1f} · {unknown if cover.lost and not part else f'{reached} {part:.0%}'}"
+            for weight, part in zip(cover.weight, share, strict=True)
         ]
-    count = len(COLORS)
+    colors = colors_of(cover)
+    count = len(colors)
     return {
         "type": "choroplethmap",
         "name": "cells",
@@ -192,7 +201,7 @@ def _cells(atlas: Atlas, shown: Shown, words: Words, phase: str) -> dict[str, An
         "zmin": -0.5,
         "zmax": count - 0.5,
         "showscale": False,
-        "colorscale": [[edge / count, color] for at, color in enumerate(COLORS) for edge in (at, at + 1)],
+        "colorscale": [[edge / count, color] for at, color in enumerate(colors) for edge in (at, at + 1)],
         "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": theme.PAPER}},
         **_hover(texts),
         "selected": {"marker": {"opacity": 0.82}},
@@ -442,7 +451,7 @@ def small_map(
         }
     ]
     if cover is not None:
-        colors = np.array(COLORS)[classes(cover)]
+        colors = np.array(colors_of(cover))[classes(cover)]
         spots = np.array([cells[one] for one in cover.cells]).reshape(-1, 2)
         traces.append(
             {

@@ -32,7 +32,9 @@ def _run(name: str, count: int) -> tuple[str, ...]:
 
 
 SEQUENCE = _run("ramp", 6)
-REACHED, UNREACHED, NIGHT_ONLY, NEW = (_run(one, 3) for one in ("reached", "unreached", "night", "new"))
+REACHED, UNREACHED, NIGHT_ONLY, NEW, UNPLACED = (
+    _run(one, 3) for one in ("reached", "unreached", "night", "new", "unplaced")
+)
 CATEGORIES = _run("category", 6)
 
 FONT = tokens.FONT

@@ -32,7 +32,12 @@ def add_trails(server: Flask, context: Context) -> None:
             frame = atlas.table(part.table).iloc[part.rows].reset_index(drop=True)
             with tempfile.TemporaryDirectory() as folder:
                 data = export(
-                    frame, part.table, Path(folder) / "rows.csv", "csv", kinds=words.activity_kinds()
+                    frame,
+                    part.table,
+                    Path(folder) / "rows.csv",
+                    "csv",
+                    kinds=words.activity_kinds(),
+                    headers=words.lang,
                 ).read_bytes()
         except AtlasError as error:
             return Response(error.text(words.gettext), 400, mimetype="text/plain")

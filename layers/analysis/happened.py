@@ -48,7 +48,7 @@ def events(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``lat`` (degrees, WGS-84), ``participants`` in ``unit`` (``person`` or ``visit``; None for fairs), ``funding`` (yuan), ``own`` (values of its kind's own fields).
     """
     parts = [_part(atlas, "activities", activities.select(atlas, filters), "activity_id")]
-    if not filters.kinds:
+    if filters.kinds is None:
         parts.append(_part(atlas, "fairs", fairs.select(atlas, filters), "fair_id"))
     return pd.concat(parts, ignore_index=True)
 

@@ -73,7 +73,11 @@ def progress(atlas: Atlas, filters: Filters) -> list[Progress]:
     for row in shipped_rows("plans.csv"):
         at = atlas.tree.position(row["adcode"])
         inside = at >= 0 and atlas.tree.under(atlas.tree.position(here.adcode), np.array([at]))[0]
-        if not inside or row["fact_id"] not in facts.index or (filters.kinds and row["kind"] not in filters.kinds):
+        if (
+            not inside
+            or row["fact_id"] not in facts.index
+            or (filters.kinds is not None and row["kind"] not in filters.kinds)
+        ):
             continue
         found.append(_progress(atlas, filters, row, facts.loc[row["fact_id"]]))
     return found
@@ -85,7 +89,7 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
     own = Filters(
         place=row["adcode"],
         provenance=filters.provenance,
-        kinds=frozenset({row["kind"]}) if row["kind"] else frozenset(),
+        kinds=frozenset({row["kind"]}) if row["kind"] else None,
     )
     if row["table"] == "stations":
         mine = atlas.stations[

@@ -43,6 +43,8 @@ class Figures:
     mean_m, gini : float or None
         Way to the nearest serving site, weighted by demand: mean in metres and
         Gini coefficient (0: everybody walks equally far). None when none serves.
+    lost : bool
+        Whether nothing can be said, since no open station of the place has a position: then only the wholes count.
     """
 
     weight: float
@@ -52,16 +54,21 @@ class Figures:
     twice: float
     mean_m: float | None
     gini: float | None
+    lost: bool = False
 
     @property
     def share(self) -> float | None:
-        """Share of the demand weight, 0 to 1."""
-        return self.weight / self.weight_of if self.weight_of else None
+        """Share of the demand weight, 0 to 1; None when there is none, or nothing can be said."""
+        return self.weight / self.weight_of if self.weight_of and not self.lost else None
+
+    def known(self, name: str) -> float | None:
+        """Return a figure by its name; None when nothing can be said of it."""
+        return None if self.lost else getattr(self, name)
 
     @property
     def cell_share(self) -> float | None:
         """Share of the demand cells, 0 to 1."""
-        return self.cells / self.cells_of if self.cells_of else None
+        return self.cells / self.cells_of if self.cells_of and not self.lost else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +188,15 @@ class CellCover:
     cells : list of str
     weight, before, after : ndarray of float64
         Demand weight (mean of the hours asked), and the share of it that is covered, 0 to 1.
+    lost : bool
+        Whether nothing can be said of what is not covered: no open station of the place has a position.
     """
 
     cells: list[str]
     weight: NDArray[np.float64]
     before: NDArray[np.float64]
     after: NDArray[np.float64]
+    lost: bool = False
 
 
 def plain(number: float) -> str:
@@ -225,7 +235,9 @@ def cell_cover(found: Case, points: NDArray[np.float64]) -> CellCover:
         by_hours = np.bincount(prepared.point, prepared.hours * there, count) / hours
         return np.divide(np.bincount(prepared.point, weight * there, count), whole, out=by_hours, where=whole > 0)
 
-    return CellCover(found.cells, whole, share(np.empty(0, np.int64)), share(np.arange(len(points))))
+    return CellCover(
+        found.cells, whole, share(np.empty(0, np.int64)), share(np.arange(len(points))), found.placing.lost
+    )
 
 
 def _answer(atlas: Atlas, found: Case, points: NDArray[np.float64], ids: list[str]) -> Answer:
@@ -267,7 +279,8 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
     hours = prepared.hours.sum() / max(prepared.points, 1)
     ways, share = ways_to_nearest(found, points[sites] if len(sites) else np.empty((0, 2)))
     known = np.isfinite(ways) & (share > 0)
-    every = bool(known.any()) and bool(known[share > 0].all())
+    lost = found.placing.lost and not len(sites)
+    every = bool(known.any()) and bool(known[share > 0].all()) and not lost
     return Figures(
         weight=float(weight[counts >= found.wish.cover].sum()),
         weight_of=float(weight.sum()),
@@ -276,6 +289,7 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
         twice=float(weight[counts >= 2].sum()),
         mean_m=float(np.average(ways[known], weights=share[known])) if every else None,
         gini=gini(ways[known], share[known]) if every else None,
+        lost=lost,
     )
 
 

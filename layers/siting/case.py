@@ -35,6 +35,7 @@ from layers.siting.network import REACH_M
 from layers.siting.pairs import Points, sphere
 from layers.siting.prepare import Prepared, Wish, prepare
 from layers.siting.tables import Edges, PointTable
+from layers.unplaced import Standing
 
 CHORD_MARGIN = 1.01
 
@@ -61,6 +62,9 @@ class Case:
         Rows of the open stations in the place (and lasso) that do not serve as asked: behind an app, without a facility asked for.
     standing : int
         Open stations in the place (and lasso), whether or not they serve as asked.
+    placing : Standing
+        How many open stations of the place have a position: those that have none are not in the case, and where none has
+        nothing can be said of "before".
     planned : tuple of str
         Planned stations of the place that have no point yet, or have one from a scenario.
     provenance : str
@@ -80,6 +84,7 @@ class Case:
     serving: NDArray[np.intp]
     idle: NDArray[np.intp]
     standing: int
+    placing: Standing
     planned: tuple[str, ...]
     provenance: str
     source_ids: tuple[str, ...]
@@ -161,7 +166,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         No demand here, no candidates, or a cost that is missing under a budget.
     """
     hours = ask.hours if ask.hours is not None else (filters.hour,) if filters.hour is not None else None
-    wanted = demands.select(atlas, filters.having(hour=None))
+    wanted = demands.judged(atlas, filters.having(hour=None))
     if not len(wanted.rows):
         raise AtlasError(N_("所选地点没有服务需求数据：请换一个地点，或先导入需求。"))
     offered = candidates(atlas, filters, ask)
@@ -203,6 +208,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         rows,
         np.flatnonzero(inside & ~serves),
         int(inside.sum()),
+        demands.standing_of(atlas, filters.having(hour=None), wanted),
         tuple(sorted(frame["station_id"].iloc[planned])),
         weakest(
             mix(atlas.distinct("demand", "provenance", wanted.rows)),

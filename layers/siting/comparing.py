@@ -57,7 +57,7 @@ def figures(scenarios: Sequence[Scenario]) -> pd.DataFrame:
                 answer.before.share,
                 answer.after.share,
                 answer.after.cell_share,
-                answer.after.weight - answer.before.weight,
+                np.nan if answer.before.lost else answer.after.weight - answer.before.weight,
                 answer.night_before.share,
                 answer.night_after.share,
                 answer.after.mean_m,

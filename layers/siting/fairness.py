@@ -31,7 +31,8 @@ class Side:
     gini : float or None
         Gini coefficient of the way, of that curve unthinned.
     access : ndarray, shape (cells,)
-        Stations for each :data:`PER` of demand weight, by the two-step floating catchment area within the radius.
+        Stations for each :data:`PER` of demand weight, by the two-step floating catchment area within the radius. None, as all
+        the rest, where no open station of the place has a position.
     access_gini : float or None
         Gini coefficient of it, weighted by demand; 0: the same share falls to everybody.
     without : float or None
@@ -40,9 +41,13 @@ class Side:
 
     lorenz: NDArray[np.float64] | None
     gini: float | None
-    access: NDArray[np.float64]
+    access: NDArray[np.float64] | None
     access_gini: float | None
     without: float | None
+
+
+#: The side of which nothing can be said.
+NOBODY_KNOWS = Side(None, None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +70,8 @@ def fairness(found: Case, points: NDArray[np.float64]) -> Fairness:
     points = np.asarray(points, np.float64).reshape(-1, 2)
     _, share = ways_to_nearest(found, points)
     weight = share.reshape(-1, len(found.cells)).sum(axis=0)
-    return Fairness(found.cells, weight, _side(found, np.empty((0, 2)), weight), _side(found, points, weight))
+    before = NOBODY_KNOWS if found.placing.lost else _side(found, np.empty((0, 2)), weight)
+    return Fairness(found.cells, weight, before, _side(found, points, weight))
 
 
 def _side(found: Case, points: NDArray[np.float64], weight: NDArray[np.float64]) -> Side:

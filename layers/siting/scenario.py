@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date
 from typing import Any, Self, TypeVar
 
@@ -314,7 +314,12 @@ def _plain(value: Any) -> Any:
 
 
 def _record(thing: Any) -> dict[str, Any]:
-    return {field.name: getattr(thing, field.name) for field in fields(thing)}
+    # what is as usual is left out: a scenario of an earlier version reads, and writes, as it did
+    return {
+        field.name: getattr(thing, field.name)
+        for field in fields(thing)
+        if field.default is MISSING or getattr(thing, field.name) != field.default
+    }
 
 
 _NUMBERS = {"float", "float | None"}
@@ -324,7 +329,11 @@ def _made(kind: type[T], told: Mapping[str, Any]) -> T:
     """Return a record of numbers and texts; a number that is none is refused."""
     values = {}
     for field in fields(kind):  # type: ignore[arg-type]
+        if field.name not in told and field.default is not MISSING:
+            continue
         value = told[field.name]
+        if field.type == "bool" and not isinstance(value, bool):
+            raise ValueError(field.name)
         if field.type in _NUMBERS and not (value is None and "None" in str(field.type)):
             value = float(value)
             if not math.isfinite(value):

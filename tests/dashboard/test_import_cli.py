@@ -147,7 +147,7 @@ def test_headers_mapped_by_hand_and_the_template(run, tmp_path):
 
 
 def exported(run, path: Path, table: str, *more: str) -> list[dict[str, str]]:
-    code, said = run("export", "--table", table, "--format", "csv", "--out", path, *more)
+    code, said = run("export", "--table", table, "--format", "csv", "--headers", "id", "--out", path, *more)
     assert code == 0
     with path.open(encoding="utf-8-sig", newline="") as file:
         found = list(csv.DictReader(file))

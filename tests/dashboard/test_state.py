@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dashboard import state
 from layers.filters import LANGUAGES, LAYERS, MEASURES, MODES, PROVENANCES, Filters
 
-codes = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True).filter(lambda text: text != "none")
+codes = st.sampled_from(["none", "all"]) | st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
 days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 degrees = st.tuples(st.floats(-180, 180).map(lambda x: round(x, 5)), st.floats(-90, 90).map(lambda x: round(x, 5)))
 
@@ -32,9 +32,9 @@ def any_filters(draw: st.DrawFn) -> Filters:
         facilities=draw(st.frozensets(codes, max_size=4)),
         always=draw(st.booleans()),
         inspected_days=draw(st.none() | st.integers(1, 3650)),
-        sectors=draw(st.frozensets(codes, max_size=4)),
+        sectors=draw(st.none() | st.frozensets(codes, max_size=4)),
         mode=draw(st.none() | st.sampled_from(MODES)),
-        kinds=draw(st.frozensets(codes, max_size=4)),
+        kinds=draw(st.none() | st.frozensets(codes, max_size=4)),
         provenance=draw(st.frozensets(st.sampled_from(PROVENANCES))),
         worker_group=draw(st.none() | codes),
         radius=draw(st.integers(50, 10_000)),
@@ -50,23 +50,7 @@ def any_filters(draw: st.DrawFn) -> Filters:
 
 @given(any_filters(), any_filters())
 def test_what_is_written_is_read_back(filters: Filters, default: Filters) -> None:
-    for start in (
-        Filters(),
-        default.having(
-            start=None,
-            end=None,
-            hour=None,
-            region=None,
-            grid=None,
-            area=(),
-            mode=None,
-            inspected_days=None,
-            worker_group=None,
-            station=None,
-            fair=None,
-            as_of=None,
-        ),
-    ):
+    for start in (Filters(), default):
         query = state.write(filters, default=start)
         if len(query) > state.MAX_QUERY:
             continue
@@ -83,6 +67,24 @@ def test_the_view_survives_to_a_metre(lon: float, lat: float, zoom: float) -> No
     assert abs(said.view.lon - lon) <= 1e-5
     assert abs(said.view.lat - lat) <= 1e-5
     assert abs(said.view.zoom - zoom) <= 0.01
+
+
+SETS = ("layers", "facilities", "sectors", "kinds", "provenance")
+
+
+@pytest.mark.parametrize("key", SETS)
+@pytest.mark.parametrize("text", ["", "none"])
+def test_an_empty_choice_is_empty(key: str, text: str) -> None:
+    said = state.parse(f"?{key}={text}")
+    assert getattr(said.filters, key) == frozenset() and said.notices == ()
+    assert state.parse(state.write(said.filters)).filters == said.filters
+
+
+@pytest.mark.parametrize("key", ["sectors", "kinds"])
+def test_all_of_them_is_not_none_of_them(key: str) -> None:
+    assert getattr(state.parse(f"?{key}=all").filters, key) is None
+    assert state.write(Filters(**{key: frozenset()})) == f"?{key}=none"
+    assert state.write(Filters(**{key: frozenset({"none"})})) == f"?{key}=none.none"
 
 
 def test_the_defaults_have_the_bare_address() -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import ids
+from dashboard.components.controls import chosen_of, listed
 from dashboard.components.kind_options import kind_options
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
@@ -314,7 +315,7 @@ def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Se
             dmc.MultiSelect(
                 id=names.CHOSEN_KINDS,
                 **kind_options(words),
-                value=sorted(filters.kinds),
+                value=listed(filters.kinds),
                 size="xs",
                 label=words("活动类型"),
                 placeholder=words("全部类型"),
@@ -354,7 +355,7 @@ def _shown(filters: Filters, own: Own) -> tuple:
         own.other,
         f"{filters.start:%Y-%m}" if filters.start else None,
         f"{filters.end:%Y-%m}" if filters.end else None,
-        sorted(filters.kinds),
+        listed(filters.kinds),
         [one for one in PROVENANCES if one in filters.provenance],
     )
 
@@ -375,7 +376,7 @@ def changed(filters: Filters, own: Own, values: Sequence[Any]) -> tuple[Filters,
     )
     if start and end and start > end:
         start, end = end.replace(day=1), date(start.year, start.month, monthrange(start.year, start.month)[1])
-    filters = filters.having(start=start, end=end, kinds=frozenset(kinds or ()), provenance=frozenset(provenance or ()))
+    filters = filters.having(start=start, end=end, kinds=chosen_of(kinds), provenance=frozenset(provenance or ()))
     return filters, Own(other or None, own.on)
 
 
@@ -405,7 +406,9 @@ def draw(context: Context, stored: dict) -> tuple:
         "key": "/".join(str(one) for one in here.key),
     }
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
-    if filters.area or filters.sectors or filters.mode:  # chosen elsewhere, and not to be seen in the controls here
+    if (
+        filters.area or filters.sectors is not None or filters.mode
+    ):  # chosen elsewhere, and not to be seen in the controls here
         told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
     if not months["count"].sum():
         told.append(telling.nothing(PATH, filters, context, words))

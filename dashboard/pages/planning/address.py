@@ -81,16 +81,23 @@ def _id(text: str) -> str:
 
 
 def _ids(text: str) -> tuple[str, ...]:
+    if text in ("", NOTHING):
+        return ()
     return tuple(dict.fromkeys(_id(part) for part in text.split("~")))
 
 
 def _hours(text: str) -> tuple[int, ...] | None:
-    if not text:
-        raise ValueError(text)
-    return hours_of(text)
+    return None if text in ("", NOTHING) else hours_of(text)
+
+
+def _ids_text(ids: tuple[str, ...]) -> str:
+    text = "~".join(ids) or NOTHING
+    return f"{text}~{text}" if ids and text == NOTHING else text
 
 
 def _points(text: str) -> Points:
+    if text in ("", NOTHING):
+        return ()
     numbers = [float(part) for part in text.split("_")]
     points = tuple((lon, lat) for lon, lat in zip(numbers[::2], numbers[1::2], strict=True))
     if not 1 <= len(points) <= MOST_POINTS or not all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in points):
@@ -99,7 +106,7 @@ def _points(text: str) -> Points:
 
 
 def _points_text(decimals: int) -> Callable[[Points], str]:
-    return lambda points: "_".join(f"{degree:.{decimals}f}" for point in points for degree in point)
+    return lambda points: "_".join(f"{degree:.{decimals}f}" for point in points for degree in point) or NOTHING
 
 
 def _number(value: float) -> str:
@@ -134,14 +141,14 @@ ASKED: dict[str, _Codec] = {
     "candidates": _Codec("source", _one_of(*SOURCES)),
     "step": _Codec("step", _within(*STEP_M, int)),
     "points": _Codec("points", _points, _points_text(DECIMALS)),
-    "force": _Codec("force", _ids, "~".join),
-    "forbid": _Codec("forbid", _ids, "~".join),
+    "force": _Codec("force", _ids, _ids_text),
+    "forbid": _Codec("forbid", _ids, _ids_text),
 }
 SHOWN: dict[str, _Codec] = {
     "run": _Codec("run", _flag, lambda on: "1" if on else "0"),
     "sites": _Codec("sites", _points, _points_text(SITE_DECIMALS)),
     "scenario": _Codec("scenario", _id),
-    "compare": _Codec("compare", _ids, "~".join),
+    "compare": _Codec("compare", _ids, _ids_text),
     "swipe": _Codec("swipe", _flag, lambda on: "1" if on else "0"),
 }
 OWN_KEYS = (*ASKED, *SHOWN)

@@ -302,8 +302,9 @@ def legend(
     """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme."""
     parts: list[Any] = []
     if found is not None and cover is not None:
-        colors = siting.COLORS
-        steps = [(words("够不到"), siting.UNREACHED), (words("现有驿站够得到"), siting.REACHED)]
+        colors = siting.colors_of(cover)
+        beyond = (words("驿站尚无位置"), siting.UNPLACED) if cover.lost else (words("够不到"), siting.UNREACHED)
+        steps = [beyond, (words("现有驿站够得到"), siting.REACHED)]
         if found.wish.hours is not None and len(found.wish.hours) > 1:
             steps.insert(1, (words("部分时刻够得到"), siting.PARTLY))
         if sites:

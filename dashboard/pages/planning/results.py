@@ -101,8 +101,14 @@ def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
             id="plan-title",
             **{"data-figure": "plan_covered"},
         ),
-        html.P(sub, className="panel-subtitle"),
+        html.P(_with_note(sub, found, words), className="panel-subtitle"),
     ]
+
+
+def _with_note(said: str, found: Case, words: Words) -> str:
+    """Return `said`, and which open stations the plan does not count since nobody knows where they are."""
+    note = found.placing.note()
+    return said if note is None else words("{first}；{then}").format(first=said, then=note.text(words.gettext))
 
 
 def figures(question: Question, found: Case, answer: Answer, words: Words) -> list:
@@ -112,7 +118,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
     rows = [
         (
             words("新覆盖的需求权重"),
-            f"+{words.number(after.weight - before.weight, 1)}",
+            "—" if before.lost else f"+{words.number(after.weight - before.weight, 1)}",
             words("占全部 {share}").format(share=_points(after, before, words)),
         ),
         (
@@ -166,11 +172,11 @@ def _terms(rows: list[tuple[str, str, str]], marks: Sequence[str] = ()) -> html.
 
 
 def _ratio(part: float, of: Figures) -> float | None:
-    return part / of.weight_of if of.weight_of else None
+    return part / of.weight_of if of.weight_of and not of.lost else None
 
 
 def _points(after: Figures, before: Figures, words: Words) -> str:
-    return words.share(_ratio(after.weight - before.weight, after))
+    return words.share(None if before.lost else _ratio(after.weight - before.weight, after))
 
 
 def _change(before: str, after: str) -> str:
@@ -290,7 +296,9 @@ def _beside(one: Site, found: Case, station_names: Mapping[str, str], words: Wor
 
 
 def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: Words) -> list:
-    """Return what stays uncovered, by street, heaviest first."""
+    """Return what stays uncovered, by street, heaviest first; nothing where nobody knows what is covered."""
+    if answer.after.lost:
+        return []
     left = answer.after.weight_of - answer.after.weight
     zone_of = atlas.once("zone of cell", lambda: dict(zip(atlas.demand["cell"], atlas.demand["zone"], strict=True)))
     zones = dict(zip(atlas.zones["zone_id"], atlas.zones["name"], strict=True)) if len(atlas.zones) else {}
@@ -314,9 +322,11 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
             **{"data-figure": "plan_uncovered"},
         ),
         html.P(
-            words("占全部 {share}；地图上橙色的格子。").format(
-                share=words.share(left / answer.after.weight_of if answer.after.weight_of else None)
-            )
+            (
+                words("占全部 {share}；地图上灰色的格子：现有驿站尚无位置，是否够得到不详。")
+                if answer.before.lost
+                else words("占全部 {share}；地图上橙色的格子。")
+            ).format(share=words.share(left / answer.after.weight_of if answer.after.weight_of else None))
             + (partial if shown else ""),
             className="panel-subtitle",
         ),
@@ -401,10 +411,12 @@ def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:
 
 def today(question: Question, found: Case, now: Answer, words: Words) -> list:
     """Return who is within reach today, and what pressing the button will do."""
-    have = now.before
+    have, note = now.before, found.placing.note()
     title = words("{when}现有 {count} 个驿站覆盖 {share}").format(
         when=when(found.wish.hours, words), count=int(found.open_then().sum()), share=words.share(have.share)
     )
+    if have.lost:
+        title = words("驿站尚无位置，暂无覆盖率")
     sub = words("在左边选好目标和条件，按“求解”：先给出一个方案，随后给出它离最优最多差多少。")
     asked = question.plan.ask
     will = {
@@ -422,7 +434,9 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
             id="plan-title",
             **{"data-figure": "plan_covered"},
         ),
-        html.P([will, html.Br(), sub], className="panel-subtitle"),
+        html.P(
+            [will, html.Br(), sub, *([html.Br(), note.text(words.gettext)] if note else [])], className="panel-subtitle"
+        ),
     ]
 
 
@@ -432,20 +446,20 @@ def today_figures(found: Case, now: Answer, words: Words) -> list:
     whole = words("全部 {all} 中").format(all=words.number(have.weight_of, 1))
     cells = words("全部 {all} 格中").format(all=words.number(have.cells_of))
     rows = [
-        (words("已覆盖（需求加权）"), words.number(have.weight, 1), f"{words.share(have.share)} · {whole}"),
+        (words("已覆盖（需求加权）"), _counted(have, have.weight, 1, words), f"{words.share(have.share)} · {whole}"),
         (
             words("未覆盖（需求加权）"),
-            words.number(have.weight_of - have.weight, 1),
+            _counted(have, have.weight_of - have.weight, 1, words),
             f"{words.share(_rest(have.share))} · {whole}",
         ),
         (
             words("已覆盖（未加权，按格）"),
-            words.number(have.cells, 0 if float(have.cells).is_integer() else 1),
+            _counted(have, have.cells, 0 if float(have.cells).is_integer() else 1, words),
             f"{words.share(have.cell_share)} · {cells}",
         ),
         (
             words("未覆盖（未加权，按格）"),
-            words.number(have.cells_of - have.cells, 0 if float(have.cells).is_integer() else 1),
+            _counted(have, have.cells_of - have.cells, 0 if float(have.cells).is_integer() else 1, words),
             f"{words.share(_rest(have.cell_share))} · {cells}",
         ),
         (words("夜间（22–6 时）有效覆盖"), words.share(now.night_before.share), words("需求加权")),
@@ -458,6 +472,10 @@ def today_figures(found: Case, now: Answer, words: Words) -> list:
     return [
         _terms(rows, ("plan_covered", "plan_uncovered", "plan_covered", "plan_uncovered", "plan_covered", "plan_walk"))
     ]
+
+
+def _counted(of: Figures, number: float, digits: int, words: Words) -> str:
+    return "—" if of.lost else words.number(number, digits)
 
 
 def _rest(share: float | None) -> float | None:

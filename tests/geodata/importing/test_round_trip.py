@@ -13,7 +13,7 @@ import shapely
 
 from geodata import datum
 from geodata.errors import AtlasError
-from geodata.exporting import FORMATS, export, neutral
+from geodata.exporting import FORMATS, HEADERS, export, neutral
 from geodata.importing.check import check_file
 from geodata.schema import TABLES
 
@@ -36,6 +36,30 @@ def test_every_table_in_every_format(store, tables, tmp_path, table, fmt):
     same(table, tables[table], checked.frame)
 
 
+@pytest.mark.parametrize("headers", HEADERS)
+@pytest.mark.parametrize("table", ["stations", "activities", "grids"])
+def test_text_tables_and_workbooks_say_the_same_headers_and_come_back(store, tables, tmp_path, table, headers):
+    from openpyxl import load_workbook
+
+    text = export(tables[table], table, tmp_path / "f.csv", "csv", headers=headers)
+    book = export(tables[table], table, tmp_path / "f.xlsx", "xlsx", headers=headers)
+    with text.open(encoding="utf-8-sig", newline="") as file:
+        said = next(csv.reader(file))
+    assert said == [cell.value for cell in load_workbook(book, read_only=True).worksheets[0][1]]
+    names = {"zh": "zh", "en": "en", "id": "name"}[headers]
+    expected = [getattr(one, names) for one in TABLES[table].columns if one.name != "own"]
+    assert set(expected) <= set(said)
+    for path in (text, book):
+        checked = check_file(path, table, store)
+        assert checked.report.errors == [] and checked.report.rows == len(tables[table])
+        same(table, tables[table], checked.frame)
+
+
+def test_headers_of_no_language_are_refused(tables, tmp_path):
+    with pytest.raises(AtlasError, match="zh, en, id"):
+        export(tables["stations"], "stations", tmp_path / "s.csv", "csv", headers="fr")
+
+
 @pytest.mark.parametrize("fmt", FORMATS)
 @pytest.mark.parametrize("crs", ["gcj02", "bd09", "cgcs2000", "EPSG:4548"])
 def test_any_coordinate_system(store, tables, tmp_path, fmt, crs):
@@ -47,7 +71,7 @@ def test_any_coordinate_system(store, tables, tmp_path, fmt, crs):
 
 
 def test_the_coordinates_written_are_those_of_the_system_asked_for(tables, tmp_path):
-    path = export(tables["stations"], "stations", tmp_path / "s.csv", "csv", "gcj02")
+    path = export(tables["stations"], "stations", tmp_path / "s.csv", "csv", "gcj02", headers="id")
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = next(csv.DictReader(file))
     point = tables["stations"].geometry.iloc[0]
