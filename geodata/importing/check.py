@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 
 from geodata import datum
 from geodata.errors import N_, AtlasError
-from geodata.importing import checks, filling, headers, kinds, positions
+from geodata.importing import checks, filling, headers, kinds, poi, positions, signatures, systems
 from geodata.importing.cells import Rows, read_cells
 from geodata.importing.ground import Ground
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
-from geodata.importing.values import is_blank
 from geodata.schema import TABLES, TableSchema
 from geodata.store.base import AtlasStore
 
-DECLARED = "file"
+DECLARED = systems.DECLARED
 
 Progress = Callable[[float, str], None]
 
@@ -67,7 +66,7 @@ def check_file(
     Parameters
     ----------
     path : Path
-        .xlsx, .csv, GeoJSON, GeoPackage or zipped Shapefile.
+        As :func:`geodata.importing.reading.read_file` takes it.
     table : str
         Name of a table of :data:`geodata.schema.TABLES`.
     store : AtlasStore
@@ -193,19 +192,25 @@ def _check(
     progress: Progress,
 ) -> None:
     progress(0.45, N_("正在核对单元格"))
-    rows, declared = _gather(sheets, schema, mapping, ground, checked.report)
+    rows, parts = _gather(sheets, schema, mapping, ground, checked.report)
     checked.report.rows = len(rows)
     try:
         if len(rows):
-            _finish(rows, schema, stated, declared, ground, checked, progress)
+            _finish(rows, schema, stated, parts, ground, checked, progress)
     finally:
         checked.report.in_order([sheet.name for sheet in sheets])
 
 
 def _gather(
     sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, report: Report
-) -> tuple[Rows, str | None]:
+) -> tuple[Rows, list[systems.Part]]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
+    sheets, services = map(list, zip(*map(poi.prepared, sheets), strict=True))
+    report.taken_for = signatures.name_of(sheets[0].format)
+    for sheet, service in zip(sheets, services, strict=True):
+        if service is not None:
+            report.taken_for = service.name
+            poi.told(sheet, service, report.warn)
     titles = kinds.titles(schema.name, ground)
     layouts = [headers.understand(sheet, schema, mapping, kinds.own_headers(schema.name, ground)) for sheet in sheets]
     for layout in layouts:
@@ -213,7 +218,8 @@ def _gather(
     most = max(len(layout.columns) for layout in layouts)
     if not most and any(sheet.rows or sheet.header for sheet in sheets):
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))
-    rows, declared = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles), None
+    rows = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles)
+    parts: list[systems.Part] = []
     for sheet, layout in zip(sheets, layouts, strict=True):
         if len(layout.columns) < max(1, most / 2):
             report.warn(
@@ -240,27 +246,20 @@ def _gather(
                     code="remark",
                 )
             )
+        start = len(rows)
         read_cells(rows, sheet, layout, schema, report, ground.kinds)
         report.columns |= {said: column for column, said in layout.headers.items()}
-        found = layout.crs or sheet.crs
-        if declared and found and found != declared:
-            raise Unreadable(
-                N_("各工作表的坐标系不一致（{one}、{other}）：请分成几个文件导入。"),
-                code="crs",
-                one=declared,
-                other=found,
-            )
-        declared = declared or found
+        parts.append(systems.Part(start, len(rows), sheet.name, layout.crs or sheet.crs, sheet.means))
     if not len(rows):
         report.warn(Problem(N_("文件里只有表头，没有数据行：导入它不会改变图册。"), code="empty"))
-    return rows, declared
+    return rows, parts
 
 
 def _finish(
     rows: Rows,
     schema: TableSchema,
     stated: str | None,
-    declared: str | None,
+    parts: list[systems.Part],
     ground: Ground,
     checked: Checked,
     progress: Progress,
@@ -270,11 +269,10 @@ def _finish(
     given = np.full((len(rows), 2), np.nan)
     crs = None
     if schema.geometry and positions.has_positions(rows):
-        crs = _coordinate_system(rows, stated, _stated_in_rows(rows) or declared, report)
-        if crs is None:
+        found = systems.placed(rows, parts, stated, schema, report)
+        if found is None:
             return
-        crs = positions.zone_of(rows, crs, report)
-        shapes, given = positions.place(rows, schema, crs, report)
+        crs, shapes, given = found
     report.crs = crs
     filling.keep(rows, shapes, schema, ground, report)
     progress(0.6, N_("正在核对位置和编号"))
@@ -296,55 +294,13 @@ def _finish(
         if len(frame):
             progress(0.75, N_("正在查找可疑之处"))
             frame = schema.validate(frame)
-        checks.warnings_of(rows, frame, np.flatnonzero(keep), given, schema, crs, ground, report)
+        one = crs if crs and "、" not in crs else None  # of several systems none can be likelier than the others
+        checks.warnings_of(rows, frame, np.flatnonzero(keep), given, schema, one, ground, report)
     except AtlasError as error:  # what the schema refuses and no check above has named
         report.error(Problem(error.msgid, error.params, code="schema"))
         return
     report.accepted = len(frame) if not any(problem.row is None for problem in report.errors) else 0
     checked.frame = frame
-
-
-def _stated_in_rows(rows: Rows) -> str | None:
-    """Return what the column 坐标系 says, when there is one; all rows have to say the same."""
-    said = {str(cell).strip() for cell in rows.raw.get(headers.STATED, ()) if not is_blank(cell)}
-    try:
-        names = {datum.named(one) for one in list(said)[:20]}
-    except AtlasError as error:
-        raise Unreadable(error.msgid, code="crs", **error.params) from error
-    if len(names) > 1:
-        raise Unreadable(
-            N_("各行的坐标系不一致（{names}）：请分成几个文件导入。"), code="crs", names="、".join(sorted(names))
-        )
-    return names.pop() if names else None
-
-
-def _coordinate_system(rows: Rows, stated: str | None, declared: str | None, report: Report) -> str | None:
-    if stated == DECLARED:
-        stated = None
-        if declared is None and rows.shapes is not None and rows.raw.get("wkt") is None:
-            declared = "wgs84"  # RFC 7946
-    crs = stated or declared
-    if crs is None:
-        report.error(
-            Problem(
-                N_(
-                    "这个文件的坐标是哪个坐标系？请说明：GPS 是 wgs84，高德、腾讯是 gcj02，百度是 bd09，测绘成果是 cgcs2000 或三度带（如 EPSG:4548）。"
-                ),
-                value=None,
-                column=rows.headers.get("lon") or rows.headers.get("lonlat") or rows.headers.get("x"),
-                expected_msgid=N_("--crs wgs84 | gcj02 | bd09 | cgcs2000 | EPSG:4548 | file"),
-                code="crs",
-            )
-        )
-    elif stated and declared and stated != declared and {stated, declared} != {"wgs84", "cgcs2000"}:
-        report.warn(
-            Problem(
-                N_("文件自称坐标系是 {declared}，已按您说的 {stated} 读取：请核对。"),
-                {"declared": declared, "stated": stated},
-                code="crs",
-            )
-        )
-    return crs
 
 
 def _need_shapes(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:

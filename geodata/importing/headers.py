@@ -253,6 +253,7 @@ def _layout(
     row = sheet.numbers[first - 1] if first else None
     layout = Layout({}, {}, first, None, [], [], titles=[one_line(said) for said in header])
     parts: list[tuple[int, int]] = []
+    firm = {_meaning(said, known, by_hand, sheet.short_names) for said in header if said and said not in sheet.spare}
     for at, said in enumerate(header):
         if not simple(said):
             continue
@@ -269,6 +270,9 @@ def _layout(
             parts.append(
                 (int(_SHAPE_PART.fullmatch(_bare(said))[2] or 1) if _SHAPE_PART.fullmatch(_bare(said)) else 1, at)
             )
+        elif said in sheet.spare and column in firm | set(layout.columns):
+            layout.listed[-1] = (one_line(said), None)
+            continue
         elif column in layout.columns:
             layout.problems.append(
                 Problem(

@@ -110,7 +110,9 @@ class Report:
     headers : dict
         Every header in the file, in its order → column, None where it was not understood.
     crs : str or None
-        Coordinate system in which the file was read.
+        Coordinate system in which the file was read; several are joined by ``、``.
+    taken_for : dict
+        Names (``zh``, ``en``) of the format that the file was taken for; empty before it was read.
     """
 
     table: str
@@ -122,6 +124,7 @@ class Report:
     headers: dict[str, str | None] = field(default_factory=dict)
     crs: str | None = None
     unlisted: int = 0
+    taken_for: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -161,8 +164,12 @@ class Report:
             )
             self.unlisted = 0
 
+    def taken(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
+        """Return what the file was taken for as a sentence; empty before it was read."""
+        return spoken(N_("文件读作：{format}。"), {"format": self.taken_for}, gettext) if self.taken_for else ""
+
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
-        """Return ``rows``, ``accepted``, ``errors``, ``warnings``, ``table``, ``crs`` and ``columns``."""
+        """Return ``rows``, ``accepted``, ``errors``, ``warnings``, ``table``, ``crs``, ``columns`` and ``taken_for``."""
         return {
             "table": self.table,
             "rows": self.rows,
@@ -171,6 +178,7 @@ class Report:
             "warnings": [one.as_dict(gettext) for one in self.warnings],
             "crs": self.crs,
             "columns": self.columns,
+            "taken_for": self.taken_for or None,
         }
 
 
