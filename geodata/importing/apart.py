@@ -53,8 +53,8 @@ def read_apart(reader: str, path: Path, broken: Callable[[object], Unreadable]) 
         When it cannot be read within the bounds.
     """
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "geodata.importing.apart_child", reader, str(path.resolve())],
+        child = subprocess.Popen(  # noqa: S603 - our own module, a reader of our own, a path
+            [sys.executable, "-m", "geodata.importing.apart_child", reader, str(path.absolute())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=said,

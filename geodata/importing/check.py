@@ -231,6 +231,9 @@ def _gather(
                 )
             )
             continue
+        for problem in sheet.problems:
+            if problem.row is None:  # of the whole sheet; those of cells count where a column is used
+                report.warn(problem)
         for problem in layout.problems:
             report.error(problem)
         for problem in layout.warnings:

@@ -17,7 +17,6 @@ def sheets_of(path: Path) -> Iterator[Any]:
     """Yield the layer of each file of a folder (or of one file), its rows with their geometry as hexadecimal WKB."""
     os.environ |= {"GDAL_DISABLE_READDIR_ON_OPEN": "NO", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "none"}
     import pyogrio
-    import pyogrio.raw
 
     from geodata.importing.vector import of_wkt, python_values
 
@@ -28,7 +27,7 @@ def sheets_of(path: Path) -> Iterator[Any]:
             raise ValueError(info.get("driver"))
         if len(info["fields"]) > MAX_COLUMNS:
             raise TooLarge(file.stem, len(info["fields"]), MAX_COLUMNS, True)
-        meta, _, shapes, fields = pyogrio.raw.read(file, max_features=MAX_ROWS + 1)
+        meta, _, shapes, fields = _read(file)
         columns = [python_values(values) for values in fields]
         count = max(len(shapes) if shapes is not None else 0, *(len(one) for one in columns), 0)
         if count > MAX_ROWS:
@@ -39,3 +38,13 @@ def sheets_of(path: Path) -> Iterator[Any]:
         for row in range(count):
             shape = shapes[row] if shapes is not None else None
             yield [row + 1, [sent(one[row]) for one in columns], shape.hex() if shape else None]
+
+
+def _read(file: Path) -> Any:
+    """Read a layer by the encoding that it declares; a table of Chinese programs that declares none is GB18030."""
+    import pyogrio.raw
+
+    try:
+        return pyogrio.raw.read(file, max_features=MAX_ROWS + 1)
+    except UnicodeDecodeError:
+        return pyogrio.raw.read(file, max_features=MAX_ROWS + 1, encoding="GB18030")

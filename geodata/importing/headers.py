@@ -312,7 +312,8 @@ def _meaning(header: str, known: Mapping[str, str], by_hand: Mapping[str, str], 
         stem = key.rstrip("\ufffd")
         full = len(str(header).encode()) >= DBF_NAME_BYTES - 2
         fits = {column for name, column in known.items() if name.startswith(stem)} if full and stem else set()
-        return fits.pop() if len(fits) == 1 else None
+        least = min(fits, key=len, default=None)
+        return least if all(one.startswith(least or "") for one in fits) else None  # opening_hours, opening_hours_text
     return None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from geodata.importing.apart_child import Locked, TooLarge, sent
 from geodata.importing.limits import MAX_COLUMNS, MAX_ROWS, MAX_SHEETS
 
 MAX_MERGED = 20_000
+_INDENT = re.compile(rb">\s*\n\s*<")
 
 
 def sheets_of(path: Path) -> Iterator[Any]:
@@ -20,9 +24,16 @@ def sheets_of(path: Path) -> Iterator[Any]:
     import python_calamine as calamine
 
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
+        book = calamine.CalamineWorkbook.from_filelike(
+            io.BytesIO(path.read_bytes())
+        )  # by content: a path is told by its name
     except calamine.PasswordError as error:
         raise Locked from error
+    except calamine.CalamineError as error:
+        # some programs indent what they write, which calamine takes for text between cells
+        if "found 'Text(" not in str(error):
+            raise
+        book = calamine.CalamineWorkbook.from_filelike(_without_indents(path))
     worksheet, visible = calamine.SheetTypeEnum.WorkSheet, calamine.SheetVisibleEnum.Visible
     sheets = [one for one in book.sheets_metadata if one.typ == worksheet]
     if len(sheets) > MAX_SHEETS:
@@ -56,3 +67,20 @@ def _rows(sheet: Any) -> Iterator[Any]:
             cells.pop()
         if cells:
             yield [number, cells]
+
+
+def _without_indents(path: Path) -> io.BytesIO:
+    """Return an OpenDocument spreadsheet whose content has no line breaks between its tags."""
+    with zipfile.ZipFile(path) as archive:
+        members = {
+            name: archive.read(name)
+            for name in ("mimetype", "content.xml", "META-INF/manifest.xml")
+            if name in archive.namelist()
+        }
+    members["content.xml"] = _INDENT.sub(b"><", members["content.xml"])
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    held.seek(0)
+    return held

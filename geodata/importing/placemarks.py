@@ -129,9 +129,7 @@ class _Kml:
             self._key = said.get("name", "").strip() or None
             if tag == "SimpleData":
                 self.text.open()
-        elif tag == "value" and self._key is not None:
-            self.text.open()
-        elif tag in ("coordinates", "coord", "when") and inside:
+        elif (tag == "value" and self._key is not None) or (tag in ("coordinates", "coord", "when") and inside):
             self.text.open()
         elif tag in _SHAPES and inside:
             self._shapes.append([])

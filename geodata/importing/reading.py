@@ -113,7 +113,7 @@ def _marked_up(path: Path, text: str) -> list[Sheet]:
         return _named(read_spreadsheet(path.read_bytes()), "xml2003")
     if _PAGE.search(text):
         return _page(path, "html")
-    raise signatures.by_text(text) or signatures.by_text("<?xml")
+    raise signatures.by_text(text, "xml") or signatures.by_text("<?xml", "xml") or broken("xml", name)
 
 
 def _page(path: Path, format: str) -> list[Sheet]:

@@ -1,7 +1,7 @@
 """What a file is by its content: a table of signatures (``file_formats.csv``), with the way out of what cannot be read.
 
 Columns of the table: ``format``; ``how`` it is told (``reads``: one the atlas reads; ``bytes``: offset and bytes in
-hexadecimal, ``?`` for any digit; ``ole``: a stream of a compound file; ``zip``: a member, as a pattern; ``text``: a
+hexadecimal, ``?`` for any digit; ``ole``: a stream of a compound file; ``zip``: a member, as a pattern; ``text`` and ``xml``: a
 regular expression over the beginning of a text); names and ways out in both languages.
 """
 
@@ -71,10 +71,10 @@ def by_members(names: Iterable[str]) -> Unreadable | None:
     return None
 
 
-def by_text(text: str) -> Unreadable | None:
-    """Return the error of a text that is known and no table, or None."""
+def by_text(text: str, how: str = "text") -> Unreadable | None:
+    """Return the error of a text (or of ``xml``) that is known and no table, or None."""
     text = text.lstrip("\ufeff")
-    for row in _rows("text"):
+    for row in _rows(how):
         if re.search(row["mark"], text[:2000], re.IGNORECASE):
             return refused(row)
     return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import re
+import sqlite3
 import tempfile
 import time
 import zipfile
@@ -331,6 +331,7 @@ def _of_srs(database: sqlite3.Connection, srs_id: Any) -> str | None:
 
 
 def of_wkt(text: str) -> str | None:
+    """Return the coordinate system of WKT (or ``EPSG:`` and a number) as :func:`geodata.datum.named` has it, or None."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
@@ -344,6 +345,7 @@ def of_wkt(text: str) -> str | None:
 
 
 def known(name: str) -> str | None:
+    """Return a coordinate system as :func:`geodata.datum.named` has it, or None."""
     try:
         return datum.named(name)
     except AtlasError:
@@ -363,6 +365,7 @@ def _blob_shape(blob: Any, layer: str, row: int) -> Any:
 
 
 def bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
+    """Return the error of a geometry that cannot be read."""
     return Unreadable(
         N_("第 {at} 个图形读不出来（{detail}）：请检查或删去它。"),
         sheet=layer,
@@ -374,6 +377,7 @@ def bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
 
 
 def plain(value: Any) -> Any:
+    """Return a value as a cell: nested ones as JSON, bytes as they are shown."""
     if isinstance(value, dict | list):
         try:
             return json.dumps(value, ensure_ascii=False)
@@ -383,12 +387,14 @@ def plain(value: Any) -> Any:
 
 
 def python_values(values: NDArray[Any]) -> Sequence[Any]:
+    """Return a field of GDAL as plain values: missing numbers and dates are None."""
     if values.dtype.kind in "mM":
         return [None if np.isnat(one) else str(one)[:10] for one in values]
     return [None if isinstance(one, float) and np.isnan(one) else one for one in values.tolist()]
 
 
 def too_many_bytes(got: int, limit: int) -> Unreadable:
+    """Return the error of a file of so many bytes."""
     return Unreadable(
         N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
         code="size",
