@@ -15,18 +15,29 @@ from numpy.typing import NDArray
 
 from geodata import datum
 from geodata.errors import N_, AtlasError
-from geodata.importing import checks, filling, headers, kinds, own_values, place_hints, positions, remarks
+from geodata.importing import (
+    checks,
+    filling,
+    headers,
+    kinds,
+    own_values,
+    place_hints,
+    poi,
+    positions,
+    remarks,
+    signatures,
+    systems,
+)
 from geodata.importing.cells import Rows, read_cells
 from geodata.importing.ground import Ground
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
-from geodata.importing.values import is_blank
 from geodata.own_fields import PREFIX, usable_label
 from geodata.schema import TABLES, TableSchema
 from geodata.store.base import AtlasStore
 
-DECLARED = "file"
+DECLARED = systems.DECLARED
 
 Progress = Callable[[float, str], None]
 
@@ -68,7 +79,7 @@ def check_file(
     Parameters
     ----------
     path : Path
-        .xlsx, .csv, GeoJSON, GeoPackage or zipped Shapefile.
+        As :func:`geodata.importing.reading.read_file` takes it.
     table : str
         Name of a table of :data:`geodata.schema.TABLES`.
     store : AtlasStore
@@ -198,19 +209,25 @@ def _check(
     progress: Progress,
 ) -> None:
     progress(0.45, N_("正在核对单元格"))
-    rows, declared = _gather(sheets, schema, mapping, ground, checked.file_name, checked.report)
+    rows, parts = _gather(sheets, schema, mapping, ground, checked.file_name, checked.report)
     checked.report.rows = len(rows)
     try:
         if len(rows):
-            _finish(rows, schema, stated, declared, ground, checked, progress)
+            _finish(rows, schema, stated, parts, ground, checked, progress)
     finally:
         checked.report.in_order([sheet.name for sheet in sheets])
 
 
 def _gather(
     sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, file_name: str, report: Report
-) -> tuple[Rows, str | None]:
+) -> tuple[Rows, list[systems.Part]]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
+    sheets, services = map(list, zip(*map(poi.prepared, sheets), strict=True))
+    report.taken_for = signatures.name_of(sheets[0].format)
+    for sheet, service in zip(sheets, services, strict=True):
+        if service is not None:
+            report.taken_for = service.name
+            poi.told(sheet, service, report.warn)
     titles = kinds.titles(schema.name, ground)
     _tell_hidden(sheets, report)
     sheets = [sheet for sheet in sheets if not sheet.hidden]
@@ -221,7 +238,8 @@ def _gather(
     if not most and any(sheet.rows or sheet.header for sheet in sheets):
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))
     named = any("name" in layout.columns for layout in layouts)
-    rows, declared = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles), None
+    rows = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles)
+    parts: list[systems.Part] = []
     for sheet, layout in zip(sheets, layouts, strict=True):
         if _meant(layout) < max(1, most / 2) or (named and not {"name", schema.key} & set(layout.columns)):
             report.warn(
@@ -233,6 +251,9 @@ def _gather(
                 )
             )
             continue
+        for problem in sheet.problems:
+            if problem.row is None:  # of the whole sheet; those of cells count where a column is used
+                report.warn(problem)
         for problem in layout.problems:
             report.error(problem)
         for problem in layout.warnings:
@@ -245,18 +266,10 @@ def _gather(
             heading = left.headings.get(layout.first + at - start)
             rows.hints[at] = place_hints.hints_of(heading, sheet.name, [*layout.above, sheet.title or ""], file_name)
         report.columns |= {said: column for column, said in layout.headers.items()}
-        found = layout.crs or sheet.crs
-        if declared and found and found != declared:
-            raise Unreadable(
-                N_("各工作表的坐标系不一致（{one}、{other}）：请分成几个文件导入。"),
-                code="crs",
-                one=declared,
-                other=found,
-            )
-        declared = declared or found
+        parts.append(systems.Part(start, len(rows), sheet.name, layout.crs or sheet.crs, sheet.means))
     if not len(rows):
         report.warn(Problem(N_("文件里只有表头，没有数据行：导入它不会改变图册。"), code="empty"))
-    return rows, declared
+    return rows, parts
 
 
 def _meant(layout: headers.Layout) -> int:
@@ -300,7 +313,7 @@ def _finish(
     rows: Rows,
     schema: TableSchema,
     stated: str | None,
-    declared: str | None,
+    parts: list[systems.Part],
     ground: Ground,
     checked: Checked,
     progress: Progress,
@@ -310,11 +323,10 @@ def _finish(
     given = np.full((len(rows), 2), np.nan)
     crs = None
     if schema.geometry and positions.has_positions(rows):
-        crs = _coordinate_system(rows, stated, _stated_in_rows(rows) or declared, report)
-        if crs is None:
+        found = systems.placed(rows, parts, stated, schema, report)
+        if found is None:
             return
-        crs = positions.zone_of(rows, crs, report)
-        shapes, given = positions.place(rows, schema, crs, report)
+        crs, shapes, given = found
     report.crs = crs
     filling.keep(rows, shapes, schema, ground, report)
     progress(0.6, N_("正在核对位置和编号"))
@@ -337,55 +349,13 @@ def _finish(
         if len(frame):
             progress(0.75, N_("正在查找可疑之处"))
             frame = schema.validate(frame)
-        checks.warnings_of(rows, frame, np.flatnonzero(keep), given, schema, crs, ground, report)
+        one = crs if crs and "、" not in crs else None  # of several systems none can be likelier than the others
+        checks.warnings_of(rows, frame, np.flatnonzero(keep), given, schema, one, ground, report)
     except AtlasError as error:  # what the schema refuses and no check above has named
         report.error(Problem(error.msgid, error.params, code="schema"))
         return
     report.accepted = len(frame) if not any(problem.row is None for problem in report.errors) else 0
     checked.frame = frame
-
-
-def _stated_in_rows(rows: Rows) -> str | None:
-    """Return what the column 坐标系 says, when there is one; all rows have to say the same."""
-    said = {str(cell).strip() for cell in rows.raw.get(headers.STATED, ()) if not is_blank(cell)}
-    try:
-        names = {datum.named(one) for one in list(said)[:20]}
-    except AtlasError as error:
-        raise Unreadable(error.msgid, code="crs", **error.params) from error
-    if len(names) > 1:
-        raise Unreadable(
-            N_("各行的坐标系不一致（{names}）：请分成几个文件导入。"), code="crs", names="、".join(sorted(names))
-        )
-    return names.pop() if names else None
-
-
-def _coordinate_system(rows: Rows, stated: str | None, declared: str | None, report: Report) -> str | None:
-    if stated == DECLARED:
-        stated = None
-        if declared is None and rows.shapes is not None and rows.raw.get("wkt") is None:
-            declared = "wgs84"  # RFC 7946
-    crs = stated or declared
-    if crs is None:
-        report.error(
-            Problem(
-                N_(
-                    "这个文件的坐标是哪个坐标系？请说明：GPS 是 wgs84，高德、腾讯是 gcj02，百度是 bd09，测绘成果是 cgcs2000 或三度带（如 EPSG:4548）。"
-                ),
-                value=None,
-                column=rows.headers.get("lon") or rows.headers.get("lonlat") or rows.headers.get("x"),
-                expected_msgid=N_("--crs wgs84 | gcj02 | bd09 | cgcs2000 | EPSG:4548 | file"),
-                code="crs",
-            )
-        )
-    elif stated and declared and stated != declared and {stated, declared} != {"wgs84", "cgcs2000"}:
-        report.warn(
-            Problem(
-                N_("文件自称坐标系是 {declared}，已按您说的 {stated} 读取：请核对。"),
-                {"declared": declared, "stated": stated},
-                code="crs",
-            )
-        )
-    return crs
 
 
 def _need_shapes(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:

@@ -181,6 +181,7 @@ def _layout(
     means = {
         at: _means(path, titles[at], known, by_hand, sheet.short_names) for at, path in enumerate(block.paths) if path
     }
+    firm = {column for at, column in means.items() if titles[at] not in sheet.spare}
     for at, path in enumerate(block.paths):
         if not path:
             continue
@@ -205,6 +206,8 @@ def _layout(
             shapes.append((int(found[2] or 1) if found else 1, at))
             layout.listed.append((title, column))
             _take(layout, column, at, title)
+        elif title in sheet.spare and column in firm | set(layout.columns):
+            _without_column(layout, title, at, ruled, schema, place)
         elif column in layout.columns:
             _twice(layout, column, at, title, schema, place)
         else:

@@ -41,5 +41,13 @@ MAX_SHAPEFILE = 100 * 2**20
 MAX_VERTICES = 3_000_000
 SECONDS = 6  # for a database, which may be asked to compute
 
+# readers that others wrote, in a process of their own
+APART_MEMORY = 900 * 2**20  # addresses
+APART_SECONDS = 8  # of processor time, while the file is small
+APART_SECONDS_PER_MIB = 3  # more for every MiB of the file: a sheet of a million rows takes its time
+MAX_HTML = 24 * 2**20
+MAX_MARKUP = 64 * 2**20  # KML, GPX, SpreadsheetML
+MAX_DEPTH = 200  # of folders and the like within each other
+
 # what is said of it
 MAX_BAD_CELLS = 50_000  # a file that is wrong throughout is not read to its end

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -15,9 +13,10 @@ from geodata.crs import FIRST_EPSG
 from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.cells import Rows
+from geodata.importing.degrees import LAT, LON, pair, with_axis
 from geodata.importing.headers import STATED
 from geodata.importing.limits import MAX_VERTICES
-from geodata.importing.numbers import LONGEST, figure
+from geodata.importing.numbers import figure
 from geodata.importing.report import Problem, Report, Unreadable, shown
 from geodata.importing.values import is_blank
 from geodata.schema import GEOMETRY_TYPES, TableSchema
@@ -29,17 +28,6 @@ SAMPLED = 500  # rows by whose numbers the zone is told
 ZONE_M = 1e6  # the zone number stands before an easting of six digits
 FIRST_WITH_ZONE, LAST_ZONE = 4513, 4554  # EPSG: 21 zones with their number in the easting, then the same 21 without
 NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
-_DMS = re.compile(
-    r"([东西南北news])?(-?\d{1,3}(?:\.\d+)?)[°度d:](?:(\d{1,2}(?:\.\d+)?)['′分m:](?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|秒|s)?)?)?([东西南北news])?"
-)
-_SPACED = re.compile(r"(\d{1,3})[\s-]+(\d{1,2})[\s-]+(\d{1,2}(?:\.\d+)?)")  # 118 05 40
-_SIGNS = str.maketrans(
-    {"º": "°", "˚": "°", "’": "′", "‘": "′", "＇": "′", "”": "″", "“": "″", "＂": "″"}
-)  # what typing and correcting programs make of them
-_PARTS = re.compile(r"[,，;；、/|\s]+")
-_LABELS = re.compile(
-    r"(?:经|纬)度?\s*[:：=]\s*|(?<![东西])经度|(?<![南北])纬度|\b(?:lng|lon|lat)\s*[:：=]\s*", re.IGNORECASE
-)
 
 
 def has_positions(rows: Rows) -> bool:
@@ -215,7 +203,7 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
     both = [rows.raw.get(name) or [None] * len(rows) for name in (first, second, "lonlat")]
     held: list[int] = []
     xy: list[tuple[float, float]] = []
-    for at, (x_cell, y_cell, pair) in enumerate(zip(*both, strict=True)):
+    for at, (x_cell, y_cell, both_cell) in enumerate(zip(*both, strict=True)):
         if shapes[at] is not None:
             continue
         if not metric and type(x_cell) is float and type(y_cell) is float and abs(x_cell) < FAR and abs(y_cell) < FAR:
@@ -224,10 +212,10 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
             continue
         columns = (first, second)
         if is_blank(x_cell) and is_blank(y_cell):
-            if is_blank(pair):
+            if is_blank(both_cell):
                 continue
-            parts = [part for part in _PARTS.split(_LABELS.sub(" ", str(pair)).strip(" ()[]（）")) if part]
-            if len(parts) != 2:
+            parts = pair(both_cell)
+            if parts is None:
                 _refuse(
                     rows,
                     at,
@@ -235,14 +223,27 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
                     N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"),
                     N_("经度,纬度"),
                     "lonlat",
-                    shown(pair),
+                    shown(both_cell),
                 )
                 continue
             (x_cell, y_cell), columns = parts, ("lonlat", "lonlat")
-        x = _coordinate(rows, at, x_cell, columns[0], metric, report)
-        y = _coordinate(rows, at, y_cell, columns[1], metric, report)
+        x, of_x = _coordinate(rows, at, x_cell, columns[0], metric, report)
+        y, of_y = _coordinate(rows, at, y_cell, columns[1], metric, report)
         if x is None or y is None:
             continue
+        if of_x == of_y and of_x is not None:
+            _refuse(
+                rows,
+                at,
+                report,
+                N_("两个数都写着同一个方向（都是经度，或都是纬度）：请核对 E、N。"),
+                N_("经度,纬度"),
+                columns[0],
+                shown(f"{x_cell}, {y_cell}"),
+            )
+            continue
+        if of_x == LAT or of_y == LON:
+            x, y = y, x  # the letters say which is which, whatever the order or the header
         if metric and NORTHING[0] <= x <= NORTHING[1] and not NORTHING[0] <= y <= NORTHING[1]:
             x, y = y, x  # surveyors call the northing X; magnitudes leave no doubt which is which
         held.append(at)
@@ -251,11 +252,13 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
         shapes[held] = shapely.points(np.array(xy))
 
 
-def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool, report: Report) -> float | None:
+def _coordinate(
+    rows: Rows, at: int, cell: Any, column: str, metric: bool, report: Report
+) -> tuple[float | None, str | None]:
     try:
         if is_blank(cell):
             raise BadValue(N_("经度和纬度要么都写，要么都不写：请补上这一格。"), {}, N_("数字"))
-        return figure(cell, "metre").value if metric else degrees(cell)
+        return (figure(cell, "metre").value, None) if metric else with_axis(cell)
     except BadValue as error:
         rows.wrong.add(at)
         report.error(
@@ -269,33 +272,7 @@ def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool, repor
                 code="position",
             )
         )
-        return None
-
-
-def degrees(cell: Any) -> float:
-    """Read degrees: ``118.1``, ``118.1°``, ``118°05'36"E``, ``118°5.6′``, ``118 05 36``, ``东经118度5分36秒``."""
-    try:
-        return _degrees(cell)
-    except BadValue as error:
-        raise BadValue(
-            N_("读不出经纬度：请写成以度为单位的数，如 118.0945，或 118°05′40″。"), {}, N_("度，如 118.0945")
-        ) from error
-
-
-def _degrees(cell: Any) -> float:
-    if isinstance(cell, str):
-        text = unicodedata.normalize("NFKC", checked_text(cell)[:LONGEST].translate(_SIGNS)).lower()
-        if spaced := _SPACED.fullmatch(text.strip()):
-            text = "{}°{}′{}″".format(*spaced.groups())
-        text = text.replace(" ", "").replace("东经", "东").replace("北纬", "北")
-        match = _DMS.fullmatch(text.replace("西经", "西").replace("南纬", "南").replace("′′", "″"))
-        if match:
-            before, whole, minutes, seconds, after = match.groups()
-            if float(minutes or 0) < 60 and float(seconds or 0) < 60:
-                value = abs(float(whole)) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
-                return -value if whole.startswith("-") or (before or after) in ("西", "南", "w", "s") else value
-        cell = re.sub(r"^[东西南北news]|[东西南北news]$", "", text)
-    return figure(cell, "degree").value
+        return None, None
 
 
 def _check_range(

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_BYTES
+from geodata.importing import signatures
+from geodata.importing.apart import read_apart
+from geodata.importing.archives import opened
+from geodata.importing.geojson import read_geojson
+from geodata.importing.limits import MAX_BYTES, MAX_HTML
+from geodata.importing.markup import broken
+from geodata.importing.placemarks import read_gpx, read_kml, read_kmz
 from geodata.importing.report import Unreadable
 from geodata.importing.sheets import Sheet
+from geodata.importing.spreadsheet_xml import read_spreadsheet
 from geodata.importing.text import read_text
-from geodata.importing.vector import read_geojson, read_geopackage, read_shapefile
+from geodata.importing.vector import read_flatgeobuf, read_geopackage, read_mapinfo, read_shapefile, too_many_bytes
 from geodata.importing.workbook import read_workbook
 from geodata.importing.xml_parts import Told, unheard
 
-_SQLITE, _ZIP, _OLE = b"SQLite format 3\x00", (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0"
+_SQLITE, _ZIP, _OLE = b"SQLite format 3\x00", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), b"\xd0\xcf\x11\xe0"
+_FLATGEOBUF = b"fgb\x03fgb"
+_BLANKS = "\ufeff \t\r\n"
+_SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+_ROOT = re.compile(r"<(?!\?|!--|!DOCTYPE)(?:\w+:)?(\w+)")
+_PAGE = re.compile(r"<!doctype\s+html|<(?:html|table|head|body|meta|style|div|center|font|tr)\b", re.IGNORECASE)
+_MHTML = re.compile(
+    r"\A(?:[\w-]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*){0,40}?(?:mime-version|content-type)\s*:[^\n]*", re.IGNORECASE
+)
 
 
 def read_file(path: Path, looks_right: Callable[[str], bool] = bool, told: Told = unheard) -> list[Sheet]:
@@ -24,28 +40,28 @@ def read_file(path: Path, looks_right: Callable[[str], bool] = bool, told: Told 
     Parameters
     ----------
     path : Path
-        .xlsx, .csv or other text table, GeoJSON, GeoPackage, zipped Shapefile.
+        Any of the formats that ``file_formats.csv`` says are read.
     looks_right : callable
         See :func:`geodata.importing.text.decoded`.
     told : callable
         Gets the share read, 0 to 1, while a workbook is read; other files take no time worth telling.
 
+    Returns
+    -------
+    list of Sheet
+        Each says in ``format`` what the file was taken for.
+
     Raises
     ------
     Unreadable
-        When it is none of these, broken, empty or too large.
+        When it is none of these (named for what it is, with the way out), broken, empty or too large.
     """
     try:
         size = path.stat().st_size
         if not path.is_file():
             raise Unreadable(N_("{path} 不是文件。"), path=path)
         if size > MAX_BYTES:
-            raise Unreadable(
-                N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
-                code="size",
-                got=round(size / 2**20),
-                limit=MAX_BYTES // 2**20,
-            )
+            raise too_many_bytes(size, MAX_BYTES)
         with path.open("rb") as file:
             head = file.read(4096)
         sheets = _by_content(path, head, looks_right, told)
@@ -62,24 +78,93 @@ def _by_content(path: Path, head: bytes, looks_right: Callable[[str], bool], tol
     if head.startswith(_ZIP):
         return _archive(path, told)
     if head.startswith(_OLE):
-        raise Unreadable(N_("这是旧式或加密的 Excel 文件：请在 Excel 或 WPS 里去掉密码，另存为 .xlsx。"), code="format")
-    data = path.read_bytes()
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return read_geojson(data)
-    return read_text(data, looks_right)
+        return _compound(path)
+    if head.startswith(_FLATGEOBUF):
+        return read_flatgeobuf(path)
+    if known := signatures.by_bytes(head):
+        raise known
+    text = _beginning(head)
+    if text.startswith(("{", "\x1e")):
+        return read_geojson(path.read_bytes())
+    if text.startswith("<"):
+        return _marked_up(path, text)
+    if (mime := _MHTML.match(text)) and "multipart/" in text[:2000].lower() + mime[0].lower():
+        return _page(path, "mhtml")
+    if known := signatures.by_text(text):
+        raise known
+    return read_text(path.read_bytes(), looks_right)
+
+
+def _beginning(head: bytes) -> str:
+    """Return the first characters of what may be a text, without blanks before them."""
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = head[: len(head) // 2 * 2].decode("utf-16", "replace") if wide else head.decode("utf-8", "replace")
+    return text.lstrip(_BLANKS)
+
+
+def _marked_up(path: Path, text: str) -> list[Sheet]:
+    root = _ROOT.search(text)
+    name = root[1] if root else ""
+    if name == "kml":
+        return _named(read_kml(path.read_bytes()), "kml")
+    if name.lower() == "gpx":
+        return _named(read_gpx(path.read_bytes()), "gpx")
+    if name == "Workbook":
+        return _named(read_spreadsheet(path.read_bytes()), "xml2003")
+    if _PAGE.search(text):
+        return _page(path, "html")
+    raise signatures.by_text(text, "xml") or signatures.by_text("<?xml", "xml") or broken("xml", name)
+
+
+def _page(path: Path, format: str) -> list[Sheet]:
+    if (size := path.stat().st_size) > MAX_HTML:
+        raise too_many_bytes(size, MAX_HTML)
+    return _named(read_apart(format, path, lambda detail: broken(format, detail)), format)
+
+
+def _compound(path: Path) -> list[Sheet]:
+    """Read an old workbook, or say what else of Office it is."""
+    streams = signatures.streams(path.read_bytes())
+    if not streams & {"Workbook", "Book", "WORKBOOK", "BOOK"} or "EncryptedPackage" in streams:
+        raise signatures.by_streams(streams)
+    return _named(read_apart("office", path, lambda detail: broken("xls", detail)), "xls")
 
 
 def _archive(path: Path, told: Told) -> list[Sheet]:
+    kind = b""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [name.lower() for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
-        names = []  # reading it says what is wrong
-    if any(name.endswith(".shp") for name in names):
-        return read_shapefile(path)
+            names = [name.lower() for name in archive.namelist() if "__macosx" not in name.lower()]
+            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+                kind = archive.read("mimetype").strip()
+    except Exception:  # a broken archive raises whatever its parts do; reading it says what is wrong
+        names = []
+    for endings, read, format in (
+        ((".shp",), read_shapefile, "shp"),
+        ((".tab", ".mif"), read_mapinfo, ""),
+        ((".kml", ".ovkml"), read_kmz, "kmz"),
+    ):
+        if any(name.endswith(endings) for name in names):
+            return _named(read(path), format)
+    for format, here in (
+        ("xlsb", "xl/workbook.bin" in names),
+        ("ods", "content.xml" in names and _SPREADSHEET in kind),
+    ):
+        if here:
+            with opened(path):  # no bomb, nothing encrypted: calamine unpacks what it is given
+                pass
+            return _named(read_apart("office", path, lambda detail, of=format: broken(of, detail)), format)
     if names and not any(name.startswith("xl/") for name in names):
-        raise Unreadable(
-            N_("压缩文件里没有 Shapefile，也不是 Excel 工作簿：请直接给 .xlsx、.csv、GeoJSON 或 GeoPackage。"),
+        with opened(path):
+            pass
+        raise signatures.by_members(names) or Unreadable(
+            N_("压缩文件里没有能导入的图层或表格：请直接给 .xlsx、.csv、GeoJSON、GeoPackage，或压缩的 Shapefile。"),
             code="format",
         )
-    return read_workbook(path, told)
+    return _named(read_workbook(path, told), "xlsx")
+
+
+def _named(sheets: list[Sheet], format: str) -> list[Sheet]:
+    for sheet in sheets:
+        sheet.format = format or sheet.format
+    return sheets

@@ -123,13 +123,15 @@ class Report:
     headers : dict
         Every header in the file, in its order → column, None where it was not understood.
     crs : str or None
-        Coordinate system in which the file was read.
+        Coordinate system in which the file was read; several are joined by ``、``.
     own_fields : list of OwnColumn
         Columns that no field takes, kept as own fields of the rows.
     unknown_hours : int
         Rows whose opening hours are not understood: they come in with the text as written, and without hours.
     unknown_hours_rows : list of (str or None, int, str)
         Sheet, row and text of these, at most :data:`MAX_ROWS_NAMED`.
+    taken_for : dict
+        Names (``zh``, ``en``) of the format that the file was taken for; empty before it was read.
     """
 
     table: str
@@ -144,6 +146,7 @@ class Report:
     unlisted: int = 0
     unknown_hours: int = 0
     unknown_hours_rows: list[tuple[str | None, int, str]] = field(default_factory=list)
+    taken_for: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -183,8 +186,12 @@ class Report:
             )
             self.unlisted = 0
 
+    def taken(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
+        """Return what the file was taken for as a sentence; empty before it was read."""
+        return spoken(N_("文件读作：{format}。"), {"format": self.taken_for}, gettext) if self.taken_for else ""
+
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
-        """Return ``rows``, ``accepted``, ``errors``, ``warnings``, ``table``, ``crs``, ``columns`` and ``own_fields``."""
+        """Return the report as the command line and the page give it."""
         return {
             "table": self.table,
             "rows": self.rows,
@@ -194,6 +201,7 @@ class Report:
             "crs": self.crs,
             "columns": self.columns,
             "own_fields": [one.as_dict() for one in self.own_fields],
+            "taken_for": self.taken_for or None,
         }
 
 

@@ -57,6 +57,13 @@ class Sheet:
         Row numbers in which every cell that holds anything is bold or filled.
     title : str or None
         What the file calls itself where the format keeps that apart from the cells (a layer's description).
+    means : str or None
+        Coordinate system that the format means where a file declares none (GeoJSON: WGS-84); it counts only when the
+        file's own word is asked for.
+    spare : frozenset of str
+        Headers that every file of this format has: they give way to another column that means the same.
+    format : str
+        Of ``file_formats.csv``: what the file is taken for.
     """
 
     name: str | None
@@ -73,6 +80,9 @@ class Sheet:
     merges: list[Merge] = field(default_factory=list)
     emphasised: set[int] = field(default_factory=set)
     title: str | None = None
+    means: str | None = None
+    spare: frozenset[str] = frozenset()
+    format: str = "csv"
 
 
 def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:

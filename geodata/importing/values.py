@@ -110,7 +110,7 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
     if not isinstance(value, str):
         return value is None
     text = value.strip(" \u3000\u00a0\ufeff\t\r\n")
-    if not text:
+    if not text or text == "[]":  # what map services write where there is nothing
         return True
     if column is not None and column.name == "opening_hours" and text in UNDECIDED:
         return False  # 待定 is news of the hours: it is kept as written

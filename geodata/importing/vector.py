@@ -1,11 +1,13 @@
-"""GeoJSON, GeoPackage and zipped Shapefiles."""
+"""GeoPackage, zipped Shapefiles and MapInfo files, FlatGeobuf."""
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import tempfile
 import time
+import zipfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
@@ -17,85 +19,25 @@ from numpy.typing import NDArray
 
 from geodata import datum
 from geodata.errors import N_, AtlasError
+from geodata.importing.apart import read_apart
 from geodata.importing.archives import opened
 from geodata.importing.limits import (
     MAX_COLUMNS,
     MAX_DATABASE,
     MAX_DATABASE_CELL,
-    MAX_JSON,
-    MAX_JSON_MEMORY,
     MAX_ROWS,
     MAX_SHAPEFILE,
     SECONDS,
 )
 from geodata.importing.report import Unreadable, shown
 from geodata.importing.sheets import Sheet
-from geodata.importing.text import decoded
 
-_BRACKET_BYTES, _COMMA_BYTES = 90, 60  # what a list or dict, and a value in one, take in memory at most
+MAX_LAYERS = 60
+_NATIVE = re.compile(rb"^\s*type\s+native\b", re.IGNORECASE | re.MULTILINE)
+_ELSEWHERE = re.compile(rb"isseamless|open\s+table|create\s+view|^\s*file\s+\"", re.IGNORECASE | re.MULTILINE)
 _SHAPEFILE_CODE = b"\x00\x00\x27\x0a"  # 9994
 _OWN_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _ENVELOPES = (0, 32, 48, 48, 64)  # bytes by the envelope code of a GeoPackage geometry
-
-
-def read_geojson(data: bytes) -> list[Sheet]:
-    """Return the features of a GeoJSON file as one sheet.
-
-    The coordinate system counts as declared only where the file says it (the old ``crs`` member): RFC 7946
-    means WGS-84 for all others, but what map sites export as GeoJSON often is not.
-
-    Raises
-    ------
-    Unreadable
-        When it is no FeatureCollection.
-    """
-    if len(data) > MAX_JSON:
-        raise _size(len(data), MAX_JSON)
-    if _BRACKET_BYTES * (data.count(b"[") + data.count(b"{")) + _COMMA_BYTES * data.count(b",") > MAX_JSON_MEMORY:
-        raise Unreadable(N_("GeoJSON 里的内容太多：请简化图形，或分成几个文件导入。"), code="size")
-    try:
-        found = _parsed(decoded(data).removeprefix("\ufeff"))
-    except Unreadable:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(
-            N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail=shown(error)
-        ) from error
-    if isinstance(found, dict) and found.get("type") == "Feature":
-        found = {"features": [found]}
-    features = found.get("features") if isinstance(found, dict) else None
-    if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
-        raise Unreadable(N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail="features")
-    if len(features) > MAX_ROWS:
-        raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), code="size", limit=MAX_ROWS)
-    header: dict[str, int] = {}
-    records = [one.get("properties") if isinstance(one.get("properties"), dict) else {} for one in features]
-    for record in records:
-        for name in record:
-            header.setdefault(str(name), len(header))
-        if len(header) > MAX_COLUMNS:
-            raise Unreadable(
-                N_("表格有 {got} 列，最多 {limit} 列：请删去多余的列。"),
-                code="size",
-                got=len(header),
-                limit=MAX_COLUMNS,
-            )
-    rows = [[_plain(record.get(name)) for name in header] for record in records]
-    shapes = np.array([_shape(one.get("geometry"), at) for at, one in enumerate(features, 1)], dtype=object)
-    return [
-        Sheet(None, rows, list(range(1, len(rows) + 1)), header=list(header), geometry=shapes, crs=_declared(found))
-    ]
-
-
-def _parsed(text: str) -> Any:
-    """Return what JSON says; one feature a line (GeoJSON Text Sequences, RFC 8142) is a collection of them."""
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        if not error.msg.startswith("Extra data"):
-            raise
-        lines = [line.lstrip("\x1e") for line in text.splitlines() if line.strip("\x1e \t")]
-        return {"features": [json.loads(line, parse_constant=_no_constant) for line in lines]}
 
 
 def read_geopackage(path: Path) -> list[Sheet]:
@@ -127,38 +69,123 @@ def read_geopackage(path: Path) -> list[Sheet]:
 
 
 def read_shapefile(path: Path) -> list[Sheet]:
-    """Return the layer of a zipped Shapefile; its text is read by its .cpg, else as UTF-8 or GB18030.
+    """Return the layers of zipped Shapefiles; their text is read by the .cpg, else as UTF-8 or GB18030.
 
     Raises
     ------
     Unreadable
-        When the archive does not hold exactly one sound Shapefile.
+        When one is broken.
     """
     with opened(path) as archive, tempfile.TemporaryDirectory() as folder:
-        layers = [one for one in archive.namelist() if one.lower().endswith(".shp") and "__MACOSX" not in one]
-        if len(layers) != 1:
-            raise Unreadable(N_("压缩文件里应正好有一个 Shapefile（.shp），找到 {got} 个。"), got=len(layers))
-        stem = str(PurePosixPath(layers[0]).with_suffix("")).lower()
-        if sum(member.file_size for member in archive.infolist()) > MAX_SHAPEFILE:
-            raise _size(sum(member.file_size for member in archive.infolist()), MAX_SHAPEFILE)
-        try:
-            for name in archive.namelist():
-                at = PurePosixPath(name)
-                if str(at.with_suffix("")).lower() == stem and at.suffix.lower() in (
-                    ".shp",
-                    ".dbf",
-                    ".shx",
-                    ".prj",
-                    ".cpg",
-                ):
-                    (Path(folder) / f"layer{at.suffix.lower()}").write_bytes(archive.read(name))
-            return [_shapefile_layer(Path(folder), PurePosixPath(layers[0]).stem)]
-        except Unreadable:
-            raise
-        except Exception as error:  # GDAL and zlib each have their own families of errors
+        layers = members_of(archive, (".shp",))
+        if len(layers) > MAX_LAYERS:
             raise Unreadable(
-                N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=shown(error)
-            ) from error
+                N_("压缩文件里有 {got} 个图层，最多 {limit} 个：请只压缩需要导入的。"),
+                got=len(layers),
+                limit=MAX_LAYERS,
+            )
+        if sum(member.file_size for member in archive.infolist()) > MAX_SHAPEFILE:
+            raise too_many_bytes(sum(member.file_size for member in archive.infolist()), MAX_SHAPEFILE)
+        sheets = []
+        for at, layer in enumerate(layers):
+            within = Path(folder) / str(at)
+            within.mkdir()
+            try:
+                _unpack(archive, layer, within, (".shp", ".dbf", ".shx", ".prj", ".cpg"))
+                sheets.append(_shapefile_layer(within, PurePosixPath(layer).stem))
+            except Unreadable:
+                raise
+            except Exception as error:  # GDAL and zlib each have their own families of errors
+                raise Unreadable(
+                    N_("Shapefile 读不出来（{detail}）：请检查 .shp、.dbf、.shx 是否齐全。"), detail=shown(error)
+                ) from error
+    return sheets
+
+
+def members_of(archive: zipfile.ZipFile, endings: tuple[str, ...]) -> list[str]:
+    """Return the members of an archive with one of the endings, without what Macintoshes add."""
+    return [one for one in archive.namelist() if one.lower().endswith(endings) and "__MACOSX" not in one]
+
+
+def _unpack(archive: zipfile.ZipFile, layer: str, folder: Path, endings: tuple[str, ...], stem: str = "layer") -> None:
+    """Put the members that belong to a layer (of its name, whatever their case) into a folder."""
+    own = str(PurePosixPath(layer).with_suffix("")).lower()
+    for name in archive.namelist():
+        at = PurePosixPath(name)
+        if str(at.with_suffix("")).lower() == own and at.suffix.lower() in endings:
+            (folder / f"{stem}{at.suffix.lower()}").write_bytes(archive.read(name))
+
+
+def read_mapinfo(path: Path) -> list[Sheet]:
+    """Return the layers of zipped MapInfo files (TAB with its DAT, MAP and ID, or MIF with its MID), read apart.
+
+    Raises
+    ------
+    Unreadable
+        When one is broken, or names other files.
+    """
+    with opened(path) as archive, tempfile.TemporaryDirectory() as folder:
+        layers = members_of(archive, (".tab", ".mif"))
+        if len(layers) > MAX_LAYERS:
+            raise Unreadable(
+                N_("压缩文件里有 {got} 个图层，最多 {limit} 个：请只压缩需要导入的。"),
+                got=len(layers),
+                limit=MAX_LAYERS,
+            )
+        if sum(member.file_size for member in archive.infolist()) > MAX_SHAPEFILE:
+            raise too_many_bytes(sum(member.file_size for member in archive.infolist()), MAX_SHAPEFILE)
+        kinds = {PurePosixPath(layer).suffix.lower()[1:] for layer in layers}
+        for at, layer in enumerate(layers):
+            stem, suffix = f"layer{at:02d}", PurePosixPath(layer).suffix.lower()
+            try:
+                endings = (".tab", ".dat", ".map", ".id", ".ind") if suffix == ".tab" else (".mif", ".mid")
+                _unpack(archive, layer, Path(folder), endings, stem)
+            except Exception as error:  # zlib's and lzma's errors have no common ancestor
+                raise _no_mapinfo(error) from error
+            head = (Path(folder) / f"{stem}{suffix}").read_bytes()[:65_536]
+            # a table of tables, a view or a raster names other files: what lies outside the archive is not ours to open
+            if suffix == ".tab" and (not _NATIVE.search(head) or _ELSEWHERE.search(head)):
+                raise _no_mapinfo("TYPE")
+            (Path(folder) / f"{stem}.name").write_text(PurePosixPath(layer).stem, "utf-8")
+        sheets = read_apart("layers", Path(folder), _no_mapinfo)
+    for sheet in sheets:
+        sheet.format = "tab" if "tab" in kinds else "mif"
+    return sheets
+
+
+def read_flatgeobuf(path: Path) -> list[Sheet]:
+    """Return the layer of a FlatGeobuf file, read apart.
+
+    Raises
+    ------
+    Unreadable
+        When it is broken.
+    """
+
+    def broken(detail: object) -> Unreadable:
+        return Unreadable(
+            N_("FlatGeobuf 读不出来（{detail}）：请用 QGIS 另存后再试。"), detail=shown(str(detail)) or "?"
+        )
+
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder) / "layer.fgb"  # GDAL tells some formats by the name of the file
+        try:
+            at.symlink_to(path.resolve())
+        except OSError:  # systems that let no one make links
+            at.write_bytes(path.read_bytes())
+        sheets = read_apart("layers", at, broken)
+    for sheet in sheets:
+        sheet.format = "fgb"
+    return sheets
+
+
+def _no_mapinfo(detail: object) -> Unreadable:
+    return Unreadable(
+        N_(
+            "MapInfo 文件读不出来（{detail}）：请检查 .tab、.dat、.map、.id（或 .mif、.mid）是否齐全，或用 QGIS 另存后再试。"
+        ),
+        detail=shown(str(detail)) or "?",
+    )
 
 
 def _shapefile_layer(folder: Path, name: str) -> Sheet:
@@ -191,7 +218,7 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
     if dbf:
         (folder / "layer.dbf").write_bytes(_whole_names(dbf, encoding))
     meta, _, shapes, fields = pyogrio.raw.read(folder / "layer.shp", encoding=encoding)
-    columns = [_python_values(values) for values in fields]
+    columns = [python_values(values) for values in fields]
     if len(shapes) > MAX_ROWS:
         raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), code="size", limit=MAX_ROWS)
     rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in shapes]
@@ -203,8 +230,9 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
         list(range(1, len(rows) + 1)),
         header=[str(field) for field in meta["fields"]],
         geometry=geometry,
-        crs=_of_wkt(prj.read_bytes()[:20_000].decode("utf-8", "replace")) if prj.exists() else None,
+        crs=of_wkt(prj.read_bytes()[:20_000].decode("utf-8", "replace")) if prj.exists() else None,
         short_names=True,
+        format="shp",
     )
 
 
@@ -255,7 +283,7 @@ def _rows_within(database: sqlite3.Connection, sql: str, name: str, left: list[i
     for row in database.execute(sql):
         left[0] -= sum(len(cell) if isinstance(cell, str | bytes) else 8 for cell in row)
         if left[0] < 0:
-            raise _size(MAX_DATABASE - left[0], MAX_DATABASE)
+            raise too_many_bytes(MAX_DATABASE - left[0], MAX_DATABASE)
         found.append(row)
         if len(found) > MAX_ROWS:
             raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), sheet=name, code="size", limit=MAX_ROWS)
@@ -283,7 +311,7 @@ def _layer(database: sqlite3.Connection, name: str, left: list[int]) -> Sheet:
     geometry = None
     if shape:
         geometry = np.array([_blob_shape(row[-1], name, at) for at, row in enumerate(found, 1)] or [], dtype=object)
-    rows = [[_plain(cell) for cell in row[: len(kept)]] for row in found]
+    rows = [[plain(cell) for cell in row[: len(kept)]] for row in found]
     return Sheet(
         name,
         rows,
@@ -291,6 +319,7 @@ def _layer(database: sqlite3.Connection, name: str, left: list[int]) -> Sheet:
         header=[str(one) for one in kept],
         geometry=geometry,
         crs=_of_srs(database, shape[1]) if shape else None,
+        format="gpkg",
     )
 
 
@@ -298,28 +327,25 @@ def _of_srs(database: sqlite3.Connection, srs_id: Any) -> str | None:
     row = database.execute(
         "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?", [srs_id]
     ).fetchone()
-    return _known(f"{row[0]}:{row[1]}") if row else None
+    return known(f"{row[0]}:{row[1]}") if row else None
 
 
-def _of_wkt(text: str) -> str | None:
+def of_wkt(text: str) -> str | None:
+    """Return the coordinate system of WKT (or ``EPSG:`` and a number) as :func:`geodata.datum.named` has it, or None."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
+    if re.fullmatch(r"EPSG:\d{4,6}", text):
+        return known(text)
     try:
         code = CRS.from_wkt(text).to_epsg(min_confidence=25)
     except CRSError:
         return None
-    return _known(f"EPSG:{code}") if code else None
+    return known(f"EPSG:{code}") if code else None
 
 
-def _declared(found: dict[str, Any]) -> str | None:
-    said = found.get("crs")
-    said = said.get("properties") if isinstance(said, dict) else None
-    name = said.get("name") if isinstance(said, dict) else None
-    return _known(name) if isinstance(name, str) else None
-
-
-def _known(name: str) -> str | None:
+def known(name: str) -> str | None:
+    """Return a coordinate system as :func:`geodata.datum.named` has it, or None."""
     try:
         return datum.named(name)
     except AtlasError:
@@ -335,19 +361,11 @@ def _blob_shape(blob: Any, layer: str, row: int) -> Any:
             raise ValueError("GP")
         return shapely.from_wkb(blob[8 + _ENVELOPES[blob[3] >> 1 & 0b111] :])
     except (ValueError, IndexError, shapely.errors.ShapelyError) as error:
-        raise _bad_shape(layer, row, error) from error
+        raise bad_shape(layer, row, error) from error
 
 
-def _shape(found: Any, row: int) -> Any:
-    if found is None:
-        return None
-    try:
-        return shapely.from_geojson(json.dumps(found))
-    except (ValueError, TypeError, RecursionError, shapely.errors.ShapelyError) as error:
-        raise _bad_shape(None, row, error) from error
-
-
-def _bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
+def bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
+    """Return the error of a geometry that cannot be read."""
     return Unreadable(
         N_("第 {at} 个图形读不出来（{detail}）：请检查或删去它。"),
         sheet=layer,
@@ -358,7 +376,8 @@ def _bad_shape(layer: str | None, row: int, error: Exception) -> Unreadable:
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as a cell: nested ones as JSON, bytes as they are shown."""
     if isinstance(value, dict | list):
         try:
             return json.dumps(value, ensure_ascii=False)
@@ -367,17 +386,15 @@ def _plain(value: Any) -> Any:
     return shown(value) if isinstance(value, bytes) else value
 
 
-def _python_values(values: NDArray[Any]) -> Sequence[Any]:
+def python_values(values: NDArray[Any]) -> Sequence[Any]:
+    """Return a field of GDAL as plain values: missing numbers and dates are None."""
     if values.dtype.kind in "mM":
         return [None if np.isnat(one) else str(one)[:10] for one in values]
     return [None if isinstance(one, float) and np.isnan(one) else one for one in values.tolist()]
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _size(got: int, limit: int) -> Unreadable:
+def too_many_bytes(got: int, limit: int) -> Unreadable:
+    """Return the error of a file of so many bytes."""
     return Unreadable(
         N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
         code="size",

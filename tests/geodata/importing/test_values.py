@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from geodata import hours
 from geodata.importing.bad import BadValue
+from geodata.importing.degrees import degrees
 from geodata.importing.hours import NotHours, to_hours
 from geodata.importing.numbers import figure
-from geodata.importing.positions import degrees
 from geodata.importing.values import as_date, is_blank, reader
 from geodata.schema import TABLES
 

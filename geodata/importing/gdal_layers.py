@@ -1,0 +1,50 @@
+"""Layers of FlatGeobuf and MapInfo files by GDAL (pyogrio): runs apart (:mod:`geodata.importing.apart_child`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from geodata.importing.apart_child import TooLarge, sent
+from geodata.importing.limits import MAX_COLUMNS, MAX_ROWS
+
+DRIVERS = {".fgb": "FlatGeobuf", ".tab": "MapInfo File", ".mif": "MapInfo File"}
+
+
+def sheets_of(path: Path) -> Iterator[Any]:
+    """Yield the layer of each file of a folder (or of one file), its rows with their geometry as hexadecimal WKB."""
+    os.environ |= {"GDAL_DISABLE_READDIR_ON_OPEN": "NO", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "none"}
+    import pyogrio
+
+    from geodata.importing.vector import of_wkt, python_values
+
+    files = sorted(one for one in path.iterdir() if one.suffix in DRIVERS) if path.is_dir() else [path]
+    for at, file in enumerate(files):
+        info = pyogrio.read_info(file, force_feature_count=False)
+        if info.get("driver") not in DRIVERS.values():
+            raise ValueError(info.get("driver"))
+        if len(info["fields"]) > MAX_COLUMNS:
+            raise TooLarge(file.stem, len(info["fields"]), MAX_COLUMNS, True)
+        meta, _, shapes, fields = _read(file)
+        columns = [python_values(values) for values in fields]
+        count = max(len(shapes) if shapes is not None else 0, *(len(one) for one in columns), 0)
+        if count > MAX_ROWS:
+            raise TooLarge(file.stem, count, MAX_ROWS, False)
+        said = meta.get("crs")
+        name = (path / f"{file.stem}.name").read_text("utf-8") if path.is_dir() else info.get("layer_name") or str(at)
+        yield {"sheet": name, "header": [str(one) for one in meta["fields"]], "crs": of_wkt(said) if said else None}
+        for row in range(count):
+            shape = shapes[row] if shapes is not None else None
+            yield [row + 1, [sent(one[row]) for one in columns], shape.hex() if shape else None]
+
+
+def _read(file: Path) -> Any:
+    """Read a layer by the encoding that it declares; a table of Chinese programs that declares none is GB18030."""
+    import pyogrio.raw
+
+    try:
+        return pyogrio.raw.read(file, max_features=MAX_ROWS + 1)
+    except UnicodeDecodeError:
+        return pyogrio.raw.read(file, max_features=MAX_ROWS + 1, encoding="GB18030")
