@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import secrets
 import sqlite3
 import threading
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.export.order import Order
+from dashboard.export.order import Order, no_such_template
 from dashboard.export.studio import Studio
 from geodata.errors import N_, AtlasError
 
@@ -25,6 +26,7 @@ FILE, FOLDER = "briefs.sqlite3", "briefs"
 KEPT_SECONDS = 6 * 3600
 MOST_KEPT, MOST_WAITING = 60, 12
 ENDED = ("done", "failed", "cancelled")
+_ID = re.compile(r"[A-Za-z0-9_-]{10,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,10 @@ class Jobs:
         Raises
         ------
         AtlasError
-            Too many are waiting.
+            Too many are waiting, or the template is a file: an order of the web may name none of this machine's.
         """
+        if order.is_file:
+            raise no_such_template(order.template)
         id = secrets.token_urlsafe(12)
         with self._open() as store:
             waiting = store.execute("SELECT count(*) FROM jobs WHERE state IN ('waiting', 'running')").fetchone()[0]
@@ -104,8 +108,10 @@ class Jobs:
         self._queue.put((id, order, lang))
         return id
 
-    def find(self, id: str) -> Job | None:
-        """Return the job `id`, None when there is none (any more)."""
+    def find(self, id: object) -> Job | None:
+        """Return the job `id`, None when there is none (any more); whatever a reader's page may send is asked for."""
+        if not _is_id(id):
+            return None
         with self._open() as store:
             row = store.execute(
                 "SELECT id, content, name, state, done, said, told, owner FROM jobs WHERE id = ?", (id,)
@@ -120,8 +126,10 @@ class Jobs:
             row[0], Order.from_json(row[1]), row[2], state, row[4], said, tuple(filter(None, row[6].split("\n")))
         )
 
-    def cancel(self, id: str) -> None:
-        """End a job; nothing when it is ended already."""
+    def cancel(self, id: object) -> None:
+        """End a job; nothing when it is ended already, or is none."""
+        if not _is_id(id):
+            return
         with self._open() as store:
             store.execute(
                 "UPDATE jobs SET state = 'cancelled', said = '' WHERE id = ? AND state IN ('waiting', 'running')", (id,)
@@ -203,6 +211,10 @@ class Jobs:
             raise AtlasError(N_("简报的数据库 {path} 打不开：{said}。"), path=self._home / FILE, said=error) from error
         finally:
             store.close()
+
+
+def _is_id(id: object) -> bool:
+    return isinstance(id, str) and bool(_ID.match(id))
 
 
 def _alive(pid: int) -> bool:
