@@ -12,6 +12,7 @@ from typing import Any
 
 from geodata.codes import shipped_rows
 from geodata.errors import N_
+from geodata.importing.bad import unmarked
 from geodata.importing.report import Problem, Unreadable, named, shown
 from geodata.importing.sheets import Sheet
 from geodata.schema import TABLES, TableSchema
@@ -155,7 +156,7 @@ def _one_of_two(
     def texts(at: int) -> list[str] | None:
         if not 0 <= at < len(sheet.rows):
             return None
-        return ["" if cell is None else str(cell).strip() for cell in sheet.rows[at]]
+        return ["" if cell is None else unmarked(str(cell).strip()) for cell in sheet.rows[at]]
 
     def all_known(row: list[str] | None) -> bool:
         cells = [cell for cell in row or () if cell]
