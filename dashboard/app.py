@@ -18,7 +18,7 @@ from dashboard.server.feedback import add_feedback
 from dashboard.server.first import Kept, add_first_paint, add_keeping, address_of_kept, opening
 from dashboard.server.frames import add_frames
 from dashboard.server.geometry import add_geometry
-from dashboard.server.guard import add_guard
+from dashboard.server.guard import add_guard, add_names
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
 from dashboard.server.search import add_search
@@ -139,6 +139,13 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     add_feedback(server, context)
     add_trails(server, context)
     add_search(server, context)
+    add_names(
+        server,
+        settings,
+        words(
+            "这台服务器只在本机使用：请用 http://127.0.0.1 或 localhost 打开；要用别的名字，请管理员设 ATLAS_ALLOW_REMOTE=1。"
+        ),
+    )
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     add_headers(
         server,

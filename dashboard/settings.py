@@ -32,7 +32,8 @@ class Settings(BaseSettings):
         ``ATLAS_HOST``, ``ATLAS_PORT``: where the server listens.
     allow_remote : bool
         ``ATLAS_ALLOW_REMOTE``: must be true before the server listens on an
-        address that other machines reach.
+        address that other machines reach, and before it answers to other names
+        than those of this machine and of `public_url` (behind a proxy).
     development : bool
         ``ATLAS_DEVELOPMENT``: Dash's debug tools; loopback only.
     design : bool
@@ -49,8 +50,8 @@ class Settings(BaseSettings):
         ``ATLAS_MAX_UPLOAD_BYTES``: largest file that the data page takes, bytes.
     editing : bool or None
         ``ATLAS_EDITING``: whether the data page may change the atlas. Not set:
-        only while the server listens on loopback and is asked by a name of
-        this machine, since there is no sign-in.
+        only while the server listens on loopback and is asked from this
+        machine without a proxy between, since there is no sign-in.
     chromium : str
         ``ATLAS_CHROMIUM``: path of the browser that makes pictures and PDF;
         empty: looked for; ``none``: do without.

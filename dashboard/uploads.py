@@ -310,6 +310,11 @@ def too_large(limit: int) -> AtlasError:
     )
 
 
+def cut_short() -> AtlasError:
+    """Return the error of a request that ended before all of it had come."""
+    return AtlasError(N_("只收到一部分就断开了，没有保存：请检查网络后再试。"))
+
+
 def safe_name(name: str) -> str:
     """Return a file name that is only a name: no folders, no control characters, not hidden, not too long."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])

@@ -28,7 +28,7 @@ import shapely
 from geodata import datum
 from geodata.codes import labels
 from geodata.errors import N_, AtlasError
-from geodata.importing.bad import FORMULA_STARTS
+from geodata.importing.bad import is_formula
 from geodata.importing.values import vocabulary
 from geodata.kinds import Kinds, shipped
 from geodata.own_fields import values_of
@@ -128,7 +128,7 @@ def neutral(value: Any) -> Any:
     if not isinstance(value, str) or not value:
         return value
     # an apostrophe of its own before such a start is doubled, so that reading takes away exactly one
-    return f"'{value}" if value.lstrip("'").startswith(FORMULA_STARTS) else value
+    return f"'{value}" if is_formula(value) else value
 
 
 def _of_rows(frame: pd.DataFrame) -> dict[str, str]:
@@ -292,7 +292,7 @@ def _csv(
     columns = cells.told() + [(cells.titles[name], values) for name, values in _places(schema, shapes, crs).items()]
     with path.open("w", encoding="utf-8-sig", newline="") as file:  # with the BOM Excel reads it as UTF-8
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([header for header, _ in columns])
+        writer.writerow([neutral(header) for header, _ in columns])  # own fields are named by whoever made them
         writer.writerows(
             [_cell(value) for value in row] for row in zip(*(values for _, values in columns), strict=True)
         )
@@ -320,7 +320,7 @@ def _xlsx(
         sheet.freeze_panes(1, 1)
         sheet.set_column(0, max(len(columns) - 1, 0), 16)
         for at, (header, _) in enumerate(columns):
-            sheet.write_string(0, at, header, bold)
+            sheet.write_string(0, at, neutral(header), bold)
         for number, row in enumerate(zip(*(values for _, values in columns), strict=True), 1):
             for at, value in enumerate(row):
                 _write(sheet, number, at, value, columns[at][0])

@@ -7,8 +7,9 @@ process that took the order makes it, one after another; the others read.
 from __future__ import annotations
 
 import contextlib
-import os
+import logging
 import queue
+import re
 import secrets
 import sqlite3
 import threading
@@ -17,14 +18,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.export.order import Order
+from dashboard.export.order import Order, no_such_template
 from dashboard.export.studio import Studio
+from dashboard.owners import alive, owner
 from geodata.errors import N_, AtlasError
+
+log = logging.getLogger(__name__)
 
 FILE, FOLDER = "briefs.sqlite3", "briefs"
 KEPT_SECONDS = 6 * 3600
 MOST_KEPT, MOST_WAITING = 60, 12
 ENDED = ("done", "failed", "cancelled")
+GONE = N_("制作它的进程已经结束，请重新下单。")
+_ID = re.compile(r"[A-Za-z0-9_-]{10,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +91,19 @@ class Jobs:
         Raises
         ------
         AtlasError
-            Too many are waiting.
+            Too many are waiting, or the template is a file: an order of the web may name none of this machine's.
         """
+        if order.is_file:
+            raise no_such_template(order.template)
         id = secrets.token_urlsafe(12)
         with self._open() as store:
+            self._sweep(store)  # before counting: what nobody makes any more waits for nobody
             waiting = store.execute("SELECT count(*) FROM jobs WHERE state IN ('waiting', 'running')").fetchone()[0]
             if waiting >= MOST_WAITING:
                 raise AtlasError(N_("已有 {count} 份简报在排队：请等几份做好再下单。"), count=waiting)
-            self._sweep(store)
             store.execute(
                 "INSERT INTO jobs (id, content, name, state, done, said, told, owner, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?, ?)",
-                (id, order.to_json(), name, os.getpid(), time.time()),
+                (id, order.to_json(), name, owner(), time.time()),
             )
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
@@ -104,8 +112,10 @@ class Jobs:
         self._queue.put((id, order, lang))
         return id
 
-    def find(self, id: str) -> Job | None:
-        """Return the job `id`, None when there is none (any more)."""
+    def find(self, id: object) -> Job | None:
+        """Return the job `id`, None when there is none (any more); whatever a reader's page may send is asked for."""
+        if not _is_id(id):
+            return None
         with self._open() as store:
             row = store.execute(
                 "SELECT id, content, name, state, done, said, told, owner FROM jobs WHERE id = ?", (id,)
@@ -113,15 +123,17 @@ class Jobs:
             if row is None:
                 return None
             state, said = row[3], row[5]
-            if state not in ENDED and not _alive(row[7]):
-                state, said = "failed", N_("制作它的进程已经结束，请重新下单。")
-                store.execute("UPDATE jobs SET state = ?, said = ? WHERE id = ?", (state, said, id))
+            if state not in ENDED and not alive(row[7]):
+                state, said = "failed", GONE
+                store.execute(*_given_up(id))
         return Job(
             row[0], Order.from_json(row[1]), row[2], state, row[4], said, tuple(filter(None, row[6].split("\n")))
         )
 
-    def cancel(self, id: str) -> None:
-        """End a job; nothing when it is ended already."""
+    def cancel(self, id: object) -> None:
+        """End a job; nothing when it is ended already, or is none."""
+        if not _is_id(id):
+            return
         with self._open() as store:
             store.execute(
                 "UPDATE jobs SET state = 'cancelled', said = '' WHERE id = ? AND state IN ('waiting', 'running')", (id,)
@@ -137,8 +149,12 @@ class Jobs:
     def _work(self) -> None:
         while True:
             id, order, lang = self._queue.get()
-            with contextlib.suppress(AtlasError):  # the database is gone: there is nobody to tell
+            try:
                 self._make(id, order, lang)
+            except AtlasError:  # the database is gone: there is nobody to tell
+                continue
+            except Exception:  # of one order; those behind it wait for this thread
+                log.exception("brief %s", id)
 
     def _make(self, id: str, order: Order, lang: str) -> None:
         def progress(done: float, said: str) -> None:
@@ -176,7 +192,10 @@ class Jobs:
             )
 
     def _sweep(self, store: sqlite3.Connection) -> None:
-        """Remove old jobs with their files: what is made is taken within hours."""
+        """Give up what dead processes left, and remove old jobs with their files: what is made is taken within hours."""
+        for id, mark in store.execute("SELECT id, owner FROM jobs WHERE state IN ('waiting', 'running')").fetchall():
+            if not alive(mark):
+                store.execute(*_given_up(id))
         old = store.execute(
             "SELECT id FROM jobs WHERE at < ? OR id NOT IN (SELECT id FROM jobs ORDER BY at DESC LIMIT ?)",
             (time.time() - KEPT_SECONDS, MOST_KEPT),
@@ -205,11 +224,9 @@ class Jobs:
             store.close()
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def _is_id(id: object) -> bool:
+    return isinstance(id, str) and bool(_ID.match(id))
+
+
+def _given_up(id: str) -> tuple[str, tuple[str, str]]:
+    return "UPDATE jobs SET state = 'failed', said = ? WHERE id = ? AND state IN ('waiting', 'running')", (GONE, id)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pptx.chart.chart import Chart as NativeChart
 from pptx.chart.data import CategoryChartData
+from pptx.chart.xlsx import CategoryWorkbookWriter
 from pptx.dml.color import RGBColor
 from pptx.dml.fill import FillFormat
 from pptx.enum.chart import (
@@ -23,9 +25,12 @@ from pptx.oxml.ns import qn
 from pptx.table import Table, _Cell
 from pptx.text.text import Font
 from pptx.util import Emu, Pt
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from dashboard.export.charts import Chart, Series
 from dashboard.figures import dark
+from geodata.importing.bad import is_formula
 
 TYPES = {
     "bar": XL_CHART_TYPE.BAR_CLUSTERED,
@@ -37,9 +42,34 @@ INVENTED = ("illustrative", "mixed")
 LINE = 1.22  # line height over type size in a cell of several lines
 
 
+class _Sheet(CategoryWorkbookWriter):
+    """Writes the workbook of a chart with every text as text: a name that looks like a formula or an address is neither."""
+
+    @contextmanager
+    def _open_worksheet(self, xlsx_file: Any) -> Iterator[tuple[Workbook, Worksheet]]:
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        with Workbook(xlsx_file, options) as book:
+            # as the apostrophe that one types in Excel: it stays text when the cell is edited, and is not seen in the chart
+            quoted = book.add_format({"quote_prefix": True})
+            sheet = book.add_worksheet()
+            sheet.add_write_handler(
+                str,
+                lambda page, row, at, text, *_: page.write_string(row, at, text, quoted) if is_formula(text) else None,
+            )
+            yield book, sheet
+
+
+class _Data(CategoryChartData):
+    """The data of a chart whose workbook holds no formula."""
+
+    @property
+    def _workbook_writer(self) -> _Sheet:
+        return _Sheet(self)
+
+
 def chart_data(chart: Chart) -> CategoryChartData:
     """Return the data sheet of a chart: its categories down, its series across."""
-    data = CategoryChartData(number_format=chart.number_format)
+    data = _Data(number_format=chart.number_format)
     data.categories = chart.categories
     for one in chart.series:
         data.add_series(one.name, one.values)

@@ -101,10 +101,12 @@ class Order:
     def from_fields(cls, given: Mapping[str, Any]) -> Self:
         """Return the order of texts such as a form or an address gives; what is missing is as usual.
 
+        Whoever fills a form in is not whoever keeps this machine: a file of its disk is no template of theirs.
+
         Raises
         ------
         AtlasError
-            A value cannot be used.
+            A value cannot be used, or the template is none of :data:`TEMPLATES`.
         """
         known = {field.name for field in fields(cls)}
         taken = {key: str(value).strip() for key, value in given.items() if key in known and str(value).strip()}
@@ -117,6 +119,8 @@ class Order:
                     expected=", ".join(map(str, SCALES)),
                 )
             taken |= {"scale": int(taken["scale"])}
+        if taken.get("template", TEMPLATES[0]) not in TEMPLATES:
+            raise no_such_template(taken["template"])
         return cls(**taken)
 
     def path(self, **more: str) -> str:
@@ -128,3 +132,8 @@ class Order:
             if getattr(self, name) != getattr(usual, name)
         }
         return "/sheet?" + urlencode(pairs | more)
+
+
+def no_such_template(name: str) -> AtlasError:
+    """Return the error of a template that is not one of :data:`TEMPLATES`."""
+    return AtlasError(N_("没有模板“{got}”：请用 {expected} 之一。"), got=name[:60], expected=", ".join(TEMPLATES))

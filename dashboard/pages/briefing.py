@@ -335,7 +335,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def make(clicks: list[int | None], *given: Any) -> tuple:
         """Order a file."""
-        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict) or ctx.triggered_id["format"] not in FORMATS:
             raise PreventUpdate
         *fields, view, spoken, lang, known = given
         words = context.words(lang)

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import ClientDisconnected
 
 from dashboard.context import Context
+from dashboard.uploads import cut_short
 from geodata.errors import N_, AtlasError
 
 PATH = "/feedback"
@@ -92,7 +94,11 @@ def add_feedback(server: Flask, context: Context) -> None:
 
     @server.post(PATH)
     def _feedback() -> Response:
-        body = request.get_json(silent=True) if (request.content_length or 0) <= MAX_BODY else None
+        try:
+            body = request.get_json(silent=True) if (request.content_length or 0) <= MAX_BODY else None
+        except ClientDisconnected:
+            words = context.words(context.default.lang)
+            return Response(cut_short().text(words.gettext), 400, mimetype="text/plain")
         said = body if isinstance(body, dict) else {}
         text, address, lang = (
             said.get(key) if isinstance(said.get(key), str) else "" for key in ("text", "address", "lang")

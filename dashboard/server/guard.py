@@ -8,15 +8,21 @@ browser would deliver it. Two things stop that.
   OPTIONS) must come from a page of this server. Browsers say so themselves, in
   ``Sec-Fetch-Site``, or, on plain HTTP in a local network, in ``Origin``; a
   script cannot forge either. A request with neither is not from a browser.
-- **Writing** is on only while the server listens on loopback *and* is asked by
-  a name of this machine. A name that somebody else's DNS points at 127.0.0.1,
-  or a proxy that lets the world in, shows in ``Host``. ``ATLAS_EDITING`` set
-  by the keeper goes before both.
+- **A server on loopback answers to its own names alone**: those of this machine,
+  and that of ``ATLAS_PUBLIC_URL``. A name that somebody else's DNS points at
+  127.0.0.1 makes their page one of ours, and it reads everything (DNS
+  rebinding). ``ATLAS_ALLOW_REMOTE`` says that other names are meant.
+- **Writing** is on only while the server listens on loopback *and* is asked from
+  this machine: its name stands in ``Host`` and in ``Origin``, which every
+  browser sends with what may change something, and no proxy has left its mark.
+  ``Host`` alone says nothing: the defaults of nginx and Apache rewrite it to
+  the address behind them. ``ATLAS_EDITING`` set by the keeper goes before all.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, has_request_context, request
@@ -26,6 +32,25 @@ from geodata.errors import N_, AtlasError
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 OURS = ("same-origin", "none")  # "none": typed or bookmarked, so no other page is behind it
+#: Headers by which proxies say for whom they ask; all that begin so, since each has some of its own.
+FORWARDING = (
+    "forwarded",
+    "via",
+    "x-forwarded",
+    "x-original-",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-proxy",
+    "x-envoy-",
+    "x-appengine-",
+    "true-client-ip",
+    "cf-",
+    "fastly-",
+    "cdn-",
+    "proxy-",
+)
+OLD_PROTOCOL = "HTTP/1.0"  # that of nginx towards what is behind it, by default; no browser has spoken it for decades
 
 
 def from_elsewhere(site: str | None, origin: str | None, host: str) -> bool:
@@ -55,24 +80,87 @@ def add_guard(server: Flask, words: str) -> None:
         return None
 
 
-def may_edit(settings: Settings, host: str) -> bool:
-    """Return whether a request to `host` (name and port) may change the atlas."""
+def forwarded(names: Iterable[str], protocol: str = "") -> bool:
+    """Return whether a request came through a proxy.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of its headers.
+    protocol : str
+        Such as ``HTTP/1.1``.
+    """
+    return protocol == OLD_PROTOCOL or any(name.lower().startswith(FORWARDING) for name in names)
+
+
+def may_be_asked(settings: Settings, host: str) -> bool:
+    """Return whether `host` (name and port) is a name under which this server is meant to be asked."""
+    return (
+        not settings.is_loopback
+        or settings.allow_remote
+        or _is_this_machine(host)
+        or _name(host) == _name(urlsplit(settings.public_url).netloc) != ""
+    )
+
+
+def add_names(server: Flask, settings: Settings, words: str) -> None:
+    """Refuse (403, with `words`) every request to a name that is not this server's."""
+
+    @server.before_request
+    def _own_names_only() -> tuple[str, int, dict[str, str]] | None:
+        if not may_be_asked(settings, request.host):
+            return words, 403, {"Content-Type": "text/plain; charset=utf-8"}
+        return None
+
+
+def may_edit(settings: Settings, host: str, origin: str | None = None, proxied: bool = False) -> bool:
+    """Return whether a request may change the atlas.
+
+    Parameters
+    ----------
+    host : str
+        Name and port by which this server was asked.
+    origin : str or None
+        The header ``Origin``, empty where it is missing; None for a request that changes nothing, which has none.
+    proxied : bool
+        Whether it came through a proxy (:func:`forwarded`).
+    """
     if settings.editing is not None:
         return settings.editing
-    return settings.is_loopback and not settings.allow_remote and _is_this_machine(host)
+    return (
+        settings.is_loopback
+        and not settings.allow_remote
+        and not proxied
+        and _is_this_machine(host)
+        and (origin is None or _is_this_machine(urlsplit(origin).netloc))
+    )
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_this_machine(host: str) -> bool:
+    name = _name(host)
     try:
-        name = urlsplit(f"//{host}").hostname or ""
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 
 
 def editing(settings: Settings) -> bool:
-    """Return whether the present request may change the atlas."""
-    return may_edit(settings, request.host if has_request_context() else "localhost")
+    """Return whether the present request may change the atlas; of one that changes nothing: whether its page may offer it."""
+    if not has_request_context():
+        return may_edit(settings, "localhost")
+    return may_edit(
+        settings,
+        request.host,
+        request.headers.get("Origin", None if request.method in SAFE else ""),
+        forwarded(request.headers.keys(), request.environ.get("SERVER_PROTOCOL", "")),
+    )
 
 
 def require_editing(settings: Settings) -> None:

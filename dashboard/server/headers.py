@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -42,6 +43,21 @@ def policy(script_hashes: Sequence[str], tiles: str = "") -> str:
     )
 
 
+def _whole(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Let nobody read a body that ends before its Content-Length: reading it raises ClientDisconnected (400).
+
+    gunicorn ends a body where the connection ends and marks it as ended rightly; without that mark Werkzeug counts.
+    A chunked body, which has no length, says itself where it ends.
+    """
+
+    def counted(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ.get("CONTENT_LENGTH"):
+            environ.pop("wsgi.input_terminated", None)
+        return application(environ, start)
+
+    return counted
+
+
 def add_headers(
     server: Flask, script_hashes: Sequence[str], max_request_bytes: int, too_long: str, tiles: str = ""
 ) -> None:
@@ -52,6 +68,7 @@ def add_headers(
     the page with a notice.
     """
     server.config["MAX_CONTENT_LENGTH"] = max_request_bytes
+    server.wsgi_app = _whole(server.wsgi_app)  # type: ignore[method-assign]
     headers = {
         "Content-Security-Policy": policy(script_hashes, tiles),
         "X-Content-Type-Options": "nosniff",

@@ -83,8 +83,6 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
     def _sheet() -> Response:
         try:
             order = Order.from_fields(request.args)
-            if order.is_file:
-                order = Order.from_fields({**request.args, "template": "one"})
             said = brief(
                 order, context, date.today(), address_of(order, context, settings, links), bool(settings.public_url)
             )

@@ -10,7 +10,8 @@ from geodata.errors import N_
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # the wide ones count in East Asian Excel
+# the wide ones count in East Asian Excel; blanks and line ends before one are dropped by some readers of text tables
+_FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\x00-\x20\u200b\u2060\ufeff]*[=+\-@＝＋－＠])")
 
 
 class BadValue(ValueError):  # noqa: N818 - named for what it says of the cell
@@ -28,6 +29,16 @@ class BadValue(ValueError):  # noqa: N818 - named for what it says of the cell
         self.partly = partly
         self.msgid, self.params = msgid, params
         self.expected_msgid, self.expected_params = expected_msgid, expected_params or {}
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet may compute a cell of `text`; apostrophes before it do not count."""
+    return bool(_FORMULA.match(text))
+
+
+def unmarked(text: str) -> str:
+    """Return `text` without the apostrophe that our own exports put before what a spreadsheet would compute."""
+    return text[1:] if text.startswith("'") and is_formula(text) else text
 
 
 def checked_text(value: Any) -> str:
@@ -49,8 +60,8 @@ def checked_text(value: Any) -> str:
     else:
         text = str(value)
     text = text.strip(" \u3000\u00a0\ufeff")
-    if text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS):
-        return text[1:]  # our own exports put this mark before what a spreadsheet would compute
+    if (plain := unmarked(text)) != text:
+        return plain
     if _CONTROL.search(text):
         raise BadValue(N_("含有控制字符或损坏的文字：请重新输入。"), {}, N_("可以显示的文字"))
     if text in _EXCEL_ERRORS:

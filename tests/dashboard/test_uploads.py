@@ -37,7 +37,7 @@ from geodata.store import FILE_NAME, open_store
 
 GOOD = "站点名称,经度,纬度,开放时间\n白鹭洲驿站,118.0945,24.4712,8:00-22:00\n"
 BAD = GOOD + "坏驿站,118.09,,随便\n"
-OURS = {"Sec-Fetch-Site": "same-origin", "Host": "127.0.0.1:8050"}
+OURS = {"Sec-Fetch-Site": "same-origin", "Host": "127.0.0.1:8050", "Origin": "http://127.0.0.1:8050"}
 WAIT_SECONDS = 60
 
 
@@ -83,25 +83,39 @@ def finished(upload: Upload) -> State:
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Sec-Fetch-Site": "none"}, 200),
         ({}, 200),
-        ({"Origin": "http://127.0.0.1:8050"}, 200),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "http://127.0.0.1:9999"}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": "https://evil.example"}, 403),
-        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8050"}, 403),
         ({"Host": "atlas.example"}, 403),
-        ({"Host": "atlas.example", "Sec-Fetch-Site": "same-origin"}, 403),
-        ({"Host": "[::1]:8050"}, 200),
-        ({"Host": "localhost"}, 200),
+        ({"Host": "atlas.example", "Origin": "http://atlas.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Host": "[::1]:8050", "Origin": "http://[::1]:8050"}, 200),
+        ({"Host": "localhost", "Origin": "http://localhost"}, 200),
         ({"Host": "127.0.0.1.evil.example"}, 403),
         ({"Host": "["}, 403),
+        ({"Origin": ""}, 403),  # no browser: it may sit behind a proxy that rewrites Host
+        # nginx and Apache as they come, before a reader's browser elsewhere
+        ({"Origin": "https://atlas.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"X-Forwarded-For": "203.0.113.5", "X-Forwarded-Host": "atlas.example"}, 403),
+        ({"Forwarded": "for=203.0.113.5"}, 403),
+        ({"Via": "1.1 atlas.example"}, 403),
+        ({"X-Real-IP": "203.0.113.5"}, 403),
+        ({"CF-Connecting-IP": "203.0.113.5"}, 403),
+        ({"protocol": "HTTP/1.0"}, 403),
     ],
 )
 def test_only_pages_of_this_machine_may_give_a_file(served, headers, code):
     client, home = served
     before = held(home)
-    answer = client.post("/data/upload?name=a.csv", data=GOOD.encode(), headers={"Host": "127.0.0.1:8050"} | headers)
+    told = {"Host": "127.0.0.1:8050", "Origin": "http://127.0.0.1:8050"} | headers
+    protocol = told.pop("protocol", "HTTP/1.1")
+    answer = client.post(
+        "/data/upload?name=a.csv",
+        data=GOOD.encode(),
+        headers={name: value for name, value in told.items() if value},
+        environ_overrides={"SERVER_PROTOCOL": protocol},
+    )
     assert answer.status_code == code or (headers.get("Host") == "[" and answer.status_code in (400, 403))
     assert (len(held(home)) == len(before) + 1) == (code == 200)
     if code == 403 and answer.status_code == 403:
@@ -125,6 +139,7 @@ def test_who_asks_from_elsewhere():
 @pytest.mark.parametrize(
     ("settings", "host", "may"),
     [
+        ({"public_url": "https://atlas.example"}, "atlas.example", False),
         ({}, "127.0.0.1:8050", True),
         ({}, "localhost:1", True),
         ({}, "example.org", False),
@@ -136,6 +151,26 @@ def test_who_asks_from_elsewhere():
 )
 def test_writing_is_for_this_machine_unless_the_keeper_says_otherwise(settings, host, may):
     assert may_edit(Settings(**settings), host) is may
+
+
+def test_a_loopback_server_answers_to_its_own_names_alone(home):
+    plain = create_app(Settings(home=home)).server.test_client()
+    named = create_app(Settings(home=home, public_url="https://atlas.example.org/map")).server.test_client()
+    remote = create_app(Settings(home=home, allow_remote=True)).server.test_client()
+    for path in ("/", "/healthz", "/search?q=a", "/assets/atlas.css", "/_dash-layout", "/data", "/nowhere"):
+        for host in ("evil.example", "evil.example:8050", "127.0.0.1.evil.example", "0.0.0.0:8050", "192.168.1.7"):
+            answer = plain.get(path, headers={"Host": host})
+            assert answer.status_code == 403 and "ATLAS_ALLOW_REMOTE" in answer.get_data(as_text=True), (path, host)
+            assert named.get(path, headers={"Host": host}).status_code == 403
+            assert remote.get(path, headers={"Host": host}).status_code != 403
+        for host in ("127.0.0.1:8050", "localhost", "LOCALHOST:1", "127.8.8.8", "[::1]:8050"):
+            assert plain.get(path, headers={"Host": host}).status_code != 403
+        assert named.get(path, headers={"Host": "atlas.example.org"}).status_code != 403
+    upload = {"Host": "atlas.example.org", "Origin": "https://atlas.example.org", "Sec-Fetch-Site": "same-origin"}
+    for client in (named, remote):
+        assert client.post("/data/upload?name=a.csv", data=GOOD.encode(), headers=upload).status_code == 403
+    open_ = create_app(Settings(home=home, allow_remote=True, editing=True)).server.test_client()
+    assert open_.post("/data/upload?name=a.csv", data=GOOD.encode(), headers=upload).status_code == 200
 
 
 def test_an_atlas_to_look_at_takes_no_file_and_says_so(home):

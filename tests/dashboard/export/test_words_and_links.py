@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,11 +23,12 @@ from lxml import html
 
 from dashboard.app import create_app
 from dashboard.export.fitting import fitted, lines
-from dashboard.export.jobs import Jobs
+from dashboard.export.jobs import MOST_WAITING, Jobs
 from dashboard.export.order import Order
 from dashboard.export.studio import Studio
 from dashboard.filters_in_words import words_of_filters
 from dashboard.links import Links
+from dashboard.owners import owner
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
 from layers import kpis, trails
@@ -282,9 +285,53 @@ def test_a_job_is_cancelled_and_a_dead_process_is_told(app: Dash, home: Path) ->
     with jobs._open() as store:
         store.execute(
             "INSERT INTO jobs VALUES ('lost-lost-lost', ?, 'x', 'running', 0.5, '', '', ?, ?)",
-            (Order().to_json(), dead, time.time()),
+            (Order().to_json(), f"{dead}:1", time.time()),
         )
     assert jobs.find("lost-lost-lost").state == "failed"
+
+
+@pytest.mark.parametrize(
+    "mark", ["another process", "this number, begun at another time", "as older versions wrote it"]
+)
+def test_orders_of_dead_processes_do_not_count(settings: Settings, studio: Studio, tmp_path: Path, mark: str) -> None:
+    jobs = Jobs(tmp_path, studio)
+    child = subprocess.run(
+        [sys.executable, "-c", "from dashboard.owners import owner; print(owner())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    number, _, began = owner().partition(":")
+    dead = {"another process": child.stdout.strip(), "as older versions wrote it": os.getpid()}
+    left = dead.get(mark, f"{number}:{began}9")
+    with jobs._open() as store:
+        for at in range(MOST_WAITING):
+            store.execute(
+                "INSERT INTO jobs VALUES (?, ?, 'x', ?, 0, '', '', ?, ?)",
+                (f"lost-lost-{at:02}", Order().to_json(), ("waiting", "running")[at % 2], left, time.time()),
+            )
+    assert _ended(jobs, jobs.submit(Order(query="place=640200"), "x", "zh")) == "done"
+    assert {jobs.find(f"lost-lost-{at:02}").state for at in range(MOST_WAITING)} == {"failed"}
+    with jobs._open() as store:
+        store.execute("UPDATE jobs SET state = 'waiting', owner = ? WHERE id LIKE 'lost-%'", (owner(),))
+    with pytest.raises(AtlasError, match="排队"):  # those of the living still do
+        jobs.submit(Order(query="place=640200"), "x", "zh")
+
+
+def test_an_order_that_breaks_does_not_hold_up_those_behind_it(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = Jobs(tmp_path, studio)
+    make = studio.make
+
+    def breaks(order: Order, *more: object) -> object:
+        if order.title == "breaks":
+            raise RuntimeError("of its own")
+        return make(order, *more)
+
+    monkeypatch.setattr(studio, "make", breaks)
+    ids = [jobs.submit(Order(query="place=640200", title=one), "x", "zh") for one in ("breaks", "stands")]
+    assert [_ended(jobs, id) for id in ids] == ["failed", "done"]
 
 
 @any_of(
