@@ -17,7 +17,7 @@ from dashboard.locale import load_words
 from geodata import datum, hours
 from geodata.importing import headers, limits
 from geodata.importing.check import check_file
-from geodata.importing.hours_text import to_hours
+from geodata.importing.hours import to_hours
 from geodata.importing.numbers import figure
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import as_date
