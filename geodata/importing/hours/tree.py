@@ -284,9 +284,10 @@ class _Scope:
         if self.now.always or self.now.half:
             raise NotHours("")
         self._begins()
-        self.now.kind = "open"
+        if not self.now.kind:
+            self.now.kind, self.now.part = "open", self.part
         self.now.raws.append((raw, self.segment))
-        self.now.segment, self.now.part = self.segment, self.part
+        self.now.segment = self.segment
 
     def _always(self) -> None:
         if self.now.raws or self.mode or self.now.half:
