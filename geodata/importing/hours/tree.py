@@ -190,7 +190,7 @@ class _Scope:
     def _word(self, token: Token, ahead: list[str]) -> None:
         kind = token.kind
         if kind == "span":
-            self._span(token.value)
+            self._span(token.value, ahead)
         elif kind == "always":
             self._always()
         elif kind == "off":
@@ -256,14 +256,16 @@ class _Scope:
             return
         now = self.now
         if now.kind:
-            behind = now.segment == self.segment and (not now.qualifiers or now.behind) and not set(ahead) & set(VALUES)
+            words = [one for one in ahead if one in QUALIFIERS or one in VALUES]
+            paired = not words or words[-1] in QUALIFIERS  # 9:00-17:00 周一至周五 9:00-12:00 周六
+            behind = now.segment == self.segment and (not now.qualifiers or now.behind) and paired
             if behind:
                 now.behind = True
             else:
                 self._push()
         self.now.qualifiers.append(one)
 
-    def _span(self, raw: Raw) -> None:
+    def _span(self, raw: Raw, ahead: Sequence[str] = ()) -> None:
         if self.mode in ("lunch", "offday"):
             owner = self.now if self.now.kind == "open" else None
             if self.mode == "offday" and self.collected:
@@ -277,14 +279,15 @@ class _Scope:
             return
         if self.mode in ("except", "not", "with"):
             raise NotHours("")
-        if self.now.kind == "open" and self.now.behind:
+        if self.now.kind == "open" and (self.now.behind or (self.now.always and "off" in ahead)):
             self._push()
         if self.now.always or self.now.half:
             raise NotHours("")
         self._begins()
-        self.now.kind = "open"
+        if not self.now.kind:
+            self.now.kind, self.now.part = "open", self.part
         self.now.raws.append((raw, self.segment))
-        self.now.segment, self.now.part = self.segment, self.part
+        self.now.segment = self.segment
 
     def _always(self) -> None:
         if self.now.raws or self.mode or self.now.half:
