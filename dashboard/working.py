@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.2
 MAX_POINTS = 5_000
-REPORTED = ("table", "rows", "accepted", "headers", "columns", "crs")
+REPORTED = ("table", "rows", "accepted", "headers", "columns", "crs", "taken_for")
 
 
 def main(folder: str, run: str) -> int:
@@ -183,7 +183,7 @@ def _as_json(problem: Problem) -> dict[str, Any]:
 
 def report_of(found: Mapping[str, Any]) -> Report:
     """Return the report of a check from what :meth:`Upload.found` gives."""
-    report = Report(**{name: found[name] for name in REPORTED})
+    report = Report(**{name: found[name] for name in REPORTED if name in found})
     for kind in ("errors", "warnings"):
         getattr(report, kind).extend(
             Problem(**{**one, "rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])})

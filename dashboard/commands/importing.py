@@ -36,7 +36,10 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
     ):
         one = add(name, help, run[name], with_json=True)
         one.add_argument(
-            "file", type=Path, metavar="FILE", help=words(".xlsx、.csv、GeoJSON、GeoPackage 或压缩的 Shapefile")
+            "file",
+            type=Path,
+            metavar="FILE",
+            help=words("表格（.xlsx、.xls、.ods、.csv …）或地图文件（GeoJSON、GeoPackage、KML、压缩的 Shapefile …）"),
         )
         one.add_argument(
             "--table",
@@ -175,6 +178,8 @@ def user() -> str:
 def show_report(report: Report, words: Gettext) -> None:
     """Print a report for people on stdout."""
     console = Console()
+    if report.taken_for:
+        console.print(report.taken(words), markup=False)
     console.print(
         words("共 {rows} 行，可用 {accepted} 行；错误 {errors} 处，提醒 {warnings} 处。").format(
             rows=report.rows, accepted=report.accepted, errors=len(report.errors), warnings=len(report.warnings)

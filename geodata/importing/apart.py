@@ -35,7 +35,7 @@ _DATES: dict[str, Callable[[str], Any]] = {
 }
 
 
-def read_apart(reader: str, path: Path, broken: Callable[[object], Unreadable]) -> list[Sheet]:
+def read_apart(reader: str, path: Path, broken: Callable[[object], Unreadable], suffix: str = "") -> list[Sheet]:
     """Return the sheets that a reader of :data:`geodata.importing.apart_child.READERS` finds in a file.
 
     Parameters
@@ -46,29 +46,37 @@ def read_apart(reader: str, path: Path, broken: Callable[[object], Unreadable]) 
         File (or folder of files) it is to read.
     broken : callable
         Returns the error of a file that it cannot make sense of, from a detail.
+    suffix : str
+        What the reader's file has to end in, where the reader goes by names and we by content.
 
     Raises
     ------
     Unreadable
         When it cannot be read within the bounds.
     """
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryDirectory() as folder:
+        at = path.absolute()
+        if suffix:
+            at = Path(folder) / f"file{suffix}"
+            try:
+                at.symlink_to(path.resolve())
+            except OSError:  # systems that let nobody make links
+                at.write_bytes(path.read_bytes())
         child = subprocess.Popen(  # noqa: S603 - our own module, a reader of our own, a path
-            [sys.executable, "-m", "geodata.importing.apart_child", reader, str(path.absolute())],
+            [sys.executable, "-m", "geodata.importing.apart_child", reader, str(at)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=subprocess.DEVNULL,
             cwd=Path(__file__).resolve().parents[2],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"},
         )
         try:
-            sheets = _collected(child, broken)
+            return _collected(child, broken)
         finally:
             child.kill()
             child.wait()
             if child.stdout is not None:
                 child.stdout.close()
-    return sheets
 
 
 def _collected(child: subprocess.Popen[bytes], broken: Callable[[object], Unreadable]) -> list[Sheet]:

@@ -17,7 +17,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from geodata.importing.limits import APART_MEMORY, APART_SECONDS, MAX_FIELD
+from geodata.importing.limits import (
+    APART_MEMORY,
+    APART_SECONDS,
+    APART_SECONDS_AT_MOST,
+    APART_SECONDS_PER_MIB,
+    MAX_FIELD,
+)
 
 READERS = {
     "office": "geodata.importing.office:sheets_of",
@@ -62,7 +68,7 @@ def main(reader: str, path: str) -> int:
     """Read a file and write what is in it to stdout, within the bounds of a process apart."""
     module, _, name = READERS[reader].partition(":")
     read: Callable[[Path], Iterator[Any]] = getattr(import_module(module), name)
-    _bound()
+    _bound(Path(path).stat().st_size)
     write = sys.stdout.write
     try:
         for one in read(Path(path)):
@@ -83,13 +89,14 @@ def main(reader: str, path: str) -> int:
     return 0
 
 
-def _bound() -> None:
-    """Bound this process: memory, processor time, no files written, no core left behind."""
+def _bound(size: int) -> None:
+    """Bound this process: memory, and processor time by the bytes that it is to read."""
+    seconds = APART_SECONDS + min(size * APART_SECONDS_PER_MIB // 2**20, APART_SECONDS_AT_MOST)
     with suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (APART_MEMORY, APART_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (APART_SECONDS, APART_SECONDS + 1))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

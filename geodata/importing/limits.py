@@ -44,7 +44,8 @@ SECONDS = 6  # for a database, which may be asked to compute
 # readers that others wrote, in a process of their own
 APART_MEMORY = 900 * 2**20  # addresses
 APART_SECONDS = 8  # of processor time, while the file is small
-APART_SECONDS_PER_MIB = 3  # more for every MiB of the file: a sheet of a million rows takes its time
+APART_SECONDS_PER_MIB = 1  # more for every MiB of the file: a sheet of many rows takes its time
+APART_SECONDS_AT_MOST = 60
 MAX_HTML = 24 * 2**20
 MAX_MARKUP = 64 * 2**20  # KML, GPX, SpreadsheetML
 MAX_DEPTH = 200  # of folders and the like within each other

@@ -24,9 +24,7 @@ def sheets_of(path: Path) -> Iterator[Any]:
     import python_calamine as calamine
 
     try:
-        book = calamine.CalamineWorkbook.from_filelike(
-            io.BytesIO(path.read_bytes())
-        )  # by content: a path is told by its name
+        book = calamine.CalamineWorkbook.from_path(str(path))
     except calamine.PasswordError as error:
         raise Locked from error
     except calamine.CalamineError as error:

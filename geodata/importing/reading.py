@@ -127,7 +127,7 @@ def _compound(path: Path) -> list[Sheet]:
     streams = signatures.streams(path.read_bytes())
     if not streams & {"Workbook", "Book", "WORKBOOK", "BOOK"} or "EncryptedPackage" in streams:
         raise signatures.by_streams(streams)
-    return _named(read_apart("office", path, lambda detail: broken("xls", detail)), "xls")
+    return _named(read_apart("office", path, lambda detail: broken("xls", detail), ".xls"), "xls")
 
 
 def _archive(path: Path, told: Told) -> list[Sheet]:
@@ -153,7 +153,9 @@ def _archive(path: Path, told: Told) -> list[Sheet]:
         if here:
             with opened(path):  # no bomb, nothing encrypted: calamine unpacks what it is given
                 pass
-            return _named(read_apart("office", path, lambda detail, of=format: broken(of, detail)), format)
+            return _named(
+                read_apart("office", path, lambda detail, of=format: broken(of, detail), f".{format}"), format
+            )
     if names and not any(name.startswith("xl/") for name in names):
         with opened(path):
             pass

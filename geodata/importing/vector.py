@@ -167,13 +167,7 @@ def read_flatgeobuf(path: Path) -> list[Sheet]:
             N_("FlatGeobuf 读不出来（{detail}）：请用 QGIS 另存后再试。"), detail=shown(str(detail)) or "?"
         )
 
-    with tempfile.TemporaryDirectory() as folder:
-        at = Path(folder) / "layer.fgb"  # GDAL tells some formats by the name of the file
-        try:
-            at.symlink_to(path.resolve())
-        except OSError:  # systems that let no one make links
-            at.write_bytes(path.read_bytes())
-        sheets = read_apart("layers", at, broken)
+    sheets = read_apart("layers", path, broken, ".fgb")
     for sheet in sheets:
         sheet.format = "fgb"
     return sheets

@@ -23,7 +23,10 @@ from layers.atlas import Atlas
 from layers.filters import Filters
 
 POLL_MS = 500
-ACCEPTED = ".xlsx,.csv,.txt,.tsv,.geojson,.json,.gpkg,.zip"
+ACCEPTED = (
+    ".xlsx,.xlsm,.xls,.et,.xlsb,.ods,.csv,.txt,.tsv,.html,.htm,.mht,.mhtml,.xml,"
+    ".geojson,.json,.geojsonl,.ndjson,.geojsons,.gpkg,.zip,.kml,.kmz,.ovkml,.gpx,.fgb"
+)
 
 
 def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words: Words) -> list:  # noqa: ARG001 - as every section

@@ -89,6 +89,7 @@ def _summary(upload: Upload, report: Report, words: Words) -> html.Div:
                         ],
                         className="data-hint",
                     ),
+                    html.P(report.taken(words), className="data-hint") if report.taken_for else None,
                 ]
             ),
             html.Dl(

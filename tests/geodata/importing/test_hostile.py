@@ -28,6 +28,7 @@ from geodata.importing.check import check_file
 from geodata.importing.marked import write_marked
 from tests.geodata.importing import hostile_files as files
 from tests.geodata.importing.checking_child import GIB, Child
+from tests.geodata.importing.hostile_formats import FORMATS as FORMATS_OF_OTHERS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
 SECONDS = 10  # of processor time
@@ -58,6 +59,12 @@ def seeds(tmp_path_factory, store) -> dict[str, bytes]:
             if path.suffix[1:] in ("shp", "shx", "dbf", "prj", "cpg")
         }
     )
+    for suffix, driver in (("fgb", "FlatGeobuf"), ("tab", "MapInfo File"), ("mif", "MapInfo File")):
+        within = folder / suffix
+        within.mkdir()
+        pyogrio.write_dataframe(points.to_crs("EPSG:4326"), within / f"s.{suffix}", driver=driver)
+        members = {path.name: path.read_bytes() for path in sorted(within.iterdir())}
+        found[suffix] = members["s.fgb"] if suffix == "fgb" else files.packed(members)
     return found
 
 
@@ -106,6 +113,42 @@ def checked(atlas_home, tmp_path_factory) -> Iterator[Callable[..., dict[str, An
 def test_hostile_files(checked, seeds, data, crs):
     kind, content, must_fail = data.draw(files.hostile(seeds))
     checked(content, kind, must_fail, crs=crs)
+
+
+@settings(max_examples=max(FILES // 2, 20), deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), crs=st.sampled_from(["wgs84", None, "file"]))
+def test_hostile_files_of_other_formats(checked, seeds, data, crs):
+    kind, content, must_fail = data.draw(st.sampled_from(FORMATS_OF_OTHERS))(data.draw, seeds)
+    checked(content, kind, must_fail, crs=crs)
+
+
+@large(
+    "content",
+    [
+        b"<table>" + b"<tr><td>a<td>b</tr>" * 1_200_000,
+        b"<table><tr><td>" + b"x" * 20 * 2**20,
+        b"<table><!--" + b"-" * 20 * 2**20,
+        b"<table>" + b"<td colspan=400 rowspan=99>a" * 200_000,
+        b"<kml>" + b"<Placemark/>" * 4_000_000 + b"</kml>",
+        b"<kml><Placemark><LineString><coordinates>"
+        + b"1,2 " * 12_000_000
+        + b"</coordinates></LineString></Placemark></kml>",
+        b"<gpx><trk><trkseg>" + b'<trkpt lat="1" lon="2"/>' * 2_400_000 + b"</trkseg></trk></gpx>",
+        b"<kml a='" + b"x" * 60 * 2**20 + b"'/>",
+        b"<Workbook><Worksheet><Table>"
+        + b"<Row><Cell><Data>1</Data></Cell></Row>" * 1_500_000
+        + b"</Table></Worksheet></Workbook>",
+        files.packed(
+            {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": bytes(150 * 2**20)}, 1
+        ),
+        files.packed({"xl/workbook.bin": bytes(150 * 2**20)}, 1),
+        files.packed({"doc.kml": b"<kml>" + b" " * 150 * 2**20 + b"</kml>"}, 1),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"W\0o\0r\0k\0b\0o\0o\0k\0" * 6_000_000,
+        b"fgb\x03fgb\x00" + b"\xff" * 40 * 2**20,
+    ],
+)
+def test_other_formats_at_the_bounds(checked, content):
+    checked(content)
 
 
 def sheet(unit: bytes, size: int, before: str, after: str) -> bytes:
