@@ -6,15 +6,21 @@ test has its own, and nothing in it depends on who asks.
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Hashable
 from datetime import date
 from pathlib import Path
 
 from dashboard.past import end_of
+from geodata.errors import BusyError
 from geodata.store import WritableStore, site
 from layers.atlas import Atlas
 
+log = logging.getLogger(__name__)
+
+BUSY_SECONDS = 5.0  # after the store was busy, what is in memory is given for so long before it is asked again
 PAST_KEPT = 3  # atlases of past days; one of a nation takes a hundred megabytes
 
 
@@ -37,6 +43,7 @@ class AtlasSource:
     def __init__(self, home: Path, url: str | None = None) -> None:
         self._site, self._home, self._url = site(home, url), home, url
         self._lock = threading.Lock()
+        self._busy_until = 0.0  # monotonic seconds
         self._past_lock = threading.Lock()
         self._past: dict[tuple[Hashable, date], Atlas] = {}
         self._store: WritableStore | None = None
@@ -83,14 +90,14 @@ class AtlasSource:
         """
         if day is None:
             return self.atlas()
-        store = self.store()
+        stamp = self._present()[0]  # while the store is busy: of what is held, whose past days are held too
         with self._past_lock:
-            found = self._past.pop((store.stamp(), day), None)
+            found = self._past.pop((stamp, day), None)
             if found is None:
-                past = store.as_of(end_of(day))
+                past = self.store().as_of(end_of(day))
                 found = Atlas.load(past, day)
-            self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT :] if key[0] == store.stamp()}
-            self._past[store.stamp(), day] = found
+            self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT :] if key[0] == stamp}
+            self._past[stamp, day] = found
         return found
 
     def described(self) -> tuple[Atlas, str, dict[str, int]]:
@@ -100,11 +107,23 @@ class AtlasSource:
 
     def _present(self) -> tuple[Hashable, Atlas, dict[str, int]]:
         store, held = self.store(), self._held
-        if held is None or store.stamp() != held[0]:
+        if held is None or self._changed(store, held[0]):
             with self._lock:
                 held = self._held
-                if held is None or store.stamp() != held[0]:
-                    # every table as of one moment, whoever imports meanwhile
-                    stamp, (atlas, tables) = store.at_once(lambda now: (Atlas.load(now), now.tables()))
+                if held is None or self._changed(store, held[0]):
+                    try:
+                        # every table as of one moment, whoever imports meanwhile
+                        stamp, (atlas, tables) = store.at_once(lambda now: (Atlas.load(now), now.tables()))
+                    except BusyError:
+                        if held is None:
+                            raise
+                        # busy is not broken: what is in memory was true a moment ago
+                        log.warning("the store is busy: the atlas in memory goes on", exc_info=True)
+                        self._busy_until = time.monotonic() + BUSY_SECONDS
+                        return held
                     held = self._held = stamp, atlas, tables
         return held
+
+    def _changed(self, store: WritableStore, stamp: Hashable) -> bool:
+        """Return whether the store is another than at `stamp`; while it is busy nobody waits to find out."""
+        return time.monotonic() >= self._busy_until and store.stamp() != stamp

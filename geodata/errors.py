@@ -40,3 +40,11 @@ class AtlasError(Exception):
 
     def __str__(self) -> str:
         return self.text()
+
+
+class UnavailableError(AtlasError):
+    """The store cannot be read just now: it is away, broken, or out of reach. Asked rightly, the same may be answered later."""
+
+
+class BusyError(UnavailableError):
+    """Another program is using the store; nothing is wrong with it."""

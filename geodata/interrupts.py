@@ -27,7 +27,8 @@ def ended_politely() -> Iterator[Callable[[], bool]]:
         raise KeyboardInterrupt
 
     interrupt = signal.getsignal(signal.SIGINT)
-    if interrupt is signal.default_int_handler:
+    if interrupt in (signal.default_int_handler, signal.SIG_IGN):
+        # what was started in the background (nohup … &) has SIGINT ignored, and SIGTERM comes the same way here
         signal.signal(signal.SIGINT, interrupted)
     handler = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:

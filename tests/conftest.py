@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,10 @@ from geodata.build import build_atlas
 from geodata.store import site
 from geodata.store.moving import move
 from tests.postgres import Server, served
+
+# a run in the background (nohup make test &) has Ctrl-C ignored, and so would everything that a test starts and interrupts
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # how long an example takes says how busy the machine is, not whether the answer is right
 settings.register_profile("atlas", deadline=None)

@@ -12,10 +12,11 @@ from psycopg.types.string import TextLoader
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from geodata.errors import N_, AtlasError
+from geodata.errors import N_, AtlasError, BusyError, UnavailableError
 from geodata.store.migrations import SCHEMA
 
 TIMEOUT_SECONDS = 10
+_BUSY = ("55P03", "57014", "40001", "40P01")  # lock not available, cancelled by a time-out, serialization, deadlock
 _HOST = re.compile(r"[\w.:%/-]*", re.ASCII)
 # libpq gives no code for what the server refuses at the door, only text, in the language of the server
 _REFUSED = re.compile(
@@ -121,19 +122,19 @@ class Address:
         )
         if state is None and "connect" in text and isinstance(error, psycopg.OperationalError):
             if _NO_DATABASE.search(text):
-                return AtlasError(
+                return UnavailableError(
                     N_("服务器上没有数据库 {where}：请先建好这个数据库（createdb），或改正 ATLAS_DATABASE_URL。"),
                     where=self,
                 )
             if _REFUSED.search(text):
-                return AtlasError(
+                return UnavailableError(
                     N_(
                         "数据库 {where} 不让登录：用户名或密码不对，或服务器不许这台机器连接；请改正 ATLAS_DATABASE_URL 或 PGPASSWORD。"
                     ),
                     where=self,
                 )
         if isinstance(error, psycopg.OperationalError) and (state is None or state[:2] in ("08", "57")):
-            return AtlasError(
+            return UnavailableError(
                 N_("数据库 {where} 连不上（{detail}）：请检查主机、端口和网络，以及服务器是否在运行。"),
                 where=self,
                 detail=detail,
@@ -144,4 +145,6 @@ class Address:
                 where=self,
                 detail=detail,
             )
-        return AtlasError(doing, where=self, detail=detail)
+        if state in _BUSY:
+            return BusyError(N_("数据库 {where}：另一个程序正在使用，请稍后再试；图册没有改动。"), where=self)
+        return UnavailableError(doing, where=self, detail=detail)

@@ -21,7 +21,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from geodata.errors import N_, AtlasError
+from geodata.errors import N_, AtlasError, BusyError, UnavailableError
 from geodata.interrupts import held_back
 from geodata.locking import held
 from geodata.schema import CRS, SCHEMA_VERSION, TABLES, TableSchema
@@ -38,6 +38,9 @@ GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office war
 LOCK, UNFINISHED = ".atlas.lock", ".atlas-*.building.gpkg*"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _GPKG_ID = b"GPKG"
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+BUSY_SECONDS = 2.0  # that a reader waits for a program that writes
 _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
 
@@ -79,7 +82,9 @@ class GeoPackageStore(BatchedStore):
                 stamp = self.stamp()
                 self._check_header()
                 with closing(
-                    sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+                    sqlite3.connect(
+                        f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+                    )
                 ) as connection:
                     connection.execute("BEGIN")
                     database = SqliteDatabase(connection)
@@ -96,7 +101,8 @@ class GeoPackageStore(BatchedStore):
 
         def copy(unfinished: Path) -> None:
             GeoPackageStore(self.path)  # nothing is made of a file that cannot be opened
-            shutil.copyfile(self.path, unfinished)
+            with self.reading():  # nobody writes into it in the middle of the copy
+                shutil.copyfile(self.path, unfinished)
             with closing(sqlite3.connect(unfinished)) as connection:
                 database = SqliteDatabase(connection)
                 lacking = [schema for name, schema in TABLES.items() if database.lacks(name)]
@@ -122,7 +128,9 @@ class GeoPackageStore(BatchedStore):
 
     def _version(self) -> str | None:
         with closing(
-            sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            sqlite3.connect(
+                f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+            )
         ) as connection:
             return meta(SqliteDatabase(connection)).get("schema_version")
 
@@ -135,7 +143,7 @@ class GeoPackageStore(BatchedStore):
         except OSError as error:
             raise self._broken(error) from error
         if len(header) < 100 or header[:16] != _SQLITE_MAGIC or header[68:72] != _GPKG_ID:
-            raise AtlasError(
+            raise UnavailableError(
                 N_("文件 {path} 不是 GeoPackage：请移走这个文件，再运行 python -m dashboard build 重建。"),
                 path=self.path,
             )
@@ -143,7 +151,7 @@ class GeoPackageStore(BatchedStore):
         page_size = struct.unpack_from(">H", header, 16)[0]
         expected = (65536 if page_size == 1 else page_size) * struct.unpack_from(">I", header, 28)[0]
         if size < expected:
-            raise AtlasError(
+            raise UnavailableError(
                 N_(
                     "图册文件 {path} 不完整：应有 {expected} 字节，只有 {got} 字节。"
                     "请移走这个文件，再运行 python -m dashboard build 重建。"
@@ -155,7 +163,7 @@ class GeoPackageStore(BatchedStore):
 
     def _check_version(self, version: str | None) -> None:
         if version != SCHEMA_VERSION:
-            raise AtlasError(
+            raise UnavailableError(
                 N_(
                     "图册文件 {path} 的表结构是第 {got} 版，这个程序要第 {expected} 版："
                     "请移走这个文件，再运行 python -m dashboard build 重建。"
@@ -165,14 +173,26 @@ class GeoPackageStore(BatchedStore):
                 expected=SCHEMA_VERSION,
             )
 
-    def _missing(self) -> AtlasError:
-        return AtlasError(N_("没有图册文件 {path}：请先运行 python -m dashboard build。"), path=self.path)
+    def _missing(self) -> UnavailableError:
+        return UnavailableError(N_("没有图册文件 {path}：请先运行 python -m dashboard build。"), path=self.path)
 
-    def _broken(self, error: Exception) -> AtlasError:
-        return AtlasError(
-            N_("图册文件 {path} 读不出来（{detail}）：请移走这个文件，再运行 python -m dashboard build 重建。"),
+    def _broken(self, error: Exception) -> UnavailableError:
+        """Return what is wrong with the file; to rebuild it is advised for what is proven to be broken alone."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells kinds of the same
+        if code in _BUSY:
+            return BusyError(
+                N_("图册文件 {path}：另一个程序正在使用，请稍后再试；文件没有坏，图册没有改动。"), path=self.path
+            )
+        if code in _CORRUPT:
+            return UnavailableError(
+                N_("图册文件 {path} 读不出来（{detail}）：请移走这个文件，再运行 python -m dashboard build 重建。"),
+                path=self.path,
+                detail=error,
+            )
+        return UnavailableError(
+            N_("图册文件 {path} 现在读不出来（{detail}）：请检查磁盘和权限后再试；不要删除这个文件。"),
             path=self.path,
-            detail=error,
+            detail=getattr(error, "strerror", None) or error,
         )
 
 
@@ -260,6 +280,8 @@ def _sync_folder(home: Path) -> None:
 
 
 def _unwritable(path: Path, error: Exception) -> AtlasError:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+        return BusyError(N_("图册文件 {path}：另一个程序正在使用，请稍后再试；文件没有坏，图册没有改动。"), path=path)
     return AtlasError(
         N_("图册 {path} 写不进去（{detail}）：请检查权限和剩余空间；图册没有改动。"),
         path=path,
