@@ -219,13 +219,7 @@ def plan(
             "case": plan_case.told(found, atlas(), options.candidates, options.network),
             "places": plan_case.places_of(found, result["sites"]),
         }
-        if found.placing.lost:  # nobody knows what was covered before
-            result |= {"covered_weight_before": None} if "covered_weight_before" in result else {}
-            if "equity" in result:
-                result["equity"] |= {"gini_before": None, "mean_distance_before": None}
-        note = found.placing.note()
-        if note:
-            say(note.text(words))
+        plan_case.say_unplaced(found, result, words, say)
         if result["objective"] is not None and not network:
             result["fairness"] = plan_case.fairness_of(found, list(result["places"].values()))
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,9 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
     return replace(found, wish=wish, candidates=table or found.candidates)
 
 
+UNKNOWN_BEFORE = {"covered_weight_before", "gini_before", "mean_distance_before"}
+
+
 def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) -> dict[str, Any]:
     """Return what the figures of a plan rest on."""
     here = places.scope(atlas, found.filters)
@@ -124,6 +128,15 @@ def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) ->
         },
         "opening": found.ask.opening,
     }
+
+
+def say_unplaced(found: Case, result: dict[str, Any], words: Callable[[str], str], say: Callable[[str], None]) -> None:
+    """Say which stations are not counted; where none has a position, take out of `result` what nobody knows of before."""
+    if note := found.placing.note():
+        say(note.text(words))
+    if found.placing.lost:
+        for part in (result, result.get("equity", {})):
+            part |= dict.fromkeys(part.keys() & UNKNOWN_BEFORE)
 
 
 def places_of(found: Case, sites: list[str]) -> dict[str, list[float]]:

@@ -96,7 +96,6 @@ def test_reading_any_address_gives_a_plan_that_can_be_written(query) -> None:
         "new=x",
         "model=best",
         "hours=25",
-        "hours=",
         "step=3",
         "points=1_2_3",
         "sites=200_1",
