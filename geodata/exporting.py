@@ -25,7 +25,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from geodata import datum
+from geodata import datum, hours
 from geodata.codes import labels
 from geodata.errors import N_, AtlasError
 from geodata.importing.bad import is_formula
@@ -183,6 +183,8 @@ class Cells:
         self.values: list[list[Any]] = []
         for column in self.columns:
             values = stored[column.name].astype(object)
+            if column.name == "opening_hours":
+                values = values.map({text: _clear_hours(text) for text in values.dropna().unique()})
             self.values.append([_number(value, column) for value in values.where(values.notna(), None).tolist()])
         if spread and OWN in frame:
             own = [values_of(text) for text in frame[OWN].tolist()]
@@ -296,6 +298,14 @@ def _csv(
         writer.writerows(
             [_cell(value) for value in row] for row in zip(*(values for _, values in columns), strict=True)
         )
+
+
+def _clear_hours(text: str) -> str:
+    """Return opening hours as they are kept today: an atlas of before may have nights as ``10:00-02:00``, which two people read differently."""
+    try:
+        return hours.written(hours.rules(text))
+    except AtlasError:
+        return text
 
 
 def _cell(value: Any) -> Any:
