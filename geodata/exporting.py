@@ -303,7 +303,7 @@ def _csv(
 def _clear_hours(text: str) -> str:
     """Return opening hours as they are kept today: an atlas of before may have nights as ``10:00-02:00``, which two people read differently."""
     try:
-        return hours.written(hours.rules(text))
+        return text if text == "24/7" else hours.written(hours.rules(text))
     except AtlasError:
         return text
 
