@@ -10,7 +10,7 @@ from typing import Any
 from geodata.errors import N_
 from geodata.hours import HOLIDAY
 from geodata.importing.bad import BadValue
-from geodata.importing.headers import POSITIONS, STATED, Layout
+from geodata.importing.headers import PLACES, POSITIONS, STATED, Layout
 from geodata.importing.hours_text import names_season
 from geodata.importing.numbers import Figure, factor_of
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
@@ -39,10 +39,14 @@ class Rows:
         Column → header as the file writes it.
     wrong : set of int
         Positions of rows with an error.
+    left : set of int
+        Positions of rows that stay out without one: the same row twice, a question without an answer.
     raw : dict
-        Position column (``lon``, ``wkt`` …) → raw cells.
+        Position column (``lon``, ``wkt`` …), or column of places (``county``, ``city`` …) → raw cells.
     shapes : list or None
         Geometry of each row, in the file's own coordinates.
+    hints : dict
+        Sheet → texts that stand over its rows, in which a place may be named, the surest first.
     """
 
     titles: dict[str, str] = field(default_factory=dict)
@@ -51,8 +55,10 @@ class Rows:
     numbers: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     wrong: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
     raw: dict[str, list[Any]] = field(default_factory=dict)
     shapes: list[Any] | None = None
+    hints: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -115,7 +121,7 @@ def read_cells(rows: Rows, sheet: Sheet, layout: Layout, schema: TableSchema, re
                     code="unit",
                 )
             )
-    for name in (*POSITIONS, STATED):
+    for name in (*POSITIONS, STATED, *PLACES):
         if name in layout.columns and name not in names:
             cells = rows.raw.setdefault(name, [None] * start)
             places = layout.columns[name]

@@ -19,6 +19,7 @@ from geodata.schema import TABLES, TableSchema
 SEARCHED_ROWS = 15  # titles and remarks stand above the header, hardly more of them
 DBF_NAME_BYTES = 10
 POSITIONS = ("lon", "lat", "lonlat", "x", "y", "wkt")
+PLACES = ("county", "city", "province")  # columns that tell the place of a row beside its code
 STATED = "crs"  # a column in which every row states the coordinate system
 _BRACKETS = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]?")
 _DATUMS = (
@@ -257,6 +258,8 @@ def _layout(
         if not simple(said):
             continue
         column = _meaning(said, known, by_hand, sheet.short_names)
+        if simple(said) not in by_hand:
+            column = _place_column(column, said, at, sheet.rows[first:], layout)
         layout.listed.append((one_line(said), column))
         place = {"sheet": sheet.name, "row": row, "column": shown(said)}
         if column is None:
@@ -287,6 +290,17 @@ def _layout(
     if parts:
         layout.columns["wkt"] = [at for _, at in sorted(parts)]
     return layout
+
+
+def _place_column(column: str | None, said: str, at: int, rows: Sequence[Sequence[Any]], layout: Layout) -> str | None:
+    """Return what a column that may tell the place of a row is taken for, seen what else there is and what it holds."""
+    if column == "adcode" and column in layout.columns and "county" not in layout.columns:
+        return "county"  # a code and a name, as map sites export both
+    if column == "area_m2" and simple(said) == "area":
+        cells = [str(row[at]) for row in rows[:SEARCHED_ROWS] if at < len(row) and row[at] not in (None, "")]
+        if cells and not any(re.search(r"\d", cell) for cell in cells):
+            return "county" if "adcode" in layout.columns else "adcode"  # 思明区, as 百度 exports it
+    return column
 
 
 def _meaning(header: str, known: Mapping[str, str], by_hand: Mapping[str, str], short: bool) -> str | None:
@@ -339,6 +353,8 @@ def _known(table: str) -> Mapping[str, str]:
     schema, known = TABLES[table], {}
     names = {column.name for column in schema.columns}
     positions = {*POSITIONS, STATED} if schema.geometry == "point" else {"wkt", STATED} if schema.geometry else set()
+    if any(column.name == "adcode" and not column.nullable for column in schema.columns) and schema.key != "adcode":
+        positions |= {*PLACES}
     for column in schema.columns:
         for said in (column.name, column.zh, column.en):
             known.setdefault(simple(said), column.name)

@@ -228,7 +228,8 @@ class Report:
             "unplaced": self.unplaced,
             "unknown_hours": self.unknown_hours,
             "left_out": [
-                {"sheet": one.sheet, "row": one.row, "why": one.text(gettext), "code": one.code} for one in self.left_out
+                {"sheet": one.sheet, "row": one.row, "why": one.text(gettext), "code": one.code}
+                for one in self.left_out
             ],
             "own_fields": self.own_fields,
             "unsure": [one.as_dict(gettext) for one in self.doubts],
