@@ -213,7 +213,9 @@ class _Finder:
     def _by_point(self, left: set[int], needed: bool) -> None:
         if self.schema.geometry != "point":
             return
-        at = np.array([one for one in sorted(left) if self.shapes[one] is not None], int)
+        # a name that several places bear was held against the point already: it lies in none of them
+        at = [one for one in sorted(left) if self.shapes[one] is not None and not self.unclear.get(one, ("", ()))[1]]
+        at = np.array(at, int)
         if not len(at):
             return
         xy = shapely.get_coordinates(self.shapes[at])
@@ -242,7 +244,8 @@ class _Finder:
 
     def _by_address(self, left: set[int]) -> None:
         for at in sorted(left):
-            codes = self._leaves(self._leads(at))
+            codes, written = self._leaves(self._leads(at)), self.unclear.get(at, ("", ()))[1]
+            codes = tuple(one for one in codes if one in written) if written else codes
             if len(codes) > 1:
                 codes = self._nearer(at, codes)
             if len(codes) == 1:
