@@ -143,9 +143,11 @@ def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -
 
 
 def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    report = importing.checked(options, _built(settings, words).store(), words).report
+    store = _built(settings, words).store()
+    found = importing.checked(options, store, words)
+    report = found.report
     if options.json:
-        _print(report.as_dict(words), True)
+        _print(report.as_dict(words) | importing.foreseen(found, options.table, store), True)
     else:
         importing.show_report(report, words)
     return 0 if report.ok else 1
@@ -154,20 +156,37 @@ def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     store = _built(settings, words).store()
     found = importing.checked(options, store, words)
-    with last_step():
-        batch = importing.imported(found, options, store, words) if found.report.ok else None
+    usable = importing.usable(found.report, options.strict)
     result = {"batch_id": None, **found.report.as_dict(words)}
+    if options.json:  # worked out before: afterwards there is nothing left to change
+        result |= importing.foreseen(found, options.table, store)
+        result |= {} if usable else {"added": 0, "changed": 0, "unchanged": 0, "retired": 0, "changes": []}
+    with last_step():
+        batch = importing.imported(found, options, store, words) if usable else None
     if batch:
-        result |= batch.as_dict() | {"data_version": store.meta()["data_version"]}
+        result |= batch.as_dict() | {"rows": found.report.rows, "data_version": store.meta()["data_version"]}
     if options.json or batch:
         _print(
             result
             if options.json
-            else {key: value for key, value in result.items() if key not in ("errors", "warnings", "columns")},
+            else {
+                key: value
+                for key, value in result.items()
+                if key not in ("errors", "warnings", "columns", "left_out", "unsure")
+            },
             options.json,
         )
     if not options.json and (found.report.errors or found.report.warnings):
         importing.show_report(found.report, words)
+    out = sum(one.row is not None and one.code != "remark" for one in found.report.left_out)
+    if batch and out:
+        _say(words("{count} 行没有导入：原因见 left_out；改好后再导入一次，已导入的行不会重复。").format(count=out))
+    if found.report.doubts:
+        _say(
+            words("{count} 行可能是图册里已有的行：请用 --same 回答，或用 --another 作为新的一行。").format(
+                count=len(found.report.doubts)
+            )
+        )
     _say(
         words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=batch.batch_id)
         if batch

@@ -30,14 +30,15 @@ from geodata.errors import N_, AtlasError
 from geodata.exporting import export
 from geodata.importing.check import check_file
 from geodata.importing.effect import effect
-from geodata.importing.report import Problem, Report
+from geodata.importing.report import Doubt, OwnColumn, Problem, Report
 from geodata.schema import TABLES
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.2
 MAX_POINTS = 5_000
-REPORTED = ("table", "rows", "accepted", "headers", "columns", "crs", "taken_for")
+REPORTED = ("table", "rows", "accepted", "headers", "columns", "crs", "taken_for", "unplaced", "unknown_hours")
+PROBLEMS = ("errors", "warnings", "left_out")
 
 
 def main(folder: str, run: str) -> int:
@@ -96,8 +97,8 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
     report = found.report
     result: dict[str, Any] = {name: getattr(report, name) for name in REPORTED}
     result |= {
-        "errors": [_as_json(one) for one in report.errors],
-        "warnings": [_as_json(one) for one in report.warnings],
+        **{kind: [_as_json(one) for one in getattr(report, kind)] for kind in PROBLEMS},
+        "doubts": [_as_json(one) for one in report.doubts],
         "file": found.file_name,
         "hash": found.file_hash,
         "preview": preview(found.frame, task.table),
@@ -177,14 +178,16 @@ def preview(frame: pd.DataFrame, table: str) -> dict[str, Any]:
     }
 
 
-def _as_json(problem: Problem) -> dict[str, Any]:
-    return {one.name: getattr(problem, one.name) for one in fields(Problem)}
+def _as_json(one: Problem | Doubt) -> dict[str, Any]:
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def report_of(found: Mapping[str, Any]) -> Report:
     """Return the report of a check from what :meth:`Upload.found` gives."""
     report = Report(**{name: found[name] for name in REPORTED if name in found})
-    for kind in ("errors", "warnings"):
+    report.doubts.extend(Doubt(**one) for one in found["doubts"])
+    report.own_fields.extend(OwnColumn(**one) for one in found["own_fields"])
+    for kind in PROBLEMS:
         getattr(report, kind).extend(
             Problem(**{**one, "rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])})
             for one in found[kind]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.table import Table
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from geodata.importing.check import Checked, check_file
+from geodata.importing.effect import effect
 from geodata.importing.marked import write_marked
 from geodata.importing.report import Report
 from geodata.importing.template import write_template
@@ -32,7 +34,7 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
     """Add the five commands; `run` maps each name to what it does."""
     for name, help in (
         ("check", words("核对要导入的文件，不改动图册")),
-        ("import", words("核对并导入文件，整批生效或完全不生效")),
+        ("import", words("核对并导入文件：有错误的行留下并列出，其余的整批生效")),
     ):
         one = add(name, help, run[name], with_json=True)
         one.add_argument(
@@ -55,7 +57,18 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
         one.add_argument(
             "--map", action="append", default=[], metavar="HEADER=COLUMN", help=words("手工对应表头和列，可多次")
         )
+        one.add_argument("--place", help=words("没有写县区的行归到哪里：六位行政区划代码或名称，如 350203"))
+        one.add_argument(
+            "--same",
+            type=Path,
+            metavar="ANSWERS.json",
+            help=words(
+                "对“是不是同一个”的回答：check --json 给出的 unsure，每项加上 same（图册里的编号，另一个写 null）"
+            ),
+        )
+        one.add_argument("--another", action="store_true", help=words("没有回答的都是另一个，作为新的一行导入"))
         one.add_argument("--marked", type=Path, metavar="OUT.xlsx", help=words("另存一份标出问题的工作簿"))
+    one.add_argument("--strict", action="store_true", help=words("有一处错误就整个文件都不导入"))
     one.add_argument("--author", help=words("导入人，默认为系统用户名"))
     undo = add("undo", words("撤销一个批次，恢复到导入之前"), run["undo"], with_json=True)
     undo.add_argument("batch_id", metavar="BATCH_ID", help=words("批次编号，见 history"))
@@ -109,10 +122,53 @@ def checked(options: argparse.Namespace, store: WritableStore, words: Gettext) -
             options.crs,
             mapping,
             lambda done, message: bar.update(task, completed=done, description=words(message)),
+            same=_answers(options.same) if options.same else {},
+            another=options.another,
+            place=options.place,
         )
     if options.marked:
         write_marked(options.file, found.report, options.marked, words)
     return found
+
+
+def _answers(path: Path) -> dict[tuple[str | None, int], str | None]:
+    """Return the answers of a file: (sheet, row) → key of the row that it is, None for another; what has no ``same`` is none.
+
+    Raises
+    ------
+    AtlasError
+        When the file cannot be read as what ``check --json`` gives.
+    """
+    try:
+        found = json.loads(path.read_text("utf-8-sig"))
+        listed = found["unsure"] if isinstance(found, dict) else found
+        answers = {(one.get("sheet"), int(one["row"])): one["same"] for one in listed if "same" in one}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise AtlasError(
+            N_("回答的文件 {path} 读不懂：请用 check --json 给出的 unsure，给每项加上 same（编号或 null）。"), path=path
+        ) from error
+    if not all(said is None or isinstance(said, str) for said in answers.values()):
+        raise AtlasError(
+            N_("回答的文件 {path} 读不懂：请用 check --json 给出的 unsure，给每项加上 same（编号或 null）。"), path=path
+        )
+    return answers
+
+
+def usable(report: Report, strict: bool) -> bool:
+    """Return whether rows may be brought in: all of them, or, unless `strict`, those without an error where there are any."""
+    return report.ok or (report.accepted > 0 and not strict)
+
+
+def foreseen(found: Checked, table: str, store: WritableStore) -> dict[str, Any]:
+    """Return what bringing the accepted rows in would do: counts, and at most 300 rows before and after."""
+    plan = effect(store, table, found.frame if found.report.accepted else found.frame.iloc[:0])
+    return {
+        "added": plan.added,
+        "changed": plan.changed,
+        "unchanged": plan.unchanged,
+        "retired": sum(plan.retired.values()),
+        "changes": plan.changes,
+    }
 
 
 def _bar() -> Progress:
@@ -122,7 +178,7 @@ def _bar() -> Progress:
 
 
 def imported(found: Checked, options: argparse.Namespace, store: WritableStore, words: Gettext) -> Batch:
-    """Apply what was checked without errors and return the batch."""
+    """Apply the accepted rows and return the batch."""
     with _bar() as bar:
         bar.add_task(words("正在写入图册"), total=None)  # one transaction: it has no share done, only an end
         return store.apply(

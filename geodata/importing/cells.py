@@ -9,11 +9,11 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing import merges, together
+from geodata.importing.header_words import PLACES
 from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
 from geodata.importing.hours_column import AS_WRITTEN, HOURS, read_hours
 from geodata.importing.numbers import factor_of
 from geodata.importing.own_values import has_own, read_own, text_label, written
-from geodata.importing.place_hints import Hint
 from geodata.importing.read_column import STRICT, read_column
 from geodata.importing.remarks import Left
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
@@ -44,14 +44,18 @@ class Rows:
         Column → header as the file writes it.
     wrong : set of int
         Positions of rows with an error.
+    left : set of int
+        Positions of rows that stay out without one: the same row twice, a question without an answer.
     raw : dict
-        Position column (``lon``, ``wkt`` …) → raw cells.
+        Position column (``lon``, ``wkt`` …), or column of places (``county``, ``city`` …) → raw cells.
     shapes : list or None
         Geometry of each row, in the file's own coordinates.
     own : dict of int to dict
         Position of a row → label → text as written, where no column of the table holds it.
-    hints : dict of int to tuple
-        Position of a row → where else the file says in which place it lies: see :mod:`geodata.importing.place_hints`.
+    hints : dict
+        Sheet → texts that stand over its rows, in which a place may be named, the surest first.
+    headings : dict of int to str
+        Position of a row → the heading among the rows that it stands under.
     """
 
     titles: dict[str, str] = field(default_factory=dict)
@@ -60,10 +64,12 @@ class Rows:
     numbers: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     wrong: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
     raw: dict[str, list[Any]] = field(default_factory=dict)
     shapes: list[Any] | None = None
     own: dict[int, dict[str, str]] = field(default_factory=dict)
-    hints: dict[int, tuple[Hint, ...]] = field(default_factory=dict)
+    hints: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
+    headings: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -132,7 +138,7 @@ def read_cells(
             )
     _read_hours(rows, sheet, data, start, layout, schema, report)
     _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
-    for name in (*POSITIONS, STATED):
+    for name in (*POSITIONS, STATED, *PLACES):
         if name in layout.columns and name not in names:
             cells = rows.raw.setdefault(name, [None] * start)
             places = layout.columns[name]

@@ -17,11 +17,13 @@ from geodata import datum
 from geodata.errors import N_, AtlasError
 from geodata.importing import (
     checks,
+    counties,
     filling,
     headers,
+    identity,
     kinds,
+    outcome,
     own_values,
-    place_hints,
     poi,
     positions,
     remarks,
@@ -62,6 +64,15 @@ class Checked:
     file_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What somebody answered: see :func:`check_file`."""
+
+    same: identity.Answers
+    another: bool
+    place: str | None
+
+
 def _silent(share: float, message: str) -> None:
     """Take progress and tell nobody."""
 
@@ -73,6 +84,10 @@ def check_file(
     crs: str | None = None,
     mapping: Mapping[str, str] = MappingProxyType({}),
     progress: Progress = _silent,
+    *,
+    same: identity.Answers = MappingProxyType({}),
+    another: bool = False,
+    place: str | None = None,
 ) -> Checked:
     """Read a stranger's file and check it against a table. Nothing is written.
 
@@ -92,6 +107,13 @@ def check_file(
         Header → column, set by hand.
     progress : callable
         Gets the share done (0 to 1) and a message template in Chinese.
+    same : mapping
+        Answers to the doubts of an earlier check: row number, or (sheet, row number) → key of the row of the atlas that
+        it is, None for another.
+    another : bool
+        Whether rows in doubt without an answer are other ones; else they are left out.
+    place : str, optional
+        Adcode or name of the place of rows that do not say in which county they lie.
 
     Returns
     -------
@@ -101,7 +123,7 @@ def check_file(
     Raises
     ------
     AtlasError
-        When there is no such table or coordinate system.
+        When there is no such table, coordinate system, place or row.
     """
     if table not in TABLES:
         raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
@@ -117,7 +139,17 @@ def check_file(
             lambda text: headers.recognised(text, table),
             lambda share: progress(0.05 + 0.4 * share, N_("正在读文件")),
         )
-        _check(sheets, schema, stated, mapping, Ground(store), checked, progress)
+        ground = Ground(store)
+        _check(
+            sheets,
+            schema,
+            stated,
+            mapping,
+            ground,
+            checked,
+            progress,
+            _Said(same, another, counties.place_of(place, ground)),
+        )
     except Unreadable as error:
         report.errors.append(error.problem)
         report.accepted, checked.frame = 0, empty
@@ -183,6 +215,7 @@ def check_record(
             ground,
             checked,
             _silent,
+            None,
         )
     except Unreadable as error:
         checked.report.error(error.problem)
@@ -207,19 +240,21 @@ def _check(
     ground: Ground,
     checked: Checked,
     progress: Progress,
+    said: _Said | None,
 ) -> None:
     progress(0.45, N_("正在核对单元格"))
-    rows, parts = _gather(sheets, schema, mapping, ground, checked.file_name, checked.report)
+    rows, parts = _gather(sheets, schema, mapping, ground, checked.report)
     checked.report.rows = len(rows)
     try:
         if len(rows):
-            _finish(rows, schema, stated, parts, ground, checked, progress)
+            _finish(rows, schema, stated, parts, ground, checked, progress, said)
     finally:
+        outcome.left_out(rows, checked.report)
         checked.report.in_order([sheet.name for sheet in sheets])
 
 
 def _gather(
-    sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, file_name: str, report: Report
+    sheets: list[Sheet], schema: TableSchema, mapping: Mapping[str, str], ground: Ground, report: Report
 ) -> tuple[Rows, list[systems.Part]]:
     """Read every sheet that has the table's headers; the rest of a workbook is somebody's notes."""
     sheets, services = map(list, zip(*map(poi.prepared, sheets), strict=True))
@@ -250,6 +285,7 @@ def _gather(
                     code="sheet",
                 )
             )
+            report.leave(Problem(N_("没有这张表的表头：像是汇总或说明。"), sheet=sheet.name, code="sheet"))
             continue
         for problem in sheet.problems:
             if problem.row is None:  # of the whole sheet; those of cells count where a column is used
@@ -262,9 +298,9 @@ def _gather(
         _tell_left(sheet, left, report)
         start = len(rows)
         read_cells(rows, sheet, layout, left, schema, report, ground.kinds)
-        for at in range(start, len(rows)):
-            heading = left.headings.get(layout.first + at - start)
-            rows.hints[at] = place_hints.hints_of(heading, sheet.name, [*layout.above, sheet.title or ""], file_name)
+        rows.hints[sheet.name] = counties.hints_of(sheet, layout)
+        for at, heading in left.headings.items():
+            rows.headings[start + at - layout.first] = heading
         report.columns |= {said: column for column, said in layout.headers.items()}
         parts.append(systems.Part(start, len(rows), sheet.name, layout.crs or sheet.crs, sheet.means))
     if not len(rows):
@@ -289,6 +325,7 @@ def _tell_hidden(sheets: list[Sheet], report: Report) -> None:
                     code="sheet",
                 )
             )
+            report.leave(Problem(N_("工作表是隐藏的。"), sheet=sheet.name, code="sheet"))
 
 
 def _tell_left(sheet: Sheet, left: remarks.Left, report: Report) -> None:
@@ -307,6 +344,8 @@ def _tell_left(sheet: Sheet, left: remarks.Left, report: Report) -> None:
                     code="remark",
                 )
             )
+        for number in numbers:
+            report.leave(Problem(N_("合计、小标题或填表说明。"), sheet=sheet.name, row=number, code="remark"))
 
 
 def _finish(
@@ -317,7 +356,9 @@ def _finish(
     ground: Ground,
     checked: Checked,
     progress: Progress,
+    said: _Said | None,
 ) -> None:
+    """Complete the rows and check them as a whole; `said` is None for a row that a person fills in: it is what it says."""
     report = checked.report
     shapes = np.full(len(rows), None, dtype=object)
     given = np.full((len(rows), 2), np.nan)
@@ -328,22 +369,30 @@ def _finish(
             return
         crs, shapes, given = found
     report.crs = crs
-    filling.keep(rows, shapes, schema, ground, report)
     progress(0.6, N_("正在核对位置和编号"))
+    counties.resolve(
+        rows, shapes, schema, ground, report, checked.file_name if said else "", said.place if said else None
+    )
+    found = identity.Identities(set(range(len(rows))))
+    if said:
+        found = identity.match(rows, shapes, schema, ground, report, said.same, said.another)
+    filling.keep(rows, shapes, schema, ground, report, whole=said is None)
     if schema.geometry in ("polygon", "line"):
         _need_shapes(rows, shapes, report)
     if schema.name == "activities":
         kinds.gather(rows, ground, report)
     elif schema.name == kinds.TABLE:
         kinds.complete(rows, ground, report)
-    filling.fill(rows, shapes, schema, ground, checked.file_name, report)
+    filling.fill(rows, shapes, schema, ground, checked.file_name, report, found.another)
+    if said:
+        identity.remember(rows, found, schema, ground)
     checks.unique_keys(rows, schema, report)
     checks.references(rows, schema, ground, report)
     own_values.gather(rows, schema, ground, report)
     if schema.name == kinds.TABLE:
         kinds.agree(rows, ground, report)
     keep = np.ones(len(rows), bool)
-    keep[list(rows.wrong)] = False
+    keep[[*rows.wrong, *rows.left]] = False
     try:
         frame = filling.frame_of(rows, shapes, schema, keep)
         if len(frame):
@@ -354,7 +403,8 @@ def _finish(
     except AtlasError as error:  # what the schema refuses and no check above has named
         report.error(Problem(error.msgid, error.params, code="schema"))
         return
-    report.accepted = len(frame) if not any(problem.row is None for problem in report.errors) else 0
+    outcome.without_positions(rows, frame, np.flatnonzero(keep), schema, ground, report)
+    report.accepted = 0 if outcome.of_the_file(rows, report) else len(frame)
     checked.frame = frame
 
 

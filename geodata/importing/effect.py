@@ -29,7 +29,8 @@ class Effect:
         Table → illustrative rows that give way, those that hang on them included.
     changes : list of dict
         At most :data:`MAX_NAMED` rows, changed ones first, then retired, then added: ``table``, ``key``, ``what``
-        (``added``, ``changed``, ``retired``), ``before`` and ``after``, as :meth:`WritableStore.changes` gives them.
+        (``added``, ``changed``, ``retired``), ``before`` and ``after``, as :meth:`WritableStore.changes` gives them,
+        and ``columns``: of a changed row those that would differ.
     """
 
     version: str
@@ -95,6 +96,13 @@ def _change(
         "what": what,
         "before": before,
         "after": after,
+        "columns": [
+            name
+            for name in dict.fromkeys([*before, *after])
+            if name != "batch_id" and before.get(name) != after.get(name)
+        ]
+        if before and after
+        else [],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,16 @@ from numpy.typing import NDArray
 
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
-from geodata.importing import place_hints
+from geodata.importing.alike import addresses, bare
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.headers import POSITIONS
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.report import Problem, Report, named, shown
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
+from geodata.merging import FROM_FILE
 from geodata.schema import TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
-CITY_TABLES = ("fairs",)
 NEVER_KEPT = (
     "provenance",
     "source_id",
@@ -38,31 +39,39 @@ H3_RESOLUTION = 9
 
 
 def fill(
-    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, file_name: str, report: Report
+    rows: Rows,
+    shapes: NDArray[np.object_],
+    schema: TableSchema,
+    ground: Ground,
+    file_name: str,
+    report: Report,
+    another: Collection[int] = (),
 ) -> None:
-    """Fill what is missing in `rows` in place: adcodes, keys, periods, defaults; then say what is still missing."""
+    """Fill what is missing in `rows` in place: other adcodes, keys, periods, defaults; then say what is still missing."""
     for column in ADCODES:
-        if column in rows.values and schema.key != column:
-            _name_to_code(rows, column, shapes, ground, report)
-    if "adcode" in {column.name for column in schema.columns} and schema.key != "adcode":
-        unplaced = [at for at in range(len(rows)) if shapes[at] is None]
-        levels = ("city", "county") if schema.name in CITY_TABLES else ("county",)
-        place_hints.fill(rows, unplaced, ground, levels, report)
-    if schema.geometry == "point" and "adcode" in {column.name for column in schema.columns}:
-        _adcode_of_point(rows, shapes, schema, ground, report)
+        if column in rows.values and column not in (schema.key, "adcode"):
+            _name_to_code(rows, column, ground, report)
     _defaults(rows, schema, report)
     _derived(rows, shapes, schema)
-    _set_missing(rows, "source_id", [f"file:{file_name.replace(';', '_')}"] * len(rows))
+    _set_missing(rows, "source_id", [f"{FROM_FILE}{file_name.replace(';', '_')}"] * len(rows))
     rows.values["batch_id"] = ["pending"] * len(rows)
-    _keys(rows, shapes, schema, report)
+    _keys(rows, shapes, schema, ground, another, report)
     _still_missing(rows, schema, report)
 
 
-def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report) -> None:
-    """Let rows that the atlas has already keep what the file has no column for: not to say a thing is not to deny it.
+def keep(
+    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report, whole: bool = False
+) -> None:
+    """Let rows that the atlas has already keep what the file does not say: not to say a thing is not to deny it.
 
-    What is made up never passes into a row that is not: values are kept from rows of the same provenance alone, a shape
-    wherever the table says of what provenance shapes are.
+    That is every column that the file has not, and the place of every row without a position. What is made up never passes
+    into a row that is not: values are kept from rows of the same provenance alone, and a shape with the provenance that it
+    has there; a made-up point stays with made-up rows.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether the rows are all that there is to say, as one that a person edits: then an empty position is none.
     """
     keys = rows.values.get(schema.key)
     there = ground.table(schema.name) if keys and any(keys) else None
@@ -70,36 +79,28 @@ def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
         return
     at = pd.Index(there[schema.key]).get_indexer(pd.Index(keys, dtype=object))
     said = rows.values.get("provenance") or ["reported"] * len(rows)
+    said = np.array([one or "reported" for one in said], dtype=object)
     real = there["provenance"].to_numpy(dtype=object)
-    alike = np.array([one >= 0 and (said[row] or "reported") == real[one] for row, one in enumerate(at)], bool)
+    alike = (at >= 0) & (real[at] == said)
     names = {column.name for column in schema.columns}
-    placed = rows.shapes is not None or any(name in rows.raw for name in POSITIONS)
+    given = rows.shapes is not None or any(name in rows.raw for name in POSITIONS)
+    placed = np.full(len(rows), True) if whole and given else ~shapely.is_missing(shapes)
     shown_by, kept = {"geometry_provenance"} & names, []
     for column in schema.columns:
-        if (
-            column.name in (*NEVER_KEPT, *shown_by, schema.key)
-            or column.name in rows.values
-            or (placed and column.name in FOLLOWS_PLACE)
-        ):
+        if column.name in (*NEVER_KEPT, *shown_by, schema.key):
+            continue
+        if column.name in rows.values and column.name != "adcode":
             continue
         if any(one in rows.values for one in FOLLOWS.get(column.name, ())):
             continue
+        mask = alike & ~placed if column.name in FOLLOWS_PLACE else alike
         values = there[column.name].to_numpy(dtype=object)
-        held = [values[at[row]] if alike[row] else None for row in range(len(rows))]
-        held = [
-            None if one is None or one is pd.NaT or one != one else one.date() if isinstance(one, pd.Timestamp) else one
-            for one in held
-        ]
-        if any(one is not None for one in held):
-            rows.values[column.name] = held
+        if _set_missing(
+            rows, column.name, [_plain(values[at[row]]) if mask[row] else None for row in range(len(rows))]
+        ):
             kept.append(column)
-    if schema.geometry and not placed:
-        old = there.geometry.to_numpy()
-        for row in np.flatnonzero((at >= 0) if shown_by else alike):
-            shapes[row] = old[at[row]]
-        if shown_by and "geometry_provenance" not in rows.values:
-            values = there["geometry_provenance"].to_numpy(dtype=object)
-            rows.values["geometry_provenance"] = [None if one < 0 else values[one] for one in at]
+    if schema.geometry:
+        _keep_shapes(rows, shapes, schema, there, at, alike, ~placed, said)
     count = int(alike.sum())
     if kept and count:
         report.warn(
@@ -112,6 +113,43 @@ def keep(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: G
                 code="filled",
             )
         )
+
+
+def _keep_shapes(
+    rows: Rows,
+    shapes: NDArray[np.object_],
+    schema: TableSchema,
+    there: pd.DataFrame,
+    at: NDArray[np.intp],
+    alike: NDArray[np.bool_],
+    open_: NDArray[np.bool_],
+    said: NDArray[np.object_],
+) -> None:
+    """Keep the shapes of the atlas where the file has none, and where they are from."""
+    column = next((one for one in schema.columns if one.name == "geometry_provenance"), None)
+    takes = open_ & (alike if column is None else at >= 0)
+    takes[list(rows.wrong)] = False
+    old = there.geometry.to_numpy()
+    takes[takes] &= ~shapely.is_missing(old[at[takes]])
+    if column is None:
+        shapes[takes] = old[at[takes]]
+        return
+    real = there["provenance"].to_numpy(dtype=object)
+    # empty: that of the row it stood in, which need not be that of the row that comes
+    from_ = np.where(there["geometry_provenance"].isna(), real, there["geometry_provenance"].to_numpy(dtype=object))
+    if column.nullable:
+        takes &= (from_[at] != "illustrative") | (said == "illustrative")
+    shapes[takes] = old[at[takes]]
+    held = _column(rows, "geometry_provenance")
+    for row in np.flatnonzero(takes):
+        if held[row] is None and (not column.nullable or from_[at[row]] != said[row]):
+            held[row] = from_[at[row]]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NaT or value != value:
+        return None
+    return value.date() if isinstance(value, pd.Timestamp) else value
 
 
 def _column(rows: Rows, name: str) -> list[Any]:
@@ -129,14 +167,12 @@ def _set_missing(rows: Rows, name: str, values: list[Any]) -> int:
     return count
 
 
-def _name_to_code(rows: Rows, column: str, shapes: NDArray[np.object_], ground: Ground, report: Report) -> None:
+def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> None:
     values = rows.values[column]
     for at, said in enumerate(values):
         if said is None or said in ground.adcodes:
             continue
         codes = ground.codes_of(said)
-        if len(codes) > 1 and column == "adcode" and shapes[at] is not None and shapes[at].geom_type == "Point":
-            codes = ground.around(codes, shapes[at]) or codes  # of several Gulou the one that the point lies in
         if len(codes) == 1:
             values[at] = codes[0]
             continue
@@ -161,48 +197,6 @@ def _name_to_code(rows: Rows, column: str, shapes: NDArray[np.object_], ground: 
                 )
             )
         values[at] = None
-
-
-def _adcode_of_point(
-    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report
-) -> None:
-    held = _column(rows, "adcode")
-    empty = np.array(
-        [at for at, code in enumerate(held) if code is None and shapes[at] is not None and at not in rows.wrong], int
-    )
-    if not len(empty):
-        return
-    xy = shapely.get_coordinates(shapes[empty])
-    found = ground.counties_of(xy[:, 0], xy[:, 1])
-    if schema.name in CITY_TABLES:
-        found = np.array(
-            [code if code is None or ground.levels[code] != "county" else ground.parents[code] for code in found],
-            object,
-        )
-    needed = not next(column.nullable for column in schema.columns if column.name == "adcode")
-    for at, code, (lon, lat) in zip(empty, found, xy, strict=True):
-        held[at] = code
-        if code is None and needed:
-            rows.wrong.add(at)
-            report.error(
-                Problem(
-                    N_("没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内：请核对坐标和坐标系，或写上行政区划。"),
-                    {"lon": f"{lon:.6g}", "lat": f"{lat:.6g}"},
-                    **rows.where(at, "adcode"),
-                    expected_msgid=N_("六位行政区划代码"),
-                    code="position",
-                )
-            )
-    for placed in rows.by_sheet(at for at in empty if held[at] is not None):
-        report.warn(
-            Problem(
-                N_("{count} 行没有写行政区划，已按坐标所在的县区填写。"),
-                {"count": len(placed)},
-                **rows.where(placed[0], "adcode"),
-                rows=tuple(rows.numbers[at] for at in placed[:MAX_ROWS_NAMED]),
-                code="filled",
-            )
-        )
 
 
 def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
@@ -268,31 +262,55 @@ def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> No
         )
 
 
-def _keys(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, report: Report) -> None:
-    """Give rows without a key one that the same row gets again: importing a file twice adds nothing."""
+def _keys(
+    rows: Rows,
+    shapes: NDArray[np.object_],
+    schema: TableSchema,
+    ground: Ground,
+    another: Collection[int],
+    report: Report,
+) -> None:
+    """Give rows without a key one that the same row gets again: importing a file twice adds nothing.
+
+    It stands on the name, the county, the address and, of what takes place, the time; on where the point lies only where
+    a row has no name. Rows of `another` are none of the atlas's, so they get none of its keys.
+    """
     held = _column(rows, schema.key)
     if schema.key in ("adcode",) or all(value is not None for value in held):
         return
-    said = [
-        rows.values[name]
-        for name in ("adcode", "name", "kind", "start", "period", "from_adcode", "to_adcode", "subject", "metric")
-        if name in rows.values
-    ]
+    told = ("kind", "start", "period", "from_adcode", "to_adcode", "subject", "metric")
+    said: list[Any] = [rows.values[name] for name in ("adcode", *told) if name in rows.values]
+    named_ = rows.values.get("name")
+    if named_:
+        codes = rows.values.get("adcode") or [None] * len(rows)
+        said.append(bare(named_, codes, ground, schema.name))
+        said.append(addresses(rows.values.get("address") or [None] * len(rows), codes, ground))
+    taken = {value for value in held if value is not None}
+    theirs = set(ground.ids(schema.name)) if another else set()
     counted: dict[str, int] = {}
     made: list[str | None] = []
     for at in range(len(rows)):
-        where = "" if shapes[at] is None or schema.geometry != "point" else f"{shapes[at].x:.5f},{shapes[at].y:.5f}"
+        if held[at] is not None or at in rows.wrong or at in rows.left:
+            made.append(None)
+            continue
+        point = schema.geometry == "point" and shapes[at] is not None and not (named_ and named_[at])
+        where = f"{shapes[at].x:.5f},{shapes[at].y:.5f}" if point else ""
         text = "|".join([schema.name, *(str(values[at]) for values in said), where])
-        stem = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:10]
-        counted[stem] = counted.get(stem, 0) + 1
-        # rows alike in all of this are numbered, in the order of the file
-        made.append(f"{schema.name[:2].upper()}-{stem}" + (f"-{counted[stem]}" if counted[stem] > 1 else ""))
+        stem = f"{schema.name[:2].upper()}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
+        while True:
+            counted[stem] = counted.get(stem, 0) + 1
+            # rows alike in all of this are numbered, in the order of the file
+            key = stem + (f"-{counted[stem]}" if counted[stem] > 1 else "")
+            if key not in taken and not (at in another and key in theirs):
+                break
+        taken.add(key)
+        made.append(key)
     count = _set_missing(rows, schema.key, made)
     key = next(column for column in schema.columns if column.name == schema.key)
     if count:
         report.warn(
             Problem(
-                N_("{count} 行没有“{column}”，已按名称和位置生成；以后再导入请保留这一列，以便对上同一行。"),
+                N_("{count} 行没有“{column}”，已按名称、县区和地址生成；以后再导入请保留这一列，以便对上同一行。"),
                 {"count": count, "column": named(key)},
                 column=rows.title(schema.key),
                 code="filled",
@@ -305,7 +323,7 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
         if column.nullable:
             continue
         held = _column(rows, column.name)
-        if all(at in rows.wrong for at, value in enumerate(held) if value is None):
+        if all(at in rows.wrong or at in rows.left for at, value in enumerate(held) if value is None):
             continue
         if column.name not in rows.headers and all(value is None for value in held):
             report.error(
@@ -321,7 +339,7 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
             rows.wrong.update(range(len(rows)))
             continue
         for at, value in enumerate(held):
-            if value is None and at not in rows.wrong:
+            if value is None and at not in rows.wrong and at not in rows.left:
                 rows.wrong.add(at)
                 report.error(
                     Problem(

@@ -14,6 +14,7 @@ from geodata.schema import TABLES
 
 DBF_NAME_BYTES = 10
 POSITIONS = ("lon", "lat", "lonlat", "x", "y", "wkt")
+PLACES = ("county", "city", "province")  # columns that tell the place of a row beside its code
 STATED = "crs"  # a column in which every row states the coordinate system
 _BRACKETS = re.compile(r"[(\[【〔（][^)\]】〕）]*[)\]】〕）]?")
 _DATUMS = (
@@ -94,6 +95,8 @@ def known_headers(table: str) -> Mapping[str, str]:
     schema, known = TABLES[table], {}
     names = {column.name for column in schema.columns}
     positions = {*POSITIONS, STATED} if schema.geometry == "point" else {"wkt", STATED} if schema.geometry else set()
+    if any(column.name == "adcode" and not column.nullable for column in schema.columns) and schema.key != "adcode":
+        positions |= {*PLACES}
     for column in schema.columns:
         for said in (column.name, column.zh, column.en):
             known.setdefault(simple(said), column.name)

@@ -185,10 +185,11 @@ def _layout(
     for at, path in enumerate(block.paths):
         if not path:
             continue
-        title, column = titles[at], means[at]
+        title = titles[at]
         place = {"sheet": sheet.name, "row": row, "column": shown(title)}
         ruled = simple(title) in by_hand or simple(path[-1]) in by_hand
         cells = _Cells(sheet, block.first, at)
+        column = means[at] if ruled else _place_column(means[at], title, cells, layout)
         if not ruled:
             part = together.hours_part(path, at, known) if together.HOURS in names else None
             if part and together.looks_like_hours(cells.some):
@@ -231,6 +232,17 @@ class _Cells:
     def some(self) -> Sequence[Any]:
         rows = self._sheet.rows[self._first : self._first + 200]
         return [row[self._place] if self._place < len(row) else None for row in rows]
+
+
+def _place_column(column: str | None, title: str, cells: _Cells, layout: Layout) -> str | None:
+    """Return what a column that may tell the place of a row is taken for, seen what else there is and what it holds."""
+    if column == "adcode" and column in layout.columns and "county" not in layout.columns:
+        return "county"  # a code and a name, as map sites export both
+    if column == "area_m2" and simple(title) == "area":
+        said = [str(cell) for cell in cells.some[:SEARCHED_ROWS] if cell not in (None, "")]
+        if said and not any(re.search(r"\d", cell) for cell in said):
+            return "county" if "adcode" in layout.columns else "adcode"  # 思明区, as 百度 exports it
+    return column
 
 
 def _titles(block: structure.Block) -> list[str]:

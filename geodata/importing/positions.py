@@ -14,7 +14,7 @@ from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.cells import Rows
 from geodata.importing.degrees import LAT, LON, pair, with_axis
-from geodata.importing.headers import STATED
+from geodata.importing.headers import POSITIONS
 from geodata.importing.limits import MAX_VERTICES
 from geodata.importing.numbers import figure
 from geodata.importing.report import Problem, Report, Unreadable, shown
@@ -32,7 +32,7 @@ NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
 
 def has_positions(rows: Rows) -> bool:
     """Return whether any row says where it is, so that a coordinate system must be known."""
-    cells = any(not is_blank(cell) for name, cells in rows.raw.items() if name != STATED for cell in cells)
+    cells = any(not is_blank(cell) for name in POSITIONS for cell in rows.raw.get(name, ()))
     return cells or (rows.shapes is not None and any(shape is not None for shape in rows.shapes))
 
 

@@ -104,6 +104,40 @@ class OwnColumn:
         return {"header": self.header, "label": self.label, "personal": self.personal}
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A row of the file that may be one that the atlas has: a person says whether it is the same, or another.
+
+    Attributes
+    ----------
+    msgid, params
+        Why it may be, and why that is not sure, as in a :class:`Problem`.
+    sheet, row
+        Where the row stands in the file.
+    given : dict
+        What tells the row apart, column → value (``name``, ``address``, ``adcode``, ``lon``, ``lat``); degrees, WGS-84.
+    there : list of dict
+        The atlas's rows that it may be, the likeliest first: the same columns, and ``key``.
+    """
+
+    msgid: str
+    params: dict[str, Any]
+    sheet: str | None
+    row: int
+    given: dict[str, Any]
+    there: list[dict[str, Any]]
+
+    def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
+        """Return the question as the command line gives it and takes it back, with an answer under ``same``."""
+        return {
+            "sheet": self.sheet,
+            "row": self.row,
+            "why": spoken(self.msgid, self.params, gettext),
+            "given": self.given,
+            "there": self.there,
+        }
+
+
 @dataclass(slots=True)
 class Report:
     """The outcome of a check.
@@ -115,17 +149,23 @@ class Report:
     rows : int
         Rows found in the file.
     accepted : int
-        Rows without an error.
+        Rows that can be brought in; none where the file as a whole cannot be understood.
     errors, warnings : list of Problem
-        Nothing can be applied while there is an error.
+        What must be mended, and what to look at.
     columns : dict
         Header in the file → column of the table, as it was understood.
     headers : dict
         Every header in the file, in its order → column, None where it was not understood.
     crs : str or None
         Coordinate system in which the file was read; several are joined by ``、``.
+    unplaced : int
+        Accepted rows of a table of points that have no position.
+    left_out : list of Problem
+        Rows, and sheets as a whole (no row), that do not come in, and why; at most :data:`MAX_PROBLEMS`.
     own_fields : list of OwnColumn
         Columns that no field takes, kept as own fields of the rows.
+    doubts : list of Doubt
+        Rows that may be rows of the atlas; they wait for an answer.
     unknown_hours : int
         Rows whose opening hours are not understood: they come in with the text as written, and without hours.
     unknown_hours_rows : list of (str or None, int, str)
@@ -142,7 +182,10 @@ class Report:
     columns: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str | None] = field(default_factory=dict)
     crs: str | None = None
+    unplaced: int = 0
+    left_out: list[Problem] = field(default_factory=list)
     own_fields: list[OwnColumn] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
     unlisted: int = 0
     unknown_hours: int = 0
     unknown_hours_rows: list[tuple[str | None, int, str]] = field(default_factory=list)
@@ -173,6 +216,11 @@ class Report:
         if len(self.warnings) < MAX_PROBLEMS:
             self.warnings.append(problem)
 
+    def leave(self, problem: Problem) -> None:
+        """Take what does not come in: a row, or a sheet as a whole; beyond :data:`MAX_PROBLEMS` it is not listed."""
+        if len(self.left_out) < MAX_PROBLEMS:
+            self.left_out.append(problem)
+
     def in_order(self, sheets: list[str | None]) -> None:
         """Put errors in the order in which a person goes through the file; those of no row first."""
         place = {name: at for at, name in reversed(list(enumerate(sheets)))}
@@ -191,7 +239,7 @@ class Report:
         return spoken(N_("文件读作：{format}。"), {"format": self.taken_for}, gettext) if self.taken_for else ""
 
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
-        """Return the report as the command line and the page give it."""
+        """Return the report as the command line gives it: its attributes but ``headers``, the doubts as ``unsure``."""
         return {
             "table": self.table,
             "rows": self.rows,
@@ -200,7 +248,14 @@ class Report:
             "warnings": [one.as_dict(gettext) for one in self.warnings],
             "crs": self.crs,
             "columns": self.columns,
+            "unplaced": self.unplaced,
+            "unknown_hours": self.unknown_hours,
+            "left_out": [
+                {"sheet": one.sheet, "row": one.row, "why": one.text(gettext), "code": one.code}
+                for one in self.left_out
+            ],
             "own_fields": [one.as_dict() for one in self.own_fields],
+            "unsure": [one.as_dict(gettext) for one in self.doubts],
             "taken_for": self.taken_for or None,
         }
 

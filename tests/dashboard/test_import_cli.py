@@ -82,10 +82,17 @@ def test_import_undo_and_history(run, home, tmp_path):
     assert run("undo", said["batch_id"])[0] == 1 and run("undo", "nope")[0] == 1
 
 
-def test_a_file_with_one_error_is_not_imported_at_all(run, home, tmp_path):
-    before = (home / FILE_NAME).read_bytes()
+def test_a_bad_row_does_not_cost_the_file(run, tmp_path):
     code, said = run("import", written(tmp_path, BAD), "--table", "stations", "--crs", "gcj02")
-    assert code == 1 and said["batch_id"] is None and len(said["errors"]) == 2
+    assert (code, said["rows"], said["accepted"], said["added"]) == (0, 2, 1, 1) and said["errors"]
+    (left,) = said["left_out"]
+    assert left["row"] == 3 and left["why"]
+
+
+def test_a_strict_import_takes_a_file_whole_or_not_at_all(run, home, tmp_path):
+    before = (home / FILE_NAME).read_bytes()
+    code, said = run("import", written(tmp_path, BAD), "--table", "stations", "--crs", "gcj02", "--strict")
+    assert code == 1 and said["batch_id"] is None and said["added"] == 0 and len(said["errors"]) >= 1
     code, said = run("import", written(tmp_path, GOOD), "--table", "stations")
     assert code == 1 and said["errors"][0]["code"] == "crs"
     assert run("check", tmp_path / "missing.csv", "--table", "stations")[0] == 1

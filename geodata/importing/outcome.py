@@ -1,0 +1,102 @@
+"""What does not come in, and what rows without a position will not do: said before anybody confirms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.errors import N_
+from geodata.importing.cells import Rows
+from geodata.importing.ground import Ground
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report
+from geodata.merging import ILLUSTRATIVE
+from geodata.schema import TableSchema
+
+_WILL_NOT = {
+    "stations": N_(
+        "{count} 行没有位置：会导入，但不画在地图上，不计入覆盖率，选址也不会用到；补上经纬度再导入一次，或在数据页放到图上。"
+    ),
+    "candidates": N_("{count} 行没有位置：会导入，但不画在地图上，选址不会用到；补上经纬度再导入一次。"),
+    "enterprises": N_("{count} 行没有位置：会导入，但不画在地图上；补上经纬度再导入一次。"),
+    "demand": N_("{count} 行没有位置：会导入，但不画在地图上，覆盖率和选址不会用到；补上经纬度再导入一次。"),
+}
+
+
+def of_the_file(rows: Rows, report: Report) -> bool:
+    """Return whether an error is about the file as a whole and not about single rows, so that nothing of it can be used."""
+    wrong = {(rows.sheets[at], rows.numbers[at]) for at in rows.wrong}
+    return any((one.sheet, one.row) not in wrong for one in report.errors)
+
+
+def left_out(rows: Rows, report: Report) -> None:
+    """List the rows with an error among what does not come in, each with the first that is wrong."""
+    first: dict[tuple[str | None, int | None], Problem] = {}
+    for problem in report.errors:
+        first.setdefault((problem.sheet, problem.row), problem)
+    for at in sorted(rows.wrong):
+        where = (rows.sheets[at], rows.numbers[at])
+        found = first.get(where)
+        report.leave(
+            Problem(found.msgid, found.params, *where, column=found.column, code=found.code)
+            if found
+            else Problem(N_("这一行有错误。"), {}, *where)
+        )
+
+
+def without_positions(
+    rows: Rows,
+    frame: pd.DataFrame,
+    positions: NDArray[np.intp],
+    schema: TableSchema,
+    ground: Ground,
+    report: Report,
+) -> None:
+    """Count the accepted rows without a point, and say what they will not do.
+
+    Parameters
+    ----------
+    positions : ndarray of int
+        Position in `rows` of each row of `frame`.
+    """
+    if schema.geometry != "point" or not len(frame):
+        return
+    bare = frame.geometry.isna().to_numpy(bool)
+    report.unplaced = int(bare.sum())
+    if not report.unplaced or schema.name not in _WILL_NOT:
+        return
+    for group in rows.by_sheet(positions[bare]):
+        report.warn(
+            Problem(
+                _WILL_NOT[schema.name],
+                {"count": len(group)},
+                **rows.where(group[0], "name"),
+                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
+                code="unplaced",
+            )
+        )
+    _nothing_left(frame, bare, schema, ground, report)
+
+
+def _nothing_left(
+    frame: pd.DataFrame, bare: NDArray[np.bool_], schema: TableSchema, ground: Ground, report: Report
+) -> None:
+    """Say where made-up rows with points give way to rows of which none has one: no share can be told there any more."""
+    real = (frame["provenance"] != ILLUSTRATIVE).to_numpy(bool)
+    codes = frame["adcode"]
+    there = ground.table(schema.name)
+    drawn = there[there.geometry.notna() & ~there[schema.key].isin(frame[schema.key])]
+    stay = set(drawn.loc[drawn["provenance"] != ILLUSTRATIVE, "adcode"])
+    leave = drawn.loc[drawn["provenance"] == ILLUSTRATIVE, "adcode"].value_counts()
+    places = (set(codes[real & bare]) - set(codes[~bare]) - stay) & set(leave.index)
+    for code in sorted(places):
+        report.warn(
+            Problem(
+                N_("{place}的 {count} 个示意点会退出，而来的行都没有位置：在补上位置之前，那里算不出覆盖率。"),
+                {
+                    "place": {"zh": ground.adcodes.get(code, code), "en": ground.english.get(code, code)},
+                    "count": int(leave[code]),
+                },
+                code="unplaced",
+            )
+        )
