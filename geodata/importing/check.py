@@ -241,9 +241,12 @@ def _gather(
         _tell_left(sheet, left, report)
         start = len(rows)
         read_cells(rows, sheet, layout, left, schema, report, ground.kinds)
-        for at in range(start, len(rows)):
-            heading = left.headings.get(layout.first + at - start)
-            rows.hints[at] = place_hints.hints_of(heading, sheet.name, [*layout.above, sheet.title or ""], file_name)
+        titles_above = [*layout.above, sheet.title or ""]
+        known = {
+            heading: place_hints.hints_of(heading, sheet.name, titles_above, file_name)
+            for heading in {None, *left.headings.values()}
+        }
+        rows.hints |= {at: known[left.headings.get(layout.first + at - start)] for at in range(start, len(rows))}
         report.columns |= {said: column for column, said in layout.headers.items()}
         found = layout.crs or sheet.crs
         if declared and found and found != declared:

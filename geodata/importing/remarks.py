@@ -74,6 +74,11 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     heading, since = "", layout.first
     for at in range(layout.first, len(sheet.rows)):
         row = sheet.rows[at]
+        if _is_named(row, named, head):
+            if heading:
+                left.headings[len(kept)] = heading
+            kept.append(at)
+            continue
         first = next((place for place, cell in enumerate(row) if text_of(cell)), None)
         if first is None:
             left.blank.append(sheet.numbers[at])
@@ -105,6 +110,15 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     if len(kept) != len(sheet.rows):
         sheet.rows, sheet.numbers = [sheet.rows[at] for at in kept], [sheet.numbers[at] for at in kept]
     return left
+
+
+def _is_named(row: Sequence[Any], named: set[int], head: dict[int, str]) -> bool:
+    """Return whether a row has a key or name behind something else, as most rows do: no sum, heading or note has."""
+    for place in named:
+        cell = row[place] if place < len(row) else None
+        if cell is not None and cell != "" and cell != head.get(place) and any(row[:place]):
+            return text_of(cell) != ""
+    return False
 
 
 def _at(row: Sequence[Any], place: int) -> str:
