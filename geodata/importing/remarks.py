@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from geodata.errors import N_
 from geodata.importing.headers import Layout
+from geodata.importing.report import Problem, Report
 from geodata.importing.sheets import Sheet
 from geodata.importing.structure import text_of
 from geodata.schema import TableSchema
@@ -147,3 +149,36 @@ def _count(said: str | None, row: Sequence[Any], first: int, named: set[int]) ->
         return int(found[1])
     cells = [row[place] for place in named if place != first and place < len(row)]
     return next((int(one) for one in cells if isinstance(one, int | float) and not isinstance(one, bool)), None)
+
+
+def tell_hidden(sheets: list[Sheet], report: Report) -> None:
+    """Tell of hidden sheets: they are left out."""
+    for sheet in sheets:
+        if sheet.hidden:
+            report.warn(
+                Problem(
+                    N_("工作表“{sheet}”是隐藏的，没有导入：要导入的请先取消隐藏。"),
+                    {"sheet": sheet.name or ""},
+                    sheet=sheet.name,
+                    code="sheet",
+                )
+            )
+
+
+def tell_left(sheet: Sheet, left: Left, report: Report) -> None:
+    """Tell of the rows that were taken out of a sheet."""
+    for numbers, msgid in (
+        (left.numbers, N_("{count} 行是合计、小标题或填表说明，没有导入。")),
+        (left.blank, N_("{count} 行除了序号什么也没有写，没有导入。")),
+    ):
+        if numbers:
+            report.warn(
+                Problem(
+                    msgid,
+                    {"count": len(numbers)},
+                    sheet=sheet.name,
+                    row=numbers[0],
+                    rows=tuple(numbers[:200]),
+                    code="remark",
+                )
+            )
