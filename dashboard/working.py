@@ -99,6 +99,7 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
     result |= {
         **{kind: [_as_json(one) for one in getattr(report, kind)] for kind in PROBLEMS},
         "doubts": [_as_json(one) for one in report.doubts],
+        "own_fields": [_as_json(one) for one in report.own_fields],
         "file": found.file_name,
         "hash": found.file_hash,
         "preview": preview(found.frame, task.table),

@@ -264,7 +264,7 @@ def _gather(
             report.taken_for = service.name
             poi.told(sheet, service, report.warn)
     titles = kinds.titles(schema.name, ground)
-    _tell_hidden(sheets, report)
+    remarks.tell_hidden(sheets, report)
     sheets = [sheet for sheet in sheets if not sheet.hidden]
     layouts = [headers.understand(sheet, schema, mapping, kinds.own_headers(schema.name, ground)) for sheet in sheets]
     for layout in layouts:
@@ -295,7 +295,7 @@ def _gather(
         for problem in layout.warnings:
             report.warn(problem)
         left = remarks.take_out(sheet, layout, schema)
-        _tell_left(sheet, left, report)
+        remarks.tell_left(sheet, left, report)
         start = len(rows)
         read_cells(rows, sheet, layout, left, schema, report, ground.kinds)
         rows.hints[sheet.name] = counties.hints_of(sheet, layout)
@@ -312,40 +312,6 @@ def _meant(layout: headers.Layout) -> int:
     """Return how many columns of a sheet the table has a field for."""
     free = sum(name.startswith(PREFIX) for name in layout.columns)
     return len(layout.columns) - free + len(layout.ticks) + len(layout.hours)
-
-
-def _tell_hidden(sheets: list[Sheet], report: Report) -> None:
-    for sheet in sheets:
-        if sheet.hidden:
-            report.warn(
-                Problem(
-                    N_("工作表“{sheet}”是隐藏的，没有导入：要导入的请先取消隐藏。"),
-                    {"sheet": sheet.name or ""},
-                    sheet=sheet.name,
-                    code="sheet",
-                )
-            )
-            report.leave(Problem(N_("工作表是隐藏的。"), sheet=sheet.name, code="sheet"))
-
-
-def _tell_left(sheet: Sheet, left: remarks.Left, report: Report) -> None:
-    for numbers, msgid in (
-        (left.numbers, N_("{count} 行是合计、小标题或填表说明，没有导入。")),
-        (left.blank, N_("{count} 行除了序号什么也没有写，没有导入。")),
-    ):
-        if numbers:
-            report.warn(
-                Problem(
-                    msgid,
-                    {"count": len(numbers)},
-                    sheet=sheet.name,
-                    row=numbers[0],
-                    rows=tuple(numbers[:200]),
-                    code="remark",
-                )
-            )
-        for number in numbers:
-            report.leave(Problem(N_("合计、小标题或填表说明。"), sheet=sheet.name, row=number, code="remark"))
 
 
 def _finish(

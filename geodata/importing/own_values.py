@@ -18,8 +18,8 @@ from geodata.schema import OWN, Column, TableSchema
 if TYPE_CHECKING:  # rows are made of cells, and cells of what this module reads
     from geodata.importing.cells import Rows
 
-#: A number as it is written once and for all: one that reads back as another text stays a text (0592, 1.50, 20 digits).
-_PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,10})?")
+#: A number as it is written once and for all: one that reads back as another text, or is a telephone's, stays a text (0592, 1.50, 13800000000).
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,9})(?:\.\d{1,10})?")
 
 
 def has_own(schema: TableSchema) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from geodata.codes import shipped_rows
 from geodata.errors import N_
 from geodata.importing.bad import BadValue
 from geodata.importing.numbers import Figure
 from geodata.importing.own_values import has_own, text_label, written
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
-from geodata.importing.values import filled_in, is_blank
+from geodata.importing.values import is_blank
 from geodata.own_fields import PREFIX
 from geodata.schema import Column, TableSchema
 
@@ -144,3 +146,10 @@ def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:
         return error
     except (ValueError, OverflowError, ArithmeticError):  # a date of year 10000, a number past all bounds
         return BadValue(N_("读不出这个值：请改正。"), {}, N_("可用的值"))
+
+
+@cache
+def filled_in(table: str) -> frozenset[str]:
+    """Return the columns of a table that are filled in where a file leaves them out: usual values, and what follows from others."""
+    usual = {row["column"] for row in shipped_rows("import_defaults.csv") if row["table"] in (table, "*")}
+    return frozenset(usual | {"adcode", "name_en", "period", "participants_unit", "source_id", "batch_id", "cell"})

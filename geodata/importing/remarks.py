@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from geodata.errors import N_
 from geodata.importing.headers import Layout
+from geodata.importing.report import Problem, Report
 from geodata.importing.sheets import Sheet
 from geodata.importing.structure import text_of
 from geodata.schema import TableSchema
@@ -74,6 +76,11 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     heading, since = "", layout.first
     for at in range(layout.first, len(sheet.rows)):
         row = sheet.rows[at]
+        if _is_named(row, named, head):
+            if heading:
+                left.headings[len(kept)] = heading
+            kept.append(at)
+            continue
         first = next((place for place, cell in enumerate(row) if text_of(cell)), None)
         if first is None:
             left.blank.append(sheet.numbers[at])
@@ -107,6 +114,15 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     return left
 
 
+def _is_named(row: Sequence[Any], named: set[int], head: dict[int, str]) -> bool:
+    """Return whether a row has a key or name behind something else, as most rows do: no sum, heading or note has."""
+    for place in named:
+        cell = row[place] if place < len(row) else None
+        if cell is not None and cell != "" and cell != head.get(place) and any(row[:place]):
+            return text_of(cell) != ""
+    return False
+
+
 def _at(row: Sequence[Any], place: int) -> str:
     return text_of(row[place]) if place < len(row) else ""
 
@@ -133,3 +149,39 @@ def _count(said: str | None, row: Sequence[Any], first: int, named: set[int]) ->
         return int(found[1])
     cells = [row[place] for place in named if place != first and place < len(row)]
     return next((int(one) for one in cells if isinstance(one, int | float) and not isinstance(one, bool)), None)
+
+
+def tell_hidden(sheets: list[Sheet], report: Report) -> None:
+    """Tell of hidden sheets: they are left out."""
+    for sheet in sheets:
+        if sheet.hidden:
+            report.warn(
+                Problem(
+                    N_("工作表“{sheet}”是隐藏的，没有导入：要导入的请先取消隐藏。"),
+                    {"sheet": sheet.name or ""},
+                    sheet=sheet.name,
+                    code="sheet",
+                )
+            )
+            report.leave(Problem(N_("工作表是隐藏的。"), sheet=sheet.name, code="sheet"))
+
+
+def tell_left(sheet: Sheet, left: Left, report: Report) -> None:
+    """Tell of the rows that were taken out of a sheet."""
+    for numbers, msgid in (
+        (left.numbers, N_("{count} 行是合计、小标题或填表说明，没有导入。")),
+        (left.blank, N_("{count} 行除了序号什么也没有写，没有导入。")),
+    ):
+        if numbers:
+            report.warn(
+                Problem(
+                    msgid,
+                    {"count": len(numbers)},
+                    sheet=sheet.name,
+                    row=numbers[0],
+                    rows=tuple(numbers[:200]),
+                    code="remark",
+                )
+            )
+        for number in numbers:
+            report.leave(Problem(N_("合计、小标题或填表说明。"), sheet=sheet.name, row=number, code="remark"))

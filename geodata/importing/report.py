@@ -254,7 +254,8 @@ class Report:
                 {"sheet": one.sheet, "row": one.row, "why": one.text(gettext), "code": one.code}
                 for one in self.left_out
             ],
-            "own_fields": [one.as_dict() for one in self.own_fields],
+            "own_fields": [one.header for one in self.own_fields],
+            "personal_fields": [one.header for one in self.own_fields if one.personal],
             "unsure": [one.as_dict(gettext) for one in self.doubts],
             "taken_for": self.taken_for or None,
         }

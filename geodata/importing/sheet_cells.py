@@ -78,10 +78,11 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
     number = at = size = plain = 0
     sort, style, formula, hinting, has_value = "n", None, None, False, False
     into: list[str] | None = None
+    looking = True
     cells, elements, formulas = book.cells, book.elements, 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal number, at, sort, style, formula, into, hinting, elements, size, has_value, plain
+        nonlocal number, at, sort, style, formula, into, hinting, elements, size, has_value, plain, looking
         kind = kinds.get(tag)
         if kind == _CELL:
             elements -= 1
@@ -104,6 +105,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             if not 0 < number <= MAX_ROW_NUMBER:
                 raise broken_book(said)
             at = plain = 0
+            looking = len(sheet.rows) < LOOKED_AT
             row.clear()
             if attributes.get("hidden") in _TRUE:
                 sheet.hidden_rows.add(number)
@@ -145,7 +147,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             if at > MAX_COLUMNS:
                 raise too_large(name, N_("列"), at, MAX_COLUMNS)
             cells -= 1
-            plain += style not in book.emphasis
+            if looking:
+                plain += style not in book.emphasis
             if type(value) is str and len(known) < REMEMBERED:
                 value = known.setdefault(value, value)
             _put(row, at, value)
@@ -155,7 +158,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             if row:
                 sheet.rows.append(row.copy())
                 sheet.numbers.append(number)
-                if not plain and len(sheet.rows) <= LOOKED_AT:
+                if looking and not plain:
                     sheet.emphasised.add(number)
                 if len(sheet.rows) > MAX_ROWS + 1 or cells < 0:
                     raise too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)

@@ -355,13 +355,6 @@ def names_of(vocab: str) -> Mapping[str, str]:
 
 
 @cache
-def filled_in(table: str) -> frozenset[str]:
-    """Return the columns of a table that are filled in where a file leaves them out: usual values, and what follows from others."""
-    usual = {row["column"] for row in shipped_rows("import_defaults.csv") if row["table"] in (table, "*")}
-    return frozenset(usual | {"adcode", "name_en", "period", "participants_unit", "source_id", "batch_id", "cell"})
-
-
-@cache
 def _vocabularies() -> Mapping[tuple[str, str], str]:
     """Return (table, column) → vocabulary of its allowed values."""
     return MappingProxyType(

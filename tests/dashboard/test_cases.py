@@ -66,7 +66,8 @@ def test_two_row_header(bring, home):
     rows = stations(home).set_index("name")
     assert set(rows.index) == {"湖滨路甲站", "文园路乙站", "禾祥街丙站"}
     first = rows.loc["湖滨路甲站"]
-    assert first["opened_on"].strftime("%Y-%m") == "2023-05" and first["area_m2"] == 30
+    assert rows["opened_on"].iloc[rows.index.get_loc("文园路乙站")].date().isoformat() == "2022-06-18"
+    assert first["area_m2"] == 30 and own(first)["启用日期原文"] == "2023年5月"  # a month is no day: kept as written
     assert set(first["facilities"].split(";")) == {"water", "microwave"}
     assert rows.loc["文园路乙站", "facilities"] == "water"
     assert own(first)["联系电话"] == "05921234567" and "联系电话" in found["own_fields"]
@@ -105,7 +106,7 @@ def test_tick_columns(bring, home):
     assert bring("tick_columns.xlsx")["added"] == 2
     rows = stations(home).set_index("name")
     assert set(rows.loc["湖滨路甲站", "facilities"].split(";")) == {"water", "microwave", "charging"}
-    assert set(rows.loc["文园路乙站", "facilities"].split(";")) == {"water", "air_conditioning", "charging"}
+    assert set(rows.loc["文园路乙站", "facilities"].split(";")) == {"water", "aircon", "charging"}
 
 
 def test_season_columns(bring, home):

@@ -60,9 +60,10 @@ def test_out_and_in_again(store, checked, tmp_path, fmt):
         again.frame.drop(columns=["batch_id"]), frame.drop(columns=["batch_id"]), check_like=True
     )
     usual = export(frame, "stations", tmp_path / f"usual.{fmt}", fmt)
-    assert not any(
-        said.encode() in usual.read_bytes() for said in ("张三", "13800000000", "0592-5551234", "05925551235")
-    ) or fmt in ("xlsx", "gpkg")
+    assert (
+        not any(said.encode() in usual.read_bytes() for said in ("张三", "13800000000", "0592-5551234", "05925551235"))
+        or fmt == "xlsx"
+    )
     left = check_file(usual, "stations", store, "file")
     assert [set(labels_of(values_of(text))) for text in left.frame["own"]] == [
         set(values) - PERSONAL for values in KEPT
