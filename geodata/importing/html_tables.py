@@ -124,7 +124,7 @@ class _Table:
         """Put the cell where it belongs; return whether it holds anything."""
         if self.cell is None or self.row is None:
             return 0
-        text = _tidy("".join(self.cell))
+        text = tidy("".join(self.cell))
         value: Any = text or None
         if self.exact is not None and _NUMBER.fullmatch(self.exact):
             number = float(self.exact)
@@ -216,6 +216,7 @@ def _span(said: str | None) -> int:
     return min(max(int(text), 1), 1_000_000) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
+    """Return text without blanks at its ends and between its lines, and one where there were several."""
     lines = (re.sub(r"[ \t\r\f\v\u00a0]+", " ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -13,7 +13,7 @@ from geodata.importing.report import Unreadable, shown
 from geodata.importing.signatures import name_of
 
 _CHUNK = 2**18
-MAX_MARKUP_ELEMENTS = 24_000_000
+MAX_MARKUP_ELEMENTS = 1_000_000  # eight microseconds each
 
 
 def feed(
@@ -56,8 +56,13 @@ def feed(
     def opened(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth, elements
         depth, elements = depth + 1, elements + 1
-        if depth > MAX_DEPTH or elements > MAX_MARKUP_ELEMENTS:
+        if depth > MAX_DEPTH:
             raise broken(format, tag)
+        if elements > MAX_MARKUP_ELEMENTS:
+            raise Unreadable(
+                N_("文件太大或已损坏，读到一半停下了：请删去多余的内容，或另存为 .xlsx、.csv、GeoPackage 后再试。"),
+                code="size",
+            )
         start(tag.rpartition(":")[2], {name.rpartition(":")[2]: value for name, value in attributes.items()})
 
     def closed(tag: str) -> None:

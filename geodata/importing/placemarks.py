@@ -13,7 +13,7 @@ import shapely
 
 from geodata.errors import N_
 from geodata.importing.archives import opened
-from geodata.importing.html_tables import _tidy as tidy
+from geodata.importing.html_tables import tidy
 from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_MARKUP, MAX_ROWS, MAX_VERTICES
 from geodata.importing.markup import Text, broken, feed
 from geodata.importing.report import Unreadable
