@@ -25,12 +25,13 @@ from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.stills import add_stills
 from dashboard.server.trails import add_trails
+from dashboard.server.trouble import add_trouble
 from dashboard.server.uploading import add_uploading
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
-from geodata.errors import AtlasError
+from geodata.errors import AtlasError, UnavailableError
 from layers.filters import Filters
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,8 @@ def create_app(settings: Settings) -> Dash:
     def laid_first(path: str, query: str) -> Any:
         try:
             return lay_out(path, f"?{query}" if query else "") if path in PAGES else None
+        except UnavailableError:  # without the store there is no page at all
+            raise
         except Exception:  # the page is asked for again by its own scripts, and what is wrong told there
             log.warning("first paint failed", exc_info=True)
             return None
@@ -135,6 +138,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     )
     add_frames(server, context)
     add_health(server, source)
+    add_trouble(server, context)
     add_uploading(server, context)
     add_feedback(server, context)
     add_trails(server, context)

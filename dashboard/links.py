@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from geodata.errors import N_, AtlasError
+from geodata.errors import N_, AtlasError, UnavailableError
 
 FILE = "links.sqlite3"
 LETTERS = 7
@@ -107,13 +107,13 @@ class Links:
         try:
             store = sqlite3.connect(self._path, timeout=10)
         except sqlite3.Error as error:
-            raise AtlasError(told, path=self._path, said=error) from error
+            raise UnavailableError(told, path=FILE, said=error) from error
         try:
             with store:
                 store.execute(TABLE)
                 yield lambda sql, **values: store.execute(sql, values).fetchall()
         except sqlite3.Error as error:
-            raise AtlasError(told, path=self._path, said=error) from error
+            raise UnavailableError(told, path=FILE, said=error) from error
         finally:
             store.close()
 

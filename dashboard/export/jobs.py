@@ -21,7 +21,7 @@ from pathlib import Path
 from dashboard.export.order import Order, no_such_template
 from dashboard.export.studio import Studio
 from dashboard.owners import alive, owner
-from geodata.errors import N_, AtlasError
+from geodata.errors import N_, AtlasError, UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -210,7 +210,7 @@ class Jobs:
         try:
             store = sqlite3.connect(self._home / FILE, timeout=10)
         except sqlite3.Error as error:
-            raise AtlasError(N_("简报的数据库 {path} 打不开：{said}。"), path=self._home / FILE, said=error) from error
+            raise UnavailableError(N_("简报的数据库 {path} 打不开：{said}。"), path=FILE, said=error) from error
         try:
             with store:
                 store.execute(
@@ -219,7 +219,7 @@ class Jobs:
                 )
                 yield store
         except sqlite3.Error as error:
-            raise AtlasError(N_("简报的数据库 {path} 打不开：{said}。"), path=self._home / FILE, said=error) from error
+            raise UnavailableError(N_("简报的数据库 {path} 打不开：{said}。"), path=FILE, said=error) from error
         finally:
             store.close()
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import ClientDisconnected
 
 from dashboard.context import Context
-from dashboard.uploads import cut_short
+from dashboard.server.trouble import FULL, is_full
 from geodata.errors import N_, AtlasError
 
 PATH = "/feedback"
@@ -94,11 +93,7 @@ def add_feedback(server: Flask, context: Context) -> None:
 
     @server.post(PATH)
     def _feedback() -> Response:
-        try:
-            body = request.get_json(silent=True) if (request.content_length or 0) <= MAX_BODY else None
-        except ClientDisconnected:
-            words = context.words(context.default.lang)
-            return Response(cut_short().text(words.gettext), 400, mimetype="text/plain")
+        body = request.get_json(silent=True) if (request.content_length or 0) <= MAX_BODY else None
         said = body if isinstance(body, dict) else {}
         text, address, lang = (
             said.get(key) if isinstance(said.get(key), str) else "" for key in ("text", "address", "lang")
@@ -108,6 +103,8 @@ def add_feedback(server: Flask, context: Context) -> None:
             keep(context.settings.home, text, address)
         except AtlasError as error:
             return Response(error.text(words.gettext), 400, mimetype="text/plain")
-        except OSError:
+        except OSError as error:
+            if is_full(error):
+                return Response(words(FULL), 507, mimetype="text/plain")
             return Response(words("没有记下，请稍后再试。"), 500, mimetype="text/plain")
         return Response(status=204)

@@ -19,6 +19,7 @@ from dashboard.export.brief import brief
 from dashboard.export.order import THEMES, Order
 from dashboard.export.sheet import document, map_sheet, sheet
 from dashboard.links import Links
+from dashboard.server.trouble import told
 from dashboard.settings import CODE, Settings
 from geodata.errors import AtlasError
 
@@ -76,8 +77,7 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
         return Response(text, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
     def refused(error: AtlasError) -> Response:
-        words = context.words(context.default.lang)
-        return Response(error.text(words.gettext), 400, mimetype="text/plain")
+        return told(context, error)
 
     @server.get("/sheet")
     def _sheet() -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask, Response, request, send_file
 
 from dashboard.context import Context
+from dashboard.server.trouble import told
 from geodata.errors import N_, AtlasError
 from geodata.exporting import export
 from layers.trails import trail
@@ -40,7 +41,7 @@ def add_trails(server: Flask, context: Context) -> None:
                     headers=words.lang,
                 ).read_bytes()
         except AtlasError as error:
-            return Response(error.text(words.gettext), 400, mimetype="text/plain")
+            return told(context, error)
         answer = send_file(
             BytesIO(data), mimetype="text/csv", as_attachment=True, download_name=f"{found.id}-{part.table}.csv"
         )

@@ -7,11 +7,12 @@ from io import BytesIO
 from pathlib import Path
 
 from flask import Flask, Response, jsonify, request, send_file
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.context import Context
 from dashboard.server.guard import require_editing
-from dashboard.uploads import CHECK, Uploads, cut_short, too_large
+from dashboard.server.trouble import status_of
+from dashboard.uploads import CHECK, Uploads, too_large
 from dashboard.words import Words
 from dashboard.working import report_of
 from geodata.errors import N_, AtlasError
@@ -50,8 +51,6 @@ def add_uploading(server: Flask, context: Context) -> None:
             upload = uploads.take(request.stream, request.args.get("name", ""))
         except RequestEntityTooLarge:
             return refused(too_large(context.settings.max_upload_bytes), 413)
-        except ClientDisconnected:
-            return refused(cut_short(), 400)
         except AtlasError as error:
             return refused(error, 400)
         return jsonify({"id": upload.id, "name": upload.file.name, "size": upload.file.stat().st_size}), 200
@@ -83,7 +82,7 @@ def add_uploading(server: Flask, context: Context) -> None:
                 )
                 return _sent(path, words("{name}-已标出问题").format(name=upload.file.stem))
         except AtlasError as error:
-            return refused(error, 500)
+            return refused(error, status_of(error, 500))
 
 
 def _sent(path: Path, name: str) -> Response:

@@ -17,7 +17,7 @@ import shapely
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from geodata.errors import N_, AtlasError
+from geodata.errors import N_, AtlasError, UnavailableError
 from geodata.interrupts import held_back
 from geodata.schema import SCHEMA_VERSION, TABLES, TableSchema
 from geodata.store import migrations
@@ -180,8 +180,8 @@ class PostgisStore(BatchedStore):
             )
         return found
 
-    def _missing(self) -> AtlasError:
-        return AtlasError(N_("数据库 {where} 里还没有图册：请先运行 python -m dashboard build。"), where=self.address)
+    def _missing(self) -> UnavailableError:
+        return UnavailableError(N_("数据库 {where} 里还没有图册：请先运行 python -m dashboard build。"), where=self.address)
 
 
 class PostgisSite:
