@@ -2,7 +2,7 @@
    What is set lies in the store placing-spots (table -> spots, skipped); the server lists, doubts and saves it. */
 (function () {
   "use strict";
-  const SPOTS = "placing-spots", NEAR_ZOOM = 15, STEP_PX = 4, LEAP_PX = 40, FAR_M = 100, DIGITS = 6, LOCATE_MS = 20000;
+  const SPOTS = "placing-spots", NEAR_ZOOM = 13.5, STEP_PX = 4, LEAP_PX = 40, FAR_M = 100, DIGITS = 6, LOCATE_MS = 20000, NARROW_PX = 1000;
   const state = { key: null, data: {}, hooked: new WeakSet(), drag: null };
 
   const root = () => document.getElementById("placing");
@@ -51,6 +51,8 @@
     const one = item(key), at = map();
     if (!one) return;
     one.scrollIntoView({ block: "nearest" });
+    if (show && window.innerWidth <= NARROW_PX && box()) box().scrollIntoView({ block: "center" });
+    if (may() && !mine().spots[key]) say(root().dataset.chosen.replace("{name}", called(one)));
     if (!at || !show) return draw();
     const where = known(one), bounds = one.dataset.box.split(",").map(Number), centre = at.getCenter();
     if (where) at.jumpTo({ center: where, zoom: Math.max(at.getZoom(), NEAR_ZOOM) });

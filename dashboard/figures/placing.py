@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from dashboard.figures import theme
+from dashboard.figures import map_style, theme
 from dashboard.figures.preview import marks, spots_figure
 from dashboard.words import Words
 
+#: The names of streets help to find a place; the grids would hide it.
+HIDDEN = frozenset(map_style.SWITCHED["grids"])
 Box = tuple[float, float, float, float]
 
 
@@ -31,4 +33,4 @@ def placing_map(
         "there", lon, lat, [escape(words.both(name)) for name in names], size=7, color=theme.MUTED, opacity=0.6
     )
     corners = ([box[0], box[2]], [box[1], box[3]]) if box else ([], [])
-    return spots_figure([there], version, words.lang, *corners)
+    return spots_figure([there], version, words.lang, *corners, hidden=HIDDEN)

@@ -84,16 +84,21 @@ def preview_map(
 
 
 def spots_figure(
-    traces: list[dict[str, Any]], version: str, lang: str, lon: Sequence[float], lat: Sequence[float]
+    traces: list[dict[str, Any]],
+    version: str,
+    lang: str,
+    lon: Sequence[float],
+    lat: Sequence[float],
+    hidden: frozenset[str] = HIDDEN,
 ) -> dict[str, Any]:
-    """Return a figure of marks on the atlas's own map, without grids and zones, that shows all of `lon`, `lat` (degrees)."""
+    """Return a figure of marks on the atlas's own map, without the `hidden` layers, that shows all of `lon`, `lat` (degrees)."""
     style = map_style.style(version, lang)
     ground = {"id": "county-fill", "type": "fill", "source": "counties", "paint": {"fill-color": theme.LAND}}
     # the provinces' outline is coarse: under single points the counties' own is wanted
     style["layers"] = [
         one
         for layer in style["layers"]
-        if layer["id"] not in HIDDEN
+        if layer["id"] not in hidden
         for one in ([layer, ground] if layer["id"] == "nation" else [layer])
     ]
     return {

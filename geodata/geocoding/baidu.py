@@ -69,7 +69,9 @@ def answer(said: Mapping[str, Any]) -> Answer:
     try:
         status = int(said["status"])
     except (KeyError, TypeError, ValueError) as error:
-        raise AnswerError(N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service="百度（Baidu）") from error
+        raise AnswerError(
+            N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service="百度（Baidu）"
+        ) from error
     message = quoted(said.get("message") or said.get("msg") or "")
     if status:
         if NOTHING_MESSAGE in message or status == BAD_PARAMETER:

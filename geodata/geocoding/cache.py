@@ -80,4 +80,7 @@ def _key(query: Query) -> str:
 
 
 def _answer(text: str) -> Answer:
-    return Answer(**{name: value for name, value in json.loads(text).items() if name in _NAMES})
+    said = json.loads(text)
+    if not isinstance(said, dict):
+        raise ValueError(text)
+    return Answer(**{name: value for name, value in said.items() if name in _NAMES})

@@ -112,7 +112,9 @@ def answer(said: Mapping[str, Any]) -> Answer:
 def _refused(said: Mapping[str, Any]) -> None:
     words = quoted(f"{said.get('msg') or ''} {said.get('resolve') or ''}")
     if "code" not in said and not words:
-        raise AnswerError(N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service="天地图（Tianditu）")
+        raise AnswerError(
+            N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service="天地图（Tianditu）"
+        )
     detail = {"service": "天地图（Tianditu）", "code": quoted(said.get("code", "?")), "info": words}
     if _QUOTA.search(words):
         raise QuotaError(N_("{service}的配额用完了（{code} {info}）：已找到的都留着，明天可接着找。"), **detail)

@@ -124,10 +124,11 @@ def listed(atlas: Atlas, table: str, wait: Waiting, session: Session, may: bool,
     for at, key in enumerate(keys):
         spot, answer, query = session["spots"].get(key), wait.answers[at], asked[at]
         skipped = key in session["skipped"]
+        bare = query.address.strip().removeprefix(query.city).removeprefix(query.county).strip()
         parts = [
             html.Strong(str(names[at]) or key),
             html.Span(
-                "".join([query.city, query.county, " · ", query.address or words("没有地址")]),
+                f"{query.city}{query.county} · {bare or words('没有地址')}",
                 className="placing-address",
             ),
         ]

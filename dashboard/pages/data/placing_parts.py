@@ -65,27 +65,6 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                     [
                         html.Div(
                             [
-                                dcc.Graph(
-                                    id=names.PLACING_MAP,
-                                    figure=figure,
-                                    config=graph_config(words.lang) | {"scrollZoom": True},
-                                    responsive=True,
-                                    style={"height": "100%"},
-                                ),
-                                html.P(
-                                    words("这个浏览器画不了地图（没有 WebGL2）：可在“数据行”里填写经纬度。"),
-                                    className="placing-no-map notice-bad",
-                                    hidden=True,
-                                ),
-                            ],
-                            id=names.PLACING_BOX,
-                            className="placing-box",
-                            tabIndex=0,
-                            role="application",
-                            **{"aria-label": words("选点的地图"), "aria-describedby": "placing-hint"},
-                        ),
-                        html.Div(
-                            [
                                 html.Span(hint, id="placing-hint", className="data-hint"),
                                 html.Span(
                                     id="placing-said",
@@ -120,6 +99,27 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                             className="placing-bar",
                         ),
                         html.Div(id=names.PLACING_TOLD, className="placing-told"),
+                        html.Div(
+                            [
+                                dcc.Graph(
+                                    id=names.PLACING_MAP,
+                                    figure=figure,
+                                    config=graph_config(words.lang) | {"scrollZoom": True},
+                                    responsive=True,
+                                    style={"height": "100%"},
+                                ),
+                                html.P(
+                                    words("这个浏览器画不了地图（没有 WebGL2）：可在“数据行”里填写经纬度。"),
+                                    className="placing-no-map notice-bad",
+                                    hidden=True,
+                                ),
+                            ],
+                            id=names.PLACING_BOX,
+                            className="placing-box",
+                            tabIndex=0,
+                            role="application",
+                            **{"aria-label": words("选点的地图"), "aria-describedby": "placing-hint"},
+                        ),
                     ],
                     className="placing-side-map",
                     **{"aria-label": words("选点的地图")},
@@ -130,6 +130,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
             **{
                 "data-editing": "1" if may else "",
                 "data-table": table,
+                "data-chosen": words("正在为“{name}”选点"),
                 "data-first": words("请先在列表里选一行。"),
                 "data-set": words("已放下：{name}"),
                 "data-all": words("列出的行都选好了，请保存。"),
@@ -188,8 +189,15 @@ def _ways(context: Context, words: Words) -> html.Details:
         [
             html.Summary(words("按地址找位置")),
             html.P(words("找到的只是建议：在地图上看过、采用并保存后才生效。"), className="data-hint"),
-            html.Button(words("用图册已知的地名找"), id=names.PLACING_OFFLINE, className="button", type="button"),
-            html.Div(id=names.PLACING_SENT, className="placing-sent"),
+            html.Div(
+                [
+                    html.Button(
+                        words("用图册已知的地名找"), id=names.PLACING_OFFLINE, className="button", type="button"
+                    ),
+                    html.Div(id=names.PLACING_SENT, className="placing-sent"),
+                ],
+                className="placing-find",
+            ),
             html.Div(id=names.PLACING_PROGRESS, className="placing-progress", role="status"),
             html.Div(
                 [
@@ -228,6 +236,13 @@ def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
     way = geocoding.way_names(words)[access.provider]
     used = Rate(where / f"rate-{access.provider}.json", access.per_second, access.per_day).used()
     return [
+        html.Button(
+            words("同意发送，用{way}找").format(way=way) if fresh else words("显示{way}已找到的").format(way=way),
+            id=names.PLACING_SERVICE,
+            className="button",
+            type="button",
+            disabled=not queries,
+        ),
         html.P(
             words(
                 "将向{way}（{host}）发送 {count} 个地址和所属市、区县，别的都不发送。今天已请求 {used} 次，上限 {limit} 次。"
@@ -239,13 +254,6 @@ def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
                 limit=words.number(access.per_day),
             ),
             className="data-hint",
-        ),
-        html.Button(
-            words("同意发送，用{way}找").format(way=way) if fresh else words("显示{way}已找到的").format(way=way),
-            id=names.PLACING_SERVICE,
-            className="button",
-            type="button",
-            disabled=not queries,
         ),
     ]
 
