@@ -1,7 +1,7 @@
 """Section 补位置: rows without a point beside a map; set by hand, found by an address, saved as one batch.
 
 What a reader has set and not saved lies in the browser (``placing-spots``: table → ``spots`` and ``skipped``, see
-:mod:`dashboard.pages.data.placing_list`); ``placing-by`` holds the way that was asked, ``placing-job`` the search that runs.
+:mod:`dashboard.waiting`); ``placing-by`` holds the way that was asked, ``placing-job`` the search that runs.
 The map is moved and clicked in ``assets/placing.js``.
 """
 
@@ -17,9 +17,10 @@ from dashboard import geocoding
 from dashboard.context import Context
 from dashboard.jobs import OVER, Jobs
 from dashboard.pages.data import names, placing_parts
-from dashboard.pages.data.placing_list import LISTED, Waiting, listed, session_of, spots_of, waiting
+from dashboard.pages.data.placing_list import listed
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
+from dashboard.waiting import LISTED, Waiting, session_of, spots_of, waiting
 from dashboard.words import Words
 from geodata import placing
 from geodata.errors import N_, AtlasError

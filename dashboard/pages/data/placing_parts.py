@@ -19,8 +19,9 @@ from dashboard.figures.dark import themed
 from dashboard.figures.placing import Box, placing_map
 from dashboard.jobs import FAILED, LOST, OVER, QUEUED, STOPPED
 from dashboard.pages.data import names
-from dashboard.pages.data.placing_list import Waiting, doubt_text, levels, positions
+from dashboard.pages.data.placing_list import doubt_text, levels
 from dashboard.server.guard import editing
+from dashboard.waiting import Waiting, positions
 from dashboard.words import Words
 from geodata import placing
 from geodata.errors import AtlasError
