@@ -17,8 +17,8 @@ STATIONS = {
     "T2": ("中山路工会驿站", "思明区中山路 20 号"),
     "T3": ("前埔工会驿站", "思明区前埔中路 3 号"),
 }
-DRAWN = """() => { const map = window.placingMap && window.placingMap();
-  return Boolean(map && map.loaded() && map.areTilesLoaded() && document.querySelector('.placing-marks')); }"""
+# where a click goes is known as soon as the map has a view, long before software has drawn it
+DRAWN = "() => Boolean(window.placingMap && window.placingMap() && document.querySelector('.placing-marks'))"
 ON_SCREEN = """([lon, lat]) => { const map = window.placingMap(), at = map.project([lon, lat]), box = map.getCanvas().getBoundingClientRect();
   return [box.left + at.x, box.top + at.y]; }"""
 

@@ -66,12 +66,17 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                     [
                         html.Div(
                             [
-                                html.Span(hint, id="placing-hint", className="data-hint"),
-                                html.Span(
-                                    id="placing-said",
-                                    className="placing-said",
-                                    role="status",
-                                    **{"aria-live": "polite"},
+                                html.Div(
+                                    [
+                                        html.Span(hint, id="placing-hint", className="data-hint"),
+                                        html.Span(
+                                            id="placing-said",
+                                            className="placing-said",
+                                            role="status",
+                                            **{"aria-live": "polite"},
+                                        ),
+                                    ],
+                                    className="placing-words",
                                 ),
                                 html.Div(
                                     [
