@@ -48,6 +48,7 @@ class PlacingPage:
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
         page.set_default_timeout(TIMEOUT_MS)
+        expect.set_options(timeout=TIMEOUT_MS)  # each step here is a question to the server
 
     def go(self, query: str = "place=350203") -> PlacingPage:
         """Open the section and wait for its map and list."""

@@ -155,10 +155,11 @@ def register(app: Dash, context: Context) -> None:
         if not changed.get("batch"):
             return []
         filters = context.read(context.source.atlas(), search, OWN_KEYS).filters
+        words = context.words(filters.lang)
         return [
             " ",
             dcc.Link(
-                context.words(filters.lang)("查看或撤销"),
+                words("查看或撤销"),
                 href=names.address(filters, context, "history", batch=changed["batch"]),
                 className="data-link",
             ),
