@@ -24,6 +24,8 @@ from dashboard import __version__
 from dashboard.commands import exporting, importing
 from dashboard.commands.briefing import add_parser as add_brief_parser
 from dashboard.commands.coverage import asked, measured
+from dashboard.commands.geocode import add_parser as add_geocode_parser
+from dashboard.commands.geocode import geocoded
 from dashboard.commands.info import info
 from dashboard.commands.migrate import add_options as add_migrate_options
 from dashboard.commands.migrate import migrated
@@ -240,6 +242,18 @@ def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> in
     return 1 if found["status"] == "infeasible" and "disconnected" in found else 0
 
 
+def _geocode(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    source = _built(settings, words)
+    with _progress(words) as progress:
+        found = geocoded(options, settings, source, progress)
+    stopped = found.pop("stopped")
+    told = {**found, "stopped": stopped.text(words) if stopped else None}
+    _print(told if options.json else {key: value for key, value in told.items() if key != "answers"}, options.json)
+    if stopped:
+        _say(stopped.text(words))
+    return 1 if stopped else 0
+
+
 def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     from dashboard.commands.brief import brief  # the whole application: only this command needs it
 
@@ -299,6 +313,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
         add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words
     )
     add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
+    add_geocode_parser(add, words, _geocode)
     add_brief_parser(add, words, _brief)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser

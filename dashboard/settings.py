@@ -6,13 +6,14 @@ import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geodata.errors import N_, AtlasError
 
 if TYPE_CHECKING:
     from dashboard.figures.tiles import Tiles
+    from geodata.geocoding.service import Access
 
 CODE = Path(__file__).resolve().parent.parent
 
@@ -81,6 +82,21 @@ class Settings(BaseSettings):
     tiles_attribution : str
         ``ATLAS_TILES_ATTRIBUTION``: maker and 审图号 of the tiles, shown on the
         map; wanted as soon as there are tiles.
+    geocoder : {'', 'tianditu', 'amap', 'baidu'}
+        ``ATLAS_GEOCODER``: web service that finds points by addresses; empty:
+        none, and no address ever leaves this machine.
+    geocoder_key : SecretStr
+        ``ATLAS_GEOCODER_KEY``: the union's own key of that service. Stays on
+        the server.
+    geocoder_key_file : Path or None
+        ``ATLAS_GEOCODER_KEY_FILE``: file that holds the key instead.
+    geocoder_url : str
+        ``ATLAS_GEOCODER_URL``: another address of the service (scheme, host
+        and what stands before its path); empty: the provider's own.
+    geocoder_per_second : float
+        ``ATLAS_GEOCODER_PER_SECOND``: at most so many requests a second.
+    geocoder_per_day : int
+        ``ATLAS_GEOCODER_PER_DAY``: at most so many requests a day.
     embed_hosts : str
         ``ATLAS_EMBED_HOSTS``: hosts whose pages may embed a view, with commas
         (``https://oa.example.org``); empty: nobody.
@@ -110,6 +126,12 @@ class Settings(BaseSettings):
     tiles_key: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]*$", repr=False)
     tiles_datum: Literal["wgs84", "gcj02"] = "wgs84"
     tiles_attribution: str = Field(default="", max_length=200)
+    geocoder: Literal["", "tianditu", "amap", "baidu"] = ""
+    geocoder_key: SecretStr = SecretStr("")
+    geocoder_key_file: Path | None = None
+    geocoder_url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
+    geocoder_per_second: float = Field(default=3, gt=0, le=200)
+    geocoder_per_day: int = Field(default=5_000, ge=1)
     embed_hosts: str = Field(default="", pattern=r"^[A-Za-z0-9:/.,*\s-]*$")
 
     @property
@@ -142,6 +164,38 @@ class Settings(BaseSettings):
             raise ValueError("ATLAS_HOST is not loopback and ATLAS_ALLOW_REMOTE is not set")
         if (self.development or self.design) and not self.is_loopback:
             raise ValueError("ATLAS_DEVELOPMENT and ATLAS_DESIGN are for loopback only")
+        return self
+
+    @property
+    def geocoding(self) -> Access | None:
+        """How the geocoding service is reached, None as long as none is named.
+
+        Raises
+        ------
+        AtlasError
+            The file of the key cannot be read, or is empty.
+        """
+        if not self.geocoder:
+            return None
+        from geodata.geocoding.service import Access  # only where there is one
+
+        key = self.geocoder_key.get_secret_value()
+        if not key and self.geocoder_key_file:
+            try:
+                key = self.geocoder_key_file.read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise AtlasError(
+                    N_("读不出密钥文件 {path}：请核对 ATLAS_GEOCODER_KEY_FILE 和文件权限。"),
+                    path=self.geocoder_key_file,
+                ) from error
+            if not key:
+                raise AtlasError(N_("密钥文件 {path} 是空的：请把密钥写进去。"), path=self.geocoder_key_file)
+        return Access(self.geocoder, key, self.geocoder_url, self.geocoder_per_second, self.geocoder_per_day)
+
+    @model_validator(mode="after")
+    def _with_a_key(self) -> Self:
+        if self.geocoder and not self.geocoder_key.get_secret_value() and not self.geocoder_key_file:
+            raise ValueError("ATLAS_GEOCODER is set, and neither ATLAS_GEOCODER_KEY nor ATLAS_GEOCODER_KEY_FILE is")
         return self
 
     @model_validator(mode="after")

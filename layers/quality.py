@@ -30,12 +30,16 @@ class _Frames:
         return self._atlas.table(table)
 
 
+def ground(atlas: Atlas) -> Ground:
+    """Return what the atlas knows of counties and shores, kept with it."""
+    return atlas.once("ground", lambda: Ground(_Frames(atlas)))
+
+
 def masks(atlas: Atlas, rule: str, table: str, days: int = STALE_DAYS) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which rows of `table` the rule asks and which of them fail; both shape (rows of the table,)."""
 
     def compute() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        ground = atlas.once("ground", lambda: Ground(_Frames(atlas)))
-        return quality.found(rule, quality.Asked(table, atlas.table(table), ground, atlas.data_date, days))
+        return quality.found(rule, quality.Asked(table, atlas.table(table), ground(atlas), atlas.data_date, days))
 
     key = ("quality", rule, table)
     return atlas.recent((*key, days), compute) if rule == "stale" else atlas.once(key, compute)

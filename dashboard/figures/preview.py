@@ -48,7 +48,7 @@ def preview_map(
         line_lat += [south, north, None]
     row = words("第 {row} 行")
     traces = [
-        _marks("landed", lon, lat, [escape(name) for name in names], size=8, color=LANDED, opacity=0.75),
+        marks("landed", lon, lat, [escape(name) for name in names], size=8, color=LANDED, opacity=0.75),
         {
             "type": "scattermap",
             "name": "between",
@@ -59,7 +59,7 @@ def preview_map(
             "hoverinfo": "skip",
             "line": {"color": theme.INK, "width": 1.4},
         },
-        _marks(
+        marks(
             "read",
             [one[1] for one in read],
             [one[2] for one in read],
@@ -68,7 +68,7 @@ def preview_map(
             color=READ,
             opacity=1,
         ),
-        _marks(
+        marks(
             "mended",
             [one[3] for one in mended],
             [one[4] for one in mended],
@@ -80,19 +80,31 @@ def preview_map(
     ]
     every_lon = [*lon, *(one[1] for one in read), *(one[3] for one in mended)]
     every_lat = [*lat, *(one[2] for one in read), *(one[4] for one in mended)]
-    style = map_style.style(version, words.lang)
+    return spots_figure(traces, version, words.lang, every_lon, every_lat)
+
+
+def spots_figure(
+    traces: list[dict[str, Any]],
+    version: str,
+    lang: str,
+    lon: Sequence[float],
+    lat: Sequence[float],
+    hidden: frozenset[str] = HIDDEN,
+) -> dict[str, Any]:
+    """Return a figure of marks on the atlas's own map, without the `hidden` layers, that shows all of `lon`, `lat` (degrees)."""
+    style = map_style.style(version, lang)
     ground = {"id": "county-fill", "type": "fill", "source": "counties", "paint": {"fill-color": theme.LAND}}
     # the provinces' outline is coarse: under single points the counties' own is wanted
     style["layers"] = [
         one
         for layer in style["layers"]
-        if layer["id"] not in HIDDEN
+        if layer["id"] not in hidden
         for one in ([layer, ground] if layer["id"] == "nation" else [layer])
     ]
     return {
         "data": traces,
         "layout": {
-            "map": {"style": style, **spot(every_lon, every_lat)},
+            "map": {"style": style, **spot(lon, lat)},
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
             "showlegend": False,
             "paper_bgcolor": theme.WATER,
@@ -111,7 +123,8 @@ def _drawable(lon: float, lat: float) -> bool:
     return abs(lon) <= 180 and abs(lat) <= MERCATOR_LATITUDE
 
 
-def _marks(name: str, lon: Sequence[float], lat: Sequence[float], text: list[str], **marker: Any) -> dict[str, Any]:
+def marks(name: str, lon: Sequence[float], lat: Sequence[float], text: list[str], **marker: Any) -> dict[str, Any]:
+    """Return a trace of marks at `lon`, `lat` (degrees, WGS-84), with escaped `text` to hover."""
     return {
         "type": "scattermap",
         "name": name,

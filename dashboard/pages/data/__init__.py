@@ -12,7 +12,7 @@ from dashboard import ids
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
-from dashboard.pages.data import history, importing, names, quality, rows
+from dashboard.pages.data import history, importing, names, placing, quality, rows
 from dashboard.pages.data.names import OWN_KEYS as OWN_KEYS
 from dashboard.server.guard import editing
 from dashboard.state import State as Said
@@ -28,7 +28,7 @@ PLACES: tuple[Place, ...] = (
     (ids.WAYS, "children"),
     (ids.NOTICES, "children"),
 )
-PARTS = {"import": importing, "history": history, "rows": rows, "quality": quality}
+PARTS = {"import": importing, "history": history, "rows": rows, "placing": placing, "quality": quality}
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:  # noqa: ARG001 - as every page
@@ -147,8 +147,23 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         *values, told = drawn(context, search)
         if after and changed and changed.get("told"):
-            told.append(html.P(changed["told"], className="notice notice-good"))
+            told.append(html.P([changed["told"], *_back(search, changed)], className="notice notice-good"))
         return (*values, told, search or "")
+
+    def _back(search: str | None, changed: dict) -> list:
+        """Return the way to a batch that was just made."""
+        if not changed.get("batch"):
+            return []
+        filters = context.read(context.source.atlas(), search, OWN_KEYS).filters
+        words = context.words(filters.lang)
+        return [
+            " ",
+            dcc.Link(
+                words("查看或撤销"),
+                href=names.address(filters, context, "history", batch=changed["batch"]),
+                className="data-link",
+            ),
+        ]
 
     @app.callback(
         Output(names.MODAL, "opened"),
@@ -218,6 +233,7 @@ def tabs(context: Context, filters: Filters, here: str, words: Words) -> list[dc
         "import": words("导入文件"),
         "history": words("历史与撤销"),
         "rows": words("数据行"),
+        "placing": words("补位置"),
         "quality": words("质量报告"),
     }
     return [

@@ -13,7 +13,7 @@ from layers.filters import Filters
 
 PATH = "/data"
 OWN_KEYS = ("section", "table", "batch", "rule", "days")
-SECTIONS = ("import", "history", "rows", "quality")
+SECTIONS = ("import", "history", "rows", "placing", "quality")
 #: Tables in the order in which a union has them; the rest follows
 FIRST = ("stations", "enterprises", "grids", "regions", "fairs", "activities", "candidates", "demand")
 ORDERED = (*FIRST, *(name for name in TABLES if name not in FIRST))
@@ -40,6 +40,15 @@ ROW_TABLE, ROW_PLACE, ROW_TEXT, GRID_BOX, GRID, ROW_COUNT = (
     "data-row-count",
 )
 ADD, EDIT, REMOVE, CHOSEN = "data-add", "data-edit", "data-remove", "data-chosen"
+#: Section 补位置: what its stores hold is said in :mod:`dashboard.pages.data.placing`
+PLACING_TABLE, PLACING_PLACE, PLACING_TEXT = "placing-table", "placing-place", "placing-text"
+PLACING_LIST, PLACING_COUNT, PLACING_MAP, PLACING_BOX = "placing-list", "placing-count", "placing-map", "placing-box"
+PLACING_SPOTS, PLACING_OFFERS, PLACING_BY, PLACING_JOB = "placing-spots", "placing-offers", "placing-by", "placing-job"
+PLACING_POLL, PLACING_FOUND, PLACING_PROGRESS = "placing-poll", "placing-found", "placing-progress"
+PLACING_SAVE, PLACING_SAVE_TEXT, PLACING_TOLD = "placing-save", "placing-save-text", "placing-told"
+PLACING_OFFLINE, PLACING_SERVICE, PLACING_STOP = "placing-offline", "placing-service", "placing-stop"
+PLACING_LEVEL, PLACING_ACCEPT, PLACING_ACCEPTING = "placing-level", "placing-accept", "placing-accepting"
+PLACING_SENT, PLACING_DRAWN = "placing-sent", "placing-drawn"
 DRAWER, FORM = "data-drawer", "data-form"
 DAYS, QUALITY_PLACE = "data-days", "data-quality-place"
 
