@@ -181,7 +181,9 @@ class PostgisStore(BatchedStore):
         return found
 
     def _missing(self) -> UnavailableError:
-        return UnavailableError(N_("数据库 {where} 里还没有图册：请先运行 python -m dashboard build。"), where=self.address)
+        return UnavailableError(
+            N_("数据库 {where} 里还没有图册：请先运行 python -m dashboard build。"), where=self.address
+        )
 
 
 class PostgisSite:

@@ -88,8 +88,8 @@ def test_unplaced_stations_are_not_a_coverage_of_nought(bring, home, capsys):
     bring("address_only.xlsx")
     assert main(["coverage", "--radius", "500", "--place", "350203", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    shares = [value for one in (found["nominal"], found["effective"]) for name, value in one.items() if "share" in name]
-    assert shares and all(share is None for share in shares)
+    shares = [found[way][of]["share"] for way in ("nominal", "effective") for of in ("weighted", "unweighted")]
+    assert shares == [None] * 4 and found["stations"]["unplaced"] == 3
 
 
 def test_plain_addresses(bring, home):
