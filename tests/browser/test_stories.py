@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from geodata.facts import format_reported
 from tests.browser.atlas_page import TIMEOUT_MS
@@ -35,23 +37,34 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
                 arg=story,
                 timeout=TIMEOUT_MS,
             )
-            shown = dict(
-                page.locator("[id^=fact-]").evaluate_all("all => all.map(one => [one.id.slice(5), one.innerText])")
-            )
-            assert shown == {
+            expected = {
                 one["id"]: format_reported(float(one["value"]), one["qualifier"], one["unit"])
                 for one in facts
                 if one["system"] == story
             }
-            heading = page.locator("#stories-title").inner_text()
+            # the list above says the story before the facts of it are there: the page's word is what it shows in the end
+            with suppress(PlaywrightTimeout):
+                page.wait_for_function(
+                    "wanted => { const all = [...document.querySelectorAll('[id^=fact-]')];"
+                    " return all.length === Object.keys(wanted).length && all.every(one => wanted[one.id.slice(5)] === one.innerText); }",
+                    arg=expected,
+                    timeout=TIMEOUT_MS,
+                )
+            assert expected == dict(
+                page.locator("[id^=fact-]").evaluate_all("all => all.map(one => [one.id.slice(5), one.innerText])")
+            )
             page.wait_for_function(
-                "text => document.title.startsWith(text) && document.activeElement.id === 'stories-title'",
-                arg=heading,
+                "() => { const title = document.getElementById('stories-title');"
+                " return title && document.title.startsWith(title.innerText) && document.activeElement === title; }",
                 timeout=TIMEOUT_MS,
             )
             if story == "S1":
-                text = page.locator(".facts").first.inner_text()
-                assert all(one in text for one in WANTED)
+                page.wait_for_function(
+                    "wanted => { const facts = document.querySelector('.facts');"
+                    " return facts && wanted.every(one => facts.innerText.includes(one)); }",
+                    arg=WANTED,
+                    timeout=TIMEOUT_MS,
+                )
                 page.wait_for_function(
                     f"() => {{ const map = {MAP}; return map && map.getLayer('hatch') && map.getLayoutProperty('hatch', 'visibility') !== 'none' && map.getFilter('hatch')[2][1].length === 27; }}",
                     timeout=TIMEOUT_MS,
@@ -61,10 +74,11 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
                     f"() => {{ const map = {MAP}; return map && map.getStyle().layers.filter(one => one.id.startsWith('plotly-') && one.id.endsWith('-symbol') && one.layout.visibility === 'visible').length; }}",
                     timeout=TIMEOUT_MS,
                 )
-                assert page.locator(".stop-sample").count() == 8
+                expect(page.locator(".stop-sample")).to_have_count(8, timeout=TIMEOUT_MS)
         page.go_back()
         page.wait_for_function(
-            "() => document.querySelector('.story-nav .story-here').innerText.startsWith('S7')", timeout=TIMEOUT_MS
+            "() => (document.querySelector('.story-nav .story-here') || {}).innerText?.startsWith('S7')",
+            timeout=TIMEOUT_MS,
         )
         assert page.evaluate("window.unreloaded") is True
         page.locator("#ways a").first.click()
