@@ -8,8 +8,8 @@ import pytest
 
 from layers.access import gaussian, gini, lorenz, two_step
 from layers.siting import evidence
-from layers.siting.instance import Instance
 from layers.siting.pairs import Points, all_pairs, from_dense
+from layers.siting.solver import Instance
 
 
 def cells(count: int = 30, seed: int = 2) -> tuple[Points, np.ndarray, np.ndarray]:
