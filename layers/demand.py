@@ -7,15 +7,17 @@ has one, says how it is spread over the hours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata import crs
 from geodata.errors import N_, AtlasError
-from layers import places, reach, stations
+from layers import places, stations
 from layers.atlas import Atlas
+from layers.distance import Pairs, Points, nearest_distance, within_reach
 from layers.filters import Filters
 
 
@@ -61,6 +63,54 @@ def select(atlas: Atlas, filters: Filters) -> Demand:
     return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, here, key))
 
 
+def reached(atlas: Atlas, wanted: Demand, radius: float) -> Pairs:
+    """Return all pairs of demand cells and placed stations at most `radius` metres apart, straight.
+
+    `radius` is the straight one; the caller divides the way walked by the detour factor.
+    Stations of every status and place are paired (`site` is a row of ``atlas.stations``): one
+    across the county line serves too. Which of them count is the caller's question.
+    """
+
+    def compute() -> Pairs:
+        placed, points = _stations(atlas)
+        near = within_reach(Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True), points, radius)
+        return replace(near, site=placed[near.site].astype(np.int32), sites=len(atlas.stations))
+
+    return atlas.recent(("pairs", wanted.key, radius), compute)
+
+
+def nearest(atlas: Atlas, wanted: Demand, serving: NDArray[np.bool_], key: object) -> NDArray[np.float64]:
+    """Return per demand cell the straight distance (metres) to the nearest `serving` station.
+
+    Parameters
+    ----------
+    serving : ndarray of bool
+        One entry per row of ``atlas.stations``.
+    key : hashable
+        What tells `serving` apart from other choices.
+
+    Returns
+    -------
+    ndarray of float64
+        NaN when no station serves.
+    """
+
+    def compute() -> NDArray[np.float64]:
+        placed, points = _stations(atlas)
+        there = Points(points.xy[serving[placed]], degrees=True)
+        found = nearest_distance(Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True), there)
+        return np.where(np.isinf(found), np.nan, found)
+
+    return atlas.recent(("nearest", wanted.key, key), compute)
+
+
+def systems(wanted: Demand) -> tuple[int, ...]:
+    """Return the 3-degree systems (EPSG, CGCS2000) that the demand lies in: those in which a GIS measures it best."""
+    # borders of 3-degree zones lie on half degrees, so half-degree bins never straddle one
+    bins = np.unique(np.floor(wanted.lon * 2.0))
+    return tuple(sorted({crs.metric_epsg(float(one) / 2.0 + 0.25) for one in bins}))
+
+
 def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """Return one row per demand cell in scope.
 
@@ -76,7 +126,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """
     chosen = select(atlas, filters)
     offered = stations.service(atlas, filters)
-    near = reach.pairs(atlas, chosen, filters.straight_radius)
+    near = reached(atlas, chosen, filters.straight_radius)
     frame = atlas.demand
     return pd.DataFrame(
         {
@@ -86,15 +136,26 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "lon": chosen.lon,
             "lat": chosen.lat,
             "weight": chosen.weight,
-            "nominal": near.count(offered.nominal) > 0,
-            "effective": near.count(offered.effective) > 0,
-            "distance_m": reach.nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
+            "nominal": near.counts(offered.nominal) > 0,
+            "effective": near.counts(offered.effective) > 0,
+            "distance_m": nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
             "provenance": frame["provenance"].to_numpy()[chosen.rows],
         }
     )
 
 
 # -- inside -----------------------------------------------------------------------
+
+
+def _stations(atlas: Atlas) -> tuple[NDArray[np.intp], Points]:
+    """Return the rows of the stations that have a place, and where they are."""
+
+    def compute() -> tuple[NDArray[np.intp], Points]:
+        lon, lat = atlas.lonlat("stations")
+        placed = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        return placed, Points(np.column_stack([lon[placed], lat[placed]]), degrees=True)
+
+    return atlas.once("placed stations", compute)
 
 
 def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:

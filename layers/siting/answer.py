@@ -14,9 +14,9 @@ from geodata.hours import open_matrix
 from layers import places
 from layers.access import gini
 from layers.atlas import Atlas
+from layers.distance import Points, nearest_distance
 from layers.siting import evidence
 from layers.siting.case import Case, case
-from layers.siting.pairs import Points, nearest_distance
 from layers.siting.prepare import Prepared
 from layers.siting.solver import Progress, reach_counts, value
 

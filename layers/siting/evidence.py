@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.access import gini
-from layers.siting.pairs import Points, measure
+from layers.distance import Points, measure
 from layers.siting.solver import Instance, Progress, best, reach_counts, value
 
 Choice = NDArray[np.int64]

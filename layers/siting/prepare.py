@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
-from layers.siting.hours import spread_over
-from layers.siting.lines import Lines, in_one_plane
-from layers.siting.network import REACH_M, Ways, parts_of, ways, ways_on_lines
-from layers.siting.pairs import (
+from layers.distance import (
     Pairs,
     Points,
     all_pairs,
@@ -23,6 +20,9 @@ from layers.siting.pairs import (
     too_near,
     within_reach,
 )
+from layers.siting.hours import spread_over
+from layers.siting.lines import Lines, in_one_plane
+from layers.siting.network import REACH_M, Ways, parts_of, ways, ways_on_lines
 from layers.siting.solver import COVERAGE_MODELS, Instance
 from layers.siting.tables import Edges, Matrix, PointTable
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layers.siting.pairs import Points, all_pairs, measure, within_reach
+from layers.distance import Points, all_pairs, measure, within_reach
 from layers.siting.solver import Instance, solve
 
 RADIUS_M = 500.0

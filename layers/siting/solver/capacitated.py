@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.pairs import Pairs
+from layers.distance import Pairs
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.heuristic import spans
 from layers.siting.solver.highs import Found, Highs, Program

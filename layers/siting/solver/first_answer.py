@@ -14,7 +14,7 @@ from layers.siting.solver.reduction import cover_of
 LARGE, SAMPLE = 1_000_000, 400_000
 
 
-def early(instance: Instance, clock: Clock) -> Step | None:
+def first_answer(instance: Instance, clock: Clock) -> Step | None:
     """Return an answer that keeps every condition on the choice; None where the whole can be looked at as fast.
 
     It may leave demand unserved that a p-median or p-center must serve: who

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_
-from layers.siting.pairs import NOISE
+from layers.distance import NOISE
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering import fewest
 from layers.siting.solver.highs import Highs

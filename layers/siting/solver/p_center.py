@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.pairs import row_min
+from layers.distance import row_min
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering import fewest
 from layers.siting.solver.heuristic import complete, greedy, pruned

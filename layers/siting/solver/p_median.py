@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.pairs import row_min
+from layers.distance import row_min
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.instance import Instance
 from layers.siting.solver.progress import SAME, Clock

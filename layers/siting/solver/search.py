@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from layers.siting.solver import capacitated
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering import covering, maximal
-from layers.siting.solver.first_answer import early
+from layers.siting.solver.first_answer import first_answer
 from layers.siting.solver.infeasibility import after_search, at_once
 from layers.siting.solver.instance import Instance
 from layers.siting.solver.p_center import center
@@ -116,7 +116,7 @@ def solve(
 def _from_the_first(
     instance: Instance, clock: Clock, engine: Callable[[Instance, Clock], Iterator[Step]]
 ) -> Iterator[Step]:
-    first = early(instance, clock)
+    first = first_answer(instance, clock)
     if first is not None:
         yield first
     yield from engine(instance, clock)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from layers.access import gaussian, gini, lorenz, two_step
+from layers.distance import Points, all_pairs, from_dense
 from layers.siting import evidence
-from layers.siting.pairs import Points, all_pairs, from_dense
 from layers.siting.solver import Instance
 
 

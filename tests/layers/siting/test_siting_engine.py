@@ -16,9 +16,9 @@ from pyproj import Geod
 from scipy import sparse
 
 from geodata.errors import AtlasError
+from layers.distance import Points, all_pairs, from_dense, too_near, within_reach
 from layers.siting import evidence
 from layers.siting.hours import spread_over
-from layers.siting.pairs import Points, all_pairs, from_dense, too_near, within_reach
 from layers.siting.solver import Instance, Slot, best, highs, p_median_exact, solve, value
 from layers.siting.solver.highs import Highs, Program
 from layers.siting.solver.progress import Clock
@@ -198,7 +198,7 @@ def test_the_process_dies_with_its_parent() -> None:
 import sys, numpy as np
 from layers.siting.solver import Instance, p_median_exact, solve
 p_median_exact.FEW_ENTRIES = 10**9
-from layers.siting.pairs import from_dense
+from layers.distance import from_dense
 way = np.random.default_rng(5).integers(1, 1000, (160, 160)).astype(float)
 for step in solve(Instance(model="pmedian", weight=np.ones(160), pairs=from_dense(way), new=6)):
     print(step.stage, flush=True)

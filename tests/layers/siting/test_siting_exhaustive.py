@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from siting_oracle import objective, optimum, random_case
 
-from layers.siting.pairs import from_dense
+from layers.distance import from_dense
 from layers.siting.solver import Instance, Progress, p_median, p_median_exact, solve
 
 #: Instances per model and condition: a few in every run, 500 and more by `make fuzz`.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from siting_oracle import optimum, random_case
 
-from layers.siting.pairs import from_dense
+from layers.distance import from_dense
 from layers.siting.solver import Instance, best, infeasibility
 from layers.siting.solver.infeasibility import rounded_down
 
