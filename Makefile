@@ -46,6 +46,7 @@ test-browser: dev browser
 lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ty check --quiet --python $(VENV)
 
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s

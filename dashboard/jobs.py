@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.errors import N_, AtlasError
-from layers.siting.slots import Slot
+from layers.siting.solver import Slot
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,10 @@ FIRST_MERIDIAN, LAST_MERIDIAN, FIRST_EPSG = 75, 135, 4534
 WEST, EAST = 72.0, 138.0
 
 
+#: Mean radius of the Earth (IUGG 1980), metres.
+EARTH_M = 6_371_008.8
+
+
 def metric_epsg(lon: float) -> int:
     """Return the EPSG code of the 3-degree zone in which to measure at `lon`.
 

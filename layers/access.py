@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from layers.siting.pairs import Pairs
+from layers.distance import Pairs
 
 Floats = NDArray[np.float64]
 

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import demand, places, reach, stations, unplaced
+from layers import demand, places, stations, unplaced
 from layers.atlas import Atlas
+from layers.distance import Pairs
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
 from layers.said import Text, joined
@@ -93,7 +94,7 @@ class Coverage:
     detour_factor : float
         Way walked divided by straight line.
     epsg : tuple of int
-        Metric systems in which was measured.
+        The 3-degree systems that the demand lies in, for who measures again in a GIS.
     as_of : date
         The data date.
     provenance : str or None
@@ -149,10 +150,10 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
         When the place, region or grid is not in the atlas.
     """
     wanted = demand.judged(atlas, filters)
-    near = reach.pairs(atlas, wanted, filters.straight_radius)
+    near = demand.reached(atlas, wanted, filters.straight_radius)
     offered = stations.service(atlas, filters)
     effective = offered.effective
-    nominal_count, effective_count = near.count(offered.nominal), near.count(effective)
+    nominal_count, effective_count = near.counts(offered.nominal), near.counts(effective)
     inside = stations.chosen(atlas, filters)
     standing = demand.standing_of(atlas, filters, wanted)
     why = standing.why
@@ -164,17 +165,17 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
         backup_weighted=_weighted(wanted, effective_count > 1, why),
         stations_nominal=int((inside & offered.nominal).sum()),
         stations_effective=int((inside & effective).sum()),
-        stations_serving=len(np.unique(near.station[effective[near.station]])),
+        stations_serving=len(np.unique(near.site[effective[near.site]])),
         stations_unknown_hours=int((inside & offered.nominal & ~stations.hours_known(atlas)).sum()),
         standing=standing,
         radius_m=filters.radius,
         detour_factor=filters.detour,
-        epsg=near.epsg,
+        epsg=demand.systems(wanted),
         as_of=atlas.data_date,
         provenance=_provenance(atlas, wanted, offered.nominal, near),
         source_ids=sources(
             atlas.distinct("demand", "source_id", wanted.rows)
-            + atlas.distinct("stations", "source_id", near.station[offered.nominal[near.station]])
+            + atlas.distinct("stations", "source_id", near.site[offered.nominal[near.site]])
         ),
     )
 
@@ -239,13 +240,13 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """
     filters = filters.having(hour=None)
     wanted = demand.judged(atlas, filters)
-    near = reach.pairs(atlas, wanted, filters.straight_radius)
+    near = demand.reached(atlas, wanted, filters.straight_radius)
     offered = stations.service(atlas, filters)
     bits = np.where(offered.nominal & offered.able, offered.clock, np.uint32(0)).astype(np.uint32)
     inside = stations.chosen(atlas, filters)
     hours = np.arange(24, dtype=np.uint32)
-    reached = (near.clock(bits)[:, None] >> hours) & np.uint32(1)
-    named = near.count(offered.nominal) > 0
+    reached = (near.union(bits)[:, None] >> hours) & np.uint32(1)
+    named = near.counts(offered.nominal) > 0
     if wanted.hourly is None:
         whole = np.full(24, wanted.weight.sum())
         nominal, effective = np.full(24, wanted.weight @ named), wanted.weight @ reached
@@ -278,10 +279,10 @@ def _weighted(wanted: demand.Demand, covered: NDArray[np.bool_], why: str | None
     return Share(float(wanted.weight[covered].sum()), float(wanted.weight.sum()), why)
 
 
-def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: reach.Pairs) -> str | None:
+def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: Pairs) -> str | None:
     if not len(wanted.rows):
         return None
-    serving = near.station[nominal[near.station]]
+    serving = near.site[nominal[near.site]]
     return weakest(
         mix(atlas.distinct("demand", "provenance", wanted.rows)),
         mix(stations.provenance_of(atlas, serving)),
@@ -291,10 +292,10 @@ def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_],
 def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     here = places.scope(atlas, filters)
     wanted = demand.select(atlas, filters)
-    near = reach.pairs(atlas, wanted, filters.straight_radius)
+    near = demand.reached(atlas, wanted, filters.straight_radius)
     offered = stations.service(atlas, filters)
     effective = stations.asks(filters)
-    covered = near.count(offered.effective if effective else offered.nominal) > 0
+    covered = near.counts(offered.effective if effective else offered.nominal) > 0
     if here.level in ("county", "region", "grid"):
         kind, ids = "zone", atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
     else:

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata import crs
 from geodata.errors import N_, AtlasError
-from layers import places, reach, stations, unplaced
+from layers import places, stations, unplaced
 from layers.atlas import Atlas
+from layers.distance import Pairs, Points, nearest_distance, within_reach
 from layers.filters import Filters
 
 
@@ -90,6 +92,54 @@ def standing_of(atlas: Atlas, filters: Filters, wanted: Demand) -> unplaced.Stan
     return replace(standing, lost=bool(unplaced.lost_units(atlas, filters, "place", counties)[0].all()))
 
 
+def reached(atlas: Atlas, wanted: Demand, radius: float) -> Pairs:
+    """Return all pairs of demand cells and placed stations at most `radius` metres apart, straight.
+
+    `radius` is the straight one; the caller divides the way walked by the detour factor.
+    Stations of every status and place are paired (`site` is a row of ``atlas.stations``): one
+    across the county line serves too. Which of them count is the caller's question.
+    """
+
+    def compute() -> Pairs:
+        placed, points = _stations(atlas)
+        near = within_reach(Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True), points, radius)
+        return replace(near, site=placed[near.site].astype(np.int32), sites=len(atlas.stations))
+
+    return atlas.recent(("pairs", wanted.key, radius), compute)
+
+
+def nearest(atlas: Atlas, wanted: Demand, serving: NDArray[np.bool_], key: object) -> NDArray[np.float64]:
+    """Return per demand cell the straight distance (metres) to the nearest `serving` station.
+
+    Parameters
+    ----------
+    serving : ndarray of bool
+        One entry per row of ``atlas.stations``.
+    key : hashable
+        What tells `serving` apart from other choices.
+
+    Returns
+    -------
+    ndarray of float64
+        NaN when no station serves.
+    """
+
+    def compute() -> NDArray[np.float64]:
+        placed, points = _stations(atlas)
+        there = Points(points.xy[serving[placed]], degrees=True)
+        found = nearest_distance(Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True), there)
+        return np.where(np.isinf(found), np.nan, found)
+
+    return atlas.recent(("nearest", wanted.key, key), compute)
+
+
+def systems(wanted: Demand) -> tuple[int, ...]:
+    """Return the 3-degree systems (EPSG, CGCS2000) that the demand lies in: those in which a GIS measures it best."""
+    # borders of 3-degree zones lie on half degrees, so half-degree bins never straddle one
+    bins = np.unique(np.floor(wanted.lon * 2.0))
+    return tuple(sorted({crs.metric_epsg(float(one) / 2.0 + 0.25) for one in bins}))
+
+
 def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """Return one row per demand cell in scope.
 
@@ -107,9 +157,9 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """
     chosen = select(atlas, filters)
     offered = stations.service(atlas, filters)
-    near = reach.pairs(atlas, chosen, filters.straight_radius)
+    near = reached(atlas, chosen, filters.straight_radius)
     frame = atlas.demand
-    reached = near.count(offered.nominal) > 0
+    within = near.counts(offered.nominal) > 0
     return pd.DataFrame(
         {
             "cell": frame["cell"].to_numpy()[chosen.rows],
@@ -118,10 +168,10 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "lon": chosen.lon,
             "lat": chosen.lat,
             "weight": chosen.weight,
-            "nominal": reached,
-            "effective": near.count(offered.effective) > 0,
-            "distance_m": reach.nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
-            "unknown": ~reached & _lost(atlas, filters, chosen),
+            "nominal": within,
+            "effective": near.counts(offered.effective) > 0,
+            "distance_m": nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
+            "unknown": ~within & _lost(atlas, filters, chosen),
             "provenance": frame["provenance"].to_numpy()[chosen.rows],
         }
     )
@@ -143,6 +193,17 @@ def _lost(
         of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)
         lost |= np.append(of_unit, False)[codes]
     return lost
+
+
+def _stations(atlas: Atlas) -> tuple[NDArray[np.intp], Points]:
+    """Return the rows of the stations that have a place, and where they are."""
+
+    def compute() -> tuple[NDArray[np.intp], Points]:
+        lon, lat = atlas.lonlat("stations")
+        placed = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        return placed, Points(np.column_stack([lon[placed], lat[placed]]), degrees=True)
+
+    return atlas.once("placed stations", compute)
 
 
 def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:

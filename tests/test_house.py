@@ -32,6 +32,7 @@ TOP = {
     "LICENSE",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    ".git-blame-ignore-revs",
     ".gitignore",
     "mkdocs.yml",
 }
@@ -46,6 +47,72 @@ def imported(source: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             found.add(node.module.split(".")[0])
     return found
+
+
+#: Packages whose modules import each other in one direction only.
+STRAIGHT = ("layers",)
+#: Packages of which the rest of the house imports the door alone.
+CLOSED = ("layers/siting/solver",)
+
+
+def modules_imported(path: Path) -> set[str]:
+    """Return the modules of this house that the file at `path` imports, anywhere in it, except for the type checker alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {one for one in whole if file_of(one)}
+            # a name of the package itself, not of a module in it
+            if any(not file_of(one) for one in whole):
+                found.add(node.module)
+    return {one for one in found if file_of(one)}
+
+
+def file_of(module: str) -> Path | None:
+    """Return the file of a module of this house; None when there is none."""
+    base = ROOT / module.replace(".", "/")
+    return next((one for one in (base.with_suffix(".py"), base / "__init__.py") if one.exists()), None)
+
+
+@pytest.mark.parametrize("package", STRAIGHT)
+def test_modules_do_not_import_each_other_in_a_circle(package: str) -> None:
+    arrows = {
+        path: {file for one in modules_imported(path) if (file := file_of(one)) and file != path}
+        for path in sorted((ROOT / package).rglob("*.py"))
+    }
+    assert len(arrows) > 1
+    while free := [path for path, to in arrows.items() if not to & arrows.keys()]:
+        for path in free:
+            del arrows[path]
+    # what is left is in a circle, or leads to one
+    assert {
+        str(path.relative_to(ROOT)): sorted(str(one.relative_to(ROOT)) for one in to & arrows.keys())
+        for path, to in arrows.items()
+    } == {}
+
+
+@pytest.mark.parametrize("package", CLOSED)
+def test_a_closed_package_is_entered_by_its_door(package: str) -> None:
+    door = package.replace("/", ".")
+    through_the_window = {
+        str(path.relative_to(ROOT)): sorted(windows)
+        for floor in ("dashboard", "layers", "geodata")
+        for path in (ROOT / floor).rglob("*.py")
+        if not path.is_relative_to(ROOT / package)
+        and (windows := {one for one in modules_imported(path) if one.startswith(f"{door}.")})
+    }
+    assert through_the_window == {}
 
 
 @pytest.mark.parametrize("floor", FORBIDDEN)
@@ -68,12 +135,17 @@ def test_only_what_belongs_stands_at_the_top() -> None:
     assert {path.split("/")[0] for path in tracked if path} - TOP == set()
 
 
+#: Statements of a file; lines say how wide its tables are.
+MOST_STATEMENTS = 320
+
+
 def test_no_file_does_two_things() -> None:
     long = {
         str(path.relative_to(ROOT)): count
         for floor in ("dashboard", "layers", "geodata")
         for path in (ROOT / floor).rglob("*.py")
-        if (count := len(path.read_text("utf-8").splitlines())) > 400
+        if (count := sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(path.read_text("utf-8")))))
+        > MOST_STATEMENTS
     }
     assert long == {}
 

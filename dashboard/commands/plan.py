@@ -15,12 +15,10 @@ from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.siting import evidence
 from layers.siting.ask import hours_of
-from layers.siting.instance import MODELS, Instance
 from layers.siting.lines import Lines, is_lines, read_lines
-from layers.siting.models import solve
 from layers.siting.network import REACH_M
 from layers.siting.prepare import Prepared, Wish, prepare
-from layers.siting.progress import Progress
+from layers.siting.solver import MODELS, Instance, Progress, solve
 from layers.siting.tables import Edges, read_edges, read_matrix, read_points
 
 #: So long at most, seconds, when nobody says how long.

@@ -14,12 +14,11 @@ from geodata.hours import open_matrix
 from layers import places
 from layers.access import gini
 from layers.atlas import Atlas
+from layers.distance import Points, nearest_distance
 from layers.siting import evidence
 from layers.siting.case import Case, case
-from layers.siting.models import reach_counts, value
-from layers.siting.pairs import Points, nearest_distance
 from layers.siting.prepare import Prepared
-from layers.siting.progress import Progress
+from layers.siting.solver import Progress, reach_counts, value
 
 #: The hours that "by night" means.
 NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
@@ -139,7 +138,7 @@ class Answer:
     status : str
         ``proved``, ``gap`` or ``moved`` (placed by hand, no bound known).
     objective, bound, gap : float or None
-        As :class:`layers.siting.progress.Progress` has them.
+        As :class:`layers.siting.solver.Progress` has them.
     seconds : float
         Of the search; 0 for a plan placed by hand.
     before, after : Figures

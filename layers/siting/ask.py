@@ -10,7 +10,7 @@ import numpy as np
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import parse as parse_opening
-from layers.siting.instance import COVERAGE_MODELS, MODELS
+from layers.siting.solver import COVERAGE_MODELS, MODELS
 
 #: Where candidates come from: the table of the place when it has one and else a grid · the table · a grid over the land ·
 #: the points of another table · only points that were set by hand.

@@ -25,15 +25,15 @@ from geodata.hours import open_matrix
 from layers import demand as demands
 from layers import stations
 from layers.atlas import Atlas
+from layers.distance import Points, sphere
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
 from layers.siting.ask import MARK, Ask
 from layers.siting.candidates import Candidates, candidates
-from layers.siting.instance import COVERAGE_MODELS
 from layers.siting.lines import Lines
 from layers.siting.network import REACH_M
-from layers.siting.pairs import Points, sphere
 from layers.siting.prepare import Prepared, Wish, prepare
+from layers.siting.solver import COVERAGE_MODELS
 from layers.siting.tables import Edges, PointTable
 from layers.unplaced import Standing
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import N_, AtlasError
-from layers.siting.pairs import Points, measure
+from layers.distance import Points, measure
 from layers.siting.scenario import FILTER_FIELDS, Scenario
 
 MOST = 4

@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.access import gini
-from layers.siting.instance import Instance
-from layers.siting.models import best, reach_counts, value
-from layers.siting.pairs import Points, measure
-from layers.siting.progress import Progress
+from layers.distance import Points, measure
+from layers.siting.solver import Instance, Progress, best, reach_counts, value
 
 Choice = NDArray[np.int64]
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from geodata.hours import open_matrix
 from layers.access import gini, lorenz, two_step
+from layers.distance import Points, within_reach
 from layers.siting.answer import ways_to_nearest
 from layers.siting.case import Case
-from layers.siting.pairs import Points, within_reach
 
 #: A Lorenz curve is kept at these shares of the demand.
 STEPS = np.linspace(0.0, 1.0, 51)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.pairs import Pairs
+from layers.distance import Pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

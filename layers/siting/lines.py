@@ -12,7 +12,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from geodata.errors import N_, AtlasError
-from layers.siting.pairs import Points
+from layers.distance import Points
 
 #: Endings of files that hold lines; any other file is a table of edges.
 SUFFIXES = (".gpkg", ".geojson", ".json", ".zip", ".shp")

@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geodata.errors import N_, AtlasError
-from layers.siting.pairs import NOISE, Pairs, from_triples
+from layers.distance import NOISE, Pairs, from_triples
 from layers.siting.tables import Edges
 
 #: So many sources at once, so that memory grows with the pairs that are kept.

@@ -1,4 +1,4 @@
-"""From tables and wishes to a checked :class:`~layers.siting.instance.Instance`."""
+"""From tables and wishes to a checked :class:`~layers.siting.solver.Instance`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
-from layers.siting.hours import spread_over
-from layers.siting.instance import COVERAGE_MODELS, Instance
-from layers.siting.lines import Lines, in_one_plane
-from layers.siting.network import REACH_M, Ways, parts_of, ways, ways_on_lines
-from layers.siting.pairs import (
+from layers.distance import (
     Pairs,
     Points,
     all_pairs,
@@ -24,6 +20,10 @@ from layers.siting.pairs import (
     too_near,
     within_reach,
 )
+from layers.siting.hours import spread_over
+from layers.siting.lines import Lines, in_one_plane
+from layers.siting.network import REACH_M, Ways, parts_of, ways, ways_on_lines
+from layers.siting.solver import COVERAGE_MODELS, Instance
 from layers.siting.tables import Edges, Matrix, PointTable
 
 Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
@@ -33,7 +33,7 @@ ABSURD_M = 500_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked, apart from the tables; see :class:`~layers.siting.instance.Instance`."""
+    """What is asked, apart from the tables; see :class:`~layers.siting.solver.Instance`."""
 
     model: str
     radius: float | None = None

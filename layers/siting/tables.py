@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from layers.siting.pairs import Points
+from layers.distance import Points
 
 ALIASES = {
     "demand_id": "id",

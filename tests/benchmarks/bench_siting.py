@@ -23,9 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from layers.siting.instance import Instance
-from layers.siting.models import solve
-from layers.siting.pairs import Points, all_pairs, measure, within_reach
+from layers.distance import Points, all_pairs, measure, within_reach
+from layers.siting.solver import Instance, solve
 
 RADIUS_M = 500.0
 SEED = 1

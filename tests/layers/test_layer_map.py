@@ -1,11 +1,11 @@
 """What the map draws of many things at one spot, and of what lies in each place."""
 
 import pytest
+from pyproj import Geod
 
 from layers import activities, located, places, records
 from layers.disc import disc
 from layers.filters import Filters
-from layers.reach import geodesic
 
 
 def test_activities_of_one_grid_are_one_spot(small):
@@ -50,6 +50,6 @@ def test_places_below_tell_what_they_hold(small):
 def test_the_disc_is_round_on_the_ground():
     ring = disc(118.1, 24.46, 384.6)
     count = len(ring)
-    metres = geodesic([118.1] * count, [24.46] * count, ring[:, 0], ring[:, 1])
+    metres = Geod(ellps="WGS84").inv([118.1] * count, [24.46] * count, ring[:, 0], ring[:, 1])[2]
     assert metres == pytest.approx([384.6] * count, abs=1e-3)
     assert ring[0] == pytest.approx(ring[-1])

@@ -12,7 +12,7 @@ from dashboard.state import ECHO, MAX_NOTICES, MAX_QUERY, Notice
 from geodata.errors import N_, AtlasError
 from layers.siting.ask import DECIMALS, MOST_NEW, MOST_POINTS, SOURCES, STEP_M, Ask, hours_of, hours_text
 from layers.siting.comparing import MOST as MOST_COMPARED
-from layers.siting.instance import MODELS
+from layers.siting.solver import MODELS
 
 SITE_DECIMALS = 6
 NOTHING = "none"

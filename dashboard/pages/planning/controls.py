@@ -15,7 +15,7 @@ from dashboard.pages.planning.address import Plan
 from layers.filters import DETOUR, RADIUS_M, Filters
 from layers.siting.answer import NIGHT
 from layers.siting.ask import MOST_NEW, STEP_M, hours_of, hours_text
-from layers.siting.instance import COVERAGE_MODELS
+from layers.siting.solver import COVERAGE_MODELS
 
 DAY = tuple(range(8, 20))
 PRESETS = {"": None, "day": DAY, "night": NIGHT}

@@ -18,9 +18,8 @@ from layers.siting import evidence
 from layers.siting.answer import Answer, answered, placed
 from layers.siting.ask import DECIMALS, point_of
 from layers.siting.case import Case, basis, case
-from layers.siting.models import solve
-from layers.siting.progress import Progress
 from layers.siting.scenario import Inputs, dumps_answer, dumps_inputs, inputs_filters, loads_answer
+from layers.siting.solver import Progress, solve
 
 #: A search from the page takes at most so long, and each point of a curve; seconds.
 SECONDS, CURVE_SECONDS = 120.0, 10.0

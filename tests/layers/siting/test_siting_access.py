@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from layers.access import gaussian, gini, lorenz, two_step
+from layers.distance import Points, all_pairs, from_dense
 from layers.siting import evidence
-from layers.siting.instance import Instance
-from layers.siting.pairs import Points, all_pairs, from_dense
+from layers.siting.solver import Instance
 
 
 def cells(count: int = 30, seed: int = 2) -> tuple[Points, np.ndarray, np.ndarray]:

@@ -26,7 +26,7 @@ from layers.siting import evidence
 from layers.siting.ask import Ask, hours_of, hours_text, point_id, point_of
 from layers.siting.candidates import candidates
 from layers.siting.case import case
-from layers.siting.models import best
+from layers.siting.solver import best
 
 WGS84 = Geod(ellps="WGS84")
 NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)

@@ -16,14 +16,12 @@ from pyproj import Geod
 from scipy import sparse
 
 from geodata.errors import AtlasError
-from layers.siting import evidence, exact, remainder
-from layers.siting.exact import Highs, Program
+from layers.distance import Points, all_pairs, from_dense, too_near, within_reach
+from layers.siting import evidence
 from layers.siting.hours import spread_over
-from layers.siting.instance import Instance
-from layers.siting.models import best, solve, value
-from layers.siting.pairs import Points, all_pairs, from_dense, too_near, within_reach
-from layers.siting.progress import Clock
-from layers.siting.slots import Slot
+from layers.siting.solver import Instance, Slot, best, highs, p_median_exact, solve, value
+from layers.siting.solver.highs import Highs, Program
+from layers.siting.solver.progress import Clock
 
 LATE = 6.0  # seconds by which a busy machine may answer later; a limit that does not hold is minutes late
 
@@ -51,7 +49,7 @@ def hard(n: int = 160) -> Instance:
 @pytest.fixture
 def by_highs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give medians to HiGHS, however large."""
-    monkeypatch.setattr(remainder, "FEW_ENTRIES", 10**9)
+    monkeypatch.setattr(p_median_exact, "FEW_ENTRIES", 10**9)
 
 
 def children(of: int | None = None) -> set[int]:
@@ -141,7 +139,7 @@ def test_the_time_limit_holds_and_no_process_stays(by_highs: None) -> None:
 
 
 def test_branch_and_bound_closes_the_gap_and_stops_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remainder, "FEW_ENTRIES", -1)
+    monkeypatch.setattr(p_median_exact, "FEW_ENTRIES", -1)
     told = list(solve(hard(40)))
     assert told[-1].status == "proved"
     assert len({one.bound for one in told if one.stage == "exact"}) > 1, "the bound closes in while you watch"
@@ -176,15 +174,15 @@ def test_a_search_that_is_cancelled_ends_with_what_it_has(by_highs: None) -> Non
 
 
 def test_a_process_that_overruns_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exact, "GRACE", -19.0)  # as if HiGHS were nineteen seconds late
+    monkeypatch.setattr(highs, "GRACE", -19.0)  # as if HiGHS were nineteen seconds late
     program = Program()
     random = np.random.default_rng(0)
     y = program.block(-random.integers(50, 99, 3000).astype(float), 0, 1, integer=True)
     weights = random.integers(50, 99, (40, 3000)).astype(float)
     program.row({y: sparse.csr_array(weights)}, -np.inf, weights.sum(axis=1) / 2 + 0.5)
     before, begun, found = children(), time.monotonic(), None
-    with Highs(Clock(20.0)) as highs:
-        steps = highs.solve(program)
+    with Highs(Clock(20.0)) as engine:
+        steps = engine.solve(program)
         while found is None:
             try:
                 next(steps)
@@ -198,11 +196,9 @@ def test_a_process_that_overruns_is_killed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_process_dies_with_its_parent() -> None:
     script = """
 import sys, numpy as np
-from layers.siting import remainder
-remainder.FEW_ENTRIES = 10**9
-from layers.siting.instance import Instance
-from layers.siting.models import solve
-from layers.siting.pairs import from_dense
+from layers.siting.solver import Instance, p_median_exact, solve
+p_median_exact.FEW_ENTRIES = 10**9
+from layers.distance import from_dense
 way = np.random.default_rng(5).integers(1, 1000, (160, 160)).astype(float)
 for step in solve(Instance(model="pmedian", weight=np.ones(160), pairs=from_dense(way), new=6)):
     print(step.stage, flush=True)

@@ -11,10 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from siting_oracle import objective, optimum, random_case
 
-from layers.siting import median, models, remainder
-from layers.siting.instance import Instance
-from layers.siting.models import solve
-from layers.siting.pairs import from_dense
+from layers.distance import from_dense
+from layers.siting.solver import Instance, Progress, p_median, p_median_exact, solve
 
 #: Instances per model and condition: a few in every run, 500 and more by `make fuzz`.
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
@@ -52,10 +50,10 @@ def test_it_agrees_with_brute_force(model: str, twist: str) -> None:
 )
 def test_branch_and_bound_agrees_with_brute_force(twist: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        remainder, "FEW_ENTRIES", few
+        p_median_exact, "FEW_ENTRIES", few
     )  # as if every instance, or all but what is near the bound, were too large for the solver
-    monkeypatch.setattr(remainder, "MANY", 0)
-    monkeypatch.setattr(median, "ROUNDS", 3)  # and every first bound poor
+    monkeypatch.setattr(p_median_exact, "MANY", 0)
+    monkeypatch.setattr(p_median, "ROUNDS", 3)  # and every first bound poor
     _agrees("pmedian", twist)
 
 
@@ -106,7 +104,7 @@ def _nothing_affordable(case: dict) -> bool:
     return bool(free) and min(case["cost"][j] for j in free) > case["budget"] * (1 + 1e-9)
 
 
-def _keeps_every_condition(case: dict, told: models.Progress) -> None:
+def _keeps_every_condition(case: dict, told: Progress) -> None:
     chosen = told.sites.tolist()
     there = sorted({*chosen, *np.flatnonzero(case["existing"]).tolist()})
     assert len(set(chosen)) == len(chosen)

@@ -16,9 +16,9 @@ from pyproj import CRS, Geod
 from scipy.sparse.csgraph import floyd_warshall
 
 from geodata.errors import AtlasError
+from layers.distance import Points
 from layers.siting.lines import Lines, in_one_plane, read_lines
 from layers.siting.network import ways_on_lines
-from layers.siting.pairs import Points
 
 # two streets west-east (y 0 and 400), three south-north (x 0, 300, 1000); each block one long segment
 GRID = [

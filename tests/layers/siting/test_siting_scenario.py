@@ -24,7 +24,6 @@ from layers.siting import comparing, keeping
 from layers.siting.answer import Answer, Figures, Site, answered, cell_cover, placed
 from layers.siting.ask import Ask
 from layers.siting.case import basis, case
-from layers.siting.models import best
 from layers.siting.scenario import (
     Inputs,
     Scenario,
@@ -36,6 +35,7 @@ from layers.siting.scenario import (
     of_frame,
     of_row,
 )
+from layers.siting.solver import best
 
 WGS84 = Geod(ellps="WGS84")
 numbers = st.floats(0, 1e9, allow_nan=False)

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from siting_oracle import optimum, random_case
 
-from layers.siting import feasible
-from layers.siting.feasible import rounded_down
-from layers.siting.instance import Instance
-from layers.siting.models import best
-from layers.siting.pairs import from_dense
+from layers.distance import from_dense
+from layers.siting.solver import Instance, best, infeasibility
+from layers.siting.solver.infeasibility import rounded_down
 
 CASES = 400
 
@@ -88,7 +86,7 @@ def test_the_spacing_that_would_do_is_the_largest_or_a_bound_of_it(model: str) -
 def test_without_time_a_spacing_is_told_that_does_and_not_that_it_is_the_largest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feasible, "WIDEST_SECONDS", 0.0)
+    monkeypatch.setattr(infeasibility, "WIDEST_SECONDS", 0.0)
     seen = 0
     for case, apart, largest, answer in failing("lscp"):
         for one in answer.reasons:

@@ -1,4 +1,4 @@
-"""Distances between demand and sites, kept as pairs only.
+"""Who is within reach of whom: distances between demand and sites, kept as pairs only. Coverage and siting ask here alike.
 
 Coverage needs the pairs within the radius and nothing else, so memory grows
 with the pairs and never with demand × sites. Points are in metres of one plane,
@@ -17,6 +17,7 @@ from pyproj import Geod
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from geodata.crs import EARTH_M
 from geodata.errors import N_, AtlasError
 
 Floats = NDArray[np.float64]
@@ -26,10 +27,12 @@ Ints = NDArray[np.int64]
 NOISE = 1e-9
 #: All pairs are measured without asking for a limit up to so many of them.
 ALL_PAIRS = 30_000_000
-EARTH_M, FLATTENING_MARGIN = 6_371_008.8, 1.007
+FLATTENING_MARGIN = 1.007
 SEMI_MAJOR, ECCENTRICITY2 = 6_378_137.0, 0.0066943799901413165
 #: Up to here the middle-latitude formula errs by less than 1e-6; beyond, the geodesic is measured itself.
 SHORT_M = 20_000.0
+#: What the middle-latitude formula may err by: so near the rim, the geodesic decides.
+RIM = 2e-6
 CHUNK = 100_000
 
 
@@ -100,8 +103,12 @@ def measure(one: Points, i: NDArray, other: Points, j: NDArray) -> Floats:
     found = np.hypot(east, north)
     far = np.flatnonzero((found > SHORT_M) | (np.abs(a[:, 1]) > 80.0))
     if len(far):
-        found[far] = Geod(ellps="WGS84").inv(a[far, 0], a[far, 1], b[far, 0], b[far, 1])[2]
+        found[far] = _geodesic(a[far], b[far])
     return found
+
+
+def _geodesic(one: Floats, other: Floats) -> Floats:
+    return np.asarray(Geod(ellps="WGS84").inv(one[:, 0], one[:, 1], other[:, 0], other[:, 1])[2], np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +181,14 @@ class Pairs:
             found[rows] = np.add.reduceat(mask, self.start[rows], dtype=np.int64)
         return found
 
+    def union(self, bits: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return per demand the bits (one set per site, as of the hours at which it is open) that any of its pairs has."""
+        found = np.zeros(self.demands, np.uint32)
+        rows = np.flatnonzero(np.diff(self.start))
+        if len(rows):
+            found[rows] = np.bitwise_or.reduceat(bits[self.site], self.start[rows])
+        return found
+
     def nearest(self, open_sites: NDArray[np.bool_]) -> Floats:
         """Return each demand's distance to the nearest open site; infinite when it reaches none."""
         if self.table:
@@ -215,6 +230,8 @@ def from_triples(
 def within_reach(demand: Points, sites: Points, radius: float, detour: float = 1.0) -> Pairs:
     """Return all pairs at most `radius` metres apart along the way (straight line × `detour`).
 
+    The rim counts, and in degrees it is that of the geodesic on the WGS-84 ellipsoid.
+
     Raises
     ------
     AtlasError
@@ -224,13 +241,22 @@ def within_reach(demand: Points, sites: Points, radius: float, detour: float = 1
     straight = radius / detour
     rows, columns, values = [], [], []
     if len(demand) and len(sites):
-        there = sites.tree()
         reach = straight * (FLATTENING_MARGIN if demand.degrees else 1.0) * (1 + 10 * NOISE) + 1e-6
-        searched = demand.searched()
+        searched, there = demand.searched(), sites.searched()
+        # a county is asked of a country's sites: most are nowhere near
+        around = np.flatnonzero(
+            ((there >= searched.min(axis=0) - reach) & (there <= searched.max(axis=0) + reach)).all(axis=1)
+        )
+        tree = cKDTree(there[around], balanced_tree=False)  # asked once: quick to build counts
         for begin, end in _chunks(len(demand)):
-            found = cKDTree(searched[begin:end]).sparse_distance_matrix(there, reach, output_type="ndarray")
-            i, j = found["i"] + begin, found["j"]
+            found = cKDTree(searched[begin:end], balanced_tree=False).sparse_distance_matrix(
+                tree, reach, output_type="ndarray"
+            )
+            i, j = found["i"] + begin, around[found["j"]]
             d = measure(demand, i, sites, j)
+            if demand.degrees:
+                rim = np.flatnonzero(np.abs(d - straight) <= RIM * straight)
+                d[rim] = _geodesic(demand.xy[i[rim]], sites.xy[j[rim]])
             near = d <= straight * (1 + NOISE)
             rows.append(i[near].astype(np.int32))
             columns.append(j[near].astype(np.int32))
@@ -284,7 +310,11 @@ def from_dense(distance: ArrayLike) -> Pairs:
 
 
 def nearest_distance(demand: Points, sites: Points, detour: float = 1.0) -> Floats:
-    """Return each demand's distance in metres to its nearest site; infinite when there is none."""
+    """Return each demand's distance in metres to its nearest site; infinite when there is none.
+
+    In degrees, which one is nearest is asked on the sphere: of two whose distances differ by less
+    than 0.7 % it may be the farther.
+    """
     _same_unit(demand, sites)
     if not len(sites):
         return np.full(len(demand), np.inf)

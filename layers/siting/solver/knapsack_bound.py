@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.instance import Instance
-from layers.siting.progress import SAME, Clock
-from layers.siting.rule import Rule
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.instance import Instance
+from layers.siting.solver.progress import SAME, Clock
 
 Floats = NDArray[np.float64]
 ROUNDS, EVERY, PATIENCE, LEAST_STEP = 400, 20, 20, 1e-3

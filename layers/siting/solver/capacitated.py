@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.exact import Found, Highs, Program
-from layers.siting.heuristic import spans
-from layers.siting.instance import Instance
-from layers.siting.knapsack import relax
-from layers.siting.pairs import Pairs
-from layers.siting.progress import SAME, Clock, Step
-from layers.siting.rule import Rule
+from layers.distance import Pairs
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.heuristic import spans
+from layers.siting.solver.highs import Found, Highs, Program
+from layers.siting.solver.highs_process import milp
+from layers.siting.solver.instance import Instance
+from layers.siting.solver.knapsack_bound import relax
+from layers.siting.solver.p_center import center
+from layers.siting.solver.progress import SAME, Clock, Step
 
 Floats = NDArray[np.float64]
 #: Linear programs asked per look at an exchange.
@@ -110,8 +112,6 @@ def served(instance: Instance, sites: NDArray[np.int64], radius: float | None = 
     rule = Rule.of(instance)
     pairs = instance.pairs if radius is None else instance.pairs.kept(instance.pairs.distance <= radius)
     program, scale = program_of(instance, rule, pairs, fixed=sites)
-    from layers.siting.worker import milp
-
     answer = milp({**program.task(), "seconds": None})
     if answer["status"] != 0:
         return None
@@ -339,8 +339,6 @@ def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Ju
 
 def _center(instance: Instance, rule: Rule, clock: Clock) -> Iterator[Step]:
     """Search the least radius: without capacities for a bound, then whatever lies between it and an answer."""
-    from layers.siting.center import center
-
     best, radius = None, np.inf
 
     def offer(sites: NDArray[np.int64]) -> bool:

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.branch import branch
-from layers.siting.exact import Highs, Program
-from layers.siting.median import Median, Relaxed, between, kicks, picked, relax
-from layers.siting.progress import SAME, Clock, Step
-from layers.siting.rule import Rule
+from layers.siting.solver.branch_and_bound import branch
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.highs import Highs, Program
+from layers.siting.solver.p_median import Median, Relaxed, between, kicks, picked, relax
+from layers.siting.solver.progress import SAME, Clock, Step
 
 Floats = NDArray[np.float64]
 #: Up to so many entries the program is for HiGHS, at most so many seconds; beyond, branch and bound is faster.

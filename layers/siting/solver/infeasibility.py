@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_
-from layers.siting.covering import fewest
-from layers.siting.exact import Highs
-from layers.siting.instance import COVERAGE_MODELS, Instance
-from layers.siting.pairs import NOISE
-from layers.siting.progress import Clock, Reason, Step
-from layers.siting.reduce import cover_of
-from layers.siting.rule import Rule
+from layers.distance import NOISE
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.covering import fewest
+from layers.siting.solver.highs import Highs
+from layers.siting.solver.instance import COVERAGE_MODELS, Instance
+from layers.siting.solver.progress import Clock, Reason, Step
+from layers.siting.solver.reduction import cover_of
 
 #: How long to look for the largest spacing that would do, seconds.
 WIDEST_SECONDS = 10.0

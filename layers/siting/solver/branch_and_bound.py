@@ -15,9 +15,9 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.median import Median, picked, relax
-from layers.siting.progress import SAME, Clock, Step
-from layers.siting.rule import Rule
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.p_median import Median, picked, relax
+from layers.siting.solver.progress import SAME, Clock, Step
 
 Floats = NDArray[np.float64]
 NODE_ROUNDS, NODE_STEP = 60, 1.5

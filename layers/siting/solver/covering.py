@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.bound import Relaxed, decided, relax_sites, relax_weight
-from layers.siting.exact import Highs, Program, scale_of
-from layers.siting.heuristic import complete, greedy, interchange, pruned
-from layers.siting.instance import Instance
-from layers.siting.progress import SAME, Clock, Step
-from layers.siting.reduce import Cover, cover_of, taken, without_dominated, without_implied
-from layers.siting.rule import Rule
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.covering_bound import Relaxed, decided, relax_sites, relax_weight
+from layers.siting.solver.heuristic import complete, greedy, interchange, pruned
+from layers.siting.solver.highs import Highs, Program, scale_of
+from layers.siting.solver.instance import Instance
+from layers.siting.solver.progress import SAME, Clock, Step
+from layers.siting.solver.reduction import Cover, cover_of, taken, without_dominated, without_implied
 
 Floats = NDArray[np.float64]
 Choice = NDArray[np.int64]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
-from layers.siting.pairs import NOISE, Pairs, kth_nearest
+from layers.distance import NOISE, Pairs, kth_nearest
 
 MODELS = ("mclp", "lscp", "pmedian", "pcenter")
 COVERAGE_MODELS = ("mclp", "lscp")

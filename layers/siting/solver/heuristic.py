@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.progress import SAME, Clock
-from layers.siting.reduce import Cover
-from layers.siting.rule import Rule
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.progress import SAME, Clock
+from layers.siting.solver.reduction import Cover
 
 Floats = NDArray[np.float64]
 

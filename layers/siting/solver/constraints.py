@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.instance import Instance
+from layers.siting.solver.instance import Instance
 
 Floats = NDArray[np.float64]
 BISECTIONS = 25

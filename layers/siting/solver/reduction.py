@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.instance import Instance
-from layers.siting.rule import Rule
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.instance import Instance
 
 Floats = NDArray[np.float64]
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from layers.siting import worker
-from layers.siting.progress import Clock, Step
-from layers.siting.rule import Rule
-from layers.siting.slots import Slot
+from layers.siting.solver import highs_process
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.progress import Clock, Step
+from layers.siting.solver.slots import Slot
 
 Floats = NDArray[np.float64]
 #: Programs up to this size are solved here, at once: starting a process would take longer.
@@ -84,7 +84,7 @@ class Program:
         )
 
     def task(self) -> dict[str, Any]:
-        """Return the program as :func:`layers.siting.worker.milp` takes it."""
+        """Return the program as :func:`layers.siting.solver.highs_process.milp` takes it."""
         sizes = [len(c) for c in self.c]
         stacked = [
             sparse.hstack(
@@ -159,7 +159,7 @@ class Highs:
         if self._clock.over() or limit <= 0 or task["matrix"].nnz > HUGE_ENTRIES:
             return Found("lost")
         if len(task["c"]) <= TINY_VARIABLES and task["matrix"].nnz <= TINY_ENTRIES:
-            found = _read(program, worker.milp({**task, "seconds": min(TINY_SECONDS, limit)}))
+            found = _read(program, highs_process.milp({**task, "seconds": min(TINY_SECONDS, limit)}))
             if found.status in ("optimal", "infeasible") or limit <= TINY_SECONDS:
                 return found
         while not self._slot.take():
@@ -177,14 +177,14 @@ class Highs:
     def _asked(self, task: dict[str, Any], limit: float) -> Iterator[Step]:
         if self._child is None:
             self._child = subprocess.Popen(  # noqa: S603 - our own file, by our own interpreter
-                [sys.executable, "-P", str(Path(worker.__file__).resolve()), str(os.getpid())],
+                [sys.executable, "-P", str(Path(highs_process.__file__).resolve()), str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
         until = self._clock.passed + limit + GRACE
         try:
-            worker.send(self._child.stdin, task)
+            highs_process.send(self._child.stdin, task)
         except BrokenPipeError:
             return None
         got, size, told = bytearray(), None, self._clock.passed
@@ -202,7 +202,7 @@ class Highs:
             elif self._clock.passed > told + 0.25:
                 told = self._clock.passed
                 yield Step("exact")
-        return worker.loads(bytes(got[8:]))
+        return highs_process.loads(bytes(got[8:]))
 
 
 def scale_of(values: Floats) -> float:

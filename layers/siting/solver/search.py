@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting import flow
-from layers.siting.center import center
-from layers.siting.covering import covering, maximal
-from layers.siting.early import early
-from layers.siting.feasible import after_search, at_once
-from layers.siting.instance import Instance
-from layers.siting.median import median
-from layers.siting.progress import SAME, Clock, Progress, Step
-from layers.siting.rule import Rule
+from layers.siting.solver import capacitated
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.covering import covering, maximal
+from layers.siting.solver.first_answer import first_answer
+from layers.siting.solver.infeasibility import after_search, at_once
+from layers.siting.solver.instance import Instance
+from layers.siting.solver.p_center import center
+from layers.siting.solver.p_median_search import median
+from layers.siting.solver.progress import SAME, Clock, Progress, Step
 
 Choice = NDArray[np.int64]
 ENGINES = {"mclp": maximal, "lscp": covering, "pmedian": median, "pcenter": center}
@@ -45,8 +45,8 @@ def value(instance: Instance, sites: Choice) -> float | None:
     sites = np.asarray(sites, np.int64)
     if instance.capacity is not None:
         if instance.model == "pcenter":
-            return flow.least_radius(instance, sites)
-        found = flow.served(instance, sites)
+            return capacitated.least_radius(instance, sites)
+        found = capacitated.served(instance, sites)
         if instance.model != "lscp" or found is None:
             return found
     if instance.model in ("mclp", "lscp"):
@@ -92,7 +92,7 @@ def solve(
     if reasons:
         yield Progress("infeasible", np.empty(0, np.int64), None, None, "done", clock.passed, reasons=reasons)
         return
-    engine = flow.capacitated if instance.capacity is not None else ENGINES[instance.model]
+    engine = capacitated.capacitated if instance.capacity is not None else ENGINES[instance.model]
     keeper = _Keeper(instance, clock)
     steps = _from_the_first(instance, clock, engine)
     try:
@@ -116,7 +116,7 @@ def solve(
 def _from_the_first(
     instance: Instance, clock: Clock, engine: Callable[[Instance, Clock], Iterator[Step]]
 ) -> Iterator[Step]:
-    first = early(instance, clock)
+    first = first_answer(instance, clock)
     if first is not None:
         yield first
     yield from engine(instance, clock)

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.siting.covering import fewest
-from layers.siting.exact import Highs
-from layers.siting.heuristic import complete, greedy, pruned
-from layers.siting.instance import Instance
-from layers.siting.pairs import row_min
-from layers.siting.progress import Clock, Step
-from layers.siting.reduce import Cover, merged
-from layers.siting.rule import Rule
+from layers.distance import row_min
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.covering import fewest
+from layers.siting.solver.heuristic import complete, greedy, pruned
+from layers.siting.solver.highs import Highs
+from layers.siting.solver.instance import Instance
+from layers.siting.solver.progress import Clock, Step
+from layers.siting.solver.reduction import Cover, merged
 
 Floats = NDArray[np.float64]
 #: When more than this share of the demand is asked for, all of it is.

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.progress import SAME, Clock
-from layers.siting.reduce import Cover
-from layers.siting.rule import Rule
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.progress import SAME, Clock
+from layers.siting.solver.reduction import Cover
 
 Floats = NDArray[np.float64]
 PATIENCE, LEAST_STEP, ROUNDS = 12, 1e-3, 600

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from layers.siting import heuristic, median
-from layers.siting.instance import Instance
-from layers.siting.progress import Clock, Step
-from layers.siting.reduce import cover_of
-from layers.siting.rule import Rule
+from layers.siting.solver import heuristic, p_median
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.instance import Instance
+from layers.siting.solver.progress import Clock, Step
+from layers.siting.solver.reduction import cover_of
 
 #: With more pairs than `LARGE` the first answer looks at about `SAMPLE` of them.
 LARGE, SAMPLE = 1_000_000, 400_000
 
 
-def early(instance: Instance, clock: Clock) -> Step | None:
+def first_answer(instance: Instance, clock: Clock) -> Step | None:
     """Return an answer that keeps every condition on the choice; None where the whole can be looked at as fast.
 
     It may leave demand unserved that a p-median or p-center must serve: who
@@ -36,4 +36,4 @@ def early(instance: Instance, clock: Clock) -> Step | None:
         return Step(
             "greedy", rule.sites[heuristic.greedy(cover_of(some, rule)[0], rule)], bound=float(instance.weight.sum())
         )
-    return Step("greedy", rule.sites[median.greedy(median.Median.of(some, rule), rule)], bound=0.0)
+    return Step("greedy", rule.sites[p_median.greedy(p_median.Median.of(some, rule), rule)], bound=0.0)

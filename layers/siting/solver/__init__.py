@@ -1,0 +1,34 @@
+"""Solve a siting problem: an :class:`Instance` in, ever better answers with their bounds out.
+
+This package knows demand, sites, distances and conditions, and nothing of the atlas. What it offers stands here;
+the modules below are its own.
+
+- ``instance``, ``constraints``, ``progress``: what is asked, which choices are allowed, what is reported;
+- ``search``: runs the engine of a model and keeps the best answer and bound;
+- ``reduction``, ``heuristic``, ``first_answer``: a smaller problem, and answers at once;
+- ``covering``, ``covering_bound``: maximal and set covering;
+- ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians;
+- ``p_center``: p-centers; ``capacitated``, ``knapsack_bound``: sites with a capacity;
+- ``highs``, ``highs_process``, ``slots``: HiGHS in a process that can be killed, as many at once as there are cores;
+- ``infeasibility``: which condition cannot be met, and what would suffice.
+"""
+
+from __future__ import annotations
+
+from layers.siting.solver.instance import COVERAGE_MODELS, MODELS, Instance
+from layers.siting.solver.progress import Progress, Reason
+from layers.siting.solver.search import best, reach_counts, solve, value
+from layers.siting.solver.slots import Slot
+
+__all__ = [
+    "COVERAGE_MODELS",
+    "MODELS",
+    "Instance",
+    "Progress",
+    "Reason",
+    "Slot",
+    "best",
+    "reach_counts",
+    "solve",
+    "value",
+]
