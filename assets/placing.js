@@ -244,12 +244,12 @@
 
   document.addEventListener("click", (source) => {
     if (!root() || !(source.target instanceof Element)) return;
-    const act = source.target.closest("#placing [data-act]"), row = source.target.closest(".placing-row");
+    const act = source.target.closest("#placing [data-placing]"), row = source.target.closest(".placing-row");
     if (act) {
       const key = act.dataset.for, one = item(key), where = one && known(one);
-      if (act.dataset.act === "accept" && where) { put(key, where, one.dataset.by, Boolean(one.dataset.sketch)); choose(key); }
-      if (act.dataset.act === "skip") { keep((now) => { now.skipped = [...new Set([...now.skipped, key])]; }); state.key = key; next(); }
-      if (act.dataset.act === "clear") keep((now) => { delete now.spots[key]; });
+      if (act.dataset.placing === "accept" && where) { put(key, where, one.dataset.by, Boolean(one.dataset.sketch)); choose(key); }
+      if (act.dataset.placing === "skip") { keep((now) => { now.skipped = [...new Set([...now.skipped, key])]; }); state.key = key; next(); }
+      if (act.dataset.placing === "clear") keep((now) => { delete now.spots[key]; });
     } else if (row) choose(row.closest(".placing-item").dataset.key);
     else if (source.target.closest("#placing-next")) next();
     else if (source.target.closest("#placing-here")) locate();

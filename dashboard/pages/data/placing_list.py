@@ -90,7 +90,7 @@ def listed(atlas: Atlas, table: str, wait: Waiting, session: Session, may: bool,
 
 
 def _act(what: str, text: str, key: str) -> html.Button:
-    return html.Button(text, className="button", type="button", tabIndex=-1, **{"data-act": what, "data-for": key})
+    return html.Button(text, className="button", type="button", tabIndex=-1, **{"data-placing": what, "data-for": key})
 
 
 def _boxes(atlas: Atlas, codes: set[str]) -> dict[str, str]:
