@@ -215,7 +215,7 @@ def _history(options: argparse.Namespace, settings: Settings, words: Gettext) ->
 
 
 def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    _print(importing.template(options, _built(settings, words).store()), options.json)
+    _print(importing.template(options, _built(settings, words).store(), settings.language), options.json)
     return 0
 
 

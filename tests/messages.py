@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ("dashboard", "layers", "geodata")
 TRANSLATING = {"N_", "_", "words", "self", "gettext"}
 CHINESE = re.compile(r"[\u3400-\u9fff]")
+FULL_WIDTH = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")  # a mark between two texts is a text too
 EXCUSED = "# no key"
 
 
@@ -84,7 +85,7 @@ def catalogue(lang: str) -> dict[str, str]:
 
 def wanted() -> set[str]:
     """Return every key of every floor."""
-    return {key for path in sources(*FLOORS) for key in messages(path) if CHINESE.search(key)}
+    return {key for path in sources(*FLOORS) for key in messages(path) if FULL_WIDTH.search(key)}
 
 
 def fill(*files: Path) -> None:

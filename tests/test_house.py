@@ -135,19 +135,33 @@ def test_only_what_belongs_stands_at_the_top() -> None:
     assert {path.split("/")[0] for path in tracked if path} - TOP == set()
 
 
-#: Statements of a file; lines say how wide its tables are.
-MOST_STATEMENTS = 320
+#: Statements of a module, docstrings not among them: lines would count how the formatter breaks a call, not what is done.
+MOST_STATEMENTS = 300
+#: Modules that are one state machine each, which halves would only pass to each other: the grammar of opening hours.
+WHOLE = {"geodata/importing/hours/tree.py": 380, "geodata/importing/hours/to_osm.py": 380}
+
+
+def statements(source: str) -> int:
+    """Return how many statements `source` holds, nested ones too; texts that stand alone (docstrings) are none."""
+    return sum(
+        isinstance(node, ast.stmt) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in ast.walk(ast.parse(source))
+    )
 
 
 def test_no_file_does_two_things() -> None:
-    long = {
-        str(path.relative_to(ROOT)): count
+    """Mend a long module by taking out what can be named by itself, not by writing it denser."""
+    counted = {
+        path.relative_to(ROOT).as_posix(): statements(path.read_text("utf-8"))
         for floor in ("dashboard", "layers", "geodata")
         for path in (ROOT / floor).rglob("*.py")
-        if (count := sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(path.read_text("utf-8")))))
-        > MOST_STATEMENTS
     }
-    assert long == {}
+    assert {path: count for path, count in counted.items() if count > WHOLE.get(path, MOST_STATEMENTS)} == {}
+
+
+def test_statements_are_counted_whatever_lines_they_take() -> None:
+    source = '"""A module."""\n\nf(\n    1,\n    2,\n)\nif f:\n    def g():\n        """Do."""\n        return 1\n'
+    assert statements(source) == 4
 
 
 # a colour; in a style sheet a size of type, a corner, a space (under 4 px is optical alignment), a layer over the page

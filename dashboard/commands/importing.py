@@ -217,10 +217,10 @@ def keep_batches(home: Path, url: str | None = None) -> None:
         )
 
 
-def template(options: argparse.Namespace, store: WritableStore) -> dict[str, Any]:
-    """Write the template of the options, with the kinds of activity that `store` has."""
+def template(options: argparse.Namespace, store: WritableStore, lang: str = "zh") -> dict[str, Any]:
+    """Write the template of the options, with headers in `lang` and the kinds of activity that `store` has."""
     kinds = of_frame(store.read(TABLE)) if options.table == "activities" else None
-    return {"table": options.table, "path": str(write_template(options.table, options.out, kinds))}
+    return {"table": options.table, "path": str(write_template(options.table, options.out, kinds, lang))}
 
 
 def user() -> str:

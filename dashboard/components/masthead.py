@@ -89,10 +89,10 @@ def masthead(
                 **{"aria-label": words("切换浅色与深色")},
             ),
             html.A(
-                "English" if other == "en" else "中文",
+                "English" if other == "en" else "中文",  # no key: each language is called by its own name
                 id=ids.LANGUAGE,
                 className="button language",
-                lang=other,  # no key
+                lang=other,
                 href=path + (context.write(filters.having(lang=other)) or "?") + query,
             ),
             help_button(words),

@@ -24,7 +24,7 @@ from dashboard.filters_in_words import bracketed, words_of_filters
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -343,9 +343,7 @@ def register(app: Dash, context: Context) -> None:
         try:
             order = replace(_taken(view, fields, spoken), format=kind, scale=int(scale or 2))
             if order.template == "compare" and not order.against:
-                raise AtlasError(
-                    "对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"
-                )  # no key - the studio's own words
+                raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
             name = order.title or _name_of(context, view, words)[0]
             made = jobs().submit(order, name, lang)
         except AtlasError as error:

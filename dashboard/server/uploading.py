@@ -61,7 +61,7 @@ def add_uploading(server: Flask, context: Context) -> None:
             return refused(AtlasError(N_("没有这个页面。")), 404)
         with tempfile.TemporaryDirectory() as folder:
             words = reader()
-            path = write_template(table, Path(folder) / f"{table}.xlsx", words.activity_kinds())
+            path = write_template(table, Path(folder) / f"{table}.xlsx", words.activity_kinds(), words.lang)
             return _sent(
                 path,
                 words("{table}-填报模板").format(table=TABLES[table].zh if words.lang == "zh" else TABLES[table].en),

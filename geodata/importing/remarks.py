@@ -18,6 +18,7 @@ _SUM = r"合\s*计|总\s*计|小\s*计|共\s*计|总\s*数|累\s*计|汇\s*总"
 SUM = re.compile(
     rf"(?:本页|本表|全[市区县省]|.{{0,12}}?)?(?P<what>{_SUM})\s*[:：]?\s*(?P<count>共?\s*\d+\s*[个处家座行条人]?)?$"
 )
+_COUNT = re.compile(r"共?\s*\d+(?:\.0)?\s*[个处家座行条人]?")  # under a name, in a row of sums: how many there are
 _PART = re.compile(r"小\s*计|本页")
 _ROLES = (
     r"填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:单位|日期|时间)|审核人?|审批人?|复核人?|负责人|单位负责人|分管领导|"
@@ -87,7 +88,10 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
             continue
         said = text_of(row[first]) if isinstance(row[first], str) else ""
         # nothing else says which row this is
-        nameless = all(place == first or not _at(row, place) for place in named)
+        counted = SUM.fullmatch(said) is not None and first not in named
+        nameless = all(
+            place == first or not (text := _at(row, place)) or (counted and _COUNT.fullmatch(text)) for place in named
+        )
         lone = not any(_at(row, place) for place in range(first + 1, len(row)))
         if nameless and (what := SUM.fullmatch(said)) and (lone or first not in named or _numbers_only(row, first)):
             start = since if _PART.search(said) else layout.first
@@ -119,8 +123,15 @@ def _is_named(row: Sequence[Any], named: set[int], head: dict[int, str]) -> bool
     for place in named:
         cell = row[place] if place < len(row) else None
         if cell is not None and cell != "" and cell != head.get(place) and any(row[:place]):
-            return text_of(cell) != ""
+            said = text_of(cell)
+            return said != "" and not (_COUNT.fullmatch(said) and _is_sum(row, place))
     return False
+
+
+def _is_sum(row: Sequence[Any], place: int) -> bool:
+    """Return whether the first cell that holds anything stands before `place` and says that a row is one of sums."""
+    first = next((text for cell in row[:place] if (text := text_of(cell))), "")
+    return SUM.fullmatch(first) is not None
 
 
 def _at(row: Sequence[Any], place: int) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import opening_hours
 import pandas as pd
 import pyogrio
 import pytest
@@ -322,21 +324,22 @@ def test_formulas_without_a_value_and_merged_cells_are_named(store, tmp_path):
     assert ("formula", 2, "面积") in {(one.code, one.row, one.column) for one in report.warnings}
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("table", TABLES)
-def test_the_template_is_read_back_as_an_empty_table_of_its_kind(store, tmp_path, table):
+def test_the_template_is_read_back_as_an_empty_table_of_its_kind(store, tmp_path, table, lang):
     from openpyxl import load_workbook
 
-    path = write_template(table, tmp_path / "t.xlsx")
+    path = write_template(table, tmp_path / "t.xlsx", lang=lang)
     report = check_file(path, table, store).report
     assert report.ok and report.rows == 0
     book = load_workbook(path)
     assert book.sheetnames == [TABLES[table].zh, "示例", "取值", "说明"]
-    heads = [cell.value for cell in book.worksheets[0][1]]
-    assert all(
-        any(head.rstrip("*") == column.zh for head in heads)
-        for column in TABLES[table].columns
-        if column.name not in ("batch_id", "own")
-    )
+    columns = [one for one in TABLES[table].columns if one.name not in ("batch_id", "own")]
+    heads = {cell.value.rstrip("*"): cell.comment.text.rstrip("*") for cell in book.worksheets[0][1]}
+    names = {one.zh: one.en for one in columns} if lang == "zh" else {one.en: one.zh for one in columns}
+    assert names.items() <= heads.items()
+    # every header, those of the position too, is one that an import knows
+    assert report.headers and all(one is not None for one in report.headers.values()), report.headers
 
 
 def test_the_examples_of_the_template_are_accepted(store, tmp_path):
@@ -351,8 +354,28 @@ def test_the_examples_of_the_template_are_accepted(store, tmp_path):
         book["示例"].title = "数据"
         if table == "activities":
             book["数据"].delete_cols([cell.value for cell in book["数据"][1]].index("区域编号") + 1, 2)
-        if table == "stations":
-            book["数据"].delete_cols([cell.value for cell in book["数据"][1]].index("街道示意分区") + 1)
         book.save(path)
         report = check_file(path, table, store).report
         assert report.rows == 2 and [(one.column, one.text()) for one in report.errors] == []
+
+
+def test_the_examples_of_stations_are_those_of_a_real_ledger(store, tmp_path):
+    """Hours by season and holidays, a district in the address alone, a row without a position, a column of one's own."""
+    from openpyxl import load_workbook
+
+    path = write_template("stations", tmp_path / "t.xlsx")
+    book = load_workbook(path)
+    for name in book.sheetnames:
+        if name != "示例":
+            del book[name]
+    book["示例"].title = "数据"
+    book.save(path)
+    found = check_file(path, "stations", store)
+    first, second = found.frame.to_dict("records")
+    assert found.report.ok and found.report.unplaced == 1 and found.report.unknown_hours == 0
+    assert [(one.label, one.personal) for one in found.report.own_fields] == [("建设资金来源（自有项目）", False)]
+    assert first["adcode"] == second["adcode"] == "350203" and second["geometry"] is None
+    judge = opening_hours.OpeningHours(first["opening_hours"])
+    assert judge.is_open(datetime(2025, 7, 9, 19, 30)) and not judge.is_open(datetime(2025, 1, 8, 19, 30))
+    assert judge.is_open(datetime(2025, 1, 8, 10)) and "PH off" in first["opening_hours"]
+    assert set(first["facilities"].split(";")) == {"aircon", "water", "microwave"}

@@ -389,3 +389,13 @@ def test_a_row_without_a_name_is_the_only_one_left_out(checked):
     found = checked("名称,区县,面积\n甲,思明区,大\n,思明区,20\n", crs=None)
     assert [(problem.row, problem.code) for problem in found.report.errors] == [(3, "missing")]
     assert found.frame["name"].tolist() == ["甲"]
+
+
+@pytest.mark.parametrize("count", ["3个", "共 3 个", "3"])
+def test_a_count_under_the_name_in_a_row_of_sums_is_no_name(checked, count):
+    """序号 says 合计 and the column of names how many there are: a sum, not a station called 3个."""
+    rows = "".join(f"{at},站{at},思明区湖滨南路 {at} 号\n" for at in (1, 2, 3))
+    found = checked(f"序号,站点名称,地址\n{rows}合计,{count},\n")
+    assert found.frame["name"].tolist() == ["站1", "站2", "站3"]
+    assert [(one.row, one.code) for one in found.report.left_out] == [(5, "remark")]
+    assert not [one for one in found.report.warnings if one.code == "sum"]
