@@ -73,7 +73,7 @@ def compiled(tree: Tree) -> tuple[str, bool]:
 
 class _Compiler:
     def __init__(self, tree: Tree) -> None:
-        self.statements, self.excepted = tree.statements, tree.excepted
+        self.statements, self.excepted, self.entries = tree.statements, tree.excepted, tree.entries
         self.guessed = False
         self.seasons = self._seasons()
         self.opens: list[Entry] = []
@@ -92,6 +92,8 @@ class _Compiler:
         for one in self.statements:
             if one.kind == "off":
                 self._off(one.qualifiers, exempt=one.exempt)
+            if one.kind == "notice":
+                self.holidays.add(None)
         self._off(self.excepted)
         if not self.opens:
             if (
@@ -108,6 +110,9 @@ class _Compiler:
                 self._usual(one)
         self._longer()
         self._rests()
+        for at in self.entries:
+            if at.minute < 0 or not any(a < at.minutes <= b for one in self.opens for a, b in one.spans):
+                raise NotHours("")
         self._consistent()
         return self._written()
 
@@ -248,12 +253,16 @@ class _Compiler:
             if one.at.minute < 0 or not regions:
                 raise NotHours("")
             for region in regions:
-                for two in list(self.opens):
-                    both = two.region.both(region)
-                    if both is None:
-                        continue
+                touched = [(two, both) for two in self.opens if (both := two.region.both(region)) is not None]
+                if not touched or (
+                    len({two.region.days for two, _ in touched}) > 1
+                    and len({two.spans[-1][1] for two, _ in touched}) > 1
+                ):
+                    raise NotHours("")  # 周一至周五8:00-18:00，周六9:00-12:00，夏季延长至19:00: Saturday too?
+                for two, both in touched:
                     start, last = two.spans[-1]
-                    if not last < end <= start + DAY_MINUTES or (not one.at.tomorrow and end > DAY_MINUTES):
+                    good = start < end < last if one.shorter else last < end <= start + DAY_MINUTES
+                    if not good or (not one.at.tomorrow and end > DAY_MINUTES):
                         raise NotHours("")
                     self._narrow(two, both, (*two.spans[:-1], (start, end)))
 

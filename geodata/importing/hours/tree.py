@@ -16,7 +16,7 @@ from geodata.importing.hours.tokens import NotHours, Token
 
 YEAR = tuple(100 * month + day for month in range(1, 13) for day in range(1, LAST_DAYS[month - 1] + 1))
 QUALIFIERS = ("days", "word", "nth", "dates", "season", "holiday", "fixed", "lunar")
-VALUES = ("span", "always", "off", "suspended", "usual", "extend", "offday", "lunch")
+VALUES = ("span", "always", "off", "suspended", "usual", "extend", "shorten", "notice", "offday", "lunch")
 NOISE = ("filler", "open", "nolunch", "norest", "colon", "join", "usual", "always", "span", "area")
 KIND_OF = {"days": "days", "word": "days", "nth": "days", "dates": "dates", "season": "dates"}
 
@@ -43,8 +43,8 @@ class Statement:
     Attributes
     ----------
     kind : str
-        ``open``, ``off``, ``rest``, ``half``, ``usual``, ``extend``, ``gap`` (a rest at noon without its hours);
-        empty while only days have been read.
+        ``open``, ``off``, ``rest``, ``half``, ``usual``, ``extend``, ``notice`` (hours that are told later), ``gap``
+        (a rest at noon without its hours); empty while only days have been read.
     qualifiers : list of Qualifier
     raws : list of (Raw, int)
         Spans as written, with their segments.
@@ -66,6 +66,7 @@ class Statement:
     always: bool = False
     half: str = ""
     at: Clock | None = None
+    shorter: bool = False
     owner: Statement | None = None
     others: bool = False
     behind: bool = False
@@ -86,11 +87,15 @@ class Statement:
 
 @dataclass(slots=True)
 class Tree:
-    """What a text says: statements in its order, days that it excepts, days left without a value (in brackets)."""
+    """What a text says: statements in its order, days that it excepts, days left without a value (in brackets).
+
+    Last entries (16:30停止入场) change no hours; they have to lie in them.
+    """
 
     statements: list[Statement] = field(default_factory=list)
     excepted: list[Qualifier] = field(default_factory=list)
     left: list[Qualifier] = field(default_factory=list)
+    entries: list[Clock] = field(default_factory=list)
 
 
 Node = Token | list[Any]
@@ -206,6 +211,9 @@ class _Scope:
             else:
                 self.mode = "lunch"
         elif kind == "suspended":
+            if any(segment == self.segment for _, segment in self.now.raws):
+                self._off(ahead)  # 8:00-20:00，12:00-13:00暂停服务
+                return
             if self.now.kind:
                 self._push()
             self.now.kind = "off"
@@ -220,11 +228,20 @@ class _Scope:
             ):
                 self.now.kind = "usual"
                 self._push()
-        elif kind == "extend":
+        elif kind in ("extend", "shorten"):
+            if self.now.kind == "open" and self.now.segment != self.segment and not self.now.behind:
+                self._push()  # 8:00-20:00，延长至22:00（7-9月）
             if self.now.kind:
                 raise NotHours(token.text)
-            self.now.kind, self.now.at = "extend", token.value
+            self.now.kind, self.now.at, self.now.shorter = "extend", token.value, kind == "shorten"
             self._push()
+        elif kind == "notice":
+            self._notice(token)
+        elif kind == "entry":
+            if self.mode or self.now.half or self.now.others or (self.now.qualifiers and not self.now.kind):
+                raise NotHours(token.text)
+            if token.value is not None:
+                self.tree.entries.append(token.value)
         elif kind == "half":
             if self.now.kind:
                 self._push()
@@ -247,6 +264,19 @@ class _Scope:
             self._collected_end()
             self.excepting = True
         elif kind == "area":
+            raise NotHours(token.text)
+
+    def _notice(self, token: Token) -> None:
+        """Take what is told later: the hours of public holidays may be, those of other days leave the text unknown."""
+        now = self.now
+        if self.mode or now.half or now.others:
+            raise NotHours(token.text)
+        if now.qualifiers and not now.kind:
+            if not all(one.kind in ("holiday", "lunar") for one in now.qualifiers):
+                raise NotHours(token.text)
+            now.kind = "notice"
+            self._push()
+        elif "为准" not in token.text and not token.text.startswith(("如", "若", "遇")):
             raise NotHours(token.text)
 
     def _qualifier(self, token: Token, ahead: list[str]) -> None:
@@ -427,6 +457,7 @@ class _Scope:
             return
         inner = _Scope(owner).read(nodes)
         self.tree.excepted += inner.excepted
+        self.tree.entries += inner.entries
         if inner.left:
             self._left(owner, inner.left)
         for one in inner.statements:
@@ -445,7 +476,7 @@ class _Scope:
         """Take days in brackets: 夏季（5月1日至9月30日）, 工作日（周一至周五）, 9:00-17:00（周一至周五）."""
         for one in left:
             same = [two for two in owner.qualifiers if two.of == one.of]
-            if owner.kind and owner.kind != "open":
+            if owner.kind and owner.kind != "open" and (owner.kind != "extend" or same):
                 raise NotHours("(")
             if one.of == "days" and same:
                 if (
