@@ -164,6 +164,8 @@ class _Scope:
         self.now = Statement()
         self.segment = self.part = 0
         self.mode, self.collected, self.joined, self.excepting = "", [], False, False
+        self.only = False  # whether the text says 仅 or 只
+        self.given = False  # whether days were handed to the hours in the brackets behind them
 
     def read(self, nodes: list[Node]) -> Tree:
         nodes = _without_areas(nodes)
@@ -182,6 +184,8 @@ class _Scope:
         if self.mode in ("lunch", "offday"):
             self._push(Statement("gap") if self.mode == "lunch" else None)
         if self.now.kind or self.now.opened:
+            if not self.now.kind and (self.only or self.now.has("days") or self.now.has("dates")):
+                raise NotHours("")  # 9:00-17:00，周末开放: on weekends too, or alone?
             self.now.kind = self.now.kind or "usual"
             self._push()
         elif not self.now.empty:
@@ -194,6 +198,7 @@ class _Scope:
 
     def _word(self, token: Token, ahead: list[str]) -> None:
         kind = token.kind
+        self.only = self.only or "仅" in token.text or "只" in token.text
         if kind == "span":
             self._span(token.value, ahead)
         elif kind == "always":
@@ -216,6 +221,7 @@ class _Scope:
                 return
             if self.now.kind:
                 self._push()
+            self._listed()
             self.now.kind = "off"
             self._push()
         elif kind in ("usual", "norest"):
@@ -226,6 +232,9 @@ class _Scope:
                 and "span" not in ahead
                 and "always" not in ahead
             ):
+                self._listed()
+                if self.only:
+                    raise NotHours(token.text)
                 self.now.kind = "usual"
                 self._push()
         elif kind in ("extend", "shorten"):
@@ -233,6 +242,7 @@ class _Scope:
                 self._push()  # 8:00-20:00，延长至22:00（7-9月）
             if self.now.kind:
                 raise NotHours(token.text)
+            self._listed()
             self.now.kind, self.now.at, self.now.shorter = "extend", token.value, kind == "shorten"
             self._push()
         elif kind == "notice":
@@ -243,12 +253,16 @@ class _Scope:
             if token.value is not None:
                 self.tree.entries.append(token.value)
         elif kind == "half":
+            if self.joined:
+                raise NotHours(token.text)  # 周末及夜间休息
             if self.now.kind:
                 self._push()
             self.now.half = token.value
         elif kind == "others":
             if self.now.kind:
                 self._push()
+            if self.now.qualifiers:
+                raise NotHours(token.text)  # 仅工作日开放，其余时间关闭，9:00-17:00
             self.now.others = True
         elif kind == "open":
             self.now.opened = self.now.opened or bool(self.now.qualifiers and not self.now.kind)
@@ -293,6 +307,8 @@ class _Scope:
                 now.behind = True
             else:
                 self._push()
+        elif now.opened and now.qualifiers[-1].segment != self.segment:
+            raise NotHours(token.text)  # 周末开放，周三休息
         self.now.qualifiers.append(one)
 
     def _span(self, raw: Raw, ahead: Sequence[str] = ()) -> None:
@@ -325,10 +341,22 @@ class _Scope:
         self._begins()
         self.now.kind, self.now.always, self.now.segment, self.now.part = "open", True, self.segment, self.part
 
+    def _listed(self) -> None:
+        """Refuse days across commas that need not be one list: 周一至周五，节假日休息 closes the holidays, or all of them."""
+        if len({one.segment for one in self.now.qualifiers}) > 1 and not all(
+            one.kind in ("holiday", "fixed", "lunar") or (one.kind in ("days", "word") and len(one.value) <= 2)
+            for one in self.now.qualifiers
+        ):
+            raise NotHours("")
+
     def _begins(self) -> None:
         """Refuse hours after days that could as well belong to the hours before them: 9:00-17:00，周一，14:00-18:00."""
+        if self.given and not (self.now.kind or self.now.qualifiers or self.now.others):
+            raise NotHours("(")
         if self.now.kind or not self.now.qualifiers or self.now.qualifiers[-1].segment == self.segment:
             return
+        if self.now.opened and not (self.now.has("days") or self.now.has("dates")):
+            raise NotHours("")  # 国庆开放，9:00-17:00
         last = self.tree.statements[-1] if self.tree.statements else None
         if last is not None and last.kind == "open" and not last.qualifiers and not last.others:
             raise NotHours("")
@@ -342,13 +370,15 @@ class _Scope:
             raise NotHours("")
         if now.half and not now.kind:
             now.kind = "half"
-            if not now.qualifiers:
+            if not now.qualifiers or len({one.segment for one in now.qualifiers}) > 1:
                 raise NotHours(now.half)
             self._push()
         elif here:
             self._rest(here)
         elif now.qualifiers and not now.kind:
+            self._listed()
             now.kind = "off"
+            now.segment = self.segment
             self._push()
         elif now.others and not now.kind:
             self.now = Statement(part=self.part)  # 其余时间休息: what no statement names is closed anyway
@@ -364,6 +394,8 @@ class _Scope:
         now = self.now
         if now.behind or now.always:
             raise NotHours("")
+        if len(here) == len(now.raws) and any(one.segment != self.segment for one in now.qualifiers):
+            raise NotHours("")  # 周一至周五，12:00-14:00休息，9:00-17:00
         if len(here) == len(now.raws) == 1:
             now.kind = "rest"
             self._push()
@@ -467,10 +499,19 @@ class _Scope:
                 owner.kind, owner.raws, owner.always = "open", one.raws, one.always
                 owner.segment, owner.part = self.segment, self.part
                 continue
-            if one.kind in ("rest", "extend", "open", "half") and one.owner is None:
+            if (
+                one.kind == "open" and owner.qualifiers and not owner.kind
+            ):  # 周一至周五（夏季8:00-18:00；冬季8:30-17:30）
+                if one.others or any(one.has(two.of) or two.of not in ("days", "dates") for two in owner.qualifiers):
+                    raise NotHours("(")
+                one.qualifiers, one.owner, self.given = [*owner.qualifiers, *one.qualifiers], None, True
+            elif one.kind in ("rest", "extend", "open", "half") and one.owner is None:
                 one.owner = owner
             one.part = self.part
+            one.segment = self.segment if one.kind == "off" else one.segment
             self.tree.statements.append(one)
+        if self.given and owner is self.now and not owner.kind:
+            self.now = Statement(part=self.part)
 
     def _left(self, owner: Statement, left: list[Qualifier]) -> None:
         """Take days in brackets: 夏季（5月1日至9月30日）, 工作日（周一至周五）, 9:00-17:00（周一至周五）."""
