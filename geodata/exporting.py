@@ -184,7 +184,8 @@ class Cells:
         for column in self.columns:
             values = stored[column.name].astype(object)
             if column.name == "opening_hours":
-                values = values.map({text: _clear_hours(text) for text in values.dropna().unique()})
+                clear = {text: _clear_hours(text) for text in values.dropna().unique()}
+                values = values.map(clear).astype(object)  # what maps to texts comes back as text, its gaps as "nan"
             self.values.append([_number(value, column) for value in values.where(values.notna(), None).tolist()])
         if spread and OWN in frame:
             own = [values_of(text) for text in frame[OWN].tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from dash import html
 from hypothesis import given
@@ -126,6 +127,19 @@ def test_the_preview_shows_every_point(points):
 def test_hours_in_a_form_are_as_people_write_them_and_read_back():
     assert form.hours_text("Mo-Sa 07:30-20:30; Su off", WORDS).startswith("周一至周六")
     assert form.hours_text("PH off", WORDS) == "PH off"
+
+
+def test_a_form_shows_hours_that_are_not_understood_as_they_are_written(context):
+    from layers.rows import record
+
+    row = dict(record(context.source.atlas(), "stations", "SM-S01"))
+    row |= {"opening_hours": None, "opening_hours_text": "同所在银行营业时间"}
+    said = str(form.fields("stations", row, "v", WORDS))
+    assert "同所在银行营业时间" in said
+    found = form.check(context, "stations", "SM-S01", filled(context, "SM-S01", opening_hours="每天12小时"), WORDS)
+    kept = found.frame.iloc[0]
+    assert found.report.errors == [] and found.report.unknown_hours == 1
+    assert pd.isna(kept["opening_hours"]) and kept["opening_hours_text"] == "每天12小时"
 
 
 def filled(context: Context, key: str, **changes: str) -> dict:

@@ -26,6 +26,7 @@ from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.store import open_store
+from layers import stations
 from layers.atlas import Atlas
 from layers.classing import METHODS
 from layers.filters import LAYERS, Filters
@@ -93,6 +94,15 @@ def test_hover_tells_provenance_and_no_missing_value(atlas: Atlas, words: Words)
                 assert not re.search(r"\b(nan|None|NaT)\b", text), text
             if trace["name"] in ("enterprises", "stations", "fairs", "activities", "cells"):
                 assert all(re.search("报道|推算|示意|混合", text) for text in trace["hovertext"])
+
+
+def test_hover_says_that_hours_are_not_known_and_what_is_written(atlas: Atlas, words: Words) -> None:
+    rows = stations.select(atlas, Filters(place="350203", hour=20))
+    row = rows[rows["status"] == "open"].head(1)
+    assert len(row) == 1
+    row = row.assign(opening_hours=None, opening_hours_text="同所在银行<b>", effective=False, why_not="unknown")
+    (text,) = map_figures.station_hover(row, words)
+    assert "不计入有效覆盖：开放时间不详" in text and "未知（原文：同所在银行&lt;b&gt;）" in text
 
 
 def _unpacked(axis: dict) -> np.ndarray:

@@ -64,6 +64,8 @@ def test_hours_unknown_count_until_an_hour_is_asked(small, frames):
     assert "S1" in serving(atlas)
     assert "S1" not in serving(atlas, hour=10)
     assert "S1" not in serving(atlas, always=True)
+    rows = stations.select(atlas, Filters(place="350203", hour=10)).set_index("station_id")
+    assert rows.loc["S1", "why_not"] == "unknown" and not rows.loc["S1", "effective"]
 
 
 def test_a_lasso_chooses_points(small):

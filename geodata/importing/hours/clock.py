@@ -99,7 +99,9 @@ def resolve(raw: Raw, before: int | None, *, rest: bool = False) -> Span | None:
     if raw.start.minute < 0 or raw.end.minute < 0:
         return None
     start, end = raw.start.minutes, raw.end.minutes
-    if raw.start.tomorrow or start >= DAY_MINUTES:
+    if raw.start.tomorrow:
+        return None  # 次日8:00-20:00: the day after which?
+    if start >= DAY_MINUTES:
         start %= DAY_MINUTES
     if raw.end.tomorrow:
         end = end % DAY_MINUTES + DAY_MINUTES

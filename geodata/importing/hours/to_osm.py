@@ -73,7 +73,7 @@ def compiled(tree: Tree) -> tuple[str, bool]:
 
 class _Compiler:
     def __init__(self, tree: Tree) -> None:
-        self.statements, self.excepted = tree.statements, tree.excepted
+        self.statements, self.excepted, self.entries = tree.statements, tree.excepted, tree.entries
         self.guessed = False
         self.seasons = self._seasons()
         self.opens: list[Entry] = []
@@ -81,6 +81,8 @@ class _Compiler:
         self.holidays: set[tuple[Span, ...] | None] = set()  # None: unknown
 
     def text(self) -> str:
+        if self._unsure_season():
+            raise NotHours("")  # 夏季8:00-19:00周一休息，冬季8:30-17:30: closed on winter's Mondays too?
         self._inherit()
         opens = [one for one in self.statements if one.kind == "open"]
         unbound = [one for one in opens if one.owner is None]
@@ -92,6 +94,8 @@ class _Compiler:
         for one in self.statements:
             if one.kind == "off":
                 self._off(one.qualifiers, exempt=one.exempt)
+            if one.kind == "notice":
+                self.holidays.add(None)
         self._off(self.excepted)
         if not self.opens:
             if (
@@ -108,6 +112,9 @@ class _Compiler:
                 self._usual(one)
         self._longer()
         self._rests()
+        for at in self.entries:
+            if at.minute < 0 or not any(a < at.minutes <= b for one in self.opens for a, b in one.spans):
+                raise NotHours("")
         self._consistent()
         return self._written()
 
@@ -158,6 +165,17 @@ class _Compiler:
 
     def _of(self, outer: Qualifier) -> list[Qualifier]:
         return next(one.qualifiers for one in self.statements if any(two is outer for two in one.qualifiers))
+
+    def _unsure_season(self) -> bool:
+        """Return whether a closing stands beside the hours of one season, with another season after it."""
+        return any(
+            one.kind == "off"
+            and not one.has("dates")
+            and any(two.kind == "open" and two.segment == one.segment and two.has("dates") for two in self.statements)
+            and any(two.kind == "open" and two.segment > one.segment and two.has("dates") for two in self.statements)
+            for one in self.statements
+            if one.segment >= 0
+        )
 
     def _tied(self, at: int) -> bool:
         """Return whether a closing stands in the part of one season, with another season in a later part."""
@@ -232,12 +250,20 @@ class _Compiler:
                 raise NotHours("")
             missing = {day for day in region.days if not any(day in two.region.days for two in self.opens)}
             if not missing:
+                self._as_well(one, region)
                 continue
             if len({two.region.days for two in self.opens}) > 1 or region.nth != EACH or region.dates != ALL_YEAR:
                 raise NotHours("")
             self.opens = [
                 replace(two, region=replace(two.region, days=two.region.days | missing)) for two in self.opens
             ]
+
+    def _as_well(self, one: Statement, region: Region) -> None:
+        """Refuse days that are as others and may be the only ones: 9:00-17:00，周一至周五正常上班."""
+        closed = frozenset().union(*(off.region.days for off in self.offs if off.region.dates == ALL_YEAR))
+        plain = any(two.region.days == WEEK for two in self.opens)
+        if one.has("dates") or (plain and not region.days <= {5, 6} and region.days | closed != WEEK):
+            raise NotHours("")
 
     def _longer(self) -> None:
         for one in self.statements:
@@ -248,12 +274,16 @@ class _Compiler:
             if one.at.minute < 0 or not regions:
                 raise NotHours("")
             for region in regions:
-                for two in list(self.opens):
-                    both = two.region.both(region)
-                    if both is None:
-                        continue
+                touched = [(two, both) for two in self.opens if (both := two.region.both(region)) is not None]
+                if not touched or (
+                    len({two.region.days for two, _ in touched}) > 1
+                    and len({two.spans[-1][1] for two, _ in touched}) > 1
+                ):
+                    raise NotHours("")  # 周一至周五8:00-18:00，周六9:00-12:00，夏季延长至19:00: Saturday too?
+                for two, both in touched:
                     start, last = two.spans[-1]
-                    if not last < end <= start + DAY_MINUTES or (not one.at.tomorrow and end > DAY_MINUTES):
+                    good = start < end < last if one.shorter else last < end <= start + DAY_MINUTES
+                    if not good or (not one.at.tomorrow and end > DAY_MINUTES):
                         raise NotHours("")
                     self._narrow(two, both, (*two.spans[:-1], (start, end)))
 

@@ -50,8 +50,14 @@ _ENGLISH = (
     ("to|until|till|through", "-"),
     ("and", "和"),
 )
+_HALF = r"(?<![a-z])([ap])\.?m(?![a-z])\.?"
 _OPEN_VERB = r"(?:开放|营业|服务|开馆|开门|使用|运营|上班)"
 _SHUT_VERB = r"(?:休息|闭馆|休馆|停业|关闭|关门|闭站|歇业|打烊|放假|闭园|停用|休业|不开门|不上班|不(?:对外)?(?:开放|营业|服务|开馆))"
+# a reason in front of a closing says nothing more than the closing: 每周二例行维护，不开放
+_REASON = (
+    r"(?:(?:因|例行|定期|日常|设备|设施|系统|内部|全面|集中|卫生|环境|场地|场馆|进行|业务|政治|的)*"
+    r"(?:维护|检修|维修|保养|消毒|消杀|盘点|盘库|清洁|保洁|打扫|清扫|大扫除|学习|培训|例会)(?:日|时间)?,? ?)"
+)
 _PREFIX = r"(?:周|星期|礼拜)"
 _ONE = r"(?:[一二三四五六日天]|[1-7](?![:\d月点时小]))"
 _ITEM = rf"{_PREFIX}?{_ONE}(?:-{_PREFIX}?{_ONE})?"
@@ -60,7 +66,23 @@ _DAY_LIST = rf"{_PREFIX}{_ONE}(?:-{_PREFIX}?{_ONE})?(?: ?[、/和及与] ?{_ITEM
 _NAMED = r"(?:元旦|五一|劳动|国庆|(?<![周期拜\d一二三四五六日])十一(?!月|点|时|:))节?"
 _LUNAR_DAY = r"(?:大年|农历|正月|腊月)*(?:除夕|年三十|三十|廿[一-九]|初[一二三四五六七八九十]+)"
 _LUNAR = rf"(?:{_LUNAR_DAY}(?:-{_LUNAR_DAY})?|春节|清明节?|端午节?|中秋节?|元宵节?|过年)"
+_DURING = r"(?:(?:放假)?期间|当天|当日)?"
 _EXACT = r"\d{1,2}月\d{1,2}[日号]?"
+_ENTRY = r"(?:入场|入馆|进场|进馆|入园|进园|入内|进入|入站|进站|取票|售票|领票|换票|检票|取号|发号|领号)"
+_EARLIER = r"(?:提前|(?:闭馆|关门|闭园|闭站|关闭|结束|打烊|下班)前)(?:\d{1,2}|半|一|1)个?(?:分钟|小时)"
+_ENDS = r"(?:关门|闭馆|关闭|结束|下班|打烊|闭站|闭园)"
+_LAST_ENTRY = (
+    rf"(?P<at>{PART}\d{{1,2}}:\d{{2}}|{_EARLIER})(?:以?后|起)?"
+    rf"(?:(?:停止|禁止|谢绝|不再|截止|不予|最后){_ENTRY}|(?:开始)?清场)"
+    rf"|(?:最晚|最后|最迟|停止){_ENTRY}(?:时间)?[: ]?(?:为|是)?(?P<at2>{PART}\d{{1,2}}:\d{{2}})(?![-\d])"
+)
+# what is told later: the other days of the text stand as they are
+_TOLD = r"(?:通知|公告|公示|告示|安排)"
+_CHANGE = r"(?:(?:如|若|遇|如遇|如有|若有|遇有)(?:有|临时|时间|特殊)*(?:变动|调整|变更|变化|情况|特殊情况),? ?)"
+_NOTICE = (
+    rf"{_CHANGE}?(?:具体|开放|营业|服务|时间|安排|则|将|均|请|会)*"
+    rf"(?:(?:另行|另外|另|临时){_TOLD}|(?:以|按|依)(?:实际|现场|门口|官方|网点|门店|馆方|本馆|最新|当天|当日|临时|的)*{_TOLD}为准)"
+)
 _DAY_RANGE = (
     r"(?:每年)?(?P<m1>\d{1,2})(?:月份?)?(?P<d1>(?<=月)\d{1,2}[日号]?)?-(?:次年|翌年|第二年|来年)?"
     r"(?:(?P<m2>\d{1,2})月(?:份|底|末)?(?P<d2>\d{1,2}[日号]?(?![:\d]))?|(?P<d3>(?<=-)\d{1,2})[日号])"
@@ -75,8 +97,9 @@ _VOCABULARY = tuple(
         ("colon", r":"),
         ("join", r"[、/&+]|以及|和|及|与|或"),
         ("area", r"(?:24小时)?自助(?:服务|银行)?(?:区|厅|机|设备)?(?:24小时)?|atm机?"),
-        ("dates", _DAY_RANGE),
-        ("dates", rf"(?:每年)?{_EXACT}(?:[、和及]{_EXACT})*(?![:\d])"),
+        ("entry", _LAST_ENTRY),
+        ("dates", rf"{_DAY_RANGE}{_DURING}"),
+        ("dates", rf"(?:每年)?{_EXACT}(?:[、和及]{_EXACT})*(?![:\d]){_DURING}"),
         ("dates", r"(?:每年)?(?:\d{1,2}[、和])*\d{1,2}月份?(?:[、和及]\d{1,2}月份?)*(?!\d)"),
         ("season", r"(?P<summer>夏)(?:季|天|令时?|时令|时制)?(?:作息)?(?:时间)?|冬(?:季|天|令时?|时令|时制)?(?:作息)?(?:时间)?"),
         ("nth", rf"每月的?(?P<nth>{_ORDINAL}(?:[、和及]{_ORDINAL})*|最后一个)(?<=个)(?P<day>{_PREFIX}{_ONE})"),
@@ -85,18 +108,20 @@ _VOCABULARY = tuple(
         ("always", rf"(?:7[x×*/]24(?:小时|h)?|24/7|(?:全天候?|全日|昼夜|全时段|不间断)?24(?:小时|h)(?:全天候?|不间断|不打烊)?|全天候?|昼夜|全时段|全日){_OPEN_VERB}?"),
         ("word", r"(?:法定)?工作日|平日|双休日?|周末|周六日|每[天日]|天天|全周|一周[七7]天|周一-周日全周"),
         ("days", rf"(?:每逢|逢|每个?)?{_DAY_LIST}"),
-        ("holiday", r"(?:国家|国定)?(?:法定)?(?:公众|公共)?(?:节假日|节日|假日)|(?:法定|公众|公共)假期?"),
-        ("fixed", rf"{_NAMED}(?:假期|长假|黄金周)?"),
-        ("lunar", rf"{_LUNAR}(?:假期|长假|黄金周)?"),
+        ("holiday", rf"(?:如?遇)?(?:(?:国家|国定)?(?:法定)?(?:公众|公共)?(?:节假日|节日|假日)|(?:法定|公众|公共)假期?){_DURING}"),
+        ("fixed", rf"{_NAMED}(?:假期|长假|黄金周)?{_DURING}"),
+        ("lunar", rf"{_LUNAR}(?:假期|长假|黄金周)?{_DURING}"),
         ("nolunch", rf"(?:中午|午间|午休|午餐)(?:时间|时段|期间)?(?:均|也)?(?:不休息?|不间断|不闭馆|不打烊|不关门|连续|(?:照常|正常){_OPEN_VERB}?|无休)"),
         ("lunch", rf"(?:中午|午间|午餐|中间|期间)(?:时间)?{_SHUT_VERB}(?:时间)?|午休(?:时间|时段)?|午餐时间"),
-        ("half", rf"(?P<half>上午|下午|早上|晚上|晚间|夜间)(?=(?:均|都|全部)?{_SHUT_VERB})"),
+        ("half", rf"(?P<half>上午|下午|早上|晚上|晚间|夜间)(?=(?:均|都|全部)?{_REASON}?{_SHUT_VERB})"),
         ("extend", r"(?:开放|营业|服务)?(?:时间)?(?:可)?(?:延长|延时|顺延|延迟)-?(?:至|到)?-?(?P<at>" + PART + r"\d{1,2}:\d{2})(?:关门|闭馆)?"),
+        ("shorten", rf"(?:开放|营业|服务)?(?:时间)?(?:可|则)?(?:缩短-?(?:至|到)?-?(?P<at>{PART}\d{{1,2}}:\d{{2}}){_ENDS}?|提前-?(?:至|到)?-?(?P<at2>{PART}\d{{1,2}}:\d{{2}}){_ENDS})(?![-\d])"),
         ("span", Raw.PATTERN),
         ("usual", rf"(?:均|也|都|仍)?(?:照常|正常)(?:{_OPEN_VERB}|(?!{_SHUT_VERB}))|(?:均|也|都)?(?:不休息?(?!日)|不打烊|不闭馆|不放假|不停业)"),
-        ("suspended", r"(?:因[^,;。()\d]{1,12}?)?(?:暂停|停止)(?:对外)?(?:开放|营业|服务|使用|运营)|暂不(?:对外)?(?:开放|营业)|(?:暂未|未|尚未)(?:开放|营业|启用)|已?停用|已关停"),
+        ("suspended", rf"{_REASON}?(?:因[^,;。()\d]{{1,12}}?)?(?:暂停|停止)(?:对外)?(?:开放|营业|服务|使用|运营)|暂不(?:对外)?(?:开放|营业)|(?:暂未|未|尚未)(?:开放|营业|启用)|已?停用|已关停"),
         ("offday", r"(?:休息|闭馆|休馆|公休|例休)(?:日|时间)(?:期|为|是)?:?"),
-        ("off", rf"(?:均|都|全部|正常|全天|固定|例行|公)*{_SHUT_VERB}|休(?![息馆业])"),
+        ("off", rf"{_REASON}?(?:均|都|全部|正常|全天|固定|例行|公)*{_SHUT_VERB}|休(?![息馆业])"),
+        ("notice", _NOTICE),
         ("without", r"(?:开放|营业|服务)?(?:除外|不含在内)"),
         ("except", r"除了?|剔除"),
         ("outside", r"(?:以外|之外|外)(?:的)?"),
@@ -189,9 +214,9 @@ def _from_english(text: str) -> str:
         lambda match: "周" + str(("mo", "tu", "we", "th", "fr", "sa", "su").index(match[1][:2]) + 1), text
     )
     text = _ENGLISH_MONTH.sub(_month_of, text)
-    half, clock = re.search(r"\b[ap]\.?m\b\.?", text), re.search(r"\d", re.sub(r"周\d", "周*", text))
+    half, clock = re.search(_HALF, text), re.search(r"\d", re.sub(r"周\d", "周*", text))
     if half and clock and half.start() < clock.start() and re.match(r"[ :]*\d", text[half.end() :]):
-        text = re.sub(r"\bp\.?m\b\.?", "下午", re.sub(r"\ba\.?m\b\.?", "上午", text))
+        text = re.sub(_HALF, lambda match: "上午" if match[1] == "a" else "下午", text)
     else:
         text = re.sub(r"(\d{1,2}(?::\d{2})?)\s*-\s*(\d{1,2}(?::\d{2})?)\s*(p)\.?m\b\.?", _one_half, text)
         text = re.sub(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?m\b\.?", _by_halves, text)
@@ -257,6 +282,11 @@ def _meaning(kind: str, match: re.Match[str]) -> Any:
         return Raw.of(match)
     if kind == "extend":
         return Clock.read(match["at"])
+    if kind == "shorten":
+        return Clock.read(match["at"] or match["at2"])
+    if kind == "entry":
+        at = match["at"] or match["at2"]
+        return Clock.read(at) if ":" in at else None
     if kind == "fixed":
         return FIXED_HOLIDAYS[match[0][:2]]
     if kind == "half":

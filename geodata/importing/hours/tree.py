@@ -16,7 +16,7 @@ from geodata.importing.hours.tokens import NotHours, Token
 
 YEAR = tuple(100 * month + day for month in range(1, 13) for day in range(1, LAST_DAYS[month - 1] + 1))
 QUALIFIERS = ("days", "word", "nth", "dates", "season", "holiday", "fixed", "lunar")
-VALUES = ("span", "always", "off", "suspended", "usual", "extend", "offday", "lunch")
+VALUES = ("span", "always", "off", "suspended", "usual", "extend", "shorten", "notice", "offday", "lunch")
 NOISE = ("filler", "open", "nolunch", "norest", "colon", "join", "usual", "always", "span", "area")
 KIND_OF = {"days": "days", "word": "days", "nth": "days", "dates": "dates", "season": "dates"}
 
@@ -43,8 +43,8 @@ class Statement:
     Attributes
     ----------
     kind : str
-        ``open``, ``off``, ``rest``, ``half``, ``usual``, ``extend``, ``gap`` (a rest at noon without its hours);
-        empty while only days have been read.
+        ``open``, ``off``, ``rest``, ``half``, ``usual``, ``extend``, ``notice`` (hours that are told later), ``gap``
+        (a rest at noon without its hours); empty while only days have been read.
     qualifiers : list of Qualifier
     raws : list of (Raw, int)
         Spans as written, with their segments.
@@ -66,6 +66,7 @@ class Statement:
     always: bool = False
     half: str = ""
     at: Clock | None = None
+    shorter: bool = False
     owner: Statement | None = None
     others: bool = False
     behind: bool = False
@@ -86,11 +87,15 @@ class Statement:
 
 @dataclass(slots=True)
 class Tree:
-    """What a text says: statements in its order, days that it excepts, days left without a value (in brackets)."""
+    """What a text says: statements in its order, days that it excepts, days left without a value (in brackets).
+
+    Last entries (16:30停止入场) change no hours; they have to lie in them.
+    """
 
     statements: list[Statement] = field(default_factory=list)
     excepted: list[Qualifier] = field(default_factory=list)
     left: list[Qualifier] = field(default_factory=list)
+    entries: list[Clock] = field(default_factory=list)
 
 
 Node = Token | list[Any]
@@ -159,6 +164,8 @@ class _Scope:
         self.now = Statement()
         self.segment = self.part = 0
         self.mode, self.collected, self.joined, self.excepting = "", [], False, False
+        self.only = False  # whether the text says 仅 or 只
+        self.given = False  # whether days were handed to the hours in the brackets behind them
 
     def read(self, nodes: list[Node]) -> Tree:
         nodes = _without_areas(nodes)
@@ -177,6 +184,8 @@ class _Scope:
         if self.mode in ("lunch", "offday"):
             self._push(Statement("gap") if self.mode == "lunch" else None)
         if self.now.kind or self.now.opened:
+            if not self.now.kind and (self.only or self.now.has("days") or self.now.has("dates")):
+                raise NotHours("")  # 9:00-17:00，周末开放: on weekends too, or alone?
             self.now.kind = self.now.kind or "usual"
             self._push()
         elif not self.now.empty:
@@ -189,6 +198,7 @@ class _Scope:
 
     def _word(self, token: Token, ahead: list[str]) -> None:
         kind = token.kind
+        self.only = self.only or "仅" in token.text or "只" in token.text
         if kind == "span":
             self._span(token.value, ahead)
         elif kind == "always":
@@ -206,8 +216,12 @@ class _Scope:
             else:
                 self.mode = "lunch"
         elif kind == "suspended":
+            if any(segment == self.segment for _, segment in self.now.raws):
+                self._off(ahead)  # 8:00-20:00，12:00-13:00暂停服务
+                return
             if self.now.kind:
                 self._push()
+            self._listed()
             self.now.kind = "off"
             self._push()
         elif kind in ("usual", "norest"):
@@ -218,20 +232,37 @@ class _Scope:
                 and "span" not in ahead
                 and "always" not in ahead
             ):
+                self._listed()
+                if self.only:
+                    raise NotHours(token.text)
                 self.now.kind = "usual"
                 self._push()
-        elif kind == "extend":
+        elif kind in ("extend", "shorten"):
+            if self.now.kind == "open" and self.now.segment != self.segment and not self.now.behind:
+                self._push()  # 8:00-20:00，延长至22:00（7-9月）
             if self.now.kind:
                 raise NotHours(token.text)
-            self.now.kind, self.now.at = "extend", token.value
+            self._listed()
+            self.now.kind, self.now.at, self.now.shorter = "extend", token.value, kind == "shorten"
             self._push()
+        elif kind == "notice":
+            self._notice(token)
+        elif kind == "entry":
+            if self.mode or self.now.half or self.now.others or (self.now.qualifiers and not self.now.kind):
+                raise NotHours(token.text)
+            if token.value is not None:
+                self.tree.entries.append(token.value)
         elif kind == "half":
+            if self.joined:
+                raise NotHours(token.text)  # 周末及夜间休息
             if self.now.kind:
                 self._push()
             self.now.half = token.value
         elif kind == "others":
             if self.now.kind:
                 self._push()
+            if self.now.qualifiers:
+                raise NotHours(token.text)  # 仅工作日开放，其余时间关闭，9:00-17:00
             self.now.others = True
         elif kind == "open":
             self.now.opened = self.now.opened or bool(self.now.qualifiers and not self.now.kind)
@@ -249,6 +280,19 @@ class _Scope:
         elif kind == "area":
             raise NotHours(token.text)
 
+    def _notice(self, token: Token) -> None:
+        """Take what is told later: the hours of public holidays may be, those of other days leave the text unknown."""
+        now = self.now
+        if self.mode or now.half or now.others:
+            raise NotHours(token.text)
+        if now.qualifiers and not now.kind:
+            if not all(one.kind in ("holiday", "lunar") for one in now.qualifiers):
+                raise NotHours(token.text)
+            now.kind = "notice"
+            self._push()
+        elif "为准" not in token.text and not token.text.startswith(("如", "若", "遇")):
+            raise NotHours(token.text)
+
     def _qualifier(self, token: Token, ahead: list[str]) -> None:
         one = Qualifier(token.kind, token.value, self.segment, self.joined)
         if self.mode in ("except", "not", "with", "offday"):
@@ -263,6 +307,8 @@ class _Scope:
                 now.behind = True
             else:
                 self._push()
+        elif now.opened and now.qualifiers[-1].segment != self.segment:
+            raise NotHours(token.text)  # 周末开放，周三休息
         self.now.qualifiers.append(one)
 
     def _span(self, raw: Raw, ahead: Sequence[str] = ()) -> None:
@@ -295,10 +341,22 @@ class _Scope:
         self._begins()
         self.now.kind, self.now.always, self.now.segment, self.now.part = "open", True, self.segment, self.part
 
+    def _listed(self) -> None:
+        """Refuse days across commas that need not be one list: 周一至周五，节假日休息 closes the holidays, or all of them."""
+        if len({one.segment for one in self.now.qualifiers}) > 1 and not all(
+            one.kind in ("holiday", "fixed", "lunar") or (one.kind in ("days", "word") and len(one.value) <= 2)
+            for one in self.now.qualifiers
+        ):
+            raise NotHours("")
+
     def _begins(self) -> None:
         """Refuse hours after days that could as well belong to the hours before them: 9:00-17:00，周一，14:00-18:00."""
+        if self.given and not (self.now.kind or self.now.qualifiers or self.now.others):
+            raise NotHours("(")
         if self.now.kind or not self.now.qualifiers or self.now.qualifiers[-1].segment == self.segment:
             return
+        if self.now.opened and not (self.now.has("days") or self.now.has("dates")):
+            raise NotHours("")  # 国庆开放，9:00-17:00
         last = self.tree.statements[-1] if self.tree.statements else None
         if last is not None and last.kind == "open" and not last.qualifiers and not last.others:
             raise NotHours("")
@@ -312,13 +370,15 @@ class _Scope:
             raise NotHours("")
         if now.half and not now.kind:
             now.kind = "half"
-            if not now.qualifiers:
+            if not now.qualifiers or len({one.segment for one in now.qualifiers}) > 1:
                 raise NotHours(now.half)
             self._push()
         elif here:
             self._rest(here)
         elif now.qualifiers and not now.kind:
+            self._listed()
             now.kind = "off"
+            now.segment = self.segment
             self._push()
         elif now.others and not now.kind:
             self.now = Statement(part=self.part)  # 其余时间休息: what no statement names is closed anyway
@@ -334,6 +394,8 @@ class _Scope:
         now = self.now
         if now.behind or now.always:
             raise NotHours("")
+        if len(here) == len(now.raws) and any(one.segment != self.segment for one in now.qualifiers):
+            raise NotHours("")  # 周一至周五，12:00-14:00休息，9:00-17:00
         if len(here) == len(now.raws) == 1:
             now.kind = "rest"
             self._push()
@@ -427,6 +489,7 @@ class _Scope:
             return
         inner = _Scope(owner).read(nodes)
         self.tree.excepted += inner.excepted
+        self.tree.entries += inner.entries
         if inner.left:
             self._left(owner, inner.left)
         for one in inner.statements:
@@ -436,16 +499,25 @@ class _Scope:
                 owner.kind, owner.raws, owner.always = "open", one.raws, one.always
                 owner.segment, owner.part = self.segment, self.part
                 continue
-            if one.kind in ("rest", "extend", "open", "half") and one.owner is None:
+            if (
+                one.kind == "open" and owner.qualifiers and not owner.kind
+            ):  # 周一至周五（夏季8:00-18:00；冬季8:30-17:30）
+                if one.others or any(one.has(two.of) or two.of not in ("days", "dates") for two in owner.qualifiers):
+                    raise NotHours("(")
+                one.qualifiers, one.owner, self.given = [*owner.qualifiers, *one.qualifiers], None, True
+            elif one.kind in ("rest", "extend", "open", "half") and one.owner is None:
                 one.owner = owner
             one.part = self.part
+            one.segment = self.segment if one.kind == "off" else one.segment
             self.tree.statements.append(one)
+        if self.given and owner is self.now and not owner.kind:
+            self.now = Statement(part=self.part)
 
     def _left(self, owner: Statement, left: list[Qualifier]) -> None:
         """Take days in brackets: 夏季（5月1日至9月30日）, 工作日（周一至周五）, 9:00-17:00（周一至周五）."""
         for one in left:
             same = [two for two in owner.qualifiers if two.of == one.of]
-            if owner.kind and owner.kind != "open":
+            if owner.kind and owner.kind != "open" and (owner.kind != "extend" or same):
                 raise NotHours("(")
             if one.of == "days" and same:
                 if (

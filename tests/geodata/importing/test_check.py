@@ -58,7 +58,7 @@ def test_an_error_names_row_column_value_and_what_was_expected(checked):
 def test_a_cell_that_cannot_be_read_is_unknown_and_told_and_never_costs_the_row(checked):
     found = checked("某区工会驿站台账,,,\n" + STATION + "坏驿站,118.09,24.47,随便\n")
     assert found.report.errors == [] and (found.report.rows, found.report.accepted) == (2, 2)
-    (problem,) = [one for one in found.report.warnings if one.code == "unknown"]
+    (problem,) = [one for one in found.report.warnings if one.code == "hours"]
     said = problem.as_dict()
     assert (said["sheet"], said["row"], said["column"], said["value"]) == (None, 4, "开放时间", "随便")
     assert "8:00-22:00" in said["expected"] and "随便" in said["message"] and said["rows"] == [4]
