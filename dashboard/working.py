@@ -106,6 +106,7 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
         "file": found.file_name,
         "hash": found.file_hash,
         "preview": preview(found.frame, task.table),
+        "county": county_of(found.frame),
         "effect": None,
     }
     if report.accepted:  # rows with an error stay behind, as from the command line
@@ -139,6 +140,12 @@ def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
         seen=found["effect"]["version"],
     )
     return batch.batch_id
+
+
+def county_of(frame: pd.DataFrame) -> str | None:
+    """Return the adcode in which all rows lie, None where it is not one."""
+    codes = frame["adcode"].dropna().unique() if "adcode" in frame else ()
+    return str(codes[0]) if len(codes) == 1 else None
 
 
 def keep_rows(path: Path, table: str, frame: pd.DataFrame) -> None:

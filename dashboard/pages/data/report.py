@@ -291,7 +291,8 @@ def _still_to_do(
         return []
     said = []
     if report.unplaced:
-        filters = context.default.having(lang=words.lang, theme=theme)
+        # the map opens where the rows are
+        filters = context.default.having(lang=words.lang, theme=theme, place=found["county"] or context.default.place)
         count = words.number(report.unplaced)
         said.append(
             html.P(
