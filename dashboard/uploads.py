@@ -64,6 +64,10 @@ class Task:
         For ``apply``.
     of : str
         For ``apply``: the run whose rows are to be applied.
+    answers : list of (str or None, int, str or None)
+        What was answered of rows in doubt: sheet and row of the file, key of the row of the atlas that it is, None for another.
+    another : bool
+        Whether rows in doubt without an answer are other ones; else they are left out.
     """
 
     run: str
@@ -73,6 +77,8 @@ class Task:
     mapping: Mapping[str, str] = field(default_factory=dict)
     author: str | None = None
     of: str = ""
+    answers: list[tuple[str | None, int, str | None]] = field(default_factory=list)
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,10 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
         upload.say(State(task.run, task.action, RUNNING, 0.9 * share, msgid))
 
     store = source.store()
-    found = check_file(upload.file, task.table, store, task.crs, task.mapping, progress)
+    same = {(sheet, row): key for sheet, row, key in task.answers}
+    found = check_file(
+        upload.file, task.table, store, task.crs, task.mapping, progress, same=same, another=task.another
+    )
     report = found.report
     result: dict[str, Any] = {name: getattr(report, name) for name in REPORTED}
     result |= {
@@ -103,9 +106,10 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
         "file": found.file_name,
         "hash": found.file_hash,
         "preview": preview(found.frame, task.table),
+        "county": county_of(found.frame),
         "effect": None,
     }
-    if report.ok and len(found.frame):
+    if report.accepted:  # rows with an error stay behind, as from the command line
         upload.say(State(task.run, task.action, RUNNING, 0.92, N_("正在计算会有哪些改动")))
         plan = effect(store, task.table, found.frame)
         result["effect"] = {
@@ -122,7 +126,7 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
 
 def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
     found = upload.found(task.of)
-    if found is None or found["effect"] is None or found["errors"]:
+    if found is None or found["effect"] is None:
         raise AtlasError(N_("这个文件还没有核对通过：请先核对。"))
     upload.say(State(task.run, task.action, RUNNING, 0.2, N_("正在写入图册")))
     frame = kept_rows(upload.folder / f"rows-{task.of}.gpkg", found["table"])
@@ -136,6 +140,12 @@ def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
         seen=found["effect"]["version"],
     )
     return batch.batch_id
+
+
+def county_of(frame: pd.DataFrame) -> str | None:
+    """Return the adcode in which all rows lie, None where it is not one."""
+    codes = frame["adcode"].dropna().unique() if "adcode" in frame else ()
+    return str(codes[0]) if len(codes) == 1 else None
 
 
 def keep_rows(path: Path, table: str, frame: pd.DataFrame) -> None:

@@ -1,8 +1,9 @@
-"""``POST /data/upload``, ``GET /data/template/TABLE.xlsx``, ``GET /data/marked/ID.xlsx``: files in and out of the data page."""
+"""``POST /data/upload``, ``GET /data/{template,marked,left}/….xlsx``: files in and out of the data page."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -16,16 +17,17 @@ from dashboard.uploads import CHECK, Uploads, too_large
 from dashboard.words import Words
 from dashboard.working import report_of
 from geodata.errors import N_, AtlasError
+from geodata.importing.left_behind import write_left_behind
 from geodata.importing.marked import write_marked
 from geodata.importing.template import write_template
 from geodata.schema import TABLES
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-UPLOAD, TEMPLATE, MARKED = "/data/upload", "/data/template", "/data/marked"
+UPLOAD, TEMPLATE, MARKED, LEFT = "/data/upload", "/data/template", "/data/marked", "/data/left"
 
 
 def add_uploading(server: Flask, context: Context) -> None:
-    """Serve the three addresses."""
+    """Serve these addresses."""
     uploads = Uploads(context.settings)
 
     def reader() -> Words:
@@ -69,6 +71,14 @@ def add_uploading(server: Flask, context: Context) -> None:
 
     @server.get(f"{MARKED}/<name>.xlsx")
     def _marked(name: str) -> Response | tuple[Response, int]:
+        return workbook(name, write_marked, N_("{name}-已标出问题"))
+
+    @server.get(f"{LEFT}/<name>.xlsx")
+    def _left(name: str) -> Response | tuple[Response, int]:
+        return workbook(name, write_left_behind, N_("{name}-没有导入的行"))
+
+    def workbook(name: str, write: Callable[..., Path], title: str) -> Response | tuple[Response, int]:
+        """Send what `write` makes of an upload and of what its check found."""
         upload = uploads.get(name)
         task = upload.task() if upload else None
         found = upload.found(task.run if task.action == CHECK else task.of) if upload and task else None
@@ -77,12 +87,10 @@ def add_uploading(server: Flask, context: Context) -> None:
                 return refused(AtlasError(N_("这个文件已不在服务器上（保留一天）：请重新上传。")), 404)
             with tempfile.TemporaryDirectory() as folder:
                 words = reader()
-                path = write_marked(
-                    upload.file, report_of(found), Path(folder) / "marked.xlsx", words.gettext, task.mapping
-                )
-                return _sent(path, words("{name}-已标出问题").format(name=upload.file.stem))
+                path = write(upload.file, report_of(found), Path(folder) / "out.xlsx", words.gettext, task.mapping)
+                return _sent(path, words(title).format(name=upload.file.stem))
         except AtlasError as error:
-            return refused(error, status_of(error, 500))
+            return refused(error, status_of(error, 404 if write is write_left_behind else 500))
 
 
 def _sent(path: Path, name: str) -> Response:

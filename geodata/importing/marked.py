@@ -64,8 +64,8 @@ def write_marked(
         }
         used: set[str] = set()
         for sheet in sheets:
-            _copy(book.add_worksheet(_title(sheet, used)), sheet, report, inks, gettext, mapping)
-        _list(book.add_worksheet(_unused(gettext(N_("问题")), used)), report, inks, gettext)
+            _copy(book.add_worksheet(sheet_title(sheet, used)), sheet, report, inks, gettext, mapping)
+        _list(book.add_worksheet(unused(gettext(N_("问题")), used)), report, inks, gettext)
         book.close()
     except (OSError, XlsxWriterException) as error:
         raise AtlasError(
@@ -88,7 +88,7 @@ def _copy(
     if sheet.header is not None:
         heads, shift = sheet.header, 1  # features have no header row of their own
         for at, name in enumerate(heads):
-            page.write_string(0, at, _clean(name), inks["head"])
+            page.write_string(0, at, clean(name), inks["head"])
     else:
         heads, shift = (sheet.rows[layout.first - 1] if layout.first else []), 0
     at_of = {headers.one_line(name): at for at, name in reversed(list(enumerate(heads)))}
@@ -102,11 +102,11 @@ def _copy(
     for number, row in zip(sheet.numbers, sheet.rows, strict=True):
         for at, value in enumerate(row):
             ink = inks.get(marks.get((number - 1 + shift, at), ("", []))[0])
-            _write(page, number - 1 + shift, at, value, ink)
+            write_cell(page, number - 1 + shift, at, value, ink)
     for count, ((row, at), (kind, said)) in enumerate(marks.items()):
         if row < 0 or count >= MAX_NOTES:
             continue
-        page.write_comment(row, at, _clean("\n".join(said))[:1_000])
+        page.write_comment(row, at, clean("\n".join(said))[:1_000])
         found = sheet.rows[sheet.numbers.index(row + 1 - shift)] if row + 1 - shift in sheet.numbers else []
         if at >= len(found) or found[at] is None:
             page.write_blank(row, at, None, inks[kind])
@@ -123,29 +123,33 @@ def _list(page: Any, report: Report, inks: dict[str, Any], gettext: Callable[[st
         for at, value in enumerate(
             (gettext(kind), one.sheet, one.row, one.column, one.value, one.expected(gettext), one.text(gettext))
         ):
-            _write(page, row, at, value, None)
+            write_cell(page, row, at, value, None)
     page.set_column(0, 5, 16)
     page.set_column(6, 6, 80)
 
 
-def _write(page: Any, row: int, at: int, value: Any, ink: Any) -> None:
+def write_cell(page: Any, row: int, at: int, value: Any, ink: Any) -> None:
+    """Write a stranger's cell so that no spreadsheet computes it."""
     if value is None:
         return
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
         page.write_number(row, at, value, ink)
     else:
-        page.write_string(row, at, str(neutral(_clean(value)))[:CELL], ink)
+        page.write_string(row, at, str(neutral(clean(value)))[:CELL], ink)
 
 
-def _clean(value: Any) -> str:
+def clean(value: Any) -> str:
+    """Return the text of a cell without what a workbook cannot hold."""
     return _ILLEGAL.sub("·", str(value))
 
 
-def _title(sheet: Sheet, used: set[str]) -> str:
-    return _unused(re.sub(r"[\[\]:*?/\\']", "_", _clean(sheet.name or N_("数据")))[:28] or "_", used)
+def sheet_title(sheet: Sheet, used: set[str]) -> str:
+    """Return a name for the copy of a sheet that no other copy has, and take it as used."""
+    return unused(re.sub(r"[\[\]:*?/\\']", "_", clean(sheet.name or N_("数据")))[:28] or "_", used)
 
 
-def _unused(title: str, used: set[str]) -> str:
+def unused(title: str, used: set[str]) -> str:
+    """Return `title`, numbered where a sheet has it already, and take it as used."""
     found, count = title, 1
     while found.lower() in used:
         count += 1

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from dashboard.context import Context
 from dashboard.figures.preview import SIZE, TILE, preview_map, spot
 from dashboard.locale import load_words
-from dashboard.pages.data import form, names, quality, report, rows
+from dashboard.pages.data import form, names, problems, quality, questions, rows, todo
 from dashboard.pages.data.holdings import holdings
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
+from dashboard.uploads import Task
 from dashboard.words import Words
-from geodata.importing.report import Problem, Report
+from geodata.importing.report import Doubt, Problem, Report
 from geodata.quality import RULES
 from geodata.schema import TABLES
 from layers import quality as quality_of
@@ -60,22 +61,61 @@ def test_problems_come_a_page_at_a_time_and_by_group():
     found = full()
     seen = []
     for page in (1, 2, 3):
-        table, pages = report.problem_rows(found, report.EVERY, page, WORDS)
+        table, pages = problems.problem_rows(found, problems.EVERY, page, WORDS)
         seen += cells(table)
     assert pages == 3 and len(seen) == 129
     assert [line[2] for line in seen[:3]] == ["2", "3", "4"] and seen[0][:2] == ["错误", "甲"]
     assert seen[-2][6].startswith("2 行的坐标落在海里") and seen[-1][6].startswith(
         "3 行没有"
     )  # what matters more goes first
-    assert [(kind, count) for _, kind, _, count in report.groups(found)] == [
-        ("error", 120),
-        ("error", 7),
-        ("warning", 1),
-        ("warning", 1),
+    assert [(one.todo, one.kind, one.rows) for one in todo.grouped(found)] == [
+        ("mend", "error", 120),
+        ("mend", "error", 7),
+        ("look", "warning", 2),
+        ("done", "warning", 3),
     ]
-    only, pages = report.problem_rows(found, "1", 1, WORDS)
+    only, pages = problems.problem_rows(found, "1", 1, WORDS)
     assert pages == 1 and {line[3] for line in cells(only)} == {"面积"}
-    assert len(cells(report.problem_rows(found, "999", 99, WORDS)[0])) == 29  # nonsense is the last page of everything
+    assert (
+        len(cells(problems.problem_rows(found, "999", 99, WORDS)[0])) == 29
+    )  # nonsense is the last page of everything
+
+
+def test_rows_are_counted_once_over_all_sheets_and_those_of_no_use_say_what_to_do():
+    found = Report("stations", 9, 5)
+    for sheet, count in (("甲", 3), ("乙", 4)):
+        found.warn(
+            Problem("{count} 行没有写县区。", {"count": count}, sheet=sheet, row=2, rows=(2, 3), code="unplaced")
+        )
+    found.warn(Problem("{count} 行可能是图册里已有的行。", {"count": 2}, code="unsure"))
+    found.warn(Problem("工作表“{sheet}”是隐藏的。", {"sheet": "丙"}, sheet="丙", code="sheet"))
+    told = [(one.todo, one.rows, one.text(lambda msgid: msgid)) for one in todo.grouped(found)]
+    assert told == [
+        ("answer", 2, "2 行可能是图册里已有的行。"),
+        ("lacks", 7, "7 行没有写县区。"),
+        ("aside", 0, "工作表“丙”是隐藏的。"),
+    ]
+    found.error(Problem("没有坐标系。", code="crs"))
+    found.accepted = 0  # then nothing of it can be used
+    assert todo.grouped(found)[0].todo == "file"
+
+
+def test_answers_add_up_and_only_what_was_asked_is_answered():
+    found = Report("stations")
+    for row in (2, 3, 4):
+        there = [{"key": f"K{row}", "name": "甲"}, {"key": f"L{row}", "name": "乙"}]
+        found.doubts.append(Doubt("？", {}, None, row, {"name": "甲"}, there))
+    task = Task("r", "check", "stations", answers=[("别的表", 9, "K9")])
+    before = ("别的表", 9, "K9")
+    given = {0: "L2", 1: questions.ANOTHER, 2: "K2"}  # the last was never offered there
+    assert questions.answered(found, task, questions.ANSWERS, given) == (
+        [before, (None, 2, "L2"), (None, 3, None)],
+        False,
+    )
+    same, another = questions.answered(found, task, questions.ALL_SAME, {0: questions.ANOTHER})
+    assert same == [before, (None, 2, None), (None, 3, "K3"), (None, 4, "K4")] and not another
+    assert questions.answered(found, task, questions.ALL_ANOTHER, {}) == ([before], True)
+    assert questions.answered(found, task, questions.FORGET, given) == ([], False)
 
 
 @given(

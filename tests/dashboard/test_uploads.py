@@ -282,15 +282,69 @@ def test_the_store_is_that_of_the_settings(own_database, tmp_path):
     assert own_database not in (upload.folder / "log").read_text("utf-8")
 
 
-def test_what_has_errors_or_was_not_checked_is_not_applied(uploads, home):
+def test_what_was_not_checked_or_has_no_row_to_use_is_not_applied(uploads, home):
     before = (home / FILE_NAME).read_bytes()
-    upload = taken(uploads, BAD)
+    upload = taken(uploads, "站点名称,经度,纬度\n坏驿站,999,24.47\n")
     for of in ("", "x" * 22, uploads.start(upload, CHECK, "stations", crs="gcj02").run):
         finished(upload)
         uploads.start(upload, APPLY, "stations", author="甲", of=of)
         state = finished(upload)
         assert state.status == FAILED and "核对" in state.msgid
     assert (home / FILE_NAME).read_bytes() == before
+
+
+def test_bad_rows_stay_behind_the_rest_comes_in_and_they_come_later(served):
+    client, home = served
+    uploads = Uploads(Settings(home=home))
+    upload = taken(uploads, GOOD + "坏驿站,999,24.47,8:00-22:00\n")
+    assert client.get(f"/data/left/{upload.id}.xlsx").status_code == 404  # nothing was checked yet
+    task = uploads.start(upload, CHECK, "stations", crs="gcj02")
+    finished(upload)
+    found = upload.found(task.run)
+    assert (found["accepted"], found["effect"]["added"], len(found["errors"])) == (1, 1, 1)
+    uploads.start(upload, APPLY, "stations", author="甲", of=task.run, crs="gcj02")
+    assert finished(upload).status == DONE
+    names = set(open_store(home).read("stations")["name"])
+    assert "白鹭洲驿站" in names and "坏驿站" not in names
+    answer = client.get(f"/data/left/{upload.id}.xlsx")  # also when all is done
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert [cell.value for cell in book.worksheets[0]["A"]] == ["站点名称", "坏驿站"]
+    book.worksheets[0]["B2"] = 118.1
+    mended = io.BytesIO()
+    book.save(mended)
+    later = uploads.take(io.BytesIO(mended.getvalue()), "改好.xlsx")
+    task = uploads.start(later, CHECK, "stations", crs="gcj02")
+    finished(later)
+    assert (later.found(task.run)["accepted"], later.found(task.run)["effect"]["added"]) == (1, 1)
+    assert client.get(f"/data/left/{later.id}.xlsx").status_code == 404  # none stay behind now
+    store = open_store(home)
+    store.undo(store.history()[0].batch_id)
+
+
+def test_rows_in_doubt_wait_for_answers_which_the_task_keeps(uploads, home):
+    there = open_store(home).read("stations").iloc[0]
+    text = f"站点名称,区,地址\n{there['name']},思明区,某某新村 999 号\n"
+    store = open_store(home)
+    frame = store.read("stations").iloc[:1].assign(provenance="reported", address="湖滨南路 1 号", batch_id="pending")
+    store.apply("stations", frame, author="甲", file="先.csv")
+    upload = taken(uploads, text)
+    task = uploads.start(upload, CHECK, "stations")
+    finished(upload)
+    found = upload.found(task.run)
+    assert len(found["doubts"]) == 1 and found["effect"] is None
+    row = found["doubts"][0]
+    key = row["there"][0]["key"]
+    for about, change in (
+        ({"answers": [(row["sheet"], row["row"], key)]}, (0, 1)),
+        ({"answers": [(row["sheet"], row["row"], None)]}, (1, 0)),
+        ({"another": True}, (1, 0)),
+    ):
+        task = uploads.start(upload, CHECK, "stations", **about)
+        finished(upload)
+        found = upload.found(task.run)
+        assert found["doubts"] == [] and (found["effect"]["added"], found["effect"]["changed"]) == change
+        assert upload.task().another == about.get("another", False)
+    assert key == there["station_id"]
 
 
 def test_a_change_in_between_is_told(uploads, home):

@@ -12,12 +12,14 @@ from dashboard.components.values import table_name
 from dashboard.context import Context
 from dashboard.pages.data import names, report
 from dashboard.pages.data.holdings import holdings
+from dashboard.pages.data.questions import answered
 from dashboard.pages.data.systems import EPSG_CHOICE, systems
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.uploading import TEMPLATE, UPLOAD
 from dashboard.uploads import APPLY, CHECK, DONE, FAILED, RUNNING, Task, Upload, Uploads
 from dashboard.words import Words
+from dashboard.working import report_of
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -94,9 +96,10 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                     [
                         html.Div(words("把文件拖到这里，或点击选择"), className="drop-title"),
                         html.Div(
-                            words(".xlsx、.csv、GeoJSON、GeoPackage、压缩的 Shapefile；最大 {limit} MB").format(
-                                limit=f"{context.settings.max_upload_bytes / 2**20:.3g}"
-                            ),
+                            words(
+                                "Excel 和 WPS 表格（.xlsx、.xls、.xlsb、.et、.ods）、.csv、KML、GPX、GeoJSON、GeoPackage、"
+                                "FlatGeobuf、压缩的 Shapefile；高德、百度导出的也可以；最大 {limit} MB"
+                            ).format(limit=f"{context.settings.max_upload_bytes / 2**20:.3g}"),
                             className="data-hint",
                         ),
                         html.Div(id="data-sending", className="drop-sending", role="status"),
@@ -231,6 +234,8 @@ def register(app: Dash, context: Context) -> None:
         Input({"type": "data-recheck", "at": ALL}, "n_clicks"),
         State({"type": "data-map", "at": ALL}, "value"),
         State({"type": "data-map", "at": ALL}, "id"),
+        State({"type": "data-doubt", "at": ALL}, "value"),
+        State({"type": "data-doubt", "at": ALL}, "id"),
         State(names.URL, "search"),
     )
     def check(
@@ -241,6 +246,8 @@ def register(app: Dash, context: Context) -> None:
         again: list,
         columns: list,
         headers: list,
+        chosen: list,
+        doubts: list,
         search: str | None,
     ) -> tuple:
         """Start a check of what was given; a choice that changes starts it anew."""
@@ -265,20 +272,31 @@ def register(app: Dash, context: Context) -> None:
                 no_update,
             )
         before = upload.task()
-        mapping = dict(before.mapping) if before and before.table == table else {}
+        same_table = before is not None and before.table == table
+        mapping = dict(before.mapping) if before and same_table else {}
+        answers, another = (before.answers, before.another) if before and same_table else ([], False)
         if isinstance(cause, dict):
-            found = list(
-                (upload.found(before.run if before and before.action == CHECK else "") or {}).get("headers", ())
-            )
-            mapping = {
-                found[one["at"]]: value or ""
-                for one, value in zip(headers, columns, strict=True)
-                if one["at"] < len(found)
-            }
+            found = upload.found(before.run if before and before.action == CHECK else "")
+            if cause["at"] == "headers":
+                known = list((found or {}).get("headers", ()))
+                mapping = {
+                    known[one["at"]]: value or ""
+                    for one, value in zip(headers, columns, strict=True)
+                    if one["at"] < len(known)
+                }
+            elif found and before:
+                given_answers = {one["at"]: value for one, value in zip(doubts, chosen, strict=True)}
+                answers, another = answered(report_of(found), before, cause["at"], given_answers)
         try:
             require_editing(context.settings)
             task = uploads.start(
-                upload, CHECK, table, crs=(epsg if crs == EPSG_CHOICE else crs) or None, mapping=mapping
+                upload,
+                CHECK,
+                table,
+                crs=(epsg if crs == EPSG_CHOICE else crs) or None,
+                mapping=mapping,
+                answers=answers,
+                another=another,
             )
         except AtlasError as error:
             return None, True, _bad(error.text(words.gettext)), [], no_update, no_update
@@ -311,7 +329,11 @@ def register(app: Dash, context: Context) -> None:
             shown = report.outcome(context, upload, found, task, words, theme) if found else []
             return _bad(words(state.msgid).format(**state.params)), shown, True
         if task.action == APPLY:
-            return None, report.applied(context, state.batch_id or "", upload.found(task.of), words, theme), True
+            return (
+                None,
+                report.applied(context, upload, state.batch_id or "", upload.found(task.of), words, theme),
+                True,
+            )
         found = upload.found(task.run)
         return None, report.outcome(context, upload, found, task, words, theme) if found else [], True
 
@@ -338,7 +360,15 @@ def register(app: Dash, context: Context) -> None:
             if upload is None or task is None or task.run != ctx.triggered_id["at"]:
                 raise PreventUpdate
             started = uploads.start(
-                upload, APPLY, task.table, author=name, of=task.run, crs=task.crs, mapping=task.mapping
+                upload,
+                APPLY,
+                task.table,
+                author=name,
+                of=task.run,
+                crs=task.crs,
+                mapping=task.mapping,
+                answers=task.answers,
+                another=task.another,
             )
         except AtlasError as error:
             return no_update, no_update, _bad(error.text(words.gettext)), no_update

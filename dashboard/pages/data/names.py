@@ -24,6 +24,7 @@ SECTION, TABS, AUTHOR, CHANGED, DRAWN = "data-section", "data-tabs", "data-autho
 TABLE, CRS, EPSG, UPLOAD, RUN, POLL = "data-table", "data-crs", "data-epsg", "data-upload", "data-run", "data-poll"
 PROGRESS, REPORT, CANCEL, TEMPLATE, DROP = "data-progress", "data-report", "data-cancel", "data-template", "data-drop"
 PROBLEM_GROUP, PROBLEM_PAGE, PROBLEMS = "data-problem-group", "data-problem-page", "data-problems"
+PROBLEM_LIST, DOUBTS = "data-problem-list", "data-doubts"
 MODAL, MODAL_TEXT, MODAL_DO, MODAL_CLOSE, DOING = (
     "data-modal",
     "data-modal-text",

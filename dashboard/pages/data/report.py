@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard.components.panels import graph_config
-from dashboard.components.values import change_list, scrolling, size, table_name, title
+from dashboard.components.values import change_list, scrolling, size, table_name
 from dashboard.context import Context
 from dashboard.figures.dark import themed
 from dashboard.figures.preview import preview_map
 from dashboard.pages.data import names
+from dashboard.pages.data.header_list import header_list
+from dashboard.pages.data.problems import EVERY, every_problem, problem_rows, todo_list
+from dashboard.pages.data.questions import questions
 from dashboard.pages.data.systems import crs_name
-from dashboard.server.uploading import MARKED
+from dashboard.server.uploading import LEFT, MARKED
 from dashboard.uploads import CHECK, Task, Upload, Uploads
 from dashboard.words import Words
 from dashboard.working import report_of
 from geodata.errors import N_, AtlasError
-from geodata.importing.headers import POSITIONS, STATED
-from geodata.importing.report import Problem, Report
-from geodata.own_fields import PREFIX
-from geodata.schema import TABLES
+from geodata.importing.report import Report
 
-PAGE, LISTED, GROUPS = 50, 60, 40
+LISTED = 300
 DOUBTFUL = ("datum", "swapped")
-FIRST, LAST = ("datum", "swapped", "sea", "outside", "similar"), ("filled",)
-EVERY = "all"
 
 
 def outcome(
@@ -40,9 +36,13 @@ def outcome(
     report = report_of(found)
     doubted = [pair for one in report.warnings if one.code in DOUBTFUL for pair in one.positions]
     parts: list[Any] = [_summary(upload, report, words)]
-    lower = [_problems(report, words), _headers(report, words)]
-    if report.ok and found["effect"]:
-        parts.append(_effect(found, task, words))
+    lower = [
+        *todo_list(report, words, questions(report, task, words)),
+        every_problem(report, words),
+        header_list(report, words),
+    ]
+    if found["effect"]:
+        parts.append(_effect(upload, found, report, task, words))
     beside = [_map(context, found, doubted, words, theme)] if found["preview"]["of"] or doubted else []
     parts.append(
         html.Div(
@@ -55,18 +55,12 @@ def outcome(
 
 def _summary(upload: Upload, report: Report, words: Words) -> html.Div:
     unknown = asks_crs(report)
-    state = (
-        ("bad", words("请先在第 2 步选择坐标系"))
-        if unknown
-        else ("bad", words("有错误，不能导入"))
-        if report.errors
-        else ("warn", words("可以导入，请先看提醒"))
-        if report.warnings
-        else ("good", words("没有问题，可以导入"))
-    )
+    left = report.rows - report.accepted if report.accepted else 0
+    state = _verdict(report, left, words)
     counts = (
         (words("文件里的行"), report.rows, ""),
         (words("可用"), report.accepted, ""),
+        (words("留下"), left, "bad" if left else ""),
         (words("错误数"), len(report.errors), "bad" if report.errors else ""),
         (words("提醒数"), len(report.warnings), "warn" if report.warnings else ""),
     )
@@ -123,12 +117,29 @@ def _summary(upload: Upload, report: Report, words: Words) -> html.Div:
     )
 
 
+def _verdict(report: Report, left: int, words: Words) -> tuple[str, str]:
+    """Return the colour and the words of what can be done with the file."""
+    if asks_crs(report):
+        return "bad", words("请先在第 2 步选择坐标系")
+    if left:
+        said = words("{count} 行可以导入，{left} 行先留下")
+        return "warn", said.format(count=words.number(report.accepted), left=words.number(left))
+    if report.errors:
+        return "bad", words("有错误，不能导入")
+    if report.doubts and not report.accepted:
+        return "warn", words("请先回答：是同一个，还是另一个")
+    if report.warnings:
+        return "warn", words("可以导入，请先看提醒")
+    return "good", words("没有问题，可以导入")
+
+
 def asks_crs(report: Report) -> bool:
     """Return whether the file has coordinates and nobody has said in which system."""
     return report.crs is None and any(one.code == "crs" for one in report.errors)
 
 
-def _effect(found: Mapping[str, Any], task: Task, words: Words) -> html.Section:
+def _effect(upload: Upload, found: Mapping[str, Any], report: Report, task: Task, words: Words) -> html.Section:
+    """Return what confirming would change, the button that does it, and the way to the rows that stay behind."""
     effect = found["effect"]
     table = table_name(found["table"], words)
     said = [
@@ -147,6 +158,7 @@ def _effect(found: Mapping[str, Any], task: Task, words: Words) -> html.Section:
                 )
             )
         )
+    left = report.rows - report.accepted
     nothing = not (effect["added"] or effect["changed"] or effect["retired"])
     count = effect["added"] + effect["changed"] + sum(effect["retired"].values())
     listed = min(len(effect["changes"]), LISTED)
@@ -158,11 +170,16 @@ def _effect(found: Mapping[str, Any], task: Task, words: Words) -> html.Section:
                         [
                             html.H3(words("确认后会有的改动"), className="panel-title"),
                             *(html.P(one) for one in said),
+                            _left_behind(upload, left, words) if left else None,
                             html.P(words("图册里已经是这样，不必导入。"), className="data-hint") if nothing else None,
                         ]
                     ),
                     html.Button(
-                        words("确认导入"),
+                        words("留下 {left} 行，导入其余 {count} 行").format(
+                            left=words.number(left), count=words.number(report.accepted)
+                        )
+                        if left
+                        else words("确认导入"),
                         id=names.numbered("data-confirm", task.run),
                         className="button button-chief",
                         type="button",
@@ -180,7 +197,8 @@ def _effect(found: Mapping[str, Any], task: Task, words: Words) -> html.Section:
                     ),
                     change_list(effect["changes"], words, LISTED),
                 ],
-                open=False,
+                # what they have told the atlas before is at stake
+                open=bool(effect["changed"]),
             )
             if listed
             else None,
@@ -189,235 +207,19 @@ def _effect(found: Mapping[str, Any], task: Task, words: Words) -> html.Section:
     )
 
 
-def _group(problem: Problem, kind: str) -> str:
-    return f"{kind}|{problem.column or ''}|{problem.code}|{problem.msgid}"
-
-
-def by_weight(warnings: list[Problem]) -> list[Problem]:
-    """Return warnings with those first that may mean a wrong map, and what was merely filled in last."""
-    return sorted(
-        warnings, key=lambda one: FIRST.index(one.code) if one.code in FIRST else len(FIRST) + (one.code in LAST)
-    )
-
-
-def groups(report: Report) -> list[tuple[str, str, Problem, int]]:
-    """Return problems that are alike (kind, column, message) as (key, kind, first of them, number), errors first, most first."""
-    found = []
-    for kind, problems in (("error", report.errors), ("warning", by_weight(report.warnings))):
-        counted = Counter(_group(one, kind) for one in problems)
-        first: dict[str, Problem] = {}
-        for one in problems:
-            first.setdefault(_group(one, kind), one)
-        found += [(key, kind, first[key], count) for key, count in counted.most_common()]
-    return found
-
-
-def _problems(report: Report, words: Words) -> html.Section | None:
-    listed = groups(report)
-    if not listed:
-        return None
-    kinds = {"error": words("错误"), "warning": words("提醒")}
-    options = [
-        {"value": EVERY, "label": words("全部（{count}）").format(count=len(report.errors) + len(report.warnings))}
-    ]
-    options += [
-        {
-            "value": str(at),
-            "label": f"{kinds[kind]} · {one.column + ' · ' if one.column else ''}{_short(one.text(words.gettext))} × {count}",
-        }
-        for at, (_, kind, one, count) in enumerate(listed[:GROUPS])
-    ]
-    table, pages = problem_rows(report, EVERY, 1, words)
-    return html.Section(
+def _left_behind(upload: Upload, left: int, words: Words) -> html.P:
+    """Return where the rows are that do not come in."""
+    return html.P(
         [
-            html.Div(
-                [
-                    html.H3(words("错误与提醒"), className="panel-title"),
-                    dmc.Select(
-                        id=names.PROBLEM_GROUP,
-                        data=options,
-                        value=EVERY,
-                        allowDeselect=False,
-                        size="xs",
-                        className="problem-group",
-                        **{"aria-label": words("归类")},
-                    ),
-                ],
-                className="data-row",
-            ),
-            scrolling(table, words("错误与提醒"), id=names.PROBLEMS),
-            dmc.Pagination(
-                id=names.PROBLEM_PAGE,
-                total=pages,
-                value=1,
-                size="sm",
-                siblings=1,
-                style={} if pages > 1 else {"display": "none"},
+            words("{count} 行不导入，也不会丢：").format(count=words.number(left)),
+            html.A(
+                words("下载这些行，改好后再导入"),
+                href=f"{LEFT}/{upload.id}.xlsx?lang={words.lang}",
+                className="data-link",
+                download="",
             ),
         ],
-        className="data-panel",
-    )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 26 else text[:26] + "…"
-
-
-def problem_rows(report: Report, group: str, page: int, words: Words) -> tuple[html.Table, int]:
-    """Return the table of one page of a group of problems, and the number of pages."""
-    listed = groups(report)
-    wanted = next((one[0] for at, one in enumerate(listed) if str(at) == group), None)
-    every = [("error", one) for one in report.errors] + [("warning", one) for one in by_weight(report.warnings)]
-    every = [(kind, one) for kind, one in every if wanted is None or _group(one, kind) == wanted]
-    pages = max(1, -(-len(every) // PAGE))
-    page = max(1, min(page, pages))
-    kinds = {"error": words("错误"), "warning": words("提醒")}
-    head = html.Tr(
-        [
-            html.Th(text, scope="col")
-            for text in (
-                words("类别"),
-                words("工作表"),
-                words("行"),
-                words("列"),
-                words("内容"),
-                words("应为"),
-                words("说明"),
-            )
-        ]
-    )
-    body = [
-        html.Tr(
-            [
-                html.Td(html.Span(kinds[kind], className=f"mark mark-{kind}")),
-                _said(words("工作表"), one.sheet),
-                _said(words("行"), _rows(one)),
-                _said(words("列"), _column(one, report, words)),
-                _said(words("内容"), one.value, "cell-value"),
-                # the command line's own option is of no use here
-                _said(
-                    words("应为"), words("第 2 步里选一个坐标系") if one.code == "crs" else one.expected(words.gettext)
-                ),
-                html.Td(one.text(words.gettext)),
-            ]
-        )
-        for kind, one in every[(page - 1) * PAGE : page * PAGE]
-    ]
-    return html.Table([html.Thead(head), html.Tbody(body)], className="data-table problems"), pages
-
-
-def _said(header: str, text: str | None, kind: str = "") -> html.Td:
-    """Return a cell that knows its header: on a phone a problem is a card, not a row of seven columns."""
-    return html.Td(
-        "—" if text is None else text,
-        className=f"{kind} nothing".strip() if text is None or text == "" else kind,
-        **{"data-header": header},
-    )
-
-
-def _column(problem: Problem, report: Report, words: Words) -> str | None:
-    """Return the header as the file has it, or the name of a column that it lacks in the reader's language."""
-    if problem.column is None or problem.column in report.headers:
-        return problem.column
-    return next(
-        (
-            title(TABLES[report.table], one.name, words)
-            for one in TABLES[report.table].columns
-            if one.zh == problem.column
-        ),
-        problem.column,
-    )
-
-
-def _rows(problem: Problem) -> str | None:
-    if len(problem.rows) > 1:
-        return ", ".join(map(str, problem.rows[:5])) + ("…" if len(problem.rows) > 5 else "")
-    return None if problem.row is None else str(problem.row)
-
-
-def _mark(column: str | None, personal: set[str], words: Words) -> html.Span | None:
-    """Return what to say of a header beside the column it means."""
-    if not column:
-        return html.Span(words("没有认出"), className="mark mark-warning")
-    if column in personal:
-        return html.Span(words("个人信息"), className="mark mark-warning")
-    return html.Span(words("照原样保存"), className="mark") if column.startswith(PREFIX) else None
-
-
-def _headers(report: Report, words: Words) -> html.Details | None:
-    if not report.headers:
-        return None
-    schema = TABLES[report.table]
-    zh = words.lang == "zh"
-    places = {
-        "lon": words("经度"),
-        "lat": words("纬度"),
-        "lonlat": words("经度,纬度（同一格）"),
-        "x": words("东坐标（米）"),
-        "y": words("北坐标（米）"),
-        "wkt": words("图形(WKT)"),
-        STATED: words("坐标系"),
-    }
-    held = {column.name for column in schema.columns}
-    usable = (*POSITIONS, STATED) if schema.geometry == "point" else ("wkt", STATED) if schema.geometry else ()
-    options = [
-        {"value": "", "label": words("（不导入）")},
-        *({"value": one.name, "label": one.zh if zh else one.en} for one in schema.columns if one.name != "batch_id"),
-        *({"value": one, "label": places[one]} for one in usable if one not in held),
-        *(
-            {"value": one, "label": words("自有项目“{label}”").format(label=one.removeprefix(PREFIX))}
-            for one in dict.fromkeys(report.headers.values())
-            if one and one.startswith(PREFIX)
-        ),
-    ]
-    unknown = [header for header, column in report.headers.items() if not column]
-    personal = {PREFIX + one.label for one in report.own_fields if one.personal}
-    lines = [
-        html.Tr(
-            [
-                html.Td(header),
-                html.Td("→"),
-                html.Td(
-                    dmc.Select(
-                        id=names.numbered("data-map", at),
-                        data=options,
-                        value=column or "",
-                        allowDeselect=False,
-                        searchable=True,
-                        size="xs",
-                        nothingFoundMessage=words("没有匹配的选项"),
-                        **{"aria-label": words("“{header}”对应的列").format(header=header)},
-                    )
-                ),
-                html.Td(_mark(column, personal, words)),
-            ]
-        )
-        for at, (header, column) in enumerate(report.headers.items())
-    ]
-    return html.Details(
-        [
-            html.Summary(
-                [
-                    html.Span(words("表头对应"), className="panel-title"),
-                    html.Span(
-                        words("{known} 列认出，{unknown} 列没有认出").format(
-                            known=len(report.headers) - len(unknown), unknown=len(unknown)
-                        ),
-                        className="data-hint",
-                    ),
-                ]
-            ),
-            html.P(words("每个表头对应图册的哪一列；认错的请改，再重新核对。"), className="data-hint"),
-            html.Table(html.Tbody(lines), className="data-table headers"),
-            html.Button(
-                words("按这样的对应重新核对"),
-                id=names.numbered("data-recheck", "headers"),
-                className="button",
-                type="button",
-            ),
-        ],
-        open=bool(unknown) or not report.columns,
-        className="data-panel",
+        className="left-behind",
     )
 
 
@@ -475,8 +277,47 @@ def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words
     )
 
 
+def _still_to_do(
+    context: Context,
+    table: str,
+    upload: Upload,
+    found: Mapping[str, Any] | None,
+    words: Words,
+    theme: str,
+) -> list[html.P]:
+    """Return what an import leaves to do: rows without a position, rows that stayed behind."""
+    report = report_of(found) if found else None
+    if report is None:
+        return []
+    said = []
+    if report.unplaced:
+        # the map opens where the rows are
+        filters = context.default.having(lang=words.lang, theme=theme, place=found["county"] or context.default.place)
+        count = words.number(report.unplaced)
+        said.append(
+            html.P(
+                [
+                    words("{count} 行还没有位置，不画在地图上。").format(count=count),
+                    dcc.Link(
+                        words("现在去补位置"),
+                        href=names.address(filters, context, "placing", table=table),
+                        className="data-link",
+                    ),
+                ],
+                className="left-behind",
+            )
+        )
+    left = report.rows - report.accepted
+    return [*said, _left_behind(upload, left, words)] if left else said
+
+
 def applied(
-    context: Context, batch_id: str, found: Mapping[str, Any] | None, words: Words, theme: str = "light"
+    context: Context,
+    upload: Upload,
+    batch_id: str,
+    found: Mapping[str, Any] | None,
+    words: Words,
+    theme: str = "light",
 ) -> list:
     """Return what a batch that was just applied changed, with the way back; `found` is what its check had found; links keep `theme`."""
     store = context.source.store()
@@ -504,6 +345,7 @@ def applied(
                                 batch=batch_id,
                             )
                         ),
+                        *_still_to_do(context, batch.table, upload, found, words, theme),
                     ]
                 ),
                 html.Div(
@@ -564,3 +406,15 @@ def register(app: Dash, context: Context, uploads: Uploads) -> None:
         words = context.words(context.read(context.source.atlas(), search, names.OWN_KEYS).filters.lang)
         table, pages = problem_rows(report_of(found), group or EVERY, page or 1, words)
         return table, pages, {} if pages > 1 else {"display": "none"}
+
+    @app.callback(
+        Output(names.PROBLEM_GROUP, "value"),
+        Output(names.PROBLEM_LIST, "open"),
+        Input({"type": "data-group", "at": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def list_group(clicks: list) -> tuple:
+        """List the problems of a group one by one."""
+        if not any(clicks):
+            raise PreventUpdate
+        return str(ctx.triggered_id["at"]), True
