@@ -63,6 +63,8 @@ _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
 
 def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
     """Refuse rows whose key has been seen before in the file."""
+    if not pd.Series(rows.values.get(schema.key, ()), dtype=object).dropna().duplicated().any():
+        return
     first: dict[Any, int] = {}
     for at, key in enumerate(rows.values.get(schema.key, ())):
         if key is None:
