@@ -89,7 +89,7 @@ class PackedRows(Sequence[Any]):
             return self._open
         if self._last[0] != block:
             columns, widths = self._blocks[block]
-            rows: list[Sequence[Any]] = list(zip(*map(_unpacked, columns), strict=True))
+            rows: list[Sequence[Any]] = list(zip(*map(_unpacked, columns), strict=True)) if columns else [()] * BLOCK
             if not isinstance(widths, int):
                 rows = [row[:width] for row, width in zip(rows, widths.tolist(), strict=True)]
             self._last = block, rows
