@@ -60,7 +60,7 @@ def merge(table: str, there: pd.DataFrame, new: pd.DataFrame, retire: bool = Tru
         same[known] = _same(table, there.iloc[at[known]], new.iloc[known])
     gone = np.zeros(len(there), bool)
     if retire and _place(table)[0] in there and schema.key != "adcode":
-        real = set(_places(table, new[(new["provenance"] != ILLUSTRATIVE).to_numpy()]).dropna())
+        real = set(_places(table, new[[*_place(table)]][(new["provenance"] != ILLUSTRATIVE).to_numpy()]).dropna())
         gone = ((there["provenance"] == ILLUSTRATIVE) & _places(table, there).isin(real)).to_numpy(copy=True)
         gone[at[known]] = False
     return Merge(np.flatnonzero(at < 0), np.flatnonzero((at >= 0) & ~same), np.flatnonzero(same), np.flatnonzero(gone))

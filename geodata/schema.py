@@ -11,7 +11,7 @@ bool; ``date`` datetime64 without time zone (NaT when missing), kept as ISO
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -44,6 +44,9 @@ GEOMETRY_TYPES = MappingProxyType(
         "polygon": ("Polygon", "MultiPolygon"),
     }
 )
+
+
+LONG = 100_000  # rows from which on a table is checked a column at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,33 @@ class TableSchema:
         shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
         return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(shapes), crs=CRS))
 
+    def assembled(self, columns: Iterable[tuple[str, pd.Series]], count: int, shapes: Any = None) -> pd.DataFrame:
+        """Return what :meth:`coerce` returns, from columns that are given up one by one: no two whole tables at any time.
+
+        Parameters
+        ----------
+        columns : iterable of (str, Series)
+            Name and values, in any order; each is converted before the next is asked for.
+        count : int
+            Number of rows.
+        shapes : sequence of geometry or None
+            EPSG:4326.
+        """
+        known = {column.name: column for column in self.columns}
+        found = {name: _as_dtype(self, known[name], values) for name, values in columns if name in known}
+        rest = self.coerce(pd.DataFrame({name: values.iloc[:0] for name, values in found.items()}))
+        data = {
+            column.name: found[column.name]
+            if column.name in found
+            else pd.Series([None] * count, dtype=rest[column.name].dtype)
+            for column in self.columns
+        }
+        index = pd.RangeIndex(count)
+        if not self.geometry:
+            return pd.DataFrame(data, index=index, copy=False)
+        shapes = gpd.GeoSeries([None] * count if shapes is None else shapes, crs=CRS)
+        return gpd.GeoDataFrame(pd.DataFrame(data, index=index, copy=False), geometry=shapes)
+
     def validate(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return `frame` in the table's types, checked by pandera.
 
@@ -146,20 +176,35 @@ class TableSchema:
             Names the table, the key of the first bad row, the column, the
             value and what was expected.
         """
+        return self.checked(self.coerce(frame))
+
+    def checked(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame in the types of the table, as :meth:`coerce` gives it, once pandera has checked it.
+
+        Raises
+        ------
+        AtlasError
+            As :meth:`validate`.
+        """
         import pandera.pandas as pa  # slow to import, and reading a store does not need it
 
-        frame = self.coerce(frame)
         columns = {
             column.name: pa.Column(None, _checks(pa, column), nullable=column.nullable, unique=column.name == self.key)
             for column in self.columns
         }
-        try:
-            pa.DataFrameSchema(columns).validate(
-                pd.DataFrame(frame.drop(columns="geometry", errors="ignore")), lazy=True
-            )
-        except pa.errors.SchemaErrors as errors:
-            case = errors.failure_cases.sort_values("index", kind="stable").iloc[0]
-            raise self._refused(frame, case) from errors
+        found = []
+        # pandera copies what it checks: of a long table one column at a time
+        for names in [list(columns)] if len(frame) <= LONG else [[name] for name in columns]:
+            try:
+                pa.DataFrameSchema({name: columns[name] for name in names}).validate(
+                    pd.DataFrame(frame[names]), lazy=True
+                )
+            except pa.errors.SchemaErrors as errors:
+                found.append(errors)
+        if found:
+            cases = pd.concat([one.failure_cases for one in found], ignore_index=True)
+            case = cases.sort_values("index", kind="stable").iloc[0]
+            raise self._refused(frame, case) from found[0]
         if self.geometry:
             wrong = frame.geometry.notna() & ~frame.geom_type.isin(GEOMETRY_TYPES[self.geometry])
             if self.geometry != "point":

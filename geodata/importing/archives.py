@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED, SMALL
+from geodata.importing.limits import MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED, SMALL, UNPACKED_A_BYTE
 from geodata.importing.report import Unreadable, shown
 
 
@@ -44,11 +44,12 @@ def _look_through(archive: zipfile.ZipFile) -> None:
         )
     unpacked = sum(member.file_size for member in members)
     packed = max(sum(member.compress_size for member in members), 1)
-    if unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked / packed > MAX_RATIO):
+    limit = MAX_UNPACKED + UNPACKED_A_BYTE * packed
+    if unpacked > limit or (unpacked > SMALL and unpacked / packed > MAX_RATIO):
         raise Unreadable(
             N_("压缩文件解开后有 {got} MB，大得不正常（上限 {limit} MB）：请检查文件来源，或分成几个文件。"),
             got=round(unpacked / 2**20),
-            limit=MAX_UNPACKED // 2**20,
+            limit=limit // 2**20,
         )
     for member in members:
         name = member.filename.replace("\\", "/")

@@ -299,6 +299,7 @@ def _gather(
         start = len(rows)
         read_cells(rows, sheet, layout, left, schema, report, ground.kinds)
         rows.hints[sheet.name] = counties.hints_of(sheet, layout)
+        sheet.rows = []  # they are read: a long file need not be held twice
         for at, heading in left.headings.items():
             rows.headings[start + at - layout.first] = heading
         report.columns |= {said: column for column, said in layout.headers.items()}
@@ -363,7 +364,7 @@ def _finish(
         frame = filling.frame_of(rows, shapes, schema, keep)
         if len(frame):
             progress(0.75, N_("正在查找可疑之处"))
-            frame = schema.validate(frame)
+            frame = schema.checked(frame)
         one = crs if crs and "、" not in crs else None  # of several systems none can be likelier than the others
         checks.warnings_of(rows, frame, np.flatnonzero(keep), given, schema, one, ground, report)
     except AtlasError as error:  # what the schema refuses and no check above has named

@@ -26,6 +26,7 @@ from geodata.merging import applied, merge
 from geodata.schema import TABLES, TableSchema
 
 NEAR_M, SIMILAR, NEIGHBOURS = 20.0, 0.7, 4
+TREE_BLOCK, PAIR_BLOCK = 100_000, 5_000  # points asked for their neighbours at once
 MAX_COMPARED = 20_000  # pairs of names
 COMPARED_LETTERS = 60
 EARTH_M = 6_371_008.8
@@ -62,6 +63,8 @@ _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
 
 def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
     """Refuse rows whose key has been seen before in the file."""
+    if not pd.Series(rows.values.get(schema.key, ()), dtype=object).dropna().duplicated().any():
+        return
     first: dict[Any, int] = {}
     for at, key in enumerate(rows.values.get(schema.key, ())):
         if key is None:
@@ -308,14 +311,17 @@ def _likely_datum(
     if stated not in ALTERNATIVES or not np.isfinite(raw).all():
         return
     known = _known_positions(frame, schema, ground)
-    found = {}
-    for name in ALTERNATIVES:
+
+    def read_as(name: str) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         lon, lat = datum.to_wgs84(raw[:, 0], raw[:, 1], name)
         misplaced = ground.outside(adcodes, lon, lat, exact=True) | ground.in_sea(lon, lat)
-        away = _distance(np.column_stack([lon, lat]), known)
-        found[name] = misplaced, away
-    bad, away = found[stated]
+        return misplaced, _distance(np.column_stack([lon, lat]), known)
+
+    bad, away = read_as(stated)
     far = float(np.nanmedian(away)) if np.isfinite(away).any() else 0.0
+    if far <= KNOWN_FAR_M and bad.sum() < max(2, 0.01 * len(bad)):
+        return  # as they are read they lie well: no other datum can be likelier
+    found = {name: (bad, away) if name == stated else read_as(name) for name in ALTERNATIVES}
     best = min(
         (name for name in ALTERNATIVES if name != stated),
         key=lambda name: (np.nan_to_num(np.nanmedian(found[name][1])) if far else 0.0, int(found[name][0].sum())),
@@ -354,13 +360,11 @@ def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -
     xy = shapely.get_coordinates(there.geometry.to_numpy()) if len(there) else np.empty((0, 2))
     at = pd.Index(there[schema.key]).get_indexer(frame[schema.key])
     if "name" in there:
-        names = (there["adcode"].astype(str) + "|" + there["name"].astype(str)).to_list()
-        once = (
-            {name: at for at, name in enumerate(names) if names.count(name) == 1}
-            if len(names) < 5_000
-            else dict(zip(names, range(len(names)), strict=True))
-        )
-        named = (frame["adcode"].astype(str) + "|" + frame["name"].astype(str)).map(once).fillna(-1).to_numpy(int)
+        names = there["adcode"].astype(str) + "|" + there["name"].astype(str)
+        single = ~names.duplicated(keep=False)
+        once = dict(zip(names[single], np.flatnonzero(single), strict=True))
+        said = zip(frame["adcode"], frame["name"], strict=True)
+        named = np.fromiter((once.get(f"{code}|{name}", -1) for code, name in said), np.intp, len(frame))
         at = np.where(at >= 0, at, named)
     known = np.full((len(frame), 2), np.nan)
     known[at >= 0] = xy[at[at >= 0]]
@@ -388,7 +392,7 @@ def _duplicates(
     there = there[
         there.geometry.notna() & ~there[schema.key].isin(frame[schema.key]) & (there["provenance"] != "illustrative")
     ]
-    names = [*frame["name"].astype(str), *there["name"].astype(str)]
+    names = np.concatenate([frame["name"].to_numpy(dtype=object), there["name"].to_numpy(dtype=object)])
     every = np.vstack([xy, shapely.get_coordinates(there.geometry.to_numpy())]) if len(there) else xy
     told = 0
     for compared, (one, other, metres) in enumerate(_close_pairs(every, len(xy))):
@@ -401,7 +405,7 @@ def _duplicates(
                 )
             )
             return
-        if similar(names[one], names[other]):
+        if similar(str(names[one]), str(names[other])):
             told += 1
             if told <= MAX_ROWS_NAMED:
                 inside = other < len(xy)
@@ -430,21 +434,29 @@ def _close_pairs(xy: NDArray[np.float64], count: int) -> Iterator[tuple[int, int
     Rows at one spot count as one point, or a file with the same point in every row would be compared with itself
     square by square; of each spot :data:`NEIGHBOURS` rows are compared.
     """
-    spots, of = np.unique(xy, axis=0, return_inverse=True)
-    lon, lat = np.radians(spots).T
+    order = np.lexsort(xy.T[::-1])  # by x, then y; rows at one spot in the order of the file
+    first = np.ones(len(xy), bool)
+    first[1:] = (xy[order[1:]] != xy[order[:-1]]).any(axis=1)
+    starts = np.append(np.flatnonzero(first), len(xy))
+    of = np.empty(len(xy), np.intp)
+    of[order] = np.cumsum(first) - 1
+    lon, lat = np.radians(xy[order[starts[:-1]]]).T
     unit = EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    near, index = (
-        found.reshape(len(spots), -1)
-        for found in cKDTree(unit).query(unit, k=min(NEIGHBOURS, len(unit)), distance_upper_bound=NEAR_M)
-    )
-    members = np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])
-    crowded = np.isfinite(near[:, 1:]).any(axis=1) | (np.bincount(of) > 1)
-    for one in np.flatnonzero(crowded[of[:count]]):
-        for distance, spot in zip(near[of[one]], index[of[one]], strict=True):
-            if np.isfinite(distance):
-                held = members[spot]
-                for other in held[np.searchsorted(held, one, "right") :][:NEIGHBOURS]:
-                    yield int(one), int(other), float(distance)
+    tree, many = cKDTree(unit), min(NEIGHBOURS, len(unit))
+    crowded = np.diff(starts) > 1
+    for at in range(0, len(unit), TREE_BLOCK):
+        near, _ = tree.query(unit[at : at + TREE_BLOCK], k=many, distance_upper_bound=NEAR_M)
+        crowded[at : at + TREE_BLOCK] |= np.isfinite(near.reshape(-1, many)[:, 1:]).any(axis=1)
+    rows = np.flatnonzero(crowded[of[:count]])
+    for at in range(0, len(rows), PAIR_BLOCK):
+        some = rows[at : at + PAIR_BLOCK]
+        near, index = tree.query(unit[of[some]], k=many, distance_upper_bound=NEAR_M)
+        for one, metres, around in zip(some, near.reshape(-1, many), index.reshape(-1, many), strict=True):
+            for distance, spot in zip(metres, around, strict=True):
+                if np.isfinite(distance):
+                    held = order[starts[spot] : starts[spot + 1]]
+                    for other in held[np.searchsorted(held, one, "right") :][:NEIGHBOURS]:
+                        yield int(one), int(other), float(distance)
 
 
 def similar(one: str, other: str) -> bool:
@@ -466,11 +478,19 @@ def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Re
     if not wanted or not len(frame):
         return
     there, facts = ground.table(schema.name), ground.table("facts").set_index("id")
-    after = applied(there, frame, merge(schema.name, there, frame), schema.key)
     touched = set(frame["adcode"].dropna())
+    wanted = [
+        row
+        for row in wanted
+        if row["fact_id"] in facts.index and any(_lies_in(code, row["adcode"], ground) for code in touched)
+    ]
+    if not wanted:
+        return
+    asked = {row["where"].partition("=")[0] for row in wanted} | {row["measure"].removeprefix("sum:") for row in wanted}
+    columns = [one for one in frame.columns if one in asked | {schema.key, "adcode"}]
+    plan = merge(schema.name, there, frame)
+    after = applied(pd.DataFrame(there[columns]), pd.DataFrame(frame[columns]), plan, schema.key)
     for row in wanted:
-        if row["fact_id"] not in facts.index or not any(_lies_in(code, row["adcode"], ground) for code in touched):
-            continue
         total, before = _total(after, row, ground), _total(there, row, ground)
         fact = facts.loc[row["fact_id"]]
         if not _agrees(total, float(fact["value"]), fact["qualifier"]) and total != before:
@@ -493,7 +513,7 @@ def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Re
 
 
 def _total(frame: pd.DataFrame, row: dict[str, str], ground: Ground) -> float:
-    mask = frame["adcode"].map(lambda code: _lies_in(code, row["adcode"], ground)).astype(bool)
+    mask = frame["adcode"].isin([code for code in frame["adcode"].unique() if _lies_in(code, row["adcode"], ground)])
     if row["where"]:
         column, _, value = row["where"].partition("=")
         mask &= frame[column].astype(str) == value

@@ -22,7 +22,8 @@ _SIGNS = str.maketrans(
 )  # what typing and correcting programs make of them
 _CORE = r"-?\d{1,3}(?:\.\d+)?\s*[°度d]?(?:\s*\d{1,2}(?:\.\d+)?\s*['′分](?:\s*\d{1,2}(?:\.\d+)?\s*(?:\"|″|''|′′|秒)?)?)?"
 _ONE = re.compile(rf"[东西南北news]\s*{_CORE}|{_CORE}\s*[东西南北news]?")
-_DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,17}")
+#: A number as nearly all files write it.
+PLAIN = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,17}")
 _SURE = re.compile(r"[°度东西南北news′″分]")  # whoever writes one of these says where each number begins and ends
 _PARTS = re.compile(r"[,，;；、/|\s]+")
 _LABELS = re.compile(
@@ -52,7 +53,7 @@ def with_axis(cell: Any) -> tuple[float, str | None]:
     BadValue
         As :func:`degrees`.
     """
-    if type(cell) is str and _DECIMAL.fullmatch(cell):
+    if type(cell) is str and PLAIN.fullmatch(cell):
         return float(cell), None  # as nearly all files write them: nothing to make out
     try:
         return _read(cell)

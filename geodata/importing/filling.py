@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -353,10 +353,14 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
 
 
 def frame_of(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, keep: NDArray[np.bool_]) -> pd.DataFrame:
-    """Return the rows that `keep` marks in the types of the schema."""
+    """Return the rows that `keep` marks in the types of the schema; their values move into it, `rows` loses them."""
     at = np.flatnonzero(keep)
-    data = {name: pd.Series([values[one] for one in at], dtype=object) for name, values in rows.values.items()}
-    frame = pd.DataFrame(data, index=range(len(at)))
-    if schema.geometry:
-        frame["geometry"] = pd.Series(list(shapes[at]), index=frame.index, dtype=object)
-    return schema.coerce(frame)
+    whole = len(at) == len(rows)
+    rows.raw.clear()
+
+    def values_of() -> Iterator[tuple[str, pd.Series]]:
+        while rows.values:
+            name, values = rows.values.popitem()
+            yield name, pd.Series(values if whole else [values[one] for one in at], dtype=object)
+
+    return schema.assembled(values_of(), len(at), shapes[at])

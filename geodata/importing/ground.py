@@ -173,11 +173,13 @@ class Ground:
         adcodes, lon, lat = np.asarray(adcodes, dtype=object), np.asarray(lon, float), np.asarray(lat, float)
         out = np.zeros(len(adcodes), bool)
         home = self.counties_of(lon, lat)
-        known = [isinstance(code, str) and code in self._by_code for code in adcodes]
+        known: dict[tuple[str | None, object], bool] = {}  # whether a point of a county may say that it is in a place
+        fits = [
+            known[pair] if pair in known else known.setdefault(pair, self._may_say(*pair))
+            for pair in zip(home.tolist(), adcodes.tolist(), strict=True)
+        ]
         # hardly any point is elsewhere, so only those are held against the shape of their place
-        elsewhere = np.flatnonzero(
-            [here and not self._within(county, code) for here, county, code in zip(known, home, adcodes, strict=True)]
-        )
+        elsewhere = np.flatnonzero(~np.array(fits, bool))
         if exact or not len(elsewhere):
             out[elsewhere] = True
             return out
@@ -187,6 +189,9 @@ class Ground:
         away = shapely.distance(shapes, shapely.points(lon[elsewhere], lat[elsewhere]))
         out[elsewhere] = ~(away <= np.where(fine, FINE, COARSE))
         return out
+
+    def _may_say(self, county: str | None, code: object) -> bool:
+        return not isinstance(code, str) or code not in self._by_code or self._within(county, code)
 
     def _within(self, county: str | None, code: str) -> bool:
         while county is not None:

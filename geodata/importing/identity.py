@@ -97,10 +97,12 @@ def match(
         return found
     keys = rows.values.setdefault(schema.key, [])
     keys += [None] * (len(rows) - len(keys))
-    mine = _mine(rows, shapes, schema, ground)
+    there = ground.table(schema.name)
+    mine = _mine(
+        rows, shapes, schema, ground, np.zeros(len(rows), bool) if answers else _strange(keys, there, schema.key)
+    )
     if schema.name in THINGS:
         mine = _once(rows, mine, keys, report)
-    there = ground.table(schema.name)
     if not len(mine) or not len(there):
         return found
     known = pd.Index(there[schema.key])
@@ -165,8 +167,24 @@ def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground)
             own[at] = as_text(values_of(own[at]) | {ALIAS: alias})
 
 
-def _mine(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground) -> pd.DataFrame:
-    """Return what tells each usable row of the file apart; the index is its position in `rows`."""
+def _strange(keys: list[Any], there: pd.DataFrame, key: str) -> NDArray[np.bool_]:
+    """Return rows with an id that the atlas has not, where no row of the atlas could be one of them: none has an id made up for it.
+
+    Most rows of a first import are such; nothing of them need be compared.
+    """
+    none = np.zeros(len(keys), bool)
+    made = there[key].str.fullmatch(MADE.pattern).fillna(False)
+    named = there[OWN].str.contains(ALIAS, regex=False).fillna(False) if OWN in there else made
+    if made.any() or named.any():
+        return none
+    known = set(there[key])
+    return np.fromiter((one is not None and one not in known for one in keys), bool, len(keys))
+
+
+def _mine(
+    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, apart: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Return what tells each usable row of the file apart, but for the rows `apart`; the index is its position in `rows`."""
     none = [None] * len(rows)
 
     def held(name: str) -> list[Any]:
@@ -176,7 +194,7 @@ def _mine(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: 
     usable = [
         at
         for at, (name, code) in enumerate(zip(names, codes, strict=True))
-        if name and code and at not in rows.wrong and at not in rows.left
+        if name and code and not apart[at] and at not in rows.wrong and at not in rows.left
     ]
     frame = pd.DataFrame({name: [held(name)[at] for at in usable] for name in ("name", "address", "adcode")}, usable)
     when = [one or other for one, other in zip(held("start"), held("period"), strict=True)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # rows are made of cells, and cells of what this module reads
 
 #: A number as it is written once and for all: one that reads back as another text, or is a telephone's, stays a text (0592, 1.50, 13800000000).
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,9})(?:\.\d{1,10})?")
+MOST_REMEMBERED = 100_000  # different values of a row whose text is remembered
 
 
 def has_own(schema: TableSchema) -> bool:
@@ -90,7 +91,18 @@ def gather(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> N
     kept = [values_of(text) for text in held] if any(held) else None
     # a cell that can be read now no longer needs the text that could not be read before
     mended = [text_label(column) for column in schema.columns if column.name in rows.headers]
+    plain: dict[tuple[Any, ...], str | None] = {}  # the same values are the same text, made and held once
+    names, cells = list(columns), list(columns.values())
     for at in range(len(rows)):
+        if not kept and at not in rows.own:
+            values = tuple([one[at] for one in cells])
+            if values not in plain:
+                if len(plain) > MOST_REMEMBERED:
+                    plain.clear()
+                said = {name: one for name, one in zip(names, values, strict=True) if one is not None}
+                plain[values] = as_text(said)
+            held[at] = plain[values]
+            continue
         found = kept[at] if kept else {}
         for label in mended if found else ():
             found.pop(label, None)

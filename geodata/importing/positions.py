@@ -201,14 +201,13 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
     if first not in rows.raw and "x" in rows.raw:
         first, second = "x", "y"
     both = [rows.raw.get(name) or [None] * len(rows) for name in (first, second, "lonlat")]
-    held: list[int] = []
-    xy: list[tuple[float, float]] = []
+    held = np.zeros(len(rows), bool)
+    xy = np.empty((len(rows), 2))
     for at, (x_cell, y_cell, both_cell) in enumerate(zip(*both, strict=True)):
         if shapes[at] is not None:
             continue
         if not metric and type(x_cell) is float and type(y_cell) is float and abs(x_cell) < FAR and abs(y_cell) < FAR:
-            held.append(at)
-            xy.append((x_cell, y_cell))
+            held[at], xy[at] = True, (x_cell, y_cell)
             continue
         columns = (first, second)
         if is_blank(x_cell) and is_blank(y_cell):
@@ -246,10 +245,8 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
             x, y = y, x  # the letters say which is which, whatever the order or the header
         if metric and NORTHING[0] <= x <= NORTHING[1] and not NORTHING[0] <= y <= NORTHING[1]:
             x, y = y, x  # surveyors call the northing X; magnitudes leave no doubt which is which
-        held.append(at)
-        xy.append((x, y))
-    if held:
-        shapes[held] = shapely.points(np.array(xy))
+        held[at], xy[at] = True, (x, y)
+    shapes[held] = shapely.points(xy[held])
 
 
 def _coordinate(

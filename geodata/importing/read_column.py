@@ -21,6 +21,7 @@ from geodata.schema import Column, TableSchema
 if TYPE_CHECKING:  # rows are made of columns
     from geodata.importing.cells import Rows
 
+MOST_KNOWN = 100_000  # different cells of a column whose value is remembered
 MOST_UNREAD = 500  # different texts of a column that cannot be read and are told of one by one
 STRICT = ("kinds", "facts", "parts")  # tables that define what others go by: nothing in them is taken for unknown
 #: What a cell that cannot be read is where a usual value would say more than is known.
@@ -65,6 +66,8 @@ def read_column(
         key = cell if cell is None or type(cell) is str else (type(cell), cell)
         found = known.get(key, _UNSEEN)
         if found is _UNSEEN:
+            if len(known) > MOST_KNOWN:
+                known = {one: value for one, value in known.items() if isinstance(value, BadValue) or one is None}
             found = known[key] = _read_cell(cell, column, read)
         if found is None or type(found) is str:
             values.append(found)

@@ -42,7 +42,7 @@ def read_file(path: Path, looks_right: Callable[[str], bool] = bool, told: Told 
     path : Path
         Any of the formats that ``file_formats.csv`` says are read.
     looks_right : callable
-        See :func:`geodata.importing.text.decoded`.
+        See :func:`geodata.importing.text.encoding_of`.
     told : callable
         Gets the share read, 0 to 1, while a workbook is read; other files take no time worth telling.
 
@@ -92,7 +92,8 @@ def _by_content(path: Path, head: bytes, looks_right: Callable[[str], bool], tol
         return _page(path, "mhtml")
     if known := signatures.by_text(text):
         raise known
-    return read_text(path.read_bytes(), looks_right)
+    with path.open("rb") as file:
+        return read_text(file, looks_right)
 
 
 def _beginning(head: bytes) -> str:

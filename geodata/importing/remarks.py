@@ -9,6 +9,7 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.headers import Layout
+from geodata.importing.packed import some_of
 from geodata.importing.report import Problem, Report
 from geodata.importing.sheets import Sheet
 from geodata.importing.structure import text_of
@@ -75,8 +76,7 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     head = {at: text for row in sheet.rows[max(layout.first - 1, 0) : layout.first] for at, text in _texts(row).items()}
     kept = list(range(layout.first))
     heading, since = "", layout.first
-    for at in range(layout.first, len(sheet.rows)):
-        row = sheet.rows[at]
+    for at, row in enumerate(sheet.rows[layout.first :], layout.first):
         if _is_named(row, named, head):
             if heading:
                 left.headings[len(kept)] = heading
@@ -114,7 +114,7 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
             continue
         left.numbers.append(sheet.numbers[at])
     if len(kept) != len(sheet.rows):
-        sheet.rows, sheet.numbers = [sheet.rows[at] for at in kept], [sheet.numbers[at] for at in kept]
+        sheet.rows, sheet.numbers = some_of(sheet.rows, kept), [sheet.numbers[at] for at in kept]
     return left
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
+from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_TABLE_ROWS
+from geodata.importing.packed import PackedRows
 from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.sheets import Merge, Sheet, too_large
 from geodata.importing.xml_parts import MAIN, SEPARATOR, Told, broken_book, read_part
@@ -68,7 +69,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
     Unreadable
         When it is broken, or larger than the atlas takes.
     """
-    sheet = Sheet(name, [], [])
+    sheet = Sheet(name, PackedRows(), [])
     kinds = {space + SEPARATOR + tag: kind for space in MAIN for kind, tag in enumerate(_NAMES)}
     columns: dict[str, int] = {}
     known: dict[str, str] = {}
@@ -134,7 +135,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             into.append(said)
 
     def end(tag: str) -> None:
-        nonlocal into, hinting, cells, formulas, plain
+        nonlocal into, hinting, cells, formulas, plain, elements
         kind = kinds.get(tag)
         if kind == _CELL:
             value = _value("".join(pieces), sort, style, book) if has_value else None
@@ -147,6 +148,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             if at > MAX_COLUMNS:
                 raise too_large(name, N_("列"), at, MAX_COLUMNS)
             cells -= 1
+            elements += 1  # what holds something counts among the cells
             if looking:
                 plain += style not in book.emphasis
             if type(value) is str and len(known) < REMEMBERED:
@@ -160,8 +162,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
                 sheet.numbers.append(number)
                 if looking and not plain:
                     sheet.emphasised.add(number)
-                if len(sheet.rows) > MAX_ROWS + 1 or cells < 0:
-                    raise too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
+                if len(sheet.numbers) > MAX_TABLE_ROWS + 1 or cells < 0:
+                    raise too_large(name, N_("行"), len(sheet.rows), MAX_TABLE_ROWS)
         elif kind == _HINT:
             hinting = False
 

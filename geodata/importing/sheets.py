@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
+from geodata.importing.limits import MAX_COLUMNS, MAX_TABLE_CELLS, MAX_TABLE_ROWS
+from geodata.importing.packed import PackedRows
 from geodata.importing.report import Problem, Unreadable
 
 
@@ -67,7 +68,7 @@ class Sheet:
     """
 
     name: str | None
-    rows: list[Sequence[Any]]
+    rows: Any  # a list of sequences, or PackedRows of a format that may be long
     numbers: list[int]
     header: list[str] | None = None
     geometry: NDArray[np.object_] | None = None
@@ -93,20 +94,20 @@ def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:
     Unreadable
         When there are more rows, columns or cells than the atlas takes.
     """
-    sheet, cells = Sheet(name, [], []), 0
+    sheet, cells = Sheet(name, PackedRows(), []), 0
     for number, row in enumerate(rows, 1):
         width = len(row)
         while width and (row[width - 1] is None or row[width - 1] == ""):
             width -= 1
         if width == 0:
-            if number > 4 * MAX_ROWS:
-                raise too_large(name, N_("行"), number, MAX_ROWS)
+            if number > 4 * MAX_TABLE_ROWS:
+                raise too_large(name, N_("行"), number, MAX_TABLE_ROWS)
             continue
         cells += width
         if width > MAX_COLUMNS:
             raise too_large(name, N_("列"), width, MAX_COLUMNS)
-        if len(sheet.rows) > MAX_ROWS or cells > MAX_CELLS:
-            raise too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
+        if len(sheet.numbers) > MAX_TABLE_ROWS or cells > MAX_TABLE_CELLS:
+            raise too_large(name, N_("行"), len(sheet.rows), MAX_TABLE_ROWS)
         sheet.rows.append(row[:width])
         sheet.numbers.append(number)
     return sheet

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, TextIO
 
 from geodata.errors import N_
 from geodata.importing.limits import MAX_FIELD, MAX_RECORD, MAX_TEXT
@@ -16,15 +17,16 @@ DELIMITERS = (",", "\t", ";", "，", "；", "|")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ALLOWED_CONTROLS = {9, 10, 13}
 _SAMPLE = 64 * 1024
+_PART = 2**20  # bytes looked at together
 
 
-def decoded(data: bytes, looks_right: Callable[[str], bool] = bool) -> str:
-    """Return the text of `data`.
+def encoding_of(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> str:
+    """Return the encoding in which the whole of a file is text.
 
     Parameters
     ----------
-    data : bytes
-        The whole file.
+    file : binary file
+        Read from its beginning, a part at a time.
     looks_right : callable
         Tells whether a decoding makes sense (known headers appear); the
         encoding is guessed from statistics only when UTF-8 and GB18030 do not.
@@ -34,67 +36,109 @@ def decoded(data: bytes, looks_right: Callable[[str], bool] = bool) -> str:
     Unreadable
         When it is no text, or text in no encoding known.
     """
+    file.seek(0)
+    head = file.read(_SAMPLE)
     for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return _strict(data, encoding)
-    head = data[:_SAMPLE]
+        if head.startswith(bom):
+            if (at := _wrong_at(file, encoding)) is not None:
+                raise _unknown_encoding(at)
+            return encoding
     if sum(1 for byte in head if byte < 32 and byte not in _ALLOWED_CONTROLS) > len(head) // 100 or b"\x00" in head:
         raise Unreadable(
             N_("这不是文字表格：请给 .xlsx、.csv、GeoJSON、GeoPackage 或压缩的 Shapefile。"), code="format"
         )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        first = error.start
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        text = None
-    if text is not None and looks_right(text[:_SAMPLE]):
-        return text
+    first = _wrong_at(file, "utf-8")
+    if first is None:
+        return "utf-8"
+    chinese = _wrong_at(file, "gb18030") is None
+    if chinese and looks_right(_beginning(file, "gb18030")):
+        return "gb18030"
     guess = _guess(head)
     if guess is not None and looks_right(guess[:_SAMPLE]):
-        return data.decode(_guessed_name(head), "strict")
-    if text is not None:
-        return text
-    raise Unreadable(N_("文字编码认不出来（第 {at} 字节起）：请另存为 UTF-8 或 GB18030。"), code="encoding", at=first)
+        name = _guessed_name(head)
+        if (at := _wrong_at(file, name)) is not None:
+            raise _unknown_encoding(at)
+        return name
+    if chinese:
+        return "gb18030"
+    raise _unknown_encoding(first)
 
 
-def read_text(data: bytes, looks_right: Callable[[str], bool] = bool) -> list[Sheet]:
-    """Return the one sheet of a text table.
+def _wrong_at(file: BinaryIO, encoding: str) -> int | None:
+    """Return the byte from which on a file is no text of an encoding; None where all of it is."""
+    decoder, taken = codecs.getincrementaldecoder(encoding)(), 0
+    file.seek(0)
+    while True:
+        part = file.read(_PART)
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(part, not part)
+        except UnicodeDecodeError as error:
+            return taken - waiting + error.start
+        if not part:
+            return None
+        taken += len(part)
+
+
+def _beginning(file: BinaryIO, encoding: str) -> str:
+    file.seek(0)
+    return codecs.getincrementaldecoder(encoding)().decode(file.read(4 * _SAMPLE))[:_SAMPLE]
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of the whole of a file, as :func:`encoding_of` has it.
+
+    Raises
+    ------
+    Unreadable
+        When it is no text.
+    """
+    return data.decode(encoding_of(io.BytesIO(data)))
+
+
+def read_text(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> list[Sheet]:
+    """Return the one sheet of a text table, read a line at a time.
 
     Raises
     ------
     Unreadable
         When it cannot be read as a table.
     """
-    if len(data) > MAX_TEXT:
+    size = file.seek(0, io.SEEK_END)
+    if size > MAX_TEXT:
         raise Unreadable(
             N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
             code="size",
-            got=round(len(data) / 2**20),
+            got=round(size / 2**20),
             limit=MAX_TEXT // 2**20,
         )
-    text = decoded(data, looks_right)
-    lines = text.removeprefix("\ufeff")
-    delimiter = None
-    if lines[:4].lower() == "sep=" and len(lines) > 4:  # Excel's own way of saying it
-        delimiter = lines[4]
-        lines = "\r\n" + lines.partition("\n")[2]
+    encoding = encoding_of(file, looks_right)
+    head = _beginning(file, encoding).removeprefix("\ufeff")
+    says = head[:4].lower() == "sep=" and len(head) > 4  # Excel's own way of naming the delimiter
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding, newline="")
     csv.field_size_limit(MAX_FIELD)
     try:
-        return [gathered(None, _records(lines, delimiter or delimiter_of(lines)))]
+        return [gathered(None, _records(text, head[4] if says else delimiter_of(head), says))]
     except csv.Error as error:
         raise Unreadable(N_("表格读不出来（{detail}）：请检查引号是否成对。"), detail=shown(error)) from error
+    finally:
+        text.detach()
 
 
-def _records(text: str, delimiter: str) -> Iterator[Sequence[str]]:
-    """Yield the records of a table; a record may run over many lines, but not over all of a hostile file."""
+def _records(text: TextIO, delimiter: str, says: bool) -> Iterator[Sequence[str]]:
+    """Yield the records of a table; a record may run over many lines, but not over all of a hostile file.
+
+    `says` is whether the first line names the delimiter: it then counts as an empty one.
+    """
     taken = 0
 
     def lines() -> Iterator[str]:
         nonlocal taken
-        for line in io.StringIO(text, newline=""):
+        first = True
+        while line := text.readline(MAX_RECORD + 1):
+            if first:
+                line, first = "\r\n" if says else line.removeprefix("\ufeff"), False
             taken += len(line)
             if taken > MAX_RECORD:
                 raise Unreadable(
@@ -122,13 +166,8 @@ def _first_lines(text: str) -> list[str]:
     return [line for line in text[:_SAMPLE].splitlines()[:20] if line.strip()][:8]
 
 
-def _strict(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise Unreadable(
-            N_("文字编码认不出来（第 {at} 字节起）：请另存为 UTF-8 或 GB18030。"), code="encoding", at=error.start
-        ) from error
+def _unknown_encoding(at: int) -> Unreadable:
+    return Unreadable(N_("文字编码认不出来（第 {at} 字节起）：请另存为 UTF-8 或 GB18030。"), code="encoding", at=at)
 
 
 def _guessed_name(head: bytes) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from geodata.errors import N_
 from geodata.importing.archives import opened
 from geodata.importing.limits import (
+    CELLS_A_BYTE,
     MAX_FIELD,
     MAX_PART_ELEMENTS,
     MAX_SHEETS,
@@ -64,6 +65,8 @@ def read_workbook(path: Path, told: Told = unheard) -> list[Sheet]:
         outline = _outline(archive)
         dates, spans, emphasis = _styles(archive, outline.styles)
         book = Book(_strings(archive, outline.strings), dates, spans, outline.from_1904, emphasis)
+        # the longer the file, the more cells: a bomb is short
+        book.cells += int(CELLS_A_BYTE * path.stat().st_size)
         sizes = [archive.getinfo(part).file_size + 1 for _, part in outline.sheets]
         found, done = [], 0
         for (name, part), size in zip(outline.sheets, sizes, strict=True):

@@ -7,11 +7,13 @@ not at all, and one writer at a time, are the store's part.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geodata.errors import N_, AtlasError
@@ -21,6 +23,8 @@ from geodata.store import log
 from geodata.store.batch import Batch
 from geodata.store.database import Database
 from geodata.store.images import frame_of, images, names_of, plain
+
+BLOCK = 10_000  # rows written at once
 
 
 def apply(
@@ -48,15 +52,21 @@ def apply(
     replaced = frame[schema.key].iloc[plan.changed].tolist()
     added = frame[schema.key].iloc[plan.added].tolist()
     old = database.fetch(schema, replaced + gone)
-    new = dict(zip(replaced + added, images(schema, frame.iloc[[*plan.changed, *plan.added]]), strict=True))
-    fids = dict(zip(added, range(first := log.next_row(database, table), first + len(added)), strict=True))
+    first = log.next_row(database, table)
     database.delete(schema, [fid for fid, _ in old.values()])
-    database.put(schema, [(old[key][0], new[key]) for key in replaced] + [(fids[key], new[key]) for key in added])
+    fids = [old[key][0] for key in replaced] + list(range(first, first + len(added)))
+    come = np.concatenate([plan.changed, plan.added])
+    for start in range(0, len(come), BLOCK):  # an image takes twenty times what its row does
+        part = slice(start, start + BLOCK)
+        database.put(schema, zip(fids[part], images(schema, frame.iloc[come[part]]), strict=True))
     log.write(
         database,
         batch_id,
         table,
-        [(key, fid, image) for key, (fid, image) in old.items()] + [(key, fids[key], None) for key in added],
+        itertools.chain(
+            ((key, fid, image) for key, (fid, image) in old.items()),
+            ((key, first + at, None) for at, key in enumerate(added)),
+        ),
     )
     for other, keys in followers.items():
         _take_out(database, batch_id, other, keys)

@@ -477,7 +477,7 @@ def test_what_the_documentation_says_can_be_written_can_be_read():
         hours.parse(to_hours(text if any(map(str.isdigit, text)) or "天" in text else f"9:00-18:00，{text}"))
     assert [figure(text).value for text in documented("数字")[:6]] == [12_000, 120, 3854, 128_000, 120, 150]
     assert len({as_date(text) for text in documented("日期")}) == 1
-    for bound in (limits.MAX_ROWS, limits.MAX_COLUMNS):
+    for bound in (limits.MAX_ROWS, limits.MAX_TABLE_ROWS, limits.MAX_COLUMNS):
         assert f"{bound:,}" in DOCS
     for megabytes in (limits.MAX_BYTES, limits.MAX_TEXT, limits.MAX_JSON, limits.MAX_SHAPEFILE):
         assert f" {megabytes // 2**20} MB" in DOCS
