@@ -82,7 +82,8 @@ class DataPage:
         expect(self.page.locator(".verdict")).to_have_text(text, timeout=TIMEOUT_MS)
 
     def problems(self) -> list[list[str]]:
-        """Return the cells of the listed problems."""
+        """Return the cells of the problems, opening their list."""
+        self.page.locator(f"#{names.PROBLEM_LIST}").evaluate("one => { one.open = true; }")
         return [row.locator("td").all_inner_texts() for row in self.page.locator(f"#{names.PROBLEMS} tbody tr").all()]
 
     def map(self) -> dict[str, dict[str, int]]:
