@@ -94,7 +94,7 @@ def test_case_season_columns(case):
 def test_case_sheet_per_district(case):
     found = case("sheet_per_district.xlsx", None)
     assert found.report.errors == [] and found.frame["adcode"].tolist() == ["350203", "350206"]
-    assert [problem.sheet for problem in told(found, "filled") if "工作表" in problem.text()] == ["思明区", "湖里区"]
+    assert [problem.sheet for problem in told(found, "county") if "工作表" in problem.text()] == ["思明区", "湖里区"]
 
 
 def test_case_sheets_with_summary(case):
@@ -315,12 +315,12 @@ def test_where_no_column_names_the_place(checked, sheet, title, file, place):
     rows = [[title], ["序号", "站点名称", "地址"], [1, "甲", "路"]]
     found = checked(book((sheet, rows, ["A1:C1"])), crs=None, name=file)
     assert found.report.errors == [] and found.frame["adcode"].tolist() == [place]
-    assert len([problem for problem in told(found, "filled") if problem.rows == (3,)]) == 1
+    assert len([problem for problem in told(found, "county") if problem.rows == (3,)]) == 1
 
 
 def test_a_title_that_names_no_county_names_none(checked):
     found = checked(one([["主城区工会驿站台账"], ["站点名称", "地址"], ["甲", "路"]]), crs=None, name="t.xlsx")
-    assert [(problem.column, problem.code) for problem in found.report.errors] == [("县区代码", "missing")]
+    assert [(problem.column, problem.code) for problem in found.report.errors] == [("县区代码", "adcode")]
 
 
 def test_what_is_merged_downwards_holds_for_every_row_but_names_and_figures(checked):
