@@ -138,7 +138,7 @@ def test_only_what_belongs_stands_at_the_top() -> None:
 #: Statements of a module, docstrings not among them: lines would count how the formatter breaks a call, not what is done.
 MOST_STATEMENTS = 300
 #: Modules that are one state machine each, which halves would only pass to each other: the grammar of opening hours.
-WHOLE = {"geodata/importing/hours/tree.py": 380, "geodata/importing/hours/to_osm.py": 380}
+WHOLE = {"geodata/importing/hours/tree.py": 430, "geodata/importing/hours/to_osm.py": 380}
 
 
 def statements(source: str) -> int:

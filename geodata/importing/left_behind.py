@@ -108,7 +108,7 @@ def _copy(
     places = {headers.one_line(str(name)): at for at, name in reversed(list(enumerate(heads))) if name is not None}
     notes: dict[int, dict[int, list[str]]] = {}
     for problem in (*report.errors, *mine.values()):
-        if problem.sheet == sheet.name and problem.row in mine:
+        if problem.row is not None and problem.sheet == sheet.name and problem.row in mine:
             said = notes.setdefault(problem.row, {}).setdefault(places.get(problem.column or "", 0), [])
             if (text := problem.text(gettext)) not in said:
                 said.append(text)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 MAX_BYTES = 200 * 2**20  # of the file as it lies on disk
 MAX_ROWS = 200_000
-MAX_TABLE_ROWS = 500_000  # of a text table or an .xlsx, which are kept packed
+MAX_TABLE_ROWS = 200_000  # of a text table or an .xlsx, which are kept packed
 MAX_COLUMNS = 400
 MAX_CELLS = 3_000_000  # that hold anything, all sheets together
-MAX_TABLE_CELLS = 12_000_000  # of a text table
+MAX_TABLE_CELLS = 6_000_000  # of a text table
 CELLS_A_BYTE = 0.5  # of an .xlsx beyond MAX_CELLS for every byte of the file: an honest cell takes five
 
 # zip archives
@@ -27,14 +27,14 @@ MAX_SHEETS = 60
 MAX_ELEMENTS = (
     6_000_000  # XML elements of all sheets together but for cells with a value, empty ones with a style among them
 )
-MAX_PART_ELEMENTS = 4_000_000  # of one of the other parts: strings, styles
-MAX_STRINGS = 2_000_000  # shared strings
+MAX_PART_ELEMENTS = 2_000_000  # of one of the other parts: strings, styles
+MAX_STRINGS = 1_000_000  # shared strings
 MAX_STRING_CHARACTERS = 80_000_000
 MAX_STYLES = 65_000  # a workbook of Excel holds 65,490
 MAX_TOKEN = 8 * 2**20  # one tag, or one stretch that the parser cannot yet make sense of, in bytes
 
 # texts
-MAX_TEXT = 200 * 2**20  # of a text table, bytes
+MAX_TEXT = 64 * 2**20  # of a text table, bytes
 MAX_FIELD = 4 * 2**20  # characters of a cell; an outline of the nation as WKT is one megabyte
 MAX_RECORD = 6 * 2**20  # characters of a row
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from geodata.errors import N_
@@ -24,7 +24,7 @@ _ASIDE = {"sheet", "remark", "column", "empty"}
 _DONE = {"filled", "own", "kind", "unit", "merged"}
 #: Of what is to be looked at, what may mean a wrong map goes first
 _FIRST = ("datum", "swapped", "sea", "outside", "similar")
-_ROWS = "{count} 行"
+_ROWS = N_("{count} 行")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def grouped(report: Report) -> list[Group]:
     return sorted(groups, key=lambda one: (ORDER.index(one.todo), _weight(one.first), -one.rows))
 
 
-def _todo(kind: str, problem: Problem, report: Report, wrong: set[tuple[str | None, int | None]]) -> str:
+def _todo(kind: str, problem: Problem, report: Report, wrong: Set[tuple[str | None, int | None]]) -> str:
     if kind == "error":
         return MEND if report.accepted or (problem.sheet, problem.row) in wrong else FILE
     if problem.code == "unsure":
