@@ -26,7 +26,7 @@ def ways(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.asarray(WGS84.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])[2]).reshape(i.shape)
 
 
-@settings(max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     seed=st.integers(0, 2**32 - 1),
     lon=st.one_of(st.floats(73, 135), st.sampled_from([180.0, -180.0, 118.5])),
@@ -69,7 +69,7 @@ def test_the_rim_counts_to_the_tenth_of_a_millimetre(lon: float, lat: float, rad
         assert np.diff(near.start).tolist() == [int(inside)] * 48
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), radius=st.floats(1, 3_000))
 def test_reach_in_a_plane_is_that_of_pythagoras(seed: int, radius: float) -> None:
     random = np.random.default_rng(seed)

@@ -43,7 +43,7 @@ def test_a_file_with_formulas_comes_back_as_it_was(store, tables, tmp_path: Path
     path = export(rows, "stations", tmp_path / f"f.{fmt}", fmt)
     if fmt == "csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
-            written = [row["address"] for row in csv.DictReader(file)][: len(names)]
+            written = [row["地址"] for row in csv.DictReader(file)][: len(names)]
         assert written == ["'" + name for name in names]
     checked = check_file(path, "stations", store)
     assert checked.report.errors == []
