@@ -97,7 +97,7 @@ def test_a_later_file_changes_what_it_has_a_column_for_and_keeps_the_rest(own, c
 
 def test_activities_keep_free_columns_beside_those_of_their_kind(checked):
     found = checked(
-        "活动名称,类别,活动日期,行政区划,志愿者电话,天气\n慰问,高温慰问,2024-07-01,惠农区,"13900000000",晴\n",
+        "活动名称,类别,活动日期,行政区划,志愿者电话,天气\n慰问,高温慰问,2024-07-01,惠农区,13900000000,晴\n",
         "activities",
         crs=None,
     )
