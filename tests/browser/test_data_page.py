@@ -143,26 +143,24 @@ def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, 
     page.page.get_by_role("textbox", name="“啥”对应的列").click()
     page.page.get_by_role("option", name="驿站名称", exact=True).click()
     page.page.get_by_role("button", name="按这样的对应重新核对").click()
-    expect(page.page.locator(".data-counts .count-bad")).to_have_text("3", timeout=TIMEOUT_MS)
-    errors = {tuple(row[1:5]) for row in page.problems() if row[0] == "错误"}
-    assert errors == {
-        ("驿站台账", "5", "开放时间", "随便开"),
-        ("驿站台账", "7", "面积", "很大"),
-        ("驿站台账", "9", "经度", "—"),
-    }
+    expect(page.page.locator(".data-counts .count-bad")).to_have_text("1", timeout=TIMEOUT_MS)
+    problems = page.problems()
+    assert {tuple(row[1:5]) for row in problems if row[0] == "错误"} == {("驿站台账", "9", "经度", "—")}
+    unknown = {tuple(row[1:5]) for row in problems if row[0] != "错误"}  # told, and costs no row
+    assert {("驿站台账", "5", "开放时间", "随便开"), ("驿站台账", "7", "面积", "很大")} <= unknown
     with page.page.expect_download() as download:
         page.page.get_by_role("link", name="下载标出问题的工作簿").click()
     sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))["驿站台账"]
-    assert {"E5", "F7", "C9"} == {
+    assert {"C9"} == {
         cell.coordinate
         for row in sheet.iter_rows(max_col=6)
         for cell in row
         if cell.comment and cell.fill.fgColor.rgb == "FFF4B6B6"
     }
-    assert page.page.get_by_role("button", name="确认导入").count() == 0
+    assert page.page.get_by_role("button", name="留下 1 行").count() == 1
     # reloaded, the page stands where it stood
     page.page.reload()
-    page.verdict(WRONG)
+    expect(page.page.get_by_role("button", name="留下 1 行")).to_be_visible(timeout=TIMEOUT_MS)
     page.give("驿站2.xlsx", workbook(home, "gcj02"))
     page.verdict(LOOK)
 
@@ -204,7 +202,7 @@ def test_one_row_is_changed_added_and_removed_by_the_rules_of_an_import(data, ho
     form.get_by_label("开放时间").fill("随便")
     save = page.page.get_by_role("button", name="核对并保存")
     save.click()
-    expect(page.page.locator(".form-errors")).to_contain_text("开放时间读不懂“随便”")
+    expect(page.page.locator(".form-warnings")).to_contain_text("随便")  # hours not understood: told before it is saved
     assert open_store(home).history() == [] or all(batch.undone_at for batch in open_store(home).history())
     form.get_by_label("开放时间").fill("周一至周五 9点到18点")
     save.click()
