@@ -95,6 +95,6 @@ def header_list(report: Report, words: Words) -> html.Details | None:
                 type="button",
             ),
         ],
-        open=bool(unknown) or not report.columns,
+        open=bool(unknown) or any(one.row is None for one in report.errors) or not report.columns,
         className="data-panel",
     )
