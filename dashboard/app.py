@@ -10,7 +10,6 @@ from flask_compress import Compress
 
 from dashboard import ids
 from dashboard.context import Context
-from dashboard.figures import templates
 from dashboard.locale import load_words
 from dashboard.pages import FOR_DEVELOPERS, PAGES
 from dashboard.server.briefs import add_briefs
@@ -29,6 +28,7 @@ from dashboard.server.trouble import add_trouble
 from dashboard.server.uploading import add_uploading
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
+from dashboard.theme import templates
 from dashboard.words import Words
 from geodata.build import build_atlas
 from geodata.errors import AtlasError, UnavailableError

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from dashboard.jobs import Job
 from dashboard.settings import Settings
+from dashboard.tasks.jobs import Job
 from dashboard.words import Words
 from geodata import placing
 from geodata.geocoding.base import (

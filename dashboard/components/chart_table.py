@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.export.charts import Chart, Series
+from dashboard.charts.chart import Chart, Series
 from dashboard.words import Words
 from layers.provenance import mix
 

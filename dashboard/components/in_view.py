@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dash import dcc, html
 
 from dashboard.components.chinese import runs
-from dashboard.figures.in_view import InView, Row
+from dashboard.maps.in_view import InView, Row
 from dashboard.words import Words
 
 LINES = 3

@@ -7,12 +7,12 @@ from typing import Any
 
 from dash import html
 
+from dashboard import theme
 from dashboard.components.badge import badge
 from dashboard.components.explained import pieces
-from dashboard.figures import theme
-from dashboard.figures.dark import color
-from dashboard.figures.drawn import drawn
-from dashboard.figures.fills import AreaFill, Fill
+from dashboard.maps.drawn import drawn
+from dashboard.maps.fills import AreaFill, Fill
+from dashboard.theme.recolour import color
 from dashboard.words import Words
 from layers.filters import Filters
 
@@ -90,7 +90,7 @@ def legend(
     area, cells : Fill
         What areas and demand cells are coloured by; empty fills are left out.
     figure : mapping
-        The map, as :func:`dashboard.figures.map.map_figure` returns it, in paper colours.
+        The map, as :func:`dashboard.maps.overview.map_figure` returns it, in paper colours.
     filters : Filters
         Radius and hour, which say what the areas of reach are of.
     review_number : str

@@ -8,11 +8,11 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import ids
+from dashboard.charts.panel import Panel
 from dashboard.components.badge import badge
 from dashboard.components.explained import explained
-from dashboard.figures.dark import themed
-from dashboard.figures.panel import Panel
-from dashboard.figures.theme import blank
+from dashboard.theme import blank
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 
 GRAPH_CONFIG = {

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.charts.stories import StoryChart
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table
 from dashboard.components.panels import graph_config
-from dashboard.figures.dark import themed
-from dashboard.figures.story_charts import StoryChart
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import parse_qsl, urlencode
 
+from dashboard.charts.chart import Chart, Charts, charts
 from dashboard.components.legend import review_text
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.charts import Chart, Charts, charts
 from dashboard.export.citing import Citation, Piece, citations, line, mapped, used
 from dashboard.export.order import Order
 from dashboard.export.sourcing import fact_address, trails
-from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
+from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.past import before_the_first
 from dashboard.state import Notice, View
 from dashboard.words import Words

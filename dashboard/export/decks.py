@@ -19,8 +19,9 @@ from pptx.oxml import parse_xml
 from pptx.presentation import Presentation as Deck
 from pptx.util import Inches
 
+from dashboard import theme
 from dashboard.export.frames import Frame, Template
-from dashboard.figures import dark, theme
+from dashboard.theme import recolour
 
 A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 P = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -74,21 +75,21 @@ def saved(deck: Deck) -> bytes:
 def _colours(part: Part, mode: str) -> None:
     """Set fonts and colours of the theme; text and ground are its first two, whichever mode."""
     root = etree.fromstring(part.blob)
-    ground = dark.GROUND if mode == "dark" else theme.PAPER
-    ink = dark.color(theme.INK, mode)
-    muted = dark.color(theme.MUTED, mode)
+    ground = recolour.GROUND if mode == "dark" else theme.PAPER
+    ink = recolour.color(theme.INK, mode)
+    muted = recolour.color(theme.MUTED, mode)
     slots = {
         "dk1": ground if mode == "dark" else ink,
         "lt1": ink if mode == "dark" else ground,
-        "dk2": dark.NIGHT[theme.LAND] if mode == "dark" else muted,
+        "dk2": recolour.NIGHT[theme.LAND] if mode == "dark" else muted,
         "lt2": muted if mode == "dark" else theme.LAND,
-        "hlink": dark.color(theme.STATION, mode),
-        "folHlink": dark.color(theme.STATION, mode),
+        "hlink": recolour.color(theme.STATION, mode),
+        "folHlink": recolour.color(theme.STATION, mode),
     }
     slots |= {
         f"accent{number}": color
         for number, color in enumerate(
-            (dark.color(theme.TEAL, mode), dark.color(theme.RED, mode), *theme.CATEGORIES[1:5]), 1
+            (recolour.color(theme.TEAL, mode), recolour.color(theme.RED, mode), *theme.CATEGORIES[1:5]), 1
         )
     }
     scheme = root.find(f".//{{{A}}}clrScheme")

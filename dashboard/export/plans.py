@@ -9,8 +9,9 @@ import math
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from dashboard.export.charts import Chart, Charts, Series
-from dashboard.figures import siting, theme
+from dashboard import theme
+from dashboard.charts.chart import Chart, Charts, Series
+from dashboard.maps import planning
 from dashboard.state import Notice, View
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -180,8 +181,8 @@ def drawn(
         if found is None
         else atlas.recent(("scenario cover", one.scenario_id, one.batch_id), lambda: cell_cover(found, answer.points))
     )
-    shown = siting.Shown(found, cover, answer.sites, names=street_names(atlas, words))
-    figure = siting.map_figure(atlas, shown, places.scope(atlas, one.inputs.filters), words, view)
+    shown = planning.Shown(found, cover, answer.sites, names=street_names(atlas, words))
+    figure = planning.map_figure(atlas, shown, places.scope(atlas, one.inputs.filters), words, view)
     for trace in figure["data"]:
         if trace["name"] == "candidates":  # what may be clicked is nothing on paper
             trace["marker"] = {**trace["marker"], "opacity": 0}

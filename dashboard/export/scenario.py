@@ -13,7 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from dashboard.figures import theme
+from dashboard import theme
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.exporting import neutral

@@ -11,22 +11,22 @@ from urllib.parse import urlencode
 
 import segno
 
+from dashboard import theme
+from dashboard.charts.chart import Chart
 from dashboard.components.chart_table import chart_table
 from dashboard.components.legend import legend
 from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.brief import Brief, Figure, Side
-from dashboard.export.charts import Chart
 from dashboard.export.citing import Piece
 from dashboard.export.fitting import ems, fitted
 from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
 from dashboard.export.order import Order
 from dashboard.export.sourcing import OF_CHARTS, Line, lines_of_sources, plain, within
-from dashboard.figures import map as map_figures
-from dashboard.figures import theme
-from dashboard.figures.dark import themed
-from dashboard.figures.fills import area_fill, cell_fill
+from dashboard.maps import overview as map_figures
+from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from layers import places
 

@@ -13,7 +13,9 @@ from pptx.presentation import Presentation as Deck
 from pptx.slide import Slide, SlideLayout
 from pptx.util import Emu, Inches, Pt
 
-from dashboard.export import decks, native
+from dashboard import theme
+from dashboard.charts import as_pptx
+from dashboard.export import decks
 from dashboard.export.brief import Brief
 from dashboard.export.citing import Piece
 from dashboard.export.fitting import fitted
@@ -21,7 +23,6 @@ from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
 from dashboard.export.order import Order
 from dashboard.export.sheet import UNIT_SIZE, chart_of, columns_of, compared, figure_sizes, pages_of, row_size, text_of
 from dashboard.export.sourcing import Line, lines_of_sources, plain, within
-from dashboard.figures import theme
 from dashboard.filters_in_words import comma
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -236,7 +237,7 @@ def _put(
             ):
                 _note(slide, frame, "\n".join(reasons), face)
             return False
-        kind, data = native.TYPES[chart.kind], native.chart_data(chart)
+        kind, data = as_pptx.TYPES[chart.kind], as_pptx.chart_data(chart)
         if hasattr(shape, "insert_chart"):
             holder = shape.insert_chart(kind, data)
         else:
@@ -244,12 +245,12 @@ def _put(
             shape._element.getparent().remove(shape._element)
         holder.name = frame.name
         holder._element.nvGraphicFramePr.cNvPr.set("descr", f"{chart.title} {chart.subtitle}")
-        native.dress_chart(holder.chart, chart, frame.height, order.theme, face)
+        as_pptx.dress_chart(holder.chart, chart, frame.height, order.theme, face)
         if not page.frame(f"{frame.name}_title"):
             holder.chart.has_title = True
             title, size = fitted(chart.title, frame.width - 0.3, min(0.5, frame.height / 4), 11, 7)
             holder.chart.chart_title.text_frame.text = title
-            native.type_of(holder.chart.chart_title.text_frame.paragraphs[0].runs[0].font, size, face, bold=True)
+            as_pptx.type_of(holder.chart.chart_title.text_frame.paragraphs[0].runs[0].font, size, face, bold=True)
         return True
     if frame.kind == "table":
         return _table(slide, shape, frame, said, words, face)
@@ -299,7 +300,7 @@ def _note(slide: Slide, frame: Frame, text: str, face: str | None) -> None:
     box.text_frame.text = text
     for paragraph in box.text_frame.paragraphs:
         for run in paragraph.runs:
-            native.type_of(run.font, size, face, muted=True)
+            as_pptx.type_of(run.font, size, face, muted=True)
 
 
 def _write(shape: Any, lines: list[Line], frame: Frame, face: str | None) -> bool:
@@ -314,10 +315,10 @@ def _write(shape: Any, lines: list[Line], frame: Frame, face: str | None) -> boo
             run.text = piece.text
             run.font.size = Pt(size * 0.84 if titled and number else size)
             if titled and number:
-                native.type_of(run.font, size * 0.84, face, muted=True, bold=False)
+                as_pptx.type_of(run.font, size * 0.84, face, muted=True, bold=False)
             elif face:
                 run.font.name = face
-                native.east_asian(run.font._rPr, face)
+                as_pptx.east_asian(run.font._rPr, face)
             if piece.url:
                 run.hyperlink.address = piece.url
     return True
@@ -332,8 +333,8 @@ def _table(slide: Slide, shape: Any, frame: Frame, said: Brief, words: Words, fa
         size = row_size(len(cells), frame)
         for row, texts in enumerate(cells):
             for column, text in enumerate(texts):
-                native.write_cell(table.cell(row, column), [(text, size, row == 0, False)], face)
-        native.plain_table(table, heads=1)
+                as_pptx.write_cell(table.cell(row, column), [(text, size, row == 0, False)], face)
+        as_pptx.plain_table(table, heads=1)
         return True
     figures = said.sides[0].figures
     if not figures:
@@ -344,7 +345,7 @@ def _table(slide: Slide, shape: Any, frame: Frame, said: Brief, words: Words, fa
     for number, one in enumerate(figures):
         size, middle, small = figure_sizes(one, frame.width / columns, frame.size)
         label, of = f"{one.label} {one.mark}", fitted(one.of, frame.width / columns - 0.15, 0.26, small, small)[0]
-        native.write_cell(
+        as_pptx.write_cell(
             table.cell(number // columns, number % columns),
             [
                 (one.value, size, True, False),
@@ -354,7 +355,7 @@ def _table(slide: Slide, shape: Any, frame: Frame, said: Brief, words: Words, fa
             ],
             face,
         )
-    native.plain_table(table)
+    as_pptx.plain_table(table)
     return True
 
 

@@ -15,8 +15,8 @@ from layers.filters import Filters
 from layers.trails import FIGURES
 
 if TYPE_CHECKING:
+    from dashboard.charts.chart import Chart
     from dashboard.export.brief import Brief, Figure
-    from dashboard.export.charts import Chart
 
 Line = tuple[Piece, ...]
 #: Id of a chart → id of the figure whose trail is its own.

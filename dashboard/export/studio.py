@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
+from dashboard import theme
 from dashboard.context import Context
 from dashboard.export import chromium
 from dashboard.export.addresses import address_of
@@ -17,9 +18,9 @@ from dashboard.export.frames import BUILT_IN, Frame
 from dashboard.export.order import Order
 from dashboard.export.sheet import CSS_DPI, map_path
 from dashboard.export.slides import slides
-from dashboard.figures import dark, theme
 from dashboard.links import Links
 from dashboard.settings import Settings
+from dashboard.theme import recolour
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 
@@ -140,8 +141,8 @@ class Studio:
         )
         if not charts:
             raise AtlasError(N_("这个视图没有可画的图表，SVG 没有内容：请换一个地点或放宽筛选。"))
-        ink, muted = (dark.color(one, order.theme) for one in (theme.INK, theme.MUTED))
-        ground = dark.GROUND if order.theme == "dark" else theme.PAPER
+        ink, muted = (recolour.color(one, order.theme) for one in (theme.INK, theme.MUTED))
+        ground = recolour.GROUND if order.theme == "dark" else theme.PAPER
         width = max(one["width"] for one in charts) + 2 * SVG_GAP
         parts: list[str] = []
         y = SVG_GAP

@@ -12,12 +12,12 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.charts.chart import Chart
 from dashboard.components.chart_table import chart_table
 from dashboard.components.masthead import framed, masthead
 from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.brief import draft
-from dashboard.export.charts import Chart
 from dashboard.export.jobs import Job, Jobs
 from dashboard.export.order import TEMPLATES, THEMES, Order
 from dashboard.filters_in_words import bracketed, words_of_filters

@@ -17,6 +17,9 @@ from dash import Dash, html
 from dash.development.base_component import Component
 
 from dashboard import ids
+from dashboard.charts.chart import charts
+from dashboard.charts.panel import Panel
+from dashboard.charts.stories import story_charts
 from dashboard.components import panels
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table
@@ -42,12 +45,9 @@ from dashboard.components.trail import figure_link, source_link
 from dashboard.components.values import change_list, scrolling
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
-from dashboard.export.charts import charts
-from dashboard.figures import map as map_figures
-from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.figures.in_view import InView, in_view
-from dashboard.figures.panel import Panel
-from dashboard.figures.story_charts import story_charts
+from dashboard.maps import overview as map_figures
+from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.maps.in_view import InView, in_view
 from dashboard.state import State as Said
 from dashboard.words import Words
 from layers import kpis as key_figures

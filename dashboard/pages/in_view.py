@@ -11,8 +11,8 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.in_view import in_view_list
 from dashboard.context import Context
-from dashboard.figures import map as map_figures
-from dashboard.figures.in_view import Row, in_view
+from dashboard.maps import overview as map_figures
+from dashboard.maps.in_view import Row, in_view
 from dashboard.words import Words
 from layers import places
 from layers.atlas import Atlas

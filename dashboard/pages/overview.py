@@ -12,6 +12,9 @@ from dash import ClientsideFunction, Dash, Input, Output, Patch, State, ctx, dcc
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.charts import activity, coverage
+from dashboard.charts.chart import MAKERS
+from dashboard.charts.events import month_name
 from dashboard.clicking import clicked
 from dashboard.components.chart_table import chart_table
 from dashboard.components.controls import Control, controls, taken
@@ -27,18 +30,15 @@ from dashboard.components.still import first_path, still, still_path
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
-from dashboard.export.charts import MAKERS
-from dashboard.figures import activity, coverage
-from dashboard.figures import map as map_figures
-from dashboard.figures.dark import themed
-from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.figures.happened import month_name
-from dashboard.figures.theme import blank
-from dashboard.figures.tiles import GCJ02, Tiles, over_tiles, trace_over
 from dashboard.filling import Place, fill, outputs
+from dashboard.maps import overview as map_figures
+from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.maps.tiles import GCJ02, Tiles, over_tiles, trace_over
 from dashboard.pages import in_view
 from dashboard.state import State as Said
 from dashboard.state import View
+from dashboard.theme import blank
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.datum import gcj02_to_wgs84
 from geodata.errors import AtlasError

@@ -14,6 +14,7 @@ from dash import State as Known
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
+from dashboard.charts.stories import story_charts
 from dashboard.components.badge import badge
 from dashboard.components.fair_list import fair_section
 from dashboard.components.masthead import framed, masthead, titles
@@ -23,10 +24,9 @@ from dashboard.components.still import first_path, still, still_path
 from dashboard.components.story_chart import story_chart
 from dashboard.components.trail import figure_link
 from dashboard.context import Context
-from dashboard.figures.dark import themed
-from dashboard.figures.story import filters_of, story_figure, story_view
-from dashboard.figures.story_charts import story_charts
+from dashboard.maps.story import filters_of, story_figure, story_view
 from dashboard.state import State as Said
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.codes import labels, shipped_rows
 from geodata.facts import format_reported

@@ -7,9 +7,9 @@ import re
 
 from flask import Flask, Response, request
 
+from dashboard.charts.events import month_name, spots
 from dashboard.context import Context
-from dashboard.figures.dark import themed
-from dashboard.figures.happened import month_name, spots
+from dashboard.theme.recolour import themed
 from layers.analysis import happened
 
 _MONTH = re.compile(r"\d{4}-\d{2}")

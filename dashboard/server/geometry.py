@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from flask import Flask, Response, request
 
-from dashboard.figures.tiles import GCJ02, shifted
+from dashboard.maps.tiles import GCJ02, shifted
 from dashboard.source import AtlasSource
 from layers.atlas import Atlas
 from layers.borders import borders

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from dashboard.clicking import clicked
 from dashboard.context import Context
-from dashboard.figures import map as map_figures
-from dashboard.figures.dark import themed
-from dashboard.figures.still import Still, svg
+from dashboard.maps import overview as map_figures
+from dashboard.maps.as_svg import Still, svg
 from dashboard.server.geometry import geometry
 from dashboard.state import State
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from layers import places
 from layers.atlas import Atlas

@@ -14,7 +14,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected, InternalServerError
 
 from dashboard.context import Context
-from dashboard.uploads import cut_short
+from dashboard.tasks.uploads import cut_short
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError, UnavailableError
 

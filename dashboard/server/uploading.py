@@ -13,9 +13,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from dashboard.context import Context
 from dashboard.server.guard import require_editing
 from dashboard.server.trouble import status_of
-from dashboard.uploads import CHECK, Uploads, too_large
+from dashboard.tasks.import_worker import report_of
+from dashboard.tasks.uploads import CHECK, Uploads, too_large
 from dashboard.words import Words
-from dashboard.working import report_of
 from geodata.errors import N_, AtlasError
 from geodata.importing.left_behind import write_left_behind
 from geodata.importing.marked import write_marked

@@ -18,9 +18,9 @@ import geopandas as gpd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures import activity, coverage
-from dashboard.figures import map as map_figures
+from dashboard.charts import activity, coverage
 from dashboard.locale import load_words
+from dashboard.maps import overview as map_figures
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers import coverage as measures

@@ -17,11 +17,11 @@ import pytest
 from PIL import Image, ImageChops, ImageColor
 from playwright.sync_api import Browser
 
+from dashboard import theme
 from dashboard.export import chromium
 from dashboard.export.engine import Engine
 from dashboard.export.order import Order
 from dashboard.export.studio import Studio
-from dashboard.figures import theme
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
 from tests.browser import gallery

@@ -10,9 +10,9 @@ import zxingcpp
 from PIL import Image, ImageColor
 from pptx.slide import Slide
 
+from dashboard import theme
 from dashboard.export.engine import blank
 from dashboard.export.studio import Made, Studio
-from dashboard.figures import theme
 from tests.browser import gallery
 from tests.browser.paper import Sheet, colors, holds, sheets, squeezed
 from tests.dashboard.export.pptx_reader import boxes, opened, pictures, texts

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboard import ids, state
-from dashboard.figures.activity import most_grids
+from dashboard.charts.activity import most_grids
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from geodata.codes import labels

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from dash import html
 
+from dashboard.charts.chart import charts
+from dashboard.charts.coverage import by_unit
 from dashboard.components.chart_table import chart_table, figure_table, opening
-from dashboard.export.charts import charts
-from dashboard.figures.coverage import by_unit
 from dashboard.locale import load_words
 from dashboard.pages.analysis import telling
 from dashboard.source import AtlasSource

@@ -7,8 +7,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from dashboard.figures import theme
-from dashboard.figures.dark import color
+from dashboard import theme
+from dashboard.theme.recolour import color
 from geodata import colours
 from geodata.kinds import shipped
 from tests.colours import SEEN, delta_e, lab, least

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.context import Context
-from dashboard.figures.preview import SIZE, TILE, preview_map, spot
 from dashboard.locale import load_words
+from dashboard.maps.preview import SIZE, TILE, preview_map, spot
 from dashboard.pages.data import form, names, problems, quality, questions, rows, todo
 from dashboard.pages.data.holdings import holdings
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
-from dashboard.uploads import Task
+from dashboard.tasks.uploads import Task
 from dashboard.words import Words
 from geodata.importing.report import Doubt, Problem, Report
 from geodata.quality import RULES

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.figures.in_view import ROWS_AT_MOST, in_view, lines_of
-from dashboard.figures.map import map_figure
+from dashboard.maps.in_view import ROWS_AT_MOST, in_view, lines_of
+from dashboard.maps.overview import map_figure
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters

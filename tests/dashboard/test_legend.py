@@ -12,8 +12,8 @@ import shapely
 
 from dashboard.components.legend import legend
 from dashboard.export.markup import markup
-from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.figures.map import map_figure
+from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.maps.overview import map_figure
 from dashboard.words import Words
 from geodata.crs import metric_epsg, to_metric
 from layers import disc, places, stations

@@ -17,11 +17,11 @@ import pytest
 import shapely
 from dash import html
 
+from dashboard import theme
 from dashboard.components.legend import legend
-from dashboard.figures import map as map_figures
-from dashboard.figures import theme
-from dashboard.figures.fills import area_fill, cell_fill
 from dashboard.glossary import glossary
+from dashboard.maps import overview as map_figures
+from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas

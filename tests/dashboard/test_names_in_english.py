@@ -10,11 +10,11 @@ import pytest
 from plotly.io.json import to_json_plotly
 
 from dashboard.app import create_app
+from dashboard.charts import activity, coverage
 from dashboard.components.chinese import runs
 from dashboard.components.in_view import in_view_list
-from dashboard.figures import activity, coverage
-from dashboard.figures.in_view import in_view
-from dashboard.figures.map import map_figure, station_hover, stations_in_view
+from dashboard.maps.in_view import in_view
+from dashboard.maps.overview import map_figure, station_hover, stations_in_view
 from dashboard.pages import sources, stories
 from dashboard.server.geometry import _labels
 from dashboard.settings import Settings

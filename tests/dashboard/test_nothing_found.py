@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dashboard.app import create_app
+from dashboard.charts.activity import by_month
 from dashboard.components.ways_out import loosened
 from dashboard.context import Context
-from dashboard.figures.activity import by_month
 from dashboard.pages.analysis import telling
 from dashboard.settings import Settings
 from layers import activities

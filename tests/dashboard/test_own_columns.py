@@ -11,7 +11,7 @@ from plotly.io.json import to_json_plotly
 
 from dashboard.__main__ import main
 from dashboard.components.values import change_list, shown
-from dashboard.figures.map import map_figure
+from dashboard.maps.overview import map_figure
 from dashboard.pages.data import form
 from dashboard.source import AtlasSource
 from geodata.schema import TABLES

@@ -14,9 +14,9 @@ from plotly.io.json import to_json_plotly
 
 from dashboard.__main__ import main
 from dashboard.app import create_app
-from dashboard.export.charts import charts
-from dashboard.figures import happened as figures
-from dashboard.figures.map import map_figure
+from dashboard.charts import events as figures
+from dashboard.charts.chart import charts
+from dashboard.maps.overview import map_figure
 from dashboard.pages import PAGES
 from dashboard.pages.data import form
 from dashboard.server.search import address

@@ -17,10 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import jobs as background
 from dashboard.__main__ import main
 from dashboard.app import create_app
-from dashboard.jobs import DONE, FAILED, OVER, QUEUED, RUNNING, STOPPED, Jobs
 from dashboard.pages.planning import solving, syncing
 from dashboard.pages.planning.address import OWN_KEYS, Plan, parse, write
 from dashboard.pages.planning.answers import answer_of
@@ -30,6 +28,8 @@ from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.state import CODECS
 from dashboard.state import parse as parse_filters
+from dashboard.tasks import jobs as background
+from dashboard.tasks.jobs import DONE, FAILED, OVER, QUEUED, RUNNING, STOPPED, Jobs
 from geodata.errors import AtlasError
 from layers.filters import Filters
 from layers.siting import keeping

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
 from dashboard.app import create_app
-from dashboard.figures.dark import color
-from dashboard.figures.map import map_figure
-from dashboard.figures.mercator import Frame, framed, scale_of
-from dashboard.figures.theme import PAPER
 from dashboard.locale import load_words
+from dashboard.maps.mercator import Frame, framed, scale_of
+from dashboard.maps.overview import map_figure
 from dashboard.pages.planning.solving import case_of
 from dashboard.pages.planning.syncing import read
 from dashboard.settings import Settings
+from dashboard.theme import PAPER
+from dashboard.theme.recolour import color
 from dashboard.words import Words
 from layers.filters import Filters
 

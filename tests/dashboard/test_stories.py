@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dashboard.charts.stories import story_charts
 from dashboard.components.chart_table import chart_table
 from dashboard.context import Context
 from dashboard.export.markup import markup
-from dashboard.figures.story import story_figure
-from dashboard.figures.story_charts import story_charts
 from dashboard.locale import load_words
+from dashboard.maps.story import story_figure
 from dashboard.pages import stories as page
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource

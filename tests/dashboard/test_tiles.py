@@ -12,8 +12,8 @@ import pytest
 import shapely
 
 from dashboard.app import create_app
-from dashboard.figures.map import map_figure
-from dashboard.figures.tiles import HIDDEN, Tiles, over_tiles
+from dashboard.maps.overview import map_figure
+from dashboard.maps.tiles import HIDDEN, Tiles, over_tiles
 from dashboard.pages.overview import _lassoed
 from dashboard.server.geometry import geometry
 from dashboard.settings import load_settings

@@ -9,19 +9,21 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from dashboard import tokens
-from dashboard.export.charts import charts
-from dashboard.figures import happened, map_style, templates, theme
-from dashboard.figures import map as map_figures
-from dashboard.figures.dark import themed
+from dashboard import theme
+from dashboard.charts import events
+from dashboard.charts.chart import charts
+from dashboard.maps import map_style
+from dashboard.maps import overview as map_figures
 from dashboard.settings import CODE
+from dashboard.theme import templates, tokens
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
 
 
 def test_the_style_sheet_is_the_tokens() -> None:
-    assert (CODE / "assets" / "tokens.css").read_text("utf-8") == tokens.css(), "python -m dashboard.tokens"
+    assert (CODE / "assets" / "tokens.css").read_text("utf-8") == tokens.css(), "python -m dashboard.theme.tokens"
 
 
 def test_every_token_that_a_style_sheet_asks_for_is_there_and_each_is_asked_for() -> None:
@@ -82,7 +84,7 @@ def test_one_thing_has_one_colour_on_map_charts_and_exports(atlas: Atlas, words:
                 for trace in chart.figure["data"]:
                     if trace["type"] == "bar":
                         found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
-    for trace in happened.stacked([("x", dict.fromkeys(happened.colours(words), 1), "reported")], words)["data"]:
+    for trace in events.stacked([("x", dict.fromkeys(events.colours(words), 1), "reported")], words)["data"]:
         if trace["type"] == "bar" and trace["name"] in kinds:
             found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
     assert {name: colours for name, colours in found.items() if colours != {kinds[name]}} == {}

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard import uploads
 from dashboard.app import create_app
 from dashboard.server import feedback
 from dashboard.settings import Settings
+from dashboard.tasks import uploads
 from geodata.store import FILE_NAME
 
 OURS = {"Host": "127.0.0.1:8050", "Origin": "http://127.0.0.1:8050"}
@@ -33,7 +33,17 @@ ASKED = {
     "/sources/rows.csv": "figure=F1",
 }
 #: What needs no store: Dash's own addresses and assets, texts of the product, files and links that were made already.
-WITHOUT = ("/_", "/assets", "/design", "/data/template", "/data/marked", "/data/left", "/briefing/file", "/s/", "/embed")
+WITHOUT = (
+    "/_",
+    "/assets",
+    "/design",
+    "/data/template",
+    "/data/marked",
+    "/data/left",
+    "/briefing/file",
+    "/s/",
+    "/embed",
+)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from dashboard import theme
 from dashboard.app import create_app
+from dashboard.charts import coverage as figures
+from dashboard.charts.chart import charts
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
-from dashboard.export.charts import charts
-from dashboard.figures import coverage as figures
-from dashboard.figures import theme
-from dashboard.figures.fills import area_fill, cell_fill
-from dashboard.figures.map import map_figure, station_hover
+from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.maps.overview import map_figure, station_hover
 from dashboard.settings import Settings
 from layers import activities, fairs, places, stations
 from tests.unplaced_home import LOST, LOST_STATIONS, MISSING, MIXED, UNSAID, unplaced_home

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from dashboard.app import create_app
 from dashboard.server.guard import from_elsewhere, may_edit
 from dashboard.settings import Settings
-from dashboard.uploads import (
+from dashboard.tasks.import_worker import report_of
+from dashboard.tasks.uploads import (
     APPLY,
     CHECK,
     DAY_SECONDS,
@@ -31,7 +32,6 @@ from dashboard.uploads import (
     Uploads,
     safe_name,
 )
-from dashboard.working import report_of
 from geodata.errors import AtlasError
 from geodata.store import FILE_NAME, open_store
 
@@ -414,7 +414,8 @@ def never_ending(monkeypatch):
     """Processes that hold their lock and do nothing."""
     kept: list[int] = []
     monkeypatch.setattr(
-        "dashboard.uploads.subprocess.Popen", lambda *arguments, pass_fds, **more: kept.append(os.dup(pass_fds[0]))
+        "dashboard.tasks.uploads.subprocess.Popen",
+        lambda *arguments, pass_fds, **more: kept.append(os.dup(pass_fds[0])),
     )
     yield
     for one in kept:

@@ -15,6 +15,7 @@ import pandas as pd
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import ids
+from dashboard.charts import events as figures
 from dashboard.components.controls import chosen_of, listed
 from dashboard.components.kind_options import kind_options
 from dashboard.components.masthead import framed, masthead, ways
@@ -24,14 +25,13 @@ from dashboard.components.said import said as spoken
 from dashboard.components.still import first_path, still
 from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
-from dashboard.figures import happened as figures
-from dashboard.figures.dark import themed
-from dashboard.figures.theme import blank
 from dashboard.filling import Place, fill, outputs
 from dashboard.filters_in_words import words_of_filters
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
 from dashboard.state import State as Said
+from dashboard.theme import blank
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places

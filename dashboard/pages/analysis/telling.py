@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
+from dashboard.charts import events as figures
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
 from dashboard.components.chinese import chinese
@@ -17,9 +18,8 @@ from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
 from dashboard.components.ways_out import loosened
 from dashboard.context import Context
-from dashboard.figures import happened as figures
-from dashboard.figures.dark import themed
 from dashboard.filters_in_words import bracketed
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.codes import shipped_rows
 from geodata.facts import format_reported

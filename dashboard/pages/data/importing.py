@@ -17,9 +17,9 @@ from dashboard.pages.data.systems import EPSG_CHOICE, systems
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.uploading import TEMPLATE, UPLOAD
-from dashboard.uploads import APPLY, CHECK, DONE, FAILED, RUNNING, Task, Upload, Uploads
+from dashboard.tasks.import_worker import report_of
+from dashboard.tasks.uploads import APPLY, CHECK, DONE, FAILED, RUNNING, Task, Upload, Uploads
 from dashboard.words import Words
-from dashboard.working import report_of
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.filters import Filters

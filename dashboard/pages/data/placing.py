@@ -15,11 +15,11 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import geocoding
 from dashboard.context import Context
-from dashboard.jobs import OVER, Jobs
 from dashboard.pages.data import names, placing_parts
 from dashboard.pages.data.placing_list import listed
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
+from dashboard.tasks.jobs import OVER, Jobs
 from dashboard.waiting import LISTED, Waiting, session_of, spots_of, waiting
 from dashboard.words import Words
 from geodata import placing

@@ -15,12 +15,12 @@ from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.values import table_name
 from dashboard.context import Context
-from dashboard.figures.dark import themed
-from dashboard.figures.placing import Box, placing_map
-from dashboard.jobs import FAILED, LOST, OVER, QUEUED, STOPPED
+from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
 from dashboard.pages.data.placing_list import doubt_text, levels
 from dashboard.server.guard import editing
+from dashboard.tasks.jobs import FAILED, LOST, OVER, QUEUED, STOPPED
+from dashboard.theme.recolour import themed
 from dashboard.waiting import Waiting, positions
 from dashboard.words import Words
 from geodata import placing

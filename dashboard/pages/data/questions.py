@@ -11,7 +11,7 @@ from dash import html
 from dashboard.components.values import title
 from dashboard.pages.data import names
 from dashboard.pages.data.todo import ANSWER, TITLES
-from dashboard.uploads import Task
+from dashboard.tasks.uploads import Task
 from dashboard.words import Words
 from geodata.importing.report import Doubt, Report, spoken
 from geodata.schema import TABLES

@@ -11,17 +11,17 @@ from dash.exceptions import PreventUpdate
 from dashboard.components.panels import graph_config
 from dashboard.components.values import change_list, scrolling, size, table_name
 from dashboard.context import Context
-from dashboard.figures.dark import themed
-from dashboard.figures.preview import preview_map
+from dashboard.maps.preview import preview_map
 from dashboard.pages.data import names
 from dashboard.pages.data.header_list import header_list
 from dashboard.pages.data.problems import EVERY, every_problem, problem_rows, todo_list
 from dashboard.pages.data.questions import questions
 from dashboard.pages.data.systems import crs_name
 from dashboard.server.uploading import LEFT, MARKED
-from dashboard.uploads import CHECK, Task, Upload, Uploads
+from dashboard.tasks.import_worker import report_of
+from dashboard.tasks.uploads import CHECK, Task, Upload, Uploads
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
-from dashboard.working import report_of
 from geodata.errors import N_, AtlasError
 from geodata.importing.report import Report
 

@@ -12,15 +12,15 @@ from dashboard.components.masthead import framed, masthead
 from dashboard.components.panels import graph_config
 from dashboard.components.still import first_path, still
 from dashboard.context import Context
-from dashboard.figures import siting
-from dashboard.figures.theme import blank
 from dashboard.filling import Place, fill
-from dashboard.jobs import Jobs
+from dashboard.maps import planning
 from dashboard.pages.planning import answering, drawing, keeping, names, side, syncing
 from dashboard.pages.planning.address import OWN_KEYS, parse, write
 from dashboard.pages.planning.controls import Question, controls
 from dashboard.pages.planning.rail import rail
 from dashboard.state import State as Said
+from dashboard.tasks.jobs import Jobs
+from dashboard.theme import blank
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
@@ -130,7 +130,7 @@ def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str,
         result = answering.kept(atlas, jobs, question, query)
     except AtlasError:  # told beside the map
         result = None
-    return siting.map_figure(
+    return planning.map_figure(
         atlas,
         drawing.shown_of(context, jobs, atlas, question, words, result),
         places.scope(atlas, question.filters),

@@ -8,14 +8,12 @@ import numpy as np
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
+from dashboard import theme
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
 from dashboard.components.trail import source_link
 from dashboard.context import Context
-from dashboard.figures import siting, theme
-from dashboard.figures.dark import themed
-from dashboard.jobs import DONE, LOST, OVER, STOPPED, Jobs
-from dashboard.jobs import FAILED as JOB_FAILED
+from dashboard.maps import planning
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
@@ -31,6 +29,9 @@ from dashboard.pages.planning.solving import (
     search,
 )
 from dashboard.pages.planning.syncing import read
+from dashboard.tasks.jobs import DONE, LOST, OVER, STOPPED, Jobs
+from dashboard.tasks.jobs import FAILED as JOB_FAILED
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
@@ -151,7 +152,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         told = {"sites": state["sites"]} if state.get("sites") else None
         scale, unit = scale_of(question.plan.ask.model, float(state.get("total") or 0.0), words)
         chart = (
-            themed(siting.gap_figure(state["history"], scale, unit, words), question.filters.theme)
+            themed(planning.gap_figure(state["history"], scale, unit, words), question.filters.theme)
             if state.get("history")
             else no_update
         )
@@ -270,7 +271,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
             else words("正在计算曲线：{done} / {of}").format(done=state.get("done", 0), of=state.get("of", 0))
         )
         nest = _nesting(state, words) if over and (job.get("kept") or state.get("phase") == DONE) else ""
-        figure = siting.curve_figure(rows, int(job["present"]), scale, unit, words)
+        figure = planning.curve_figure(rows, int(job["present"]), scale, unit, words)
         table = (
             figure_table(figure, words("新建站数与目标值"), words("新建站数"), _provenance(atlas, question), words)
             if over

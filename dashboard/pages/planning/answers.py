@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.context import Context
-from dashboard.jobs import Jobs, digest
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.solving import (
     BY_HAND,
@@ -18,6 +17,7 @@ from dashboard.pages.planning.solving import (
     key_of,
     of_state,
 )
+from dashboard.tasks.jobs import Jobs, digest
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.siting.scenario import of_row

@@ -14,11 +14,11 @@ from dashboard.components.chart_table import opening
 from dashboard.components.panels import graph_config
 from dashboard.components.trail import source_link
 from dashboard.context import Context
-from dashboard.figures import siting
-from dashboard.figures.dark import themed
+from dashboard.maps import planning
 from dashboard.pages.planning import results
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.syncing import query_of, scenario_of
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
@@ -95,7 +95,7 @@ def _card(
 ) -> html.Section:
     shared = set(where.loc[where["shared"] == count, one.scenario_id])
     spots = [(site.lon, site.lat, site.number, site.number in shared) for site in one.answer.sites]
-    figure = siting.small_map(
+    figure = planning.small_map(
         _cover(atlas, one),
         _centres(atlas),
         spots,

@@ -10,18 +10,16 @@ import numpy as np
 from dash import Dash, Input, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import ids
+from dashboard import ids, theme
+from dashboard.charts.lorenz import lorenz_figure
 from dashboard.components.badge import badge
 from dashboard.components.explained import pieces
 from dashboard.components.legend import more_text, review_text, swatches
 from dashboard.components.masthead import past_banner, ways
 from dashboard.components.trail import with_source
 from dashboard.context import Context
-from dashboard.figures import siting, theme
-from dashboard.figures.dark import color, themed
-from dashboard.figures.lorenz import lorenz_figure
 from dashboard.filling import Place, outputs
-from dashboard.jobs import Jobs
+from dashboard.maps import planning
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import scale_of
 from dashboard.pages.planning.answers import answer_of
@@ -31,6 +29,8 @@ from dashboard.pages.planning.rail import demand_places, marks_text
 from dashboard.pages.planning.solving import Found, case_of, key_of, place_of
 from dashboard.pages.planning.syncing import query_of, read, scenario_of
 from dashboard.state import View
+from dashboard.tasks.jobs import Jobs
+from dashboard.theme.recolour import color, themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
@@ -107,8 +107,8 @@ def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, li
     view = View(*stored["view"]) if stored.get("view") else None
     here = places.scope(atlas, question.filters)
     swipe = question.plan.swipe and bool(sites)
-    figure = siting.map_figure(atlas, shown, here, words, view)
-    before = siting.map_figure(atlas, shown, here, words, view, siting.BEFORE) if swipe else no_update
+    figure = planning.map_figure(atlas, shown, here, words, view)
+    before = planning.map_figure(atlas, shown, here, words, view, planning.BEFORE) if swipe else no_update
     marks = marks_text(question, len(found.offered) if found else None, words)
     mode = question.filters.theme
     return (
@@ -129,12 +129,12 @@ def shown_of(
     words: Words,
     result: dict | None,
     live: dict | None = None,
-) -> siting.Shown:
+) -> planning.Shown:
     """Return what the map shows of a question: of the answer that `result` points at, or of the best sites so far."""
     found = _case(atlas, question)
     sites = _numbered(answer_of(context, jobs, atlas, question, result), live)
     cover = _cover(atlas, found, question, [(one.lon, one.lat) for one in sites])
-    return siting.Shown(
+    return planning.Shown(
         found,
         cover,
         sites,
@@ -162,7 +162,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
             _offers(context, atlas, question, words),
             [],
             [],
-            themed(siting.gap_figure([], 1, "", words), mode),
+            themed(planning.gap_figure([], 1, "", words), mode),
             True,
             *unfair,
         )
@@ -172,7 +172,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     gap = (
         no_update
         if job and not found.history
-        else themed(siting.gap_figure(found.history or [], scale, unit, words), mode)
+        else themed(planning.gap_figure(found.history or [], scale, unit, words), mode)
     )
     hidden = False if found.history else no_update if job else True
     if answer is None:
@@ -302,13 +302,13 @@ def legend(
     """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme."""
     parts: list[Any] = []
     if found is not None and cover is not None:
-        colors = siting.colors_of(cover)
-        beyond = (words("驿站尚无位置"), siting.UNPLACED) if cover.lost else (words("够不到"), siting.UNREACHED)
-        steps = [beyond, (words("现有驿站够得到"), siting.REACHED)]
+        colors = planning.colors_of(cover)
+        beyond = (words("驿站尚无位置"), planning.UNPLACED) if cover.lost else (words("够不到"), planning.UNREACHED)
+        steps = [beyond, (words("现有驿站够得到"), planning.REACHED)]
         if found.wish.hours is not None and len(found.wish.hours) > 1:
-            steps.insert(1, (words("部分时刻够得到"), siting.PARTLY))
+            steps.insert(1, (words("部分时刻够得到"), planning.PARTLY))
         if sites:
-            steps.append((words("新站新覆盖"), siting.NEWLY))
+            steps.append((words("新站新覆盖"), planning.NEWLY))
         rows = [
             html.Div(
                 [html.Span(swatches(colors[3 * kind : 3 * kind + 3], mode), className="legend-swatches"), label],
@@ -335,7 +335,7 @@ def legend(
                 className="legend-block",
             )
         )
-        serving, shut = siting.open_rows(found), siting.shut_rows(found)
+        serving, shut = planning.open_rows(found), planning.shut_rows(found)
         made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
         marks = [
             html.Div(

@@ -13,7 +13,6 @@ from flask import Response
 from dashboard.components.badge import badge
 from dashboard.context import Context
 from dashboard.export import scenario as export
-from dashboard.jobs import Jobs
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.comparison import input_names, input_text
@@ -21,6 +20,7 @@ from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.solving import case_of, inputs_of
 from dashboard.pages.planning.syncing import query_of, read, scenario_of
 from dashboard.pages.planning.writing import may_write, signed
+from dashboard.tasks.jobs import Jobs
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas

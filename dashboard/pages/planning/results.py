@@ -7,12 +7,12 @@ from typing import Any
 
 from dash import html
 
+from dashboard.charts.lorenz import lorenz_figure
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
 from dashboard.components.explained import pieces
 from dashboard.components.trail import source_link
 from dashboard.context import Context
-from dashboard.figures.lorenz import lorenz_figure
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
 from dashboard.words import Words

@@ -9,9 +9,9 @@ from dash import dcc, html
 
 from dashboard.components.panels import graph_config
 from dashboard.context import Context
-from dashboard.figures.theme import blank
 from dashboard.pages.planning import names
 from dashboard.pages.planning.writing import may_write
+from dashboard.theme import blank
 from dashboard.words import Words
 from layers.filters import Filters
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.jobs import Job, Jobs
 from dashboard.pages.planning.controls import Question
+from dashboard.tasks.jobs import Job, Jobs
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.siting import evidence

@@ -9,7 +9,6 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update
 
 from dashboard.context import Context
-from dashboard.jobs import Jobs
 from dashboard.pages.planning import names
 from dashboard.pages.planning.address import OWN_KEYS, SITE_DECIMALS, Plan, parse, whole
 from dashboard.pages.planning.answers import answer_of
@@ -18,6 +17,7 @@ from dashboard.pages.planning.rail import demand_places
 from dashboard.pages.planning.solving import by_hand, case_of, place_of
 from dashboard.state import Notice
 from dashboard.state import View as MapView
+from dashboard.tasks.jobs import Jobs
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.filters import NATION

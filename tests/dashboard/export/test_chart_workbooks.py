@@ -9,8 +9,8 @@ from pptx import Presentation
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from dashboard.export.charts import Chart, Series
-from dashboard.export.native import chart_data
+from dashboard.charts.as_pptx import chart_data
+from dashboard.charts.chart import Chart, Series
 
 NAMES = ("=HYPERLINK(1)", "\n=1+1", "+1", "-2", "@x", "＝1", "http://evil.example", "驿站")
 

@@ -1,1 +1,0 @@
-"""Frames in, Plotly figure dictionaries out; no Dash here."""

@@ -1,0 +1,250 @@
+"""What the areas of the map are coloured by, here and now: one measure, few classes, a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+
+from dashboard import theme
+from dashboard.words import Words
+from layers import demand, grids, places, records, unplaced
+from layers.atlas import Atlas
+from layers.classing import Scale, fixed, quantiles
+from layers.filters import Filters
+from layers.provenance import mix
+
+SHARES = fixed((0.80, 0.85, 0.90, 0.95))
+RECORDS = fixed((1, 3, 10, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Classes of ids, with what the legend says of them.
+
+    Attributes
+    ----------
+    ids : list of str
+        Feature ids of the geometry.
+    classes : list of int
+        Position of each id's colour in `colors`.
+    hover : list of str
+        What a pointer reads over each id.
+    colors, steps : sequence of str
+        Colour of each class and its words in the legend.
+    title : str
+        What is measured, of what.
+    provenance : str or None
+        Provenance of the values.
+    scale : Scale or None
+        What put the values into classes; the legend names its method.
+    apart : sequence of str
+        Words of the last colours, which stand apart from the scale.
+    """
+
+    ids: list[str]
+    classes: list[int]
+    hover: list[str]
+    colors: Sequence[str]
+    steps: Sequence[str]
+    title: str
+    provenance: str | None
+    scale: Scale | None = None
+    apart: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AreaFill(Fill):
+    """A fill of places or grids.
+
+    Attributes
+    ----------
+    geometry : str
+        Name of the geometry, as in :mod:`dashboard.server.geometry`.
+    kind : {'place', 'grid'}
+        What a click on it is a click on.
+    zones : bool
+        Whether what lies below is street zones, not work regions.
+    """
+
+    geometry: str = "provinces"
+    kind: str = "place"
+    opacity: float = 0.9
+    line_width: float = 0.6
+    zones: bool = field(default=False)
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """Return a fill of nothing."""
+        return cls([], [], [], [theme.NO_DATA], [], "", None)
+
+
+def area_fill(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> AreaFill:
+    """Return the fill of the areas of `here`: grids where there are some, else the places below."""
+    if "grids" in filters.layers and here.level not in ("country", "province") and not here.zone:
+        fill = _grids(atlas, filters, here, words)
+        if fill.ids:
+            return fill
+    if here.level in ("country", "province", "city"):
+        return _records(atlas, filters, here, words)
+    return AreaFill(
+        [here.adcode],
+        [0],
+        [escape(words.name(here))],
+        [theme.LAND],
+        [],
+        "",
+        None,
+        geometry=f"units-{here.adcode}",
+        opacity=1,
+        line_width=0,
+        zones=here.zone or bool((atlas.zones["adcode"] == here.adcode).any()),
+    )
+
+
+def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> AreaFill:
+    # a grid is read among its neighbours: inside a region the whole county stays in sight
+    around = filters.having(region=None, grid=None) if here.level in ("region", "grid") else filters
+    rows = grids.table(atlas, around)
+    share = rows["strengthened_share"].to_numpy(dtype=float)
+    classes = SHARES.classes(share)
+    regions = dict(
+        zip(atlas.regions["region_id"], atlas.regions["name" if words.lang == "zh" else "name_en"], strict=True)
+    )
+    tasks = words.codes("task")
+    hover = [
+        f"<b>{escape(regions.get(row.region_id, ''))} · {escape(words.name(row))}</b><br>"
+        + words("企业 {all} 家，已强化 {strong} 家（{share}）").format(
+            all=words.number(row.enterprises),
+            strong=words.number(row.enterprises_strengthened),
+            share=words.share(row.strengthened_share),
+        )
+        + "<br>"
+        + words("职工 {workers} 名 · 四员 {team} 人").format(
+            workers=words.number(row.workers), team=words.number(row.team_members)
+        )
+        + f"<br>{words('产改任务')}：{tasks.get(row.task, row.task)}<br>{words.provenance(row.provenance)} · {words('网格边界为示意')}"
+        for row in rows.itertuples()
+    ]
+    edges = [f"{edge:.0%}" for edge in SHARES.limits]
+    steps = [f"<{edges[0]}", *(f"{low}–{high}" for low, high in pairwise(edges)), f"≥{edges[-1]}"]
+    colors = theme.SEQUENCE[:5]
+    if (classes < 0).any():
+        # a share of nothing is no share: grey, and neither the lowest nor the highest class
+        classes, colors, steps = classes + 1, (theme.NO_DATA, *colors), [words("无数据"), *steps]
+    return AreaFill(
+        rows["grid_id"].tolist(),
+        classes.tolist(),
+        hover,
+        colors,
+        steps,
+        words("强化“产改”举措的企业 ÷ 网格内企业（未加权）"),
+        mix(rows),
+        SHARES,
+        geometry="grids",
+        kind="grid",
+        line_width=0.8,
+    )
+
+
+def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> AreaFill:
+    rows = records.by_child(atlas, filters, here)
+    count = rows["records"].to_numpy(dtype=float)
+    classes = RECORDS.classes(count)
+    parts = {
+        "grids": words("产改网格"),
+        "stations": words("工会驿站"),
+        "fairs": words("招聘会"),
+        "activities": words("活动"),
+    }
+    hover = []
+    for row in rows.to_dict("records"):
+        name = row["name_en"] if words.lang == "en" else row["name"]
+        lines = [f"{label} {words.number(row[key])}" for key, label in parts.items() if row[key]]
+        body = " · ".join(lines) or words("还没有载入服务记录")
+        origin = f"<br>{words.provenance(row['provenance'])}" if row["provenance"] else ""
+        hover.append(f"<b>{escape(str(name))}</b><br>{body}{origin}")
+    colors: Sequence[str] = (theme.NO_DATA, *theme.SEQUENCE[1:5])
+    steps: Sequence[str] = (words("无记录"), "1–2", "3–9", "10–99", "≥100")
+    apart: Sequence[str] = ()
+    if "stations" in filters.layers and len(rows):
+        lost, missing = unplaced.lost_units(atlas, filters, "place", rows["adcode"].to_numpy(dtype=object))
+        hover = [
+            one
+            + (
+                f"<br>{words('{count} 个驿站尚无位置，未计入覆盖率').format(count=words.number(count))}"
+                if count
+                else ""
+            )
+            for one, count in zip(hover, missing, strict=True)
+        ]
+        if lost.any():  # what is there cannot be drawn: neither little nor much of it
+            classes = np.where(lost, len(colors), classes)
+            colors, apart = (*colors, theme.UNPLACED[1]), (words("驿站尚无位置"),)
+    return AreaFill(
+        rows["adcode"].tolist(),
+        classes.tolist(),
+        hover,
+        colors,
+        steps,
+        words("已载入的服务记录（网格、驿站、招聘会、活动，条）"),
+        mix([one for one in rows["provenance"] if one]),
+        RECORDS,
+        apart,
+        geometry="provinces" if here.level == "country" else f"units-{here.adcode}",
+    )
+
+
+def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
+    """Return the fill of the demand cells: reached or not, in three thirds of weight."""
+    title = words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
+        radius=filters.radius, detour=filters.detour
+    )
+    colors = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
+    # a hexagon of 250 m is smaller than a pixel until one looks at a city
+    near = places.scope(atlas, filters).level not in ("country", "province")
+    rows = demand.cells(atlas, filters) if near and "demand" in filters.layers else None
+    if rows is None or not len(rows):
+        return Fill([], [], [], colors, (), title, None)
+    weight = rows["weight"].to_numpy(dtype=float)
+    # thirds of the whole layer, so that a narrower choice does not recolour what stays
+    thirds = quantiles(weight, 3)
+    nominal, effective = rows["nominal"].to_numpy(dtype=bool), rows["effective"].to_numpy(dtype=bool)
+    state = np.where(effective, 2, np.where(nominal, 1, 0))
+    said = [words("够不到任何驿站"), words("只有名义覆盖：所选条件下无可用驿站"), words("可用驿站够得到")]
+    standing, unknown = unplaced.standing(atlas, filters), rows["unknown"].to_numpy(dtype=bool)
+    if standing.unplaced:  # which of those might be near is not known
+        said[0] = words("够不到任何有位置的驿站")
+    apart: Sequence[str] = ()
+    if unknown.any():
+        state = np.where(unknown, 3, state)
+        said, apart = [*said, words("驿站尚无位置，够不够得到不详")], (words("驿站尚无位置"),)
+        colors = (*colors, *theme.UNPLACED)
+    distance = rows["distance_m"].to_numpy(dtype=float)
+    hover = [
+        f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}<br>"
+        + (
+            words("步行到最近驿站约 {metres} 米").format(metres=words.number(round(metres, -1)))
+            if np.isfinite(metres) and kind < 3
+            else words("附近没有驿站")
+            if kind < 3
+            else words("距离不详")
+        )
+        + f"<br>{words.provenance('derived')} · © OpenStreetMap"
+        for one, kind, metres in zip(weight, state, distance, strict=True)
+    ]
+    return Fill(
+        rows["cell"].tolist(),
+        (state * 3 + thirds.classes(weight)).tolist(),
+        hover,
+        colors,
+        said[:3],
+        title,
+        "derived",
+        thirds,
+        apart,
+    )

@@ -1,0 +1,505 @@
+"""The planner's map and charts: demand before and after, what stands, what could, what is proposed; gap, curve, small maps."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+
+from dashboard import theme
+from dashboard.charts import reference_lines
+from dashboard.maps import map_style
+from dashboard.state import View
+from dashboard.words import Words
+from layers import disc, places
+from layers.atlas import Atlas
+from layers.classing import quantiles
+from layers.siting.answer import CellCover, Site
+from layers.siting.case import Case
+
+TRACES = (
+    "cells",
+    "discs",
+    "new_discs",
+    "candidates",
+    "forbidden",
+    "forced",
+    "idle_halo",
+    "idle",
+    "stations_halo",
+    "stations",
+    "sites_halo",
+    "sites",
+)
+UNREACHED, PARTLY, REACHED, NEWLY = range(4)
+UNPLACED = 4  # of a place of whose stations nobody knows where they are
+COLORS = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED, *theme.NEW)
+AFTER, BEFORE = "after", "before"
+FULL = 1.0 - 1e-9
+MANY_CANDIDATES = 6_000
+MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
+MANY_DISCS = 400
+CORNERS_KEPT = 3  # of the corners of a disc, every third: enough for the eye
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What the map shows.
+
+    Attributes
+    ----------
+    case : Case or None
+        None when the question cannot be asked here; the map then shows the place alone.
+    cover : CellCover or None
+    sites : sequence of Site
+        Numbered sites of the plan.
+    forced, forbidden : sequence of (lon, lat, id)
+        Candidates that must, or must not, be chosen.
+    names : mapping of str to str
+        Street → its name in the reader's language.
+    """
+
+    case: Case | None
+    cover: CellCover | None
+    sites: Sequence[Site] = ()
+    forced: Sequence[tuple[float, float, str]] = ()
+    forbidden: Sequence[tuple[float, float, str]] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def packed(values: ArrayLike) -> dict[str, str]:
+    """Return `values` as plotly.js typed-array spec, float32 (about 1 m at these longitudes)."""
+    return {"dtype": "f4", "bdata": base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode()}
+
+
+def colors_of(cover: CellCover | None) -> tuple[str, ...]:
+    """Return the colours that :func:`classes` counts in."""
+    return (*COLORS, *theme.UNPLACED) if cover is not None and cover.lost else COLORS
+
+
+def classes(cover: CellCover, phase: str = AFTER) -> NDArray[np.int64]:
+    """Return the colour of each cell: out of reach, in part of the hours, reached, newly reached; each in thirds of weight."""
+    third = quantiles(cover.weight, 3).classes(cover.weight)
+    share = cover.after if phase == AFTER else cover.before
+    nothing = UNPLACED if cover.lost else UNREACHED
+    state = np.where(share >= FULL, REACHED, np.where(share > 0, PARTLY, nothing))
+    if phase == AFTER:
+        state = np.where(cover.after > cover.before + 1e-9, NEWLY, state)
+    return state * 3 + third
+
+
+def map_figure(
+    atlas: Atlas, shown: Shown, place: places.Scope, words: Words, view: View | None, phase: str = AFTER
+) -> dict[str, Any]:
+    """Return the planner's map as a plotly.js figure dictionary, its traces in the order of :data:`TRACES`."""
+    found = shown.case
+    after = phase == AFTER
+    traces = {
+        "cells": _cells(atlas, shown, words, phase),
+        "discs": _discs("discs", _spots(atlas, open_rows(found)), found, theme.STATION, theme.STATION_DISC, 1.0),
+        "new_discs": _discs(
+            "new_discs",
+            [(one.lon, one.lat) for one in shown.sites] if after else [],
+            found,
+            theme.RED,
+            theme.RED_DISC,
+            1.6,
+        ),
+        "candidates": _candidates(found if after else None, words),
+        "forbidden": _marks(
+            "forbidden", shown.forbidden if after else (), "×", theme.BARRED, words("已排除，点击恢复")
+        ),
+        "forced": _marks("forced", shown.forced if after else (), "✓", theme.RED, words("必选，点击改为排除")),
+        **_stations(atlas, found, words),
+        **_sites(shown.sites if after else (), found, shown.names, words),
+    }
+    bounds = place.bounds
+    key = "plan/" + "/".join(str(part) for part in place.key)
+    spot: dict[str, Any] = {
+        "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
+        "zoom": 10,
+    }
+    if view is not None:
+        spot = {"center": {"lon": view.lon, "lat": view.lat}, "zoom": view.zoom}
+    return {
+        "data": [traces[name] for name in TRACES],
+        "layout": {
+            "map": {"style": map_style.style(atlas.version, words.lang), **spot},
+            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+            "showlegend": False,
+            "clickmode": "event",
+            "paper_bgcolor": theme.WATER,
+            "font": {"family": theme.FONT},
+            "dragmode": "pan",
+            "hoverlabel": {
+                "bgcolor": theme.PAPER,
+                "bordercolor": theme.HAIRLINE,
+                "align": "left",
+                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
+            },
+            "uirevision": key,
+            "meta": {"bounds": _bounds(found, bounds), "fit": view is None, "key": key},
+        },
+    }
+
+
+def _bounds(found: Case | None, bounds: tuple[float, float, float, float]) -> list[float]:
+    """Return the box of the demand (a county runs out to sea), or of the place."""
+    if found is None:
+        return list(bounds)
+    lon, lat = found.demand.points.xy.T
+    pad = 0.004
+    return [float(lon.min()) - pad, float(lat.min()) - pad, float(lon.max()) + pad, float(lat.max()) + pad]
+
+
+def _base(name: str, lonlat: NDArray[np.float64], **more: Any) -> dict[str, Any]:
+    lonlat = np.asarray(lonlat, np.float64).reshape(-1, 2)
+    opacity = more.get("marker", {}).get("opacity", 1)
+    return {
+        "type": "scattermap",
+        "name": name,
+        "mode": "markers",
+        "below": more.pop("below", map_style.BELOW_POINTS),
+        "lon": packed(lonlat[:, 0]),
+        "lat": packed(lonlat[:, 1]),
+        "hoverinfo": "skip",
+        "selected": {"marker": {"opacity": opacity}},
+        "unselected": {"marker": {"opacity": opacity}},
+        **more,
+    }
+
+
+def _hover(texts: list[str]) -> dict[str, Any]:
+    return {"hovertext": texts, "hovertemplate": "%{hovertext}<extra></extra>", "hoverinfo": "text"}
+
+
+def _cells(atlas: Atlas, shown: Shown, words: Words, phase: str) -> dict[str, Any]:
+    cover = shown.cover
+    ids, codes, texts = [], [], []
+    if cover is not None:
+        ids, codes = cover.cells, classes(cover, phase).tolist()
+        share = cover.after if phase == AFTER else cover.before
+        label, reached, unknown = words("需求权重"), words("覆盖"), words("驿站尚无位置，够不够得到不详")
+        texts = [
+            f"{label} {weight:.1f} · {unknown if cover.lost and not part else f'{reached} {part:.0%}'}"
+            for weight, part in zip(cover.weight, share, strict=True)
+        ]
+    colors = colors_of(cover)
+    count = len(colors)
+    return {
+        "type": "choroplethmap",
+        "name": "cells",
+        "below": map_style.BELOW_CELLS,
+        "geojson": f"/geo/{atlas.version}/cells.json",
+        "featureidkey": "id",
+        "locations": ids,
+        "z": codes,
+        "zmin": -0.5,
+        "zmax": count - 0.5,
+        "showscale": False,
+        "colorscale": [[edge / count, color] for at, color in enumerate(colors) for edge in (at, at + 1)],
+        "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": theme.PAPER}},
+        **_hover(texts),
+        "selected": {"marker": {"opacity": 0.82}},
+        "unselected": {"marker": {"opacity": 0.82}},
+    }
+
+
+def open_rows(found: Case | None) -> NDArray[np.intp]:
+    """Return the rows of the stations that serve in some hour asked."""
+    return np.empty(0, np.intp) if found is None else found.serving[found.open_then()]
+
+
+def shut_rows(found: Case | None) -> NDArray[np.intp]:
+    """Return the rows of the stations that stand and serve in no hour asked: closed then, or not for everybody."""
+    return np.empty(0, np.intp) if found is None else np.concatenate([found.serving[~found.open_then()], found.idle])
+
+
+def _spots(atlas: Atlas, rows: NDArray[np.intp]) -> list[tuple[float, float]]:
+    lon, lat = atlas.lonlat("stations")
+    return list(zip(lon[rows].tolist(), lat[rows].tolist(), strict=True))
+
+
+def _discs(
+    name: str, spots: Sequence[tuple[float, float]], found: Case | None, color: str, fill: str, width: float
+) -> dict[str, Any]:
+    rings = [np.empty((0, 2))]
+    if found is not None and len(spots) <= MANY_DISCS:
+        for lon, lat in spots:
+            rings += [disc.disc(lon, lat, found.filters.straight_radius)[::CORNERS_KEPT], np.full((1, 2), np.nan)]
+    return _base(
+        name, np.vstack(rings), mode="lines", fill="toself", fillcolor=fill, line={"color": color, "width": width}
+    )
+
+
+def _candidates(found: Case | None, words: Words) -> dict[str, Any]:
+    if found is None or len(found.offered) > MANY_CANDIDATES:
+        return _base(
+            "candidates", np.empty((0, 2)), customdata=[], marker={"size": 3.5, "color": theme.MUTED, "opacity": 0.5}
+        )
+    offered = found.offered
+    names = [f"<b>{escape(name)}</b><br>" if name else "" for name in offered.names]
+    hint = words("备选点，点击设为必选")
+    return _base(
+        "candidates",
+        np.column_stack([offered.lon, offered.lat]),
+        customdata=[["candidate", one] for one in offered.ids],
+        marker={"size": 3.5, "color": theme.MUTED, "opacity": 0.5},
+        **_hover([name + hint for name in names]),
+    )
+
+
+def _marks(name: str, marks: Sequence[tuple[float, float, str]], sign: str, color: str, hint: str) -> dict[str, Any]:
+    return _base(
+        name,
+        np.array([mark[:2] for mark in marks], np.float64),
+        mode="markers+text",
+        text=[sign] * len(marks),
+        textfont={"color": theme.PAPER, "size": theme.NOTE},
+        marker={"size": 15, "color": color, "opacity": 1, "allowoverlap": True},
+        customdata=[["candidate", mark[2]] for mark in marks],
+        **_hover([hint] * len(marks)),
+    )
+
+
+def _hours(text: Any, written: Any, words: Words) -> str:
+    text, written = (one if isinstance(one, str) else "" for one in (text, written))
+    return escape(words.hours_as_written(text, written.replace("\n", " ")[:MAX_WRITTEN]))
+
+
+def _stations(atlas: Atlas, found: Case | None, words: Words) -> dict[str, dict[str, Any]]:
+    access = words.codes("access")
+    traces = {}
+    for name, rows, color, sizes in (
+        ("stations", open_rows(found), theme.STATION, (13, 8)),
+        ("idle", shut_rows(found), theme.FAINT, (9, 5)),
+    ):
+        frame = atlas.stations.iloc[rows]
+        shut, unknown = (
+            (f"<br>{words('此时段不服务')}", f"<br>{words('开放时间不详，不计入此时段')}")
+            if name == "idle"
+            else ("", "")
+        )
+        texts = [
+            f"<b>{escape(str(one))}</b><br>{words('开放时间')} {_hours(text, written, words)} · {access.get(way, '')}{shut if isinstance(text, str) else unknown}"
+            f"<br>{words.provenance(origin)}"
+            for one, text, written, way, origin in zip(
+                frame["name"],
+                frame["opening_hours"],
+                frame["opening_hours_text"],
+                frame["access"],
+                frame["provenance"],
+                strict=True,
+            )
+        ]
+        spots = np.array(_spots(atlas, rows), np.float64).reshape(-1, 2)
+        traces[f"{name}_halo"] = _base(f"{name}_halo", spots, marker={"size": sizes[0], "color": color, "opacity": 1})
+        traces[name] = _base(
+            name, spots, marker={"size": sizes[1], "color": theme.PAPER, "opacity": 1}, **_hover(texts)
+        )
+    return traces
+
+
+def _sites(
+    sites: Sequence[Site], found: Case | None, names: Mapping[str, str], words: Words
+) -> dict[str, dict[str, Any]]:
+    spots = np.array([(one.lon, one.lat) for one in sites], np.float64).reshape(-1, 2)
+    total = float(found.demand.numbers("weight", 1.0).sum()) if found is not None and len(sites) else 0.0
+    texts = []
+    for one in sites:
+        message, params = one.why(total)
+        texts.append(
+            f"<b>{one.number} · {escape(names.get(one.name, one.name))}</b><br>"
+            + words(message).format(**params).replace("；", "；<br>")
+            + f"<br>{words('拖动试算，点击锁定或排除')}"
+        )
+    number = [str(one.number) for one in sites]
+    return {
+        "sites_halo": _base("sites_halo", spots, below="", marker={"size": 25, "color": theme.PAPER, "opacity": 1}),
+        # over the names of streets, which would push their numbers away
+        "sites": _base(
+            "sites",
+            spots,
+            below="",
+            mode="markers+text",
+            text=number,
+            textfont={"color": theme.PAPER, "size": theme.SMALL},
+            marker={"size": 21, "color": theme.RED, "opacity": 1, "allowoverlap": True},
+            customdata=[["site", one.number, one.site_id] for one in sites],
+            **_hover(texts),
+        ),
+    }
+
+
+def gap_figure(history: Sequence[Sequence[float | None]], scale: float, unit: str, words: Words) -> dict[str, Any]:
+    """Return objective and bound over time.
+
+    Parameters
+    ----------
+    history : sequence of (seconds, objective, bound)
+        Objective or bound None as long as there is none.
+    scale : float
+        What an objective is divided by (all demand weight, or 1).
+    unit : str
+        Behind the figures.
+    """
+    seconds = [one[0] for one in history]
+
+    def line(at: int, name: str, color: str, dash: str) -> dict[str, Any]:
+        return {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": name,
+            "x": seconds,
+            "y": [None if one[at] is None else one[at] / scale for one in history],
+            "line": {"color": color, "width": 2, "shape": "hv", "dash": dash},
+            "marker": {"size": 4},
+            "hovertemplate": f"%{{x:.2f}} {words('秒')}<br>{name} %{{y:.4~g}}{unit}<extra></extra>",
+        }
+
+    traces = [line(2, words("上下界"), theme.FAINT, "dot"), line(1, words("目前最好"), theme.RED, "solid")]
+    known = [one for trace in traces for one in trace["y"] if one is not None]
+    span = max(known) - min(known) if known else 0.0
+    labels = [
+        (trace["name"], trace["y"][-1], color)
+        for trace, color in zip(traces, (theme.MUTED, theme.RED), strict=True)
+        if trace["y"] and trace["y"][-1] is not None
+    ]
+    return {
+        "data": traces,
+        "layout": theme.chart_layout(
+            annotations=reference_lines.ends(labels, span or 1.0, apart=0.16),
+            margin={"l": 4, "r": 60, "t": 4, "b": 4, "pad": 4},
+            xaxis={"ticksuffix": " " + words("秒"), "rangemode": "tozero", "nticks": 5},
+            yaxis={"ticksuffix": unit, "nticks": 5},
+            uirevision="gap",
+        ),
+    }
+
+
+def curve_figure(
+    rows: Sequence[Mapping[str, Any]], now: int | None, scale: float, unit: str, words: Words
+) -> dict[str, Any]:
+    """Return the best objective for each number of new sites; `now` is the number of the present plan."""
+    x, y = [row["new"] for row in rows], [row["objective"] / scale for row in rows]
+    here = [at for at, one in enumerate(x) if one == now]
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": words("目标值"),
+                "x": x,
+                "y": y,
+                "line": {"color": theme.DEEP, "width": 2},
+                "marker": {"size": 5},
+                "customdata": [words("已证明最优") if row["status"] == "proved" else words("未证明") for row in rows],
+                "hovertemplate": f"+%{{x}}<br>%{{y:.4~g}}{unit} · %{{customdata}}<extra></extra>",
+            },
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": [x[at] for at in here],
+                "y": [y[at] for at in here],
+                "marker": {"size": 11, "color": theme.RED},
+                "text": [f"+{x[at]}  {y[at]:.4g}{unit}" for at in here],
+                "textposition": "bottom right",
+                "textfont": {"color": theme.RED, "size": theme.SMALL},
+                "hoverinfo": "skip",
+                "cliponaxis": False,
+            },
+        ],
+        "layout": theme.chart_layout(
+            xaxis={"tickprefix": "+", "dtick": 2 if len(x) > 8 else 1},
+            yaxis={"ticksuffix": unit, "nticks": 5},
+            uirevision="curve",
+        ),
+    }
+
+
+def small_map(
+    cover: CellCover | None,
+    cells: Mapping[str, tuple[float, float]],
+    sites: Sequence[tuple[float, float, int, bool]],
+    ground: shapely.Geometry,
+) -> dict[str, Any]:
+    """Return a map that fits a card and needs no WebGL: land, covered demand, sites; those shared by all scenarios filled dark.
+
+    Parameters
+    ----------
+    cells : mapping of str to (float, float)
+        Cell → its centre, degrees.
+    sites : sequence of (lon, lat, number, shared)
+    """
+    x, y = _outline(ground)
+    west, south, east, north = ground.bounds
+    stretch = 1.0 / np.cos(np.radians((south + north) / 2))
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x,
+            "y": y,
+            "fill": "toself",
+            "fillcolor": theme.LAND,
+            "line": {"color": theme.FAINT, "width": 0.8},
+            "hoverinfo": "skip",
+        }
+    ]
+    if cover is not None:
+        colors = np.array(colors_of(cover))[classes(cover)]
+        spots = np.array([cells[one] for one in cover.cells]).reshape(-1, 2)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": packed(spots[:, 0]),
+                "y": packed(spots[:, 1]),
+                "hoverinfo": "skip",
+                "marker": {"size": 5.5, "color": colors.tolist(), "symbol": "hexagon"},
+            }
+        )
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": [one[0] for one in sites],
+            "y": [one[1] for one in sites],
+            "text": [str(one[2]) for one in sites],
+            "textfont": {"color": theme.PAPER, "size": 9},
+            "hoverinfo": "skip",
+            "marker": {
+                "size": 15,
+                "color": [theme.INK if one[3] else theme.RED for one in sites],
+                "line": {"color": theme.PAPER, "width": 1.5},
+            },
+        }
+    )
+    axis = {"visible": False, "showgrid": False}
+    return {
+        "data": traces,
+        "layout": theme.chart_layout(
+            margin={"l": 0, "r": 0, "t": 0, "b": 0},
+            plot_bgcolor=theme.WATER,
+            xaxis={**axis, "range": [west, east]},
+            yaxis={**axis, "range": [south, north], "scaleanchor": "x", "scaleratio": stretch},
+            annotations=[],
+        ),
+    }
+
+
+def _outline(ground: shapely.Geometry) -> tuple[list[float | None], list[float | None]]:
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for part in shapely.get_parts(ground):
+        if part.geom_type == "Polygon" and part.area > 1e-6:
+            ring = np.asarray(part.exterior.simplify(0.0004).coords)
+            x += [*np.round(ring[:, 0], 4).tolist(), None]
+            y += [*np.round(ring[:, 1], 4).tolist(), None]
+    return x, y

@@ -1,0 +1,358 @@
+"""Files that people give to the data page, and what is being done with each: all of it on disk.
+
+One worker takes a file, another answers the question how far its check is: so
+nothing is kept in a process. An upload is a folder of the atlas's home,
+
+``uploads/ID/given/NAME``   the file itself
+``uploads/ID/task.json``    what is wanted now: check or apply, and how
+``uploads/ID/state.json``   how far that is (written by :mod:`dashboard.tasks.import_worker`)
+``uploads/ID/alive-RUN``    locked while its process lives
+``uploads/ID/found-RUN.json``, ``rows-RUN.gpkg``   what a check found
+
+The folder going away is how work on it is called off. Folders a day old are
+swept when the next file comes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import SecretStr
+
+from dashboard.settings import CODE, Settings
+from geodata.errors import N_, AtlasError
+from geodata.locking import handed_over, is_held
+
+FOLDER = "uploads"
+DAY_SECONDS = 86_400
+MAX_UPLOADS = 200
+MAX_AT_WORK = 4
+MAX_SECONDS = 900  # a check that takes longer is stopped
+CHUNK = 2**20
+_ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff/\\:*?\"<>|]")
+CHECK, APPLY = "check", "apply"
+RUNNING, DONE, FAILED = "running", "done", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is wanted of an upload.
+
+    Attributes
+    ----------
+    run : str
+        Tells one task from the next.
+    action : {'check', 'apply'}
+    table : str
+    crs : str or None
+    mapping : dict
+        Header → column, set by hand.
+    author : str or None
+        For ``apply``.
+    of : str
+        For ``apply``: the run whose rows are to be applied.
+    answers : list of (str or None, int, str or None)
+        What was answered of rows in doubt: sheet and row of the file, key of the row of the atlas that it is, None for another.
+    another : bool
+        Whether rows in doubt without an answer are other ones; else they are left out.
+    """
+
+    run: str
+    action: str
+    table: str
+    crs: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    author: str | None = None
+    of: str = ""
+    answers: list[tuple[str | None, int, str | None]] = field(default_factory=list)
+    another: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a task is.
+
+    Attributes
+    ----------
+    run, action
+        Of the task.
+    status : {'running', 'done', 'failed'}
+    share : float
+        0 to 1.
+    msgid, params
+        What is being done or, when failed, what went wrong.
+    batch_id : str or None
+        Of what was applied.
+    """
+
+    run: str
+    action: str
+    status: str
+    share: float = 0.0
+    msgid: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    batch_id: str | None = None
+
+
+class Upload:
+    """One file and its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not be there (any more): then :attr:`present` is false.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def id(self) -> str:
+        """Random name by which the page asks for it."""
+        return self.folder.name
+
+    @property
+    def present(self) -> bool:
+        """Whether the file is there."""
+        return (self.folder / "given").is_dir()
+
+    @property
+    def file(self) -> Path:
+        """The file as it was given, under its own name.
+
+        Raises
+        ------
+        AtlasError
+            When it has been swept or called off.
+        """
+        found = next(iter(sorted((self.folder / "given").glob("*"))), None) if self.present else None
+        if found is None:
+            raise AtlasError(N_("这个文件已不在服务器上（保留一天）：请重新上传。"))
+        return found
+
+    def task(self) -> Task | None:
+        """Return what is wanted now."""
+        said = read_json(self.folder / "task.json")
+        return Task(**said) if said else None
+
+    def state(self) -> State | None:
+        """Return how far the present task is; one whose process died is failed."""
+        task = self.task()
+        if task is None:
+            return None
+        state = self._said(task)
+        if state.status == RUNNING and not self._at_work(task):
+            state = self._said(task)  # it may have ended well since
+        if state.status == RUNNING and not self._at_work(task):
+            return State(
+                task.run,
+                task.action,
+                FAILED,
+                state.share,
+                N_("处理中断了，图册没有停在半途：请看“历史”里有没有这一批，再重试。")
+                if task.action == APPLY
+                else N_("核对中断了（可能是内存不够）：请重试，或把文件分成几份。"),
+            )
+        return state
+
+    def _said(self, task: Task) -> State:
+        said = read_json(self.folder / "state.json")
+        return (
+            State(**said)
+            if said and said["run"] == task.run
+            else State(task.run, task.action, RUNNING, 0.0, N_("正在准备"))
+        )
+
+    def lock(self, run: str) -> Path:
+        """Return the file whose lock the process of `run` holds while it lives."""
+        return self.folder / f"alive-{run}"
+
+    def _at_work(self, task: Task) -> bool:
+        try:
+            late = time.time() - (self.folder / "task.json").stat().st_mtime > 2 * MAX_SECONDS
+        except OSError:
+            return False
+        return is_held(self.lock(task.run)) and not late
+
+    def found(self, run: str) -> dict[str, Any] | None:
+        """Return what the check `run` found, as :mod:`dashboard.tasks.import_worker` wrote it."""
+        return read_json(self.folder / f"found-{run}.json") if _ID.match(run) else None
+
+    def say(self, state: State) -> None:
+        """Write how far a task is; nothing where the upload was called off."""
+        write_json(self.folder / "state.json", {name: getattr(state, name) for name in State.__slots__})
+
+
+class Uploads:
+    """The uploads of one atlas.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = settings.home / FOLDER
+
+    def get(self, name: str | None) -> Upload | None:
+        """Return the upload `name`, None when there is none (any more)."""
+        if not name or not _ID.match(name):
+            return None
+        upload = Upload(self._folder / name)
+        return upload if upload.present else None
+
+    def take(self, stream: BinaryIO, name: str) -> Upload:
+        """Keep a file under a random id.
+
+        Raises
+        ------
+        AtlasError
+            When it is empty or too large, or there are too many.
+        """
+        self.sweep()
+        upload = Upload(self._folder / secrets.token_urlsafe(16))
+        limit, size = self._settings.max_upload_bytes, 0
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if sum(1 for _ in self._folder.iterdir()) >= MAX_UPLOADS:
+            raise AtlasError(N_("服务器上待处理的文件太多（{limit} 个）：请稍后再试。"), limit=MAX_UPLOADS)
+        coming = upload.folder / "coming"
+        coming.mkdir(mode=0o700, parents=True)
+        try:
+            with (coming / safe_name(name)).open("wb") as file:
+                while chunk := stream.read(CHUNK):
+                    size += len(chunk)
+                    if size > limit:
+                        raise too_large(limit)
+                    file.write(chunk)
+            if not size:
+                raise AtlasError(N_("文件是空的：请给有表头和数据行的文件。"))
+            coming.rename(upload.folder / "given")
+        except BaseException:
+            shutil.rmtree(upload.folder, ignore_errors=True)
+            raise
+        return upload
+
+    def start(self, upload: Upload, action: str, table: str, **about: Any) -> Task:
+        """Have a process check the file, or apply what a check accepted; what it did before is called off.
+
+        Raises
+        ------
+        AtlasError
+            When the upload is gone, is being applied, or too many are at work.
+        """
+        upload.file  # noqa: B018 - says so when it is gone
+        state = upload.state()
+        if state and state.action == APPLY and state.status == RUNNING:
+            raise AtlasError(N_("这个文件正在导入：请等它完成。"))
+        if not (state and state.status == RUNNING) and self._at_work() >= MAX_AT_WORK:
+            raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
+        task = Task(secrets.token_urlsafe(16), action, table, **about)
+        with handed_over(upload.lock(task.run)) as alive, (upload.folder / "log").open("ab") as log:
+            write_json(upload.folder / "task.json", {name: getattr(task, name) for name in Task.__slots__})
+            subprocess.Popen(  # noqa: S603 - our own module, and names that we made
+                [sys.executable, "-m", "dashboard.tasks.import_worker", str(upload.folder), task.run],
+                cwd=CODE,
+                env=_environment(self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **({"pass_fds": [alive.fileno()]} if os.name == "posix" else {}),
+            )
+        return task
+
+    def cancel(self, upload: Upload) -> None:
+        """Take an upload away; whatever works on it stops within a moment.
+
+        Raises
+        ------
+        AtlasError
+            When it is being applied: that is over at once, whole or not at all.
+        """
+        state = upload.state()
+        if state and state.action == APPLY and state.status == RUNNING:
+            raise AtlasError(N_("这个文件正在导入：请等它完成。"))
+        self._drop(upload.folder)
+
+    def sweep(self) -> None:
+        """Take away what is a day old."""
+        if self._folder.is_dir():
+            for folder in self._folder.iterdir():
+                if time.time() - folder.stat().st_mtime > DAY_SECONDS:
+                    self._drop(folder)
+
+    def _drop(self, folder: Path) -> None:
+        # first out of sight in one step, so that nobody meets half of it
+        gone = folder.with_name(f"{folder.name}.gone")
+        try:
+            folder.rename(gone)
+        except OSError:
+            gone = folder
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def _at_work(self) -> int:
+        states = (Upload(folder).state() for folder in self._folder.iterdir() if _ID.match(folder.name))
+        return sum(1 for state in states if state and state.status == RUNNING)
+
+
+def too_large(limit: int) -> AtlasError:
+    """Return the error of a file over `limit` bytes."""
+    return AtlasError(
+        N_("文件超过 {limit} MB：请分成几个文件，或请管理员调大 ATLAS_MAX_UPLOAD_BYTES。"), limit=f"{limit / 2**20:.3g}"
+    )
+
+
+def cut_short() -> AtlasError:
+    """Return the error of a request that ended before all of it had come."""
+    return AtlasError(N_("只收到一部分就断开了，没有保存：请检查网络后再试。"))
+
+
+def safe_name(name: str) -> str:
+    """Return a file name that is only a name: no folders, no control characters, not hidden, not too long."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    name = _UNFIT.sub("_", name).strip(" .") or "file"
+    while len(name.encode("utf-8", "replace")) > 180:
+        name = name[1:]  # the end says what kind of file it is
+    return name.lstrip(". ") or "file"
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return what a file of ours holds, None when it is not there."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file of ours in one step; nothing where its folder is gone."""
+    unfinished = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        unfinished.write_text(json.dumps(value, ensure_ascii=False, default=str), "utf-8")
+        unfinished.replace(path)
+    except FileNotFoundError:
+        return
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return the environment in which another process has the same settings."""
+    said = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if value is not None:
+            said[f"ATLAS_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return os.environ | said
