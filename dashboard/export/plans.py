@@ -90,7 +90,9 @@ def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
         if value is not None or name == "hours"
     ]
     by = " ".join(part for part in (one.author, words.date(one.created)) if part)
-    return (*told, results.proof(one.answer, words), words("方案存于 {by}").format(by=by))
+    unplaced = one.answer.unplaced.note()
+    noted = () if unplaced is None else (unplaced.text(words.gettext),)
+    return (*told, *noted, results.proof(one.answer, words), words("方案存于 {by}").format(by=by))
 
 
 def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:

@@ -108,6 +108,8 @@ def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, 
     ]
     if one.provenance in ("illustrative", "mixed"):
         rows.append((words("警示"), words("输入含示意数据（为演示而编），结果不能当作报道或实测引用。")))
+    if one.answer is not None and (note := one.answer.unplaced.note()):
+        rows.append((words("未计入"), note.text(words.gettext)))
     for name, label in input_names.items():
         if name == "basis":
             continue

@@ -19,11 +19,13 @@ from layers.siting import evidence
 from layers.siting.case import Case, case
 from layers.siting.prepare import Prepared
 from layers.siting.solver import Progress, reach_counts, value
+from layers.unplaced import Standing
 
 #: The hours that "by night" means.
 NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
 FREE, MOVED = "free", "moved"
 UNCOVERED = 200
+EVERY_ONE_PLACED = Standing(0, 0)
 Message = tuple[str, dict[str, float | str]]
 
 
@@ -152,6 +154,9 @@ class Answer:
     uncovered : tuple of (str, float)
         H3 cell and weight (mean of the hours asked) that stay uncovered, heaviest first, at most :data:`UNCOVERED`.
     uncovered_cells : int
+    unplaced : Standing
+        Open stations of the place with and without a position, those without being in no figure;
+        :data:`EVERY_ONE_PLACED` where none is without.
     """
 
     status: str
@@ -167,6 +172,7 @@ class Answer:
     cost: float
     uncovered: tuple[tuple[str, float], ...]
     uncovered_cells: int
+    unplaced: Standing = EVERY_ONE_PLACED
 
     @property
     def points(self) -> NDArray[np.float64]:
@@ -264,6 +270,7 @@ def _answer(atlas: Atlas, found: Case, points: NDArray[np.float64], ids: list[st
         cost=float(cost.sum()),
         uncovered=tuple((found.cells[i], float(cover.weight[i] * (1 - cover.after[i]))) for i in out[:UNCOVERED]),
         uncovered_cells=len(out),
+        unplaced=found.placing if found.placing.unplaced else EVERY_ONE_PLACED,
     )
 
 

@@ -18,8 +18,9 @@ import pandas as pd
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
 from layers.filters import Filters
-from layers.siting.answer import Answer, Figures, Site
+from layers.siting.answer import EVERY_ONE_PLACED, Answer, Figures, Site
 from layers.siting.ask import Ask
+from layers.unplaced import Standing
 
 VERSION = 1
 #: Fields of Filters that a plan depends on; all others only say how it is looked at.
@@ -256,6 +257,8 @@ def dumps_answer(answer: Answer) -> str:
     for name in ("before", "after", "night_before", "night_after"):
         told[name] = _record(told[name])
     told["sites"] = [_record(one) for one in answer.sites]
+    if told.pop("unplaced") != EVERY_ONE_PLACED:  # left out as usual: a plan of before reads, and writes, as it did
+        told["unplaced"] = _record(answer.unplaced)
     return json.dumps({"version": VERSION, **told}, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
@@ -269,7 +272,8 @@ def loads_answer(text: str) -> Answer:
     """
     told = _loaded(text)
     try:
-        values = {field.name: told[field.name] for field in fields(Answer)}
+        values = {field.name: told[field.name] for field in fields(Answer) if field.name != "unplaced"}
+        values["unplaced"] = _made(Standing, told["unplaced"]) if "unplaced" in told else EVERY_ONE_PLACED
         for name in ("before", "after", "night_before", "night_after"):
             values[name] = _made(Figures, told[name])
         values["sites"] = tuple(_made(Site, one) for one in told["sites"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,15 @@ from dashboard.charts import coverage as figures
 from dashboard.charts.chart import charts
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
+from dashboard.export import plans, scenario
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.maps.overview import map_figure, station_hover
+from dashboard.pages.planning import comparison
 from dashboard.settings import Settings
+from dashboard.source import AtlasSource
 from layers import activities, fairs, places, stations
+from layers.siting.scenario import dumps_answer
+from tests.dashboard.export.two_plans import keep_two
 from tests.unplaced_home import LOST, LOST_STATIONS, MISSING, MIXED, UNSAID, unplaced_home
 
 APART = f"{LOST_STATIONS} 个驿站尚无位置，未计入"
@@ -130,3 +136,21 @@ def test_an_empty_choice_draws_and_counts_nothing(server, context: Context) -> N
     atlas, said = context.look(f"place={MIXED}&provenance=none")
     assert context.write(said.filters) == f"?place={MIXED}&provenance=none"
     assert not charts(atlas, said.filters, words).shown
+
+
+def test_a_plan_kept_says_which_stations_it_does_not_count(context: Context, atlas_home: Path, tmp_path: Path) -> None:
+    words = context.words("zh")
+    home = unplaced_home(atlas_home, tmp_path / "home")
+    keep_two(home)
+    atlas = AtlasSource(home).atlas()
+    kept = plans.scenario_of(atlas, "SC-DAY")
+    assert kept.answer is not None and kept.answer.unplaced.unplaced == MISSING
+    assert ONLY in plans.said_of(kept, words)
+    rests_on = dict(scenario.assumptions(kept, comparison.input_names(words), comparison.input_text, words))
+    assert rests_on["未计入"] == ONLY
+    whole = tmp_path / "whole"
+    shutil.copytree(atlas_home, whole)
+    keep_two(whole)
+    complete = plans.scenario_of(AtlasSource(whole).atlas(), "SC-DAY")
+    assert "unplaced" not in dumps_answer(complete.answer)
+    assert not any("尚无位置" in one for one in plans.said_of(complete, words))
