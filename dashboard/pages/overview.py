@@ -456,7 +456,8 @@ def _lassoed(filters: Filters, event: dict | None, tiles: Tiles | None) -> Filte
 def _notices(atlas: Atlas, filters: Filters, stored: dict, words: Words) -> list:
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
     if "illustrative" in filters.provenance:
-        told.append(html.P(illustrative_text(atlas, filters, words), className="notice"))
+        text = illustrative_text(atlas, filters, words)
+        told.append(html.P(text, className="notice", title=text))  # a phone shows two lines of it
     if filters.area:
         told.append(html.P(words("图表只统计地图上圈选的范围。"), className="notice"))
     return told
