@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dashboard.settings import Settings
-from dashboard.tasks.jobs import Job
+from dashboard.tasks.job import Job
 from dashboard.words import Words
 from geodata import placing
 from geodata.geocoding.base import (

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from geodata.message import Message
+
 
 def N_(msgid: str) -> str:
     """Mark `msgid` for the translation catalogue without translating it now."""
@@ -31,12 +33,21 @@ class AtlasError(Exception):
 
     def __init__(self, msgid: str, **params: Any) -> None:
         super().__init__(msgid)
-        self.msgid = msgid
-        self.params = params
+        self.message = Message(msgid, params)
+
+    @property
+    def msgid(self) -> str:
+        """Template of the message."""
+        return self.message.msgid
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Values of its fields."""
+        return dict(self.message.params)
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the message in the language of `gettext` (Chinese by default)."""
-        return gettext(self.msgid).format(**self.params)
+        return self.message.text(gettext)
 
     def __str__(self) -> str:
         return self.text()

@@ -26,17 +26,6 @@ SCHEMA_VERSION = "3"
 CRS = "EPSG:4326"
 OWN = "own"  # column of the values that a row has beside those of the schema: geodata.own_fields
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
-#: Tables that came after the first atlases were built: a file that lacks one reads as if it were empty, and gets it at the first write.
-LATER = frozenset({"stops", "parts"})
-#: (table, column) of the text columns that version 3 added; never edited, the migrations read it.
-AS_WRITTEN = (
-    *(
-        (table, OWN)
-        for table in ("regions", "grids", "enterprises", "stations", "fairs", "flows", "stops", "demand", "candidates")
-    ),
-    *((table, "geometry_provenance") for table in ("enterprises", "stations", "candidates")),
-    ("stations", "opening_hours_text"),
-)
 GEOMETRY_TYPES = MappingProxyType(
     {
         "point": ("Point",),

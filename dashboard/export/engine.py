@@ -29,9 +29,9 @@ from PIL import Image
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from dashboard.export import chromium
-from dashboard.export.slots import Slots
 from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
+from geodata.locking import Slots
 
 T = TypeVar("T")
 COOKIE = "atlas-picture"
@@ -174,7 +174,7 @@ class Engine:
         ):
             self._stop()
         if self._driver is None:
-            self._slots.take()
+            self._slots.take(None)
             self._driver = _Driver(self._application, chromium.find(self._settings.chromium) or "")
         driver = self._driver
         stuck = threading.Event()

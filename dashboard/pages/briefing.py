@@ -18,8 +18,8 @@ from dashboard.components.masthead import framed, masthead
 from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.brief import draft
-from dashboard.export.jobs import Job, Jobs
 from dashboard.export.order import TEMPLATES, THEMES, Order
+from dashboard.export.orders import Ordered, Orders
 from dashboard.filters_in_words import bracketed, words_of_filters
 from dashboard.state import State as Said
 from dashboard.state import View
@@ -254,7 +254,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
 def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks to `app`."""
 
-    def jobs() -> Jobs:
+    def orders() -> Orders:
         return app.server.extensions["briefs"]
 
     @app.callback(
@@ -345,7 +345,7 @@ def register(app: Dash, context: Context) -> None:
             if order.template == "compare" and not order.against:
                 raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
             name = order.title or _name_of(context, view, words)[0]
-            made = jobs().submit(order, name, lang)
+            made = orders().submit(order, name)
         except AtlasError as error:
             return no_update, [html.P(error.text(words.gettext), className="notice notice-bad")], no_update
         return [made, *(known or [])][:MOST_JOBS], [], False
@@ -359,8 +359,8 @@ def register(app: Dash, context: Context) -> None:
     )
     def poll(_ticks: int | None, known: list[str] | None, lang: str) -> tuple:
         """Say how far each order is."""
-        found = [job for id in known or [] if (job := jobs().find(id)) is not None]
-        return [_row(job, context.words(lang)) for job in found], not any(job.active for job in found)
+        found = [one for id in known or [] if (one := orders().find(id)) is not None]
+        return [_row(one, context.words(lang)) for one in found], not any(one.active for one in found)
 
     @app.callback(
         Output(_id("tick"), "disabled", allow_duplicate=True),
@@ -371,7 +371,7 @@ def register(app: Dash, context: Context) -> None:
         """End an order."""
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             raise PreventUpdate
-        jobs().cancel(ctx.triggered_id["job"])
+        orders().cancel(ctx.triggered_id["job"])
         return False
 
     @app.callback(
@@ -581,9 +581,9 @@ def _scenarios(atlas: Atlas, query: str) -> list[dict[str, str]]:
     ]
 
 
-def _row(job: Job, words: Words) -> html.Div:
+def _row(job: Ordered, words: Words) -> html.Div:
     label = f"{job.name} · {job.order.format.upper()}"
-    if job.state == "done":
+    if job.word == "done":
         state: Any = html.A(
             words("保存"), href=f"/briefing/file/{job.id}", className="button button-save", download=True
         )
@@ -592,13 +592,13 @@ def _row(job: Job, words: Words) -> html.Div:
             words("取消"), id={"type": "briefing-cancel", "job": job.id}, className="button", type="button"
         )
     else:
-        state = html.Span(words("已取消") if job.state == "cancelled" else words("未完成"), className="job-ended")
-    said = words(job.said) if job.said else ""
+        state = html.Span(words("已取消") if job.word == "cancelled" else words("未完成"), className="job-ended")
+    said = job.message.text(words.gettext) if job.message.msgid else ""
     return html.Div(
         [
             html.Div([html.Span(label, className="job-name"), state], className="job-head"),
-            html.Progress(value=str(round(job.done, 2)), max="1") if job.active else None,
+            html.Progress(value=str(round(job.state.share, 2)), max="1") if job.active else None,
             html.P(said or words("在排队") if job.active else said or " ".join(job.told), className="job-said"),
         ],
-        className=f"job job-{job.state}",
+        className=f"job job-{job.word}",
     )

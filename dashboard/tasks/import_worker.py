@@ -1,15 +1,13 @@
-"""The process that checks or applies one upload, so that the page never waits: ``python -m dashboard.tasks.import_worker FOLDER RUN``.
+"""The process that checks or applies one upload, so that the page never waits: ``python -m dashboard.tasks.import_worker JOB``.
 
-It reads what is wanted from the upload's folder and writes there what it
-found. It ends by itself when the folder goes away, when another task takes its
-place, or when its time is up; the check writes nowhere else, so nothing is
-left of it.
+It reads what is wanted from the job's folder and writes there what it found.
+It ends by itself when the folder goes away, when it is called off, or when its
+time is up; the check writes nowhere else, so nothing is left of it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 import threading
@@ -25,73 +23,59 @@ import shapely
 
 from dashboard.settings import load_settings
 from dashboard.source import AtlasSource
-from dashboard.tasks.uploads import APPLY, DONE, FAILED, MAX_SECONDS, RUNNING, State, Task, Upload, write_json
+from dashboard.tasks.job import FAILED, Job, write_json
+from dashboard.tasks.uploads import APPLY, Task, Upload, task_of
 from geodata.errors import N_, AtlasError
 from geodata.exporting import export
 from geodata.importing.check import check_file
 from geodata.importing.effect import effect
 from geodata.importing.report import Doubt, OwnColumn, Problem, Report
+from geodata.message import Message
 from geodata.schema import TABLES
 
-log = logging.getLogger(__name__)
-
 LOOK_SECONDS = 0.2
+MAX_SECONDS = 900  # a check that takes longer is stopped
 MAX_POINTS = 5_000
 REPORTED = ("table", "rows", "accepted", "headers", "columns", "crs", "taken_for", "unplaced", "unknown_hours")
 PROBLEMS = ("errors", "warnings", "left_out")
 
 
-def main(folder: str, run: str) -> int:
-    """Do what the task of `folder` says, while it is still `run`."""
-    upload = Upload(Path(folder))
-    task = upload.task()
-    if task is None or task.run != run:
-        return 0
-    threading.Thread(target=_watch, args=(upload, task), daemon=True).start()
+def main(folder: str) -> None:
+    """Do what the job of `folder` wants."""
+    job = Job(Path(folder))
+    task = task_of(job)
+    if task is None:
+        return
+    threading.Thread(target=_watch, args=(job, task), daemon=True).start()
     with contextlib.suppress(OSError):
         os.nice(5)  # whoever looks at the map goes first
-    try:
+
+    def work(job: Job) -> None:
         settings = load_settings()
         source = AtlasSource(settings.home, settings.database_url)
-        batch_id = _applied(upload, task, source) if task.action == APPLY else _checked(upload, task, source)
-        upload.say(State(run, task.action, DONE, 1.0, batch_id=batch_id))
-    except AtlasError as error:
-        upload.say(State(run, task.action, FAILED, 1.0, error.msgid, error.params))
-    except Exception:
-        log.exception("upload %s", upload.id)
-        upload.say(
-            State(run, task.action, FAILED, 1.0, N_("处理这个文件时出了意外，图册没有改动。请把文件和时间告诉管理员。"))
-        )
-        return 1
-    return 0
+        (_apply if task.action == APPLY else _check)(job, task, source)
+
+    job.do(work, N_("处理这个文件时出了意外，图册没有改动。请把文件和时间告诉管理员。"))
 
 
-def _watch(upload: Upload, task: Task) -> None:
+def _watch(job: Job, task: Task) -> None:
     """End this process when nobody wants it any more; never while it applies: that is over at once, whole or not at all."""
     began = time.monotonic()
     while task.action != APPLY:
-        present = upload.task()
-        if present is None or present.run != task.run:
+        if job.stopped():
             os._exit(0)
         if time.monotonic() - began > MAX_SECONDS:
-            upload.say(
-                State(
-                    task.run,
-                    task.action,
-                    FAILED,
-                    1.0,
-                    N_("核对超过 {minutes} 分钟，已停止：请把文件分成几份。"),
-                    {"minutes": MAX_SECONDS // 60},
-                )
-            )
+            minutes = {"minutes": MAX_SECONDS // 60}
+            job.enter(FAILED, Message(N_("核对超过 {minutes} 分钟，已停止：请把文件分成几份。"), minutes))
             os._exit(0)
         time.sleep(LOOK_SECONDS)
 
 
-def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
+def _check(job: Job, task: Task, source: AtlasSource) -> None:
     def progress(share: float, msgid: str) -> None:
-        upload.say(State(task.run, task.action, RUNNING, 0.9 * share, msgid))
+        job.say(0.9 * share, msgid)
 
+    upload = Upload(job.folder.parent)
     store = source.store()
     same = {(sheet, row): key for sheet, row, key in task.answers}
     found = check_file(
@@ -110,7 +94,7 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
         "effect": None,
     }
     if report.accepted:  # rows with an error stay behind, as from the command line
-        upload.say(State(task.run, task.action, RUNNING, 0.92, N_("正在计算会有哪些改动")))
+        job.say(0.92, N_("正在计算会有哪些改动"))
         plan = effect(store, task.table, found.frame)
         result["effect"] = {
             "version": plan.version,
@@ -120,16 +104,17 @@ def _checked(upload: Upload, task: Task, source: AtlasSource) -> None:
             "retired": plan.retired,
             "changes": plan.changes,
         }
-        keep_rows(upload.folder / f"rows-{task.run}.gpkg", task.table, found.frame)
-    write_json(upload.folder / f"found-{task.run}.json", result)
+        keep_rows(job.folder / "rows.gpkg", task.table, found.frame)
+    write_json(job.folder / "found.json", result)
 
 
-def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
+def _apply(job: Job, task: Task, source: AtlasSource) -> None:
+    upload = Upload(job.folder.parent)
     found = upload.found(task.of)
     if found is None or found["effect"] is None:
         raise AtlasError(N_("这个文件还没有核对通过：请先核对。"))
-    upload.say(State(task.run, task.action, RUNNING, 0.2, N_("正在写入图册")))
-    frame = kept_rows(upload.folder / f"rows-{task.of}.gpkg", found["table"])
+    job.say(0.2, N_("正在写入图册"))
+    frame = kept_rows(upload.folder / task.of / "rows.gpkg", found["table"])
     batch = source.store().apply(
         found["table"],
         frame,
@@ -139,7 +124,7 @@ def _applied(upload: Upload, task: Task, source: AtlasSource) -> str:
         crs=found["crs"],
         seen=found["effect"]["version"],
     )
-    return batch.batch_id
+    job.say(batch_id=batch.batch_id)
 
 
 def county_of(frame: pd.DataFrame) -> str | None:
@@ -207,4 +192,4 @@ def report_of(found: Mapping[str, Any]) -> Report:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    main(sys.argv[1])

@@ -1,102 +1,78 @@
-"""Work that takes longer than an answer may: in threads, told through files, so that any worker of the server can be asked.
-
-Each job is a folder under ``ATLAS_HOME/jobs``: ``state.json`` (written anew in
-one step), ``seen`` (touched whenever somebody asks) and ``cancel`` (there when
-somebody has had enough). A job that nobody asks about any more ends by itself;
-folders of old jobs are swept when a new one starts.
-"""
+"""The jobs of one folder: begun in a thread or in a process, waiting for their turn, stopped by anybody, swept when they are old."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
-import logging
-import os
+import math
 import re
 import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from dashboard.tasks.job import LOOK_SECONDS, QUEUED, RUNNING, STOPPED, Job, State, age, read_json, write_json
+from geodata import processes
 from geodata.errors import N_, AtlasError
-from layers.siting.solver import Slot
+from geodata.locking import Slots, hold
+from geodata.message import Message
 
-log = logging.getLogger(__name__)
-
-QUEUED, RUNNING, DONE, STOPPED, FAILED, LOST = "queued", "running", "done", "stopped", "failed", "lost"
-OVER = frozenset({DONE, STOPPED, FAILED, LOST})
-#: A job that nobody has asked about for so long ends; one that has said nothing for so long is dead. Seconds.
-ABANDONED, SILENT = 20.0, 30.0
-WAITING_AT_MOST = 24
-KEPT_SECONDS, KEPT_ANSWERS = 3_600, 200
-LOOK_SECONDS = 0.1
+KEPT_ANSWERS = 200
 _ID = re.compile(r"[0-9a-f]{24}\Z")
-State = dict[str, Any]
-
-
-class Job:
-    """One job, as the thread that does it sees it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._state: State = {"phase": QUEUED}
-        self._looked = self._wrote = 0.0
-        self._ended = False
-
-    def say(self, **news: Any) -> None:
-        """Tell how far it is; readers see the last whole telling."""
-        self._state |= news
-        self._wrote = time.monotonic()
-        write_json(self.folder / "state.json", self._state)
-
-    def cancelled(self) -> bool:
-        """Return whether somebody stopped it, or nobody looks at it any more. Cheap: ask often."""
-        now = time.monotonic()
-        if now - self._looked >= LOOK_SECONDS and not self._ended:
-            self._looked = now
-            self._ended = self.stopped() or _age(self.folder / "seen") > ABANDONED
-            if now - self._wrote > 1.0 and not self._ended:
-                with contextlib.suppress(OSError):
-                    os.utime(self.folder / "state.json")
-                self._wrote = now
-        return self._ended
-
-    def stopped(self) -> bool:
-        """Return whether somebody stopped it (or swept it away)."""
-        return (self.folder / "cancel").exists() or not self.folder.exists()
-
-
 Work = Callable[[Job], None]
 
 
 class Jobs:
-    """The jobs of one atlas home.
+    """The jobs of one folder, over all processes.
 
     Parameters
     ----------
-    home : Path
-        Folder of the atlas.
-    slots : int, optional
-        So many run at once over all workers; the rest waits. Default: number of cores.
+    folder : Path
+        Made when it is needed.
+    at_once : int, optional
+        So many run in threads at one time; the rest waits in order. Default: number of cores.
+    waiting : int
+        So many may wait.
+    full : str
+        What is said (msgid with ``{count}``) to who comes when so many wait.
+    broken : str
+        What is said (msgid) when a job breaks.
+    kept : float
+        A job that nobody has asked about for so long is taken away; seconds.
+    most : int
+        Of jobs that are over so many are kept, the newest.
+    abandoned : float
+        A job that nobody has asked about for so long ends; seconds.
     """
 
-    def __init__(self, home: Path, slots: int | None = None) -> None:
-        self._folder = home / "jobs"
-        self._slots = slots or os.cpu_count() or 1
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        at_once: int | None = None,
+        waiting: int = 24,
+        full: str = N_("排队的方案已有 {count} 个：请稍候再试。"),
+        broken: str = N_("计算时出了意外，图册没有改动：请重试；若再出现，请把当时的地址告诉管理员。"),
+        kept: float = 3_600,
+        most: int = 1_000,
+        abandoned: float = math.inf,
+    ) -> None:
+        self._folder = folder
+        self._at_once, self._waiting, self._full, self._broken = at_once, waiting, full, broken
+        self._kept, self._most, self._abandoned = kept, most, abandoned
 
-    def start(self, work: Work, about: State | None = None) -> str:
-        """Start `work` in a thread of this process and return the job's id.
+    def start(self, work: Work, task: Mapping[str, Any] | None = None) -> str:
+        """Have a thread of this process do `work` when its turn comes; return the job's id.
 
         Parameters
         ----------
         work : callable
-            Gets the :class:`Job`; says its results through it; ends soon once it is cancelled.
-        about : dict, optional
-            First words of its state.
+            Gets the :class:`Job`; tells its results through it; ends soon once it is cancelled.
+        task : mapping, optional
+            What is wanted, for who asks later.
 
         Raises
         ------
@@ -104,136 +80,112 @@ class Jobs:
             Too many wait already.
         """
         self._sweep()
-        if len(self._queue()) >= WAITING_AT_MOST:
-            raise AtlasError(N_("排队的方案已有 {count} 个：请稍候再试。"), count=WAITING_AT_MOST)
-        name = f"{time.time_ns():016x}{secrets.token_hex(4)}"
-        folder = self._folder / name
-        folder.mkdir(parents=True, mode=0o700)
-        (folder / "seen").touch()
-        job = Job(folder)
-        job.say(**(about or {}), phase=QUEUED)
-        (folder / "queued").touch()
-        threading.Thread(target=self._run, args=(job, work), name=f"job-{name}", daemon=True).start()
-        return name
+        if len(self._queue()) >= self._waiting:
+            raise AtlasError(self._full, count=self._waiting)
+        job, lock = self._begin(task or {}, State(QUEUED))
+        threading.Thread(target=self._take_turn, args=(job, lock, work), name=f"job-{job.id}", daemon=True).start()
+        return job.id
 
-    def state(self, name: str) -> State | None:
-        """Return how far a job is, and mark it as looked at; None when there is no such job.
+    def start_process(self, module: str, task: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+        """Have a process do at once what `task` wants: ``python -m MODULE FOLDER-OF-THE-JOB``; return the job's id.
 
-        ``phase`` is one of this module's; while it is queued ``ahead`` says how many go first.
+        It may be killed at any moment, and outlives this process; what it writes to its streams goes to ``log``.
         """
-        folder = self._of(name)
-        if folder is None:
+        job, lock = self._begin(task, State(RUNNING, message=Message(N_("正在准备"))))
+        with lock, (job.folder / "log").open("ab") as log:
+            processes.start(["-m", module, str(job.folder)], out=log, errors=log, more=environment, lock=lock)
+        return job.id
+
+    def find(self, name: object) -> Job | None:
+        """Return a job by its id, None when there is none (any more); whatever a reader's page may send is asked for."""
+        job = Job(self._folder / name, self._abandoned) if isinstance(name, str) and _ID.match(name) else None
+        return job if job is not None and job.present else None
+
+    def newest(self) -> Job | None:
+        """Return the job that was begun last."""
+        return next((job for job in self._all() if job.present), None)
+
+    def state(self, name: object) -> State | None:
+        """Return how far a job is, and mark it as asked about; None when there is none (any more)."""
+        job = self.find(name)
+        if job is None:
             return None
-        with contextlib.suppress(OSError):
-            os.utime(folder / "seen")
-        state = read_json(folder / "state.json")
-        if state is None:
-            return None
-        if state.get("phase") not in OVER and _age(folder / "state.json") > SILENT:
-            state["phase"] = LOST
-        if state.get("phase") == QUEUED:
-            state["ahead"] = sum(1 for other in self._queue() if other < name)
+        job.seen()
+        state = job.state()
+        if state is not None and state.phase == QUEUED:
+            state = replace(state, ahead=sum(1 for other in self._queue() if other < job.id))
         return state
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: object) -> None:
         """Ask a job to end with what it has."""
-        folder = self._of(name)
-        if folder is not None:
-            with contextlib.suppress(OSError):
-                (folder / "cancel").touch()
+        if job := self.find(name):
+            job.stop()
 
-    def keep(self, key: str, answer: State) -> None:
+    def keep(self, key: str, answer: Mapping[str, Any]) -> None:
         """Keep an answer that does not depend on who asked, for :meth:`kept`."""
         folder = self._folder / "answers"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_json(folder / f"{digest(key)}.json", answer)
 
-    def kept(self, key: str) -> State | None:
+    def kept(self, key: str) -> dict[str, Any] | None:
         """Return the answer kept under `key`, or None."""
         return read_json(self._folder / "answers" / f"{digest(key)}.json")
 
-    def _of(self, name: str) -> Path | None:
-        folder = self._folder / name if _ID.match(name or "") else None
-        return folder if folder is not None and folder.is_dir() else None
+    # -- inside -------------------------------------------------------------------
+
+    def _begin(self, task: Mapping[str, Any], state: State) -> tuple[Job, BinaryIO]:
+        """Make the folder of a job, and hold its lock before anybody can see it."""
+        job = Job(self._folder / f"{time.time_ns():016x}{secrets.token_hex(4)}", self._abandoned)
+        job.folder.mkdir(parents=True, mode=0o700)
+        lock = hold(job.lock)
+        (job.folder / "seen").touch()
+        job.enter(state.phase, state.message)
+        write_json(job.folder / "task.json", task)
+        if state.phase == QUEUED:
+            (job.folder / "queued").touch()
+        return job, lock
+
+    def _take_turn(self, job: Job, lock: BinaryIO, work: Work) -> None:
+        marker, slots = job.folder / "queued", Slots(self._folder / "slots", self._at_once)
+        with lock:
+            try:
+                while not ((self._queue() or [job.id])[0] == job.id and slots.take()):
+                    if job.cancelled():
+                        job.enter(STOPPED)
+                        return
+                    time.sleep(LOOK_SECONDS)
+                marker.unlink(missing_ok=True)
+                job.do(work, self._broken)
+            finally:
+                marker.unlink(missing_ok=True)
+                slots.free()
+
+    def _all(self) -> list[Job]:
+        """Return every job, the newest first."""
+        found = sorted((one for one in self._folder.glob("*") if _ID.match(one.name)), reverse=True)
+        return [Job(one) for one in found]
 
     def _queue(self) -> list[str]:
         """Return the jobs that wait and are alive, the first first."""
-        waiting = []
-        for marker in self._folder.glob("*/queued"):
-            if _age(marker.parent / "state.json") < SILENT:
-                waiting.append(marker.parent.name)
-        return sorted(waiting)
-
-    def _run(self, job: Job, work: Work) -> None:
-        marker = job.folder / "queued"
-        slot = Slot(self._slots, self._folder / "slots")
-        try:
-            while not ((self._queue() or [job.folder.name])[0] == job.folder.name and slot.take()):
-                if job.cancelled():
-                    job.say(phase=STOPPED)
-                    return
-                time.sleep(LOOK_SECONDS)
-            marker.unlink(missing_ok=True)
-            job.say(phase=RUNNING)
-            work(job)
-            job.say(phase=STOPPED if job.stopped() else DONE)
-        except AtlasError as error:
-            self._failed(job, error.msgid, error.params)
-        except Exception:
-            log.exception("job %s", job.folder.name)
-            self._failed(job, N_("计算时出了意外，图册没有改动：请重试；若再出现，请把当时的地址告诉管理员。"), {})
-        finally:
-            marker.unlink(missing_ok=True)
-            slot.free()
-
-    @staticmethod
-    def _failed(job: Job, msgid: str, params: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # swept away meanwhile
-            job.say(
-                phase=FAILED, error={"msgid": msgid, "params": {name: _plain(value) for name, value in params.items()}}
-            )
+        waiting = (Job(marker.parent) for marker in self._folder.glob("*/queued"))
+        return sorted(job.id for job in waiting if job.alive)
 
     def _sweep(self) -> None:
         """Take away what nobody will ask for any more."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in self._folder.iterdir():
-            if _ID.match(folder.name) and _age(folder / "seen") > KEPT_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-        answers = sorted(self._folder.glob("answers/*.json"), key=lambda one: -_age(one))
+        for at, job in enumerate(self._all()):
+            unseen = min(age(job.folder), age(job.folder / "seen"))  # one that is just being made has nothing yet
+            if unseen > self._kept or (at >= self._most and not job.alive):
+                shutil.rmtree(job.folder, ignore_errors=True)
+        answers = sorted(self._folder.glob("answers/*.json"), key=lambda one: -age(one))
         for one in answers[:-KEPT_ANSWERS]:
             one.unlink(missing_ok=True)
+
+
+def watched(home: Path, *, abandoned: float = 20.0, **rules: Any) -> Jobs:
+    """Return the jobs of an atlas that somebody watches, and that end when nobody does: plans, curves, searches for addresses."""
+    return Jobs(home / "jobs", abandoned=abandoned, **rules)
 
 
 def digest(text: str) -> str:
     """Return a short name for `text`."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def write_json(path: Path, told: State) -> None:
-    """Write a file that readers see whole or not at all."""
-    unfinished = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
-        unfinished.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def read_json(path: Path) -> State | None:
-    """Return what a file holds; None when it is not there or no object."""
-    try:
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return told if isinstance(told, dict) else None
-
-
-def _age(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return float("inf")
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)

@@ -4,10 +4,9 @@ One worker takes a file, another answers the question how far its check is: so
 nothing is kept in a process. An upload is a folder of the atlas's home,
 
 ``uploads/ID/given/NAME``   the file itself
-``uploads/ID/task.json``    what is wanted now: check or apply, and how
-``uploads/ID/state.json``   how far that is (written by :mod:`dashboard.tasks.import_worker`)
-``uploads/ID/alive-RUN``    locked while its process lives
-``uploads/ID/found-RUN.json``, ``rows-RUN.gpkg``   what a check found
+``uploads/ID/RUN``          a job (:mod:`dashboard.tasks.job`), done by :mod:`dashboard.tasks.import_worker`; the newest
+                            is what is wanted now
+``uploads/ID/RUN/found.json``, ``rows.gpkg``   what a check found
 
 The folder going away is how work on it is called off. Folders a day old are
 swept when the next file comes.
@@ -15,36 +14,32 @@ swept when the next file comes.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import secrets
 import shutil
-import subprocess
-import sys
 import time
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pydantic import SecretStr
 
-from dashboard.settings import CODE, Settings
+from dashboard.settings import Settings
+from dashboard.tasks.job import LOST, Job, State, read_json
+from dashboard.tasks.jobs import Jobs
 from geodata.errors import N_, AtlasError
-from geodata.locking import handed_over, is_held
+from geodata.message import Message
 
 FOLDER = "uploads"
 DAY_SECONDS = 86_400
 MAX_UPLOADS = 200
 MAX_AT_WORK = 4
-MAX_SECONDS = 900  # a check that takes longer is stopped
 CHUNK = 2**20
 _ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff/\\:*?\"<>|]")
 CHECK, APPLY = "check", "apply"
-RUNNING, DONE, FAILED = "running", "done", "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class Task:
     Attributes
     ----------
     run : str
-        Tells one task from the next.
+        The job that does it.
     action : {'check', 'apply'}
     table : str
     crs : str or None
@@ -79,32 +74,6 @@ class Task:
     of: str = ""
     answers: list[tuple[str | None, int, str | None]] = field(default_factory=list)
     another: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far a task is.
-
-    Attributes
-    ----------
-    run, action
-        Of the task.
-    status : {'running', 'done', 'failed'}
-    share : float
-        0 to 1.
-    msgid, params
-        What is being done or, when failed, what went wrong.
-    batch_id : str or None
-        Of what was applied.
-    """
-
-    run: str
-    action: str
-    status: str
-    share: float = 0.0
-    msgid: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    batch_id: str | None = None
 
 
 class Upload:
@@ -143,57 +112,53 @@ class Upload:
             raise AtlasError(N_("这个文件已不在服务器上（保留一天）：请重新上传。"))
         return found
 
+    @property
+    def jobs(self) -> Jobs:
+        """What was and is done with it."""
+        return Jobs(self.folder)
+
     def task(self) -> Task | None:
         """Return what is wanted now."""
-        said = read_json(self.folder / "task.json")
-        return Task(**said) if said else None
+        job = self.jobs.newest()
+        return task_of(job) if job else None
 
     def state(self) -> State | None:
-        """Return how far the present task is; one whose process died is failed."""
-        task = self.task()
-        if task is None:
-            return None
-        state = self._said(task)
-        if state.status == RUNNING and not self._at_work(task):
-            state = self._said(task)  # it may have ended well since
-        if state.status == RUNNING and not self._at_work(task):
-            return State(
-                task.run,
-                task.action,
-                FAILED,
-                state.share,
+        """Return how far that is."""
+        job = self.jobs.newest()
+        task, state = (task_of(job), job.state()) if job else (None, None)
+        if task is None or state is None or state.phase != LOST:
+            return state
+        return replace(
+            state,
+            message=Message(
                 N_("处理中断了，图册没有停在半途：请看“历史”里有没有这一批，再重试。")
                 if task.action == APPLY
-                else N_("核对中断了（可能是内存不够）：请重试，或把文件分成几份。"),
-            )
-        return state
-
-    def _said(self, task: Task) -> State:
-        said = read_json(self.folder / "state.json")
-        return (
-            State(**said)
-            if said and said["run"] == task.run
-            else State(task.run, task.action, RUNNING, 0.0, N_("正在准备"))
+                else N_("核对中断了（可能是内存不够）：请重试，或把文件分成几份。")
+            ),
         )
 
-    def lock(self, run: str) -> Path:
-        """Return the file whose lock the process of `run` holds while it lives."""
-        return self.folder / f"alive-{run}"
+    @property
+    def at_work(self) -> bool:
+        """Whether something is being done with it."""
+        state = self.state()
+        return state is not None and not state.over
 
-    def _at_work(self, task: Task) -> bool:
-        try:
-            late = time.time() - (self.folder / "task.json").stat().st_mtime > 2 * MAX_SECONDS
-        except OSError:
-            return False
-        return is_held(self.lock(task.run)) and not late
+    @property
+    def applying(self) -> bool:
+        """Whether it is being brought into the atlas."""
+        task = self.task()
+        return task is not None and task.action == APPLY and self.at_work
 
     def found(self, run: str) -> dict[str, Any] | None:
         """Return what the check `run` found, as :mod:`dashboard.tasks.import_worker` wrote it."""
-        return read_json(self.folder / f"found-{run}.json") if _ID.match(run) else None
+        job = self.jobs.find(run)
+        return read_json(job.folder / "found.json") if job else None
 
-    def say(self, state: State) -> None:
-        """Write how far a task is; nothing where the upload was called off."""
-        write_json(self.folder / "state.json", {name: getattr(state, name) for name in State.__slots__})
+
+def task_of(job: Job) -> Task | None:
+    """Return what is wanted of the upload that `job` is about; None when it was called off."""
+    told = job.task()
+    return Task(job.id, **told) if told else None
 
 
 class Uploads:
@@ -255,25 +220,15 @@ class Uploads:
             When the upload is gone, is being applied, or too many are at work.
         """
         upload.file  # noqa: B018 - says so when it is gone
-        state = upload.state()
-        if state and state.action == APPLY and state.status == RUNNING:
-            raise AtlasError(N_("这个文件正在导入：请等它完成。"))
-        if not (state and state.status == RUNNING) and self._at_work() >= MAX_AT_WORK:
+        _refuse_applying(upload)
+        if not upload.at_work and self._at_work() >= MAX_AT_WORK:
             raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
-        task = Task(secrets.token_urlsafe(16), action, table, **about)
-        with handed_over(upload.lock(task.run)) as alive, (upload.folder / "log").open("ab") as log:
-            write_json(upload.folder / "task.json", {name: getattr(task, name) for name in Task.__slots__})
-            subprocess.Popen(  # noqa: S603 - our own module, and names that we made
-                [sys.executable, "-m", "dashboard.tasks.import_worker", str(upload.folder), task.run],
-                cwd=CODE,
-                env=_environment(self._settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                **({"pass_fds": [alive.fileno()]} if os.name == "posix" else {}),
-            )
-        return task
+        former = upload.jobs.newest()
+        wanted = {"action": action, "table": table, **about}
+        run = upload.jobs.start_process("dashboard.tasks.import_worker", wanted, _environment(self._settings))
+        if former:
+            former.stop()
+        return Task(run, **wanted)
 
     def cancel(self, upload: Upload) -> None:
         """Take an upload away; whatever works on it stops within a moment.
@@ -283,9 +238,7 @@ class Uploads:
         AtlasError
             When it is being applied: that is over at once, whole or not at all.
         """
-        state = upload.state()
-        if state and state.action == APPLY and state.status == RUNNING:
-            raise AtlasError(N_("这个文件正在导入：请等它完成。"))
+        _refuse_applying(upload)
         self._drop(upload.folder)
 
     def sweep(self) -> None:
@@ -305,8 +258,12 @@ class Uploads:
         shutil.rmtree(gone, ignore_errors=True)
 
     def _at_work(self) -> int:
-        states = (Upload(folder).state() for folder in self._folder.iterdir() if _ID.match(folder.name))
-        return sum(1 for state in states if state and state.status == RUNNING)
+        return sum(Upload(folder).at_work for folder in self._folder.iterdir() if _ID.match(folder.name))
+
+
+def _refuse_applying(upload: Upload) -> None:
+    if upload.applying:
+        raise AtlasError(N_("这个文件正在导入：请等它完成。"))
 
 
 def too_large(limit: int) -> AtlasError:
@@ -330,24 +287,6 @@ def safe_name(name: str) -> str:
     return name.lstrip(". ") or "file"
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Return what a file of ours holds, None when it is not there."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a file of ours in one step; nothing where its folder is gone."""
-    unfinished = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        unfinished.write_text(json.dumps(value, ensure_ascii=False, default=str), "utf-8")
-        unfinished.replace(path)
-    except FileNotFoundError:
-        return
-
-
 def _environment(settings: Settings) -> dict[str, str]:
     """Return the environment in which another process has the same settings."""
     said = {}
@@ -355,4 +294,4 @@ def _environment(settings: Settings) -> dict[str, str]:
         value = getattr(settings, name)
         if value is not None:
             said[f"ATLAS_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-    return os.environ | said
+    return said

@@ -8,9 +8,7 @@ found as lines of JSON, which the bounds of :mod:`geodata.importing.limits` coun
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from geodata import processes
 from geodata.errors import N_
 from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_FIELD, MAX_ROWS
 from geodata.importing.report import Problem, Unreadable, shown
@@ -62,21 +61,9 @@ def read_apart(reader: str, path: Path, broken: Callable[[object], Unreadable], 
                 at.symlink_to(path.resolve())
             except OSError:  # systems that let nobody make links
                 at.write_bytes(path.read_bytes())
-        child = subprocess.Popen(  # noqa: S603 - our own module, a reader of our own, a path
-            [sys.executable, "-m", "geodata.importing.apart_child", reader, str(at)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).resolve().parents[2],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"},
-        )
-        try:
+        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+        with processes.running(["-m", "geodata.importing.apart_child", reader, str(at)], one_thread) as child:
             return _collected(child, broken)
-        finally:
-            child.kill()
-            child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
 
 
 def _collected(child: subprocess.Popen[bytes], broken: Callable[[object], Unreadable]) -> list[Sheet]:

@@ -42,10 +42,6 @@ class Database(ABC):
     def has(self, table: str) -> bool:
         """Return whether there is such a table."""
 
-    def lacks(self, table: str) -> bool:  # noqa: ARG002 - for those that keep older atlases
-        """Return whether this is an older atlas without `table`, which then counts as empty."""
-        return False
-
     @abstractmethod
     def wkb(self, values: Sequence[Any]) -> Sequence[bytes | None]:
         """Return the WKB of geometries as this database gives them."""
@@ -60,13 +56,13 @@ class Database(ABC):
 
     def count(self) -> dict[str, int]:
         """Return the number of rows of every table of the schema, in its order."""
-        return {name: 0 if self.lacks(name) else self.query(f'SELECT count(*) FROM "{name}"')[0][0] for name in TABLES}  # noqa: S608 - names of the schema
+        return {name: self.query(f'SELECT count(*) FROM "{name}"')[0][0] for name in TABLES}  # noqa: S608 - names of the schema
 
     def read(self, table: str) -> pd.DataFrame:
         """Return a table in the types of its schema, in the order of its fids."""
         schema = TABLES[table]
         names = names_of(schema)
-        found = [] if self.lacks(table) else self.query(f'SELECT {_quoted(names)} FROM "{table}" ORDER BY fid')  # noqa: S608 - names of the schema
+        found = self.query(f'SELECT {_quoted(names)} FROM "{table}" ORDER BY fid')  # noqa: S608 - names of the schema
         columns = dict(zip(names, zip(*found, strict=True), strict=True)) if found else dict.fromkeys(names, ())
         if schema.geometry:
             columns[GEOMETRY] = self.wkb(columns[GEOMETRY])
@@ -74,8 +70,6 @@ class Database(ABC):
 
     def fetch(self, schema: TableSchema, keys: Sequence[str] | None = None) -> Rows:
         """Return the rows of `keys`, or all rows, in the order of their fids."""
-        if self.lacks(schema.name):
-            return {}
         names = names_of(schema)
         sql = f'SELECT fid, {_quoted(names)} FROM "{schema.name}"'  # noqa: S608 - names of the schema
         if keys is None or len(keys) > _MANY:

@@ -15,6 +15,7 @@ import struct
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import geopandas as gpd
@@ -25,13 +26,13 @@ from geodata.errors import N_, AtlasError, BusyError, UnavailableError
 from geodata.interrupts import held_back
 from geodata.locking import held
 from geodata.schema import CRS, SCHEMA_VERSION, TABLES, TableSchema
+from geodata.store import migrations
 from geodata.store.batched import BatchedStore
 from geodata.store.database import Database
 from geodata.store.images import as_stored
 from geodata.store.log import META, meta
 from geodata.store.snapshot import Snapshot
 from geodata.store.sqlite import SqliteDatabase, prepare
-from geodata.store.upgrading import STEPS, bring_up
 
 FILE_NAME = "atlas.gpkg"
 GPKG_VERSION = "1.3"  # newer ones make the QGIS and GDAL of an older office warn
@@ -103,36 +104,36 @@ class GeoPackageStore(BatchedStore):
             GeoPackageStore(self.path)  # nothing is made of a file that cannot be opened
             with self.reading():  # nobody writes into it in the middle of the copy
                 shutil.copyfile(self.path, unfinished)
-            with closing(sqlite3.connect(unfinished)) as connection:
-                database = SqliteDatabase(connection)
-                lacking = [schema for name, schema in TABLES.items() if database.lacks(name)]
-            _write_layers(unfinished, lacking, append=True)
 
         with _alone(self.path.parent), _taking_the_place_of(self.path, copy) as database:
             yield database
 
     def _bring_up(self) -> None:
         """Put a file with the tables of this version in the place of one with those of an earlier one; its rows and its log stay."""
+
+        def copy(unfinished: Path) -> None:
+            shutil.copyfile(self.path, unfinished)
+            _write_layers(unfinished, [TABLES[name] for name in tables], append=True)
+
         try:
             self._check_header()
-            if self._version() not in STEPS:
+            if not any(self._pending()):
                 return
             with _alone(self.path.parent):
-                if self._version() in STEPS:  # else another process was quicker
-                    with _taking_the_place_of(
-                        self.path, lambda unfinished: shutil.copyfile(self.path, unfinished)
-                    ) as database:
-                        bring_up(database)
+                tables, steps = self._pending()
+                if tables or steps:  # else another process was quicker
+                    with _taking_the_place_of(self.path, copy) as database:
+                        migrations.bring_up_geopackage(database, steps)
         except sqlite3.Error as error:
             raise self._broken(error) from error
 
-    def _version(self) -> str | None:
+    def _pending(self) -> tuple[list[str], list[ModuleType]]:
         with closing(
             sqlite3.connect(
                 f"{self.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
             )
         ) as connection:
-            return meta(SqliteDatabase(connection)).get("schema_version")
+            return migrations.pending(SqliteDatabase(connection))
 
     def _check_header(self) -> None:
         if not self.path.is_file():
@@ -243,7 +244,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Iterator[Database]:
+def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Iterator[SqliteDatabase]:
     """Give a transaction on the file that `make` makes beside `path`; it takes that name when the block ends well."""
     unfinished = path.parent / f".atlas-{os.getpid()}.building.gpkg"
     try:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geodata.schema import LATER, TABLES
+from geodata.schema import TABLES
 from geodata.store.database import Database
 from geodata.store.images import bare
 from geodata.store.log import BATCHES, CHANGES
@@ -61,9 +61,10 @@ class SqliteDatabase(Database):
         """Return whether there is such a table."""
         return bool(self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=table))
 
-    def lacks(self, table: str) -> bool:
-        """Return whether this file was written before `table` came."""
-        return table in LATER and not self.has(table)
+    def add_column(self, table: str, column: str) -> None:
+        """Add a column of texts where it is lacking."""
+        if column not in {row[1] for row in self.query(f'PRAGMA table_info("{table}")')}:
+            self.run(f'ALTER TABLE "{table}" ADD COLUMN "{column}" TEXT')
 
     def wkb(self, values: Sequence[Any]) -> Sequence[bytes | None]:
         """Return the WKB inside GeoPackage blobs."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -28,14 +30,15 @@ from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.state import CODECS
 from dashboard.state import parse as parse_filters
-from dashboard.tasks import jobs as background
-from dashboard.tasks.jobs import DONE, FAILED, OVER, QUEUED, RUNNING, STOPPED, Jobs
+from dashboard.tasks.job import DONE, FAILED, LOST, QUEUED, RUNNING, STOPPED, State
+from dashboard.tasks.jobs import Jobs, watched
 from geodata.errors import AtlasError
 from layers.filters import Filters
 from layers.siting import keeping
 from layers.siting.answer import NIGHT
 from layers.siting.ask import Ask
 from layers.siting.scenario import Scenario, loads_answer
+from tests.messages import ROOT
 
 SIMING = Filters(place="350203")
 degrees = st.tuples(st.integers(7_300_000, 13_500_000), st.integers(400_000, 5_300_000)).map(
@@ -170,12 +173,17 @@ def until(condition, seconds: float = 60.0):
     return found
 
 
-def over(jobs: Jobs, name: str):
-    return until(lambda: (state := jobs.state(name)) and state["phase"] in OVER and state)
+def over(jobs: Jobs, name: str) -> State:
+    return until(lambda: (state := jobs.state(name)) and state.over and state)
+
+
+def told(jobs: Jobs, name: str, what: str):
+    state = jobs.state(name)
+    return state and state.told.get(what)
 
 
 def test_a_job_is_told_to_every_worker(tmp_path: Path) -> None:
-    here, elsewhere = Jobs(tmp_path), Jobs(tmp_path)
+    here, elsewhere = watched(tmp_path), watched(tmp_path)
     go = threading.Event()
 
     def work(job) -> None:
@@ -184,43 +192,43 @@ def test_a_job_is_told_to_every_worker(tmp_path: Path) -> None:
         job.say(objective=2.5)
 
     name = here.start(work, {"model": "mclp"})
-    assert until(lambda: (elsewhere.state(name) or {}).get("objective")) == 1.5
-    assert elsewhere.state(name)["phase"] == RUNNING
+    assert until(lambda: told(elsewhere, name, "objective")) == 1.5
+    assert elsewhere.state(name).phase == RUNNING
     go.set()
     end = over(elsewhere, name)
-    assert (end["phase"], end["objective"], end["model"]) == (DONE, 2.5, "mclp")
+    assert (end.phase, end.told) == (DONE, {"objective": 2.5})
+    assert elsewhere.find(name).task() == {"model": "mclp"}
     assert elsewhere.state("../../etc") is None
     assert elsewhere.state("0" * 24) is None
 
 
 def test_any_worker_stops_a_job_and_it_ends_with_what_it_has(tmp_path: Path) -> None:
-    here, elsewhere = Jobs(tmp_path), Jobs(tmp_path)
+    here, elsewhere = watched(tmp_path), watched(tmp_path)
 
     def work(job) -> None:
         job.say(objective=7)
         until(job.cancelled)
 
     name = here.start(work)
-    until(lambda: (elsewhere.state(name) or {}).get("objective"))
+    until(lambda: told(elsewhere, name, "objective"))
     elsewhere.stop(name)
     end = over(here, name)
-    assert (end["phase"], end["objective"]) == (STOPPED, 7)
+    assert (end.phase, end.told, end.stopping) == (STOPPED, {"objective": 7}, True)
 
 
-def test_a_job_that_nobody_looks_at_ends(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(background, "ABANDONED", 0.4)
+def test_a_job_that_nobody_looks_at_ends(tmp_path: Path) -> None:
     ended = threading.Event()
 
     def work(job) -> None:
         until(job.cancelled)
         ended.set()
 
-    Jobs(tmp_path).start(work)
+    watched(tmp_path, abandoned=0.4).start(work)
     assert ended.wait(5)
 
 
-def test_more_than_there_are_cores_wait_in_order_and_say_so(tmp_path: Path, monkeypatch) -> None:
-    jobs = Jobs(tmp_path, slots=1)
+def test_more_than_there_are_cores_wait_in_order_and_say_so(tmp_path: Path) -> None:
+    jobs = watched(tmp_path, at_once=1, waiting=2)
     gates = [threading.Event() for _ in range(3)]
     started: list[int] = []
 
@@ -236,9 +244,8 @@ def test_more_than_there_are_cores_wait_in_order_and_say_so(tmp_path: Path, monk
         names.append(jobs.start(work(number)))
         if number == 0:
             until(lambda: started)
-    until(lambda: jobs.state(names[1])["phase"] == QUEUED and jobs.state(names[2]).get("ahead") == 1)
+    until(lambda: jobs.state(names[1]).phase == QUEUED and jobs.state(names[2]).ahead == 1)
     assert started == [0]
-    monkeypatch.setattr(background, "WAITING_AT_MOST", 2)
     with pytest.raises(AtlasError, match="排队"):
         jobs.start(work(0))
     for number in range(3):
@@ -248,7 +255,7 @@ def test_more_than_there_are_cores_wait_in_order_and_say_so(tmp_path: Path, monk
 
 
 def test_what_goes_wrong_in_a_job_is_told_in_words(tmp_path: Path, caplog) -> None:
-    jobs = Jobs(tmp_path)
+    jobs = watched(tmp_path)
 
     def refused(_job) -> None:
         raise AtlasError("没有 {got}。", got=3)  # no key
@@ -257,22 +264,37 @@ def test_what_goes_wrong_in_a_job_is_told_in_words(tmp_path: Path, caplog) -> No
         raise ZeroDivisionError
 
     end = over(jobs, jobs.start(refused))
-    assert (end["phase"], AtlasError(end["error"]["msgid"], **end["error"]["params"]).text()) == (FAILED, "没有 3。")
+    assert (end.phase, end.message.text()) == (FAILED, "没有 3。")
     end = over(jobs, jobs.start(broken))
-    assert "ZeroDivision" not in json.dumps(end)
-    assert end["phase"] == FAILED
+    assert "ZeroDivision" not in repr(end)
+    assert end.phase == FAILED
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_old_jobs_are_swept_and_answers_kept(tmp_path: Path, monkeypatch) -> None:
-    jobs = Jobs(tmp_path)
+def test_a_job_of_a_process_that_died_is_lost_and_holds_nobody_up(tmp_path: Path) -> None:
+    script = (
+        "import os, pathlib, sys, time; from dashboard.tasks.jobs import watched\n"
+        "jobs = watched(pathlib.Path(sys.argv[1]), at_once=1)\n"
+        "names = [jobs.start(lambda job: time.sleep(60)) for _ in range(3)]\n"
+        "while jobs.state(names[0]).phase != 'running': time.sleep(0.02)\n"
+        "print(*names, flush=True); os._exit(0)"
+    )
+    died = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    jobs = watched(tmp_path, at_once=1, waiting=1)
+    assert [jobs.state(name).phase for name in died.stdout.split()] == [LOST] * 3
+    assert over(jobs, jobs.start(lambda _job: None)).phase == DONE
+
+
+def test_old_jobs_are_swept_and_answers_kept(tmp_path: Path) -> None:
+    jobs = watched(tmp_path)
     name = jobs.start(lambda _job: None)
     over(jobs, name)
     jobs.keep("question", {"answer": 42})
-    assert Jobs(tmp_path).kept("question") == {"answer": 42}
+    assert watched(tmp_path).kept("question") == {"answer": 42}
     assert jobs.kept("another") is None
-    monkeypatch.setattr(background, "KEPT_SECONDS", -1)
-    jobs.start(lambda _job: None)
+    watched(tmp_path, kept=-1).start(lambda _job: None)
     assert jobs.state(name) is None
     assert jobs.kept("question") == {"answer": 42}
 
@@ -287,8 +309,8 @@ def atlas(atlas_home):
 
 def test_the_page_finds_what_the_command_line_finds(atlas, atlas_home, tmp_path, monkeypatch, capsys) -> None:
     question = Question(SIMING, Plan(ask=Ask(new=8, hours=NIGHT), run=True))
-    jobs = Jobs(tmp_path)
-    end = over(jobs, jobs.start(solving.search(atlas, jobs, question)))
+    jobs = watched(tmp_path)
+    end = over(jobs, jobs.start(solving.search(atlas, jobs, question))).told
     answer = loads_answer(end["answer"])
     monkeypatch.setenv("ATLAS_HOME", str(atlas_home))
     assert main(["plan", "--place", "350203", "--new", "8", "--radius", "500", "--hours", "22-6", "--json"]) == 0
@@ -308,22 +330,22 @@ def test_the_page_finds_what_the_command_line_finds(atlas, atlas_home, tmp_path,
 
 
 def test_a_problem_without_answer_says_what_would_suffice(atlas, tmp_path) -> None:
-    jobs = Jobs(tmp_path)
+    jobs = watched(tmp_path)
     question = Question(SIMING.having(radius=200), Plan(ask=Ask(model="lscp", new=None, step=500), run=True))
-    found = solving.of_state(over(jobs, jobs.start(solving.search(atlas, jobs, question))), "job")
+    found = solving.of_told(over(jobs, jobs.start(solving.search(atlas, jobs, question))).told, "job")
     assert found.answer is None
     enough = found.reasons[0].params["suffices"]
     assert f"至少要 {enough}" in found.reasons[0].text()
     wider = Question(SIMING.having(radius=int(enough) + 1), question.plan)
     assert solving.case_of(atlas, wider).prepared()
     state = over(jobs, jobs.start(solving.search(atlas, jobs, wider, seconds=2.0)))
-    assert solving.of_state(state, "job").answer is not None
+    assert solving.of_told(state.told, "job").answer is not None
 
 
 def test_a_site_moved_by_hand_changes_figures_within_a_fifth_of_a_second(atlas, tmp_path) -> None:
     question = Question(SIMING, Plan(ask=Ask(new=4, hours=NIGHT), run=True))
-    jobs = Jobs(tmp_path)
-    answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question)))["answer"])
+    jobs = watched(tmp_path)
+    answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question))).told["answer"])
     found = solving.case_of(atlas, question)
     spots = [(one.lon, one.lat) for one in answer.sites]
     still = solving.by_hand(atlas, found, spots)
@@ -341,12 +363,9 @@ def test_a_site_moved_by_hand_changes_figures_within_a_fifth_of_a_second(atlas, 
 
 
 def test_the_curve_says_what_each_further_site_brings(atlas, tmp_path) -> None:
-    jobs = Jobs(tmp_path)
+    jobs = watched(tmp_path)
     question = Question(SIMING, Plan(ask=Ask(new=2, hours=NIGHT, step=600), run=True))
-    end = over(
-        jobs,
-        jobs.start(solving.curve(atlas, jobs, question, 2)),
-    )
+    end = over(jobs, jobs.start(solving.curve(atlas, jobs, question, 2))).told
     counts = [row["new"] for row in end["rows"]]
     assert counts == list(range(9))
     found = [row["objective"] for row in end["rows"]]
@@ -363,10 +382,10 @@ def kept(atlas_home, tmp_path_factory):
     home = tmp_path_factory.mktemp("planning")
     shutil.copy(atlas_home / "atlas.gpkg", home / "atlas.gpkg")
     source = AtlasSource(home)
-    atlas, jobs = source.atlas(), Jobs(home)
+    atlas, jobs = source.atlas(), watched(home)
     question = Question(SIMING, Plan(ask=Ask(new=3, hours=NIGHT), run=True))
     found = solving.case_of(atlas, question)
-    answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question)))["answer"])
+    answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question))).told["answer"])
     one = keeping.save(
         source.store(),
         Scenario(
@@ -452,7 +471,7 @@ def test_what_a_browser_sends_back_cannot_change_an_answer(kept, tmp_path) -> No
     client, _ = kept
     context = client.application.extensions["atlas"]
     atlas, question, _, _ = syncing.read(context, "?place=350203&new=3&hours=22-6&run=1")
-    jobs = Jobs(tmp_path)
+    jobs = watched(tmp_path)
     for forged in (
         {"by": "job", "id": "../../x", "for": "y"},
         {"by": "kept", "for": "another"},

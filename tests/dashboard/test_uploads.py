@@ -19,19 +19,8 @@ from dashboard.app import create_app
 from dashboard.server.guard import from_elsewhere, may_edit
 from dashboard.settings import Settings
 from dashboard.tasks.import_worker import report_of
-from dashboard.tasks.uploads import (
-    APPLY,
-    CHECK,
-    DAY_SECONDS,
-    DONE,
-    FAILED,
-    MAX_AT_WORK,
-    RUNNING,
-    State,
-    Upload,
-    Uploads,
-    safe_name,
-)
+from dashboard.tasks.job import DONE, FAILED, LOST, State
+from dashboard.tasks.uploads import APPLY, CHECK, DAY_SECONDS, MAX_AT_WORK, Upload, Uploads, safe_name
 from geodata.errors import AtlasError
 from geodata.store import FILE_NAME, open_store
 
@@ -68,7 +57,7 @@ def taken(uploads: Uploads, text: str, name: str = "台账.csv") -> Upload:
 
 def finished(upload: Upload) -> State:
     deadline = time.monotonic() + WAIT_SECONDS
-    while (state := upload.state()) is None or state.status == RUNNING:
+    while (state := upload.state()) is None or not state.over:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return state
@@ -257,14 +246,14 @@ def test_one_worker_takes_another_checks_a_third_applies(home):
     upload = taken(Uploads(Settings(home=home)), GOOD)
     second = Uploads(Settings(home=home))
     task = second.start(second.get(upload.id), CHECK, "stations", crs="gcj02")
-    assert finished(upload).status == DONE
+    assert finished(upload).phase == DONE
     found = Uploads(Settings(home=home)).get(upload.id).found(task.run)
     assert report_of(found).ok and found["effect"]["added"] == 1 and found["effect"]["retired"] == {"stations": 28}
     third = Uploads(Settings(home=home))
     third.start(third.get(upload.id), APPLY, "stations", author="甲", of=task.run)
     state = finished(upload)
     batch = open_store(home).history()[0]
-    assert (state.status, state.batch_id) == (DONE, batch.batch_id)
+    assert (state.phase, state.told["batch_id"]) == (DONE, batch.batch_id)
     assert (batch.author, batch.file, batch.crs, batch.added, batch.retired) == ("甲", "台账.csv", "gcj02", 1, 28)
 
 
@@ -273,13 +262,14 @@ def test_the_store_is_that_of_the_settings(own_database, tmp_path):
     uploads = Uploads(settings)
     upload = taken(uploads, GOOD)
     task = uploads.start(upload, CHECK, "stations", crs="gcj02")
-    assert finished(upload).status == DONE
+    assert finished(upload).phase == DONE
     uploads.start(upload, APPLY, "stations", author="甲", of=task.run)
     state = finished(upload)
     batch = open_store(settings.home, own_database).history()[0]
-    assert (state.status, state.batch_id, batch.author) == (DONE, batch.batch_id, "甲")
+    assert (state.phase, state.told["batch_id"], batch.author) == (DONE, batch.batch_id, "甲")
     assert sorted(one.name for one in settings.home.iterdir()) == ["uploads"]
-    assert own_database not in (upload.folder / "log").read_text("utf-8")
+    logs = list(upload.folder.glob("*/log"))
+    assert len(logs) == 2 and not any(own_database in one.read_text("utf-8") for one in logs)
 
 
 def test_what_was_not_checked_or_has_no_row_to_use_is_not_applied(uploads, home):
@@ -289,7 +279,7 @@ def test_what_was_not_checked_or_has_no_row_to_use_is_not_applied(uploads, home)
         finished(upload)
         uploads.start(upload, APPLY, "stations", author="甲", of=of)
         state = finished(upload)
-        assert state.status == FAILED and "核对" in state.msgid
+        assert state.phase == FAILED and "核对" in state.message.text()
     assert (home / FILE_NAME).read_bytes() == before
 
 
@@ -303,7 +293,7 @@ def test_bad_rows_stay_behind_the_rest_comes_in_and_they_come_later(served):
     found = upload.found(task.run)
     assert (found["accepted"], found["effect"]["added"], len(found["errors"])) == (1, 1, 1)
     uploads.start(upload, APPLY, "stations", author="甲", of=task.run, crs="gcj02")
-    assert finished(upload).status == DONE
+    assert finished(upload).phase == DONE
     names = set(open_store(home).read("stations")["name"])
     assert "白鹭洲驿站" in names and "坏驿站" not in names
     answer = client.get(f"/data/left/{upload.id}.xlsx")  # also when all is done
@@ -355,7 +345,7 @@ def test_a_change_in_between_is_told(uploads, home):
     batch = store.remove("stations", [store.read("stations")["station_id"].iloc[0]], author="乙")
     uploads.start(upload, APPLY, "stations", author="甲", of=task.run)
     state = finished(upload)
-    assert state.status == FAILED and "重新核对" in state.msgid
+    assert state.phase == FAILED and "重新核对" in state.message.text()
     assert [one.batch_id for one in open_store(home).history()] == [batch.batch_id]
 
 
@@ -391,32 +381,31 @@ def test_a_newer_choice_takes_the_place_of_the_older(uploads):
     upload = taken(uploads, GOOD)
     first = uploads.start(upload, CHECK, "stations", crs="wgs84")
     second = uploads.start(upload, CHECK, "stations", crs="bd09")
-    assert finished(upload).run == second.run and upload.found(second.run)["crs"] == "bd09"
+    assert (
+        finished(upload).phase == DONE and upload.task().run == second.run and upload.found(second.run)["crs"] == "bd09"
+    )
     assert upload.task().run != first.run
 
 
 def test_a_process_that_died_is_told_of_at_once(uploads):
     upload = taken(uploads, GOOD + "".join(f"驿站{at},118.09,24.47,8:00-22:00\n" for at in range(20_000)))
     task = uploads.start(upload, CHECK, "stations", crs="gcj02")
-    assert upload.state().status == RUNNING
+    assert upload.at_work
     deadline = time.monotonic() + WAIT_SECONDS
     while not (killed := at_work(task.run)):  # a process has no words of its own until a moment after it was started
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.kill(killed, signal.SIGKILL)
     state = finished(upload)
-    assert state.status == FAILED and "中断" in state.msgid
-    assert finished(Upload(upload.folder)).status == FAILED
+    assert state.phase == LOST and "中断" in state.message.text()
+    assert finished(Upload(upload.folder)).phase == LOST
 
 
 @pytest.fixture
 def never_ending(monkeypatch):
     """Processes that hold their lock and do nothing."""
     kept: list[int] = []
-    monkeypatch.setattr(
-        "dashboard.tasks.uploads.subprocess.Popen",
-        lambda *arguments, pass_fds, **more: kept.append(os.dup(pass_fds[0])),
-    )
+    monkeypatch.setattr("geodata.processes.start", lambda *arguments, lock, **more: kept.append(os.dup(lock.fileno())))
     yield
     for one in kept:
         os.close(one)
@@ -457,10 +446,13 @@ def test_a_hostile_file_gets_words(uploads, home, content):
     before = (home / FILE_NAME).read_bytes()
     upload = uploads.take(io.BytesIO(content), "坏.xlsx")
     task = uploads.start(upload, CHECK, "stations", crs="gcj02")
-    assert finished(upload).status == DONE
+    assert finished(upload).phase == DONE
     report = report_of(upload.found(task.run))
     assert report.errors and all(one.text() for one in report.errors) and not report.accepted
-    assert "Traceback" not in (upload.folder / "log").read_text("utf-8") and (home / FILE_NAME).read_bytes() == before
+    assert (
+        "Traceback" not in (upload.folder / task.run / "log").read_text("utf-8")
+        and (home / FILE_NAME).read_bytes() == before
+    )
 
 
 # -- files out ---------------------------------------------------------------

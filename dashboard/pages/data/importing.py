@@ -18,7 +18,8 @@ from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.uploading import TEMPLATE, UPLOAD
 from dashboard.tasks.import_worker import report_of
-from dashboard.tasks.uploads import APPLY, CHECK, DONE, FAILED, RUNNING, Task, Upload, Uploads
+from dashboard.tasks.job import DONE
+from dashboard.tasks.uploads import APPLY, CHECK, Task, Upload, Uploads
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
@@ -322,16 +323,16 @@ def register(app: Dash, context: Context) -> None:
         if task.run != (run or {}).get("run"):
             raise PreventUpdate  # a newer choice is on its way
         state = upload.state()
-        if state is None or state.status == RUNNING:
+        if state is None or not state.over:
             return _progress(upload, words), no_update, False
-        if state.status == FAILED:
+        if state.phase != DONE:
             found = upload.found(task.of) if task.action == APPLY else None
             shown = report.outcome(context, upload, found, task, words, theme) if found else []
-            return _bad(words(state.msgid).format(**state.params)), shown, True
+            return _bad(state.message.text(words.gettext)), shown, True
         if task.action == APPLY:
             return (
                 None,
-                report.applied(context, upload, state.batch_id or "", upload.found(task.of), words, theme),
+                report.applied(context, upload, state.told.get("batch_id", ""), upload.found(task.of), words, theme),
                 True,
             )
         found = upload.found(task.run)
@@ -407,14 +408,17 @@ def _bad(text: str) -> html.P:
 
 def _progress(upload: Upload, words: Words) -> html.Div | None:
     """Return the bar of what is being done, with the way to call it off."""
-    state = upload.state()
-    if state is None or state.status in (DONE, FAILED):
+    task, state = upload.task(), upload.state()
+    if task is None or state is None or state.over:
         return None
     share = round(100 * state.share)
     return html.Div(
         [
             html.Div(
-                [html.Span(words(state.msgid or "正在核对单元格")), html.Span(f"{share}%", className="data-share")],
+                [
+                    html.Span(words(state.message.msgid or "正在核对单元格")),
+                    html.Span(f"{share}%", className="data-share"),
+                ],
                 className="data-progress-text",
             ),  # no key - a key of the check
             html.Div(
@@ -434,7 +438,7 @@ def _progress(upload: Upload, words: Words) -> html.Div | None:
                     html.Button(
                         words("取消"), id=names.numbered("data-cancel", "running"), className="button", type="button"
                     )
-                    if state.action != APPLY
+                    if task.action != APPLY
                     else None,
                 ],
                 className="data-progress-foot",

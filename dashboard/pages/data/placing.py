@@ -19,7 +19,7 @@ from dashboard.pages.data import names, placing_parts
 from dashboard.pages.data.placing_list import listed
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
-from dashboard.tasks.jobs import OVER, Jobs
+from dashboard.tasks.jobs import watched
 from dashboard.waiting import LISTED, Waiting, session_of, spots_of, waiting
 from dashboard.words import Words
 from geodata import placing
@@ -40,7 +40,7 @@ def table_of(said: dict) -> str:
 
 def register(app: Dash, context: Context) -> None:
     """Add the section's callbacks to `app`."""
-    jobs = Jobs(context.source.home)
+    jobs = watched(context.source.home)
 
     def asked(search: str | None) -> tuple[Atlas, Filters, str, Words]:
         atlas = context.source.atlas()
@@ -235,9 +235,8 @@ def register(app: Dash, context: Context) -> None:
         state = jobs.state(job) if job else None
         if state is None:
             return None, True, no_update
-        over = state.get("phase") in OVER
-        news = [job, state.get("done", 0), state.get("phase")] if over else [job, state.get("done", 0)]
-        return placing_parts.progress(state, words), over, news if news != found else no_update
+        news = [job, state.told.get("done", 0), *([state.phase] if state.over else [])]
+        return placing_parts.progress(state, words), state.over, news if news != found else no_update
 
     @app.callback(
         Output(names.PLACING_PROGRESS, "children", allow_duplicate=True),

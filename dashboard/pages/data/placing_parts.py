@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -19,7 +18,7 @@ from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
 from dashboard.pages.data.placing_list import doubt_text, levels
 from dashboard.server.guard import editing
-from dashboard.tasks.jobs import FAILED, LOST, OVER, QUEUED, STOPPED
+from dashboard.tasks.job import FAILED, LOST, QUEUED, STOPPED, State
 from dashboard.theme.recolour import themed
 from dashboard.waiting import Waiting, positions
 from dashboard.words import Words
@@ -264,20 +263,19 @@ def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
     ]
 
 
-def progress(state: Mapping[str, Any], words: Words) -> html.Div | None:
+def progress(state: State, words: Words) -> html.Div | None:
     """Return how far a search is, with the way to call it off; what went wrong when it ended so."""
-    phase, done, of = state.get("phase"), state.get("done", 0), state.get("of", 0)
-    counts = words("已问 {done} / {of}，找到 {found}").format(done=done, of=of, found=state.get("found", 0))
-    if phase == FAILED:
-        error = state.get("error") or {"msgid": "", "params": {}}
-        said = words(error["msgid"]).format(**error["params"])
+    done, of, found = (state.told.get(name, 0) for name in ("done", "of", "found"))
+    counts = words("已问 {done} / {of}，找到 {found}").format(done=done, of=of, found=found)
+    if state.phase == FAILED:
+        said = state.message.text(words.gettext)
         return html.Div([html.P(said, className="data-bad", role="alert"), html.P(counts, className="data-hint")])
-    if phase in OVER:
-        ended = words("已取消，可接着找：已找到的都留着。") if phase in (STOPPED, LOST) else words("找完了。")
+    if state.over:
+        ended = words("已取消，可接着找：已找到的都留着。") if state.phase in (STOPPED, LOST) else words("找完了。")
         return html.P(f"{counts} · {ended}", className="data-hint")
     return html.Div(
         [
-            html.Span(words("正在排队") if phase == QUEUED else counts),
+            html.Span(words("正在排队") if state.phase == QUEUED else counts),
             html.Button(words("取消"), id=names.numbered(names.PLACING_STOP, "job"), className="button", type="button"),
         ],
         className="data-progress-foot",

@@ -19,7 +19,7 @@ from dashboard.pages.planning.address import OWN_KEYS, parse, write
 from dashboard.pages.planning.controls import Question, controls
 from dashboard.pages.planning.rail import rail
 from dashboard.state import State as Said
-from dashboard.tasks.jobs import Jobs
+from dashboard.tasks.jobs import watched
 from dashboard.theme import blank
 from dashboard.words import Words
 from geodata.errors import AtlasError
@@ -103,7 +103,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
 
 def _told(context: Context, query: str) -> dict[Place, Any]:
     """Return what can be said before anything is asked of the server: of the answer as far as it is kept. Charts and map are drawn later."""
-    jobs = Jobs(context.source.home)
+    jobs = watched(context.source.home)
     atlas, question, notices, view = syncing.read(context, query)
     words = context.words(question.filters.lang)
     stored = syncing.stored_of(context, atlas, question, view, [one.text(words.gettext) for one in notices])
@@ -125,7 +125,7 @@ def _told(context: Context, query: str) -> dict[Place, Any]:
 def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:  # noqa: ARG001 - as every page
     """Return the map of the question in `query`, with its answer as far as that is kept."""
     atlas, question, _, view = syncing.read(context, query)
-    jobs, words = Jobs(context.source.home), context.words(question.filters.lang)
+    jobs, words = watched(context.source.home), context.words(question.filters.lang)
     try:
         result = answering.kept(atlas, jobs, question, query)
     except AtlasError:  # told beside the map
@@ -222,7 +222,7 @@ def _right(context: Context, question: Question, words: Words) -> dmc.Tabs:
 
 def register(app: Dash, context: Context) -> None:
     """Add the page's callbacks (and the addresses of its exports) to `app`."""
-    jobs = Jobs(context.source.home)
+    jobs = watched(context.source.home)
     syncing.register(app, context, jobs)
     answering.register(app, context, jobs)
     drawing.register(app, context, jobs)

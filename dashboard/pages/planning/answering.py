@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,10 @@ from dashboard.pages.planning.solving import (
     search,
 )
 from dashboard.pages.planning.syncing import read
-from dashboard.tasks.jobs import DONE, LOST, OVER, STOPPED, Jobs
-from dashboard.tasks.jobs import FAILED as JOB_FAILED
+from dashboard.tasks.job import DONE, LOST, STOPPED
+from dashboard.tasks.job import FAILED as JOB_FAILED
+from dashboard.tasks.job import State as JobState
+from dashboard.tasks.jobs import Jobs
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
@@ -50,16 +53,7 @@ def scale_of(model: str, total: float, words: Words) -> tuple[float, str]:
 
 def failure(error: AtlasError) -> dict[str, Any]:
     """Return an error as the browser keeps it."""
-    return {
-        "by": FAILED,
-        "error": {
-            "msgid": error.msgid,
-            "params": {
-                name: value if isinstance(value, str | int | float) else str(value)
-                for name, value in error.params.items()
-            },
-        },
-    }
+    return {"by": FAILED, "error": error.message.as_json()}
 
 
 def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, Any] | None:
@@ -108,7 +102,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         ):
             raise PreventUpdate  # it is being computed
         if job:
-            jobs.stop(str(job.get("id")))
+            jobs.stop(job.get("id"))
         try:
             found = kept(atlas, jobs, question, stored["query"])
             if found is not None or not question.plan.run:
@@ -119,7 +113,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 and (result.get("for"), result.get("again")) == (name, stored["again"])
             ):
                 return no_update, *idle
-            started = jobs.start(search(atlas, jobs, question), {"model": question.plan.ask.model})
+            started = jobs.start(search(atlas, jobs, question))
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
@@ -144,30 +138,29 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Show how far the search is."""
         if not job or not stored:
             raise PreventUpdate
-        state = jobs.state(str(job.get("id")))
+        state = jobs.state(job.get("id")) or JobState(LOST)
         _, question, words = _asked(context, stored)
-        if state is None:
-            state = {"phase": LOST}
+        news = state.told
         said = results.status_line(state, question.plan.ask.model, words)
-        told = {"sites": state["sites"]} if state.get("sites") else None
-        scale, unit = scale_of(question.plan.ask.model, float(state.get("total") or 0.0), words)
+        told = {"sites": news["sites"]} if news.get("sites") else None
+        scale, unit = scale_of(question.plan.ask.model, float(news.get("total") or 0.0), words)
         chart = (
-            themed(planning.gap_figure(state["history"], scale, unit, words), question.filters.theme)
-            if state.get("history")
+            themed(planning.gap_figure(news["history"], scale, unit, words), question.filters.theme)
+            if news.get("history")
             else no_update
         )
-        box = not state.get("history")
+        box = not news.get("history")
         fresh = told if told is not None and told != live else no_update
-        if state.get("phase") not in OVER:
+        if not state.over:
             return no_update, no_update, no_update, no_update, said, fresh, chart, box
         over: Any = {"by": BY_JOB, "id": job["id"], "for": job["for"], "again": job["again"]}
-        if state["phase"] == JOB_FAILED:
-            over = {"by": FAILED, "error": state.get("error", {"msgid": "", "params": {}})}
+        if state.phase == JOB_FAILED:
+            over = {"by": FAILED, "error": state.message.as_json()}
             said = ""
-        elif state["phase"] == LOST or not (state.get("answer") or state.get("reasons")):
+        elif state.phase == LOST or not (news.get("answer") or news.get("reasons")):
             over = None
-            said = said if state["phase"] == LOST else [words("已停止，还没有方案。")]
-        elif state["phase"] == STOPPED:
+            said = said if state.phase == LOST else [words("已停止，还没有方案。")]
+        elif state.phase == STOPPED:
             said = [words("已停止。"), " ", *said]
         return over, None, True, True, said, no_update, chart, box
 
@@ -182,7 +175,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """End the search with what it has."""
         if not clicks or not job or not stored:
             raise PreventUpdate
-        jobs.stop(str(job.get("id")))
+        jobs.stop(job.get("id"))
         _, _, words = _asked(context, stored)
         return words("正在停止…")
 
@@ -214,7 +207,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         able = found.answer is not None and question.plan.ask.model != "lscp" and not question.plan.sites
         if not able:
             if old and old.get("id"):
-                jobs.stop(str(old["id"]))
+                jobs.stop(old["id"])
             return None, True, True
         present = len(found.answer.sites)
         name = name_of(key_of(atlas, question)) + str(present)
@@ -245,19 +238,16 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         atlas, question, words = _asked(context, stored)
         if not job:
             return EMPTY, True, [], True
-        state = (
-            curve_kept(atlas, jobs, question, int(job["present"]))
-            if job.get("kept")
-            else jobs.state(str(job.get("id")))
-        )
-        if state is None:
-            return EMPTY, True, [], True
-        over = job.get("kept") or state.get("phase") in OVER
-        rows = state.get("rows") or []
+        if job.get("kept"):
+            state = JobState(DONE, told=curve_kept(atlas, jobs, question, int(job["present"])) or {})
+        else:
+            state = jobs.state(job.get("id")) or JobState(LOST)
+        over, told = state.over, state.told
+        rows = told.get("rows") or []
         if not rows:
-            return EMPTY, True, [words("正在计算曲线…")] if not over else [], bool(over)
+            return EMPTY, True, [words("正在计算曲线…")] if not over else [], over
         model = question.plan.ask.model
-        scale, unit = scale_of(model, float(state.get("total") or 0.0), words)
+        scale, unit = scale_of(model, float(told.get("total") or 0.0), words)
         title = (
             html.H2(
                 [
@@ -268,16 +258,16 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
                 className="panel-title",
             )
             if over
-            else words("正在计算曲线：{done} / {of}").format(done=state.get("done", 0), of=state.get("of", 0))
+            else words("正在计算曲线：{done} / {of}").format(done=told.get("done", 0), of=told.get("of", 0))
         )
-        nest = _nesting(state, words) if over and (job.get("kept") or state.get("phase") == DONE) else ""
+        nest = _nesting(told, words) if state.phase == DONE else ""
         figure = planning.curve_figure(rows, int(job["present"]), scale, unit, words)
         table = (
             figure_table(figure, words("新建站数与目标值"), words("新建站数"), _provenance(atlas, question), words)
             if over
             else None
         )
-        return themed(figure, question.filters.theme), False, [title, nest, opening(table, words)], bool(over)
+        return themed(figure, question.filters.theme), False, [title, nest, opening(table, words)], over
 
     @app.callback(
         Output(names.GAP_HEAD, "children"),
@@ -324,11 +314,11 @@ def _curve_title(rows: list[dict[str, Any]], present: int, scale: float, unit: s
     )
 
 
-def _nesting(state: dict[str, Any], words: Words) -> Any:
-    if state.get("nests"):
+def _nesting(told: Mapping[str, Any], words: Words) -> Any:
+    if told.get("nests"):
         text = words("方案逐个相套：可以一站一站地建，不必返工。")
     else:
         text = words("到 {count} 站为止逐个相套；再多建，最优方案会换掉先前的站。").format(
-            count=state.get("nests_until")
+            count=told.get("nests_until")
         )
     return html.P(text, className="panel-subtitle")

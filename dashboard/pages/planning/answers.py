@@ -15,10 +15,10 @@ from dashboard.pages.planning.solving import (
     by_hand,
     case_of,
     key_of,
-    of_state,
+    of_told,
 )
 from dashboard.tasks.jobs import Jobs, digest
-from geodata.errors import AtlasError
+from geodata.message import Message
 from layers.atlas import Atlas
 from layers.siting.scenario import of_row
 
@@ -34,8 +34,7 @@ def answer_of(context: Context, jobs: Jobs, atlas: Atlas, question: Question, re
         return Found()
     by = ref.get("by")
     if by == FAILED and isinstance(ref.get("error"), dict):
-        error = ref["error"]
-        return Found(reasons=(AtlasError(str(error.get("msgid", "")), **error.get("params", {})),))
+        return Found(reasons=(Message.from_json(ref["error"]),))
     if by == BY_SCENARIO:
         row = atlas.rows_by("scenarios", "scenario_id").get(question.plan.scenario or "")
         kept = None if row is None else of_row(atlas.scenarios.iloc[row].to_dict())
@@ -53,10 +52,11 @@ def answer_of(context: Context, jobs: Jobs, atlas: Atlas, question: Question, re
     key = key_of(atlas, question)
     if ref.get("for") != name_of(key):
         return Found()
-    state = jobs.state(str(ref.get("id", ""))) if by == BY_JOB else None
-    if state is None or ("answer" not in state and not state.get("reasons")):
-        state = jobs.kept(key)
-    return of_state(state, by if by in (BY_JOB, BY_KEPT) else BY_KEPT) if state else Found()
+    state = jobs.state(ref.get("id")) if by == BY_JOB else None
+    told = state.told if state else {}
+    if "answer" not in told and not told.get("reasons"):
+        told = jobs.kept(key) or {}
+    return of_told(told, by if by in (BY_JOB, BY_KEPT) else BY_KEPT) if told else Found()
 
 
 def name_of(key: str) -> str:

@@ -15,8 +15,10 @@ from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
+from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
 from geodata.errors import AtlasError
+from geodata.message import Message
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
@@ -401,7 +403,7 @@ def gap_head(figure: Mapping[str, Any], provenance: str, filters: Filters, conte
     ]
 
 
-def refused(reasons: tuple[AtlasError, ...], words: Words) -> list:
+def refused(reasons: Sequence[AtlasError | Message], words: Words) -> list:
     """Return why there can be no answer, and what would suffice."""
     return [
         html.H2(words("这样的条件下没有方案"), className="plan-title", id="plan-title"),
@@ -482,28 +484,28 @@ def _rest(share: float | None) -> float | None:
     return None if share is None else 1 - share
 
 
-def status_line(state: Mapping[str, Any], model: str, words: Words) -> list:
+def status_line(state: State, model: str, words: Words) -> list:
     """Return how far a search is."""
-    phase = state.get("phase")
-    if phase == "queued":
-        return [words("在排队，前面还有 {count} 个方案。").format(count=state.get("ahead", 0))]
-    if phase == "lost":
+    news = state.told
+    if state.phase == QUEUED:
+        return [words("在排队，前面还有 {count} 个方案。").format(count=state.ahead)]
+    if state.phase == LOST:
         return [words("求解中断了（服务器重启），请再按一次“求解”。")]
-    if state.get("waiting"):
+    if news.get("waiting"):
         return [words("其他方案正在计算，本方案在排队。")]
-    told = state.get("objective")
+    told = news.get("objective")
     if told is None:
         return [words("正在求解…")]
-    total = float(state.get("total") or 0.0)
-    gap = state.get("gap")
+    total = float(news.get("total") or 0.0)
+    gap = news.get("gap")
     near = (
         words("已证明最优")
-        if state.get("status") == "proved"
+        if news.get("status") == "proved"
         else words("距最优最多 {gap}").format(gap=f"{gap:.2%}")
         if gap is not None
         else words("尚无上下界")
     )
     return [
         f"{measure(model, told, total, words)} · {near} · "
-        + words("{seconds} 秒").format(seconds=f"{state.get('seconds') or 0:.1f}")
+        + words("{seconds} 秒").format(seconds=f"{news.get('seconds') or 0:.1f}")
     ]

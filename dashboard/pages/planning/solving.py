@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from dashboard.pages.planning.controls import Question
-from dashboard.tasks.jobs import Job, Jobs
-from geodata.errors import AtlasError
+from dashboard.tasks.job import Job
+from dashboard.tasks.jobs import Jobs
+from geodata.message import Message
 from layers.atlas import Atlas
 from layers.siting import evidence
 from layers.siting.answer import Answer, answered, placed
@@ -121,7 +122,7 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
         teller.tell(last, always=True)
         end: dict[str, Any] = {
             "status": last.status,
-            "reasons": [{"msgid": one.msgid, "params": plain_params(one.told)} for one in last.reasons],
+            "reasons": [Message(one.msgid, one.told).as_json() for one in last.reasons],
         }
         if last.objective is not None and last.status != "infeasible":
             end["answer"] = dumps_answer(answered(atlas, found, prepared, last))
@@ -220,7 +221,7 @@ class Found:
         None while there is none, and when there cannot be one.
     by : str or None
         ``job``, ``kept``, ``hand`` or ``scenario``.
-    reasons : tuple of AtlasError
+    reasons : tuple of Message
         Why there can be none.
     history : list
         Objective and bound over time.
@@ -230,31 +231,15 @@ class Found:
 
     answer: Answer | None = None
     by: str | None = None
-    reasons: tuple[AtlasError, ...] = ()
+    reasons: tuple[Message, ...] = ()
     history: tuple[tuple[float | None, ...], ...] = ()
     total: float = 0.0
 
 
-def of_state(state: dict[str, Any], by: str) -> Found:
-    """Return what a job (or an answer that was kept) has found."""
-    answer = None
-    if isinstance(state.get("answer"), str):
-        answer = loads_answer(state["answer"])
-    reasons = tuple(AtlasError(one["msgid"], **one["params"]) for one in state.get("reasons", ()))
+def of_told(told: Mapping[str, Any], by: str) -> Found:
+    """Return what a job has told (or an answer that was kept) as what was found."""
+    answer = loads_answer(told["answer"]) if isinstance(told.get("answer"), str) else None
+    reasons = tuple(Message.from_json(one) for one in told.get("reasons", ()))
     return Found(
-        answer, by, reasons, tuple(tuple(one) for one in state.get("history", ())), float(state.get("total", 0.0))
+        answer, by, reasons, tuple(tuple(one) for one in told.get("history", ())), float(told.get("total", 0.0))
     )
-
-
-def plain_params(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a message as JSON holds them."""
-    return {
-        name: value
-        if isinstance(value, str | int | float | bool) or value is None
-        else [str(one) for one in value]
-        if isinstance(value, list | tuple)
-        else float(value)
-        if isinstance(value, np.number)
-        else str(value)
-        for name, value in params.items()
-    }

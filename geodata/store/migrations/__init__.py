@@ -1,18 +1,25 @@
-"""How the tables in a PostGIS database came to be as they are: numbered steps, each applied once.
+"""How the tables of an atlas came to be as they are: one list of numbered steps, each applied once, for both stores.
 
-A step is a file here, ``mNNNN_name.sql`` or ``mNNNN_name.py`` with a function
-``up(run)``. Steps that are applied are never edited: what comes later is a new
-one. Within the schema ``atlas`` the table ``migrations`` says which are applied.
+A step is a file here, ``mNNNN_name.sql`` or ``mNNNN_name.py``. Steps that are applied are never edited: what comes later
+is a new one. In PostGIS, its SQL or its ``up(run)`` is applied; the table ``migrations`` within the schema ``atlas`` says
+which are. A GeoPackage began as the steps up to the second make it; later ones say in
+
+``ADDED``        which tables they add: a file that lacks one gets it, empty, in the form of this program;
+``VERSION``      the version of the schema that they lead to, which the file names;
+``geopackage``   what else is to be done, ``geopackage(database)``.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from geodata.errors import N_, AtlasError
+from geodata.store.log import META, meta
+from geodata.store.sqlite import SqliteDatabase
 
 SCHEMA = "atlas"
 Run = Callable[[str], list[tuple[Any, ...]]]
@@ -85,5 +92,34 @@ def bring_up(run: Run, where: object) -> None:
             if path.suffix == ".sql":
                 run(path.read_text("utf-8"))
             else:
-                importlib.import_module(f"{__name__}.{path.stem}").up(run)
+                _module(path).up(run)
             run(f"INSERT INTO {SCHEMA}.migrations (number, name) VALUES ({number}, '{path.stem}')")  # noqa: S608 - names of our files
+
+
+def pending(database: SqliteDatabase) -> tuple[list[str], list[ModuleType]]:
+    """Return the tables and the steps that a GeoPackage of an earlier version of the program lacks; none of one that no step knows."""
+    every = [module for path in steps().values() if path.suffix == ".py" and hasattr(module := _module(path), "ADDED")]
+    later = [step for step in every if step.VERSION]
+    versions = [str(int(step.VERSION) - 1) for step in later] + [later[-1].VERSION]
+    version = meta(database).get("schema_version")
+    if version not in versions:
+        return [], []
+    ahead = later[versions.index(version) :]
+    added = [name for step in every if not step.VERSION or step in ahead for name in step.ADDED]
+    return [name for name in added if not database.has(name)], ahead
+
+
+def bring_up_geopackage(database: SqliteDatabase, steps: Sequence[ModuleType]) -> None:
+    """Apply what :func:`pending` gave, once the tables are there; the data version stays, since what there was still stands."""
+    changed: set[str] = set()
+    for step in steps:
+        changed |= set(step.geopackage(database))
+        database.run(
+            f"UPDATE {META} SET value = :version WHERE key = 'schema_version'",  # noqa: S608 - a constant
+            [{"version": step.VERSION}],
+        )
+    database.touched(sorted(changed))
+
+
+def _module(path: Path) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{path.stem}")

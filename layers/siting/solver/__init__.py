@@ -9,7 +9,7 @@ the modules below are its own.
 - ``covering``, ``covering_bound``: maximal and set covering;
 - ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians;
 - ``p_center``: p-centers; ``capacitated``, ``knapsack_bound``: sites with a capacity;
-- ``highs``, ``highs_process``, ``slots``: HiGHS in a process that can be killed, as many at once as there are cores;
+- ``highs``, ``highs_process``: HiGHS in a process that can be killed, as many at once as there are cores;
 - ``infeasibility``: which condition cannot be met, and what would suffice.
 """
 
@@ -18,7 +18,6 @@ from __future__ import annotations
 from layers.siting.solver.instance import COVERAGE_MODELS, MODELS, Instance
 from layers.siting.solver.progress import Progress, Reason
 from layers.siting.solver.search import best, reach_counts, solve, value
-from layers.siting.solver.slots import Slot
 
 __all__ = [
     "COVERAGE_MODELS",
@@ -26,7 +25,6 @@ __all__ = [
     "Instance",
     "Progress",
     "Reason",
-    "Slot",
     "best",
     "reach_counts",
     "solve",

@@ -6,7 +6,7 @@ import os
 import select
 import struct
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from geodata import processes
+from geodata.locking import Slots
 from layers.siting.solver import highs_process
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.progress import Clock, Step
-from layers.siting.solver.slots import Slot
 
 Floats = NDArray[np.float64]
 #: Programs up to this size are solved here, at once: starting a process would take longer.
@@ -134,7 +135,7 @@ class Highs:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._child: subprocess.Popen[bytes] | None = None
-        self._slot = Slot()
+        self._slots = slots()
 
     def __enter__(self) -> Self:
         return self
@@ -145,12 +146,9 @@ class Highs:
     def close(self) -> None:
         """Kill the process and give the slot back."""
         if self._child:
-            self._child.kill()
-            self._child.wait()
-            for stream in (self._child.stdin, self._child.stdout):
-                stream.close()
+            processes.end(self._child)
             self._child = None
-        self._slot.free()
+        self._slots.free()
 
     def solve(self, program: Program, seconds: float = np.inf) -> Iterator[Step]:
         """Solve `program`; yields while it waits or computes, returns a :class:`Found` (``yield from``)."""
@@ -162,7 +160,7 @@ class Highs:
             found = _read(program, highs_process.milp({**task, "seconds": min(TINY_SECONDS, limit)}))
             if found.status in ("optimal", "infeasible") or limit <= TINY_SECONDS:
                 return found
-        while not self._slot.take():
+        while not self._slots.take():
             yield Step("exact", waiting=True)
             if self._clock.over():
                 return Found("lost")
@@ -176,11 +174,8 @@ class Highs:
 
     def _asked(self, task: dict[str, Any], limit: float) -> Iterator[Step]:
         if self._child is None:
-            self._child = subprocess.Popen(  # noqa: S603 - our own file, by our own interpreter
-                [sys.executable, "-P", str(Path(highs_process.__file__).resolve()), str(os.getpid())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+            self._child = processes.start(
+                ["-P", str(Path(highs_process.__file__).resolve()), str(os.getpid())], stdin=subprocess.PIPE
             )
         until = self._clock.passed + limit + GRACE
         try:
@@ -203,6 +198,12 @@ class Highs:
                 told = self._clock.passed
                 yield Step("exact")
         return highs_process.loads(bytes(got[8:]))
+
+
+def slots() -> Slots:
+    """Return the slots of this user's searches: as many at once as there are cores, over all threads and processes."""
+    uid = os.getuid() if hasattr(os, "getuid") else 0
+    return Slots(Path(tempfile.gettempdir()) / f"union-atlas-siting-{uid}")
 
 
 def scale_of(values: Floats) -> float:

@@ -12,8 +12,8 @@ from dash import Dash
 from pptx import Presentation
 
 from dashboard.app import create_app
-from dashboard.export.jobs import FILE, Jobs
 from dashboard.export.order import TEMPLATES, Order
+from dashboard.export.orders import FOLDER, Orders
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
 
@@ -63,8 +63,7 @@ def _order(template: str) -> dict[str, Any]:
 
 
 def _queued(home: Path) -> int:
-    jobs = home / FILE
-    return len(list((home / "briefs").glob("*"))) + (b".pptx" in jobs.read_bytes() if jobs.exists() else 0)
+    return len(list((home / FOLDER).glob("*/task.json")))
 
 
 @pytest.mark.parametrize("editing", [None, False, True])
@@ -87,9 +86,9 @@ def test_no_file_of_the_server_is_a_template_for_a_page(home: Path, tmp_path: Pa
 
 
 def test_the_queue_refuses_a_file_again(app: Dash, tmp_path: Path) -> None:
-    jobs: Jobs = app.server.extensions["briefs"]
+    jobs: Orders = app.server.extensions["briefs"]
     with pytest.raises(AtlasError, match="没有模板"):
-        jobs.submit(Order(template=str(tmp_path / "any.pptx")), "x", "zh")
+        jobs.submit(Order(template=str(tmp_path / "any.pptx")), "x")
 
 
 @pytest.mark.parametrize("template", TEMPLATES[:2])
@@ -110,9 +109,9 @@ def test_a_format_that_no_button_has_orders_nothing(app: Dash, home: Path, forma
     [None, "", 5, 2**80, 1.5, True, {"a": 1}, ["x"], "../../etc", "\ud800" * 12, "\0" * 12, "x" * 10_000, "a' OR 1"],
 )
 def test_a_malformed_job_id_is_no_job_and_tells_no_path(app: Dash, home: Path, id: Any) -> None:
-    jobs: Jobs = app.server.extensions["briefs"]
+    jobs: Orders = app.server.extensions["briefs"]
     assert jobs.find(id) is None
     jobs.cancel(id)
     answer = _asked(app, "briefing-jobs.children", {"job-ids": [id], "lang": "zh"})
-    assert str(home) not in answer and FILE not in answer
+    assert str(home) not in answer and FOLDER not in answer
     assert json.loads(answer)["response"]["briefing-jobs"]["children"] == []

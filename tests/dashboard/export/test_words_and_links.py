@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -23,16 +22,16 @@ from lxml import html
 
 from dashboard.app import create_app
 from dashboard.export.fitting import fitted, lines
-from dashboard.export.jobs import MOST_WAITING, Jobs
 from dashboard.export.order import Order
+from dashboard.export.orders import GONE, MOST_WAITING, Orders
 from dashboard.export.studio import Studio
 from dashboard.filters_in_words import words_of_filters
 from dashboard.links import Links
-from dashboard.owners import owner
 from dashboard.settings import Settings
 from geodata.errors import AtlasError
 from layers import kpis, trails
 from layers.filters import FIELD_NAMES, Filters
+from tests.messages import ROOT
 
 CHANGES = {
     "layers": frozenset({"grids"}),
@@ -232,17 +231,17 @@ def test_a_sheet_of_a_comparison_needs_its_other_side(app: Dash, against: str) -
     assert answer.status_code == 400
 
 
-def _ended(jobs: Jobs, id: str) -> str:
+def _ended(jobs: Orders, id: str) -> str:
     deadline = time.monotonic() + 120
     while (job := jobs.find(id)) is not None and job.active and time.monotonic() < deadline:
         time.sleep(0.02)
     assert job is not None
-    return job.state
+    return job.word
 
 
 def test_a_job_makes_a_file_that_any_process_hands_out(app: Dash, settings: Settings) -> None:
-    jobs: Jobs = app.server.extensions["briefs"]
-    id = jobs.submit(Order(query="place=640200"), "石嘴山市", "zh")
+    jobs: Orders = app.server.extensions["briefs"]
+    id = jobs.submit(Order(query="place=640200"), "石嘴山市")
     assert _ended(jobs, id) == "done"
     answer = (
         create_app(settings).server.test_client().get(f"/briefing/file/{id}")
@@ -264,64 +263,71 @@ def test_two_briefs_made_at_once_are_each_their_own(studio: Studio) -> None:
         assert brief.sides[0].figures == alone[at % 2].sides[0].figures
 
 
-def test_a_job_that_cannot_be_made_says_why(app: Dash) -> None:
-    jobs: Jobs = app.server.extensions["briefs"]
-    id = jobs.submit(Order(query="place=640200", format="png"), "x", "en")
+def test_a_job_that_cannot_be_made_says_why(app: Dash, studio: Studio) -> None:
+    jobs: Orders = app.server.extensions["briefs"]
+    id = jobs.submit(Order(query="place=640200", format="png"), "x")
     assert _ended(jobs, id) == "failed"
-    assert "ATLAS_CHROMIUM" in jobs.find(id).said
+    assert "ATLAS_CHROMIUM" in jobs.find(id).message.text(studio.words("en").gettext)
 
 
 def test_a_job_is_cancelled_and_a_dead_process_is_told(app: Dash, home: Path) -> None:
-    jobs: Jobs = app.server.extensions["briefs"]
-    ids = [jobs.submit(Order(query="place=350203", template="report"), "x", "zh") for _ in range(3)]
+    jobs: Orders = app.server.extensions["briefs"]
+    ids = [jobs.submit(Order(query="place=350203", template="report"), "x") for _ in range(3)]
     jobs.cancel(ids[-1])
-    assert jobs.find(ids[-1]).state == "cancelled"
+    assert jobs.find(ids[-1]).word == "cancelled"
     assert [_ended(jobs, id) for id in ids[:2]] == ["done", "done"]
-    assert not (home / "briefs" / f"{ids[-1]}.pptx").exists()
-    dead = os.fork()
-    if not dead:
-        os._exit(0)
-    os.waitpid(dead, 0)
-    with jobs._open() as store:
-        store.execute(
-            "INSERT INTO jobs VALUES ('lost-lost-lost', ?, 'x', 'running', 0.5, '', '', ?, ?)",
-            (Order().to_json(), f"{dead}:1", time.time()),
-        )
-    assert jobs.find("lost-lost-lost").state == "failed"
+    assert _ended(jobs, ids[-1]) == "cancelled"
+    assert [len(list((home / "briefs" / id).glob("*.pptx"))) for id in ids] == [1, 1, 0]
 
 
-@pytest.mark.parametrize(
-    "mark", ["another process", "this number, begun at another time", "as older versions wrote it"]
-)
-def test_orders_of_dead_processes_do_not_count(settings: Settings, studio: Studio, tmp_path: Path, mark: str) -> None:
-    jobs = Jobs(tmp_path, studio)
-    child = subprocess.run(
-        [sys.executable, "-c", "from dashboard.owners import owner; print(owner())"],
-        capture_output=True,
+LEFT_BY_THE_DEAD = """
+import os, pathlib, sys, time
+from dashboard.export.order import Order
+from dashboard.export.orders import GONE, MOST_WAITING, Orders
+from dashboard.export.orders import FOLDER, MOST_WAITING
+from dashboard.tasks.jobs import Jobs
+jobs = Jobs(pathlib.Path(sys.argv[1]) / FOLDER, at_once=1, waiting=MOST_WAITING)
+task = {"order": Order().to_json(), "name": "x"}
+ids = [jobs.start(lambda job: time.sleep(600), task)]
+while jobs.state(ids[0]).phase != "running":
+    time.sleep(0.02)
+ids += [jobs.start(lambda job: None, task) for _ in range(MOST_WAITING)]
+print(*ids, flush=True)
+if sys.argv[2] == "dies":
+    os._exit(0)
+sys.stdin.read()
+"""
+
+
+def _leaving(home: Path, how: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", LEFT_BY_THE_DEAD, str(home), how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
+        cwd=ROOT,
     )
-    number, _, began = owner().partition(":")
-    dead = {"another process": child.stdout.strip(), "as older versions wrote it": os.getpid()}
-    left = dead.get(mark, f"{number}:{began}9")
-    with jobs._open() as store:
-        for at in range(MOST_WAITING):
-            store.execute(
-                "INSERT INTO jobs VALUES (?, ?, 'x', ?, 0, '', '', ?, ?)",
-                (f"lost-lost-{at:02}", Order().to_json(), ("waiting", "running")[at % 2], left, time.time()),
-            )
-    assert _ended(jobs, jobs.submit(Order(query="place=640200"), "x", "zh")) == "done"
-    assert {jobs.find(f"lost-lost-{at:02}").state for at in range(MOST_WAITING)} == {"failed"}
-    with jobs._open() as store:
-        store.execute("UPDATE jobs SET state = 'waiting', owner = ? WHERE id LIKE 'lost-%'", (owner(),))
-    with pytest.raises(AtlasError, match="排队"):  # those of the living still do
-        jobs.submit(Order(query="place=640200"), "x", "zh")
+
+
+def test_orders_of_dead_processes_do_not_count_those_of_the_living_do(studio: Studio, tmp_path: Path) -> None:
+    jobs = Orders(tmp_path, studio)
+    lost = _leaving(tmp_path, "dies").communicate()[0].split()
+    assert len(lost) == MOST_WAITING + 1
+    assert _ended(jobs, jobs.submit(Order(query="place=640200"), "x")) == "done"
+    found = [jobs.find(id) for id in lost]
+    assert {one.word for one in found} == {"failed"}
+    assert {one.message for one in found} == {GONE}
+    with _leaving(tmp_path, "lives") as living:
+        ids = living.stdout.readline().split()
+        assert [jobs.find(id).word for id in ids] == ["running", *["waiting"] * MOST_WAITING]
+        with pytest.raises(AtlasError, match="排队"):
+            jobs.submit(Order(query="place=640200"), "x")
 
 
 def test_an_order_that_breaks_does_not_hold_up_those_behind_it(
     studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = Jobs(tmp_path, studio)
+    jobs = Orders(tmp_path, studio)
     make = studio.make
 
     def breaks(order: Order, *more: object) -> object:
@@ -330,7 +336,7 @@ def test_an_order_that_breaks_does_not_hold_up_those_behind_it(
         return make(order, *more)
 
     monkeypatch.setattr(studio, "make", breaks)
-    ids = [jobs.submit(Order(query="place=640200", title=one), "x", "zh") for one in ("breaks", "stands")]
+    ids = [jobs.submit(Order(query="place=640200", title=one), "x") for one in ("breaks", "stands")]
     assert [_ended(jobs, id) for id in ids] == ["failed", "done"]
 
 

@@ -97,8 +97,9 @@ def test_a_missing_table_is_named(copy):
         GeoPackageStore(copy)
 
 
-def test_an_atlas_from_before_a_table_reads_it_as_empty_and_gets_it_at_the_first_write(copy):
-    stops = GeoPackageStore(copy).read("stops")
+def test_an_atlas_from_before_a_table_gets_it_empty_when_it_is_opened(copy):
+    former = GeoPackageStore(copy)
+    stops, meta = former.read("stops"), former.meta()
     for name in ("stops", "parts"):
         for trigger in pd.read_sql_query(
             f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{name}'", f"sqlite:///{copy}"
@@ -114,8 +115,10 @@ def test_an_atlas_from_before_a_table_reads_it_as_empty_and_gets_it_at_the_first
         ):
             change(copy, sql)
     own = GeoPackageStore(copy)
+    assert own.tables()["stops"] == len(own.read("parts")) == 0
+    assert pyogrio.read_info(copy, layer="stops")["geometry_type"] == "Point"
     before = copy.read_bytes()
-    assert own.tables()["stops"] == len(own.read("parts")) == 0 and copy.read_bytes() == before
+    assert GeoPackageStore(copy).meta() == meta and copy.read_bytes() == before
     batch = own.apply("stops", stops)
     assert batch.added == own.tables()["stops"] == len(stops) and pyogrio.read_info(copy, layer="stops")[
         "features"

@@ -12,15 +12,16 @@ import pandas as pd
 import sqlalchemy
 
 from geodata.kinds import of_frame, shipped
-from geodata.schema import AS_WRITTEN, SCHEMA_VERSION, TABLES
+from geodata.schema import SCHEMA_VERSION, TABLES
 from geodata.store.connecting import Address
+from geodata.store.migrations.m0005_as_written import COLUMNS
 from geodata.store.sqlite import prepare
 from tests.geodata.store.conftest import Place
 
 FORMER = (
     "DROP TABLE {0}kinds",
     "ALTER TABLE {0}activities DROP COLUMN own",
-    *(f"ALTER TABLE {{0}}{table} DROP COLUMN {column}" for table, column in AS_WRITTEN),
+    *(f"ALTER TABLE {{0}}{table} DROP COLUMN {column}" for table, column in COLUMNS),
     "UPDATE {0}atlas_meta SET value = '1' WHERE key = 'schema_version'",
 )
 
@@ -29,7 +30,10 @@ def made_former(place: Place) -> None:
     if place.url is None:
         with closing(sqlite3.connect(place.home / "atlas.gpkg")) as connection:
             prepare(connection)
-            for statement in (*FORMER, "DELETE FROM gpkg_contents WHERE table_name = 'kinds'"):
+            for statement in (
+                *FORMER,
+                *(f"DELETE FROM {one} WHERE table_name = 'kinds'" for one in ("gpkg_contents", "gpkg_ogr_contents")),
+            ):
                 connection.execute(statement.format(""))
             # a row of the log as the former version wrote it: without the column
             connection.execute("UPDATE batch_changes SET other = json_remove(other, '$.own') WHERE other IS NOT NULL")

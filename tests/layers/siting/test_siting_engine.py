@@ -16,10 +16,11 @@ from pyproj import Geod
 from scipy import sparse
 
 from geodata.errors import AtlasError
+from geodata.locking import Slots
 from layers.distance import Points, all_pairs, from_dense, too_near, within_reach
 from layers.siting import evidence
 from layers.siting.hours import spread_over
-from layers.siting.solver import Instance, Slot, best, highs, p_median_exact, solve, value
+from layers.siting.solver import Instance, best, highs, p_median_exact, solve, value
 from layers.siting.solver.highs import Highs, Program
 from layers.siting.solver.progress import Clock
 
@@ -220,7 +221,7 @@ for step in solve(Instance(model="pmedian", weight=np.ones(160), pairs=from_dens
 
 
 def test_later_searches_wait_for_a_slot(tmp_path: Path) -> None:
-    first, second, third = (Slot(2, tmp_path) for _ in range(3))
+    first, second, third = (Slots(tmp_path, 2) for _ in range(3))
     assert [one.take() for one in (first, second, third)] == [True, True, False]
     first.free()
     assert third.take()
