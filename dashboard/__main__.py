@@ -31,9 +31,9 @@ from dashboard.commands.migrate import add_options as add_migrate_options
 from dashboard.commands.migrate import migrated
 from dashboard.commands.plan import add_options as add_plan_options
 from dashboard.commands.plan import plan
+from dashboard.feedback import kept
 from dashboard.locale import Gettext, load_words
 from dashboard.past import before_the_first, day_of
-from dashboard.server.feedback import kept
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas

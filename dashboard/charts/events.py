@@ -1,4 +1,4 @@
-"""The page 活动 as figures: the map of one month, the calendar, kinds by place, plans, two places side by side."""
+"""The charts of the page 活动: the calendar, kinds by place, plans, two places side by side."""
 
 from __future__ import annotations
 
@@ -7,131 +7,25 @@ from datetime import date, timedelta
 from html import escape
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dashboard import theme
 from dashboard.charts import reference_lines
-from dashboard.maps import map_style
-from dashboard.maps.overview import NATION_BOUNDS
-from dashboard.maps.planning import packed
-from dashboard.theme import tokens
+from dashboard.kinds import colours, kind_names
 from dashboard.words import Words
-from layers import places
-from layers.analysis.happened import FAIR
 from layers.analysis.plans import Progress
-from layers.atlas import Atlas
 from layers.classing import fixed
 
-TRACES = ("ring", "spots")
-HOLLOW = tokens.value("hollow")
-RING_PX = 4  # that the ring is larger than the spot over it
 COUNTS = fixed((1, 2, 4, 7, 11))
-SEVERAL = theme.ACTIVITY
 MOST_MONTHS_NAMED = 12
 #: What is counted → mark on its line, and the same before its name.
 MEASURES = {"count": ("circle", "●"), "participants": ("square", "■"), "opened": ("diamond", "◆")}
-
-
-def kind_names(words: Words) -> dict[str, str]:
-    """Return kind → name, the fair among them."""
-    return {**words.kinds(), FAIR: words("招聘会")}
-
-
-def colours(words: Words) -> dict[str, str]:
-    """Return kind → colour, the fair among them."""
-    return {**{one.kind: one.colour for one in words.activity_kinds()}, FAIR: theme.FAIR}
 
 
 def month_name(month: str, words: Words, brief: bool = False) -> str:
     """Return 2024年5月, or 5月 where there is little room."""
     text = words("{year}年{month}月（短）") if brief else words("{year}年{month}月")
     return text.format(year=month[:4], month=int(month[5:]))
-
-
-def spots(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
-    """Return the values of one frame: where, how large, and each colour and text once with its position per spot.
-
-    A spot is a ring of its kind's colour; where something is reported it is filled, else hollow.
-    """
-    names, colour = kind_names(words), colours(words)
-    count = frame["count"].to_numpy(dtype=float)
-    own = [colour.get(next(iter(kinds)), SEVERAL) if len(kinds) == 1 else SEVERAL for kinds in frame["kinds"]]
-    text = [
-        (f"<b>{escape(str(row.name_))}</b><br>" if row.count_ == 1 else "")
-        + "<br>".join(f"{names.get(kind, kind)} {number} {words('项')}" for kind, number in sorted(row.kinds.items()))
-        + f"<br>{words.provenance(row.provenance)}"
-        for row in frame.rename(columns={"name": "name_", "count": "count_"}).itertuples()
-    ]
-    palette, texts = list(dict.fromkeys(own)), list(dict.fromkeys(text))
-    at_color, at_text = {one: i for i, one in enumerate(palette)}, {one: i for i, one in enumerate(texts)}
-    return {
-        "lon": packed(frame["lon"])["bdata"],
-        "lat": packed(frame["lat"])["bdata"],
-        "size": np.round(np.clip(9 + 5 * np.log2(np.maximum(count, 1)), 9, 40)).astype(int).tolist(),
-        "solid": (frame["reported"].to_numpy(dtype=int) > 0).astype(int).tolist(),
-        "palette": palette,
-        "color": [at_color[one] for one in own],
-        "texts": texts,
-        "text": [at_text[one] for one in text],
-    }
-
-
-def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]:
-    """Return the map without any event: style, geometry by address, two empty traces that frames fill."""
-    bounds = NATION_BOUNDS if here.level == "country" else here.bounds
-    traces = [
-        {
-            "type": "scattermap",
-            "name": name,
-            "mode": "markers",
-            "below": map_style.BELOW_POINTS,
-            "lon": [],
-            "lat": [],
-            "hovertext": [],
-            "hovertemplate": "%{hovertext}<extra></extra>",
-            "hoverinfo": "skip" if name == "ring" else "text",
-            "marker": {"size": [], "color": [], "opacity": 0.85},
-        }
-        for name in TRACES
-    ]
-    traces[0].pop("hovertemplate")
-    return {
-        "data": traces,
-        "layout": {
-            "map": {
-                "style": map_style.style(atlas.version, words.lang),
-                "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
-                "zoom": 3,
-            },
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "showlegend": False,
-            "paper_bgcolor": theme.WATER,
-            "font": {"family": theme.FONT},
-            "dragmode": "pan",
-            "hoverlabel": {
-                "bgcolor": theme.PAPER,
-                "bordercolor": theme.HAIRLINE,
-                "align": "left",
-                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
-            },
-            "meta": {"bounds": list(bounds)},
-        },
-    }
-
-
-def picture_figure(atlas: Atlas, here: places.Scope, frame: pd.DataFrame, words: Words) -> dict[str, Any]:
-    """Return the map with the events of `frame` drawn as assets/analysis.js draws them."""
-    figure, drawn = map_figure(atlas, here, words), spots(frame, words)
-    rings = [drawn["palette"][at] for at in drawn["color"]]
-    fills = [ring if solid else HOLLOW for ring, solid in zip(rings, drawn["solid"], strict=True)]
-    places_of = {"lon": frame["lon"].tolist(), "lat": frame["lat"].tolist()}
-    for trace, sizes, colors in zip(
-        figure["data"], ([size + RING_PX for size in drawn["size"]], drawn["size"]), (rings, fills), strict=True
-    ):
-        trace |= places_of | {"marker": trace["marker"] | {"size": sizes, "color": colors}}
-    figure["data"][1]["hovertext"] = [drawn["texts"][at] for at in drawn["text"]]
-    return figure
 
 
 def nothing(words: Words) -> dict[str, Any]:
@@ -180,7 +74,7 @@ def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words
     colors = (theme.LAND, *theme.SEQUENCE[1:])
     steps = [[edge / len(colors), color] for i, color in enumerate(colors) for edge in (i, i + 1)]
     months = pd.period_range(first, last, freq="M")
-    weekdays = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+    weekdays = words.weekdays
     spot = [((day - start).days // 7, day.weekday()) for day in ringed]
     shapes = []
     if on and first <= on <= last:

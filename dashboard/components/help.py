@@ -7,8 +7,8 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.components.tour import steps
+from dashboard.feedback import MAX_TEXT, PATH
 from dashboard.glossary import glossary
-from dashboard.server.feedback import MAX_TEXT, PATH
 from dashboard.words import Words
 
 

@@ -6,7 +6,6 @@ from dash import dcc, html
 
 from dashboard.components.trail import trail_address
 from dashboard.context import Context
-from dashboard.export.citing import short_names
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -27,7 +26,7 @@ def _sources(ids: tuple[str, ...], atlas: Atlas, filters: Filters, context: Cont
         return []
     known = atlas.rows_by("facts", "id")
     facts = [one for one in ids if one in known]
-    names = short_names(words)
+    names = words.source_names()
     named = words.listed(
         [names.get(one, one) for one in (*facts, *(one for one in ids if one not in known))][:MOST_NAMED]
     )

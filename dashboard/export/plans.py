@@ -1,7 +1,4 @@
-"""A siting scenario as one side of a brief: its figures, its sites as a chart, its map; named by ``scenario=ID`` in the query.
-
-The planning page is loaded when a scenario is met, not before: it loads this package itself.
-"""
+"""A siting scenario as one side of a brief: its figures, its sites as a chart, its map; named by ``scenario=ID`` in the query."""
 
 from __future__ import annotations
 
@@ -11,7 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from dashboard import theme
 from dashboard.charts.chart import Chart, Charts, Series
+from dashboard.components.plan_legend import plan_legend
 from dashboard.maps import planning
+from dashboard.scenario_in_words import figure_names, figure_text, input_names, input_text, proof, street_names
 from dashboard.state import Notice, View
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -65,8 +64,6 @@ def address(scenarios: list[str], lang: str, usual: str) -> str:
 
 def figures(one: Scenario, words: Words, alone: bool) -> list[tuple[str, str, str, str]]:
     """Return the figures of a scenario as on the planning page: name, value, unit, label."""
-    from dashboard.pages.planning.comparison import figure_names, figure_text
-
     column = comparing.figures([one, one.having(scenario_id="-")])[one.scenario_id]
     labels = figure_names(words)
     kept = ALONE if alone else tuple(name for name in labels if not (name == "cost" and not column[name]))
@@ -79,25 +76,22 @@ def figures(one: Scenario, words: Words, alone: bool) -> list[tuple[str, str, st
 
 def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
     """Return what was asked, in words, and how good the answer is."""
-    from dashboard.pages.planning import comparison, results
-
     assert one.inputs is not None and one.answer is not None
-    ask, filters, labels = one.inputs.ask, one.inputs.filters, comparison.input_names(words)
+    ask, filters, labels = one.inputs.ask, one.inputs.filters, input_names(words)
     asked = [("radius", filters.radius), ("detour", filters.detour), ("hours", ask.hours), ("new", ask.new)]
     told = [
-        words.titled(labels[name], comparison.input_text(name, value, words))
+        words.titled(labels[name], input_text(name, value, words))
         for name, value in asked
         if value is not None or name == "hours"
     ]
     by = " ".join(part for part in (one.author, words.date(one.created)) if part)
     unplaced = one.answer.unplaced.note()
     noted = () if unplaced is None else (unplaced.text(words.gettext),)
-    return (*told, *noted, results.proof(one.answer, words), words("方案存于 {by}").format(by=by))
+    return (*told, *noted, proof(one.answer, words), words("方案存于 {by}").format(by=by))
 
 
 def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
     """Return the chart of a scenario: what each new site newly reaches, the one that would be missed most on top."""
-    from dashboard.pages.planning.results import street_names
 
     answer = one.answer
     assert answer is not None
@@ -172,8 +166,6 @@ def drawn(
     atlas: Atlas, one: Scenario, words: Words, view: View | None, review: str, mode: str = "light"
 ) -> tuple[dict[str, Any], list]:
     """Return the map of a scenario, as the planning page draws it, and its legend."""
-    from dashboard.pages.planning.drawing import legend
-    from dashboard.pages.planning.results import street_names
 
     assert one.inputs is not None and one.answer is not None
     found = _case(atlas, one)
@@ -189,7 +181,7 @@ def drawn(
         if trace["name"] == "candidates":  # what may be clicked is nothing on paper
             trace["marker"] = {**trace["marker"], "opacity": 0}
     figure["layout"]["meta"] |= {"off": [], "hatched": []}
-    return figure, legend(atlas, found, cover, len(answer.sites), words, review, candidates=False, mode=mode)
+    return figure, plan_legend(atlas, found, cover, len(answer.sites), words, review, candidates=False, mode=mode)
 
 
 def _case(atlas: Atlas, one: Scenario) -> Case | None:

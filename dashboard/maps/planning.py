@@ -1,8 +1,7 @@
-"""The planner's map and charts: demand before and after, what stands, what could, what is proposed; gap, curve, small maps."""
+"""The planner's maps: demand before and after, what stands, what could, what is proposed; the small maps of a comparison."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -10,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from dashboard import theme
-from dashboard.charts import reference_lines
 from dashboard.maps import map_style
+from dashboard.maps.marks import packed
 from dashboard.state import View
 from dashboard.words import Words
 from layers import disc, places
@@ -71,11 +70,6 @@ class Shown:
     forced: Sequence[tuple[float, float, str]] = ()
     forbidden: Sequence[tuple[float, float, str]] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-
-
-def packed(values: ArrayLike) -> dict[str, str]:
-    """Return `values` as plotly.js typed-array spec, float32 (about 1 m at these longitudes)."""
-    return {"dtype": "f4", "bdata": base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode()}
 
 
 def colors_of(cover: CellCover | None) -> tuple[str, ...]:
@@ -333,92 +327,6 @@ def _sites(
             marker={"size": 21, "color": theme.RED, "opacity": 1, "allowoverlap": True},
             customdata=[["site", one.number, one.site_id] for one in sites],
             **_hover(texts),
-        ),
-    }
-
-
-def gap_figure(history: Sequence[Sequence[float | None]], scale: float, unit: str, words: Words) -> dict[str, Any]:
-    """Return objective and bound over time.
-
-    Parameters
-    ----------
-    history : sequence of (seconds, objective, bound)
-        Objective or bound None as long as there is none.
-    scale : float
-        What an objective is divided by (all demand weight, or 1).
-    unit : str
-        Behind the figures.
-    """
-    seconds = [one[0] for one in history]
-
-    def line(at: int, name: str, color: str, dash: str) -> dict[str, Any]:
-        return {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": name,
-            "x": seconds,
-            "y": [None if one[at] is None else one[at] / scale for one in history],
-            "line": {"color": color, "width": 2, "shape": "hv", "dash": dash},
-            "marker": {"size": 4},
-            "hovertemplate": f"%{{x:.2f}} {words('秒')}<br>{name} %{{y:.4~g}}{unit}<extra></extra>",
-        }
-
-    traces = [line(2, words("上下界"), theme.FAINT, "dot"), line(1, words("目前最好"), theme.RED, "solid")]
-    known = [one for trace in traces for one in trace["y"] if one is not None]
-    span = max(known) - min(known) if known else 0.0
-    labels = [
-        (trace["name"], trace["y"][-1], color)
-        for trace, color in zip(traces, (theme.MUTED, theme.RED), strict=True)
-        if trace["y"] and trace["y"][-1] is not None
-    ]
-    return {
-        "data": traces,
-        "layout": theme.chart_layout(
-            annotations=reference_lines.ends(labels, span or 1.0, apart=0.16),
-            margin={"l": 4, "r": 60, "t": 4, "b": 4, "pad": 4},
-            xaxis={"ticksuffix": " " + words("秒"), "rangemode": "tozero", "nticks": 5},
-            yaxis={"ticksuffix": unit, "nticks": 5},
-            uirevision="gap",
-        ),
-    }
-
-
-def curve_figure(
-    rows: Sequence[Mapping[str, Any]], now: int | None, scale: float, unit: str, words: Words
-) -> dict[str, Any]:
-    """Return the best objective for each number of new sites; `now` is the number of the present plan."""
-    x, y = [row["new"] for row in rows], [row["objective"] / scale for row in rows]
-    here = [at for at, one in enumerate(x) if one == now]
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": words("目标值"),
-                "x": x,
-                "y": y,
-                "line": {"color": theme.DEEP, "width": 2},
-                "marker": {"size": 5},
-                "customdata": [words("已证明最优") if row["status"] == "proved" else words("未证明") for row in rows],
-                "hovertemplate": f"+%{{x}}<br>%{{y:.4~g}}{unit} · %{{customdata}}<extra></extra>",
-            },
-            {
-                "type": "scatter",
-                "mode": "markers+text",
-                "x": [x[at] for at in here],
-                "y": [y[at] for at in here],
-                "marker": {"size": 11, "color": theme.RED},
-                "text": [f"+{x[at]}  {y[at]:.4g}{unit}" for at in here],
-                "textposition": "bottom right",
-                "textfont": {"color": theme.RED, "size": theme.SMALL},
-                "hoverinfo": "skip",
-                "cliponaxis": False,
-            },
-        ],
-        "layout": theme.chart_layout(
-            xaxis={"tickprefix": "+", "dtick": 2 if len(x) > 8 else 1},
-            yaxis={"ticksuffix": unit, "nticks": 5},
-            uirevision="curve",
         ),
     }
 

@@ -1,4 +1,4 @@
-"""Online tiles under the map: off unless the settings name them, and never asked for by anything but a reader's browser.
+"""A map as it is drawn over online tiles (:mod:`dashboard.tiles`).
 
 Tiles may be drawn in GCJ-02, which moves every point of the mainland by 300 to 700 m. Tiles cannot be moved, so what lies
 over them is: coordinates are shifted for drawing only, at the last moment; data, figures, addresses and exports stay in
@@ -8,9 +8,7 @@ WGS-84 (docs/decisions/0019).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import shapely
@@ -18,39 +16,14 @@ import shapely
 from dashboard import theme
 from dashboard.maps.in_view import unpacked
 from dashboard.maps.marks import packed
+from dashboard.tiles import GCJ02, Tiles
 from geodata.datum import wgs84_to_gcj02
 
-GCJ02 = "gcj02"
 TILE_PIXELS = 256
 SEE_THROUGH = 0.6  # opacity of areas over tiles, of what they have without
 #: Layers of the style that would hide the tiles: our own sea and shore.
 HIDDEN = ("sea", "shore-line", "county-sea-line")
 ABOVE = "shore"  # the layer of the style on which tiles lie
-
-
-@dataclass(frozen=True, slots=True)
-class Tiles:
-    """Tiles of another host.
-
-    Attributes
-    ----------
-    url : str
-        Template with ``{z}``, ``{x}``, ``{y}``; its key is in it.
-    datum : {'wgs84', 'gcj02'}
-        What the tiles are drawn in (CGCS2000 counts as WGS-84).
-    attribution : str
-        Who made them and their map review number (审图号).
-    """
-
-    url: str
-    datum: str
-    attribution: str
-
-    @property
-    def origin(self) -> str:
-        """Scheme and host, as a Content-Security-Policy names it."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
 
 
 def over_tiles(figure: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:

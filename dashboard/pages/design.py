@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import dash_mantine_components as dmc
+import numpy as np
 from dash import Dash, html
 from dash.development.base_component import Component
 
@@ -35,6 +36,7 @@ from dashboard.components.kind_options import kind_icon
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner
+from dashboard.components.plan_legend import plan_legend
 from dashboard.components.rail import rail
 from dashboard.components.route_list import route_section
 from dashboard.components.said import said as spoken
@@ -56,6 +58,9 @@ from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import MIXED
 from layers.sentence import sentence
+from layers.siting.answer import NIGHT, cell_cover
+from layers.siting.ask import Ask
+from layers.siting.case import case
 
 PATH = "/design"
 #: Properties that name another component's id.
@@ -263,6 +268,12 @@ def _legend(s: Sample) -> list:
     return [html.Div(made, className="design-row")]
 
 
+def _plan_legend(s: Sample) -> list:
+    asked = case(s.atlas, s.night, Ask(hours=NIGHT))
+    cover = cell_cover(asked, np.empty((0, 2)))
+    return [html.Div(plan_legend(s.atlas, asked, cover, 3, s.words, mode=s.filters.theme), className="legend")]
+
+
 def _in_view(s: Sample) -> list:
     figure, here = s.drawn(s.night)
     found = in_view(s.atlas, figure, here.bounds, limit=8)
@@ -353,6 +364,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
         "panels": _panels,
         "chart_table": _chart_table,
         "legend": _legend,
+        "plan_legend": _plan_legend,
         "controls": _controls,
         "rail": lambda s: [
             html.Div(rail(s.atlas, s.night, controls(["2024-03", "2024-10"]), s.words), className="rail")

@@ -33,12 +33,13 @@ from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
-from dashboard.maps.tiles import GCJ02, Tiles, over_tiles, trace_over
+from dashboard.maps.tiles import over_tiles, trace_over
 from dashboard.pages import in_view
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.theme import blank
 from dashboard.theme.recolour import themed
+from dashboard.tiles import GCJ02, Tiles
 from dashboard.words import Words
 from geodata.datum import gcj02_to_wgs84
 from geodata.errors import AtlasError

@@ -7,8 +7,9 @@ import re
 
 from flask import Flask, Response, request
 
-from dashboard.charts.events import month_name, spots
+from dashboard.charts.events import month_name
 from dashboard.context import Context
+from dashboard.maps.events import spots
 from dashboard.theme.recolour import themed
 from layers.analysis import happened
 

@@ -15,8 +15,9 @@ import numpy as np
 import shapely
 from flask import Flask, Response, request
 
-from dashboard.maps.tiles import GCJ02, shifted
+from dashboard.maps.tiles import shifted
 from dashboard.source import AtlasSource
+from dashboard.tiles import GCJ02
 from layers.atlas import Atlas
 from layers.borders import borders
 

@@ -9,6 +9,7 @@ and finds values that stand anywhere else).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 #: Colours of map, charts and page: name → on paper (light), on the wall (dark). In a figure a colour is known by its
@@ -213,6 +214,4 @@ def _rule(selector: str, held: Mapping[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    from dashboard.settings import CODE
-
-    (CODE / "assets" / "tokens.css").write_text(css(), "utf-8")
+    (Path(__file__).parents[2] / "assets" / "tokens.css").write_text(css(), "utf-8")

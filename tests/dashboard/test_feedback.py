@@ -14,9 +14,10 @@ from flask import Flask
 
 from dashboard.components.explained import explained
 from dashboard.context import Context
+from dashboard.feedback import FILE, MAX_TEXT, MOST_IN_A_MINUTE, keep, kept
 from dashboard.glossary import glossary
 from dashboard.locale import load_words
-from dashboard.server.feedback import FILE, MAX_TEXT, MOST_IN_A_MINUTE, add_feedback, keep, kept
+from dashboard.server.feedback import add_feedback
 from dashboard.server.guard import add_guard
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource

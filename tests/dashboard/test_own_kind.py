@@ -16,6 +16,7 @@ from dashboard.__main__ import main
 from dashboard.app import create_app
 from dashboard.charts import events as figures
 from dashboard.charts.chart import charts
+from dashboard.maps.events import spots
 from dashboard.maps.overview import map_figure
 from dashboard.pages import PAGES
 from dashboard.pages.data import form
@@ -96,9 +97,7 @@ def test_one_row_and_an_icon_and_the_kind_is_everywhere(home, tmp_path, capsys):
         )
         assert (
             "#B234B2"
-            in figures.spots(happened.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)[
-                "palette"
-            ]
+            in spots(happened.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)["palette"]
         )
     # search, by pinyin too, leads to it
     hit = next(one for one in Index.of(atlas).find("zhigongdush").hits if one.entry.kind == "kind")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.server.feedback import FILE
+from dashboard.feedback import FILE
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

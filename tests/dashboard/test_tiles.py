@@ -13,10 +13,11 @@ import shapely
 
 from dashboard.app import create_app
 from dashboard.maps.overview import map_figure
-from dashboard.maps.tiles import HIDDEN, Tiles, over_tiles
+from dashboard.maps.tiles import HIDDEN, over_tiles
 from dashboard.pages.overview import _lassoed
 from dashboard.server.geometry import geometry
 from dashboard.settings import load_settings
+from dashboard.tiles import Tiles
 from dashboard.words import Words
 from geodata.crs import metric_epsg, to_metric
 from geodata.datum import wgs84_to_gcj02

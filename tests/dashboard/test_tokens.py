@@ -12,6 +12,7 @@ import pytest
 from dashboard import theme
 from dashboard.charts import events
 from dashboard.charts.chart import charts
+from dashboard.kinds import colours as colours_of
 from dashboard.maps import map_style
 from dashboard.maps import overview as map_figures
 from dashboard.settings import CODE
@@ -84,7 +85,7 @@ def test_one_thing_has_one_colour_on_map_charts_and_exports(atlas: Atlas, words:
                 for trace in chart.figure["data"]:
                     if trace["type"] == "bar":
                         found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
-    for trace in events.stacked([("x", dict.fromkeys(events.colours(words), 1), "reported")], words)["data"]:
+    for trace in events.stacked([("x", dict.fromkeys(colours_of(words), 1), "reported")], words)["data"]:
         if trace["type"] == "bar" and trace["name"] in kinds:
             found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
     assert {name: colours for name, colours in found.items() if colours != {kinds[name]}} == {}

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard import feedback
 from dashboard.app import create_app
-from dashboard.server import feedback
 from dashboard.settings import Settings
 from dashboard.tasks import uploads
 from geodata.store import FILE_NAME

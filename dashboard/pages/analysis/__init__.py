@@ -27,6 +27,7 @@ from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
 from dashboard.filters_in_words import words_of_filters
+from dashboard.maps import events as event_map
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
 from dashboard.state import State as Said
@@ -232,7 +233,7 @@ def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str,
     known = happened.months(atlas, filters)
     month = dict(parse_qsl(query)).get("month", "")
     frame = happened.frame(atlas, filters, month if month in known else known[-1], up_to=month not in known)
-    return figures.picture_figure(
+    return event_map.picture_figure(
         atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of)
     )
 
@@ -398,7 +399,7 @@ def draw(context: Context, stored: dict) -> tuple:
     months = happened.by_month(atlas, filters)
     query = context.write(filters)
     spec = {
-        "figure": themed(figures.map_figure(atlas, here, words), filters.theme),
+        "figure": themed(event_map.map_figure(atlas, here, words), filters.theme),
         "months": months["month"].tolist(),
         "counts": months["count"].tolist(),
         "query": query.removeprefix("?"),

@@ -19,6 +19,7 @@ from dashboard.components.panels import graph_config
 from dashboard.components.ways_out import loosened
 from dashboard.context import Context
 from dashboard.filters_in_words import bracketed
+from dashboard.kinds import kind_names
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.codes import shipped_rows
@@ -149,7 +150,7 @@ def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
     """Return the calendar as a table: a row a week, how many on each of its days."""
     if not len(days):
         return None
-    names = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+    names = words.weekdays
     weeks: dict[date, list[str]] = {}
     for day, count in zip(days["day"], days["count"], strict=True):
         weeks.setdefault(day - timedelta(days=day.weekday()), []).append(
@@ -179,7 +180,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
             html.P([words("最多的一天。"), told], className="panel-subtitle"),
         )
     rows = happened.on_day(atlas, filters, on)
-    names, kinds = figures.kind_names(words), words.activity_kinds()
+    names, kinds = kind_names(words), words.activity_kinds()
     lines = [
         html.Li(
             [
@@ -270,7 +271,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
             [],
         )
     measures = {"count": words("场次"), "participants": words("人数（句中）"), "opened": words("已开放")}
-    names = figures.kind_names(words)
+    names = kind_names(words)
     titles = [
         f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}"
         for one in found

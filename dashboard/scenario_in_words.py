@@ -1,0 +1,118 @@
+"""What a scenario of siting asks and answers, as a person would say it: for the page, the brief and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dashboard.words import Words
+from layers.atlas import Atlas
+from layers.siting.answer import MOVED, Answer
+from layers.siting.ask import hours_text
+
+
+def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
+    """Return street → its name in the reader's language."""
+    if words.lang == "zh" or not len(atlas.zones):
+        return {}
+    return atlas.once("street names", lambda: dict(zip(atlas.zones["name"], atlas.zones["name_en"], strict=True)))
+
+
+def proof(answer: Answer, words: Words) -> str:
+    """Return how good the answer is, in words that claim no more than is known."""
+    if answer.status == "proved":
+        return words("已证明最优")
+    if answer.status == MOVED:
+        return words("手动调整")
+    if answer.gap is None:
+        return words("尚无上下界")
+    return words("距最优最多 {gap}").format(gap=f"{answer.gap:.2%}")
+
+
+def figure_names(words: Words) -> dict[str, str]:
+    """Return the name of each figure of a comparison, in order."""
+    return {
+        "sites": words("新建站数"),
+        "share_before": words("之前的覆盖（需求加权）"),
+        "share_after": words("之后的覆盖（需求加权）"),
+        "cell_share_after": words("之后的覆盖（未加权，按格）"),
+        "weight_gained": words("新覆盖的需求权重"),
+        "night_before": words("之前的夜间有效覆盖"),
+        "night_after": words("之后的夜间有效覆盖"),
+        "mean_m": words("平均步行（米）"),
+        "gini": words("步行距离的基尼系数"),
+        "cost": words("费用（元）"),
+        "gap": words("距最优最多"),
+    }
+
+
+def figure_text(name: str, value: float, words: Words) -> str:
+    """Return a figure of a comparison as people read it."""
+    if np.isnan(value):
+        return "—"
+    if name == "cost" and not value:
+        return "—"
+    if name in ("sites", "cost", "mean_m"):
+        return words.number(value)
+    if name == "gini":
+        return f"{value:.3f}"
+    if name == "weight_gained":
+        return words.number(value, 1)
+    if name == "gap":
+        return words("已证明最优") if value == 0 else f"{value:.2%}"
+    return words.share(value)
+
+
+def input_names(words: Words) -> dict[str, str]:
+    """Return the name of each input."""
+    return {
+        "place": words("地点"),
+        "region": words("片区"),
+        "grid": words("网格"),
+        "day": words("星期"),
+        "facilities": words("设施"),
+        "always": words("只算 24 小时驿站"),
+        "inspected_days": words("巡检"),
+        "provenance": words("数据来源"),
+        "worker_group": words("服务对象"),
+        "radius": words("服务半径（米）"),
+        "detour": words("绕行系数"),
+        "area": words("圈选范围"),
+        "model": words("目标"),
+        "new": words("新建站数上限"),
+        "budget": words("预算上限（元）"),
+        "cost": words("每站费用（元）"),
+        "spacing": words("最小间距（米）"),
+        "cover": words("须可达的站数"),
+        "hours": words("时段"),
+        "opening": words("新站开放时间"),
+        "source": words("备选点"),
+        "step": words("网格间距（米）"),
+        "points": words("点出的备选点"),
+        "force": words("必选"),
+        "forbid": words("排除"),
+        "basis": words("所用数据"),
+    }
+
+
+def input_text(name: str, value: Any, words: Words) -> str:
+    """Return an input as people read it."""
+    if value is None or value == () or value == "":
+        return words("不限") if name != "hours" else words("不分时刻")
+    if name == "hours":
+        return hours_text(value)
+    if name == "provenance":
+        return "、".join(words.provenance(one) for one in sorted(value))
+    if name == "worker_group":
+        return words.codes("worker_group").get(value, value)
+    if name == "opening":
+        return words.hours(value)
+    if name in ("points", "area"):
+        return words("{count} 处").format(count=len(value))
+    if isinstance(value, bool):
+        return words("是") if value else words("否")
+    if isinstance(value, tuple | frozenset):
+        return "、".join(sorted(map(str, value)))
+    return f"{value:g}" if isinstance(value, float) else str(value)
