@@ -29,6 +29,7 @@ from geodata.importing import (
     remarks,
     signatures,
     systems,
+    tables,
 )
 from geodata.importing.cells import Rows, read_cells
 from geodata.importing.ground import Ground
@@ -265,7 +266,7 @@ def _gather(
             poi.told(sheet, service, report.warn)
     titles = kinds.titles(schema.name, ground)
     remarks.tell_hidden(sheets, report)
-    sheets = [sheet for sheet in sheets if not sheet.hidden]
+    sheets = [part for sheet in sheets if not sheet.hidden for part in tables.apart(sheet, schema.name)]
     layouts = [headers.understand(sheet, schema, mapping, kinds.own_headers(schema.name, ground)) for sheet in sheets]
     for layout in layouts:
         report.headers |= {said: column for said, column in layout.listed if report.headers.get(said) is None}
@@ -277,15 +278,7 @@ def _gather(
     parts: list[systems.Part] = []
     for sheet, layout in zip(sheets, layouts, strict=True):
         if _meant(layout) < max(1, most / 2) or (named and not {"name", schema.key} & set(layout.columns)):
-            report.warn(
-                Problem(
-                    N_("工作表“{sheet}”没有这张表的表头，没有导入。"),
-                    {"sheet": sheet.name or ""},
-                    sheet=sheet.name,
-                    code="sheet",
-                )
-            )
-            report.leave(Problem(N_("没有这张表的表头：像是汇总或说明。"), sheet=sheet.name, code="sheet"))
+            remarks.tell_strange(sheet, report)
             continue
         for problem in sheet.problems:
             if problem.row is None:  # of the whole sheet; those of cells count where a column is used
@@ -295,10 +288,12 @@ def _gather(
         for problem in layout.warnings:
             report.warn(problem)
         left = remarks.take_out(sheet, layout, schema)
-        remarks.tell_left(sheet, left, report)
+        remarks.tell_left(sheet, left, layout.over, report)
         start = len(rows)
         read_cells(rows, sheet, layout, left, schema, report, ground.kinds)
-        rows.hints[sheet.name] = counties.hints_of(sheet, layout)
+        if sheet.part and layout.above:
+            rows.headings |= dict.fromkeys(range(start, len(rows)), " ".join(layout.above))
+        rows.hints.setdefault(sheet.name, counties.hints_of(sheet, layout))
         sheet.rows = []  # they are read: a long file need not be held twice
         for at, heading in left.headings.items():
             rows.headings[start + at - layout.first] = heading

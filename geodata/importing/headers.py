@@ -59,6 +59,8 @@ class Layout:
         Unit of sums of money that stands above the header for the whole table (``单位：万元``), in brackets.
     above : list of str
         Texts above the header: titles, and who filled it in.
+    over : list of int
+        Row numbers above the header that look like rows of data, which are not read.
     ticks : list of Tick
         Columns that tick members of a set column.
     hours : list of HoursPart
@@ -79,6 +81,7 @@ class Layout:
     titles: list[str] = field(default_factory=list)
     money: str = ""
     above: list[str] = field(default_factory=list)
+    over: list[int] = field(default_factory=list)
     ticks: list[together.Tick] = field(default_factory=list)
     hours: list[together.HoursPart] = field(default_factory=list)
     own: dict[str, int] = field(default_factory=dict)
@@ -173,7 +176,7 @@ def _layout(
     schema: TableSchema,
 ) -> Layout:
     titles = _titles(block)
-    layout = Layout({}, {}, block.first, None, [], [], titles=titles, above=block.above)
+    layout = Layout({}, {}, block.first, None, [], [], titles=titles, above=block.above, over=block.over)
     row = sheet.numbers[block.last] if block.last >= 0 else None
     names = {column.name for column in schema.columns}
     shapes: list[tuple[int, int]] = []

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.errors import N_, AtlasError
-from geodata.importing import headers, merges, remarks
+from geodata.importing import headers, merges, remarks, tables
 from geodata.importing.marked import MAX_NOTES, clean, sheet_title, unused, write_cell
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
@@ -72,8 +72,9 @@ def write_left_behind(
         }
         used: set[str] = set()
         reasons: list[tuple[str, int, Problem]] = []
-        for sheet in sheets:
-            mine = {one.row: one for one in listed if one.sheet == sheet.name and one.row is not None}
+        for sheet in (part for whole in sheets for part in tables.apart(whole, report.table)):
+            rows = set(sheet.numbers)
+            mine = {one.row: one for one in listed if one.sheet == sheet.name and one.row in rows}
             if mine:
                 title = sheet_title(sheet, used)
                 at = _copy(book.add_worksheet(title), sheet, mine, report, inks, gettext, mapping)

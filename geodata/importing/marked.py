@@ -10,7 +10,7 @@ from typing import Any
 
 from geodata.errors import N_, AtlasError
 from geodata.exporting import CELL, neutral
-from geodata.importing import headers
+from geodata.importing import headers, tables
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
@@ -63,7 +63,7 @@ def write_marked(
             "head": book.add_format({"bold": True}),
         }
         used: set[str] = set()
-        for sheet in sheets:
+        for sheet in (part for whole in sheets for part in tables.apart(whole, report.table)):
             _copy(book.add_worksheet(sheet_title(sheet, used)), sheet, report, inks, gettext, mapping)
         _list(book.add_worksheet(unused(gettext(N_("问题")), used)), report, inks, gettext)
         book.close()
@@ -93,10 +93,11 @@ def _copy(
         heads, shift = (sheet.rows[layout.first - 1] if layout.first else []), 0
     at_of = {headers.one_line(name): at for at, name in reversed(list(enumerate(heads)))}
     marks: dict[tuple[int, int], tuple[str, list[str]]] = {}
+    rows = set(sheet.numbers)
     for kind, problems in (("error", report.errors), ("warning", report.warnings)):
         for problem in problems:
             if problem.sheet == sheet.name:
-                for row in problem.rows or ([problem.row] if problem.row else []):
+                for row in {*(problem.rows or ([problem.row] if problem.row else []))} & rows:
                     key = (row - 1 + shift, at_of.get(problem.column or "", 0))
                     marks.setdefault(key, (kind, []))[1].append(problem.text(gettext))
     for number, row in zip(sheet.numbers, sheet.rows, strict=True):

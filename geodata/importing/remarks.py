@@ -177,9 +177,21 @@ def tell_hidden(sheets: list[Sheet], report: Report) -> None:
             report.leave(Problem(N_("工作表是隐藏的。"), sheet=sheet.name, code="sheet"))
 
 
-def tell_left(sheet: Sheet, left: Left, report: Report) -> None:
-    """Tell of the rows that were taken out of a sheet."""
+def tell_strange(sheet: Sheet, report: Report) -> None:
+    """Tell of a sheet, or of a table below or beside another on it, that has not the headers of the table: it is left out."""
+    row = sheet.numbers[0] if sheet.part and sheet.numbers else None
+    msgid = (
+        N_("工作表“{sheet}”没有这张表的表头，没有导入。") if row is None else N_("第 {row} 行起是另一张表，没有导入。")
+    )
+    params = {"sheet": sheet.name or "", "row": row}
+    report.warn(Problem(msgid, params, sheet=sheet.name, row=row, code="sheet"))
+    report.leave(Problem(N_("没有这张表的表头：像是汇总或说明。"), sheet=sheet.name, row=row, code="sheet"))
+
+
+def tell_left(sheet: Sheet, left: Left, over: list[int], report: Report) -> None:
+    """Tell of the rows that were taken out of a sheet, and of those above its header that look like rows of data (`over`)."""
     for numbers, msgid in (
+        (over, N_("{count} 行在表头上方，没有导入：是数据的，请移到表头下面。")),
         (left.numbers, N_("{count} 行是合计、小标题或填表说明，没有导入。")),
         (left.blank, N_("{count} 行除了序号什么也没有写，没有导入。")),
     ):
@@ -194,5 +206,6 @@ def tell_left(sheet: Sheet, left: Left, report: Report) -> None:
                     code="remark",
                 )
             )
+        why = N_("在表头上方。") if numbers is over else N_("合计、小标题或填表说明。")
         for number in numbers:
-            report.leave(Problem(N_("合计、小标题或填表说明。"), sheet=sheet.name, row=number, code="remark"))
+            report.leave(Problem(why, sheet=sheet.name, row=number, code="remark"))

@@ -65,6 +65,8 @@ class Sheet:
         Headers that every file of this format has: they give way to another column that means the same.
     format : str
         Of ``file_formats.csv``: what the file is taken for.
+    part : bool
+        Whether another table stands before this one on the sheet of the file.
     """
 
     name: str | None
@@ -84,6 +86,7 @@ class Sheet:
     means: str | None = None
     spare: frozenset[str] = frozenset()
     format: str = "csv"
+    part: bool = False
 
 
 def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.importing.bad import unmarked
@@ -16,6 +16,7 @@ MOST_ROWS = 3  # of a header, one below another
 LONGEST_HEADER = 60
 _LONGEST_HEADING = 16
 _SAID = re.compile(r"[:：]")
+_LABEL = re.compile(r"\D{1,12}[:：]")  # 填报单位：…, and no 8:00
 _DAY = re.compile(r"\d{4}\s*[年./-]|\d{1,2}\s*月")
 _UNITS = (
     r"平方米|平米|㎡|m2|m²|米|公里|km|元|万元|千元|亿元|个|家|人|人次|名|处|项|场|台|套|件|次|辆|座|册|户|度|°|%|小时|年|月|日|"
@@ -39,6 +40,8 @@ class Block:
         Index in ``sheet.rows`` of the last row of the header, and of the first row of data.
     above : list of str
         Texts above the header: titles, who filled it in, units of the whole table.
+    over : list of int
+        Row numbers above the header that look like rows of data: several cells, none of which says what it is.
     """
 
     paths: list[tuple[str, ...]]
@@ -46,6 +49,7 @@ class Block:
     last: int
     first: int
     above: list[str]
+    over: list[int] = field(default_factory=list)
 
 
 def text_of(cell: Any) -> str:
@@ -76,7 +80,12 @@ def find(sheet: Sheet, known: Callable[[str], bool]) -> Block | None:
         units |= found
         first += 1
     above = [text_of(cell) for row in sheet.rows[:top] for cell in row if isinstance(cell, str) and text_of(cell)]
-    return Block(_paths(sheet, top, last), units, last, first, above)
+    return Block(_paths(sheet, top, last), units, last, first, above, _over(sheet, top))
+
+
+def _over(sheet: Sheet, top: int) -> list[int]:
+    said = [[text_of(cell) for cell in row if text_of(cell)] for row in sheet.rows[:top]]
+    return [sheet.numbers[at] for at, row in enumerate(said) if len(row) > 2 and not any(map(_LABEL.match, row))]
 
 
 def _extent(sheet: Sheet, best: int, known: Callable[[str], bool]) -> tuple[int, int]:
@@ -158,7 +167,7 @@ def _is_over(sheet: Sheet, at: int, known: Callable[[str], bool]) -> bool:
     if len(upper) == 1:
         ((place, _),) = upper.items()
         return place > 0 and place in lower and place + 1 in lower
-    return not wide and all(place in lower or known(one) for place, one in upper.items())
+    return not wide and len(upper) < len(lower) and all(place in lower or known(one) for place, one in upper.items())
 
 
 def _below(row: Sequence[Any]) -> dict[int, str] | None:
