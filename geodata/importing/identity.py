@@ -21,6 +21,7 @@ from geodata.importing.alike import addresses, bare, light
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.pairing import paired
+from geodata.importing.points import Shapes
 from geodata.importing.report import MAX_ROWS_NAMED, Doubt, Problem, Report, named, shown
 from geodata.merging import ILLUSTRATIVE
 from geodata.own_fields import as_text, values_of
@@ -68,7 +69,7 @@ class Identities:
 
 def match(
     rows: Rows,
-    shapes: NDArray[np.object_],
+    shapes: Shapes,
     schema: TableSchema,
     ground: Ground,
     report: Report,
@@ -95,8 +96,7 @@ def match(
     names = {column.name for column in schema.columns}
     if not {"name", "adcode"} <= names or schema.key == "adcode" or "name" not in rows.values:
         return found
-    keys = rows.values.setdefault(schema.key, [])
-    keys += [None] * (len(rows) - len(keys))
+    keys = rows.column(schema.key)
     there = ground.table(schema.name)
     mine = _mine(
         rows, shapes, schema, ground, np.zeros(len(rows), bool) if answers else _strange(keys, there, schema.key)
@@ -159,15 +159,14 @@ def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground)
     }
     if not found.aliases and not before:
         return
-    own = rows.values.setdefault(OWN, [])
-    own += [None] * (len(rows) - len(own))
+    own = rows.column(OWN)
     for at, key in enumerate(keys):
         alias = found.aliases.get(at) or before.get(key)
         if alias is not None:
             own[at] = as_text(values_of(own[at]) | {ALIAS: alias})
 
 
-def _strange(keys: list[Any], there: pd.DataFrame, key: str) -> NDArray[np.bool_]:
+def _strange(keys: Any, there: pd.DataFrame, key: str) -> NDArray[np.bool_]:
     """Return rows with an id that the atlas has not, where no row of the atlas could be one of them: none has an id made up for it.
 
     Most rows of a first import are such; nothing of them need be compared.
@@ -181,9 +180,7 @@ def _strange(keys: list[Any], there: pd.DataFrame, key: str) -> NDArray[np.bool_
     return np.fromiter((one is not None and one not in known for one in keys), bool, len(keys))
 
 
-def _mine(
-    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, apart: NDArray[np.bool_]
-) -> pd.DataFrame:
+def _mine(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, apart: NDArray[np.bool_]) -> pd.DataFrame:
     """Return what tells each usable row of the file apart, but for the rows `apart`; the index is its position in `rows`."""
     none = [None] * len(rows)
 
@@ -257,7 +254,7 @@ def _compared(frame: pd.DataFrame, shapes: NDArray[Any], schema: TableSchema, gr
     return frame
 
 
-def _once(rows: Rows, mine: pd.DataFrame, keys: list[Any], report: Report) -> pd.DataFrame:
+def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataFrame:
     """Leave out what the file has twice, and tell it; rows of one name that say different things both stay.
 
     Rows of one name, county and address are one; without an address they are one where all they say is the same.
@@ -299,7 +296,7 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: list[Any], report: Report) -> pd
     return mine.drop(index=list(again)) if again else mine
 
 
-def _by_alias(theirs: pd.DataFrame, stated: set[int], keys: list[Any], known: pd.Index, found: Identities) -> None:
+def _by_alias(theirs: pd.DataFrame, stated: set[int], keys: Any, known: pd.Index, found: Identities) -> None:
     """Find rows by an id that an earlier file gave them."""
     held = theirs[theirs["own"].map(lambda own: isinstance(own, str) and ALIAS in own).to_numpy(bool)]
     of = {values_of(own).get(ALIAS): key for own, key in zip(held["own"], held["key"], strict=True)}
@@ -309,7 +306,7 @@ def _by_alias(theirs: pd.DataFrame, stated: set[int], keys: list[Any], known: pd
 
 
 def _answered(
-    answers: Answers, rows: Rows, mine: pd.DataFrame, keys: list[Any], known: pd.Index, found: Identities
+    answers: Answers, rows: Rows, mine: pd.DataFrame, keys: Any, known: pd.Index, found: Identities
 ) -> set[int]:
     """Do what was answered; return the rows that it was said of."""
     said = set()
@@ -336,7 +333,7 @@ def _answered(
 def _strangers(
     mine: pd.DataFrame,
     there: pd.DataFrame,
-    keys: list[Any],
+    keys: Any,
     known: pd.Index,
     said: set[int],
     schema: TableSchema,
@@ -356,7 +353,7 @@ def _strangers(
     return {int(at[one]): ("key", [int(of[one])]) for one in np.flatnonzero(other)}
 
 
-def _as_others(doubts: Mapping[int, tuple[str, list[int]]], keys: list[Any], found: Identities) -> None:
+def _as_others(doubts: Mapping[int, tuple[str, list[int]]], keys: Any, found: Identities) -> None:
     for at, (why, _) in doubts.items():
         found.another.add(at)
         if why == "key":
@@ -417,7 +414,7 @@ def _tell(
     rows: Rows,
     mine: pd.DataFrame,
     stated: set[int],
-    keys: list[Any],
+    keys: Any,
     known: pd.Index,
     schema: TableSchema,
     report: Report,
