@@ -168,8 +168,10 @@ class TableSchema:
         """Return what :meth:`assembled` returns, of the columns of `names` alone, and with geometry where there are `shapes`."""
         known = {column.name: column for column in self.columns}
         found = {name: _as_dtype(self, known[name], values) for name, values in columns}
-        none = {name: pd.Series([None] * count, dtype=known[name].pandas_dtype) for name in names if name in known}
-        frame = pd.DataFrame(none | found, index=pd.RangeIndex(count), copy=False)
+        for name in names:
+            if name in known and name not in found:
+                found[name] = pd.Series([None] * count, dtype=known[name].pandas_dtype)
+        frame = pd.DataFrame(found, index=pd.RangeIndex(count), copy=False)
         return frame if shapes is None else gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=CRS))
 
     def validate(self, frame: pd.DataFrame) -> pd.DataFrame:

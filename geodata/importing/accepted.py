@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from geodata.importing.cells import Rows
-from geodata.importing.packed import LONG, PackedColumn
+from geodata.importing.packed import PackedColumn, is_long
 from geodata.importing.points import Shapes
 from geodata.in_parts import InParts, Table
 from geodata.schema import TableSchema
@@ -70,7 +70,7 @@ def accepted(rows: Rows, shapes: Shapes, schema: TableSchema, keep: NDArray[np.b
     at = np.flatnonzero(keep)
     values, rows.values = rows.values, {}
     rows.raw.clear()
-    if len(at) > LONG:
+    if is_long(len(at)):
         return AcceptedRows(values, at, shapes, schema)
     whole = len(at) == len(rows)
 

@@ -16,7 +16,7 @@ from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
 from geodata.importing.hours_column import AS_WRITTEN, HOURS, read_hours
 from geodata.importing.numbers import factor_of
 from geodata.importing.own_values import has_own, read_own, text_label, written
-from geodata.importing.packed import LONG, cells_at, column_of
+from geodata.importing.packed import cells_at, column_of, is_long
 from geodata.importing.read_column import STRICT, read_column
 from geodata.importing.remarks import Left
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
@@ -84,7 +84,7 @@ class Rows:
         """
         columns, count = (self.raw if raw else self.values), len(self)
         held = columns.get(name, ())
-        if isinstance(held, tuple) or (isinstance(held, list) and count > LONG):
+        if isinstance(held, tuple) or (isinstance(held, list) and is_long(count)):
             held = columns[name] = column_of(held, count)
         held.extend(repeat(None, (count if length is None else length) - len(held)))
         return held

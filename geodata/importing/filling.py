@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
-from itertools import repeat
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from geodata.importing.packed import column_of
 from geodata.importing.points import Shapes, missing
 from geodata.importing.report import Problem, Report, named, shown
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
+from geodata.in_parts import PART
 from geodata.merging import FROM_FILE
 from geodata.schema import TableSchema
 
@@ -78,7 +79,9 @@ def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report
     there = ground.table(schema.name) if keys and any(keys) else None
     if there is None or not len(there):
         return
-    at = pd.Index(there[schema.key]).get_indexer(pd.Index(keys, dtype=object))
+    at = _found(there[schema.key], keys)
+    if not (at >= 0).any():
+        return
     said = rows.values.get("provenance") or ["reported"] * len(rows)
     said = np.array([one or "reported" for one in said], dtype=object)
     real = there["provenance"].to_numpy(dtype=object)
@@ -114,6 +117,15 @@ def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report
                 code="filled",
             )
         )
+
+
+def _found(known: pd.Series, keys: Sequence[Any]) -> NDArray[np.intp]:
+    """Return where each key stands among the known ones, -1 where it does not."""
+    index, waiting = pd.Index(known), iter(keys)
+    found = [np.empty(0, np.intp)]
+    while some := list(islice(waiting, PART)):
+        found.append(index.get_indexer(pd.Index(some, dtype=object)))
+    return np.concatenate(found)
 
 
 def _keep_shapes(
@@ -278,13 +290,11 @@ def _keys(
     said: list[Any] = [rows.values[name] for name in ("adcode", *told) if name in rows.values]
     named_ = rows.values.get("name")
     if named_:
-        codes = rows.values.get("adcode") or [None] * len(rows)
-        said.append(bare(named_, codes, ground, schema.name))
-        said.append(addresses(rows.values.get("address") or [None] * len(rows), codes, ground))
+        said += _told_apart(rows, schema, ground)
     taken = {value for value in held if value is not None}
     theirs = set(ground.ids(schema.name)) if another else set()
-    counted: dict[str, int] = {}
-    made: list[str | None] = []
+    counted: dict[str, int] = {}  # of stems that came more than once
+    made: Any = column_of((), len(rows))
     for at in range(len(rows)):
         if held[at] is not None or at in rows.wrong or at in rows.left:
             made.append(None)
@@ -293,12 +303,12 @@ def _keys(
         where = f"{shapes[at].x:.5f},{shapes[at].y:.5f}" if point else ""
         text = "|".join([schema.name, *(str(values[at]) for values in said), where])
         stem = f"{schema.name[:2].upper()}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
-        while True:
-            counted[stem] = counted.get(stem, 0) + 1
-            # rows alike in all of this are numbered, in the order of the file
-            key = stem + (f"-{counted[stem]}" if counted[stem] > 1 else "")
-            if key not in taken and not (at in another and key in theirs):
-                break
+        key, count = stem, counted.get(stem, 1)
+        while key in taken or (at in another and key in theirs):
+            count += 1  # rows alike in all of this are numbered, in the order of the file
+            key = f"{stem}-{count}"
+        if count > 1:
+            counted[stem] = count
         taken.add(key)
         made.append(key)
     count = _set_missing(rows, schema.key, made)
@@ -312,6 +322,19 @@ def _keys(
                 code="filled",
             )
         )
+
+
+def _told_apart(rows: Rows, schema: TableSchema, ground: Ground) -> list[Any]:
+    """Return names and addresses of all rows as they are compared, made of some rows at a time."""
+    found = [column_of((), len(rows)) for _ in range(2)]
+    names, places, codes = (
+        iter(rows.values.get(name) or repeat(None, len(rows))) for name in ("name", "address", "adcode")
+    )
+    while said := list(islice(names, PART)):
+        where, of = list(islice(places, PART)), list(islice(codes, PART))
+        found[0].extend(bare(said, of, ground, schema.name).tolist())
+        found[1].extend(addresses(where, of, ground).tolist())
+    return found
 
 
 def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:

@@ -327,9 +327,14 @@ class _CellsAt(Sequence[Any]):
         return self._rows.cells(self._place, self._places)
 
 
+def is_long(count: int) -> bool:
+    """Return whether so many rows are kept packed, and made into frames a part at a time."""
+    return count > LONG
+
+
 def column_of(cells: Iterable[Any], count: int) -> Any:
     """Return a column of cells: a list, packed where there will be `count` of them and that is many."""
-    return PackedColumn(cells) if count > LONG else list(cells)
+    return PackedColumn(cells) if is_long(count) else list(cells)
 
 
 def cells_at(rows: Sequence[Sequence[Any]], place: int) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from geodata import datum
 from geodata.errors import N_, AtlasError
 from geodata.importing import headers, positions
 from geodata.importing.cells import Rows
-from geodata.importing.packed import LONG
+from geodata.importing.packed import is_long
 from geodata.importing.points import PackedPoints, Shapes
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.values import is_blank
@@ -70,7 +70,7 @@ def placed(
     known = [one for one in systems if one is not None]
     if len(known) < len(systems):
         return None
-    long = schema.geometry == "point" and len(rows) > LONG
+    long = schema.geometry == "point" and is_long(len(rows))
     if len(set(known)) == 1:
         read = [positions.zone_of(rows, known[0], report)] * len(known)
         if not long:

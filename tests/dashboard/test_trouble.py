@@ -33,7 +33,17 @@ ASKED = {
     "/sources/rows.csv": "figure=F1",
 }
 #: What needs no store: Dash's own addresses and assets, texts of the product, files and links that were made already.
-WITHOUT = ("/_", "/assets", "/design", "/data/template", "/data/marked", "/data/left", "/briefing/file", "/s/", "/embed")
+WITHOUT = (
+    "/_",
+    "/assets",
+    "/design",
+    "/data/template",
+    "/data/marked",
+    "/data/left",
+    "/briefing/file",
+    "/s/",
+    "/embed",
+)
 
 
 @pytest.fixture
