@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geodata.in_parts import Table, parts, taken
 from geodata.schema import TABLES
 
 ILLUSTRATIVE = "illustrative"
@@ -45,7 +47,7 @@ class Merge:
     retired: NDArray[np.intp]
 
 
-def merge(table: str, there: pd.DataFrame, new: pd.DataFrame, retire: bool = True) -> Merge:
+def merge(table: str, there: pd.DataFrame, new: Table, retire: bool = True) -> Merge:
     """Compare `new` rows with those that are `there`, both in the types of the schema.
 
     A new row with the key of one that is there replaces it; it is unchanged
@@ -53,14 +55,19 @@ def merge(table: str, there: pd.DataFrame, new: pd.DataFrame, retire: bool = Tru
     way when a row that is not illustrative comes for that place, unless `retire` is false.
     """
     schema = TABLES[table]
-    at = pd.Index(there[schema.key]).get_indexer(new[schema.key])
-    known = np.flatnonzero(at >= 0)
-    same = np.zeros(len(new), bool)
-    if len(known):
-        same[known] = _same(table, there.iloc[at[known]], new.iloc[known])
-    gone = np.zeros(len(there), bool)
-    if retire and _place(table)[0] in there and schema.key != "adcode":
-        real = set(_places(table, new[[*_place(table)]][(new["provenance"] != ILLUSTRATIVE).to_numpy()]).dropna())
+    keys, at, same = pd.Index(there[schema.key]), np.full(len(new), -1), np.zeros(len(new), bool)
+    gives_way = retire and _place(table)[0] in there and schema.key != "adcode"
+    real: set[str] = set()
+    for start, part in parts(new, (schema.key, "provenance", *_place(table))):
+        found = keys.get_indexer(part[schema.key])
+        at[start : start + len(part)] = found
+        if len(known := np.flatnonzero(found >= 0)):
+            same[start + known] = _same(table, there.iloc[found[known]], taken(new, start + known))
+        if gives_way:
+            placed = part[[*_place(table)]][(part["provenance"] != ILLUSTRATIVE).to_numpy()]
+            real |= set(_places(table, placed).dropna())
+    known, gone = np.flatnonzero(at >= 0), np.zeros(len(there), bool)
+    if gives_way:
         gone = ((there["provenance"] == ILLUSTRATIVE) & _places(table, there).isin(real)).to_numpy(copy=True)
         gone[at[known]] = False
     return Merge(np.flatnonzero(at < 0), np.flatnonzero((at >= 0) & ~same), np.flatnonzero(same), np.flatnonzero(gone))
@@ -76,12 +83,17 @@ def _places(table: str, rows: pd.DataFrame) -> pd.Series:
     return first.str.cat(others, sep="/") if others else first
 
 
-def applied(there: pd.DataFrame, new: pd.DataFrame, plan: Merge, key: str) -> pd.DataFrame:
-    """Return the rows as they will be: for totals, in no promised order."""
-    leaving = set(new[key].iloc[plan.changed]) | set(there[key].iloc[plan.retired])
-    stay = there[~there[key].isin(leaving)]
-    come = new.iloc[np.concatenate([plan.changed, plan.added])]
-    return come if not len(stay) else stay if not len(come) else pd.concat([stay, come], ignore_index=True)
+def applied(there: pd.DataFrame, new: Table, plan: Merge, key: str, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Yield the rows as they will be, some at a time, with these columns at the least: for totals, in no promised order."""
+    changed, come, stay = np.zeros(len(new), bool), np.zeros(len(new), bool), np.ones(len(there), bool)
+    changed[plan.changed] = come[plan.changed] = come[plan.added] = True
+    stay[plan.retired] = False
+    keys = pd.Index(there[key])
+    for start, part in parts(new, columns):
+        here = slice(start, start + len(part))
+        stay[keys.get_indexer(part[key][changed[here]])] = False
+        yield part[come[here]]
+    yield there[stay]
 
 
 def following(table: str, keys: set[str], other: str, column: str, rows: pd.DataFrame) -> NDArray[np.intp]:

@@ -11,7 +11,7 @@ bool; ``date`` datetime64 without time zone (NaT when missing), kept as ISO
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -150,6 +150,18 @@ class TableSchema:
             return pd.DataFrame(data, index=index, copy=False)
         shapes = gpd.GeoSeries([None] * count if shapes is None else shapes, crs=CRS)
         return gpd.GeoDataFrame(pd.DataFrame(data, index=index, copy=False), geometry=shapes)
+
+    def some(
+        self, columns: Iterable[tuple[str, pd.Series]], count: int, names: Sequence[str], shapes: Any = None
+    ) -> pd.DataFrame:
+        """Return what :meth:`assembled` returns, of the columns of `names` alone, and with geometry where there are `shapes`."""
+        known = {column.name: column for column in self.columns}
+        found = {name: _as_dtype(self, known[name], values) for name, values in columns}
+        for name in names:
+            if name in known and name not in found:
+                found[name] = pd.Series([None] * count, dtype=known[name].pandas_dtype)
+        frame = pd.DataFrame(found, index=pd.RangeIndex(count), copy=False)
+        return frame if shapes is None else gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=CRS))
 
     def validate(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return `frame` in the table's types, checked by pandera.

@@ -20,6 +20,7 @@ from geodata.importing.effect import effect
 from geodata.importing.marked import write_marked
 from geodata.importing.report import Report
 from geodata.importing.template import write_template
+from geodata.in_parts import taken
 from geodata.kinds import TABLE, of_frame
 from geodata.schema import TABLES
 from geodata.store import open_store
@@ -161,7 +162,7 @@ def usable(report: Report, strict: bool) -> bool:
 
 def foreseen(found: Checked, table: str, store: WritableStore) -> dict[str, Any]:
     """Return what bringing the accepted rows in would do: counts, and at most 300 rows before and after."""
-    plan = effect(store, table, found.frame if found.report.accepted else found.frame.iloc[:0])
+    plan = effect(store, table, found.frame if found.report.accepted else taken(found.frame, []))
     return {
         "added": plan.added,
         "changed": plan.changed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 from typing import Any
 
 from geodata.errors import N_
@@ -15,7 +16,7 @@ from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
 from geodata.importing.hours_column import AS_WRITTEN, HOURS, read_hours
 from geodata.importing.numbers import factor_of
 from geodata.importing.own_values import has_own, read_own, text_label, written
-from geodata.importing.packed import cells_at
+from geodata.importing.packed import cells_at, column_of, is_long
 from geodata.importing.read_column import STRICT, read_column
 from geodata.importing.remarks import Left
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
@@ -37,8 +38,8 @@ class Rows:
     Attributes
     ----------
     values : dict
-        Column → one value (None: missing) per row.
-    sheets, numbers : list
+        Column → one value (None: missing) per row: a list, or packed (:class:`geodata.importing.packed.PackedColumn`).
+    sheets, numbers : list or packed column
         Sheet and row number of each row.
     titles : dict
         Column → its name for people, for columns that the file does not have.
@@ -61,13 +62,13 @@ class Rows:
     """
 
     titles: dict[str, str] = field(default_factory=dict)
-    values: dict[str, list[Any]] = field(default_factory=dict)
-    sheets: list[str | None] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    sheets: Any = field(default_factory=list)
+    numbers: Any = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     wrong: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
-    raw: dict[str, list[Any]] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict)
     shapes: list[Any] | None = None
     own: dict[int, dict[str, str]] = field(default_factory=dict)
     hints: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
@@ -75,6 +76,18 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def column(self, name: str, length: int | None = None, raw: bool = False) -> Any:
+        """Return a column of `values` (or `raw`) to be written to, with as many cells as there are rows, or `length`.
+
+        It is made where there is none; cells that it lacks are missing.
+        """
+        columns, count = (self.raw if raw else self.values), len(self)
+        held = columns.get(name, ())
+        if isinstance(held, tuple) or (isinstance(held, list) and is_long(count)):
+            held = columns[name] = column_of(held, count)
+        held.extend(repeat(None, (count if length is None else length) - len(held)))
+        return held
 
     def where(self, at: int, column: str | None = None) -> dict[str, Any]:
         """Return sheet, row and header of a cell, as :class:`Problem` takes them."""
@@ -104,8 +117,9 @@ def read_cells(
     merges.hidden(sheet, layout, report)
     data = sheet.rows[layout.first :]
     _unnamed(rows, sheet, layout, start, schema, report)
-    rows.sheets += [sheet.name] * len(data)
-    rows.numbers += sheet.numbers[layout.first :]
+    count = start + len(data)
+    rows.sheets = column_of(chain(rows.sheets, repeat(sheet.name, len(data))), count)
+    rows.numbers = column_of(chain(rows.numbers, sheet.numbers[layout.first :]), count)
     rows.headers |= {column: said for column, said in layout.headers.items() if column not in rows.headers}
     names = {column.name for column in schema.columns}
     qualified: dict[int, list[str]] = {}
@@ -117,9 +131,9 @@ def read_cells(
         cells = _cells_of(column, layout, data, report, sheet)
         if cells is None:
             if column.name in rows.values:
-                rows.values[column.name] += [None] * len(data)
+                rows.column(column.name)
             continue
-        values = rows.values.setdefault(column.name, [None] * start)
+        values = rows.column(column.name, start)
         title = layout.headers.get(column.name) or column.zh
         factor, unit = factor_of(title, column.unit) if column.dtype in ("int", "float") else (1.0, "")
         if column.unit == "yuan" and factor == 1.0 and "元" not in title:
@@ -142,23 +156,24 @@ def read_cells(
     _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
     for name in (*POSITIONS, STATED, *PLACES):
         if name in layout.columns and name not in names:
-            cells = rows.raw.setdefault(name, [None] * start)
             places = layout.columns[name]
-            cells += (
-                list(map(_number if name in ("lon", "lat", "x", "y") else _something, cells_at(data, places[0])))
+            rows.column(name, start, raw=True).extend(
+                map(_number if name in ("lon", "lat", "x", "y") else _something, cells_at(data, places[0]))
                 if len(places) == 1
-                else [_joined(row, places) for row in data]
+                else (_joined(row, places) for row in data)
             )
         elif name in rows.raw:
-            rows.raw[name] += [None] * len(data)
+            rows.column(name, raw=True)
     if sheet.geometry is not None:
         rows.shapes = (rows.shapes or [None] * start) + list(sheet.geometry[layout.first :])
     elif rows.shapes is not None:
         rows.shapes += [None] * len(data)
-    for values in rows.values.values():
-        values += [None] * (len(rows) - len(values))
+    for name in [*rows.values]:
+        rows.column(name)
     _keep_qualifiers(rows, sheet, layout, schema, qualified, report)
-    positions = {number: at for at, number in enumerate(rows.numbers[start:], start)}
+    positions = (
+        {number: at for at, number in enumerate(rows.numbers[start:], start)} if shared or sheet.problems else {}
+    )
     for number, problem in shared.items():
         if number in positions:
             rows.wrong.add(positions[number])
@@ -169,13 +184,13 @@ def read_cells(
 
 def _cells_of(
     column: Column, layout: Layout, data: list[Sequence[Any]], report: Report, sheet: Sheet
-) -> list[Any] | None:
+) -> Sequence[Any] | None:
     """Return the cells of a column, those of several columns that are one field put together; None where the file has none."""
     if column.name == together.HOURS and layout.hours:
         return [together.joined_hours(layout.hours, row) for row in data]
     places = layout.columns.get(column.name)
     ticks = [one for one in layout.ticks if one.column == column.name]
-    cells = list(cells_at(data, places[0])) if places else None
+    cells = cells_at(data, places[0]) if places else None
     if not ticks:
         return cells
     return ticked(ticks, cells, data, layout, sheet, report)
@@ -215,10 +230,9 @@ def _read_own_columns(
     for name in free:
         at = layout.columns[name][0]
         label = name.removeprefix(PREFIX)
-        values = rows.values.setdefault(name, [None] * start)
-        values += [None] * (start - len(values))
+        values = rows.column(name, start)
         column = Column(name, "str", label, label, "", (), True, "")
-        cells = list(cells_at(data, at))
+        cells = cells_at(data, at)
         read_column(rows, values, cells, start, column, schema, read_own, report, {})
         if any(isinstance(one, int | float) for one in values[start:]):
             sums.hold(at, layout.headers[name], values[start:], read_own)
@@ -306,15 +320,13 @@ def _keep_qualifiers(
         return
     names = {column.name for column in schema.columns}
     if "qualifiers" in names:
-        kept = rows.values.setdefault("qualifiers", [None] * len(rows))
-        kept += [None] * (len(rows) - len(kept))
+        kept = rows.column("qualifiers")
         for at, said in qualified.items():
             before = [kept[at]] if kept[at] else []
             given = {one.partition("=")[0] for one in (kept[at] or "").split(";")}
             kept[at] = ";".join(before + [one for one in said if one.partition("=")[0] not in given])
     elif "qualifier" in names:
-        kept = rows.values.setdefault("qualifier", [None] * len(rows))
-        kept += [None] * (len(rows) - len(kept))
+        kept = rows.column("qualifier")
         for at, said in qualified.items():
             kept[at] = kept[at] or said[0].partition("=")[2]
     else:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from geodata import datum
 from geodata.errors import N_, AtlasError
@@ -31,11 +30,14 @@ from geodata.importing import (
     systems,
     tables,
 )
+from geodata.importing.accepted import accepted
 from geodata.importing.cells import Rows, read_cells
 from geodata.importing.ground import Ground
+from geodata.importing.points import Shapes
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
+from geodata.in_parts import Table, parts
 from geodata.own_fields import PREFIX, usable_label
 from geodata.schema import TABLES, TableSchema
 from geodata.store.base import AtlasStore
@@ -53,14 +55,14 @@ class Checked:
     ----------
     report : Report
         What is wrong, and what to look at.
-    frame : DataFrame
-        The accepted rows, in the types of the schema; ``batch_id`` is ``pending``.
+    frame : DataFrame or InParts
+        The accepted rows, in the types of the schema; ``batch_id`` is ``pending``. Of very many they are given in parts.
     file_name, file_hash : str
         Name of the file and SHA-256 of its bytes.
     """
 
     report: Report
-    frame: pd.DataFrame
+    frame: Table
     file_name: str
     file_hash: str
 
@@ -244,11 +246,11 @@ def _check(
     said: _Said | None,
 ) -> None:
     progress(0.45, N_("正在核对单元格"))
-    rows, parts = _gather(sheets, schema, mapping, ground, checked.report)
+    rows, found = _gather(sheets, schema, mapping, ground, checked.report)
     checked.report.rows = len(rows)
     try:
         if len(rows):
-            _finish(rows, schema, stated, parts, ground, checked, progress, said)
+            _finish(rows, schema, stated, found, ground, checked, progress, said)
     finally:
         outcome.left_out(rows, checked.report)
         checked.report.in_order([sheet.name for sheet in sheets])
@@ -275,7 +277,7 @@ def _gather(
         raise headers.nothing_known(schema, next(sheet for sheet in sheets if sheet.rows or sheet.header))
     named = any("name" in layout.columns for layout in layouts)
     rows = Rows(titles={"wkt": "图形"} | {column.name: column.zh for column in schema.columns} | titles)
-    parts: list[systems.Part] = []
+    sheet_parts: list[systems.Part] = []
     for sheet, layout in zip(sheets, layouts, strict=True):
         if _meant(layout) < max(1, most / 2) or (named and not {"name", schema.key} & set(layout.columns)):
             remarks.tell_strange(sheet, report)
@@ -298,10 +300,10 @@ def _gather(
         for at, heading in left.headings.items():
             rows.headings[start + at - layout.first] = heading
         report.columns |= {said: column for column, said in layout.headers.items()}
-        parts.append(systems.Part(start, len(rows), sheet.name, layout.crs or sheet.crs, sheet.means))
+        sheet_parts.append(systems.Part(start, len(rows), sheet.name, layout.crs or sheet.crs, sheet.means))
     if not len(rows):
         report.warn(Problem(N_("文件里只有表头，没有数据行：导入它不会改变图册。"), code="empty"))
-    return rows, parts
+    return rows, sheet_parts
 
 
 def _meant(layout: headers.Layout) -> int:
@@ -314,7 +316,7 @@ def _finish(
     rows: Rows,
     schema: TableSchema,
     stated: str | None,
-    parts: list[systems.Part],
+    sheets: list[systems.Part],
     ground: Ground,
     checked: Checked,
     progress: Progress,
@@ -322,11 +324,11 @@ def _finish(
 ) -> None:
     """Complete the rows and check them as a whole; `said` is None for a row that a person fills in: it is what it says."""
     report = checked.report
-    shapes = np.full(len(rows), None, dtype=object)
+    shapes: Shapes = np.full(len(rows), None, dtype=object)
     given = np.full((len(rows), 2), np.nan)
     crs = None
     if schema.geometry and positions.has_positions(rows):
-        found = systems.placed(rows, parts, stated, schema, report)
+        found = systems.placed(rows, sheets, stated, schema, report)
         if found is None:
             return
         crs, shapes, given = found
@@ -356,10 +358,11 @@ def _finish(
     keep = np.ones(len(rows), bool)
     keep[[*rows.wrong, *rows.left]] = False
     try:
-        frame = filling.frame_of(rows, shapes, schema, keep)
+        frame = accepted(rows, shapes, schema, keep)
         if len(frame):
             progress(0.75, N_("正在查找可疑之处"))
-            frame = schema.checked(frame)
+            for _, part in parts(frame):  # no key stands twice: that is seen to above
+                schema.checked(part)
         one = crs if crs and "、" not in crs else None  # of several systems none can be likelier than the others
         checks.warnings_of(rows, frame, np.flatnonzero(keep), given, schema, one, ground, report)
     except AtlasError as error:  # what the schema refuses and no check above has named
@@ -370,7 +373,7 @@ def _finish(
     checked.frame = frame
 
 
-def _need_shapes(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:
+def _need_shapes(rows: Rows, shapes: Shapes, report: Report) -> None:
     for at in range(len(rows)):
         if shapes[at] is None and at not in rows.wrong:
             rows.wrong.add(at)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from geodata.importing.ground import Ground
 from geodata.importing.own_values import has_own, text_label
 from geodata.importing.positions import swapped
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.in_parts import InParts, Table, parts
 from geodata.merging import applied, merge
 from geodata.schema import TABLES, TableSchema
 
@@ -63,12 +65,10 @@ _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
 
 def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
     """Refuse rows whose key has been seen before in the file."""
-    if not pd.Series(rows.values.get(schema.key, ()), dtype=object).dropna().duplicated().any():
-        return
+    keys = rows.values.get(schema.key, ())
     first: dict[Any, int] = {}
-    for at, key in enumerate(rows.values.get(schema.key, ())):
-        if key is None:
-            continue
+    for at in _suspects(keys):
+        key = keys[at]
         seen = first.setdefault(key, at)
         if seen != at:
             rows.wrong.add(at)
@@ -82,6 +82,18 @@ def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
                     code="duplicate",
                 )
             )
+
+
+def _suspects(keys: Sequence[Any]) -> list[int]:
+    """Return the positions of keys of which another may be the same: their hashes are, which take a tenth of the memory."""
+    hashes, waiting = np.empty(len(keys), np.int64), iter(keys)
+    for start in range(0, len(keys), TREE_BLOCK):
+        some = list(islice(waiting, TREE_BLOCK))
+        hashes[start : start + len(some)] = [hash(one) for one in some]
+    order = np.argsort(hashes, kind="stable")
+    again = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
+    found = np.unique(np.concatenate([order[again], order[again + 1]]))
+    return [at for at in found.tolist() if keys[at] is not None]
 
 
 def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
@@ -159,7 +171,7 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
 
 def warnings_of(
     rows: Rows,
-    frame: pd.DataFrame,
+    frame: Table,
     positions: NDArray[np.intp],
     given: NDArray[np.float64],
     schema: TableSchema,
@@ -173,7 +185,7 @@ def warnings_of(
     ----------
     rows : Rows
         All rows of the file.
-    frame : DataFrame
+    frame : DataFrame or InParts
         The accepted ones, in the types of the schema.
     positions : ndarray of int
         Position in `rows` of each row of `frame`.
@@ -198,15 +210,25 @@ def warnings_of(
             },
         )
     if schema.geometry == "point" and len(frame):
-        held = np.flatnonzero(frame.geometry.notna().to_numpy())
+        held, adcodes, xy = _points_of(frame)
         if len(held):
-            xy = shapely.get_coordinates(frame.geometry.to_numpy()[held])
-            adcodes = frame["adcode"].astype(object).to_numpy()[held]
             _out_of_place(rows, positions[held], adcodes, xy, ground, report)
             if crs:
-                _likely_datum(rows, frame.iloc[held], positions[held], given, adcodes, crs, ground, report, schema)
-            _duplicates(rows, frame.iloc[held], positions[held], xy, schema, ground, report)
+                known = _known_positions(frame, schema, ground)[held]
+                _likely_datum(rows, known, positions[held], given, adcodes, xy, crs, ground, report)
+            _duplicates(rows, frame, held, positions[held], xy, schema, ground, report)
     _totals(frame, schema, ground, report)
+
+
+def _points_of(frame: Table) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.float64]]:
+    """Return the positions of the rows with a point, their places and the points."""
+    held, adcodes, xy = [], [], []
+    for start, part in parts(frame, ("adcode", "geometry")):
+        at = np.flatnonzero(part.geometry.notna().to_numpy())
+        held.append(start + at)
+        adcodes.append(part["adcode"].astype(object).to_numpy()[at])
+        xy.append(shapely.get_coordinates(part.geometry.to_numpy()[at]))
+    return np.concatenate(held), np.concatenate(adcodes), np.vstack(xy)
 
 
 def _name_rows(
@@ -249,25 +271,28 @@ def _name_rows(
         )
 
 
-def _order(rows: Rows, frame: pd.DataFrame, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
-    for first, last in ORDERED:
-        if first in frame and last in frame:
-            early, late = frame[first], frame[last]
-            if early.dtype != late.dtype:  # a date, and ISO text
-                early, late = (pd.to_datetime(one, errors="coerce", format="ISO8601") for one in (early, late))
-            wrong = np.flatnonzero((late < early).fillna(False).to_numpy(bool))
-            names = {column.name: named(column) for column in schema.columns}
-            if len(wrong):
-                _name_rows(
-                    report,
-                    rows,
-                    positions[wrong],
-                    N_("{count} 行的“{last}”早于“{first}”：请核对。"),
-                    "order",
-                    last,
-                    first=names[first],
-                    last=names[last],
-                )
+def _order(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
+    names = {column.name: named(column) for column in schema.columns}
+    wrong: dict[tuple[str, str], list[NDArray[np.intp]]] = {}
+    for start, part in parts(frame, [name for name in dict.fromkeys(sum(ORDERED, ())) if name in names]):
+        for first, last in ORDERED:
+            if first in part and last in part:
+                early, late = part[first], part[last]
+                if early.dtype != late.dtype:  # a date, and ISO text
+                    early, late = (pd.to_datetime(one, errors="coerce", format="ISO8601") for one in (early, late))
+                found = start + np.flatnonzero((late < early).fillna(False).to_numpy(bool))
+                wrong.setdefault((first, last), []).append(positions[found])
+    for (first, last), found in wrong.items():
+        _name_rows(
+            report,
+            rows,
+            np.concatenate(found),
+            N_("{count} 行的“{last}”早于“{first}”：请核对。"),
+            "order",
+            last,
+            first=names[first],
+            last=names[last],
+        )
 
 
 def _out_of_place(
@@ -296,26 +321,28 @@ def _out_of_place(
 
 def _likely_datum(
     rows: Rows,
-    frame: pd.DataFrame,
+    known: NDArray[np.float64],
     positions: NDArray[np.intp],
     given: NDArray[np.float64],
     adcodes: NDArray[np.object_],
+    xy: NDArray[np.float64],
     crs: str,
     ground: Ground,
     report: Report,
-    schema: TableSchema,
 ) -> None:
     """Warn when another datum would put the points right: in their county, ashore, on rows of the same name."""
     stated = "wgs84" if crs == "cgcs2000" else crs
-    raw = given[positions]
-    if stated not in ALTERNATIVES or not np.isfinite(raw).all():
+    blocks = [slice(start, start + TREE_BLOCK) for start in range(0, len(positions), TREE_BLOCK)]
+    if stated not in ALTERNATIVES or not all(np.isfinite(given[positions[here]]).all() for here in blocks):
         return
-    known = _known_positions(frame, schema, ground)
 
     def read_as(name: str) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        lon, lat = datum.to_wgs84(raw[:, 0], raw[:, 1], name)
-        misplaced = ground.outside(adcodes, lon, lat, exact=True) | ground.in_sea(lon, lat)
-        return misplaced, _distance(np.column_stack([lon, lat]), known)
+        misplaced, away = np.empty(len(positions), bool), np.empty(len(positions))
+        for here in blocks:  # what comes in between takes twenty times what is found
+            lon, lat = datum.to_wgs84(*given[positions[here]].T, name)
+            misplaced[here] = ground.outside(adcodes[here], lon, lat, exact=True) | ground.in_sea(lon, lat)
+            away[here] = _distance(np.column_stack([lon, lat]), known[here])
+        return misplaced, away
 
     bad, away = read_as(stated)
     far = float(np.nanmedian(away)) if np.isfinite(away).any() else 0.0
@@ -333,8 +360,8 @@ def _likely_datum(
         moved = np.flatnonzero(bad & ~better)
     else:
         return
-    now = shapely.get_coordinates(frame.geometry.to_numpy()[moved])
-    mended = np.column_stack(datum.to_wgs84(raw[moved, 0], raw[moved, 1], best))
+    now = xy[moved]
+    mended = np.column_stack(datum.to_wgs84(*given[positions[moved]].T, best))
     _name_rows(
         report,
         rows,
@@ -353,21 +380,24 @@ def _likely_datum(
     )
 
 
-def _known_positions(frame: pd.DataFrame, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:
+def _known_positions(frame: Table, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:
     """Return where the atlas has a row of the same key, or of the same name in the same place; NaN where it has none."""
     there = ground.table(schema.name)
     there = there[there.geometry.notna()]
     xy = shapely.get_coordinates(there.geometry.to_numpy()) if len(there) else np.empty((0, 2))
-    at = pd.Index(there[schema.key]).get_indexer(frame[schema.key])
+    keys, once = pd.Index(there[schema.key]), {}
     if "name" in there:
         names = there["adcode"].astype(str) + "|" + there["name"].astype(str)
         single = ~names.duplicated(keep=False)
         once = dict(zip(names[single], np.flatnonzero(single), strict=True))
-        said = zip(frame["adcode"], frame["name"], strict=True)
-        named = np.fromiter((once.get(f"{code}|{name}", -1) for code, name in said), np.intp, len(frame))
-        at = np.where(at >= 0, at, named)
     known = np.full((len(frame), 2), np.nan)
-    known[at >= 0] = xy[at[at >= 0]]
+    for start, part in parts(frame, (schema.key, "adcode", "name")):
+        at = keys.get_indexer(part[schema.key])
+        if once:
+            said = zip(part["adcode"], part["name"], strict=True)
+            named = np.fromiter((once.get(f"{code}|{name}", -1) for code, name in said), np.intp, len(part))
+            at = np.where(at >= 0, at, named)
+        known[start + np.flatnonzero(at >= 0)] = xy[at[at >= 0]]
     return known
 
 
@@ -379,20 +409,30 @@ def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.floa
 
 def _duplicates(
     rows: Rows,
-    frame: pd.DataFrame,
+    frame: Table,
+    held: NDArray[np.intp],
     positions: NDArray[np.intp],
     xy: NDArray[np.float64],
     schema: TableSchema,
     ground: Ground,
     report: Report,
 ) -> None:
-    if "name" not in frame or schema.name in ("activities", "fairs", "enterprises"):
+    if not any(column.name == "name" for column in schema.columns) or schema.name in (
+        "activities",
+        "fairs",
+        "enterprises",
+    ):
         return  # several may well take place at, or be registered at, one spot
     there = ground.table(schema.name)
-    there = there[
-        there.geometry.notna() & ~there[schema.key].isin(frame[schema.key]) & (there["provenance"] != "illustrative")
-    ]
-    names = np.concatenate([frame["name"].to_numpy(dtype=object), there["name"].to_numpy(dtype=object)])
+    there = there[there.geometry.notna() & (there["provenance"] != "illustrative")]
+    for _, part in parts(frame, (schema.key,)) if len(there) else ():
+        there = there[~there[schema.key].isin(part[schema.key])]
+
+    def name_of(at: int) -> str:
+        if at >= len(xy):
+            return str(there["name"].iloc[at - len(xy)])
+        return str(frame.cell("name", held[at]) if isinstance(frame, InParts) else frame["name"].iloc[held[at]])
+
     every = np.vstack([xy, shapely.get_coordinates(there.geometry.to_numpy())]) if len(there) else xy
     told = 0
     for compared, (one, other, metres) in enumerate(_close_pairs(every, len(xy))):
@@ -405,7 +445,8 @@ def _duplicates(
                 )
             )
             return
-        if similar(str(names[one]), str(names[other])):
+        name, another = name_of(one), name_of(other)
+        if similar(name, another):
             told += 1
             if told <= MAX_ROWS_NAMED:
                 inside = other < len(xy)
@@ -416,13 +457,13 @@ def _duplicates(
                         if inside
                         else N_("“{name}”与图册里的“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
                         {
-                            "name": shown(names[one]),
-                            "other": shown(names[other]),
+                            "name": shown(name),
+                            "other": shown(another),
                             "which": which,
                             "metres": round(metres, 1),
                         },
                         **rows.where(positions[one], "name"),
-                        value=shown(names[one]),
+                        value=shown(name),
                         code="similar",
                     )
                 )
@@ -472,13 +513,13 @@ def similar(one: str, other: str) -> bool:
     )
 
 
-def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Report) -> None:
+def _totals(frame: Table, schema: TableSchema, ground: Ground, report: Report) -> None:
     """Warn where the table, once these rows are in, no longer adds up to what was reported."""
     wanted = [row for row in shipped_rows("fact_totals.csv") if row["table"] == schema.name]
     if not wanted or not len(frame):
         return
     there, facts = ground.table(schema.name), ground.table("facts").set_index("id")
-    touched = set(frame["adcode"].dropna())
+    touched = {code for _, part in parts(frame, ("adcode",)) for code in part["adcode"].dropna().unique()}
     wanted = [
         row
         for row in wanted
@@ -486,12 +527,13 @@ def _totals(frame: pd.DataFrame, schema: TableSchema, ground: Ground, report: Re
     ]
     if not wanted:
         return
-    asked = {row["where"].partition("=")[0] for row in wanted} | {row["measure"].removeprefix("sum:") for row in wanted}
-    columns = [one for one in frame.columns if one in asked | {schema.key, "adcode"}]
     plan = merge(schema.name, there, frame)
-    after = applied(pd.DataFrame(there[columns]), pd.DataFrame(frame[columns]), plan, schema.key)
-    for row in wanted:
-        total, before = _total(after, row, ground), _total(there, row, ground)
+    totals = [0.0] * len(wanted)
+    asked = {row["where"].partition("=")[0] for row in wanted} | {row["measure"].removeprefix("sum:") for row in wanted}
+    for part in applied(there, frame, plan, schema.key, [schema.key, "adcode", *asked]):
+        totals = [total + _total(part, row, ground) for total, row in zip(totals, wanted, strict=True)]
+    for row, total in zip(wanted, totals, strict=True):
+        before = _total(there, row, ground)
         fact = facts.loc[row["fact_id"]]
         if not _agrees(total, float(fact["value"]), fact["qualifier"]) and total != before:
             report.warn(

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.headers import Layout
 from geodata.importing.place_names import PlaceNames
+from geodata.importing.points import Shapes
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank
@@ -65,7 +64,7 @@ def place_of(said: str | None, ground: Ground) -> str | None:
 
 def resolve(
     rows: Rows,
-    shapes: NDArray[np.object_],
+    shapes: Shapes,
     schema: TableSchema,
     ground: Ground,
     report: Report,
@@ -78,7 +77,7 @@ def resolve(
     ----------
     rows : Rows
         With ``hints`` (see :func:`hints_of`) and, in ``raw``, further columns ``county``, ``city`` and ``province``.
-    shapes : ndarray of object
+    shapes : ndarray of object, or PackedPoints
         Geometry of each row, WGS-84, or None.
     file_name : str
         Its name may name the place, as a last resort.
@@ -95,7 +94,7 @@ class _Finder:
     def __init__(
         self,
         rows: Rows,
-        shapes: NDArray[np.object_],
+        shapes: Shapes,
         schema: TableSchema,
         ground: Ground,
         report: Report,
@@ -105,8 +104,7 @@ class _Finder:
         self.rows, self.shapes, self.schema, self.ground, self.report = rows, shapes, schema, ground, report
         self.names = PlaceNames(ground)
         self.file_name, self.place = PurePath(file_name).stem, place
-        self.held: list[Any] = rows.values.setdefault("adcode", [])
-        self.held += [None] * (len(rows) - len(self.held))
+        self.held = rows.column("adcode")
         self.unclear: dict[int, tuple[str, tuple[str, ...]]] = {}  # row → name, and the places that it may be
         self.told: dict[str, list[int]] = {}
         self.strange: list[tuple[int, str]] = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from geodata.in_parts import Table, taken
 from geodata.merging import FOLLOWERS, following, merge
 from geodata.schema import TABLES, TableSchema
 from geodata.store.base import AtlasStore
@@ -41,14 +42,14 @@ class Effect:
     changes: list[dict[str, Any]]
 
 
-def effect(store: AtlasStore, table: str, frame: pd.DataFrame, retire: bool = True) -> Effect:
+def effect(store: AtlasStore, table: str, frame: Table, retire: bool = True) -> Effect:
     """Return what :meth:`WritableStore.apply` would do with `frame`; nothing is written.
 
     Parameters
     ----------
     store : AtlasStore
     table : str
-    frame : DataFrame
+    frame : DataFrame or InParts
         Rows that the table's schema has validated.
     retire : bool
         Whether illustrative rows of the places of these rows give way.
@@ -56,13 +57,11 @@ def effect(store: AtlasStore, table: str, frame: pd.DataFrame, retire: bool = Tr
     schema, version = TABLES[table], store.meta()["data_version"]
     there = store.read(table)
     plan = merge(table, there, frame, retire)
-    at = pd.Index(there[schema.key]).get_indexer(frame[schema.key])
-    positions = plan.changed[:MAX_NAMED]
+    changed = taken(frame, plan.changed[:MAX_NAMED])
+    at = pd.Index(there[schema.key]).get_indexer(changed[schema.key])
     changes = [
         _change(schema, "changed", before, after)
-        for before, after in zip(
-            plain_rows(schema, there.iloc[at[positions]]), plain_rows(schema, frame.iloc[positions]), strict=True
-        )
+        for before, after in zip(plain_rows(schema, there.iloc[at]), plain_rows(schema, changed), strict=True)
     ]
     gone = there.iloc[plan.retired]
     retired = {table: gone} if len(gone) else {}
@@ -75,7 +74,7 @@ def effect(store: AtlasStore, table: str, frame: pd.DataFrame, retire: bool = Tr
         ]
     changes += [
         _change(schema, "added", None, row)
-        for row in plain_rows(schema, frame.iloc[plan.added[: MAX_NAMED - len(changes)]])
+        for row in plain_rows(schema, taken(frame, plan.added[: MAX_NAMED - len(changes)]))
     ]
     return Effect(
         version,

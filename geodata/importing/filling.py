@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,11 @@ from geodata.importing.alike import addresses, bare
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.headers import POSITIONS
+from geodata.importing.packed import column_of
+from geodata.importing.points import Shapes, missing
 from geodata.importing.report import Problem, Report, named, shown
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
+from geodata.in_parts import PART
 from geodata.merging import FROM_FILE
 from geodata.schema import TableSchema
 
@@ -40,7 +44,7 @@ H3_RESOLUTION = 9
 
 def fill(
     rows: Rows,
-    shapes: NDArray[np.object_],
+    shapes: Shapes,
     schema: TableSchema,
     ground: Ground,
     file_name: str,
@@ -53,15 +57,13 @@ def fill(
             _name_to_code(rows, column, ground, report)
     _defaults(rows, schema, report)
     _derived(rows, shapes, schema)
-    _set_missing(rows, "source_id", [f"{FROM_FILE}{file_name.replace(';', '_')}"] * len(rows))
-    rows.values["batch_id"] = ["pending"] * len(rows)
+    _set_missing(rows, "source_id", repeat(f"{FROM_FILE}{file_name.replace(';', '_')}", len(rows)))
+    rows.values["batch_id"] = column_of(repeat("pending", len(rows)), len(rows))
     _keys(rows, shapes, schema, ground, another, report)
     _still_missing(rows, schema, report)
 
 
-def keep(
-    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, report: Report, whole: bool = False
-) -> None:
+def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report: Report, whole: bool = False) -> None:
     """Let rows that the atlas has already keep what the file does not say: not to say a thing is not to deny it.
 
     That is every column that the file has not, and the place of every row without a position. What is made up never passes
@@ -77,14 +79,16 @@ def keep(
     there = ground.table(schema.name) if keys and any(keys) else None
     if there is None or not len(there):
         return
-    at = pd.Index(there[schema.key]).get_indexer(pd.Index(keys, dtype=object))
+    at = _found(there[schema.key], keys)
+    if not (at >= 0).any():
+        return
     said = rows.values.get("provenance") or ["reported"] * len(rows)
     said = np.array([one or "reported" for one in said], dtype=object)
     real = there["provenance"].to_numpy(dtype=object)
     alike = (at >= 0) & (real[at] == said)
     names = {column.name for column in schema.columns}
     given = rows.shapes is not None or any(name in rows.raw for name in POSITIONS)
-    placed = np.full(len(rows), True) if whole and given else ~shapely.is_missing(shapes)
+    placed = np.full(len(rows), True) if whole and given else ~missing(shapes)
     shown_by, kept = {"geometry_provenance"} & names, []
     for column in schema.columns:
         if column.name in (*NEVER_KEPT, *shown_by, schema.key):
@@ -96,7 +100,7 @@ def keep(
         mask = alike & ~placed if column.name in FOLLOWS_PLACE else alike
         values = there[column.name].to_numpy(dtype=object)
         if _set_missing(
-            rows, column.name, [_plain(values[at[row]]) if mask[row] else None for row in range(len(rows))]
+            rows, column.name, (_plain(values[at[row]]) if mask[row] else None for row in range(len(rows)))
         ):
             kept.append(column)
     if schema.geometry:
@@ -115,9 +119,18 @@ def keep(
         )
 
 
+def _found(known: pd.Series, keys: Sequence[Any]) -> NDArray[np.intp]:
+    """Return where each key stands among the known ones, -1 where it does not."""
+    index, waiting = pd.Index(known), iter(keys)
+    found = [np.empty(0, np.intp)]
+    while some := list(islice(waiting, PART)):
+        found.append(index.get_indexer(pd.Index(some, dtype=object)))
+    return np.concatenate(found)
+
+
 def _keep_shapes(
     rows: Rows,
-    shapes: NDArray[np.object_],
+    shapes: Shapes,
     schema: TableSchema,
     there: pd.DataFrame,
     at: NDArray[np.intp],
@@ -140,7 +153,7 @@ def _keep_shapes(
     if column.nullable:
         takes &= (from_[at] != "illustrative") | (said == "illustrative")
     shapes[takes] = old[at[takes]]
-    held = _column(rows, "geometry_provenance")
+    held = rows.column("geometry_provenance")
     for row in np.flatnonzero(takes):
         if held[row] is None and (not column.nullable or from_[at[row]] != said[row]):
             held[row] = from_[at[row]]
@@ -152,16 +165,11 @@ def _plain(value: Any) -> Any:
     return value.date() if isinstance(value, pd.Timestamp) else value
 
 
-def _column(rows: Rows, name: str) -> list[Any]:
-    values = rows.values.setdefault(name, [])
-    values += [None] * (len(rows) - len(values))
-    return values
-
-
-def _set_missing(rows: Rows, name: str, values: list[Any]) -> int:
-    held, count = _column(rows, name), 0
-    for at, value in enumerate(values):
-        if held[at] is None and value is not None and at not in rows.wrong:
+def _set_missing(rows: Rows, name: str, values: Iterable[Any]) -> int:
+    """Set a column where nothing stands in it, and return how many cells that were."""
+    held, count = rows.column(name), 0
+    for at, (old, value) in enumerate(zip(held, values, strict=True)):
+        if old is None and value is not None and at not in rows.wrong:
             held[at] = value
             count += 1
     return count
@@ -210,7 +218,7 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
         value: Any = (
             {"true": True, "false": False}.get(row["value"], row["value"]) if column.dtype == "bool" else row["value"]
         )
-        count = _set_missing(rows, column.name, [value] * len(rows))
+        count = _set_missing(rows, column.name, repeat(value, len(rows)))
         if count and column.name not in NAMED_ONE_BY_ONE:
             report.warn(
                 Problem(
@@ -228,15 +236,15 @@ def _label(table: str, column: Any, value: Any) -> dict[str, str]:
     return {lang: (labels(vocab, lang) if vocab else yes_no[lang]).get(value, str(value)) for lang in yes_no}
 
 
-def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> None:
+def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
     names = {column.name for column in schema.columns}
     if "period" in names:
         for source in ("start", "date"):
             if source in rows.values:
-                _set_missing(rows, "period", [day.isoformat() if day else None for day in rows.values[source]])
+                _set_missing(rows, "period", (day.isoformat() if day else None for day in rows.values[source]))
     if "participants_unit" in names and "participants" in rows.values:
         _set_missing(
-            rows, "participants_unit", [None if count is None else "person" for count in rows.values["participants"]]
+            rows, "participants_unit", (None if count is None else "person" for count in rows.values["participants"])
         )
     if schema.name == "places":
         inner = [
@@ -244,7 +252,7 @@ def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> No
         ]
         _set_missing(rows, "lon", [None if point is None else float(point[0]) for point in inner])
         _set_missing(rows, "lat", [None if point is None else float(point[1]) for point in inner])
-    if "name_en" in names and any(value is None for value in _column(rows, "name_en")):
+    if "name_en" in names and any(value is None for value in rows.column("name_en")):
         from geodata.names import english_names
 
         pairs = [
@@ -264,7 +272,7 @@ def _derived(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema) -> No
 
 def _keys(
     rows: Rows,
-    shapes: NDArray[np.object_],
+    shapes: Shapes,
     schema: TableSchema,
     ground: Ground,
     another: Collection[int],
@@ -275,34 +283,32 @@ def _keys(
     It stands on the name, the county, the address and, of what takes place, the time; on where the point lies only where
     a row has no name. Rows of `another` are none of the atlas's, so they get none of its keys.
     """
-    held = _column(rows, schema.key)
+    held = rows.column(schema.key)
     if schema.key in ("adcode",) or all(value is not None for value in held):
         return
     told = ("kind", "start", "period", "from_adcode", "to_adcode", "subject", "metric")
     said: list[Any] = [rows.values[name] for name in ("adcode", *told) if name in rows.values]
     named_ = rows.values.get("name")
     if named_:
-        codes = rows.values.get("adcode") or [None] * len(rows)
-        said.append(bare(named_, codes, ground, schema.name))
-        said.append(addresses(rows.values.get("address") or [None] * len(rows), codes, ground))
+        said += _told_apart(rows, schema, ground)
     taken = {value for value in held if value is not None}
     theirs = set(ground.ids(schema.name)) if another else set()
-    counted: dict[str, int] = {}
-    made: list[str | None] = []
+    counted: dict[str, int] = {}  # of stems that came more than once
+    made: Any = column_of((), len(rows))
     for at in range(len(rows)):
         if held[at] is not None or at in rows.wrong or at in rows.left:
             made.append(None)
             continue
-        point = schema.geometry == "point" and shapes[at] is not None and not (named_ and named_[at])
+        point = schema.geometry == "point" and not (named_ and named_[at]) and shapes[at] is not None
         where = f"{shapes[at].x:.5f},{shapes[at].y:.5f}" if point else ""
         text = "|".join([schema.name, *(str(values[at]) for values in said), where])
         stem = f"{schema.name[:2].upper()}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:10]}"
-        while True:
-            counted[stem] = counted.get(stem, 0) + 1
-            # rows alike in all of this are numbered, in the order of the file
-            key = stem + (f"-{counted[stem]}" if counted[stem] > 1 else "")
-            if key not in taken and not (at in another and key in theirs):
-                break
+        key, count = stem, counted.get(stem, 1)
+        while key in taken or (at in another and key in theirs):
+            count += 1  # rows alike in all of this are numbered, in the order of the file
+            key = f"{stem}-{count}"
+        if count > 1:
+            counted[stem] = count
         taken.add(key)
         made.append(key)
     count = _set_missing(rows, schema.key, made)
@@ -318,11 +324,24 @@ def _keys(
         )
 
 
+def _told_apart(rows: Rows, schema: TableSchema, ground: Ground) -> list[Any]:
+    """Return names and addresses of all rows as they are compared, made of some rows at a time."""
+    found = [column_of((), len(rows)) for _ in range(2)]
+    names, places, codes = (
+        iter(rows.values.get(name) or repeat(None, len(rows))) for name in ("name", "address", "adcode")
+    )
+    while said := list(islice(names, PART)):
+        where, of = list(islice(places, PART)), list(islice(codes, PART))
+        found[0].extend(bare(said, of, ground, schema.name).tolist())
+        found[1].extend(addresses(where, of, ground).tolist())
+    return found
+
+
 def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
     for column in schema.columns:
         if column.nullable:
             continue
-        held = _column(rows, column.name)
+        held = rows.column(column.name)
         if all(at in rows.wrong or at in rows.left for at, value in enumerate(held) if value is None):
             continue
         if column.name not in rows.headers and all(value is None for value in held):
@@ -350,17 +369,3 @@ def _still_missing(rows: Rows, schema: TableSchema, report: Report) -> None:
                         code="missing",
                     )
                 )
-
-
-def frame_of(rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, keep: NDArray[np.bool_]) -> pd.DataFrame:
-    """Return the rows that `keep` marks in the types of the schema; their values move into it, `rows` loses them."""
-    at = np.flatnonzero(keep)
-    whole = len(at) == len(rows)
-    rows.raw.clear()
-
-    def values_of() -> Iterator[tuple[str, pd.Series]]:
-        while rows.values:
-            name, values = rows.values.popitem()
-            yield name, pd.Series(values if whole else [values[one] for one in at], dtype=object)
-
-    return schema.assembled(values_of(), len(at), shapes[at])

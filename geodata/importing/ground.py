@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geodata.boundaries import PAGE_CITIES
+from geodata.in_parts import PART
 from geodata.kinds import TABLE, Kinds, of_frame
 from geodata.schema import TABLES
 from geodata.store.base import AtlasStore
@@ -141,11 +142,13 @@ class Ground:
 
     def counties_of(self, lon: ArrayLike, lat: ArrayLike) -> NDArray[np.object_]:
         """Return the adcode of the county that each point (degrees, WGS-84) lies in, None outside all."""
-        points = shapely.points(np.asarray(lon, float), np.asarray(lat, float))
-        found = np.full(len(points), None, dtype=object)
+        lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+        found = np.full(len(lon), None, dtype=object)
         tree, codes, _ = self._counties
-        at, county = tree.query(points, predicate="intersects")
-        found[at] = codes[county]
+        for start in range(0, len(lon), PART):  # a point takes ten times what its numbers do
+            here = slice(start, start + PART)
+            at, county = tree.query(shapely.points(lon[here], lat[here]), predicate="intersects")
+            found[here][at] = codes[county]
         return found
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import N_
@@ -43,14 +44,12 @@ def read_hours(
     report : Report
         Gets one warning that names rows and texts that are not understood, and counts them.
     """
-    hours = rows.values.setdefault(HOURS, [None] * start)
-    kept = rows.values.setdefault(AS_WRITTEN, [None] * start)
+    hours, kept = rows.column(HOURS, start), rows.column(AS_WRITTEN, start)
     known: dict[tuple[str, Any, Any], Found] = {}
     unknown: list[int] = []
     holidays: list[int] = []
     seasons: list[int] = []
-    for at, cell in enumerate(cells):
-        text = texts[at] if texts is not None else None
+    for at, (cell, text) in enumerate(zip(cells, repeat(None) if texts is None else texts)):  # noqa: B905 - repeated
         if cell is None and text is None:
             hours.append(None)
             kept.append(None)

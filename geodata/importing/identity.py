@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ from geodata.errors import N_, AtlasError
 from geodata.importing.alike import addresses, bare, light
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
+from geodata.importing.packed import is_long
 from geodata.importing.pairing import paired
+from geodata.importing.points import Shapes
 from geodata.importing.report import MAX_ROWS_NAMED, Doubt, Problem, Report, named, shown
+from geodata.in_parts import PART
 from geodata.merging import ILLUSTRATIVE
 from geodata.own_fields import as_text, values_of
 from geodata.schema import OWN, TableSchema
@@ -68,7 +72,7 @@ class Identities:
 
 def match(
     rows: Rows,
-    shapes: NDArray[np.object_],
+    shapes: Shapes,
     schema: TableSchema,
     ground: Ground,
     report: Report,
@@ -95,19 +99,19 @@ def match(
     names = {column.name for column in schema.columns}
     if not {"name", "adcode"} <= names or schema.key == "adcode" or "name" not in rows.values:
         return found
-    keys = rows.values.setdefault(schema.key, [])
-    keys += [None] * (len(rows) - len(keys))
+    keys = rows.column(schema.key)
     there = ground.table(schema.name)
-    mine = _mine(
-        rows, shapes, schema, ground, np.zeros(len(rows), bool) if answers else _strange(keys, there, schema.key)
-    )
+    usable = _usable(rows, np.zeros(len(rows), bool) if answers else _strange(keys, there, schema.key))
+    if is_long(len(usable)) and not answers:
+        usable = _near_another(rows, shapes, schema, ground, usable, keys, there)
+    mine = _mine(rows, shapes, schema, ground, usable)
     if schema.name in THINGS:
         mine = _once(rows, mine, keys, report)
     if not len(mine) or not len(there):
         return found
     known = pd.Index(there[schema.key])
     stated = {at for at in mine.index if keys[at] is not None}
-    theirs = _theirs(there, mine, schema, ground)
+    theirs = _theirs(there, set(mine["adcode"].str[:4]), bool(mine["made_up"].any()), schema, ground)
     _by_alias(theirs, stated, keys, known, found)
     said = _answered(answers, rows, mine, keys, known, found) if answers else set()
     doubts = _strangers(mine, there, keys, known, said, schema, ground) if schema.name in THINGS else {}
@@ -159,15 +163,14 @@ def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground)
     }
     if not found.aliases and not before:
         return
-    own = rows.values.setdefault(OWN, [])
-    own += [None] * (len(rows) - len(own))
+    own = rows.column(OWN)
     for at, key in enumerate(keys):
         alias = found.aliases.get(at) or before.get(key)
         if alias is not None:
             own[at] = as_text(values_of(own[at]) | {ALIAS: alias})
 
 
-def _strange(keys: list[Any], there: pd.DataFrame, key: str) -> NDArray[np.bool_]:
+def _strange(keys: Any, there: pd.DataFrame, key: str) -> NDArray[np.bool_]:
     """Return rows with an id that the atlas has not, where no row of the atlas could be one of them: none has an id made up for it.
 
     Most rows of a first import are such; nothing of them need be compared.
@@ -181,34 +184,70 @@ def _strange(keys: list[Any], there: pd.DataFrame, key: str) -> NDArray[np.bool_
     return np.fromiter((one is not None and one not in known for one in keys), bool, len(keys))
 
 
-def _mine(
-    rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, apart: NDArray[np.bool_]
-) -> pd.DataFrame:
-    """Return what tells each usable row of the file apart, but for the rows `apart`; the index is its position in `rows`."""
-    none = [None] * len(rows)
+def _usable(rows: Rows, apart: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the positions of rows that can be compared, but for the rows `apart`."""
+    held = (rows.values.get(name) or repeat(None, len(rows)) for name in ("name", "adcode"))
+    usable = np.fromiter((bool(name and code) for name, code in zip(*held, strict=True)), bool, len(rows)) & ~apart
+    usable[[*rows.wrong, *rows.left]] = False
+    return np.flatnonzero(usable)
+
+
+def _near_another(
+    rows: Rows,
+    shapes: Shapes,
+    schema: TableSchema,
+    ground: Ground,
+    usable: NDArray[np.intp],
+    keys: Any,
+    there: pd.DataFrame,
+) -> NDArray[np.intp]:
+    """Return those of the `usable` rows that another of the file or one of the atlas could be: of a long table hardly any.
+
+    What is compared takes five times the memory of the rows themselves, so it is made of some of them at a time.
+    """
+    codes, said = rows.values["adcode"], rows.values.get("provenance") or ()
+    cities = {codes[at][:4] for at in usable.tolist()}
+    theirs = _theirs(there, cities, any(one == ILLUSTRATIVE for one in said), schema, ground)
+    ids = {*there[schema.key], *_aliases(theirs)}
+    hashes, near = np.empty(len(usable), np.uint64), np.zeros(len(usable), bool)
+    for start in range(0, len(usable), PART):
+        here = slice(start, start + PART)
+        some = _mine(rows, shapes, schema, ground, usable[here])
+        hashes[here] = pd.util.hash_pandas_object(some[["scope", "light", "where"]], False)  # ty: ignore[call-non-callable]
+        alike = np.array([keys[at] in ids for at in some.index.tolist()], bool)
+        for name in ("light", "bare", "where"):
+            alike |= some[name].isin(set(theirs[name]) - {""}).to_numpy(bool)
+        near[here] = alike
+    return usable[near | pd.Series(hashes).duplicated(keep=False).to_numpy()]
+
+
+def _mine(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, usable: NDArray[np.intp]) -> pd.DataFrame:
+    """Return what tells each of the `usable` rows of the file apart; the index is its position in `rows`."""
+    at = usable.tolist()
 
     def held(name: str) -> list[Any]:
-        return rows.values.get(name) or none
+        values = rows.values.get(name)
+        return [values[one] for one in at] if values else [None] * len(at)
 
-    names, codes = held("name"), held("adcode")
-    usable = [
-        at
-        for at, (name, code) in enumerate(zip(names, codes, strict=True))
-        if name and code and not apart[at] and at not in rows.wrong and at not in rows.left
-    ]
-    frame = pd.DataFrame({name: [held(name)[at] for at in usable] for name in ("name", "address", "adcode")}, usable)
-    when = [one or other for one, other in zip(held("start"), held("period"), strict=True)]
-    further = [held(name) for name in _further(schema)] + ([when] if "period" in _names(schema) else [])
-    frame["further"] = ["|".join(str(one[at] or "") for one in further) for at in usable] if further else ""
-    frame["made_up"] = [held("provenance")[at] == ILLUSTRATIVE for at in usable]
+    frame = pd.DataFrame({name: held(name) for name in ("name", "address", "adcode")}, at)
+    further = [held(name) for name in _further(schema)]
+    if "period" in _names(schema):
+        further.append([one or other for one, other in zip(held("start"), held("period"), strict=True)])
+    frame["further"] = (
+        ["|".join(str(one or "") for one in told) for told in zip(*further, strict=True)] if further else ""
+    )
+    frame["made_up"] = [one == ILLUSTRATIVE for one in held("provenance")]
     return _compared(frame, shapes[usable], schema, ground)
 
 
-def _theirs(there: pd.DataFrame, mine: pd.DataFrame, schema: TableSchema, ground: Ground) -> pd.DataFrame:
-    """Return the same of the rows of the atlas that any of `mine` could be, and their keys; the index is the position."""
-    # in the cities of the rows: what was read into the next county the last time is looked for too
-    held = there["adcode"].str[:4].isin(set(mine["adcode"].str[:4])).to_numpy(bool)
-    if not mine["made_up"].any():
+def _theirs(there: pd.DataFrame, cities: set[str], made_up: bool, schema: TableSchema, ground: Ground) -> pd.DataFrame:
+    """Return the same of the rows of the atlas that rows of these cities could be, and their keys; the index is the position.
+
+    In the cities of the rows: what was read into the next county the last time is looked for too. Rows that are made up
+    (`made_up`: there are any) can be such rows alone.
+    """
+    held = there["adcode"].str[:4].isin(cities).to_numpy(bool)
+    if not made_up:
         held = held & (there["provenance"] != ILLUSTRATIVE).to_numpy(bool)
     at = np.flatnonzero(held)
     rows = there.iloc[at]
@@ -257,7 +296,7 @@ def _compared(frame: pd.DataFrame, shapes: NDArray[Any], schema: TableSchema, gr
     return frame
 
 
-def _once(rows: Rows, mine: pd.DataFrame, keys: list[Any], report: Report) -> pd.DataFrame:
+def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataFrame:
     """Leave out what the file has twice, and tell it; rows of one name that say different things both stay.
 
     Rows of one name, county and address are one; without an address they are one where all they say is the same.
@@ -299,17 +338,21 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: list[Any], report: Report) -> pd
     return mine.drop(index=list(again)) if again else mine
 
 
-def _by_alias(theirs: pd.DataFrame, stated: set[int], keys: list[Any], known: pd.Index, found: Identities) -> None:
+def _by_alias(theirs: pd.DataFrame, stated: set[int], keys: Any, known: pd.Index, found: Identities) -> None:
     """Find rows by an id that an earlier file gave them."""
-    held = theirs[theirs["own"].map(lambda own: isinstance(own, str) and ALIAS in own).to_numpy(bool)]
-    of = {values_of(own).get(ALIAS): key for own, key in zip(held["own"], held["key"], strict=True)}
+    of = _aliases(theirs)
     for at in stated if of else ():
         if keys[at] in of and keys[at] not in known:
             found.aliases[at], keys[at] = keys[at], of[keys[at]]
 
 
+def _aliases(theirs: pd.DataFrame) -> dict[Any, str]:
+    held = theirs[theirs["own"].map(lambda own: isinstance(own, str) and ALIAS in own).to_numpy(bool)]
+    return {values_of(own).get(ALIAS): key for own, key in zip(held["own"], held["key"], strict=True)}
+
+
 def _answered(
-    answers: Answers, rows: Rows, mine: pd.DataFrame, keys: list[Any], known: pd.Index, found: Identities
+    answers: Answers, rows: Rows, mine: pd.DataFrame, keys: Any, known: pd.Index, found: Identities
 ) -> set[int]:
     """Do what was answered; return the rows that it was said of."""
     said = set()
@@ -336,7 +379,7 @@ def _answered(
 def _strangers(
     mine: pd.DataFrame,
     there: pd.DataFrame,
-    keys: list[Any],
+    keys: Any,
     known: pd.Index,
     said: set[int],
     schema: TableSchema,
@@ -356,7 +399,7 @@ def _strangers(
     return {int(at[one]): ("key", [int(of[one])]) for one in np.flatnonzero(other)}
 
 
-def _as_others(doubts: Mapping[int, tuple[str, list[int]]], keys: list[Any], found: Identities) -> None:
+def _as_others(doubts: Mapping[int, tuple[str, list[int]]], keys: Any, found: Identities) -> None:
     for at, (why, _) in doubts.items():
         found.another.add(at)
         if why == "key":
@@ -417,7 +460,7 @@ def _tell(
     rows: Rows,
     mine: pd.DataFrame,
     stated: set[int],
-    keys: list[Any],
+    keys: Any,
     known: pd.Index,
     schema: TableSchema,
     report: Report,

@@ -23,7 +23,7 @@ def spread(sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) ->
     dict
         Row number → the error of a row that shares its name with the row above it.
     """
-    data = {number: at for at, number in enumerate(sheet.numbers) if at >= layout.first}
+    data = {number: at for at, number in enumerate(sheet.numbers) if at >= layout.first} if sheet.merges else {}
     columns = {place: name for name, places in layout.columns.items() for place in places}
     types = {column.name: column.dtype for column in schema.columns}
     filled: dict[int, list[int]] = {}
@@ -113,7 +113,9 @@ def reference(merge: Merge) -> str:
 
 def hidden(sheet: Sheet, layout: Layout, report: Report) -> None:
     """Tell of hidden rows and columns: they are brought in like the rest, for only a person knows why they were hidden."""
-    rows = [number for number in sheet.numbers[layout.first :] if number in sheet.hidden_rows]
+    rows = (
+        [number for number in sheet.numbers[layout.first :] if number in sheet.hidden_rows] if sheet.hidden_rows else []
+    )
     if rows:
         report.warn(
             Problem(

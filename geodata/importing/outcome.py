@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report
+from geodata.in_parts import Table, parts
 from geodata.merging import ILLUSTRATIVE
 from geodata.schema import TableSchema
 
@@ -46,7 +46,7 @@ def left_out(rows: Rows, report: Report) -> None:
 
 def without_positions(
     rows: Rows,
-    frame: pd.DataFrame,
+    frame: Table,
     positions: NDArray[np.intp],
     schema: TableSchema,
     ground: Ground,
@@ -61,7 +61,7 @@ def without_positions(
     """
     if schema.geometry != "point" or not len(frame):
         return
-    bare = frame.geometry.isna().to_numpy(bool)
+    bare = np.concatenate([part.geometry.isna().to_numpy(bool) for _, part in parts(frame, ("geometry",))])
     report.unplaced = int(bare.sum())
     if not report.unplaced or schema.name not in _WILL_NOT:
         return
@@ -75,21 +75,23 @@ def without_positions(
                 code="unplaced",
             )
         )
-    _nothing_left(frame, bare, schema, ground, report)
+    _nothing_left(frame, schema, ground, report)
 
 
-def _nothing_left(
-    frame: pd.DataFrame, bare: NDArray[np.bool_], schema: TableSchema, ground: Ground, report: Report
-) -> None:
+def _nothing_left(frame: Table, schema: TableSchema, ground: Ground, report: Report) -> None:
     """Say where made-up rows with points give way to rows of which none has one: no share can be told there any more."""
-    real = (frame["provenance"] != ILLUSTRATIVE).to_numpy(bool)
-    codes = frame["adcode"]
     there = ground.table(schema.name)
-    drawn = there[there.geometry.notna() & ~there[schema.key].isin(frame[schema.key])]
+    drawn = there[there.geometry.notna()]
+    places: set[str] = set()
+    placed: set[str] = set()
+    for _, part in parts(frame, (schema.key, "adcode", "provenance", "geometry")):
+        bare, real = part.geometry.isna(), part["provenance"] != ILLUSTRATIVE
+        places |= set(part["adcode"][real & bare])
+        placed |= set(part["adcode"][~bare])
+        drawn = drawn[~drawn[schema.key].isin(part[schema.key])]
     stay = set(drawn.loc[drawn["provenance"] != ILLUSTRATIVE, "adcode"])
     leave = drawn.loc[drawn["provenance"] == ILLUSTRATIVE, "adcode"].value_counts()
-    places = (set(codes[real & bare]) - set(codes[~bare]) - stay) & set(leave.index)
-    for code in sorted(places):
+    for code in sorted((places - placed - stay) & set(leave.index)):
         report.warn(
             Problem(
                 N_("{place}的 {count} 个示意点会退出，而来的行都没有位置：在补上位置之前，那里算不出覆盖率。"),

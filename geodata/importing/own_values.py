@@ -86,8 +86,7 @@ def gather(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> N
     }
     if not has_own(schema) or not (columns or rows.own):
         return
-    held = rows.values.setdefault(OWN, [None] * len(rows))
-    held += [None] * (len(rows) - len(held))
+    held = rows.column(OWN)
     kept = [values_of(text) for text in held] if any(held) else None
     # a cell that can be read now no longer needs the text that could not be read before
     mended = [text_label(column) for column in schema.columns if column.name in rows.headers]

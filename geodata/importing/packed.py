@@ -1,14 +1,17 @@
-"""Rows of a large sheet in little memory: column by column in blocks, each text once."""
+"""Rows and columns of a large sheet in little memory: column by column in blocks, each text once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import islice
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 10_000  # rows packed at once
+LONG = 100_000  # cells from which on a column is kept packed
 FEW = 0.5  # share of different texts up to which a column of a block keeps each once
 _TEXTS = np.dtypes.StringDType(na_object=None)
 
@@ -67,6 +70,14 @@ class PackedRows(Sequence[Any]):
                 rows = [self._anew.get(start + at, row) for at, row in enumerate(rows)]
             yield from rows
 
+    def cell(self, at: int, place: int) -> Any:
+        """Return what stands at `place` in row `at`, None where the row ends before it."""
+        if at // BLOCK == len(self._blocks) or at in self._anew:
+            row = self[at]
+            return row[place] if place < len(row) else None
+        columns, _ = self._blocks[at // BLOCK]
+        return _one(columns[place], at % BLOCK) if place < len(columns) else None
+
     def cells(self, place: int, places: range) -> Iterator[Any]:
         """Yield what stands at `place` in the rows of `places`, None where a row ends before it."""
         for block in range(places.start // BLOCK, -(-places.stop // BLOCK) if len(places) else 0):
@@ -99,25 +110,8 @@ class PackedRows(Sequence[Any]):
         sizes = [len(row) for row in rows]
         width, alike = max(sizes), min(sizes) == max(sizes)
         filled = rows if alike else [[*row, *[None] * (width - len(row))] for row in rows]
-        columns = [self._column(cells) for cells in zip(*filled, strict=True)]
+        columns = [_packed(cells, self._known) for cells in zip(*filled, strict=True)]
         return columns, width if alike else np.array(sizes, np.int32)
-
-    def _column(self, cells: tuple[Any, ...]) -> Any:
-        kinds = set(map(type, cells))
-        if kinds == {float}:
-            return np.array(cells, np.float64)
-        if not kinds <= {str, type(None)}:
-            return cells
-        different = set(cells)
-        if len(different) > FEW * len(cells):
-            try:
-                return np.array(cells, _TEXTS)
-            except UnicodeEncodeError:  # half a surrogate, which is no text to be kept but one to be told of
-                return cells
-        known = self._known if len(self._known) < 10 * BLOCK else {}
-        texts = [one if one is None else known.setdefault(one, one) for one in different]
-        codes = {one: code for code, one in enumerate(texts)}
-        return _Coded(np.array(texts, dtype=object), np.array([codes[one] for one in cells], np.uint16))
 
 
 class RowsFrom(Sequence[Any]):
@@ -142,26 +136,214 @@ def _alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
     return list(one) == list(other)
 
 
-class _Coded(NamedTuple):
-    """A column of few different texts: these, and which of them stands in each row."""
+class PackedColumn(Sequence[Any]):
+    """A long column that is read and written as a list of cells is, but for taking cells out or putting any in between.
 
-    texts: NDArray[np.object_]
-    codes: NDArray[np.uint16]
+    Packed block by block; the block that was written to last is kept open, so that what goes through a column from its
+    beginning to its end packs each block once.
+
+    Parameters
+    ----------
+    cells : iterable
+    """
+
+    def __init__(self, cells: Iterable[Any] = ()) -> None:
+        self._blocks: list[Any] = []
+        self._tail: list[Any] = []  # what does not fill a block yet
+        self._at, self._open = -1, []  # the block that is open for writing
+        self._known: dict[str, str] = {}
+        self.extend(cells)
+
+    def append(self, cell: Any) -> None:
+        """Add a cell."""
+        self._tail.append(cell)
+        if len(self._tail) == BLOCK:
+            self._blocks.append(_packed(self._tail, self._known))
+            self._tail = []
+
+    def extend(self, cells: Iterable[Any]) -> None:
+        """Add cells."""
+        waiting = iter(cells)
+        while some := list(islice(waiting, BLOCK - len(self._tail))):
+            self._tail += some
+            if len(self._tail) == BLOCK:
+                self._blocks.append(_packed(self._tail, self._known))
+                self._tail = []
+
+    def __iadd__(self, cells: Iterable[Any]) -> PackedColumn:
+        self.extend(cells)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._blocks) * BLOCK + len(self._tail)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(a == b for a, b in zip(self, other))  # noqa: B905 - as long
+
+    __hash__ = None  # type: ignore[assignment] - as a list has none
+
+    @overload
+    def __getitem__(self, at: int) -> Any: ...
+    @overload
+    def __getitem__(self, at: slice) -> PackedColumn: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        if isinstance(at, slice):
+            places = range(len(self))[at]
+            return PackedColumn(self.part(places) if places.step == 1 else (self[one] for one in places))
+        if not 0 <= at < len(self):
+            at = range(len(self))[at]
+        block, place = divmod(at, BLOCK)
+        if block == len(self._blocks):
+            return self._tail[place]
+        return self._open[place] if block == self._at else _one(self._blocks[block], place)
+
+    def __setitem__(self, at: int, cell: Any) -> None:
+        if not 0 <= at < len(self):
+            at = range(len(self))[at]
+        block, place = divmod(at, BLOCK)
+        if block == len(self._blocks):
+            self._tail[place] = cell
+            return
+        if block != self._at:
+            self._close()
+            self._at, self._open = block, _unpacked(self._blocks[block])
+        self._open[place] = cell
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.part(range(len(self)))
+
+    def part(self, places: range) -> Iterator[Any]:
+        """Yield the cells of `places`, one after another."""
+        for block in range(places.start // BLOCK, -(-places.stop // BLOCK) if len(places) else 0):
+            first = block * BLOCK
+            yield from self._cells(block)[max(places.start - first, 0) : places.stop - first]
+
+    def _cells(self, block: int) -> list[Any]:
+        if block == len(self._blocks):
+            return self._tail
+        return self._open if block == self._at else _unpacked(self._blocks[block])
+
+    def _close(self) -> None:
+        if self._at >= 0:
+            self._blocks[self._at] = _packed(self._open, self._known)
+        self._at, self._open = -1, []
+
+
+class _Coded(NamedTuple):
+    """A column of few different cells: these, and which of them stands in each row."""
+
+    cells: NDArray[np.object_]
+    codes: NDArray[np.unsignedinteger[Any]]
+
+
+class _Same(NamedTuple):
+    """A column of one cell over and over."""
+
+    cell: Any
+    count: int
+
+
+class _Gaps(NamedTuple):
+    """A column of numbers, NaN where there is none."""
+
+    numbers: NDArray[np.float64]
+
+
+def _packed(cells: Sequence[Any], known: dict[str, str]) -> Any:
+    """Return the cells of a column packed; `known` holds texts that other blocks have too, and grows."""
+    kinds = set(map(type, cells))
+    filled = kinds - {type(None)}
+    if not filled:
+        return _Same(None, len(cells))
+    if len(filled) > 1:
+        return tuple(cells)
+    if filled == {float}:
+        if len(kinds) == 1:
+            return np.array(cells, np.float64)
+        return tuple(cells) if any(one != one for one in cells) else _Gaps(np.array(cells, np.float64))
+    if kinds == {int}:
+        try:
+            return np.array(cells, np.int64)
+        except OverflowError:
+            return tuple(cells)
+    if not filled <= {str, date, bool}:
+        return tuple(cells)
+    different = set(cells)
+    if len(different) == 1:
+        return _Same(cells[0], len(cells))
+    if len(different) > FEW * len(cells):
+        if filled != {str}:
+            return tuple(cells)
+        try:
+            return np.array(cells, _TEXTS)
+        except UnicodeEncodeError:  # half a surrogate, which is no text to be kept but one to be told of
+            return tuple(cells)
+    known = known if len(known) < 10 * BLOCK else {}
+    every = [known.setdefault(one, one) if type(one) is str else one for one in different]
+    codes = {one: code for code, one in enumerate(every)}
+    width = np.uint8 if len(every) <= 256 else np.uint16
+    return _Coded(np.array([*every, None], dtype=object)[:-1], np.array([codes[one] for one in cells], width))
 
 
 def _unpacked(column: Any) -> list[Any]:
+    if isinstance(column, np.ndarray):
+        return column.tolist()
     if isinstance(column, _Coded):
-        return column.texts[column.codes].tolist()
-    return column.tolist() if isinstance(column, np.ndarray) else list(column)
+        return column.cells[column.codes].tolist()
+    if isinstance(column, _Same):
+        return [column.cell] * column.count
+    if isinstance(column, _Gaps):
+        return [None if one != one else one for one in column.numbers.tolist()]
+    return list(column)
 
 
-def cells_at(rows: Sequence[Sequence[Any]], place: int) -> Iterator[Any]:
-    """Yield what stands at `place` in each of `rows`, None where a row ends before it."""
+def _one(column: Any, at: int) -> Any:
+    if isinstance(column, np.ndarray):
+        return column[at] if column.dtype.kind == "T" else column[at].item()
+    if isinstance(column, _Coded):
+        return column.cells[column.codes[at]]
+    if isinstance(column, _Same):
+        return column.cell
+    if isinstance(column, _Gaps):
+        return None if (one := column.numbers[at].item()) != one else one
+    return column[at]
+
+
+class _CellsAt(Sequence[Any]):
+    """What stands at one place of rows one after another, None where a row ends before it."""
+
+    def __init__(self, rows: PackedRows, places: range, place: int) -> None:
+        self._rows, self._places, self._place = rows, places, place
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return _CellsAt(self._rows, self._places[at], self._place)
+        return self._rows.cell(self._places[at], self._place)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._rows.cells(self._place, self._places)
+
+
+def is_long(count: int) -> bool:
+    """Return whether so many rows are kept packed, and made into frames a part at a time."""
+    return count > LONG
+
+
+def column_of(cells: Iterable[Any], count: int) -> Any:
+    """Return a column of cells: a list, packed where there will be `count` of them and that is many."""
+    return PackedColumn(cells) if is_long(count) else list(cells)
+
+
+def cells_at(rows: Sequence[Sequence[Any]], place: int) -> Sequence[Any]:
+    """Return what stands at `place` in each of `rows`, None where a row ends before it."""
     if isinstance(rows, PackedRows):
-        return rows.cells(place, range(len(rows)))
+        return _CellsAt(rows, range(len(rows)), place)
     if isinstance(rows, RowsFrom):
-        return rows.rows.cells(place, rows.places)
-    return (row[place] if place < len(row) else None for row in rows)
+        return _CellsAt(rows.rows, rows.places, place)
+    return [row[place] if place < len(row) else None for row in rows]
 
 
 def some_of(rows: Sequence[Sequence[Any]], places: Sequence[int]) -> Sequence[Sequence[Any]]:

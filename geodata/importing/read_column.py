@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
@@ -31,8 +31,8 @@ _UNSEEN = object()
 
 def read_column(
     rows: Rows,
-    values: list[Any],
-    cells: list[Any],
+    values: Any,
+    cells: Sequence[Any],
     start: int,
     column: Column,
     schema: TableSchema,
@@ -45,9 +45,9 @@ def read_column(
     Parameters
     ----------
     rows : Rows
-    values : list
+    values : list or packed column
         Grows by one value (None: missing) for each cell.
-    cells : list
+    cells : sequence
     start : int
         Position in `rows` of the first of them.
     column, schema : Column, TableSchema
@@ -99,7 +99,7 @@ def is_needed(schema: TableSchema, column: Column) -> bool:
 def _keep_unread(
     rows: Rows,
     unread: dict[Any, list[int]],
-    cells: list[Any],
+    cells: Sequence[Any],
     start: int,
     known: dict[Any, Any],
     column: Column,

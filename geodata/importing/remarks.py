@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.headers import Layout
-from geodata.importing.packed import some_of
+from geodata.importing.packed import column_of, some_of
 from geodata.importing.report import Problem, Report
 from geodata.importing.sheets import Sheet
 from geodata.importing.structure import text_of
@@ -74,7 +75,7 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     read = layout.used
     wide = {one.top: one for one in sheet.merges if one.right > one.left}
     head = {at: text for row in sheet.rows[max(layout.first - 1, 0) : layout.first] for at, text in _texts(row).items()}
-    kept = list(range(layout.first))
+    kept = array("q", range(layout.first))
     heading, since = "", layout.first
     for at, row in enumerate(sheet.rows[layout.first :], layout.first):
         if _is_named(row, named, head):
@@ -114,7 +115,8 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
             continue
         left.numbers.append(sheet.numbers[at])
     if len(kept) != len(sheet.rows):
-        sheet.rows, sheet.numbers = some_of(sheet.rows, kept), [sheet.numbers[at] for at in kept]
+        sheet.rows = some_of(sheet.rows, kept)
+        sheet.numbers = column_of((sheet.numbers[at] for at in kept), len(kept))
     return left
 
 

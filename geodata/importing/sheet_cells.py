@@ -11,7 +11,7 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_TABLE_ROWS
-from geodata.importing.packed import PackedRows
+from geodata.importing.packed import PackedColumn, PackedRows
 from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.sheets import Merge, Sheet, too_large
 from geodata.importing.xml_parts import MAIN, SEPARATOR, Told, broken_book, read_part
@@ -69,7 +69,7 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
     Unreadable
         When it is broken, or larger than the atlas takes.
     """
-    sheet = Sheet(name, PackedRows(), [])
+    sheet = Sheet(name, PackedRows(), PackedColumn())
     kinds = {space + SEPARATOR + tag: kind for space in MAIN for kind, tag in enumerate(_NAMES)}
     columns: dict[str, int] = {}
     known: dict[str, str] = {}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.importing.limits import MAX_COLUMNS, MAX_TABLE_CELLS, MAX_TABLE_ROWS
-from geodata.importing.packed import PackedRows
+from geodata.importing.packed import PackedColumn, PackedRows
 from geodata.importing.report import Problem, Unreadable
 
 
@@ -71,7 +71,7 @@ class Sheet:
 
     name: str | None
     rows: Any  # a list of sequences, or PackedRows of a format that may be long
-    numbers: list[int]
+    numbers: Any  # a list of int, packed as the rows are
     header: list[str] | None = None
     geometry: NDArray[np.object_] | None = None
     crs: str | None = None
@@ -97,7 +97,7 @@ def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:
     Unreadable
         When there are more rows, columns or cells than the atlas takes.
     """
-    sheet, cells = Sheet(name, PackedRows(), []), 0
+    sheet, cells = Sheet(name, PackedRows(), PackedColumn()), 0
     for number, row in enumerate(rows, 1):
         width = len(row)
         while width and (row[width - 1] is None or row[width - 1] == ""):

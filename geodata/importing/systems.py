@@ -11,10 +11,13 @@ from geodata import datum
 from geodata.errors import N_, AtlasError
 from geodata.importing import headers, positions
 from geodata.importing.cells import Rows
+from geodata.importing.packed import is_long
+from geodata.importing.points import PackedPoints, Shapes
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.values import is_blank
 from geodata.schema import TableSchema
 
+PART = 50_000  # rows of a long table placed at once
 DECLARED = "file"
 SAME = {"wgs84", "cgcs2000"}
 
@@ -43,7 +46,7 @@ class Part(NamedTuple):
 
 def placed(
     rows: Rows, parts: list[Part], stated: str | None, schema: TableSchema, report: Report
-) -> tuple[str, NDArray[np.object_], NDArray[np.float64]] | None:
+) -> tuple[str, Shapes, NDArray[np.float64]] | None:
     """Return where the rows lie; every layer is read in its own system.
 
     Parameters
@@ -67,17 +70,29 @@ def placed(
     known = [one for one in systems if one is not None]
     if len(known) < len(systems):
         return None
+    long = schema.geometry == "point" and is_long(len(rows))
     if len(set(known)) == 1:
-        crs = positions.zone_of(rows, known[0], report)
-        return crs, *positions.place(rows, schema, crs, report)
-    shapes, given = np.full(len(rows), None, dtype=object), np.full((len(rows), 2), np.nan)
-    read = []
-    for part, system in zip(asked, known, strict=True):
-        own, at = _rows_of(rows, part), slice(part.start, part.stop)
-        read.append(positions.zone_of(own, system, report))
-        shapes[at], given[at] = positions.place(own, schema, read[-1], report)
-        rows.wrong |= {part.start + one for one in own.wrong}
+        read = [positions.zone_of(rows, known[0], report)] * len(known)
+        if not long:
+            return read[0], *positions.place(rows, schema, read[0], report)
+    else:
+        read = [positions.zone_of(_rows_of(rows, one), of, report) for one, of in zip(asked, known, strict=True)]
+    shapes = PackedPoints(len(rows)) if long else np.full(len(rows), None, dtype=object)
+    given = np.full((len(rows), 2), np.nan)
+    for part, system in zip(asked, read, strict=True):
+        for some in _parts_of(part, PART if long else len(rows)):
+            own, at = _rows_of(rows, some), slice(some.start, some.stop)
+            shapes[at], given[at] = positions.place(own, schema, system, report)
+            rows.wrong |= {some.start + one for one in own.wrong}
     return "、".join(dict.fromkeys(read)), shapes, given
+
+
+def _parts_of(part: Part, count: int) -> list[Part]:
+    """Return a part cut into parts of at most `count` rows."""
+    return [
+        part._replace(start=start, stop=min(start + count, part.stop))
+        for start in range(part.start, part.stop, max(count, 1))
+    ]
 
 
 def _rows_of(rows: Rows, part: Part) -> Rows:

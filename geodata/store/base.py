@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import pandas as pd
 
 if TYPE_CHECKING:
-    from geodata.store.batch import Batch
+    from geodata.in_parts import Table
+from geodata.store.batch import Batch
 
 T = TypeVar("T")
 
@@ -71,13 +72,13 @@ class AtlasStore(Protocol):
 class WritableStore(AtlasStore, Protocol):
     """A store that takes imports. What another process reads meanwhile is the atlas before or after, never between."""
 
-    def apply(self, table: str, frame: pd.DataFrame, **about: Any) -> Batch:
+    def apply(self, table: str, frame: Table, **about: Any) -> Batch:
         """Bring validated rows in as one batch, whole or not at all.
 
         Parameters
         ----------
         table : str
-        frame : DataFrame
+        frame : DataFrame or InParts
             Rows that the table's schema has validated; a key that is there already is replaced, and
             illustrative rows of the places that real rows come for retire.
         **about

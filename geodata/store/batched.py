@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
 
+from geodata.in_parts import Table
 from geodata.store import batches
 from geodata.store.base import AtlasStore
 from geodata.store.batch import Batch
@@ -70,7 +71,7 @@ class BatchedStore(ABC):
         with self.reading() as snapshot:
             return snapshot.at_once(use)
 
-    def apply(self, table: str, frame: pd.DataFrame, **about: Any) -> Batch:
+    def apply(self, table: str, frame: Table, **about: Any) -> Batch:
         """Bring validated rows in as one batch."""
         with self.writing() as database:
             return batches.apply(database, table, frame, **about)

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from geodata.errors import N_, AtlasError
+from geodata.in_parts import Table, taken
 from geodata.merging import FOLLOWERS, following, merge
 from geodata.schema import TABLES
 from geodata.store import log
@@ -30,7 +30,7 @@ BLOCK = 10_000  # rows written at once
 def apply(
     database: Database,
     table: str,
-    frame: pd.DataFrame,
+    frame: Table,
     *,
     author: str | None = None,
     file: str | None = None,
@@ -46,28 +46,23 @@ def apply(
     plan = merge(table, there, frame, retire)
     time = _now(database)
     batch_id = _batch_id(time, table, file_hash)
-    frame = frame.assign(batch_id=batch_id)
     gone = there[schema.key].iloc[plan.retired].tolist()
     followers = _followers(database, table, set(gone))
-    replaced = frame[schema.key].iloc[plan.changed].tolist()
-    added = frame[schema.key].iloc[plan.added].tolist()
+    replaced = taken(frame, plan.changed)[schema.key].tolist()
     old = database.fetch(schema, replaced + gone)
     first = log.next_row(database, table)
     database.delete(schema, [fid for fid, _ in old.values()])
-    fids = [old[key][0] for key in replaced] + list(range(first, first + len(added)))
-    come = np.concatenate([plan.changed, plan.added])
-    for start in range(0, len(come), BLOCK):  # an image takes twenty times what its row does
-        part = slice(start, start + BLOCK)
-        database.put(schema, zip(fids[part], images(schema, frame.iloc[come[part]]), strict=True))
-    log.write(
-        database,
-        batch_id,
-        table,
-        itertools.chain(
-            ((key, fid, image) for key, (fid, image) in old.items()),
-            ((key, first + at, None) for at, key in enumerate(added)),
-        ),
-    )
+    log.write(database, batch_id, table, ((key, fid, image) for key, (fid, image) in old.items()))
+    for come, fids in (
+        (plan.changed, [old[key][0] for key in replaced]),
+        (plan.added, range(first, first + len(plan.added))),
+    ):
+        for start in range(0, len(come), BLOCK):  # an image takes twenty times what its row does
+            part, under = taken(frame, come[start : start + BLOCK]), fids[start : start + BLOCK]
+            database.put(schema, zip(under, images(schema, part.assign(batch_id=batch_id)), strict=True))
+            if come is plan.added:
+                lines = zip(part[schema.key], under, itertools.repeat(None), strict=False)
+                log.write(database, batch_id, table, lines)
     for other, keys in followers.items():
         _take_out(database, batch_id, other, keys)
     batch = Batch(
@@ -79,7 +74,7 @@ def apply(
         file_hash,
         crs,
         len(frame),
-        len(added),
+        len(plan.added),
         len(replaced),
         len(plan.unchanged),
         len(gone) + sum(map(len, followers.values())),

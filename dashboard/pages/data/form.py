@@ -17,6 +17,7 @@ from geodata.errors import N_, AtlasError
 from geodata.importing.check import Checked, check_record
 from geodata.importing.hours import NotHours, to_hours
 from geodata.importing.values import vocabulary
+from geodata.in_parts import whole
 from geodata.merging import merge
 from geodata.own_fields import PREFIX, OwnField, values_of
 from geodata.personal import is_personal
@@ -309,11 +310,12 @@ def save(
     store = context.source.store()
     if key is not None and not _changed(context, table, key, checked):
         return html.P(words("没有改动，不必保存。"), className="data-hint"), None
-    if key is None and checked.frame[TABLES[table].key].iloc[0] in context.source.atlas().rows_by(
+    if key is None and whole(checked.frame)[TABLES[table].key].iloc[0] in context.source.atlas().rows_by(
         table, TABLES[table].key
     ):
         raise AtlasError(
-            N_("编号 {key} 已经有了：请换一个，或在列表里修改那一行。"), key=checked.frame[TABLES[table].key].iloc[0]
+            N_("编号 {key} 已经有了：请换一个，或在列表里修改那一行。"),
+            key=whole(checked.frame)[TABLES[table].key].iloc[0],
         )
     batch = store.apply(
         table, checked.frame, author=author, file=checked.file_name, crs=checked.report.crs, seen=version, retire=False
@@ -347,8 +349,9 @@ def check(context: Context, table: str, key: str | None, filled: Mapping[str, An
         values["source_id"] = EDITED
     checked = check_record(values, table, context.source.store(), crs, shape=shape, titles=titles, name=name)
     if row is not None and len(checked.frame) and _changed(context, table, key or "", checked):
-        said = checked.frame["source_id"].iloc[0]
-        checked.frame["source_id"] = [";".join(dict.fromkeys([*str(said).split(";"), EDITED]))]
+        frame = whole(checked.frame)
+        said = frame["source_id"].iloc[0]
+        frame["source_id"] = [";".join(dict.fromkeys([*str(said).split(";"), EDITED]))]
     return checked
 
 
