@@ -17,8 +17,8 @@ from dashboard.components.chart_table import chart_table
 from dashboard.components.legend import legend
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.brief import Brief, Figure, Side
 from dashboard.export.citing import Piece
+from dashboard.export.document import Brief, Figure, Side, mark_of
 from dashboard.export.fitting import ems, fitted
 from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
@@ -258,7 +258,7 @@ def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
             return ""
         chart = said.charts[number - 1]
         owner = f"{said.owner(chart).name} · " if len(said.sides) > 1 else ""
-        return f"{owner}{chart.title}\n{chart.subtitle} {mark_of(chart)}".strip()
+        return f"{owner}{chart.title}\n{chart.subtitle} {mark_of(chart.provenance)}".strip()
     if frame.name == "title" and page.name == "atlas sources":
         return words("资料来源")
     known = {
@@ -273,13 +273,6 @@ def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
         "reason": "\n".join(reasons_of(said)),
     }
     return known.get(frame.name, "")
-
-
-def mark_of(chart: Chart) -> str:
-    """Return the sign of a chart's provenance."""
-    from dashboard.export.brief import MARKS
-
-    return MARKS.get(chart.provenance or "", "")
 
 
 def chart_of(frame: Frame, said: Brief) -> Chart | None:

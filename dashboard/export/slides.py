@@ -16,8 +16,8 @@ from pptx.util import Emu, Inches, Pt
 from dashboard import theme
 from dashboard.charts import as_pptx
 from dashboard.export import decks
-from dashboard.export.brief import Brief
 from dashboard.export.citing import Piece
+from dashboard.export.document import Brief
 from dashboard.export.fitting import fitted
 from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
 from dashboard.export.order import Order

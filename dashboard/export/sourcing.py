@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from dashboard import ids
+from dashboard.charts.chart import Chart
 from dashboard.components.trail import trail_address
 from dashboard.context import Context
 from dashboard.export.citing import Piece
+from dashboard.export.document import Brief, Figure
 from dashboard.filters_in_words import colon, comma
 from dashboard.words import Words
 from layers.filters import Filters
 from layers.trails import FIGURES
-
-if TYPE_CHECKING:
-    from dashboard.charts.chart import Chart
-    from dashboard.export.brief import Brief, Figure
 
 Line = tuple[Piece, ...]
 #: Id of a chart → id of the figure whose trail is its own.

@@ -19,8 +19,8 @@ from pptx.parts.slide import SlideMasterPart
 from pptx.util import Inches
 
 from dashboard.context import Context
-from dashboard.export.brief import MARKS
 from dashboard.export.decks import _placeholder
+from dashboard.export.document import MARKS
 from dashboard.export.frames import Frame
 from dashboard.export.order import Order
 from dashboard.export.studio import Made, Studio
