@@ -29,7 +29,7 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
         last = words.date(filters.end) if filters.end else words("最近")
         said.append(words("时间 {first} 至 {last}").format(first=first, last=last))
     if filters.hour is not None:
-        days = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+        days = words.weekdays()
         said.append(words("{day} {hour}:00 开放").format(day=days[filters.day - 1], hour=filters.hour))
     if filters.always:
         said.append(words("只看 24 小时驿站"))

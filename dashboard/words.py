@@ -139,6 +139,15 @@ class Words:
             return self("混合（含示意）")
         return labels("provenance", self.lang).get(code or "", "—")
 
+    def month(self, month: str, brief: bool = False) -> str:
+        """Return a month (``YYYY-MM``) as 2024年5月, or as 5月 where there is little room."""
+        text = self("{year}年{month}月（短）") if brief else self("{year}年{month}月")
+        return text.format(year=month[:4], month=int(month[5:]))
+
+    def weekdays(self) -> tuple[str, ...]:
+        """Return the names of the days of a week, from Monday."""
+        return (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
+
     def date(self, day: date | pd.Timestamp) -> str:
         """Return a day as this language writes it."""
         return written_day(day, self.lang)
@@ -182,7 +191,7 @@ class Words:
             self("11月"),
             self("12月"),
         )
-        days = (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
+        days = self.weekdays()
         dated = [self._dates(*one, months) for one in rule.dates]
         narrow = rule.months or rule.dates
         named = (

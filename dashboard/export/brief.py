@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from urllib.parse import parse_qsl, urlencode
 
-from dashboard.charts.chart import Chart, charts
+from dashboard.charts.chart import Chart
+from dashboard.charts.register import charts
 from dashboard.components.legend import review_text
 from dashboard.context import Context
 from dashboard.export import plans

@@ -15,7 +15,6 @@ import pandas as pd
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import ids
-from dashboard.charts import events as figures
 from dashboard.components.controls import chosen_of, listed
 from dashboard.components.kind_options import kind_options
 from dashboard.components.masthead import framed, masthead, ways
@@ -27,6 +26,7 @@ from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
 from dashboard.filters_in_words import words_of_filters
+from dashboard.maps import events as maps
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
 from dashboard.state import State as Said
@@ -232,9 +232,7 @@ def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str,
     known = happened.months(atlas, filters)
     month = dict(parse_qsl(query)).get("month", "")
     frame = happened.frame(atlas, filters, month if month in known else known[-1], up_to=month not in known)
-    return figures.picture_figure(
-        atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of)
-    )
+    return maps.picture_figure(atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of))
 
 
 def _player(words: Words) -> html.Div:
@@ -271,7 +269,7 @@ def _player(words: Words) -> html.Div:
 def _month_options(atlas: Atlas, words: Words) -> list[dict[str, str]]:
     known = happened.months(atlas, Filters())
     listed = pd.period_range(f"{known[0][:4]}-01", f"{known[-1][:4]}-12", freq="M").astype(str)
-    return [{"value": one, "label": figures.month_name(one, words)} for one in listed]
+    return [{"value": one, "label": words.month(one)} for one in listed]
 
 
 def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Section:
@@ -398,7 +396,7 @@ def draw(context: Context, stored: dict) -> tuple:
     months = happened.by_month(atlas, filters)
     query = context.write(filters)
     spec = {
-        "figure": themed(figures.map_figure(atlas, here, words), filters.theme),
+        "figure": themed(maps.map_figure(atlas, here, words), filters.theme),
         "months": months["month"].tolist(),
         "counts": months["count"].tolist(),
         "query": query.removeprefix("?"),
@@ -414,7 +412,7 @@ def draw(context: Context, stored: dict) -> tuple:
         told.append(telling.nothing(PATH, filters, context, words))
     source = partial(source_link, filters=filters, context=context, words=words)
     plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
-    kinds_head, kinds_figure, kinds_height, kinds_box = telling.kinds_parts(atlas, filters, here, source, words)
+    kinds_head, kinds_figure, kinds_height, kinds_box = telling.kinds_parts(atlas, filters, source, words)
     return (
         spoken(sentence(atlas, filters), atlas, filters, context, words),
         told,

@@ -89,7 +89,7 @@ def _number(
 
 def _days(question: Question, words: Words) -> list[dict[str, str]]:
     known = {"3": words("工作日"), "6": words("周六"), "7": words("周日")}
-    every = (words("周一"), words("周二"), words("周三"), words("周四"), words("周五"), words("周六"), words("周日"))
+    every = words.weekdays()
     present = str(question.filters.day)
     return [
         {"value": code, "label": label} for code, label in ({present: every[question.filters.day - 1]} | known).items()
