@@ -24,26 +24,15 @@ PAST = "past"
 RESET = "reset"
 CLEAR_AREA = "clear-area"
 
-CHART_COVERAGE = "chart-coverage"
-CHART_HOURS = "chart-hours"
-CHART_MONTHS = "chart-months"
-CHART_FUNNEL = "chart-funnel"
-CHART_RANKING = "chart-ranking"
-CHARTS = (CHART_COVERAGE, CHART_HOURS, CHART_MONTHS, CHART_FUNNEL, CHART_RANKING)
-
-#: Which figure of ``layers.trails`` a chart draws.
-FIGURE_OF = {
-    CHART_COVERAGE: "coverage_by_unit",
-    CHART_HOURS: "coverage_by_hour",
-    CHART_MONTHS: "activities_by_month",
-    CHART_FUNNEL: "fair_funnel",
-    CHART_RANKING: "grid_ranking",
-}
-
 
 def control(field: str) -> str:
     """Return the id of the control that sets `field` of Filters."""
     return f"control-{field}"
+
+
+def chart(name: str) -> str:
+    """Return the id of the panel of the chart `name`, as :data:`dashboard.charts.register.REGISTER` lists it."""
+    return f"chart-{name}"
 
 
 def graph(chart: str) -> str:

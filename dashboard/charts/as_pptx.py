@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,11 +33,17 @@ from dashboard.theme import recolour
 from geodata.importing.bad import is_formula
 
 TYPES = {
+    "share_bar": XL_CHART_TYPE.BAR_CLUSTERED,
     "bar": XL_CHART_TYPE.BAR_CLUSTERED,
+    "grouped_bar": XL_CHART_TYPE.BAR_CLUSTERED,
+    "dots": XL_CHART_TYPE.BAR_CLUSTERED,
     "stacked_bar": XL_CHART_TYPE.BAR_STACKED,
-    "column_stacked": XL_CHART_TYPE.COLUMN_STACKED,
+    "stacked_column": XL_CHART_TYPE.COLUMN_STACKED,
+    "calendar": XL_CHART_TYPE.COLUMN_CLUSTERED,
+    "step": XL_CHART_TYPE.LINE,
     "line": XL_CHART_TYPE.LINE,
 }
+LINES = ("step", "line")
 INVENTED = ("illustrative", "mixed")
 LINE = 1.22  # line height over type size in a cell of several lines
 
@@ -109,7 +115,7 @@ def dress_chart(native: NativeChart, chart: Chart, height: float, mode: str, fac
     """
     rows = max(len(chart.categories), 1)
     size = 8.0 if height < 1.6 else 9.0
-    if chart.kind in ("bar", "stacked_bar"):
+    if chart.is_lying:
         size = max(5.0, min(9.0, (height - 0.1) * 72 / rows * 0.66))
     native.has_title = False
     native.has_legend = len(chart.series) > 1
@@ -120,26 +126,24 @@ def dress_chart(native: NativeChart, chart: Chart, height: float, mode: str, fac
         native.legend.font.size = Pt(min(size, 8.5))
     plot = native.plots[0]
     plot.vary_by_categories = False
-    if chart.kind != "line":
+    if chart.kind not in LINES:
         plot.gap_width = 35
     value, category = native.value_axis, native.category_axis
-    value.has_major_gridlines = chart.kind in ("column_stacked", "line")
+    value.has_major_gridlines = value.visible = not chart.is_lying
     if value.has_major_gridlines:
         value.major_gridlines.format.line.color.theme_color = MSO_THEME_COLOR.TEXT_2
         value.major_gridlines.format.line.color.brightness = 0.6 if mode == "light" else -0.5
         value.major_gridlines.format.line.width = Pt(0.5)
     value.minimum_scale = 0
-    value.visible = chart.kind in ("column_stacked", "line")
     value.format.line.fill.background()
     value.major_tick_mark = category.major_tick_mark = XL_TICK_MARK.NONE
     value.tick_labels.number_format, value.tick_labels.number_format_is_linked = chart.number_format, False
     category.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     category.format.line.color.theme_color = MSO_THEME_COLOR.TEXT_2
     category.has_major_gridlines = False
-    if chart.number_format == "0.0%":
+    if chart.is_lying and chart.is_share:
         value.maximum_scale = 1.25  # room for the label of a full bar
-    if chart.id == "funnel":
-        category.reverse_order = True  # as one reads: enterprises, positions, intents
+    category.reverse_order = chart.top_down
     if chart.labels:
         plot.has_data_labels = True
         labels = plot.data_labels
@@ -150,12 +154,12 @@ def dress_chart(native: NativeChart, chart: Chart, height: float, mode: str, fac
         labels._element.txPr.bodyPr.set("wrap", "none")  # LibreOffice breaks a label at a fifth of the chart's width
     for native_series, series in zip(plot.series, chart.series, strict=True):
         _dress_series(native_series, series, chart, mode)
-        if series.name in chart.told:
-            _qualify(native_series, series, chart.told[series.name], size)
+        if chart.labels and not chart.is_share:
+            _qualify(native_series, series, size)
 
 
 def _dress_series(native: Any, series: Series, chart: Chart, mode: str) -> None:
-    if chart.kind == "line":
+    if chart.kind in LINES:
         native.smooth = False
         native.format.line.color.rgb = _rgb(series.color, mode)
         native.format.line.width = Pt(1.25 if series is chart.series[0] else 2.25)
@@ -165,15 +169,16 @@ def _dress_series(native: Any, series: Series, chart: Chart, mode: str) -> None:
         return
     native.invert_if_negative = False
     _fill(native.format.fill, series.color, series.provenance, mode)
-    for position, color in enumerate(series.colors):
-        if color != series.color:
-            _fill(native.points[position].format.fill, color, series.provenance, mode)
+    for position in range(len(series.values)):
+        own = series.color_of(position), series.origin(position)
+        if own != (series.color, series.provenance):
+            _fill(native.points[position].format.fill, *own, mode)
 
 
-def _qualify(native: Any, series: Series, told: Sequence[str], size: float) -> None:
+def _qualify(native: Any, series: Series, size: float) -> None:
     """Write the label of each value as it is told, by a number format: it goes on with the data sheet."""
-    for position, (text, value) in enumerate(zip(told, series.values, strict=True)):
-        before, number, after = text.partition(f"{value:,}") if value is not None else ("", "", "")
+    for position, (text, value) in enumerate(zip(series.texts, series.values, strict=False)):
+        before, number, after = text.partition(f"{value:,.0f}") if value is not None else ("", "", "")
         if not number:
             continue
         label = native.points[position].data_label

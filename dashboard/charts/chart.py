@@ -1,83 +1,186 @@
-"""The charts of a view as tables: what a native chart's data sheet holds, from the same layers as the page's panels."""
+"""A chart as data: what it says, of what, in which unit and on whose word. A maker fills it once; all that shows it reads it from here.
+
+A maker is a pure function of an atlas, filters and a language; :mod:`dashboard.charts.register` names them all.
+:mod:`~dashboard.charts.as_plotly`, :mod:`~dashboard.charts.as_table`, :mod:`~dashboard.charts.as_pptx` and
+:mod:`~dashboard.charts.as_text` draw and write what they make, and compute no figure of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
-import pandas as pd
+from layers.provenance import mix
 
-from dashboard import theme
-from dashboard.charts import activity as activity_figures
-from dashboard.charts import coverage as coverage_figures
-from dashboard.charts.panel import Panel
-from dashboard.filters_in_words import bracketed, colon
-from dashboard.words import Words
-from layers import activities, coverage, fairs, places
-from layers.atlas import Atlas
-from layers.filters import Filters
+#: How a chart is drawn: bars lie, columns stand; ``share_bar`` has its values beside its names, ``step`` the hours of a day.
+Kind = Literal[
+    "share_bar", "bar", "grouped_bar", "stacked_bar", "stacked_column", "step", "line", "dots", "calendar", "none"
+]
+#: Where a chart stands, and so how much room it has: the column of the overview, a box of /analysis, the text of a story, a page of a brief.
+Room = Literal["panel", "box", "text", "paper"]
+LYING = frozenset({"share_bar", "bar", "grouped_bar", "stacked_bar"})
 
-ILLUSTRATIVE = "illustrative"
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A line to hold a chart against (a mean, the whole): its value in the unit of the chart, and what it is, with its figure."""
+
+    value: float
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series: its name, its values (None: not known), its colour, and how much of it is made up."""
+    """One series of a chart.
+
+    Attributes
+    ----------
+    name : str
+        As heads of a table and a data sheet have it.
+    values : tuple of float or None
+        One for each category, in the unit of the chart; None: not known.
+    color : str
+    provenance : str or None
+        Of all its values.
+    colors, origins : tuple
+        Colour and provenance of each value, where they differ.
+    texts : tuple of str
+        Each value in words, where it has a qualifier or a unit of its own ("150 余 家").
+    notes : tuple of str
+        What else there is to say of each value: what it was divided by, what was counted with it.
+    keys : tuple of (str, str or int)
+        What a click on each value chooses: kind of unit and its id.
+    legend : str
+        Its name in the legend where it shares an entry with others: a kind, reported and made up.
+    short : str
+        Its name at the end of its line.
+    symbol : str
+        Mark of the points of its line, as plotly.js names it.
+    guide : tuple of float or None
+        A made-up straight way to hold its values against.
+    """
 
     name: str
     values: tuple[float | None, ...]
     color: str
     provenance: str | None = None
     colors: tuple[str, ...] = ()
+    origins: tuple[str | None, ...] = ()
+    texts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    keys: tuple[tuple[str, str | int], ...] = ()
+    legend: str = ""
+    short: str = ""
+    symbol: str = "circle"
+    guide: tuple[float | None, ...] = ()
+
+    def origin(self, at: int) -> str | None:
+        """Return the provenance of its value at a position."""
+        return self.origins[at] if self.origins else self.provenance
+
+    def color_of(self, at: int) -> str:
+        """Return the colour of its value at a position."""
+        return self.colors[at] if self.colors else self.color
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart of a view.
+    """One chart.
 
     Attributes
     ----------
     id : str
-        ``coverage``, ``hours``, ``months``, ``funnel`` or ``ranking``.
+        As the register names it.
     title, subtitle : str
-        As over the page's panel: the answer, and what it is of.
+        The answer as a sentence; what the figures are of: denominator, weighting, unit, time.
+    provenance : str or None
+        Of all figures shown.
     kind : str
-        ``bar`` (lying), ``stacked_bar`` (lying), ``column_stacked`` or ``line``.
+        How it is drawn, see :data:`Kind`; ``none``: not at all.
     categories : tuple of str
+        Whole names, in the order of tables and data sheets; whoever has no room for them shortens them.
     series : tuple of Series
+    unit : str
+        What is counted, behind a value; of shares nothing.
     number_format : str
-        As Excel writes it.
-    figure : dict
-        The same as a plotly.js figure.
+        As Excel writes it. With ``%`` values are ratios.
+    labels : bool
+        Whether each value stands at its bar in a native chart.
+    positions : tuple of str or int
+        Where each category stands on an axis that counts months or hours; without, they stand under each other.
+    ticks : tuple of str
+        Names of the categories at such an axis; an empty one has no room.
+    category_format : str
+        How a category is written as words: ``{}:00``.
+    head : str
+        What the categories are: the head of the first column.
+    top_down : bool
+        Whether the first of lying bars stands on top.
+    reference : Reference or None
+    chosen : int or None
+        Position of the category that the reader chose.
+    span : float or None
+        Where the axis of the values ends; of dots, how many stand in a row.
+    drawn : (int, int) or None
+        First position that the picture has room for and the first after them; the table has all.
+    legend : bool
+        Whether colours are named beside the chart.
+    room : str
+        Where it stands, see :data:`Room`.
+    grow : float
+        Share of the column's height that it asks for.
+    empty : str
+        Why there is nothing and what to loosen; then nothing is drawn.
     """
 
     id: str
     title: str
     subtitle: str
     provenance: str | None
-    kind: str
-    categories: tuple[str, ...]
-    series: tuple[Series, ...]
+    kind: Kind = "none"
+    categories: tuple[str, ...] = ()
+    series: tuple[Series, ...] = ()
+    unit: str = ""
     number_format: str = "#,##0"
     labels: bool = True
-    figure: dict[str, Any] = field(default_factory=dict)
+    positions: tuple[str | int, ...] = ()
+    ticks: tuple[str, ...] = ()
+    category_format: str = "{}"
+    head: str = ""
+    top_down: bool = False
+    reference: Reference | None = None
+    chosen: int | None = None
+    span: float | None = None
+    drawn: tuple[int, int] | None = None
+    legend: bool = False
+    room: Room = "panel"
+    grow: float = 1.0
+    empty: str = ""
 
     @property
-    def told(self) -> dict[str, Sequence[str]]:
-        """Series whose figures keep their qualifier and unit: name → its values in the words of the chart ("150 余 家")."""
-        return (
-            {trace["name"]: trace["text"] for trace in self.figure["data"]}
-            if self.id == "funnel" or self.id.startswith("story-")
-            else {}
-        )
+    def is_share(self) -> bool:
+        """Whether its values are ratios, told as percentages."""
+        return self.number_format.endswith("%")
+
+    @property
+    def digits(self) -> int:
+        """Decimals of its values as its number format has them."""
+        return len(self.number_format.partition(".")[2].rstrip("%"))
+
+    @property
+    def is_lying(self) -> bool:
+        """Whether it is of bars under each other."""
+        return self.kind in LYING
 
     @property
     def weight(self) -> float:
-        """How much height it wants beside others: many bars under each other want more."""
-        return (
-            max(1.0, len(self.categories) / 8) if self.kind in ("bar", "stacked_bar") and len(self.series) < 4 else 1.0
-        )
+        """How much height it wants beside others on paper: many bars under each other want more."""
+        return max(1.0, len(self.categories) / 8) if self.is_lying and len(self.series) < 4 else 1.0
+
+    def origin(self, at: int) -> str | None:
+        """Return the provenance of what its category `at` holds; that of the chart where it holds nothing."""
+        held = [origin for one in self.series if one.values[at] and (origin := one.origin(at))]
+        return mix(held) or self.provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,147 +189,3 @@ class Charts:
 
     shown: tuple[Chart, ...]
     empty: tuple[str, ...]
-
-
-def charts(atlas: Atlas, filters: Filters, words: Words) -> Charts:
-    """Return every chart of the view, in the order of the page."""
-    shown, empty = [], []
-    for panel, make in MAKERS.items():
-        said: Panel = panel(atlas, filters, words)
-        if not said.weight:
-            continue
-        if said.empty:
-            # on the page links follow, which paper has not: what it is of says why
-            empty.append(f"{said.title}{colon(words)}{said.subtitle or said.empty}")
-            continue
-        shown.append(make(atlas, filters, words, said))
-    return Charts(tuple(shown), tuple(empty))
-
-
-def _chart(id: str, said: Panel, kind: str, categories: Sequence[str], series: Sequence[Series], **more: Any) -> Chart:
-    return Chart(
-        id,
-        said.title,
-        said.subtitle,
-        said.provenance,
-        kind,
-        tuple(map(str, categories)),
-        tuple(series),
-        figure=said.figure,
-        **more,
-    )
-
-
-def _by_unit(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
-    here = places.scope(atlas, filters)
-    # among its neighbours, as the panel draws it
-    around = filters.having(grid=None, region=here.region_id) if here.level == "grid" else filters
-    if here.zone:
-        around = filters.having(region=None, place=here.adcode)
-    rows = coverage.by_unit(atlas, around)
-    known = rows[rows["share"].notna()]
-    if len(known) > coverage_figures.MOST_BARS:
-        half = coverage_figures.MOST_BARS // 2
-        known = known.iloc[[*range(half), *range(len(known) - half, len(known))]]
-    known = known.iloc[::-1]
-    whole = known["parent_share"].iloc[0]
-    chosen = here.grid_id or (here.region_id if here.zone else None)
-    colors = [
-        theme.RED if one == chosen else theme.TEAL if share >= whole - 1e-12 else theme.BELOW
-        for one, share in zip(known["unit_id"], known["share"], strict=True)
-    ]
-    names = known["name_en" if words.lang == "en" else "name"]
-    name = words("覆盖率") if rows["measure"].iloc[0] != "enterprises" else words("强化率")
-    return _chart(
-        "coverage",
-        said,
-        "bar",
-        names,
-        [Series(name, tuple(map(float, known["share"])), theme.TEAL, said.provenance, tuple(colors))],
-        number_format="0.0%",
-    )
-
-
-def _by_hour(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
-    rows = coverage.by_hour(atlas, filters)
-    return _chart(
-        "hours",
-        said,
-        "line",
-        rows["hour"],
-        [
-            Series(words("名义"), _values(rows["nominal"]), theme.FAINT, said.provenance),
-            Series(words("有效"), _values(rows["effective"]), theme.STATION, said.provenance),
-        ],
-        number_format="0%",
-        labels=False,
-    )
-
-
-def _by_month(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
-    rows = activities.by_month(atlas, filters)
-    around = activities.by_month(atlas, Filters(start=filters.start, end=filters.end))["month"]
-    months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-activity_figures.MOST_MONTHS :]
-    labels = words.kinds()
-    series = []
-    for kind in words.activity_kinds():
-        own = rows[rows["kind"] == kind.kind]
-        for provenance, part in own.groupby("provenance", sort=True):
-            count = part.groupby("month")["count"].sum()
-            name = labels[kind.kind]
-            if own["provenance"].nunique() > 1 and provenance != "reported":
-                name += bracketed(words.provenance(str(provenance)), words)
-            series.append(
-                Series(name, tuple(int(count.get(month, 0)) for month in months), kind.colour, str(provenance))
-            )
-    return _chart("months", said, "column_stacked", [_month(one) for one in months], series, labels=False)
-
-
-def _month(month: str) -> str:
-    return f"{month[2:4]}-{month[5:]}"
-
-
-def _funnel(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
-    rows = fairs.funnel(atlas, filters)
-    stages = {"enterprises": words("参会企业"), "positions": words("提供岗位"), "intents": words("达成意向")}
-    series = []
-    for provenance, part in rows.groupby("provenance", sort=False):
-        value = dict(zip(part["stage"], part["value"], strict=True))
-        series.append(
-            Series(
-                words.provenance(str(provenance)),
-                tuple(None if pd.isna(value[one]) else int(value[one]) for one in stages),
-                theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE,
-                str(provenance),
-            )
-        )
-    return _chart("funnel", said, "bar", list(stages.values()), series)
-
-
-def _ranking(atlas: Atlas, filters: Filters, words: Words, said: Panel) -> Chart:
-    rows = activities.rank_grids(atlas, filters, activity_figures.most_grids(places.scope(atlas, filters))).iloc[::-1]
-    kinds = words.kinds()
-    series = [
-        Series(
-            kinds[kind.kind], tuple(int(one.get(kind.kind, 0)) for one in rows["kinds"]), kind.colour, said.provenance
-        )
-        for kind in words.activity_kinds()
-        if any(kind.kind in one for one in rows["kinds"])
-    ]
-    return _chart(
-        "ranking", said, "stacked_bar", rows["name" if words.lang == "zh" else "name_en"], series, labels=False
-    )
-
-
-def _values(column: pd.Series) -> tuple[float | None, ...]:
-    return tuple(None if pd.isna(one) else float(one) for one in column)
-
-
-#: How the figures of each panel of the overview become a chart.
-MAKERS = {
-    coverage_figures.by_unit: _by_unit,
-    coverage_figures.by_hour: _by_hour,
-    activity_figures.by_month: _by_month,
-    activity_figures.funnel: _funnel,
-    activity_figures.ranking: _ranking,
-}

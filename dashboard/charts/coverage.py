@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import pandas as pd
 
 from dashboard import theme
-from dashboard.charts.panel import Panel
+from dashboard.charts.chart import Chart, Reference, Series
 from dashboard.words import Words
 from layers import coverage, demand, places
 from layers.atlas import Atlas
@@ -19,11 +17,8 @@ MOST_BARS = 12
 MOST_NAMED = 3
 
 
-def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
-    """Return the bar chart of shares by county, region, grid or street zone, sorted, the whole as a line.
-
-    A click carries ``[unit_kind, unit_id]``.
-    """
+def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Chart:
+    """Return the shares by county, region, grid or street zone, the highest last, the whole as a line."""
     here = places.scope(atlas, filters)
     # one grid or zone says little alone: it is shown among its neighbours
     around = filters.having(grid=None, region=here.region_id) if here.level == "grid" else filters
@@ -35,10 +30,13 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         if filters.measure != "enterprises":
             now = coverage.measure(atlas, around)
             if now.standing.lost and now.nominal_weighted.whole > 0:
-                return without_position(now, filters, words)
-        return Panel(
-            title=words("这里还没有可计算覆盖率的数据"),
-            weight=0.6,
+                return without_position("coverage", now, filters, words)
+        return Chart(
+            "coverage",
+            words("这里还没有可计算覆盖率的数据"),
+            "",
+            None,
+            grow=0.6,
             empty=words(
                 "请选择有产改网格或驿站需求数据的地方，例如石嘴山市、厦门市思明区；或在“数据来源”中恢复被排除的来源。"
             ),
@@ -48,7 +46,7 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
     of_stations = measure != "enterprises"
     now = coverage.measure(atlas, around) if of_stations else None
     if now is not None and now.standing.lost:
-        return without_position(now, filters, words)
+        return without_position("coverage", now, filters, words)
     whole = known["parent_share"].iloc[0] if len(known) else None
     kind = {"place": words("个县区"), "region": words("个区域"), "zone": words("个街道片区"), "grid": words("个网格")}[
         rows["unit_kind"].iloc[0]
@@ -92,85 +90,47 @@ def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Panel:
         shown = known.iloc[[*range(half), *range(len(known) - half, len(known))]]
         subtitle += words("；只列最高、最低各 {half} 个").format(half=half)
     shown = shown.iloc[::-1]
-    share = shown["share"].to_numpy(dtype=float) * 100
-    names = [
-        f"{theme.brief(one)}  <b>{words.share(ratio)}</b>"
-        for one, ratio in zip(shown["name_en" if words.lang == "en" else "name"], shown["share"], strict=True)
-    ]
-    colors = np.where(shown["share"] >= (whole or 0) - 1e-12, theme.TEAL, theme.BELOW)
-    colors = np.where(shown["unit_id"] == chosen, theme.RED, colors).tolist()
-    unit = words("权重") if measure != "enterprises" else words("家")
-    digits = 1 if measure != "enterprises" else 0
-    hover = [
-        f"<b>{escape(words.name(row))}</b><br>{words.share(row.share)} = {words.number(row.part, digits)} ÷ {words.number(row.whole, digits)} {unit}"
-        f"<br>{words.provenance(row.provenance)}"
-        for row in shown.itertuples(index=False)
-    ]
-    figure = {
-        "data": [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "x": share.tolist(),
-                "y": list(range(len(shown))),
-                "customdata": [[row.unit_kind, row.unit_id] for row in shown.itertuples(index=False)],
-                "hovertext": hover,
-                "hovertemplate": "%{hovertext}<extra></extra>",
-                "marker": theme.coloured(colors, shown["provenance"].tolist()),
-            }
-        ],
-        "layout": theme.chart_layout(
-            bargap=0.28,
-            meta={"measure": measure},
-            margin={"l": 4, "r": 12, "t": 20, "b": 4, "pad": 4},
-            xaxis={"range": [0, max(100.0, float(share.max()) if len(share) else 100.0)], "visible": False},
-            yaxis={
-                "tickvals": list(range(len(shown))),
-                "ticktext": names,
-                "showgrid": False,
-                "range": theme.rows(len(shown)),
-            },
-            # under the bars: a line over them would cut their ends and be read as part of them
-            shapes=[
-                {
-                    "type": "line",
-                    "layer": "below",
-                    "x0": whole * 100,
-                    "x1": whole * 100,
-                    "yref": "paper",
-                    "y0": 0,
-                    "y1": 1,
-                    "line": {"color": theme.RED, "width": 1.4, "dash": "dot"},
-                }
-            ]
-            if whole is not None
-            else [],
-            annotations=[
-                {
-                    "x": whole * 100,
-                    "xref": "x",
-                    "y": 1,
-                    "yref": "paper",
-                    "yanchor": "bottom",
-                    "showarrow": False,
-                    "xanchor": "right" if whole > 0.5 else "left",
-                    "text": f"{theme.brief(name)} {words.share(whole)}",
-                    "font": {"size": theme.NOTE, "color": theme.RED},
-                }
-            ]
-            if whole is not None
-            else [],
+    unit = words("权重") if of_stations else words("家")
+    digits = 1 if of_stations else 0
+    return Chart(
+        "coverage",
+        title,
+        subtitle,
+        weakest(*known["provenance"]),
+        "share_bar",
+        tuple(map(str, shown["name_en" if words.lang == "en" else "name"])),
+        (
+            Series(
+                words("覆盖率") if of_stations else words("强化率"),
+                tuple(map(float, shown["share"])),
+                theme.TEAL,
+                weakest(*known["provenance"]),
+                colors=tuple(
+                    theme.RED if one == chosen else theme.TEAL if share >= (whole or 0) - 1e-12 else theme.BELOW
+                    for one, share in zip(shown["unit_id"], shown["share"], strict=True)
+                ),
+                origins=tuple(shown["provenance"]),
+                notes=tuple(
+                    f"{words.number(part, digits)} ÷ {words.number(of, digits)} {unit}"
+                    for part, of in zip(shown["part"], shown["whole"], strict=True)
+                ),
+                keys=tuple(zip(shown["unit_kind"], shown["unit_id"], strict=True)),
+            ),
         ),
-    }
-    return Panel(title, subtitle, weakest(*known["provenance"]), figure, weight=0.7 + 0.09 * max(3, len(shown)))
+        number_format="0.0%",
+        reference=Reference(whole, f"{theme.brief(name)} {words.share(whole)}") if whole is not None else None,
+        grow=0.7 + 0.09 * max(3, len(shown)),
+    )
 
 
-def without_position(now: coverage.Coverage, filters: Filters, words: Words) -> Panel:
-    """Return what stands in place of a chart of coverage where no station has a position: no share, and why."""
-    return Panel(
-        title=words("驿站尚无位置，暂无覆盖率"),
-        subtitle=_said(now, filters, words),
-        weight=0.6,
+def without_position(name: str, now: coverage.Coverage, filters: Filters, words: Words) -> Chart:
+    """Return what stands in place of the chart `name` where no station has a position: no share, and why."""
+    return Chart(
+        name,
+        words("驿站尚无位置，暂无覆盖率"),
+        _said(now, filters, words),
+        None,
+        grow=0.6,
         empty=words("请在“数据”页给驿站补上位置；补上之前不给出百分比，也不当作没有覆盖。"),
     )
 
@@ -202,109 +162,61 @@ def _whose(atlas: Atlas, here: places.Scope, rows: pd.DataFrame, words: Words) -
     )
 
 
-def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Panel:
-    """Return coverage over the 24 hours of the day asked, nominal as a line to hold it against."""
+def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
+    """Return coverage over the 24 hours of the day asked, nominal as a line to hold it against; None where there is none, or where another chart says why."""
     rows = coverage.by_hour(atlas, filters)
     now = coverage.measure(atlas, filters)
     if now.standing.lost and now.nominal_weighted.whole > 0:
         # the chart before says it already, unless that is of enterprises
         said = coverage.measured(atlas, filters) == "stations"
-        return Panel.hidden() if said else without_position(now, filters, words)
+        return None if said else without_position("hours", now, filters, words)
     if now.nominal_weighted.ratio is None or not now.stations_nominal:
-        return Panel.hidden()
+        return None
     counties = sorted(set(demand.cells(atlas, filters)["adcode"]))
     here = places.scope(atlas, filters)
     hours = rows["hour"].tolist()
-    effective = (rows["effective"].to_numpy(dtype=float) * 100).tolist()
-    nominal = (rows["nominal"].to_numpy(dtype=float) * 100).tolist()
-    worst, best = int(np.nanargmin(effective)), int(np.nanargmax(effective))
+    effective, nominal = (rows[one].astype(float).tolist() for one in ("effective", "nominal"))
+    worst = int(np.nanargmin(effective))
     title = words("{hour}:00 只覆盖 {low}，名义覆盖 {nominal}").format(
-        hour=worst, low=f"{effective[worst]:.1f}%", nominal=f"{nominal[worst]:.1f}%"
+        hour=worst, low=words.share(effective[worst]), nominal=words.share(nominal[worst])
     )
-    days = words.weekdays
     subtitle = words("{day}各整点，{radius} 米内有可用驿站的需求权重占比（加权）").format(
-        day=days[filters.day - 1], radius=filters.radius
+        day=words.weekdays[filters.day - 1], radius=filters.radius
     )
     if here.level in ("country", "province", "city"):
         subtitle += words("；有需求数据的县区 {count} 个").format(count=len(counties))
     subtitle += _not_counted(now, filters, words, by_hour=True)
-    hover = [
-        words("{hour}:00　有效 {effective}，名义 {nominal}；开放驿站 {count} 个").format(
-            hour=hour, effective=f"{one:.1f}%", nominal=f"{two:.1f}%", count=count
-        )
-        for hour, one, two, count in zip(hours, effective, nominal, rows["stations_open"], strict=True)
-    ]
-    shapes = []
-    if filters.hour is not None:
-        shapes.append(
-            {
-                "type": "line",
-                "x0": filters.hour,
-                "x1": filters.hour,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": theme.RED, "width": 1.4, "dash": "dot"},
-            }
-        )
-    figure = {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": hours,
-                "y": nominal,
-                "hoverinfo": "skip",
-                "line": {"color": theme.FAINT, "width": 1.4, "dash": "dash"},
-                "name": words("名义"),
-            },
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": hours,
-                "y": effective,
-                "fill": "tozeroy",
-                "line": {"color": theme.STATION, "width": 2, "shape": "hv"},
-                "fillcolor": theme.STATION_WASH,
-                "hovertext": hover,
-                "hovertemplate": "%{hovertext}<extra></extra>",
-                "customdata": [["hour", hour] for hour in hours],
-                "name": words("有效"),
-            },
-        ],
-        "layout": theme.chart_layout(
-            margin={"l": 4, "r": 10, "t": 8, "b": 4, "pad": 4},
-            hovermode="x",
-            xaxis={
-                "tickvals": [0, 6, 12, 18, 23],
-                "ticktext": ["0:00", "6:00", "12:00", "18:00", "23:00"],
-                "showgrid": False,
-            },
-            yaxis={"range": [0, max(10.0, *nominal, *effective) * 1.2], "ticksuffix": "%", "nticks": 5},
-            shapes=shapes,
-            annotations=[
-                {
-                    "x": 0,
-                    "xref": "paper",
-                    "xanchor": "left",
-                    "y": nominal[-1],
-                    "yref": "y",
-                    "yanchor": "bottom",
-                    "showarrow": False,
-                    "text": words("名义"),
-                    "font": {"size": theme.NOTE, "color": theme.MUTED},
-                },
-                {
-                    "x": best,
-                    "xanchor": "left",
-                    "y": effective[best],
-                    "yref": "y",
-                    "yanchor": "top",
-                    "showarrow": False,
-                    "text": words("有效"),
-                    "font": {"size": theme.NOTE, "color": theme.STATION},
-                },
-            ],
+    return Chart(
+        "hours",
+        title,
+        subtitle,
+        now.provenance,
+        "step",
+        tuple(map(str, hours)),
+        (
+            Series(words("名义"), _known(nominal), theme.FAINT, now.provenance),
+            Series(
+                words("有效"),
+                _known(effective),
+                theme.STATION,
+                now.provenance,
+                notes=tuple(
+                    words("{hour}:00　有效 {effective}，名义 {nominal}；开放驿站 {count} 个").format(
+                        hour=hour, effective=words.share(one), nominal=words.share(two), count=count
+                    )
+                    for hour, one, two, count in zip(hours, effective, nominal, rows["stations_open"], strict=True)
+                ),
+                keys=tuple(("hour", hour) for hour in hours),
+            ),
         ),
-    }
-    return Panel(title, subtitle, now.provenance, figure, weight=0.95)
+        number_format="0%",
+        labels=False,
+        positions=tuple(hours),
+        category_format="{}:00",
+        chosen=filters.hour,
+        grow=0.95,
+    )
+
+
+def _known(values: list[float]) -> tuple[float | None, ...]:
+    return tuple(None if one != one else one for one in values)

@@ -1,197 +1,182 @@
-"""The charts of the page 活动: the calendar, kinds by place, plans, two places side by side."""
+"""The charts of the page 活动: the calendar, kinds by place, what was counted against plan, two places side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from html import escape
-from typing import Any
 
 import pandas as pd
 
 from dashboard import theme
-from dashboard.charts import reference_lines
+from dashboard.charts.chart import Chart, Series
 from dashboard.kinds import colours, kind_names
 from dashboard.words import Words
+from layers import activities, places
+from layers.analysis import happened, plans
 from layers.analysis.plans import Progress
-from layers.classing import fixed
+from layers.atlas import Atlas
+from layers.filters import Filters
+from layers.provenance import mix
 
-COUNTS = fixed((1, 2, 4, 7, 11))
+MOST_UNITS = 10
+MOST_NAMED = 4  # lines named at their ends; more of several places are numbered as in the list under them
+MOST_DAYS = 371  # of a calendar: a year is what can be read
 MOST_MONTHS_NAMED = 12
-#: What is counted → mark on its line, and the same before its name.
-MEASURES = {"count": ("circle", "●"), "participants": ("square", "■"), "opened": ("diamond", "◆")}
+#: What is counted → mark on its line.
+SYMBOLS = {"count": "circle", "participants": "square", "opened": "diamond"}
 
 
-def month_name(month: str, words: Words, brief: bool = False) -> str:
-    """Return 2024年5月, or 5月 where there is little room."""
-    text = words("{year}年{month}月（短）") if brief else words("{year}年{month}月")
-    return text.format(year=month[:4], month=int(month[5:]))
+def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
+    """Return the name of a place in the reader's language."""
+    return str(atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(adcode)])
 
 
-def nothing(words: Words) -> dict[str, Any]:
-    """Return a chart of nothing, which says so."""
-    return {
-        "data": [],
-        "layout": theme.chart_layout(
-            xaxis={"visible": False},
-            yaxis={"visible": False},
-            annotations=[
-                {
-                    "text": words("没有可画的数据"),
-                    "xref": "paper",
-                    "yref": "paper",
-                    "x": 0.5,
-                    "y": 0.5,
-                    "showarrow": False,
-                    "font": {"size": theme.BODY, "color": theme.MUTED},
-                }
-            ],
+def calendar(atlas: Atlas, filters: Filters, words: Words, on: date | None = None) -> Chart:
+    """Return how much happened on each day, and how much of it is reported; of years only the last has room in the picture.
+
+    Parameters
+    ----------
+    on : date or None
+        The day chosen.
+    """
+    days = happened.by_day(atlas, filters)
+    months = happened.months(atlas, filters)
+    begin, last = date.fromisoformat(f"{months[0]}-01"), pd.to_datetime(months[-1]).to_period("M").end_time.date()
+    first = begin if (last - begin).days <= MOST_DAYS else last.replace(day=1, year=last.year - 1)
+    undated = happened.without_month(atlas, filters)
+    held = dict(zip(days["day"], zip(days["count"], days["reported"], strict=True), strict=True))
+    earliest = min([begin, *held])
+    listed = [earliest + timedelta(days=at) for at in range((max([last, *held]) - earliest).days + 1)]
+    most = max(held, key=lambda day: held[day][0], default=None)
+    subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情")
+    if undated:
+        subtitle += words("；另有 {count} 项只报道了年份，未计入").format(count=words.number(undated))
+    counts, reported = zip(*(held.get(day, (0, 0)) for day in listed), strict=True)
+    return Chart(
+        "calendar",
+        words("这里没有记录到日的活动")
+        if most is None
+        else words("{day}最多（{count} 项）").format(day=words.date(most), count=int(held[most][0])),
+        subtitle,
+        mix([one for one in days["provenance"] if one]),
+        "calendar",
+        tuple(day.isoformat() for day in listed),
+        (
+            Series(words("活动"), tuple(map(int, counts)), theme.SEQUENCE[-1]),
+            Series(words("报道"), tuple(map(int, reported)), theme.INK, "reported"),
         ),
-    }
-
-
-def calendar(days: pd.DataFrame, first: date, last: date, on: date | None, words: Words) -> dict[str, Any]:
-    """Return the heat map of weeks and weekdays from `first` to `last`; days with something reported carry a ring, the chosen one a frame."""
-    start = first - timedelta(days=first.weekday())
-    weeks = (last - start).days // 7 + 1
-    held = {row.day: row for row in days.rename(columns={"count": "count_"}).itertuples()}
-    z: list[list[float | None]] = [[None] * weeks for _ in range(7)]
-    text: list[list[str]] = [[""] * weeks for _ in range(7)]
-    data: list[list[str]] = [[""] * weeks for _ in range(7)]
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        week, row = (day - start).days // 7, day.weekday()
-        one = held.get(day)
-        count = one.count_ if one else 0
-        z[row][week] = int(COUNTS.classes(count))
-        data[row][week] = day.isoformat()
-        text[row][week] = f"{words.date(day)}<br>" + (
-            words("{count} 项，其中报道 {reported} 项").format(count=count, reported=one.reported)
-            if one
-            else words("没有记录")
-        )
-    ringed = [day for day, row in held.items() if row.reported and first <= day <= last]
-    colors = (theme.LAND, *theme.SEQUENCE[1:])
-    steps = [[edge / len(colors), color] for i, color in enumerate(colors) for edge in (i, i + 1)]
-    months = pd.period_range(first, last, freq="M")
-    weekdays = words.weekdays
-    spot = [((day - start).days // 7, day.weekday()) for day in ringed]
-    shapes = []
-    if on and first <= on <= last:
-        x, y = (on - start).days // 7, on.weekday()
-        shapes = [
-            {
-                "type": "rect",
-                "x0": x - 0.5,
-                "x1": x + 0.5,
-                "y0": y - 0.5,
-                "y1": y + 0.5,
-                "line": {"color": theme.RED, "width": 2},
-            }
-        ]
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "z": z,
-                "x": list(range(weeks)),
-                "y": list(range(7)),
-                "customdata": data,
-                "hovertext": text,
-                "hovertemplate": "%{hovertext}<extra></extra>",
-                "zmin": -0.5,
-                "zmax": len(colors) - 0.5,
-                "colorscale": steps,
-                "showscale": False,
-                "xgap": 2,
-                "ygap": 2,
-                "hoverongaps": False,
-            },
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [x for x, _ in spot],
-                "y": [y for _, y in spot],
-                "hoverinfo": "skip",
-                "marker": {"symbol": "circle-open", "size": 9, "color": theme.INK, "line": {"width": 1.6}},
-            },
-        ],
-        "layout": theme.chart_layout(
-            xaxis={
-                "tickvals": [max(0, (max(month.start_time.date(), first) - start).days // 7) for month in months],
-                "ticktext": [month_name(str(month), words, brief=True) for month in months],
-                "showgrid": False,
-            },
-            yaxis={
-                "tickvals": [0, 2, 4, 6],
-                "ticktext": [weekdays[i] for i in (0, 2, 4, 6)],
-                "autorange": "reversed",
-                "showgrid": False,
-            },
-            shapes=shapes,
-        ),
-    }
-
-
-def stacked(
-    rows: Sequence[tuple[str, Mapping[str, int], str | None]], words: Words, legend: bool = True
-) -> dict[str, Any]:
-    """Return lying bars of kinds, one row a name (name, kind → count, provenance), first on top; made-up ones hatched."""
-    names = kind_names(words)
-    shown = list(rows)[::-1]
-    colour = colours(words)
-    listed = [kind for kind in colour if any(kind in kinds for _, kinds, _ in shown)]
-    traces = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "name": names.get(kind, kind),
-            "x": [kinds.get(kind, 0) for _, kinds, _ in shown],
-            "y": list(range(len(shown))),
-            "marker": {"color": colour[kind], "pattern": theme.hatched([origin for _, _, origin in shown])},
-            "hovertext": [name for name, _, _ in shown],
-            "hovertemplate": f"%{{hovertext}}<br>{names.get(kind, kind)} %{{x}} {words('项')}<extra></extra>",
-        }
-        for kind in listed
-    ]
-    totals = [sum(kinds.values()) for _, kinds, _ in shown]
-    traces.append(
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": totals,
-            "y": list(range(len(shown))),
-            "text": [f" {one}" for one in totals],
-            "textposition": "middle right",
-            "hoverinfo": "skip",
-            "cliponaxis": False,
-            "showlegend": False,
-            "textfont": {"size": theme.NOTE, "color": theme.MUTED},
-        }
+        unit=words("项"),
+        labels=False,
+        head=words("周（自周一）"),
+        chosen=(on - earliest).days if on and first <= on <= last else None,
+        drawn=((first - earliest).days, (last - earliest).days + 1),
+        room="box",
     )
-    return {
-        "data": traces,
-        "layout": theme.chart_layout(
-            barmode="stack",
-            bargap=0.3,
-            showlegend=legend,
-            legend={
-                "orientation": "h",
-                "y": -0.02,
-                "yanchor": "top",
-                "x": 0,
-                "font": {"size": theme.NOTE, "color": theme.MUTED},
-            },
-            margin={"l": 4, "r": 30, "t": 2, "b": 2, "pad": 4},
-            xaxis={"visible": False, "rangemode": "tozero"},
-            yaxis={
-                "tickvals": list(range(len(shown))),
-                "ticktext": [theme.brief(name) for name, _, _ in shown],
-                "showgrid": False,
-                "range": theme.rows(len(shown)),
-            },
+
+
+def by_place(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
+    """Return the kinds of what happened in each smaller place, most first; None where nothing did."""
+    rows = happened.by_place(atlas, filters)
+    if not len(rows):
+        return None
+    own = words("{place}本级").format(place=words.name(places.scope(atlas, filters)))
+    names = [
+        own if pd.isna(unit) else str(name)
+        for unit, name in zip(rows["unit_id"], rows["name" if words.lang == "zh" else "name_en"], strict=True)
+    ]
+    more = words("；只列前 {count} 个").format(count=MOST_UNITS) if len(rows) > MOST_UNITS else ""
+    shown = rows.head(MOST_UNITS)
+    return Chart(
+        "by-place",
+        words("{place}最多：{count} 项").format(place=names[0], count=words.number(int(rows["count"].iloc[0]))),
+        words("各地活动按类型（项，未加权）；斜纹含示意") + more,
+        mix([one for one in rows["provenance"] if one]),
+        "stacked_bar",
+        tuple(names[:MOST_UNITS]),
+        _kinds(list(shown["kinds"]), tuple(shown["provenance"]), words),
+        unit=words("项"),
+        labels=False,
+        head=words("地点"),
+        top_down=True,
+        legend=True,
+        room="box",
+    )
+
+
+def _kinds(rows: Sequence[Mapping[str, int]], origins: tuple[str | None, ...], words: Words) -> tuple[Series, ...]:
+    """Return a series a kind of what each row counts by kind."""
+    names = kind_names(words)
+    return tuple(
+        Series(names.get(kind, kind), tuple(int(one.get(kind, 0)) for one in rows), color, origins=origins)
+        for kind, color in colours(words).items()
+        if any(kind in one for one in rows)
+    )
+
+
+def against_plan(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
+    """Return what was counted up to each month as a share of its target, and the straight way there; None without a plan."""
+    found = plans.progress(atlas, filters)
+    if not found:
+        return None
+    names = plan_names(atlas, found, words)
+    alone, several = _of_one_place(found), len(found) > MOST_NAMED
+    months = sorted({month for one in found for month in one.months})
+    series = []
+    for at, (one, name, color) in enumerate(zip(found, names, _line_colours(found, words), strict=True), 1):
+        done = dict(zip(one.months, (value / one.target for value in one.done), strict=True))
+        way = dict(zip(one.months, (value / one.target for value in one.linear), strict=True))
+        series.append(
+            Series(
+                name,
+                tuple(done.get(month) for month in months),
+                color,
+                one.provenance,
+                texts=tuple(f"{done[month] * 100:,.6g}%" if month in done else "—" for month in months),
+                short=name.removeprefix(place_name(atlas, one.adcode, words)).strip()
+                if alone
+                else str(at)
+                if several
+                else name,
+                symbol=SYMBOLS[one.measure],
+                guide=tuple(way.get(month) for month in months),
+            )
+        )
+    return Chart(
+        "against-plan",
+        words("{all} 项对照中 {reached} 项已达到").format(
+            all=len(found), reached=sum(one.done[-1] >= one.target for one in found)
         ),
-    }
+        words("逐月累计 ÷ 报道的计划数或累计数（%）；点线为按天平均，示意；时段为计划自己的时段，不随筛选变"),
+        mix([one.provenance for one in found if one.provenance]),
+        "line",
+        tuple(months),
+        tuple(series),
+        number_format="0.0%",
+        labels=False,
+        positions=tuple(months),
+        ticks=tuple(words.month(one, brief=True) for one in months),
+        head=words("月份"),
+        room="box",
+    )
+
+
+def plan_names(atlas: Atlas, found: Sequence[Progress], words: Words) -> list[str]:
+    """Return what each of `found` counts, by place, kind and measure."""
+    measures = {"count": words("场次"), "participants": words("人数（句中）"), "opened": words("已开放")}
+    kinds = kind_names(words)
+    return [
+        f"{place_name(atlas, one.adcode, words)} {kinds.get(one.kind, words('工会驿站'))} {measures[one.measure]}"
+        for one in found
+    ]
+
+
+def is_numbered(found: Sequence[Progress]) -> bool:
+    """Whether the lines of `found` are numbered at their ends, and in the list under them: they are many, of several places."""
+    return len(found) > MOST_NAMED and not _of_one_place(found)
+
+
+def _of_one_place(found: Sequence[Progress]) -> bool:
+    return len({one.adcode for one in found}) == 1
 
 
 def _line_colours(found: Sequence[Progress], words: Words) -> list[str]:
@@ -206,104 +191,70 @@ def _line_colours(found: Sequence[Progress], words: Words) -> list[str]:
     ]
 
 
-def plans(found: Sequence[Progress], names: Sequence[str], brief: Sequence[str], words: Words) -> dict[str, Any]:
-    """Return what was counted up to each month as a share of its target, and the straight way there (made up: dotted); each line ends with its `brief` name."""
-    traces: list[dict[str, Any]] = []
-    own = _line_colours(found, words)
-    for one, name, color in zip(found, names, own, strict=True):
-        labels, symbol = list(one.months), MEASURES[one.measure][0]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": name,
-                "x": labels,
-                "y": [value / one.target * 100 for value in one.done],
-                "line": {"color": color, "width": 1.8, "dash": "solid" if one.provenance == "reported" else "dash"},
-                "marker": {"size": 6, "symbol": symbol, "color": theme.PAPER, "line": {"color": color, "width": 1.5}},
-                "hovertemplate": f"{escape(name)}<br>%{{x}} %{{y:.1f}}% · {words.provenance(one.provenance)}<extra></extra>",
-            }
-        )
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": labels,
-                "y": [value / one.target * 100 for value in one.linear],
-                "hoverinfo": "skip",
-                "line": {"color": color, "width": 1, "dash": "dot"},
-                "opacity": 0.6,
-            }
-        )
-    months = sorted({month for one in found for month in one.months})
-    shares = [one.done[-1] / one.target * 100 for one in found]
-    labels = [(name, share, color) for name, share, color in zip(map(theme.brief, brief), shares, own, strict=True)]
-    return {
-        "data": traces,
-        "layout": theme.chart_layout(
-            annotations=reference_lines.ends(
-                labels, max([100.0, *shares]), marks=[MEASURES[one.measure][1] for one in found]
-            ),
-            margin={
-                "l": 4,
-                "r": 28 + 11 * max((theme.width(one) for one, _, _ in labels), default=0),
-                "t": 4,
-                "b": 4,
-                "pad": 4,
-            },
-            xaxis={
-                "type": "category",
-                "categoryorder": "array",
-                "categoryarray": months,
-                "tickvals": months,
-                "ticktext": [month_name(one, words, brief=True) for one in months],
-                "showgrid": False,
-            },
-            yaxis={"ticksuffix": "%", "rangemode": "tozero", "nticks": 4},
-        ),
-    }
+def two_by_kind(atlas: Atlas, filters: Filters, words: Words, other: str | None = None) -> Chart | None:
+    """Return the kinds of what happened here and at `other` (its code); None without one."""
+    if other is None:
+        return None
+    two = (filters, filters.at_place(other))
+    names = _two_names(atlas, two, words)
+    origins = tuple(mix(activities.select(atlas, one)) for one in two)
+    counts = [activities.kinds_present(atlas, one).groupby("kind")["count"].sum().to_dict() for one in two]
+    return Chart(
+        "two-by-kind",
+        words.titled(words("{one} 与 {two}").format(one=names[0], two=names[1]), words("活动类型（项）")),
+        "",
+        mix([one for one in origins if one]),
+        "stacked_bar",
+        names,
+        _kinds(counts, origins, words),
+        unit=words("项"),
+        labels=False,
+        head=words("地点"),
+        top_down=True,
+        room="box",
+    )
 
 
-def two_lines(
-    months: Sequence[str],
-    counts: Sequence[Sequence[int]],
-    titles: Sequence[str],
-    origins: Sequence[str | None],
-    words: Words,
-) -> dict[str, Any]:
-    """Return events per month of two places as two lines, told apart by colour and mark; dashed where anything is made up."""
-    looks = ((theme.RED, "circle"), (theme.STATION, "square"))
+def two_by_month(atlas: Atlas, filters: Filters, words: Words, other: str | None = None) -> Chart | None:
+    """Return the events of each month here and at `other` (its code), told apart by colour and mark; None without one."""
+    if other is None:
+        return None
+    two = (filters, filters.at_place(other))
+    names = _two_names(atlas, two, words)
+    origins = [mix(activities.select(atlas, one)) for one in two]
+    months = happened.by_month(atlas, filters)["month"].tolist()
     # a month with its year takes four times the room of one without
-    marked = list(months)[:: 1 if len(months) <= MOST_MONTHS_NAMED else -(-len(months) // (MOST_MONTHS_NAMED // 4))]
-    labels = [
-        (theme.brief(title), count[-1] if count else 0.0, color)
-        for title, count, (color, _) in zip(titles, counts, looks, strict=True)
-    ]
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": title,
-                "x": list(months),
-                "y": list(count),
-                "marker": {"size": 6, "symbol": mark},
-                "line": {"color": color, "width": 1.8, "dash": "solid" if origin == "reported" else "dash"},
-                "hovertemplate": f"{escape(title)}<br>%{{x}} %{{y}} {words('项')} · {words.provenance(origin)}<extra></extra>",
-            }
-            for title, count, origin, (color, mark) in zip(titles, counts, origins, looks, strict=True)
-        ],
-        "layout": theme.chart_layout(
-            annotations=reference_lines.ends(
-                labels, max(1.0, *map(float, (one for count in counts for one in count))), apart=0.14
-            ),
-            margin={"l": 4, "r": 16 + 11 * max(theme.width(one) for one, _, _ in labels), "t": 8, "b": 4, "pad": 4},
-            xaxis={
-                "type": "category",
-                "tickvals": marked,
-                "ticktext": [month_name(one, words, brief=len(months) <= MOST_MONTHS_NAMED) for one in marked],
-                "showgrid": False,
-            },
-            yaxis={"rangemode": "tozero", "nticks": 4},
+    few = len(months) <= MOST_MONTHS_NAMED
+    step = 1 if few else -(-len(months) // (MOST_MONTHS_NAMED // 4))
+    return Chart(
+        "two-by-month",
+        words.titled(words("{one} 与 {two}").format(one=names[0], two=names[1]), words("每月活动（项）")),
+        "",
+        mix([one for one in origins if one]),
+        "line",
+        tuple(months),
+        tuple(
+            Series(
+                name,
+                tuple(map(int, happened.by_month(atlas, one)["count"])),
+                color,
+                origin,
+                short=name,
+                symbol=symbol,
+            )
+            for one, name, origin, color, symbol in zip(
+                two, names, origins, (theme.RED, theme.STATION), ("circle", "square"), strict=True
+            )
         ),
-    }
+        unit=words("项"),
+        labels=False,
+        positions=tuple(months),
+        ticks=tuple("" if at % step else words.month(one, brief=few) for at, one in enumerate(months)),
+        head=words("月份"),
+        room="box",
+    )
+
+
+def _two_names(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> tuple[str, str]:
+    one, other = (words.name(places.scope(atlas, each)) for each in two)
+    return one, other

@@ -10,7 +10,7 @@ from dashboard import theme
 FEW = 3
 
 
-def comparison(value: float, text: str, upright: bool = False) -> dict[str, Any]:
+def comparison(value: float, text: str, upright: bool = False, axis: float | None = None) -> dict[str, Any]:
     """Return shape and annotation of a dotted line at `value`, as changes of a layout.
 
     Parameters
@@ -21,6 +21,8 @@ def comparison(value: float, text: str, upright: bool = False) -> dict[str, Any]
         What it is, with its figure.
     upright : bool
         Whether the values run along x, as in lying bars.
+    axis : float, optional
+        Where the axis of upright values ends: the words stand over the bars, on that side of the line that has more room.
     """
     along, across = ("x", "y") if upright else ("y", "x")
     # under the bars: a line over them would cut their ends and be read as part of them
@@ -44,9 +46,11 @@ def comparison(value: float, text: str, upright: bool = False) -> dict[str, Any]
         "font": {"size": theme.NOTE, "color": theme.RED},
         # under lying bars, whose ends bear figures; on ground of its own over standing ones
         **(
-            {"xanchor": "center", "yanchor": "top", "y": 0}
-            if upright
-            else {"xanchor": "right", "yanchor": "bottom", "bgcolor": theme.PAPER, "borderpad": 1}
+            {"xanchor": "right", "yanchor": "bottom", "bgcolor": theme.PAPER, "borderpad": 1}
+            if not upright
+            else {"xanchor": "center", "yanchor": "top", "y": 0}
+            if axis is None
+            else {"xanchor": "right" if value > axis / 2 else "left", "yanchor": "bottom"}
         ),
     }
     return {"shapes": [line], "annotations": [words]}

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import pandas as pd
 
 from dashboard import theme
 from dashboard.charts.chart import Chart, Series
-from dashboard.charts.events import month_name
 from dashboard.words import Words
 from geodata.facts import format_reported
 from layers import routes, stories
 from layers.atlas import Atlas
+from layers.filters import Filters
 
-ROW_PX, HEAD_PX = 30, 24
-NARROW_PX, LETTER_PX = 350, 13  # the narrowest chart (a phone's), a Chinese letter
 YEARS = 5
-
-
-class StoryChart(NamedTuple):
-    """A chart and the facts that it rests on; ``height`` in CSS pixels."""
-
-    chart: Chart
-    facts: tuple[str, ...]
-    height: int
-
-
-def story_charts(atlas: Atlas, story: str, words: Words) -> list[StoryChart]:
-    """Return the charts of `story` that this atlas has figures for."""
-    return [chart for make in _MAKERS.get(story, ()) if (chart := make(atlas, words)) is not None]
 
 
 # -- one chart each ---------------------------------------------------------------
 
 
-def _team(atlas: Atlas, words: Words) -> StoryChart | None:
+def team(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the members of the four teams, by team."""
     rows = stories.parts(atlas, "F008", "team_kind")
     return _split(
-        atlas, rows, "F008", words("“四员”里{name}最多：{count} 人"), words("四员类别（人）"), theme.STATION, words
+        "F008-team_kind",
+        atlas,
+        rows,
+        "F008",
+        words("“四员”里{name}最多：{count} 人"),
+        words("四员类别（人）"),
+        theme.STATION,
+        words,
     )
 
 
-def _held(atlas: Atlas, words: Words) -> StoryChart | None:
+def held(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return how many events of each sort were held."""
     told = _told(atlas, ("F012", "F013", "F011"), words)
     if told is None:
         return None
@@ -57,12 +50,12 @@ def _held(atlas: Atlas, words: Words) -> StoryChart | None:
         [value for value, _ in told],
         [text for _, text in told],
         theme.ACTIVITY,
-        ("F012", "F013", "F011"),
         words("场次"),
     )
 
 
-def _tasks(atlas: Atlas, words: Words) -> StoryChart | None:
+def tasks(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the strengthened share of enterprises by the task of their grid."""
     grids = stories.matrix(atlas)
     if not len(grids):
         return None
@@ -84,13 +77,13 @@ def _tasks(atlas: Atlas, words: Words) -> StoryChart | None:
         share.tolist(),
         text,
         [theme.RED if one == last else theme.TEAL for one in sums.index],
-        ("F010", "F006"),
         words("强化率"),
         share=True,
     )
 
 
-def _intake(atlas: Atlas, words: Words) -> StoryChart | None:
+def intake(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return how many would be trained in some years, were every year like the reported one."""
     known = atlas.facts.set_index("id")
     if not {"F020", "F021"} <= set(known.index):
         return None
@@ -114,12 +107,12 @@ def _intake(atlas: Atlas, words: Words) -> StoryChart | None:
         total,
         [format_reported(one, qualifier, known.loc["F020", "unit"], words.lang) for one in total],
         theme.TEAL,
-        ("F020", "F021"),
         words("培育对象"),
     )
 
 
-def _conversion(atlas: Atlas, words: Words) -> StoryChart | None:
+def conversion(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return positions offered at the first fair, and intents reached there."""
     told = _told(atlas, ("F032", "F033"), words)
     if told is None or not told[0][0]:
         return None
@@ -132,15 +125,16 @@ def _conversion(atlas: Atlas, words: Words) -> StoryChart | None:
         [value for value, _ in told],
         [text for _, text in told],
         theme.FAIR,
-        ("F032", "F033"),
         words("现场"),
-        patterns=["reported"] * 2,
+        origins=["reported"] * 2,
     )
 
 
-def _sectors(atlas: Atlas, words: Words) -> StoryChart | None:
+def sectors(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the enterprises of the first fair by sector."""
     rows = stories.parts(atlas, "F031", "sector")
     return _split(
+        "F031-sector",
         atlas,
         rows,
         "F031",
@@ -151,12 +145,14 @@ def _sectors(atlas: Atlas, words: Words) -> StoryChart | None:
     )
 
 
-def _homes(atlas: Atlas, words: Words) -> StoryChart | None:
+def homes(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the enterprises of the first fair by the city that they come from."""
     rows = stories.parts(atlas, "F031", "home_city")
     if not len(rows):
         return None
     elsewhere = rows[~rows["name"].isin(["阜新市"])]["value"].sum() / rows["value"].sum()  # no key - a name of the data
     return _split(
+        "F031-home_city",
         atlas,
         rows,
         "F031",
@@ -167,7 +163,8 @@ def _homes(atlas: Atlas, words: Words) -> StoryChart | None:
     )
 
 
-def _groups(atlas: Atlas, words: Words) -> StoryChart | None:
+def groups(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the workers examined, by group."""
     rows = routes.of_activity(atlas, stories.ROUTES["S4"][0])
     found, names = routes.by_group(rows), words.codes("worker_group")
     if not found:
@@ -184,12 +181,12 @@ def _groups(atlas: Atlas, words: Words) -> StoryChart | None:
         [found[one] for one in listed],
         [words("{count} 人").format(count=words.number(found[one])) for one in listed],
         theme.ACTIVITY,
-        ("F040",),
         words("人数"),
     )
 
 
-def _stops(atlas: Atlas, words: Words) -> StoryChart | None:
+def stops(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the workers examined at each stop of the route."""
     rows = routes.of_activity(atlas, stories.ROUTES["S4"][0])
     rows = rows[rows["persons"].notna()]
     if not len(rows):
@@ -211,54 +208,35 @@ def _stops(atlas: Atlas, words: Words) -> StoryChart | None:
         rows["persons"].tolist(),
         [words("{count} 人").format(count=words.number(one)) for one in rows["persons"]],
         theme.ACTIVITY,
-        ("F040",),
         words("人数"),
-        patterns=rows["provenance"].tolist(),
+        origins=rows["provenance"].tolist(),
     )
 
 
-def _contestants(atlas: Atlas, words: Words) -> StoryChart | None:
-    """A dot a contestant, a column a company: as many on average; how many each sent the report does not say."""
+def contestants(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return a dot a contestant, a column a company: as many on average; how many each sent the report does not say."""
     told = _told(atlas, ("F070", "F071"), words)
     if told is None or not told[1][0]:
         return None
     people, companies = (int(value) for value, _ in told)
-    x, y = [one % companies + 1 for one in range(people)], [one // companies + 1 for one in range(people)]
     title = words("平均每家企业派出 {count} 名选手").format(
         count=words.number(people / companies, 0 if people % companies == 0 else 1)
     )
-    figure = {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": words("选手"),
-                "x": x,
-                "y": y,
-                "hoverinfo": "skip",
-                "marker": {"size": 11, "color": theme.PAPER, "line": {"width": 2, "color": theme.STATION}},
-                "text": [told[0][1]],
-            }
-        ],
-        "layout": theme.chart_layout(
-            xaxis={"dtick": 1, "showgrid": False, "range": [0.4, companies + 0.6]},
-            yaxis={"visible": False, "range": [0.3, max(y) + 0.7]},
-        ),
-    }
-    chart = Chart(
+    return Chart(
         "story-contestants",
         title,
         words("一点一名选手，一列一家企业；每列等高是平均，各家人数未报道"),
         "derived",
-        "bar",
+        "dots",
         (words("全部企业"),),
-        (Series(words("选手"), (float(people),), theme.STATION, "reported"),),
-        figure=figure,
+        (Series(words("选手"), (float(people),), theme.STATION, "reported", texts=(told[0][1],)),),
+        span=float(companies),
+        room="text",
     )
-    return StoryChart(chart, ("F070", "F071"), 240)
 
 
-def _money(atlas: Atlas, words: Words) -> StoryChart | None:
+def money(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the money reported for insurance, wishes and one claim."""
     told = _told(atlas, ("F085", "F083", "F086"), words)
     if told is None:
         return None
@@ -272,12 +250,12 @@ def _money(atlas: Atlas, words: Words) -> StoryChart | None:
         [value for value, _ in told],
         [text for _, text in told],
         theme.STATION,
-        ("F085", "F083", "F086"),
         words("元"),
     )
 
 
-def _stations(atlas: Atlas, words: Words) -> StoryChart | None:
+def stations(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return how many open stations have each facility that is reported."""
     found, rows = stories.facilities(atlas)
     if not found:
         return None
@@ -294,38 +272,27 @@ def _stations(atlas: Atlas, words: Words) -> StoryChart | None:
         list(found.values()),
         [f"{one} / {len(rows)}" for one in found.values()],
         theme.TEAL,
-        ("F080",),
         words("驿站"),
     )
 
 
-def _heat(atlas: Atlas, words: Words) -> StoryChart | None:
+def heat(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
+    """Return the visits in the heat by month."""
     found, rows = stories.heat_relief(atlas)
     if not found:
         return None
     most = max(found, key=lambda one: found[one])
     return _bars(
         "heat",
-        words("{month}送清凉最多：{count} 场").format(month=month_name(most, words), count=found[most]),
+        words("{month}送清凉最多：{count} 场").format(month=words.month(most), count=found[most]),
         words("高温慰问按月（场），合计对齐报道的 30 余场；{note}").format(note=_note(stories.origin(rows), words)),
         stories.origin(rows),
-        [month_name(one, words) for one in found],
+        [words.month(one) for one in found],
         list(found.values()),
         [words("{count} 场").format(count=one) for one in found.values()],
         theme.ACTIVITY,
-        ("F087",),
         words("场次"),
     )
-
-
-_MAKERS: dict[str, tuple[Callable[[Atlas, Words], StoryChart | None], ...]] = {
-    "S1": (_tasks, _team, _held),
-    "S2": (_intake,),
-    "S3": (_conversion, _sectors, _homes),
-    "S4": (_groups, _stops),
-    "S7": (_contestants,),
-    "S8": (_money, _stations, _heat),
-}
 
 
 # -- inside -----------------------------------------------------------------------
@@ -347,8 +314,8 @@ def _note(provenance: str | None, words: Words) -> str:
 
 
 def _split(
-    atlas: Atlas, rows: pd.DataFrame, fact: str, title: str, subtitle: str, color: str, words: Words
-) -> StoryChart | None:
+    name: str, atlas: Atlas, rows: pd.DataFrame, fact: str, title: str, subtitle: str, color: str, words: Words
+) -> Chart | None:
     """Return the parts of a reported total; `title` may name the largest and its number."""
     told = _told(atlas, (fact,), words)
     if not len(rows) or told is None:
@@ -357,7 +324,7 @@ def _split(
     most = int(rows["value"].to_numpy().argmax())
     origin = stories.origin(rows)
     return _bars(
-        f"{fact}-{rows['split_by'].iloc[0]}",
+        name,
         title.format(name=names[most], count=words.number(rows["value"].iloc[most])),
         words("{what}；合计 {total}为报道，{note}").format(what=subtitle, total=told[0][1], note=_note(origin, words)),
         origin,
@@ -365,24 +332,8 @@ def _split(
         rows["value"].tolist(),
         [words.number(one) for one in rows["value"]],
         color,
-        (fact,),
         words("数值"),
-        patterns=rows["provenance"].tolist(),
-    )
-
-
-def _room(values: Sequence[float], text: Sequence[str], names: Sequence[str]) -> float:
-    """Return where the axis ends so that the words behind each bar have room in a narrow chart, in the unit of `values`."""
-    plot = max(120.0, NARROW_PX - LETTER_PX * max(map(theme.width, names), default=0))
-    return (
-        max(
-            [
-                value / max(0.3, 1 - LETTER_PX * (theme.width(one) + 1) / plot)
-                for value, one in zip(values, text, strict=True)
-            ],
-            default=0,
-        )
-        or 1
+        origins=rows["provenance"].tolist(),
     )
 
 
@@ -393,57 +344,34 @@ def _bars(
     provenance: str | None,
     names: Sequence[str],
     values: Sequence[float],
-    text: Sequence[str],
+    texts: Sequence[str],
     color: str | list[str],
-    facts: tuple[str, ...],
     series: str,
     *,
     share: bool = False,
-    patterns: list[str] | None = None,
-) -> StoryChart:
-    """Return lying bars, the first on top; hatched where made up, each with its figure as words."""
-    count = len(names)
-    origins: list[str | None] = list(patterns) if patterns else [provenance] * count
-    trace: dict[str, Any] = {
-        "type": "bar",
-        "orientation": "h",
-        "name": series,
-        "x": list(values),
-        "y": list(range(count)),
-        "text": list(text),
-        "textposition": "outside",
-        "cliponaxis": False,
-        "textfont": {"size": 12, "color": theme.INK},
-        "constraintext": "none",
-        "hoverinfo": "skip",
-        "marker": theme.coloured(color, origins)
-        if isinstance(color, list)
-        else {"color": color, "pattern": theme.hatched(origins)},
-    }
-    figure = {
-        "data": [trace],
-        "layout": theme.chart_layout(
-            bargap=0.34,
-            margin={"l": 4, "r": 12, "t": 2, "b": 2, "pad": 6},
-            xaxis={"visible": False, "range": [0, _room(values, text, names)]},
-            yaxis={
-                "tickvals": list(range(count)),
-                "ticktext": list(names),
-                "showgrid": False,
-                "range": [count - 0.5, -0.5],
-                "tickfont": {"size": 12, "color": theme.INK},
-            },
-        ),
-    }
-    chart = Chart(
+    origins: Sequence[str | None] = (),
+) -> Chart:
+    """Return lying bars, the first on top; made up ones by `origins`, each with its figure as words."""
+    each = tuple(color) if isinstance(color, list) else ()
+    return Chart(
         f"story-{name}",
         title,
         subtitle,
         provenance,
         "bar",
         tuple(names),
-        (Series(series, tuple(map(float, values)), str(color if isinstance(color, str) else theme.TEAL), provenance),),
+        (
+            Series(
+                series,
+                tuple(values),
+                theme.TEAL if isinstance(color, list) else color,
+                provenance,
+                colors=each,
+                origins=tuple(origins),
+                texts=tuple(texts),
+            ),
+        ),
         number_format="0.0%" if share else "#,##0",
-        figure=figure,
+        top_down=True,
+        room="text",
     )
-    return StoryChart(chart, facts, HEAD_PX + ROW_PX * count)

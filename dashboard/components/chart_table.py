@@ -1,40 +1,32 @@
-"""The table of a chart: the same figures as words, to be copied and read aloud."""
+"""The table of a chart on a page, and what opens it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from dash import html
 
-from dashboard.charts.chart import Chart, Series
+from dashboard.charts import as_table
+from dashboard.charts.chart import Chart
 from dashboard.words import Words
-from layers.provenance import mix
 
 
-def chart_table(chart: Chart, words: Words) -> html.Table:
-    """Return the figures of `chart` as a table: a row a category, a column a series, last the provenance of what the row holds."""
-    told = chart.told
-    heads = [words("项目"), *(one.name for one in chart.series), words("数据来源")]
-    rows = [
-        html.Tr(
-            [
-                html.Th(_category(chart, category), scope="row"),
-                *[
-                    html.Td(told[one.name][at] if one.name in told else _value(one, at, chart.number_format, words))
-                    for one in chart.series
-                ],
-                html.Td(
-                    words.provenance(
-                        mix([one.provenance for one in chart.series if one.provenance and one.values[at]])
-                        or chart.provenance
-                    )
-                ),
-            ]
-        )
-        for at, category in enumerate(chart.categories)
-    ]
-    return _table(f"{chart.title} — {chart.subtitle}", heads, rows)
+def chart_table(chart: Chart | None, words: Words) -> html.Table | None:
+    """Return the figures of `chart` as a table; None where it has none."""
+    made = as_table.table(chart, words) if chart else None
+    if made is None:
+        return None
+    return html.Table(
+        [
+            html.Caption(made.caption),
+            html.Thead(html.Tr([html.Th(text, scope="col") for text in made.heads])),
+            html.Tbody(
+                [
+                    html.Tr([html.Th(first, scope="row"), *[html.Td(text) for text in rest]])
+                    for first, *rest in made.rows
+                ]
+            ),
+        ],
+        className="chart-table",
+    )
 
 
 def opening(table: html.Table | html.Div | None, words: Words) -> html.Details | None:
@@ -49,75 +41,3 @@ def opening(table: html.Table | html.Div | None, words: Words) -> html.Details |
         ],
         className="panel-table",
     )
-
-
-def figure_table(
-    figure: Mapping[str, Any], caption: str, first: str, provenance: str | Sequence[str | None] | None, words: Words
-) -> html.Table | None:
-    """Return what bars or lines draw as a table, read from the figure itself; None where it draws nothing.
-
-    Parameters
-    ----------
-    figure : mapping
-        plotly.js figure of bars or lines; a trace without a name is no series.
-    caption, first : str
-        The chart's title, and the head of the first column (what its rows are).
-    provenance : str, None or one for each row
-        Of the figures; rows of lying bars are read from the top.
-    """
-    traces = [one for one in figure["data"] if one.get("name")]
-    lying = any(one.get("orientation") == "h" for one in traces)
-    at, value = ("y", "x") if lying else ("x", "y")
-    axis, measured = (figure["layout"].get(f"{one}axis", {}) for one in (at, value))
-    names = {
-        tick: text
-        for tick, text in zip(axis.get("tickvals", ()), axis.get("ticktext", ()), strict=False)
-        if not isinstance(tick, str)
-    }
-    keys = list(dict.fromkeys(key for one in traces for key in one[at]))[:: -1 if lying else 1]
-    if not keys:
-        return None
-    held = [dict(zip(one[at], one[value], strict=True)) for one in traces]
-    origins = [provenance] * len(keys) if provenance is None or isinstance(provenance, str) else provenance
-    rows = [
-        html.Tr(
-            [
-                html.Th(
-                    names.get(
-                        key,
-                        f"{axis.get('tickprefix', '')}{key if isinstance(key, str) else f'{key:.4g}'}{axis.get('ticksuffix', '')}",
-                    ),
-                    scope="row",
-                ),
-                *[
-                    html.Td("—" if one.get(key) is None else f"{one[key]:,.6g}{measured.get('ticksuffix', '')}")
-                    for one in held
-                ],
-                html.Td(words.provenance(origin)),
-            ]
-        )
-        for key, origin in zip(keys, origins, strict=True)
-    ]
-    return _table(caption, [first, *(one["name"] for one in traces), words("数据来源")], rows)
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[html.Tr]) -> html.Table:
-    return html.Table(
-        [
-            html.Caption(caption),
-            html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])),
-            html.Tbody(list(rows)),
-        ],
-        className="chart-table",
-    )
-
-
-def _category(chart: Chart, category: str) -> str:
-    return f"{category}:00" if chart.id == "hours" else category
-
-
-def _value(series: Series, at: int, number_format: str, words: Words) -> str:
-    value = series.values[at]
-    if value is None:
-        return words("未报道")
-    return words.share(value) if number_format.endswith("%") else words.number(value)

@@ -8,8 +8,11 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.charts.panel import Panel
+from dashboard.charts import as_plotly
+from dashboard.charts.chart import Chart
+from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
+from dashboard.components.chart_table import chart_table
 from dashboard.components.explained import explained
 from dashboard.theme import blank
 from dashboard.theme.recolour import themed
@@ -22,6 +25,7 @@ GRAPH_CONFIG = {
     "plotlyServerURL": "",
     "showSendToCloud": False,
 }
+NOTHING = Chart("", "", "", None)
 NAMED_IN_A_LINE = 3  # colours of a legend beside each other
 PARTS = ("title", "subtitle", "badge", "figure", "empty", "style", "graph", "table", "table-box")
 
@@ -31,8 +35,9 @@ def graph_config(lang: str) -> dict[str, Any]:
     return GRAPH_CONFIG | {"locale": "zh-CN" if lang == "zh" else "en"}
 
 
-def panel(chart: str, words: Words) -> html.Section:
-    """Return the empty panel `chart`."""
+def panel(name: str, words: Words) -> html.Section:
+    """Return the empty panel of the chart `name`."""
+    chart = ids.chart(name)
     return html.Section(
         [
             html.H2(
@@ -71,42 +76,39 @@ def panel(chart: str, words: Words) -> html.Section:
         id=chart,
         className="panel",
         style={"display": "none"},
-        **{"data-figure": ids.FIGURE_OF[chart]},
+        **{"data-figure": ";".join(TRAILS[name])},
     )
 
 
 def filled(
-    one: Panel,
+    chart: Chart | None,
     words: Words,
     offers: Sequence[dcc.Link] = (),
     source: dcc.Link | None = None,
     theme: str = "light",
-    table: html.Table | None = None,
 ) -> tuple:
-    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail, `table` has its figures."""
+    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail. Without a chart it takes no room."""
+    one = chart or NOTHING
     # as high as the names of its bars and of its colours need, whatever else stands in the column
-    named = (
-        {trace["name"] for trace in one.figure["data"] if trace.get("showlegend")}
-        if one.figure["layout"].get("showlegend")
-        else ()
-    )
+    named = {each.legend for each in one.series} if one.legend else ()
     style: dict[str, Any] = {
-        "flexGrow": round(one.weight, 2),
-        "--rows": len(one.figure["layout"].get("yaxis", {}).get("ticktext", ())),
+        "flexGrow": round(one.grow, 2),
+        "--rows": len(one.categories) if one.kind in ("share_bar", "stacked_bar") else 0,
         "--legend": -(-len(named) // NAMED_IN_A_LINE),
     }
     if one.empty:
         style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
-    if not one.weight:
+    if chart is None:
         style = {"display": "none"}
+    table = chart_table(chart, words)
     return (
         one.title,
         explained(one.subtitle, words),
         [badge(one.provenance, words), source],
-        themed(one.figure, theme),
+        themed(as_plotly.figure(one, words), theme),
         [one.empty, html.Br(), *offers] if one.empty else "",
         style,
-        {"display": "none"} if one.empty or not one.weight else {},
+        {"display": "none"} if one.empty or chart is None else {},
         table,
         table is None,
     )

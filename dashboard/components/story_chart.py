@@ -7,29 +7,32 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.charts.stories import StoryChart
+from dashboard.charts import as_plotly
+from dashboard.charts.chart import Chart
+from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table
 from dashboard.components.panels import graph_config
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 
+ROW_PX, HEAD_PX, DOTS_PX = 30, 24, 240  # heights of a bar, of what is around bars, of a chart of dots
 
-def story_chart(one: StoryChart, cited: Sequence[Component], theme: str, words: Words) -> html.Section:
+
+def story_chart(chart: Chart, cited: Sequence[Component], theme: str, words: Words) -> html.Section:
     """Return the chart with the links `cited` to its facts, in the colours of `theme`."""
-    chart = one.chart
     return html.Section(
         [
             html.H3([chart.title, badge(chart.provenance, words), *cited]),
             html.P(chart.subtitle, className="story-said"),
             html.Div(
                 dcc.Graph(
-                    figure=themed(chart.figure, theme),
+                    figure=themed(as_plotly.figure(chart, words), theme),
                     config=graph_config(words.lang),
                     responsive=True,
                     style={"height": "100%"},
                 ),
-                style={"height": one.height},
+                style={"height": DOTS_PX if chart.kind == "dots" else HEAD_PX + ROW_PX * len(chart.categories)},
             ),
             html.Details(
                 [html.Summary(words("表格"), title=words("这张图的数字，可以复制")), chart_table(chart, words)],
@@ -37,5 +40,5 @@ def story_chart(one: StoryChart, cited: Sequence[Component], theme: str, words: 
             ),
         ],
         className="story-chart",
-        **{"data-figure": ";".join(one.facts)},
+        **{"data-figure": ";".join(TRAILS[chart.id])},
     )

@@ -2,130 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import parse_qsl, urlencode
 
-from dashboard.charts.chart import Chart, Charts, charts
+from dashboard.charts.chart import Chart
+from dashboard.charts.register import charts
 from dashboard.components.legend import review_text
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.citing import Citation, Piece, citations, line, mapped, used
+from dashboard.export.citing import citations, line, mapped, used
+from dashboard.export.document import MARKS, Brief, Figure, Side
 from dashboard.export.order import Order
 from dashboard.export.sourcing import fact_address, trails
 from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.past import before_the_first
-from dashboard.state import Notice, View
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from layers import activities, fairs, flows, kpis, places, routes
 from layers.atlas import Atlas
 from layers.filters import THEMES, Filters
 from layers.sentence import MARKS as SAID_MARKS
-from layers.sentence import MOST, Sentence, sentence
+from layers.sentence import MOST, sentence
 
-MARKS = {"reported": "●", "derived": "◆", "illustrative": "▨", "mixed": "◐"}
 OF_EACH = 2  # clauses about each side of a comparison
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One key figure as it is written: value, unit, label, what it is of, and its provenance."""
-
-    id: str
-    value: str
-    unit: str
-    label: str
-    of: str
-    provenance: str | None
-
-    @property
-    def mark(self) -> str:
-        """The sign of its provenance, so that it is never told by colour alone."""
-        return MARKS.get(self.provenance or "", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One view of a brief: most have one, a comparison has two.
-
-    ``ids`` are the sources of its figures, ``trails`` its figures and charts with the address where each is explained,
-    ``sentence`` what the figures say (None: a scenario, which speaks by its chart). A scenario of the planner is a side
-    too (``scenario`` is its id): its query names it, its figures are those it was kept with. Of the ``notices`` the
-    ``caveats`` are about the figures themselves: they go onto the paper.
-    """
-
-    atlas: Atlas
-    name: str
-    way: str
-    query: str
-    filters: Filters
-    view: View | None
-    said: tuple[str, ...]
-    figures: tuple[Figure, ...]
-    charts: Charts
-    notices: tuple[Notice, ...]
-    ids: tuple[str, ...]
-    sentence: Sentence | None = None
-    trails: tuple[Piece, ...] = ()
-    scenario: str = ""
-    caveats: tuple[Notice, ...] = ()
-
-    def trail(self, figure: str) -> str:
-        """Return the address where a figure is explained, empty when it has none."""
-        return next((one.url for one in self.trails if one.figure == figure), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """Everything that an export carries, as texts and tables.
-
-    Attributes
-    ----------
-    title, sentence : str
-        The reader's own, or what the view says itself: the leader's sentence, each clause with its mark of provenance.
-    view : str
-        Place, filters in words and date of the data.
-    footnote : tuple of str
-        What is made up and how it is marked; then the reader's own.
-    source, credits : str
-        The sources in one line; whose map data, and the review number.
-    citations : tuple of Citation
-        The page of sources.
-    fact_url : callable
-        Id of a fact → address of its trail.
-    url, told : str
-        Address that reopens the view; a word when only this machine opens it.
-    """
-
-    lang: str
-    title: str
-    sentence: str
-    view: str
-    sides: tuple[Side, ...]
-    footnote: tuple[str, ...]
-    source: str
-    credits: str
-    citations: tuple[Citation, ...]
-    fact_url: Callable[[str], str]
-    url: str
-    told: str
-    made: date
-    data_date: date
-    data_version: str
-
-    @property
-    def charts(self) -> tuple[Chart, ...]:
-        """The charts in the order of the pages: those of the view, or one of each side."""
-        if len(self.sides) == 1:
-            return self.sides[0].charts.shown
-        return tuple(one for side in self.sides for one in side.charts.shown[:1])
-
-    def owner(self, chart: Chart) -> Side:
-        """Return the side that a chart is of: one without any leaves its place to the other's."""
-        return next(side for side in self.sides if any(one is chart for one in side.charts.shown))
 
 
 def brief(order: Order, context: Context, made: date, address: str, is_public: bool) -> Brief:

@@ -102,36 +102,6 @@ def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
     street = street_names(atlas, words)
     names = [f"{site.number}  {street.get(site.name, site.name)}" for site in rows]
     values = tuple(round(float(site.newly or 0.0), 1) for site in rows)
-    invented = one.provenance in ("illustrative", "mixed")
-    figure = {
-        "data": [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "y": list(range(len(rows))),
-                "x": list(values),
-                "text": [f"{value:,.1f}" for value in values],
-                "textposition": "outside",
-                "cliponaxis": False,
-                "hoverinfo": "skip",
-                "marker": {
-                    "color": theme.RED,
-                    "pattern": theme.hatched("illustrative" if invented else one.provenance),
-                },
-            }
-        ],
-        "layout": theme.chart_layout(
-            bargap=0.3,
-            xaxis={"visible": False, "range": [0, max(max(values), 1e-9) * 1.2]},
-            yaxis={
-                "tickmode": "array",
-                "tickvals": list(range(len(rows))),
-                "ticktext": names,
-                "range": theme.rows(len(rows)),
-                "showgrid": False,
-            },
-        ),
-    }
     return Charts(
         (
             Chart(
@@ -143,7 +113,7 @@ def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
                 tuple(names),
                 (Series(words("新覆盖的需求权重"), values, theme.RED, one.provenance),),
                 number_format="#,##0.0",
-                figure=figure,
+                room="paper",
             ),
         ),
         (),

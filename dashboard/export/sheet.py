@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -12,18 +11,20 @@ from urllib.parse import urlencode
 import segno
 
 from dashboard import theme
+from dashboard.charts import as_plotly, as_text
 from dashboard.charts.chart import Chart
+from dashboard.charts.register import TRAILS
 from dashboard.components.chart_table import chart_table
 from dashboard.components.legend import legend
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.brief import Brief, Figure, Side
 from dashboard.export.citing import Piece
+from dashboard.export.document import Brief, Figure, Side, mark_of
 from dashboard.export.fitting import ems, fitted
 from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
 from dashboard.export.order import Order
-from dashboard.export.sourcing import OF_CHARTS, Line, lines_of_sources, plain, within
+from dashboard.export.sourcing import Line, lines_of_sources, plain, within
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.theme.recolour import themed
@@ -171,28 +172,18 @@ def map_sheet(
 # -- inside -----------------------------------------------------------------------
 
 
-def _close(chart: Chart, frame: Frame) -> dict[str, Any]:
+def _close(chart: Chart, frame: Frame, words: Words) -> dict[str, Any]:
     """Return the chart's figure with type small enough for its rows to stay apart, and names whole where the paper has room."""
-    if chart.kind not in ("bar", "stacked_bar"):
-        return chart.figure
+    if not chart.is_lying:
+        return as_plotly.figure(chart, words)
     room = (frame.height * CSS_DPI - 30) / max(len(chart.categories), 1)
-    layout = chart.figure["layout"]
-    axis = layout["yaxis"]
     size = max(6.5, round(room * 0.82, 1)) if room < 14 else theme.NOTE
-    if any("…" in one for one in axis.get("ticktext", ())):
-        whole = [_whole(one, chart.categories) for one in axis["ticktext"]]
-        if max(ems(re.sub("<[^>]*>", "", one)) for one in whole) * size < frame.width * CSS_DPI * NAMES_SHARE:
-            axis = {**axis, "ticktext": whole}
+    widest = max((ems(one) for one in as_plotly.row_names(chart, words, whole=True)), default=0)
+    made = as_plotly.figure(chart, words, whole=widest * size < frame.width * CSS_DPI * NAMES_SHARE)
     if room < 14:
-        axis = {**axis, "tickfont": {**axis.get("tickfont", {}), "size": size}}
-    return {**chart.figure, "layout": {**layout, "yaxis": axis}}
-
-
-def _whole(tick: str, names: tuple[str, ...]) -> str:
-    """Return a tick whose name the panel has shortened with the whole name of the one that begins so."""
-    head, cut, tail = tick.partition("…")
-    found = [one for one in names if cut and one.startswith(head)]
-    return found[0] + tail if len(found) == 1 else tick
+        axis = made["layout"]["yaxis"]
+        axis["tickfont"] = {**axis.get("tickfont", {}), "size": size}
+    return made
 
 
 def _ink(mode: str) -> str:
@@ -236,8 +227,8 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
         chart = chart_of(frame, said)
         if chart is None:
             return ""
-        figures[name] = themed(_close(chart, frame), _ink(order.theme))
-        label = escape(f"{chart.title} {chart.subtitle}", quote=True)
+        figures[name] = themed(_close(chart, frame, words), _ink(order.theme))
+        label = escape(as_text.label(chart), quote=True)
         return f'<div class="plot" id="{name}" role="img" aria-label="{label}"></div><div class="unseen">{markup(chart_table(chart, words))}</div>'
     if name == "link":
         return _text(words("扫码或点此打开"), frame, link=said.url)
@@ -245,7 +236,7 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
         return _linked(lines_of_sources(said, words), frame)
     lines = text_of(frame, page, said, words)
     if lines and name.startswith("chart") and (chart := chart_of(frame, said)) is not None:
-        figure = OF_CHARTS.get(chart.id, "")
+        figure = next(iter(TRAILS.get(chart.id, ())), "")
         return _text(lines, frame, figure=Piece(chart.title, said.owner(chart).trail(figure), figure))
     return _text(lines, frame) if lines else ""
 
@@ -258,7 +249,7 @@ def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
             return ""
         chart = said.charts[number - 1]
         owner = f"{said.owner(chart).name} · " if len(said.sides) > 1 else ""
-        return f"{owner}{chart.title}\n{chart.subtitle} {mark_of(chart)}".strip()
+        return f"{owner}{chart.title}\n{chart.subtitle} {mark_of(chart.provenance)}".strip()
     if frame.name == "title" and page.name == "atlas sources":
         return words("资料来源")
     known = {
@@ -273,13 +264,6 @@ def text_of(frame: Frame, page: Page, said: Brief, words: Words) -> str:
         "reason": "\n".join(reasons_of(said)),
     }
     return known.get(frame.name, "")
-
-
-def mark_of(chart: Chart) -> str:
-    """Return the sign of a chart's provenance."""
-    from dashboard.export.brief import MARKS
-
-    return MARKS.get(chart.provenance or "", "")
 
 
 def chart_of(frame: Frame, said: Brief) -> Chart | None:

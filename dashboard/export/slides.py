@@ -14,10 +14,10 @@ from pptx.slide import Slide, SlideLayout
 from pptx.util import Emu, Inches, Pt
 
 from dashboard import theme
-from dashboard.charts import as_pptx
+from dashboard.charts import as_pptx, as_text
 from dashboard.export import decks
-from dashboard.export.brief import Brief
 from dashboard.export.citing import Piece
+from dashboard.export.document import Brief
 from dashboard.export.fitting import fitted
 from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
 from dashboard.export.order import Order
@@ -244,7 +244,7 @@ def _put(
             holder = slide.shapes.add_chart(kind, shape.left, shape.top, shape.width, shape.height, data)
             shape._element.getparent().remove(shape._element)
         holder.name = frame.name
-        holder._element.nvGraphicFramePr.cNvPr.set("descr", f"{chart.title} {chart.subtitle}")
+        holder._element.nvGraphicFramePr.cNvPr.set("descr", as_text.label(chart))
         as_pptx.dress_chart(holder.chart, chart, frame.height, order.theme, face)
         if not page.frame(f"{frame.name}_title"):
             holder.chart.has_title = True

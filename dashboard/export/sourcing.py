@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-from dashboard import ids
+from dashboard.charts.chart import Chart
+from dashboard.charts.register import TRAILS
 from dashboard.components.trail import trail_address
 from dashboard.context import Context
 from dashboard.export.citing import Piece
+from dashboard.export.document import Brief, Figure
 from dashboard.filters_in_words import colon, comma
 from dashboard.words import Words
 from layers.filters import Filters
 from layers.trails import FIGURES
 
-if TYPE_CHECKING:
-    from dashboard.charts.chart import Chart
-    from dashboard.export.brief import Brief, Figure
-
 Line = tuple[Piece, ...]
-#: Id of a chart → id of the figure whose trail is its own.
-OF_CHARTS = {chart.removeprefix("chart-"): figure for chart, figure in ids.FIGURE_OF.items()}
 
 
 def trails(figures: Iterable[Figure], charts: Iterable[Chart], filters: Filters, context: Context) -> tuple[Piece, ...]:
@@ -37,9 +32,10 @@ def trails(figures: Iterable[Figure], charts: Iterable[Chart], filters: Filters,
     return (
         *found,
         *(
-            Piece(one.title, address(OF_CHARTS[one.id]), OF_CHARTS[one.id])
+            Piece(one.title, address(mark), mark)
             for one in charts
-            if OF_CHARTS.get(one.id) in FIGURES
+            for mark in TRAILS.get(one.id, ())
+            if mark in FIGURES
         ),
     )
 

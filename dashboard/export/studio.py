@@ -11,7 +11,8 @@ from dashboard import theme
 from dashboard.context import Context
 from dashboard.export import chromium
 from dashboard.export.addresses import address_of
-from dashboard.export.brief import Brief, brief
+from dashboard.export.brief import brief
+from dashboard.export.document import Brief
 from dashboard.export.engine import Engine
 from dashboard.export.fitting import broken
 from dashboard.export.frames import BUILT_IN, Frame

@@ -1,4 +1,4 @@
-"""The map of the page 活动: what happened in a month, as rings that are filled where something is reported."""
+"""The map of what happened: one month in spots, drawn by the player or as a picture."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ def spots(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
     names, colour = kind_names(words), colours(words)
     count = frame["count"].to_numpy(dtype=float)
     own = [colour.get(next(iter(kinds)), SEVERAL) if len(kinds) == 1 else SEVERAL for kinds in frame["kinds"]]
-    rows: list[Any] = list(frame.rename(columns={"name": "name_", "count": "count_"}).itertuples())
     text = [
-        (f"<b>{escape(str(row.name_))}</b><br>" if row.count_ == 1 else "")
-        + "<br>".join(f"{names.get(kind, kind)} {number} {words('项')}" for kind, number in sorted(row.kinds.items()))
-        + f"<br>{words.provenance(row.provenance)}"
-        for row in rows
+        (f"<b>{escape(str(name))}</b><br>" if held == 1 else "")
+        + "<br>".join(f"{names.get(kind, kind)} {number} {words('项')}" for kind, number in sorted(kinds.items()))
+        + f"<br>{words.provenance(origin)}"
+        for name, held, kinds, origin in zip(
+            frame["name"], frame["count"], frame["kinds"], frame["provenance"], strict=True
+        )
     ]
     palette, texts = list(dict.fromkeys(own)), list(dict.fromkeys(text))
     at_color, at_text = {one: i for i, one in enumerate(palette)}, {one: i for i, one in enumerate(texts)}

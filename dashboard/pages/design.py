@@ -18,9 +18,8 @@ from dash import Dash, html
 from dash.development.base_component import Component
 
 from dashboard import ids
-from dashboard.charts.chart import charts
-from dashboard.charts.panel import Panel
-from dashboard.charts.stories import story_charts
+from dashboard.charts.chart import Chart
+from dashboard.charts.register import charts, standing_at
 from dashboard.components import panels
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table
@@ -172,8 +171,8 @@ def _kpis(s: Sample) -> list:
     ]
 
 
-def _panel(s: Sample, said: Panel, chart: str, **more: Any) -> Component:
-    made = panels.panel(chart, s.words)
+def _panel(s: Sample, said: Chart, **more: Any) -> Component:
+    made, chart = panels.panel(said.id, s.words), ids.chart(said.id)
     held = {one.id: one for one in (made, *made._traverse()) if isinstance(one, Component) and getattr(one, "id", None)}
     for part, value in zip(panels.PARTS, panels.filled(said, s.words, theme=s.filters.theme, **more), strict=True):
         end, prop = FILLED[part]
@@ -185,21 +184,17 @@ def _panels(s: Sample) -> list:
     source = source_link("coverage_by_unit", s.filters, s.context, s.words)
     each = [*charts(s.atlas, s.filters, s.words).shown, *charts(s.atlas, s.night, s.words).shown]
     shown = {one.id: one for one in each}
-    made = [
-        _panel(
-            s,
-            Panel(one.title, one.subtitle, one.provenance, one.figure),
-            f"chart-{one.id}",
-            source=source,
-            table=chart_table(one, s.words),
-        )
-        for one in shown.values()
-    ]
-    empty = Panel(s.words("没有已知的计划"), empty=s.words("没有报道给出这里的计划数或累计数，不做对照。"))
+    made = [_panel(s, replace(one, grow=1.0), source=source) for one in shown.values()]
+    empty = Chart(
+        "funnel",
+        s.words("没有已知的计划"),
+        "",
+        None,
+        empty=s.words("没有报道给出这里的计划数或累计数，不做对照。"),
+    )
     return [
         html.Div(
-            [*made, _panel(s, empty, ids.CHART_FUNNEL, offers=ways_out(s.atlas, s.night, s.context, s.words))],
-            className="design-panels",
+            [*made, _panel(s, empty, offers=ways_out(s.atlas, s.night, s.context, s.words))], className="design-panels"
         )
     ]
 
@@ -397,7 +392,9 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
         "in_view": _in_view,
         "values": _values,
         "story_chart": lambda s: [
-            story_chart(one, (), s.filters.theme, s.words) for one in story_charts(s.atlas, "S3", s.words)
+            story_chart(chart, (), s.filters.theme, s.words)
+            for one in standing_at("/stories?story=S3")
+            if (chart := one.make(s.atlas, s.filters, s.words)) is not None
         ],
         "fair_list": lambda s: [fair_section(s.atlas, "S3", s.words)],
         "route_list": lambda s: [route_section(s.atlas, "none", "F014", s.words)],

@@ -12,11 +12,8 @@ from dash import ClientsideFunction, Dash, Input, Output, Patch, State, ctx, dcc
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
-from dashboard.charts import activity, coverage
-from dashboard.charts.chart import MAKERS
-from dashboard.charts.events import month_name
+from dashboard.charts.register import OVERVIEW
 from dashboard.clicking import clicked
-from dashboard.components.chart_table import chart_table
 from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
 from dashboard.components.illustrative import illustrative_text
@@ -63,6 +60,7 @@ FRAME_PARTS: tuple[Place, ...] = (
     (TIME, "children"),
     (ids.SENTENCE, "children"),
 )
+CHARTS = tuple(ids.chart(one.id) for one in OVERVIEW)
 CHART_PARTS: tuple[Place, ...] = tuple(
     (place(chart), prop)
     for place, prop in (
@@ -76,7 +74,7 @@ CHART_PARTS: tuple[Place, ...] = tuple(
         ("{}-table".format, "children"),
         ("{}-table-box".format, "hidden"),
     )
-    for chart in ids.CHARTS
+    for chart in CHARTS
 )
 
 
@@ -156,7 +154,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                 className="map-column",
             ),
             html.Div(
-                [panel(chart, words) for chart in ids.CHARTS],
+                [panel(one.id, words) for one in OVERVIEW],
                 className="charts",
                 tabIndex=0,
                 role="region",
@@ -248,25 +246,13 @@ def draw_frame(context: Context, stored: dict) -> tuple:
 def draw_charts(context: Context, stored: dict) -> tuple:
     """Return the values of :data:`CHART_PARTS`: every chart with its title and table."""
     atlas, filters, words = _present(context, stored)
-    panels = [make(atlas, filters, words) for make in CHARTS]
-    offers = ways_out(atlas, filters, context, words) if any(one.empty for one in panels) else []
-    tables = [
-        None if one.empty or not one.weight else chart_table(MAKERS[make](atlas, filters, words, one), words)
-        for make, one in zip(CHARTS, panels, strict=True)
+    made = [one.make(atlas, filters, words) for one in OVERVIEW]
+    offers = ways_out(atlas, filters, context, words) if any(one and one.empty for one in made) else []
+    panels = [
+        filled(chart, words, offers, source_link(one.trail[0], filters, context, words), filters.theme)
+        for one, chart in zip(OVERVIEW, made, strict=True)
     ]
-    return tuple(
-        value
-        for part in zip(
-            *(
-                filled(
-                    one, words, offers, source_link(ids.FIGURE_OF[chart], filters, context, words), filters.theme, table
-                )
-                for chart, one, table in zip(ids.CHARTS, panels, tables, strict=True)
-            ),
-            strict=True,
-        )
-        for value in part
-    )
+    return tuple(value for part in zip(*panels, strict=True) for value in part)
 
 
 def _map_config(lang: str) -> dict[str, Any]:
@@ -284,9 +270,7 @@ def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], wo
     marks = [
         {
             "value": i,
-            "label": words("{year}年{month}月（短）").format(
-                month=int(listed_months[i][5:]), year=listed_months[i][:4]
-            ),
+            "label": words.month(listed_months[i], brief=True),
         }
         for i in range(0, last + 1, step)
     ]
@@ -329,7 +313,7 @@ def register(app: Dash, context: Context) -> None:
         *inputs,
         Input(ids.MAP, "clickData"),
         Input(ids.MAP, "selectedData"),
-        *[Input(ids.graph(chart), "clickData") for chart in ids.CHARTS],
+        *[Input(ids.graph(chart), "clickData") for chart in CHARTS],
         Input(ids.RESET, "n_clicks"),
         Input(ids.CLEAR_AREA, "n_clicks"),
         State(ids.VIEWPORT, "data"),
@@ -354,8 +338,8 @@ def register(app: Dash, context: Context) -> None:
             filters = context.default.having(lang=filters.lang, theme=filters.theme)
         elif cause == ids.CLEAR_AREA:
             filters = filters.having(area=())
-        elif cause in {ids.graph(chart) for chart in ids.CHARTS}:
-            chosen = next(bar for chart, bar in zip(ids.CHARTS, bars, strict=True) if ids.graph(chart) == cause)
+        elif cause in {ids.graph(chart) for chart in CHARTS}:
+            chosen = next(bar for chart, bar in zip(CHARTS, bars, strict=True) if ids.graph(chart) == cause)
             filters = clicked(atlas, filters, chosen, all_the_way=True)
         elif cause not in (None, ids.URL):
             filters = taken(filters, values, listed)
@@ -422,9 +406,6 @@ def register(app: Dash, context: Context) -> None:
     )
 
 
-CHARTS = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel, activity.ranking)
-
-
 def _present(context: Context, stored: dict) -> tuple[Atlas, Filters, Words]:
     atlas, said = context.look(stored["query"])
     return atlas, said.filters, context.words(said.filters.lang, said.filters.as_of)
@@ -466,6 +447,6 @@ def _notices(atlas: Atlas, filters: Filters, stored: dict, words: Words) -> list
 
 def _time(atlas: Atlas, filters: Filters, words: Words) -> str:
     listed = months(atlas)
-    first = words.date(filters.start) if filters.start else month_name(listed[0], words)
-    last = words.date(filters.end) if filters.end else month_name(listed[-1], words)
+    first = words.date(filters.start) if filters.start else words.month(listed[0])
+    last = words.date(filters.end) if filters.end else words.month(listed[-1])
     return words("{first} 至 {last}").format(first=first, last=last)

@@ -14,7 +14,7 @@ from dash import State as Known
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
-from dashboard.charts.stories import story_charts
+from dashboard.charts.register import standing_at
 from dashboard.components.badge import badge
 from dashboard.components.fair_list import fair_section
 from dashboard.components.masthead import framed, masthead, titles
@@ -213,8 +213,9 @@ def _view(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str],
     ]
     computed = stories.derived(atlas, story)
     charts = [
-        story_chart(one, [part for fact in one.facts for part in (_cited(fact, words), " ")], filters.theme, words)
-        for one in story_charts(atlas, story, words)
+        story_chart(chart, [part for fact in one.trail for part in (_cited(fact, words), " ")], filters.theme, words)
+        for one in standing_at(f"/stories?story={story}")
+        if (chart := one.make(atlas, filters, words)) is not None
     ]
     first = [
         html.Section(

@@ -7,7 +7,6 @@ import re
 
 from flask import Flask, Response, request
 
-from dashboard.charts.events import month_name
 from dashboard.context import Context
 from dashboard.maps.events import spots
 from dashboard.theme.recolour import themed
@@ -35,9 +34,7 @@ def add_frames(server: Flask, context: Context) -> None:
             if up_to
             else words("{month} {count} 项，其中报道 {reported} 项")
         )
-        said_of_it = what.format(
-            month=month_name(month, words), count=words.number(count), reported=words.number(reported)
-        )
+        said_of_it = what.format(month=words.month(month), count=words.number(count), reported=words.number(reported))
         undated = happened.without_month(atlas, filters)
         if undated:
             said_of_it += words("；另有 {count} 项只报道了年份，不在其中").format(count=words.number(undated))

@@ -74,7 +74,9 @@ def write_left_behind(
         reasons: list[tuple[str, int, Problem]] = []
         for sheet in (part for whole in sheets for part in tables.apart(whole, report.table)):
             rows = set(sheet.numbers)
-            mine = {one.row: one for one in listed if one.sheet == sheet.name and one.row in rows}
+            mine = {
+                one.row: one for one in listed if one.row is not None and one.sheet == sheet.name and one.row in rows
+            }
             if mine:
                 title = sheet_title(sheet, used)
                 at = _copy(book.add_worksheet(title), sheet, mine, report, inks, gettext, mapping)

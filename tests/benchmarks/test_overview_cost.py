@@ -18,7 +18,8 @@ import geopandas as gpd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.charts import activity, coverage
+from dashboard.charts import as_plotly
+from dashboard.charts.register import charts
 from dashboard.locale import load_words
 from dashboard.maps import overview as map_figures
 from dashboard.source import AtlasSource
@@ -59,10 +60,9 @@ def test_what_a_change_of_filter_costs(atlas: Atlas, radius: Iterator[int], plac
     def fresh() -> Filters:
         return Filters(place=place, radius=next(radius))
 
-    panels = (coverage.by_unit, coverage.by_hour, activity.by_month, activity.funnel, activity.ranking)
     parts: dict[str, Callable[[Filters], Any]] = {
         "map": lambda filters: map_figures.map_figure(atlas, filters, words),
-        "charts": lambda filters: [panel(atlas, filters, words).figure for panel in panels],
+        "charts": lambda filters: [as_plotly.figure(one, words) for one in charts(atlas, filters, words).shown],
         "key figures": lambda filters: [figure.text_zh for figure in kpis.strip(atlas, filters)],
     }
     for name, make in parts.items():

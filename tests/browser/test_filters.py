@@ -41,28 +41,28 @@ def check(page: AtlasPage, atlas: Atlas) -> Filters:
     assert notices == ()
     units = coverage.by_unit(atlas, filters)
     if len(units):
-        bars = page.chart(ids.CHART_COVERAGE)["data"][0]
+        bars = page.chart(ids.chart("coverage"))["data"][0]
         assert sorted(numbers(bars["x"])) == pytest.approx(sorted(units["share"].dropna() * 100), abs=1e-6)
-    if visible(page, ids.CHART_HOURS):
-        lines = page.chart(ids.CHART_HOURS)["data"]
+    if visible(page, ids.chart("hours")):
+        lines = page.chart(ids.chart("hours"))["data"]
         assert numbers(lines[1]["y"]) == pytest.approx(
             (coverage.by_hour(atlas, filters)["effective"] * 100).tolist(), abs=1e-6
         )
     months = activities.by_month(atlas, filters)
     drawn: Counter[str] = Counter()
-    if visible(page, ids.CHART_MONTHS):
-        for trace in page.chart(ids.CHART_MONTHS)["data"]:
+    if visible(page, ids.chart("months")):
+        for trace in page.chart(ids.chart("months"))["data"]:
             drawn[trace["name"]] += int(sum(trace["y"]))
     names = labels("activity_kind")
     assert drawn == Counter({names[kind]: int(count) for kind, count in months.groupby("kind")["count"].sum().items()})
     steps = fairs.funnel(atlas, filters)
-    assert visible(page, ids.CHART_FUNNEL) == bool(len(steps))
+    assert visible(page, ids.chart("funnel")) == bool(len(steps))
     if len(steps):
-        shown = [value for trace in page.chart(ids.CHART_FUNNEL)["data"] for value in numbers(trace["x"])]
+        shown = [value for trace in page.chart(ids.chart("funnel"))["data"] for value in numbers(trace["x"])]
         assert sorted(shown) == sorted(float(value or 0) for value in steps["value"])
     ranked = activities.rank_grids(atlas, filters, most_grids(places.scope(atlas, filters)))
     if len(ranked) and filters.grid is None:
-        bars = [trace for trace in page.chart(ids.CHART_RANKING)["data"] if trace["type"] == "bar"]
+        bars = [trace for trace in page.chart(ids.chart("ranking"))["data"] if trace["type"] == "bar"]
         assert sum(sum(numbers(trace["x"])) for trace in bars) == ranked["count"].sum()
     for figure in kpis.strip(atlas, filters):
         assert page.kpi(figure.id).startswith(figure.text_zh)

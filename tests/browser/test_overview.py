@@ -171,8 +171,8 @@ def test_reload_gives_the_same_view(open_page: Callable[..., AtlasPage]) -> None
         view = page.page.evaluate(
             "(() => { const m = window.atlasMap(), c = m.getCenter(); return [c.lng, c.lat, m.getZoom()] })()"
         )
-        charts = [page.chart(chart)["data"] for chart in (ids.CHART_COVERAGE, ids.CHART_HOURS)]
-        return [round(one, 2) for one in view], charts, page.kpi("coverage"), page.title(ids.CHART_COVERAGE)
+        charts = [page.chart(chart)["data"] for chart in (ids.chart("coverage"), ids.chart("hours"))]
+        return [round(one, 2) for one in view], charts, page.kpi("coverage"), page.title(ids.chart("coverage"))
 
     before = seen()
     page.page.reload()
@@ -194,14 +194,14 @@ def test_two_readers_never_see_each_others_choice(open_page: Callable[..., Atlas
 def test_a_bar_leads_to_its_place_on_the_map(open_page: Callable[..., AtlasPage], atlas: Atlas) -> None:
     page = open_page(f"?place={SHIZUISHAN}")
     best = coverage.by_unit(atlas, Filters(place=SHIZUISHAN)).iloc[0]
-    page.click_bar(ids.CHART_COVERAGE, -1)
+    page.click_bar(ids.chart("coverage"), -1)
     assert page.crumbs()[-1] == best["name"]
     assert page.trace("chosen")["rendered"] == 1
 
 
 def test_a_lasso_filters_the_charts(open_page: Callable[..., AtlasPage], atlas: Atlas) -> None:
     page = open_page(f"?place={SIMING}")
-    whole = page.title(ids.CHART_COVERAGE)
+    whole = page.title(ids.chart("coverage"))
     page.page.locator("#map .modebar-btn[data-val='lasso']").click()
     box = page.page.locator("#map").bounding_box()
     left, top = box["x"] + 480, box["y"] + 250
@@ -212,11 +212,11 @@ def test_a_lasso_filters_the_charts(open_page: Callable[..., AtlasPage], atlas: 
     page.page.mouse.up()
     page.until("window.location.search.includes('area=')")
     page.wait()
-    assert page.title(ids.CHART_COVERAGE) != whole
+    assert page.title(ids.chart("coverage")) != whole
     page.page.locator(f"#{ids.CLEAR_AREA}").click()
     page.until("!window.location.search.includes('area=')")
     page.wait()
-    assert page.title(ids.CHART_COVERAGE) == whole
+    assert page.title(ids.chart("coverage")) == whole
 
 
 @pytest.mark.parametrize(
@@ -272,10 +272,10 @@ def test_without_webgl2_there_is_a_picture_that_answers_and_charts(
     assert page.page.locator(f"#{ids.MAP_STATUS}").is_visible() and not page.page.locator(f"#{ids.MAP}").is_visible()
     page.until("document.querySelectorAll('.kpi').length > 3")
     page.until(
-        f"(document.querySelector('#{ids.graph(ids.CHART_COVERAGE)} .js-plotly-plot') || {{}}).data"
+        f"(document.querySelector('#{ids.graph(ids.chart('coverage'))} .js-plotly-plot') || {{}}).data"
     )  # charts come on their own
     assert page.kpi("grids").startswith("27")
-    assert page.chart(ids.CHART_COVERAGE)["data"]
+    assert page.chart(ids.chart("coverage"))["data"]
     assert objections(page.page) == []
     assert picture.locator("circle").count() > 100
     for layer in ("企业", "活动"):  # a filter redraws it
@@ -296,14 +296,14 @@ def test_without_webgl2_there_is_a_picture_that_answers_and_charts(
 
 def test_an_empty_place_says_why_and_offers_a_way_out(open_page: Callable[..., AtlasPage]) -> None:
     page = open_page("?place=440000")
-    panel = page.page.locator(f"#{ids.CHART_COVERAGE}")
+    panel = page.page.locator(f"#{ids.chart('coverage')}")
     assert panel.is_visible()
     assert "石嘴山市" in panel.inner_text()
     before = page.query()
     panel.get_by_role("link", name="思明区").click()
     page.changed(before)
     assert page.crumbs()[-1] == "思明区"
-    assert page.chart(ids.CHART_COVERAGE)["data"]
+    assert page.chart(ids.chart("coverage"))["data"]
 
 
 def test_the_printed_map_has_a_scale_bar_that_is_right_where_it_lies(open_page: Callable[..., AtlasPage]) -> None:

@@ -37,7 +37,7 @@ def test_a_kind_added_by_a_row_is_chosen_drawn_and_listed(tabs: Tabs, atlas_home
         option.click()
         atlas.until("location.search.includes('kinds=reading_club')")
         atlas.wait()
-        bars = [trace for trace in atlas.chart(ids.CHART_MONTHS)["data"] if trace["name"] == "职工读书会"]
+        bars = [trace for trace in atlas.chart(ids.chart("months"))["data"] if trace["name"] == "职工读书会"]
         assert bars[0]["marker"]["color"] == "#B234B2" and sum(bars[0]["y"]) == 2
         page.goto(f"{address}/analysis?place=350203&kinds=reading_club&on=2024-09-12&lang=en")
         day = page.locator(f"#{names.DAY}")

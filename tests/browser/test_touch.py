@@ -97,7 +97,7 @@ def test_at_200_percent_nothing_is_lost_and_without_motion_nothing_is_eased(
         f"#{ids.KPIS} .kpi",
         f"#{ids.MAP}",
         f"#{ids.LEGEND}",
-        f"#{ids.CHART_COVERAGE}",
+        f"#{ids.chart('coverage')}",
         f"#{ids.MONTHS}",
     ):
         one = page.page.locator(selector).first

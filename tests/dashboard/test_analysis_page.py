@@ -13,7 +13,7 @@ from dashboard.export.markup import markup
 from dashboard.locale import load_words
 from dashboard.pages.analysis import telling
 from dashboard.words import Words
-from layers import kpis, places
+from layers import kpis
 from layers.analysis import plans, workers
 from layers.filters import Filters
 
@@ -119,9 +119,7 @@ def test_a_measure_inside_a_name_has_no_capital_in_english(atlas):
 
 def test_few_bars_are_not_drawn_higher_than_they_need(atlas, words):
     def box(filters: Filters) -> tuple[int, bool]:
-        _, figure, _, classes = telling.kinds_parts(
-            atlas, filters, places.scope(atlas, filters), lambda mark: None, words
-        )
+        _, figure, _, classes = telling.kinds_parts(atlas, filters, lambda mark: None, words)
         return len(figure["layout"]["yaxis"]["tickvals"]), "an-many" in classes
 
     seen = [box(one) for one in (Filters(), Filters(place="350000"), CITY)]

@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 from dash import html
 
-from dashboard.charts.chart import charts
+from dashboard.charts import as_plotly
 from dashboard.charts.coverage import by_unit
-from dashboard.components.chart_table import chart_table, figure_table, opening
+from dashboard.charts.register import charts
+from dashboard.components.chart_table import chart_table, opening
 from dashboard.locale import load_words
 from dashboard.pages.analysis import telling
+from dashboard.pages.planning.figure_table import figure_table
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers import activities, coverage
 from layers.analysis import happened
 from layers.filters import NATION, Filters
-from layers.places import scope
 from layers.trails import check
 
 
@@ -44,7 +45,7 @@ def test_a_table_has_what_its_chart_draws(atlas_home: Path, filters: Filters, la
         assert chart.title in caption
         assert len(heads) == len(chart.series) + 2
         assert all(len(row) == len(heads) and row[-1] for row in rows)
-        drawn = [trace for trace in chart.figure["data"] if trace.get("mode") != "text"]
+        drawn = [trace for trace in as_plotly.figure(chart, words)["data"] if trace.get("mode") != "text"]
         if chart.id == "coverage":
             assert [row[1] for row in rows] == [f"{value:.1f}%" for value in drawn[0]["x"]]
         elif chart.id == "hours":
@@ -52,9 +53,7 @@ def test_a_table_has_what_its_chart_draws(atlas_home: Path, filters: Filters, la
                 [f"{a:.1f}%", f"{b:.1f}%"] for a, b in zip(drawn[0]["y"], drawn[1]["y"], strict=True)
             ]
         elif chart.id == "funnel":
-            assert [[row[at + 1] for row in rows] for at in range(len(drawn))] == [
-                trace["text"] for trace in sorted(drawn, key=lambda one: heads.index(one["name"]))
-            ]
+            assert [[row[at + 1] for row in rows] for at in range(len(drawn))] == [trace["text"] for trace in drawn]
         else:
             axis = "y" if chart.id == "months" else "x"
             assert sorted([int(row[at].replace(",", "")) for row in rows] for at in range(1, len(heads) - 1)) == sorted(
@@ -110,7 +109,7 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
     for head, figure, *_ in (
         telling.calendar_parts(atlas, filters, None, lambda mark: mark, words),
         telling.plan_parts(atlas, filters, lambda mark: mark, words),
-        telling.kinds_parts(atlas, filters, scope(atlas, filters), lambda mark: mark, words),
+        telling.kinds_parts(atlas, filters, lambda mark: mark, words),
     ):
         title, _, box = head
         assert check(atlas, title.children[2]), "its trail is known"
@@ -133,7 +132,7 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
 def test_a_mean_stands_beside_what_it_is_a_mean_of(atlas_home: Path) -> None:
     atlas, words, filters = AtlasSource(atlas_home).atlas(), Words("zh", load_words()["zh"]), Filters(place="640200")
     said = {
-        chart.id: [one["text"] for one in chart.figure["layout"].get("annotations", ())]
+        chart.id: [one["text"] for one in as_plotly.figure(chart, words)["layout"].get("annotations", ())]
         for chart in charts(atlas, filters, words).shown
     }
     assert said["ranking"] == [f"27 个网格平均 {377 / 27:.1f} 项"]
@@ -150,7 +149,9 @@ def test_a_share_of_one_city_is_not_called_the_nations(atlas_home: Path, lang: s
     for place in (NATION, "640000", "640200"):
         panel = by_unit(atlas, Filters(place=place, lang=lang), words)
         assert name in panel.title and share in panel.title and nation not in panel.title, place
-        assert [one["text"] for one in panel.figure["layout"]["annotations"]] == [f"{name} {share}"], place
+        assert [one["text"] for one in as_plotly.figure(panel, words)["layout"]["annotations"]] == [
+            f"{name} {share}"
+        ], place
     # as soon as one lies elsewhere it is a share of all there are
     moved = counted.copy()
     moved.loc[moved.index[0], "adcode"] = "110101"

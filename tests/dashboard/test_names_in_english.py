@@ -10,7 +10,7 @@ import pytest
 from plotly.io.json import to_json_plotly
 
 from dashboard.app import create_app
-from dashboard.charts import activity, coverage
+from dashboard.charts import activity, as_plotly, coverage
 from dashboard.components.chinese import runs
 from dashboard.components.in_view import in_view_list
 from dashboard.maps.in_view import in_view
@@ -56,9 +56,9 @@ def test_maps_and_charts_in_english_have_names_in_latin_letters(context):
                         one.subtitle,
                         [
                             {key: value for key, value in trace.items() if key != "customdata"}
-                            for trace in json.loads(to_json_plotly(one.figure))["data"]
+                            for trace in json.loads(to_json_plotly(as_plotly.figure(one, words)))["data"]
                         ],
-                        json.loads(to_json_plotly(one.figure))["layout"],
+                        json.loads(to_json_plotly(as_plotly.figure(one, words)))["layout"],
                     ],
                     ensure_ascii=False,
                 )

@@ -14,8 +14,8 @@ from plotly.io.json import to_json_plotly
 
 from dashboard.__main__ import main
 from dashboard.app import create_app
-from dashboard.charts import events as figures
-from dashboard.charts.chart import charts
+from dashboard.charts import as_plotly
+from dashboard.charts.register import REGISTER, charts
 from dashboard.maps.events import spots
 from dashboard.maps.overview import map_figure
 from dashboard.pages import PAGES
@@ -77,11 +77,8 @@ def test_one_row_and_an_icon_and_the_kind_is_everywhere(home, tmp_path, capsys):
             assert {"value": "reading_club", "label": name} in chosen["data"]
             assert read_icon(ICON) in unquote(chosen["renderOption"]["options"]["pictures"]["reading_club"])
         # charts in its colour
-        for figure in (
-            next(one for one in charts(atlas, HERE, words).shown if one.id == "months").figure,
-            figures.stacked([("思明", {"reading_club": 2}, "reported")], words),
-        ):
-            bars = [trace for trace in figure["data"] if trace.get("name") == name]
+        for chart in (one.make(atlas, HERE, words) for one in REGISTER if one.id in ("months", "by-place")):
+            bars = [trace for trace in as_plotly.figure(chart, words)["data"] if trace.get("name") == name]
             assert bars and all(trace["marker"]["color"] == "#B234B2" for trace in bars)
         # the map: on hover its name, a spot of its colour, its own fields; played, a mark of its colour
         trace = next(
@@ -146,7 +143,7 @@ def test_a_kind_that_is_taken_back_leaves_its_activities_visible(home, tmp_path,
     atlas, state = context.look("?place=350203&kinds=reading_club")
     assert state.notices == () and "reading_club" in context.words("zh").kinds()
     months = next(one for one in charts(atlas, HERE, context.words("zh")).shown if one.id == "months")
-    assert "reading_club" in {trace.get("name") for trace in months.figure["data"]}
+    assert "reading_club" in {one.name for one in months.series}
 
 
 def parts_of(part: Any) -> Iterator[dict]:

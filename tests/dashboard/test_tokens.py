@@ -10,9 +10,8 @@ import plotly.io
 import pytest
 
 from dashboard import theme
-from dashboard.charts import events
-from dashboard.charts.chart import charts
-from dashboard.kinds import colours as colours_of
+from dashboard.charts import as_plotly, events
+from dashboard.charts.register import charts
 from dashboard.maps import map_style
 from dashboard.maps import overview as map_figures
 from dashboard.settings import CODE
@@ -64,8 +63,9 @@ def test_charts_take_their_template_by_name(atlas: Atlas, words: Words, mode: st
         == go.Figure(layout_template=name).layout.template.layout.font.color
     )
     for chart in charts(atlas, Filters(place="640200"), words).shown:
-        assert chart.figure["layout"]["template"] == "atlas"
-        layout = themed(chart.figure, mode)["layout"]
+        figure = as_plotly.figure(chart, words)
+        assert figure["layout"]["template"] == "atlas"
+        layout = themed(figure, mode)["layout"]
         assert layout["template"] == templates.TEMPLATES[name]
         assert mode != "dark" or tokens.value("ink") not in json.dumps(layout)
 
@@ -82,10 +82,12 @@ def test_one_thing_has_one_colour_on_map_charts_and_exports(atlas: Atlas, words:
             if chart.id in ("months", "ranking"):
                 for one in chart.series:
                     found.setdefault(one.name.split("（")[0], set()).add(one.color)
-                for trace in chart.figure["data"]:
+                for trace in as_plotly.figure(chart, words)["data"]:
                     if trace["type"] == "bar":
                         found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
-    for trace in events.stacked([("x", dict.fromkeys(colours_of(words), 1), "reported")], words)["data"]:
+    chart = events.by_place(atlas, Filters(), words)
+    assert chart is not None
+    for trace in as_plotly.figure(chart, words)["data"]:
         if trace["type"] == "bar" and trace["name"] in kinds:
             found.setdefault(trace["name"], set()).add(trace["marker"]["color"])
     assert {name: colours for name, colours in found.items() if colours != {kinds[name]}} == {}

@@ -12,7 +12,7 @@ import pytest
 from dashboard import theme
 from dashboard.app import create_app
 from dashboard.charts import coverage as figures
-from dashboard.charts.chart import charts
+from dashboard.charts.register import charts
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.export import plans, scenario
@@ -67,7 +67,7 @@ def test_charts_of_briefs_say_why_there_is_none(context: Context) -> None:
     found = charts(atlas, said.filters, words)
     assert not [one for one in found.shown if one.id in ("coverage", "hours")]
     assert [one for one in found.empty if APART in one]
-    assert figures.by_hour(atlas, said.filters, words).weight == 0  # the other chart has said it
+    assert figures.by_hour(atlas, said.filters, words) is None  # the other chart has said it
     links = ways_out(atlas, said.filters, context, words)
     assert links[0].children == "给驿站补上位置" and "rule=point" in links[0].href
 
@@ -77,7 +77,7 @@ def test_a_city_names_the_county_that_is_left_out(context: Context) -> None:
     atlas, said = context.look("place=350200")
     panel = figures.by_unit(atlas, said.filters, words)
     assert "湖里区的驿站尚无位置，不计覆盖率" in panel.subtitle
-    assert [name for name in panel.figure["layout"]["yaxis"]["ticktext"] if "湖里" in name] == []
+    assert panel.categories and [name for name in panel.categories if "湖里" in name] == []
 
 
 def test_the_map_has_a_colour_of_its_own(context: Context) -> None:

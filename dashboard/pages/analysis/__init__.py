@@ -15,7 +15,6 @@ import pandas as pd
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import ids
-from dashboard.charts import events as figures
 from dashboard.components.controls import chosen_of, listed
 from dashboard.components.kind_options import kind_options
 from dashboard.components.masthead import framed, masthead, ways
@@ -272,7 +271,7 @@ def _player(words: Words) -> html.Div:
 def _month_options(atlas: Atlas, words: Words) -> list[dict[str, str]]:
     known = happened.months(atlas, Filters())
     listed = pd.period_range(f"{known[0][:4]}-01", f"{known[-1][:4]}-12", freq="M").astype(str)
-    return [{"value": one, "label": figures.month_name(one, words)} for one in listed]
+    return [{"value": one, "label": words.month(one)} for one in listed]
 
 
 def _controls(atlas: Atlas, filters: Filters, own: Own, words: Words) -> html.Section:
@@ -415,7 +414,7 @@ def draw(context: Context, stored: dict) -> tuple:
         told.append(telling.nothing(PATH, filters, context, words))
     source = partial(source_link, filters=filters, context=context, words=words)
     plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
-    kinds_head, kinds_figure, kinds_height, kinds_box = telling.kinds_parts(atlas, filters, here, source, words)
+    kinds_head, kinds_figure, kinds_height, kinds_box = telling.kinds_parts(atlas, filters, source, words)
     return (
         spoken(sentence(atlas, filters), atlas, filters, context, words),
         told,

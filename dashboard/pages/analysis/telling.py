@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
 from dash import dcc, html
 
-from dashboard.charts import events as figures
+from dashboard.charts import as_plotly, events
+from dashboard.charts.chart import Chart
+from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import figure_table, opening
+from dashboard.components.chart_table import chart_table, opening
 from dashboard.components.chinese import chinese
 from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_icon
@@ -28,13 +30,10 @@ from layers import activities, kpis, places
 from layers.analysis import happened, plans, workers
 from layers.atlas import Atlas
 from layers.filters import NATION, Filters
-from layers.provenance import mix
 
 #: What makes the link to the trail of a figure or of facts.
 Source = Callable[[str], Any]
 MOST_LISTED = 12
-MOST_UNITS = 10
-MOST_NAMED = 4  # lines named at their ends; more of several places are numbered as in the list under them
 BAR_PX = 48  # of the highest month
 FEW_BARS, MANY_BARS = "an-box", "an-box an-many"
 ROW_PX, FEWEST_ROWS, LEGEND_PX, LEGEND_COLUMNS = 26, 5, 18, 3  # of the kinds by place
@@ -43,12 +42,7 @@ UNITS = {workers.PERSONS: "person", workers.VISITS: "visit", workers.FUNDING: "y
 
 
 def head(
-    title: str,
-    subtitle: str,
-    provenance: str | None,
-    words: Words,
-    source: Any = None,
-    table: html.Table | html.Div | None = None,
+    title: str, subtitle: str, provenance: str | None, words: Words, source: Any = None, table: Any = None
 ) -> list:
     """Return title with badge, what it is of under it, the way to its trail and its figures as a table where it has them."""
     return [
@@ -58,9 +52,10 @@ def head(
     ]
 
 
-def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
-    """Return the name of a place in the reader's language."""
-    return str(atlas.places["name" if words.lang == "zh" else "name_en"].iloc[atlas.tree.position(adcode)])
+def chart_head(chart: Chart, source: Source, words: Words) -> list:
+    """Return the head of a chart: its answer, what it is of, the way to its trail, its figures as a table."""
+    (mark,) = TRAILS[chart.id]
+    return head(chart.title, chart.subtitle, chart.provenance, words, source(mark), chart_table(chart, words))
 
 
 def nothing(path: str, filters: Filters, context: Context, words: Words) -> html.P:
@@ -91,7 +86,7 @@ def month_buttons(months: pd.DataFrame, words: Words) -> list:
                     className=f"an-bar{'' if row.reported_ == row.count_ else ' an-bar-sample'}",
                     style={"height": f"{BAR_PX * row.count_ / most:.0f}px"},
                 ),
-                html.Span(figures.month_name(row.month, words, brief=True), className="an-month-name"),
+                html.Span(words.month(row.month, brief=True), className="an-month-name"),
             ],
             type="button",
             className="an-month",
@@ -99,7 +94,7 @@ def month_buttons(months: pd.DataFrame, words: Words) -> list:
                 "data-month": row.month,
                 "aria-pressed": "false",
                 "aria-label": words("{month} {count} 项，其中报道 {reported} 项").format(
-                    month=figures.month_name(row.month, words), count=row.count_, reported=row.reported_
+                    month=words.month(row.month), count=row.count_, reported=row.reported_
                 ),
             },
         )
@@ -111,60 +106,27 @@ def calendar_parts(
     atlas: Atlas, filters: Filters, on: date | None, source: Source, words: Words
 ) -> tuple[list, dict, list]:
     """Return head and figure of the calendar, and the days that can be chosen from a list."""
-    days = happened.by_day(atlas, filters)
-    months = happened.months(atlas, filters)
-    first, last = date.fromisoformat(f"{months[0]}-01"), pd.Period(months[-1], "M").end_time.date()
-    cut = ""
-    if (last - first).days > 371:
-        first = last.replace(
-            day=1, year=last.year - 1
-        )  # a year is what can be read; the months and the list hold the rest
-        earlier = days[days["day"] < first] if len(days) else days
-        cut = words("只画最后一年（自 {day}）：更早有记录的 {count} 天在下面的列表里").format(
-            day=words.date(first), count=len(earlier)
+    chart = events.calendar(atlas, filters, words, on)
+    held = [
+        (at, date.fromisoformat(day), int(count))
+        for at, (day, count) in enumerate(zip(chart.categories, chart.series[0].values, strict=True))
+        if count
+    ]
+    top, first = chart_head(chart, source, words), chart.drawn[0] if chart.drawn else 0
+    if first:
+        top.append(
+            html.P(
+                words("只画最后一年（自 {day}）：更早有记录的 {count} 天在下面的列表里").format(
+                    day=words.date(date.fromisoformat(chart.categories[first])),
+                    count=sum(at < first for at, _, _ in held),
+                ),
+                className="an-cut",
+            )
         )
-    undated = happened.without_month(atlas, filters)
-    most = days.loc[days["count"].idxmax()] if len(days) else None
-    title = (
-        words("这里没有记录到日的活动")
-        if most is None
-        else words("{day}最多（{count} 项）").format(day=words.date(most["day"]), count=int(most["count"]))
-    )
-    subtitle = words("每天正在进行的活动与招聘会（项）；圆圈：含报道；点一天看详情")
-    if undated:
-        subtitle += words("；另有 {count} 项只报道了年份，未计入").format(count=words.number(undated))
     listed = [
-        {"value": row.day.isoformat(), "label": words.date(row.day) + bracketed(str(row.count_), words)}
-        for row in days.rename(columns={"count": "count_"}).itertuples()
+        {"value": day.isoformat(), "label": words.date(day) + bracketed(str(count), words)} for _, day, count in held
     ]
-    origin = mix([one for one in days["provenance"] if one])
-    top = head(title, subtitle, origin, words, source("activities_by_day"), _weeks(days, title, words))
-    return (
-        [*top, *([html.P(cut, className="an-cut")] if cut else [])],
-        figures.calendar(days, first, last, on, words),
-        listed,
-    )
-
-
-def _weeks(days: pd.DataFrame, caption: str, words: Words) -> html.Table | None:
-    """Return the calendar as a table: a row a week, how many on each of its days."""
-    if not len(days):
-        return None
-    names = words.weekdays
-    weeks: dict[date, list[str]] = {}
-    for day, count in zip(days["day"], days["count"], strict=True):
-        weeks.setdefault(day - timedelta(days=day.weekday()), []).append(
-            f"{names[day.weekday()]} {words.number(count)}"
-        )
-    rows = [
-        html.Tr([html.Th(words.date(monday), scope="row"), html.Td(words.listed(said))])
-        for monday, said in weeks.items()
-    ]
-    heads = (words("周（自周一）"), words("有记录的各天（项）"))
-    return html.Table(
-        [html.Caption(caption), html.Thead(html.Tr([html.Th(one, scope="col") for one in heads])), html.Tbody(rows)],
-        className="chart-table",
-    )
+    return top, as_plotly.figure(chart, words), listed
 
 
 def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> Any:
@@ -188,7 +150,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
                 html.Strong(names.get(row.kind, row.kind)),
                 " ",
                 chinese(row.name_, words),
-                f" · {place_name(atlas, row.adcode, words)} ",
+                f" · {events.place_name(atlas, row.adcode, words)} ",
                 words("{count} 人次").format(count=words.number(row.participants))
                 if row.unit == "visit" and row.participants == row.participants
                 else words("{count} 人").format(count=words.number(row.participants))
@@ -221,7 +183,7 @@ def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
     if of.value is None:
         said = words("分母未知：这里没有覆盖职工数的报道，也没有网格可以相加；只列合计")
     else:
-        where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
+        where = bracketed(events.place_name(atlas, of.adcode, words), words) if of.adcode else ""
         said = words("分母：覆盖职工 {count}{where}，{provenance}；未加权").format(
             count=format_reported(of.value, of.qualifier, HEADS, words.lang),
             where=where,
@@ -263,25 +225,19 @@ def per_worker(atlas: Atlas, filters: Filters, words: Words) -> list:
 
 def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> tuple[list, dict, Any]:
     """Return head, figure and list of the cumulative figures against plan."""
-    found = plans.progress(atlas, filters)
-    if not found:
+    chart = events.against_plan(atlas, filters, words)
+    if chart is None:
         return (
             head(words("没有已知的计划"), words("没有报道给出这里的计划数或累计数，不做对照。"), None, words),
-            figures.nothing(words),
+            as_plotly.nothing(words),
             [],
         )
-    measures = {"count": words("场次"), "participants": words("人数（句中）"), "opened": words("已开放")}
-    names = kind_names(words)
-    titles = [
-        f"{place_name(atlas, one.adcode, words)} {names.get(one.kind, words('工会驿站'))} {measures[one.measure]}"
-        for one in found
-    ]
-    alone = len({one.adcode for one in found}) == 1
-    numbered = len(found) > MOST_NAMED and not alone
+    found = plans.progress(atlas, filters)
+    numbered = events.is_numbered(found)
     lines = [
         html.Tr(
             [
-                html.Td(f"{at} {title}" if numbered else title),
+                html.Td(f"{at} {series.name}" if numbered else series.name),
                 html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
                 html.Td(
                     [
@@ -297,7 +253,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
                 html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
             ]
         )
-        for at, (one, title) in enumerate(zip(found, titles, strict=True), 1)
+        for at, (one, series) in enumerate(zip(found, chart.series, strict=True), 1)
     ]
     top = html.Thead(
         html.Tr(
@@ -313,72 +269,30 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
             ]
         )
     )
-    subtitle = words("逐月累计 ÷ 报道的计划数或累计数（%）；点线为按天平均，示意；时段为计划自己的时段，不随筛选变")
-    title = words("{all} 项对照中 {reached} 项已达到").format(
-        all=len(found), reached=sum(one.done[-1] >= one.target for one in found)
-    )
-    brief = (
-        [str(at) for at in range(1, len(found) + 1)]
-        if numbered
-        else [
-            told.removeprefix(place_name(atlas, one.adcode, words)).strip() if alone else told
-            for one, told in zip(found, titles, strict=True)
-        ]
-    )
-    figure = figures.plans(found, titles, brief, words)
-    origin = mix([one.provenance for one in found if one.provenance])
     return (
-        head(
-            title,
-            subtitle,
-            origin,
-            words,
-            source("against_plan"),
-            figure_table(figure, title, words("月份"), origin, words),
-        ),
-        figure,
+        chart_head(chart, source, words),
+        as_plotly.figure(chart, words),
         html.Table([top, html.Tbody(lines)], className="an-table"),
     )
 
 
-def kinds_parts(
-    atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words
-) -> tuple[list, dict, int, str]:
+def kinds_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> tuple[list, dict, int, str]:
     """Return head and figure of kinds by place, how high it stands (CSS pixels) and the class of its box: few bars are not drawn higher than they need."""
-    rows = happened.by_place(atlas, filters)
-    if not len(rows):
+    chart = events.by_place(atlas, filters, words)
+    if chart is None:
         return (
             head(words("这里没有活动"), words("换一个地点、时段或类型再看。"), None, words),
-            figures.nothing(words),
+            as_plotly.nothing(words),
             ROW_PX * FEWEST_ROWS,
             FEW_BARS,
         )
-    own = words("{place}本级").format(place=words.name(here))
-    labels = [
-        own
-        if row.unit_id is None or row.unit_id != row.unit_id
-        else str(row.name_ if words.lang == "zh" else row.name_en)
-        for row in rows.rename(columns={"name": "name_"}).itertuples()
-    ]
-    shown = list(zip(labels, rows["kinds"], rows["provenance"], strict=True))[:MOST_UNITS]
-    title = words("{place}最多：{count} 项").format(place=labels[0], count=words.number(int(rows["count"].iloc[0])))
-    more = words("；只列前 {count} 个").format(count=MOST_UNITS) if len(rows) > MOST_UNITS else ""
-    figure = figures.stacked(shown, words)
-    table = figure_table(figure, title, words("地点"), [origin for _, _, origin in shown], words)
-    kinds = len({kind for _, held, _ in shown for kind in held})
-    height = ROW_PX * max(FEWEST_ROWS, len(shown)) + LEGEND_PX * -(-kinds // LEGEND_COLUMNS) + LEGEND_PX
+    rows = len(chart.categories)
+    height = ROW_PX * max(FEWEST_ROWS, rows) + LEGEND_PX * -(-len(chart.series) // LEGEND_COLUMNS) + LEGEND_PX
     return (
-        head(
-            title,
-            words("各地活动按类型（项，未加权）；斜纹含示意") + more,
-            mix([one for one in rows["provenance"] if one]),
-            words,
-            source("activities_by_place"),
-            table,
-        ),
-        figure,
+        chart_head(chart, source, words),
+        as_plotly.figure(chart, words),
         height,
-        MANY_BARS if len(shown) >= FEWEST_ROWS else FEW_BARS,
+        MANY_BARS if rows >= FEWEST_ROWS else FEW_BARS,
     )
 
 
@@ -386,7 +300,7 @@ def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
     """Return the denominator of a figure per worker, or that it is not known."""
     if of.value is None:
         return words("分母未知：没有覆盖职工数")
-    where = bracketed(place_name(atlas, of.adcode, words), words) if of.adcode else ""
+    where = bracketed(events.place_name(atlas, of.adcode, words), words) if of.adcode else ""
     return words("÷ 覆盖职工 {count}{where}，{provenance}").format(
         count=format_reported(of.value, of.qualifier, HEADS, words.lang),
         where=where,
@@ -447,7 +361,7 @@ def comparison(
             [
                 html.Li(
                     [
-                        html.A(place_name(atlas, code, words), href=towards(code)),
+                        html.A(events.place_name(atlas, code, words), href=towards(code)),
                         " ",
                         words("活动 {count} 项").format(
                             count=words.number(len(activities.chosen(atlas, filters.at_place(code))))
@@ -483,7 +397,7 @@ def comparison(
                 None,
                 (
                     figure.of.text(words.gettext) if figure.of else "",
-                    words("{place}的报道").format(place=place_name(atlas, figure.adcode, words))
+                    words("{place}的报道").format(place=events.place_name(atlas, figure.adcode, words))
                     if figure.adcode
                     else "",
                 ),
@@ -510,24 +424,12 @@ def comparison(
         for key in dict.fromkeys([*strips[0], *strips[1]])
     ]
     lines += _rates_of_two(atlas, two, words)
-    months = happened.by_month(atlas, filters)["month"].tolist()
-    counts = [happened.by_month(atlas, one)["count"].tolist() for one in two]
-    origins = [mix(activities.select(atlas, one)) for one in two]
-    kinds = [activities.kinds_present(atlas, one).groupby("kind")["count"].sum().to_dict() for one in two]
-    bars = figures.stacked(
-        list(zip(titles, kinds, origins, strict=True)), words, legend=False
-    )  # the colours are those above
-    series = figures.two_lines(months, counts, titles, origins, words)
+    charts = [make(atlas, filters, words, other) for make in (events.two_by_kind, events.two_by_month)]
     caption = words("{one} 与 {two}").format(one=titles[0], two=titles[1])
-    origin = mix([one for one in origins if one])
-    tables = [
-        figure_table(bars, words.titled(caption, words("活动类型（项）")), words("地点"), origins, words),
-        figure_table(series, words.titled(caption, words("每月活动（项）")), words("月份"), origin, words),
-    ]
 
-    def small(figure: dict) -> dcc.Graph:
+    def small(chart: Chart) -> dcc.Graph:
         return dcc.Graph(
-            figure=themed(figure, filters.theme),
+            figure=themed(as_plotly.figure(chart, words), filters.theme),
             config=graph_config(words.lang),
             className="an-small",
             responsive=True,
@@ -540,9 +442,9 @@ def comparison(
             words("同一时段、同一筛选；每个数字各有来源；“—”为没有"),
             None,
             words,
-            table=html.Div([one for one in tables if one is not None]),
+            table=html.Div([one for chart in charts if (one := chart_table(chart, words))]),
         ),
-        html.Div([small(bars), small(series)], className="an-pair"),
+        html.Div([small(chart) for chart in charts], className="an-pair"),
         html.Table(
             [
                 html.Thead(

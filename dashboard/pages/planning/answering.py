@@ -12,12 +12,13 @@ from dash.exceptions import PreventUpdate
 from dashboard import theme
 from dashboard.charts import solving as solving_charts
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import figure_table, opening
+from dashboard.components.chart_table import opening
 from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
+from dashboard.pages.planning.figure_table import figure_table
 from dashboard.pages.planning.solving import (
     BY_HAND,
     BY_JOB,

@@ -9,12 +9,13 @@ from dash import html
 
 from dashboard.charts.lorenz import lorenz_figure
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import figure_table, opening
+from dashboard.components.chart_table import opening
 from dashboard.components.explained import pieces
 from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
+from dashboard.pages.planning.figure_table import figure_table
 from dashboard.scenario_in_words import proof
 from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words

@@ -26,7 +26,6 @@ def test_names_in_the_workbook_of_a_chart_are_no_formulas() -> None:
         categories=NAMES,
         series=series,
         number_format="0",
-        figure={},
     )
     deck = Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[6])

@@ -19,8 +19,8 @@ from pptx.parts.slide import SlideMasterPart
 from pptx.util import Inches
 
 from dashboard.context import Context
-from dashboard.export.brief import MARKS
 from dashboard.export.decks import _placeholder
+from dashboard.export.document import MARKS
 from dashboard.export.frames import Frame
 from dashboard.export.order import Order
 from dashboard.export.studio import Made, Studio
@@ -43,39 +43,54 @@ def context(app) -> Context:
 def test_the_data_sheets_hold_what_the_layers_count(make: Callable[..., Made], context: Context, query: str) -> None:
     atlas = context.source.atlas()
     filters = context.read(atlas, query).filters
-    deck = opened(make(query=query, template="report").content)
-    found = [sheet for slide in deck.slides for sheet in sheets(slide).values()]
-    assert found
-    expected: list[list[float]] = []
+    made = make(query=query, template="report")
+    found = {name: sheet for slide in opened(made.content).slides for name, sheet in sheets(slide).items()}
+    # each chart in the frame of its number, none in another's
+    held = {chart.id: found.pop(f"chart{at}") for at, chart in enumerate(made.brief.charts, 1)}
+    assert held and not found
+
+    def series(name: str) -> dict[str, list[float | None]]:
+        return {key: values for key, values in held[name].items() if key != "categories"}
+
+    column = "name_en" if filters.lang == "en" else "name"
     units = coverage.by_unit(atlas, filters)
+    assert ("coverage" in held) == bool(len(units))
     if len(units):
-        expected.append(sorted(units["share"].tolist()))
-    if coverage.measure(atlas, filters).nominal_weighted.ratio is not None:
-        hours = coverage.by_hour(atlas, filters)
-        expected += [hours["nominal"].tolist(), hours["effective"].tolist()]
-    months = activities.by_month(atlas, filters)
-    values = [
-        [one for one in series if one is not None]
-        for sheet in found
-        for name, series in sheet.items()
-        if name != "categories"
-    ]
-    for series in expected:
-        assert any(sorted(series) == pytest.approx(sorted(one)) for one in values)
-    if len(months):
-        by_month = next(
-            sheet for sheet in found if sheet["categories"][0].count("-") == 1 and len(sheet["categories"][0]) == 5
+        ((_, shares),) = series("coverage").items()
+        assert dict(zip(held["coverage"]["categories"], shares, strict=True)) == pytest.approx(
+            dict(zip(units[column], units["share"], strict=True))
         )
-        assert sum(sum(series) for name, series in by_month.items() if name != "categories") == months["count"].sum()
-    for _, part in fairs.funnel(atlas, filters).groupby("provenance"):
-        assert [float(one) for one in part["value"] if one is not None] in values
+        assert shares == sorted(shares)
+    assert ("hours" in held) == (coverage.measure(atlas, filters).nominal_weighted.ratio is not None)
+    if "hours" in held:
+        hours = coverage.by_hour(atlas, filters)
+        names = ["Nominal", "Effective"] if filters.lang == "en" else ["名义", "有效"]
+        assert list(series("hours")) == names
+        for name, wanted in zip(names, (hours["nominal"], hours["effective"]), strict=True):
+            assert series("hours")[name] == pytest.approx(wanted.tolist())
+    months = activities.by_month(atlas, filters)
+    assert ("months" in held) == bool(len(months))
+    if len(months):
+        counted = [sum(values) for values in zip(*series("months").values(), strict=True)]
+        per_month = months.groupby("month")["count"].sum()
+        assert {name: count for name, count in zip(held["months"]["categories"], counted, strict=True) if count} == {
+            str(month)[2:]: count for month, count in per_month.items()
+        }
+    funnel = {
+        provenance: [None if value != value else value for value in part["value"].astype(float)]
+        for provenance, part in fairs.funnel(atlas, filters).groupby("provenance")
+    }
+    assert ("funnel" in held) == bool(funnel)
+    if funnel:
+        label = context.words(filters.lang).provenance
+        assert series("funnel") == {label(provenance): values for provenance, values in funnel.items()}
     ranked = activities.rank_grids(atlas, filters, 5 if filters.place == NATION else 8)
+    assert ("ranking" in held) == bool(len(ranked))
     if len(ranked):
-        sheet = next(one for one in found if ranked["name"].iloc[0] in one["categories"])
-        totals = [
-            sum(one) for one in zip(*(series for name, series in sheet.items() if name != "categories"), strict=True)
-        ]
-        assert totals[::-1] == ranked["count"].tolist()
+        totals = [sum(values) for values in zip(*series("ranking").values(), strict=True)]
+        assert dict(zip(held["ranking"]["categories"], totals, strict=True)) == dict(
+            zip(ranked[column], ranked["count"], strict=True)
+        )
 
 
 @pytest.mark.parametrize("query", VIEWS)
