@@ -12,7 +12,7 @@ from playwright.sync_api import Error, Page, Request, TimeoutError
 
 from dashboard import ids
 
-TIMEOUT_MS = 40_000
+TIMEOUT_MS = 90_000
 DRAWN = """() => {
   const box = document.documentElement, map = window.atlasMap && window.atlasMap();
   return Boolean(box && box.dataset.asked && box.dataset.asked === box.dataset.drawn

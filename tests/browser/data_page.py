@@ -14,7 +14,7 @@ from dashboard.pages.data import names
 from geodata import datum
 from geodata.store import open_store
 
-TIMEOUT_MS = 40_000
+TIMEOUT_MS = 90_000
 SHOWN = """() => { const gd = document.querySelector('#data-map .js-plotly-plot');
   const map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map;
   return Boolean(map && map.loaded() && map.areTilesLoaded()); }"""

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.pages.planning import names
 
-TIMEOUT_MS = 40_000
+TIMEOUT_MS = 90_000
 DRAWN = """() => {
   const box = document.documentElement.dataset, map = window.planMap && window.planMap();
   return Boolean(box.planAsked && box.planAsked === box.planDrawn && map && map.loaded() && !map.isMoving());
@@ -52,7 +52,8 @@ class PlanPage:
         self.page.get_by_role("option", name=label).click()
 
     def solve(self) -> None:
-        """Press the button and wait until there is an answer."""
+        """Press the button once no earlier answer is shown, and wait until there is one."""
+        expect(self.page.locator("#plan-title")).not_to_contain_text("证明", timeout=TIMEOUT_MS)
         self.page.locator(f"#{names.RUN}").click()
         self.until_query("run=1")
         self.answered("证明")
