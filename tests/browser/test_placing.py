@@ -126,7 +126,7 @@ def test_three_stations_are_placed_by_hand_counted_by_coverage_and_taken_back(pa
     assert counted == 3 and reached > 0
     expect(shown.row(NAMES["T1"])).to_have_count(0)
     undo_from(shown, batch.batch_id)
-    assert points(home) == dict.fromkeys(STATIONS) and covering(home) == (0, 0.0)
+    assert points(home) == dict.fromkeys(STATIONS) and covering(home) == (0, None)
 
 
 def test_the_keyboard_alone_places_a_station(page, home):
