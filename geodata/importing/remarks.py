@@ -188,6 +188,13 @@ def tell_strange(sheet: Sheet, report: Report) -> None:
     report.leave(Problem(N_("没有这张表的表头：像是汇总或说明。"), sheet=sheet.name, row=row, code="sheet"))
 
 
+def tell_form(sheet: Sheet, report: Report) -> None:
+    """Tell of a sheet that is a form of one row, its headers below each other: it is left out."""
+    msgid = N_("工作表“{sheet}”像是竖排的登记表，没有导入：请改成一行一个，各项写在表头下面。")
+    report.warn(Problem(msgid, {"sheet": sheet.name or ""}, sheet=sheet.name, code="sheet"))
+    report.leave(Problem(N_("像是竖排的登记表：表头一格一行。"), sheet=sheet.name, code="sheet"))
+
+
 def tell_left(sheet: Sheet, left: Left, over: list[int], report: Report) -> None:
     """Tell of the rows that were taken out of a sheet, and of those above its header that look like rows of data (`over`)."""
     for numbers, msgid in (

@@ -399,3 +399,18 @@ def test_a_count_under_the_name_in_a_row_of_sums_is_no_name(checked, count):
     assert found.frame["name"].tolist() == ["站1", "站2", "站3"]
     assert [(one.row, one.code) for one in found.report.left_out] == [(5, "remark")]
     assert not [one for one in found.report.warnings if one.code == "sum"]
+
+
+@pytest.mark.parametrize(
+    ("summer", "winter"),
+    [
+        ("夏令时(5.1-9.30)", "冬令时(10.1-4.30)"),
+        ("夏季（5月1日—9月30日）", "冬季（10月1日—次年4月30日）"),
+        ("夏季\n(5月至9月)", "冬季\n(10月至次年4月)"),
+    ],
+)
+def test_seasons_may_be_dated_in_their_headers(checked, summer, winter):
+    rows = [[*HEAD, "开放时间", None], [None, None, None, None, summer, winter]]
+    rows.append([1, "甲站", "思明区", "湖滨南路1号", "7:30-20:00", "8:00-18:00"])
+    found = checked(book(("台账", rows, ("E1:F1",))), name="f.xlsx")
+    assert found.frame["opening_hours"].tolist() == ["May-Sep 07:30-20:00; Oct-Apr 08:00-18:00"]
