@@ -31,6 +31,17 @@ _REMARK = re.compile(
 _HEADING = re.compile(
     r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$"
 )
+_GROUP = re.compile(r".{1,12}(?:区|县|市|旗|街道|镇|乡)\s*(?:[(（].{0,8}[)）])?\s*[:：]?")
+_OF_PLACES = (
+    "places",
+    "lines",
+    "land",
+    "zones",
+    "regions",
+    "grids",
+    "parts",
+)  # whose rows may be called 滨海片区 and no more
+_ORDINAL = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,12 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     head = {at: text for row in sheet.rows[max(layout.first - 1, 0) : layout.first] for at, text in _texts(row).items()}
     kept = list(range(layout.first))
     heading, since = "", layout.first
+    headed = len(layout.columns) > 1 and schema.name not in _OF_PLACES
     for at, row in enumerate(sheet.rows[layout.first :], layout.first):
+        if headed and len(row) - row.count(None) - row.count("") <= 2 and (said := _group(row)):
+            heading, since = said, len(kept)
+            left.numbers.append(sheet.numbers[at])
+            continue
         if _is_named(row, named, head):
             if heading:
                 left.headings[len(kept)] = heading
@@ -116,6 +132,13 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     if len(kept) != len(sheet.rows):
         sheet.rows, sheet.numbers = some_of(sheet.rows, kept), [sheet.numbers[at] for at in kept]
     return left
+
+
+def _group(row: Sequence[Any]) -> str:
+    """Return the place that a row names and nothing else, but for a numeral before it (``一 | 思明区``); else an empty text."""
+    texts = list(_texts(row).values())
+    lone = len(texts) == 1 or (len(texts) == 2 and _ORDINAL.fullmatch(texts[0]))
+    return texts[-1] if lone and _GROUP.fullmatch(texts[-1]) else ""
 
 
 def _is_named(row: Sequence[Any], named: set[int], head: dict[int, str]) -> bool:
