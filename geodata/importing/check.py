@@ -282,6 +282,9 @@ def _gather(
         if _meant(layout) < max(1, most / 2) or (named and not {"name", schema.key} & set(layout.columns)):
             remarks.tell_strange(sheet, report)
             continue
+        if tables.is_form(sheet, layout, schema.name):
+            remarks.tell_form(sheet, report)
+            continue
         for problem in sheet.problems:
             if problem.row is None:  # of the whole sheet; those of cells count where a column is used
                 report.warn(problem)

@@ -5,6 +5,7 @@ Whatever is not written in so many words is told, grouped and with its rows; whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
@@ -38,6 +39,7 @@ _SAID_BY = {
     "alike": N_("{count} 行写的县区有同名，已按上一级或本文件其他行所在的城市定为{places}：请核对。"),
     "city": N_("{count} 行只看得出在{places}，看不出哪个县区，已归到全市；按县区查看时不会计入：请补上县区。"),
 }
+_WITH_STREET = re.compile(r"[^、,，;；/和及与]+(?:街道|镇|乡|社区|村)")  # 思明区筼筜街道, and one of them
 
 
 def hints_of(sheet: Sheet, layout: Layout) -> tuple[str, ...]:
@@ -162,6 +164,8 @@ class _Finder:
             self.held[at] = None
             for one in written:
                 codes = (one,) if one in known else tuple(self.ground.codes_of(one))
+                if not codes and _WITH_STREET.fullmatch(one):
+                    codes = self._leaves(self.names.leading(one))
                 if len(codes) > 1:
                     codes = self._nearer(at, codes)
                 if len(codes) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,12 @@ def read_geojson(data: bytes) -> list[Sheet]:
         found, many = _parsed(data)
     except Unreadable:
         raise
+    except json.JSONDecodeError as error:
+        raise Unreadable(
+            N_("GeoJSON 从第 {line} 行第 {place} 个字符起读不懂：请检查文件是否完整，或用 QGIS 重新导出。"),
+            line=error.lineno,
+            place=error.colno,
+        ) from error
     except (ValueError, RecursionError) as error:
         raise Unreadable(
             N_("GeoJSON 读不出来（{detail}）：请用有效的 FeatureCollection。"), detail=shown(error)
@@ -86,8 +93,18 @@ def _parsed(data: bytes) -> tuple[Any, bool]:
     except json.JSONDecodeError as error:
         if not error.msg.startswith("Extra data"):
             raise
-        lines = [line for line in text.splitlines() if line.strip()]
-        return {"features": [json.loads(line, parse_constant=_no_constant) for line in lines]}, True
+        return {"features": list(_by_line(text))}, True
+
+
+def _by_line(text: str) -> Iterator[Any]:
+    start = 0
+    for line in text.splitlines(keepends=True):
+        try:
+            if line.strip():
+                yield json.loads(line.rstrip("\r\n"), parse_constant=_no_constant)
+        except json.JSONDecodeError as error:  # where it stands in the file, not in the line
+            raise json.JSONDecodeError(error.msg, text, start + error.pos) from error
+        start += len(line)
 
 
 def _places(found: Any) -> list[dict[str, Any]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from geodata.importing.degrees import LAT, LON, pair, with_axis
 from geodata.importing.headers import POSITIONS
 from geodata.importing.limits import MAX_VERTICES
 from geodata.importing.numbers import figure
-from geodata.importing.report import Problem, Report, Unreadable, shown
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, Unreadable, shown
 from geodata.importing.values import is_blank
 from geodata.schema import GEOMETRY_TYPES, TableSchema
 
@@ -30,9 +31,20 @@ FIRST_WITH_ZONE, LAST_ZONE = 4513, 4554  # EPSG: 21 zones with their number in t
 NORTHING = (1.5e6, 6.5e6)  # metres, from Hainan to Mohe in a Gauss-Kruger zone
 
 
+#: What clerks write where a point is still to come.
+_TO_COME = re.compile(
+    r"[(（]?(?:(?:待|未|尚未|暂未)(?:补充?|填写?|报|定|定位|采集|核实|核对|确认|标注|更新|提供|测)|暂缺|缺|无坐标|无定位|没有)[)）]?"
+)
+
+
+def _nothing(cell: Any) -> bool:
+    """Return whether a cell of a position says that there is none."""
+    return is_blank(cell) or (isinstance(cell, str) and _TO_COME.fullmatch(cell.strip()) is not None)
+
+
 def has_positions(rows: Rows) -> bool:
     """Return whether any row says where it is, so that a coordinate system must be known."""
-    cells = any(not is_blank(cell) for name in POSITIONS for cell in rows.raw.get(name, ()))
+    cells = any(not _nothing(cell) for name in POSITIONS for cell in rows.raw.get(name, ()))
     return cells or (rows.shapes is not None and any(shape is not None for shape in rows.shapes))
 
 
@@ -119,6 +131,7 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
         shapes[at] = _sound(shapes[at], rows, at, schema, report)
     points = np.flatnonzero(shapely.get_type_id(shapes) == 0)
     if len(points):
+        points = _not_naught(rows, shapes, points, report)
         given[points] = shapely.get_coordinates(shapes[points])
         _check_range(rows, shapes, given, points, crs, report)
     known = np.flatnonzero(~shapely.is_missing(shapes))
@@ -131,6 +144,24 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
         _refuse(rows, at, report, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
         shapes[at] = None
     return shapes, given
+
+
+def _not_naught(rows: Rows, shapes: NDArray[np.object_], points: NDArray[np.intp], report: Report) -> NDArray[np.intp]:
+    """Take the points at 0, 0 for none: programs write naught where nothing was filled in. Return the others."""
+    naught = ~shapely.get_coordinates(shapes[points]).any(axis=1)
+    shapes[points[naught]] = None
+    for group in rows.by_sheet(points[naught]):
+        report.warn(
+            Problem(
+                N_("{count} 行的坐标是 0, 0，按没有位置处理。"),
+                {"count": len(group)},
+                sheet=rows.sheets[group[0]],
+                row=rows.numbers[group[0]],
+                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
+                code="position",
+            )
+        )
+    return points[~naught]
 
 
 def _plain_points(shapes: NDArray[np.object_], schema: TableSchema) -> NDArray[np.bool_]:
@@ -210,8 +241,8 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
             held[at], xy[at] = True, (x_cell, y_cell)
             continue
         columns = (first, second)
-        if is_blank(x_cell) and is_blank(y_cell):
-            if is_blank(both_cell):
+        if _nothing(x_cell) and _nothing(y_cell):
+            if _nothing(both_cell):
                 continue
             parts = pair(both_cell)
             if parts is None:

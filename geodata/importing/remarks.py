@@ -32,6 +32,17 @@ _REMARK = re.compile(
 _HEADING = re.compile(
     r"[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]?\s*[、.．](?!\d)|.{2,20}[(（]共?\s*\d+\s*[个处家座][)）]$"
 )
+_GROUP = re.compile(r".{1,12}(?:区|县|市|旗|街道|镇|乡)\s*(?:[(（].{0,8}[)）])?\s*[:：]?")
+_OF_PLACES = (
+    "places",
+    "lines",
+    "land",
+    "zones",
+    "regions",
+    "grids",
+    "parts",
+)  # whose rows may be called 滨海片区 and no more
+_ORDINAL = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,12 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     head = {at: text for row in sheet.rows[max(layout.first - 1, 0) : layout.first] for at, text in _texts(row).items()}
     kept = array("q", range(layout.first))
     heading, since = "", layout.first
+    headed = len(layout.columns) > 1 and schema.name not in _OF_PLACES
     for at, row in enumerate(sheet.rows[layout.first :], layout.first):
+        if headed and len(row) - row.count(None) - row.count("") <= 2 and (said := _group(row)):
+            heading, since = said, len(kept)
+            left.numbers.append(sheet.numbers[at])
+            continue
         if _is_named(row, named, head):
             if heading:
                 left.headings[len(kept)] = heading
@@ -118,6 +134,13 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
         sheet.rows = some_of(sheet.rows, kept)
         sheet.numbers = column_of((sheet.numbers[at] for at in kept), len(kept))
     return left
+
+
+def _group(row: Sequence[Any]) -> str:
+    """Return the place that a row names and nothing else, but for a numeral before it (``一 | 思明区``); else an empty text."""
+    texts = list(_texts(row).values())
+    lone = len(texts) == 1 or (len(texts) == 2 and _ORDINAL.fullmatch(texts[0]))
+    return texts[-1] if lone and _GROUP.fullmatch(texts[-1]) else ""
 
 
 def _is_named(row: Sequence[Any], named: set[int], head: dict[int, str]) -> bool:
@@ -188,6 +211,13 @@ def tell_strange(sheet: Sheet, report: Report) -> None:
     params = {"sheet": sheet.name or "", "row": row}
     report.warn(Problem(msgid, params, sheet=sheet.name, row=row, code="sheet"))
     report.leave(Problem(N_("没有这张表的表头：像是汇总或说明。"), sheet=sheet.name, row=row, code="sheet"))
+
+
+def tell_form(sheet: Sheet, report: Report) -> None:
+    """Tell of a sheet that is a form of one row, its headers below each other: it is left out."""
+    msgid = N_("工作表“{sheet}”像是竖排的登记表，没有导入：请改成一行一个，各项写在表头下面。")
+    report.warn(Problem(msgid, {"sheet": sheet.name or ""}, sheet=sheet.name, code="sheet"))
+    report.leave(Problem(N_("像是竖排的登记表：表头一格一行。"), sheet=sheet.name, code="sheet"))
 
 
 def tell_left(sheet: Sheet, left: Left, over: list[int], report: Report) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from geodata.importing.header_words import bare, known_headers, simple
-from geodata.importing.headers import SERIALS
+from geodata.importing.headers import SERIALS, Layout
 from geodata.importing.packed import some_of
 from geodata.importing.sheets import Sheet
 from geodata.importing.structure import SEARCHED_ROWS, text_of
@@ -135,3 +135,15 @@ def _bounds(row: Sequence[Any], table: str) -> list[int]:
                 return [said[at * wide][0] for at in range(times)]
             return []
     return []
+
+
+def is_form(sheet: Sheet, layout: Layout, table: str) -> bool:
+    """Return whether a sheet is a form of one row, its headers below each other: they would be read as names."""
+    place = layout.columns.get("name", [None])[0]
+    if place is None or sheet.header is not None:
+        return False
+    cells = [
+        text_of(row[place]) for row in sheet.rows[layout.first : layout.first + 2 * SEARCHED_ROWS] if place < len(row)
+    ]
+    known = known_headers(table)
+    return sum(known.get(simple(cell)) not in (None, "name") for cell in cells if cell) >= _LEAST

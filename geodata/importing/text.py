@@ -6,17 +6,19 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Literal, TextIO
 
 from geodata.errors import N_
 from geodata.importing.limits import MAX_FIELD, MAX_RECORD, MAX_TEXT
-from geodata.importing.report import Unreadable, shown
+from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.sheets import Sheet, gathered
 
 DELIMITERS = (",", "\t", ";", "，", "；", "|")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ALLOWED_CONTROLS = {9, 10, 13}
 _SAMPLE = 64 * 1024
+_LEAST_CELLS = 2  # of a line that is a whole row and no more of the text before it
+_LOOSE = N_("{count} 行的双引号没有成对（第 {row} 行等）：这些行按没有引号读取，请核对。")
 _PART = 2**20  # bytes looked at together
 
 
@@ -43,6 +45,8 @@ def encoding_of(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> st
             if (at := _wrong_at(file, encoding)) is not None:
                 raise _unknown_encoding(at)
             return encoding
+    if b"\x00" in head and (wide := _without_mark(file, looks_right)):
+        return wide
     if sum(1 for byte in head if byte < 32 and byte not in _ALLOWED_CONTROLS) > len(head) // 100 or b"\x00" in head:
         raise Unreadable(
             N_("这不是文字表格：请给 .xlsx、.csv、GeoJSON、GeoPackage 或压缩的 Shapefile。"), code="format"
@@ -62,6 +66,16 @@ def encoding_of(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> st
     if chinese:
         return "gb18030"
     raise _unknown_encoding(first)
+
+
+def _without_mark(file: BinaryIO, looks_right: Callable[[str], bool]) -> str | None:
+    """Return which UTF-16 a file without a byte order mark is, None where it is none."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        if _wrong_at(file, encoding) is None:
+            text = _beginning(file, encoding)
+            if looks_right(text) and not any(one < " " and ord(one) not in _ALLOWED_CONTROLS for one in text):
+                return encoding
+    return None
 
 
 def _wrong_at(file: BinaryIO, encoding: str) -> int | None:
@@ -118,20 +132,26 @@ def read_text(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> list
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
     csv.field_size_limit(MAX_FIELD)
+    loose: list[int] = []
     try:
-        return [gathered(None, _records(text, head[4] if says else delimiter_of(head), says))]
+        sheet = gathered(None, _records(text, head[4] if says else delimiter_of(head), says, loose))
+        if loose:
+            sheet.problems.append(Problem(_LOOSE, {"count": len(loose), "row": loose[0]}, code="quotes"))
+        return [sheet]
     except csv.Error as error:
         raise Unreadable(N_("表格读不出来（{detail}）：请检查引号是否成对。"), detail=shown(error)) from error
     finally:
         text.detach()
 
 
-def _records(text: TextIO, delimiter: str, says: bool) -> Iterator[Sequence[str]]:
+def _records(text: TextIO, delimiter: str, says: bool, loose: list[int]) -> Iterator[Sequence[str]]:
     """Yield the records of a table; a record may run over many lines, but not over all of a hostile file.
 
-    `says` is whether the first line names the delimiter: it then counts as an empty one.
+    `says` is whether the first line names the delimiter: it then counts as an empty one. `loose` gets the row numbers of
+    records with a quotation mark that belongs to nothing: it is a mark like others, and swallows no row after it.
     """
-    taken = 0
+    taken, number, width = 0, 0, 0
+    parts: list[str] = []
 
     def lines() -> Iterator[str]:
         nonlocal taken
@@ -144,11 +164,32 @@ def _records(text: TextIO, delimiter: str, says: bool) -> Iterator[Sequence[str]
                 raise Unreadable(
                     N_("有一行超过 {limit} 个字符：请检查换行和引号是否成对。"), code="size", limit=MAX_RECORD
                 )
+            parts.append(line)
             yield line
 
     for record in csv.reader(lines(), delimiter=delimiter):
-        taken = 0
-        yield record
+        found = [record]
+        if len(parts) > 1 and _swallowed(parts, delimiter, width):
+            loose.append(number + 1)
+            found = [_single(parts[0], delimiter, csv.QUOTE_NONE), *csv.reader(parts[1:], delimiter=delimiter)]
+        taken, number, width = 0, number + len(found), max(width, len(found[0]))
+        parts.clear()
+        yield from found
+
+
+def _swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Return whether a record of several lines is several rows: its quotation marks are odd, or a line in it is a whole row."""
+    if "".join(lines).count('"') % 2:
+        return True
+    return (
+        width > _LEAST_CELLS
+        and len(_single(lines[0], delimiter, csv.QUOTE_NONE)) == width
+        and any(len(_single(line, delimiter, csv.QUOTE_MINIMAL)) == width for line in lines[1:-1])
+    )
+
+
+def _single(line: str, delimiter: str, quoting: Literal[0, 3]) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
 
 
 def delimiter_of(text: str) -> str:

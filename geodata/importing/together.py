@@ -18,11 +18,14 @@ from geodata.schema import TABLES, TableSchema
 HOURS = "opening_hours"
 _WHETHER = re.compile(r"^(?:是否|有无|有没有)?(?:配备|配有|设有|提供|具备|安装|有)?|(?:数量|数|情况|配备|设施|设备)?$")
 _TICKS = re.compile(r"有|已配|配备|无|没有|未配", re.IGNORECASE)
+_DAY = r"\d{1,2}(?:月\d{1,2}[日号]?|\.\d{1,2})"
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})")
 _QUALIFIER = (
+    rf"{_DAY}[至到\-~—]+(?:次年|翌年)?{_DAY}|"
     r"夏令时|冬令时|夏令|冬令|夏季|冬季|春夏季?|秋冬季?|高温季|"
     r"(?:法定)?工作日|双休日|休息日|周末|(?:法定)?节假日|平时|平日|上午|下午|晚上|夜间|"
     r"(?:周|星期)[一二三四五六日天](?:[至到\-~—]|[、和及,])(?:周|星期)?[一二三四五六日天]|(?:周|星期)[一二三四五六日天]|"
-    r"\d{1,2}月?[至到\-~—]\d{1,2}月"
+    r"\d{1,2}月?[至到\-~—](?:次年|翌年)?\d{1,2}月"
 )
 _QUALIFIERS = re.compile(_QUALIFIER)
 _ROLES = (
@@ -110,7 +113,7 @@ def hours_part(path: tuple[str, ...], place: int, known: Mapping[str, str]) -> H
     """Return the part of the opening hours that headings name: ``夏季开放时间``, ``冬季`` under ``开放时间``, ``工作日``."""
     leaf, heads = path[-1], path[:-1]
     # what stands in the brackets of 开放时间（夏季） says when, as what stands before it does
-    said = [unicodedata.normalize("NFKC", one).replace(" ", "") for one in path]
+    said = [re.sub(r"\s", "", unicodedata.normalize("NFKC", one)) for one in path]
     labels = [found for one in said for found in _QUALIFIERS.findall(one)]
     rest = re.sub(r"[()的\-·/:]", "", _QUALIFIERS.sub("", said[-1]))
     under = any(
@@ -119,7 +122,7 @@ def hours_part(path: tuple[str, ...], place: int, known: Mapping[str, str]) -> H
     )
     means = known.get(simple(rest)) == HOURS
     role = next((name for name, pattern in _ROLES if rest and pattern.fullmatch(rest)), "")
-    label = "".join(dict.fromkeys(labels))
+    label = _DOTTED.sub(r"\1月\2日", "".join(dict.fromkeys(labels)))
     if under and (means or role or rest in _TIMES):
         return HoursPart(place, label, role, leaf) if label or role else None
     if label and (means or (rest in _TIMES and (rest or heads or _is_season(label)))):

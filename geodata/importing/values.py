@@ -95,6 +95,10 @@ _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _PERIOD = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?(/\d{4}(-\d{2}(-\d{2})?)?)?")
 _SERIAL_DAY = date(1899, 12, 30)  # Excel counts days from here, its 29 February 1900 included
 _AROUND_CODES = re.compile(r"^(?:配有|配备|设有|备有|提供|包括|内设|有|含)|等(?:设施|设备|服务)?。?$|。$")
+_NUMBERED = re.compile(r"^[（(]?\d{1,2}[)）.．]\s*(?=\D)")  # 1.饮水机
+_COUNTED = re.compile(
+    r"\s*[（(]?[×x*]?\s*(?:[1-9]\d{0,2}|[一二两三四五六七八九十])\s*[台个套张把件部组只处间座][)）]?$"
+)  # 饮水机2台
 _SPLIT = re.compile(r"[;；、,，/|\n\r\t]+|\s+和\s+")
 
 SEPARATORS = MappingProxyType({"zh": "、", "en": ", "})
@@ -315,8 +319,8 @@ def _codes(value: Any, vocab: str) -> str:
     for part in _SPLIT.split(text):
         if part.strip() and part.strip().lower() not in BLANKS:
             bare = _AROUND_CODES.sub("", part.strip())  # 配有空调、饮水机等设施
-            code = names_of(vocab).get(_folded(bare)) or names_of(vocab).get(_folded(part))
-            found, strange = ([*found, code], strange) if code else (found, [*strange, bare])
+            codes = _codes_of(part, vocab) or _codes_of(bare, vocab)
+            found, strange = ([*found, *codes], strange) if codes else (found, [*strange, bare])
     codes = ";".join(dict.fromkeys(found))
     if strange:
         error = _no_code(
@@ -325,6 +329,16 @@ def _codes(value: Any, vocab: str) -> str:
         error.partly = codes or None
         raise error
     return codes
+
+
+def _codes_of(part: str, vocab: str) -> list[str]:
+    """Return the code that a part of a list names, with its number or how many there are, or those between blanks; else none."""
+    names = names_of(vocab)
+    for said in (part, _COUNTED.sub("", _NUMBERED.sub("", part))):
+        if code := names.get(_folded(said)):
+            return [code]
+    found = [names.get(_folded(_COUNTED.sub("", one))) for one in part.split()]
+    return [code for code in found if code] if None not in found else []
 
 
 def _no_code(text: str, vocab: str, msgid: str = N_("“{part}”不在可用的取值里：请用其中之一。")) -> BadValue:

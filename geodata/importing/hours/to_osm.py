@@ -299,13 +299,14 @@ class _Compiler:
                 regions = [region for two in mine for region in self._regions(two.qualifiers)] or [Region()]
             else:
                 regions = self._regions(qualifiers) or [Region()]
-            took = False
+            took, fits = False, one.kind == "half"
             for region in regions:
                 for two in list(self.opens):
                     both = two.region.both(region)
                     if both is None:
                         continue
                     away = _half(one.half, two.spans) if one.kind == "half" else _spans(one, rest=True)
+                    fits = fits or _within_day(away, two.spans)
                     left = without(two.spans, away)
                     if not left and one.kind == "rest":
                         raise NotHours("")
@@ -314,7 +315,7 @@ class _Compiler:
                         self._narrow(two, both, left)
                     else:
                         self.offs.append(Entry(both, ()))
-            if not took:
+            if not took or not fits:
                 raise NotHours("")
 
     def _narrow(self, entry: Entry, region: Region, spans: tuple[Span, ...]) -> None:
@@ -435,6 +436,13 @@ def without(spans: Iterable[Span], away: Iterable[Span]) -> tuple[Span, ...]:
                 piece for a, b in left for piece in ((a, min(b, low)), (max(a, high), b)) if piece[0] < piece[1]
             ]  # fmt: skip
     return tuple(sorted(set(left)))
+
+
+def _within_day(rest: tuple[Span, ...], spans: tuple[Span, ...]) -> bool:
+    """Return whether a rest lies between the first hour and the last, or is the whole night between: 9:00-12:00 休息 14:00-17:00 is neither."""
+    first, last = spans[0][0], spans[-1][1]
+    night = len(rest) == 1 and rest[0][0] == last and (rest[0][1] - first) % DAY_MINUTES == 0
+    return night or all(first <= start and end <= last for start, end in rest)
 
 
 def _half(half: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:

@@ -23,6 +23,7 @@ FIXED_HOLIDAYS = {
     "国庆": (1001, 1007),
     "十一": (1001, 1007),
 }
+_COLONS = str.maketrans(dict.fromkeys("∶︰﹕ː꞉︓", ":"))
 _TRADITIONAL = str.maketrans(
     "週點時間開關閉館營業節號國慶鐘為與後兩雙單無從餘個暫區務預約曆隨臺廳樓對勞動體內來變換註際應會員聯繫電話達當場處給舊歲禮",
     "周点时间开关闭馆营业节号国庆钟为与后两双单无从余个暂区务预约历随台厅楼对劳动体内来变换注际应会员联系电话达当场处给旧岁礼",
@@ -39,6 +40,7 @@ _ENGLISH = (
     (r"24[ -]?(?:hours?|hrs?)|24h|around the clock|all day", "24小时"),
     (r"(?:opening|business|service) (?:hours|times?)|open from|open|hours|from|the|on|are|is", " 开放 "),
     ("daily|every ?day|each day|7 days a week", "每天"),
+    (r"closed? (?:on|from)", "休息"),
     ("closed?", "休息"),
     ("weekends?", "周末"),
     ("weekdays?|working days?|workdays?", "工作日"),
@@ -52,22 +54,22 @@ _ENGLISH = (
 )
 _HALF = r"(?<![a-z])([ap])\.?m(?![a-z])\.?"
 _OPEN_VERB = r"(?:开放|营业|服务|开馆|开门|使用|运营|上班)"
-_SHUT_VERB = r"(?:休息|闭馆|休馆|停业|关闭|关门|闭站|歇业|打烊|放假|闭园|停用|休业|不开门|不上班|不(?:对外)?(?:开放|营业|服务|开馆))"
+_SHUT_VERB = r"(?:(?:闭馆|关闭|关门|停业|停止开放|暂停开放)(?:维护|检修|维修|保养|消毒|盘点|清洁|保洁|学习)|公休(?![日])|休息|闭馆|休馆|停业|关闭|关门|闭站|歇业|打烊|放假|闭园|停用|休业|不开门|不上班|不(?:对外)?(?:开放|营业|服务|开馆))"
 # a reason in front of a closing says nothing more than the closing: 每周二例行维护，不开放
 _REASON = (
     r"(?:(?:因|例行|定期|日常|设备|设施|系统|内部|全面|集中|卫生|环境|场地|场馆|进行|业务|政治|的)*"
     r"(?:维护|检修|维修|保养|消毒|消杀|盘点|盘库|清洁|保洁|打扫|清扫|大扫除|学习|培训|例会)(?:日|时间)?,? ?)"
 )
 _PREFIX = r"(?:周|星期|礼拜)"
-_ONE = r"(?:[一二三四五六日天]|[1-7](?![:\d月点时小]))"
+_ONE = r"(?:[一二三四五六日天]|[1-7](?:(?=:\d{1,2}:\d)|(?![:\d月点时小])))"
 _ITEM = rf"{_PREFIX}?{_ONE}(?:-{_PREFIX}?{_ONE})?"
 _ORDINAL = r"第?(?:[一二三四五1-5])个?"
 _DAY_LIST = rf"{_PREFIX}{_ONE}(?:-{_PREFIX}?{_ONE})?(?: ?[、/和及与] ?{_ITEM}|{_ONE})*"
-_NAMED = r"(?:元旦|五一|劳动|国庆|(?<![周期拜\d一二三四五六日])十一(?!月|点|时|:))节?"
+_NAMED = r"(?:元旦|(?:五一)?(?:国际)?劳动|五一|(?:十一)?国庆|(?<![周期拜\d一二三四五六日])十一(?!月|点|时|:))节?"
 _LUNAR_DAY = r"(?:大年|农历|正月|腊月)*(?:除夕|年三十|三十|廿[一-九]|初[一二三四五六七八九十]+)"
 _LUNAR = rf"(?:{_LUNAR_DAY}(?:-{_LUNAR_DAY})?|春节|清明节?|端午节?|中秋节?|元宵节?|过年)"
 _DURING = r"(?:(?:放假)?期间|当天|当日)?"
-_EXACT = r"\d{1,2}月\d{1,2}[日号]?"
+_EXACT = r"\d{1,2}月\d{1,2}(?:[日号]|(?![:\d]))"
 _ENTRY = r"(?:入场|入馆|进场|进馆|入园|进园|入内|进入|入站|进站|取票|售票|领票|换票|检票|取号|发号|领号)"
 _EARLIER = r"(?:提前|(?:闭馆|关门|闭园|闭站|关闭|结束|打烊|下班)前)(?:\d{1,2}|半|一|1)个?(?:分钟|小时)"
 _ENDS = r"(?:关门|闭馆|关闭|结束|下班|打烊|闭站|闭园)"
@@ -85,7 +87,7 @@ _NOTICE = (
 )
 _DAY_RANGE = (
     r"(?:每年)?(?P<m1>\d{1,2})(?:月份?)?(?P<d1>(?<=月)\d{1,2}[日号]?)?-(?:次年|翌年|第二年|来年)?"
-    r"(?:(?P<m2>\d{1,2})月(?:份|底|末)?(?P<d2>\d{1,2}[日号]?(?![:\d]))?|(?P<d3>(?<=-)\d{1,2})[日号])"
+    r"(?:(?P<m2>\d{1,2})月(?:份|底|末)?(?P<d2>\d{1,2}(?:[日号]|(?![:\d])))?|(?P<d3>(?<=-)\d{1,2})[日号])"
 )
 _VOCABULARY = tuple(
     (kind, re.compile(pattern))
@@ -99,14 +101,14 @@ _VOCABULARY = tuple(
         ("area", r"(?:24小时)?自助(?:服务|银行)?(?:区|厅|机|设备)?(?:24小时)?|atm机?"),
         ("entry", _LAST_ENTRY),
         ("dates", rf"{_DAY_RANGE}{_DURING}"),
-        ("dates", rf"(?:每年)?{_EXACT}(?:[、和及]{_EXACT})*(?![:\d]){_DURING}"),
+        ("dates", rf"(?:每年)?{_EXACT}(?:[、和及]{_EXACT})*{_DURING}"),
         ("dates", r"(?:每年)?(?:\d{1,2}[、和])*\d{1,2}月份?(?:[、和及]\d{1,2}月份?)*(?!\d)"),
         ("season", r"(?P<summer>夏)(?:季|天|令时?|时令|时制)?(?:作息)?(?:时间)?|冬(?:季|天|令时?|时令|时制)?(?:作息)?(?:时间)?"),
         ("nth", rf"每月的?(?P<nth>{_ORDINAL}(?:[、和及]{_ORDINAL})*|最后一个)(?<=个)(?P<day>{_PREFIX}{_ONE})"),
         ("off", rf"全[天日]{_SHUT_VERB}"),
         ("norest", r"(?:全年|年中|常年|全天)?无休(?:息日)?|全年|常年|(?:一年)?365天|一?周?7天无休"),
         ("always", rf"(?:7[x×*/]24(?:小时|h)?|24/7|(?:全天候?|全日|昼夜|全时段|不间断)?24(?:小时|h)(?:全天候?|不间断|不打烊)?|全天候?|昼夜|全时段|全日){_OPEN_VERB}?"),
-        ("word", r"(?:法定)?工作日|平日|双休日?|周末|周六日|每[天日]|天天|全周|一周[七7]天|周一-周日全周"),
+        ("word", r"(?:休息日|公休日|休息天)(?=除外|不含在内)|(?:法定)?工作日|平日|双休日|双休(?= ?:? ?(?:\d|休|闭|不|均|都|开放|除外|照常|正常|上午|下午|[、和及与]))|周末|周六日|每[天日]|天天|全周|一周[七7]天|周一-周日全周"),
         ("days", rf"(?:每逢|逢|每个?)?{_DAY_LIST}"),
         ("holiday", rf"(?:如?遇)?(?:(?:国家|国定)?(?:法定)?(?:公众|公共)?(?:节假日|节日|假日)|(?:法定|公众|公共)假期?){_DURING}"),
         ("fixed", rf"{_NAMED}(?:假期|长假|黄金周)?{_DURING}"),
@@ -180,9 +182,15 @@ def tokenize(text: str) -> list[Token]:
 
 def simplified(text: str) -> str:
     """Return the text with one way to write each thing: half-width, ``-`` for spans, ``:`` for clock times."""
-    text = re.sub("[\u200b-\u200f\ufeff]", "", unicodedata.normalize("NFKC", text)).lower().translate(_TRADITIONAL)
+    text = (
+        re.sub("[\u200b-\u200f\ufeff]", "", unicodedata.normalize("NFKC", text.translate(_COLONS)))
+        .lower()
+        .translate(_TRADITIONAL)
+    )
     text = _from_english(text)
     text = text.replace("二十四小时", "24小时")
+    text = re.sub(r"(?<=\d:\d\d) ?[一ー] ?(?=\d{1,2}:\d\d)", "-", text)  # 8:30一17:30: the numeral for a dash
+    text = re.sub(rf"({_PREFIX}[一二三四五六日天])一(?={_PREFIX})", r"\1-", text)
     text = re.sub(rf"{_NUMBER}(?=月(?!的?第))", lambda match: str(_number(match[0])), text)
     text = re.sub(rf"(?<=\d月){_NUMBER}{{1,2}}(?=[日号])", lambda match: str(_number(match[0])), text)
     text = re.sub(rf"{_NUMBER}(?=[点时](?!段))", lambda match: str(_number(match[0])), text)
@@ -211,10 +219,10 @@ def _from_english(text: str) -> str:
     if not re.search("[a-z]", text):
         return text
     text = _ENGLISH_DAY.sub(
-        lambda match: "周" + str(("mo", "tu", "we", "th", "fr", "sa", "su").index(match[1][:2]) + 1), text
+        lambda match: "周" + "一二三四五六日"[("mo", "tu", "we", "th", "fr", "sa", "su").index(match[1][:2])], text
     )
     text = _ENGLISH_MONTH.sub(_month_of, text)
-    half, clock = re.search(_HALF, text), re.search(r"\d", re.sub(r"周\d", "周*", text))
+    half, clock = re.search(_HALF, text), re.search(r"\d", text)
     if half and clock and half.start() < clock.start() and re.match(r"[ :]*\d", text[half.end() :]):
         text = re.sub(_HALF, lambda match: "上午" if match[1] == "a" else "下午", text)
     else:
@@ -222,7 +230,7 @@ def _from_english(text: str) -> str:
         text = re.sub(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?m\b\.?", _by_halves, text)
     for english, said in _ENGLISH:
         text = re.sub(rf"(?<![a-z])(?:{english})(?![a-z])", said, text)
-    return re.sub(r"(周\d)\s*-\s*(周\d)", r"\1-\2", text)
+    return re.sub(r"(周[一二三四五六日])\s*-\s*(周[一二三四五六日])", r"\1-\2", text)
 
 
 def _month_of(match: re.Match[str]) -> str:
@@ -276,7 +284,11 @@ def _meaning(kind: str, match: re.Match[str]) -> Any:
     if kind == "word":
         said = match[0].removeprefix("法定")
         return frozenset(
-            range(5) if said in ("工作日", "平日") else (5, 6) if said[0] in "双周" and "-" not in said else range(7)
+            range(5)
+            if said in ("工作日", "平日")
+            else (5, 6)
+            if said[0] in "双周休公" and "-" not in said
+            else range(7)
         )
     if kind == "span":
         return Raw.of(match)
@@ -288,7 +300,7 @@ def _meaning(kind: str, match: re.Match[str]) -> Any:
         at = match["at"] or match["at2"]
         return Clock.read(at) if ":" in at else None
     if kind == "fixed":
-        return FIXED_HOLIDAYS[match[0][:2]]
+        return FIXED_HOLIDAYS[match[0].removeprefix("国际")[:2]]
     if kind == "half":
         return match["half"]
     return None

@@ -319,6 +319,10 @@ class _Scope:
             one = Statement(
                 "rest", raws=[(raw, self.segment)], owner=owner if owner and owner.segment == self.segment else None
             )
+            if self.mode == "lunch" and self.now.qualifiers and not self.now.kind:
+                if self.parent is None and not any(two.kind == "open" for two in self.tree.statements):
+                    raise NotHours("")  # 夏季午休12:00-15:00，8:00-18:00: are the hours those of summer too?
+                one.qualifiers, self.now = self.now.qualifiers, Statement(part=self.part)
             one.part = self.part
             self.tree.statements.append(one)
             self.mode = ""
@@ -385,8 +389,9 @@ class _Scope:
         elif now.behind or now.kind or set(ahead) & {*QUALIFIERS, "span"}:
             if now.behind or now.segment == self.segment or not set(ahead) & {*QUALIFIERS, "span"}:
                 raise NotHours("")
-            self._push()
-            self._label("offday")
+            if not now.empty:
+                self._push()
+            self._label("offday")  # 休息：周一; 休息12:00-13:00
         else:
             raise NotHours("")
 
@@ -428,7 +433,14 @@ class _Scope:
         if before is not None and before.of == "days" and taken[-1].of == "days" and before.segment == self.segment:
             if before.kind == "nth" or not taken[-1].value < before.value:
                 raise NotHours("除外")
-        elif not self.now.kind and before is not None and before.kind in ("days", "word") and before.value <= {5, 6}:
+        elif before is not None and before.segment == self.segment and before.kind in ("holiday", "fixed", "lunar"):
+            raise NotHours("除外")  # 五一、十一 春节除外
+        elif (
+            (self.now.behind or not self.now.kind)
+            and before is not None
+            and before.kind in ("days", "word")
+            and before.value <= {5, 6}
+        ):
             raise NotHours("除外")  # 周六，周日，节假日除外: all three, or the last?
         self.now.behind = self.now.behind and bool(mine)
         self._except(taken)

@@ -379,3 +379,70 @@ def test_the_examples_of_stations_are_those_of_a_real_ledger(store, tmp_path):
     assert judge.is_open(datetime(2025, 7, 9, 19, 30)) and not judge.is_open(datetime(2025, 1, 8, 19, 30))
     assert judge.is_open(datetime(2025, 1, 8, 10)) and "PH off" in first["opening_hours"]
     assert set(first["facilities"].split(";")) == {"aircon", "water", "microwave"}
+
+
+LOOSE = '站点名称,所属区,地址,开放时间\n甲站,思明区,"湖滨南路1号,8:00-20:00\n乙站,思明区,文园路2号,全天\n丙站,思明区,{},9:00-18:00\n'
+
+
+@pytest.mark.parametrize("last", ["文园路3号", '"文园路3号"'])
+def test_a_quotation_mark_that_is_not_closed_swallows_no_row(checked, last):
+    found = checked(LOOSE.format(last))
+    assert found.frame["name"].tolist() == ["甲站", "乙站", "丙站"] and found.report.errors == []
+    assert found.frame["opening_hours"].tolist() == ["08:00-20:00", "24/7", "09:00-18:00"]
+    assert found.frame["address"].iat[2] == "文园路3号"
+    assert ["第 2 行" in one.text() for one in found.report.warnings if one.code == "quotes"] == [True]
+
+
+def test_a_cell_of_several_lines_is_one_cell(checked):
+    found = checked('站点名称,所属区,地址,备注\n甲站,思明区,"湖滨南路1号\n一楼,内","a\nb"\n乙站,思明区,12" 管道旁,\n')
+    assert found.frame["name"].tolist() == ["甲站", "乙站"] and found.frame["address"].iat[1] == '12" 管道旁'
+    assert not [one for one in found.report.warnings if one.code == "quotes"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_needs_no_byte_order_mark(checked, encoding):
+    found = checked("站点名称,所属区,地址\n甲站,思明区,湖滨南路1号\n".encode(encoding))
+    assert found.report.errors == [] and found.frame["name"].tolist() == ["甲站"]
+
+
+def test_naught_and_what_is_to_come_are_no_positions(checked):
+    head = "站点名称,所属区,地址,经度,纬度\n"
+    rows = "甲站,思明区,一路,0,0\n乙站,思明区,二路,待补充,待补充\n丙站,思明区,三路,（待采集）,\n丁站,思明区,四路,118.0945,24.4712\n"
+    found = checked(head + rows)
+    assert found.report.errors == [] and len(found.frame) == 4 and found.report.unplaced == 3
+    assert [one.rows for one in found.report.warnings if "0, 0" in one.text()] == [(2,)]
+    assert checked(head + "乙站,思明区,二路,待定位,待定位\n", crs=None).report.unplaced == 1  # no question of a system
+
+
+def test_what_a_remark_or_a_name_says_is_gone_is_not_open_for_want_of_a_word(checked):
+    head = "站点名称,所属区,地址,备注,状态\n"
+    rows = "甲站,思明区,一路,已拆除,\n乙站（已关闭）,思明区,二路,,\n丙站,思明区,三路,原址已拆除，现迁至三路,\n丁站,思明区,四路,已拆除,开放\n"
+    found = checked(head + rows.replace("拆除，", "拆除。"))
+    assert found.frame["status"].tolist() == ["unknown", "unknown", "open", "open"]
+    assert [one.rows for one in found.report.warnings if "拆除" in one.text()] == [(2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("空调 饮水机 微波炉", {"aircon", "water", "microwave"}),
+        ("1.饮水机；2.微波炉；3.急救箱", {"water", "microwave", "first_aid"}),
+        ("饮水机2台，微波炉（1台）、空调×2台", {"water", "microwave", "aircon"}),
+        ("饮水机0台，空调", {"aircon"}),
+        ("无空调，饮水机", {"water"}),
+        ("空调 坏 饮水机", set()),
+    ],
+)
+def test_a_list_may_be_numbered_counted_or_parted_by_blanks(checked, said, kept):
+    found = checked(f'站点名称,所属区,地址,服务设施\n甲站,思明区,一路,"{said}"\n')
+    value = found.frame["facilities"].iat[0]
+    assert (set(value.split(";")) if isinstance(value, str) else set()) == kept
+
+
+def test_a_line_that_is_no_json_is_named_by_its_place(checked):
+    good = '{"type":"Feature","properties":{"站点名称":"甲站"},"geometry":null}'
+    found = checked(f"{good}\n{good[:-9]}\n", name="f.geojsonl")
+    (error,) = found.report.errors
+    assert "第 2 行第 46 个字符" in error.text() and not any(
+        "a" <= one <= "z" for one in error.text().lower().replace("geojson", "").replace("qgis", "")
+    )

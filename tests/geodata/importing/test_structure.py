@@ -399,3 +399,50 @@ def test_a_count_under_the_name_in_a_row_of_sums_is_no_name(checked, count):
     assert found.frame["name"].tolist() == ["站1", "站2", "站3"]
     assert [(one.row, one.code) for one in found.report.left_out] == [(5, "remark")]
     assert not [one for one in found.report.warnings if one.code == "sum"]
+
+
+@pytest.mark.parametrize(
+    ("summer", "winter"),
+    [
+        ("夏令时(5.1-9.30)", "冬令时(10.1-4.30)"),
+        ("夏季（5月1日—9月30日）", "冬季（10月1日—次年4月30日）"),
+        ("夏季\n(5月至9月)", "冬季\n(10月至次年4月)"),
+    ],
+)
+def test_seasons_may_be_dated_in_their_headers(checked, summer, winter):
+    rows = [[*HEAD, "开放时间", None], [None, None, None, None, summer, winter]]
+    rows.append([1, "甲站", "思明区", "湖滨南路1号", "7:30-20:00", "8:00-18:00"])
+    found = checked(book(("台账", rows, ("E1:F1",))), name="f.xlsx")
+    assert found.frame["opening_hours"].tolist() == ["May-Sep 07:30-20:00; Oct-Apr 08:00-18:00"]
+
+
+@pytest.mark.parametrize("numeral", [True, False])
+def test_a_row_that_names_a_place_and_no_more_is_a_heading(checked, numeral):
+    rows = [
+        ["序号", "站点名称", "地址"],
+        ["一", "思明区"],
+        [1, "甲站", "湖滨南路1号"],
+        ["二", "湖里区（1个）"],
+        [2, "丙站", "枋湖路1号"],
+    ]
+    rows = [row if numeral else row[1:] for row in rows]
+    found = checked(book(("台账", [["厦门市工会驿站"], *rows], ())), name="f.xlsx")
+    assert dict(zip(found.frame["name"], found.frame["adcode"], strict=True)) == {"甲站": "350203", "丙站": "350206"}
+    assert [one["row"] for one in found.report.as_dict()["left_out"]] == [3, 5]
+
+
+def test_a_region_may_be_called_what_a_heading_would_be(checked):
+    rows = [["产改区域", "所属区"], ["滨海片区"], ["环岛片区", "思明区"]]
+    found = checked(book(("表", rows, ())), table="regions", name="f.xlsx")
+    assert found.report.rows == 2
+
+
+def test_a_district_may_be_written_with_its_street(checked):
+    rows = [
+        HEAD,
+        [1, "甲站", "思明区筼筜街道", "一路"],
+        [2, "乙站", "厦门市湖里区禾山街道", "二路"],
+        [3, "丙站", "思明区、湖里区", "三路"],
+    ]
+    found = checked(book(("台账", rows, ())), name="f.xlsx")
+    assert found.frame["adcode"].tolist() == ["350203", "350206"] and [one.row for one in found.report.errors] == [4]

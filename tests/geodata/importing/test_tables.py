@@ -110,3 +110,9 @@ def test_rows_of_each_table_are_left_behind_and_marked_under_its_own_headers(che
     assert [
         notes[name][cell].comment is not None for name, cell in zip(notes.sheetnames, ("D2", "A5"), strict=False)
     ] == [True, True]
+
+
+def test_a_form_of_one_row_is_no_table_of_names(checked):
+    rows = [["站点名称", "甲站"], ["所属区", "思明区"], ["地址", "湖滨南路1号"], ["开放时间", "8:00-20:00"]]
+    found = checked(book(("思明区", rows, ())), name="f.xlsx")
+    assert len(found.frame) == 0 and [one["sheet"] for one in found.report.as_dict()["left_out"]] == ["思明区"]
