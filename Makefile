@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev browser postgres run test test-fast test-browser lint sheets bench bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev browser postgres run test test-fast test-browser lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -50,6 +50,10 @@ lint: dev
 
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s
+
+# ledgers of a million and of two million rows, each within one GiB: minutes
+bench-large: dev
+	$(BIN)/python -m pytest tests/benchmarks/test_large_import.py -p no:cacheprovider -s
 
 # seconds and memory of briefs: one cold, one warm, 27 grids
 bench-brief: dev browser

@@ -30,6 +30,7 @@ from geodata.exporting import export
 from geodata.importing.check import check_file
 from geodata.importing.effect import effect
 from geodata.importing.report import Doubt, OwnColumn, Problem, Report
+from geodata.in_parts import whole
 from geodata.message import Message
 from geodata.schema import TABLES
 
@@ -81,7 +82,7 @@ def _check(job: Job, task: Task, source: AtlasSource) -> None:
     found = check_file(
         upload.file, task.table, store, task.crs, task.mapping, progress, same=same, another=task.another
     )
-    report = found.report
+    report, found.frame = found.report, whole(found.frame)
     result: dict[str, Any] = {name: getattr(report, name) for name in REPORTED}
     result |= {
         **{kind: [_as_json(one) for one in getattr(report, kind)] for kind in PROBLEMS},

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_TABLE_ROWS
+from geodata.importing.limits import MAX_CELLS, MAX_COLUMNS, MAX_ELEMENTS, MAX_FIELD, MAX_ROWS
 from geodata.importing.packed import PackedColumn, PackedRows
 from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.sheets import Merge, Sheet, too_large
@@ -162,8 +162,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
                 sheet.numbers.append(number)
                 if looking and not plain:
                     sheet.emphasised.add(number)
-                if len(sheet.numbers) > MAX_TABLE_ROWS + 1 or cells < 0:
-                    raise too_large(name, N_("行"), len(sheet.rows), MAX_TABLE_ROWS)
+                if len(sheet.numbers) > MAX_ROWS + 1 or cells < 0:
+                    raise too_large(name, N_("行"), len(sheet.rows), MAX_ROWS)
         elif kind == _HINT:
             hinting = False
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_COLUMNS, MAX_TABLE_CELLS, MAX_TABLE_ROWS
+from geodata.importing.limits import MAX_COLUMNS, MAX_ROWS, MAX_STRANGE_CELLS, MAX_TABLE_CELLS, MAX_TABLE_ROWS
 from geodata.importing.packed import PackedColumn, PackedRows
 from geodata.importing.report import Problem, Unreadable
 
@@ -89,28 +89,29 @@ class Sheet:
     part: bool = False
 
 
-def gathered(name: str | None, rows: Iterable[Sequence[Any]]) -> Sheet:
-    """Return the sheet of `rows` (the first is row 1), without its empty rows and within bounds.
+def gathered(name: str | None, rows: Iterable[Sequence[Any]], known: bool = True) -> Sheet:
+    """Return the sheet of `rows` (the first is row 1), without its empty rows and within bounds: closer where no header is `known`.
 
     Raises
     ------
     Unreadable
         When there are more rows, columns or cells than the atlas takes.
     """
+    most, most_cells = (MAX_TABLE_ROWS, MAX_TABLE_CELLS) if known else (MAX_ROWS, MAX_STRANGE_CELLS)
     sheet, cells = Sheet(name, PackedRows(), PackedColumn()), 0
     for number, row in enumerate(rows, 1):
         width = len(row)
         while width and (row[width - 1] is None or row[width - 1] == ""):
             width -= 1
         if width == 0:
-            if number > 4 * MAX_TABLE_ROWS:
-                raise too_large(name, N_("行"), number, MAX_TABLE_ROWS)
+            if number > 4 * most:
+                raise too_large(name, N_("行"), number, most)
             continue
         cells += width
         if width > MAX_COLUMNS:
             raise too_large(name, N_("列"), width, MAX_COLUMNS)
-        if len(sheet.numbers) > MAX_TABLE_ROWS or cells > MAX_TABLE_CELLS:
-            raise too_large(name, N_("行"), len(sheet.rows), MAX_TABLE_ROWS)
+        if len(sheet.numbers) > most or cells > most_cells:
+            raise too_large(name, N_("行"), len(sheet.rows), most)
         sheet.rows.append(row[:width])
         sheet.numbers.append(number)
     return sheet

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Literal, TextIO
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_FIELD, MAX_RECORD, MAX_TEXT
+from geodata.importing.limits import MAX_FIELD, MAX_RECORD, MAX_STRANGE_TEXT, MAX_TEXT
 from geodata.importing.report import Problem, Unreadable, shown
 from geodata.importing.sheets import Sheet, gathered
 
@@ -119,22 +119,18 @@ def read_text(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> list
         When it cannot be read as a table.
     """
     size = file.seek(0, io.SEEK_END)
-    if size > MAX_TEXT:
-        raise Unreadable(
-            N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
-            code="size",
-            got=round(size / 2**20),
-            limit=MAX_TEXT // 2**20,
-        )
+    _bound(size, MAX_TEXT)
     encoding = encoding_of(file, looks_right)
     head = _beginning(file, encoding).removeprefix("\ufeff")
+    known = looks_right(head)
+    _bound(size, MAX_TEXT if known else MAX_STRANGE_TEXT)
     says = head[:4].lower() == "sep=" and len(head) > 4  # Excel's own way of naming the delimiter
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
     csv.field_size_limit(MAX_FIELD)
     loose: list[int] = []
     try:
-        sheet = gathered(None, _records(text, head[4] if says else delimiter_of(head), says, loose))
+        sheet = gathered(None, _records(text, head[4] if says else delimiter_of(head), says, loose), known)
         if loose:
             sheet.problems.append(Problem(_LOOSE, {"count": len(loose), "row": loose[0]}, code="quotes"))
         return [sheet]
@@ -142,6 +138,16 @@ def read_text(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> list
         raise Unreadable(N_("表格读不出来（{detail}）：请检查引号是否成对。"), detail=shown(error)) from error
     finally:
         text.detach()
+
+
+def _bound(size: int, limit: int) -> None:
+    if size > limit:
+        raise Unreadable(
+            N_("文件有 {got} MB，上限 {limit} MB：请分成几个文件导入。"),
+            code="size",
+            got=round(size / 2**20),
+            limit=limit // 2**20,
+        )
 
 
 def _records(text: TextIO, delimiter: str, says: bool, loose: list[int]) -> Iterator[Sequence[str]]:

@@ -9,16 +9,24 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
 from geodata.store import FILE_NAME, GeoPackageStore
+from tests.benchmarks.large_ledgers import write_csv
 from tests.messages import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 ROWS, MOMENTS = 3_000, 4
+LONG, LATE = (
+    20_000,
+    (0.3, 0.55, 0.75, 0.85, 0.95),
+)  # shares of the time that an import takes; it writes in the last third
+#: The command, with so few rows that are many that a table of LONG is kept packed and written a part at a time.
+IN_PARTS = "import sys; from geodata.importing import packed; packed.LONG = 5_000; from dashboard.__main__ import main; sys.exit(main())"
 
 
 @pytest.fixture
@@ -43,14 +51,15 @@ def home(own_home, tmp_path) -> Path:
     return own_home
 
 
-def importing(home: Path) -> subprocess.Popen[bytes]:
+def importing(
+    home: Path, file: str = "s.xlsx", command: tuple[str, str] = ("-m", "dashboard")
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [
             sys.executable,
-            "-m",
-            "dashboard",
+            *command,
             "import",
-            str(home.parent / "s.xlsx"),
+            str(home.parent / file),
             "--table",
             "stations",
             "--crs",
@@ -101,3 +110,35 @@ def test_cancelled_at_any_moment_nothing_is_left(home):
             cut += 1
             assert left(home) == before
     assert cut >= 1
+
+
+def test_a_long_table_cancelled_while_it_is_read_checked_or_written_leaves_nothing(home):
+    """At LONG rows a moment in every phase; after each the store is the same to the last byte, and then the import goes through."""
+    write_csv(home.parent / "s.csv", LONG)
+    store, command = GeoPackageStore(home / FILE_NAME), ("-c", IN_PARTS)
+
+    def whole() -> float:
+        start, process = time.monotonic(), importing(home, "s.csv", command)
+        assert (process.communicate()[1], process.returncode)[1] == 0
+        assert store.tables()["stations"] >= LONG
+        return time.monotonic() - start
+
+    untouched, usual = store.meta()["data_version"], whole()
+    store.undo(store.history()[0].batch_id)
+    assert store.meta()["data_version"] == untouched
+    before, cut = left(home), 0
+    for share in LATE:
+        process = importing(home, "s.csv", command)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(usual * share)
+        process.send_signal(signal.SIGINT if cut % 2 else signal.SIGTERM)
+        said = process.communicate()[1].decode()
+        assert process.returncode in (0, 130, -signal.SIGTERM, -signal.SIGINT), said
+        if process.returncode == 0 or "已导入" in said:
+            store.undo(store.history()[0].batch_id)
+            before = left(home)
+        else:
+            cut += 1
+            assert left(home) == before
+    assert cut >= 2
+    whole()

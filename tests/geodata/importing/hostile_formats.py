@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.geodata.importing.hostile_files import CELLS, packed
 
 Hostile = tuple[str, bytes, bool]
 Draw = Callable[[st.SearchStrategy], Any]
+AMAP = "id,name,type,typecode,address,location,pname,cityname,adname,tel\n"
 ROWS = [["站点名称", "经度", "纬度"], ["甲站", 118.0945, 24.4712]]
 KML = '<?xml version="1.0" encoding="{}"?>{}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
 SHEET = '<Workbook xmlns:ss="x"><Worksheet ss:Name="a"><Table>{}</Table></Worksheet></Workbook>'
@@ -114,6 +116,12 @@ def broken(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
                 seeds["fgb"],
                 seeds["tab"],
                 seeds["mif"],
+                packed({"doc.kml": KML.format("utf-8", "", "<Placemark><name>a</name></Placemark>").encode()}),
+                sequence(["甲站"], [118.0945, 24.4712], "\x1e").encode(),
+                sequence(["甲站", "乙站"], [118.0945, 24.4712], "").encode(),
+                services("甲站", "118.0945,24.4712").encode(),
+                f'{AMAP}B1,甲站,购物,060000,[],"118.0945,24.4712",福建省,厦门市,思明区,[]\n'.encode(),
+                "名称,经度,纬度\n甲站,118°05′40.2″E,24°28′16.3″N\n".encode(),
             ]
         )
     )
@@ -134,12 +142,57 @@ def broken(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
     return "broken formats", bytes(content), False
 
 
+def sequence(names: list[Any], at: Any, before: str) -> str:
+    """A GeoJSON text sequence, each record behind `before`."""
+    return "".join(
+        before
+        + json.dumps(
+            {"type": "Feature", "properties": {"name": name}, "geometry": {"type": "Point", "coordinates": at}}
+        )
+        + "\n"
+        for name in names
+    )
+
+
+def services(name: Any, location: Any) -> str:
+    """What a map service answers."""
+    return json.dumps({"status": "1", "pois": [{"id": "B1", "name": name, "location": location, "adname": "思明区"}]})
+
+
+def exports(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
+    """Nonsense in text sequences, answers and exports of map services, and points in degrees, minutes and seconds."""
+    said, times = [draw(CELLS) for _ in range(3)], draw(st.sampled_from([1, 1, 1, 300, 20_000]))
+    plain = ["".join(one for one in cell if not "\ud800" <= one <= "\udfff")[: 60_000 // times + 3] for cell in said]
+    quoted = ['"{}"'.format(cell.replace('"', '""')) for cell in plain]
+    value = draw(
+        st.sampled_from([*plain, 1e308, -0.0, None, [], {}, [[1, 2]], [118, "x"], {"lat": 1}, {"lng": [], "lat": {}}])
+    )
+    at = draw(st.sampled_from([value, [value, value], [118.09, value], [1e400, 24], [118.09]]))
+    kind = draw(st.sampled_from(["sequence", "services", "amap", "baidu", "ovital"]))
+    if kind == "sequence":
+        content = sequence([plain[0]] * times, at, draw(st.sampled_from(["\x1e", "", "\x1e\x1e", " "])))
+    elif kind == "services":
+        content = services(value, at)
+    elif kind == "amap":
+        content = AMAP + f"B1,{quoted[0]},x,0,[],{quoted[1]},[],[],{quoted[2]},[]\n" * times
+    elif kind == "baidu":
+        content = (
+            "name,lat,lng,address,province,city,area,uid\n" + f"{quoted[0]},{quoted[1]},24,,,,,{quoted[2]}\n" * times
+        )
+    else:
+        degrees = (
+            draw(st.sampled_from(["{}°{}′{}″E", "{}度{}分{}秒", "E{} {} {}", "{}"])).format(*plain).replace('"', "")
+        )
+        content = "名称,经度,纬度\n" + f'甲站,"{degrees}","24°28′16.3″N"\n' * times
+    return f"exports {kind}", content.encode("utf-8", "replace"), False
+
+
 def cells(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
     """Nonsense in the cells of old workbooks, pages and placemarks."""
     said = [draw(CELLS) for _ in range(3)]
     plain = ["".join(one for one in cell if one >= " " and not "\ud800" <= one <= "\udfff")[:30_000] for cell in said]
     escaped = [cell.replace("&", "&amp;").replace("<", "&lt;") for cell in plain]
-    make = draw(st.sampled_from(["xlsb", "ods", "html", "kml", "xml"]))
+    make = draw(st.sampled_from(["xls", "xlsb", "ods", "html", "kml", "gpx", "xml"]))
     if make == "html":
         content = f"<table><tr><td>站点名称<td>经度<td>纬度</tr><tr><td>{'<td>'.join(escaped)}</tr></table>".encode()
     elif make == "kml":
@@ -148,14 +201,21 @@ def cells(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
             "",
             f"<Placemark><name>{escaped[0]}</name><Point><coordinates>{escaped[1]},{escaped[2]}</coordinates></Point></Placemark>",
         ).encode()
+    elif make == "gpx":
+        content = (
+            f"<gpx><wpt lat='{escaped[1].replace(chr(39), '')}' lon='{escaped[2].replace(chr(39), '')}'>"
+            f"<name>{escaped[0]}</name></wpt></gpx>"
+        ).encode()
     elif make == "xml":
         content = SHEET.format(
             f"<Row><Cell ss:Index='{escaped[0][:9].replace(chr(39), '')}'><Data ss:Type='Number'>{escaped[1]}</Data></Cell></Row>"
         ).encode()
     else:
         rows = [ROWS[0], plain]
-        content = old.xlsb("a", rows) if make == "xlsb" else old.ods({"a": rows})
+        content = {"xls": lambda: old.xls({"a": rows}), "xlsb": lambda: old.xlsb("a", rows)}.get(
+            make, lambda: old.ods({"a": rows})
+        )()
     return f"cells {make}", content, False
 
 
-FORMATS = (entities, deep, spans, repeated, broken, cells)
+FORMATS = (entities, deep, spans, repeated, broken, cells, exports)

@@ -107,15 +107,16 @@ def vars_of(one: object) -> dict[str, object]:
 PEAK = """
 import sys
 from pathlib import Path
-from geodata.importing import packed
+from geodata import in_parts
+in_parts.PART = 2_000  # what is made at once is to be little beside what is kept
+from geodata.importing import checks, packed, systems
+packed.LONG, packed.BLOCK, systems.PART, checks.TREE_BLOCK = 5_000, 2_000, 2_000, 5_000
 from geodata.importing.check import check_file
 from geodata.store import open_store
-packed.LONG = 5_000
 store = open_store(Path(sys.argv[1]))
 found = check_file(Path(sys.argv[2]), "stations", store, "wgs84")
 assert len(found.frame) == int(sys.argv[3]), found.report.errors
-if len(sys.argv) > 4:
-    store.apply("stations", found.frame)
+store.apply("stations", found.frame)
 print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
 
@@ -131,7 +132,7 @@ def test_a_row_more_takes_little_memory(atlas_home, tmp_path):
         shutil.copyfile(atlas_home / FILE_NAME, home / FILE_NAME)
         file = write_csv(tmp_path / f"{count}.csv", count)
         done = subprocess.run(
-            [sys.executable, "-c", PEAK, str(home), str(file), str(count), "apply"],
+            [sys.executable, "-c", PEAK, str(home), str(file), str(count)],
             cwd=ROOT, capture_output=True, text=True, check=True,
         )  # fmt: skip
         peaks.append(1024 * int(done.stdout))
