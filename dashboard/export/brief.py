@@ -17,9 +17,10 @@ from dashboard.export.sourcing import fact_address, trails
 from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.past import before_the_first
-from dashboard.state import Notice, View
+from dashboard.state import View
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
+from geodata.message import Message
 from layers import activities, fairs, flows, kpis, places, routes
 from layers.atlas import Atlas
 from layers.filters import THEMES, Filters
@@ -66,12 +67,12 @@ class Side:
     said: tuple[str, ...]
     figures: tuple[Figure, ...]
     charts: Charts
-    notices: tuple[Notice, ...]
+    notices: tuple[Message, ...]
     ids: tuple[str, ...]
     sentence: Sentence | None = None
     trails: tuple[Piece, ...] = ()
     scenario: str = ""
-    caveats: tuple[Notice, ...] = ()
+    caveats: tuple[Message, ...] = ()
 
     def trail(self, figure: str) -> str:
         """Return the address where a figure is explained, empty when it has none."""
