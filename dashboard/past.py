@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from dashboard.state import Notice
 from geodata.errors import N_, AtlasError
+from geodata.message import Message
 from geodata.store.batch import CHINA_TIME
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -40,16 +40,16 @@ def day_of(text: str) -> date:
     return day
 
 
-def settled(filters: Filters) -> tuple[Filters, tuple[Notice, ...]]:
+def settled(filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
     """Return filters whose day has come, and a word to the reader where it has not."""
     if filters.as_of is None or filters.as_of <= today():
         return filters, ()
     return filters.having(as_of=None), (
-        Notice(N_("{day} 还没有到，显示的是现在的图册。"), (("day", filters.as_of.isoformat()),)),
+        Message(N_("{day} 还没有到，显示的是现在的图册。"), {"day": filters.as_of.isoformat()}),
     )
 
 
-def before_the_first(atlas: Atlas, filters: Filters) -> tuple[Notice, ...]:
+def before_the_first(atlas: Atlas, filters: Filters) -> tuple[Message, ...]:
     """Return a word to the reader when the day asked for lies before the atlas was first built."""
     built = (
         datetime.fromisoformat(atlas.meta["built_at"]).astimezone(CHINA_TIME).date()
@@ -59,8 +59,8 @@ def before_the_first(atlas: Atlas, filters: Filters) -> tuple[Notice, ...]:
     if filters.as_of is None or built is None or filters.as_of >= built:
         return ()
     return (
-        Notice(
+        Message(
             N_("图册建于 {built}，更早没有存档：显示的是最初的内容，按 {day} 的有效期筛选。"),
-            (("built", built.isoformat()), ("day", filters.as_of.isoformat())),
+            {"built": built.isoformat(), "day": filters.as_of.isoformat()},
         ),
     )

@@ -1,7 +1,7 @@
 """Filters ↔ URL query string, both ways, total.
 
 Reading never fails: a value that cannot be used falls back to its default and
-is told to the reader as a :class:`Notice`. Writing names only what differs from
+is told to the reader as a :class:`Message`. Writing names only what differs from
 the defaults, in a fixed order, so that one view has one address.
 
 A set that is empty is written ``none`` (and read from an empty value too), all of
@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from geodata.errors import N_, AtlasError
+from geodata.message import Message
 from layers.filters import (
     DETOUR,
     LANGUAGES,
@@ -40,18 +41,6 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A word to the reader: a message template (Chinese, in the catalogue) and its values."""
-
-    msgid: str
-    params: tuple[tuple[str, Any], ...] = ()
-
-    def text(self, gettext: Callable[[str], str]) -> str:
-        """Return the notice in the language of `gettext`."""
-        return gettext(self.msgid).format(**dict(self.params))
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """Where the map stands: centre in degrees (WGS-84) and zoom; None follows the place."""
 
@@ -66,7 +55,7 @@ class State:
 
     filters: Filters
     view: View | None = None
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[Message, ...] = ()
 
 
 def _code(text: str) -> str:
@@ -194,9 +183,9 @@ CODECS: dict[str, _Codec] = {
 VIEW_KEY = "v"
 
 
-def _bad_value(key: str, text: str) -> Notice:
+def _bad_value(key: str, text: str) -> Message:
     shown = text if len(text) <= ECHO else text[:ECHO] + "…"
-    return Notice(N_("地址中的“{key}={value}”不可用，已按默认处理。"), (("key", key), ("value", shown)))
+    return Message(N_("地址中的“{key}={value}”不可用，已按默认处理。"), {"key": key, "value": shown})
 
 
 def parse(query: str, default: Filters | None = None, own: Collection[str] = ()) -> State:
@@ -218,12 +207,12 @@ def parse(query: str, default: Filters | None = None, own: Collection[str] = ())
         each value that was ignored (at most :data:`MAX_NOTICES`).
     """
     default = default or Filters()
-    notices: list[Notice] = []
+    notices: list[Message] = []
     query = (query or "").removeprefix("?")
     if len(query) > MAX_QUERY:
         # a cut-off tail could turn one valid value into another: nothing of it is used
         return State(
-            default, None, (Notice(N_("地址过长（超过 {limit} 个字符），已全部按默认处理。"), (("limit", MAX_QUERY),)),)
+            default, None, (Message(N_("地址过长（超过 {limit} 个字符），已全部按默认处理。"), {"limit": MAX_QUERY}),)
         )
     values: dict[str, Any] = {}
     view = None
@@ -235,7 +224,7 @@ def parse(query: str, default: Filters | None = None, own: Collection[str] = ())
             elif key in own and codec is None:
                 continue
             elif codec is None:
-                notices.append(Notice(N_("地址中的“{key}”不认识，已忽略。"), (("key", key[:ECHO]),)))
+                notices.append(Message(N_("地址中的“{key}”不认识，已忽略。"), {"key": key[:ECHO]}))
             else:
                 values[codec.field] = codec.read(text)
         except (ValueError, OverflowError):
@@ -243,13 +232,13 @@ def parse(query: str, default: Filters | None = None, own: Collection[str] = ())
     try:
         filters = default.having(**values)
     except AtlasError as error:
-        notices.append(Notice(error.msgid, tuple(error.params.items())))
+        notices.append(error.message)
         values.pop("start", None)
         values.pop("end", None)
         filters = default.having(**values)
     if len(notices) > MAX_NOTICES:
         more = len(notices) - MAX_NOTICES + 1
-        notices[MAX_NOTICES - 1 :] = [Notice(N_("另有 {more} 处不可用，已忽略。"), (("more", more),))]
+        notices[MAX_NOTICES - 1 :] = [Message(N_("另有 {more} 处不可用，已忽略。"), {"more": more})]
     return State(filters, view, tuple(notices))
 
 

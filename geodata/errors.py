@@ -11,12 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from geodata.message import N_ as N_
 from geodata.message import Message
-
-
-def N_(msgid: str) -> str:
-    """Mark `msgid` for the translation catalogue without translating it now."""
-    return msgid
 
 
 class AtlasError(Exception):

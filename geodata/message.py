@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 
+def N_(msgid: str) -> str:
+    """Mark `msgid` for the translation catalogue without translating it now."""
+    return msgid
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A sentence for people.
@@ -25,7 +30,7 @@ class Message:
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the sentence in the language of `gettext` (Chinese by default)."""
-        template = gettext(self.msgid)
+        template = gettext(self.msgid) if self.msgid else ""  # a catalogue has its own head under no key
         lang = "zh" if template == self.msgid else "en"
 
         def said(value: Any) -> Any:
@@ -43,6 +48,15 @@ class Message:
     def from_json(cls, told: Mapping[str, Any]) -> Self:
         """Return the message that :meth:`as_json` gave."""
         return cls(str(told.get("msgid", "")), dict(told.get("params", {})))
+
+
+def joined(*messages: Message | None) -> Message | None:
+    """Return the `messages` that there are, one after the other; None when there is none."""
+    found: Message | None = None
+    for one in messages:
+        if one is not None:
+            found = one if found is None else Message(N_("{first}；{then}"), {"first": found, "then": one})
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.message import Message, joined
 from layers import demand, places, stations, unplaced
 from layers.atlas import Atlas
 from layers.distance import Pairs
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
-from layers.said import Text, joined
 
 UNIT_COLUMNS = (
     "unit_id",
@@ -125,7 +125,7 @@ class Coverage:
         """Open stations of the place that are not counted since nobody knows where they are."""
         return self.standing.unplaced
 
-    def note(self, filters: Filters, by_hour: bool = False) -> Text | None:
+    def note(self, filters: Filters, by_hour: bool = False) -> Message | None:
         """Return what is to be said wherever a share of this is shown, or in its place; None when all is known.
 
         Parameters

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.facts import format_reported
+from geodata.message import Message, joined
 from layers import activities, coverage, fairs, grids, places, regions, stations, unplaced
 from layers.atlas import LEVELS, Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix, sources
-from layers.said import Text, joined
 
 MOST = 6
 UNKNOWN = "—"  # stands where a figure is not known; what it is of then says why
@@ -76,7 +76,7 @@ class KeyFigure:
         The number as each reader writes it, with its qualifier, without its unit.
     unit : str
         Code of the vocabulary ``unit``, or ``""`` for a share.
-    of : Text or None
+    of : Message or None
         The denominator, or what else belongs to the figure.
     provenance : str or None
         ``reported``, ``derived``, ``illustrative`` or ``mixed``.
@@ -93,7 +93,7 @@ class KeyFigure:
     text_zh: str
     text_en: str
     unit: str
-    of: Text | None
+    of: Message | None
     provenance: str | None
     source_ids: tuple[str, ...]
     adcode: str | None = None
@@ -155,7 +155,7 @@ def _figure(
     unit: str,
     provenance: str | None,
     source_ids: tuple[str, ...],
-    of: Text | None = None,
+    of: Message | None = None,
     qualifier: str = "exact",
     adcode: str | None = None,
 ) -> KeyFigure:
@@ -213,7 +213,7 @@ def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFig
     area = regions.chosen(atlas, filters) if here.level in LEVELS else np.empty(0, dtype=np.intp)
     firms, done, workers, team = (int(total) for total in grids.figures(atlas)[rows].sum(axis=0))
     whole = int(facts["enterprises_covered"].value) if "enterprises_covered" in facts else firms
-    of_firms = Text(N_("共 {whole} 家企业"), {"whole": f"{whole:,}"})
+    of_firms = Message(N_("共 {whole} 家企业"), {"whole": f"{whole:,}"})
     specs = (
         ("regions", N_("产改区域"), "region", "regions", len(area), None),
         ("grids", N_("产改网格"), "grid", "grids", 0 if here.level == "grid" else len(rows), None),
@@ -245,7 +245,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
     planned = inside & atlas.holds("stations", "status", stations.PLANNED)
     count = int(running.sum())
     nowhere = int((running & unplaced.masks(atlas, filters)[1]).sum())
-    apart = Text(N_("{count} 个驿站尚无位置，未计入覆盖率"), {"count": f"{nowhere:,}"}) if nowhere else None
+    apart = Message(N_("{count} 个驿站尚无位置，未计入覆盖率"), {"count": f"{nowhere:,}"}) if nowhere else None
     if "stations" in facts:
         fact = facts["stations"]
         yield _figure(
@@ -263,12 +263,12 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
         behind = _behind(atlas, "stations", running)
         if stations.asks(filters):
             serving = int((running & stations.service(atlas, filters).effective).sum())
-            of = Text(N_("共 {whole} 个开放驿站"), {"whole": f"{count:,}"})
+            of = Message(N_("共 {whole} 个开放驿站"), {"whole": f"{count:,}"})
             yield _figure("stations", N_("符合条件的驿站"), serving, "station", *behind, joined(of, apart))
         else:
             yield _figure("stations", N_("开放的工会驿站"), count, "station", *behind, apart)
     nowhere = int((planned & np.isnan(atlas.lonlat("stations")[0])).sum())
-    of = Text(N_("{count} 个尚无选址"), {"count": f"{nowhere:,}"}) if nowhere else None
+    of = Message(N_("{count} 个尚无选址"), {"count": f"{nowhere:,}"}) if nowhere else None
     if "stations_planned" in facts:
         fact = facts["stations_planned"]
         yield _figure(
@@ -303,7 +303,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
         )
     elif share.ratio is not None:
         text = f"{share.ratio:.1%}"
-        of = Text(
+        of = Message(
             N_("需求权重 {whole}，{cells} 个格；服务半径 {radius} 米"),
             {
                 "whole": share.whole_text,
@@ -371,13 +371,13 @@ def _fairs(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
         )
 
 
-def _of_fairs(count: int, others: int, provenance: str) -> Text:
+def _of_fairs(count: int, others: int, provenance: str) -> Message:
     if others and provenance == REPORTED:
-        return Text(
+        return Message(
             N_("{count} 场有报道的招聘会，另 {others} 场示意不计入"),
             {"count": f"{count:,}", "others": f"{others:,}"},
         )
-    return Text(N_("{count} 场招聘会"), {"count": f"{count:,}"})
+    return Message(N_("{count} 场招聘会"), {"count": f"{count:,}"})
 
 
 def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
@@ -387,7 +387,7 @@ def _activities(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
     reported = int(atlas.of_provenance("activities", frozenset({REPORTED}))[rows].sum())
     of = None
     if 0 < reported < len(rows):
-        of = Text(
+        of = Message(
             N_("其中报道 {reported} 项，其余 {others} 项为示意或推算"),
             {"reported": f"{reported:,}", "others": f"{len(rows) - reported:,}"},
         )
@@ -404,11 +404,11 @@ def _extras(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyF
             yield _figure(metric, label, fact.value, unit, REPORTED, (fact.id,), _when(fact), fact.qualifier)
 
 
-def _when(fact: Any) -> Text | None:
+def _when(fact: Any) -> Message | None:
     known = [p for p in (fact.period_start, fact.period_end) if not pd.isna(p)]
     if not known:
         return None
     period = known[0] if len(set(known)) == 1 else " – ".join(known)
     if fact.adcode_level == "site":  # a figure of one enterprise, not of the county around it
-        return Text(N_("{place}，{period}"), {"place": fact.place, "period": period})
-    return Text("{period}", {"period": period})
+        return Message(N_("{place}，{period}"), {"place": fact.place, "period": period})
+    return Message("{period}", {"period": period})

@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.errors import N_
+from geodata.message import Message
 from layers import places, stations
 from layers.atlas import LEVELS, Atlas
 from layers.filters import Filters
-from layers.said import Text
 
 #: Why a share is not given (``Share.why``).
 UNPLACED = "unplaced"
@@ -55,16 +55,16 @@ class Standing:
         """Return :data:`UNPLACED` where no share can be given, else None."""
         return UNPLACED if self.lost else None
 
-    def note(self) -> Text | None:
+    def note(self) -> Message | None:
         """Return what is to be said beside a share, or in its place; None where every open station has a position."""
         if not self.unplaced:
             return None
         counts = {"placed": f"{self.placed:,}", "count": f"{self.unplaced:,}"}
         if self.elsewhere:
-            return Text(N_("所在县区有 {count} 个驿站尚无位置，未计入"), counts)
+            return Message(N_("所在县区有 {count} 个驿站尚无位置，未计入"), counts)
         if self.lost or not self.placed:
-            return Text(N_("{count} 个驿站尚无位置，未计入"), counts)
-        return Text(N_("只计有位置的 {placed} 个驿站，另有 {count} 个尚无位置"), counts)
+            return Message(N_("{count} 个驿站尚无位置，未计入"), counts)
+        return Message(N_("只计有位置的 {placed} 个驿站，另有 {count} 个尚无位置"), counts)
 
 
 def masks(atlas: Atlas, filters: Filters) -> tuple[Mask, Mask]:
@@ -149,7 +149,7 @@ def lost_units(atlas: Atlas, filters: Filters, kind: str, units: NDArray[np.obje
     return lost | lost_units(atlas, filters, "place", county)[0], missing
 
 
-def unsaid_hours(count: int, hour: int | None) -> Text | None:
+def unsaid_hours(count: int, hour: int | None) -> Message | None:
     """Return what is said of `count` stations whose opening hours are not known beside coverage at `hour`.
 
     Parameters
@@ -160,5 +160,5 @@ def unsaid_hours(count: int, hour: int | None) -> Text | None:
     if not count:
         return None
     if hour is not None and (hour >= EVENING or hour < MORNING):
-        return Text(N_("另有 {count} 个开放时间不详，夜间不计为开放"), {"count": f"{count:,}"})
-    return Text(N_("另有 {count} 个开放时间不详，不计为开放"), {"count": f"{count:,}"})
+        return Message(N_("另有 {count} 个开放时间不详，夜间不计为开放"), {"count": f"{count:,}"})
+    return Message(N_("另有 {count} 个开放时间不详，不计为开放"), {"count": f"{count:,}"})

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from dashboard.locale import Gettext
 from dashboard.past import before_the_first, day_of, end_of, settled
-from dashboard.state import Notice, parse
+from dashboard.state import parse
 from geodata.exporting import FORMATS, HEADERS, export
+from geodata.message import Message
 from geodata.schema import TABLES
 from geodata.store.base import WritableStore
 from layers import activities, fairs, flows, kinds, places, stations
@@ -50,7 +51,7 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
 
 def exported(
     options: argparse.Namespace, store: WritableStore, lang: str = "zh"
-) -> tuple[dict[str, Any], tuple[Notice, ...]]:
+) -> tuple[dict[str, Any], tuple[Message, ...]]:
     """Write the file of the options, with headers in `lang` if none are asked for; return what was written, and notices about the query."""
     state = parse(options.query)
     filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters

@@ -276,7 +276,7 @@ def described(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) ->
         }
     if last.status == "infeasible":
         result["reasons"] = [
-            {"condition": one.condition, "message": one.text(words), **one.params} for one in last.reasons
+            {"condition": one.condition, "message": one.text(words), **one.message.params} for one in last.reasons
         ]
         return result
     if last.objective is None:

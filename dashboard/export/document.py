@@ -8,7 +8,8 @@ from datetime import date
 
 from dashboard.charts.chart import Chart, Charts
 from dashboard.export.citing import Citation, Piece
-from dashboard.state import Notice, View
+from dashboard.state import View
+from geodata.message import Message
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.sentence import Sentence
@@ -58,12 +59,12 @@ class Side:
     said: tuple[str, ...]
     figures: tuple[Figure, ...]
     charts: Charts
-    notices: tuple[Notice, ...]
+    notices: tuple[Message, ...]
     ids: tuple[str, ...]
     sentence: Sentence | None = None
     trails: tuple[Piece, ...] = ()
     scenario: str = ""
-    caveats: tuple[Notice, ...] = ()
+    caveats: tuple[Message, ...] = ()
 
     def trail(self, figure: str) -> str:
         """Return the address where a figure is explained, empty when it has none."""

@@ -11,9 +11,10 @@ from dashboard.charts.chart import Chart, Charts, Series
 from dashboard.components.plan_legend import plan_legend
 from dashboard.maps import planning
 from dashboard.scenario_in_words import figure_names, figure_text, input_names, input_text, proof, street_names
-from dashboard.state import Notice, View
+from dashboard.state import View
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
+from geodata.message import Message
 from layers import places
 from layers.atlas import Atlas
 from layers.siting import comparing
@@ -120,14 +121,14 @@ def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
     )
 
 
-def changed(atlas: Atlas, one: Scenario) -> tuple[Notice, ...]:
+def changed(atlas: Atlas, one: Scenario) -> tuple[Message, ...]:
     """Return the word about an atlas that was changed since the scenario was kept."""
     if one.inputs is None or one.inputs.basis == basis(atlas):
         return ()
     return (
-        Notice(
+        Message(
             N_("方案“{name}”保存之后图册有改动：数字是保存时的，地图按现在的数据画。按“求解”可重算。"),
-            (("name", one.name),),
+            {"name": one.name},
         ),
     )
 

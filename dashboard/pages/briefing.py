@@ -593,7 +593,7 @@ def _row(job: Ordered, words: Words) -> html.Div:
         )
     else:
         state = html.Span(words("已取消") if job.word == "cancelled" else words("未完成"), className="job-ended")
-    said = job.message.text(words.gettext) if job.message.msgid else ""
+    said = job.message.text(words.gettext)
     return html.Div(
         [
             html.Div([html.Span(label, className="job-name"), state], className="job-head"),

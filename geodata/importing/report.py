@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from geodata.errors import N_, AtlasError
 from geodata.importing.limits import MAX_BAD_CELLS
+from geodata.message import Message
 from geodata.schema import Column, TableSchema
 
 MAX_PROBLEMS = 5_000  # a file that is wrong throughout is as wrong after the first few thousand cells
 MAX_SHOWN = 60
 MAX_ROWS_NAMED = 200
-
-
-def spoken(msgid: str, params: Mapping[str, Any], gettext: Callable[[str], str]) -> str:
-    """Return a message with its values; one that has a name in each language (:func:`named`) is said in that of the message."""
-    text = gettext(msgid)
-    at = "zh" if text == msgid else "en"
-    return text.format(**{name: value[at] if isinstance(value, dict) else value for name, value in params.items()})
 
 
 def named(thing: Column | TableSchema) -> dict[str, str]:
@@ -67,11 +61,11 @@ class Problem:
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the message in the language of `gettext`."""
-        return spoken(self.msgid, self.params, gettext)
+        return Message(self.msgid, self.params).text(gettext)
 
     def expected(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str | None:
         """Return what was expected in the language of `gettext`, or None."""
-        return spoken(self.expected_msgid, self.expected_params, gettext) if self.expected_msgid else None
+        return Message(self.expected_msgid, self.expected_params).text(gettext) if self.expected_msgid else None
 
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
         """Return the problem as the command line and the page give it."""
@@ -132,7 +126,7 @@ class Doubt:
         return {
             "sheet": self.sheet,
             "row": self.row,
-            "why": spoken(self.msgid, self.params, gettext),
+            "why": Message(self.msgid, self.params).text(gettext),
             "given": self.given,
             "there": self.there,
         }
@@ -236,7 +230,7 @@ class Report:
 
     def taken(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return what the file was taken for as a sentence; empty before it was read."""
-        return spoken(N_("文件读作：{format}。"), {"format": self.taken_for}, gettext) if self.taken_for else ""
+        return Message(N_("文件读作：{format}。"), {"format": self.taken_for}).text(gettext) if self.taken_for else ""
 
     def as_dict(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
         """Return the report as the command line gives it: its attributes but ``headers``, the doubts as ``unsure``."""
@@ -277,10 +271,6 @@ class Unreadable(AtlasError):  # noqa: N818 - named for what it says of the file
     ) -> None:
         super().__init__(msgid, **params)
         self.sheet, self.row, self.code = sheet, row, code
-
-    def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
-        """Return the message in the language of `gettext`; names in both languages are said as in a :class:`Problem`."""
-        return spoken(self.msgid, self.params, gettext)
 
     @property
     def problem(self) -> Problem:

@@ -13,7 +13,8 @@ from dashboard.pages.data import names
 from dashboard.pages.data.todo import ANSWER, TITLES
 from dashboard.tasks.uploads import Task
 from dashboard.words import Words
-from geodata.importing.report import Doubt, Report, spoken
+from geodata.importing.report import Doubt, Report
+from geodata.message import Message
 from geodata.schema import TABLES
 
 ASKED = 30
@@ -81,7 +82,7 @@ def _question(at: int, doubt: Doubt, table: str, words: Words) -> html.Li:
     ]
     sides += [_side(words("图册：{key}").format(key=one["key"]), one) for one in doubt.there]
     rows = [_line(name, sides, table, words) for name in ("name", "address", "adcode", "place")]
-    why = spoken(doubt.msgid, doubt.params, words.gettext)
+    why = Message(doubt.msgid, doubt.params).text(words.gettext)
     return html.Li(
         [
             html.P(why, className="doubt-why"),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from geodata.errors import N_
-from geodata.importing.report import Problem, Report, spoken
+from geodata.importing.report import Problem, Report
+from geodata.message import Message
 
 FILE, MEND, ANSWER, LOOK, LACKS, ASIDE, DONE = "file", "mend", "answer", "look", "lacks", "aside", "done"
 ORDER = (FILE, MEND, ANSWER, LOOK, LACKS, ASIDE, DONE)
@@ -61,7 +62,7 @@ class Group:
         """Return what is said of all of them: the message of the first, with the rows of all where it counts them."""
         if not self.counts_itself:
             return self.first.text(gettext)
-        return spoken(self.first.msgid, self.first.params | {"count": self.rows}, gettext)
+        return Message(self.first.msgid, self.first.params | {"count": self.rows}).text(gettext)
 
 
 def grouped(report: Report) -> list[Group]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
-from dashboard.state import ECHO, MAX_NOTICES, MAX_QUERY, Notice
+from dashboard.state import ECHO, MAX_NOTICES, MAX_QUERY
 from geodata.errors import N_, AtlasError
+from geodata.message import Message
 from layers.siting.ask import DECIMALS, MOST_NEW, MOST_POINTS, SOURCES, STEP_M, Ask, hours_of, hours_text
 from layers.siting.comparing import MOST as MOST_COMPARED
 from layers.siting.solver import MODELS
@@ -154,12 +155,12 @@ SHOWN: dict[str, _Codec] = {
 OWN_KEYS = (*ASKED, *SHOWN)
 
 
-def parse(query: str) -> tuple[Plan, tuple[Notice, ...]]:
+def parse(query: str) -> tuple[Plan, tuple[Message, ...]]:
     """Return the plan that `query` says, with a notice for each value of the page's own keys that was ignored."""
     query = (query or "").removeprefix("?")
     if len(query) > MAX_QUERY:
         return Plan(), ()  # told by the reader of Filters
-    notices: list[Notice] = []
+    notices: list[Message] = []
     asked: dict[str, Any] = {}
     shown: dict[str, Any] = {}
     for key, text in parse_qsl(query, keep_blank_values=True, errors="replace"):
@@ -170,14 +171,14 @@ def parse(query: str) -> tuple[Plan, tuple[Notice, ...]]:
             values[codec.field] = codec.read(text)
         except (ValueError, OverflowError, AtlasError):
             cut = text if len(text) <= ECHO else text[:ECHO] + "…"
-            notices.append(Notice(N_("地址中的“{key}={value}”不可用，已按默认处理。"), (("key", key), ("value", cut))))
+            notices.append(Message(N_("地址中的“{key}={value}”不可用，已按默认处理。"), {"key": key, "value": cut}))
     compared = shown.get("compare", ())
     if len(compared) > MOST_COMPARED:
         shown["compare"] = compared[:MOST_COMPARED]
     return Plan(_ask(asked, notices), **shown), tuple(notices[:MAX_NOTICES])
 
 
-def _ask(values: dict[str, Any], notices: list[Notice]) -> Ask:
+def _ask(values: dict[str, Any], notices: list[Message]) -> Ask:
     """Return the Ask of `values`; those that do not go together are left out one after the other, and told."""
     made = Ask()
     for codec in ASKED.values():
@@ -185,7 +186,7 @@ def _ask(values: dict[str, Any], notices: list[Notice]) -> Ask:
             try:
                 made = made.having(**{codec.field: values[codec.field]})
             except AtlasError as error:
-                notices.append(Notice(error.msgid, tuple(error.params.items())))
+                notices.append(error.message)
     both = set(made.force) & set(made.forbid)
     return made.having(forbid=tuple(one for one in made.forbid if one not in both)) if both else made
 

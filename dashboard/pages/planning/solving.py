@@ -122,7 +122,7 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
         teller.tell(last, always=True)
         end: dict[str, Any] = {
             "status": last.status,
-            "reasons": [Message(one.msgid, one.told).as_json() for one in last.reasons],
+            "reasons": [one.told.as_json() for one in last.reasons],
         }
         if last.objective is not None and last.status != "infeasible":
             end["answer"] = dumps_answer(answered(atlas, found, prepared, last))

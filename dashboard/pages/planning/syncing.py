@@ -15,10 +15,10 @@ from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Control, Question, controls, taken
 from dashboard.pages.planning.rail import demand_places
 from dashboard.pages.planning.solving import by_hand, case_of, place_of
-from dashboard.state import Notice
 from dashboard.state import View as MapView
 from dashboard.tasks.jobs import Jobs
 from geodata.errors import N_, AtlasError
+from geodata.message import Message
 from layers.atlas import Atlas
 from layers.filters import NATION
 from layers.siting.ask import DECIMALS, point_id
@@ -50,13 +50,13 @@ def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario | None:
     return None if row is None else of_row(atlas.scenarios.iloc[row].to_dict())
 
 
-def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[Notice, ...], MapView | None]:
+def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[Message, ...], MapView | None]:
     """Return the atlas of the day that an address names, its question, what of it could not be used, and where the map stands."""
     atlas, said = context.look(search, OWN_KEYS)
     plan, notices = parse(search or "")
     told = list(said.notices + notices)
     if plan.scenario and scenario_of(atlas, plan.scenario) is None:
-        told.append(Notice(N_("没有方案 {id}：可能已被删除。"), (("id", plan.scenario),)))
+        told.append(Message(N_("没有方案 {id}：可能已被删除。"), {"id": plan.scenario}))
         plan = plan.having(scenario=None)
     return atlas, settled(atlas, Question(said.filters, plan)), tuple(told), said.view
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_
+from geodata.message import Message
 from layers.distance import NOISE
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering import fewest
@@ -36,22 +37,28 @@ def _seen(instance: Instance) -> Iterator[Reason]:
         one, other = instance.conflicts[close[0]]
         yield Reason(
             "spacing",
-            N_("必须保留的“{one}”与“{other}”小于最小间距：请放宽间距，或取消其中一处必选。"),
-            {"one": ids[one], "other": ids[other]},
+            Message(
+                N_("必须保留的“{one}”与“{other}”小于最小间距：请放宽间距，或取消其中一处必选。"),
+                {"one": ids[one], "other": ids[other]},
+            ),
         )
     elif len(close):
         nearest = close[instance.apart[close].argmin()]
         one, other = instance.conflicts[nearest]
         yield Reason(
             "spacing",
-            N_("必须保留的“{one}”与“{other}”小于最小间距：间距至多 {suffices} 米，或取消其中一处必选。"),
-            {"one": ids[one], "other": ids[other], "suffices": rounded_down(instance.apart[nearest])},
+            Message(
+                N_("必须保留的“{one}”与“{other}”小于最小间距：间距至多 {suffices} 米，或取消其中一处必选。"),
+                {"one": ids[one], "other": ids[other], "suffices": rounded_down(instance.apart[nearest])},
+            ),
         )
     if instance.new is not None and len(forced) > instance.new:
         yield Reason(
             "new",
-            N_("必选 {forced} 处，多于新增数 {new}：新增数至少要 {suffices}。"),
-            {"forced": len(forced), "new": instance.new, "suffices": len(forced)},
+            Message(
+                N_("必选 {forced} 处，多于新增数 {new}：新增数至少要 {suffices}。"),
+                {"forced": len(forced), "new": instance.new, "suffices": len(forced)},
+            ),
         )
     if instance.budget is not None:
         spent = float(instance.cost[forced].sum())
@@ -59,8 +66,10 @@ def _seen(instance: Instance) -> Iterator[Reason]:
         if spent > instance.budget * (1 + 1e-9):
             yield Reason(
                 "budget",
-                N_("必选点共需 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
-                {"suffices": spent, "budget": instance.budget},
+                Message(
+                    N_("必选点共需 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
+                    {"suffices": spent, "budget": instance.budget},
+                ),
             )
         elif (
             (instance.new is None or instance.new > 0)
@@ -70,8 +79,10 @@ def _seen(instance: Instance) -> Iterator[Reason]:
         ):
             yield Reason(
                 "budget",
-                N_("最便宜的备选点也要 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
-                {"suffices": float(instance.cost[free].min()), "budget": instance.budget},
+                Message(
+                    N_("最便宜的备选点也要 {suffices} 元，超过预算 {budget} 元：预算至少要 {suffices} 元。"),
+                    {"suffices": float(instance.cost[free].min()), "budget": instance.budget},
+                ),
             )
     if instance.model != "mclp":
         yield from _beyond(instance)
@@ -104,8 +115,10 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
         if widest is not None:
             yield Reason(
                 "spacing",
-                N_("{count} 个需求点够得到的备选点离现有点小于最小间距：间距至多 {suffices} 米才够得到它们。"),
-                {"count": len(lost), "suffices": rounded_down(widest)},
+                Message(
+                    N_("{count} 个需求点够得到的备选点离现有点小于最小间距：间距至多 {suffices} 米才够得到它们。"),
+                    {"count": len(lost), "suffices": rounded_down(widest)},
+                ),
             )
     named = [str(instance.demand_ids[i]) for i in lost[:NAMED]]
     known = {
@@ -119,28 +132,34 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
     if instance.model not in COVERAGE_MODELS:
         yield Reason(
             "reach",
-            N_(
-                "{count} 个需求点（共 {of} 个）到不了任何可用的点位，如 {names}：请补上它们的距离或路网，或补充备选点。"
+            Message(
+                N_(
+                    "{count} 个需求点（共 {of} 个）到不了任何可用的点位，如 {names}：请补上它们的距离或路网，或补充备选点。"
+                ),
+                known,
             ),
-            known,
         )
         return
     far = instance.farther(lost, usable, times) if instance.farther else None
     if far is None or not np.isfinite(far).all():
         yield Reason(
             "reach",
-            N_(
-                "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：请补充备选点或去掉这些需求点。"
+            Message(
+                N_(
+                    "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：请补充备选点或去掉这些需求点。"
+                ),
+                {**known, "radius": instance.radius},
             ),
-            {**known, "radius": instance.radius},
         )
     else:
         yield Reason(
             "reach",
-            N_(
-                "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：半径至少要 {suffices}，或补充备选点。"
+            Message(
+                N_(
+                    "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：半径至少要 {suffices}，或补充备选点。"
+                ),
+                {**known, "radius": instance.radius, "suffices": float(far.max())},
             ),
-            {**known, "radius": instance.radius, "suffices": float(far.max())},
         )
 
 
@@ -176,8 +195,10 @@ def _full(instance: Instance) -> Iterator[Reason]:
     if most < total * (1 - 1e-9):
         yield Reason(
             "capacity",
-            N_("点位的容量最多 {most}，需求共 {suffices}：容量还差 {lacking}。"),
-            {"most": most, "suffices": total, "lacking": total - most},
+            Message(
+                N_("点位的容量最多 {most}，需求共 {suffices}：容量还差 {lacking}。"),
+                {"most": most, "suffices": total, "lacking": total - most},
+            ),
         )
 
 
@@ -194,8 +215,9 @@ def after_search(instance: Instance, clock: Clock) -> Iterator[Step]:
         found.append(
             Reason(
                 "together",
-                N_("各项条件单独都能满足，放在一起不能：请放宽新增数、预算、间距、容量或必选禁选中的一项以上。"),
-                {},
+                Message(
+                    N_("各项条件单独都能满足，放在一起不能：请放宽新增数、预算、间距、容量或必选禁选中的一项以上。"), {}
+                ),
             )
         )
     return tuple(found)
@@ -230,30 +252,38 @@ def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) ->
     if condition == "new":
         return Reason(
             "new",
-            N_("新增 {new} 处不够：其他条件不变，至少要新增 {suffices} 处。"),
-            {"new": asked.new, "suffices": len(chosen)},
+            Message(
+                N_("新增 {new} 处不够：其他条件不变，至少要新增 {suffices} 处。"),
+                {"new": asked.new, "suffices": len(chosen)},
+            ),
         )
     if condition == "budget":
         return Reason(
             "budget",
-            N_("预算 {budget} 元不够：其他条件不变，至少要 {suffices} 元。"),
-            {"budget": asked.budget, "suffices": float(loose.cost[chosen].sum())},
+            Message(
+                N_("预算 {budget} 元不够：其他条件不变，至少要 {suffices} 元。"),
+                {"budget": asked.budget, "suffices": float(loose.cost[chosen].sum())},
+            ),
         )
     if asked.apart is None:
-        return Reason("spacing", N_("最小间距使所有需求无法都被服务：不限间距时可以做到，请放宽间距。"), {})
+        return Reason("spacing", Message(N_("最小间距使所有需求无法都被服务：不限间距时可以做到，请放宽间距。"), {}))
     suffices, largest = yield from _widest(
         asked, Clock(min(clock.left, WIDEST_SECONDS), lambda: clock.cancelled, clock.seed)
     )
     if largest:
         return Reason(
             "spacing",
-            N_("最小间距使所有需求无法都被服务：其他条件不变，间距至多 {suffices} 米。"),
-            {"suffices": rounded_down(suffices)},
+            Message(
+                N_("最小间距使所有需求无法都被服务：其他条件不变，间距至多 {suffices} 米。"),
+                {"suffices": rounded_down(suffices)},
+            ),
         )
     return Reason(
         "spacing",
-        N_("最小间距使所有需求无法都被服务：其他条件不变，间距 {suffices} 米时可以做到（可能还有更大的）。"),
-        {"suffices": rounded_down(suffices)},
+        Message(
+            N_("最小间距使所有需求无法都被服务：其他条件不变，间距 {suffices} 米时可以做到（可能还有更大的）。"),
+            {"suffices": rounded_down(suffices)},
+        ),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from geodata.message import Message
 
 #: Relative floating-point noise below which an answer and its bound are the same number.
 SAME = 1e-9
@@ -63,26 +64,25 @@ class Reason:
     ----------
     condition : str
         ``reach``, ``new``, ``budget``, ``spacing``, ``capacity`` or ``together``.
-    msgid : str
-        What fails and what would suffice (msgid).
-    params : dict
-        Fields of the message, machine readable.
+    message : Message
+        What fails and what would suffice; its values are machine readable.
     """
 
     condition: str
-    msgid: str
-    params: dict[str, Any] = field(default_factory=dict)
+    message: Message
 
     @property
-    def told(self) -> dict[str, Any]:
-        """The fields as the message writes them: 50 yuan, not 50.0."""
-        return {
-            name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in self.params.items()
-        }
+    def told(self) -> Message:
+        """The message as it is written: 50 yuan, not 50.0."""
+        params = self.message.params.items()
+        return Message(
+            self.message.msgid,
+            {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in params},
+        )
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
         """Return the message in the language of `gettext`."""
-        return gettext(self.msgid).format(**self.told)
+        return self.told.text(gettext)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,12 +72,12 @@ def test_the_spacing_that_would_do_is_the_largest_or_a_bound_of_it(model: str) -
         told = [one for one in answer.reasons if one.condition == "spacing"]
         assert told, answer.reasons
         for one in told:
-            if "其他条件不变" in one.msgid or model == "mclp":
-                assert one.params["suffices"] == rounded_down(largest)
-                assert optimum(at(case, apart, one.params["suffices"])) is not None
+            if "其他条件不变" in one.message.msgid or model == "mclp":
+                assert one.message.params["suffices"] == rounded_down(largest)
+                assert optimum(at(case, apart, one.message.params["suffices"])) is not None
                 exact += 1
             else:  # what is forced or stands alone is looked at: no larger spacing can do
-                assert one.params["suffices"] >= rounded_down(largest)
+                assert one.message.params["suffices"] >= rounded_down(largest)
                 bounds += 1
     assert exact > 5 if model in ("mclp", "lscp") else exact + bounds > 5
     assert bounds > 5 or model == "mclp"
@@ -90,9 +90,10 @@ def test_without_time_a_spacing_is_told_that_does_and_not_that_it_is_the_largest
     seen = 0
     for case, apart, largest, answer in failing("lscp"):
         for one in answer.reasons:
-            if "可能还有更大的" in one.msgid:
+            if "可能还有更大的" in one.message.msgid:
                 assert (
-                    one.params["suffices"] <= largest and optimum(at(case, apart, one.params["suffices"])) is not None
+                    one.message.params["suffices"] <= largest
+                    and optimum(at(case, apart, one.message.params["suffices"])) is not None
                 )
                 seen += 1
     assert seen > 2
