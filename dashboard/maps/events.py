@@ -11,8 +11,8 @@ import pandas as pd
 from dashboard import theme
 from dashboard.kinds import colours, kind_names
 from dashboard.maps import map_style
-from dashboard.maps.marks import packed
-from dashboard.maps.overview import NATION_BOUNDS
+from dashboard.maps.layer import NATION_BOUNDS
+from dashboard.maps.marks import packed, rows_of
 from dashboard.theme import tokens
 from dashboard.words import Words
 from layers import places
@@ -32,12 +32,11 @@ def spots(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
     names, colour = kind_names(words), colours(words)
     count = frame["count"].to_numpy(dtype=float)
     own = [colour.get(next(iter(kinds)), SEVERAL) if len(kinds) == 1 else SEVERAL for kinds in frame["kinds"]]
-    rows: list[Any] = list(frame.rename(columns={"name": "name_", "count": "count_"}).itertuples())
     text = [
         (f"<b>{escape(str(row.name_))}</b><br>" if row.count_ == 1 else "")
         + "<br>".join(f"{names.get(kind, kind)} {number} {words('项')}" for kind, number in sorted(row.kinds.items()))
         + f"<br>{words.provenance(row.provenance)}"
-        for row in rows
+        for row in rows_of(frame.rename(columns={"name": "name_", "count": "count_"}))
     ]
     palette, texts = list(dict.fromkeys(own)), list(dict.fromkeys(text))
     at_color, at_text = {one: i for i, one in enumerate(palette)}, {one: i for i, one in enumerate(texts)}
