@@ -11,7 +11,7 @@ from flask_compress import Compress
 from dashboard import ids
 from dashboard.context import Context
 from dashboard.locale import load_words
-from dashboard.pages import FOR_DEVELOPERS, PAGES
+from dashboard.pages import FOR_DEVELOPERS, MENU, PAGES
 from dashboard.server.briefs import add_briefs
 from dashboard.server.feedback import add_feedback
 from dashboard.server.first import Kept, add_first_paint, add_keeping, address_of_kept, opening
@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> Dash:
     build_atlas(settings.home, url=settings.database_url)
     source = AtlasSource(settings.home, settings.database_url)
     source.atlas()
-    context = Context(source, load_words(), Filters(lang=settings.language), settings)
+    context = Context(source, load_words(), Filters(lang=settings.language), settings, MENU)
     words = context.words(settings.language)
 
     def failed(error: Exception) -> None:
@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> Dash:
             log.warning("first paint failed", exc_info=True)
             return None
 
-    add_first_paint(app, context.words, settings.language, laid_first)
+    add_first_paint(app, context.words, settings.language, context.menu, laid_first)
     app.layout = html.Div(
         [
             dcc.Location(id=ids.SITE, refresh=False),

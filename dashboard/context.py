@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from dashboard import state
 from dashboard.locale import Gettext
@@ -24,13 +25,15 @@ from layers.filters import Filters
 class Context:
     """The application's own objects, handed to pages instead of module globals.
 
-    ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached.
+    ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached; ``menu`` path
+    → message id of the pages, in the order in which they are offered.
     """
 
     source: AtlasSource
     catalogues: Mapping[str, Gettext]
     default: Filters
     settings: Settings
+    menu: Mapping[str, str] = MappingProxyType({})
 
     @property
     def review_number(self) -> str:

@@ -51,18 +51,8 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
     if filters.provenance != frozenset(PROVENANCES):
         said.append(words("只计来源：{what}").format(what=_list(filters.provenance, words.codes("provenance"), words)))
     if filters.layers != frozenset(LAYERS):
-        names = {
-            "grids": words("区域与网格"),
-            "enterprises": words("企业"),
-            "stations": words("工会驿站"),
-            "fairs": words("招聘会"),
-            "activities": words("活动"),
-            "demand": words("驿站需求"),
-            "flows": words("跨市就业"),
-        }
-        said.append(
-            words("地图图层：{what}").format(what=_list([one for one in LAYERS if one in filters.layers], names, words))
-        )
+        shown = [words(name) for one, name in LAYERS.items() if one in filters.layers]
+        said.append(words("地图图层：{what}").format(what=comma(words).join(shown) or words("无")))
     for field, table, key in (("station", "stations", "station_id"), ("fair", "fairs", "fair_id")):
         chosen = getattr(filters, field)
         row = atlas.rows_by(table, key).get(chosen) if chosen else None

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,7 +24,7 @@ FILE = "links.sqlite3"
 LETTERS = 7
 MOST = 200_000
 LONGEST = 20_000
-PATHS = ("/", "/analysis", "/stories", "/planning", "/data", "/briefing", "/sources", "/present", "/embed", "/sheet")
+SHEETS = ("/present", "/embed", "/sheet")  # what beside the pages a link may lead to
 TABLE = "CREATE TABLE IF NOT EXISTS links (key TEXT PRIMARY KEY, address TEXT NOT NULL, made TEXT NOT NULL)"
 LOCK = 0x4C494E4B  # the advisory lock of whoever keeps a link in a shared database
 _KEY = re.compile(r"[a-z2-7]{7,32}\Z")
@@ -42,11 +42,14 @@ class Links:
         Folder of the atlas.
     url : str, optional
         Address of the database that holds the atlas instead, and then its links.
+    pages : collection of str
+        Paths of the pages that a link may lead to.
     """
 
-    def __init__(self, home: Path, url: str | None = None) -> None:
+    def __init__(self, home: Path, url: str | None = None, pages: Collection[str] = ("/",)) -> None:
         self._path = home / FILE
         self._url = url
+        self._leads_to = {*pages, *SHEETS}
 
     def keep(self, address: str) -> str:
         """Return the letters of `address` (path and query on this server), keeping it when it is new.
@@ -57,7 +60,7 @@ class Links:
             The address is not one of this server's pages, is too long, or there are too many links.
         """
         path = address.partition("?")[0]
-        if path not in PATHS or len(address) > LONGEST:
+        if path not in self._leads_to or len(address) > LONGEST:
             raise AtlasError(
                 N_("地址“{got}”不能做成短链接：只能是本图册页面的地址，且不超过 {most} 个字符。"),
                 got=address[:60],

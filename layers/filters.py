@@ -6,14 +6,27 @@ It holds only choices; what they mean is said by the layer that reads them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Self
 
 from geodata.errors import N_, AtlasError
 
 NATION = "100000"
-LAYERS = ("grids", "enterprises", "stations", "fairs", "activities", "demand", "flows")
+#: Layers of the map → their names for people, in the order in which they are offered.
+LAYERS: Mapping[str, str] = MappingProxyType(
+    {
+        "grids": N_("区域与网格"),
+        "enterprises": N_("企业"),
+        "stations": N_("工会驿站"),
+        "fairs": N_("招聘会"),
+        "activities": N_("活动"),
+        "demand": N_("驿站需求"),
+        "flows": N_("跨市就业"),
+    }
+)
 PROVENANCES = ("reported", "derived", "illustrative")
 MODES = ("onsite", "livestream")
 MEASURES = ("auto", "enterprises", "stations")

@@ -121,7 +121,7 @@ def controls(months: Sequence[str]) -> tuple[Control, ...]:
 
     return (
         _place(),
-        _sets("layers", LAYERS),
+        _sets("layers", tuple(LAYERS)),
         _one("hour", int),
         _one("day", int),
         _sets("facilities"),

@@ -8,6 +8,7 @@ from dash import dcc, html
 
 from dashboard.components.chinese import runs
 from dashboard.maps.in_view import InView, Row
+from dashboard.maps.layers import COUNTED
 from dashboard.words import Words
 
 LINES = 3
@@ -21,14 +22,6 @@ def in_view_list(found: InView, address: Callable[[Row], str | None], words: Wor
     address : callable
         Where a row leads; None: nowhere deeper, so that it is read but not followed.
     """
-    names = {
-        "areas": words("地方与网格"),
-        "stations": words("工会驿站"),
-        "clusters": words("驿站群"),
-        "fairs": words("招聘会"),
-        "activities": words("活动"),
-        "enterprises": words("企业"),
-    }
     total = sum(found.counts.values())
     if not total:
         return [html.P(words("视野内没有可列出的内容：请缩小地图，或打开更多图层。"), className="in-view-note")]
@@ -36,7 +29,10 @@ def in_view_list(found: InView, address: Callable[[Row], str | None], words: Wor
     for name, count in found.counts.items():
         rows = [row for row in found.rows if row.trace == name]
         parts.append(
-            html.H3([names[name], html.Span(words.number(count), className="in-view-count")], className="in-view-title")
+            html.H3(
+                [words(COUNTED[name]), html.Span(words.number(count), className="in-view-count")],
+                className="in-view-title",
+            )
         )
         if rows:
             parts.append(html.Ul([html.Li(_row(row, address(row), words)) for row in rows], className="in-view-rows"))

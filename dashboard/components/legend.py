@@ -10,8 +10,9 @@ from dash import html
 from dashboard import theme
 from dashboard.components.badge import badge
 from dashboard.components.explained import pieces
-from dashboard.maps.drawn import drawn
 from dashboard.maps.fills import AreaFill, Fill
+from dashboard.maps.layer import Drawn, Mark
+from dashboard.maps.layers import MARKS
 from dashboard.theme.recolour import color
 from dashboard.words import Words
 from layers.filters import Filters
@@ -64,10 +65,6 @@ def _demand(fill: Fill, words: Words, mode: str) -> list:
     ]
 
 
-def _mark(kind: str, label: str) -> html.Div:
-    return html.Div([html.Span(className=f"legend-mark mark-{kind}"), label], className="legend-row legend-inline")
-
-
 def review_text(number: str, words: Words) -> str:
     """Return the line of the map review number: 示意图 until there is one."""
     return words("审图号：{number}").format(number=number) if number else words("示意图 · 审图号：—")
@@ -105,7 +102,7 @@ def legend(
         parts.append(html.Div(_ramp(area, words, mode), className="legend-block"))
     if cells.ids:
         parts.append(html.Div(_demand(cells, words, mode), className="legend-block"))
-    marks = _marks(drawn(figure), figure, filters, words, mode)
+    marks = _marks(figure, filters, words, mode)
     if marks:
         parts.append(html.Div(marks, className="legend-block legend-marks"))
     parts.append(html.Div(review_text(review_number, words), className="legend-note"))
@@ -120,47 +117,21 @@ def legend(
     return parts
 
 
-def _marks(seen: frozenset[str], figure: Mapping[str, Any], filters: Filters, words: Words, mode: str) -> list:
-    labels = {
-        "station": words("可用驿站"),
-        "station-off": words("此条件下不可用"),
-        "cluster": words("驿站群（数字为个数）"),
-        "chosen": words("选中"),
-        "reach_open": words("可用驿站服务范围")
-        if filters.hour is None
-        else words("{hour}:00 可用驿站服务范围").format(hour=filters.hour),
-        "reach_nominal": words("名义服务范围（全部开放驿站）"),
-        "disc": words("选中驿站的服务范围"),
-        "fair": words("招聘会：报道"),
-        "fair-sample": words("招聘会：示意"),
-        "activity": words("活动（越大越多）"),
-        "flow": words("跨市就业：报道"),
-        "flow-sample": words("跨市就业：示意"),
-        "route": words("巡回服务：报道"),
-        "route-sample": words("巡回服务：示意"),
-        "enterprise": words("企业（示意点位）"),
-        "zone-line": words("街道片区边界为示意"),
-        "grid-hatch": words("网格边界为示意"),
-        "sample": words("驿站点位为示意"),
-    }
-    marks = []
-    for kind, label in labels.items():
-        if kind not in seen:
-            continue
-        if kind == "enterprise":
-            trace = next(trace for trace in figure["data"] if trace["name"] == "enterprises")
-            marks += [
-                html.Div(
-                    [html.Span(className="legend-mark mark-enterprise", style={"background": color(one, mode)}), name],
-                    className="legend-row legend-inline",
-                )
-                for name, one in trace["meta"]["named"]
-            ]
-        marks.append(_mark(kind, label))
-        for group, note in (
-            ("flow", words("线越粗，人数越多")),
-            ("route", words("数字是第几站；直线相连，不是行车路线")),
-        ):
-            if kind == f"{group}-sample" or (kind == group and f"{group}-sample" not in seen):
-                marks.append(html.Div(note, className="legend-note"))
-    return marks
+def _marks(figure: Mapping[str, Any], filters: Filters, words: Words, mode: str) -> list:
+    drawn = Drawn.of(figure)
+    seen = [mark for mark in MARKS if mark.seen(drawn)]
+    lines: list = []
+    for mark, after in zip(seen, [*seen[1:], None], strict=True):
+        lines += [_spot(mark, one, name, mode) for name, one in (mark.above(drawn) if mark.above else ())]
+        label = words(mark.label) if isinstance(mark.label, str) else mark.label(filters, words)
+        lines.append(_spot(mark, mark.colour, label, mode))
+        if mark.note and (after is None or after.note != mark.note):
+            lines.append(html.Div(words(mark.note), className="legend-note"))
+    return lines
+
+
+def _spot(mark: Mark, colour: str, label: str, mode: str) -> html.Div:
+    """Return a line: the look of its mark, in a colour of its own where it has one."""
+    look = f"legend-mark mark-{mark.name}"
+    spot = html.Span(className=look, style={"background": color(colour, mode)}) if colour else html.Span(className=look)
+    return html.Div([spot, label], className="legend-row legend-inline")

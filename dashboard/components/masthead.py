@@ -18,19 +18,6 @@ from layers.filters import Filters
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 
-def titles(words: Words) -> dict[str, str]:
-    """Return path → name of the pages, in the order in which they are offered."""
-    return {
-        "/": words("总览"),
-        "/stories": words("专题"),
-        "/analysis": words("活动"),
-        "/planning": words("选址"),
-        "/briefing": words("简报"),
-        "/data": words("数据"),
-        "/sources": words("来源（页）"),
-    }
-
-
 def masthead(
     path: str,
     filters: Filters,
@@ -151,15 +138,12 @@ def past_banner(path: str, filters: Filters, context: Context, words: Words) -> 
 
 def ways(path: str, filters: Filters, context: Context, words: Words) -> list[dcc.Link | html.Span]:
     """Return the links to every page, each with the present choice; the page itself is no link."""
-    listed = titles(words)
-    if len(listed) < 2:
-        return []
     query = context.write(filters)
     return [
-        html.Span(name, className="way way-here", **{"aria-current": "page"})
+        html.Span(words(name), className="way way-here", **{"aria-current": "page"})
         if to == path
-        else dcc.Link(name, href=to + query, className="way")
-        for to, name in listed.items()
+        else dcc.Link(words(name), href=to + query, className="way")
+        for to, name in context.menu.items()
     ]
 
 

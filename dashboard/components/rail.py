@@ -121,15 +121,6 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
         return value[ids.control(field)]
 
     everything = {"value": "", "label": words("不限")}
-    layer_names = {
-        "grids": words("区域与网格"),
-        "enterprises": words("企业"),
-        "stations": words("工会驿站"),
-        "fairs": words("招聘会"),
-        "activities": words("活动"),
-        "demand": words("驿站需求"),
-        "flows": words("跨市就业"),
-    }
     hours = [everything, *({"value": str(hour), "label": f"{hour:02d}:00"} for hour in range(24))]
     days = [
         {"value": "3", "label": words("工作日")},
@@ -154,7 +145,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 nothingFoundMessage=nothing,
             ),
         ),
-        _group(words("图层"), _chips("layers", {one: layer_names[one] for one in LAYERS}, now("layers"))),
+        _group(words("图层"), _chips("layers", {one: words(name) for one, name in LAYERS.items()}, now("layers"))),
         _group(
             words("驿站开放"),
             html.Div(

@@ -65,7 +65,7 @@ class Studio:
     def __init__(self, context: Context, engine: Engine, settings: Settings) -> None:
         self._context = context
         self._settings = settings
-        self._links = Links(settings.home, settings.database_url)
+        self._links = Links(settings.home, settings.database_url, context.menu)
         self.engine = engine
 
     def words(self, lang: str) -> Words:

@@ -11,8 +11,8 @@ import pandas as pd
 from dashboard import theme
 from dashboard.kinds import colours, kind_names
 from dashboard.maps import map_style
+from dashboard.maps.layer import NATION_BOUNDS
 from dashboard.maps.marks import packed
-from dashboard.maps.overview import NATION_BOUNDS
 from dashboard.theme import tokens
 from dashboard.words import Words
 from layers import places

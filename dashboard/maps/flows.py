@@ -6,6 +6,7 @@ drawn as pieces. A dot near the end says where it leads: full when reported, hol
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -13,27 +14,28 @@ import numpy as np
 
 from dashboard import theme
 from dashboard.maps import map_style
-from dashboard.maps.marks import halo, packed, points
-from dashboard.words import Words
+from dashboard.maps.layer import Drawn, Layer, Mark, Scene
+from dashboard.maps.marks import halo, packed, points, rows_of
+from geodata.errors import N_
 from layers import flows
-from layers.atlas import Atlas
-from layers.filters import Filters
 
 CLASSES = ((1, 2.0), (10, 3.6), (50, 6.0))  # from how many persons, width in pixels
 SOLID = tuple(f"flows_whole_{at}" for at in range(len(CLASSES)))
 DASHED = tuple(f"flows_dashed_{at}" for at in range(len(CLASSES)))
-TRACES = (*SOLID, *DASHED, "flows_halo", "flows")
+HEIGHTS = {name: at for at, name in enumerate((*SOLID, *DASHED, "flows_halo", "flows"), 90)}
+HOW_WIDE = N_("线越粗，人数越多")
 
 
-def traces(atlas: Atlas, filters: Filters, words: Words) -> dict[str, dict[str, Any]]:
-    """Return the traces of :data:`TRACES`; empty ones when the layer is off."""
-    rows = flows.summed(flows.select(atlas, filters) if "flows" in filters.layers else atlas.flows.iloc[:0])
+def traces(scene: Scene) -> dict[str, dict[str, Any]]:
+    """Return the traces of :data:`HEIGHTS`; empty ones when the layer is off."""
+    atlas, words = scene.atlas, scene.words
+    rows = flows.summed(flows.select(atlas, scene.filters) if scene.shows("flows") else atlas.flows.iloc[:0])
     at = atlas.tree.positions(rows["from_adcode"]), atlas.tree.positions(rows["to_adcode"])
     names = atlas.places["name" if words.lang == "zh" else "name_en"]
     lon, lat = atlas.places["lon"].to_numpy(dtype=float), atlas.places["lat"].to_numpy(dtype=float)
     lines: dict[str, list] = {name: [] for name in (*SOLID, *DASHED)}
     tips, said, color, keys = [], [], [], []
-    for row, start, end in zip(rows.itertuples(), *at, strict=True):
+    for row, start, end in zip(rows_of(rows), *at, strict=True):
         if start < 0 or end < 0 or start == end:
             continue  # an end outside the places of the atlas cannot be drawn; the table of the story still has it
         curve = flows.arc(lon[start], lat[start], lon[end], lat[end])
@@ -68,3 +70,19 @@ def _line(name: str, pieces: list, width: float) -> dict[str, Any]:
         "lat": packed(lonlat[:, 1]),
         "line": {"color": theme.FLOW, "width": width},
     }
+
+
+def _any(names: tuple[str, ...]) -> Callable[[Drawn], bool]:
+    return lambda drawn: any(drawn.has_points(one) for one in names)
+
+
+LAYER = Layer(
+    "flows",
+    HEIGHTS,
+    traces,
+    marks=(
+        Mark("flow", N_("跨市就业：报道"), 110, _any(SOLID), HOW_WIDE),
+        Mark("flow-sample", N_("跨市就业：示意"), 120, _any(DASHED), HOW_WIDE),
+    ),
+    counted={"flows": N_("跨市就业")},
+)

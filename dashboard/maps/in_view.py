@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.maps.layers import LISTED
 from layers.atlas import Atlas
 
-# traces that a reader can follow, in the order in which they are listed
-LISTED = ("areas", "stations", "clusters", "fairs", "activities", "enterprises")
 ROWS_AT_MOST = 200
 Box = tuple[float, float, float, float]
 
@@ -27,7 +26,7 @@ class Row:
     Attributes
     ----------
     trace : str
-        Name of its trace, of :data:`LISTED`.
+        Name of its trace, of :data:`dashboard.maps.layers.LISTED`.
     kind, id : str
         What a click on it carries.
     lines : tuple of str

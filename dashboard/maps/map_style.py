@@ -22,6 +22,7 @@ SWITCHED = {
     "grids": ("hatch", "grid-line", "region-line", "label-grid", "label-region"),
     "zones": ("zone-line", "label-zone"),
 }
+MADE_UP = {"grids"}  # of these, what is drawn only where what is made up is shown
 
 
 def _line(name: str, source: str, color: str, width: Any, **more: Any) -> dict[str, Any]:

@@ -1,25 +1,29 @@
-"""Circles of a map: packed coordinates, marks that answer, and the rim beneath them."""
+"""Circles of a map: packed coordinates, marks that answer, the rim beneath them, what their hovers share."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from dashboard.maps import map_style
+from dashboard.words import Words
+
+OWN_SHOWN, OWN_LONG = 6, 60  # own fields that a hover lists, and characters of each
 
 
-def packed(values: Sequence[float]) -> dict[str, str]:
+def packed(values: ArrayLike) -> dict[str, str]:
     """Return `values` as plotly.js typed-array spec, float32 (about 1 m at these longitudes)."""
     data = np.asarray(values, dtype="<f4")
     return {"dtype": "f4", "bdata": base64.b64encode(data.tobytes()).decode()}
 
 
-def points(
-    name: str, lon: Sequence[float], lat: Sequence[float], customdata: list, text: list[str], **marker: Any
-) -> dict:
+def points(name: str, lon: ArrayLike, lat: ArrayLike, customdata: list, text: list[str], **marker: Any) -> dict:
     """Return a trace of circles that answer to hover and click."""
     return {
         "type": "scattermap",
@@ -53,3 +57,20 @@ def halo(name: str, of: dict, grow: float, color: str) -> dict:
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
     }
+
+
+def text_of(value: Any) -> str:
+    """Return a text cell, empty when it is missing."""
+    return value if isinstance(value, str) else ""
+
+
+def own_fields(row: Any, words: Words) -> str:
+    """Return what a row says beside the fields of its table, as lines of a hover: a few of them, none that is personal."""
+    text = getattr(row, "own", None)
+    said = words.own("", text)[:OWN_SHOWN] if isinstance(text, str) else []
+    return "".join(f"<br>{escape(one if len(one) <= OWN_LONG else one[:OWN_LONG] + '…')}" for one in said)
+
+
+def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
+    """Return the rows of `frame`, with its columns as attributes."""
+    return frame.itertuples()

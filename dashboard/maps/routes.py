@@ -13,19 +13,16 @@ import pandas as pd
 
 from dashboard import theme
 from dashboard.maps import map_style
-from dashboard.maps.marks import halo, packed, points
+from dashboard.maps.layer import Scene
+from dashboard.maps.marks import halo, packed, points, rows_of
 from dashboard.words import Words
-from layers import places, routes
-from layers.atlas import Atlas
-from layers.filters import Filters
-
-TRACES = ("routes", "stops_halo", "stops")
+from layers import routes
 
 
-def traces(atlas: Atlas, filters: Filters, words: Words) -> dict[str, dict[str, Any]]:
-    """Return the traces of :data:`TRACES`; empty ones when the layer of activities is off or the stops would lie on one another."""
-    near = places.scope(atlas, filters).level not in ("country", "province")
-    rows = routes.select(atlas, filters) if near and "activities" in filters.layers else None
+def traces(scene: Scene) -> dict[str, dict[str, Any]]:
+    """Return the traces of routes; empty ones when the layer of activities is off or the stops would lie on one another."""
+    atlas, words = scene.atlas, scene.words
+    rows = routes.select(atlas, scene.filters) if scene.near and scene.shows("activities") else None
     if rows is None or not len(rows):
         lonlat, rows = routes.lines(atlas.stops.iloc[:0].assign(lon=[], lat=[])), None
     else:
@@ -68,7 +65,7 @@ def hover(rows: pd.DataFrame, words: Words) -> list[str]:
     """Return the hover text of each stop: which it is, its day, whom it served, where that is from."""
     names = words.codes("worker_group")
     text = []
-    for row in rows.rename(columns={"name": "name_"}).itertuples():
+    for row in rows_of(rows.rename(columns={"name": "name_"})):
         day = words.date(row.date) if pd.notna(row.date) else words("日期未报道")
         served = words.listed(
             f"{names.get(group, group)} {words.number(count)}"

@@ -32,6 +32,7 @@ from layers.filters import Filters
 PAPER = "paper"  # light or dark of the brief: `theme` is that of the page
 FIELDS = ("template", PAPER, "against", "title", "sentence", "footnote")
 SPOKEN = ("title", "sentence")  # what the view says itself as long as nobody writes another
+PATH, TITLE = "/briefing", N_("简报")
 OWN_KEYS = (*FIELDS, plans.KEY)
 KEPT = "briefing-kept"  # assets/present.js reads it from the browser's storage by this name
 FORMATS = ("pptx", "pdf", "png-2", "png-4", "svg")
@@ -219,7 +220,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     return framed(
         [
             masthead(
-                "/briefing",
+                PATH,
                 filters,
                 context,
                 words,
@@ -430,7 +431,7 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         words = context.words(lang)
         try:
-            key = app.server.extensions["links"].keep("/briefing" + (search or ""))
+            key = app.server.extensions["links"].keep(PATH + (search or ""))
         except AtlasError as error:
             return html.P(error.text(words.gettext), className="notice-bad")
         link = f"{context.base_url}/s/{key}"

@@ -13,8 +13,8 @@ from dashboard.components.in_view import in_view_list
 from dashboard.context import Context
 from dashboard.maps import overview as map_figures
 from dashboard.maps.in_view import Row, in_view
+from dashboard.maps.layer import Scene
 from dashboard.words import Words
-from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -65,9 +65,7 @@ def register(app: Dash, context: Context, clicked: Clicked) -> None:
             raise PreventUpdate
         atlas, said = context.look(stored["query"])
         filters, words = said.filters, context.words(said.filters.lang)
-        here = places.scope(atlas, filters)
-        bounds = map_figures.NATION_BOUNDS if here.level == "country" else here.bounds
-        box = tuple(float(side) for side in asked.get("box") or bounds)
+        box = tuple(float(side) for side in asked.get("box") or Scene(atlas, filters, words).bounds)
         figure = map_figures.map_figure(atlas, filters, words, box=box, zoom=asked.get("zoom"))
 
         def address(row: Row) -> str | None:

@@ -30,6 +30,7 @@ from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.maps.stations import POINTS_AT_MOST
 from dashboard.maps.tiles import over_tiles, trace_over
 from dashboard.pages import in_view
 from dashboard.state import State as Said
@@ -39,13 +40,14 @@ from dashboard.theme.recolour import themed
 from dashboard.tiles import GCJ02, Tiles
 from dashboard.words import Words
 from geodata.datum import gcj02_to_wgs84
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from layers import kpis as key_figures
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import MAX_AREA_VERTICES, Filters
 from layers.sentence import sentence
 
+PATH, TITLE = "/", N_("总览")
 SPEC = "map-spec"
 TIME = "time-value"
 AREA_DECIMALS = 5
@@ -96,7 +98,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
     words = context.words(filters.lang, filters.as_of)
     listed = controls(months(atlas))
     header = masthead(
-        "/",
+        PATH,
         filters,
         context,
         words,
@@ -236,8 +238,8 @@ def draw_frame(context: Context, stored: dict) -> tuple:
         ),
         _notices(atlas, filters, stored, words),
         context.write(other) or "/",
-        ways("/", filters, context, words),
-        past_banner("/", filters, context, words),
+        ways(PATH, filters, context, words),
+        past_banner(PATH, filters, context, words),
         _time(atlas, filters, words),
         said(sentence(atlas, filters), atlas, filters, context, words),
     )
@@ -380,7 +382,7 @@ def register(app: Dash, context: Context) -> None:
         if not viewport or not stored:
             raise PreventUpdate
         atlas, filters, words = _present(context, stored)
-        if len(atlas.stations) <= map_figures.POINTS_AT_MOST or "stations" not in filters.layers:
+        if len(atlas.stations) <= POINTS_AT_MOST or "stations" not in filters.layers:
             raise PreventUpdate
         patch = Patch()
         for position, trace in map_figures.station_traces(

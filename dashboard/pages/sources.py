@@ -16,7 +16,8 @@ from dashboard import ids
 from dashboard.components.badge import badge
 from dashboard.components.chinese import chinese, has_chinese
 from dashboard.components.masthead import framed, masthead, past_banner, ways
-from dashboard.components.trail import PATH, figure_link
+from dashboard.components.trail import PATH as PATH
+from dashboard.components.trail import figure_link
 from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
 from dashboard.export.citing import citations
@@ -25,7 +26,7 @@ from dashboard.filters_in_words import words_of_filters
 from dashboard.state import State as Said
 from dashboard.words import Words
 from geodata.codes import shipped_rows
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from geodata.facts import format_reported
 from layers import citing, places, trails
 from layers.atlas import Atlas
@@ -33,6 +34,7 @@ from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
 from layers.stories import derived
 
+TITLE = N_("来源（页）")
 OWN_KEYS = ("fact", "figure", "story", "q")
 URL, SECTION, TEXT, STORY, PROVENANCE, DRAWN = (
     "sources-url",

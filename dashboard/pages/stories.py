@@ -17,7 +17,7 @@ from dashboard import ids
 from dashboard.charts.register import standing_at
 from dashboard.components.badge import badge
 from dashboard.components.fair_list import fair_section
-from dashboard.components.masthead import framed, masthead, titles
+from dashboard.components.masthead import framed, masthead
 from dashboard.components.panels import graph_config
 from dashboard.components.route_list import route_section
 from dashboard.components.still import first_path, still, still_path
@@ -29,6 +29,7 @@ from dashboard.state import State as Said
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.codes import labels, shipped_rows
+from geodata.errors import N_
 from geodata.facts import format_reported
 from layers import stories
 from layers.atlas import Atlas
@@ -36,7 +37,7 @@ from layers.filters import Filters
 
 Linked = Callable[[str, str], html.Span]
 OWN_KEYS = ("story",)
-PATH = "/stories"
+PATH, TITLE = "/stories", N_("专题")
 URL, MAIN = "stories-url", "stories-main"
 SOURCES = "/sources"
 FEW = 2
@@ -568,10 +569,8 @@ def _hired(provenance: str, persons: int, words: Words) -> html.Span:
     )
 
 
-def _cited(fact: str, words: Words) -> html.A | html.Span:
-    """Return the id of a fact, leading to its trail where there is a page of sources."""
-    if SOURCES not in titles(words):
-        return html.Span(fact)
+def _cited(fact: str, words: Words) -> html.A:
+    """Return the id of a fact, leading to its trail."""
     return html.A(fact, href=f"{SOURCES}?fact={fact}&lang={words.lang}", title=words("看出处"))
 
 

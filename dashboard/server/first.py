@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -11,7 +11,7 @@ from dash import Dash, html
 from dash.development.base_component import Component
 from flask import Flask, Request, Response, request
 
-from dashboard.components.masthead import HTML_LANGUAGE, titles
+from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.server.plain import STAND_IN_OF_CHARTS, plain
 from dashboard.settings import CODE
 from dashboard.words import Words
@@ -83,10 +83,10 @@ def _opening(words: Words) -> html.Div:
     )
 
 
-def _entry(words: Words, here: str) -> str:
+def _entry(words: Words, menu: Mapping[str, str], here: str) -> str:
     ways = "".join(
-        f'<a class="way{" way-here" if path == here else ""}" href="{path}">{escape(name)}</a>'
-        for path, name in titles(words).items()
+        f'<a class="way{" way-here" if path == here else ""}" href="{path}">{escape(words(name))}</a>'
+        for path, name in menu.items()
     )
     return (
         f'<header class="header"><h1 class="brand"><span class="brand-dot"></span>{escape(words("工会服务一张图"))}</h1><span class="crumbs"></span>'
@@ -95,7 +95,11 @@ def _entry(words: Words, here: str) -> str:
 
 
 def add_first_paint(
-    app: Dash, speak: Callable[[str], Words], usual: str, laid: Callable[[str, str], Component | None]
+    app: Dash,
+    speak: Callable[[str], Words],
+    usual: str,
+    menu: Mapping[str, str],
+    laid: Callable[[str, str], Component | None],
 ) -> None:
     """Put every page into its own HTML: what it says is read, and its links followed, while scripts still load.
 
@@ -104,6 +108,8 @@ def add_first_paint(
 
     Parameters
     ----------
+    menu : mapping of str to str
+        Path → message id of the pages, which stand where a page cannot be laid out.
     laid : callable
         Path and query → the page as it is laid out; None where it cannot be: then the head alone stands, and the page
         itself says why.
@@ -119,7 +125,7 @@ def add_first_paint(
         theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
         page = laid(request.path, request.query_string.decode("utf-8", "replace"))
         said = plain(page)
-        waiting = "" if page else _entry(speak(lang), request.path)
+        waiting = "" if page else _entry(speak(lang), menu, request.path)
         covered = (
             ' inert aria-hidden="true"' if page else ""
         )  # until it is handed over: nobody reads or reaches a page twice

@@ -70,7 +70,7 @@ def embed_hosts(settings: Settings) -> tuple[str, ...]:
 
 def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
     """Serve ``/sheet``, ``/sheet/map``, ``/present``, ``/embed`` and ``/s/KEY``."""
-    server, files, links = app.server, SheetFiles(app), Links(settings.home, settings.database_url)
+    server, files, links = app.server, SheetFiles(app), Links(settings.home, settings.database_url, context.menu)
     server.extensions["links"] = links
 
     def page(text: str, status: int = 200) -> Response:

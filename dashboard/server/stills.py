@@ -17,10 +17,13 @@ from dashboard.clicking import clicked
 from dashboard.context import Context
 from dashboard.maps import overview as map_figures
 from dashboard.maps.as_svg import Still, svg
+from dashboard.maps.layer import Drawn
+from dashboard.maps.layers import COUNTED
 from dashboard.server.geometry import geometry
 from dashboard.state import State
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
+from geodata.errors import N_
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -132,18 +135,13 @@ def picture(
 
 def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: Words) -> str:
     """Return in words what the map shows: where, and how many of what."""
-    count = {trace["name"]: len(trace.get("customdata") or trace.get("hovertext") or ()) for trace in figure["data"]}
-    grids = any(key[0] == "grid" for trace in figure["data"][:1] for key in trace.get("customdata") or ())
-    told = {
-        "areas": words("产改网格") if grids else words("地方"),
-        "stations": words("工会驿站"),
-        "clusters": words("驿站群"),
-        "fairs": words("招聘会"),
-        "activities": words("活动"),
-        "enterprises": words("企业"),
-        "flows": words("跨市就业"),
-    }
-    what = words.listed(f"{label} {words.number(count[name])}" for name, label in told.items() if count.get(name))
+    drawn = Drawn.of(figure)
+    count = {name: len(one.get("customdata") or one.get("hovertext") or ()) for name, one in drawn.traces.items()}
+    grids = any(key[0] == "grid" for key in drawn.traces.get("areas", {}).get("customdata") or ())
+    told = {**COUNTED, "areas": N_("产改网格") if grids else N_("地方")}
+    what = words.listed(
+        f"{words(label)} {words.number(count[name])}" for name, label in told.items() if count.get(name)
+    )
     return words("{place}的静态地图：{what}").format(
         place=words.name(places.scope(atlas, filters).crumbs[-1]), what=what
     )

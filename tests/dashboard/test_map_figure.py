@@ -22,6 +22,8 @@ from dashboard.components.legend import legend
 from dashboard.glossary import glossary
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.maps.layers import TRACES
+from dashboard.maps.stations import POINTS_AT_MOST, station_hover
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.build import build_atlas
@@ -65,7 +67,7 @@ def national(atlas_home: Path) -> Atlas:
 )
 def test_the_traces_and_their_order_never_change(atlas: Atlas, words: Words, filters: Filters) -> None:
     figure = map_figures.map_figure(atlas, filters, words)
-    assert [trace["name"] for trace in figure["data"]] == list(map_figures.TRACES)
+    assert [trace["name"] for trace in figure["data"]] == list(TRACES)
     json.dumps(figure, allow_nan=False)
 
 
@@ -101,7 +103,7 @@ def test_hover_says_that_hours_are_not_known_and_what_is_written(atlas: Atlas, w
     row = rows[rows["status"] == "open"].head(1)
     assert len(row) == 1
     row = row.assign(opening_hours=None, opening_hours_text="同所在银行<b>", effective=False, why_not="unknown")
-    (text,) = map_figures.station_hover(row, words)
+    (text,) = station_hover(row, words)
     assert "不计入有效覆盖：开放时间不详" in text and "未知（原文：同所在银行&lt;b&gt;）" in text
 
 
@@ -176,7 +178,7 @@ def test_hires_of_one_way_are_never_added_across_provenances(atlas: Atlas, words
 def test_a_country_of_stations_stays_small_on_the_wire(national: Atlas, words: Words) -> None:
     assert len(national.stations) == NATIONAL
     figure = map_figures.map_figure(national, Filters(), words)
-    traces = dict(zip(map_figures.TRACES, figure["data"], strict=True))
+    traces = dict(zip(TRACES, figure["data"], strict=True))
     assert traces["stations"]["customdata"] == []
     assert 20 < len(traces["clusters"]["customdata"]) <= 400
     assert len(gzip.compress(json.dumps(figure).encode())) < 40_000
@@ -197,11 +199,11 @@ def test_the_visible_box_gets_what_it_needs_and_no_more(
     inside = int(((lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3])).sum())
     traces = map_figures.station_traces(national, Filters(), words, box, zoom)
     by_name = {trace["name"]: trace for trace in traces.values()}
-    assert {map_figures.TRACES[position] for position in traces} == {"stations_halo", "stations", "clusters"}
+    assert {TRACES[position] for position in traces} == {"stations_halo", "stations", "clusters"}
     if kind == "stations":
-        assert len(by_name["stations"]["customdata"]) == inside <= map_figures.POINTS_AT_MOST
+        assert len(by_name["stations"]["customdata"]) == inside <= POINTS_AT_MOST
     else:
-        assert inside > map_figures.POINTS_AT_MOST
+        assert inside > POINTS_AT_MOST
         assert by_name["stations"]["customdata"] == []
         counted = sum(
             int(re.search(r"[\d,]+", text).group().replace(",", "")) for text in by_name["clusters"]["hovertext"]

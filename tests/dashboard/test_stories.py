@@ -18,6 +18,7 @@ from dashboard.context import Context
 from dashboard.export.markup import markup
 from dashboard.locale import load_words
 from dashboard.maps.story import story_figure
+from dashboard.pages import MENU
 from dashboard.pages import stories as page
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -33,7 +34,7 @@ FACTS = list(csv.DictReader((Path(__file__).parents[2] / "geodata/reported_facts
 
 @pytest.fixture(scope="module")
 def context(atlas_home) -> Context:
-    return Context(AtlasSource(atlas_home), load_words(), Filters(), Settings(home=atlas_home))
+    return Context(AtlasSource(atlas_home), load_words(), Filters(), Settings(home=atlas_home), MENU)
 
 
 @pytest.fixture(scope="module")

@@ -33,15 +33,14 @@ from dashboard.state import State as Said
 from dashboard.theme import blank
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from layers import places
 from layers.analysis import happened
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.sentence import sentence
 
-__all__ = ["OWN_KEYS", "layout", "register"]
-PATH = "/analysis"
+PATH, TITLE = "/analysis", N_("活动")
 SPEEDS = (1, 2, 4)  # frames a second
 PARTS: tuple[Place, ...] = (
     (names.SENTENCE, "children"),

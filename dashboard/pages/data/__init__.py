@@ -17,10 +17,11 @@ from dashboard.pages.data.names import OWN_KEYS as OWN_KEYS
 from dashboard.server.guard import editing
 from dashboard.state import State as Said
 from dashboard.words import Words
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.filters import Filters
 
+PATH, TITLE = names.PATH, N_("数据")
 PLACES: tuple[Place, ...] = (
     (names.SECTION, "children"),
     (names.TABS, "children"),

@@ -15,19 +15,19 @@ from dashboard.context import Context
 from dashboard.filling import Place, fill
 from dashboard.maps import planning
 from dashboard.pages.planning import answering, drawing, keeping, names, side, syncing
-from dashboard.pages.planning.address import OWN_KEYS, parse, write
+from dashboard.pages.planning.address import OWN_KEYS as OWN_KEYS
+from dashboard.pages.planning.address import parse, write
 from dashboard.pages.planning.controls import Question, controls
 from dashboard.pages.planning.rail import rail
 from dashboard.state import State as Said
 from dashboard.tasks.jobs import watched
 from dashboard.theme import blank
 from dashboard.words import Words
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from layers import places
 from layers.atlas import Atlas
 
-__all__ = ["OWN_KEYS", "layout", "register"]
-PATH = "/planning"
+PATH, TITLE = names.PATH, N_("选址")
 TICK_MS = 250
 
 

@@ -15,6 +15,7 @@ from dashboard.components.panels import graph_config
 from dashboard.components.trail import source_link
 from dashboard.context import Context
 from dashboard.maps import planning
+from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.syncing import query_of, scenario_of
 from dashboard.scenario_in_words import figure_names, figure_text, input_names, input_text, proof, street_names
@@ -27,8 +28,6 @@ from layers.siting.answer import cell_cover
 from layers.siting.candidates import ground
 from layers.siting.case import case
 from layers.siting.scenario import Scenario
-
-PATH = "/planning"
 
 
 def comparison(context: Context, atlas: Atlas, question: Question, words: Words) -> list:
@@ -44,7 +43,7 @@ def comparison(context: Context, atlas: Atlas, question: Question, words: Words)
     where = comparing.sites(chosen)
     back = dcc.Link(
         words("回到地图"),
-        href=PATH + query_of(context, Question(question.filters, question.plan.having(compare=()))),
+        href=names.PATH + query_of(context, Question(question.filters, question.plan.having(compare=()))),
         className="button",
     )
     common = int((where["shared"] == len(chosen)).sum())
@@ -105,7 +104,7 @@ def _card(
     there = Question(question.filters, question.plan.having(scenario=one.scenario_id, compare=(), sites=(), run=False))
     return html.Section(
         [
-            html.H3([dcc.Link(one.name, href=PATH + query_of(context, there)), badge(one.provenance, words)]),
+            html.H3([dcc.Link(one.name, href=names.PATH + query_of(context, there)), badge(one.provenance, words)]),
             html.P(
                 " · ".join(part for part in (one.author, words.date(one.created), proof(one.answer, words)) if part),
                 className="panel-subtitle",

@@ -39,9 +39,6 @@ from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
 from layers.siting.fairness import fairness
 
-PATH = "/planning"
-
-
 MAP_PARTS: tuple[Place, ...] = (
     (names.SPEC, "data"),
     (names.SPEC_BEFORE, "data"),
@@ -222,9 +219,9 @@ def draw_frame(context: Context, stored: dict) -> tuple:
     return (
         _notices(context, atlas, question, stored, words),
         crumbs,
-        PATH + query_of(context, other),
-        ways(PATH, filters, context, words),
-        past_banner(PATH, filters, context, words),
+        names.PATH + query_of(context, other),
+        ways(names.PATH, filters, context, words),
+        past_banner(names.PATH, filters, context, words),
         compared,
         not compared,
         bool(compared),
@@ -295,7 +292,7 @@ def _offers(context: Context, atlas: Atlas, question: Question, words: Words) ->
     links = [
         dcc.Link(
             str(column[code]),
-            href=PATH
+            href=names.PATH
             + query_of(
                 context, Question(question.filters.at_place(code), question.plan.asking(points=(), force=(), forbid=()))
             ),
@@ -321,7 +318,7 @@ def _notices(context: Context, atlas: Atlas, question: Question, stored: dict, w
                 )
             )
     if question.filters.area:
-        whole = PATH + query_of(context, question.looking(area=()))
+        whole = names.PATH + query_of(context, question.looking(area=()))
         told.append(
             html.P(
                 [words("只计算地图上圈选的范围。"), " ", dcc.Link(words("清除套索范围"), href=whole)],

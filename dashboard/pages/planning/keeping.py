@@ -29,7 +29,6 @@ from layers.siting.case import basis, case
 from layers.siting.fairness import Fairness, fairness
 from layers.siting.scenario import Scenario, of_frame
 
-PATH = "/planning"
 MOST_EVENTS = 8
 
 
@@ -143,7 +142,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             opened.note if fresh else no_update,
         )
 
-    @app.server.get(f"{PATH}/export/<lang>/<scenario_id>.<fmt>")
+    @app.server.get(f"{names.PATH}/export/<lang>/<scenario_id>.<fmt>")
     def _export(lang: str, scenario_id: str, fmt: str) -> Response:
         words = context.words(lang if lang in context.catalogues else context.default.lang)
         atlas = context.source.atlas()
@@ -246,10 +245,10 @@ def _card(
         if compared
         else (*plan.compare, one.scenario_id)
     )
-    open_at = PATH + query_of(
+    open_at = names.PATH + query_of(
         context, Question(filters, plan.having(scenario=one.scenario_id, sites=(), compare=(), run=False))
     )
-    compare_at = PATH + query_of(context, Question(filters, plan.having(compare=picked)))
+    compare_at = names.PATH + query_of(context, Question(filters, plan.having(compare=picked)))
     able = may_write(context, filters)
     said = (
         one.trouble.text(words.gettext)
@@ -295,7 +294,7 @@ def _card(
                     *[
                         html.A(
                             fmt.upper() if fmt != "geojson" else "GeoJSON",
-                            href=f"{PATH}/export/{words.lang}/{one.scenario_id}.{fmt}",
+                            href=f"{names.PATH}/export/{words.lang}/{one.scenario_id}.{fmt}",
                             className="button",
                             download="",
                         )

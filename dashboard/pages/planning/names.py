@@ -1,5 +1,7 @@
 """Ids of the planning page, once."""
 
+PATH = "/planning"
+
 URL = "plan-url"
 STATE = "plan-state"
 RESULT = "plan-result"

@@ -1,0 +1,79 @@
+"""Activities on the map, and the routes of those that travel."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from dashboard import theme
+from dashboard.maps import routes
+from dashboard.maps.layer import Layer, Mark, Scene
+from dashboard.maps.marks import points, rows_of
+from dashboard.words import Words
+from geodata.errors import N_
+from geodata.kinds import Kind
+from layers import located
+
+HEIGHTS = {"activities": 50, "routes": 100, "stops_halo": 101, "stops": 102}
+ON_ROUTES = N_("数字是第几站；直线相连，不是行车路线")
+
+
+def traces(scene: Scene) -> dict[str, dict[str, Any]]:
+    """Return the traces of :data:`HEIGHTS`; empty ones when the layer is off."""
+    return {"activities": _spots(scene), **routes.traces(scene)}
+
+
+def _spots(scene: Scene) -> dict[str, Any]:
+    """Activities gathered by where they are: one circle a point or a place, sized by how many."""
+    words = scene.words
+    frame = located.spots(scene.atlas, scene.filters) if scene.shows("activities") else None
+    if frame is None or not len(frame):
+        return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
+    count = frame["count"].to_numpy(dtype=float)
+    # an activity held at a station lies under its mark: near, it stands out around it
+    beside = scene.shows("stations") and scene.near and scene.here.level != "city"
+    least = 24 if beside else 12
+    kinds = words.activity_kinds()
+    text = [
+        f"<b>{escape(str(words.name(row)))}</b><br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
+        f" · {words.number(row.count)} {words('项活动')}{''.join('<br>' + escape(said) for said in words.own(row.kind, row.own))}<br>{words.provenance(row.provenance)}"
+        for row in rows_of(frame)
+    ]
+    return points(
+        "activities",
+        frame["lon"],
+        frame["lat"],
+        [[row.unit_kind, row.unit_id] for row in rows_of(frame)],
+        text,
+        size=np.round(np.clip(least + 3 * np.log2(count), least, 34), 1).tolist(),
+        color=theme.ACTIVITY,
+        opacity=0.42,
+    )
+
+
+def _kind_in_hover(kind: Kind | None, words: Words) -> str:
+    return (
+        ""
+        if kind is None
+        else f'<span style="color:{kind.colour}">●</span> {escape(kind.zh if words.lang == "zh" else kind.en)}'
+    )
+
+
+LAYER = Layer(
+    "activities",
+    HEIGHTS,
+    traces,
+    marks=(
+        Mark("activity", N_("活动（越大越多）"), 100, lambda drawn: drawn.has_marks("activities")),
+        Mark(
+            "route", N_("巡回服务：报道"), 130, lambda drawn: drawn.has_colour("stops", theme.UNREACHED[1]), ON_ROUTES
+        ),
+        Mark(
+            "route-sample", N_("巡回服务：示意"), 140, lambda drawn: drawn.has_colour("stops", theme.PAPER), ON_ROUTES
+        ),
+    ),
+    counted={"activities": N_("活动")},
+    listed=("activities",),
+)

@@ -1,0 +1,38 @@
+"""Demand on the map: hexagons, reached or not, in three thirds of weight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard import theme
+from dashboard.maps import map_style
+from dashboard.maps.areas import steps
+from dashboard.maps.fills import cell_fill
+from dashboard.maps.layer import Layer, Scene
+
+
+def traces(scene: Scene) -> dict[str, dict[str, Any]]:
+    """Return the trace of the cells; an empty one where they would be smaller than a pixel."""
+    fill = cell_fill(scene.atlas, scene.filters, scene.words)
+    cells = {
+        "type": "choroplethmap",
+        "name": "cells",
+        "below": map_style.BELOW_CELLS,
+        "geojson": f"/geo/{scene.atlas.version}/cells.json",
+        "featureidkey": "id",
+        "locations": fill.ids,
+        "z": fill.classes,
+        "zmin": -0.5,
+        "zmax": len(fill.colors) - 0.5,
+        "colorscale": steps(fill.colors),
+        "showscale": False,
+        "hovertext": fill.hover,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "marker": {"opacity": 0.82, "line": {"width": 0.5, "color": theme.PAPER}},
+        "selected": {"marker": {"opacity": 0.82}},
+        "unselected": {"marker": {"opacity": 0.82}},
+    }
+    return {"cells": cells}
+
+
+LAYER = Layer("demand", {"cells": 10}, traces, ground="zones")

@@ -1,0 +1,82 @@
+"""Enterprises on the map: points, in the colour of their industry where one looks at a county with industries."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from dashboard import theme
+from dashboard.maps.layer import Drawn, Layer, Mark, Scene
+from dashboard.maps.marks import points
+from geodata.errors import N_
+from layers import places
+
+
+def traces(scene: Scene) -> dict[str, dict[str, Any]]:
+    """Return the trace of enterprises; an empty one where a province or more is looked at."""
+    atlas, filters, here, words = scene.atlas, scene.filters, scene.here, scene.words
+    frame = atlas.enterprises
+    mask = np.zeros(len(frame), dtype=bool)
+    lon, lat = atlas.lonlat("enterprises")
+    if scene.shows("enterprises") and scene.near:
+        mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance("enterprises", filters.provenance)
+        mask = mask & places.in_area(filters, lon, lat)
+    rows = frame[mask]
+    sectors = words.codes("sector")
+    text = [
+        f"<b>{escape(name)}</b><br>{escape(sectors.get(sector, str(sector)))} · {words.number(workers)} {words('名职工')}"
+        f"<br>{words('已强化“产改”举措') if strong else words('尚未强化“产改”举措')}<br>{words.provenance(origin)}"
+        for name, sector, workers, strong, origin in zip(
+            rows["name"], rows["sector"], rows["workers"], rows["strengthened"], rows["provenance"], strict=True
+        )
+    ]
+    color: Any = theme.ENTERPRISE
+    named: list[list[str]] = []
+    regions = atlas.regions
+    industries = regions[(regions["category"] == "industry") & (regions["adcode"] == here.adcode)]
+    if len(industries) and here.level in ("county", "region", "grid"):
+        palette = dict(zip(industries["region_id"], theme.CATEGORIES, strict=False))
+        color = [palette.get(one, theme.ENTERPRISE) for one in rows["region_id"]]
+        seen = set(rows["region_id"])
+        named = [
+            [name, palette[one]]
+            for one, name in zip(
+                industries["region_id"], industries["name" if words.lang == "zh" else "name_en"], strict=True
+            )
+            if one in palette and one in seen
+        ]
+    trace = {"meta": {"named": named}} | points(
+        "enterprises",
+        lon[mask],
+        lat[mask],
+        [["enterprise", one] for one in rows["enterprise_id"]],
+        text,
+        size=4.5 if here.level == "city" else 7,
+        color=color,
+        opacity=0.75,
+    )
+    return {"enterprises": trace}
+
+
+def _industries(drawn: Drawn) -> list[tuple[str, str]]:
+    return [(name, color) for name, color in drawn.traces["enterprises"]["meta"]["named"]]
+
+
+LAYER = Layer(
+    "enterprises",
+    {"enterprises": 60},
+    traces,
+    marks=(
+        Mark(
+            "enterprise",
+            N_("企业（示意点位）"),
+            150,
+            lambda drawn: drawn.has_marks("enterprises"),
+            above=_industries,
+        ),
+    ),
+    counted={"enterprises": N_("企业")},
+    listed=("enterprises",),
+)
