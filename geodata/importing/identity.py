@@ -26,7 +26,8 @@ from geodata.merging import ILLUSTRATIVE
 from geodata.own_fields import as_text, values_of
 from geodata.schema import OWN, TableSchema
 
-#: Tables whose rows are things that stand somewhere: two of one name and address are one. Of what takes place there may be two.
+#: Tables whose rows are things that stand somewhere:
+#: two of one name and address are one. Of what takes place there may be two.
 THINGS = ("stations", "enterprises", "candidates")
 FURTHER = (
     "kind",
@@ -146,7 +147,9 @@ def match(
 
 
 def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground) -> None:
-    """Keep the id that a file gives a row which the atlas knows by another, so that the next file finds it by that too."""
+    """Keep the id that a file gives a row which the atlas knows by another,
+    so that the next file finds it by that too.
+    """
     if OWN not in {column.name for column in schema.columns}:
         return
     keys = rows.values.get(schema.key) or [None] * len(rows)
@@ -168,7 +171,8 @@ def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground)
 
 
 def _strange(keys: list[Any], there: pd.DataFrame, key: str) -> NDArray[np.bool_]:
-    """Return rows with an id that the atlas has not, where no row of the atlas could be one of them: none has an id made up for it.
+    """Return rows with an id that the atlas has not,
+    where no row of the atlas could be one of them: none has an id made up for it.
 
     Most rows of a first import are such; nothing of them need be compared.
     """
@@ -184,7 +188,9 @@ def _strange(keys: list[Any], there: pd.DataFrame, key: str) -> NDArray[np.bool_
 def _mine(
     rows: Rows, shapes: NDArray[np.object_], schema: TableSchema, ground: Ground, apart: NDArray[np.bool_]
 ) -> pd.DataFrame:
-    """Return what tells each usable row of the file apart, but for the rows `apart`; the index is its position in `rows`."""
+    """Return what tells each usable row of the file apart,
+    but for the rows `apart`; the index is its position in `rows`.
+    """
     none = [None] * len(rows)
 
     def held(name: str) -> list[Any]:
@@ -205,7 +211,9 @@ def _mine(
 
 
 def _theirs(there: pd.DataFrame, mine: pd.DataFrame, schema: TableSchema, ground: Ground) -> pd.DataFrame:
-    """Return the same of the rows of the atlas that any of `mine` could be, and their keys; the index is the position."""
+    """Return the same of the rows of the atlas that any of `mine` could be,
+    and their keys; the index is the position.
+    """
     # in the cities of the rows: what was read into the next county the last time is looked for too
     held = there["adcode"].str[:4].isin(set(mine["adcode"].str[:4])).to_numpy(bool)
     if not mine["made_up"].any():
@@ -243,7 +251,9 @@ def _further(schema: TableSchema) -> list[str]:
 
 
 def _compared(frame: pd.DataFrame, shapes: NDArray[Any], schema: TableSchema, ground: Ground) -> pd.DataFrame:
-    """Add ``light``, ``bare`` and ``where`` (name twice, address) as they are compared, ``scope``, ``lon`` and ``lat``."""
+    """Add ``light``, ``bare`` and ``where`` (name twice, address)
+    as they are compared, ``scope``, ``lon`` and ``lat``.
+    """
     names, codes = frame["name"].tolist(), frame["adcode"].tolist()
     frame["light"] = light(names)
     frame["bare"] = bare(names, codes, ground, schema.name)
@@ -278,7 +288,8 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: list[Any], report: Report) -> pd
         report.warn(
             Problem(
                 N_(
-                    "{count} 行与前面的行是同一个（名称、县区、地址都相同，如第 {row} 行与第 {other} 行），只导入前一行。"
+                    "{count} 行与前面的行是同一个（名称、县区、地址都相同，"
+                    "如第 {row} 行与第 {other} 行），只导入前一行。"
                 ),
                 {"count": len(group), "row": rows.numbers[group[0]], "other": rows.numbers[again[group[0]]]},
                 **rows.where(group[0], "name"),

@@ -16,7 +16,8 @@ _FIGURES = ("int", "float")
 def spread(sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) -> dict[int, Problem]:
     """Let merged cells hold for every row they cover, but for names and figures, and tell of it.
 
-    A name merged over two rows does not say whether they are one thing or two, and a figure may be that of both together.
+    A name merged over two rows does not say whether they are one thing or two, and a figure may be that of both
+    together.
 
     Returns
     -------
@@ -112,7 +113,9 @@ def reference(merge: Merge) -> str:
 
 
 def hidden(sheet: Sheet, layout: Layout, report: Report) -> None:
-    """Tell of hidden rows and columns: they are brought in like the rest, for only a person knows why they were hidden."""
+    """Tell of hidden rows and columns: they are brought in like the rest,
+    for only a person knows why they were hidden.
+    """
     rows = [number for number in sheet.numbers[layout.first :] if number in sheet.hidden_rows]
     if rows:
         report.warn(

@@ -16,7 +16,9 @@ MAX_ROWS_NAMED = 200
 
 
 def spoken(msgid: str, params: Mapping[str, Any], gettext: Callable[[str], str]) -> str:
-    """Return a message with its values; one that has a name in each language (:func:`named`) is said in that of the message."""
+    """Return a message with its values; one that has a name in each language (:func:`named`)
+    is said in that of the message.
+    """
     text = gettext(msgid)
     at = "zh" if text == msgid else "en"
     return text.format(**{name: value[at] if isinstance(value, dict) else value for name, value in params.items()})
@@ -93,7 +95,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class OwnColumn:
-    """A column that no field of the table takes: its header in the file, the label it is kept under, whether it is personal."""
+    """A column that no field of the table takes:
+    its header in the file, the label it is kept under, whether it is personal.
+    """
 
     header: str
     label: str
@@ -279,7 +283,9 @@ class Unreadable(AtlasError):  # noqa: N818 - named for what it says of the file
         self.sheet, self.row, self.code = sheet, row, code
 
     def text(self, gettext: Callable[[str], str] = lambda msgid: msgid) -> str:
-        """Return the message in the language of `gettext`; names in both languages are said as in a :class:`Problem`."""
+        """Return the message in the language of `gettext`;
+        names in both languages are said as in a :class:`Problem`.
+        """
         return spoken(self.msgid, self.params, gettext)
 
     @property

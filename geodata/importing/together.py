@@ -21,7 +21,8 @@ _TICKS = re.compile(r"有|已配|配备|无|没有|未配", re.IGNORECASE)
 _QUALIFIER = (
     r"夏令时|冬令时|夏令|冬令|夏季|冬季|春夏季?|秋冬季?|高温季|"
     r"(?:法定)?工作日|双休日|休息日|周末|(?:法定)?节假日|平时|平日|上午|下午|晚上|夜间|"
-    r"(?:周|星期)[一二三四五六日天](?:[至到\-~—]|[、和及,])(?:周|星期)?[一二三四五六日天]|(?:周|星期)[一二三四五六日天]|"
+    r"(?:周|星期)[一二三四五六日天](?:[至到\-~—]|[、和及,])(?:周|"
+    r"星期)?[一二三四五六日天]|(?:周|星期)[一二三四五六日天]|"
     r"\d{1,2}月?[至到\-~—]\d{1,2}月"
 )
 _QUALIFIERS = re.compile(_QUALIFIER)
@@ -35,7 +36,9 @@ _LIKE_HOURS = re.compile(r"\d\s*[:：点时.]|\d\s*[-–—~至到]\s*\d|全天|
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A column of ticks: where it stands, the set that it belongs to (``facilities``), the code that a tick means, its header."""
+    """A column of ticks:
+    where it stands, the set that it belongs to (``facilities``), the code that a tick means, its header.
+    """
 
     place: int
     column: str
@@ -45,7 +48,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class HoursPart:
-    """A column that holds a part of the opening hours: where it stands, when it holds (``夏季``), ``from`` or ``to`` for one end of them."""
+    """A column that holds a part of the opening hours:
+    where it stands, when it holds (``夏季``), ``from`` or ``to`` for one end of them.
+    """
 
     place: int
     label: str
@@ -54,7 +59,9 @@ class HoursPart:
 
 
 def tick_of(path: tuple[str, ...], place: int, known: Mapping[str, str], schema: TableSchema) -> Tick | None:
-    """Return the tick column that headings name: one under ``服务设施``, or headed by what a set of the table may hold."""
+    """Return the tick column that headings name: one under ``服务设施``,
+    or headed by what a set of the table may hold.
+    """
     leaf = bare(path[-1])
     for column in schema.columns:
         vocab = vocabulary(schema.name, column.name) if column.dtype == "set" else None
@@ -67,7 +74,10 @@ def tick_of(path: tuple[str, ...], place: int, known: Mapping[str, str], schema:
 
 
 def is_ticked(cell: Any, circle: bool | None = True) -> bool | None:
-    """Return whether a cell ticks; None where nobody can tell. `circle` is what an empty circle means, see :func:`circle_of`."""
+    """Return whether a cell ticks; None where nobody can tell.
+
+    `circle` is what an empty circle means, see :func:`circle_of`.
+    """
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, int | float):
@@ -92,7 +102,9 @@ def is_ticked(cell: Any, circle: bool | None = True) -> bool | None:
 
 
 def circle_of(cells: Iterable[Any]) -> bool | None:
-    """Return what an empty circle means among these cells: a tick; beside a full one its contrary; beside other ticks nobody knows."""
+    """Return what an empty circle means among these cells: a tick;
+    beside a full one its contrary; beside other ticks nobody knows.
+    """
     signs = {cell.strip() for cell in cells if isinstance(cell, str)}
     if signs & {"●", "■"}:
         return False
@@ -107,7 +119,9 @@ def looks_ticked(cells: Sequence[Any]) -> bool:
 
 
 def hours_part(path: tuple[str, ...], place: int, known: Mapping[str, str]) -> HoursPart | None:
-    """Return the part of the opening hours that headings name: ``夏季开放时间``, ``冬季`` under ``开放时间``, ``工作日``."""
+    """Return the part of the opening hours that headings name:
+    ``夏季开放时间``, ``冬季`` under ``开放时间``, ``工作日``.
+    """
     leaf, heads = path[-1], path[:-1]
     # what stands in the brackets of 开放时间（夏季） says when, as what stands before it does
     said = [unicodedata.normalize("NFKC", one).replace(" ", "") for one in path]
@@ -142,7 +156,9 @@ def looks_like_hours(cells: Sequence[Any]) -> bool:
 
 
 def joined_hours(parts: Sequence[HoursPart], row: Sequence[Any]) -> str | None:
-    """Return the opening hours of a row as one text: ``夏季 8:00-20:00，冬季 8:30-18:00``; None where all its parts are blank."""
+    """Return the opening hours of a row as one text:
+    ``夏季 8:00-20:00，冬季 8:30-18:00``; None where all its parts are blank.
+    """
     by_label: dict[str, dict[str, str]] = {}
     for part in parts:
         cell = row[part.place] if part.place < len(row) else None
