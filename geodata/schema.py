@@ -26,7 +26,8 @@ SCHEMA_VERSION = "3"
 CRS = "EPSG:4326"
 OWN = "own"  # column of the values that a row has beside those of the schema: geodata.own_fields
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
-#: Tables that came after the first atlases were built: a file that lacks one reads as if it were empty, and gets it at the first write.
+#: Tables that came after the first atlases were built:
+#: a file that lacks one reads as if it were empty, and gets it at the first write.
 LATER = frozenset({"stops", "parts"})
 #: (table, column) of the text columns that version 3 added; never edited, the migrations read it.
 AS_WRITTEN = (
@@ -136,7 +137,8 @@ class TableSchema:
         return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(shapes), crs=CRS))
 
     def assembled(self, columns: Iterable[tuple[str, pd.Series]], count: int, shapes: Any = None) -> pd.DataFrame:
-        """Return what :meth:`coerce` returns, from columns that are given up one by one: no two whole tables at any time.
+        """Return what :meth:`coerce` returns,
+        from columns that are given up one by one: no two whole tables at any time.
 
         Parameters
         ----------

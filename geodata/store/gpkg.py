@@ -45,7 +45,9 @@ _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPo
 
 
 class GeoPackageStore(BatchedStore):
-    """A built atlas in one file. Opening checks the file; one of an earlier version of the program is brought up to this one.
+    """A built atlas in one file.
+
+    Opening checks the file; one of an earlier version of the program is brought up to this one.
 
     Parameters
     ----------
@@ -112,7 +114,9 @@ class GeoPackageStore(BatchedStore):
             yield database
 
     def _bring_up(self) -> None:
-        """Put a file with the tables of this version in the place of one with those of an earlier one; its rows and its log stay."""
+        """Put a file with the tables of this version in the place of one with those of an earlier one;
+        its rows and its log stay.
+        """
         try:
             self._check_header()
             if self._version() not in STEPS:

@@ -1,7 +1,7 @@
 """A GeoPackage of an earlier version of the program, brought up to this one in one transaction.
 
-As :mod:`geodata.store.migrations` does it for PostGIS: each step leads from one version of the schema to the next, and is
-never edited once it is out.
+As :mod:`geodata.store.migrations` does it for PostGIS: each step leads from one version of the schema to the next, and
+is never edited once it is out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ def _to_2(database: Database) -> None:
     columns = ", ".join(f'"{column.name}" {_TYPES[column.dtype]}' for column in schema.columns)
     database.run(f'CREATE TABLE "kinds" (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {columns})')
     database.run(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES ('kinds', 'attributes', 'kinds', :zh)",
+        (
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, "
+            "description) VALUES ('kinds', 'attributes', 'kinds', :zh)"
+        ),
         [{"zh": schema.zh}],
     )
     database.run("ALTER TABLE activities ADD COLUMN own TEXT")
@@ -33,7 +36,9 @@ def _to_2(database: Database) -> None:
 
 
 def _to_3(database: Database) -> None:
-    """Add the columns for what a ledger says beyond the schema; a table that the file lacks is made whole when it is written."""
+    """Add the columns for what a ledger says beyond the schema;
+    a table that the file lacks is made whole when it is written.
+    """
     for table, column in AS_WRITTEN:
         if database.has(table):
             database.run(f'ALTER TABLE "{table}" ADD COLUMN "{column}" TEXT')
