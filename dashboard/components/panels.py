@@ -83,7 +83,9 @@ def filled(
     theme: str = "light",
     table: html.Table | None = None,
 ) -> tuple:
-    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail, `table` has its figures."""
+    """Return the values of a panel in the order of :data:`PARTS`;
+    an empty one ends with `offers`, ways out; `source` leads to its trail, `table` has its figures.
+    """
     # as high as the names of its bars and of its colours need, whatever else stands in the column
     named = (
         {trace["name"] for trace in one.figure["data"] if trace.get("showlegend")}

@@ -102,7 +102,10 @@ class Jobs:
             if waiting >= MOST_WAITING:
                 raise AtlasError(N_("已有 {count} 份简报在排队：请等几份做好再下单。"), count=waiting)
             store.execute(
-                "INSERT INTO jobs (id, content, name, state, done, said, told, owner, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?, ?)",
+                (
+                    "INSERT INTO jobs (id, content, name, state, done, said, "
+                    "told, owner, at) VALUES (?, ?, ?, 'waiting', 0, '', '', ?, ?)"
+                ),
                 (id, order.to_json(), name, owner(), time.time()),
             )
         with self._lock:
@@ -160,7 +163,10 @@ class Jobs:
         def progress(done: float, said: str) -> None:
             with self._open() as store:
                 found = store.execute(
-                    "UPDATE jobs SET state = 'running', done = ?, said = ? WHERE id = ? AND state IN ('waiting', 'running')",
+                    (
+                        "UPDATE jobs SET state = 'running', done = ?, "
+                        "said = ? WHERE id = ? AND state IN ('waiting', 'running')"
+                    ),
                     (done, said, id),
                 ).rowcount
             if not found:
@@ -187,12 +193,17 @@ class Jobs:
     def _end(self, id: str, state: str, said: str, told: str = "") -> None:
         with self._open() as store:
             store.execute(
-                "UPDATE jobs SET state = ?, done = 1, said = ?, told = ? WHERE id = ? AND state IN ('waiting', 'running')",
+                (
+                    "UPDATE jobs SET state = ?, done = 1, said = ?, "
+                    "told = ? WHERE id = ? AND state IN ('waiting', 'running')"
+                ),
                 (state, said, told, id),
             )
 
     def _sweep(self, store: sqlite3.Connection) -> None:
-        """Give up what dead processes left, and remove old jobs with their files: what is made is taken within hours."""
+        """Give up what dead processes left,
+        and remove old jobs with their files: what is made is taken within hours.
+        """
         for id, mark in store.execute("SELECT id, owner FROM jobs WHERE state IN ('waiting', 'running')").fetchall():
             if not alive(mark):
                 store.execute(*_given_up(id))
@@ -214,7 +225,8 @@ class Jobs:
         try:
             with store:
                 store.execute(
-                    "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, content TEXT, name TEXT, state TEXT, done REAL, said TEXT, told TEXT,"
+                    "CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, content TEXT, "
+                    "name TEXT, state TEXT, done REAL, said TEXT, told TEXT,"
                     " owner INTEGER, at REAL)"
                 )
                 yield store

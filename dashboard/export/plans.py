@@ -1,4 +1,5 @@
-"""A siting scenario as one side of a brief: its figures, its sites as a chart, its map; named by ``scenario=ID`` in the query.
+"""A siting scenario as one side of a brief:
+its figures, its sites as a chart, its map; named by ``scenario=ID`` in the query.
 
 The planning page is loaded when a scenario is met, not before: it loads this package itself.
 """

@@ -1,7 +1,8 @@
 """Dash components as plain HTML: what a page says, readable before a script has run.
 
-Elements are written as they are. Controls, charts and maps cannot be without scripts: each has a stand-in of its size that
-says what it is set to (assets/first.css). Ids and most ``data-`` attributes stay out, for the page itself will have them.
+Elements are written as they are. Controls, charts and maps cannot be without scripts: each has a stand-in of its size
+that says what it is set to (assets/first.css). Ids and most ``data-`` attributes stay out, for the page itself will
+have them.
 """
 
 from __future__ import annotations
@@ -117,7 +118,10 @@ def _box(props: Mapping[str, Any], said: str, extra: str = "", style: str = "") 
     label = f'<span class="first-label">{plain(props["label"])}</span>' if props.get("label") else ""
     inside = said or f'<span class="first-hint">{escape(str(props.get("placeholder") or ""))}</span>'
     size = "" if props.get("size") == "xs" else " first-large"
-    return f'<div class="{_classed("first-field", props)}">{label}<span class="first-box{size}{extra}"{style}>{inside}</span></div>'
+    return (
+        f'<div class="{_classed("first-field", props)}">{label}<span '
+        f'class="first-box{size}{extra}"{style}>{inside}</span></div>'
+    )
 
 
 def _select(props: Mapping[str, Any]) -> str:

@@ -49,7 +49,9 @@ def head(
     source: Any = None,
     table: html.Table | html.Div | None = None,
 ) -> list:
-    """Return title with badge, what it is of under it, the way to its trail and its figures as a table where it has them."""
+    """Return title with badge, what it is of under it,
+    the way to its trail and its figures as a table where it has them.
+    """
     return [
         html.H2([title, badge(provenance, words), source], className="panel-title"),
         html.P(explained(subtitle, words), className="panel-subtitle"),
@@ -63,7 +65,9 @@ def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
 
 
 def nothing(path: str, filters: Filters, context: Context, words: Words) -> html.P:
-    """Return why the page at `path` is empty, and links to what is not: the choice without one of its conditions, the whole country."""
+    """Return why the page at `path` is empty, and links to what is not:
+    the choice without one of its conditions, the whole country.
+    """
     links = loosened(filters, words)
     if filters.place != NATION:
         links.append((words("看全国"), filters.at_place(NATION)))
@@ -343,7 +347,9 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
 def kinds_parts(
     atlas: Atlas, filters: Filters, here: places.Scope, source: Source, words: Words
 ) -> tuple[list, dict, int, str]:
-    """Return head and figure of kinds by place, how high it stands (CSS pixels) and the class of its box: few bars are not drawn higher than they need."""
+    """Return head and figure of kinds by place, how high it stands (CSS pixels)
+    and the class of its box: few bars are not drawn higher than they need.
+    """
     rows = happened.by_place(atlas, filters)
     if not len(rows):
         return (
@@ -394,7 +400,9 @@ def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
 
 
 def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> list:
-    """Return the lines of two places per worker covered: each sum of one provenance, divided by what is said under it."""
+    """Return the lines of two places per worker covered:
+    each sum of one provenance, divided by what is said under it.
+    """
     of = [workers.covered(atlas, one) for one in two]
     found = [{(one.measure, one.own): one for one in workers.rates(atlas, one)} for one in two]
     labels = {
@@ -434,7 +442,9 @@ def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> l
 def comparison(
     atlas: Atlas, filters: Filters, other: str | None, words: Words, towards: Callable[[str], str] | None = None
 ) -> list:
-    """Return two places side by side: kinds, months, figures; until one is chosen the places of the stories, where `towards` leads."""
+    """Return two places side by side: kinds, months, figures;
+    until one is chosen the places of the stories, where `towards` leads.
+    """
     if other is None:
         here = places.scope(atlas, filters).adcode
         near = dict.fromkeys(
