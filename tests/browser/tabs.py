@@ -11,13 +11,15 @@ from playwright.sync_api import Browser, Error, Page
 IDLE_AT_MOST = 3
 CLEAN_MS = 10_000
 TAKEN_OVER, TAKEN_OVER_MS = "() => !document.querySelector('.first')", 40_000
-# plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself to its place
+# plotly.js says this in the console, and nothing else happens,
+# when a chart is taken away while it still fits itself to its place
 TAKEN_AWAY = "_rangeSliderData"
 CLEAN = "() => { localStorage.clear(); sessionStorage.clear(); return true; }"
 
 
 class Tabs:
-    """The tabs of one browser: kept when a test is done with them, because their scripts are compiled, and emptied of all else.
+    """The tabs of one browser: kept when a test is done with them,
+    because their scripts are compiled, and emptied of all else.
 
     Parameters
     ----------
@@ -31,7 +33,8 @@ class Tabs:
 
     @contextmanager
     def lent(self, address: str) -> Iterator[Callable[..., Page]]:
-        """Give a function that gives a tab; afterwards none of them may have spoken to another host than `address`, or failed.
+        """Give a function that gives a tab;
+        afterwards none of them may have spoken to another host than `address`, or failed.
 
         It takes width and height of the window (CSS pixels), `once` for a tab that the test spoils for others, and
         what else a Playwright context takes.
@@ -59,7 +62,9 @@ class Tabs:
 
     @contextmanager
     def pages(self, address: str, kind: Callable[[Page, str], Any]) -> Iterator[Callable[..., Any]]:
-        """Give a function that opens a page of `kind` at a query, in a tab of :meth:`lent`; it takes what that gives a tab by."""
+        """Give a function that opens a page of `kind` at a query,
+        in a tab of :meth:`lent`; it takes what that gives a tab by.
+        """
         with self.lent(address) as take:
 
             def open_at(query: str = "", **window: object) -> Any:

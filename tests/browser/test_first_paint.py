@@ -16,20 +16,29 @@ from tests.sheets.views import QUERIES, WINDOWS
 
 #: What says a figure or a finding, on any page; charts and what is asked of the server later have none yet.
 TOLD = (
-    ".kpi-value, .kpi-of, .said, .panel-title, .panel-subtitle, .notice, .crumb, .legend-title, .an-head, .an-table td, .an-list li, .plan-title, .plan-value, "
+    ".kpi-value, .kpi-of, .said, .panel-title, .panel-subtitle, .notice, .crumb, "
+    ".legend-title, .an-head, .an-table td, .an-list li, .plan-title, .plan-value, "
     ".fact-value, .story-name, .view-place, .quality-total, .holdings-sum, .sources-figure, .data-title, .way"
 )
 #: What everything else stands in or under: nothing may jump.
-FRAMES = ".header, .kpis, .said, .map-box, .charts, .panel, .an-box, .plan-right, .data-main, .sources-part, .story-card, .briefing-form"
-READ = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].filter(one => one.getClientRects().length).map(one => one.textContent)"""
-BOXES = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].map(one => one.getBoundingClientRect()).filter(box => box.width)
+FRAMES = (
+    ".header, .kpis, .said, .map-box, .charts, .panel, .an-box, "
+    ".plan-right, .data-main, .sources-part, .story-card, .briefing-form"
+)
+READ = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].filter(one =>
+  one.getClientRects().length).map(one => one.textContent)"""
+BOXES = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].map(one =>
+  one.getBoundingClientRect()).filter(box => box.width)
   .map(box => [box.x, box.y, box.width, box.height])"""
 NEAR_PX = 4
-#: Every animation frame in which a reader would see no figure, or a map without its colours, once there was something to see.
+#: Every animation frame in which a reader would see no figure,
+#: or a map without its colours, once there was something to see.
 WATCH = """(() => {
   const seen = window.blank = { frames: 0, bare: [], unpainted: [], pictured: 0, told: 0 };
-  const has = (root, selector) => [...document.querySelectorAll(root + " " + selector)].some(one => one.getClientRects().length && one.textContent);
-  const painted = () => { const map = window.atlasMap && window.atlasMap(); return map && map.loaded() && map.getStyle().layers.some(one => one.id.startsWith("plotly-")); };
+  const has = (root, selector) => [...document.querySelectorAll(root + " " + selector)].some(one =>
+    one.getClientRects().length && one.textContent);
+  const painted = () => { const map = window.atlasMap && window.atlasMap();
+    return map && map.loaded() && map.getStyle().layers.some(one => one.id.startsWith("plotly-")); };
   const complete = one => one.complete && one.naturalWidth > 0;
   (function look() {
     const first = document.querySelector(".first"), now = performance.now();
