@@ -1,4 +1,6 @@
-"""Nothing that a user can set, call or fill in is undocumented, in either language, and no link of the docs leads nowhere."""
+"""Nothing that a user can set, call or fill in is undocumented,
+in either language, and no link of the docs leads nowhere.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Components as plain HTML: nothing that is said is lost, nothing hostile gets through, and every control has a stand-in."""
+"""Components as plain HTML: nothing that is said is lost,
+nothing hostile gets through, and every control has a stand-in.
+"""
 
 from __future__ import annotations
 

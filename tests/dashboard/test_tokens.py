@@ -1,4 +1,6 @@
-"""One set of tokens for page, charts, map and exports: equal where they are written down, and one colour a thing everywhere."""
+"""One set of tokens for page, charts, map and exports:
+equal where they are written down, and one colour a thing everywhere.
+"""
 
 from __future__ import annotations
 

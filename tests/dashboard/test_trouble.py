@@ -1,4 +1,6 @@
-"""What goes wrong under any address is told in words of the reader's language: 503 without the store, 507 on a full disk."""
+"""What goes wrong under any address is told in words of the reader's language:
+503 without the store, 507 on a full disk.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,17 @@ ASKED = {
     "/sources/rows.csv": "figure=F1",
 }
 #: What needs no store: Dash's own addresses and assets, texts of the product, files and links that were made already.
-WITHOUT = ("/_", "/assets", "/design", "/data/template", "/data/marked", "/data/left", "/briefing/file", "/s/", "/embed")
+WITHOUT = (
+    "/_",
+    "/assets",
+    "/design",
+    "/data/template",
+    "/data/marked",
+    "/data/left",
+    "/briefing/file",
+    "/s/",
+    "/embed",
+)
 
 
 @pytest.fixture
