@@ -19,12 +19,12 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.access = {
     /* button, move or filter -> what to list, when the list is open */
-    ask(pressed, viewport, filters) {
+    ask(presses, viewport, filters) {
       const box = byId("in-view"),
         none = window.dash_clientside.no_update;
       if (!box) return none;
-      if (pressed && pressed !== clicks) show(box.hidden);
-      clicks = pressed || 0;
+      if (presses && presses !== clicks) show(box.hidden);
+      clicks = presses || 0;
       if (box.hidden || !filters) return none;
       const live = map();
       if (!live) return { box: null, zoom: null, query: filters.query };
@@ -41,7 +41,7 @@
     if (gd)
       window.Plotly.relayout(gd, {
         "map.center": { lon, lat },
-        "map.zoom": Math.min(window.atlasKit.MAX_ZOOM, gd._fullLayout.map.zoom + 2),
+        "map.zoom": Math.min(window.atlasKit.MAX_ZOOM, window.atlasPlotly.view(gd).zoom + 2),
       });
   }
 
@@ -56,11 +56,11 @@
       bubbles: true,
     });
     // an event that nothing sent has no target, and would give these from the corner of the page
-    for (const [name, value] of [
+    for (const [key, value] of [
       ["offsetX", at.x],
       ["offsetY", at.y],
     ])
-      Object.defineProperty(originalEvent, name, { value });
+      Object.defineProperty(originalEvent, key, { value });
     live.fire("mousemove", { point: at, lngLat: live.unproject([at.x, at.y]), originalEvent });
   }
 
@@ -140,8 +140,9 @@
     } else if (event.key === "Enter") {
       event.preventDefault();
       underneath(live, (gd) => {
-        if (!gd || !gd._hoverdata) return false;
-        gd.emit("plotly_click", { points: gd._hoverdata, event });
+        const points = window.atlasPlotly.hovered(gd);
+        if (!points) return false;
+        gd.emit("plotly_click", { points, event });
         return true;
       });
     }

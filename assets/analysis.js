@@ -18,11 +18,7 @@
 
   const element = (id) => document.getElementById(id);
   const plot = () => document.querySelector("#an-map .js-plotly-plot");
-  const instance = () => {
-    const gd = plot(),
-      map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
-    return map ? map.map : null;
-  };
+  const instance = () => window.atlasPlotly.map(plot());
   window.analysisMap = instance;
   const moment = (ms) => new Promise((done) => window.setTimeout(done, ms));
 

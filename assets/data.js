@@ -47,7 +47,7 @@
       let answer = null;
       try {
         answer = JSON.parse(request.responseText);
-      } catch (error) {
+      } catch {
         answer = { message: request.responseText || drop.dataset.lost };
       }
       store(request.status === 200 ? answer : { message: answer.message || drop.dataset.lost });

@@ -46,9 +46,7 @@
   }
 
   function painted(graph) {
-    const gd = graph.querySelector(".js-plotly-plot"),
-      sub = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
-    const map = sub && sub.map,
+    const map = window.atlasPlotly.map(graph.querySelector(".js-plotly-plot")),
       page = document.documentElement.dataset;
     return Boolean(
       map &&

@@ -6,14 +6,14 @@
   const seen = () => {
     try {
       return window.localStorage.getItem(KEPT) !== null;
-    } catch (error) {
+    } catch {
       return true;
     }
   };
   const remember = () => {
     try {
       window.localStorage.setItem(KEPT, "1");
-    } catch (error) {
+    } catch {
       /* a browser that keeps nothing is asked again */
     }
   };
@@ -143,7 +143,7 @@
         Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, "");
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }
-    } catch (error) {
+    } catch {
       said.textContent = said.dataset.failed;
     }
   }

@@ -12,11 +12,7 @@
   const state = { key: null, off: [], hatched: [], tiles: null, shift: [0, 0], asked: 0, hooked: new WeakSet() };
 
   const plot = () => document.querySelector("#map .js-plotly-plot");
-  const instance = () => {
-    const gd = plot();
-    const map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
-    return map ? map.map : null;
-  };
+  const instance = () => window.atlasPlotly.map(plot());
   window.atlasMap = instance;
 
   const mercator = (lat) => {
@@ -78,7 +74,7 @@
   }
 
   function switchLayers(map, wants = state) {
-    if (!map.style || !map.style._loaded) return;
+    if (!window.atlasPlotly.styled(map)) return;
     layTiles(map, wants.tiles);
     if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
     if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", wants.hatched]]);
@@ -115,7 +111,7 @@
         if (!point.customdata || point.customdata[0] !== "cluster") return;
         window.Plotly.relayout(gd, {
           "map.center": { lon: point.lon, lat: point.lat },
-          "map.zoom": Math.min(MAX_ZOOM, gd._fullLayout.map.zoom + CLOSER),
+          "map.zoom": Math.min(MAX_ZOOM, window.atlasPlotly.view(gd).zoom + CLOSER),
         });
       });
       gd.on("plotly_afterplot", () => {
@@ -147,7 +143,7 @@
     if (able === null)
       try {
         able = Boolean(document.createElement("canvas").getContext("webgl2"));
-      } catch (error) {
+      } catch {
         able = false;
       }
     return able;
@@ -166,8 +162,7 @@
       state.asked += 1;
       document.documentElement.dataset.asked = String(state.asked);
       const meta = spec.layout.meta,
-        gd = plot();
-      const live = gd && gd._fullLayout && gd._fullLayout.map;
+        live = window.atlasPlotly.view(plot());
       state.off = meta.off;
       state.hatched = meta.hatched;
       state.tiles = meta.tiles || null;

@@ -14,11 +14,7 @@
 
   const root = () => document.getElementById("placing");
   const box = () => document.getElementById("placing-box");
-  const map = () => {
-    const gd = document.querySelector("#placing-map .js-plotly-plot"),
-      sub = gd && gd._fullLayout && gd._fullLayout.map;
-    return (sub && sub._subplot && sub._subplot.map) || null;
-  };
+  const map = () => window.atlasPlotly.map(document.querySelector("#placing-map .js-plotly-plot"));
   const may = () => Boolean(root() && root().dataset.editing);
   const items = () => Array.from(document.querySelectorAll("#placing-list .placing-item"));
   const item = (key) => items().find((one) => one.dataset.key === key);
@@ -38,9 +34,9 @@
 
   function keep(change) {
     const now = mine(),
-      next = { spots: { ...now.spots }, skipped: [...now.skipped] };
-    change(next);
-    state.data = { ...state.data, [root().dataset.table]: next };
+      changed = { spots: { ...now.spots }, skipped: [...now.skipped] };
+    change(changed);
+    state.data = { ...state.data, [root().dataset.table]: changed };
     draw();
     window.dash_clientside.set_props(SPOTS, { data: state.data });
   }

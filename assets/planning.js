@@ -12,11 +12,7 @@
   const state = { key: null, asked: 0, count: 0, moving: null, drag: null, hooked: new WeakSet(), following: false };
 
   const plot = (id) => document.querySelector(`#${id} .js-plotly-plot`);
-  const instance = (id) => {
-    const gd = plot(id),
-      map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
-    return map ? map.map : null;
-  };
+  const instance = (id) => window.atlasPlotly.map(plot(id));
   window.planMap = (id) => instance(id || MAIN);
   const element = (id) => document.getElementById(id);
 
@@ -28,8 +24,7 @@
 
   /* marks of a trace, where they are on the page */
   function marks(name) {
-    const gd = plot(MAIN),
-      trace = gd && gd._fullData && gd._fullData.find((one) => one.name === name);
+    const trace = window.atlasPlotly.trace(plot(MAIN), name);
     if (!trace || !trace.lon) return [];
     return Array.from(trace.lon, (lon, at) => ({ lon, lat: trace.lat[at], data: (trace.customdata || [])[at] }));
   }
@@ -139,6 +134,7 @@
   }
 
   function nudge(source) {
+    if (state.moving === null) return;
     const steps = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[source.key];
     if (source.key === "Escape") return choose(null);
     const button = source.target.closest && source.target.closest("[data-act='move']");
@@ -156,9 +152,10 @@
   }
 
   document.addEventListener("click", (source) => {
-    const button = source.target.closest && source.target.closest("[data-act]");
+    const on = (selector) => source.target.closest && source.target.closest(`.plan-body ${selector}`);
+    const button = on("[data-act]");
     if (!button || button.disabled) {
-      const add = source.target.closest && source.target.closest("#plan-add");
+      const add = on("#plan-add");
       if (add) add.setAttribute("aria-pressed", String(add.getAttribute("aria-pressed") !== "true"));
       return;
     }
@@ -189,7 +186,7 @@
 
   /* numbers are always shown, however near the sites are to each other; plotly.js only lets icons overlap */
   function unhide(map) {
-    if (!map || !map.style || !map.style._loaded) return;
+    if (!window.atlasPlotly.styled(map)) return;
     for (const layer of map.getStyle().layers)
       if (
         layer.id.startsWith("plotly-trace-layer-") &&
@@ -252,7 +249,7 @@
 
   function camera(spec, id) {
     const meta = spec.layout.meta,
-      live = plot(MAIN) && plot(MAIN)._fullLayout && plot(MAIN)._fullLayout.map,
+      live = window.atlasPlotly.view(plot(MAIN)),
       box = element(id);
     if (live && state.key === meta.key) {
       const map = instance(MAIN);

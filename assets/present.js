@@ -24,7 +24,7 @@
             .filter((one) => typeof one === "string")
             .slice(0, MAX_KEPT)
         : [];
-    } catch (error) {
+    } catch {
       return [];
     }
   }
@@ -75,7 +75,7 @@
           window.setTimeout(look, 60);
           return;
         }
-        for (const old of [...stage.querySelectorAll("iframe")]) if (old !== frame) old.remove();
+        for (const old of stage.querySelectorAll("iframe")) if (old !== frame) old.remove();
         frame.className = "here";
         frame.contentWindow.addEventListener("keydown", key);
         root.dataset.at = String(state.at);

@@ -8,8 +8,10 @@
   const charts = () =>
     [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
   const drawn = () =>
-    [...document.querySelectorAll(".js-plotly-plot")].filter((one) => one._fullLayout && one.getClientRects().length);
-  const mapOf = (one) => one._fullLayout.map && one._fullLayout.map._subplot && one._fullLayout.map._subplot.map;
+    [...document.querySelectorAll(".js-plotly-plot")].filter(
+      (one) => window.atlasPlotly.drawn(one) && one.getClientRects().length,
+    );
+  const mapOf = (one) => window.atlasPlotly.map(one);
   let narrowed = [];
 
   function pictured(one) {
@@ -60,7 +62,9 @@
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
     // on the other pages a chart has the whole sheet, and one that fills a tall column is no taller than its neighbours
     else
-      for (const one of (narrowed = drawn().filter((one) => !mapOf(one) && (one.clientWidth > PREVIEW || tall(one))))) {
+      for (const one of (narrowed = drawn().filter(
+        (chart) => !mapOf(chart) && (chart.clientWidth > PREVIEW || tall(chart)),
+      ))) {
         window.Plotly.relayout(one, {
           width: Math.min(one.clientWidth, PREVIEW - 30),
           height: tall(one) ? TALLEST : one.clientHeight,

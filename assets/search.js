@@ -133,7 +133,7 @@
         answered = text;
         if (entered && hits.length) go(hits[0]);
         entered = false;
-      } catch (error) {
+      } catch {
         if (mine === asked) said.textContent = words.failed;
       }
     };

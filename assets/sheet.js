@@ -85,7 +85,7 @@
   function webgl2() {
     try {
       return Boolean(document.createElement("canvas").getContext("webgl2"));
-    } catch (error) {
+    } catch {
       return false;
     }
   }

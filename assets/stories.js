@@ -8,8 +8,7 @@
 
   function dress() {
     const gd = document.querySelector(".story-map .js-plotly-plot");
-    const map =
-      gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map;
+    const map = window.atlasPlotly.map(gd);
     if (!map || hooked.has(map)) return;
     hooked.add(map);
     const wants = gd.layout.meta;

@@ -121,7 +121,10 @@ def add_first_paint(
     drawing = app.get_relative_path(
         "/_dash-component-suites/plotly/package_data/plotly.min.js"
     )  # without version: as dash's renderer asks for it
-    script = f"{app.get_asset_url('first.js')}?m={(CODE / 'assets' / 'first.js').stat().st_mtime}"
+    private, first = (
+        f'<script src="{app.get_asset_url(name)}?m={(CODE / "assets" / name).stat().st_mtime}"></script>'
+        for name in ("plotly-private.js", "first.js")
+    )
 
     def in_its_language(**parts: Any) -> str:
         lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
@@ -133,8 +136,7 @@ def add_first_paint(
             ' inert aria-hidden="true"' if page else ""
         )  # until it is handed over: nobody reads or reaches a page twice
         parts["app_entry"] = f'<div id="react-entry-point"{covered}><div class="_dash-loading">{waiting}</div></div>'
-        if page:
-            parts["app_entry"] += f'<div class="first">{said}</div><script src="{script}"></script>'
+        parts["app_entry"] += f'<div class="first">{said}</div>{private}{first}' if page else private
         if STAND_IN_OF_CHARTS in said:  # its browser is told at once to fetch what draws them
             parts["metas"] = (
                 f'{parts.get("metas", "")}<link rel="preload" as="script" fetchpriority="low" href="{drawing}">'

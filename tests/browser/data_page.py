@@ -16,8 +16,7 @@ from geodata.store import open_store
 
 TIMEOUT_MS = 40_000
 SHOWN = """() => { const gd = document.querySelector('#data-map .js-plotly-plot');
-  const map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot
-    && gd._fullLayout.map._subplot.map;
+  const map = window.atlasPlotly.map(gd);
   return Boolean(map && map.loaded() && map.areTilesLoaded()); }"""
 
 
@@ -94,7 +93,7 @@ class DataPage:
         """Return, for each trace of the preview, how many points it was given and how many MapLibre drew."""
         self.page.wait_for_function(SHOWN, timeout=TIMEOUT_MS)
         return self.page.evaluate("""() => { const gd = document.querySelector('#data-map .js-plotly-plot'),
-          map = gd._fullLayout.map._subplot.map;
+          map = window.atlasPlotly.map(gd);
           return Object.fromEntries(gd._fullData.map(trace => {
             const own = map.getStyle().layers.map(layer => layer.id).filter(id =>
               id.startsWith('plotly-trace-layer-' + trace.uid));

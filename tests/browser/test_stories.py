@@ -13,11 +13,7 @@ from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT
 from tests.browser.tabs import TAKEN_AWAY
 
-MAP = (
-    "(() => { const gd = document.querySelector('.story-map .js-plotly-plot'); "
-    "return gd && gd._fullLayout && gd._fullLayout.map && "
-    "gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map; })()"
-)
+MAP = "window.atlasPlotly.map(document.querySelector('.story-map .js-plotly-plot'))"
 WANTED = ("6 万余", "近万", "140 余")
 
 

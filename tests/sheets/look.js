@@ -328,11 +328,7 @@
   /* -- maps: every source that they asked for has come ------------------------------------------------------------------------ */
   if (!matchMedia("print").matches)
     for (const chart of document.querySelectorAll(".js-plotly-plot")) {
-      const map =
-        chart._fullLayout &&
-        chart._fullLayout.map &&
-        chart._fullLayout.map._subplot &&
-        chart._fullLayout.map._subplot.map;
+      const map = window.atlasPlotly?.map(chart);
       if (map && map.getStyle())
         for (const source of Object.keys(map.getStyle().sources))
           if (!source.startsWith("source-") && !map.isSourceLoaded(source)) tell("grey", chart, source);

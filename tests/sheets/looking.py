@@ -26,13 +26,13 @@ ALLOWED = "|".join(
 )
 SETTLED = """() => {
   const shown = one => one.getClientRects().length > 0, box = document.documentElement;
-  const maps = [...document.querySelectorAll('.js-plotly-plot')].map(gd => gd._fullLayout && gd._fullLayout.map
-    && gd._fullLayout.map._subplot).filter(Boolean);
+  const mapped = [...document.querySelectorAll('.js-plotly-plot')].filter(gd => window.atlasPlotly?.view(gd));
+  const stands = map => map && map.loaded() && map.areTilesLoaded() && !map.isMoving();
   return !document.querySelector('#page .opening, ._dash-loading, .first, .map-first')
     && [...document.querySelectorAll('.dash-graph')].every(one => !shown(one) || (one.querySelector('.main-svg, canvas')
       && !one.matches('.dash-graph--pending') && !one.querySelector('.dash-graph--pending')))
     && (!box.dataset.asked || box.dataset.asked === box.dataset.drawn)
-    && maps.every(({ map }) => map && map.loaded() && map.areTilesLoaded() && !map.isMoving());
+    && mapped.every(gd => stands(window.atlasPlotly.map(gd)));
 }"""
 TWO_FRAMES = (
     "() => document.fonts.ready.then(() => new Promise(done => "
