@@ -33,6 +33,8 @@ TOP = {
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     ".git-blame-ignore-revs",
+    ".oxfmtrc.json",
+    ".oxlintrc.json",
     ".gitignore",
     "mkdocs.yml",
 }
