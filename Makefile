@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# where scripts and style sheets are
+SCRIPTS := assets tests/sheets
 
 .PHONY: setup dev browser postgres run test test-fast test-browser lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
 
@@ -47,6 +49,8 @@ lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ty check --quiet --python $(VENV)
+	$(BIN)/oxlint --quiet $(SCRIPTS)
+	$(BIN)/oxfmt --list-different $(SCRIPTS)
 
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s

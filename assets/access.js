@@ -9,7 +9,8 @@
   let clicks = 0;
 
   function show(open) {
-    const box = byId("in-view"), toggle = byId("in-view-toggle");
+    const box = byId("in-view"),
+      toggle = byId("in-view-toggle");
     if (!box || !toggle) return;
     box.hidden = !open;
     toggle.setAttribute("aria-expanded", String(open));
@@ -18,30 +19,48 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.access = {
     /* button, move or filter -> what to list, when the list is open */
-    ask(pressed, viewport, filters) {
-      const box = byId("in-view"), none = window.dash_clientside.no_update;
+    ask(presses, viewport, filters) {
+      const box = byId("in-view"),
+        none = window.dash_clientside.no_update;
       if (!box) return none;
-      if (pressed && pressed !== clicks) show(box.hidden);
-      clicks = pressed || 0;
+      if (presses && presses !== clicks) show(box.hidden);
+      clicks = presses || 0;
       if (box.hidden || !filters) return none;
       const live = map();
       if (!live) return { box: null, zoom: null, query: filters.query };
-      return { box: window.atlasKit.seen(live).map((side) => Number(side.toFixed(5))),
-        zoom: Number(live.getZoom().toFixed(2)), query: filters.query };
+      return {
+        box: window.atlasKit.seen(live).map((side) => Number(side.toFixed(5))),
+        zoom: Number(live.getZoom().toFixed(2)),
+        query: filters.query,
+      };
     },
   };
 
   function closer(lon, lat) {
     const gd = plot();
-    if (gd) window.Plotly.relayout(gd, { "map.center": { lon, lat }, "map.zoom": Math.min(window.atlasKit.MAX_ZOOM, gd._fullLayout.map.zoom + 2) });
+    if (gd)
+      window.Plotly.relayout(gd, {
+        "map.center": { lon, lat },
+        "map.zoom": Math.min(window.atlasKit.MAX_ZOOM, window.atlasPlotly.view(gd).zoom + 2),
+      });
   }
 
   /* what is in the middle, as if a pointer stood there */
   function point(live) {
-    const canvas = live.getCanvas(), at = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 }, box = canvas.getBoundingClientRect();
-    const originalEvent = new MouseEvent("mousemove", { clientX: box.left + at.x, clientY: box.top + at.y, bubbles: true });
+    const canvas = live.getCanvas(),
+      at = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 },
+      box = canvas.getBoundingClientRect();
+    const originalEvent = new MouseEvent("mousemove", {
+      clientX: box.left + at.x,
+      clientY: box.top + at.y,
+      bubbles: true,
+    });
     // an event that nothing sent has no target, and would give these from the corner of the page
-    for (const [name, value] of [["offsetX", at.x], ["offsetY", at.y]]) Object.defineProperty(originalEvent, name, { value });
+    for (const [key, value] of [
+      ["offsetX", at.x],
+      ["offsetY", at.y],
+    ])
+      Object.defineProperty(originalEvent, key, { value });
     live.fire("mousemove", { point: at, lngLat: live.unproject([at.x, at.y]), originalEvent });
   }
 
@@ -61,34 +80,51 @@
   const english = () => document.documentElement.lang === "en";
   function spoken(text) {
     if (!english()) return [text];
-    return text.split(HAN).filter(Boolean).map((part) => {
-      if (!HAN.test(part)) return part;
-      const one = document.createElement("span");
-      one.lang = "zh-CN"; one.textContent = part;
-      return one;
-    });
+    return text
+      .split(HAN)
+      .filter(Boolean)
+      .map((part) => {
+        if (!HAN.test(part)) return part;
+        const one = document.createElement("span");
+        one.lang = "zh-CN";
+        one.textContent = part;
+        return one;
+      });
   }
 
   function hovered() {
-    if (english()) window.requestAnimationFrame(() => {
-      for (const one of document.querySelectorAll("#map .hovertext tspan, #map .hovertext text"))
-        if (!one.childElementCount && HAN.test(one.textContent)) one.setAttribute("lang", "zh-CN");
-    });
+    if (english())
+      window.requestAnimationFrame(() => {
+        for (const one of document.querySelectorAll("#map .hovertext tspan, #map .hovertext text"))
+          if (!one.childElementCount && HAN.test(one.textContent)) one.setAttribute("lang", "zh-CN");
+      });
   }
 
   function say() {
-    const live = map(), words = byId("map-said");
+    const live = map(),
+      words = byId("map-said");
     if (!live || !words || document.activeElement !== live.getCanvas() || !words.classList) return;
     words.textContent = "";
     underneath(live, () => {
       const label = document.querySelector("#map .hoverlayer");
-      words.replaceChildren(...spoken(label ? [...label.querySelectorAll(".hovertext tspan, .hovertext text")].map((one) => one.childElementCount ? "" : one.textContent).join(" ").trim() : ""));
+      words.replaceChildren(
+        ...spoken(
+          label
+            ? [...label.querySelectorAll(".hovertext tspan, .hovertext text")]
+                .map((one) => (one.childElementCount ? "" : one.textContent))
+                .join(" ")
+                .trim()
+            : "",
+        ),
+      );
       return words.textContent;
     });
   }
 
   function home() {
-    const gd = plot(), meta = gd && gd.layout.meta, box = byId("map");
+    const gd = plot(),
+      meta = gd && gd.layout.meta,
+      box = byId("map");
     if (!meta) return;
     const spot = window.atlasKit.framed(meta.bounds, box.clientWidth, box.clientHeight, 0);
     window.Plotly.relayout(gd, { "map.center": spot.center, "map.zoom": spot.zoom });
@@ -97,12 +133,16 @@
   function pressed(event) {
     const live = map();
     if (!live || event.target !== live.getCanvas() || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === "Home") { home(); event.preventDefault(); window.setTimeout(say, 400); }
-    else if (event.key === "Enter") {
+    if (event.key === "Home") {
+      home();
+      event.preventDefault();
+      window.setTimeout(say, 400);
+    } else if (event.key === "Enter") {
       event.preventDefault();
       underneath(live, (gd) => {
-        if (!gd || !gd._hoverdata) return false;
-        gd.emit("plotly_click", { points: gd._hoverdata, event });
+        const points = window.atlasPlotly.hovered(gd);
+        if (!points) return false;
+        gd.emit("plotly_click", { points, event });
         return true;
       });
     }
@@ -112,7 +152,8 @@
   function name() {
     const header = document.querySelector("header[data-map]");
     if (!header) return;
-    for (const canvas of document.querySelectorAll('canvas.maplibregl-canvas[aria-label="Map"]')) canvas.setAttribute("aria-label", header.dataset.map);
+    for (const canvas of document.querySelectorAll('canvas.maplibregl-canvas[aria-label="Map"]'))
+      canvas.setAttribute("aria-label", header.dataset.map);
     for (const button of document.querySelectorAll('[title="Toggle attribution"]')) {
       button.title = header.dataset.attribution;
       button.setAttribute("aria-label", header.dataset.attribution);
@@ -122,7 +163,8 @@
   const hooked = new WeakSet();
   function hook() {
     name();
-    const live = map(), words = byId("map-said");
+    const live = map(),
+      words = byId("map-said");
     if (!live || !words || hooked.has(live)) return;
     hooked.add(live);
     const canvas = live.getCanvas();
@@ -138,9 +180,19 @@
     pressed(event);
     if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
     const box = byId("in-view");
-    if (box && !box.hidden && box.contains(document.activeElement)) { show(false); byId("in-view-toggle").focus(); return; }
-    const root = document.querySelector('.atlas[data-rail="open"]'), rail = byId("rail");
-    if (root && window.innerWidth <= 1000 && rail.contains(document.activeElement) && !document.querySelector('[aria-expanded="true"][aria-haspopup="listbox"]')) {
+    if (box && !box.hidden && box.contains(document.activeElement)) {
+      show(false);
+      byId("in-view-toggle").focus();
+      return;
+    }
+    const root = document.querySelector('.atlas[data-rail="open"]'),
+      rail = byId("rail");
+    if (
+      root &&
+      window.innerWidth <= 1000 &&
+      rail.contains(document.activeElement) &&
+      !document.querySelector('[aria-expanded="true"][aria-haspopup="listbox"]')
+    ) {
       byId("rail-toggle").click();
       byId("rail-toggle").focus();
     }
@@ -159,7 +211,11 @@
       return;
     }
     const group = event.target.closest && event.target.closest(".in-view-row[data-lon]");
-    if (group) closer(Number(group.dataset.lon) + window.atlasKit.shift()[0], Number(group.dataset.lat) + window.atlasKit.shift()[1]);
+    if (group)
+      closer(
+        Number(group.dataset.lon) + window.atlasKit.shift()[0],
+        Number(group.dataset.lat) + window.atlasKit.shift()[1],
+      );
   });
 
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });

@@ -7,31 +7,49 @@
     const text = valueFormatted ?? value ?? "";
     return /[\u3400-\u9fff]/.test(text) ? window.React.createElement("span", { lang: "zh-CN" }, text) : text;
   };
-  const DROP = "data-drop", STORE = "data-upload";
+  const DROP = "data-drop",
+    STORE = "data-upload";
   let under = null;
 
   const box = () => document.getElementById(DROP);
-  const say = (text) => { const at = document.getElementById("data-sending"); if (at) at.textContent = text; };
+  const say = (text) => {
+    const at = document.getElementById("data-sending");
+    if (at) at.textContent = text;
+  };
   const store = (data) => window.dash_clientside.set_props(STORE, { data });
 
   function send(file) {
     const drop = box();
     if (!drop || !file) return;
     if (under) under.abort();
-    if (file.size > Number(drop.dataset.limit)) { store({ message: drop.dataset.large }); return; }
+    if (file.size > Number(drop.dataset.limit)) {
+      store({ message: drop.dataset.large });
+      return;
+    }
     const request = new XMLHttpRequest();
     under = request;
     request.open("POST", `${drop.dataset.address}&name=${encodeURIComponent(file.name)}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) say(drop.dataset.sending.replace("{share}", Math.round((100 * event.loaded) / event.total)));
+      if (event.lengthComputable)
+        say(drop.dataset.sending.replace("{share}", Math.round((100 * event.loaded) / event.total)));
     });
-    const done = () => { under = null; say(""); };
-    request.addEventListener("error", () => { done(); store({ message: drop.dataset.lost }); });
+    const done = () => {
+      under = null;
+      say("");
+    };
+    request.addEventListener("error", () => {
+      done();
+      store({ message: drop.dataset.lost });
+    });
     request.addEventListener("load", () => {
       done();
       let answer = null;
-      try { answer = JSON.parse(request.responseText); } catch (error) { answer = { message: request.responseText || drop.dataset.lost }; }
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        answer = { message: request.responseText || drop.dataset.lost };
+      }
       store(request.status === 200 ? answer : { message: answer.message || drop.dataset.lost });
     });
     request.send(file);
@@ -46,9 +64,14 @@
   }
 
   const inside = (event) => event.target instanceof Element && event.target.closest(`#${DROP}`);
-  document.addEventListener("click", (event) => { if (inside(event)) choose(); });
+  document.addEventListener("click", (event) => {
+    if (inside(event)) choose();
+  });
   document.addEventListener("keydown", (event) => {
-    if (inside(event) && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); choose(); }
+    if (inside(event) && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      choose();
+    }
   });
   for (const name of ["dragover", "dragleave", "drop"])
     document.addEventListener(name, (event) => {

@@ -3,8 +3,20 @@
   "use strict";
   const KEPT = "atlas-tour";
   const byId = (id) => document.getElementById(id);
-  const seen = () => { try { return window.localStorage.getItem(KEPT) !== null; } catch (error) { return true; } };
-  const remember = () => { try { window.localStorage.setItem(KEPT, "1"); } catch (error) { /* a browser that keeps nothing is asked again */ } };
+  const seen = () => {
+    try {
+      return window.localStorage.getItem(KEPT) !== null;
+    } catch {
+      return true;
+    }
+  };
+  const remember = () => {
+    try {
+      window.localStorage.setItem(KEPT, "1");
+    } catch {
+      /* a browser that keeps nothing is asked again */
+    }
+  };
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /* -- the tour ---------------------------------------------------------------- */
@@ -12,7 +24,9 @@
 
   function button(text, act) {
     const one = document.createElement("button");
-    one.type = "button"; one.className = "button"; one.textContent = text;
+    one.type = "button";
+    one.className = "button";
+    one.textContent = text;
     one.addEventListener("click", act);
     return one;
   }
@@ -22,8 +36,13 @@
     if (!list) return;
     remember();
     offer();
-    const steps = [...list.children].filter((one) => place(one.dataset.at)).map((one) => ({
-      at: one.dataset.at, title: one.querySelector("strong").textContent, text: one.querySelector("span").textContent }));
+    const steps = [...list.children]
+      .filter((one) => place(one.dataset.at))
+      .map((one) => ({
+        at: one.dataset.at,
+        title: one.querySelector("strong").textContent,
+        text: one.querySelector("span").textContent,
+      }));
     endTour();
     const box = document.createElement("div");
     box.className = "tour";
@@ -42,14 +61,22 @@
   }
 
   function show(position) {
-    const { box, steps, words } = tour, step = steps[position], target = place(step.at);
+    const { box, steps, words } = tour,
+      step = steps[position],
+      target = place(step.at);
     tour.at = position;
     document.querySelectorAll(".tour-here").forEach((one) => one.classList.remove("tour-here"));
     box.replaceChildren();
-    const count = document.createElement("p"), title = document.createElement("h2"), text = document.createElement("p"), row = document.createElement("div");
-    count.className = "help-note"; count.textContent = words.of.replace("{n}", position + 1).replace("{all}", steps.length);
-    title.id = "tour-title"; title.textContent = step.title;
-    text.id = "tour-text"; text.textContent = step.text;
+    const count = document.createElement("p"),
+      title = document.createElement("h2"),
+      text = document.createElement("p"),
+      row = document.createElement("div");
+    count.className = "help-note";
+    count.textContent = words.of.replace("{n}", position + 1).replace("{all}", steps.length);
+    title.id = "tour-title";
+    title.textContent = step.title;
+    text.id = "tour-text";
+    text.textContent = step.text;
     row.className = "tour-buttons";
     if (position) row.append(button(words.back, () => show(position - 1)));
     row.append(position + 1 < steps.length ? button(words.next, () => show(position + 1)) : button(words.end, endTour));
@@ -64,8 +91,10 @@
   }
 
   function beside(box, rect) {
-    const { width, height } = box.getBoundingClientRect(), gap = 12;
-    const wide = document.documentElement.clientWidth, high = window.innerHeight;
+    const { width, height } = box.getBoundingClientRect(),
+      gap = 12;
+    const wide = document.documentElement.clientWidth,
+      high = window.innerHeight;
     let top = rect.bottom + gap;
     if (top + height > high) top = rect.top - gap - height;
     if (top < gap) top = Math.min(high - height - gap, rect.top + gap);
@@ -76,7 +105,8 @@
   function endTour() {
     document.querySelectorAll(".tour-here").forEach((one) => one.classList.remove("tour-here"));
     if (!tour) return;
-    const { box, from } = tour, had = box.contains(document.activeElement);
+    const { box, from } = tour,
+      had = box.contains(document.activeElement);
     tour = null;
     box.remove();
     if (had && from) from.focus();
@@ -89,14 +119,23 @@
 
   /* -- the line of feedback ------------------------------------------------------ */
   async function send() {
-    const field = byId("feedback-text"), said = byId("feedback-said");
+    const field = byId("feedback-text"),
+      said = byId("feedback-said");
     const text = field.value.trim();
-    if (!text) { field.focus(); return; }
+    if (!text) {
+      field.focus();
+      return;
+    }
     said.textContent = "";
     try {
       const answer = await fetch(said.dataset.path, {
-        method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ text, address: window.location.pathname + window.location.search, lang: (byId("atlas") || document.documentElement).lang.slice(0, 2) }),
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({
+          text,
+          address: window.location.pathname + window.location.search,
+          lang: (byId("atlas") || document.documentElement).lang.slice(0, 2),
+        }),
       });
       said.textContent = answer.ok ? said.dataset.done : await answer.text();
       if (answer.ok) {
@@ -104,11 +143,14 @@
         Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, "");
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }
-    } catch (error) { said.textContent = said.dataset.failed; }
+    } catch {
+      said.textContent = said.dataset.failed;
+    }
   }
 
   /* -- words explained ------------------------------------------------------------ */
-  let tip = null, told = null;
+  let tip = null,
+    told = null;
 
   function explain(term) {
     const meaning = byId(`term-${term.dataset.term}`);
@@ -123,7 +165,13 @@
     beside(tip, term.getBoundingClientRect());
   }
 
-  function hush() { if (tip) { tip.remove(); tip = null; told = null; } }
+  function hush() {
+    if (tip) {
+      tip.remove();
+      tip = null;
+      told = null;
+    }
+  }
 
   /* the first of each word is a stop for Tab; the others answer to the pointer alone */
   function stops() {
@@ -131,38 +179,66 @@
     for (const term of document.querySelectorAll("[data-term]")) {
       const first = !had.has(term.dataset.term);
       had.add(term.dataset.term);
-      if (first && term.tabIndex !== 0) { term.tabIndex = 0; term.setAttribute("aria-describedby", `term-${term.dataset.term}`); }
-      else if (!first && term.tabIndex === 0) { term.removeAttribute("tabindex"); term.removeAttribute("aria-describedby"); }
+      if (first && term.tabIndex !== 0) {
+        term.tabIndex = 0;
+        term.setAttribute("aria-describedby", `term-${term.dataset.term}`);
+      } else if (!first && term.tabIndex === 0) {
+        term.removeAttribute("tabindex");
+        term.removeAttribute("aria-describedby");
+      }
     }
   }
 
   const term = (event) => (event.target.closest ? event.target.closest("[data-term]") : null);
   document.addEventListener("pointerover", (event) => {
-    if (term(event)) explain(term(event)); else if (!event.target.closest || !event.target.closest(".tip")) hush();
+    if (term(event)) explain(term(event));
+    else if (!event.target.closest || !event.target.closest(".tip")) hush();
   });
   // a finger gives the focus to whatever around the word takes it
-  document.addEventListener("focusin", (event) => { if (term(event)) explain(term(event)); else if (!told || !event.target.contains(told)) hush(); });
-  document.addEventListener("submit", (event) => { if (event.target.id === "feedback-form") { event.preventDefault(); send(); } });
+  document.addEventListener("focusin", (event) => {
+    if (term(event)) explain(term(event));
+    else if (!told || !event.target.contains(told)) hush();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.id === "feedback-form") {
+      event.preventDefault();
+      send();
+    }
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     hush();
     if (tour) endTour();
   });
   document.addEventListener("click", (event) => {
-    const at = event.target.closest ? event.target.closest("button") : null, dialog = byId("help");
-    if (event.target === dialog) { dialog.close(); return; }
+    const at = event.target.closest ? event.target.closest("button") : null,
+      dialog = byId("help");
+    if (event.target === dialog) {
+      dialog.close();
+      return;
+    }
     if (!at) return;
     if (at.id === "help-open") dialog.showModal();
     else if (at.id === "help-close") dialog.close();
-    else if (at.id === "tour-start") { dialog.close(); startTour(); }
-    else if (at.id === "tour-offer-start") startTour();
-    else if (at.id === "tour-offer-no") { remember(); offer(); byId("help-open").focus(); }
+    else if (at.id === "tour-start") {
+      dialog.close();
+      startTour();
+    } else if (at.id === "tour-offer-start") startTour();
+    else if (at.id === "tour-offer-no") {
+      remember();
+      offer();
+      byId("help-open").focus();
+    }
   });
 
   let asked = false;
   new MutationObserver(() => {
     if (asked) return;
     asked = true;
-    window.requestAnimationFrame(() => { asked = false; offer(); stops(); });
+    window.requestAnimationFrame(() => {
+      asked = false;
+      offer();
+      stops();
+    });
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -10,11 +10,7 @@
   const state = { key: null, off: [], hatched: [], tiles: null, shift: [0, 0], asked: 0, hooked: new WeakSet() };
 
   const plot = () => document.querySelector("#map .js-plotly-plot");
-  const instance = () => {
-    const gd = plot();
-    const map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
-    return map ? map.map : null;
-  };
+  const instance = () => window.atlasPlotly.map(plot());
   window.atlasMap = instance;
 
   const mercator = (lat) => {
@@ -27,8 +23,12 @@
   function fitted(bounds, width, height, first = state.key === null) {
     const legend = document.getElementById("legend-box");
     if (legend && first && width < NARROW) legend.open = false;
-    const room = legend && window.innerWidth > PHONE && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 20 : 0;
-    const full = framed(bounds, width, height, 0), beside = framed(bounds, width, height, room);
+    const room =
+      legend && window.innerWidth > PHONE && getComputedStyle(legend).position === "absolute"
+        ? legend.offsetWidth + 20
+        : 0;
+    const full = framed(bounds, width, height, 0),
+      beside = framed(bounds, width, height, room);
     return beside.zoom > full.zoom - BESIDE_COSTS ? beside : full;
   }
 
@@ -37,7 +37,8 @@
     const [west, south, east, north] = bounds;
     const pad = Math.min(width, height) * 0.06;
     const dx = Math.max((east - west) / 360, 1e-6);
-    const top = mercator(north), bottom = mercator(south);
+    const top = mercator(north),
+      bottom = mercator(south);
     const dy = Math.max(bottom - top, 1e-6);
     const zoom = Math.log2(Math.min((width - 2 * pad) / (TILE * dx), (height - 2 * pad) / (TILE * dy)));
     const clamped = Math.max(1, Math.min(MAX_ZOOM, zoom));
@@ -49,11 +50,10 @@
   }
 
   function hatch() {
-    const n = 8, data = new Uint8Array(n * n * 4);
+    const n = 8,
+      data = new Uint8Array(n * n * 4);
     const ink = document.documentElement.dataset.theme === "dark" ? [238, 242, 245, 90] : [31, 41, 51, 90];
-    for (let y = 0; y < n; y++)
-      for (let x = 0; x < n; x++)
-        if ((x + y) % n === 0) data.set(ink, (y * n + x) * 4);
+    for (let y = 0; y < n; y++) for (let x = 0; x < n; x++) if ((x + y) % n === 0) data.set(ink, (y * n + x) * 4);
     return { width: n, height: n, data };
   }
 
@@ -61,14 +61,18 @@
      plotly.js takes the layers of its traces out and in again: the tiles lie right above our own land */
   function layTiles(map, tiles) {
     if (!tiles || map.getSource("tiles")) return;
-    const layers = map.getStyle().layers, at = layers.findIndex((layer) => layer.id === tiles.above);
+    const layers = map.getStyle().layers,
+      at = layers.findIndex((layer) => layer.id === tiles.above);
     if (at < 0) return;
     map.addSource("tiles", tiles.source);
-    map.addLayer({ id: "tiles", type: "raster", source: "tiles", paint: { "raster-saturation": -0.4 } }, layers[at + 1] && layers[at + 1].id);
+    map.addLayer(
+      { id: "tiles", type: "raster", source: "tiles", paint: { "raster-saturation": -0.4 } },
+      layers[at + 1] && layers[at + 1].id,
+    );
   }
 
   function switchLayers(map, wants = state) {
-    if (!map.style || !map.style._loaded) return;
+    if (!window.atlasPlotly.styled(map)) return;
     layTiles(map, wants.tiles);
     if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
     if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", wants.hatched]]);
@@ -88,13 +92,15 @@
     const most = metres * 110;
     const power = Math.pow(10, Math.floor(Math.log10(most)));
     const nice = [5, 2, 1].map((one) => one * power).find((one) => one <= most);
-    const kilometres = bar.dataset.kilometres, small = bar.dataset.metres;
+    const kilometres = bar.dataset.kilometres,
+      small = bar.dataset.metres;
     bar.style.width = `${(nice / metres).toFixed(1)}px`;
     bar.textContent = nice >= 1000 ? `${nice / 1000} ${kilometres}` : `${nice} ${small}`;
   }
 
   function hook() {
-    const gd = plot(), map = instance();
+    const gd = plot(),
+      map = instance();
     if (gd && gd.on && !state.hooked.has(gd)) {
       state.hooked.add(gd);
       // which of the figures asked for is drawn: what a test or a picture waits for
@@ -103,29 +109,41 @@
         if (!point.customdata || point.customdata[0] !== "cluster") return;
         window.Plotly.relayout(gd, {
           "map.center": { lon: point.lon, lat: point.lat },
-          "map.zoom": Math.min(MAX_ZOOM, gd._fullLayout.map.zoom + CLOSER),
+          "map.zoom": Math.min(MAX_ZOOM, window.atlasPlotly.view(gd).zoom + CLOSER),
         });
       });
-      gd.on("plotly_afterplot", () => { document.documentElement.dataset.drawn = String(state.asked); });
+      gd.on("plotly_afterplot", () => {
+        document.documentElement.dataset.drawn = String(state.asked);
+      });
     }
     if (!map || state.hooked.has(map)) return;
     state.hooked.add(map);
-    const ready = () => { switchLayers(map); drawScale(map); };
+    const ready = () => {
+      switchLayers(map);
+      drawScale(map);
+    };
     map.on("styledata", () => switchLayers(map));
     map.on("move", () => drawScale(map));
-    if (map.isStyleLoaded()) ready(); else map.once("load", ready);
+    if (map.isStyleLoaded()) ready();
+    else map.once("load", ready);
     map.getCanvas().setAttribute("aria-label", document.getElementById("map").dataset.label || "");
   }
 
   /* what is visible, in WGS-84 whatever the tiles are drawn in */
   function seen(map) {
-    const box = map.getBounds(), [lon, lat] = state.shift;
+    const box = map.getBounds(),
+      [lon, lat] = state.shift;
     return [box.getWest() - lon, box.getSouth() - lat, box.getEast() - lon, box.getNorth() - lat];
   }
 
   let able = null;
   function webgl2() {
-    if (able === null) try { able = Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { able = false; }
+    if (able === null)
+      try {
+        able = Boolean(document.createElement("canvas").getContext("webgl2"));
+      } catch {
+        able = false;
+      }
     return able;
   }
 
@@ -141,8 +159,8 @@
       }
       state.asked += 1;
       document.documentElement.dataset.asked = String(state.asked);
-      const meta = spec.layout.meta, gd = plot();
-      const live = gd && gd._fullLayout && gd._fullLayout.map;
+      const meta = spec.layout.meta,
+        live = window.atlasPlotly.view(plot());
       state.off = meta.off;
       state.hatched = meta.hatched;
       state.tiles = meta.tiles || null;
@@ -152,22 +170,35 @@
       else if (meta.fit || state.key !== null) spot = fitted(meta.bounds, box.clientWidth, box.clientHeight);
       state.key = meta.key;
       const map = spot ? { ...spec.layout.map, ...spot } : spec.layout.map;
-      window.setTimeout(function wait() { hook(); const m = instance(); if (m) { switchLayers(m); drawScale(m); } else window.setTimeout(wait, 60); }, 0);
+      window.setTimeout(function wait() {
+        hook();
+        const m = instance();
+        if (m) {
+          switchLayers(m);
+          drawScale(m);
+        } else window.setTimeout(wait, 60);
+      }, 0);
       return { ...spec, layout: { ...spec.layout, map } };
     },
     /* a move of the map -> what is visible, and the view in the address (without a step in the history) */
     moved(relayout) {
       const map = instance();
       if (!relayout || !relayout["map.center"] || !map) return window.dash_clientside.no_update;
-      const centre = relayout["map.center"], zoom = relayout["map.zoom"], [west, south, east, north] = seen(map);
-      const lon = centre.lon - state.shift[0], lat = centre.lat - state.shift[1];
+      const centre = relayout["map.center"],
+        zoom = relayout["map.zoom"],
+        [west, south, east, north] = seen(map);
+      const lon = centre.lon - state.shift[0],
+        lat = centre.lat - state.shift[1];
       const query = new URLSearchParams(window.location.search);
       query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
       window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
       // dcc.Location must know, or the next change of the address writes the one that it remembers
       window.dash_clientside.set_props("url", { href: window.location.href, search: window.location.search });
       return {
-        lon, lat, zoom, key: state.key,
+        lon,
+        lat,
+        zoom,
+        key: state.key,
         box: [west, south, east, north],
       };
     },

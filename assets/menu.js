@@ -6,7 +6,8 @@
     button.setAttribute("aria-expanded", String(open));
   }
   document.addEventListener("click", (event) => {
-    const at = event.target instanceof Element ? event.target : null, button = at && at.closest(".menu-toggle");
+    const at = event.target instanceof Element ? event.target : null,
+      button = at && at.closest(".menu-toggle");
     if (button) return set(button, button.getAttribute("aria-expanded") !== "true");
     for (const open of document.querySelectorAll(".menu-toggle[aria-expanded='true']"))
       if (!at || !at.closest(".header") || at.closest(".way")) set(open, false);

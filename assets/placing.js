@@ -2,15 +2,19 @@
    What is set lies in the store placing-spots (table -> spots, skipped); the server lists, doubts and saves it. */
 (function () {
   "use strict";
-  const SPOTS = "placing-spots", NEAR_ZOOM = 13.5, STEP_PX = 4, LEAP_PX = 40, FAR_M = 100, DIGITS = 6, LOCATE_MS = 20000, NARROW_PX = 1000;
+  const SPOTS = "placing-spots",
+    NEAR_ZOOM = 13.5,
+    STEP_PX = 4,
+    LEAP_PX = 40,
+    FAR_M = 100,
+    DIGITS = 6,
+    LOCATE_MS = 20000,
+    NARROW_PX = 1000;
   const state = { key: null, data: {}, hooked: new WeakSet(), drag: null };
 
   const root = () => document.getElementById("placing");
   const box = () => document.getElementById("placing-box");
-  const map = () => {
-    const gd = document.querySelector("#placing-map .js-plotly-plot"), sub = gd && gd._fullLayout && gd._fullLayout.map;
-    return (sub && sub._subplot && sub._subplot.map) || null;
-  };
+  const map = () => window.atlasPlotly.map(document.querySelector("#placing-map .js-plotly-plot"));
   const may = () => Boolean(root() && root().dataset.editing);
   const items = () => Array.from(document.querySelectorAll("#placing-list .placing-item"));
   const item = (key) => items().find((one) => one.dataset.key === key);
@@ -18,14 +22,21 @@
     const said = state.data[root().dataset.table] || {};
     return { spots: said.spots || {}, skipped: said.skipped || [] };
   };
-  const say = (text) => { const at = document.getElementById("placing-said"); if (at) at.textContent = text || ""; };
-  const called = (one) => { const name = one && one.querySelector("strong"); return name ? name.textContent : ""; };
+  const say = (text) => {
+    const at = document.getElementById("placing-said");
+    if (at) at.textContent = text || "";
+  };
+  const called = (one) => {
+    const name = one && one.querySelector("strong");
+    return name ? name.textContent : "";
+  };
   const round = (degrees) => Number(degrees.toFixed(DIGITS));
 
   function keep(change) {
-    const now = mine(), next = { spots: { ...now.spots }, skipped: [...now.skipped] };
-    change(next);
-    state.data = { ...state.data, [root().dataset.table]: next };
+    const now = mine(),
+      changed = { spots: { ...now.spots }, skipped: [...now.skipped] };
+    change(changed);
+    state.data = { ...state.data, [root().dataset.table]: changed };
     draw();
     window.dash_clientside.set_props(SPOTS, { data: state.data });
   }
@@ -34,7 +45,10 @@
     if (!may() || !key) return;
     const one = { lon: round(where.lng), lat: round(where.lat), by };
     if (sketch) one.sketch = true;
-    keep((now) => { now.spots[key] = one; now.skipped = now.skipped.filter((other) => other !== key); });
+    keep((now) => {
+      now.spots[key] = one;
+      now.skipped = now.skipped.filter((other) => other !== key);
+    });
     say(root().dataset.set.replace("{name}", called(item(key))));
   }
 
@@ -48,16 +62,28 @@
   function choose(key, show = true) {
     state.key = key;
     mark();
-    const one = item(key), at = map();
+    const one = item(key),
+      at = map();
     if (!one) return;
     one.scrollIntoView({ block: "nearest" });
     if (show && window.innerWidth <= NARROW_PX && box()) box().scrollIntoView({ block: "center" });
     if (may() && !mine().spots[key]) say(root().dataset.chosen.replace("{name}", called(one)));
     if (!at || !show) return draw();
-    const where = known(one), bounds = one.dataset.box.split(",").map(Number), centre = at.getCenter();
+    const where = known(one),
+      bounds = one.dataset.box.split(",").map(Number),
+      centre = at.getCenter();
     if (where) at.jumpTo({ center: where, zoom: Math.max(at.getZoom(), NEAR_ZOOM) });
-    else if (bounds.length === 4 && !(centre.lng >= bounds[0] && centre.lng <= bounds[2] && centre.lat >= bounds[1] && centre.lat <= bounds[3]))
-      at.fitBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]], { padding: 20, duration: 0 });
+    else if (
+      bounds.length === 4 &&
+      !(centre.lng >= bounds[0] && centre.lng <= bounds[2] && centre.lat >= bounds[1] && centre.lat <= bounds[3])
+    )
+      at.fitBounds(
+        [
+          [bounds[0], bounds[1]],
+          [bounds[2], bounds[3]],
+        ],
+        { padding: 20, duration: 0 },
+      );
     draw();
   }
 
@@ -65,7 +91,8 @@
   function mark() {
     const all = items();
     all.forEach((one, at) => {
-      const chosen = one.dataset.key === state.key, button = one.querySelector(".placing-row");
+      const chosen = one.dataset.key === state.key,
+        button = one.querySelector(".placing-row");
       one.classList.toggle("placing-chosen", chosen);
       if (!button) return;
       if (chosen) button.setAttribute("aria-current", "true");
@@ -77,7 +104,9 @@
   }
 
   function next() {
-    const all = items(), from = all.findIndex((one) => one.dataset.key === state.key), now = mine();
+    const all = items(),
+      from = all.findIndex((one) => one.dataset.key === state.key),
+      now = mine();
     for (let step = 1; step <= all.length; step += 1) {
       const one = all[(from + step + all.length) % all.length];
       if (!now.spots[one.dataset.key] && !now.skipped.includes(one.dataset.key)) return choose(one.dataset.key);
@@ -88,7 +117,8 @@
   }
 
   function draw() {
-    const at = map(), over = box();
+    const at = map(),
+      over = box();
     if (!at || !over) return;
     let layer = over.querySelector(".placing-marks");
     if (!layer) {
@@ -97,13 +127,21 @@
       layer.setAttribute("aria-hidden", "true");
       at.getCanvasContainer().append(layer);
     }
-    const set = mine().spots, wanted = new Map();
+    const set = mine().spots,
+      wanted = new Map();
     for (const one of items()) {
       const where = known(one);
-      if (where) wanted.set(one.dataset.key, { where, set: Boolean(set[one.dataset.key]), name: called(one), skipped: one.dataset.skipped });
+      if (where)
+        wanted.set(one.dataset.key, {
+          where,
+          set: Boolean(set[one.dataset.key]),
+          name: called(one),
+          skipped: one.dataset.skipped,
+        });
     }
     // what is set and not listed just now (another search) is drawn all the same
-    for (const [key, one] of Object.entries(set)) if (!wanted.has(key)) wanted.set(key, { where: { lng: one.lon, lat: one.lat }, set: true, name: "" });
+    for (const [key, one] of Object.entries(set))
+      if (!wanted.has(key)) wanted.set(key, { where: { lng: one.lon, lat: one.lat }, set: true, name: "" });
     const there = new Map(Array.from(layer.children, (one) => [one.dataset.key, one]));
     for (const [key, one] of there) if (!wanted.has(key) || wanted.get(key).skipped) one.remove();
     for (const [key, one] of wanted) {
@@ -116,7 +154,10 @@
         layer.append(sign);
       }
       sign.className = `placing-mark ${one.set ? "placing-mark-set" : "placing-mark-found"}${key === state.key ? " placing-mark-chosen" : ""}`;
-      if (sign.dataset.name !== one.name) { sign.dataset.name = one.name; sign.replaceChildren(Object.assign(document.createElement("span"), { textContent: one.name })); }
+      if (sign.dataset.name !== one.name) {
+        sign.dataset.name = one.name;
+        sign.replaceChildren(Object.assign(document.createElement("span"), { textContent: one.name }));
+      }
       if (state.drag && state.drag.key === key) continue;
       const spot = at.project(one.where);
       sign.style.transform = `translate(${spot.x}px, ${spot.y}px)`;
@@ -128,13 +169,16 @@
     if (source.button) return;
     source.stopPropagation();
     source.preventDefault();
-    const sign = source.currentTarget, key = sign.dataset.key, frame = map().getCanvas().getBoundingClientRect();
+    const sign = source.currentTarget,
+      key = sign.dataset.key,
+      frame = map().getCanvas().getBoundingClientRect();
     state.drag = { key, from: [source.clientX, source.clientY], moved: false };
     sign.setPointerCapture(source.pointerId);
     const spot = (event) => [event.clientX - frame.left, event.clientY - frame.top];
     const follow = (event) => {
       if (!state.drag || !may()) return;
-      state.drag.moved = state.drag.moved || Math.hypot(event.clientX - state.drag.from[0], event.clientY - state.drag.from[1]) > 3;
+      state.drag.moved =
+        state.drag.moved || Math.hypot(event.clientX - state.drag.from[0], event.clientY - state.drag.from[1]) > 3;
       if (state.drag.moved) sign.style.transform = `translate(${spot(event)[0]}px, ${spot(event)[1]}px)`;
     };
     const done = (event) => {
@@ -176,10 +220,17 @@
   }
 
   function nudge(source) {
-    const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[source.key], at = map();
+    const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[source.key],
+      at = map();
     if (!at) return false;
-    if (source.key === "+" || source.key === "=") { at.zoomIn({ duration: 0 }); return true; }
-    if (source.key === "-") { at.zoomOut({ duration: 0 }); return true; }
+    if (source.key === "+" || source.key === "=") {
+      at.zoomIn({ duration: 0 });
+      return true;
+    }
+    if (source.key === "-") {
+      at.zoomOut({ duration: 0 });
+      return true;
+    }
     const one = item(state.key);
     if (source.key === "Enter") {
       if (!one) next();
@@ -192,11 +243,16 @@
     if (!steps) return false;
     const length = source.shiftKey ? LEAP_PX : STEP_PX;
     const set = one && may() ? mine().spots[state.key] : null;
-    if (!set) { at.panBy([steps[0] * LEAP_PX, steps[1] * LEAP_PX], { duration: 0 }); return true; }
-    const spot = at.project([set.lon, set.lat]), size = at.getCanvas();
+    if (!set) {
+      at.panBy([steps[0] * LEAP_PX, steps[1] * LEAP_PX], { duration: 0 });
+      return true;
+    }
+    const spot = at.project([set.lon, set.lat]),
+      size = at.getCanvas();
     const moved = { x: spot.x + steps[0] * length, y: spot.y + steps[1] * length };
     put(state.key, at.unproject([moved.x, moved.y]), "hand");
-    if (moved.x < 20 || moved.y < 20 || moved.x > size.clientWidth - 20 || moved.y > size.clientHeight - 20) at.jumpTo({ center: at.unproject([moved.x, moved.y]) });
+    if (moved.x < 20 || moved.y < 20 || moved.x > size.clientWidth - 20 || moved.y > size.clientHeight - 20)
+      at.jumpTo({ center: at.unproject([moved.x, moved.y]) });
     return true;
   }
 
@@ -208,7 +264,9 @@
     }
     const row = source.target.closest(".placing-row");
     if (!row) return;
-    const all = items(), at = all.indexOf(row.closest(".placing-item")), to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[source.key];
+    const all = items(),
+      at = all.indexOf(row.closest(".placing-item")),
+      to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[source.key];
     if (to !== undefined && all[to]) {
       source.preventDefault();
       choose(all[to].dataset.key);
@@ -244,12 +302,27 @@
 
   document.addEventListener("click", (source) => {
     if (!root() || !(source.target instanceof Element)) return;
-    const act = source.target.closest("#placing [data-placing]"), row = source.target.closest(".placing-row");
+    const act = source.target.closest("#placing [data-placing]"),
+      row = source.target.closest(".placing-row");
     if (act) {
-      const key = act.dataset.for, one = item(key), where = one && known(one);
-      if (act.dataset.placing === "accept" && where) { put(key, where, one.dataset.by, Boolean(one.dataset.sketch)); choose(key); }
-      if (act.dataset.placing === "skip") { keep((now) => { now.skipped = [...new Set([...now.skipped, key])]; }); state.key = key; next(); }
-      if (act.dataset.placing === "clear") keep((now) => { delete now.spots[key]; });
+      const key = act.dataset.for,
+        one = item(key),
+        where = one && known(one);
+      if (act.dataset.placing === "accept" && where) {
+        put(key, where, one.dataset.by, Boolean(one.dataset.sketch));
+        choose(key);
+      }
+      if (act.dataset.placing === "skip") {
+        keep((now) => {
+          now.skipped = [...new Set([...now.skipped, key])];
+        });
+        state.key = key;
+        next();
+      }
+      if (act.dataset.placing === "clear")
+        keep((now) => {
+          delete now.spots[key];
+        });
     } else if (row) choose(row.closest(".placing-item").dataset.key);
     else if (source.target.closest("#placing-next")) next();
     else if (source.target.closest("#placing-here")) locate();
@@ -259,11 +332,21 @@
   window.dash_clientside.placing = {
     draw(spots) {
       state.data = spots || {};
-      window.setTimeout(() => { if (root()) { hook(); mark(); draw(); } }, 0);
+      window.setTimeout(() => {
+        if (root()) {
+          hook();
+          mark();
+          draw();
+        }
+      }, 0);
       return window.dash_clientside.no_update;
     },
   };
   window.placingMap = map;
-  new MutationObserver(() => { if (root()) { hook(); if (!document.querySelector(".placing-item [aria-current]") && item(state.key)) mark(); } })
-    .observe(document.documentElement, { childList: true, subtree: true });
+  new MutationObserver(() => {
+    if (root()) {
+      hook();
+      if (!document.querySelector(".placing-item [aria-current]") && item(state.key)) mark();
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -2,15 +2,17 @@
    It only tells the server what was done (plan-event, plan-act); every figure comes back from there. */
 (function () {
   "use strict";
-  const MAIN = "plan-map", BEFORE = "plan-map-before";
-  const SITE_PX = 15, DOT_PX = 9, STILL_PX = 4, NUDGE_M = 25, METRES_PER_DEGREE = 111320;
+  const MAIN = "plan-map",
+    BEFORE = "plan-map-before";
+  const SITE_PX = 15,
+    DOT_PX = 9,
+    STILL_PX = 4,
+    NUDGE_M = 25,
+    METRES_PER_DEGREE = 111320;
   const state = { key: null, asked: 0, count: 0, moving: null, drag: null, hooked: new WeakSet(), following: false };
 
   const plot = (id) => document.querySelector(`#${id} .js-plotly-plot`);
-  const instance = (id) => {
-    const gd = plot(id), map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
-    return map ? map.map : null;
-  };
+  const instance = (id) => window.atlasPlotly.map(plot(id));
   window.planMap = (id) => instance(id || MAIN);
   const element = (id) => document.getElementById(id);
 
@@ -22,7 +24,7 @@
 
   /* marks of a trace, where they are on the page */
   function marks(name) {
-    const gd = plot(MAIN), trace = gd && gd._fullData && gd._fullData.find((one) => one.name === name);
+    const trace = window.atlasPlotly.trace(plot(MAIN), name);
     if (!trace || !trace.lon) return [];
     return Array.from(trace.lon, (lon, at) => ({ lon, lat: trace.lat[at], data: (trace.customdata || [])[at] }));
   }
@@ -32,22 +34,30 @@
     let best = null;
     for (const name of names)
       for (const one of marks(name)) {
-        const at = map.project([one.lon, one.lat]), away = Math.hypot(at.x - x, at.y - y);
+        const at = map.project([one.lon, one.lat]),
+          away = Math.hypot(at.x - x, at.y - y);
         if (away <= reach && (!best || away < best.away)) best = { ...one, away };
       }
     return best;
   }
 
   const spot = (source) => {
-    const box = instance(MAIN).getCanvas().getBoundingClientRect(), at = source.touches ? source.touches[0] || source.changedTouches[0] : source;
+    const box = instance(MAIN).getCanvas().getBoundingClientRect(),
+      at = source.touches ? source.touches[0] || source.changedTouches[0] : source;
     return { x: at.clientX - box.left, y: at.clientY - box.top };
   };
 
   /* dragging a site: before MapLibre sees the press, so that the map stands still */
   function press(source) {
-    if (!instance(MAIN) || (source.button !== undefined && source.button !== 0) || (source.touches && source.touches.length > 1)) return;
+    if (
+      !instance(MAIN) ||
+      (source.button !== undefined && source.button !== 0) ||
+      (source.touches && source.touches.length > 1)
+    )
+      return;
     if (!source.target.closest || !source.target.closest(".maplibregl-canvas-container, .maplibregl-canvas")) return;
-    const at = spot(source), hit = nearest(["sites", "forced", "forbidden"], at.x, at.y, SITE_PX);
+    const at = spot(source),
+      hit = nearest(["sites", "forced", "forbidden"], at.x, at.y, SITE_PX);
     if (!hit || !hit.data || hit.data[0] !== "site") return;
     source.stopPropagation();
     source.preventDefault();
@@ -65,7 +75,8 @@
   }
 
   function drag(source) {
-    const now = spot(source), one = state.drag;
+    const now = spot(source),
+      one = state.drag;
     if (!one) return;
     source.preventDefault();
     if (!one.ghost && Math.hypot(now.x - one.from.x, now.y - one.from.y) < STILL_PX) return;
@@ -87,13 +98,15 @@
     window.removeEventListener("touchmove", drag);
     if (!one) return;
     if (!one.ghost) return event({ kind: "site", id: one.id });
-    const now = spot(source), where = instance(MAIN).unproject([now.x, now.y]);
+    const now = spot(source),
+      where = instance(MAIN).unproject([now.x, now.y]);
     window.setTimeout(() => one.ghost.remove(), 600);
     event({ kind: "move", number: one.number, lon: where.lng, lat: where.lat });
   }
 
   function clicked(source) {
-    const where = source.lngLat, at = source.point;
+    const where = source.lngLat,
+      at = source.point;
     if (state.moving !== null) {
       const number = state.moving;
       choose(null);
@@ -101,7 +114,8 @@
     }
     const hit = nearest(["forced", "forbidden"], at.x, at.y, SITE_PX) || nearest(["candidates"], at.x, at.y, DOT_PX);
     const adding = element("plan-add");
-    if (adding && adding.getAttribute("aria-pressed") === "true") return event({ kind: "ground", lon: where.lng, lat: where.lat });
+    if (adding && adding.getAttribute("aria-pressed") === "true")
+      return event({ kind: "ground", lon: where.lng, lat: where.lat });
     if (hit && hit.data) event({ kind: "candidate", id: hit.data[1] });
   }
 
@@ -113,12 +127,14 @@
       hint.hidden = number === null;
       hint.textContent = number === null ? "" : hint.dataset.moving.replace(/\{number\}/, number);
     }
-    for (const one of document.querySelectorAll("[data-act='move']")) one.setAttribute("aria-pressed", String(Number(one.dataset.number) === number));
+    for (const one of document.querySelectorAll("[data-act='move']"))
+      one.setAttribute("aria-pressed", String(Number(one.dataset.number) === number));
     const box = element("plan-map-box");
     if (box) box.dataset.moving = String(number !== null);
   }
 
   function nudge(source) {
+    if (state.moving === null) return;
     const steps = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[source.key];
     if (source.key === "Escape") return choose(null);
     const button = source.target.closest && source.target.closest("[data-act='move']");
@@ -127,13 +143,19 @@
     const one = marks("sites").find((mark) => mark.data && mark.data[1] === state.moving);
     if (!one) return;
     const east = NUDGE_M / (METRES_PER_DEGREE * Math.cos((one.lat * Math.PI) / 180));
-    event({ kind: "move", number: state.moving, lon: one.lon + steps[0] * east, lat: one.lat + (steps[1] * NUDGE_M) / METRES_PER_DEGREE });
+    event({
+      kind: "move",
+      number: state.moving,
+      lon: one.lon + steps[0] * east,
+      lat: one.lat + (steps[1] * NUDGE_M) / METRES_PER_DEGREE,
+    });
   }
 
   document.addEventListener("click", (source) => {
-    const button = source.target.closest && source.target.closest("[data-act]");
+    const on = (selector) => source.target.closest && source.target.closest(`.plan-body ${selector}`);
+    const button = on("[data-act]");
     if (!button || button.disabled) {
-      const add = source.target.closest && source.target.closest("#plan-add");
+      const add = on("#plan-add");
       if (add) add.setAttribute("aria-pressed", String(add.getAttribute("aria-pressed") !== "true"));
       return;
     }
@@ -148,7 +170,12 @@
   function follow(leader, follower) {
     if (state.following || !leader || !follower) return;
     state.following = true;
-    follower.jumpTo({ center: leader.getCenter(), zoom: leader.getZoom(), bearing: leader.getBearing(), pitch: leader.getPitch() });
+    follower.jumpTo({
+      center: leader.getCenter(),
+      zoom: leader.getZoom(),
+      bearing: leader.getBearing(),
+      pitch: leader.getPitch(),
+    });
     state.following = false;
   }
 
@@ -159,9 +186,13 @@
 
   /* numbers are always shown, however near the sites are to each other; plotly.js only lets icons overlap */
   function unhide(map) {
-    if (!map || !map.style || !map.style._loaded) return;
+    if (!window.atlasPlotly.styled(map)) return;
     for (const layer of map.getStyle().layers)
-      if (layer.id.startsWith("plotly-trace-layer-") && layer.type === "symbol" && !(layer.layout || {})["text-allow-overlap"])
+      if (
+        layer.id.startsWith("plotly-trace-layer-") &&
+        layer.type === "symbol" &&
+        !(layer.layout || {})["text-allow-overlap"]
+      )
         map.setLayoutProperty(layer.id, "text-allow-overlap", true);
   }
 
@@ -172,7 +203,13 @@
       state.hooked.add(box);
       state.key = null;
       state.moving = null;
-      box.addEventListener("mousedown", () => { state.swallow = false; }, { capture: true });
+      box.addEventListener(
+        "mousedown",
+        () => {
+          state.swallow = false;
+        },
+        { capture: true },
+      );
       box.addEventListener("mousedown", press, { capture: true });
       box.addEventListener("click", swallow, { capture: true });
       box.addEventListener("touchstart", press, { capture: true, passive: false });
@@ -185,7 +222,8 @@
       range.addEventListener("input", () => cut(range.value));
     }
     for (const id of [MAIN, BEFORE]) {
-      const map = instance(id), gd = plot(id);
+      const map = instance(id),
+        gd = plot(id);
       if (gd && gd.on && !state.hooked.has(gd)) {
         state.hooked.add(gd);
         gd.on("plotly_afterplot", () => {
@@ -210,10 +248,14 @@
   }
 
   function camera(spec, id) {
-    const meta = spec.layout.meta, live = plot(MAIN) && plot(MAIN)._fullLayout && plot(MAIN)._fullLayout.map, box = element(id);
+    const meta = spec.layout.meta,
+      live = window.atlasPlotly.view(plot(MAIN)),
+      box = element(id);
     if (live && state.key === meta.key) {
       const map = instance(MAIN);
-      return map ? { center: { lon: map.getCenter().lng, lat: map.getCenter().lat }, zoom: map.getZoom() } : { center: { ...live.center }, zoom: live.zoom };
+      return map
+        ? { center: { lon: map.getCenter().lng, lat: map.getCenter().lat }, zoom: map.getZoom() }
+        : { center: { ...live.center }, zoom: live.zoom };
     }
     if (!meta.fit && state.key === null) return null;
     return window.atlasKit.fitted(meta.bounds, box.clientWidth, box.clientHeight, state.key === null);
@@ -229,22 +271,32 @@
       }
       state.asked += 1;
       document.documentElement.dataset.planAsked = String(state.asked);
-      const at = camera(spec, MAIN), map = at ? { ...spec.layout.map, ...at } : spec.layout.map;
+      const at = camera(spec, MAIN),
+        map = at ? { ...spec.layout.map, ...at } : spec.layout.map;
       state.key = spec.layout.meta.key;
-      window.setTimeout(function wait() { hook(); if (!instance(MAIN) && element(MAIN)) window.setTimeout(wait, 60); }, 0);
+      window.setTimeout(function wait() {
+        hook();
+        if (!instance(MAIN) && element(MAIN)) window.setTimeout(wait, 60);
+      }, 0);
       return { ...spec, layout: { ...spec.layout, map } };
     },
     before(spec) {
       if (!spec || !window.atlasKit.webgl2()) return window.dash_clientside.no_update;
-      const at = camera(spec, MAIN), map = at ? { ...spec.layout.map, ...at } : spec.layout.map;
-      window.setTimeout(function wait() { hook(); if (!instance(BEFORE) && element(BEFORE)) window.setTimeout(wait, 60); }, 0);
+      const at = camera(spec, MAIN),
+        map = at ? { ...spec.layout.map, ...at } : spec.layout.map;
+      window.setTimeout(function wait() {
+        hook();
+        if (!instance(BEFORE) && element(BEFORE)) window.setTimeout(wait, 60);
+      }, 0);
       return { ...spec, layout: { ...spec.layout, map } };
     },
     /* a move of the map -> the view in the address, without a step in the history */
     moved(relayout, stored) {
       const map = instance(MAIN);
       if (!relayout || !relayout["map.center"] || !map || !stored) return window.dash_clientside.no_update;
-      const { lon, lat } = relayout["map.center"], zoom = relayout["map.zoom"], query = new URLSearchParams(window.location.search);
+      const { lon, lat } = relayout["map.center"],
+        zoom = relayout["map.zoom"],
+        query = new URLSearchParams(window.location.search);
       query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
       window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
       return { lon, lat, zoom, place: new URLSearchParams(stored.query).get("place") };

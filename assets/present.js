@@ -4,16 +4,29 @@
   "use strict";
   const block = document.getElementById("present");
   if (!block) return;
-  const given = JSON.parse(block.textContent), words = given.words;
-  const stage = document.getElementById("stage"), word = document.getElementById("present-word");
-  const MAX_KEPT = 60, WORD_MS = 2600, FEWEST_SECONDS = 5, LATE_MS = 60000, RETRY_MS = 2000;
+  const given = JSON.parse(block.textContent),
+    words = given.words;
+  const stage = document.getElementById("stage"),
+    word = document.getElementById("present-word");
+  const MAX_KEPT = 60,
+    WORD_MS = 2600,
+    FEWEST_SECONDS = 5,
+    LATE_MS = 60000,
+    RETRY_MS = 2000;
   const PAPER = 1046; // px: A4 lying, within its margins
 
   function kept() {
     try {
       const found = JSON.parse(window.localStorage.getItem("briefing-kept"));
-      return Array.isArray(found) ? found.map((one) => one && one.query).filter((one) => typeof one === "string").slice(0, MAX_KEPT) : [];
-    } catch (error) { return []; }
+      return Array.isArray(found)
+        ? found
+            .map((one) => one && one.query)
+            .filter((one) => typeof one === "string")
+            .slice(0, MAX_KEPT)
+        : [];
+    } catch {
+      return [];
+    }
   }
   const views = [...new Set([...given.views, ...kept()])];
   const pause = Math.max(FEWEST_SECONDS, Number(given.seconds) || 20) * 1000;
@@ -24,10 +37,14 @@
     word.textContent = text;
     word.hidden = !text;
     window.clearTimeout(state.hide);
-    if (!stay) state.hide = window.setTimeout(() => { word.hidden = true; }, WORD_MS);
+    if (!stay)
+      state.hide = window.setTimeout(() => {
+        word.hidden = true;
+      }, WORD_MS);
   }
 
-  const address = (view) => `/sheet?${new URLSearchParams({ query: view, template: given.template, theme: given.theme })}`;
+  const address = (view) =>
+    `/sheet?${new URLSearchParams({ query: view, template: given.template, theme: given.theme })}`;
 
   function show(position, step = 1) {
     const count = views.length;
@@ -42,7 +59,10 @@
     frame.addEventListener("load", () => {
       const loaded = performance.now();
       const look = () => {
-        if (asked !== state.asked) { frame.remove(); return; }
+        if (asked !== state.asked) {
+          frame.remove();
+          return;
+        }
         const inner = frame.contentDocument && frame.contentDocument.documentElement;
         // no sheet (the view is gone, or the server is for a while): what is shown stays until another comes
         if (!inner || !inner.dataset.theme || performance.now() - loaded > LATE_MS) {
@@ -51,8 +71,11 @@
           state.timer = window.setTimeout(() => show(state.at + step), RETRY_MS);
           return;
         }
-        if (!(inner.dataset.ready === "1" || inner.dataset.failed)) { window.setTimeout(look, 60); return; }
-        for (const old of [...stage.querySelectorAll("iframe")]) if (old !== frame) old.remove();
+        if (!(inner.dataset.ready === "1" || inner.dataset.failed)) {
+          window.setTimeout(look, 60);
+          return;
+        }
+        for (const old of stage.querySelectorAll("iframe")) if (old !== frame) old.remove();
         frame.className = "here";
         frame.contentWindow.addEventListener("keydown", key);
         root.dataset.at = String(state.at);
@@ -72,7 +95,10 @@
     stage.style.setProperty("--height", `${Math.round((width * 7.5) / 13.333)}px`);
   }
 
-  function turn(step) { window.clearTimeout(state.timer); show(state.at + step, step); }
+  function turn(step) {
+    window.clearTimeout(state.timer);
+    show(state.at + step, step);
+  }
 
   function key(event) {
     if (event.key === "ArrowRight" || event.key === "PageDown") turn(1);
@@ -84,7 +110,8 @@
       if (state.playing) state.timer = window.setTimeout(() => show(state.at + 1), pause);
       say(state.playing ? "▶" : "❚❚");
     } else if (event.key === "f" || event.key === "F") {
-      if (document.fullscreenElement) document.exitFullscreen(); else root.requestFullscreen().catch(() => {});
+      if (document.fullscreenElement) document.exitFullscreen();
+      else root.requestFullscreen().catch(() => {});
     } else return;
     event.preventDefault();
   }
@@ -98,8 +125,13 @@
   };
   window.addEventListener("beforeprint", printed(PAPER));
   window.addEventListener("afterprint", printed(0));
-  stage.addEventListener("click", () => { if (!document.fullscreenElement) root.requestFullscreen().catch(() => {}); });
-  if (!views.length) { say(words.none, true); return; }
+  stage.addEventListener("click", () => {
+    if (!document.fullscreenElement) root.requestFullscreen().catch(() => {});
+  });
+  if (!views.length) {
+    say(words.none, true);
+    return;
+  }
   fit();
   state.playing = views.length > 1;
   root.dataset.playing = String(state.playing);

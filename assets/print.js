@@ -5,17 +5,26 @@
   const PREVIEW = 718; // px: the width of A4 within its margins
   const TALLEST = 260; // px: as on a phone
   const tall = (one) => one.closest(".an-box") && one.clientHeight > TALLEST;
-  const charts = () => [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
-  const drawn = () => [...document.querySelectorAll(".js-plotly-plot")].filter((one) => one._fullLayout && one.getClientRects().length);
-  const mapOf = (one) => one._fullLayout.map && one._fullLayout.map._subplot && one._fullLayout.map._subplot.map;
+  const charts = () =>
+    [...document.querySelectorAll(".panel-graph .js-plotly-plot")].filter((one) => one.data && one.data.length);
+  const drawn = () =>
+    [...document.querySelectorAll(".js-plotly-plot")].filter(
+      (one) => window.atlasPlotly.drawn(one) && one.getClientRects().length,
+    );
+  const mapOf = (one) => window.atlasPlotly.map(one);
   let narrowed = [];
 
   function pictured(one) {
-    const map = mapOf(one), box = one.closest("#map") || one.parentElement, canvas = map.getCanvas();
+    const map = mapOf(one),
+      box = one.closest("#map") || one.parentElement,
+      canvas = map.getCanvas();
     map.redraw();
     const picture = document.createElement("img");
     // the box on paper takes the shape of its picture
-    (one.closest(".an-map-box") || document.documentElement).style.setProperty("--map-aspect", String(canvas.width / canvas.height));
+    (one.closest(".an-map-box") || document.documentElement).style.setProperty(
+      "--map-aspect",
+      String(canvas.width / canvas.height),
+    );
     picture.src = canvas.toDataURL("image/png");
     picture.className = "print-map";
     picture.alt = "";
@@ -43,21 +52,35 @@
     preview(PREVIEW);
     for (const old of document.querySelectorAll(".print-map, .print-scale")) old.remove();
     // what a map is read by is on paper though it was folded away
-    for (const one of document.querySelectorAll("details.legend:not([open])")) { one.open = true; one.dataset.folded = "1"; }
+    for (const one of document.querySelectorAll("details.legend:not([open])")) {
+      one.open = true;
+      one.dataset.folded = "1";
+    }
     for (const one of drawn().filter(mapOf)) pictured(one);
     // five charts are three rows under each other: the map leaves them room, all stay on one sheet
     document.documentElement.style.setProperty("--map-tall", charts().length > 4 ? "58mm" : "100mm");
     if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
     // on the other pages a chart has the whole sheet, and one that fills a tall column is no taller than its neighbours
-    else for (const one of narrowed = drawn().filter((one) => !mapOf(one) && (one.clientWidth > PREVIEW || tall(one)))) {
-      window.Plotly.relayout(one, { width: Math.min(one.clientWidth, PREVIEW - 30), height: tall(one) ? TALLEST : one.clientHeight, autosize: false });
-    }
+    else
+      for (const one of (narrowed = drawn().filter(
+        (chart) => !mapOf(chart) && (chart.clientWidth > PREVIEW || tall(chart)),
+      ))) {
+        window.Plotly.relayout(one, {
+          width: Math.min(one.clientWidth, PREVIEW - 30),
+          height: tall(one) ? TALLEST : one.clientHeight,
+          autosize: false,
+        });
+      }
   });
   window.addEventListener("afterprint", () => {
     preview(0);
-    for (const one of document.querySelectorAll("details.legend[data-folded]")) { one.open = false; delete one.dataset.folded; }
+    for (const one of document.querySelectorAll("details.legend[data-folded]")) {
+      one.open = false;
+      delete one.dataset.folded;
+    }
     for (const old of document.querySelectorAll(".print-map, .print-scale")) old.remove();
-    if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
+    if (document.getElementById("map"))
+      for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
     for (const one of narrowed) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
     narrowed = [];
   });

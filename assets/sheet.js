@@ -4,8 +4,12 @@
 (function () {
   "use strict";
   const root = document.documentElement;
-  const read = (id) => { const block = document.getElementById(id); return block ? JSON.parse(block.textContent) : null; };
-  const spec = read("map-spec"), charts = read("charts");
+  const read = (id) => {
+    const block = document.getElementById(id);
+    return block ? JSON.parse(block.textContent) : null;
+  };
+  const spec = read("map-spec"),
+    charts = read("charts");
   if (!spec && !charts) return;
   if (window === window.top) root.dataset.alone = "1";
 
@@ -14,17 +18,24 @@
   const STILL_MS = 3000; // a map that never comes to rest is taken as it is
   const READABLE = 0.8; // of the size of a legend that has room
   const ROUNDING = 0.004; // a window has whole pixels, a page has not
-  const frames = (count) => new Promise((done) => {
-    const step = (left) => (left ? window.requestAnimationFrame(() => step(left - 1)) : done());
-    step(count);
-  });
-  const wait = (check) => new Promise((done) => {
-    const look = () => (check() ? done() : window.setTimeout(look, 30));
-    look();
-  });
+  const frames = (count) =>
+    new Promise((done) => {
+      const step = (left) => (left ? window.requestAnimationFrame(() => step(left - 1)) : done());
+      step(count);
+    });
+  const wait = (check) =>
+    new Promise((done) => {
+      const look = () => (check() ? done() : window.setTimeout(look, 30));
+      look();
+    });
   const config = {
-    displayModeBar: root.dataset.controls === "1", displaylogo: false, responsive: true, plotlyServerURL: "", showSendToCloud: false,
-    scrollZoom: root.dataset.controls === "1", modeBarButtonsToRemove: ["sendChartToCloud", "toImage", "resetViewMap", "select2d", "lasso2d"],
+    displayModeBar: root.dataset.controls === "1",
+    displaylogo: false,
+    responsive: true,
+    plotlyServerURL: "",
+    showSendToCloud: false,
+    scrollZoom: root.dataset.controls === "1",
+    modeBarButtonsToRemove: ["sendChartToCloud", "toImage", "resetViewMap", "select2d", "lasso2d"],
     locale: root.lang,
   };
 
@@ -38,7 +49,8 @@
     root.dataset.scale = String(scale);
     holder.style.transform = scale === 1 ? "" : `scale(${scale})`;
     document.body.style.height = scale === 1 ? "" : `${holder.offsetHeight * scale}px`;
-    for (const one of document.querySelectorAll("iframe")) if (one.contentWindow.atlasSharpen) one.contentWindow.atlasSharpen();
+    for (const one of document.querySelectorAll("iframe"))
+      if (one.contentWindow.atlasSharpen) one.contentWindow.atlasSharpen();
   }
   window.atlasMeasure = measure;
 
@@ -55,7 +67,8 @@
   /* A legend longer than its map is drawn smaller, never cut: before the map, which takes what it leaves. Before it gets too
      small to read its credits go: the foot of the page has them too. */
   function fitLegend() {
-    const legend = document.querySelector(".maplegend"), credits = legend.querySelector(".legend-source");
+    const legend = document.querySelector(".maplegend"),
+      credits = legend.querySelector(".legend-source");
     const shrink = (least) => {
       legend.style.zoom = "";
       for (let zoom = 0.95; legend.scrollHeight > legend.clientHeight + 1; zoom -= 0.05) {
@@ -70,13 +83,19 @@
   }
 
   function webgl2() {
-    try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch (error) { return false; }
+    try {
+      return Boolean(document.createElement("canvas").getContext("webgl2"));
+    } catch {
+      return false;
+    }
   }
 
   /* idle: names have faded in too, so that the same map is the same picture to the last pixel */
   async function stands(map) {
     let still = false;
-    map.once("idle", () => { still = true; });
+    map.once("idle", () => {
+      still = true;
+    });
     map.triggerRepaint();
     const asked = performance.now();
     await wait(() => still || (performance.now() - asked > STILL_MS && map.loaded() && map.areTilesLoaded()));
@@ -85,11 +104,34 @@
   /* a name that the edge of the picture would cut is left out: on paper nobody moves the map; says whether there was one */
   function dropCut(map) {
     const { clientWidth: right, clientHeight: bottom } = map.getContainer();
-    const edges = [[[0, 0], [right, EDGE]], [[0, bottom - EDGE], [right, bottom]], [[0, 0], [EDGE, bottom]], [[right - EDGE, 0], [right, bottom]]];
+    const edges = [
+      [
+        [0, 0],
+        [right, EDGE],
+      ],
+      [
+        [0, bottom - EDGE],
+        [right, bottom],
+      ],
+      [
+        [0, 0],
+        [EDGE, bottom],
+      ],
+      [
+        [right - EDGE, 0],
+        [right, bottom],
+      ],
+    ];
     let any = false;
     for (const layer of map.getStyle().layers.filter((one) => one.type === "symbol" && one.id.startsWith("label-"))) {
       // of a name the box that its letters take is asked, wherever they were laid beside their point
-      const cut = [...new Set(edges.flatMap((edge) => map.queryRenderedFeatures(edge, { layers: [layer.id] })).map((one) => one.properties.name))];
+      const cut = [
+        ...new Set(
+          edges
+            .flatMap((edge) => map.queryRenderedFeatures(edge, { layers: [layer.id] }))
+            .map((one) => one.properties.name),
+        ),
+      ];
       any = any || cut.length > 0;
       if (cut.length) map.setFilter(layer.id, ["all", layer.filter, ["!", ["in", ["get", "name"], ["literal", cut]]]]);
     }
@@ -127,7 +169,8 @@
       await stands(map);
       if (!dropCut(map)) break;
     }
-    if (own) Object.defineProperty(window, "devicePixelRatio", own); else delete window.devicePixelRatio;
+    if (own) Object.defineProperty(window, "devicePixelRatio", own);
+    else delete window.devicePixelRatio;
     const fine = ratio();
     if (fine !== 1) map.setPixelRatio(fine);
     root.dataset.loaded = String(Math.round(performance.now()));
@@ -137,12 +180,15 @@
 
   async function drawCharts() {
     // a chart measures its words by the pixels that they take: only then the page is shown larger or smaller
-    for (const id of Object.keys(charts)) await window.Plotly.newPlot(document.getElementById(id), charts[id].data, charts[id].layout, config);
+    for (const id of Object.keys(charts))
+      await window.Plotly.newPlot(document.getElementById(id), charts[id].data, charts[id].layout, config);
     measure();
-    await wait(() => [...document.querySelectorAll("iframe")].every((one) => {
-      const inner = one.contentDocument && one.contentDocument.documentElement;
-      return inner && (inner.dataset.ready === "1" || inner.dataset.failed);
-    }));
+    await wait(() =>
+      [...document.querySelectorAll("iframe")].every((one) => {
+        const inner = one.contentDocument && one.contentDocument.documentElement;
+        return inner && (inner.dataset.ready === "1" || inner.dataset.failed);
+      }),
+    );
   }
 
   /* WebGL prints empty: its picture takes its place */
@@ -150,7 +196,8 @@
     const map = spec && window.atlasMap();
     if (!map || !map.getCanvas().isConnected) return null;
     map.redraw();
-    const picture = document.createElement("img"), canvas = map.getCanvas();
+    const picture = document.createElement("img"),
+      canvas = map.getCanvas();
     picture.src = canvas.toDataURL("image/png");
     picture.className = "frozen";
     picture.alt = document.title;
@@ -158,21 +205,32 @@
     return picture;
   }
   window.atlasFreeze = async function () {
-    for (const one of document.querySelectorAll("iframe")) if (one.contentWindow.atlasFreeze) await one.contentWindow.atlasFreeze();
+    for (const one of document.querySelectorAll("iframe"))
+      if (one.contentWindow.atlasFreeze) await one.contentWindow.atlasFreeze();
     const picture = freeze();
     if (picture) await picture.decode();
   };
   window.addEventListener("beforeprint", () => {
     if (root.dataset.controls === "1") return;
-    for (const one of document.querySelectorAll("iframe")) if (one.contentWindow.atlasFreeze) one.contentWindow.atlasFreeze();
+    for (const one of document.querySelectorAll("iframe"))
+      if (one.contentWindow.atlasFreeze) one.contentWindow.atlasFreeze();
     freeze();
   });
   window.atlasCharts = async function () {
     const made = [];
     for (const one of document.querySelectorAll(".plot")) {
       const box = one.getBoundingClientRect();
-      made.push({ id: one.id, width: box.width, height: box.height,
-        svg: await window.Plotly.toImage(one, { format: "svg", width: box.width, height: box.height, imageDataOnly: true }) });
+      made.push({
+        id: one.id,
+        width: box.width,
+        height: box.height,
+        svg: await window.Plotly.toImage(one, {
+          format: "svg",
+          width: box.width,
+          height: box.height,
+          imageDataOnly: true,
+        }),
+      });
     }
     return made;
   };
@@ -180,13 +238,19 @@
   const began = performance.now();
   async function draw() {
     await document.fonts.ready;
-    if (spec) await drawMap(); else await drawCharts();
+    if (spec) await drawMap();
+    else await drawCharts();
     await document.fonts.ready;
     await frames(2);
     root.dataset.took = String(Math.round(performance.now() - began));
     root.dataset.ready = "1";
     window.atlasSharpen();
   }
-  draw().catch((error) => { measure(); root.dataset.failed = String(error && error.message ? error.message : error); });
-  window.addEventListener("resize", () => { if (!spec) measure(); });
+  draw().catch((error) => {
+    measure();
+    root.dataset.failed = String(error && error.message ? error.message : error);
+  });
+  window.addEventListener("resize", () => {
+    if (!spec) measure();
+  });
 })();

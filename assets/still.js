@@ -2,7 +2,8 @@
    the picture is asked for anew when address or size change. What it takes the place of follows it (assets/atlas.css). */
 (function () {
   "use strict";
-  const LATER_MS = 150, NARROW = 1000;
+  const LATER_MS = 150,
+    NARROW = 1000;
   const waiting = new WeakMap();
 
   function follow(event) {
@@ -14,7 +15,8 @@
   }
 
   async function draw(box) {
-    const { width, height } = box.getBoundingClientRect(), path = box.dataset.still;
+    const { width, height } = box.getBoundingClientRect(),
+      path = box.dataset.still;
     if (!path || !width || !height) return;
     // the legend lies over the lower left: the place goes beside it when that costs little
     const legend = document.getElementById("legend-box");
@@ -34,11 +36,15 @@
     if (!window.atlasKit) return;
     if (window.atlasKit.webgl2()) {
       // reached by a link: the page that is loaded with its map hands its own over (assets/first.js)
-      if (window.atlasFirst && !document.querySelector(".first")) for (const box of document.querySelectorAll("[data-first]")) window.atlasFirst.once(box);
+      if (window.atlasFirst && !document.querySelector(".first"))
+        for (const box of document.querySelectorAll("[data-first]")) window.atlasFirst.once(box);
       return;
     }
     for (const box of document.querySelectorAll("[data-still]")) {
-      if (waiting.has(box)) { draw(box); continue; }
+      if (waiting.has(box)) {
+        draw(box);
+        continue;
+      }
       const legend = document.getElementById("legend-box");
       if (legend && window.innerWidth <= NARROW) legend.open = false;
       box.nextElementSibling.hidden = false;
@@ -47,7 +53,10 @@
       box.addEventListener("click", follow);
       new ResizeObserver(() => {
         window.clearTimeout(waiting.get(box));
-        waiting.set(box, window.setTimeout(() => draw(box), LATER_MS));
+        waiting.set(
+          box,
+          window.setTimeout(() => draw(box), LATER_MS),
+        );
       }).observe(box);
     }
   }
@@ -55,9 +64,19 @@
   /* the map of a page other than the overview, as its address stands, without links; another `turn` is another picture */
   window.atlasStill = function (page, turn) {
     const query = new URLSearchParams(window.location.search);
-    for (const [key, value] of [["page", page], ["turn", turn], ["plain", "1"]]) query.set(key, value);
+    for (const [key, value] of [
+      ["page", page],
+      ["turn", turn],
+      ["plain", "1"],
+    ])
+      query.set(key, value);
     document.getElementById("map-still").dataset.still = `/map.svg?${query}`;
   };
 
-  new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-still"] });
+  new MutationObserver(hook).observe(document.documentElement, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["data-still"],
+  });
 })();

@@ -3,19 +3,26 @@
 (function () {
   "use strict";
   const hooked = new WeakSet();
-  let base = null, last = null;
+  let base = null,
+    last = null;
 
   function dress() {
     const gd = document.querySelector(".story-map .js-plotly-plot");
-    const map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map;
+    const map = window.atlasPlotly.map(gd);
     if (!map || hooked.has(map)) return;
     hooked.add(map);
     const wants = gd.layout.meta;
-    map.on("styledata", () => { if (map.isStyleLoaded()) window.atlasKit.switchLayers(map, wants); });
+    map.on("styledata", () => {
+      if (map.isStyleLoaded()) window.atlasKit.switchLayers(map, wants);
+    });
     // the map is fitted to its own size once plotly.js has put its layers in: what is set before is lost with the style
     (function ready() {
       if (!gd.isConnected) return;
-      if (!map.style || !map.isStyleLoaded() || !map.getStyle().layers.some((layer) => layer.id.startsWith("plotly-"))) {
+      if (
+        !map.style ||
+        !map.isStyleLoaded() ||
+        !map.getStyle().layers.some((layer) => layer.id.startsWith("plotly-"))
+      ) {
         window.setTimeout(ready, 80);
         return;
       }
@@ -43,5 +50,8 @@
     document.title = `${last} · ${base}`;
   }
 
-  new MutationObserver(() => { name(); dress(); }).observe(document.documentElement, { childList: true, subtree: true });
+  new MutationObserver(() => {
+    name();
+    dress();
+  }).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -147,7 +147,8 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         server,
         settings,
         words(
-            "这台服务器只在本机使用：请用 http://127.0.0.1 或 localhost 打开；要用别的名字，请管理员设 ATLAS_ALLOW_REMOTE=1。"
+            "这台服务器只在本机使用：请用 http://127.0.0.1 或 localhost 打开；"
+            "要用别的名字，请管理员设 ATLAS_ALLOW_REMOTE=1。"
         ),
     )
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))

@@ -56,13 +56,17 @@ class Context:
             return shipped()
 
     def read(self, atlas: Atlas, query: str | None, own: Collection[str] = ()) -> state.State:
-        """Return what `query` says, with everything that this atlas does not hold set back and told; keys of `own` are the page's."""
+        """Return what `query` says, with everything that this atlas does not hold set back and told;
+        keys of `own` are the page's.
+        """
         said = state.parse(query or "", self.default, own)
         filters, more = settle(atlas, said.filters)
         return state.State(filters, said.view, said.notices + more)
 
     def look(self, query: str | None, own: Collection[str] = ()) -> tuple[Atlas, state.State]:
-        """Return the atlas of the day that `query` names (``asof``; the present one without) and what it says: the one door of all pages."""
+        """Return the atlas of the day that `query` names (``asof``;
+        the present one without) and what it says: the one door of all pages.
+        """
         said = state.parse(query or "", self.default, own)
         filters, more = settled(said.filters)
         atlas = self.source.at(filters.as_of)

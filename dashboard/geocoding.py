@@ -1,4 +1,6 @@
-"""The ways from addresses to points that this atlas has: what it knows itself, and the service that the settings name."""
+"""The ways from addresses to points that this atlas has:
+what it knows itself, and the service that the settings name.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def answers(settings: Settings, atlas: Atlas, by: str, queries: Sequence[Query])
 
 
 def search(access: Access, where: Path, queries: Sequence[Query]) -> Callable[[Job], None]:
-    """Return the work that asks a service; its answers are kept in the cache, so that a search goes on where it was left."""
+    """Return the work that asks a service; its answers are kept in the cache,
+    so that a search goes on where it was left.
+    """
 
     def work(job: Job) -> None:
         found, told = 0, 0.0

@@ -1,4 +1,5 @@
-"""Short links: a view kept under a few letters, in a small database of the atlas's home, or in the database of a shared atlas.
+"""Short links: a view kept under a few letters,
+in a small database of the atlas's home, or in the database of a shared atlas.
 
 The same address always gets the same letters, on every machine that shares the
 database. Only addresses of this server are kept, so a link never leads anywhere

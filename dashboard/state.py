@@ -148,7 +148,9 @@ class _Codec:
 
 
 def _optional(field: str, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> _Codec:
-    """Return the codec of a field that may be None: an empty value, which only an address says whose default is another."""
+    """Return the codec of a field that may be None: an empty value,
+    which only an address says whose default is another.
+    """
     return _Codec(field, _or_none(read), _text_or_none(write))
 
 

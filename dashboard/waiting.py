@@ -44,7 +44,9 @@ class Waiting:
     doubts: list[str | None]
 
     def choosable(self, level: str, session: Session, key: str) -> list[tuple[str, Answer]]:
-        """Return key and answer of what can be taken together: at least `level`, undoubted, not yet set or passed over."""
+        """Return key and answer of what can be taken together:
+        at least `level`, undoubted, not yet set or passed over.
+        """
         done = {*session["spots"], *session["skipped"]}
         return [
             (name, answer)

@@ -50,11 +50,15 @@ class Words:
         return thing.name_en if self.lang == "en" and getattr(thing, "name_en", None) else thing.name
 
     def called(self, name: str) -> str:
-        """Return the name of a station, of which the data has the Chinese one alone: in pinyin for who reads English."""
+        """Return the name of a station, of which the data has the Chinese one alone:
+        in pinyin for who reads English.
+        """
         return name if self.lang == "zh" else romanised(name)
 
     def both(self, name: str) -> str:
-        """Return such a name for a hover: in English with the Chinese one behind it, which is what stands on the spot."""
+        """Return such a name for a hover:
+        in English with the Chinese one behind it, which is what stands on the spot.
+        """
         return name if self.lang == "zh" or (latin := romanised(name)) == name else f"{latin} {name}"
 
     def codes(self, vocab: str) -> Mapping[str, str]:
@@ -78,7 +82,9 @@ class Words:
         return self.known()
 
     def own(self, kind: str, text: Any, personal: bool = False) -> list[str]:
-        """Return the values of a row's own fields, one text each: 赠书册数 120 册; what is personal only where it is asked for."""
+        """Return the values of a row's own fields, one text each:
+        赠书册数 120 册; what is personal only where it is asked for.
+        """
         known, said = self.known().get(kind), []
         for label, value in (values_of(text) if personal else open_values(text)).items():
             field = (known.field(label) if known else None) or self.known().fields.get(label)
@@ -177,7 +183,9 @@ class Words:
         return ("；" if self.lang == "zh" else "; ").join(self._rule(rule) for rule in found)
 
     def hours_as_written(self, hours: str | None, text: str | None) -> str:
-        """Return opening hours in words, with the text that they were read from (or could not be read from) behind them."""
+        """Return opening hours in words,
+        with the text that they were read from (or could not be read from) behind them.
+        """
         said = self.hours(hours)
         return said if not text else self("{hours}（原文：{text}）").format(hours=said, text=text)
 

@@ -1,8 +1,8 @@
 """Colours of data: whether one can be read on light and dark ground, and told from the others by everybody.
 
 Contrast after WCAG 2.2 (3 : 1 for what is drawn). Colour blindness after Machado, Oliveira and Fernandes (2009), "A
-Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE TVCG 15(6), severity 1.0. Distance is that of
-CIE 1976 L*a*b*: enough to find a colour that stands apart.
+Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE TVCG 15(6), severity 1.0. Distance is that
+of CIE 1976 L*a*b*: enough to find a colour that stands apart.
 """
 
 from __future__ import annotations
@@ -58,13 +58,17 @@ def contrast(one: str, other: str) -> float:
 
 
 def faint_on(colour: str) -> tuple[str, float] | None:
-    """Return the ground on which `colour` is hardest to read and its contrast there, or None when it can be read on both."""
+    """Return the ground on which `colour` is hardest to read and its contrast there,
+    or None when it can be read on both.
+    """
     least = min((contrast(colour, ground), ground) for ground in GROUNDS)
     return None if least[0] >= LEAST_CONTRAST else (least[1], least[0])
 
 
 def nearest(colour: str, others: Sequence[str]) -> tuple[int, str, float] | None:
-    """Return which of `others` is most like `colour`, to whom of :data:`SEERS`, and how far it is; None without others."""
+    """Return which of `others` is most like `colour`,
+    to whom of :data:`SEERS`, and how far it is; None without others.
+    """
     if not others:
         return None
     away = _apart([colour], others)[:, 0, :]

@@ -50,7 +50,10 @@ class AtlasError(Exception):
 
 
 class UnavailableError(AtlasError):
-    """The store cannot be read just now: it is away, broken, or out of reach. Asked rightly, the same may be answered later."""
+    """The store cannot be read just now: it is away, broken, or out of reach.
+
+    Asked rightly, the same may be answered later.
+    """
 
 
 class BusyError(UnavailableError):

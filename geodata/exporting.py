@@ -3,7 +3,8 @@
 What is written can be imported again without loss: every column, the
 provenance and source of every row, coordinates in full. Workbooks and text
 tables speak to people in their language (headers, names for codes), or, if asked,
-to machines by the names of the schema, as the other formats do. A cell that a spreadsheet would compute gets an apostrophe in front.
+to machines by the names of the schema, as the other formats do. A cell that a spreadsheet would compute gets an
+apostrophe in front.
 """
 
 from __future__ import annotations
@@ -302,7 +303,9 @@ def _csv(
 
 
 def _clear_hours(text: str) -> str:
-    """Return opening hours as they are kept today: an atlas of before may have nights as ``10:00-02:00``, which two people read differently."""
+    """Return opening hours as they are kept today:
+    an atlas of before may have nights as ``10:00-02:00``, which two people read differently.
+    """
     try:
         return text if text == "24/7" else hours.written(hours.rules(text))
     except AtlasError:

@@ -4,8 +4,8 @@
 ``Mo-Su 20:00-02:00`` (past midnight; ``09:00-29:00`` where 05:00 could be read as the afternoon) · ``Su off`` ·
 ``May-Oct 08:00-20:00; Nov-Apr 09:00-18:00`` (whole months) · ``Apr 15-Oct 14 08:00-18:00`` (days of months, the same
 each year) · ``Sa[1,3] 09:00-12:00`` (the first and third Saturday of a month; ``[-1]`` the last) · ``PH off``,
-``PH unknown`` (public holidays) · ``off``. As in OpenStreetMap, a later rule replaces an earlier one on the days that it
-names; one that follows a comma and a blank instead of ``;`` is added to it (``Mo-Fr 08:00-20:00, Sa 20:00-02:00``).
+``PH unknown`` (public holidays) · ``off``. As in OpenStreetMap, a later rule replaces an earlier one on the days that
+it names; one that follows a comma and a blank instead of ``;`` is added to it (``Mo-Fr 08:00-20:00, Sa 20:00-02:00``).
 
 Rules of public holidays are kept and shown, but no question of the atlas asks for one: the State Council sets the
 holidays anew each year.
@@ -35,7 +35,8 @@ _DATE = r"[A-Z][a-z]{2}(?: \d{1,2}(?![\d:]))?"
 _DATES = rf"{_DATE}(?:-(?:{_DATE}|\d{{1,2}}(?![\d:])))?"
 _DAY = r"[A-Z][a-zH](?:\[-?\d(?:,-?\d)*\])?"
 _RULE = re.compile(
-    rf"(?:(?P<months>{_DATES}(?:,{_DATES})*)\s+)?(?:(?P<days>{_DAY}(?:[-,]{_DAY})*)\s+)?(?P<spans>off|unknown|[\d:,\-\s]+)"
+    rf"(?:(?P<months>{_DATES}(?:,{_DATES})*)\s+)?(?:(?P<days>{_DAY}(?:[-,]{_DAY})*)"
+    rf"\s+)?(?P<spans>off|unknown|[\d:,\-\s]+)"
 )
 _RANGE = re.compile(r"([A-Z][a-z]{2})(?: (\d{1,2}))?(?:-(?:([A-Z][a-z]{2})(?: (\d{1,2}))?|(\d{1,2})))?")
 _ADDED = re.compile(r"(?<=:\d\d),\s+(?=[A-Z])")
@@ -298,7 +299,9 @@ def span_text(span: Span) -> str:
 
 
 def runs(numbers: Iterable[int], names: tuple[str, ...], first: int) -> list[str]:
-    """Return names of sorted numbers, three and more in a row as a range; a range may run over the end (``Nov-Apr``)."""
+    """Return names of sorted numbers, three and more in a row as a range;
+    a range may run over the end (``Nov-Apr``).
+    """
     found: list[list[int]] = []
     for one in sorted(numbers):
         if found and one == found[-1][-1] + 1:

@@ -96,7 +96,8 @@ def picture(icon: str, colour: str) -> str:
     """Return the icon drawn in `colour` (``#RRGGBB``) as an address of a picture, ``data:image/svg+xml,…``."""
     ink = colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", colour) else "#616E7C"
     drawn = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {SIDE} {SIDE}' fill='none' stroke='{ink}' stroke-width='1.8' "
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {SIDE} "
+        f"{SIDE}' fill='none' stroke='{ink}' stroke-width='1.8' "
         f"stroke-linecap='round' stroke-linejoin='round'><path d='{path_of(icon)}'/></svg>"
     )
     return "data:image/svg+xml," + quote(drawn, safe=" =:/'")

@@ -12,7 +12,8 @@ _final: list[None] = []  # one entry while a command is at the step that it is t
 
 @contextmanager
 def ended_politely() -> Iterator[Callable[[], bool]]:
-    """Take a request to end (SIGTERM) as Ctrl-C while the block lasts: whatever clears up after one does so after the other.
+    """Take a request to end (SIGTERM) as Ctrl-C while the block lasts:
+    whatever clears up after one does so after the other.
 
     Gives a function that says whether either has come: a library in the middle of something may turn
     KeyboardInterrupt into an error of its own.
@@ -41,7 +42,8 @@ def ended_politely() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def last_step() -> Iterator[None]:
-    """Mark the step that a command is there for: once it has happened, Ctrl-C is dropped until :func:`ended_politely` ends.
+    """Mark the step that a command is there for:
+    once it has happened, Ctrl-C is dropped until :func:`ended_politely` ends.
 
     What is in is in: nobody must be told that it was cancelled.
     """

@@ -15,8 +15,8 @@ from geodata.schema import TABLES
 
 ILLUSTRATIVE = "illustrative"
 FROM_FILE = "file:"  # with which the source of a row begins that was made of its file's name
-# columns of the place whose illustrative rows give way, where it is not adcode: a hire belongs to the home of the person,
-# a part to its total and the way in which that is split
+# columns of the place whose illustrative rows give way, where it is not adcode: a hire belongs to the home of the
+# person, a part to its total and the way in which that is split
 PLACED = {"flows": ("from_adcode",), "parts": ("fact_id", "split_by")}
 # digits of the code that tell the place, where it is wider than the row's own: a route runs through a whole city
 WIDTH = {"stops": 4}

@@ -53,7 +53,8 @@ def english_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def english_units(names: Iterable[str]) -> list[str]:
-    """Return an English name for each name of a region or grid: its parts by ``unit_terms_en.csv``, others by their pinyin.
+    """Return an English name for each name of a region or grid:
+    its parts by ``unit_terms_en.csv``, others by their pinyin.
 
     What kind of unit it is (区域, 网格) is left to the heading that the name stands under.
     """
@@ -123,7 +124,9 @@ def romanised(name: str) -> str:
 
 @cache
 def _special_pairs() -> frozenset[str]:
-    """Return the first two characters of every phrase that is not read character by character, also of place_readings.csv."""
+    """Return the first two characters of every phrase
+    that is not read character by character, also of place_readings.csv.
+    """
     from pypinyin.constants import PHRASES_DICT
     from pypinyin.contrib.tone_convert import to_normal
 

@@ -1,8 +1,9 @@
-"""Fields that a kind of activity has beside those of all: how they are written in one cell, and their values in another.
+"""Fields that a kind of activity has beside those of all:
+how they are written in one cell, and their values in another.
 
-A cell ``赠书册数=Books given:整数:册；主讲人=Speaker`` names two: a label, its English, what it holds (文字 unless said), its
-unit. The values of one activity are a JSON object by label, ``{"主讲人": "…", "赠书册数": 120}``, in the order of the labels' letters
-so that the same values are the same text.
+A cell ``赠书册数=Books given:整数:册；主讲人=Speaker`` names two: a label, its English, what it holds (文字 unless
+said), its unit. The values of one activity are a JSON object by label, ``{"主讲人": "…", "赠书册数": 120}``, in the
+order of the labels' letters so that the same values are the same text.
 """
 
 from __future__ import annotations
@@ -151,7 +152,9 @@ def fits(field: OwnField, value: Any) -> bool:
 
 
 def usable_label(header: str) -> str:
-    """Return the label under which a column of a file is kept, by its header: one line, without what a page or a file would trip over."""
+    """Return the label under which a column of a file is kept,
+    by its header: one line, without what a page or a file would trip over.
+    """
     text = unicodedata.normalize("NFC", header)
     text = re.sub(r"[\s<>&{}\\\"']+", " ", "".join(one for one in text if one.isprintable())).strip()
     return text[:LONGEST_LABEL].strip() or "—"

@@ -1,7 +1,10 @@
-"""What own fields say of persons: names, telephones, identity numbers. One place decides, by the field's name and by what it holds.
+"""What own fields say of persons: names, telephones, identity numbers.
 
-Such values are shown to who keeps the data and to nobody else; exports, searches, hovers and briefs leave them out unless
-they are asked for by name. What is personal follows from label and value alone, so that the same row is always judged alike.
+One place decides, by the field's name and by what it holds.
+
+Such values are shown to who keeps the data and to nobody else; exports, searches, hovers and briefs leave them out
+unless they are asked for by name. What is personal follows from label and value alone, so that the same row is always
+judged alike.
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ from typing import Any
 from geodata.own_fields import as_text, values_of
 
 _PERSONS = (
-    r"联系人|联络人|联系方式|联系电话|负责人|责任人|管理员|管理人|站长|经办人|填[表报]人|审核人|审批人|签字|法人|法定代表|店长|社工|"
+    r"联系人|联络人|联系方式|联系电话|负责人|责任人|管理员|管理人|站长|"
+    r"经办人|填[表报]人|审核人|审批人|签字|法人|法定代表|店长|社工|"
     r"网格员|志愿者姓名|值班|对接人|专干|主席|书记|姓\s*名|人员名|户主|房东|业主|身份证|证件号|居民身份|社保号|护照|"
     r"电话|手机|座机|固话|传真|微信|qq|邮箱|电子邮件|e-?mail|phone|mobile|tel\b|telephone|contact|wechat|"
     r"出生|生日|性别|年龄|民族|住址|家庭|银行卡|开户|账号|卡号|车牌|工号|person|manager|id\s*card|passport|birth"
@@ -22,7 +26,8 @@ _PERSONS = (
 _LABEL = re.compile(_PERSONS, re.IGNORECASE)
 #: Counts of persons and the like say nothing of any one of them.
 _NOT = re.compile(
-    r"(?:人数|员数|人次|数量|个数|占比|比例|率|总数|时间|时段|地点|单位|是否.{0,6})(?:[（(].*[)）])?$|^是否|^有无|电话亭|手机充电|手机加油站|充电"
+    r"(?:人数|员数|人次|数量|个数|占比|比例|率|总数|时间|时段|地点|单位|"
+    r"是否.{0,6})(?:[（(].*[)）])?$|^是否|^有无|电话亭|手机充电|手机加油站|充电"
 )
 _MOBILE = r"(?<!\d)(?:\+?86[\s-]?)?1[3-9]\d(?:[\s-]?\d{4}){2}(?!\d)"
 _LANDLINE = r"(?<![\d-])[(（]?0\d{2,3}[)）]?[\s-]?[2-9]\d{6,7}(?:[-转]\d{1,6})?(?!\d)"

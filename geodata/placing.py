@@ -1,7 +1,7 @@
 """Rows without a point, and the points that somebody gives them.
 
-A row keeps its own provenance; its point has one of its own (``geometry_provenance``): ``derived`` when it was set on a map
-or found by an address, ``illustrative`` when it stands on something made up.
+A row keeps its own provenance; its point has one of its own (``geometry_provenance``): ``derived`` when it was set on a
+map or found by an address, ``illustrative`` when it stands on something made up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Spot:
 
 
 def unplaced(frame: pd.DataFrame) -> NDArray[np.intp]:
-    """Return the positions of the rows without a point: those in use before those planned or closed, else as they stand."""
+    """Return the positions of the rows without a point:
+    those in use before those planned or closed, else as they stand.
+    """
     shapes = frame.geometry.to_numpy()
     rows = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if "status" not in frame or not len(rows):
@@ -90,7 +92,8 @@ def placed(table: str, frame: pd.DataFrame, spots: Mapping[str, Spot]) -> pd.Dat
     Raises
     ------
     AtlasError
-        A key is gone or has a point already (somebody was faster), there are too many, or a point is nowhere near China.
+        A key is gone or has a point already (somebody was faster), there are too many, or a point is nowhere near
+        China.
     """
     schema = TABLES[table]
     if table not in PLACED:

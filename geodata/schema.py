@@ -125,7 +125,8 @@ class TableSchema:
         return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(shapes), crs=CRS))
 
     def assembled(self, columns: Iterable[tuple[str, pd.Series]], count: int, shapes: Any = None) -> pd.DataFrame:
-        """Return what :meth:`coerce` returns, from columns that are given up one by one: no two whole tables at any time.
+        """Return what :meth:`coerce` returns,
+        from columns that are given up one by one: no two whole tables at any time.
 
         Parameters
         ----------

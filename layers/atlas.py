@@ -249,7 +249,9 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         return self.once(("inner", table), compute)
 
     def place_rows(self, table: str) -> NDArray[np.int32]:
-        """Return per row of `table` the row of its adcode (of a flow: where it comes from) in ``places``; -1 where unknown."""
+        """Return per row of `table` the row of its adcode (of a flow:
+        where it comes from) in ``places``; -1 where unknown.
+        """
         column = "from_adcode" if table == "flows" else "adcode"
         return self.once(("places", table), lambda: _still(self.tree.positions(self.table(table)[column])))
 

@@ -12,7 +12,8 @@ import geopandas
 import numpy as np
 import shapely
 
-BESIDE = 0.02  # degrees, about 2 km: the borders of what is drawn finer stray so far from its neighbours, which are kept coarse
+#: degrees, about 2 km: the borders of what is drawn finer stray so far from its neighbours, which are kept coarse
+BESIDE = 0.02
 
 
 def borders(counties: geopandas.GeoDataFrame, cities: Collection[str]) -> dict[str, shapely.Geometry]:

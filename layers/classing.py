@@ -63,7 +63,8 @@ def fixed(limits: Sequence[float]) -> Scale:
 
 
 def quantiles(values: ArrayLike, count: int) -> Scale:
-    """Return `count` classes that hold about equally many of the known `values`; equal limits stay, their class is empty.
+    """Return `count` classes that hold about equally many of the known `values`;
+    equal limits stay, their class is empty.
 
     Without any known value everything is in the lowest class.
     """

@@ -86,7 +86,8 @@ class Coverage:
     stations_serving : int
         Effective stations, in scope or not, that reach some demand in scope.
     stations_unknown_hours : int
-        Nominal stations in scope (and lasso) of which nobody knows when they are open: at no hour do they count as open.
+        Nominal stations in scope (and lasso) of which nobody knows when they are open: at no hour do they count as
+        open.
     standing : Standing
         How many open stations of the place have a position; those that have none are in no figure here.
     radius_m : int

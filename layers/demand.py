@@ -64,7 +64,8 @@ def select(atlas: Atlas, filters: Filters) -> Demand:
 
 
 def judged(atlas: Atlas, filters: Filters) -> Demand:
-    """Return the demand of :func:`select` of which coverage can speak: that of a county is not, of whose stations none has a position.
+    """Return the demand of :func:`select` of which coverage can speak:
+    that of a county is not, of whose stations none has a position.
 
     Where that is none of it, all is returned: its weight is known, and :func:`standing_of` says that no share is.
     """
@@ -84,7 +85,9 @@ def judged(atlas: Atlas, filters: Filters) -> Demand:
 
 
 def standing_of(atlas: Atlas, filters: Filters, wanted: Demand) -> unplaced.Standing:
-    """Return who has a position here; lost too where all demand `wanted` lies in counties of whose stations none has."""
+    """Return who has a position here;
+    lost too where all demand `wanted` lies in counties of whose stations none has.
+    """
     standing = unplaced.standing(atlas, filters)
     if not standing.unplaced or standing.lost or not len(wanted.rows):
         return standing

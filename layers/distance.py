@@ -1,4 +1,6 @@
-"""Who is within reach of whom: distances between demand and sites, kept as pairs only. Coverage and siting ask here alike.
+"""Who is within reach of whom: distances between demand and sites, kept as pairs only.
+
+Coverage and siting ask here alike.
 
 Coverage needs the pairs within the radius and nothing else, so memory grows
 with the pairs and never with demand × sites. Points are in metres of one plane,
@@ -60,7 +62,8 @@ class Points:
             row = int(np.flatnonzero((np.abs(self.xy) > (180.0, 90.0)).any(axis=1))[0])
             raise AtlasError(
                 N_(
-                    "第 {row} 个点（{x}，{y}）不是经纬度：经度应在 ±180 之间，纬度应在 ±90 之间；以米计的坐标请用 x,y 作列名。"
+                    "第 {row} 个点（{x}，{y}）不是经纬度：经度应在 ±180 之间，"
+                    "纬度应在 ±90 之间；以米计的坐标请用 x,y 作列名。"
                 ),
                 row=row + 1,
                 x=float(self.xy[row, 0]),
@@ -182,7 +185,9 @@ class Pairs:
         return found
 
     def union(self, bits: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """Return per demand the bits (one set per site, as of the hours at which it is open) that any of its pairs has."""
+        """Return per demand the bits (one set per site,
+        as of the hours at which it is open) that any of its pairs has.
+        """
         found = np.zeros(self.demands, np.uint32)
         rows = np.flatnonzero(np.diff(self.start))
         if len(rows):

@@ -24,7 +24,8 @@ def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``lon``, ``lat`` (degrees, WGS-84); ``unit_kind`` (``grid``, ``place`` or
         ``activity``) and ``unit_id``, what the spot stands for; its ``name`` and
         ``name_en``; ``kind`` when all are of one kind, else None; ``count``
-        (activities); ``own``, the values of its kind's own fields where it is one activity; ``provenance`` (``mixed`` when unlike).
+        (activities); ``own``, the values of its kind's own fields where it is one activity; ``provenance`` (``mixed``
+        when unlike).
     """
     lon, lat, located = activities.where(atlas)
     rows = activities.chosen(atlas, filters)

@@ -19,7 +19,8 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows of ``stops`` with ``lon`` and ``lat`` (degrees, WGS-84) and ``kind`` (of the activity; missing when it is not known).
+        The rows of ``stops`` with ``lon`` and ``lat`` (degrees, WGS-84) and ``kind`` (of the activity; missing when it
+        is not known).
     """
     rows = atlas.stops
     lon, lat = atlas.lonlat("stops")

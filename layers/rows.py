@@ -34,8 +34,8 @@ def select(
     ----------
     table : str
     filters : Filters
-        Only its place counts (with region and grid); a hire is in the places of both its ends, rows of a table without places
-        are in the nation alone.
+        Only its place counts (with region and grid); a hire is in the places of both its ends, rows of a table without
+        places are in the nation alone.
     text : str
         Words, parted by blanks, that must all occur in a row, in any column of text; case does not matter.
     among : collection of int, optional

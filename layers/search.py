@@ -26,7 +26,8 @@ from layers import kinds
 from layers.atlas import LEVELS, Atlas
 
 MAX_TEXT = 40
-#: Bounds on the work of one search: hits taken from one text in one way, ways to cut a mix, candidates compared, scans for them.
+#: Bounds on the work of one search: hits taken from one text in one way,
+#: ways to cut a mix, candidates compared, scans for them.
 MOST_HITS, MOST_CUTS, MOST_COMPARED = 60, 24, 600
 MOST_SCANS = 4
 MOST_FOUND = 12
@@ -83,7 +84,9 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One entry that was found, and how well: 0 exact, 1 begins so, 2 holds it, 3–4 pinyin or initials, 5 a mix, 6 several words or their sound."""
+    """One entry that was found, and how well: 0 exact, 1 begins so, 2 holds it,
+    3–4 pinyin or initials, 5 a mix, 6 several words or their sound.
+    """
 
     entry: Entry
     how: int
@@ -106,7 +109,10 @@ class Found:
 
 
 class _Lines:
-    """Texts in lines: their beginnings are found in a sorted list, what they hold by scanning. Empty ones are left out."""
+    """Texts in lines: their beginnings are found in a sorted list, what they hold by scanning.
+
+    Empty ones are left out.
+    """
 
     def __init__(self, texts: Iterable[str]) -> None:
         kept = [(line, text) for line, text in enumerate(texts) if text]
@@ -218,7 +224,9 @@ class Index:
             yield from self._mixed(letters or wanted.replace(" ", ""))
 
     def _apart(self, wanted: str) -> Iterator[tuple[int, int]]:
-        """Give what several words answer to: 思明 驿站, 南京 快递, and without a blank where the name of a place begins, 厦门思明."""
+        """Give what several words answer to: 思明 驿站, 南京 快递,
+        and without a blank where the name of a place begins, 厦门思明.
+        """
         words = wanted.split(" ")[:MOST_WORDS]
         if len(words) == 1:
             cut = next(
@@ -266,7 +274,9 @@ class Index:
         )
 
     def _aloud(self, wanted: str) -> Iterator[tuple[int, int]]:
-        """Give what sounds like Chinese that nothing is written as: traditional characters (思明區), another character (思名区)."""
+        """Give what sounds like Chinese that nothing is written as:
+        traditional characters (思明區), another character (思名区).
+        """
         sound = wanted.replace(" ", "")
         letters = "".join(part.lower() for part in syllables([sound])[0]) if not wanted.isascii() else ""
         if len(sound) > 1 and letters.isascii() and letters.isalpha():

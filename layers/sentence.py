@@ -56,11 +56,13 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One statement: its message, the numbers and names in it, and the provenance of all of it (None: nothing is counted).
+    """One statement: its message, the numbers and names in it,
+    and the provenance of all of it (None: nothing is counted).
 
-    The mark of provenance ends the clause, or stands where its message has the field ``mark``; ``share_mark`` is that of
-    the share computed from its numbers. `what` is a message of its own, for the field of that name; `where` the place that it speaks of, when that is another
-    than the one looked at; `tail` are clauses that restrict this one and are said in one breath with it.
+    The mark of provenance ends the clause, or stands where its message has the field ``mark``; ``share_mark`` is that
+    of the share computed from its numbers. `what` is a message of its own, for the field of that name; `where` the
+    place that it speaks of, when that is another than the one looked at; `tail` are clauses that restrict this one and
+    are said in one breath with it.
     """
 
     msgid: str
@@ -247,12 +249,14 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
         ),
     }
     msgid = N_(
-        "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）"
+        "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，"
+        "步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）"
     )
     names: dict[str, tuple[str, str]] = {}
     if filters.worker_group:
         msgid = N_(
-            "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，步行 {radius} 米覆盖{group}需求权重的 {share}（加权，全部 {whole}）"
+            "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，"
+            "步行 {radius} 米覆盖{group}需求权重的 {share}（加权，全部 {whole}）"
         )
         code = filters.worker_group
         names = {"group": (labels("worker_group", "zh").get(code, code), labels("worker_group", "en").get(code, code))}

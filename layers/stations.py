@@ -191,7 +191,8 @@ def hours_known(atlas: Atlas) -> Mask:
 
 
 def point_provenance(atlas: Atlas) -> NDArray[np.object_]:
-    """Return per station of the atlas where its point is from: by hand or by a geocoder ``derived`` on a reported row too.
+    """Return per station of the atlas where its point is from:
+    by hand or by a geocoder ``derived`` on a reported row too.
 
     A row that says nothing of its point speaks of it as of the rest; so does one without a point.
     """
@@ -199,7 +200,9 @@ def point_provenance(atlas: Atlas) -> NDArray[np.object_]:
 
 
 def provenance_of(atlas: Atlas, rows: NDArray[Any]) -> list[str]:
-    """Return the provenances of `rows` (positions or a mask) as far as they are measured from: row or point, the weaker; each once."""
+    """Return the provenances of `rows` (positions or a mask)
+    as far as they are measured from: row or point, the weaker; each once.
+    """
     own, point = _ranks(atlas)
     found = np.unique(np.maximum(own, point)[rows])
     return [PROVENANCES[one] for one in found if one < len(PROVENANCES)]
@@ -218,7 +221,9 @@ def chosen(atlas: Atlas, filters: Filters) -> Mask:
 
 
 def _ranks(atlas: Atlas) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return per station the rank in ``PROVENANCES`` of its row and of its point; one more than there are where unknown."""
+    """Return per station the rank in ``PROVENANCES`` of its row and of its point;
+    one more than there are where unknown.
+    """
 
     def compute() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         unknown = len(PROVENANCES)

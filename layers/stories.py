@@ -125,7 +125,8 @@ def matrix(atlas: Atlas) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``grid_id``, ``name``, ``name_en``, ``task``, ``enterprises``, ``enterprises_strengthened``, ``share`` (0 to 1) and ``provenance``.
+        ``grid_id``, ``name``, ``name_en``, ``task``, ``enterprises``, ``enterprises_strengthened``, ``share`` (0 to 1)
+        and ``provenance``.
     """
     rows = atlas.grids
     place = atlas.tree.position(CITY)
@@ -179,7 +180,9 @@ def fairs(atlas: Atlas, story: str) -> pd.DataFrame:
 
 
 def facilities(atlas: Atlas) -> tuple[dict[str, int], pd.DataFrame]:
-    """Return facility → open stations of 思明 that have it, of those that the report lists as services, most first, and those stations."""
+    """Return facility → open stations of 思明 that have it,
+    of those that the report lists as services, most first, and those stations.
+    """
     rows = atlas.stations
     open_here = ((rows["adcode"] == SIMING) & (rows["status"] == "open")).to_numpy(bool)
     counted = {code: int((atlas.holds("stations", "facilities", code) & open_here).sum()) for code in PROMISED}

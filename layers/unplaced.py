@@ -42,7 +42,8 @@ class Standing:
     elsewhere : bool
         Whether some of the unplaced may as well lie in another part of the county.
     lost : bool
-        Whether nothing can be said of coverage here: there are open stations, and none of those that count has a position.
+        Whether nothing can be said of coverage here: there are open stations, and none of those that count has a
+        position.
     """
 
     placed: int

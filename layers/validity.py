@@ -1,4 +1,6 @@
-"""Rows that hold on a day: ``valid_from`` and ``valid_to``, both inclusive; where one is missing there is no such bound."""
+"""Rows that hold on a day: ``valid_from`` and ``valid_to``, both inclusive;
+where one is missing there is no such bound.
+"""
 
 from __future__ import annotations
 

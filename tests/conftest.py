@@ -15,7 +15,8 @@ from geodata.store import site
 from geodata.store.moving import move
 from tests.postgres import Server, served
 
-# a run in the background (nohup make test &) has Ctrl-C ignored, and so would everything that a test starts and interrupts
+# a run in the background (nohup make test &) has Ctrl-C ignored,
+# and so would everything that a test starts and interrupts
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

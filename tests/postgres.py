@@ -18,7 +18,10 @@ import pytest
 from tests.ports import free_port
 
 USER = "atlas"
-HOW = "The tests of the PostGIS store need PostgreSQL with PostGIS: run `make test` as root once, or apt-get install postgresql postgresql-postgis."
+HOW = (
+    "The tests of the PostGIS store need PostgreSQL with PostGIS: "
+    "run `make test` as root once, or apt-get install postgresql postgresql-postgis."
+)
 
 
 def binaries() -> Path:

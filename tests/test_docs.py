@@ -1,4 +1,6 @@
-"""Nothing that a user can set, call or fill in is undocumented, in either language, and no link of the docs leads nowhere."""
+"""Nothing that a user can set, call or fill in is undocumented,
+in either language, and no link of the docs leads nowhere.
+"""
 
 from __future__ import annotations
 
@@ -82,3 +84,9 @@ def test_the_site_builds_and_asks_no_other_host(tmp_path: Path) -> None:
 def test_every_decision_is_in_the_site() -> None:
     listed = (CODE / "mkdocs.yml").read_text("utf-8")
     assert [path.name for path in (CODE / "docs" / "decisions").glob("*.md") if path.name not in listed] == []
+
+
+def test_every_asset_has_its_line_in_the_map_from_asset_to_page() -> None:
+    told = (CODE / "assets" / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w-]+\.(?:js|css|ico|md))`", "\n".join(re.findall(r"(?m)^\| (`[^|]*)\|", told))))
+    assert named == {path.name for path in (CODE / "assets").iterdir()} - {"README.md"}

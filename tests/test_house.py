@@ -35,6 +35,8 @@ TOP = {
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     ".git-blame-ignore-revs",
+    ".oxfmtrc.json",
+    ".oxlintrc.json",
     ".gitignore",
     "mkdocs.yml",
 }
@@ -77,7 +79,9 @@ CLOSED = ("layers/siting/solver",)
 
 
 def modules_imported(path: Path) -> set[str]:
-    """Return the modules of this house that the file at `path` imports, anywhere in it, except for the type checker alone."""
+    """Return the modules of this house that the file at `path` imports,
+    anywhere in it, except for the type checker alone.
+    """
     tree = ast.parse(path.read_text("utf-8"))
     typing_only = {
         id(inner)
@@ -185,7 +189,8 @@ def test_only_what_belongs_stands_at_the_top() -> None:
     assert {path.split("/")[0] for path in tracked if path} - TOP == set()
 
 
-#: Statements of a module, docstrings not among them: lines would count how the formatter breaks a call, not what is done.
+#: Statements of a module, docstrings not among them:
+#: lines would count how the formatter breaks a call, not what is done.
 MOST_STATEMENTS = 300
 #: Modules that are one state machine each, which halves would only pass to each other: the grammar of opening hours.
 WHOLE = {"geodata/importing/hours/tree.py": 430, "geodata/importing/hours/to_osm.py": 380}
@@ -217,7 +222,8 @@ def test_statements_are_counted_whatever_lines_they_take() -> None:
 # a colour; in a style sheet a size of type, a corner, a space (under 4 px is optical alignment), a layer over the page
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})\b|rgba?\(\s*[1-9][^)]*\)")
 STYLE = re.compile(
-    r"font-size: *[\d.]+px|border-radius:[^;}]*?\d+px|(?:padding|margin|gap)[a-z-]*:[^;}]*?(?<![-\w.(])(?:[4-9]|[1-4]\d)px|z-index: *\d{2,}"
+    r"font-size: *[\d.]+px|border-radius:[^;}]*?\d+px|(?:padding|margin|"
+    r"gap)[a-z-]*:[^;}]*?(?<![-\w.(])(?:[4-9]|[1-4]\d)px|z-index: *\d{2,}"
 )
 ROOT_OF_SHEETS = "font-size: 16px"  # what their rem is
 

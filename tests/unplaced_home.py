@@ -19,7 +19,8 @@ NORTH = 0.055  # degrees: from Siming's middle into Huli's
 def unplaced_home(atlas_home: Path, home: Path) -> Path:
     """Copy the atlas to `home` and take positions away.
 
-    Of the 28 open stations of Siming :data:`MISSING` lose their position and :data:`UNSAID` others their hours; Huli gets
+    Of the 28 open stations of Siming :data:`MISSING` lose their position and :data:`UNSAID` others their hours; Huli
+    gets
     :data:`LOST_STATIONS` open stations without any, and demand: forty cells of Siming's, carried north.
     """
     shutil.copytree(atlas_home, home)

@@ -35,8 +35,8 @@ def asked(radius: int, detour: float, at: str | None, place: str | None, as_of: 
 def measured(atlas: Atlas, filters: Filters, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
     """Return the coverage of `filters` with every denominator named.
 
-    A share that nobody can tell is None, with the code of its reason in ``why``; ``note`` says in words, in the language of
-    `gettext`, which stations are not counted.
+    A share that nobody can tell is None, with the code of its reason in ``why``; ``note`` says in words, in the
+    language of `gettext`, which stations are not counted.
     """
     found = coverage.measure(atlas, filters)
     note = found.note(filters)

@@ -1,4 +1,6 @@
-"""``geocode``: points for the rows of a table that have none, by what the atlas knows or by the service of the settings."""
+"""``geocode``: points for the rows of a table that have none,
+by what the atlas knows or by the service of the settings.
+"""
 
 from __future__ import annotations
 

@@ -133,7 +133,8 @@ def checked(options: argparse.Namespace, store: WritableStore, words: Gettext) -
 
 
 def _answers(path: Path) -> dict[tuple[str | None, int], str | None]:
-    """Return the answers of a file: (sheet, row) → key of the row that it is, None for another; what has no ``same`` is none.
+    """Return the answers of a file: (sheet, row) → key of the row that it is,
+    None for another; what has no ``same`` is none.
 
     Raises
     ------
@@ -156,7 +157,9 @@ def _answers(path: Path) -> dict[tuple[str | None, int], str | None]:
 
 
 def usable(report: Report, strict: bool) -> bool:
-    """Return whether rows may be brought in: all of them, or, unless `strict`, those without an error where there are any."""
+    """Return whether rows may be brought in: all of them, or,
+    unless `strict`, those without an error where there are any.
+    """
     return report.ok or (report.accepted > 0 and not strict)
 
 

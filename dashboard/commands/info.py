@@ -17,9 +17,8 @@ def info(source: AtlasSource, as_of: date | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        As of the end of the day `as_of`, when one is given: ``tables`` (rows), ``provenance`` (rows by provenance, per table),
-        ``grids`` (sums over the grids), ``regions_by_county`` (by county name),
-        ``stations_by_status``.
+        As of the end of the day `as_of`, when one is given: ``tables`` (rows), ``provenance`` (rows by provenance, per
+        table), ``grids`` (sums over the grids), ``regions_by_county`` (by county name), ``stations_by_status``.
     """
     atlas = source.at(as_of)
     about = health(source)

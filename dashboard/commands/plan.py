@@ -228,7 +228,8 @@ def _say_apart(prepared: Prepared, words: Gettext, say: Callable[[str], None]) -
     if prepared.lost:
         say(
             words(
-                "路网或费用表不连通：{count} 个需求点（共 {of} 个）没有路到任何可用的点位：{names}。请补上断开的路段，或在那里补充备选点。"
+                "路网或费用表不连通：{count} 个需求点（共 {of} 个）没有路到任何可用的点位：{names}。"
+                "请补上断开的路段，或在那里补充备选点。"
             ).format(
                 count=len(prepared.lost),
                 of=prepared.points,
@@ -340,7 +341,8 @@ def _why(prepared: Prepared, last: Progress, words: Gettext) -> dict[str, Any]:
     for one in evidence.explain(instance, last.sites, prepared.places):
         if one.exclusive is not None:
             text = words(
-                "半径内需求 {reached}，其中 {newly} 原先没有覆盖；只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"
+                "半径内需求 {reached}，其中 {newly} 原先没有覆盖；"
+                "只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"
             ).format(
                 reached=_plain(one.reached),
                 newly=_plain(one.newly),

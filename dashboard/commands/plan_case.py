@@ -131,7 +131,9 @@ def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) ->
 
 
 def say_unplaced(found: Case, result: dict[str, Any], words: Callable[[str], str], say: Callable[[str], None]) -> None:
-    """Say which stations are not counted; where none has a position, take out of `result` what nobody knows of before."""
+    """Say which stations are not counted;
+    where none has a position, take out of `result` what nobody knows of before.
+    """
     if note := found.placing.note():
         say(note.text(words))
     if found.placing.lost:
@@ -146,7 +148,9 @@ def places_of(found: Case, sites: list[str]) -> dict[str, list[float]]:
 
 
 def fairness_of(found: Case, points: list[list[float]]) -> dict[str, Any]:
-    """Return how ways and service are shared before and after: Lorenz curve and Gini coefficient of the way, 2SFCA access of each cell."""
+    """Return how ways and service are shared before and after:
+    Lorenz curve and Gini coefficient of the way, 2SFCA access of each cell.
+    """
     got = fairness(found, np.array(points, np.float64).reshape(-1, 2))
 
     def both(name: str) -> dict[str, Any]:

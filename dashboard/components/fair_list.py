@@ -1,4 +1,6 @@
-"""The fairs that several cities share, in words: when, where, how much was offered and what came of it, each with its source."""
+"""The fairs that several cities share, in words:
+when, where, how much was offered and what came of it, each with its source.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from dashboard.words import Words
 
 
 def help_button(words: Words) -> html.Span:
-    """Return what stands in the header: the offer of the tour, shown by the browser to who comes first, and the way to help."""
+    """Return what stands in the header: the offer of the tour,
+    shown by the browser to who comes first, and the way to help.
+    """
     return html.Span(
         [
             html.Span(

@@ -12,7 +12,9 @@ NAMED = 4
 
 
 def illustrative_text(atlas: Atlas, filters: Filters, words: Words) -> str:
-    """Return the sentence: tables and places that are still illustrative in the scope of `filters`, and the day of the data."""
+    """Return the sentence: tables and places that are still illustrative in the scope of `filters`,
+    and the day of the data.
+    """
     day = words.date(atlas.data_date)
     found = still_illustrative(atlas, filters)
     if not found:

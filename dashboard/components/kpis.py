@@ -23,7 +23,9 @@ def _of(figure: KeyFigure, names: Mapping[str, str], words: Words) -> str:
 def kpis(
     figures: Sequence[KeyFigure], names: Mapping[str, str], words: Words, linked: Callable[[str, str], Any]
 ) -> list:
-    """Return one card a figure; `names` are the names of places by adcode, `linked` makes text and id of a figure the link to its trail."""
+    """Return one card a figure; `names` are the names of places by adcode,
+    `linked` makes text and id of a figure the link to its trail.
+    """
     if not figures:
         return [html.Div(words("还没有载入服务记录"), className="kpi kpi-none")]
     units = words.codes("unit")

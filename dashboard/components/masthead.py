@@ -1,4 +1,6 @@
-"""What every page begins with: the name of the atlas, the way to the other pages, the other theme, the other language."""
+"""What every page begins with: the name of the atlas,
+the way to the other pages, the other theme, the other language.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +125,9 @@ def _search(words: Words) -> html.Div:
 
 
 def past_banner(path: str, filters: Filters, context: Context, words: Words) -> list:
-    """Return what says loudly that a past day is shown, and the way back to the present; nothing when it is the present."""
+    """Return what says loudly that a past day is shown,
+    and the way back to the present; nothing when it is the present.
+    """
     if filters.as_of is None:
         return []
     return [

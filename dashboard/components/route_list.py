@@ -1,4 +1,6 @@
-"""The route of a mobile service in words: its stops in order, the day of each, whom it served, against the reported total."""
+"""The route of a mobile service in words: its stops in order,
+the day of each, whom it served, against the reported total.
+"""
 
 from __future__ import annotations
 

@@ -19,12 +19,15 @@ def still_path(query: str, plain: bool = False) -> str:
 
 
 def first_path(query: str, version: str) -> str:
-    """Return the address of the picture that stands until the map of the view `query` is painted: one of this version of the atlas, to look at only."""
+    """Return the address of the picture that stands until the map of the view `query` is painted:
+    one of this version of the atlas, to look at only.
+    """
     return f"{still_path(query, plain=True)}&bare=1&of={version}"
 
 
 def still(words: Words, path: str = "", said: str = "", first: str = "") -> list[html.Div]:
-    """Return the element of the picture and its word, both hidden until a browser needs them; they come before the map they replace.
+    """Return the element of the picture and its word, both hidden until a browser needs them;
+    they come before the map they replace.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""A chart of a story as it stands on the page: the answer, what it is of, the picture, and the same figures as a table."""
+"""A chart of a story as it stands on the page:
+the answer, what it is of, the picture, and the same figures as a table.
+"""
 
 from __future__ import annotations
 

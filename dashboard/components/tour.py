@@ -6,7 +6,10 @@ from dashboard.words import Words
 
 
 def steps(path: str, words: Words) -> tuple[tuple[str, str, str], ...]:
-    """Return the steps of the page at `path`: where (CSS selector), title, text. A step whose place is not shown is left out."""
+    """Return the steps of the page at `path`: where (CSS selector), title, text.
+
+    A step whose place is not shown is left out.
+    """
     ways = (
         "#ways",
         words("页面之间"),

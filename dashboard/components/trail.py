@@ -16,7 +16,9 @@ PATH = "/sources"
 
 
 def trail_address(mark: str, filters: Filters, context: Context) -> str:
-    """Return the address of the trail of `mark`: an id of :data:`layers.trails.FIGURES`, or fact ids joined by ``;``."""
+    """Return the address of the trail of `mark`:
+    an id of :data:`layers.trails.FIGURES`, or fact ids joined by ``;``.
+    """
     base = context.write(filters)
     own = urlencode({"figure": mark} if mark in FIGURES else {"fact": mark})
     return f"{PATH}{base}{'&' if base else '?'}{own}"

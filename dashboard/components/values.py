@@ -33,7 +33,10 @@ def title(schema: TableSchema, name: str, words: Words) -> str:
 
 
 def shown(schema: TableSchema, name: str, value: Any, words: Words, keeper: bool = False) -> str:
-    """Return a value as it is read; a dash where there is none. What is personal is shown to who keeps the data alone."""
+    """Return a value as it is read; a dash where there is none.
+
+    What is personal is shown to who keeps the data alone.
+    """
     if value is None or (not isinstance(value, list | tuple | dict) and pd.isna(value)) or value == "":
         return "—"
     if name in COORDINATES:

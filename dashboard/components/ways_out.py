@@ -24,7 +24,9 @@ def _served(atlas: Atlas) -> tuple[str, ...]:
 
 
 def loosened(filters: Filters, words: Words) -> list[tuple[str, Filters]]:
-    """Return what can be loosened of the choice of activities: dates, kinds, sources, lasso; words and the choice without it."""
+    """Return what can be loosened of the choice of activities:
+    dates, kinds, sources, lasso; words and the choice without it.
+    """
     links = []
     if filters.start or filters.end:
         links.append((words("看全部时段"), filters.having(start=None, end=None)))

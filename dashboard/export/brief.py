@@ -213,7 +213,8 @@ def _planned_sentence(side: Side, words: Words) -> str:
     if not side.charts.shown:
         return words("{place}：此条件下没有可统计的数据").format(place=side.name) + point(words)
     chart = side.charts.shown[0]
-    return f"{side.name}{colon(words)}{chart.title}{words(SAID_MARKS[chart.provenance]) if chart.provenance else ''}{point(words)}"
+    mark = words(SAID_MARKS[chart.provenance]) if chart.provenance else ""
+    return f"{side.name}{colon(words)}{chart.title}{mark}{point(words)}"
 
 
 def _view(sides: tuple[Side, ...], words: Words) -> str:

@@ -71,7 +71,8 @@ def missing() -> AtlasError:
     """Return the error of a machine without the browser."""
     return AtlasError(
         N_(
-            "这台机器没有 Chromium（或 Chrome、Edge），做不了图片和 PDF：请安装 chromium，或用 ATLAS_CHROMIUM 指出它在哪里。"
+            "这台机器没有 Chromium（或 Chrome、Edge），做不了图片和 PDF："
+            "请安装 chromium，或用 ATLAS_CHROMIUM 指出它在哪里。"
             "不含地图图片的 PPTX 仍可制作。"
         )
     )

@@ -18,7 +18,9 @@ SHORE = (117.95, 24.35, 118.35, 24.65)  # west, south, east, north of the finer 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a line: its text, where it leads (empty: nowhere), and the figure of :data:`layers.trails.FIGURES` that it says."""
+    """A piece of a line: its text, where it leads (empty: nowhere),
+    and the figure of :data:`layers.trails.FIGURES` that it says.
+    """
 
     text: str
     url: str = ""

@@ -115,9 +115,11 @@ def _emu(inches: float) -> int:
 
 def _band(template: Template) -> etree._Element:
     return parse_xml(
-        f'<p:sp xmlns:p="{P}" xmlns:a="{A}"><p:nvSpPr><p:cNvPr id="90" name="band"/><p:cNvSpPr/><p:nvPr userDrawn="1"/></p:nvSpPr>'
+        f'<p:sp xmlns:p="{P}" xmlns:a="{A}"><p:nvSpPr><p:cNvPr id="90" '
+        f'name="band"/><p:cNvSpPr/><p:nvPr userDrawn="1"/></p:nvSpPr>'
         f'<p:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{_emu(template.width)}" cy="{_emu(0.07)}"/></a:xfrm>'
-        '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:solidFill><a:schemeClr val="accent2"/></a:solidFill><a:ln><a:noFill/></a:ln></p:spPr></p:sp>'
+        '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:solidFill><a:schemeClr '
+        'val="accent2"/></a:solidFill><a:ln><a:noFill/></a:ln></p:spPr></p:sp>'
     )
 
 
@@ -127,16 +129,21 @@ def _placeholder(frame: Frame, id: int, index: int) -> etree._Element:
     colour = "tx2" if frame.muted else "tx1"
     anchor = {"t": "t", "ctr": "ctr", "b": "b"}[frame.anchor]
     level = (
-        f'<a:lvl1pPr marL="0" indent="0" algn="{frame.align}"><a:lnSpc><a:spcPct val="100000"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef>'
-        f'<a:buNone/><a:defRPr sz="{round(frame.size * 100)}" b="{int(frame.bold)}"><a:solidFill><a:schemeClr val="{colour}"/></a:solidFill>'
+        f'<a:lvl1pPr marL="0" indent="0" algn="{frame.align}"><a:lnSpc><a:spcPct '
+        f'val="100000"/></a:lnSpc><a:spcBef><a:spcPts val="0"/></a:spcBef>'
+        f'<a:buNone/><a:defRPr sz="{round(frame.size * 100)}" '
+        f'b="{int(frame.bold)}"><a:solidFill><a:schemeClr val="{colour}"/></a:solidFill>'
         f'<a:latin typeface="+mn-lt"/><a:ea typeface="+mn-ea"/></a:defRPr></a:lvl1pPr>'
     )
     return deepcopy(
         parse_xml(
-            f'<p:sp xmlns:p="{P}" xmlns:a="{A}"><p:nvSpPr><p:cNvPr id="{id}" name="{escape(frame.name)}"/><p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr>'
-            f'<p:nvPr><p:ph type="{kind}"{number}/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="{_emu(frame.x)}" y="{_emu(frame.y)}"/>'
+            f'<p:sp xmlns:p="{P}" xmlns:a="{A}"><p:nvSpPr><p:cNvPr id="{id}" '
+            f'name="{escape(frame.name)}"/><p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr>'
+            f'<p:nvPr><p:ph type="{kind}"{number}/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off '
+            f'x="{_emu(frame.x)}" y="{_emu(frame.y)}"/>'
             f'<a:ext cx="{_emu(frame.width)}" cy="{_emu(frame.height)}"/></a:xfrm></p:spPr><p:txBody>'
-            f'<a:bodyPr lIns="0" tIns="0" rIns="0" bIns="0" anchor="{anchor}" wrap="square"><a:noAutofit/></a:bodyPr><a:lstStyle>{level}</a:lstStyle>'
+            f'<a:bodyPr lIns="0" tIns="0" rIns="0" bIns="0" anchor="{anchor}" '
+            f'wrap="square"><a:noAutofit/></a:bodyPr><a:lstStyle>{level}</a:lstStyle>'
             f'<a:p><a:r><a:rPr lang="zh-CN"/><a:t>{escape(frame.name)}</a:t></a:r></a:p></p:txBody></p:sp>'
         )
     )

@@ -41,7 +41,8 @@ PAGES_A_BROWSER = 150
 STARTING_SECONDS = 20.0
 FEWEST_COLORS = 6
 READY = "() => document.documentElement.dataset.ready === '1' || Boolean(document.documentElement.dataset.failed)"
-MAPS = """() => [...document.querySelectorAll('iframe')].map(one => { const r = one.getBoundingClientRect(); return [r.left, r.top, r.width, r.height] })"""
+MAPS = """() => [...document.querySelectorAll('iframe')].map(one => { const r = one.getBoundingClientRect();
+  return [r.left, r.top, r.width, r.height] })"""
 
 
 class Silent(WSGIRequestHandler):
@@ -96,7 +97,9 @@ class Engine:
         return self._ask(lambda driver: driver.picture(path, width, height, scale))
 
     def paper(self, path: str, width: float, height: float, scale: float) -> bytes:
-        """Return a PDF of the sheet at `path`, pages of `width` × `height` inches, its maps at 96 × `scale` dots an inch."""
+        """Return a PDF of the sheet at `path`, pages of `width` × `height` inches,
+        its maps at 96 × `scale` dots an inch.
+        """
         return self._ask(lambda driver: driver.paper(path, width, height, scale))
 
     def charts(self, path: str, width: int, height: int) -> list[dict[str, Any]]:
@@ -210,7 +213,8 @@ class Engine:
             self._stop()
             raise AtlasError(
                 N_(
-                    "浏览器 {path} 没有启动（{said}）：请检查它，或改 ATLAS_CHROMIUM；设为 none 可先做没有地图图片的 PPTX。"
+                    "浏览器 {path} 没有启动（{said}）：请检查它，或改 ATLAS_CHROMIUM；"
+                    "设为 none 可先做没有地图图片的 PPTX。"
                 ),
                 path=driver.executable,
                 said=(str(error).splitlines() or [type(error).__name__])[0][:200].rstrip("."),
@@ -282,7 +286,10 @@ class _Driver:
 
     @contextlib.contextmanager
     def _opened(self, path: str, width: int, height: int, scale: float) -> Iterator[Any]:
-        """Give the page of the sheet at `path`, drawn. Its tab stays for the next sheet: the scripts are compiled there."""
+        """Give the page of the sheet at `path`, drawn.
+
+        Its tab stays for the next sheet: the scripts are compiled there.
+        """
         page = self._tabs.pop(scale, None) or self._tab(scale)
         self.made += 1
         try:

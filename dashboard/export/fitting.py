@@ -44,7 +44,8 @@ def broken(text: str, width: float, size: float) -> list[str]:
 
 
 def fitted(text: str, width: float, height: float, size: float, least: float) -> tuple[str, float]:
-    """Return `text` and the largest type size (points) at which it fits; cut with an ellipsis when even `least` is too large.
+    """Return `text` and the largest type size (points) at which it fits;
+    cut with an ellipsis when even `least` is too large.
 
     Parameters
     ----------

@@ -36,9 +36,9 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        EPSG:4326. ``number`` (1: missed most), ``site_id``, ``name``, ``lon``, ``lat``, ``why`` (text), ``exclusive``, ``newly``,
-        ``reached`` (demand weight), ``nearest``, ``nearest_m``, ``cost_yuan``, ``forced``, ``provenance`` (derived), ``source_id``
-        (names the scenario), ``date``.
+        EPSG:4326. ``number`` (1: missed most), ``site_id``, ``name``, ``lon``, ``lat``, ``why`` (text), ``exclusive``,
+        ``newly``, ``reached`` (demand weight), ``nearest``, ``nearest_m``, ``cost_yuan``, ``forced``, ``provenance``
+        (derived), ``source_id`` (names the scenario), ``date``.
     """
     answer = _answer(one)
     rows = []
@@ -102,7 +102,8 @@ def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, 
         (
             words("说明"),
             words(
-                "需求由 OpenStreetMap 兴趣点推算（© OpenStreetMap contributors, ODbL）；距离为直线 × 绕行系数，不是实测步行路线。"
+                "需求由 OpenStreetMap 兴趣点推算（© OpenStreetMap contributors, ODbL）；"
+                "距离为直线 × 绕行系数，不是实测步行路线。"
             ),
         ),
     ]

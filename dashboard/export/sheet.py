@@ -103,7 +103,8 @@ def document(
         f'<script type="application/json" id="{escape(key)}">{_json(value)}</script>' for key, value in data.items()
     )
     return (
-        f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}" data-theme="{escape(mode)}" {more}><head><meta charset="utf-8"><base target="_blank">'
+        f'<!DOCTYPE html><html lang="{"zh-CN" if lang == "zh" else "en"}" '
+        f'data-theme="{escape(mode)}" {more}><head><meta charset="utf-8"><base target="_blank">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
         + "".join(f'<link rel="stylesheet" href="{escape(one)}">' for one in styles)
         + (f"<style>{css}</style>" if css else "")
@@ -153,10 +154,14 @@ def map_sheet(
         )
     layout = "beside" if size[0] > 1.15 * size[1] or size[0] > 5 else "under"
     body = (
-        f'<main class="mapsheet mapsheet-{layout}"><aside class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'
-        f'<div id="map-plot"></div></div><div class="north" aria-hidden="true"><span>▲</span><span>{escape(words("北"))}</span></div>'
-        f'<div id="scale-bar" class="scale-bar" data-kilometres="{escape(words("公里"))}" data-metres="{escape(words("米"))}"></div>'
-        f'<p id="no-map" hidden>{escape(words("此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。"))}</p></div></main>'
+        f'<main class="mapsheet mapsheet-{layout}"><aside '
+        f'class="maplegend">{key}</aside><div class="mapbox"><div id="map" class="mapplot">'
+        f'<div id="map-plot"></div></div><div class="north" '
+        f'aria-hidden="true"><span>▲</span><span>{escape(words("北"))}</span></div>'
+        f'<div id="scale-bar" class="scale-bar" data-kilometres="{escape(words("公里"))}" '
+        f'data-metres="{escape(words("米"))}"></div>'
+        f'<p id="no-map" '
+        f"hidden>{escape(words('此浏览器不支持 WebGL 2，无法绘制地图；图表与数据仍可使用。'))}</p></div></main>"
     )
     return document(
         name,
@@ -216,7 +221,10 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
     if name in ("map", "map2"):
         number = 0 if name == "map" else 1
         label = escape(words("{place}地图").format(place=said.sides[number].name), quote=True)
-        return f'<iframe src="{escape(map_path(said.sides[number], frame, order.theme), quote=True)}" title="{label}" scrolling="no"></iframe>'
+        return (
+            f'<iframe src="{escape(map_path(said.sides[number], frame, order.theme), quote=True)}" '
+            f'title="{label}" scrolling="no"></iframe>'
+        )
     if name == "figures":
         if not any(side.figures for side in said.sides):
             return _text(words("还没有载入服务记录"), replace(frame, size=13))
@@ -283,7 +291,10 @@ def _led(text: str, figure: Piece) -> str:
     """Return the markup of a figure that leads to its trail, marked as on the pages; plain text when it has none."""
     if not figure.url:
         return text
-    return f'<span data-figure="{escape(figure.figure, quote=True)}"><a class="trail" href="{escape(figure.url, quote=True)}">{text}</a></span>'
+    return (
+        f'<span data-figure="{escape(figure.figure, quote=True)}"><a '
+        f'class="trail" href="{escape(figure.url, quote=True)}">{text}</a></span>'
+    )
 
 
 def _text(text: str, frame: Frame, link: str = "", figure: Piece = NO_FIGURE) -> str:
@@ -320,9 +331,11 @@ def _strip(side: Side, frame: Frame) -> str:
     for one in figures:
         sizes = figure_sizes(one, frame.width / min(columns, len(figures)), frame.size)
         value, label, of = (f"font-size:{size / 12:.3f}rem" for size in sizes)
+        figure = _led(escape(one.value), Piece(one.value, side.trail(one.id), one.id))
         cells.append(
-            f'<td><div style="{value}"><b>{_led(escape(one.value), Piece(one.value, side.trail(one.id), one.id))}</b><small>{escape(one.unit)}</small></div>'
-            f'<div class="what" style="{label}">{escape(one.label)} {one.mark}</div><div class="of" style="{of}">{escape(one.of)}</div></td>'
+            f'<td><div style="{value}"><b>{figure}</b><small>{escape(one.unit)}</small></div>'
+            f'<div class="what" style="{label}">{escape(one.label)} '
+            f'{one.mark}</div><div class="of" style="{of}">{escape(one.of)}</div></td>'
         )
     rows = "".join(f"<tr>{''.join(cells[start : start + columns])}</tr>" for start in range(0, len(cells), columns))
     return f'<table class="strip"><tbody>{rows}</tbody></table>'
@@ -380,4 +393,7 @@ def _compared(said: Brief, words: Words, frame: Frame) -> str:
         + "</tr>"
         for (label, *cells), (id, _) in zip(rows, compared_figures(said), strict=True)
     )
-    return f'<table class="compared" style="font-size:{size / 12:.3f}rem"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    return (
+        f'<table class="compared" '
+        f'style="font-size:{size / 12:.3f}rem"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+    )

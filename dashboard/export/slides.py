@@ -1,4 +1,6 @@
-"""The brief as PowerPoint: native charts with data sheets, native tables, text in named placeholders, the map a picture."""
+"""The brief as PowerPoint: native charts with data sheets,
+native tables, text in named placeholders, the map a picture.
+"""
 
 from __future__ import annotations
 

@@ -153,7 +153,8 @@ class Studio:
             for part in broken(text, (width - 2 * SVG_GAP) / CSS_DPI, size * 72 / CSS_DPI):
                 y += size * 1.35
                 parts.append(
-                    f'<text x="{SVG_GAP}" y="{y:.1f}" font-size="{size}" fill="{color}" font-weight="{700 if bold else 400}" '
+                    f'<text x="{SVG_GAP}" y="{y:.1f}" font-size="{size}" '
+                    f'fill="{color}" font-weight="{700 if bold else 400}" '
                     f'font-family="{escape(theme.FONT, quote=True)}">{escape(part)}</text>'
                 )
 
@@ -171,7 +172,9 @@ class Studio:
             line(text, 8, muted)
         height = y + SVG_GAP
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width:.0f}" height="{height:.0f}" '
-            f'viewBox="0 0 {width:.0f} {height:.0f}"><title>{escape(said.title)}</title><rect width="100%" height="100%" fill="{ground}"/>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'width="{width:.0f}" height="{height:.0f}" '
+            f'viewBox="0 0 {width:.0f} {height:.0f}"><title>{escape(said.title)}</title><rect '
+            f'width="100%" height="100%" fill="{ground}"/>'
             f"{''.join(parts)}</svg>"
         ).encode()

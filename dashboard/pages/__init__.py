@@ -6,7 +6,8 @@ A page is a module with
 - ``layout(context, atlas, said, query)``: Dash components in the language of ``said.filters.lang``;
 - ``register(app, context)``: adds its callbacks;
 - ``OWN_KEYS`` (where it has any): keys of the address that are the page's, beside those of Filters;
-- ``picture(context, atlas, said, query)`` (where it has a map of its own): that map as a figure, to be drawn as a still picture.
+- ``picture(context, atlas, said, query)`` (where it has a map of its own): that map as a figure, to be drawn as a still
+  picture.
 
 What all pages share (header with the way to the others, frame) is :mod:`dashboard.components.masthead`; docs/recipes.md
 adds one step by step.

@@ -521,7 +521,9 @@ def _name_of(context: Context, query: str, words: Words) -> tuple[str, ...]:
 
 
 def _drafted(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
-    """Return title and sentence as the view says them, and its charts; nothing to hold it against: those of the view alone."""
+    """Return title and sentence as the view says them, and its charts;
+    nothing to hold it against: those of the view alone.
+    """
     return draft(order if order.template != "compare" or order.against else replace(order, template="one"), context)
 
 

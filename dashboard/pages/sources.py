@@ -181,7 +181,9 @@ def register(app: Dash, context: Context) -> None:
 
 
 def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> list:
-    """Return what stands under the bar: the trail asked for, and facts, formulas, checks, data sets and imports of the provenance chosen."""
+    """Return what stands under the bar: the trail asked for,
+    and facts, formulas, checks, data sets and imports of the provenance chosen.
+    """
     parts: list[Any] = []
     try:
         if own["figure"]:
@@ -418,7 +420,9 @@ def _story_address(context: Context, filters: Filters, story: str) -> str:
 
 
 def _computed_from(context: Context, filters: Filters, atlas: Atlas, row: Any, words: Words) -> list[html.Li]:
-    """Return what is computed from a fact: derived figures of its story, and the plan or total that months are held against."""
+    """Return what is computed from a fact: derived figures of its story,
+    and the plan or total that months are held against.
+    """
     found = [
         html.Li(words("推算：{figure}（{formula}）").format(figure=words(one.label), formula=words(one.formula)))
         for one in derived(atlas, row.system)

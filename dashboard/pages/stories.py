@@ -162,7 +162,9 @@ def _picture(context: Context, atlas: Atlas, filters: Filters, row: dict[str, st
 
 
 def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:
-    """Return the map of the story that the key ``story`` names, of the first where it names none; it is fitted to the picture."""
+    """Return the map of the story that the key ``story`` names,
+    of the first where it names none; it is fitted to the picture.
+    """
     rows = {row["story"]: row for row in shipped_rows("stories.csv")}
     row = rows.get(dict(parse_qsl(query)).get("story", ""), next(iter(rows.values())))
     figure = story_figure(atlas, said.filters, row["story"], row["adcode"], context.words(said.filters.lang))

@@ -1,4 +1,6 @@
-"""What is painted first: a page stands in its own HTML, before a script is read; what never changes is asked for once."""
+"""What is painted first: a page stands in its own HTML, before a script is read;
+what never changes is asked for once.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ MOST_KEPT = 160
 
 
 class Kept:
-    """Compressed answers that never change, by their address; others are compressed anew. Bounded, the least used go first."""
+    """Compressed answers that never change, by their address; others are compressed anew.
+
+    Bounded, the least used go first.
+    """
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, bytes] = OrderedDict()
@@ -65,7 +70,9 @@ def add_keeping(server: Flask) -> None:
 
 
 def opening(speak: Callable[[str], Words]) -> html.Div:
-    """Return what stands until a page is laid out: its head in both languages, of which the browser shows that of the page."""
+    """Return what stands until a page is laid out: its head in both languages,
+    of which the browser shows that of the page.
+    """
     return html.Div([_opening(speak(lang)) for lang in LANGUAGES])
 
 
@@ -89,8 +96,10 @@ def _entry(words: Words, menu: Mapping[str, str], here: str) -> str:
         for path, name in menu.items()
     )
     return (
-        f'<header class="header"><h1 class="brand"><span class="brand-dot"></span>{escape(words("工会服务一张图"))}</h1><span class="crumbs"></span>'
-        f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p class="opening">{escape(words("正在打开工会服务一张图…"))}</p>'
+        f'<header class="header"><h1 class="brand"><span '
+        f'class="brand-dot"></span>{escape(words("工会服务一张图"))}</h1><span class="crumbs"></span>'
+        f'<nav class="ways" aria-label="{escape(words("页面"))}">{ways}</nav></header><p '
+        f'class="opening">{escape(words("正在打开工会服务一张图…"))}</p>'
     )
 
 
@@ -118,7 +127,10 @@ def add_first_paint(
     drawing = app.get_relative_path(
         "/_dash-component-suites/plotly/package_data/plotly.min.js"
     )  # without version: as dash's renderer asks for it
-    script = f"{app.get_asset_url('first.js')}?m={(CODE / 'assets' / 'first.js').stat().st_mtime}"
+    private, first = (
+        f'<script src="{app.get_asset_url(name)}?m={(CODE / "assets" / name).stat().st_mtime}"></script>'
+        for name in ("plotly-private.js", "first.js")
+    )
 
     def in_its_language(**parts: Any) -> str:
         lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
@@ -130,15 +142,17 @@ def add_first_paint(
             ' inert aria-hidden="true"' if page else ""
         )  # until it is handed over: nobody reads or reaches a page twice
         parts["app_entry"] = f'<div id="react-entry-point"{covered}><div class="_dash-loading">{waiting}</div></div>'
-        if page:
-            parts["app_entry"] += f'<div class="first">{said}</div><script src="{script}"></script>'
+        parts["app_entry"] += f'<div class="first">{said}</div>{private}{first}' if page else private
         if STAND_IN_OF_CHARTS in said:  # its browser is told at once to fetch what draws them
             parts["metas"] = (
                 f'{parts.get("metas", "")}<link rel="preload" as="script" fetchpriority="low" href="{drawing}">'
             )
         return plain_index(**parts).replace(
             "<html>",
-            f'<html lang="{HTML_LANGUAGE[lang]}" data-theme="{theme}" data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">',
+            (
+                f'<html lang="{HTML_LANGUAGE[lang]}" data-theme="{theme}" '
+                f'data-mantine-color-scheme="{theme}" data-ag-theme-mode="{theme}">'
+            ),
             1,
         )
 

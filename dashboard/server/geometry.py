@@ -29,7 +29,8 @@ XIAMEN_BOX = (117.95, 24.35, 118.35, 24.65)
 def _feature_collection(ids: list[str], geometry: np.ndarray, properties: list[dict] | None = None) -> str:
     rounded = shapely.transform(geometry, lambda degrees: np.round(degrees, DECIMALS))
     features = ",".join(
-        f'{{"type":"Feature","id":{json.dumps(key)},"properties":{json.dumps(facts, ensure_ascii=False)},"geometry":{text}}}'
+        f'{{"type":"Feature","id":{json.dumps(key)},'
+        f'"properties":{json.dumps(facts, ensure_ascii=False)},"geometry":{text}}}'
         for key, text, facts in zip(ids, shapely.to_geojson(rounded), properties or [{} for _ in ids], strict=True)
     )
     return f'{{"type":"FeatureCollection","features":[{features}]}}'

@@ -152,7 +152,9 @@ def _is_this_machine(host: str) -> bool:
 
 
 def editing(settings: Settings) -> bool:
-    """Return whether the present request may change the atlas; of one that changes nothing: whether its page may offer it."""
+    """Return whether the present request may change the atlas;
+    of one that changes nothing: whether its page may offer it.
+    """
     if not has_request_context():
         return may_edit(settings, "localhost")
     return may_edit(

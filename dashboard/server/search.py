@@ -1,4 +1,6 @@
-"""``GET /search?q=…&lang=…&asof=…``: what answers to a few letters, in at most 2 kB, each with the address that shows it."""
+"""``GET /search?q=…&lang=…&asof=…``: what answers to a few letters,
+in at most 2 kB, each with the address that shows it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ STREET_ZOOM = 14.5
 
 
 class Indexes:
-    """The index of an atlas, made beside the requests; the one before answers until it is ready, unless it has to be `exact`.
+    """The index of an atlas, made beside the requests;
+    the one before answers until it is ready, unless it has to be `exact`.
 
     Parameters
     ----------
@@ -44,7 +47,9 @@ class Indexes:
         self._making: tuple[str, threading.Event] | None = None
 
     def of(self, atlas: Atlas, patience: float = PATIENCE_SECONDS) -> Index | None:
-        """Return the index of `atlas`, or (unless exact) the one before while it is made; None when none is ready within `patience` seconds."""
+        """Return the index of `atlas`, or (unless exact) the one before while it is made;
+        None when none is ready within `patience` seconds.
+        """
         with self._lock:
             if self._held and self._held[0] == atlas.version:
                 return self._held[1]
@@ -85,7 +90,9 @@ def add_search(server: Flask, context: Context) -> None:
 
 
 def shown(hit: Hit, atlas: Atlas, filters: Filters, context: Context) -> dict[str, str] | None:
-    """Return a hit as the browser takes it: ``kind``, ``name``, ``where`` and ``to``, its address; None when it is gone."""
+    """Return a hit as the browser takes it: ``kind``, ``name``,
+    ``where`` and ``to``, its address; None when it is gone.
+    """
     words = context.words(filters.lang, filters.as_of)
     entry = hit.entry
     try:

@@ -27,7 +27,7 @@ SIZES = (0.5, 60.0)  # inches that a map may be asked for
 SECONDS = (5.0, 3_600.0)  # that a view of a presentation stands
 WALL = ("one", "map")  # templates that fill a screen and need one view alone
 #: Assets of sheets, and what a page loads before all others: served like all, but not loaded with the pages.
-NOT_WITH_PAGES = r"^((sheet|present)\.(js|css)|first\.js)$"
+NOT_WITH_PAGES = r"^((sheet|present)\.(js|css)|(first|plotly-private)\.js)$"
 
 
 class SheetFiles:
@@ -52,7 +52,7 @@ class SheetFiles:
         """Return styles and scripts of a map alone."""
         return self._styles("sheet.css"), [
             self._plotly,
-            *map(self._asset, ("plotly-locale-zh-cn.js", "map.js", "sheet.js")),
+            *map(self._asset, ("plotly-locale-zh-cn.js", "plotly-private.js", "map.js", "sheet.js")),
         ]
 
     def for_present(self) -> tuple[list[str], list[str]]:

@@ -67,7 +67,9 @@ class Geometries:
 
 
 class Pictures:
-    """Pictures that were asked for last, by what was asked: most readers open the same view in a window of the same size."""
+    """Pictures that were asked for last, by what was asked:
+    most readers open the same view in a window of the same size.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -105,7 +107,8 @@ def picture(
 ) -> str:
     """Return the map of the view `query` as SVG of `size` pixels.
 
-    A `plain` one leads nowhere, a `bare` one has no texts for a pointer either; `own` are the keys of the page that `make` draws for.
+    A `plain` one leads nowhere, a `bare` one has no texts for a pointer either; `own` are the keys of the page that
+    `make` draws for.
     """
     atlas, said = context.look(query, (*OWN_KEYS, *own))
     filters, words = said.filters, context.words(said.filters.lang)
@@ -150,9 +153,9 @@ def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: W
 def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker, Collection[str]]]) -> None:
     """Serve ``/map.svg`` with the keys of Filters.
 
-    ``page``: whose map, with the page's own keys; the overview's without. ``w``, ``h``: size in pixels; ``left``: those that
-    a legend covers; ``plain``: without links; ``bare``: without texts for a pointer too; ``of``: the version of the atlas
-    that the address was made for: as long as it is the present one, browser and server may keep the picture.
+    ``page``: whose map, with the page's own keys; the overview's without. ``w``, ``h``: size in pixels; ``left``: those
+    that a legend covers; ``plain``: without links; ``bare``: without texts for a pointer too; ``of``: the version of
+    the atlas that the address was made for: as long as it is the present one, browser and server may keep the picture.
 
     Parameters
     ----------

@@ -1,4 +1,5 @@
-"""What goes wrong under any address is told in one way: in the reader's language, with the number that says whose turn it is.
+"""What goes wrong under any address is told in one way:
+in the reader's language, with the number that says whose turn it is.
 
 503: the store cannot be read just now. 507: the disk is full. 500: a fault of ours, whose trace is for the log alone.
 """

@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 
 
 def warm(server: Flask) -> list[str]:
-    """Ask the server once for its pages, the pictures of their maps, and its scripts and styles; return the addresses, the first page's first.
+    """Ask the server once for its pages, the pictures of their maps,
+    and its scripts and styles; return the addresses, the first page's first.
 
     Scripts are compressed and geometry is read the first time that they are asked for, and kept
     (:mod:`dashboard.server.first`, :mod:`dashboard.server.stills`).
@@ -32,7 +33,9 @@ def warm(server: Flask) -> list[str]:
 
 
 def warm_beside(server: Flask) -> threading.Thread:
-    """Do so in a thread that nobody waits for; what goes wrong there is noted, and told to whoever asks for it later."""
+    """Do so in a thread that nobody waits for; what goes wrong there is noted,
+    and told to whoever asks for it later.
+    """
 
     def work() -> None:
         try:

@@ -1,7 +1,7 @@
 """高德 (Amap) web service, geocoding: ``GET /v3/geocode/geo?address=&city=&key=``, answers in GCJ-02.
 
-As documented: ``status`` 1 or 0, ``info``, ``infocode``; ``geocodes`` with ``location`` ``"lng,lat"`` and ``level``; a field
-without a value is ``[]``. It says nothing of confidence.
+As documented: ``status`` 1 or 0, ``info``, ``infocode``; ``geocodes`` with ``location`` ``"lng,lat"`` and ``level``; a
+field without a value is ``[]``. It says nothing of confidence.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ LEVEL = {
     "国家": WIDER,
 }
 OK = "10000"
-#: no more today, or at all (10010: of this address of ours; 10044: of the account; 40000: the package is used up; 40002: it has ended)
+#: no more today, or at all (10010: of this address of ours; 10044:
+#: of the account; 40000: the package is used up; 40002: it has ended)
 QUOTA = {"10003", "10010", "10029", "10044", "10045", "40000", "40002", "40003"}
 #: more than allowed a second (10004 a minute; 10014, 10019, 10020, 10021 a second), or the service itself is at fault
 BUSY = {"10004", "10014", "10015", "10016", "10017", "10019", "10020", "10021", "20003"}

@@ -1,7 +1,7 @@
 """百度 (Baidu) web service, geocoding v3: ``GET /geocoding/v3/?address=&city=&output=json&ak=``, answers in BD-09.
 
-As documented: ``status`` 0, ``result.location`` ``{lng, lat}``, ``precise`` 0 or 1, ``confidence`` 0 to 100 (how far the
-point may err: 100 under 20 m, 80 under 100 m, 50 under 1 km), ``comprehension``, ``level``.
+As documented: ``status`` 0, ``result.location`` ``{lng, lat}``, ``precise`` 0 or 1, ``confidence`` 0 to 100 (how far
+the point may err: 100 under 20 m, 80 under 100 m, 50 under 1 km), ``comprehension``, ``level``.
 """
 
 from __future__ import annotations

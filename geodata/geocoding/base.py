@@ -1,4 +1,6 @@
-"""What every way from an address to a point has in common: the question, the answer, its level, and what may go wrong."""
+"""What every way from an address to a point has in common:
+the question, the answer, its level, and what may go wrong.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from typing import Protocol
 
 from geodata.errors import AtlasError
 
-#: How closely an answer names a place, the closest first: the door itself (a house number, a point of interest, a row of the
-#: same address), a crossing or a compound of houses, a street, a quarter or a village, a county, something wider, unknown.
+#: How closely an answer names a place, the closest first: the door itself (a house number, a point of interest, a row
+#: of the same address), a crossing or a compound of houses, a street, a quarter or a village, a county, something
+#: wider, unknown.
 HOUSE, ADDRESS, CROSSING, STREET, ZONE, COUNTY, WIDER, UNKNOWN = (
     "house",
     "address",

@@ -1,4 +1,6 @@
-"""Answers on disk, by provider and question: what was asked once is not asked again, whoever asks and however it ended."""
+"""Answers on disk, by provider and question:
+what was asked once is not asked again, whoever asks and however it ended.
+"""
 
 from __future__ import annotations
 

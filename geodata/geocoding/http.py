@@ -1,4 +1,6 @@
-"""One GET of a web service: bounded in time and size, asked again when that may help, and without the key in any message."""
+"""One GET of a web service: bounded in time and size, asked again when that may help,
+and without the key in any message.
+"""
 
 from __future__ import annotations
 

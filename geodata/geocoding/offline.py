@@ -44,7 +44,9 @@ class Offline:
         self._made: tuple[Index, Index, dict[str, list[tuple[str, Answer]]]] | None = None
 
     def locate(self, queries: Sequence[Query]) -> Iterator[Answer]:
-        """Yield one answer a query, in order: the same address, else the same name, else the zone that the address names."""
+        """Yield one answer a query, in order: the same address,
+        else the same name, else the zone that the address names.
+        """
         if self._made is None:
             self._made = self._made_up()
         addresses, titles, zones = self._made

@@ -56,7 +56,8 @@ class Rate:
             if state["used"] >= self._per_day:
                 raise QuotaError(
                     N_(
-                        "今天已请求 {count} 次，到了设定的上限（ATLAS_GEOCODER_PER_DAY）：已找到的都留着，明天可接着找。"
+                        "今天已请求 {count} 次，到了设定的上限（ATLAS_GEOCODER_PER_DAY）："
+                        "已找到的都留着，明天可接着找。"
                     ),
                     count=state["used"],
                 )

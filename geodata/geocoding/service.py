@@ -1,4 +1,6 @@
-"""A web service as a :class:`geodata.geocoding.base.Geocoder`: cached, within its rate, asked again when busy, called off at any moment."""
+"""A web service as a :class:`geodata.geocoding.base.Geocoder`:
+cached, within its rate, asked again when busy, called off at any moment.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """天地图 (Tianditu) web service, geocoding: ``GET /geocoder?ds={"keyWord":…}&tk=``, answers in CGCS2000.
 
-As documented: ``status`` ``"0"`` found, ``"101"`` nothing found, ``"404"`` an error; ``location`` with ``lon``, ``lat``,
-``score`` (0 to 100) and ``level``. What its gateway refuses (key, quota) comes as ``{"code", "msg", "resolve"}``, often with
-HTTP 403; the numbers are not listed in the manual, so its words tell which it is.
+As documented: ``status`` ``"0"`` found, ``"101"`` nothing found, ``"404"`` an error; ``location`` with ``lon``,
+``lat``, ``score`` (0 to 100) and ``level``. What its gateway refuses (key, quota) comes as
+``{"code", "msg", "resolve"}``, often with HTTP 403; the numbers are not listed in the manual, so its words tell which
+it is.
 """
 
 from __future__ import annotations

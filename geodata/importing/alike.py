@@ -1,6 +1,7 @@
 """Names and addresses as they are compared: what two people write differently and mean the same is one text.
 
-Everything works on a whole column at once: one text of all cells, a line each, so that 186,100 names take well under a second.
+Everything works on a whole column at once: one text of all cells, a line each, so that 186,100 names take well under a
+second.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ _MARKS = re.compile(
 )
 _DASH = re.compile(r"[—–−_/\\]")
 _STATION = re.compile(
-    r"(?:总?工会)?(?:户外|新就业形态)劳动者(?:总?工会)?(?:综合|爱心|暖心)?(?:服务)?(?:总?工会)?(?:驿站|站点|站|点|港湾)?"
+    r"(?:总?工会)?(?:户外|新就业形态)劳动者(?:总?工会)?(?:综合|"
+    r"爱心|暖心)?(?:服务)?(?:总?工会)?(?:驿站|站点|站|点|港湾)?"
     r"|总?工会(?:爱心|暖心|职工)?(?:服务)?驿站|(?:爱心|暖心|职工|劳动者)驿站"
 )
 _ENDING = re.compile(r"(?:服务)?(?:驿站|站点|点位|站|点)$", re.MULTILINE)
 _FLOOR = re.compile(r"(\d)(?:层|f(?![a-z]))")
 _NUMERAL = re.compile(r"[一二三四五六七八九](?=[楼层号室栋幢座单])")
 _NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
-#: Tables whose rows are named for what they are as much as for where: 工会驿站 at the end of a name tells nothing apart.
+#: Tables whose rows are named for what they are as much as for where:
+#: 工会驿站 at the end of a name tells nothing apart.
 GENERIC = ("stations", "candidates")
 
 
@@ -72,7 +75,9 @@ def bare(texts: Sequence[Any], codes: Sequence[Any], ground: Ground, table: str)
 
 
 def addresses(texts: Sequence[Any], codes: Sequence[Any], ground: Ground) -> Texts:
-    """Return addresses without the places that they begin with, ``一楼`` and ``1层`` as ``1楼``; empty where there is none."""
+    """Return addresses without the places that they begin with,
+    ``一楼`` and ``1层`` as ``1楼``; empty where there is none.
+    """
     plain = _NUMERAL.sub(lambda match: match[0].translate(_NUMERALS), _light(texts))
     return _without_places(_array(_FLOOR.sub(r"\1楼", plain), len(texts)), codes, ground)
 

@@ -1,4 +1,5 @@
-"""Readers that others wrote, each run in a process of its own that can be killed (:mod:`geodata.importing.apart_child`).
+"""Readers that others wrote, each run in a process of its own
+that can be killed (:mod:`geodata.importing.apart_child`).
 
 What a library does with a hostile file cannot be counted from outside, so it gets so much memory and so much
 processor time and no more; when it dies, its file is unreadable and nothing else happens. The process writes what it

@@ -15,7 +15,9 @@ _FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\x00-\x20\u200b\u2060\ufeff]*[=+\-@ÔºùÔ
 
 
 class BadValue(ValueError):  # noqa: N818 - named for what it says of the cell
-    """A value that cannot be used: message template, its values, what was expected (template and values); `partly` is what of it can."""
+    """A value that cannot be used: message template, its values,
+    what was expected (template and values); `partly` is what of it can.
+    """
 
     def __init__(
         self,

@@ -265,7 +265,9 @@ def _place(problem: Problem) -> int:
 
 
 def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: TableSchema, report: Report) -> None:
-    """Keep and tell of cells that stand under no header: in text the sign of a comma within a cell, in a workbook a column without a name."""
+    """Keep and tell of cells that stand under no header:
+    in text the sign of a comma within a cell, in a workbook a column without a name.
+    """
     if sheet.header is not None:
         return
     named, found = len(layout.titles), {}
@@ -359,7 +361,9 @@ def _keep_written(
 
 
 def _number(cell: Any) -> Any:
-    """Return a plain decimal as a number, which takes half the memory, anything else as it is; None where there is nothing."""
+    """Return a plain decimal as a number,
+    which takes half the memory, anything else as it is; None where there is nothing.
+    """
     if type(cell) is str:
         return float(cell) if PLAIN.fullmatch(cell) else cell or None
     return cell

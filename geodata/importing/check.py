@@ -325,7 +325,9 @@ def _finish(
     progress: Progress,
     said: _Said | None,
 ) -> None:
-    """Complete the rows and check them as a whole; `said` is None for a row that a person fills in: it is what it says."""
+    """Complete the rows and check them as a whole;
+    `said` is None for a row that a person fills in: it is what it says.
+    """
     report = checked.report
     shapes: Shapes = np.full(len(rows), None, dtype=object)
     given = np.full((len(rows), 2), np.nan)
@@ -383,7 +385,8 @@ def _need_shapes(rows: Rows, shapes: Shapes, report: Report) -> None:
             report.error(
                 Problem(
                     N_(
-                        "这一行没有图形，图册里也没有这个编号：请用 GeoJSON、GeoPackage 或 Shapefile 导入，或补上“图形”一列。"
+                        "这一行没有图形，图册里也没有这个编号："
+                        "请用 GeoJSON、GeoPackage 或 Shapefile 导入，或补上“图形”一列。"
                     ),
                     **rows.where(at, "wkt"),
                     expected_msgid=N_("必填"),

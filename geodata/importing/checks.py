@@ -50,13 +50,16 @@ ORDERED = (
 )
 LIKELY = {
     "wgs84": N_(
-        "坐标看来是 GPS 的（wgs84），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
+        "坐标看来是 GPS 的（wgs84），不是 {stated}：按它读取，"
+        "{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
     ),
     "gcj02": N_(
-        "坐标看来是高德、腾讯的（gcj02），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
+        "坐标看来是高德、腾讯的（gcj02），不是 {stated}：按它读取，"
+        "{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
     ),
     "bd09": N_(
-        "坐标看来是百度的（bd09），不是 {stated}：按它读取，{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
+        "坐标看来是百度的（bd09），不是 {stated}：按它读取，"
+        "{count} 行会回到所属县区、岸上或已知位置（如第 {row} 行 {before} → {after}）。请核对坐标系。"
     ),
 }
 ALTERNATIVES = tuple(LIKELY)
@@ -99,7 +102,8 @@ def _suspects(keys: Sequence[Any]) -> list[int]:
 def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) -> None:
     """Turn names of regions, grids and the like into their ids, and refuse rows that name what the atlas does not hold.
 
-    Membership is the truth of the atlas, so a name counts only where one thing bears it, if need be within the row's place.
+    Membership is the truth of the atlas, so a name counts only where one thing bears it, if need be within the row's
+    place.
     """
     own = has_own(schema)
     nullable = {column.name: column for column in schema.columns if column.nullable}
@@ -148,7 +152,8 @@ def references(rows: Rows, schema: TableSchema, ground: Ground, report: Report) 
             rows,
             list(said_of),
             N_(
-                "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，按不知道处理，原文随行保存：请改正，或先导入表 {table}。"
+                "{count} 行写的（如“{value}”）不是图册里{table}的编号或名称，"
+                "按不知道处理，原文随行保存：请改正，或先导入表 {table}。"
             ),
             "unknown",
             column,
@@ -242,7 +247,8 @@ def _name_rows(
     example: Callable[[int], dict[str, Any]] | None = None,
     **params: Any,
 ) -> None:
-    """Warn of the rows `at`, sheet by sheet; `places` has longitude and latitude of each as read and as mended, shape (n, 4).
+    """Warn of the rows `at`, sheet by sheet;
+    `places` has longitude and latitude of each as read and as mended, shape (n, 4).
 
     `example` gives what the message names of one row, by its place in `at`.
     """
@@ -470,7 +476,8 @@ def _duplicates(
 
 
 def _close_pairs(xy: NDArray[np.float64], count: int) -> Iterator[tuple[int, int, float]]:
-    """Yield pairs of rows within :data:`NEAR_M` and their distance in metres, each pair once; the first is below `count`.
+    """Yield pairs of rows within :data:`NEAR_M` and their distance in metres, each pair once;
+    the first is below `count`.
 
     Rows at one spot count as one point, or a file with the same point in every row would be compared with itself
     square by square; of each spot :data:`NEIGHBOURS` rows are compared.

@@ -240,7 +240,8 @@ class _Finder:
                 self.report.error(
                     Problem(
                         N_(
-                            "没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内：请核对坐标和坐标系，或写上行政区划。"
+                            "没有写行政区划，坐标（{lon}, {lat}）又不在任何县区之内："
+                            "请核对坐标和坐标系，或写上行政区划。"
                         ),
                         {"lon": f"{lon:.6g}", "lat": f"{lat:.6g}"},
                         **self.rows.where(one, "adcode"),
@@ -426,7 +427,8 @@ class _Finder:
         else:
             problem = Problem(
                 N_(
-                    "看不出这一行在哪个县区：请加一列“所属区”，或在工作表名、标题、文件名里写明，或在地址前写上省、市、县区。"
+                    "看不出这一行在哪个县区：请加一列“所属区”，"
+                    "或在工作表名、标题、文件名里写明，或在地址前写上省、市、县区。"
                 ),
                 **self.rows.where(at, "adcode"),
                 expected_msgid=EXPECTED,

@@ -122,5 +122,7 @@ def _followers(store: AtlasStore, table: str, keys: set[str]) -> dict[str, pd.Da
 
 
 def plain_rows(schema: TableSchema, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows in the types of the schema as values for people and for JSON, as :meth:`WritableStore.changes` does."""
+    """Return rows in the types of the schema as values for people and for JSON,
+    as :meth:`WritableStore.changes` does.
+    """
     return [plain(schema, image) for image in images(schema, frame)]

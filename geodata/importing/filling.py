@@ -59,7 +59,9 @@ def fill(
     report: Report,
     another: Collection[int] = (),
 ) -> None:
-    """Fill what is missing in `rows` in place: other adcodes, keys, periods, defaults; then say what is still missing."""
+    """Fill what is missing in `rows` in place:
+    other adcodes, keys, periods, defaults; then say what is still missing.
+    """
     for column in ADCODES:
         if column in rows.values and column not in (schema.key, "adcode"):
             _name_to_code(rows, column, ground, report)
@@ -76,9 +78,9 @@ def fill(
 def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report: Report, whole: bool = False) -> None:
     """Let rows that the atlas has already keep what the file does not say: not to say a thing is not to deny it.
 
-    That is every column that the file has not, and the place of every row without a position. What is made up never passes
-    into a row that is not: values are kept from rows of the same provenance alone, and a shape with the provenance that it
-    has there; a made-up point stays with made-up rows.
+    That is every column that the file has not, and the place of every row without a position. What is made up never
+    passes into a row that is not: values are kept from rows of the same provenance alone, and a shape with the
+    provenance that it has there; a made-up point stays with made-up rows.
 
     Parameters
     ----------
@@ -315,8 +317,8 @@ def _keys(
 ) -> None:
     """Give rows without a key one that the same row gets again: importing a file twice adds nothing.
 
-    It stands on the name, the county, the address and, of what takes place, the time; on where the point lies only where
-    a row has no name. Rows of `another` are none of the atlas's, so they get none of its keys.
+    It stands on the name, the county, the address and, of what takes place, the time; on where the point lies only
+    where a row has no name. Rows of `another` are none of the atlas's, so they get none of its keys.
     """
     held = rows.column(schema.key)
     if schema.key in ("adcode",) or all(value is not None for value in held):

@@ -108,7 +108,9 @@ def _by_line(text: str) -> Iterator[Any]:
 
 
 def _places(found: Any) -> list[dict[str, Any]] | None:
-    """Return the places of an answer of Amap's or Baidu's web service, nested values as ``location.lat``; None if it is none."""
+    """Return the places of an answer of Amap's or Baidu's web service,
+    nested values as ``location.lat``; None if it is none.
+    """
     held = (found.get("pois") or found.get("results") or found.get("result")) if isinstance(found, dict) else None
     if not isinstance(held, list) or not all(isinstance(one, dict) and "location" in one for one in held):
         return None

@@ -107,7 +107,9 @@ class Ground:
         return found
 
     def codes_of(self, said: str) -> list[str]:
-        """Return the adcodes that a name may mean: ``新城区``, ``呼和浩特市新城区``, ``内蒙古自治区呼和浩特市新城区``, ``浙江杭州西湖区``."""
+        """Return the adcodes that a name may mean:
+        ``新城区``, ``呼和浩特市新城区``, ``内蒙古自治区呼和浩特市新城区``, ``浙江杭州西湖区``.
+        """
         if said not in self._meant:
             text = _BETWEEN_PLACES.sub("", said[:LONGEST_NAME])
             ends = [(text[:-size], code) for size in range(2, len(text)) for code in self.named.get(text[-size:], ())]
@@ -119,7 +121,9 @@ class Ground:
         return self._meant[said]
 
     def _leads(self, before: str, code: str) -> bool:
-        """Return whether `before` is made of names of what the place lies in, nearest last; any of them may be left out."""
+        """Return whether `before` is made of names of what the place lies in, nearest last;
+        any of them may be left out.
+        """
         up = self.parents.get(code)
         while before and up is not None:
             ends = [name for name in (self.adcodes[up], *_short(self.adcodes[up])) if before.endswith(name)]
@@ -127,7 +131,9 @@ class Ground:
         return not before
 
     def full_name(self, code: str) -> str:
-        """Return the name of a place with those of what it lies in before it: ``呼和浩特市新城区``; of a province its own."""
+        """Return the name of a place with those of what it lies in before it:
+        ``呼和浩特市新城区``; of a province its own.
+        """
         up = self.parents.get(code)
         return self.adcodes.get(up or "", "") + self.adcodes[code]
 

@@ -249,7 +249,9 @@ def _place_column(column: str | None, title: str, cells: _Cells, layout: Layout)
 
 
 def _titles(block: structure.Block) -> list[str]:
-    """Return the header of each place: its lowest heading, with those over it where several are called alike, and its unit."""
+    """Return the header of each place: its lowest heading,
+    with those over it where several are called alike, and its unit.
+    """
     leaves = [one_line(path[-1]) if path else "" for path in block.paths]
     titles = [
         one_line("·".join(path)) if path and len(path) > 1 and leaves.count(leaves[at]) > 1 else leaves[at]
@@ -334,7 +336,9 @@ def keep_own(layout: Layout, title: str, at: int) -> str:
 
 
 def _twice(layout: Layout, column: str, at: int, title: str, schema: TableSchema, place: Mapping[str, Any]) -> None:
-    """Take the first of two columns that mean the same and keep the other as it is; where points lie two are no answer."""
+    """Take the first of two columns that mean the same and keep the other as it is;
+    where points lie two are no answer.
+    """
     params = {"column": shown(title), "other": layout.headers[column], "zh": _zh(schema, column)}
     if column in POSITIONS or column == STATED or OWN not in {one.name for one in schema.columns}:
         layout.listed.append((title, column))

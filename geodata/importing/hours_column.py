@@ -1,4 +1,6 @@
-"""The column of opening hours: hours where they are understood, the text as written always, unknown where they are not."""
+"""The column of opening hours: hours where they are understood,
+the text as written always, unknown where they are not.
+"""
 
 from __future__ import annotations
 

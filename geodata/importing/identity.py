@@ -30,7 +30,8 @@ from geodata.merging import ILLUSTRATIVE
 from geodata.own_fields import as_text, values_of
 from geodata.schema import OWN, TableSchema
 
-#: Tables whose rows are things that stand somewhere: two of one name and address are one. Of what takes place there may be two.
+#: Tables whose rows are things that stand somewhere:
+#: two of one name and address are one. Of what takes place there may be two.
 THINGS = ("stations", "enterprises", "candidates")
 FURTHER = (
     "kind",
@@ -150,7 +151,9 @@ def match(
 
 
 def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground) -> None:
-    """Keep the id that a file gives a row which the atlas knows by another, so that the next file finds it by that too."""
+    """Keep the id that a file gives a row which the atlas knows by another,
+    so that the next file finds it by that too.
+    """
     if OWN not in {column.name for column in schema.columns}:
         return
     keys = rows.values.get(schema.key) or [None] * len(rows)
@@ -282,7 +285,9 @@ def _further(schema: TableSchema) -> list[str]:
 
 
 def _compared(frame: pd.DataFrame, shapes: NDArray[Any], schema: TableSchema, ground: Ground) -> pd.DataFrame:
-    """Add ``light``, ``bare`` and ``where`` (name twice, address) as they are compared, ``scope``, ``lon`` and ``lat``."""
+    """Add ``light``, ``bare`` and ``where`` (name twice, address)
+    as they are compared, ``scope``, ``lon`` and ``lat``.
+    """
     names, codes = frame["name"].tolist(), frame["adcode"].tolist()
     frame["light"] = light(names)
     frame["bare"] = bare(names, codes, ground, schema.name)
@@ -317,7 +322,8 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataF
         report.warn(
             Problem(
                 N_(
-                    "{count} 行与前面的行是同一个（名称、县区、地址都相同，如第 {row} 行与第 {other} 行），只导入前一行。"
+                    "{count} 行与前面的行是同一个（名称、县区、地址都相同，"
+                    "如第 {row} 行与第 {other} 行），只导入前一行。"
                 ),
                 {"count": len(group), "row": rows.numbers[group[0]], "other": rows.numbers[again[group[0]]]},
                 **rows.where(group[0], "name"),

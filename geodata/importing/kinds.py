@@ -101,7 +101,9 @@ def _plain(field: OwnField, value: Any) -> Any:
 
 
 def complete(rows: Rows, ground: Ground, report: Report) -> None:
-    """Give kinds without a colour one that stands apart, those without an icon the usual one, and a place at the end."""
+    """Give kinds without a colour one that stands apart,
+    those without an icon the usual one, and a place at the end.
+    """
     if len(rows) > MAX_KINDS:
         rows.wrong.update(range(len(rows)))
         report.error(
@@ -140,7 +142,9 @@ def complete(rows: Rows, ground: Ground, report: Report) -> None:
 
 
 def agree(rows: Rows, ground: Ground, report: Report) -> None:
-    """Refuse kinds of one name, fields that files could not tell apart or that activities have filled in; warn of colours."""
+    """Refuse kinds of one name, fields that files could not tell apart
+    or that activities have filled in; warn of colours.
+    """
     codes, names = rows.values.get("kind", []), rows.values.get("name", [])
     incoming = {code for code in codes if code}
     others = [one for one in ground.kinds if one.kind not in incoming]
@@ -223,7 +227,8 @@ def _colour(rows: Rows, at: int, name: str, colour: str | None, others: list[tup
         report.warn(
             Problem(
                 N_(
-                    "“{name}”的颜色 {colour} 在底色 {ground} 上看不清（对比 {ratio}，应不低于 {least}）：建议 {mended}。"
+                    "“{name}”的颜色 {colour} 在底色 {ground} 上看不清（对比 {ratio}，"
+                    "应不低于 {least}）：建议 {mended}。"
                 ),
                 {
                     "name": name,

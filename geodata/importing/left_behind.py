@@ -30,7 +30,8 @@ def write_left_behind(
     gettext: Callable[[str], str] = lambda msgid: msgid,
     mapping: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """Write the rows of `source` that do not come in as .xlsx: sheets, titles and headers as they were, each bad cell with a note.
+    """Write the rows of `source` that do not come in as .xlsx:
+    sheets, titles and headers as they were, each bad cell with a note.
 
     Mended, the workbook is read as the file was: its sheets keep their names, rows the headings that they stood under,
     merged cells what they held, shapes are written as text beside their coordinate system.
@@ -101,7 +102,9 @@ def _copy(
     gettext: Callable[[str], str],
     mapping: Mapping[str, str],
 ) -> dict[int, int]:
-    """Write the headers of a sheet and the rows of it that are in `mine`; return row number in the file → row here, from 0."""
+    """Write the headers of a sheet and the rows of it that are in `mine`;
+    return row number in the file → row here, from 0.
+    """
     schema = TABLES[report.table]
     layout = headers.understand(sheet, schema, mapping)
     heads = list(sheet.header or (sheet.rows[layout.first - 1] if layout.first else []))

@@ -1,4 +1,6 @@
-"""XML that stands by itself (KML, GPX, SpreadsheetML), fed to handlers as :mod:`geodata.importing.xml_parts` feeds parts."""
+"""XML that stands by itself (KML, GPX, SpreadsheetML),
+fed to handlers as :mod:`geodata.importing.xml_parts` feeds parts.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ _FIGURES = ("int", "float")
 def spread(sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) -> dict[int, Problem]:
     """Let merged cells hold for every row they cover, but for names and figures, and tell of it.
 
-    A name merged over two rows does not say whether they are one thing or two, and a figure may be that of both together.
+    A name merged over two rows does not say whether they are one thing or two, and a figure may be that of both
+    together.
 
     Returns
     -------

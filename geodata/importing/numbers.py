@@ -59,7 +59,8 @@ class Figure(NamedTuple):
 
 
 def factor_of(header: str, unit: str) -> tuple[float, str]:
-    """Return by how much plain numbers under a header count, and the unit that says so: ``经费（万元）`` is 10,000 yuan.
+    """Return by how much plain numbers under a header count,
+    and the unit that says so: ``经费（万元）`` is 10,000 yuan.
 
     A bracket that is no unit of the column (``经度（高德）``, ``名称（必填）``) counts once.
     """
@@ -82,7 +83,8 @@ def figure(value: Any, unit: str = "", factor: float = 1.0) -> Figure:
         Code of the column's unit; a figure in another unit of the same kind is
         converted (亩, 公顷, 万元), one of another kind refused.
     factor : float
-        What a plain number is worth, see :func:`factor_of`; one that says its own unit or scale (``2000元``, ``1.5万``) is not multiplied.
+        What a plain number is worth, see :func:`factor_of`; one that says its own unit or scale (``2000元``, ``1.5万``)
+        is not multiplied.
 
     Raises
     ------
@@ -116,7 +118,10 @@ def _written(text: str, unit: str, factor: float) -> Figure:
     if match is None or not match["number"]:
         # 近万名, 上万: the scale alone is the number
         alone = re.fullmatch(
-            rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)}|上)?(?P<scale>百万|千万|万|亿|千|百)(?P<more>[余多])?(?P<unit>\D{{0,8}})",
+            (
+                rf"(?P<before>{'|'.join(pattern for _, pattern in _BEFORE)}|"
+                rf"上)?(?P<scale>百万|千万|万|亿|千|百)(?P<more>[余多])?(?P<unit>\D{{0,8}})"
+            ),
             text,
         )
         if alone is None or not (alone["before"] or alone["more"]):

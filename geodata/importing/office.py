@@ -1,4 +1,6 @@
-"""Workbooks other than .xlsx (.xls, .et, .xlsb, .ods) by calamine: runs apart (:mod:`geodata.importing.apart_child`)."""
+"""Workbooks other than .xlsx (.xls, .et, .xlsb, .ods)
+by calamine: runs apart (:mod:`geodata.importing.apart_child`).
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from geodata.schema import TableSchema
 
 _WILL_NOT = {
     "stations": N_(
-        "{count} 行没有位置：会导入，但不画在地图上，不计入覆盖率，选址也不会用到；补上经纬度再导入一次，或在数据页放到图上。"
+        "{count} 行没有位置：会导入，但不画在地图上，不计入覆盖率，"
+        "选址也不会用到；补上经纬度再导入一次，或在数据页放到图上。"
     ),
     "candidates": N_("{count} 行没有位置：会导入，但不画在地图上，选址不会用到；补上经纬度再导入一次。"),
     "enterprises": N_("{count} 行没有位置：会导入，但不画在地图上；补上经纬度再导入一次。"),
@@ -24,7 +25,9 @@ _WILL_NOT = {
 
 
 def of_the_file(rows: Rows, report: Report) -> bool:
-    """Return whether an error is about the file as a whole and not about single rows, so that nothing of it can be used."""
+    """Return whether an error is about the file as a whole and not about single rows,
+    so that nothing of it can be used.
+    """
     wrong = {(rows.sheets[at], rows.numbers[at]) for at in rows.wrong}
     return any((one.sheet, one.row) not in wrong for one in report.errors)
 

@@ -1,4 +1,6 @@
-"""Own fields of the rows of a file: what no column of the table takes, and the texts of cells that could not be read."""
+"""Own fields of the rows of a file: what no column of the table takes,
+and the texts of cells that could not be read.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from geodata.schema import OWN, Column, TableSchema
 if TYPE_CHECKING:  # rows are made of cells, and cells of what this module reads
     from geodata.importing.cells import Rows
 
-#: A number as it is written once and for all: one that reads back as another text, or is a telephone's, stays a text (0592, 1.50, 13800000000).
+#: A number as it is written once and for all: one that reads back as another text,
+#: or is a telephone's, stays a text (0592, 1.50, 13800000000).
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,9})(?:\.\d{1,10})?")
 MOST_REMEMBERED = 100_000  # different values of a row whose text is remembered
 
@@ -29,7 +32,8 @@ def has_own(schema: TableSchema) -> bool:
 
 
 def read_own(cell: Any) -> str | int | float:
-    """Return a cell of a column that no field takes, as a row keeps it: a number where it is nothing else, else its text.
+    """Return a cell of a column that no field takes, as a row keeps it:
+    a number where it is nothing else, else its text.
 
     Raises
     ------
@@ -65,7 +69,9 @@ def text_label(column: Column) -> str:
 
 
 def written(cell: Any) -> str | None:
-    """Return what stood in a cell that could not be read, as it is kept beside the row; None for what no file may bring in."""
+    """Return what stood in a cell that could not be read,
+    as it is kept beside the row; None for what no file may bring in.
+    """
     try:
         text = str(cell.isoformat() if isinstance(cell, date | time) else cell).strip()
         return checked_text(text)[:MAX_TEXT] or None

@@ -19,7 +19,8 @@ _TEXTS = np.dtypes.StringDType(na_object=None)
 class PackedRows(Sequence[Any]):
     """Rows that are appended and read, each a sequence of cells without the empty ones at its end.
 
-    The cells come back as they went in: text, None, numbers, days. A row that is set anew is kept beside the packed ones.
+    The cells come back as they went in: text, None, numbers, days. A row that is set anew is kept beside the packed
+    ones.
     """
 
     def __init__(self) -> None:

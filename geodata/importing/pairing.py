@@ -83,7 +83,9 @@ def _stage(mine: pd.DataFrame, theirs: pd.DataFrame, columns: list[str], loose: 
 def _joined(
     mine: pd.DataFrame, theirs: pd.DataFrame, columns: list[str]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Return positions of rows that agree in `columns`, and how many of them agree; crowds one by one, in their order."""
+    """Return positions of rows that agree in `columns`,
+    and how many of them agree; crowds one by one, in their order.
+    """
     both = pd.concat([mine[columns], theirs[columns]], ignore_index=True)
     group = both.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
     left = pd.DataFrame({"group": group[: len(mine)], "one": np.arange(len(mine))})

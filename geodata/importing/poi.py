@@ -98,7 +98,9 @@ SERVICES = (AMAP, BAIDU)
 
 
 def prepared(sheet: Sheet) -> tuple[Sheet, Service | None]:
-    """Return a sheet with the columns of a known export named for what they mean, and the service; others as they are."""
+    """Return a sheet with the columns of a known export named for what they mean,
+    and the service; others as they are.
+    """
     if sheet.geometry is not None:
         return sheet, None
     if sheet.header is not None:

@@ -49,7 +49,8 @@ def has_positions(rows: Rows) -> bool:
 
 
 def zone_of(rows: Rows, crs: str, report: Report) -> str:
-    """Return the 3-degree zone that eastings with a zone number (``39610962``) name, where `crs` is CGCS2000; else `crs`.
+    """Return the 3-degree zone that eastings with a zone number (``39610962``) name,
+    where `crs` is CGCS2000; else `crs`.
 
     The number leaves no doubt; metres without one could lie in any zone, so that is asked.
 

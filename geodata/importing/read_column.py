@@ -90,7 +90,9 @@ def read_column(
 
 
 def is_needed(schema: TableSchema, column: Column) -> bool:
-    """Return whether a row means nothing without this column: a cell that cannot be read then costs the row, any other is unknown."""
+    """Return whether a row means nothing without this column:
+    a cell that cannot be read then costs the row, any other is unknown.
+    """
     if schema.name in STRICT or column.name in ("name", "provenance"):
         return True
     return not (column.nullable or column.name == schema.key or column.name in filled_in(schema.name))
@@ -106,7 +108,9 @@ def _keep_unread(
     schema: TableSchema,
     report: Report,
 ) -> None:
-    """Keep the texts of cells that could not be read beside their rows, and tell of each different one with its rows."""
+    """Keep the texts of cells that could not be read beside their rows,
+    and tell of each different one with its rows.
+    """
     label = text_label(column)
     for ats in unread.values():
         text = None if column.name.startswith(PREFIX) else written(cells[ats[0] - start])
@@ -153,6 +157,8 @@ def _read_cell(cell: Any, column: Any, read: Callable[[Any], Any]) -> Any:
 
 @cache
 def filled_in(table: str) -> frozenset[str]:
-    """Return the columns of a table that are filled in where a file leaves them out: usual values, and what follows from others."""
+    """Return the columns of a table that are filled in where a file leaves them out:
+    usual values, and what follows from others.
+    """
     usual = {row["column"] for row in shipped_rows("import_defaults.csv") if row["table"] in (table, "*")}
     return frozenset(usual | {"adcode", "name_en", "period", "participants_unit", "source_id", "batch_id", "cell"})

@@ -1,4 +1,6 @@
-"""Rows of a sheet that are no rows of the table: sums, headings, notes, signatures, headers repeated, numbers without anything."""
+"""Rows of a sheet that are no rows of the table:
+sums, headings, notes, signatures, headers repeated, numbers without anything.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,10 @@ SUM = re.compile(
 _COUNT = re.compile(r"共?\s*\d+(?:\.0)?\s*[个处家座行条人]?")  # under a name, in a row of sums: how many there are
 _PART = re.compile(r"小\s*计|本页")
 _ROLES = (
-    r"填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:单位|日期|时间)|审核人?|审批人?|复核人?|负责人|单位负责人|分管领导|"
-    r"经办人|联系人|联系电话|数据来源|统计(?:单位|日期|时间)|报送(?:单位|日期|时间)|备\s*注|附?\s*注|说\s*明|填表说明|注意事项"
+    r"填表人?|填报人?|填报单位|填[表报](?:日期|时间)|制表人?|制表(?:单位|"
+    r"日期|时间)|审核人?|审批人?|复核人?|负责人|单位负责人|分管领导|"
+    r"经办人|联系人|联系电话|数据来源|统计(?:单位|日期|时间)|"
+    r"报送(?:单位|日期|时间)|备\s*注|附?\s*注|说\s*明|填表说明|注意事项"
 )
 _REMARK = re.compile(
     rf"(?:{_ROLES})\s*(?:[(（][^)）]{{0,10}}[)）])?\s*[:：]|[(（]?\s*(?:盖章|公章|签[字章名])\s*[)）]?|[※*＊]\s*\D"
@@ -47,7 +51,9 @@ _ORDINAL = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A row of sums: its row number and cells, and between which rows of data it adds up (positions in the sheet as it is left)."""
+    """A row of sums: its row number and cells,
+    and between which rows of data it adds up (positions in the sheet as it is left).
+    """
 
     number: int
     cells: Sequence[Any]
@@ -176,7 +182,9 @@ def _numbers_only(row: Sequence[Any], first: int) -> bool:
 
 
 def _count(said: str | None, row: Sequence[Any], first: int, named: set[int]) -> int | None:
-    """Return how many rows a sum says that there are: ``合计：3个``, or ``3个`` in a cell of its own, or a number under the name."""
+    """Return how many rows a sum says that there are: ``合计：3个``,
+    or ``3个`` in a cell of its own, or a number under the name.
+    """
     texts = [said] + [cell for cell in row[first + 1 :] if isinstance(cell, str)]
     found = next(
         (one for text in texts if text and (one := re.fullmatch(r"\s*共?\s*(\d+)\s*[个处家座行条]\s*", text))), None

@@ -87,7 +87,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class OwnColumn:
-    """A column that no field of the table takes: its header in the file, the label it is kept under, whether it is personal."""
+    """A column that no field of the table takes:
+    its header in the file, the label it is kept under, whether it is personal.
+    """
 
     header: str
     label: str

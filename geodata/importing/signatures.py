@@ -1,8 +1,8 @@
 """What a file is by its content: a table of signatures (``file_formats.csv``), with the way out of what cannot be read.
 
 Columns of the table: ``format``; ``how`` it is told (``reads``: one the atlas reads; ``bytes``: offset and bytes in
-hexadecimal, ``?`` for any digit; ``ole``: a stream of a compound file; ``zip``: a member, as a pattern; ``text`` and ``xml``: a
-regular expression over the beginning of a text); names and ways out in both languages.
+hexadecimal, ``?`` for any digit; ``ole``: a stream of a compound file; ``zip``: a member, as a pattern; ``text`` and
+``xml``: a regular expression over the beginning of a text); names and ways out in both languages.
 """
 
 from __future__ import annotations

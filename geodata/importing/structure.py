@@ -1,4 +1,6 @@
-"""Where the header of a sheet stands, seen by merges, looks, types and places of cells: titles above it, one to three rows, units below."""
+"""Where the header of a sheet stands, seen by merges, looks, types and places of cells:
+titles above it, one to three rows, units below.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ _SAID = re.compile(r"[:：]")
 _LABEL = re.compile(r"\D{1,12}[:：]")  # 填报单位：…, and no 8:00
 _DAY = re.compile(r"\d{4}\s*[年./-]|\d{1,2}\s*月")
 _UNITS = (
-    r"平方米|平米|㎡|m2|m²|米|公里|km|元|万元|千元|亿元|个|家|人|人次|名|处|项|场|台|套|件|次|辆|座|册|户|度|°|%|小时|年|月|日|"
+    r"平方米|平米|㎡|m2|m²|米|公里|km|元|万元|千元|亿元|个|家|人|"
+    r"人次|名|处|项|场|台|套|件|次|辆|座|册|户|度|°|%|小时|年|月|日|"
     r"年/月/日|年月日|有/无|是/否|√/×|必填|选填|可选|非必填|填写|文本|数字|日期"
 )
 _UNIT = re.compile(rf"\(?(?:单位:?)?(?:{_UNITS})\)?", re.IGNORECASE)

@@ -1,4 +1,6 @@
-"""In which coordinate system the rows of a file are: as whoever imports it says, else as each of its sheets declares."""
+"""In which coordinate system the rows of a file are:
+as whoever imports it says, else as each of its sheets declares.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ def placed(
     -------
     tuple or None
         The system (several are joined by ``、``), then shapes (EPSG:4326) and given points as
-        :func:`geodata.importing.positions.place` gives them. None when a system has to be asked for: an error of the report.
+        :func:`geodata.importing.positions.place` gives them. None when a system has to be asked for: an error of the
+        report.
     """
     in_rows = _stated_in_rows(rows)
     asked = [one for one in parts if len(parts) == 1 or positions.has_positions(_rows_of(rows, one))]
@@ -131,7 +134,8 @@ def _system(rows: Rows, part: Part, stated: str | None, in_rows: str | None, rep
         report.error(
             Problem(
                 N_(
-                    "这个文件的坐标是哪个坐标系？请说明：GPS 是 wgs84，高德、腾讯是 gcj02，百度是 bd09，测绘成果是 cgcs2000 或三度带（如 EPSG:4548）。"
+                    "这个文件的坐标是哪个坐标系？请说明：GPS 是 wgs84，高德、腾讯是 gcj02，"
+                    "百度是 bd09，测绘成果是 cgcs2000 或三度带（如 EPSG:4548）。"
                 ),
                 value=None,
                 sheet=part.name,

@@ -38,7 +38,9 @@ _LIKE_HOURS = re.compile(r"\d\s*[:：点时.]|\d\s*[-–—~至到]\s*\d|全天|
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A column of ticks: where it stands, the set that it belongs to (``facilities``), the code that a tick means, its header."""
+    """A column of ticks:
+    where it stands, the set that it belongs to (``facilities``), the code that a tick means, its header.
+    """
 
     place: int
     column: str
@@ -48,7 +50,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class HoursPart:
-    """A column that holds a part of the opening hours: where it stands, when it holds (``夏季``), ``from`` or ``to`` for one end of them."""
+    """A column that holds a part of the opening hours:
+    where it stands, when it holds (``夏季``), ``from`` or ``to`` for one end of them.
+    """
 
     place: int
     label: str
@@ -57,7 +61,9 @@ class HoursPart:
 
 
 def tick_of(path: tuple[str, ...], place: int, known: Mapping[str, str], schema: TableSchema) -> Tick | None:
-    """Return the tick column that headings name: one under ``服务设施``, or headed by what a set of the table may hold."""
+    """Return the tick column that headings name: one under ``服务设施``,
+    or headed by what a set of the table may hold.
+    """
     leaf = bare(path[-1])
     for column in schema.columns:
         vocab = vocabulary(schema.name, column.name) if column.dtype == "set" else None
@@ -70,7 +76,10 @@ def tick_of(path: tuple[str, ...], place: int, known: Mapping[str, str], schema:
 
 
 def is_ticked(cell: Any, circle: bool | None = True) -> bool | None:
-    """Return whether a cell ticks; None where nobody can tell. `circle` is what an empty circle means, see :func:`circle_of`."""
+    """Return whether a cell ticks; None where nobody can tell.
+
+    `circle` is what an empty circle means, see :func:`circle_of`.
+    """
     if isinstance(cell, bool):
         return cell
     if isinstance(cell, int | float):
@@ -95,7 +104,9 @@ def is_ticked(cell: Any, circle: bool | None = True) -> bool | None:
 
 
 def circle_of(cells: Iterable[Any]) -> bool | None:
-    """Return what an empty circle means among these cells: a tick; beside a full one its contrary; beside other ticks nobody knows."""
+    """Return what an empty circle means among these cells: a tick;
+    beside a full one its contrary; beside other ticks nobody knows.
+    """
     signs = {cell.strip() for cell in cells if isinstance(cell, str)}
     if signs & {"●", "■"}:
         return False
@@ -110,7 +121,9 @@ def looks_ticked(cells: Sequence[Any]) -> bool:
 
 
 def hours_part(path: tuple[str, ...], place: int, known: Mapping[str, str]) -> HoursPart | None:
-    """Return the part of the opening hours that headings name: ``夏季开放时间``, ``冬季`` under ``开放时间``, ``工作日``."""
+    """Return the part of the opening hours that headings name:
+    ``夏季开放时间``, ``冬季`` under ``开放时间``, ``工作日``.
+    """
     leaf, heads = path[-1], path[:-1]
     # what stands in the brackets of 开放时间（夏季） says when, as what stands before it does
     said = [re.sub(r"\s", "", unicodedata.normalize("NFKC", one)) for one in path]
@@ -145,7 +158,9 @@ def looks_like_hours(cells: Sequence[Any]) -> bool:
 
 
 def joined_hours(parts: Sequence[HoursPart], row: Sequence[Any]) -> str | None:
-    """Return the opening hours of a row as one text: ``夏季 8:00-20:00，冬季 8:30-18:00``; None where all its parts are blank."""
+    """Return the opening hours of a row as one text:
+    ``夏季 8:00-20:00，冬季 8:30-18:00``; None where all its parts are blank.
+    """
     by_label: dict[str, dict[str, str]] = {}
     for part in parts:
         cell = row[part.place] if part.place < len(row) else None

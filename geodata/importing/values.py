@@ -77,7 +77,8 @@ _DATE = re.compile(
     rf"(\d{{4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,2}})(?!\d)\s*[日号]?(?P<rest>起|[t\s(上下星周].*)?"
 )
 _SPAN_OF_DAYS = re.compile(
-    rf"\d{{4}}{_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}(?!\d)\s*[日号]?(?:\(.*?\))?\s*(?:至|到|~|—|–|-)+\s*(?:\d{{4}}|\d{{1,2}}\s*[-/.月日号]|\d{{1,2}}$)"
+    rf"\d{{4}}{_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}(?!\d)\s*[日号]?(?:\(.*?\))?\s*(?:至|"
+    rf"到|~|—|–|-)+\s*(?:\d{{4}}|\d{{1,2}}\s*[-/.月日号]|\d{{1,2}}$)"
 )
 _NO_DATES = (  # what a cell lacks to be a day, and how to say so
     (
@@ -124,7 +125,9 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
 
 
 def reader(table: str, column: Column, kinds: Kinds | None = None, factor: float = 1.0) -> Reader:
-    """Return the function that reads a cell of `column`; it raises :class:`BadValue`. `kinds` are those of the atlas, else the shipped ones.
+    """Return the function that reads a cell of `column`; it raises :class:`BadValue`.
+
+    `kinds` are those of the atlas, else the shipped ones.
 
     `factor` is what a plain number is worth, by the unit in the header.
 
@@ -152,7 +155,9 @@ def reader(table: str, column: Column, kinds: Kinds | None = None, factor: float
 
 
 def as_date(value: Any) -> date:
-    """Return the day that a cell names: a date, ``2024-05-25``, ``2024年5月25日``, ``20240525`` or Excel's day number."""
+    """Return the day that a cell names: a date, ``2024-05-25``,
+    ``2024年5月25日``, ``20240525`` or Excel's day number.
+    """
     if isinstance(value, datetime):
         return _plausible(value.date())
     if isinstance(value, date):
@@ -260,7 +265,9 @@ def _kind(value: Any, kinds: Kinds) -> str:
     if found is None:
         raise BadValue(
             N_(
-                "“{part}”不是图册里的活动类别：请改用已有的，或先加一行：用表“活动类别”的模板（python -m dashboard template --table kinds）填上它，导入后再导入这个文件。"
+                "“{part}”不是图册里的活动类别：请改用已有的，或先加一行："
+                "用表“活动类别”的模板（python -m dashboard template "
+                "--table kinds）填上它，导入后再导入这个文件。"
             ),
             {"part": text[:30]},
             N_("{names} 之一"),

@@ -176,7 +176,8 @@ def read_flatgeobuf(path: Path) -> list[Sheet]:
 def _no_mapinfo(detail: object) -> Unreadable:
     return Unreadable(
         N_(
-            "MapInfo 文件读不出来（{detail}）：请检查 .tab、.dat、.map、.id（或 .mif、.mid）是否齐全，或用 QGIS 另存后再试。"
+            "MapInfo 文件读不出来（{detail}）：请检查 .tab、.dat、"
+            ".map、.id（或 .mif、.mid）是否齐全，或用 QGIS 另存后再试。"
         ),
         detail=shown(str(detail)) or "?",
     )
@@ -231,7 +232,9 @@ def _shapefile_layer(folder: Path, name: str) -> Sheet:
 
 
 def _whole_names(dbf: bytes, encoding: str) -> bytes:
-    """Return a .dbf whose field names end with a whole character: other programs cut them after ten bytes, wherever that is."""
+    """Return a .dbf whose field names end with a whole character:
+    other programs cut them after ten bytes, wherever that is.
+    """
     mended = bytearray(dbf)
     for at in range(32, min(int.from_bytes(dbf[8:10], "little"), len(dbf)) - 32, 32):
         if dbf[at] == 0x0D:
@@ -325,7 +328,9 @@ def _of_srs(database: sqlite3.Connection, srs_id: Any) -> str | None:
 
 
 def of_wkt(text: str) -> str | None:
-    """Return the coordinate system of WKT (or ``EPSG:`` and a number) as :func:`geodata.datum.named` has it, or None."""
+    """Return the coordinate system of WKT (or ``EPSG:`` and a number)
+    as :func:`geodata.datum.named` has it, or None.
+    """
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 

@@ -180,7 +180,9 @@ def _strings(archive: zipfile.ZipFile, part: str | None) -> list[str]:
 
 
 def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """Return the numbers of the styles that show a date, of those that show a span of time, and of the bold or filled ones."""
+    """Return the numbers of the styles that show a date,
+    of those that show a span of time, and of the bold or filled ones.
+    """
     from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 
     if part is None:

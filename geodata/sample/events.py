@@ -89,7 +89,9 @@ def frames(
 
 
 def _flows(fairs: pd.DataFrame) -> pd.DataFrame:
-    """The one hire across cities that is reported, and illustrative ones at the illustrative fair of the city that hires."""
+    """The one hire across cities that is reported,
+    and illustrative ones at the illustrative fair of the city that hires.
+    """
     fair = fairs[fairs["provenance"] == "illustrative"].set_index("adcode")
     rows = [("FL-01", "210900", "211400", 1, None, "2024", "reported", "F037")]
     for number, (home, hires, persons) in enumerate(HIRES, 1):

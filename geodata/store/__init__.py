@@ -46,7 +46,8 @@ def site(home: Path, url: str | None = None, name: str = FILE_NAME) -> Site:
         # at most the scheme is repeated: the rest of a database address may hold a password
         raise AtlasError(
             N_(
-                "不认识这个存储地址（{got}）：应为 postgresql://用户@主机:端口/数据库，或不设，用文件夹里的 GeoPackage。"
+                "不认识这个存储地址（{got}）：应为 postgresql://用户@主机:端口/数据库，"
+                "或不设，用文件夹里的 GeoPackage。"
             ),
             got=f"{scheme}:…" if "://" in url else "…",
         )

@@ -42,8 +42,8 @@ class AtlasStore(Protocol):
     def meta(self) -> dict[str, str]:
         """Return what is known of the atlas as a whole.
 
-        Keys: ``data_version`` (content hash), ``data_date`` (ISO date: of which day the rows speak that it was built with),
-        ``built_at`` (ISO time, UTC), ``schema_version``.
+        Keys: ``data_version`` (content hash), ``data_date`` (ISO date: of which day the rows speak that it was built
+        with), ``built_at`` (ISO time, UTC), ``schema_version``.
         """
         ...
 

@@ -203,7 +203,8 @@ def _refuse_another(database: Database, seen: str | None) -> None:
 
 
 def _batch_id(time: str, table: str, file_hash: str | None) -> str:
-    return f"{time[:10].replace('-', '')}-{hashlib.sha256(f'{time}{table}{file_hash}{os.getpid()}'.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(f"{time}{table}{file_hash}{os.getpid()}".encode()).hexdigest()
+    return f"{time[:10].replace('-', '')}-{digest[:8]}"
 
 
 def _take_out(database: Database, batch_id: str, table: str, keys: Sequence[str]) -> None:

@@ -51,7 +51,8 @@ class Address:
             # from None: what the parser says may hold a part of the password
             raise AtlasError(
                 N_(
-                    "存储地址读不懂：应为 postgresql://用户:密码@主机:端口/数据库，密码里的 @ : / # ? % 等字符请写成 %40 这样的编码。"
+                    "存储地址读不懂：应为 postgresql://用户:密码@主机:端口/数据库，密码里的 @ : "
+                    "/ # ? % 等字符请写成 %40 这样的编码。"
                 )
             ) from None
         self.url: URL = parsed
@@ -129,7 +130,8 @@ class Address:
             if _REFUSED.search(text):
                 return UnavailableError(
                     N_(
-                        "数据库 {where} 不让登录：用户名或密码不对，或服务器不许这台机器连接；请改正 ATLAS_DATABASE_URL 或 PGPASSWORD。"
+                        "数据库 {where} 不让登录：用户名或密码不对，或服务器不许这台机器连接；"
+                        "请改正 ATLAS_DATABASE_URL 或 PGPASSWORD。"
                     ),
                     where=self,
                 )

@@ -46,7 +46,9 @@ _LAYER_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPo
 
 
 class GeoPackageStore(BatchedStore):
-    """A built atlas in one file. Opening checks the file; one of an earlier version of the program is brought up to this one.
+    """A built atlas in one file.
+
+    Opening checks the file; one of an earlier version of the program is brought up to this one.
 
     Parameters
     ----------

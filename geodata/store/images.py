@@ -70,7 +70,9 @@ def frame_of(schema: TableSchema, columns: Mapping[str, Sequence[Any]]) -> pd.Da
 
 
 def plain(schema: TableSchema, image: Image) -> dict[str, Any]:
-    """Return an image as values for people: whole truth values, a point as ``lon`` and ``lat``, other shapes as ``shape`` and ``box``."""
+    """Return an image as values for people: whole truth values,
+    a point as ``lon`` and ``lat``, other shapes as ``shape`` and ``box``.
+    """
     found = {
         column.name: bool(image[column.name])
         if column.dtype == "bool" and image[column.name] is not None
@@ -114,7 +116,9 @@ def bare(blob: bytes | None) -> bytes | None:
 
 
 def _wkb(shapes: Any) -> list[bytes | None]:
-    """Return the WKB of many shapes: two dimensions, single polygons and lines as collections of one; None where empty."""
+    """Return the WKB of many shapes:
+    two dimensions, single polygons and lines as collections of one; None where empty.
+    """
     shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
     kinds = shapely.get_type_id(shapes)
     for kind, many in (

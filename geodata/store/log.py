@@ -73,7 +73,8 @@ def entries(database: Database, batch_id: str, table: str | None = None) -> list
     """Return the lines of a batch, or those of one table."""
     condition = "" if table is None else " AND table_name = :name"
     found = database.query(
-        f"SELECT fid, table_name, row_key, row_fid, other FROM {CHANGES} WHERE batch_id = :batch{condition} ORDER BY fid",  # noqa: S608 - constants
+        "SELECT fid, table_name, row_key, row_fid, other "  # noqa: S608 - constants
+        f"FROM {CHANGES} WHERE batch_id = :batch{condition} ORDER BY fid",
         batch=batch_id,
         **({} if table is None else {"name": table}),
     )
@@ -97,8 +98,10 @@ def later_on_the_same_rows(database: Database, batch_id: str) -> list[str]:
         row[0]
         for row in database.query(
             f"""
-        SELECT b.batch_id FROM {BATCHES} b WHERE b.undone_at IS NULL AND b.fid > (SELECT fid FROM {BATCHES} WHERE batch_id = :batch)
-        AND EXISTS (SELECT 1 FROM {CHANGES} mine JOIN {CHANGES} c ON c.table_name = mine.table_name AND c.row_key = mine.row_key
+        SELECT b.batch_id FROM {BATCHES} b
+        WHERE b.undone_at IS NULL AND b.fid > (SELECT fid FROM {BATCHES} WHERE batch_id = :batch)
+        AND EXISTS (SELECT 1 FROM {CHANGES} mine
+                    JOIN {CHANGES} c ON c.table_name = mine.table_name AND c.row_key = mine.row_key
                     WHERE mine.batch_id = :batch AND c.batch_id = b.batch_id)
         ORDER BY b.fid DESC""",  # noqa: S608 - constants
             batch=batch_id,
@@ -124,7 +127,8 @@ def events(database: Database) -> list[tuple[str, str]]:
 def rewind(
     database: Database, schema: TableSchema, later: Iterable[str], state: Rows, keys: set[str] | None = None
 ) -> Rows:
-    """Return `state` (present rows, altered here) as it was before the events of the batches in `later` (the latest first).
+    """Return `state` (present rows, altered here)
+    as it was before the events of the batches in `later` (the latest first).
 
     With `keys`, only these rows are looked at.
     """

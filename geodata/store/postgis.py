@@ -35,7 +35,8 @@ UNWRITABLE = N_("数据库 {where} 里的图册写不进去（{detail}）：图�
 # one line for all that can change; both counts and times, since an undo gives the meta of before
 _STAMP = f"""
 SELECT '', max(number)::text FROM migrations UNION ALL SELECT key, value FROM {META}
-UNION ALL SELECT ' log', concat_ws(' ', count(*), max(time), count(undone_at), max(undone_at)) FROM {BATCHES} ORDER BY 1"""  # noqa: S608 - constants
+UNION ALL SELECT ' log', concat_ws(' ', count(*), max(time), count(undone_at), max(undone_at)) FROM {BATCHES}
+ORDER BY 1"""  # noqa: S608 - constants
 
 
 class PostgisDatabase(Database):
@@ -228,7 +229,9 @@ class PostgisSite:
 
 @contextmanager
 def _alone(engine: Engine, address: Address) -> Iterator[PostgisDatabase]:
-    """Give a transaction to the one writer, waiting for whoever writes now; it is committed when the block ends well."""
+    """Give a transaction to the one writer, waiting for whoever writes now;
+    it is committed when the block ends well.
+    """
     with address.said(UNWRITABLE), engine.connect() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
         with held_back() as check:  # Ctrl-C inside the driver may come out as an error of the connection's

@@ -19,11 +19,11 @@ from geodata.store.log import BATCHES, CHANGES
 _SRS = 4326
 # the log's tables; of the others GDAL makes the tables
 TABLES_OF_THE_LOG = f"""
-CREATE TABLE IF NOT EXISTS {BATCHES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, batch_id TEXT NOT NULL UNIQUE, time TEXT NOT NULL,
- author TEXT, table_name TEXT NOT NULL, file TEXT, file_hash TEXT, crs TEXT, rows INTEGER, added INTEGER, changed INTEGER,
- unchanged INTEGER, retired INTEGER, undone_at TEXT, undone_by TEXT);
-CREATE TABLE IF NOT EXISTS {CHANGES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, batch_id TEXT NOT NULL, table_name TEXT NOT NULL,
- row_key TEXT NOT NULL, row_fid INTEGER NOT NULL, other TEXT);
+CREATE TABLE IF NOT EXISTS {BATCHES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, batch_id TEXT NOT NULL UNIQUE,
+ time TEXT NOT NULL, author TEXT, table_name TEXT NOT NULL, file TEXT, file_hash TEXT, crs TEXT, rows INTEGER,
+ added INTEGER, changed INTEGER, unchanged INTEGER, retired INTEGER, undone_at TEXT, undone_by TEXT);
+CREATE TABLE IF NOT EXISTS {CHANGES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, batch_id TEXT NOT NULL,
+ table_name TEXT NOT NULL, row_key TEXT NOT NULL, row_fid INTEGER NOT NULL, other TEXT);
 CREATE INDEX IF NOT EXISTS {CHANGES}_row ON {CHANGES} (table_name, row_key);
 CREATE INDEX IF NOT EXISTS {CHANGES}_batch ON {CHANGES} (batch_id);
 """
@@ -89,7 +89,10 @@ class SqliteDatabase(Database):
         """Bring ``gpkg_contents`` up to date: when a layer changed, and the box around it."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         self.run(
-            "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES (:name, 'attributes', :name, :stamp)",
+            (
+                "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, "
+                "identifier, last_change) VALUES (:name, 'attributes', :name, :stamp)"
+            ),
             [{"name": name, "stamp": stamp} for name in (BATCHES, CHANGES)],
         )
         for table in tables:
@@ -97,13 +100,18 @@ class SqliteDatabase(Database):
             if TABLES[table].geometry:
                 box = self.query(f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "rtree_{table}_geom"')[0]  # noqa: S608 - names of the schema
             self.run(
-                "UPDATE gpkg_contents SET last_change = :stamp, min_x = :w, min_y = :s, max_x = :e, max_y = :n WHERE table_name = :name",
+                (
+                    "UPDATE gpkg_contents SET last_change = :stamp, min_x = :w, "
+                    "min_y = :s, max_x = :e, max_y = :n WHERE table_name = :name"
+                ),
                 [dict(zip("wsen", box, strict=True)) | {"stamp": stamp, "name": table}],
             )
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Give SQLite the functions that the spatial index's triggers call (GeoPackage 1.3, annex F.3), and the log's tables."""
+    """Give SQLite the functions that the spatial index's triggers call (GeoPackage 1.3, annex F.3),
+    and the log's tables.
+    """
     for name, side in (("ST_MinX", 0), ("ST_MinY", 1), ("ST_MaxX", 2), ("ST_MaxY", 3)):
         connection.create_function(name, 1, lambda blob, side=side: _bounds(blob)[side], deterministic=True)
     connection.create_function("ST_IsEmpty", 1, lambda blob: int(blob is None or blob[3] >> 4 & 1), deterministic=True)

@@ -43,9 +43,10 @@ def events(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns :data:`COLUMNS`: ``table`` (``activities`` or ``fairs``), ``id``, ``kind`` (:data:`FAIR` for a fair), ``first``
-        and ``last`` (days; NaT unless ``dated``), ``month`` (``YYYY-MM``; None when only a longer period is known), ``lon``,
-        ``lat`` (degrees, WGS-84), ``participants`` in ``unit`` (``person`` or ``visit``; None for fairs), ``funding`` (yuan), ``own`` (values of its kind's own fields).
+        Columns :data:`COLUMNS`: ``table`` (``activities`` or ``fairs``), ``id``, ``kind`` (:data:`FAIR` for a fair),
+        ``first`` and ``last`` (days; NaT unless ``dated``), ``month`` (``YYYY-MM``; None when only a longer period is
+        known), ``lon``, ``lat`` (degrees, WGS-84), ``participants`` in ``unit`` (``person`` or ``visit``; None for
+        fairs), ``funding`` (yuan), ``own`` (values of its kind's own fields).
     """
     parts = [_part(atlas, "activities", activities.select(atlas, filters), "activity_id")]
     if filters.kinds is None:
@@ -54,7 +55,9 @@ def events(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 
 def months(atlas: Atlas, filters: Filters) -> tuple[str, ...]:
-    """Return the months asked, ``YYYY-MM``, in order; without dates those from the first thing that happened to the data date."""
+    """Return the months asked, ``YYYY-MM``, in order;
+    without dates those from the first thing that happened to the data date.
+    """
     known = events(atlas, Filters())["month"].dropna()
     first = f"{filters.start:%Y-%m}" if filters.start else known.min() if len(known) else f"{atlas.data_date:%Y-%m}"
     last = f"{filters.end:%Y-%m}" if filters.end else max(f"{atlas.data_date:%Y-%m}", known.max() if len(known) else "")
@@ -102,7 +105,9 @@ def on_day(atlas: Atlas, filters: Filters, day: date) -> pd.DataFrame:
 
 
 def by_month(atlas: Atlas, filters: Filters) -> pd.DataFrame:
-    """Return every month of :func:`months` with ``count`` (events that began in it), ``reported`` and ``provenance``."""
+    """Return every month of :func:`months` with ``count`` (events
+    that began in it), ``reported`` and ``provenance``.
+    """
     rows = events(atlas, filters)
     found = []
     for month in months(atlas, filters):
@@ -129,8 +134,8 @@ def frame(atlas: Atlas, filters: Filters, month: str, up_to: bool = False) -> pd
     Returns
     -------
     DataFrame
-        ``lon``, ``lat`` (degrees), ``count``, ``reported``, ``kinds`` (dict of kind to count), ``name`` (of one event), ``provenance``.
-        At most :data:`MOST_SPOTS` rows: more spots gather by cells.
+        ``lon``, ``lat`` (degrees), ``count``, ``reported``, ``kinds`` (dict of kind to count), ``name`` (of one event),
+        ``provenance``. At most :data:`MOST_SPOTS` rows: more spots gather by cells.
     """
     rows = events(atlas, filters)
     rows = rows[rows["month"].notna() & rows["lon"].notna()]
@@ -163,9 +168,11 @@ def frame(atlas: Atlas, filters: Filters, month: str, up_to: bool = False) -> pd
 
 
 def by_place(atlas: Atlas, filters: Filters) -> pd.DataFrame:
-    """Return activities per kind in each unit one step below: ``unit_id``, ``name``, ``name_en``, ``count``, ``kinds``, ``provenance``.
+    """Return activities per kind in each unit one step below:
+    ``unit_id``, ``name``, ``name_en``, ``count``, ``kinds``, ``provenance``.
 
-    What belongs to the place itself and to nothing below has ``unit_id`` None. Units without any are not listed; most first.
+    What belongs to the place itself and to nothing below has ``unit_id`` None. Units without any are not listed; most
+    first.
     """
     here = places.scope(atlas, filters)
     below = places.children(atlas, here)

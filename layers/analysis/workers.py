@@ -59,7 +59,9 @@ class Rate:
 
 
 def covered(atlas: Atlas, filters: Filters) -> Covered:
-    """Return the workers covered in the place looked at: reported where a report says so, else the sum over its grids."""
+    """Return the workers covered in the place looked at:
+    reported where a report says so, else the sum over its grids.
+    """
     here = places.scope(atlas, filters)
     fact = kpis.reported(atlas, filters, here).get("workers_covered")
     if fact is not None:

@@ -1,4 +1,7 @@
-"""What a plan amounts to: figures before and after, each site with its reasons, what stays uncovered. No language, no map."""
+"""What a plan amounts to: figures before and after, each site with its reasons, what stays uncovered.
+
+No language, no map.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +119,8 @@ class Site:
         """Return the reason for this site as message and values; `total` is the weight of all demand."""
         if self.exclusive is not None and self.reached is not None and self.newly is not None:
             return N_(
-                "半径内需求 {reached}，其中 {newly} 原先没有覆盖；只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"
+                "半径内需求 {reached}，其中 {newly} 原先没有覆盖；"
+                "只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"
             ), {
                 "reached": plain(self.reached),
                 "newly": plain(self.newly),
@@ -300,7 +304,9 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
 
 
 def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the way from each cell to the nearest site that serves, for each pattern of opening, and the weight of it."""
+    """Return the way from each cell to the nearest site that serves,
+    for each pattern of opening, and the weight of it.
+    """
     weight = found.demand.numbers("weight", 1.0)
     stand = found.existing.points.xy if found.existing else np.empty((0, 2))
     sites = np.vstack([points, stand])

@@ -12,8 +12,8 @@ from geodata.errors import N_, AtlasError
 from geodata.hours import parse as parse_opening
 from layers.siting.solver import COVERAGE_MODELS, MODELS
 
-#: Where candidates come from: the table of the place when it has one and else a grid · the table · a grid over the land ·
-#: the points of another table · only points that were set by hand.
+#: Where candidates come from: the table of the place when it has one and else a grid · the table · a grid over the land
+#: · the points of another table · only points that were set by hand.
 AUTO, TABLE, GRID, ENTERPRISES, ACTIVITIES, POINTS = "auto", "table", "grid", "enterprises", "activities", "points"
 SOURCES = (AUTO, TABLE, GRID, ENTERPRISES, ACTIVITIES, POINTS)
 STEP_M = (50, 5_000)

@@ -59,12 +59,13 @@ class Case:
     serving : ndarray of int
         Rows of ``atlas.stations`` in `existing`.
     idle : ndarray of int
-        Rows of the open stations in the place (and lasso) that do not serve as asked: behind an app, without a facility asked for.
+        Rows of the open stations in the place (and lasso) that do not serve as asked: behind an app, without a facility
+        asked for.
     standing : int
         Open stations in the place (and lasso), whether or not they serve as asked.
     placing : Standing
-        How many open stations of the place have a position: those that have none are not in the case, and where none has
-        nothing can be said of "before".
+        How many open stations of the place have a position: those that have none are not in the case, and where none
+        has nothing can be said of "before".
     planned : tuple of str
         Planned stations of the place that have no point yet, or have one from a scenario.
     provenance : str
@@ -98,7 +99,8 @@ class Case:
         return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)
 
     def prepared(self, network: Edges | Lines | None = None, access: float = REACH_M) -> Prepared:
-        """Return the checked instance, measured straight or along a network (from which no point lies farther than `access` metres).
+        """Return the checked instance, measured straight or along a network (from
+        which no point lies farther than `access` metres).
 
         Raises
         ------
@@ -322,7 +324,9 @@ def _near(
     hours: tuple[int, ...] | None,
     choice: stations.Service,
 ) -> NDArray[np.intp]:
-    """Return the rows of the serving stations that matter: in the place, in reach of its demand, nearest to it, too near to a candidate."""
+    """Return the rows of the serving stations that matter:
+    in the place, in reach of its demand, nearest to it, too near to a candidate.
+    """
     pool = np.flatnonzero(serves)
     if not len(pool):
         return pool

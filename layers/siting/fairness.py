@@ -26,13 +26,13 @@ class Side:
     Attributes
     ----------
     lorenz : ndarray, shape (51,), or None
-        Share of all walking to the nearest serving site that falls to the shares :data:`STEPS` of the demand, shortest ways first.
-        None when some demand has no serving site at all.
+        Share of all walking to the nearest serving site that falls to the shares :data:`STEPS` of the demand, shortest
+        ways first. None when some demand has no serving site at all.
     gini : float or None
         Gini coefficient of the way, of that curve unthinned.
     access : ndarray, shape (cells,)
-        Stations for each :data:`PER` of demand weight, by the two-step floating catchment area within the radius. None, as all
-        the rest, where no open station of the place has a position.
+        Stations for each :data:`PER` of demand weight, by the two-step floating catchment area within the radius. None,
+        as all the rest, where no open station of the place has a position.
     access_gini : float or None
         Gini coefficient of it, weighted by demand; 0: the same share falls to everybody.
     without : float or None

@@ -1,4 +1,7 @@
-"""Scenarios in a store: saved, versioned, taken out, adopted and taken back. Every write is a batch that can be undone."""
+"""Scenarios in a store: saved, versioned, taken out, adopted and taken back.
+
+Every write is a batch that can be undone.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,8 @@ class Event:
 
 def new_id(scenario: Scenario, moment: str) -> str:
     """Return an id for a scenario that has none: the day and something of its own."""
-    return f"SC-{moment[:10].replace('-', '')}-{hashlib.sha256(f'{moment}{scenario.name}{scenario.author}'.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(f"{moment}{scenario.name}{scenario.author}".encode()).hexdigest()
+    return f"SC-{moment[:10].replace('-', '')}-{digest[:8]}"
 
 
 def save(store: WritableStore, scenario: Scenario, seen: str | None = None) -> Scenario:
@@ -183,7 +187,8 @@ def _refuse_changed(stations: pd.DataFrame, wanted: list[str], scenario: Scenari
     if gone:
         raise AtlasError(
             N_(
-                "方案“{name}”要用的计划驿站 {ids} 已不在计划中（被删除、改名或已开放）：请按现在的数据重新求解，另存方案。"
+                "方案“{name}”要用的计划驿站 {ids} 已不在计划中（被删除、"
+                "改名或已开放）：请按现在的数据重新求解，另存方案。"
             ),
             name=scenario.name,
             ids="、".join(gone[:5]),

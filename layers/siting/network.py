@@ -128,7 +128,8 @@ def ways_on_lines(
         worst = int(np.argmax(way))
         raise AtlasError(
             N_(
-                "{count} 个点离路网超过 {reach} 米，最远的是“{id}”，{most} 米：请检查路网的范围和坐标系，或用 --access 放宽。"
+                "{count} 个点离路网超过 {reach} 米，最远的是“{id}”，"
+                "{most} 米：请检查路网的范围和坐标系，或用 --access 放宽。"
             ),
             count=len(far),
             reach=reach,

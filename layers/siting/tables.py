@@ -146,7 +146,8 @@ def _points(path: Path, frame: pd.DataFrame) -> Points | None:
                 row, column = bad[0]
                 raise AtlasError(
                     N_(
-                        "{file} 第 {row} 行 {column} 列的“{value}”不是坐标：经纬度用 lon,lat（度），平面坐标用 x,y（米）。"
+                        "{file} 第 {row} 行 {column} 列的“{value}”不是坐标："
+                        "经纬度用 lon,lat（度），平面坐标用 x,y（米）。"
                     ),
                     file=path.name,
                     row=int(row) + 2,

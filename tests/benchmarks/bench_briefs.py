@@ -1,4 +1,5 @@
-"""``make bench-brief``: seconds and memory of briefs: one cold, one warm, 27 grids by one command; nothing left running.
+"""``make bench-brief``: seconds and memory of briefs:
+one cold, one warm, 27 grids by one command; nothing left running.
 
 The promises: one page under 10 s cold and 4 s warm, 27 grids under 2 minutes, under 1.5 GiB in all. A shared
 machine is noisy: CPU seconds stand beside the clock's.

@@ -1,9 +1,10 @@
 """``make bench-face``: how soon a page is painted, cold and warm, and how soon what is pressed answers on the screen.
 
 The promises: first meaningful paint under 1 s, interaction to next paint under 200 ms for every filter. Chromium's own
-figures (Paint Timing, Largest Contentful Paint, Event Timing in steps of 8 ms) from a running server on this machine, medians
-of several openings. *told* is the moment at which a figure of the page can be read, *pictured* that at which its map can be seen
-as a picture; the later of the two is the first meaningful paint. *answers*: the page's own scripts have taken over. A shared machine is noisy.
+figures (Paint Timing, Largest Contentful Paint, Event Timing in steps of 8 ms) from a running server on this machine,
+medians of several openings. *told* is the moment at which a figure of the page can be read, *pictured* that at which
+its map can be seen as a picture; the later of the two is the first meaningful paint. *answers*: the page's own scripts
+have taken over. A shared machine is noisy.
 """
 
 from __future__ import annotations
@@ -29,19 +30,26 @@ PATIENCE_MS = 60_000
 WATCH = """(() => {
   const seen = window.atlasBench = { events: [], largest: 0, told: 0, pictured: 0, answers: 0 };
   localStorage.setItem("atlas-tour", "1");
-  new PerformanceObserver(list => { for (const one of list.getEntries()) seen.largest = one.startTime; }).observe({ type: "largest-contentful-paint", buffered: true });
-  new PerformanceObserver(list => { for (const one of list.getEntries()) if (one.interactionId) seen.events.push({ name: one.name, ms: one.duration }); })
+  new PerformanceObserver(list => { for (const one of list.getEntries()) seen.largest = one.startTime;
+    }).observe({ type: "largest-contentful-paint", buffered: true });
+  new PerformanceObserver(list => {
+    for (const one of list.getEntries()) if (one.interactionId) seen.events.push({ name: one.name, ms: one.duration });
+  })
     .observe({ type: "event", durationThreshold: 16, buffered: true });
   // what stands after a change is painted with the next frame
   const next = name => requestAnimationFrame(() => setTimeout(() => { seen[name] = seen[name] || performance.now(); }));
   new MutationObserver(() => {
-    const figures = root => [...document.querySelectorAll(`${root} :is(.kpi-value, .an-table td, .story-figures strong, .plan-value, .view-place, .quality-card, .sources-figure)`)];
+    const figures = root =>
+      [...document.querySelectorAll(`${root} :is(.kpi-value, .an-table td, .story-figures strong, .plan-value,
+        .view-place, .quality-card, .sources-figure)`)];
     if (!seen.told && figures("body").some(one => one.textContent)) next("told");
-    if (!seen.answers && !document.querySelector(".first") && figures("#page").some(one => one.textContent)) next("answers");
+    if (!seen.answers && !document.querySelector(".first") && figures("#page").some(one =>
+      one.textContent)) next("answers");
   }).observe(document, { childList: true, subtree: true, characterData: true });
   document.addEventListener("load", event => { if (event.target.className === "map-first") next("pictured"); }, true);
 })()"""
-READ = """() => ({ first: (performance.getEntriesByName("first-contentful-paint")[0] || {}).startTime || 0, ...window.atlasBench,
+READ = """() => ({ first: (performance.getEntriesByName("first-contentful-paint")[0] || {}).startTime
+  || 0, ...window.atlasBench,
   kilobytes: performance.getEntriesByType("resource").reduce((sum, one) => sum + one.transferSize, 0) / 1000 })"""
 COLUMNS = ("first", "told", "pictured", "answers", "largest", "kilobytes")
 MAPS = ("/", "/analysis", "/planning")  # pages whose message is a map

@@ -1,4 +1,5 @@
-"""What each part of the siting solver earns: every instance with all parts, then with one taken out, as a Markdown table.
+"""What each part of the siting solver earns:
+every instance with all parts, then with one taken out, as a Markdown table.
 
 ``python -m tests.benchmarks.bench_parts [--rival PYTHON] [--seconds S] [--only NAME]``. A part is taken out by putting
 what does nothing in its place. Every run is a process of its own and is told by its processor seconds (its own and

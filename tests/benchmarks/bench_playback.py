@@ -1,4 +1,5 @@
-"""``make bench-playback``: a year of the page 活动 played at two frames a second: frames drawn, their beat, their bytes.
+"""``make bench-playback``: a year of the page 活动 played at two frames a second:
+frames drawn, their beat, their bytes.
 
 The promises: every month drawn once and in order, none over 20 kB, the beat 0.5 s. A shared machine is noisy: the
 load stands beside the figures.
@@ -34,7 +35,10 @@ def main() -> int:
         page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
         page.goto(f"http://127.0.0.1:{port}/analysis?{YEAR}")
         page.wait_for_function(
-            "() => window.atlasPlayback && window.atlasPlayback.drawn.length && window.analysisMap() && window.analysisMap().loaded()",
+            (
+                "() => window.atlasPlayback && window.atlasPlayback.drawn.length && "
+                "window.analysisMap() && window.analysisMap().loaded()"
+            ),
             timeout=WAIT_MS,
         )
         page.keyboard.press("Space")

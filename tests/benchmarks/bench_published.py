@@ -1,9 +1,10 @@
-"""``make bench-published FOLDER=…``: OR-Library's p-median files through ``python -m dashboard plan``, as a Markdown table.
+"""``make bench-published FOLDER=…``:
+OR-Library's p-median files through ``python -m dashboard plan``, as a Markdown table.
 
-`FOLDER` holds ``pmed1.txt`` … ``pmed40.txt`` as OR-Library publishes them; those that are not there are left out. Each is
-solved as a p-median and as a p-center in a process of its own. Published optima: Beasley (1985), *European Journal of
-Operational Research* 21, and Elloumi, Labbé & Pochet (2004), *INFORMS Journal on Computing* 16(1). Ends with 1 when one
-of them is not reached and proved.
+`FOLDER` holds ``pmed1.txt`` … ``pmed40.txt`` as OR-Library publishes them; those that are not there are left out. Each
+is solved as a p-median and as a p-center in a process of its own. Published optima: Beasley (1985), *European Journal
+of Operational Research* 21, and Elloumi, Labbé & Pochet (2004), *INFORMS Journal on Computing* 16(1). Ends with 1 when
+one of them is not reached and proved.
 
 Options: ``--only 6,32``, ``--seconds S`` (120).
 """
@@ -128,9 +129,10 @@ def main() -> int:
                 found, mebibytes = planned(model, points, path, p, options.seconds)
                 right = found["status"] == "proved" and found["objective"] == optima[number - 1]
                 missed += not right
+                ending = "proved" if found["status"] == "proved" else format(found["gap"], ".3%")
                 print(
                     f"| {path.stem} | {nodes} | {p} | {model} | {optima[number - 1]:,} | {found['objective']:,.0f} | "
-                    f"{found['status'] if found['status'] == 'proved' else format(found['gap'], '.3%')}{'' if right else ' (!)'} | "
+                    f"{ending}{'' if right else ' (!)'} | "
                     f"{found['seconds']:.2f} | {mebibytes:,.0f} |",
                     flush=True,
                 )

@@ -1,7 +1,7 @@
 """How long a search over many names takes on the server, and what its index costs.
 
-``python -m tests.benchmarks.bench_search [NAMES]`` prints build time, memory, and the median and slowest of every query;
-on a busy machine the processor time of a query says more than the time on the wall.
+``python -m tests.benchmarks.bench_search [NAMES]`` prints build time, memory, and the median and slowest of every
+query; on a busy machine the processor time of a query says more than the time on the wall.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import tracemalloc
 
 from layers.search import Entry, Index
 
-CHARACTERS = "思明大武口石嘴山惠农平罗阜新锦州朝阳呼和浩特南京厦门中华滨海鼓浪屿工会驿站暖心快递外卖骑手服务站广场公园路街东西南北一二三四五六七八九十春夏秋冬长安"
+CHARACTERS = (
+    "思明大武口石嘴山惠农平罗阜新锦州朝阳呼和浩特南京厦门中华滨海鼓浪屿工会驿站"
+    "暖心快递外卖骑手服务站广场公园路街东西南北一二三四五六七八九十春夏秋冬长安"
+)
 QUERIES = (
     "思明",
     "工会驿站",

@@ -150,7 +150,8 @@ def row(case: Case, ours: list[dict[str, object]], theirs: dict[str, object] | N
     early = "—" if gap_2s is None else f"{gap_2s:.2%}"
     ending = "proved" if one["status"] == "proved" else f"gap {one['gap']:.2%}"
     return (
-        f"| {case.model} {case.demand:,} × {case.candidates:,} | {one['first']:.3f} s | {early} | {seconds:.2f} s, {ending} "
+        f"| {case.model} {case.demand:,} × {case.candidates:,} | "
+        f"{one['first']:.3f} s | {early} | {seconds:.2f} s, {ending} "
         f"| {one['objective']:,.0f} | {one['mebibytes']:,.0f} MiB | {spopt} | {ratio} |"
     )
 

@@ -1,4 +1,5 @@
-"""Seeded ledgers of stations of any length, as .csv and .xlsx: ``python -m tests.benchmarks.large_ledgers 1000000 FILE.csv``.
+"""Seeded ledgers of stations of any length, as .csv and .xlsx:
+``python -m tests.benchmarks.large_ledgers 1000000 FILE.csv``.
 
 Every row has an id, a name and an address of its own, a county of Fujian's and a point near it (WGS-84), as a ledger of
 a whole province would; written row by row, so that the length costs no memory.

@@ -1,4 +1,6 @@
-"""What importing a workbook of 50,000 stations costs: ``make bench``. Prints processor seconds and peak memory; asserts nothing timed.
+"""What importing a workbook of 50,000 stations costs: ``make bench``.
+
+Prints processor seconds and peak memory; asserts nothing timed.
 
 The rival is ``pandas.read_excel`` with openpyxl on the same file in the same run: it only reads the cells, the atlas
 reads, checks and imports them. Each runs in a process of its own; the peak is the process's resident memory.
@@ -24,7 +26,10 @@ from tests.messages import ROOT
 
 STATIONS = 50_000
 RIVAL = "import pandas, sys; print(len(pandas.read_excel(sys.argv[1], engine='openpyxl')))"
-READ = "import pathlib, sys; from geodata.importing.reading import read_file; print(len(read_file(pathlib.Path(sys.argv[1]))[0].rows))"
+READ = (
+    "import pathlib, sys; from geodata.importing.reading import read_file; "
+    "print(len(read_file(pathlib.Path(sys.argv[1]))[0].rows))"
+)
 MEASURE = """
 import json, resource, subprocess, sys
 done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -86,7 +91,8 @@ def test_fifty_thousand_stations(workbook: Path, atlas_home: Path, tmp_path: Pat
     )
     assert open_store(tmp_path).tables()["stations"] >= STATIONS
     print(
-        f"\n{STATIONS} stations, {workbook.stat().st_size / 2**20:.1f} MB; processor seconds and peak MiB, starting Python included"
+        f"\n{STATIONS} stations, {workbook.stat().st_size / 2**20:.1f} MB; "
+        f"processor seconds and peak MiB, starting Python included"
     )
     for what, seconds, mib in (
         ("pandas.read_excel (openpyxl), cells only", rival, rival_peak),

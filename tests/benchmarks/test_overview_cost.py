@@ -1,4 +1,6 @@
-"""What a change of filter costs: ``make bench``. Prints milliseconds, bytes and ratios to a rival of the same run; asserts none.
+"""What a change of filter costs: ``make bench``.
+
+Prints milliseconds, bytes and ratios to a rival of the same run; asserts none.
 
 Rivals: the same map through ``plotly.graph_objects`` (what most Dash applications
 do) instead of plain dictionaries, and the same demand by geopandas' ``sjoin_nearest``
@@ -69,7 +71,10 @@ def test_what_a_change_of_filter_costs(atlas: Atlas, radius: Iterator[int], plac
         make(fresh())
         text = json.dumps(make(fresh())).encode()
         print(
-            f"\n{place} {name}: {median_ms(lambda make=make: make(fresh())):.0f} ms, {len(text)} B, {len(gzip.compress(text))} B gzip",
+            (
+                f"\n{place} {name}: {median_ms(lambda make=make: make(fresh())):.0f} ms, "
+                f"{len(text)} B, {len(gzip.compress(text))} B gzip"
+            ),
             end="",
         )
     ours = median_ms(lambda: map_figures.map_figure(atlas, fresh(), words))

@@ -63,7 +63,8 @@ class AtlasPage:
         self._traffic = Traffic.of(page)
 
     def quiet(self, timeout_ms: int = TIMEOUT_MS) -> None:
-        """Wait until the page has nothing left to do, nothing is asked of the server and nothing new has been asked for a moment.
+        """Wait until the page has nothing left to do, nothing is asked
+        of the server and nothing new has been asked for a moment.
 
         Counted here: Chromium's own `networkidle` now and then never comes on a page with frames or workers.
         """
@@ -90,9 +91,14 @@ class AtlasPage:
         self.wait()
 
     def turn(self, query: str) -> None:
-        """Come to `query` as one step back in the history does: the page answers to its address, and is not loaded anew."""
+        """Come to `query` as one step back in the history does:
+        the page answers to its address, and is not loaded anew.
+        """
         self.page.evaluate(
-            "query => { history.pushState(null, '', `/${query}`); window.dispatchEvent(new PopStateEvent('popstate')); }",
+            (
+                "query => { history.pushState(null, '', `/${query}`); "
+                "window.dispatchEvent(new PopStateEvent('popstate')); }"
+            ),
             query,
         )
         self.wait()
@@ -103,7 +109,8 @@ class AtlasPage:
         try:
             self.page.wait_for_function(DRAWN, timeout=TIMEOUT_MS)
         except TimeoutError as error:
-            said = self.page.evaluate("""() => { const box = document.documentElement, map = window.atlasMap && window.atlasMap();
+            said = self.page.evaluate("""() => { const box = document.documentElement, map = window.atlasMap
+              && window.atlasMap();
               return { data: box && { ...box.dataset }, loaded: map && map.loaded(), tiles: map && map.areTilesLoaded(),
                        crumbs: document.querySelectorAll('.crumb').length } }""")
             raise TimeoutError(f"the map is not drawn: {said}") from error
@@ -140,7 +147,10 @@ class AtlasPage:
     def rendered(self, *layers: str) -> list[dict[str, Any]]:
         """Return what MapLibre rendered of style layers, by their exact ids."""
         return self.page.evaluate(
-            "layers => window.atlasMap().queryRenderedFeatures({ layers }).map(f => ({ id: f.id, layer: f.layer.id, properties: f.properties }))",
+            (
+                "layers => window.atlasMap().queryRenderedFeatures({ layers }).map(f => ({ id: "
+                "f.id, layer: f.layer.id, properties: f.properties }))"
+            ),
             list(layers),
         )
 
@@ -153,7 +163,8 @@ class AtlasPage:
               const full = gd._fullData[index], map = window.atlasMap();
               const prefix = 'plotly-trace-layer-' + full.uid;
               const own = map.getStyle().layers.map(layer => layer.id).filter(id => id.startsWith(prefix));
-              const seen = new Set(map.queryRenderedFeatures({ layers: own }).map(f => JSON.stringify([f.id, f.geometry.type === 'Point' ? f.geometry.coordinates : f.properties])));
+              const seen = new Set(map.queryRenderedFeatures({ layers: own }).map(f =>
+                JSON.stringify([f.id, f.geometry.type === 'Point' ? f.geometry.coordinates : f.properties])));
               return { given: (full.locations || full.lon || []).length, rendered: seen.size };
             }""",
             name,
@@ -162,7 +173,8 @@ class AtlasPage:
     def pixel_of(self, lon: float, lat: float) -> tuple[float, float]:
         """Return where on the page a point of the map is, CSS pixels."""
         x, y = self.page.evaluate(
-            """([lon, lat]) => { const map = window.atlasMap(), at = map.project([lon, lat]), box = map.getCanvas().getBoundingClientRect();
+            """([lon, lat]) => { const map = window.atlasMap(), at = map.project([lon, lat]), box = map.getCanvas()
+              .getBoundingClientRect();
               return [box.left + at.x, box.top + at.y] }""",
             [lon, lat],
         )

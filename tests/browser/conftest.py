@@ -64,7 +64,9 @@ def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Po
 
 @contextmanager
 def serving(home: Path, log: Path, may_fail: bool = False, **environment: str) -> Iterator[str]:
-    """Give the address of an atlas served from `home`; what the server complains of afterwards fails the test, unless it may."""
+    """Give the address of an atlas served from `home`;
+    what the server complains of afterwards fails the test, unless it may.
+    """
     port = free_port()
     process = serve(home, port, log, **environment)
     try:
@@ -97,7 +99,9 @@ def tabs(browser: Browser) -> Tabs:
 
 @pytest.fixture
 def open_page(tabs: Tabs, address: str) -> Iterator[Callable[..., AtlasPage]]:
-    """Return a function that opens the atlas at a query; afterwards no page may have spoken to another host or failed."""
+    """Return a function that opens the atlas at a query;
+    afterwards no page may have spoken to another host or failed.
+    """
     with tabs.pages(address, AtlasPage) as open_at:
         yield open_at
 

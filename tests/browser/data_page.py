@@ -16,7 +16,7 @@ from geodata.store import open_store
 
 TIMEOUT_MS = 90_000
 SHOWN = """() => { const gd = document.querySelector('#data-map .js-plotly-plot');
-  const map = gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map;
+  const map = window.atlasPlotly.map(gd);
   return Boolean(map && map.loaded() && map.areTilesLoaded()); }"""
 
 
@@ -72,7 +72,10 @@ class DataPage:
     def drop(self, name: str, content: bytes) -> None:
         """Drop a file on the box."""
         handle = self.page.evaluate_handle(
-            "([name, bytes]) => { const data = new DataTransfer(); data.items.add(new File([new Uint8Array(bytes)], name)); return data; }",
+            (
+                "([name, bytes]) => { const data = new DataTransfer(); "
+                "data.items.add(new File([new Uint8Array(bytes)], name)); return data; }"
+            ),
             [name, list(content)],
         )
         self.page.dispatch_event(f"#{names.DROP}", "drop", {"dataTransfer": handle})
@@ -89,11 +92,15 @@ class DataPage:
     def map(self) -> dict[str, dict[str, int]]:
         """Return, for each trace of the preview, how many points it was given and how many MapLibre drew."""
         self.page.wait_for_function(SHOWN, timeout=TIMEOUT_MS)
-        return self.page.evaluate("""() => { const gd = document.querySelector('#data-map .js-plotly-plot'), map = gd._fullLayout.map._subplot.map;
+        return self.page.evaluate("""() => { const gd = document.querySelector('#data-map .js-plotly-plot'),
+          map = window.atlasPlotly.map(gd);
           return Object.fromEntries(gd._fullData.map(trace => {
-            const own = map.getStyle().layers.map(layer => layer.id).filter(id => id.startsWith('plotly-trace-layer-' + trace.uid));
-            const seen = new Set(map.queryRenderedFeatures({ layers: own }).map(one => JSON.stringify(one.geometry.coordinates)));
-            return [trace.name, { given: (trace.lon || []).filter(one => one !== null).length, drawn: seen.size }]; })); }""")
+            const own = map.getStyle().layers.map(layer => layer.id).filter(id =>
+              id.startsWith('plotly-trace-layer-' + trace.uid));
+            const seen = new Set(map.queryRenderedFeatures({ layers: own }).map(one =>
+              JSON.stringify(one.geometry.coordinates)));
+            return [trace.name, { given: (trace.lon || []).filter(one => one !== null).length, drawn: seen.size }]; }));
+              }""")
 
     def rows(self) -> None:
         """Wait until the grid shows rows."""

@@ -1,4 +1,7 @@
-"""``make gallery``: one of each brief, with pictures for docs/gallery. The golden tests make the same ones in every run."""
+"""``make gallery``: one of each brief, with pictures for docs/gallery.
+
+The golden tests make the same ones in every run.
+"""
 
 from __future__ import annotations
 

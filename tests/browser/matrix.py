@@ -1,7 +1,8 @@
-"""``make matrix``: every template in both themes, both languages and every format, made, checked and laid out to be looked at.
+"""``make matrix``: every template in both themes,
+both languages and every format, made, checked and laid out to be looked at.
 
-It takes minutes, so ``make test`` makes one of each template instead (gallery.py). What cannot be told from a file alone, a
-person sees in the pictures.
+It takes minutes, so ``make test`` makes one of each template instead (gallery.py). What cannot be told from a file
+alone, a person sees in the pictures.
 """
 
 from __future__ import annotations

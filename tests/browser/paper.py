@@ -16,7 +16,9 @@ BOXES = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page: its text without spaces, the box of each of its characters in points from the upper left, its picture."""
+    """One page: its text without spaces, the box of each
+    of its characters in points from the upper left, its picture.
+    """
 
     text: str
     boxes: list[BOXES]

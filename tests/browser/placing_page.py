@@ -19,7 +19,8 @@ STATIONS = {
 }
 # where a click goes is known as soon as the map has a view, long before software has drawn it
 DRAWN = "() => Boolean(window.placingMap && window.placingMap() && document.querySelector('.placing-marks'))"
-ON_SCREEN = """([lon, lat]) => { const map = window.placingMap(), at = map.project([lon, lat]), box = map.getCanvas().getBoundingClientRect();
+ON_SCREEN = """([lon, lat]) => { const map = window.placingMap(), at = map.project([lon, lat]), box = map.getCanvas()
+  .getBoundingClientRect();
   return [box.left + at.x, box.top + at.y]; }"""
 
 

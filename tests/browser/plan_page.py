@@ -14,7 +14,8 @@ DRAWN = """() => {
   return Boolean(box.planAsked && box.planAsked === box.planDrawn && map && map.loaded() && !map.isMoving());
 }"""
 SPOT = """([trace, key]) => {
-  const gd = document.querySelector('#plan-map .js-plotly-plot'), one = gd._fullData.find((t) => t.name === trace), map = window.planMap();
+  const gd = document.querySelector('#plan-map .js-plotly-plot'), one = gd._fullData.find((t) => t.name === trace),
+    map = window.planMap();
   const at = one.customdata.findIndex((c) => c[1] === key);
   if (at < 0) return null;
   const p = map.project([one.lon[at], one.lat[at]]), box = map.getCanvas().getBoundingClientRect();

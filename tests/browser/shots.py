@@ -44,7 +44,10 @@ PLANS = {
     "siting-night-after": "&new=8&hours=22-6&run=1",
 }
 
-NO_LEGEND = "document.querySelectorAll('.plan-map-box details.legend').forEach(box => { box.open = false })"  # it lies over sites
+NO_LEGEND = (
+    "document.querySelectorAll('.plan-map-box "
+    "details.legend').forEach(box => { box.open = false })"
+)  # it lies over sites
 
 
 def plans(browser: Browser, address: str, folder: Path) -> None:

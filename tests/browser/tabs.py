@@ -17,7 +17,8 @@ CLEAN = "() => { localStorage.clear(); sessionStorage.clear(); return true; }"
 
 
 class Tabs:
-    """The tabs of one browser: kept when a test is done with them, because their scripts are compiled, and emptied of all else.
+    """The tabs of one browser: kept when a test is done with them,
+    because their scripts are compiled, and emptied of all else.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ class Tabs:
 
     @contextmanager
     def lent(self, address: str) -> Iterator[Callable[..., Page]]:
-        """Give a function that gives a tab; afterwards none of them may have spoken to another host than `address`, or failed.
+        """Give a function that gives a tab;
+        afterwards none of them may have spoken to another host than `address`, or failed.
 
         It takes width and height of the window (CSS pixels), `once` for a tab that the test spoils for others, and
         what else a Playwright context takes.
@@ -59,7 +61,9 @@ class Tabs:
 
     @contextmanager
     def pages(self, address: str, kind: Callable[[Page, str], Any]) -> Iterator[Callable[..., Any]]:
-        """Give a function that opens a page of `kind` at a query, in a tab of :meth:`lent`; it takes what that gives a tab by."""
+        """Give a function that opens a page of `kind` at a query,
+        in a tab of :meth:`lent`; it takes what that gives a tab by.
+        """
         with self.lent(address) as take:
 
             def open_at(query: str = "", **window: object) -> Any:

@@ -1,7 +1,7 @@
 """Everybody: axe objects to nothing, and nothing is cut, covered, blank or untranslated, on any page in any face.
 
-Each page is opened in four ways; the window is then made that of a laptop, and the page laid out on paper, so that every
-two of theme or paper, language and width meet. ``make sheets`` walks all of them and keeps pictures.
+Each page is opened in four ways; the window is then made that of a laptop, and the page laid out on paper, so that
+every two of theme or paper, language and width meet. ``make sheets`` walks all of them and keeps pictures.
 """
 
 from __future__ import annotations

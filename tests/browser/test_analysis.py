@@ -35,7 +35,10 @@ def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: 
     )
     page.goto(f"{address}/analysis?{YEAR}")
     page.wait_for_function(
-        "() => window.atlasPlayback && window.atlasPlayback.drawn.length && window.analysisMap() && window.analysisMap().loaded()",
+        (
+            "() => window.atlasPlayback && window.atlasPlayback.drawn.length && "
+            "window.analysisMap() && window.analysisMap().loaded()"
+        ),
         timeout=TIMEOUT_MS,
     )
     assert page.evaluate("() => document.documentElement.scrollHeight") == 1080
@@ -100,8 +103,10 @@ def test_a_click_on_the_calendar_lists_its_day(open_page: Callable[..., AtlasPag
     page.goto(f"{atlas.address}/analysis?place=210900")
     page.locator(f"#{names.CALENDAR} .heatmaplayer image").wait_for(timeout=TIMEOUT_MS)
     x, y = page.evaluate(
-        """id => { const gd = document.querySelector(`#${id} .js-plotly-plot`), heat = gd.data[0], full = gd._fullLayout, box = gd.getBoundingClientRect();
-      for (let row = 0; row < 7; row++) for (let week = 0; week < heat.x.length; week++) if (heat.customdata[row][week] === '2024-05-25')
+        """id => { const gd = document.querySelector(`#${id} .js-plotly-plot`), heat = gd.data[0],
+          full = gd._fullLayout, box = gd.getBoundingClientRect();
+      for (let row = 0; row < 7; row++) for (let week = 0; week < heat.x.length;
+        week++) if (heat.customdata[row][week] === '2024-05-25')
         return [box.left + full._size.l + full.xaxis.d2p(week), box.top + full._size.t + full.yaxis.d2p(row)]; }""",
         names.CALENDAR,
     )

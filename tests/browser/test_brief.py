@@ -1,4 +1,6 @@
-"""Briefs with a browser: the engine's limits, the page from the first click to the file, sheets on paper and on a phone."""
+"""Briefs with a browser: the engine's limits,
+the page from the first click to the file, sheets on paper and on a phone.
+"""
 
 from __future__ import annotations
 
@@ -153,7 +155,8 @@ def served(brief_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield one
 
 
-READY = """() => { const one = document.querySelector('#briefing-preview'), inner = one && one.contentDocument && one.contentDocument.documentElement;
+READY = """() => { const one = document.querySelector('#briefing-preview'), inner = one && one.contentDocument
+  && one.contentDocument.documentElement;
   return Boolean(inner && inner.dataset.ready === '1') }"""
 
 
@@ -229,7 +232,8 @@ def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served:
     page.goto(f"{served}/?place=640200")
     page.wait_for_function(
         "() => { const box = document.documentElement, map = window.atlasMap && window.atlasMap();"
-        "return box.dataset.drawn && box.dataset.drawn === box.dataset.asked && map && map.loaded() && document.querySelectorAll('.panel-graph .main-svg').length > 2 }"
+        "return box.dataset.drawn && box.dataset.drawn === box.dataset.asked && map && "
+        "map.loaded() && document.querySelectorAll('.panel-graph .main-svg').length > 2 }"
     )
     found = sheets(page.pdf(prefer_css_page_size=True, print_background=True))
     page.context.close()
@@ -244,15 +248,21 @@ def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served:
 SHEETS = (*(gallery.BRIEFS[name] for name in gallery.SLIDES), Order("place=350203&lang=en", template="report"))
 
 
-CUT = """() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
+CUT = """() => [...document.querySelectorAll('.frame')].filter(one => one.scrollHeight > one.clientHeight + 2
+  || one.scrollWidth > one.clientWidth + 2)
   .map(one => [one.dataset.frame, one.scrollHeight, one.clientHeight, one.scrollWidth, one.clientWidth])"""
 #: of each map: whether its legend is cut, whether it fills its box, where it stands
-MAPS = """() => [...document.querySelectorAll('iframe')].map(one => { const inner = one.contentDocument, legend = inner.querySelector('.maplegend'),
-  box = inner.querySelector('#map').getBoundingClientRect(), map = one.contentWindow.atlasMap(), seen = map.getCanvas().getBoundingClientRect();
-  return [legend.scrollHeight > legend.clientHeight + 1, Math.abs(box.width - seen.width) < 2 && Math.abs(box.height - seen.height) < 2,
+MAPS = """() => [...document.querySelectorAll('iframe')].map(one =>
+  { const inner = one.contentDocument, legend = inner.querySelector('.maplegend'),
+  box = inner.querySelector('#map').getBoundingClientRect(), map = one.contentWindow.atlasMap(), seen = map.getCanvas()
+    .getBoundingClientRect();
+  return [legend.scrollHeight > legend.clientHeight + 1, Math.abs(box.width - seen.width) < 2
+    && Math.abs(box.height - seen.height) < 2,
           [map.getZoom(), map.getCenter().lng, map.getCenter().lat].map(number => number.toFixed(4)).join(' ')] })"""
-LEGENDS = """() => [...document.querySelectorAll('.plot')].filter(one => { const legend = one.querySelector('.legend'), bars = one.querySelector('.barlayer .bars');
-  return legend && bars && legend.getBoundingClientRect().bottom > Math.min(...[...one.querySelectorAll('.barlayer .point')]
+LEGENDS = """() => [...document.querySelectorAll('.plot')].filter(one => { const legend = one.querySelector('.legend'),
+  bars = one.querySelector('.barlayer .bars');
+  return legend && bars && legend.getBoundingClientRect()
+    .bottom > Math.min(...[...one.querySelectorAll('.barlayer .point')]
     .map(bar => bar.getBoundingClientRect()).filter(bar => bar.height).map(bar => bar.top)) + 1 }).map(one => one.id)"""
 
 

@@ -1,4 +1,6 @@
-"""Briefs of every template, made once: the gallery, each word in its frame, maps and charts that are seen, paper, pictures."""
+"""Briefs of every template, made once:
+the gallery, each word in its frame, maps and charts that are seen, paper, pictures.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def papers(golden: dict[str, Made]) -> dict[str, list[Sheet]]:
 def test_the_gallery_shows_one_of_each_as_briefs_are_now(
     golden: dict[str, Made], papers: dict[str, list[Sheet]]
 ) -> None:
-    """Which pictures there are, how large, and which frames a slide has: what they show changes with every new line of data."""
+    """Which pictures there are, how large, and which frames a slide has:
+    what they show changes with every new line of data.
+    """
     told = "the gallery is not as briefs are: run `make gallery`"
     now = gallery.pictures(
         golden, {name: [replace(one, picture=one.picture.copy()) for one in pages] for name, pages in papers.items()}

@@ -112,7 +112,8 @@ def _overview_holds_theirs(page: DataPage, home: Path) -> None:
     notice = page.page.locator(f"#{ids.NOTICES}").inner_text()
     assert "仍为示意" in notice and "活动" in notice and "驿站" not in notice
     shown = page.page.evaluate(
-        """() => document.querySelector('#map .js-plotly-plot')._fullData.find(one => one.name === 'stations').customdata.map(one => one[1])"""
+        """() => document.querySelector('#map .js-plotly-plot')._fullData.find(one => one.name === 'stations')
+          .customdata.map(one => one[1])"""
     )
     rows = open_store(home).read("stations").set_index("station_id")
     assert len(shown) == 28 and set(rows.loc[shown, "provenance"]) == {"reported"}

@@ -16,20 +16,39 @@ from tests.sheets.views import QUERIES, WINDOWS
 
 #: What says a figure or a finding, on any page; charts and what is asked of the server later have none yet.
 TOLD = (
-    ".kpi-value, .kpi-of, .said, .panel-title, .panel-subtitle, .notice, .crumb, .legend-title, .an-head, .an-table td, .an-list li, .plan-title, .plan-value, "
+    ".kpi-value, .kpi-of, .said, .panel-title, .panel-subtitle, .notice, .crumb, "
+    ".legend-title, .an-head, .an-table td, .an-list li, .plan-title, .plan-value, "
     ".fact-value, .story-name, .view-place, .quality-total, .holdings-sum, .sources-figure, .data-title, .way"
 )
 #: What everything else stands in or under: nothing may jump.
-FRAMES = ".header, .kpis, .said, .map-box, .charts, .panel, .an-box, .plan-right, .data-main, .sources-part, .story-card, .briefing-form"
-READ = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].filter(one => one.getClientRects().length).map(one => one.textContent)"""
-BOXES = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].map(one => one.getBoundingClientRect()).filter(box => box.width)
+FRAMES = (
+    ".header, .kpis, .said, .map-box, .charts, .panel, .an-box, "
+    ".plan-right, .data-main, .sources-part, .story-card, .briefing-form"
+)
+READ = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].filter(one =>
+  one.getClientRects().length).map(one => one.textContent)"""
+BOXES = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].map(one =>
+  one.getBoundingClientRect()).filter(box => box.width)
   .map(box => [box.x, box.y, box.width, box.height])"""
 NEAR_PX = 4
-#: Every animation frame in which a reader would see no figure, or a map without its colours, once there was something to see.
+#: What stands for a control, and the control: as tall as each other by assets/controls.css.
+CONTROLS = (
+    (".first-field", ".mantine-InputWrapper-root:not(.mantine-RadioGroup-root)"),
+    (".first-segments", ".mantine-SegmentedControl-root"),
+    (".first-radios", ".mantine-RadioGroup-root"),
+    (".first-tabs", ".mantine-Tabs-list"),
+    (".first-slider", ".mantine-RangeSlider-root"),
+    (".search-box", ".search-box"),
+)
+SAME_PX = 0.5
+#: Every animation frame in which a reader would see no figure,
+#: or a map without its colours, once there was something to see.
 WATCH = """(() => {
   const seen = window.blank = { frames: 0, bare: [], unpainted: [], pictured: 0, told: 0 };
-  const has = (root, selector) => [...document.querySelectorAll(root + " " + selector)].some(one => one.getClientRects().length && one.textContent);
-  const painted = () => { const map = window.atlasMap && window.atlasMap(); return map && map.loaded() && map.getStyle().layers.some(one => one.id.startsWith("plotly-")); };
+  const has = (root, selector) => [...document.querySelectorAll(root + " " + selector)].some(one =>
+    one.getClientRects().length && one.textContent);
+  const painted = () => { const map = window.atlasMap && window.atlasMap();
+    return map && map.loaded() && map.getStyle().layers.some(one => one.id.startsWith("plotly-")); };
   const complete = one => one.complete && one.naturalWidth > 0;
   (function look() {
     const first = document.querySelector(".first"), now = performance.now();
@@ -76,6 +95,7 @@ def test_without_a_script_a_page_says_what_it_says_with_them_and_where(
     early.route("**/*.js*", lambda route: route.abort())
     early.goto(url)
     first, boxes = (early.evaluate(what, [".first", which]) for what, which in ((READ, TOLD), (BOXES, FRAMES)))
+    stand_ins = [early.evaluate(BOXES, [".first", which]) for which, _ in CONTROLS]
     assert objections(early) == []
     early.context.close()
     with tabs.lent(address) as take:
@@ -84,6 +104,7 @@ def test_without_a_script_a_page_says_what_it_says_with_them_and_where(
         AtlasPage(page, address).quiet()
         assert page.locator(".first, .map-first").count() == 0
         later, frames = (page.evaluate(what, ["#page", which]) for what, which in ((READ, TOLD), (BOXES, FRAMES)))
+        controls = [page.evaluate(BOXES, ["#page", which]) for _, which in CONTROLS]
     assert len(first) > 6 and len(boxes) > 1
     # what comes later comes on its own: charts' legends and answers that are asked for
     assert first == [one for one in later if one in first], [one for one in first if one not in later]
@@ -92,6 +113,10 @@ def test_without_a_script_a_page_says_what_it_says_with_them_and_where(
         assert before[0] == pytest.approx(after[0], abs=NEAR_PX) and before[2] == pytest.approx(after[2], abs=NEAR_PX)
         if width > 1000:  # on a phone what comes later pushes what lies below it, out of sight
             assert before[1] == pytest.approx(after[1], abs=NEAR_PX), (before, after)
+    if width > 1000:
+        for (name, _), before, after in zip(CONTROLS, stand_ins, controls, strict=True):
+            assert [box[3] for box in before] == pytest.approx([box[3] for box in after], abs=SAME_PX), name
+    assert sum(map(len, stand_ins)) > 0 or width <= 1000
 
 
 def test_while_scripts_are_on_their_way_figures_and_map_are_seen_and_links_lead_on(

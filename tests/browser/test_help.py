@@ -42,7 +42,10 @@ def test_tour_words_and_feedback(open_page: Callable[..., AtlasPage]) -> None:
     page.keyboard.type("图例看不清")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "() => document.querySelector('#feedback-said').textContent === document.querySelector('#feedback-said').dataset.done",
+        (
+            "() => document.querySelector('#feedback-said').textContent "
+            "=== document.querySelector('#feedback-said').dataset.done"
+        ),
         timeout=TIMEOUT_MS,
     )
     page.keyboard.press("Escape")

@@ -1,4 +1,6 @@
-"""The commonest ledger of all, in Chinese: names and addresses come in, are placed by hand or by a service, counted, taken back."""
+"""The commonest ledger of all, in Chinese: names and addresses come in,
+are placed by hand or by a service, counted, taken back.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +115,9 @@ def taken_back(shown: PlacingPage, batch: str) -> None:
 
 
 def counted_and_taken_back(shown: PlacingPage, home: Path, file: str) -> None:
-    """The overview counts the three stations; without the batch of positions it does not, without the import all is as it was."""
+    """The overview counts the three stations;
+    without the batch of positions it does not, without the import all is as it was.
+    """
     placing, ledger = open_store(home).history()[:2]
     assert (placing.changed, placing.author, placing.file) == (3, "张敏", file) and ledger.file == LEDGER.name
     assert counted(home) == (3, 0)

@@ -52,7 +52,8 @@ def test_groups_from_afar_and_stations_from_near(browser: Browser, crowded: str)
             """() => { const gd = document.querySelector('#map .js-plotly-plot'), map = window.atlasMap();
               const trace = gd._fullData.find(one => one.name === 'clusters'), middle = map.getCenter();
               const all = Array.from(trace.lon, (lon, i) => [lon, trace.lat[i]]);
-              all.sort((a, b) => Math.hypot(a[0] - middle.lng, a[1] - middle.lat) - Math.hypot(b[0] - middle.lng, b[1] - middle.lat));
+              all.sort((a, b) => Math.hypot(a[0] - middle.lng, a[1] - middle.lat) - Math.hypot(b[0] - middle.lng,
+                b[1] - middle.lat));
               return all[0] }"""
         )
         zoom = page.page.evaluate("window.atlasMap().getZoom()")

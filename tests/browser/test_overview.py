@@ -52,7 +52,8 @@ def test_a_chinese_page_says_nothing_in_english(open_page: Callable[..., AtlasPa
         text = page.page.evaluate("document.body.innerText")
         shown = set(re.findall(r"[A-Za-z]{2,}", text))
         hints = page.page.evaluate(
-            "[...document.querySelectorAll('[title],[placeholder],[aria-label],[data-title]')].filter(e => e.offsetParent !== null).flatMap("
+            "[...document.querySelectorAll('[title],[placeholder],[aria-label],[data-title]')].filter(e => "
+            "e.offsetParent !== null).flatMap("
             "e => ['placeholder','aria-label','data-title'].map(a => e.getAttribute(a) || '')).join(' ')"
         )
         assert shown | set(re.findall(r"[A-Za-z]{2,}", hints)) <= SAME_EVERYWHERE, query
@@ -107,7 +108,8 @@ def test_the_whole_nation_is_drawn(open_page: Callable[..., AtlasPage]) -> None:
     # two different characters must look different: boxes for missing glyphs all look the same
     drawn = page.page.evaluate("""() => ['宁', '夏', '会'].map(text => {
       const canvas = document.createElement('canvas'); canvas.width = canvas.height = 40;
-      const ink = canvas.getContext('2d'); ink.font = '32px ' + getComputedStyle(document.body).fontFamily; ink.fillText(text, 2, 34);
+      const ink = canvas.getContext('2d'); ink.font = '32px ' + getComputedStyle(document.body).fontFamily;
+        ink.fillText(text, 2, 34);
       return Array.from(ink.getImageData(0, 0, 40, 40).data).join(); })""")
     assert len(set(drawn)) == 3
 
@@ -120,7 +122,8 @@ def test_the_station_chosen_by_a_click_gets_its_disc(open_page: Callable[..., At
     assert chosen
     row = atlas.rows_by("stations", "station_id")[chosen.group(1)]
     disc = page.page.evaluate("""() => { const gd = document.querySelector('#map .js-plotly-plot');
-      const trace = gd._fullData.find(one => one.name === 'disc'); return [Array.from(trace.lon), Array.from(trace.lat)] }""")
+      const trace = gd._fullData.find(one => one.name === 'disc');
+        return [Array.from(trace.lon), Array.from(trace.lat)] }""")
     lons, lats = (axis[row] for axis in atlas.lonlat("stations"))
     assert abs(np.mean(disc[0][:-1]) - lons) < 1e-4
     north_metres = (max(disc[1]) - lats) * 110_800
@@ -263,7 +266,8 @@ def test_without_webgl2_there_is_a_picture_that_answers_and_charts(
     page = open_page(bypass_csp=True, once=True)
     page.page.add_init_script(
         "const get = HTMLCanvasElement.prototype.getContext;"
-        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...rest) };"
+        "HTMLCanvasElement.prototype.getContext = function (kind, "
+        "...rest) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...rest) };"
     )
     page.page.goto(f"{address}/?place={SHIZUISHAN}")
     picture = page.page.locator("#map-still svg")
@@ -311,11 +315,12 @@ def test_the_printed_map_has_a_scale_bar_that_is_right_where_it_lies(open_page: 
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     # the picture spans as many metres on paper as on the screen: what the ends of the canvas lie apart, on the ground
-    said, share, west, east, lat = (
-        page.evaluate("""() => { const map = window.atlasMap(), canvas = map.getCanvas(), middle = canvas.clientHeight / 2,
-      bar = document.querySelector('.print-scale'), picture = document.querySelector('.print-map').getBoundingClientRect();
-      return [bar.textContent, bar.getBoundingClientRect().width / picture.width, map.unproject([0, middle]).lng, map.unproject([canvas.clientWidth, middle]).lng, map.getCenter().lat] }""")
-    )
+    said, share, west, east, lat = page.evaluate("""() => { const map = window.atlasMap(), canvas = map.getCanvas(),
+          middle = canvas.clientHeight / 2,
+      bar = document.querySelector('.print-scale'), picture = document.querySelector('.print-map')
+        .getBoundingClientRect();
+      return [bar.textContent, bar.getBoundingClientRect().width / picture.width, map.unproject([0, middle]).lng,
+        map.unproject([canvas.clientWidth, middle]).lng, map.getCenter().lat] }""")
     ground = Geod(ellps="WGS84").inv(west, lat, east, lat)[2]
     number, unit = said.split()
     assert share * ground == pytest.approx(float(number) * {"公里": 1000, "米": 1}[unit], rel=0.02)

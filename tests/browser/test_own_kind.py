@@ -1,4 +1,6 @@
-"""A kind of a union's own on screen: in the list to choose from with its icon, in the chart in its colour, its fields where a day is listed."""
+"""A kind of a union's own on screen: in the list to choose from with its icon,
+in the chart in its colour, its fields where a day is listed.
+"""
 
 from __future__ import annotations
 

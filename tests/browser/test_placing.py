@@ -1,4 +1,6 @@
-"""Rows without a position get one, in Chinese: by hand, by what the atlas knows, by a service on loopback; saved as a batch and undone."""
+"""Rows without a position get one, in Chinese:
+by hand, by what the atlas knows, by a service on loopback; saved as a batch and undone.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def own(home: Path, service: Service) -> Iterator[str]:
 
 @pytest.fixture
 def page(tabs: Tabs, own: str, home: Path) -> Iterator[Callable[..., PlacingPage]]:
-    """Return a function that opens the section; afterwards every batch but the first is undone and nothing was said wrong."""
+    """Return a function that opens the section;
+    afterwards every batch but the first is undone and nothing was said wrong.
+    """
     first = open_store(home).history()[-1].batch_id
     shutil.rmtree(home / "geocoding", ignore_errors=True)
     try:

@@ -1,4 +1,6 @@
-"""From an empty page to a scenario saved, compared, exported, adopted and taken back; in Chinese, on a home of its own."""
+"""From an empty page to a scenario saved, compared, exported, adopted and taken back;
+in Chinese, on a home of its own.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 @pytest.fixture
 def plan(tabs: Tabs, served: str) -> Iterator[Callable[..., PlanPage]]:
-    """Return a function that opens the planning page; afterwards it may have spoken to nobody else, and nothing may have failed."""
+    """Return a function that opens the planning page;
+    afterwards it may have spoken to nobody else, and nothing may have failed.
+    """
     with tabs.pages(served, PlanPage) as open_at:
         yield open_at
 
@@ -141,7 +145,8 @@ def test_before_and_after_lie_under_one_divider(plan):
     page.page.evaluate("() => window.planMap().jumpTo({ center: [118.12, 24.46], zoom: 13 })")
     page.page.wait_for_function(same)
     assert page.page.evaluate("() => window.planMap('plan-map-before').getZoom()") == 13
-    counts = page.page.evaluate("""() => ['plan-map', 'plan-map-before'].map((id) => document.querySelector(`#${id} .js-plotly-plot`)._fullData
+    counts = page.page.evaluate("""() => ['plan-map', 'plan-map-before'].map((id) =>
+      document.querySelector(`#${id} .js-plotly-plot`)._fullData
       .find((t) => t.name === 'sites').lon.length)""")
     assert counts == [8, 0]
     clip = "() => getComputedStyle(document.getElementById('plan-swipe')).clipPath"
@@ -177,7 +182,8 @@ def test_a_long_search_shows_its_gap_and_stops_when_told(plan):
     assert bound[0] < bound[-1] < best[-1] < best[0]  # both close in, and have not met
     # what is best so far stands on the map already
     page.page.wait_for_function(
-        "() => document.querySelector('#plan-map .js-plotly-plot')._fullData.find((t) => t.name === 'sites').lon.length > 8"
+        "() => document.querySelector('#plan-map .js-plotly-plot')._fullData.find((t) => "
+        "t.name === 'sites').lon.length > 8"
     )
     page.page.locator(f"#{names.STOP}").click()
     expect(status).to_contain_text("已停止")

@@ -12,8 +12,10 @@ from layers.atlas import Atlas
 from tests.browser.atlas_page import TIMEOUT_MS
 
 MARKS = "() => [...document.querySelectorAll('[data-figure]')].map(one => [one.dataset.figure, one.innerText])"
-UNMARKED = """() => ['.kpi-value', '.panel', '.fact-value', '.story-figures strong', '.sources-value', '.an-box', '.quality-total', '.plan-value'].flatMap(kind =>
-  [...document.querySelectorAll(kind)].filter(one => one.getClientRects().length && !one.closest('[data-figure], [data-trail]') && !one.querySelector('[data-figure]'))
+UNMARKED = """() => ['.kpi-value', '.panel', '.fact-value', '.story-figures strong', '.sources-value', '.an-box',
+  '.quality-total', '.plan-value'].flatMap(kind =>
+  [...document.querySelectorAll(kind)].filter(one => one.getClientRects().length
+    && !one.closest('[data-figure], [data-trail]') && !one.querySelector('[data-figure]'))
   .map(one => `${kind}: ${one.innerText.slice(0, 40)}`))"""
 
 

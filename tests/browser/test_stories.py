@@ -13,7 +13,7 @@ from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT
 from tests.browser.tabs import TAKEN_AWAY
 
-MAP = "(() => { const gd = document.querySelector('.story-map .js-plotly-plot'); return gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map; })()"
+MAP = "window.atlasPlotly.map(document.querySelector('.story-map .js-plotly-plot'))"
 WANTED = ("6 万余", "近万", "140 余")
 
 
@@ -33,7 +33,10 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
             page.locator(f".story-name a[href='{link}'], .story-nav a[href='{link}']").first.click()
             story = link[-2:]
             page.wait_for_function(
-                "story => location.search.includes(`story=${story}`) && (document.querySelector('.story-nav .story-here') || {}).innerText?.startsWith(story)",
+                (
+                    "story => location.search.includes(`story=${story}`) && "
+                    "(document.querySelector('.story-nav .story-here') || {}).innerText?.startsWith(story)"
+                ),
                 arg=story,
                 timeout=TIMEOUT_MS,
             )
@@ -42,11 +45,13 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
                 for one in facts
                 if one["system"] == story
             }
-            # the list above says the story before the facts of it are there: the page's word is what it shows in the end
+            # the list above says the story before the facts of it are there:
+            # the page's word is what it shows in the end
             with suppress(PlaywrightTimeout):
                 page.wait_for_function(
                     "wanted => { const all = [...document.querySelectorAll('[id^=fact-]')];"
-                    " return all.length === Object.keys(wanted).length && all.every(one => wanted[one.id.slice(5)] === one.innerText); }",
+                    " return all.length === Object.keys(wanted).length && "
+                    "all.every(one => wanted[one.id.slice(5)] === one.innerText); }",
                     arg=expected,
                     timeout=TIMEOUT_MS,
                 )
@@ -66,12 +71,20 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
                     timeout=TIMEOUT_MS,
                 )
                 page.wait_for_function(
-                    f"() => {{ const map = {MAP}; return map && map.getLayer('hatch') && map.getLayoutProperty('hatch', 'visibility') !== 'none' && map.getFilter('hatch')[2][1].length === 27; }}",
+                    (
+                        f"() => {{ const map = {MAP}; return map && map.getLayer('hatch') && "
+                        f"map.getLayoutProperty('hatch', 'visibility') !== 'none' && "
+                        f"map.getFilter('hatch')[2][1].length === 27; }}"
+                    ),
                     timeout=TIMEOUT_MS,
                 )
             if story == "S4":
                 page.wait_for_function(
-                    f"() => {{ const map = {MAP}; return map && map.getStyle().layers.filter(one => one.id.startsWith('plotly-') && one.id.endsWith('-symbol') && one.layout.visibility === 'visible').length; }}",
+                    (
+                        f"() => {{ const map = {MAP}; return map && map.getStyle().layers.filter(one => "
+                        f"one.id.startsWith('plotly-') && one.id.endsWith('-symbol') && "
+                        f"one.layout.visibility === 'visible').length; }}"
+                    ),
                     timeout=TIMEOUT_MS,
                 )
                 expect(page.locator(".stop-sample")).to_have_count(8, timeout=TIMEOUT_MS)

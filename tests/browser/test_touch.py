@@ -14,13 +14,16 @@ from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
 SIMING = "350203"
 LEAST = 24  # CSS pixels, WCAG 2.2 target size (2.5.8)
 VIEW = "(() => { const map = window.atlasMap(), at = map.getCenter(); return [at.lng, at.lat, map.getZoom()] })()"
-# links inside a sentence are as high as its line, what stands in a label is as large as the label, the steps of a number have keys,
-# and a field that holds pills is hit anywhere
+# links inside a sentence are as high as its line, what stands in a label is as large as the label, the steps of a
+# number have keys, and a field that holds pills is hit anywhere
 SMALL = """least => {
   const found = [];
-  for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, [role=button], [role=tab], [role=switch]')) {
+  const pressed = 'a[href], button, input, select, textarea, summary, [role=button], [role=tab], [role=switch]';
+  for (const one of document.querySelectorAll(pressed)) {
     const style = getComputedStyle(one);
-    if (style.visibility === 'hidden' || style.display === 'none' || style.display === 'inline' || one.closest('[hidden], [inert], svg, .mantine-NumberInput-control') || one.matches('.mantine-PillsInputField-field')) continue;
+    if (style.visibility === 'hidden' || style.display === 'none' || style.display === 'inline'
+      || one.closest('[hidden], [inert], svg, .mantine-NumberInput-control')
+      || one.matches('.mantine-PillsInputField-field')) continue;
     const boxes = [one, ...(one.labels || [])].map(each => each.getBoundingClientRect());
     const box = boxes.reduce((a, b) => (a.width * a.height > b.width * b.height ? a : b));
     if (box.width > 2 && box.height > 2 && Math.min(box.width, box.height) < least - 0.5)
@@ -107,24 +110,26 @@ def test_at_200_percent_nothing_is_lost_and_without_motion_nothing_is_eased(
         assert seen["x"] >= 0 and seen["x"] + seen["width"] <= 960, selector
     # the scale bar is as long as it says, by the geodesic of WGS-84 at the middle of the map
     said, *ends = (
-        page.page.evaluate("""() => { const map = window.atlasMap(), middle = map.getCanvas().clientHeight / 2, bar = document.getElementById('scale-bar');
+        page.page.evaluate("""() => { const map = window.atlasMap(), middle = map.getCanvas().clientHeight / 2,
+          bar = document.getElementById('scale-bar');
       const from = map.unproject([0, middle]), to = map.unproject([bar.getBoundingClientRect().width, middle]);
       return [bar.textContent, from.lng, from.lat, to.lng, to.lat] }""")
     )
     number, unit = said.split()
     assert abs(Geod(ellps="WGS84").inv(*ends)[2] / (float(number) * {"公里": 1000, "米": 1}[unit]) - 1) < 0.01
     moving = page.page.evaluate(
-        "[...document.querySelectorAll('*')].filter(one => !/^(0s|none)/.test(getComputedStyle(one).transition.replace(/^all /, ''))).length"
+        "[...document.querySelectorAll('*')].filter(one => "
+        "!/^(0s|none)/.test(getComputedStyle(one).transition.replace(/^all /, ''))).length"
     )
     assert moving == 0
     # a key of the map goes there at once, and months that are played follow without any easing
     page.page.locator(f"#{ids.MAP} canvas").first.focus()
     zoom = page.page.evaluate(VIEW)[2]
-    assert (
-        page.page.evaluate("""() => new Promise(done => { const map = window.atlasMap(); map.once('moveend', () => done([map.getZoom(), moved]));
-      let moved = 0; map.on('move', () => { moved += 1; }); map.getCanvas().dispatchEvent(new KeyboardEvent('keydown', { key: '=', code: 'Equal', keyCode: 187, bubbles: true })); })""")
-        == [zoom + 1, 1]
-    )
+    assert page.page.evaluate("""() => new Promise(done => { const map = window.atlasMap();
+          map.once('moveend', () => done([map.getZoom(), moved]));
+      let moved = 0; map.on('move', () => { moved += 1; });
+        map.getCanvas().dispatchEvent(new KeyboardEvent('keydown', { key: '=', code: 'Equal', keyCode: 187,
+        bubbles: true })); })""") == [zoom + 1, 1]
     page.page.goto(f"{page.address}/analysis?place=640200")
     page.page.locator("#an-play").wait_for(timeout=TIMEOUT_MS)
     page.quiet()

@@ -1,4 +1,6 @@
-"""A county whose stations all lack a position, in the browser: no percentage, a colour of its own, the reason in words."""
+"""A county whose stations all lack a position, in the browser:
+no percentage, a colour of its own, the reason in words.
+"""
 
 from __future__ import annotations
 

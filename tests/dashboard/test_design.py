@@ -1,4 +1,6 @@
-"""The gallery of components: every module of dashboard/components, every provenance, and nothing that answers; not there unless asked for."""
+"""The gallery of components: every module of dashboard/components, every provenance,
+and nothing that answers; not there unless asked for.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A walk over every page, without a browser: each figure stands under a mark that resolves, and each link of a figure shows its trail.
+"""A walk over every page, without a browser: each figure stands under a mark that resolves,
+and each link of a figure shows its trail.
 
 A page is its layout with the answers of its callbacks put into their places, asked of the server as the browser asks.
 """
@@ -29,7 +30,8 @@ from layers.filters import PROVENANCES
 STORIES = [f"?story=S{number}" for number in range(1, 9)]
 #: What holds a figure when there is a digit in it; class names of the pages.
 FIGURES = re.compile(
-    r"\b(kpi-value|panel-title|fact-value|plan-value|plan-title|sources-value|sources-figure|quality-total|holdings-sum|stories-total)\b"
+    r"\b(kpi-value|panel-title|fact-value|plan-value|plan-title|"
+    r"sources-value|sources-figure|quality-total|holdings-sum|stories-total)\b"
 )
 DIGIT = re.compile(r"\d")
 
@@ -44,7 +46,9 @@ def plain(component: Any) -> Any:
 
 
 def answered(app: Dash, output: str, caused_by: str | None = None, **inputs: Any) -> dict[str, Any]:
-    """Return id → property → value of the callback that writes `output`, given the values of its inputs and states by id; all of them changed, or one."""
+    """Return id → property → value of the callback that writes `output`,
+    given the values of its inputs and states by id; all of them changed, or one.
+    """
     found = next(one for one in app.server.test_client().get("/_dash-dependencies").json if output in one["output"])
     outputs = [
         dict(zip(("id", "property"), part.split("."), strict=True)) for part in found["output"].strip(".").split("...")

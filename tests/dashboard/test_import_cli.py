@@ -1,4 +1,6 @@
-"""check, import, undo, history, template and export on the command line: exit codes, JSON, and what they leave behind."""
+"""check, import, undo, history, template and export on the command line:
+exit codes, JSON, and what they leave behind.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""On an English page names of places, regions, grids and stations stand in pinyin; what stays Chinese is said to be Chinese."""
+"""On an English page names of places, regions, grids and stations stand in pinyin;
+what stays Chinese is said to be Chinese.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Columns that no field takes: seen where a row is seen; what is personal is seen by the keeper alone, and goes out only when asked for."""
+"""Columns that no field takes: seen where a row is seen;
+what is personal is seen by the keeper alone, and goes out only when asked for.
+"""
 
 from __future__ import annotations
 

@@ -29,9 +29,13 @@ from layers.filters import Filters
 from layers.search import Index
 
 ICON = "M4 5c3-1 6-1 8 1 2-2 5-2 8-1v14"
-ROW = f"类别代码,类别名称,英文名,颜色,图标,自有项目\nreading_club,职工读书会,Reading club,#B234B2,{ICON},赠书册数=Books given:整数:册；主讲人=Speaker\n"
+ROW = (
+    f"类别代码,类别名称,英文名,颜色,图标,自有项目\n"
+    f"reading_club,职工读书会,Reading club,#B234B2,{ICON},赠书册数=Books given:整数:册；主讲人=Speaker\n"
+)
 DONE = (
-    "活动名称,类别,日期,县区,经度,纬度,参加人数,赠书册数,主讲人\n厦港读书会,职工读书会,2024-09-12,350203,118.09,24.44,60,1200,王老师\n"
+    "活动名称,类别,日期,县区,经度,纬度,参加人数,赠书册数,主讲人\n"
+    "厦港读书会,职工读书会,2024-09-12,350203,118.09,24.44,60,1200,王老师\n"
     "开元读书会,reading_club,2024-10-12,350203,118.10,24.46,40,80,\n"
 )
 HERE = Filters(place="350203")

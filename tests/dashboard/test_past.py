@@ -1,4 +1,6 @@
-"""The atlas as of a past day: in the address, on the command line, by both clocks (when it was known, when it holds)."""
+"""The atlas as of a past day: in the address, on the command line,
+by both clocks (when it was known, when it holds).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ from layers.filters import Filters
 from layers.validity import holds
 
 DAY = date(2026, 6, 15)
-CSV = "驿站编号,站点名称,区县,经度,纬度,失效日期,生效日期\nA,甲站,350203,118.0945,24.4712,2024-06-30,\nB,乙站,350203,118.0955,24.4722,,2024-07-01\nC,丙站,350203,118.0965,24.4732,,\n"
+CSV = (
+    "驿站编号,站点名称,区县,经度,纬度,失效日期,生效日期\nA,甲站,350203,118.0945,24.4712,2024-06-30,\n"
+    "B,乙站,350203,118.0955,24.4722,,2024-07-01\nC,丙站,350203,118.0965,24.4732,,\n"
+)
 
 
 @pytest.fixture

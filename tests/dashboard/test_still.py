@@ -215,7 +215,9 @@ def test_pictures_stay_small(served) -> None:
 def test_the_projection_is_web_mercator_and_the_scale_is_that_of_the_geodesic(
     lon: float, lat: float, zoom: float
 ) -> None:
-    """Oracles: EPSG:3857 of PROJ for places, the geodesic of WGS-84 for the bar's length (the sphere of the tiles errs under 0.7 %)."""
+    """Oracles: EPSG:3857 of PROJ for places, the geodesic of WGS-84
+    for the bar's length (the sphere of the tiles errs under 0.7 %).
+    """
     frame = Frame.at({"center": {"lon": lon, "lat": lat}, "zoom": zoom}, (800, 600))
     assert np.allclose(frame.pixels(np.array([[lon, lat]])), [[400, 300]], atol=1e-3)
     x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(lon + 0.01, lat + 0.01)

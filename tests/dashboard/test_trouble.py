@@ -1,4 +1,6 @@
-"""What goes wrong under any address is told in words of the reader's language: 503 without the store, 507 on a full disk."""
+"""What goes wrong under any address is told in words of the reader's language:
+503 without the store, 507 on a full disk.
+"""
 
 from __future__ import annotations
 

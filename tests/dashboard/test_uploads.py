@@ -1,4 +1,6 @@
-"""Files given to the data page: who may give one, where it is kept, what is done with it, and how that is called off."""
+"""Files given to the data page: who may give one,
+where it is kept, what is done with it, and how that is called off.
+"""
 
 from __future__ import annotations
 
@@ -367,7 +369,9 @@ def test_calling_off_leaves_no_trace(uploads, home):
 
 
 def at_work(run: str) -> int:
-    """Return the id of the process that works for `run`, 0 when there is none (one that has ended but not been waited for is none)."""
+    """Return the id of the process that works for `run`,
+    0 when there is none (one that has ended but not been waited for is none).
+    """
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if run.encode() in (process / "cmdline").read_bytes():

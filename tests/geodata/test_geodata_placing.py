@@ -1,4 +1,6 @@
-"""Rows get points: their own provenance stays, the point has its own; what is doubtful is said, what is gone is refused."""
+"""Rows get points: their own provenance stays, the point has its own;
+what is doubtful is said, what is gone is refused.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The atlas of the sample with two scenarios, asked through its own doors: pages, charts, briefs, commands, addresses."""
+"""The atlas of the sample with two scenarios, asked through its own doors:
+pages, charts, briefs, commands, addresses.
+"""
 
 from __future__ import annotations
 
@@ -169,7 +171,9 @@ def _figures(app: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _briefs(app: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every brief: texts, charts and code of the slides; texts and figures of the sheet that paper is printed of."""
+    """Yield every brief: texts, charts and code of the slides;
+    texts and figures of the sheet that paper is printed of.
+    """
     studio = app.server.extensions["briefs"]._studio
     client = app.server.test_client()
     for number, given in enumerate(BRIEFS, 1):

@@ -1,4 +1,6 @@
-"""Classed scales against mapclassify, which names its classes from above: mirrored, its right-closed classes are ours."""
+"""Classed scales against mapclassify, which names its classes from above:
+mirrored, its right-closed classes are ours.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ def test_each_number_said_is_cited_and_what_is_made_up_is_called_so(small, filte
         counted = {one.provenance for one in clause.figures.values()} - {None}
         assert all(one.source_ids for one in clause.figures.values() if one.provenance)
         if counted:
-            # the mark ends the clause; where a share follows, it stands before it, right behind the number that it is of
+            # the mark ends the clause;
+            # where a share follows, it stands before it, right behind the number that it is of
             before, share, behind = text.partition("，占 " if "，占 " in text else "，为岗位的 ")
             assert before.endswith(MARKS[clause.provenance]) and behind.endswith(
                 SHARES[clause.provenance] if share else ""

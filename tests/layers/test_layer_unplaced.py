@@ -1,7 +1,7 @@
 """Stations of which nobody knows where, or when: counted apart, against figures counted by hand (hand_counted.py).
 
-Demand of Siming by cell, both groups together: c1 1.5, c2 3, c3 4.5, c4 6, c5 7.5, c6 6: 28.5. S1 reaches c1, S2 c2, S3 c3,
-S4 c4, Huli's S6 c5; nobody c6. S5 is closed, S7 planned and without a place: neither is told as unplaced.
+Demand of Siming by cell, both groups together: c1 1.5, c2 3, c3 4.5, c4 6, c5 7.5, c6 6: 28.5. S1 reaches c1, S2 c2, S3
+c3, S4 c4, Huli's S6 c5; nobody c6. S5 is closed, S7 planned and without a place: neither is told as unplaced.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ WHOLE = 28.5
 
 @pytest.fixture
 def without(frames):
-    """Return a function that makes the small atlas without the points of some stations, and with other columns changed."""
+    """Return a function that makes the small atlas without the points of some stations,
+    and with other columns changed.
+    """
 
     def make(*gone: str, **columns: dict[str, object]) -> Atlas:
         rows = frames["stations"].copy()
@@ -132,7 +134,9 @@ def test_a_city_whose_demand_all_lies_in_such_a_county_has_no_share_either(witho
 
 
 def test_what_such_a_county_asks_is_not_told_as_uncovered_of_its_city(without, frames):
-    """Two cells of Huli's, 40 and 60, beside Siming's 28.5; Huli's one station loses its position, Siming's keep theirs."""
+    """Two cells of Huli's, 40 and 60, beside Siming's 28.5;
+    Huli's one station loses its position, Siming's keep theirs.
+    """
     rows = (
         frames["demand"]
         .iloc[:2]

@@ -1,6 +1,7 @@
 """``make sheets``: walk every page in every face, say what is wrong with it, and keep contact sheets in docs/sheets.
 
-``python -m tests.sheets [--address URL] [--keep FOLDER] [PATH …]`` looks at some pages alone, of a server that runs already.
+``python -m tests.sheets [--address URL] [--keep FOLDER] [PATH …]`` looks at some pages alone, of a server that runs
+already.
 """
 
 from __future__ import annotations
@@ -125,7 +126,10 @@ def main(arguments: list[str] | None = None) -> int:
                     keep(told.keep, view, taken)
             written = sheet(FOLDER, path, [one for one in shots if one.view in matrix(path)])
             print(
-                f"{path}: {len(shots)} views, {len(walk.findings)} findings, {written.name} {written.stat().st_size / 1000:.0f} kB",
+                (
+                    f"{path}: {len(shots)} views, {len(walk.findings)} findings, "
+                    f"{written.name} {written.stat().st_size / 1000:.0f} kB"
+                ),
                 flush=True,
             )
             findings += walk.findings
@@ -138,7 +142,8 @@ def main(arguments: list[str] | None = None) -> int:
 def keep(folder: Path, view: View, taken: list[bytes]) -> None:
     """Write the pictures of a view at full size."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{view.path.strip('/') or 'overview'}-{view.query.replace('=', '').replace('&', '-')[:30]}-{view.face}-{view.lang}-{view.width}"
+    query = view.query.replace("=", "").replace("&", "-")[:30]
+    name = f"{view.path.strip('/') or 'overview'}-{query}-{view.face}-{view.lang}-{view.width}"
     for at, one in enumerate(taken):
         (folder / f"{name}-{at}.{'pdf' if view.face == 'print' else 'png'}").write_bytes(one)
 

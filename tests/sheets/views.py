@@ -78,7 +78,9 @@ def matrix(path: str) -> list[View]:
 
 
 def more(path: str) -> list[View]:
-    """Return the further views of the page at `path`: each once wide, once narrow and once dark, the languages in turn."""
+    """Return the further views of the page at `path`:
+    each once wide, once narrow and once dark, the languages in turn.
+    """
     ways = ((1920, "light"), (390, "dark"), (1366, "dark"), (390, "light"))
     listed = [one for one in (*MORE, *NOTHING) if one[0] == path]
     return [

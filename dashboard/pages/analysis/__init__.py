@@ -469,7 +469,9 @@ def register(app: Dash, context: Context) -> None:
         State(names.STATE, "data"),
     )
     def sync(search: str | None, *rest: Any) -> tuple:
-        """Bring address, controls and calendar to one choice: after a link or a step back the controls follow the address."""
+        """Bring address, controls and calendar to one choice:
+        after a link or a step back the controls follow the address.
+        """
         values, clicked, day, drawn = rest[:6], *rest[6:]
         atlas, said = context.look(search, OWN_KEYS)
         filters, own = said.filters, parse(search, atlas)

@@ -44,7 +44,9 @@ UNITS = {workers.PERSONS: "person", workers.VISITS: "visit", workers.FUNDING: "y
 def head(
     title: str, subtitle: str, provenance: str | None, words: Words, source: Any = None, table: Any = None
 ) -> list:
-    """Return title with badge, what it is of under it, the way to its trail and its figures as a table where it has them."""
+    """Return title with badge, what it is of under it,
+    the way to its trail and its figures as a table where it has them.
+    """
     return [
         html.H2([title, badge(provenance, words), source], className="panel-title"),
         html.P(explained(subtitle, words), className="panel-subtitle"),
@@ -59,7 +61,9 @@ def chart_head(chart: Chart, source: Source, words: Words) -> list:
 
 
 def nothing(path: str, filters: Filters, context: Context, words: Words) -> html.P:
-    """Return why the page at `path` is empty, and links to what is not: the choice without one of its conditions, the whole country."""
+    """Return why the page at `path` is empty, and links to what is not:
+    the choice without one of its conditions, the whole country.
+    """
     links = loosened(filters, words)
     if filters.place != NATION:
         links.append((words("看全国"), filters.at_place(NATION)))
@@ -309,7 +313,9 @@ def _covered_said(of: workers.Covered, atlas: Atlas, words: Words) -> str:
 
 
 def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> list:
-    """Return the lines of two places per worker covered: each sum of one provenance, divided by what is said under it."""
+    """Return the lines of two places per worker covered:
+    each sum of one provenance, divided by what is said under it.
+    """
     of = [workers.covered(atlas, one) for one in two]
     found = [{(one.measure, one.own): one for one in workers.rates(atlas, one)} for one in two]
     labels = {
@@ -349,7 +355,9 @@ def _rates_of_two(atlas: Atlas, two: tuple[Filters, Filters], words: Words) -> l
 def comparison(
     atlas: Atlas, filters: Filters, other: str | None, words: Words, towards: Callable[[str], str] | None = None
 ) -> list:
-    """Return two places side by side: kinds, months, figures; until one is chosen the places of the stories, where `towards` leads."""
+    """Return two places side by side: kinds, months, figures;
+    until one is chosen the places of the stories, where `towards` leads.
+    """
     if other is None:
         here = places.scope(atlas, filters).adcode
         near = dict.fromkeys(

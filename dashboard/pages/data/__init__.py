@@ -114,7 +114,9 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
 
 
 def drawn(context: Context, query: str | None) -> tuple:
-    """Return the values of :data:`PLACES`: the section that the address names, the way to the others, what has to be told."""
+    """Return the values of :data:`PLACES`:
+    the section that the address names, the way to the others, what has to be told.
+    """
     atlas = context.source.atlas()
     found = context.read(atlas, query, OWN_KEYS)
     filters, said = found.filters, names.own(query)

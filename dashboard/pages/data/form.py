@@ -33,7 +33,9 @@ FROM = ("provenance", "source_id", "valid_from", "valid_to")
 
 
 def fields(table: str, row: Mapping[str, Any] | None, version: str, words: Words, keeper: bool = False) -> list:
-    """Return the form of `row`, or of a new one (None), on the atlas of `version`; with what is personal for who keeps the data."""
+    """Return the form of `row`, or of a new one (None), on the atlas of `version`;
+    with what is personal for who keeps the data.
+    """
     schema = TABLES[table]
     listed = [one for one in schema.columns if one.name not in LEFT_OUT]
     key = "" if row is None else str(row[schema.key])

@@ -98,7 +98,8 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                         html.Div(words("把文件拖到这里，或点击选择"), className="drop-title"),
                         html.Div(
                             words(
-                                "Excel 和 WPS 表格（.xlsx、.xls、.xlsb、.et、.ods）、.csv、KML、GPX、GeoJSON、GeoPackage、"
+                                "Excel 和 WPS 表格（.xlsx、.xls、.xlsb、.et、"
+                                ".ods）、.csv、KML、GPX、GeoJSON、GeoPackage、"
                                 "FlatGeobuf、压缩的 Shapefile；高德、百度导出的也可以；最大 {limit} MB"
                             ).format(limit=f"{context.settings.max_upload_bytes / 2**20:.3g}"),
                             className="data-hint",

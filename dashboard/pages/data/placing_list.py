@@ -1,4 +1,6 @@
-"""What section 补位置 lists: rows without a point, the point each is about to get, what was found for it, what is doubtful."""
+"""What section 补位置 lists: rows without a point,
+the point each is about to get, what was found for it, what is doubtful.
+"""
 
 from __future__ import annotations
 

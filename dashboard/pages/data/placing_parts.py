@@ -250,7 +250,8 @@ def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
         ),
         html.P(
             words(
-                "将向{way}（{host}）发送 {count} 个地址和所属市、区县，别的都不发送。今天已请求 {used} 次，上限 {limit} 次。"
+                "将向{way}（{host}）发送 {count} 个地址和所属市、区县，"
+                "别的都不发送。今天已请求 {used} 次，上限 {limit} 次。"
             ).format(
                 way=way,
                 host=access.host,

@@ -319,12 +319,15 @@ def applied(
     words: Words,
     theme: str = "light",
 ) -> list:
-    """Return what a batch that was just applied changed, with the way back; `found` is what its check had found; links keep `theme`."""
+    """Return what a batch that was just applied changed, with the way back;
+    `found` is what its check had found; links keep `theme`.
+    """
     store = context.source.store()
     batch = next((one for one in store.history() if one.batch_id == batch_id), None)
     if batch is None:
         raise AtlasError(N_("没有批次 {batch}：请用 history 查看批次号。"), batch=batch_id)
-    # it was applied to the very version that its effect was worked out on, and the log of a large batch takes seconds to read
+    # it was applied to the very version that its effect was worked out on,
+    # and the log of a large batch takes seconds to read
     changes = found["effect"]["changes"] if found else store.changes(batch_id).to_dict("records")
     count = batch.added + batch.changed + batch.retired
     return [
@@ -335,7 +338,8 @@ def applied(
                         html.H2(words("已导入"), className="verdict verdict-good"),
                         html.P(
                             words(
-                                "{table}：新增 {added} 行，更改 {changed} 行，不变 {unchanged} 行，示意行退出 {retired} 行。批次 {batch}。"
+                                "{table}：新增 {added} 行，更改 {changed} 行，"
+                                "不变 {unchanged} 行，示意行退出 {retired} 行。批次 {batch}。"
                             ).format(
                                 table=table_name(batch.table, words),
                                 added=words.number(batch.added),

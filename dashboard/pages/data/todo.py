@@ -66,7 +66,9 @@ class Group:
 
 
 def grouped(report: Report) -> list[Group]:
-    """Return what was found in the order in which a person goes through it: by what to do, then by weight, then most rows first."""
+    """Return what was found in the order in which a person goes through it:
+    by what to do, then by weight, then most rows first.
+    """
     found: dict[tuple, list[Problem]] = {}
     wrong = {(one.sheet, one.row) for one in report.left_out if one.row is not None and one.code != "remark"}
     for kind, problems in (("error", report.errors), ("warning", report.warnings)):

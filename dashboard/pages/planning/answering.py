@@ -58,7 +58,8 @@ def failure(error: AtlasError) -> dict[str, Any]:
 
 
 def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, Any] | None:
-    """Return where the answer to a question is kept: in its address `query`, a scenario, or what was found before; None where it is to be computed.
+    """Return where the answer to a question is kept:
+    in its address `query`, a scenario, or what was found before; None where it is to be computed.
 
     Raises
     ------

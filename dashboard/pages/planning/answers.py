@@ -1,4 +1,6 @@
-"""Where the answer that is shown is kept: in a job, in what was found before, in a scenario, or in the address itself."""
+"""Where the answer that is shown is kept:
+in a job, in what was found before, in a scenario, or in the address itself.
+"""
 
 from __future__ import annotations
 

@@ -205,7 +205,9 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
 
 
 def draw_frame(context: Context, stored: dict) -> tuple:
-    """Return the values of :data:`FRAME_PARTS`: breadcrumb, notices, the ways to other pages; scenarios side by side when some are chosen."""
+    """Return the values of :data:`FRAME_PARTS`: breadcrumb, notices, the ways to other pages;
+    scenarios side by side when some are chosen.
+    """
     atlas, question, words = _present(context, stored)
     filters = question.filters
     here = places.scope(atlas, filters)
@@ -330,7 +332,8 @@ def _notices(context: Context, atlas: Atlas, question: Question, stored: dict, w
         told.append(
             html.P(
                 words(
-                    "需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意：方案用来演示方法，据此决策前请导入真实的驿站和需求。"
+                    "需求是由 OpenStreetMap 兴趣点推算的，现有驿站点位为示意："
+                    "方案用来演示方法，据此决策前请导入真实的驿站和需求。"
                 ),
                 className="notice",
             )

@@ -347,7 +347,8 @@ def fairness_head(found: Case, got: Fairness, words: Words) -> list:
         else []
     )
     access = words(
-        "两步移动搜索法（2SFCA，{radius} 米内）：分不到驿站的需求 {none_before} → {none_after}，可达性基尼系数 {gini_before} → {gini_after}。"
+        "两步移动搜索法（2SFCA，{radius} 米内）：分不到驿站的需求 {none_before} "
+        "→ {none_after}，可达性基尼系数 {gini_before} → {gini_after}。"
     ).format(
         radius=found.filters.radius,
         none_before=words.share(before.without),
@@ -371,7 +372,9 @@ def _tenths(figure: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gap_head(figure: Mapping[str, Any], provenance: str, filters: Filters, context: Context, words: Words) -> list:
-    """Return how far a search has come, in its title, with the way to how bounds are computed and its figures as a table."""
+    """Return how far a search has come, in its title,
+    with the way to how bounds are computed and its figures as a table.
+    """
     last = {
         one["name"]: next((value for value in reversed(one["y"]) if value is not None), None) for one in figure["data"]
     }

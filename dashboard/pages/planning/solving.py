@@ -1,4 +1,7 @@
-"""From a question to an answer: found again, computed while one watches, or placed by hand. No component, no callback."""
+"""From a question to an answer: found again, computed while one watches, or placed by hand.
+
+No component, no callback.
+"""
 
 from __future__ import annotations
 

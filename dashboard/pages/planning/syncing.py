@@ -28,7 +28,9 @@ Event = dict[str, Any]
 
 
 def settled(atlas: Atlas, question: Question) -> Question:
-    """Return a question that can be asked: at a place with demand when none is named, with the inputs of the scenario that it opens."""
+    """Return a question that can be asked:
+    at a place with demand when none is named, with the inputs of the scenario that it opens.
+    """
     plan = question.plan
     opened = scenario_of(atlas, plan.scenario) if plan.scenario else None
     if opened is not None and opened.inputs is not None:
@@ -69,7 +71,9 @@ def query_of(context: Context, question: Question, view: MapView | None = None) 
 def stored_of(
     context: Context, atlas: Atlas, question: Question, view: MapView | None, told: Sequence[str], again: int = 0
 ) -> dict[str, Any]:
-    """Return what the browser keeps of a question, and what everything is drawn from; `again` counts how often it was asked."""
+    """Return what the browser keeps of a question,
+    and what everything is drawn from; `again` counts how often it was asked.
+    """
     return {
         "query": query_of(context, question),
         "view": [view.lon, view.lat, view.zoom] if view else None,
@@ -233,6 +237,8 @@ def _next(
 
 
 def _stale(before: Question, after: Question) -> Question:
-    """Return the changed question; what was found before is no answer to it, and a new one is asked for with the button."""
+    """Return the changed question; what was found before is no answer to it,
+    and a new one is asked for with the button.
+    """
     same = (before.filters, before.plan.ask) == (after.filters, after.plan.ask)
     return after if same else replace(after, plan=after.plan.having(run=False))

@@ -1,7 +1,7 @@
 """Opening hours as people write them → rules of :mod:`geodata.hours`.
 
-Text → tokens (:mod:`.tokens`) → statements (:mod:`.tree`) → rules (:mod:`.to_osm`). What is not understood to the end is
-no hours at all: :class:`NotHours`, and the row's hours are unknown.
+Text → tokens (:mod:`.tokens`) → statements (:mod:`.tree`) → rules (:mod:`.to_osm`). What is not understood to the end
+is no hours at all: :class:`NotHours`, and the row's hours are unknown.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def to_hours(text: str) -> str:
 
 
 def _stored(text: str) -> str | None:
-    """Return text that is in the grammar of :mod:`geodata.hours` already, as it is kept; None where it is not, or is unclear."""
+    """Return text that is in the grammar of :mod:`geodata.hours` already,
+    as it is kept; None where it is not, or is unclear.
+    """
     if len(text) > 4 * MAX_LENGTH:
         return None
     try:

@@ -121,7 +121,9 @@ class _Compiler:
     # -- statements ---------------------------------------------------------------
 
     def _seasons(self) -> dict[str, frozenset[int]]:
-        """Return the dates of the seasons: as the text gives them, else what the other leaves, else the usual months."""
+        """Return the dates of the seasons:
+        as the text gives them, else what the other leaves, else the usual months.
+        """
         found: dict[str, frozenset[int]] = {}
         named = set()
         for one in self.statements:

@@ -139,7 +139,9 @@ def _nested(tokens: list[Token], at: int, until: str) -> tuple[list[Node], int]:
 
 
 def _without_areas(nodes: list[Node]) -> list[Node]:
-    """Leave out segments about a part of the place that has hours of its own (自助服务区): they say nothing of the rest."""
+    """Leave out segments about a part of the place that has hours of its own (自助服务区):
+    they say nothing of the rest.
+    """
     segments: list[list[Node]] = [[]]
     for node in nodes:
         if isinstance(node, Token) and node.kind in ("comma", "break"):
@@ -346,7 +348,9 @@ class _Scope:
         self.now.kind, self.now.always, self.now.segment, self.now.part = "open", True, self.segment, self.part
 
     def _listed(self) -> None:
-        """Refuse days across commas that need not be one list: 周一至周五，节假日休息 closes the holidays, or all of them."""
+        """Refuse days across commas that need not be one list:
+        周一至周五，节假日休息 closes the holidays, or all of them.
+        """
         if len({one.segment for one in self.now.qualifiers}) > 1 and not all(
             one.kind in ("holiday", "fixed", "lunar") or (one.kind in ("days", "word") and len(one.value) <= 2)
             for one in self.now.qualifiers

@@ -54,7 +54,8 @@ def refuse_newer(number: int, where: object) -> None:
     if number > newest():
         raise AtlasError(
             N_(
-                "数据库 {where} 里的图册由更新的程序建立（第 {got} 步，本程序到第 {expected} 步）：请升级程序后再打开；数据库没有改动。"
+                "数据库 {where} 里的图册由更新的程序建立（第 {got} 步，"
+                "本程序到第 {expected} 步）：请升级程序后再打开；数据库没有改动。"
             ),
             where=where,
             got=number,
@@ -73,7 +74,8 @@ def bring_up(run: Run, where: object) -> None:
     last = applied(run)
     if last is None:
         if run(
-            f"SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{SCHEMA}' LIMIT 1"  # noqa: S608 - a constant
+            "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "  # noqa: S608 - a constant
+            f"WHERE n.nspname = '{SCHEMA}' LIMIT 1"
         ):
             raise AtlasError(
                 N_("数据库 {where} 里已有名为 {schema} 的模式，却不是本程序的图册：请换一个数据库，或先移走这个模式。"),
@@ -83,7 +85,8 @@ def bring_up(run: Run, where: object) -> None:
         if not run(f"SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}'"):  # noqa: S608 - a constant; asked first: IF NOT EXISTS wants the right to create
             run(f"CREATE SCHEMA {SCHEMA}")
         run(
-            f"CREATE TABLE {SCHEMA}.migrations (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+            f"CREATE TABLE {SCHEMA}.migrations (number integer PRIMARY KEY, "
+            f"name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
         )
         last = 0
     refuse_newer(last, where)

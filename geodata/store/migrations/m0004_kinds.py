@@ -1,4 +1,6 @@
-"""The table of kinds of activity, and the column of the values of their own fields; an atlas that is there gets the shipped kinds."""
+"""The table of kinds of activity, and the column of the values of their own fields;
+an atlas that is there gets the shipped kinds.
+"""
 
 from __future__ import annotations
 

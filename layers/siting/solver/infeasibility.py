@@ -90,7 +90,9 @@ def _seen(instance: Instance) -> Iterator[Reason]:
 
 
 def _bound_to_meet(instance: Instance) -> NDArray[np.bool_]:
-    """Return which conflicts are between two sites that are both there in any case, not both of them standing already."""
+    """Return which conflicts are between two sites that are both there in any case,
+    not both of them standing already.
+    """
     there, stands = (instance.forced | instance.existing)[instance.conflicts], instance.existing[instance.conflicts]
     return there.all(axis=1) & ~stands.all(axis=1)
 
@@ -164,7 +166,8 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
 
 
 def _clear(instance: Instance, lost: NDArray[np.intp]) -> float | None:
-    """Return the largest spacing, metres, at which each demand of `lost` reaches enough usable sites; None where none would do.
+    """Return the largest spacing, metres,
+    at which each demand of `lost` reaches enough usable sites; None where none would do.
 
     Only what stands already is in the way here: it is as much as the spacing
     may be, and may still be too much for what is chosen beside it.
@@ -311,7 +314,9 @@ def _widest(asked: Instance, clock: Clock) -> Iterator[Step]:
 
 
 def _fits(instance: Instance, clock: Clock) -> Iterator[Step]:
-    """Search for any choice that meets every need and condition; returns whether there is one, None when the time was over."""
+    """Search for any choice that meets every need and condition;
+    returns whether there is one, None when the time was over.
+    """
     if _bound_to_meet(instance).any():
         return False
     rule = Rule.of(instance)

@@ -120,7 +120,9 @@ class Instance:
         return ~barred
 
     def spaced(self, spacing: float) -> Self:
-        """Return the problem with a smaller spacing, metres: the conflicts of sites at least so far apart fall (needs `apart`)."""
+        """Return the problem with a smaller spacing, metres:
+        the conflicts of sites at least so far apart fall (needs `apart`).
+        """
         kept = self.apart < spacing * (1 - NOISE)
         return self.having(conflicts=self.conflicts[kept], apart=self.apart[kept])
 
@@ -192,7 +194,9 @@ def no_repeats(ids: Sequence[str], msgid: str) -> None:
 
 
 def not_negative(values: NDArray[np.float64], ids: Sequence[str] | None, msgid: str, infinite: bool = False) -> None:
-    """Raise an AtlasError of `msgid` (fields ``id``, ``got``) for a negative, missing or (unless `infinite`) endless value."""
+    """Raise an AtlasError of `msgid` (fields ``id``, ``got``)
+    for a negative, missing or (unless `infinite`) endless value.
+    """
     bad = np.flatnonzero(~(values >= 0) | (np.isinf(values) & (not infinite)))
     if len(bad):
         raise AtlasError(msgid, got=float(values[bad[0]]), id=ids[int(bad[0])] if ids is not None else int(bad[0]) + 1)

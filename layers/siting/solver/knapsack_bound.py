@@ -122,7 +122,9 @@ def relax(
 
 
 def _filled(site: NDArray[np.int32], profit: Floats, size: Floats, capacity: Floats) -> Floats:
-    """Return which part of each item its site takes: the most profitable per unit of weight first, while there is room."""
+    """Return which part of each item its site takes:
+    the most profitable per unit of weight first, while there is room.
+    """
     density = np.divide(profit, size, out=np.full(len(size), np.inf), where=size > 0)
     order = np.lexsort((-density, site))
     amount, where = size[order], site[order]

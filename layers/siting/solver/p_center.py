@@ -113,7 +113,9 @@ _IMPOSSIBLE: NDArray[np.intp] = np.empty(0, np.intp)
 def _keeps(
     instance: Instance, rule: Rule, asked: NDArray[np.intp], radius: float, clock: Clock, highs: Highs
 ) -> Iterator[Step]:
-    """Decide whether an allowed choice serves the demand `asked` within `radius`; returns it, the mark, or None (not known)."""
+    """Decide whether an allowed choice serves the demand `asked` within `radius`;
+    returns it, the mark, or None (not known).
+    """
     cover = cover_at(instance, rule, radius, asked)
     if cover is None:
         return _IMPOSSIBLE
@@ -140,7 +142,9 @@ def _keeps(
 
 
 def _farthest_first(instance: Instance, rule: Rule) -> list[int] | None:
-    """Return the choice that always adds the site nearest to whoever has farthest to go (Gonzalez 1985); None when none keeps the rule."""
+    """Return the choice that always adds the site nearest to whoever has farthest to go (Gonzalez 1985);
+    None when none keeps the rule.
+    """
     pairs, chosen = instance.pairs, rule.start
     there = instance.existing.copy()
     there[rule.sites[chosen]] = True

@@ -222,7 +222,9 @@ def _two_nearest(problem: Median, order: NDArray[np.intp]) -> tuple[NDArray[np.i
 
 
 def picked(problem: Median, rule: Rule, relaxed: Relaxed, worst: float, clock: Clock, rounds: int) -> list[int] | None:
-    """Return the choice that a bound suggests, improved; None when it is not allowed, dearer than `worst` or serves not all."""
+    """Return the choice that a bound suggests, improved;
+    None when it is not allowed, dearer than `worst` or serves not all.
+    """
     chosen = np.flatnonzero(relaxed.chosen).tolist()
     if not rule.keeps(chosen) or not problem.value(chosen) < worst:
         return None

@@ -25,11 +25,13 @@ from layers.siting.solver.progress import SAME, Clock, Step
 Floats = NDArray[np.float64]
 #: Up to so many entries the program is for HiGHS, at most so many seconds; beyond, branch and bound is faster.
 FEW_ENTRIES, PATIENCE = 15_000, 20.0
-#: With fewer sites to choose a local search mostly has the optimum already, and what is near the bound is not searched first.
+#: With fewer sites to choose a local search mostly has the optimum already,
+#: and what is near the bound is not searched first.
 MANY = 20
 #: Halvings in the search for a target that leaves so few.
 GUESSES = 12
-#: Rounds of the second relaxation and its step at first, the patience before it is shortened, and how often to come back.
+#: Rounds of the second relaxation and its step at first,
+#: the patience before it is shortened, and how often to come back.
 AGAIN, AGAIN_STEP, AGAIN_PATIENCE, TURNS = 2000, 2.0, 40, 4
 
 

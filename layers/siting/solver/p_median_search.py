@@ -29,7 +29,8 @@ def median(instance: Instance, clock: Clock) -> Iterator[Step]:
         starts.append(greedy(problem, rule, by_cost=True))
     best = min(starts, key=problem.value)
     yield Step("greedy", rule.sites[best] if problem.serves(best) else None, bound=0.0)
-    # where many sites are chosen a bound is told before every exchange has been tried: its choices are better to start from
+    # where many sites are chosen a bound is told before every exchange has been tried:
+    # its choices are better to start from
     best = interchange(problem, rule, best, clock, FIRST_ROUNDS)
     if not problem.serves(best):
         # serving everybody is the harder part: find out first whether it can be done

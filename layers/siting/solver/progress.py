@@ -150,7 +150,9 @@ class Progress:
 
     @property
     def gap(self) -> float | None:
-        """``|bound − objective| / |objective|``: 0 when proved, None without an answer or a bound, or when the answer is 0."""
+        """``|bound − objective| / |objective|``:
+        0 when proved, None without an answer or a bound, or when the answer is 0.
+        """
         if self.status == "proved":
             return 0.0
         if self.objective is None or self.bound is None:

@@ -197,7 +197,9 @@ class _Keeper:
 
 
 def fill_up(instance: Instance, sites: Choice) -> Choice:
-    """Return `sites` with as many more as were asked for, each the one that shortens the ways most; no answer gets worse."""
+    """Return `sites` with as many more as were asked for,
+    each the one that shortens the ways most; no answer gets worse.
+    """
     rule = Rule.of(instance)
     place = {int(site): k for k, site in enumerate(rule.sites)}
     chosen = [place[int(one)] for one in sites]

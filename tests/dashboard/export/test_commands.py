@@ -1,4 +1,6 @@
-"""``brief`` as a script meets it: the line of the monthly brief as it is printed, and what is refused with which code."""
+"""``brief`` as a script meets it: the line of the monthly brief as it is printed,
+and what is refused with which code.
+"""
 
 from __future__ import annotations
 

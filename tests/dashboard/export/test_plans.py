@@ -1,4 +1,6 @@
-"""Two siting scenarios as a brief: the figures that they were kept with, and an address that shows the very comparison."""
+"""Two siting scenarios as a brief: the figures that they were kept with,
+and an address that shows the very comparison.
+"""
 
 from __future__ import annotations
 

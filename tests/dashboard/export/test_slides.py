@@ -1,4 +1,6 @@
-"""PowerPoint without a browser: native charts hold the figures of the view, nothing is empty, everything is carried along."""
+"""PowerPoint without a browser:
+native charts hold the figures of the view, nothing is empty, everything is carried along.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +161,9 @@ def test_the_code_reopens_the_very_view(make: Callable[..., Made], context: Cont
     "query", ["place=640200", "place=350203&hour=22&lang=en", "place=350203&provenance=illustrative", "place=210900"]
 )
 def test_a_brief_speaks_the_leaders_sentence(make: Callable[..., Made], context: Context, query: str) -> None:
-    """Word for word the clauses of the layers, each with its mark; its sources are cited, and cited no more when the reader writes another."""
+    """Word for word the clauses of the layers, each with its mark;
+    its sources are cited, and cited no more when the reader writes another.
+    """
     atlas, filters = context.source.atlas(), context.read(context.source.atlas(), query).filters
     words, spoken = context.words(filters.lang), sentence(atlas, filters, dated=False)
     made = make(query=query)
@@ -410,7 +414,9 @@ def test_names_decide_whatever_kind_a_placeholder_is_of(
 def test_a_template_with_two_masters_and_its_own_size_is_filled_on_both(
     make: Callable[..., Made], tmp_path: Path
 ) -> None:
-    """The names may stand in the layouts of any master, in capitals too, in placeholders of every kind, on paper of any size."""
+    """The names may stand in the layouts of any master, in capitals too,
+    in placeholders of every kind, on paper of any size.
+    """
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(8.27), Inches(11.69)
     first, second = deck.slide_master, deepcopy(deck.slide_master._element)
@@ -483,8 +489,10 @@ def test_a_template_without_our_names_is_refused(studio: Studio, tmp_path: Path)
 
 def test_many_filters_in_words_are_no_trouble(make: Callable[..., Made]) -> None:
     query = (
-        "place=350203&lang=en&hour=22&facilities=water.toilet.microwave.medicine&inspected=90&kinds=competition.wish.insurance.legal"
-        "&provenance=reported.illustrative&layers=stations.demand&sectors=manufacturing&mode=onsite&from=2024-03-01&to=2024-10-31"
+        "place=350203&lang=en&hour=22&facilities=water.toilet.microwave.medicine&"
+        "inspected=90&kinds=competition.wish.insurance.legal"
+        "&provenance=reported.illustrative&layers=stations.demand&"
+        "sectors=manufacturing&mode=onsite&from=2024-03-01&to=2024-10-31"
     )
     made = make(query=query)
     assert len(made.brief.view) > 255

@@ -72,7 +72,9 @@ def test_every_filter_is_said(app: Dash, lang: str) -> None:
 
 @pytest.fixture(params=["gpkg", "postgis"])
 def shared(request: pytest.FixtureRequest, home: Path, tmp_path: Path) -> tuple[Settings, Settings]:
-    """The settings of a server, and of another that shares its atlas: after a restart in the same home, or on another machine."""
+    """The settings of a server, and of another that shares its atlas:
+    after a restart in the same home, or on another machine.
+    """
     if request.param == "gpkg":
         return Settings(home=home, chromium="none"), Settings(home=home, chromium="none", port=8051)
     url = request.getfixturevalue("own_database")

@@ -1,4 +1,6 @@
-"""The three web services on loopback, answering as their manuals say; told what to answer next, and keeping what they were asked."""
+"""The three web services on loopback, answering as their manuals say;
+told what to answer next, and keeping what they were asked.
+"""
 
 from __future__ import annotations
 

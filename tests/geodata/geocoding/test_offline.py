@@ -1,4 +1,6 @@
-"""What the atlas knows without a network: rows of the same address or name, and street zones; nothing made up passes for real."""
+"""What the atlas knows without a network: rows of the same address or name,
+and street zones; nothing made up passes for real.
+"""
 
 from __future__ import annotations
 

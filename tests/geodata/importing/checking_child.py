@@ -34,7 +34,9 @@ class Child:
         assert self._process.stdout is not None and self._process.stdout.readline() == "ready\n"
 
     def check(self, path: Path, table: str, crs: str | None) -> dict[str, Any]:
-        """Return ``report`` (as_dict), ``seconds`` (processor), ``peak`` (bytes resident at most), ``failure`` (a traceback or None)."""
+        """Return ``report`` (as_dict), ``seconds`` (processor),
+        ``peak`` (bytes resident at most), ``failure`` (a traceback or None).
+        """
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps([str(path), table, crs]) + "\n")
         self._process.stdin.flush()

@@ -99,7 +99,8 @@ def workbook(seed: bytes, **parts: bytes) -> bytes:
         members[names["rels"]] = members[names["rels"]].replace(
             b"</Relationships>",
             (
-                b'<Relationship Id="rId99" Target="sharedStrings.xml" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"/>'
+                b'<Relationship Id="rId99" Target="sharedStrings.xml" '
+                b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"/>'
                 b"</Relationships>"
             ),
         )
@@ -332,7 +333,10 @@ def entities(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
         st.sampled_from([("sheet", "worksheet"), ("book", "workbook"), ("styles", "styleSheet"), ("strings", "sst")])
     )
     encoding = draw(st.sampled_from(["utf-8", "utf-16"]))
-    text = f'<?xml version="1.0" encoding="{encoding}"?>{before}<!DOCTYPE x [{inner}]><{root} xmlns="{MAIN}"><row><c t="str"><v>&l9;</v></c></row></{root}>'
+    text = (
+        f'<?xml version="1.0" encoding="{encoding}"?>{before}<!DOCTYPE x '
+        f'[{inner}]><{root} xmlns="{MAIN}"><row><c t="str"><v>&l9;</v></c></row></{root}>'
+    )
     return "entities", workbook(seeds["xlsx"], **{part: text.encode(encoding)}), True
 
 
@@ -446,13 +450,34 @@ def database(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
             [
                 f"CREATE VIEW {quoted} AS {endless} count(*) AS name FROM n;",
                 f"CREATE VIEW {quoted} AS {endless} hex(zeroblob(1000000)) AS name FROM n;",
-                f"CREATE TABLE {quoted} (fid INTEGER PRIMARY KEY, name TEXT, lon REAL, lat REAL); INSERT INTO {quoted} VALUES (1, 'a', 1e400, 'x');",
-                f"CREATE TABLE {quoted} (name TEXT, big AS (hex(zeroblob(400000000))) VIRTUAL); INSERT INTO {quoted} (name) VALUES ('a');",
-                f"CREATE TABLE {quoted} (name BLOB); INSERT INTO {quoted} VALUES (zeroblob(30000000)), (zeroblob(30000000));",
-                f"CREATE TABLE {quoted} (name BLOB); WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300) INSERT INTO {quoted} SELECT zeroblob(900000) FROM n;",
-                f"CREATE TABLE {quoted} (name TEXT, geom BLOB); INSERT INTO {quoted} VALUES ('a', x'4750'), ('b', 'text'), ('c', 7), ('d', x'47500001ffffffff0101');",
-                f"CREATE TABLE {quoted} (name TEXT); INSERT INTO {quoted} VALUES (CAST(x'ff00fe' AS TEXT)); CREATE TRIGGER t AFTER INSERT ON {quoted} BEGIN DELETE FROM {quoted}; END;",
-                f"CREATE TABLE {quoted} ({', '.join(f'c{at} TEXT' for at in range(1_500))}); INSERT INTO {quoted} DEFAULT VALUES;",
+                (
+                    f"CREATE TABLE {quoted} (fid INTEGER PRIMARY KEY, name TEXT, lon REAL, lat REAL); "
+                    f"INSERT INTO {quoted} VALUES (1, 'a', 1e400, 'x');"
+                ),
+                (
+                    f"CREATE TABLE {quoted} (name TEXT, big AS (hex(zeroblob(400000000))) VIRTUAL); "
+                    f"INSERT INTO {quoted} (name) VALUES ('a');"
+                ),
+                (
+                    f"CREATE TABLE {quoted} (name BLOB); "
+                    f"INSERT INTO {quoted} VALUES (zeroblob(30000000)), (zeroblob(30000000));"
+                ),
+                (
+                    f"CREATE TABLE {quoted} (name BLOB); WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL "
+                    f"SELECT x + 1 FROM n LIMIT 300) INSERT INTO {quoted} SELECT zeroblob(900000) FROM n;"
+                ),
+                (
+                    f"CREATE TABLE {quoted} (name TEXT, geom BLOB); INSERT INTO {quoted} VALUES ('a', "
+                    f"x'4750'), ('b', 'text'), ('c', 7), ('d', x'47500001ffffffff0101');"
+                ),
+                (
+                    f"CREATE TABLE {quoted} (name TEXT); INSERT INTO {quoted} VALUES (CAST(x'ff00fe' AS TEXT)); "
+                    f"CREATE TRIGGER t AFTER INSERT ON {quoted} BEGIN DELETE FROM {quoted}; END;"
+                ),
+                (
+                    f"CREATE TABLE {quoted} ({', '.join(f'c{at} TEXT' for at in range(1_500))}); "
+                    f"INSERT INTO {quoted} DEFAULT VALUES;"
+                ),
                 f"CREATE VIRTUAL TABLE {quoted} USING fts5(name);",
             ]
         )
@@ -466,7 +491,8 @@ def database(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
                     there.executescript(
                         "CREATE TABLE IF NOT EXISTS gpkg_contents (table_name TEXT, data_type TEXT); "
                         "CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INT);"
-                        "CREATE TABLE gpkg_spatial_ref_sys (srs_id INT, organization TEXT, organization_coordsys_id INT);"
+                        "CREATE TABLE gpkg_spatial_ref_sys (srs_id INT, "
+                        "organization TEXT, organization_coordsys_id INT);"
                     )
                     there.execute("INSERT INTO gpkg_contents VALUES (?, 'features')", [name])
                     there.execute(
@@ -475,7 +501,8 @@ def database(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
                     )
                 elif own == "VIEW":
                     there.executescript(
-                        f"CREATE VIEW gpkg_contents AS {endless} 'stations' AS table_name, 'features' AS data_type, x FROM n;"
+                        f"CREATE VIEW gpkg_contents AS {endless} 'stations' "
+                        f"AS table_name, 'features' AS data_type, x FROM n;"
                     )
                 there.commit()
                 there.executescript(body)
@@ -508,7 +535,8 @@ def shapes(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
     if draw(st.integers(0, 6)) == 0:
         name = next((name for name in members if name.endswith(".shp")), "s.shp")
         members[name] = (
-            b'<OGRVRTDataSource><OGRVRTLayer name="s"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+            b"<OGRVRTDataSource><OGRVRTLayer "
+            b'name="s"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
         )
     return "shapes", packed(members), False
 

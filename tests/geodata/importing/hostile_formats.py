@@ -1,4 +1,6 @@
-"""Hostile files of the formats other than .xlsx, .csv, GeoJSON, GeoPackage and Shapefile, as strategies of hypothesis."""
+"""Hostile files of the formats other than .xlsx, .csv, GeoJSON,
+GeoPackage and Shapefile, as strategies of hypothesis.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +114,10 @@ def broken(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
                 b'<gpx><wpt lat="24" lon="118"><name>a</name></wpt></gpx>',
                 SHEET.format("<Row><Cell><Data ss:Type='Number'>1</Data></Cell></Row>").encode(),
                 "<table><tr><td>站点名称<td>经度<td>纬度</tr><tr><td>a<td>118<td>24</tr></table>".encode(),
-                b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<table><tr><td>a</table>\r\n--b--",
+                (
+                    b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+                    b"--b\r\nContent-Type: text/html\r\n\r\n<table><tr><td>a</table>\r\n--b--"
+                ),
                 seeds["fgb"],
                 seeds["tab"],
                 seeds["mif"],
@@ -208,7 +213,8 @@ def cells(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
         ).encode()
     elif make == "xml":
         content = SHEET.format(
-            f"<Row><Cell ss:Index='{escaped[0][:9].replace(chr(39), '')}'><Data ss:Type='Number'>{escaped[1]}</Data></Cell></Row>"
+            f"<Row><Cell ss:Index='{escaped[0][:9].replace(chr(39), '')}'><Data "
+            f"ss:Type='Number'>{escaped[1]}</Data></Cell></Row>"
         ).encode()
     else:
         rows = [ROWS[0], plain]

@@ -62,7 +62,10 @@ def _ods_cell(cell: Any) -> str:
     if cell is None:
         return "<table:table-cell/>"
     if isinstance(cell, int | float):
-        return f'<table:table-cell office:value-type="float" office:value="{cell}"><text:p>{cell}</text:p></table:table-cell>'
+        return (
+            f'<table:table-cell office:value-type="float" '
+            f'office:value="{cell}"><text:p>{cell}</text:p></table:table-cell>'
+        )
     return f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'
 
 
@@ -98,7 +101,8 @@ def xlsb(name: str, rows: Rows) -> bytes:
 
 def _related(kind: str, target: str) -> bytes:
     return (
-        f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" Type="{RELATIONS}/{kind}" Target="{target}"/></Relationships>'
+        f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship '
+        f'Id="rId1" Type="{RELATIONS}/{kind}" Target="{target}"/></Relationships>'
     ).encode()
 
 

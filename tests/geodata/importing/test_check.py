@@ -194,7 +194,10 @@ def test_points_at_sea_and_outside_their_place_are_told(checked):
 
 
 def test_duplicates(checked):
-    text = "驿站编号,站点名称,经度,纬度\nA,白鹭洲驿站,118.0945,24.4712\nB,白鹭洲工会驿站,118.09455,24.47125\nC,白鹭洲二号,118.0945,24.4712\nA,别的,118.1,24.46\n"
+    text = (
+        "驿站编号,站点名称,经度,纬度\nA,白鹭洲驿站,118.0945,24.4712\n"
+        "B,白鹭洲工会驿站,118.09455,24.47125\nC,白鹭洲二号,118.0945,24.4712\nA,别的,118.1,24.46\n"
+    )
     report = checked(text).report
     assert [(problem.row, problem.column) for problem in report.errors if problem.code == "duplicate"] == [
         (5, "驿站编号")
@@ -204,7 +207,10 @@ def test_duplicates(checked):
 
 def test_references_dates_and_totals(checked):
     report = checked(
-        "编号,企业名称,网格编号,区域编号,县区代码,行业,职工数,已强化,经度,纬度\n1,甲厂,X-1,640205-01,640205,冶金,20,是,106.78,39.28\n",
+        (
+            "编号,企业名称,网格编号,区域编号,县区代码,行业,职工数,已强化,经度,纬度\n"
+            "1,甲厂,X-1,640205-01,640205,冶金,20,是,106.78,39.28\n"
+        ),
         "enterprises",
     ).report
     assert [(problem.column, problem.code) for problem in report.errors] == [("网格编号", "reference")]
@@ -360,7 +366,9 @@ def test_the_examples_of_the_template_are_accepted(store, tmp_path):
 
 
 def test_the_examples_of_stations_are_those_of_a_real_ledger(store, tmp_path):
-    """Hours by season and holidays, a district in the address alone, a row without a position, a column of one's own."""
+    """Hours by season and holidays, a district in the address alone,
+    a row without a position, a column of one's own.
+    """
     from openpyxl import load_workbook
 
     path = write_template("stations", tmp_path / "t.xlsx")

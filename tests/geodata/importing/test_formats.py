@@ -27,13 +27,18 @@ def points(found) -> list[tuple[float, float]]:
 
 def html(rows, charset: str, before: str = "") -> bytes:
     cells = "".join("<tr>" + "".join(f"<td>{cell}&nbsp;</td>" for cell in row) + "</tr>\r\n" for row in rows)
-    page = f'<html><head><meta http-equiv=Content-Type content="text/html; charset={charset}"></head><body>{before}<table>{cells}</table></body></html>'
+    page = (
+        f'<html><head><meta http-equiv=Content-Type content="text/html; '
+        f'charset={charset}"></head><body>{before}<table>{cells}</table></body></html>'
+    )
     return page.encode("gb18030" if charset in ("gb2312", "gbk") else charset)
 
 
 SPREADSHEET = (
-    '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
-    'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="驿站"><Table>{}</Table></Worksheet></Workbook>'
+    '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook '
+    'xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet '
+    'ss:Name="驿站"><Table>{}</Table></Worksheet></Workbook>'
 ).format(
     "".join(
         "<Row>"
@@ -48,7 +53,8 @@ SPREADSHEET = (
 )
 MHTML = (
     'MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n'
-    'Content-Location: file:///C:/x.htm\r\nContent-Transfer-Encoding: base64\r\nContent-Type: text/html; charset="gb2312"\r\n\r\n'
+    "Content-Location: file:///C:/x.htm\r\nContent-Transfer-Encoding: "
+    'base64\r\nContent-Type: text/html; charset="gb2312"\r\n\r\n'
 )
 
 
@@ -90,7 +96,8 @@ def test_a_hidden_sheet_of_an_old_workbook_and_rows_whose_hiding_cannot_be_seen(
 
 def test_spans_of_html_keep_the_cells_below_and_beside_in_their_columns(checked):
     page = (
-        "<table><tr><td rowspan=2>站点名称<td colspan=2>坐标（高德）<td rowspan=2>开放时间</tr><tr><td>经度<td>纬度</tr>"
+        "<table><tr><td rowspan=2>站点名称<td colspan=2>坐标（高德）<td "
+        "rowspan=2>开放时间</tr><tr><td>经度<td>纬度</tr>"
         "<tr><td>甲站<td>118.0945<td>24.4712<td>全天</tr></table>"
     )
     found = checked(page, crs=None)
@@ -134,11 +141,15 @@ def test_the_name_of_a_placemark_gives_way_to_a_column_of_that_meaning(checked):
 
 
 def test_waypoints_and_areas(checked, tmp_path):
-    gpx = '<gpx version="1.1"><wpt lat="24.4712" lon="118.0945"><name>甲站</name></wpt><trk><trkseg><trkpt lat="24" lon="118"/></trkseg></trk></gpx>'
+    gpx = (
+        '<gpx version="1.1"><wpt lat="24.4712" lon="118.0945"><name>甲站</name></wpt><trk><trkseg><trkpt '
+        'lat="24" lon="118"/></trkseg></trk></gpx>'
+    )
     found = checked(gpx, crs=None)
     assert found.frame["name"].tolist() == ["甲站"] and points(found) == AT[:1] and found.report.crs == "wgs84"
     ring = "118,24 118.1,24 118.1,24.1 118,24"
-    area = f"<Placemark><name>甲区</name><Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>"
+    outer = f"<outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
+    area = f"<Placemark><name>甲区</name><Polygon>{outer}</Polygon></Placemark>"
     (tmp_path / "a.kml").write_text(KML.format(area))
     (sheet,) = read_file(tmp_path / "a.kml")
     assert sheet.rows == [["甲区"]] and sheet.geometry[0].area == pytest.approx(0.005)
@@ -246,7 +257,10 @@ def test_exports_of_places_from_amap(checked):
     lon, lat = (one.item() for one in wgs84_to_gcj02(118.0945, 24.4712))
     rows = [
         "id,name,type,typecode,address,location,pname,cityname,adname,business_area,tel,opentime_today,opentime2",
-        f'B1,甲站,生活服务,070000,[],"{lon:.6f},{lat:.6f}",江苏省,南京市,鼓楼区,[],[],09:00-10:00,周一至周五 08:30-17:30',
+        (
+            f'B1,甲站,生活服务,070000,[],"{lon:.6f},{lat:.6f}",江苏'
+            f"省,南京市,鼓楼区,[],[],09:00-10:00,周一至周五 08:30-17:30"
+        ),
     ]
     found = checked("\n".join(rows), crs=None)
     assert found.report.errors == [] and found.report.crs == "gcj02" and "高德" in found.report.taken_for["zh"]

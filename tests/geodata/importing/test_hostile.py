@@ -101,7 +101,8 @@ def checked(atlas_home, tmp_path_factory) -> Iterator[Callable[..., dict[str, An
     yield run
     child.close()
     print(
-        f"\n{sum(seen.values())} files {dict(seen)}; slowest {worst['seconds']:.1f} s, peak {worst['peak'] / 2**20:.0f} MiB"
+        f"\n{sum(seen.values())} files {dict(seen)}; "
+        f"slowest {worst['seconds']:.1f} s, peak {worst['peak'] / 2**20:.0f} MiB"
     )
     assert {
         path.name: hashlib.sha256(path.read_bytes()).digest() for path in atlas_home.iterdir() if path.is_file()
@@ -187,7 +188,8 @@ def test_workbooks_at_the_bounds(checked, seeds, part, unit, before, after):
         members["xl/_rels/workbook.xml.rels"] = members["xl/_rels/workbook.xml.rels"].replace(
             b"</Relationships>",
             (
-                b'<Relationship Id="r9" Target="sharedStrings.xml" Type="http://x/relationships/sharedStrings"/></Relationships>'
+                b'<Relationship Id="r9" Target="sharedStrings.xml" '
+                b'Type="http://x/relationships/sharedStrings"/></Relationships>'
             ),
         )
     held = io.BytesIO()
@@ -249,7 +251,10 @@ def test_archives_with_a_password(checked):
 def test_a_shapefile_that_points_at_files_of_the_machine_reads_none(checked, tmp_path):
     secret = tmp_path / "secret.csv"
     secret.write_text("name\nthe secret\n")
-    pointer = f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+    pointer = (
+        f"<OGRVRTDataSource><OGRVRTLayer "
+        f'name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+    )
     report = checked(files.packed({"s.shp": pointer.encode()}))
     assert report["rows"] == 0 and "secret" not in str(report)
 

@@ -1,4 +1,6 @@
-"""Opening hours as clerks write them, judged by hand-written answers and by an independent evaluator of OpenStreetMap's syntax."""
+"""Opening hours as clerks write them, judged by hand-written answers
+and by an independent evaluator of OpenStreetMap's syntax.
+"""
 
 from __future__ import annotations
 

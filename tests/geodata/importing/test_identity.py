@@ -1,4 +1,6 @@
-"""The same row is the same row: what a second file of a ledger changes, adds and asks; and the county of rows that do not say."""
+"""The same row is the same row: what a second file of a ledger changes, adds and asks;
+and the county of rows that do not say.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from geodata.importing.check import Checked, check_file
 from geodata.store import GeoPackageStore
 
 HEAD = "站点名称,所属区,地址,开放时间,经度,纬度\n"
-FIRST = (
-    HEAD
-    + "湖滨路甲站,思明区,湖滨南路1号一楼,8:00-20:00,118.0945,24.4712\n文园路乙站,思明区,文园路20号,8:00-18:00,118.0965,24.4722\n"
+FIRST = HEAD + (
+    "湖滨路甲站,思明区,湖滨南路1号一楼,8:00-20:00,118.0945,24.4712\n"
+    "文园路乙站,思明区,文园路20号,8:00-18:00,118.0965,24.4722\n"
 )
 
 
@@ -116,7 +118,11 @@ def test_a_row_without_a_position_keeps_a_point_set_by_hand_and_a_later_position
 @pytest.mark.parametrize(
     ("text", "name", "codes"),
     [
-        ("站点名称,地址\n甲,福建省厦门市思明区湖滨南路1号\n乙,厦门湖里区某路\n丙,思明区某路\n", "f.csv", ["350203", "350206", "350203"]),
+        (
+            "站点名称,地址\n甲,福建省厦门市思明区湖滨南路1号\n乙,厦门湖里区某路\n丙,思明区某路\n",
+            "f.csv",
+            ["350203", "350206", "350203"],
+        ),
         ("站点名称,地址\n甲,南京市鼓楼区中山路1号\n乙,福州鼓楼区五四路\n", "f.csv", ["320106", "350102"]),
         ("站点名称,地址\n甲,南京市玄武区某路\n乙,鼓楼区中山路1号\n", "f.csv", ["320102", "320106"]),
         ("站点名称,地址\n甲,思明南路1号\n", "思明区驿站.csv", ["350203"]),
@@ -125,7 +131,7 @@ def test_a_row_without_a_position_keeps_a_point_set_by_hand_and_a_later_position
         ("站点名称,区,地址\n甲,市辖区,厦门市思明区某路\n", "f.csv", ["350203"]),
     ],
     ids=["address", "two of one name", "the other rows", "file", "title", "city", "no county"],
-)  # fmt: skip
+)
 def test_the_county_is_found_and_told(checked_in, text, name, codes):
     found = checked_in(text, name=name)
     assert found.frame["adcode"].tolist() == codes and found.report.errors == []

@@ -14,7 +14,10 @@ from geodata.importing.check import check_file
 from geodata.importing.left_behind import waiting_rows, write_left_behind
 
 CASES = Path(__file__).parents[2] / "data" / "cases" / "ledgers"
-TEXT = "站点名称,区,经度,纬度,面积\n白鹭洲驿站,思明区,118.0945,24.4712,20\n坏驿站,思明区,999,24.47,30\n又坏驿站,思明区,118.1,94.48,25\n合计,,,,50\n"
+TEXT = (
+    "站点名称,区,经度,纬度,面积\n白鹭洲驿站,思明区,118.0945,24.4712,20\n"
+    "坏驿站,思明区,999,24.47,30\n又坏驿站,思明区,118.1,94.48,25\n合计,,,,50\n"
+)
 
 
 def spoiled(name: str, *cells: tuple[str, str, str | None]) -> bytes:

@@ -1,4 +1,6 @@
-"""What no column of a table takes is kept with the row, goes out and comes in again; what is personal is for the keeper alone."""
+"""What no column of a table takes is kept with the row, goes out and comes in again;
+what is personal is for the keeper alone.
+"""
 
 from __future__ import annotations
 
@@ -109,8 +111,13 @@ def test_activities_keep_free_columns_beside_those_of_their_kind(checked):
 @pytest.mark.parametrize("table", ["enterprises", "fairs"])
 def test_other_ledgers_keep_their_columns_too(checked, table):
     text = {
-        "enterprises": "编号,企业名称,网格编号,区域编号,县区代码,行业,职工数,已强化,法人代表,注册资本\n1,甲厂,640205-01-01,640205-01,640205,化工,20,是,某某,500\n",
-        "fairs": "招聘会,城市,举办日期,岗位,意向人数,场地,现场负责人\n春风行动,石嘴山市,2024-03-01,300,150,体育馆,某某\n",
+        "enterprises": (
+            "编号,企业名称,网格编号,区域编号,县区代码,行业,职工数,已强化,法人代表,注册资本\n"
+            "1,甲厂,640205-01-01,640205-01,640205,化工,20,是,某某,500\n"
+        ),
+        "fairs": (
+            "招聘会,城市,举办日期,岗位,意向人数,场地,现场负责人\n春风行动,石嘴山市,2024-03-01,300,150,体育馆,某某\n"
+        ),
     }[table]
     found = checked(text, table, crs=None)
     kept = {one.label: one.personal for one in found.report.own_fields}

@@ -1,4 +1,6 @@
-"""A kind of activity of a union's own: a row and an icon, then activities with its fields, in both stores and all formats."""
+"""A kind of activity of a union's own: a row and an icon,
+then activities with its fields, in both stores and all formats.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,11 @@ KIND = {
     "图标": "书",
     "自有项目": "赠书册数=Books given:整数:册；主讲人=Speaker；夜间=At night:是否；开讲日=First day:日期",
 }
-DONE = "活动名称,类别,日期,行政区划,参加人数,赠书册数,主讲人,夜间,开讲日\n厦港读书会,职工读书会,2024-09-12,350203,约60,约1.2万,王老师,是,2024年9月12日\n开元读书会,reading_club,2024-10-12,350203,40,80,,,\n"
+DONE = (
+    "活动名称,类别,日期,行政区划,参加人数,赠书册数,主讲人,夜间,开讲日\n"
+    "厦港读书会,职工读书会,2024-09-12,350203,约60,约1.2万,王老师,是,2024年9月12日\n"
+    "开元读书会,reading_club,2024-10-12,350203,40,80,,,\n"
+)
 
 
 def checked(store: WritableStore, folder: Path, table: str, text: str) -> Checked:

@@ -1,4 +1,6 @@
-"""Tables as offices keep them: titles, headers of two rows, sums at the foot, zones of surveyors, one feature a line."""
+"""Tables as offices keep them: titles, headers of two rows,
+sums at the foot, zones of surveyors, one feature a line.
+"""
 
 from __future__ import annotations
 
@@ -277,13 +279,17 @@ def test_a_comma_within_a_cell_and_a_column_without_a_header_are_told(checked):
 
 def test_what_a_row_belongs_to_may_be_named(checked):
     found = checked(
-        "名称,所属街道,经度,纬度\n甲,鹭江街道,118.0945,24.4712\n乙,天上街道,118.0955,24.4722\n丙,天上街道,118.0965,24.4732\n"
+        "名称,所属街道,经度,纬度\n甲,鹭江街道,118.0945,24.4712\n"
+        "乙,天上街道,118.0955,24.4722\n丙,天上街道,118.0965,24.4732\n"
     )
     assert found.report.errors == [] and found.frame["zone"].tolist() == ["350203-04", "天上街道", "天上街道"]
     (loose,) = [one for one in found.report.warnings if one.code == "reference"]
     assert loose.rows == (3, 4) and loose.column == "所属街道" and "天上街道" in loose.text()
     found = checked(
-        "活动名称,类别,活动日期,行政区划,区域编号\n慰问,高温慰问,2024-07-01,惠农区,河滨区域\n慰问,高温慰问,2024-07-02,惠农区,没有区域\n",
+        (
+            "活动名称,类别,活动日期,行政区划,区域编号\n"
+            "慰问,高温慰问,2024-07-01,惠农区,河滨区域\n慰问,高温慰问,2024-07-02,惠农区,没有区域\n"
+        ),
         "activities",
     )
     assert found.report.errors == [] and found.frame["region_id"].notna().tolist() == [True, False]
@@ -353,7 +359,10 @@ def test_what_a_file_has_no_column_for_stays_and_nothing_made_up_passes_into_a_r
         and real[["address", "host_type", "opened_on", "area_m2", "facilities"]].isna().all()
     )
     grid = checked(
-        "grid_id,name,所属区域,区县,enterprises,enterprises_strengthened,workers,team_members,theme,task\n640205-01-01,新名,河滨区域,惠农区,12,10,900,15,新,ideology\n",
+        (
+            "grid_id,name,所属区域,区县,enterprises,enterprises_strengthened,workers,team_members,theme,task\n"
+            "640205-01-01,新名,河滨区域,惠农区,12,10,900,15,新,ideology\n"
+        ),
         "grids",
         crs=None,
     )
@@ -403,7 +412,8 @@ def test_warnings_of_several_sheets_name_theirs_and_errors_go_down_the_file(stor
 
 def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(checked):
     found = checked(
-        "名称,县区,经度,纬度,设施,启用日期,停用日期\n甲,思明区,118.0945,24.4712,配有空调、饮水机等设施,2024-05-01,2024-01-01\n"
+        "名称,县区,经度,纬度,设施,启用日期,停用日期\n"
+        "甲,思明区,118.0945,24.4712,配有空调、饮水机等设施,2024-05-01,2024-01-01\n"
     )
     assert found.report.errors == [] and set(found.frame["facilities"].iloc[0].split(";")) == {"aircon", "water"}
     (late,) = [one for one in found.report.warnings if one.code == "order"]
@@ -430,17 +440,26 @@ def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(check
         ),
         (
             "facts",
-            "编号,地点,行政区划,地点级别,对象,指标,数值,单位,出处\nX1,石嘴山市,石嘴山市,city,招聘会,场次,140余场,场,某报\n",
+            (
+                "编号,地点,行政区划,地点级别,对象,指标,数值,单位,出处\n"
+                "X1,石嘴山市,石嘴山市,city,招聘会,场次,140余场,场,某报\n"
+            ),
             1,
         ),
         (
             "zones",
-            '分区编号,街道名称,县区,图形\nz1,中华街道,思明区,"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))"\n',
+            (
+                "分区编号,街道名称,县区,图形\n"
+                'z1,中华街道,思明区,"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))"\n'
+            ),
             1,
         ),
         (
             "places",
-            '行政区划代码,名称,级别,上级代码,图形\n350299,测试区,县级,350200,"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))"\n',
+            (
+                "行政区划代码,名称,级别,上级代码,图形\n"
+                '350299,测试区,县级,350200,"POLYGON((118.08 24.46,118.09 24.46,118.09 24.47,118.08 24.46))"\n'
+            ),
             1,
         ),
         (
@@ -450,7 +469,10 @@ def test_facilities_as_they_are_told_and_a_station_closed_before_it_opened(check
         ),
         (
             "stops",
-            "活动编号,站次名称,行政区划,服务日期,服务人数,分群体人数,经度,纬度\nH-1,甲站,150102,2024年10月8日,120人,rider=50;courier=70,111.69,40.86\n",
+            (
+                "活动编号,站次名称,行政区划,服务日期,服务人数,分群体人数,经度,纬度\n"
+                "H-1,甲站,150102,2024年10月8日,120人,rider=50;courier=70,111.69,40.86\n"
+            ),
             1,
         ),
         (

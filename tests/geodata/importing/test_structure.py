@@ -1,4 +1,5 @@
-"""Ledgers of the shapes in which they come: headers of several rows, ticks, seasons, sums, notes, hidden parts, places named elsewhere.
+"""Ledgers of the shapes in which they come: headers of several rows,
+ticks, seasons, sums, notes, hidden parts, places named elsewhere.
 
 Every expectation is written by hand beside the sheet it is of.
 """

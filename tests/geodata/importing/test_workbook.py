@@ -104,11 +104,16 @@ def made(**parts: str) -> bytes:
     )
     return packed(
         {
-            "_rels/.rels": f'<Relationships xmlns="{base}/package/2006/relationships"><Relationship Id="a" Type="{base}/officeDocument/2006/relationships/'
+            "_rels/.rels": f'<Relationships xmlns="{base}/package/2006/relationships"><Relationship '
+            f'Id="a" Type="{base}/officeDocument/2006/relationships/'
             f'officeDocument" Target="xl/workbook.xml"/></Relationships>'.encode(),
-            "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{base}/officeDocument/2006/relationships"><sheets><sheet name="表" sheetId="1" r:id="sheet"/>'
+            "xl/workbook.xml": f'<workbook xmlns="{MAIN}" '
+            f'xmlns:r="{base}/officeDocument/2006/relationships"><sheets><sheet '
+            f'name="表" sheetId="1" r:id="sheet"/>'
             f"</sheets></workbook>".encode(),
-            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{base}/package/2006/relationships">{rels}</Relationships>'.encode(),
+            "xl/_rels/workbook.xml.rels": (
+                f'<Relationships xmlns="{base}/package/2006/relationships">{rels}</Relationships>'
+            ).encode(),
             **{f"xl/{name}.xml": text.encode() for name, text in parts.items()},
         }
     )
@@ -125,10 +130,14 @@ def read(tmp_path: Path, rows: str, strings: str = "") -> list[list]:
 
 def test_what_other_programs_write(tmp_path):
     """Prefixed names, cells without a place, phonetic hints, runs, escapes, a formula with its value."""
-    strings = "<si><r><t>工会</t></r><r><rPr/><t>驿站</t></r><rPh sb='0' eb='1'><t>yizhan</t></rPh></si><si><t>a_x000D_b_x005F_x0041_</t></si>"
+    strings = (
+        "<si><r><t>工会</t></r><r><rPr/><t>驿站</t></r><rPh sb='0' "
+        "eb='1'><t>yizhan</t></rPh></si><si><t>a_x000D_b_x005F_x0041_</t></si>"
+    )
     rows = (
         "<x:row><x:c t='s'><x:v>0</x:v></x:c><x:c t='s'><x:v>1</x:v></x:c><x:c/><x:c t='b'><x:v>1</x:v></x:c></x:row>"
-        "<x:row r='5'><x:c r='C5'><x:f>A1+1</x:f><x:v>2.5</x:v></x:c><x:c t='str'><x:f>x</x:f><x:v>甲</x:v></x:c><x:c t='e'><x:v>#N/A</x:v></x:c></x:row>"
+        "<x:row r='5'><x:c r='C5'><x:f>A1+1</x:f><x:v>2.5</x:v></x:c><x:c "
+        "t='str'><x:f>x</x:f><x:v>甲</x:v></x:c><x:c t='e'><x:v>#N/A</x:v></x:c></x:row>"
     )
     assert read(tmp_path, rows, strings) == [["工会驿站", "a\rb_x0041_", None, True], [None, None, 2.5, "甲", "#N/A"]]
 

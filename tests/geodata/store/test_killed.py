@@ -29,7 +29,9 @@ KILLS, CANCELS = 50, 8
 
 @pytest.fixture
 def small(vacant: Place, atlas_home: Path) -> Place:
-    """The built atlas with the places of one province and little demand: what is copied or read at every import is small."""
+    """The built atlas with the places of one province and little demand:
+    what is copied or read at every import is small.
+    """
     with site(atlas_home).open().reading() as snapshot:
         contents = of_database(snapshot.database)
     contents.rows["places"][:] = [row for row in contents.rows["places"] if row[1]["adcode"][:2] in ("10", "35")]

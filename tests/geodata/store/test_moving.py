@@ -142,7 +142,8 @@ def test_two_rows_of_one_key_are_told_and_not_lost(atlas_home, postgres, tmp_pat
     path.write_bytes((atlas_home / FILE_NAME).read_bytes())
     with closing(sqlite3.connect(path)) as database:
         database.execute(
-            "INSERT INTO flows SELECT fid + 1000, flow_id, from_adcode, to_adcode, kind, persons, date, period, own, provenance, source_id,"
+            "INSERT INTO flows SELECT fid + 1000, flow_id, from_adcode, "
+            "to_adcode, kind, persons, date, period, own, provenance, source_id,"
             " batch_id, valid_from, valid_to FROM flows LIMIT 1"
         )
         database.commit()

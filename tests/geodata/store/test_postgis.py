@@ -201,7 +201,10 @@ def test_a_server_that_comes_back_is_used_again(own_database):
     before = content(store)
     run(
         own_database,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()",
+        (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+            "pid <> pg_backend_pid() AND datname = current_database()"
+        ),
     )
     assert content(store) == before
 

@@ -78,7 +78,9 @@ def test_both_stores_read_the_same_to_the_last_bit(both):
 
 
 def test_hard_values_come_back_from_both_stores_as_they_are(own):
-    """Quotes, line ends, backslashes, signs beyond the plane, tabs, the smallest and longest numbers, the earliest date."""
+    """Quotes, line ends, backslashes, signs beyond the plane,
+    tabs, the smallest and longest numbers, the earliest date.
+    """
     like = rows(own, 4)
     frame = TABLES["stations"].validate(
         like.assign(

@@ -41,7 +41,9 @@ def table(table_name, columns, **constant):
 
 @pytest.fixture
 def town(frames):
-    """Return an atlas of Siming with random demand that has hours, and stations of which some close, some need an app."""
+    """Return an atlas of Siming with random demand that has hours,
+    and stations of which some close, some need an app.
+    """
     rng = np.random.default_rng(3)
     n, k = 60, 9
     lon, lat = 118.08 + rng.random(n) * 0.06, 24.43 + rng.random(n) * 0.05

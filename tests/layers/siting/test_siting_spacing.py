@@ -1,4 +1,6 @@
-"""A question that fails by the spacing says which would do: against every spacing there is, each judged by full enumeration."""
+"""A question that fails by the spacing says which would do:
+against every spacing there is, each judged by full enumeration.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def asked(case: dict, apart: np.ndarray) -> Instance:
 
 
 def failing(model: str):
-    """Yield each case that the spacing alone makes impossible, with its reasons and the largest spacing that would do."""
+    """Yield each case that the spacing alone makes impossible,
+    with its reasons and the largest spacing that would do.
+    """
     for seed in range(CASES):
         case, apart, spacing = spaced_case(seed, model)
         tight = at(case, apart, spacing)

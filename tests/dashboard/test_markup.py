@@ -1,4 +1,6 @@
-"""Components as plain HTML: nothing that is said is lost, nothing hostile gets through, and every control has a stand-in."""
+"""Components as plain HTML: nothing that is said is lost,
+nothing hostile gets through, and every control has a stand-in.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.app import create_app
+from dashboard.export.markup import ATTRIBUTES, KEPT, STAND_INS, UNSEEN, VOID, markup
 from dashboard.pages import PAGES
-from dashboard.server.plain import ATTRIBUTES, KEPT, STAND_INS, UNSEEN, VOID, plain
 from dashboard.settings import Settings
 from tests.sheets.views import QUERIES
 
@@ -71,7 +73,7 @@ def said(part: Any) -> str:
     )
 )
 def test_whatever_is_said_is_read_as_it_was_said(part: Any) -> None:
-    read = Read(plain(part))
+    read = Read(markup(part))
     assert read.text == said(part)
     assert read.open == []
     assert not {tag for tag, _ in read.elements} & {"script", "img", "iframe"}
@@ -79,13 +81,13 @@ def test_whatever_is_said_is_read_as_it_was_said(part: Any) -> None:
 
 @given(TEXT, TEXT)
 def test_an_attribute_holds_what_it_was_given(name: str, title: str) -> None:
-    [(tag, held)] = Read(plain(html.A("x", className=name, title=title, href="/?a=1&b=2"))).elements
+    [(tag, held)] = Read(markup(html.A("x", className=name, title=title, href="/?a=1&b=2"))).elements
     assert (tag, held) == ("a", {"class": name, "title": title, "href": "/?a=1&b=2"})
 
 
 def test_styles_are_those_that_react_writes() -> None:
     [(_, held)] = Read(
-        plain(
+        markup(
             html.Div(
                 style={
                     "paddingBottom": 12,
@@ -103,7 +105,7 @@ def test_styles_are_those_that_react_writes() -> None:
 
 def test_what_is_hidden_or_shut_is_not_there_and_what_is_open_is_open() -> None:
     assert (
-        plain(
+        markup(
             [
                 html.P("secret", hidden=True),
                 html.Dialog("shut"),
@@ -113,9 +115,9 @@ def test_what_is_hidden_or_shut_is_not_there_and_what_is_open_is_open() -> None:
         )
         == ""
     )
-    assert plain(html.Details([html.Summary("a"), "b"], open=True)) == "<details open><summary>a</summary>b</details>"
+    assert markup(html.Details([html.Summary("a"), "b"], open=True)) == "<details open><summary>a</summary>b</details>"
     assert (
-        plain(html.Td(3, colSpan=2, id="three", **{"data-x": "y", "aria-controls": "three"}))
+        markup(html.Td(3, colSpan=2, id="three", **{"data-x": "y", "aria-controls": "three"}))
         == '<td colspan="2">3</td>'
     )
 
@@ -157,7 +159,7 @@ def test_what_is_hidden_or_shut_is_not_there_and_what_is_open_is_open() -> None:
     ],
 )
 def test_a_control_says_what_it_is_set_to(control: Component, text: str) -> None:
-    read = Read(plain(control))
+    read = Read(markup(control))
     assert read.text == text
     assert read.open == [] and "script" not in {tag for tag, _ in read.elements}
 
@@ -174,7 +176,7 @@ def test_a_control_says_what_it_is_set_to(control: Component, text: str) -> None
     ],
 )
 def test_what_is_chosen_is_marked(group: Component, kind: str) -> None:
-    marked = [held["class"] for tag, held in Read(plain(group)).elements if tag == "span"]
+    marked = [held["class"] for tag, held in Read(markup(group)).elements if tag == "span"]
     assert marked == [f"first-{kind}", f"first-{kind} first-on"]
 
 
@@ -195,7 +197,7 @@ def test_every_control_of_every_page_has_a_stand_in(atlas_home: Path, path: str)
         atlas, said_ = context.look(query, getattr(PAGES[path], "OWN_KEYS", ()))
         page = PAGES[path].layout(context, atlas, said_, query)
         assert types(page) - set(STAND_INS) - UNSEEN <= HOLDERS
-        read = Read(plain(page))
+        read = Read(markup(page))
         assert read.open == []
         assert {name for _, held in read.elements for name in held if not name.startswith("aria-")} <= {
             *ATTRIBUTES.values(),
