@@ -4,7 +4,9 @@
   "use strict";
   const TILE = 512;
   const MAX_ZOOM = 15;
-  const NARROW = 900, PHONE = 1000, BESIDE_COSTS = 0.6; // as dashboard/maps/mercator.py and first.js
+  const NARROW = 900,
+    PHONE = 1000,
+    BESIDE_COSTS = 0.6; // as dashboard/maps/mercator.py and first.js
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
   const state = { key: null, off: [], hatched: [], tiles: null, shift: [0, 0], asked: 0, hooked: new WeakSet() };

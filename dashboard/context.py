@@ -25,8 +25,8 @@ from layers.filters import Filters
 class Context:
     """The application's own objects, handed to pages instead of module globals.
 
-    ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached; ``menu`` path
-    → message id of the pages, in the order in which they are offered.
+    ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached; ``menu``
+    path → message id of the pages, in the order in which they are offered.
     """
 
     source: AtlasSource

@@ -1,4 +1,7 @@
-"""Online tiles under the map: off unless the settings name them, and never asked for by anything but a reader's browser."""
+"""Online tiles under the map.
+
+Off unless the settings name them, and never asked for by anything but a reader's browser.
+"""
 
 from __future__ import annotations
 

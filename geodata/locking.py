@@ -69,7 +69,9 @@ def is_held(path: Path) -> bool:
 
 
 class Slots:
-    """So many may do a thing at one time, over all threads and processes that share a folder; this one takes at most one slot.
+    """So many may do a thing at one time, over all threads and processes that share a folder.
+
+    This one takes at most one slot.
 
     Parameters
     ----------

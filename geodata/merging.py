@@ -84,7 +84,10 @@ def _places(table: str, rows: pd.DataFrame) -> pd.Series:
 
 
 def applied(there: pd.DataFrame, new: Table, plan: Merge, key: str, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Yield the rows as they will be, some at a time, with these columns at the least: for totals, in no promised order."""
+    """Yield the rows as they will be, some at a time, with these columns at the least.
+
+    For totals, in no promised order.
+    """
     changed, come, stay = np.zeros(len(new), bool), np.zeros(len(new), bool), np.ones(len(there), bool)
     changed[plan.changed] = come[plan.changed] = come[plan.added] = True
     stay[plan.retired] = False

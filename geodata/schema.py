@@ -155,7 +155,9 @@ class TableSchema:
     def some(
         self, columns: Iterable[tuple[str, pd.Series]], count: int, names: Sequence[str], shapes: Any = None
     ) -> pd.DataFrame:
-        """Return what :meth:`assembled` returns, of the columns of `names` alone, and with geometry where there are `shapes`."""
+        """Return what :meth:`assembled` returns, of the columns of `names` alone, and with geometry where there are
+        `shapes`.
+        """
         known = {column.name: column for column in self.columns}
         found = {name: _as_dtype(self, known[name], values) for name, values in columns}
         for name in names:

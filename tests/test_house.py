@@ -229,7 +229,10 @@ ROOT_OF_SHEETS = "font-size: 16px"  # what their rem is
 
 
 def test_the_face_has_its_values_from_the_tokens() -> None:
-    """Mend a stray value by a token of dashboard/theme/tokens.py (``var(--space-8)``, ``theme.RED``); a new one is a new token."""
+    """Mend a stray value by a token of dashboard/theme/tokens.py (``var(--space-8)``, ``theme.RED``).
+
+    A new one is a new token.
+    """
     strays = []
     for path in [
         *(ROOT / "assets").glob("*.css"),

@@ -52,7 +52,10 @@ def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run:
 def exported(
     options: argparse.Namespace, store: WritableStore, lang: str = "zh"
 ) -> tuple[dict[str, Any], tuple[Message, ...]]:
-    """Write the file of the options, with headers in `lang` if none are asked for; return what was written, and notices about the query."""
+    """Write the file of the options, with headers in `lang` if none are asked for.
+
+    Return what was written, and notices about the query.
+    """
     state = parse(options.query)
     filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters
     filters, unborn = settled(filters)

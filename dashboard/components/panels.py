@@ -87,7 +87,10 @@ def filled(
     source: dcc.Link | None = None,
     theme: str = "light",
 ) -> tuple:
-    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out; `source` leads to its trail. Without a chart it takes no room."""
+    """Return the values of a panel in the order of :data:`PARTS`; an empty one ends with `offers`, ways out.
+
+    `source` leads to its trail. Without a chart it takes no room.
+    """
     one = chart or NOTHING
     # as high as the names of its bars and of its colours need, whatever else stands in the column
     named = {each.legend for each in one.series} if one.legend else ()

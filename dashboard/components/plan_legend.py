@@ -30,7 +30,10 @@ def plan_legend(
     candidates: bool = True,
     mode: str = "light",
 ) -> list:
-    """Return the legend of the planner's map; `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme."""
+    """Return the legend of the planner's map.
+
+    `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme.
+    """
     parts: list[Any] = []
     if found is not None and cover is not None:
         colors = planning.colors_of(cover)

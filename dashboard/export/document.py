@@ -1,4 +1,7 @@
-"""A brief as data: its sides, their key figures and charts; made by :mod:`dashboard.export.brief`, written by each format."""
+"""A brief as data: its sides, their key figures and charts.
+
+Made by :mod:`dashboard.export.brief`, written by each format.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A siting scenario as one side of a brief: its figures, its sites as a chart, its map; named by ``scenario=ID`` in the query."""
+"""A siting scenario as one side of a brief: its figures, its sites as a chart, its map.
+
+Named by ``scenario=ID`` in the query.
+"""
 
 from __future__ import annotations
 

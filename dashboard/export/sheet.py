@@ -178,7 +178,9 @@ def map_sheet(
 
 
 def _close(chart: Chart, frame: Frame, words: Words) -> dict[str, Any]:
-    """Return the chart's figure with type small enough for its rows to stay apart, and names whole where the paper has room."""
+    """Return the chart's figure with type small enough for its rows to stay apart, and names whole where the paper
+    has room.
+    """
     if not chart.is_lying:
         return as_plotly.figure(chart, words)
     room = (frame.height * CSS_DPI - 30) / max(len(chart.categories), 1)
@@ -237,7 +239,8 @@ def _content(frame: Frame, page: Page, said: Brief, order: Order, words: Words, 
             return ""
         figures[name] = themed(_close(chart, frame, words), _ink(order.theme))
         label = escape(as_text.label(chart), quote=True)
-        return f'<div class="plot" id="{name}" role="img" aria-label="{label}"></div><div class="unseen">{markup(chart_table(chart, words))}</div>'
+        table = markup(chart_table(chart, words))
+        return f'<div class="plot" id="{name}" role="img" aria-label="{label}"></div><div class="unseen">{table}</div>'
     if name == "link":
         return _text(words("扫码或点此打开"), frame, link=said.url)
     if name == "sources":

@@ -185,7 +185,10 @@ def read_cells(
 def _cells_of(
     column: Column, layout: Layout, data: list[Sequence[Any]], report: Report, sheet: Sheet
 ) -> Sequence[Any] | None:
-    """Return the cells of a column, those of several columns that are one field put together; None where the file has none."""
+    """Return the cells of a column, those of several columns that are one field put together.
+
+    None where the file has none.
+    """
     if column.name == together.HOURS and layout.hours:
         return [together.joined_hours(layout.hours, row) for row in data]
     places = layout.columns.get(column.name)

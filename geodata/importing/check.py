@@ -56,7 +56,8 @@ class Checked:
     report : Report
         What is wrong, and what to look at.
     frame : DataFrame or InParts
-        The accepted rows, in the types of the schema; ``batch_id`` is ``pending``. Of very many they are given in parts.
+        The accepted rows, in the types of the schema; ``batch_id`` is ``pending``. Of very many they are given in
+        parts.
     file_name, file_hash : str
         Name of the file and SHA-256 of its bytes.
     """

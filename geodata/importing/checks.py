@@ -88,7 +88,10 @@ def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
 
 
 def _suspects(keys: Sequence[Any]) -> list[int]:
-    """Return the positions of keys of which another may be the same: their hashes are, which take a tenth of the memory."""
+    """Return the positions of keys of which another may be the same.
+
+    Their hashes are, which take a tenth of the memory.
+    """
     hashes, waiting = np.empty(len(keys), np.int64), iter(keys)
     for start in range(0, len(keys), TREE_BLOCK):
         some = list(islice(waiting, TREE_BLOCK))
@@ -387,7 +390,10 @@ def _likely_datum(
 
 
 def _known_positions(frame: Table, schema: TableSchema, ground: Ground) -> NDArray[np.float64]:
-    """Return where the atlas has a row of the same key, or of the same name in the same place; NaN where it has none."""
+    """Return where the atlas has a row of the same key, or of the same name in the same place.
+
+    NaN where it has none.
+    """
     there = ground.table(schema.name)
     there = there[there.geometry.notna()]
     xy = shapely.get_coordinates(there.geometry.to_numpy()) if len(there) else np.empty((0, 2))

@@ -220,7 +220,10 @@ def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> No
 
 
 def _gone(rows: Rows, report: Report) -> None:
-    """Take the status of a station for unknown where its name or a remark says that it is gone: it is not open for want of a word."""
+    """Take the status of a station for unknown where its name or a remark says that it is gone.
+
+    It is not open for want of a word.
+    """
     held = rows.column("status")
     remarks = [values for label, values in rows.values.items() if label.startswith(PREFIX) and _REMARKS.search(label)]
     found = [

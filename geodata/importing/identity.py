@@ -174,7 +174,9 @@ def remember(rows: Rows, found: Identities, schema: TableSchema, ground: Ground)
 
 
 def _strange(keys: Any, there: pd.DataFrame, key: str) -> NDArray[np.bool_]:
-    """Return rows with an id that the atlas has not, where no row of the atlas could be one of them: none has an id made up for it.
+    """Return rows with an id that the atlas has not, where no row of the atlas could be one of them.
+
+    None has an id made up for it.
 
     Most rows of a first import are such; nothing of them need be compared.
     """
@@ -204,7 +206,9 @@ def _near_another(
     keys: Any,
     there: pd.DataFrame,
 ) -> NDArray[np.intp]:
-    """Return those of the `usable` rows that another of the file or one of the atlas could be: of a long table hardly any.
+    """Return those of the `usable` rows that another of the file or one of the atlas could be.
+
+    Of a long table hardly any.
 
     What is compared takes five times the memory of the rows themselves, so it is made of some of them at a time.
     """
@@ -244,7 +248,9 @@ def _mine(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, usabl
 
 
 def _theirs(there: pd.DataFrame, cities: set[str], made_up: bool, schema: TableSchema, ground: Ground) -> pd.DataFrame:
-    """Return the same of the rows of the atlas that rows of these cities could be, and their keys; the index is the position.
+    """Return the same of the rows of the atlas that rows of these cities could be, and their keys.
+
+    The index is the position.
 
     In the cities of the rows: what was read into the next county the last time is looked for too. Rows that are made up
     (`made_up`: there are any) can be such rows alone.

@@ -2,9 +2,9 @@
 
 Bounds are counted, not timed, and counted before or while reading: what lies beyond them is never held in
 memory. They are set so that a file at any of them is answered within ten seconds and one GiB
-(``tests/geodata/importing/test_hostile.py``), but for a text table whose headers are known: it may be longer, within the
-same GiB (``tests/geodata/importing/test_long.py``, ``tests/benchmarks/test_large_import.py``), and take its minutes.
-docs/importing.md states them for people.
+(``tests/geodata/importing/test_hostile.py``), but for a text table whose headers are known: it may be longer, within
+the same GiB (``tests/geodata/importing/test_long.py``, ``tests/benchmarks/test_large_import.py``), and take its
+minutes. docs/importing.md states them for people.
 """
 
 from __future__ import annotations

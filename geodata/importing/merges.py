@@ -113,7 +113,10 @@ def reference(merge: Merge) -> str:
 
 
 def hidden(sheet: Sheet, layout: Layout, report: Report) -> None:
-    """Tell of hidden rows and columns: they are brought in like the rest, for only a person knows why they were hidden."""
+    """Tell of hidden rows and columns.
+
+    They are brought in like the rest, for only a person knows why they were hidden.
+    """
     rows = (
         [number for number in sheet.numbers[layout.first :] if number in sheet.hidden_rows] if sheet.hidden_rows else []
     )

@@ -82,7 +82,10 @@ def without_positions(
 
 
 def _nothing_left(frame: Table, schema: TableSchema, ground: Ground, report: Report) -> None:
-    """Say where made-up rows with points give way to rows of which none has one: no share can be told there any more."""
+    """Say where made-up rows with points give way to rows of which none has one.
+
+    No share can be told there any more.
+    """
     there = ground.table(schema.name)
     drawn = there[there.geometry.notna()]
     places: set[str] = set()

@@ -1,4 +1,7 @@
-"""The points of many rows as numbers: a shape of its own takes ten times the memory, and is made when it is asked for."""
+"""The points of many rows as numbers.
+
+A shape of its own takes ten times the memory, and is made when it is asked for.
+"""
 
 from __future__ import annotations
 

@@ -143,7 +143,10 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
 
 
 def _group(row: Sequence[Any]) -> str:
-    """Return the place that a row names and nothing else, but for a numeral before it (``一 | 思明区``); else an empty text."""
+    """Return the place that a row names and nothing else, but for a numeral before it (``一 | 思明区``).
+
+    Else an empty text.
+    """
     texts = list(_texts(row).values())
     lone = len(texts) == 1 or (len(texts) == 2 and _ORDINAL.fullmatch(texts[0]))
     return texts[-1] if lone and _GROUP.fullmatch(texts[-1]) else ""
@@ -211,7 +214,10 @@ def tell_hidden(sheets: list[Sheet], report: Report) -> None:
 
 
 def tell_strange(sheet: Sheet, report: Report) -> None:
-    """Tell of a sheet, or of a table below or beside another on it, that has not the headers of the table: it is left out."""
+    """Tell of a sheet, or of a table below or beside another on it, that has not the headers of the table.
+
+    It is left out.
+    """
     row = sheet.numbers[0] if sheet.part and sheet.numbers else None
     msgid = (
         N_("工作表“{sheet}”没有这张表的表头，没有导入。") if row is None else N_("第 {row} 行起是另一张表，没有导入。")
@@ -229,7 +235,9 @@ def tell_form(sheet: Sheet, report: Report) -> None:
 
 
 def tell_left(sheet: Sheet, left: Left, over: list[int], report: Report) -> None:
-    """Tell of the rows that were taken out of a sheet, and of those above its header that look like rows of data (`over`)."""
+    """Tell of the rows that were taken out of a sheet, and of those above its header that look like rows of data
+    (`over`).
+    """
     for numbers, msgid in (
         (over, N_("{count} 行在表头上方，没有导入：是数据的，请移到表头下面。")),
         (left.numbers, N_("{count} 行是合计、小标题或填表说明，没有导入。")),

@@ -90,7 +90,9 @@ class Sheet:
 
 
 def gathered(name: str | None, rows: Iterable[Sequence[Any]], known: bool = True) -> Sheet:
-    """Return the sheet of `rows` (the first is row 1), without its empty rows and within bounds: closer where no header is `known`.
+    """Return the sheet of `rows` (the first is row 1), without its empty rows and within bounds.
+
+    Closer where no header is `known`.
 
     Raises
     ------

@@ -1,4 +1,7 @@
-"""Several tables on one sheet, one below or beside another: each becomes a sheet of its own, with the row numbers of the file."""
+"""Several tables on one sheet, one below or beside another.
+
+Each becomes a sheet of its own, with the row numbers of the file.
+"""
 
 from __future__ import annotations
 

@@ -153,8 +153,8 @@ def _bound(size: int, limit: int) -> None:
 def _records(text: TextIO, delimiter: str, says: bool, loose: list[int]) -> Iterator[Sequence[str]]:
     """Yield the records of a table; a record may run over many lines, but not over all of a hostile file.
 
-    `says` is whether the first line names the delimiter: it then counts as an empty one. `loose` gets the row numbers of
-    records with a quotation mark that belongs to nothing: it is a mark like others, and swallows no row after it.
+    `says` is whether the first line names the delimiter: it then counts as an empty one. `loose` gets the row numbers
+    of records with a quotation mark that belongs to nothing: it is a mark like others, and swallows no row after it.
     """
     taken, number, width = 0, 0, 0
     parts: list[str] = []
@@ -184,7 +184,10 @@ def _records(text: TextIO, delimiter: str, says: bool, loose: list[int]) -> Iter
 
 
 def _swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """Return whether a record of several lines is several rows: its quotation marks are odd, or a line in it is a whole row."""
+    """Return whether a record of several lines is several rows.
+
+    Its quotation marks are odd, or a line in it is a whole row.
+    """
     if "".join(lines).count('"') % 2:
         return True
     return (

@@ -339,7 +339,9 @@ def _codes(value: Any, vocab: str) -> str:
 
 
 def _codes_of(part: str, vocab: str) -> list[str]:
-    """Return the code that a part of a list names, with its number or how many there are, or those between blanks; else none."""
+    """Return the code that a part of a list names, with its number or how many there are, or those between blanks;
+    else none.
+    """
     names = names_of(vocab)
     for said in (part, _COUNTED.sub("", _NUMBERED.sub("", part))):
         if code := names.get(_folded(said)):

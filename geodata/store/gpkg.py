@@ -111,7 +111,10 @@ class GeoPackageStore(BatchedStore):
             yield database
 
     def _bring_up(self) -> None:
-        """Put a file with the tables of this version in the place of one with those of an earlier one; its rows and its log stay."""
+        """Put a file with the tables of this version in the place of one with those of an earlier one.
+
+        Its rows and its log stay.
+        """
 
         def copy(unfinished: Path) -> None:
             shutil.copyfile(self.path, unfinished)

@@ -1,4 +1,6 @@
-"""What importing the longest ledgers costs: ``make bench-large``. A GiB of memory at most is asserted; nothing timed is.
+"""What importing the longest ledgers costs: ``make bench-large``. A GiB of memory at most is asserted.
+
+Nothing timed is.
 
 Each import runs as the command does, in a process of its own; the peak is its resident memory, as the system counts it.
 """

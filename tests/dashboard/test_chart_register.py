@@ -45,7 +45,10 @@ def made(atlas: Atlas, entry: Entry, lang: str) -> Iterator[tuple[Chart, Words]]
 
 
 def drawn(figure: dict[str, Any], chart: Chart) -> list[dict[str, float]]:
-    """Return what each series of a picture shows: name of a category as it stands there → number, in the order of the series."""
+    """Return what each series of a picture shows.
+
+    Name of a category as it stands there → number, in the order of the series.
+    """
     traces = [one for one in figure["data"] if one["type"] == "bar" or one.get("name")]
     if chart.kind == "calendar":
         heat = figure["data"][0]

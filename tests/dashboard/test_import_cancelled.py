@@ -26,7 +26,10 @@ LONG, LATE = (
     (0.3, 0.55, 0.75, 0.85, 0.95),
 )  # shares of the time that an import takes; it writes in the last third
 #: The command, with so few rows that are many that a table of LONG is kept packed and written a part at a time.
-IN_PARTS = "import sys; from geodata.importing import packed; packed.LONG = 5_000; from dashboard.__main__ import main; sys.exit(main())"
+IN_PARTS = (
+    "import sys; from geodata.importing import packed; packed.LONG = 5_000; "
+    "from dashboard.__main__ import main; sys.exit(main())"
+)
 
 
 @pytest.fixture
@@ -113,7 +116,10 @@ def test_cancelled_at_any_moment_nothing_is_left(home):
 
 
 def test_a_long_table_cancelled_while_it_is_read_checked_or_written_leaves_nothing(home):
-    """At LONG rows a moment in every phase; after each the store is the same to the last byte, and then the import goes through."""
+    """At LONG rows a moment in every phase.
+
+    After each the store is the same to the last byte, and then the import goes through.
+    """
     write_csv(home.parent / "s.csv", LONG)
     store, command = GeoPackageStore(home / FILE_NAME), ("-c", IN_PARTS)
 

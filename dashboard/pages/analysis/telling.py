@@ -281,7 +281,10 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
 
 
 def kinds_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> tuple[list, dict, int, str]:
-    """Return head and figure of kinds by place, how high it stands (CSS pixels) and the class of its box: few bars are not drawn higher than they need."""
+    """Return head and figure of kinds by place, how high it stands (CSS pixels) and the class of its box.
+
+    Few bars are not drawn higher than they need.
+    """
     chart = events.by_place(atlas, filters, words)
     if chart is None:
         return (

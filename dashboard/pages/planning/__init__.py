@@ -102,7 +102,10 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
 
 
 def _told(context: Context, query: str) -> dict[Place, Any]:
-    """Return what can be said before anything is asked of the server: of the answer as far as it is kept. Charts and map are drawn later."""
+    """Return what can be said before anything is asked of the server.
+
+    Of the answer as far as it is kept. Charts and map are drawn later.
+    """
     jobs = watched(context.source.home)
     atlas, question, notices, view = syncing.read(context, query)
     words = context.words(question.filters.lang)

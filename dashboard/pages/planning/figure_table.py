@@ -38,15 +38,12 @@ def figure_table(
         return None
     held = [dict(zip(one[at], one[value], strict=True)) for one in traces]
     origins = [provenance] * len(keys) if provenance is None or isinstance(provenance, str) else provenance
+    before, behind = axis.get("tickprefix", ""), axis.get("ticksuffix", "")
     rows = [
         html.Tr(
             [
                 html.Th(
-                    names.get(
-                        key,
-                        f"{axis.get('tickprefix', '')}{key if isinstance(key, str) else f'{key:.4g}'}{axis.get('ticksuffix', '')}",
-                    ),
-                    scope="row",
+                    names.get(key, f"{before}{key if isinstance(key, str) else f'{key:.4g}'}{behind}"), scope="row"
                 ),
                 *[
                     html.Td("—" if one.get(key) is None else f"{one[key]:,.6g}{measured.get('ticksuffix', '')}")

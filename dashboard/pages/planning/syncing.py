@@ -53,7 +53,9 @@ def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario | None:
 
 
 def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[Message, ...], MapView | None]:
-    """Return the atlas of the day that an address names, its question, what of it could not be used, and where the map stands."""
+    """Return the atlas of the day that an address names, its question, what of it could not be used, and where the
+    map stands.
+    """
     atlas, said = context.look(search, OWN_KEYS)
     plan, notices = parse(search or "")
     told = list(said.notices + notices)

@@ -441,7 +441,10 @@ def without(spans: Iterable[Span], away: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _within_day(rest: tuple[Span, ...], spans: tuple[Span, ...]) -> bool:
-    """Return whether a rest lies between the first hour and the last, or is the whole night between: 9:00-12:00 休息 14:00-17:00 is neither."""
+    """Return whether a rest lies between the first hour and the last, or is the whole night between.
+
+    9:00-12:00 休息 14:00-17:00 is neither.
+    """
     first, last = spans[0][0], spans[-1][1]
     night = len(rest) == 1 and rest[0][0] == last and (rest[0][1] - first) % DAY_MINUTES == 0
     return night or all(first <= start and end <= last for start, end in rest)

@@ -1,8 +1,8 @@
 """How the tables of an atlas came to be as they are: one list of numbered steps, each applied once, for both stores.
 
-A step is a file here, ``mNNNN_name.sql`` or ``mNNNN_name.py``. Steps that are applied are never edited: what comes later
-is a new one. In PostGIS, its SQL or its ``up(run)`` is applied; the table ``migrations`` within the schema ``atlas`` says
-which are. A GeoPackage began as the steps up to the second make it; later ones say in
+A step is a file here, ``mNNNN_name.sql`` or ``mNNNN_name.py``. Steps that are applied are never edited: what comes
+later is a new one. In PostGIS, its SQL or its ``up(run)`` is applied; the table ``migrations`` within the schema
+``atlas`` says which are. A GeoPackage began as the steps up to the second make it; later ones say in
 
 ``ADDED``        which tables they add: a file that lacks one gets it, empty, in the form of this program;
 ``VERSION``      the version of the schema that they lead to, which the file names;
@@ -100,7 +100,10 @@ def bring_up(run: Run, where: object) -> None:
 
 
 def pending(database: SqliteDatabase) -> tuple[list[str], list[ModuleType]]:
-    """Return the tables and the steps that a GeoPackage of an earlier version of the program lacks; none of one that no step knows."""
+    """Return the tables and the steps that a GeoPackage of an earlier version of the program lacks.
+
+    None of one that no step knows.
+    """
     every = [module for path in steps().values() if path.suffix == ".py" and hasattr(module := _module(path), "ADDED")]
     later = [step for step in every if step.VERSION]
     versions = [str(int(step.VERSION) - 1) for step in later] + [later[-1].VERSION]
@@ -113,7 +116,10 @@ def pending(database: SqliteDatabase) -> tuple[list[str], list[ModuleType]]:
 
 
 def bring_up_geopackage(database: SqliteDatabase, steps: Sequence[ModuleType]) -> None:
-    """Apply what :func:`pending` gave, once the tables are there; the data version stays, since what there was still stands."""
+    """Apply what :func:`pending` gave, once the tables are there.
+
+    The data version stays, since what there was still stands.
+    """
     changed: set[str] = set()
     for step in steps:
         changed |= set(step.geopackage(database))

@@ -136,7 +136,8 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
             "reach",
             Message(
                 N_(
-                    "{count} 个需求点（共 {of} 个）到不了任何可用的点位，如 {names}：请补上它们的距离或路网，或补充备选点。"
+                    "{count} 个需求点（共 {of} 个）到不了任何可用的点位，如 {names}："
+                    "请补上它们的距离或路网，或补充备选点。"
                 ),
                 known,
             ),
@@ -148,7 +149,8 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
             "reach",
             Message(
                 N_(
-                    "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：请补充备选点或去掉这些需求点。"
+                    "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}："
+                    "请补充备选点或去掉这些需求点。"
                 ),
                 {**known, "radius": instance.radius},
             ),
@@ -158,7 +160,8 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
             "reach",
             Message(
                 N_(
-                    "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}：半径至少要 {suffices}，或补充备选点。"
+                    "{count} 个需求点（共 {of} 个）在半径 {radius} 内够不到 {times} 个可用的点位，如 {names}："
+                    "半径至少要 {suffices}，或补充备选点。"
                 ),
                 {**known, "radius": instance.radius, "suffices": float(far.max())},
             ),

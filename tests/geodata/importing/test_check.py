@@ -389,7 +389,10 @@ def test_the_examples_of_stations_are_those_of_a_real_ledger(store, tmp_path):
     assert set(first["facilities"].split(";")) == {"aircon", "water", "microwave"}
 
 
-LOOSE = '站点名称,所属区,地址,开放时间\n甲站,思明区,"湖滨南路1号,8:00-20:00\n乙站,思明区,文园路2号,全天\n丙站,思明区,{},9:00-18:00\n'
+LOOSE = (
+    '站点名称,所属区,地址,开放时间\n甲站,思明区,"湖滨南路1号,8:00-20:00\n'
+    "乙站,思明区,文园路2号,全天\n丙站,思明区,{},9:00-18:00\n"
+)
 
 
 @pytest.mark.parametrize("last", ["文园路3号", '"文园路3号"'])
@@ -415,7 +418,10 @@ def test_utf_16_needs_no_byte_order_mark(checked, encoding):
 
 def test_naught_and_what_is_to_come_are_no_positions(checked):
     head = "站点名称,所属区,地址,经度,纬度\n"
-    rows = "甲站,思明区,一路,0,0\n乙站,思明区,二路,待补充,待补充\n丙站,思明区,三路,（待采集）,\n丁站,思明区,四路,118.0945,24.4712\n"
+    rows = (
+        "甲站,思明区,一路,0,0\n乙站,思明区,二路,待补充,待补充\n"
+        "丙站,思明区,三路,（待采集）,\n丁站,思明区,四路,118.0945,24.4712\n"
+    )
     found = checked(head + rows)
     assert found.report.errors == [] and len(found.frame) == 4 and found.report.unplaced == 3
     assert [one.rows for one in found.report.warnings if "0, 0" in one.text()] == [(2,)]
@@ -424,7 +430,10 @@ def test_naught_and_what_is_to_come_are_no_positions(checked):
 
 def test_what_a_remark_or_a_name_says_is_gone_is_not_open_for_want_of_a_word(checked):
     head = "站点名称,所属区,地址,备注,状态\n"
-    rows = "甲站,思明区,一路,已拆除,\n乙站（已关闭）,思明区,二路,,\n丙站,思明区,三路,原址已拆除，现迁至三路,\n丁站,思明区,四路,已拆除,开放\n"
+    rows = (
+        "甲站,思明区,一路,已拆除,\n乙站（已关闭）,思明区,二路,,\n"
+        "丙站,思明区,三路,原址已拆除，现迁至三路,\n丁站,思明区,四路,已拆除,开放\n"
+    )
     found = checked(head + rows.replace("拆除，", "拆除。"))
     assert found.frame["status"].tolist() == ["unknown", "unknown", "open", "open"]
     assert [one.rows for one in found.report.warnings if "拆除" in one.text()] == [(2, 3)]
