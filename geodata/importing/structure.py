@@ -126,15 +126,16 @@ def _is_under(sheet: Sheet, at: int, known: Callable[[str], bool]) -> bool:
     """Return whether the row below row `at` of a header belongs to it too."""
     row, below = sheet.rows[at], sheet.rows[at + 1]
     upper, lower = _cells(row), _cells(below)
+    wide = _wide(sheet, at)
+    longest = LONGEST_HEADER if wide else _LONGEST_HEADING  # 冬季（10月1日—次年4月30日） under 开放时间
     if (
         sheet.numbers[at + 1] != sheet.numbers[at] + 1
         or not lower
         or not _worded(below)
-        or any(len(one) > _LONGEST_HEADING or _SAID.search(one) for one in lower.values())
+        or any(len(one) > longest or _SAID.search(one) for one in lower.values())
         or _below(below) is not None
     ):
         return False
-    wide = _wide(sheet, at)
     covered = {place for left, right in wide.items() for place in range(left, right + 1)}
     # what stands below must stand under a gap, or under a heading that is followed by one
     heads = {place for place in upper if place + 1 in lower and place + 1 not in upper}
