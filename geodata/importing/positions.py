@@ -247,14 +247,13 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
                 continue
             parts = pair(both_cell)
             if parts is None:
-                _refuse(
+                _unread(
                     rows,
                     at,
                     report,
-                    N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"),
-                    N_("经度,纬度"),
+                    BadValue(N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"), {}, N_("经度,纬度")),
                     "lonlat",
-                    shown(both_cell),
+                    both_cell,
                 )
                 continue
             (x_cell, y_cell), columns = parts, ("lonlat", "lonlat")
@@ -263,15 +262,8 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
         if x is None or y is None:
             continue
         if of_x == of_y and of_x is not None:
-            _refuse(
-                rows,
-                at,
-                report,
-                N_("两个数都写着同一个方向（都是经度，或都是纬度）：请核对 E、N。"),
-                N_("经度,纬度"),
-                columns[0],
-                shown(f"{x_cell}, {y_cell}"),
-            )
+            same = BadValue(N_("两个数都写着同一个方向（都是经度，或都是纬度）：请核对 E、N。"), {}, N_("经度,纬度"))
+            _unread(rows, at, report, same, columns[0], f"{x_cell}, {y_cell}")
             continue
         if of_x == LAT or of_y == LON:
             x, y = y, x  # the letters say which is which, whatever the order or the header
@@ -289,19 +281,23 @@ def _coordinate(
             raise BadValue(N_("经度和纬度要么都写，要么都不写：请补上这一格。"), {}, N_("数字"))
         return (figure(cell, "metre").value, None) if metric else with_axis(cell)
     except BadValue as error:
-        rows.wrong.add(at)
-        report.error(
-            Problem(
-                error.msgid,
-                error.params,
-                **rows.where(at, column),
-                value=shown(cell),
-                expected_msgid=error.expected_msgid,
-                expected_params=error.expected_params,
-                code="position",
-            )
-        )
+        _unread(rows, at, report, error, column, cell)
         return None, None
+
+
+def _unread(rows: Rows, at: int, report: Report, bad: BadValue, column: str, cell: Any) -> None:
+    """Tell of a coordinate that cannot be read: it costs the row its position alone, which is told with the others."""
+    report.warn(
+        Problem(
+            bad.msgid,
+            bad.params,
+            **rows.where(at, column),
+            value=shown(cell),
+            expected_msgid=bad.expected_msgid,
+            expected_params=bad.expected_params,
+            code="position",
+        )
+    )
 
 
 def _check_range(

@@ -416,6 +416,15 @@ def test_utf_16_needs_no_byte_order_mark(checked, encoding):
     assert found.report.errors == [] and found.frame["name"].tolist() == ["甲站"]
 
 
+@pytest.mark.parametrize(("lon", "lat"), [("见地图", "24.47"), ("118.09", ""), ("", "24.47"), ("118.0.9", "24.47")])
+def test_a_coordinate_that_cannot_be_read_costs_a_row_its_position_alone(checked, lon, lat):
+    found = checked(f"站点名称,所属区,经度,纬度\n甲站,思明区,{lon},{lat}\n乙站,思明区,118.0945,24.4712\n")
+    assert found.report.errors == [] and len(found.frame) == 2 and found.report.unplaced == 1
+    assert found.frame.geometry.isna().tolist() == [True, False]
+    (told,) = [one for one in found.report.warnings if one.code == "position"]
+    assert told.row == 2 and told.column in ("经度", "纬度")
+
+
 def test_naught_and_what_is_to_come_are_no_positions(checked):
     head = "站点名称,所属区,地址,经度,纬度\n"
     rows = (

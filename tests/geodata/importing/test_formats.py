@@ -344,5 +344,6 @@ def test_degrees_of_the_west_and_south_and_letters_against_their_header(checked)
     assert [with_axis(one)[0] for one in ("34.5S", "W118.2", "118.2E", "-24.5")] == [-34.5, -118.2, 118.2, -24.5]
     found = checked("名称,经度,纬度\n甲站,24°28′16″N,118°05′40″E\n", name="ovital.txt")
     assert (found.frame.geometry[0].x, found.frame.geometry[0].y) == pytest.approx((118.0944444, 24.4711111))
-    (error,) = checked("名称,经度,纬度\n甲站,24.47N,24.47N\n").report.errors
-    assert error.code == "position"
+    found = checked("名称,所属区,经度,纬度\n甲站,思明区,24.47N,24.47N\n")
+    assert found.report.errors == [] and found.report.unplaced == 1
+    assert "position" in {one.code for one in found.report.warnings}
