@@ -104,6 +104,28 @@ def test_modules_do_not_import_each_other_in_a_circle(package: str) -> None:
     } == {}
 
 
+#: Package of dashboard → what else of dashboard its modules may import.
+RESTS_ON = {
+    "dashboard/charts": ("dashboard.charts", "dashboard.theme", "dashboard.words", "dashboard.filters_in_words")
+}
+
+
+@pytest.mark.parametrize("package", RESTS_ON)
+def test_a_package_rests_on_what_is_below_it(package: str) -> None:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    others = {
+        str(path.relative_to(ROOT)): sorted(
+            one
+            for one in modules_imported(path)
+            if one.startswith("dashboard.")
+            and not f"{one}.".startswith(tuple(f"{each}." for each in RESTS_ON[package]))
+        )
+        for path in files
+    }
+    assert {path: found for path, found in others.items() if found} == {}
+
+
 @pytest.mark.parametrize("package", CLOSED)
 def test_a_closed_package_is_entered_by_its_door(package: str) -> None:
     door = package.replace("/", ".")
