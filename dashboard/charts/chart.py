@@ -178,9 +178,10 @@ class Chart:
         return max(1.0, len(self.categories) / 8) if self.is_lying and len(self.series) < 4 else 1.0
 
     def origin(self, at: int) -> str | None:
-        """Return the provenance of what its category `at` holds; that of the chart where it holds nothing."""
-        held = [origin for one in self.series if one.values[at] and (origin := one.origin(at))]
-        return mix(held) or self.provenance
+        """Return the provenance of what its category `at` holds; where it holds nothing that of the chart, none where each has its own."""
+        own = any(one.origins for one in self.series)
+        held = [one.origin(at) or "" for one in self.series if one.values[at] or own]
+        return mix(filter(None, held)) or (None if own else self.provenance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def calendar(atlas: Atlas, filters: Filters, words: Words, on: date | None = Non
         tuple(day.isoformat() for day in listed),
         (
             Series(words("活动"), tuple(map(int, counts)), theme.SEQUENCE[-1]),
-            Series(words("报道"), tuple(map(int, reported)), theme.INK, "reported"),
+            Series(words.provenance("reported"), tuple(map(int, reported)), theme.INK, "reported"),
         ),
         unit=words("项"),
         labels=False,

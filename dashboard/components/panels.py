@@ -27,7 +27,18 @@ GRAPH_CONFIG = {
 }
 NOTHING = Chart("", "", "", None)
 NAMED_IN_A_LINE = 3  # colours of a legend beside each other
-PARTS = ("title", "subtitle", "badge", "figure", "empty", "style", "graph", "table", "table-box")
+#: What of a panel is filled: the end of an id that begins with the panel's own, and the property.
+PARTS: tuple[tuple[str, str], ...] = (
+    ("-title", "children"),
+    ("-subtitle", "children"),
+    ("-badge", "children"),
+    ("-graph", "figure"),
+    ("-empty", "children"),
+    ("", "style"),
+    ("-box", "style"),
+    ("-table", "children"),
+    ("-table-box", "hidden"),
+)
 
 
 def graph_config(lang: str) -> dict[str, Any]:

@@ -64,18 +64,6 @@ from layers.siting.case import case
 PATH = "/design"
 #: Properties that name another component's id.
 NAMING = ("htmlFor", "aria-labelledby", "aria-describedby", "aria-controls")
-#: Part of a panel → end of its id and property, as :data:`dashboard.components.panels.PARTS` lists them.
-FILLED = {
-    "title": ("-title", "children"),
-    "subtitle": ("-subtitle", "children"),
-    "badge": ("-badge", "children"),
-    "figure": ("-graph", "figure"),
-    "empty": ("-empty", "children"),
-    "style": ("", "style"),
-    "graph": ("-box", "style"),
-    "table": ("-table", "children"),
-    "table-box": ("-table-box", "hidden"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +162,9 @@ def _kpis(s: Sample) -> list:
 def _panel(s: Sample, said: Chart, **more: Any) -> Component:
     made, chart = panels.panel(said.id, s.words), ids.chart(said.id)
     held = {one.id: one for one in (made, *made._traverse()) if isinstance(one, Component) and getattr(one, "id", None)}
-    for part, value in zip(panels.PARTS, panels.filled(said, s.words, theme=s.filters.theme, **more), strict=True):
-        end, prop = FILLED[part]
+    for (end, prop), value in zip(
+        panels.PARTS, panels.filled(said, s.words, theme=s.filters.theme, **more), strict=True
+    ):
         setattr(held[chart + end], prop, value)
     return made
 

@@ -20,7 +20,7 @@ from dashboard.components.illustrative import illustrative_text
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
-from dashboard.components.panels import filled, graph_config, panel
+from dashboard.components.panels import PARTS, filled, graph_config, panel
 from dashboard.components.rail import place_options, rail
 from dashboard.components.said import said
 from dashboard.components.still import first_path, still, still_path
@@ -63,21 +63,7 @@ FRAME_PARTS: tuple[Place, ...] = (
     (ids.SENTENCE, "children"),
 )
 CHARTS = tuple(ids.chart(one.id) for one in OVERVIEW)
-CHART_PARTS: tuple[Place, ...] = tuple(
-    (place(chart), prop)
-    for place, prop in (
-        ("{}-title".format, "children"),
-        ("{}-subtitle".format, "children"),
-        ("{}-badge".format, "children"),
-        (ids.graph, "figure"),
-        ("{}-empty".format, "children"),
-        ("{}".format, "style"),
-        ("{}-box".format, "style"),
-        ("{}-table".format, "children"),
-        ("{}-table-box".format, "hidden"),
-    )
-    for chart in CHARTS
-)
+CHART_PARTS: tuple[Place, ...] = tuple((chart + end, prop) for end, prop in PARTS for chart in CHARTS)
 
 
 def months(atlas: Atlas) -> tuple[str, ...]:
