@@ -55,7 +55,7 @@ lint: dev
 bench: dev
 	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s
 
-# ledgers of a million and of two million rows, each within one GiB: minutes
+# a ledger of a million rows within one GiB: minutes
 bench-large: dev
 	$(BIN)/python -m pytest tests/benchmarks/test_large_import.py -p no:cacheprovider -s
 

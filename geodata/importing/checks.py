@@ -222,8 +222,17 @@ def warnings_of(
         if len(held):
             _out_of_place(rows, positions[held], adcodes, xy, ground, report)
             if crs:
-                known = _known_positions(frame, schema, ground)[held]
-                _likely_datum(rows, known, positions[held], given, adcodes, xy, crs, ground, report)
+                _likely_datum(
+                    rows,
+                    _known_positions(frame, schema, ground)[held],
+                    positions[held],
+                    given,
+                    adcodes,
+                    xy,
+                    crs,
+                    ground,
+                    report,
+                )
             _duplicates(rows, frame, held, positions[held], xy, schema, ground, report)
     _totals(frame, schema, ground, report)
 
@@ -494,8 +503,13 @@ def _close_pairs(xy: NDArray[np.float64], count: int) -> Iterator[tuple[int, int
     starts = np.append(np.flatnonzero(first), len(xy))
     of = np.empty(len(xy), np.intp)
     of[order] = np.cumsum(first) - 1
-    lon, lat = np.radians(xy[order[starts[:-1]]]).T
-    unit = EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    spots = order[starts[:-1]]
+    unit = np.empty((len(spots), 3))
+    for at in range(0, len(spots), TREE_BLOCK):
+        lon, lat = np.radians(xy[spots[at : at + TREE_BLOCK]]).T
+        unit[at : at + TREE_BLOCK] = EARTH_M * np.column_stack(
+            [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]
+        )
     tree, many = cKDTree(unit), min(NEIGHBOURS, len(unit))
     crowded = np.diff(starts) > 1
     for at in range(0, len(unit), TREE_BLOCK):

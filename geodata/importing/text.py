@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Literal, TextIO
 
 from geodata.errors import N_
-from geodata.importing.limits import MAX_FIELD, MAX_RECORD, MAX_STRANGE_TEXT, MAX_TEXT
+from geodata.importing.limits import MAX_FIELD, MAX_RECORD, MAX_ROWS, MAX_STRANGE_TEXT, MAX_TABLE_ROWS, MAX_TEXT
 from geodata.importing.report import Problem, Unreadable, shown
-from geodata.importing.sheets import Sheet, gathered
+from geodata.importing.sheets import Sheet, gathered, too_large
 
 DELIMITERS = (",", "\t", ";", "，", "；", "|")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -19,6 +20,7 @@ _ALLOWED_CONTROLS = {9, 10, 13}
 _SAMPLE = 64 * 1024
 _LEAST_CELLS = 2  # of a line that is a whole row and no more of the text before it
 _LOOSE = N_("{count} 行的双引号没有成对（第 {row} 行等）：这些行按没有引号读取，请核对。")
+_BLANK_LINE = re.compile(rb"\n[\r ,;|\t]*(?=\n)")
 _PART = 2**20  # bytes looked at together
 
 
@@ -124,6 +126,9 @@ def read_text(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> list
     head = _beginning(file, encoding).removeprefix("\ufeff")
     known = looks_right(head)
     _bound(size, MAX_TEXT if known else MAX_STRANGE_TEXT)
+    most = MAX_TABLE_ROWS if known else MAX_ROWS
+    if encoding != "utf-16" and size > 2 * most and (lines := _lines_with_anything(file)) > most + 1:
+        raise too_large(None, N_("行"), lines, most)
     says = head[:4].lower() == "sep=" and len(head) > 4  # Excel's own way of naming the delimiter
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
@@ -148,6 +153,20 @@ def _bound(size: int, limit: int) -> None:
             got=round(size / 2**20),
             limit=limit // 2**20,
         )
+
+
+def _lines_with_anything(file: BinaryIO) -> int:
+    """Return how many lines of a text hold anything, a few too few; 0 where quotes may keep several lines in a record.
+
+    Told before any is read: to read as many rows as there may be takes its time.
+    """
+    file.seek(0)
+    found = 0
+    while part := file.read(_PART):
+        if b'"' in part:
+            return 0
+        found += part.count(b"\n") - len(_BLANK_LINE.findall(part)) - 1
+    return max(found, 0)
 
 
 def _records(text: TextIO, delimiter: str, says: bool, loose: list[int]) -> Iterator[Sequence[str]]:
