@@ -91,9 +91,10 @@ def test_a_geopackage_of_somebody_else_is_refused(tmp_path):
         GeoPackageStore(path)
 
 
-def test_a_missing_table_is_named(copy):
-    change(copy, "DROP TABLE facts")
-    with pytest.raises(AtlasError, match="facts"):
+@pytest.mark.parametrize("table", ["facts", "kinds"])
+def test_a_missing_table_is_named(copy, table):
+    change(copy, f"DROP TABLE {table}")
+    with pytest.raises(AtlasError, match=table):
         GeoPackageStore(copy)
 
 
