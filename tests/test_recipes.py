@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_layer_and_a_page_by_the_recipe(tree: Path, atlas_home: Path, tmp_path
         "alone": f"/?{alone}&lang=en",
         "off": f"/?{county}&layers=stations",
         "picture": f"/map.svg?{alone}",
-        "sheet": f"/sheet?{alone}",
+        "sheet": f"/sheet/map?query={quote(alone)}",
         "page": f"/station-list?{county}",
         "english": f"/station-list?{county}&lang=en",
     }
