@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 
 from dashboard import state
 from dashboard.locale import Gettext
@@ -33,7 +32,7 @@ class Context:
     catalogues: Mapping[str, Gettext]
     default: Filters
     settings: Settings
-    menu: Mapping[str, str] = MappingProxyType({})
+    menu: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def review_number(self) -> str:

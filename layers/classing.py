@@ -3,7 +3,7 @@
 A value on a limit belongs to the class above it (``limits[i-1] <= value <
 limits[i]``), as readers take "80%–85%" and "≥ 100". The limits are those of
 mapclassify's ``UserDefined`` and ``Quantiles`` (a test holds both together);
-why the package itself is not used at run time: ``docs/decisions/0017``.
+why the package itself is not used at run time: ``docs/decisions/0011``.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from dash import html
@@ -121,7 +122,7 @@ def _marks(figure: Mapping[str, Any], filters: Filters, words: Words, mode: str)
     drawn = Drawn.of(figure)
     seen = [mark for mark in MARKS if mark.seen(drawn)]
     lines: list = []
-    for mark, after in zip(seen, [*seen[1:], None], strict=True):
+    for mark, after in zip_longest(seen, seen[1:]):
         lines += [_spot(mark, one, name, mode) for name, one in (mark.above(drawn) if mark.above else ())]
         label = words(mark.label) if isinstance(mark.label, str) else mark.label(filters, words)
         lines.append(_spot(mark, mark.colour, label, mode))

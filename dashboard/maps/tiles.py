@@ -2,7 +2,7 @@
 
 Tiles may be drawn in GCJ-02, which moves every point of the mainland by 300 to 700 m. Tiles cannot be moved, so what lies
 over them is: coordinates are shifted for drawing only, at the last moment; data, figures, addresses and exports stay in
-WGS-84 (docs/decisions/0019).
+WGS-84 (docs/decisions/0013).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def any_filters(draw: st.DrawFn) -> Filters:
         place=draw(st.from_regex(r"[0-9]{6}", fullmatch=True).map(lambda text: "".join(str(int(c)) for c in text))),
         region=draw(st.none() | codes),
         grid=draw(st.none() | codes),
-        layers=draw(st.frozensets(st.sampled_from(LAYERS))),
+        layers=draw(st.frozensets(st.sampled_from(tuple(LAYERS)))),
         start=draw(st.sampled_from([None, start])),
         end=draw(st.sampled_from([None, end])),
         hour=draw(st.none() | st.integers(0, 23)),
