@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPES = (ROOT / "docs" / "recipes.md").read_text("utf-8")
 BLOCK = re.compile(r'^```(\w+) title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 COPIED = ("dashboard", "layers", "geodata", "assets", "tests")
-#: What a reader of the copy is shown: the menu, the map with its legend, the picture, the sheet that a brief is made of.
+#: What a reader of the copy is shown: the menu, the map with its legend, the picture, the sheet that a brief is made
+#: of.
 ASK = """
 import json, sys
 from dashboard.app import create_app

@@ -92,7 +92,10 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
 
 
 def funnel(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
-    """Return the fair's funnel, enterprises → positions → intents, reported and illustrative apart; None without a fair."""
+    """Return the fair's funnel, enterprises → positions → intents, reported and illustrative apart.
+
+    None without a fair.
+    """
     rows = fairs.funnel(atlas, filters)
     if not len(rows):
         return None

@@ -54,7 +54,10 @@ def figure(chart: Chart, words: Words, whole: bool = False) -> dict[str, Any]:
 
 
 def row_names(chart: Chart, words: Words, whole: bool = False) -> list[str]:
-    """Return what stands beside each bar, as text: its name, shortened where there is no room for the `whole`, and a ratio that has no other place."""
+    """Return what stands beside each bar, as text.
+
+    Its name, shortened where there is no room for the `whole`, and a ratio that has no other place.
+    """
     return [f"{name}  {share}" if share else name for name, share in _row_parts(chart, words, whole)]
 
 
@@ -167,7 +170,9 @@ def _bars(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:
 
 
 def _room(values: Sequence[float | None], text: Sequence[str], names: Sequence[str]) -> float:
-    """Return where the axis ends so that the words behind each bar have room in a narrow chart, in the unit of `values`."""
+    """Return where the axis ends so that the words behind each bar have room in a narrow chart, in the unit of
+    `values`.
+    """
     plot = max(120.0, NARROW_PX - LETTER_PX * max(map(theme.width, names), default=0))
     return (
         max(
@@ -276,7 +281,9 @@ def _stacked_columns(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:
                 "y": list(one.values),
                 "customdata": _keys(one),
                 "marker": {"color": one.color, "line": {"width": 0}, "pattern": theme.hatched(one.provenance)},
-                "hovertemplate": f"%{{x}}<br>{one.legend} %{{y}} {chart.unit} · {words.provenance(one.provenance)}<extra></extra>",
+                "hovertemplate": (
+                    f"%{{x}}<br>{one.legend} %{{y}} {chart.unit} · {words.provenance(one.provenance)}<extra></extra>"
+                ),
                 "showlegend": first[one.legend] is one,
                 "legendgroup": one.keys[0][1],
             }
@@ -383,7 +390,9 @@ def _lines(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: 
                 "y": [value for _, value in known],
                 "line": {"color": one.color, "width": 1.8, "dash": "solid" if one.provenance == "reported" else "dash"},
                 "marker": {"size": 6, "symbol": one.symbol} | ring,
-                "hovertemplate": f"{escape(one.name)}<br>%{{x}} {shown} · {words.provenance(one.provenance)}<extra></extra>",
+                "hovertemplate": (
+                    f"{escape(one.name)}<br>%{{x}} {shown} · {words.provenance(one.provenance)}<extra></extra>"
+                ),
             }
         )
         if one.guide:

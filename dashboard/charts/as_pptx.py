@@ -49,13 +49,17 @@ LINE = 1.22  # line height over type size in a cell of several lines
 
 
 class _Sheet(CategoryWorkbookWriter):
-    """Writes the workbook of a chart with every text as text: a name that looks like a formula or an address is neither."""
+    """Writes the workbook of a chart with every text as text.
+
+    A name that looks like a formula or an address is neither.
+    """
 
     @contextmanager
     def _open_worksheet(self, xlsx_file: Any) -> Iterator[tuple[Workbook, Worksheet]]:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with Workbook(xlsx_file, options) as book:
-            # as the apostrophe that one types in Excel: it stays text when the cell is edited, and is not seen in the chart
+            # as the apostrophe that one types in Excel: it stays text when the cell is edited, and is not seen in the
+            # chart
             quoted = book.add_format({"quote_prefix": True})
             sheet = book.add_worksheet()
             sheet.add_write_handler(
@@ -210,7 +214,10 @@ def _rgb(color: str, mode: str) -> RGBColor:
 
 
 def write_cell(cell: _Cell, parts: list[tuple[str, float, bool, bool]], face: str | None) -> None:
-    """Write a cell: its text, size, whether bold, whether muted; each part a line, ``\\t`` before a part joins it to the last."""
+    """Write a cell: its text, size, whether bold, whether muted.
+
+    Each part a line, ``\\t`` before a part joins it to the last.
+    """
     frame = cell.text_frame
     frame.word_wrap = True
     for side in ("margin_left", "margin_right"):

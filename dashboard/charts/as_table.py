@@ -19,7 +19,10 @@ class Table:
 
 
 def table(chart: Chart, words: Words) -> Table | None:
-    """Return the figures of `chart`: a row a category, a column a series, last the provenance of what the row holds; None where it has none."""
+    """Return the figures of `chart`.
+
+    A row a category, a column a series, last the provenance of what the row holds; None where it has none.
+    """
     if not any(value is not None for one in chart.series for value in one.values):
         return None
     caption = " — ".join(filter(None, (chart.title, chart.subtitle if chart.room != "box" else "")))

@@ -1,4 +1,6 @@
-"""A chart as data: what it says, of what, in which unit and on whose word. A maker fills it once; all that shows it reads it from here.
+"""A chart as data: what it says, of what, in which unit and on whose word. A maker fills it once.
+
+All that shows it reads it from here.
 
 A maker is a pure function of an atlas, filters and a language; :mod:`dashboard.charts.register` names them all.
 :mod:`~dashboard.charts.as_plotly`, :mod:`~dashboard.charts.as_table`, :mod:`~dashboard.charts.as_pptx` and
@@ -12,18 +14,23 @@ from typing import Literal
 
 from layers.provenance import mix
 
-#: How a chart is drawn: bars lie, columns stand; ``share_bar`` has its values beside its names, ``step`` the hours of a day.
+#: How a chart is drawn: bars lie, columns stand; ``share_bar`` has its values beside its names, ``step`` the hours of
+#: a day.
 Kind = Literal[
     "share_bar", "bar", "grouped_bar", "stacked_bar", "stacked_column", "step", "line", "dots", "calendar", "none"
 ]
-#: Where a chart stands, and so how much room it has: the column of the overview, a box of /analysis, the text of a story, a page of a brief.
+#: Where a chart stands, and so how much room it has: the column of the overview, a box of /analysis, the text of a
+#: story, a page of a brief.
 Room = Literal["panel", "box", "text", "paper"]
 LYING = frozenset({"share_bar", "bar", "grouped_bar", "stacked_bar"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A line to hold a chart against (a mean, the whole): its value in the unit of the chart, and what it is, with its figure."""
+    """A line to hold a chart against (a mean, the whole).
+
+    Its value in the unit of the chart, and what it is, with its figure.
+    """
 
     value: float
     text: str
@@ -178,7 +185,10 @@ class Chart:
         return max(1.0, len(self.categories) / 8) if self.is_lying and len(self.series) < 4 else 1.0
 
     def origin(self, at: int) -> str | None:
-        """Return the provenance of what its category `at` holds; where it holds nothing that of the chart, none where each has its own."""
+        """Return the provenance of what its category `at` holds.
+
+        Where it holds nothing that of the chart, none where each has its own.
+        """
         own = any(one.origins for one in self.series)
         held = [one.origin(at) or "" for one in self.series if one.values[at] or own]
         return mix(filter(None, held)) or (None if own else self.provenance)

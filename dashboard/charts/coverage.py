@@ -147,7 +147,10 @@ def _not_counted(now: coverage.Coverage | None, filters: Filters, words: Words, 
 
 
 def _whose(atlas: Atlas, here: places.Scope, rows: pd.DataFrame, words: Words) -> str | None:
-    """Return the name of the one smaller place that all units lie in, None where they lie in several: a city's share is not the nation's."""
+    """Return the name of the one smaller place that all units lie in, None where they lie in several.
+
+    A city's share is not the nation's.
+    """
     kind = rows["unit_kind"].iloc[0]
     if here.level not in ("country", "province", "city") or kind not in ("place", "region"):
         return None
@@ -163,7 +166,10 @@ def _whose(atlas: Atlas, here: places.Scope, rows: pd.DataFrame, words: Words) -
 
 
 def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
-    """Return coverage over the 24 hours of the day asked, nominal as a line to hold it against; None where there is none, or where another chart says why."""
+    """Return coverage over the 24 hours of the day asked, nominal as a line to hold it against.
+
+    None where there is none, or where another chart says why.
+    """
     rows = coverage.by_hour(atlas, filters)
     now = coverage.measure(atlas, filters)
     if now.standing.lost and now.nominal_weighted.whole > 0:

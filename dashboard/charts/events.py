@@ -32,7 +32,9 @@ def place_name(atlas: Atlas, adcode: str, words: Words) -> str:
 
 
 def calendar(atlas: Atlas, filters: Filters, words: Words, on: date | None = None) -> Chart:
-    """Return how much happened on each day, and how much of it is reported; of years only the last has room in the picture.
+    """Return how much happened on each day, and how much of it is reported.
+
+    Of years only the last has room in the picture.
 
     Parameters
     ----------
@@ -114,7 +116,10 @@ def _kinds(rows: Sequence[Mapping[str, int]], origins: tuple[str | None, ...], w
 
 
 def against_plan(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
-    """Return what was counted up to each month as a share of its target, and the straight way there; None without a plan."""
+    """Return what was counted up to each month as a share of its target, and the straight way there.
+
+    None without a plan.
+    """
     found = plans.progress(atlas, filters)
     if not found:
         return None
@@ -171,7 +176,10 @@ def plan_names(atlas: Atlas, found: Sequence[Progress], words: Words) -> list[st
 
 
 def is_numbered(found: Sequence[Progress]) -> bool:
-    """Whether the lines of `found` are numbered at their ends, and in the list under them: they are many, of several places."""
+    """Whether the lines of `found` are numbered at their ends, and in the list under them.
+
+    They are many, of several places.
+    """
     return len(found) > MOST_NAMED and not _of_one_place(found)
 
 
@@ -180,7 +188,9 @@ def _of_one_place(found: Sequence[Progress]) -> bool:
 
 
 def _line_colours(found: Sequence[Progress], words: Words) -> list[str]:
-    """Return a colour per line: that of its kind, ink for the persons of a kind whose events are a line too, so that the two are told apart."""
+    """Return a colour per line: that of its kind, ink for the persons of a kind whose events are a line too, so that
+    the two are told apart.
+    """
     colour = colours(words)
     counted = {(one.adcode, one.kind) for one in found if one.measure == "count"}
     return [
@@ -216,7 +226,10 @@ def two_by_kind(atlas: Atlas, filters: Filters, words: Words, other: str | None 
 
 
 def two_by_month(atlas: Atlas, filters: Filters, words: Words, other: str | None = None) -> Chart | None:
-    """Return the events of each month here and at `other` (its code), told apart by colour and mark; None without one."""
+    """Return the events of each month here and at `other` (its code), told apart by colour and mark.
+
+    None without one.
+    """
     if other is None:
         return None
     two = (filters, filters.at_place(other))

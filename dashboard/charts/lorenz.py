@@ -12,7 +12,10 @@ LABEL_AT = 32  # of STEPS: where curves lie far from the line and from each othe
 
 
 def lorenz_figure(got: Fairness | None, words: Words) -> dict[str, Any]:
-    """Return the curves, with the line on which everybody would walk equally far; empty where nobody can be told how far."""
+    """Return the curves, with the line on which everybody would walk equally far.
+
+    Empty where nobody can be told how far.
+    """
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",

@@ -22,7 +22,8 @@ def comparison(value: float, text: str, upright: bool = False, axis: float | Non
     upright : bool
         Whether the values run along x, as in lying bars.
     axis : float, optional
-        Where the axis of upright values ends: the words stand over the bars, on that side of the line that has more room.
+        Where the axis of upright values ends: the words stand over the bars, on that side of the line that has more
+        room.
     """
     along, across = ("x", "y") if upright else ("y", "x")
     # under the bars: a line over them would cut their ends and be read as part of them
@@ -59,7 +60,8 @@ def comparison(value: float, text: str, upright: bool = False, axis: float | Non
 def ends(
     labels: Sequence[tuple[str, float, str]], span: float, apart: float = 0.085, marks: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return the names of two or three lines at their right ends, moved apart where ends lie closer than `apart` of the axis' `span`.
+    """Return the names of two or three lines at their right ends, moved apart where ends lie closer than `apart` of
+    the axis' `span`.
 
     More of them would lie over each other in a low chart: they stand in one
     block, in the order of their ends, each with a spot (or its one of `marks`) in its line's colour.

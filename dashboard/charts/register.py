@@ -1,4 +1,7 @@
-"""Every chart of the pages by its name: what makes it, what explains it, where it stands. A new chart is a maker and a line here."""
+"""Every chart of the pages by its name.
+
+What makes it, what explains it, where it stands. A new chart is a maker and a line here.
+"""
 
 from __future__ import annotations
 

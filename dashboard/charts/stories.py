@@ -1,4 +1,6 @@
-"""The charts of a story: each answers in its title, says what it is of under it, and keeps reported and made-up apart."""
+"""The charts of a story: each answers in its title, says what it is of under it, and keeps reported and made-up
+apart.
+"""
 
 from __future__ import annotations
 

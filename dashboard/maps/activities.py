@@ -37,8 +37,11 @@ def _spots(scene: Scene) -> dict[str, Any]:
     least = 24 if beside else 12
     kinds = words.activity_kinds()
     text = [
-        f"<b>{escape(str(words.name(row)))}</b><br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
-        f" · {words.number(row.count)} {words('项活动')}{''.join('<br>' + escape(said) for said in words.own(row.kind, row.own))}<br>{words.provenance(row.provenance)}"
+        f"<b>{escape(str(words.name(row)))}</b>"
+        f"<br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
+        f" · {words.number(row.count)} {words('项活动')}"
+        f"{''.join('<br>' + escape(said) for said in words.own(row.kind, row.own))}"
+        f"<br>{words.provenance(row.provenance)}"
         for row in rows_of(frame)
     ]
     return points(

@@ -1,7 +1,8 @@
 """A map figure as an SVG picture: the same style, traces and colours, for a machine that has no WebGL 2.
 
 Nothing but text is made here. The order of drawing is that of the map: the layers of the style, and before each the
-traces that name it as what they lie below; last those that lie below nothing. Web Mercator with tiles of 512 pixels, as MapLibre counts zoom.
+traces that name it as what they lie below; last those that lie below nothing. Web Mercator with tiles of 512 pixels,
+as MapLibre counts zoom.
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ class Still:
 
 
 def svg(still: Still) -> str:
-    """Return the picture as an SVG document whose places are links; they answer to a pointer, the list in view to keys."""
+    """Return the picture as an SVG document whose places are links.
+
+    They answer to a pointer, the list in view to keys.
+    """
     layout = still.figure["layout"]
     style, meta = layout["map"]["style"], layout["meta"]
     frame = (
@@ -83,9 +87,12 @@ def svg(still: Still) -> str:
     ]  # over the labels
     width, height = still.size
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group" '
-        f'aria-label="{escape(still.alt)}" font-family="{escape(theme.FONT)}" stroke-linejoin="round" fill-rule="evenodd"><title>{escape(still.alt)}</title>'
-        f'<defs><pattern id="{HATCH}" width="8" height="8" patternUnits="userSpaceOnUse"><path d="M-2 2l4-4M0 8l8-8M6 10l4-4" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+        f' role="group" '
+        f'aria-label="{escape(still.alt)}" font-family="{escape(theme.FONT)}"'
+        f' stroke-linejoin="round" fill-rule="evenodd"><title>{escape(still.alt)}</title>'
+        f'<defs><pattern id="{HATCH}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f'<path d="M-2 2l4-4M0 8l8-8M6 10l4-4" '
         f'stroke="{_ink(style)}" stroke-opacity="0.35" fill="none"/></pattern></defs>{"".join(parts)}'
         + scale_bar(frame, still.units, _ink(style))
         + "</svg>"
@@ -190,7 +197,8 @@ def _areas(trace: Mapping[str, Any], still: Still, frame: Frame) -> str:
     def shape(rows: Sequence[int], fill: str) -> str:
         d = _path(geometries[list(rows)], frame)
         return (
-            f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}" stroke="{line["color"]}" stroke-width="{line["width"]:g}"'
+            f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}" stroke="{line["color"]}"'
+            f' stroke-width="{line["width"]:g}"'
             if d
             else ""
         )
@@ -218,7 +226,10 @@ def _line(trace: Mapping[str, Any], xy: NDArray[np.float64]) -> str:
     pieces = [piece[~np.isnan(piece).any(axis=1)] for piece in np.split(np.round(xy, 1), gaps)]
     d = "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in piece) for piece in pieces if len(piece) > 1)
     fill = trace["fillcolor"] if trace.get("fill") == "toself" else "none"
-    return f'<path d="{d}" fill="{fill}" stroke="{trace["line"]["color"]}" stroke-width="{trace["line"]["width"]:g}" pointer-events="none"/>'
+    return (
+        f'<path d="{d}" fill="{fill}" stroke="{trace["line"]["color"]}"'
+        f' stroke-width="{trace["line"]["width"]:g}" pointer-events="none"/>'
+    )
 
 
 def _marks(trace: Mapping[str, Any], xy: NDArray[np.float64], still: Still, frame: Frame) -> str:
@@ -229,12 +240,16 @@ def _marks(trace: Mapping[str, Any], xy: NDArray[np.float64], still: Still, fram
     parts = []
     for at in np.flatnonzero(frame.inside(xy, MARGIN)):
         x, y = xy[at]
-        shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size[at] / 2:g}" fill="{color[at]}" fill-opacity="{marker.get("opacity", 1):g}"'
+        shape = (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size[at] / 2:g}" fill="{color[at]}"'
+            f' fill-opacity="{marker.get("opacity", 1):g}"'
+        )
         parts.append(_answering(shape, keys[at] if keys else None, said[at] if said else "", still))
         if text and text[at]:
             font = trace["textfont"]
             parts.append(
-                f'<text x="{x:.1f}" y="{y + font["size"] * 0.36:.1f}" font-size="{font["size"]}" fill="{font["color"]}" '
+                f'<text x="{x:.1f}" y="{y + font["size"] * 0.36:.1f}" font-size="{font["size"]}"'
+                f' fill="{font["color"]}" '
                 f'text-anchor="middle" pointer-events="none">{escape(text[at])}</text>'
             )
     return "".join(parts)

@@ -33,7 +33,10 @@ def kept(layer: Mapping[str, Any], properties: Sequence[Mapping[str, Any]]) -> N
 
 
 def text_width(text: str, size: float) -> float:
-    """Return about how wide `text` is, pixels: a Chinese character is as wide as high, a Latin one little more than half."""
+    """Return about how wide `text` is, pixels.
+
+    A Chinese character is as wide as high, a Latin one little more than half.
+    """
     return size * sum(1.0 if ord(one) > 0x2E80 else 0.56 for one in text)
 
 
@@ -86,7 +89,9 @@ def _label(
             taken.append(box)
             bold = ' font-weight="700"' if "Bold" in layout["text-font"][0] else ""
             return (
-                f'<text x="{x:.1f}" y="{y + size * 0.36:.1f}" font-size="{size:.1f}"{bold} fill="{paint["text-color"]}" stroke="{paint["text-halo-color"]}" '
-                f'stroke-width="{2 * paint["text-halo-width"]:g}" paint-order="stroke" text-anchor="middle" pointer-events="none">{escape(name)}</text>'
+                f'<text x="{x:.1f}" y="{y + size * 0.36:.1f}" font-size="{size:.1f}"{bold}'
+                f' fill="{paint["text-color"]}" stroke="{paint["text-halo-color"]}" '
+                f'stroke-width="{2 * paint["text-halo-width"]:g}" paint-order="stroke" text-anchor="middle"'
+                f' pointer-events="none">{escape(name)}</text>'
             )
     return ""

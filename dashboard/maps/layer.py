@@ -66,7 +66,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A map as it is drawn, for who tells what is on it: its traces by their names, in paper colours, and its ``meta``."""
+    """A map as it is drawn, for who tells what is on it.
+
+    Its traces by their names, in paper colours, and its ``meta``.
+    """
 
     traces: Mapping[str, Mapping[str, Any]]
     meta: Mapping[str, Any]

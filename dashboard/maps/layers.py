@@ -1,6 +1,7 @@
 """The register of the map's layers: each stands here once, and map, legend, lists and pictures are made from it.
 
-A layer is a module beside this one with a ``LAYER`` (:class:`dashboard.maps.layer.Layer`); its key and its name for people
+A layer is a module beside this one with a ``LAYER`` (:class:`dashboard.maps.layer.Layer`); its key and its name for
+people
 stand in :data:`layers.filters.LAYERS`, since an address says which are on. docs/recipes.md adds one step by step.
 """
 
@@ -62,7 +63,10 @@ def traces(scene: Scene) -> list[Trace]:
 
 
 def ground_off(filters: Filters) -> list[str]:
-    """Return the layers of the style that are not drawn: those that no layer brings which is on, and what is made up where that is not wanted."""
+    """Return the layers of the style that are not drawn.
+
+    Those that no layer brings which is on, and what is made up where that is not wanted.
+    """
     brought = {layer.ground for layer in REGISTER if layer.name in filters.layers}
     if "illustrative" not in filters.provenance:
         brought -= map_style.MADE_UP

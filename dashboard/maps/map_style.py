@@ -108,7 +108,8 @@ def style(version: str, lang: str) -> dict[str, Any]:
                 "minzoom": 8,
                 "paint": {"fill-color": theme.LAND, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0, 9, 1]},
             },
-            # county polygons run out to sea: where a shore is known the water goes over them and their line is only hinted
+            # county polygons run out to sea: where a shore is known the water goes over them and their line is only
+            # hinted
             _line(
                 "county-line",
                 "counties",
@@ -116,7 +117,8 @@ def style(version: str, lang: str) -> dict[str, Any]:
                 ["interpolate", ["linear"], ["zoom"], 7, 0.3, 10, 0.9],
                 minzoom=7,
             ),
-            # the higher the border, the heavier its line; near, provinces and cities are drawn along the edges of their counties
+            # the higher the border, the heavier its line; near, provinces and cities are drawn along the edges of
+            # their counties
             _line(
                 "city-border",
                 "borders",

@@ -65,7 +65,10 @@ def text_of(value: Any) -> str:
 
 
 def own_fields(row: Any, words: Words) -> str:
-    """Return what a row says beside the fields of its table, as lines of a hover: a few of them, none that is personal."""
+    """Return what a row says beside the fields of its table, as lines of a hover.
+
+    A few of them, none that is personal.
+    """
     text = getattr(row, "own", None)
     said = words.own("", text)[:OWN_SHOWN] if isinstance(text, str) else []
     return "".join(f"<br>{escape(one if len(one) <= OWN_LONG else one[:OWN_LONG] + '…')}" for one in said)

@@ -1,4 +1,7 @@
-"""Where a point of the map is on a picture: Web Mercator with tiles of 512 pixels, and the scale that is right there."""
+"""Where a point of the map is on a picture.
+
+Web Mercator with tiles of 512 pixels, and the scale that is right there.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,9 @@ class Frame:
         return cls(x - size[0] / 2, y - size[1] / 2, float(spot["zoom"]), *size)
 
     def pixels(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return where points (longitude, latitude in degrees, WGS-84) are on the picture, pixels from its upper left."""
+        """Return where points (longitude, latitude in degrees, WGS-84) are on the picture, pixels from its upper
+        left.
+        """
         world = TILE * 2.0**self.zoom
         return np.column_stack(
             [(lonlat[:, 0] + 180) / 360 * world - self.left, _mercator(lonlat[:, 1]) * world - self.top]
@@ -111,7 +116,9 @@ def _fitted(bounds: Sequence[float], size: tuple[int, int]) -> Frame:
 
 
 def scale_of(frame: Frame) -> tuple[int, float]:
-    """Return a round length in metres, 1, 2 or 5 times a power of ten, and its width in pixels in the middle of `frame`."""
+    """Return a round length in metres, 1, 2 or 5 times a power of ten, and its width in pixels in the middle of
+    `frame`.
+    """
     metres = frame.metres_per_pixel
     power = 10.0 ** np.floor(np.log10(metres * SCALE_MOST))
     length = next(step * power for step in (5, 2, 1) if step * power <= metres * SCALE_MOST)
@@ -124,6 +131,8 @@ def scale_bar(frame: Frame, units: tuple[str, str], ink: str) -> str:
     said = f"{length // 1000} {units[0]}" if length >= 1000 else f"{length} {units[1]}"
     right, low = frame.width - SCALE_RIGHT, frame.height - SCALE_UP
     return (
-        f'<g class="still-scale" pointer-events="none"><path d="M{right - width:.1f} {low}v6h{width:.1f}v-6" fill="none" stroke="{ink}" stroke-width="1.5"/>'
-        f'<text x="{right - width / 2:.1f}" y="{low + 2}" font-size="11" fill="{ink}" text-anchor="middle">{escape(said)}</text></g>'
+        f'<g class="still-scale" pointer-events="none">'
+        f'<path d="M{right - width:.1f} {low}v6h{width:.1f}v-6" fill="none" stroke="{ink}" stroke-width="1.5"/>'
+        f'<text x="{right - width / 2:.1f}" y="{low + 2}" font-size="11"'
+        f' fill="{ink}" text-anchor="middle">{escape(said)}</text></g>'
     )

@@ -88,7 +88,10 @@ def map_figure(
 
 
 def _made_up(atlas: Atlas, fill: AreaFill) -> list[str]:
-    """Return the grids of `fill` whose border is illustrative: those that the union has drawn itself are not hatched."""
+    """Return the grids of `fill` whose border is illustrative.
+
+    Those that the union has drawn itself are not hatched.
+    """
     sketched = set(atlas.grids["grid_id"][atlas.grids["geometry_provenance"] == "illustrative"])
     return [one for one in fill.ids if one in sketched]
 

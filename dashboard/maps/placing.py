@@ -1,4 +1,7 @@
-"""The map on which points are set: what has a place already, quietly; what is being set is drawn by the browser over it."""
+"""The map on which points are set: what has a place already, quietly.
+
+What is being set is drawn by the browser over it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The planner's maps: demand before and after, what stands, what could, what is proposed; the small maps of a comparison."""
+"""The planner's maps: demand before and after, what stands, what could, what is proposed.
+
+The small maps of a comparison.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,10 @@ def colors_of(cover: CellCover | None) -> tuple[str, ...]:
 
 
 def classes(cover: CellCover, phase: str = AFTER) -> NDArray[np.int64]:
-    """Return the colour of each cell: out of reach, in part of the hours, reached, newly reached; each in thirds of weight."""
+    """Return the colour of each cell: out of reach, in part of the hours, reached, newly reached.
+
+    Each in thirds of weight.
+    """
     third = quantiles(cover.weight, 3).classes(cover.weight)
     share = cover.after if phase == AFTER else cover.before
     nothing = UNPLACED if cover.lost else UNREACHED
@@ -281,7 +287,8 @@ def _stations(atlas: Atlas, found: Case | None, words: Words) -> dict[str, dict[
             else ("", "")
         )
         texts = [
-            f"<b>{escape(str(one))}</b><br>{words('开放时间')} {_hours(text, written, words)} · {access.get(way, '')}{shut if isinstance(text, str) else unknown}"
+            f"<b>{escape(str(one))}</b><br>{words('开放时间')} {_hours(text, written, words)}"
+            f" · {access.get(way, '')}{shut if isinstance(text, str) else unknown}"
             f"<br>{words.provenance(origin)}"
             for one, text, written, way, origin in zip(
                 frame["name"],
@@ -337,7 +344,9 @@ def small_map(
     sites: Sequence[tuple[float, float, int, bool]],
     ground: shapely.Geometry,
 ) -> dict[str, Any]:
-    """Return a map that fits a card and needs no WebGL: land, covered demand, sites; those shared by all scenarios filled dark.
+    """Return a map that fits a card and needs no WebGL: land, covered demand, sites.
+
+    Those shared by all scenarios filled dark.
 
     Parameters
     ----------

@@ -92,7 +92,9 @@ def spots_figure(
     lat: Sequence[float],
     hidden: frozenset[str] = HIDDEN,
 ) -> dict[str, Any]:
-    """Return a figure of marks on the atlas's own map, without the `hidden` layers, that shows all of `lon`, `lat` (degrees)."""
+    """Return a figure of marks on the atlas's own map, without the `hidden` layers, that shows all of `lon`, `lat`
+    (degrees).
+    """
     style = map_style.style(version, lang)
     ground = {"id": "county-fill", "type": "fill", "source": "counties", "paint": {"fill-color": theme.LAND}}
     # the provinces' outline is coarse: under single points the counties' own is wanted
@@ -140,7 +142,10 @@ def marks(name: str, lon: Sequence[float], lat: Sequence[float], text: list[str]
 
 
 def spot(lon: Sequence[float], lat: Sequence[float], size: tuple[int, int] = SIZE) -> dict[str, Any]:
-    """Return centre and zoom that show all points in a map of `size` (width, height in CSS pixels); China when there is none."""
+    """Return centre and zoom that show all points in a map of `size` (width, height in CSS pixels).
+
+    China when there is none.
+    """
     if not lon:
         return {"center": {"lon": 104.0, "lat": 35.0}, "zoom": 2.6}
     west, south, east, north = min(lon), min(lat), max(lon), max(lat)

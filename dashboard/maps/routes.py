@@ -20,7 +20,10 @@ from layers import routes
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
-    """Return the traces of routes; empty ones when the layer of activities is off or the stops would lie on one another."""
+    """Return the traces of routes.
+
+    Empty ones when the layer of activities is off or the stops would lie on one another.
+    """
     atlas, words = scene.atlas, scene.words
     rows = routes.select(atlas, scene.filters) if scene.near and scene.shows("activities") else None
     if rows is None or not len(rows):

@@ -87,8 +87,10 @@ def station_hover(frame: pd.DataFrame, words: Words) -> list[str]:
         state = words("计入有效覆盖") if row.effective else words("不计入有效覆盖：{why}").format(why=why)
         has = "、".join(facilities.get(one, one) for one in text_of(row.facilities).split(";") if one)
         text.append(
-            f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(text_of(row.address))}<br>{words('开放时间')} {_hours(row, words)}"
-            f" · {access.get(row.access, '')}<br>{has}<br>{state}{own_fields(row, words)}<br>{words.provenance(row.provenance)}{_of_point(row, words)}"
+            f"<b>{escape(words.both(str(row.name)))}</b><br>{escape(text_of(row.address))}"
+            f"<br>{words('开放时间')} {_hours(row, words)}"
+            f" · {access.get(row.access, '')}<br>{has}<br>{state}{own_fields(row, words)}"
+            f"<br>{words.provenance(row.provenance)}{_of_point(row, words)}"
         )
     return text
 

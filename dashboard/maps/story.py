@@ -24,7 +24,10 @@ def filters_of(filters: Filters, story: str, adcode: str) -> Filters:
 
 
 def _box(atlas: Atlas, shown: Filters, story: str) -> tuple[float, float, float, float]:
-    """Return what the map of a story has to hold (degrees): its cities where it has several, its route, else its place."""
+    """Return what the map of a story has to hold (degrees).
+
+    Its cities where it has several, its route, else its place.
+    """
     cities = [at for at in atlas.tree.positions(list(stories.CITIES_OF.get(story, ()))) if at >= 0]
     stops = routes.of_activity(atlas, stories.ROUTES[story][0]) if story in stories.ROUTES else None
     if stops is not None and stops["lon"].notna().any():
@@ -43,7 +46,9 @@ def story_view(atlas: Atlas, filters: Filters, story: str, adcode: str, size: tu
 
 
 def story_figure(atlas: Atlas, filters: Filters, story: str, adcode: str, words: Words) -> dict[str, Any]:
-    """Return the figure, fitted to the cities of the story where it has several, to its route, else to its place; the browser fits it again to its own size."""
+    """Return the figure, fitted to the cities of the story where it has several, to its route, else to its place; the
+    browser fits it again to its own size.
+    """
     shown = filters_of(filters, story, adcode)
     box, view = _box(atlas, shown, story), story_view(atlas, filters, story, adcode)
     figure = map_figure(atlas, shown, words, view, box, view.zoom)

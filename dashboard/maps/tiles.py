@@ -1,6 +1,7 @@
 """A map as it is drawn over online tiles (:mod:`dashboard.tiles`).
 
-Tiles may be drawn in GCJ-02, which moves every point of the mainland by 300 to 700 m. Tiles cannot be moved, so what lies
+Tiles may be drawn in GCJ-02, which moves every point of the mainland by 300 to 700 m. Tiles cannot be moved, so what
+lies
 over them is: coordinates are shifted for drawing only, at the last moment; data, figures, addresses and exports stay in
 WGS-84 (docs/decisions/0013).
 """

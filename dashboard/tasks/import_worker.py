@@ -1,4 +1,6 @@
-"""The process that checks or applies one upload, so that the page never waits: ``python -m dashboard.tasks.import_worker JOB``.
+"""The process that checks or applies one upload, so that the page never waits.
+
+``python -m dashboard.tasks.import_worker JOB``.
 
 It reads what is wanted from the job's folder and writes there what it found.
 It ends by itself when the folder goes away, when it is called off, or when its
@@ -60,7 +62,10 @@ def main(folder: str) -> None:
 
 
 def _watch(job: Job, task: Task) -> None:
-    """End this process when nobody wants it any more; never while it applies: that is over at once, whole or not at all."""
+    """End this process when nobody wants it any more.
+
+    Never while it applies: that is over at once, whole or not at all.
+    """
     began = time.monotonic()
     while task.action != APPLY:
         if job.stopped():

@@ -1,4 +1,6 @@
-"""One job: what is wanted, how far it is, whether anybody still wants it; told through files, so that any process can be asked.
+"""One job: what is wanted, how far it is, whether anybody still wants it.
+
+Told through files, so that any process can be asked.
 
 A job is a folder:
 

@@ -1,4 +1,6 @@
-"""The jobs of one folder: begun in a thread or in a process, waiting for their turn, stopped by anybody, swept when they are old."""
+"""The jobs of one folder: begun in a thread or in a process, waiting for their turn, stopped by anybody, swept when
+they are old.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,10 @@ class Jobs:
         return job.id
 
     def find(self, name: object) -> Job | None:
-        """Return a job by its id, None when there is none (any more); whatever a reader's page may send is asked for."""
+        """Return a job by its id, None when there is none (any more).
+
+        Whatever a reader's page may send is asked for.
+        """
         job = Job(self._folder / name, self._abandoned) if isinstance(name, str) and _ID.match(name) else None
         return job if job is not None and job.present else None
 
@@ -182,7 +187,10 @@ class Jobs:
 
 
 def watched(home: Path, *, abandoned: float = 20.0, **rules: Any) -> Jobs:
-    """Return the jobs of an atlas that somebody watches, and that end when nobody does: plans, curves, searches for addresses."""
+    """Return the jobs of an atlas that somebody watches, and that end when nobody does.
+
+    Plans, curves, searches for addresses.
+    """
     return Jobs(home / "jobs", abandoned=abandoned, **rules)
 
 

@@ -60,7 +60,8 @@ class Task:
     of : str
         For ``apply``: the run whose rows are to be applied.
     answers : list of (str or None, int, str or None)
-        What was answered of rows in doubt: sheet and row of the file, key of the row of the atlas that it is, None for another.
+        What was answered of rows in doubt: sheet and row of the file, key of the row of the atlas that it is, None
+        for another.
     another : bool
         Whether rows in doubt without an answer are other ones; else they are left out.
     """

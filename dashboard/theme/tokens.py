@@ -39,8 +39,10 @@ DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "line-province": ("#7B8794", "#6B7A87"),
         "line-shore": ("#A9BCCB", "#41525F"),
         "line-at-sea": ("#9FB3C2", "#3D4D59"),
-        # YlGnBu by hand, light to dark; readable with every common colour vision deficiency (tests/dashboard/test_colour_blind.py).
-        # On the wall a ramp runs from the ground: what is most is brightest, and the least does not glare. Hues of data stay.
+        # YlGnBu by hand, light to dark; readable with every common colour vision deficiency
+        # (tests/dashboard/test_colour_blind.py).
+        # On the wall a ramp runs from the ground: what is most is brightest, and the least does not glare. Hues of
+        # data stay.
         "ramp-1": ("#EEF2DC", "#24404C"),
         "ramp-2": ("#CDE3C6", "#2D5766"),
         "ramp-3": ("#9FCDB9", "#3B7787"),
@@ -153,7 +155,8 @@ LIFT = ("0 1px 4px rgba(31,41,51,0.12)", "0 2px 12px rgba(31,41,51,0.18)", "0 5p
 OVER: Mapping[str, int] = MappingProxyType({"offer": 900, "menu": 1200, "tour": 1300, "tip": 1400})
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
 
-#: Quotation marks and the dot between names are as wide as a Chinese character in FONT: on an English page they come from a Latin one.
+#: Quotation marks and the dot between names are as wide as a Chinese character in FONT: on an English page they come
+#: from a Latin one.
 MARKS = "Latin marks"
 MARKS_FROM = ("Arial", "Liberation Sans", "DejaVu Sans")
 

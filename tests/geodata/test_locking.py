@@ -65,7 +65,10 @@ def test_who_waits_for_a_slot_is_seen_and_let_in(tmp_path: Path) -> None:
 
 
 def test_the_slot_of_a_process_that_died_is_free(tmp_path: Path) -> None:
-    code = "import os, pathlib, sys; from geodata.locking import Slots\nassert Slots(pathlib.Path(sys.argv[1]), 1).take(); os._exit(0)"
+    code = (
+        "import os, pathlib, sys; from geodata.locking import Slots\n"
+        "assert Slots(pathlib.Path(sys.argv[1]), 1).take(); os._exit(0)"
+    )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=processes.ROOT)
     with Slots(tmp_path, 1) as mine:
         assert mine.take()
