@@ -15,7 +15,8 @@ from dashboard.charts.chart import charts
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.maps.fills import area_fill, cell_fill
-from dashboard.maps.overview import map_figure, station_hover
+from dashboard.maps.overview import map_figure
+from dashboard.maps.stations import station_hover
 from dashboard.settings import Settings
 from layers import activities, fairs, places, stations
 from tests.unplaced_home import LOST, LOST_STATIONS, MISSING, MIXED, UNSAID, unplaced_home
