@@ -13,7 +13,7 @@ import pytest
 import shapely
 from playwright.sync_api import Browser
 
-from dashboard.maps.overview import POINTS_AT_MOST
+from dashboard.maps.stations import POINTS_AT_MOST
 from tests.browser.atlas_page import AtlasPage
 from tests.browser.conftest import serving
 

@@ -16,12 +16,13 @@ from dashboard.charts import activity, as_plotly, coverage
 from dashboard.components.chinese import runs
 from dashboard.components.in_view import in_view_list
 from dashboard.maps.in_view import in_view
-from dashboard.maps.overview import map_figure, station_hover, stations_in_view
+from dashboard.maps.overview import map_figure
+from dashboard.maps.stations import POINTS_AT_MOST, station_hover
 from dashboard.pages import sources, stories
 from dashboard.server.geometry import _labels
 from dashboard.settings import Settings
 from geodata.names import romanised
-from layers import places
+from layers import places, stations
 from layers.filters import Filters
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -81,9 +82,8 @@ def test_maps_and_charts_in_english_have_names_in_latin_letters(context):
 
 
 def station_frame(atlas):
-    return stations_in_view(
-        atlas, Filters(place="350203"), places.scope(atlas, Filters(place="350203")).bounds, None
-    ).frame
+    bounds = places.scope(atlas, Filters(place="350203")).bounds
+    return stations.in_view(atlas, Filters(place="350203"), bounds, 6.0, limit=POINTS_AT_MOST).frame
 
 
 def test_the_list_of_what_is_in_view_says_what_of_it_is_chinese(context):

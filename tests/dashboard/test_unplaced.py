@@ -17,8 +17,9 @@ from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.export import plans, scenario
 from dashboard.maps.fills import area_fill, cell_fill
-from dashboard.maps.overview import map_figure, station_hover
-from dashboard.pages.planning import comparison
+from dashboard.maps.overview import map_figure
+from dashboard.maps.stations import station_hover
+from dashboard.scenario_in_words import input_names, input_text
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from layers import activities, fairs, places, stations
@@ -146,7 +147,7 @@ def test_a_plan_kept_says_which_stations_it_does_not_count(context: Context, atl
     kept = plans.scenario_of(atlas, "SC-DAY")
     assert kept.answer is not None and kept.answer.unplaced.unplaced == MISSING
     assert ONLY in plans.said_of(kept, words)
-    rests_on = dict(scenario.assumptions(kept, comparison.input_names(words), comparison.input_text, words))
+    rests_on = dict(scenario.assumptions(kept, input_names(words), input_text, words))
     assert rests_on["未计入"] == ONLY
     whole = tmp_path / "whole"
     shutil.copytree(atlas_home, whole)
