@@ -14,7 +14,7 @@ from dash.development.base_component import Component
 from flask import Flask, Request, Response, request
 
 from dashboard.components.masthead import HTML_LANGUAGE
-from dashboard.server.plain import STAND_IN_OF_CHARTS, plain
+from dashboard.export.markup import STAND_IN_OF_CHARTS, markup
 from dashboard.settings import CODE
 from dashboard.words import Words
 from layers.filters import LANGUAGES, THEMES
@@ -136,7 +136,7 @@ def add_first_paint(
         lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
         theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
         page = laid(request.path, request.query_string.decode("utf-8", "replace"))
-        said = plain(page)
+        said = markup(page)
         waiting = "" if page else _entry(speak(lang), menu, request.path)
         covered = (
             ' inert aria-hidden="true"' if page else ""
