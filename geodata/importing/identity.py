@@ -213,7 +213,7 @@ def _near_another(
     for start in range(0, len(usable), PART):
         here = slice(start, start + PART)
         some = _mine(rows, shapes, schema, ground, usable[here])
-        hashes[here] = pd.util.hash_pandas_object(some[["scope", "light", "where"]], False)  # ty: ignore[call-non-callable]
+        hashes[here] = pd.util.hash_pandas_object(some[["scope", "light", "where"]], False)  # ty: ignore[not-callable]
         alike = np.array([keys[at] in ids for at in some.index.tolist()], bool)
         for name in ("light", "bare", "where"):
             alike |= some[name].isin(set(theirs[name]) - {""}).to_numpy(bool)
