@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 HOURS, AS_WRITTEN = "opening_hours", "opening_hours_text"
 MAX_KEPT = 2_000  # characters kept of a text
 TEXTS_NAMED = 5
+#: So many different texts that are not hours, and so large a share of all, and the rest is not tried: the column holds
+#: something else, and each costs a tenth of a millisecond.
+MOST_UNREAD, HARDLY_ANY = 20_000, 0.9
 
 Found = tuple[str | None, str | None, bool]
 
@@ -51,6 +54,7 @@ def read_hours(
     unknown: list[int] = []
     holidays: list[int] = []
     seasons: list[int] = []
+    unread, hopeless = 0, False
     for at, (cell, text) in enumerate(zip(cells, repeat(None) if texts is None else texts)):  # noqa: B905 - repeated
         if cell is None and text is None:
             hours.append(None)
@@ -59,7 +63,10 @@ def read_hours(
         key = (type(cell).__name__, cell, text)
         found = known.get(key)
         if found is None:
-            found = known[key] = _read(cell, text, column)
+            found = (None, _text(cell), False) if hopeless else _read(cell, text, column)
+            known[key] = found
+            unread += found[0] is None and found[1] is not None
+            hopeless = unread > MOST_UNREAD and unread > HARDLY_ANY * len(known)
         said, written, guessed = found
         hours.append(said)
         kept.append(written)
@@ -72,6 +79,16 @@ def read_hours(
         if guessed:
             seasons.append(rows.numbers[start + at])
     _tell_unknown(rows, unknown, report)
+    if hopeless:
+        report.warn(
+            Problem(
+                N_("这一列有 {count} 多种写法都读不懂，其余的没有再读，也按不详处理：请核对这一列是不是开放时间。"),
+                {"count": MOST_UNREAD},
+                sheet=rows.sheets[start],
+                column=rows.headers.get(HOURS),
+                code="hours",
+            )
+        )
     for told, msgid, code in (
         (holidays, N_("开放时间里的节假日安排已保存；图上按平日计算，不单独计算节假日。"), "holidays"),
         (seasons, N_("开放时间里的夏季按 5 至 10 月、冬季按 11 至次年 4 月处理：如有不同，请写明月份。"), "season"),

@@ -287,6 +287,9 @@ def simplified(text: str) -> str:
     return re.sub(r"[ \t\r\f\v]+", " ", re.sub(r"\s*\n\s*", "\n", text)).strip()
 
 
+_ANY_ENGLISH = re.compile(rf"(?<![a-z])(?:{'|'.join(english for english, _ in _ENGLISH)})(?![a-z])")
+
+
 def _from_english(text: str) -> str:
     if not re.search("[a-z]", text):
         return text
@@ -300,8 +303,9 @@ def _from_english(text: str) -> str:
     else:
         text = re.sub(r"(\d{1,2}(?::\d{2})?)\s*-\s*(\d{1,2}(?::\d{2})?)\s*(p)\.?m\b\.?", _one_half, text)
         text = re.sub(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?m\b\.?", _by_halves, text)
-    for english, said in _ENGLISH:
-        text = re.sub(rf"(?<![a-z])(?:{english})(?![a-z])", said, text)
+    if _ANY_ENGLISH.search(text):  # of many texts that are no hours at all hardly any has one of these words
+        for english, said in _ENGLISH:
+            text = re.sub(rf"(?<![a-z])(?:{english})(?![a-z])", said, text)
     return re.sub(r"(周[一二三四五六日])\s*-\s*(周[一二三四五六日])", r"\1-\2", text)
 
 

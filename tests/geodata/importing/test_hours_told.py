@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from geodata.exporting import FORMATS, export
+from geodata.importing import hours_column
 from geodata.importing.check import check_file
 
 DATA = Path(__file__).parents[2] / "data"
@@ -84,3 +85,15 @@ def test_every_text_by_another_hand_is_a_row(checked):
     blank = [text == "无" for text in texts]  # nothing is said
     assert said[~pd.Series(blank)].tolist() == [text for text in texts if text != "无"]
     assert found.report.unknown_hours == int(unknown.sum()) - sum(blank)
+
+
+def test_a_column_of_something_else_is_not_read_to_its_end(checked, monkeypatch):
+    monkeypatch.setattr(hours_column, "MOST_UNREAD", 20)
+    rows = [f"站{at},思明区,说明第{at}号" for at in range(60)]
+    found = checked("站点名称,所属区,开放时间\n" + "\n".join([*rows, "末站,思明区,8:00-20:00"]) + "\n")
+    assert found.report.errors == [] and len(found.frame) == 61
+    assert found.report.unknown_hours == 61 and found.frame["opening_hours"].isna().all()
+    assert found.frame["opening_hours_text"].notna().all()  # all as written
+    assert "20 多种写法都读不懂" in " ".join(one.text() for one in found.report.warnings)
+    few = checked("站点名称,所属区,开放时间\n" + "\n".join([*rows[:19], "末站,思明区,8:00-20:00"]) + "\n")
+    assert few.frame["opening_hours"].notna().sum() == 1
