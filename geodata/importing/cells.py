@@ -59,6 +59,8 @@ class Rows:
         Sheet → texts that stand over its rows, in which a place may be named, the surest first.
     headings : dict of int to str
         Position of a row → the heading among the rows that it stands under.
+    unread : dict of int to Problem
+        Position of a row → what of its coordinates cannot be read.
     """
 
     titles: dict[str, str] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class Rows:
     own: dict[int, dict[str, str]] = field(default_factory=dict)
     hints: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
     headings: dict[int, str] = field(default_factory=dict)
+    unread: dict[int, Problem] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)

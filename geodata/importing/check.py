@@ -343,6 +343,12 @@ def _finish(
     counties.resolve(
         rows, shapes, schema, ground, report, checked.file_name if said else "", said.place if said else None
     )
+    for at, problem in rows.unread.items():
+        if said:
+            report.warn(problem)
+        else:  # who fills in a row can mend it at once
+            rows.wrong.add(at)
+            report.error(problem)
     found = identity.Identities(set(range(len(rows))))
     if said:
         found = identity.match(rows, shapes, schema, ground, report, said.same, said.another)

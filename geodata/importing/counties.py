@@ -424,6 +424,8 @@ class _Finder:
                 expected_msgid=EXPECTED,
                 code="adcode",
             )
+        elif at in self.rows.unread:  # which could have said it
+            problem = self.rows.unread.pop(at)
         else:
             problem = Problem(
                 N_(

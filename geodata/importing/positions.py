@@ -123,7 +123,7 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
         shapes[:] = rows.shapes
     _take_wkt(rows, shapes, report)
     if schema.geometry == "point":
-        _take_numbers(rows, shapes, crs, report)
+        _take_numbers(rows, shapes, crs)
     if shapely.get_num_coordinates(shapes).sum() > MAX_VERTICES:
         raise Unreadable(
             N_("图形的顶点超过 {limit} 个：请简化图形，或分成几个文件导入。"), code="size", limit=MAX_VERTICES
@@ -227,7 +227,7 @@ def _take_wkt(rows: Rows, shapes: NDArray[np.object_], report: Report) -> None:
             )
 
 
-def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Report) -> None:
+def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str) -> None:
     metric = datum.is_metric(crs)
     first, second = ("x", "y") if metric and "x" in rows.raw else ("lon", "lat")
     if first not in rows.raw and "x" in rows.raw:
@@ -250,20 +250,19 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
                 _unread(
                     rows,
                     at,
-                    report,
                     BadValue(N_("坐标读不出来：请写成 118.1,24.4（经度在前）。"), {}, N_("经度,纬度")),
                     "lonlat",
                     both_cell,
                 )
                 continue
             (x_cell, y_cell), columns = parts, ("lonlat", "lonlat")
-        x, of_x = _coordinate(rows, at, x_cell, columns[0], metric, report)
-        y, of_y = _coordinate(rows, at, y_cell, columns[1], metric, report)
+        x, of_x = _coordinate(rows, at, x_cell, columns[0], metric)
+        y, of_y = _coordinate(rows, at, y_cell, columns[1], metric)
         if x is None or y is None:
             continue
         if of_x == of_y and of_x is not None:
             same = BadValue(N_("两个数都写着同一个方向（都是经度，或都是纬度）：请核对 E、N。"), {}, N_("经度,纬度"))
-            _unread(rows, at, report, same, columns[0], f"{x_cell}, {y_cell}")
+            _unread(rows, at, same, columns[0], f"{x_cell}, {y_cell}")
             continue
         if of_x == LAT or of_y == LON:
             x, y = y, x  # the letters say which is which, whatever the order or the header
@@ -273,31 +272,28 @@ def _take_numbers(rows: Rows, shapes: NDArray[np.object_], crs: str, report: Rep
     shapes[held] = shapely.points(xy[held])
 
 
-def _coordinate(
-    rows: Rows, at: int, cell: Any, column: str, metric: bool, report: Report
-) -> tuple[float | None, str | None]:
+def _coordinate(rows: Rows, at: int, cell: Any, column: str, metric: bool) -> tuple[float | None, str | None]:
     try:
         if is_blank(cell):
             raise BadValue(N_("经度和纬度要么都写，要么都不写：请补上这一格。"), {}, N_("数字"))
         return (figure(cell, "metre").value, None) if metric else with_axis(cell)
     except BadValue as error:
-        _unread(rows, at, report, error, column, cell)
+        _unread(rows, at, error, column, cell)
         return None, None
 
 
-def _unread(rows: Rows, at: int, report: Report, bad: BadValue, column: str, cell: Any) -> None:
-    """Tell of a coordinate that cannot be read: it costs the row its position alone, which is told with the others."""
-    report.warn(
-        Problem(
-            bad.msgid,
-            bad.params,
-            **rows.where(at, column),
-            value=shown(cell),
-            expected_msgid=bad.expected_msgid,
-            expected_params=bad.expected_params,
-            code="position",
-        )
+def _unread(rows: Rows, at: int, bad: BadValue, column: str, cell: Any) -> None:
+    """Keep what of a coordinate cannot be read: it costs the row its position alone, if its county is known."""
+    problem = Problem(
+        bad.msgid,
+        bad.params,
+        **rows.where(at, column),
+        value=shown(cell),
+        expected_msgid=bad.expected_msgid,
+        expected_params=bad.expected_params,
+        code="position",
     )
+    rows.unread.setdefault(at, problem)
 
 
 def _check_range(

@@ -57,8 +57,8 @@ def shown(context):
 @pytest.mark.parametrize("fact", FACTS, ids=[fact["id"] for fact in FACTS])
 def test_every_reported_fact_stands_in_the_view_of_its_story(shown, fact, lang):
     html = shown(f"?lang={lang}&story={fact['system']}")
-    start = html.index(f'id="fact-{fact["id"]}"')
-    text = re.sub(r"<[^>]*>", "", html[start : html.index("</strong>", start)].split(">", 1)[1])
+    start = html.index(">", re.search(rf'<strong class="fact-value"><[^>]*data-figure="{fact["id"]}"', html).start())
+    text = re.sub(r"<[^>]*>", "", html[start + 1 : html.index("</strong>", start)])
     assert text == format_reported(float(fact["value"]), fact["qualifier"], fact["unit"], lang)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -35,6 +35,7 @@ def ways(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     radius=st.floats(20, 30_000),
     detour=st.sampled_from([1.0, 1.3, 1.5]),
 )
+@example(seed=1824813, lon=180.0, lat=77.30091786550912, spread=0.05, radius=22788.30826937755, detour=1.5)
 def test_reach_is_that_of_the_geodesic(
     seed: int, lon: float, lat: float, spread: float, radius: float, detour: float
 ) -> None:
