@@ -31,8 +31,8 @@ NOISE = 1e-9
 ALL_PAIRS = 30_000_000
 FLATTENING_MARGIN = 1.007
 SEMI_MAJOR, ECCENTRICITY2 = 6_378_137.0, 0.0066943799901413165
-#: The middle-latitude formula errs by about (way × tan φ / radius)² / 24: up to both of these by 1.2e-6 at most (measured);
-#: beyond, the geodesic is measured itself. The second comes first from 57° on.
+#: The middle-latitude formula errs by about (way × tan φ / radius)² / 24: by 1.2e-6 at most up to both of these
+#: (measured). Beyond, the geodesic is measured itself; the second comes first from 57° on.
 SHORT_M, STEEP_M = 20_000.0, 31_000.0
 #: What the middle-latitude formula may err by: so near the rim, the geodesic decides.
 RIM = 2e-6
@@ -93,7 +93,7 @@ def measure(one: Points, i: NDArray, other: Points, j: NDArray) -> Floats:
     """Return the distance in metres between ``one[i]`` and ``other[j]``, entry by entry.
 
     In degrees: the middle-latitude formula on the WGS-84 ellipsoid (Bomford,
-    *Geodesy*, 1980, §2.16) up to 20 km (less beyond 57° of latitude), the geodesic of Karney (2013) beyond.
+    *Geodesy*, 1980, §2.16) up to 20 km (less from 57° of latitude on), the geodesic of Karney (2013) beyond.
     """
     if not one.degrees:
         delta = one.xy[i] - other.xy[j]
