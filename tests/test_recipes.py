@@ -19,8 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPES = (ROOT / "docs" / "recipes.md").read_text("utf-8")
 BLOCK = re.compile(r'^```(\w+) title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 COPIED = ("dashboard", "layers", "geodata", "assets", "tests")
-#: What a reader of the copy is shown: the menu, the map with its legend, the picture, the sheet that a brief is made
-#: of.
+WIDE = 120
+IMPORT = re.compile(r"-(from \S+ import )(.+)\n\+\1(.+)\n")
+#: What a reader of the copy is shown: the menu, map with its legend, picture, the sheet that a brief is made of.
 ASK = """
 import json, sys
 from dashboard.app import create_app
@@ -36,11 +37,24 @@ def blocks(title: str) -> list[tuple[str, str, str]]:
     return BLOCK.findall(section)
 
 
+def imported(source: str, start: str, before: str, after: str) -> str:
+    """Return `source` with what `after` has more than `before` in the import of `start`, however long that is by now."""
+    (there,) = re.finditer(rf"^{re.escape(start)}(?:\(\n([^)]*)\)|([^(\n]+))$", source, re.MULTILINE)
+    held = {one.strip() for one in (there[1] or there[2]).split(",")} - {""}
+    names = sorted(held | ({*after.split(", ")} - {*before.split(", ")}))
+    line = f"{start}{', '.join(names)}"
+    if len(line) > WIDE:
+        line = f"{start}(\n" + "".join(f"    {one},\n" for one in names) + ")"
+    return source[: there.start()] + line + source[there.end() :]
+
+
 def follow(tree: Path, title: str) -> None:
     """Do in `tree` what the recipe `title` says."""
     for language, name, text in blocks(title):
         path = tree / name
-        if language == "diff":
+        if language == "diff" and (line := IMPORT.fullmatch(text)):
+            path.write_text(imported(path.read_text("utf-8"), *line.groups()), "utf-8")
+        elif language == "diff":
             lines = [(line[:1], line[1:]) for line in text.splitlines(keepends=True)]
             before = "".join(line for sign, line in lines if sign in " -")
             after = "".join(line for sign, line in lines if sign in " +")
@@ -104,3 +118,11 @@ def test_a_layer_and_a_page_by_the_recipe(tree: Path, atlas_home: Path, tmp_path
     run("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/dashboard/test_zone_centres.py")
     run("-m", "ruff", "check", "dashboard", "layers", "tests/dashboard/test_zone_centres.py")
     run("-m", "ruff", "format", "--check", *(name for _, name, _ in BLOCK.findall(RECIPES) if name.endswith(".py")))
+
+
+def test_a_name_more_finds_its_place_in_a_longer_import() -> None:
+    start, longer = "from a import ", f"from a import b, d, {'e' * 110}\n"
+    assert imported("x\nfrom a import b, d\ny\n", start, "b", "b, c") == "x\nfrom a import b, c, d\ny\n"
+    broken = f"from a import (\n    b,\n    c,\n    d,\n    {'e' * 110},\n)\n"
+    assert imported(longer, start, "b", "b, c") == broken
+    assert imported(broken, start, "b", "b, f") == broken.replace("\n)", "\n    f,\n)")

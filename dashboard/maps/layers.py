@@ -1,8 +1,8 @@
 """The register of the map's layers: each stands here once, and map, legend, lists and pictures are made from it.
 
 A layer is a module beside this one with a ``LAYER`` (:class:`dashboard.maps.layer.Layer`); its key and its name for
-people
-stand in :data:`layers.filters.LAYERS`, since an address says which are on. docs/recipes.md adds one step by step.
+people stand in :data:`layers.filters.LAYERS`, since an address says which are on. docs/recipes.md adds one step by
+step.
 """
 
 from __future__ import annotations
