@@ -38,7 +38,7 @@ def blocks(title: str) -> list[tuple[str, str, str]]:
 
 
 def imported(source: str, start: str, before: str, after: str) -> str:
-    """Return `source` with what `after` has more than `before` in the import of `start`, however long that is by now."""
+    """Return `source` with what `after` has more than `before` in the import of `start`."""
     (there,) = re.finditer(rf"^{re.escape(start)}(?:\(\n([^)]*)\)|([^(\n]+))$", source, re.MULTILINE)
     held = {one.strip() for one in (there[1] or there[2]).split(",")} - {""}
     names = sorted(held | ({*after.split(", ")} - {*before.split(", ")}))
