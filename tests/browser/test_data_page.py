@@ -138,7 +138,7 @@ def _undone(page: DataPage, home: Path, batch_id: str, before: str) -> None:
 def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, home):
     page = data()
     page.choose(names.CRS, AMAP)
-    page.give("驿站.xlsx", workbook(home, "gcj02", header="啥", E5="随便开", F7="很大", C9=None))
+    page.give("驿站.xlsx", workbook(home, "gcj02", header="啥", E5="随便开", F7="很大", C9=11809.45))
     page.verdict(WRONG)  # the name of the station is in no column that is known
     assert any("驿站名称" in row[-1] for row in page.problems())
     page.page.get_by_role("textbox", name="“啥”对应的列").click()
@@ -146,7 +146,7 @@ def test_bad_cells_are_named_marked_and_mended_and_headers_mapped_by_hand(data, 
     page.page.get_by_role("button", name="按这样的对应重新核对").click()
     expect(page.page.locator(".data-counts .count-bad").first).to_have_text("1", timeout=TIMEOUT_MS)
     problems = page.problems()
-    assert {tuple(row[1:5]) for row in problems if row[0] == "错误"} == {("驿站台账", "9", "经度", "—")}
+    assert {tuple(row[1:5]) for row in problems if row[0] == "错误"} == {("驿站台账", "9", "经度", "11809.45")}
     unknown = {tuple(row[1:5]) for row in problems if row[0] != "错误"}  # told, and costs no row
     assert {("驿站台账", "5", "开放时间", "随便开"), ("驿站台账", "7", "面积", "很大")} <= unknown
     with page.page.expect_download() as download:
