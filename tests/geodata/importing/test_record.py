@@ -45,7 +45,6 @@ def told(problems) -> set[tuple]:
         {"opening_hours": "随便"},
         {"area_m2": "很大"},
         {"name": ""},
-        {"lat": ""},
         {"lat": "95"},
         {"adcode": "不存在县"},
         {"status": "半开"},
@@ -66,6 +65,18 @@ def test_a_row_is_judged_as_a_file_of_one_row(store, checked, change):
     assert told(by_hand.report.warnings) == told(by_file.report.warnings)
     assert by_hand.report.ok == (len(by_hand.frame) == 1)
     pd.testing.assert_frame_equal(pd.DataFrame(by_hand.frame), pd.DataFrame(by_file.frame))
+
+
+def test_half_a_coordinate_is_an_error_of_who_fills_in_a_row_and_costs_a_row_of_a_file_its_position(store, checked):
+    values = GOOD | {"lat": ""}
+    by_hand, by_file = (
+        check_record(values, "stations", store, "gcj02", name="f.csv"),
+        checked(as_file(values), crs="gcj02"),
+    )
+    (problem,) = by_hand.report.errors
+    assert problem.code == "position" and len(by_hand.frame) == 0
+    assert by_file.report.errors == [] and by_file.report.unplaced == 1
+    assert problem.msgid in {one.msgid for one in by_file.report.warnings}
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name not in ("scenarios", "candidates")])
