@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Error, Page
 IDLE_AT_MOST = 3
 CLEAN_MS = 10_000
 TAKEN_OVER, TAKEN_OVER_MS = "() => !document.querySelector('.first')", 90_000
-# # plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself
-# # to its place
+# plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself
+# to its place
 TAKEN_AWAY = "_rangeSliderData"
 CLEAN = "() => { localStorage.clear(); sessionStorage.clear(); return true; }"
 
