@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from geodata.importing.cells import Rows
 from geodata.importing.packed import PackedColumn, is_long
 from geodata.importing.points import Shapes
+from geodata.importing.rows import Rows
 from geodata.in_parts import InParts, Table
 from geodata.schema import TableSchema
 

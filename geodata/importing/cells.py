@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, repeat
 from typing import Any
 
@@ -16,10 +16,11 @@ from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
 from geodata.importing.hours_column import AS_WRITTEN, HOURS, read_hours
 from geodata.importing.numbers import factor_of
 from geodata.importing.own_values import has_own, read_own, text_label, written
-from geodata.importing.packed import cells_at, column_of, is_long
+from geodata.importing.packed import cells_at, column_of
 from geodata.importing.read_column import STRICT, read_column
 from geodata.importing.remarks import Left
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.rows import Rows
 from geodata.importing.sheets import Sheet
 from geodata.importing.sums import Sums
 from geodata.importing.ticks import ticked
@@ -29,83 +30,6 @@ from geodata.own_fields import PREFIX
 from geodata.schema import Column, TableSchema
 
 MOST_UNNAMED = 20  # columns without a header that are told of
-
-
-@dataclass(slots=True)
-class Rows:
-    """Rows of one or more sheets, column by column.
-
-    Attributes
-    ----------
-    values : dict
-        Column → one value (None: missing) per row: a list, or packed (:class:`geodata.importing.packed.PackedColumn`).
-    sheets, numbers : list or packed column
-        Sheet and row number of each row.
-    titles : dict
-        Column → its name for people, for columns that the file does not have.
-    headers : dict
-        Column → header as the file writes it.
-    wrong : set of int
-        Positions of rows with an error.
-    left : set of int
-        Positions of rows that stay out without one: the same row twice, a question without an answer.
-    raw : dict
-        Position column (``lon``, ``wkt`` …), or column of places (``county``, ``city`` …) → raw cells.
-    shapes : list or None
-        Geometry of each row, in the file's own coordinates.
-    own : dict of int to dict
-        Position of a row → label → text as written, where no column of the table holds it.
-    hints : dict
-        Sheet → texts that stand over its rows, in which a place may be named, the surest first.
-    headings : dict of int to str
-        Position of a row → the heading among the rows that it stands under.
-    unread : dict of int to Problem
-        Position of a row → what of its coordinates cannot be read.
-    """
-
-    titles: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
-    sheets: Any = field(default_factory=list)
-    numbers: Any = field(default_factory=list)
-    headers: dict[str, str] = field(default_factory=dict)
-    wrong: set[int] = field(default_factory=set)
-    left: set[int] = field(default_factory=set)
-    raw: dict[str, Any] = field(default_factory=dict)
-    shapes: list[Any] | None = None
-    own: dict[int, dict[str, str]] = field(default_factory=dict)
-    hints: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
-    headings: dict[int, str] = field(default_factory=dict)
-    unread: dict[int, Problem] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def column(self, name: str, length: int | None = None, raw: bool = False) -> Any:
-        """Return a column of `values` (or `raw`) to be written to, with as many cells as there are rows, or `length`.
-
-        It is made where there is none; cells that it lacks are missing.
-        """
-        columns, count = (self.raw if raw else self.values), len(self)
-        held = columns.get(name, ())
-        if isinstance(held, tuple) or (isinstance(held, list) and is_long(count)):
-            held = columns[name] = column_of(held, count)
-        held.extend(repeat(None, (count if length is None else length) - len(held)))
-        return held
-
-    def where(self, at: int, column: str | None = None) -> dict[str, Any]:
-        """Return sheet, row and header of a cell, as :class:`Problem` takes them."""
-        return {"sheet": self.sheets[at], "row": self.numbers[at], "column": self.title(column)}
-
-    def by_sheet(self, at: Iterable[int]) -> list[list[int]]:
-        """Return positions of rows sheet by sheet: a row number says where it is only with its sheet."""
-        found: dict[str | None, list[int]] = {}
-        for one in at:
-            found.setdefault(self.sheets[one], []).append(int(one))
-        return list(found.values())
-
-    def title(self, column: str | None) -> str | None:
-        """Return the header of a column in the file, else its name for people."""
-        return None if column is None else self.headers.get(column) or self.titles.get(column, column)
 
 
 def read_cells(

@@ -31,11 +31,12 @@ from geodata.importing import (
     tables,
 )
 from geodata.importing.accepted import accepted
-from geodata.importing.cells import Rows, read_cells
+from geodata.importing.cells import read_cells
 from geodata.importing.ground import Ground
 from geodata.importing.points import Shapes
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
+from geodata.importing.rows import Rows
 from geodata.importing.sheets import Sheet
 from geodata.in_parts import Table, parts
 from geodata.own_fields import PREFIX, usable_label

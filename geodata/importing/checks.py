@@ -18,11 +18,11 @@ from geodata import datum
 from geodata.codes import shipped_rows
 from geodata.errors import N_
 from geodata.facts import format_reported
-from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.own_values import has_own, text_label
 from geodata.importing.positions import swapped
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.rows import Rows
 from geodata.in_parts import InParts, Table, parts
 from geodata.merging import applied, merge
 from geodata.schema import TABLES, TableSchema

@@ -13,12 +13,12 @@ import numpy as np
 import shapely
 
 from geodata.errors import N_, AtlasError
-from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.headers import Layout
 from geodata.importing.place_names import PlaceNames
 from geodata.importing.points import Shapes
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.rows import Rows
 from geodata.importing.sheets import Sheet
 from geodata.importing.values import is_blank
 from geodata.schema import TableSchema

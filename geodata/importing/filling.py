@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.importing.alike import addresses, bare
-from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.headers import POSITIONS
 from geodata.importing.packed import column_of
 from geodata.importing.points import Shapes, missing
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.rows import Rows
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
 from geodata.in_parts import PART
 from geodata.merging import FROM_FILE

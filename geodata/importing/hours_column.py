@@ -6,18 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geodata.errors import N_
 from geodata.hours import HOLIDAY
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.hours import NotHours, read
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
 from geodata.schema import Column
-
-if TYPE_CHECKING:
-    from geodata.importing.cells import Rows
 
 HOURS, AS_WRITTEN = "opening_hours", "opening_hours_text"
 MAX_KEPT = 2_000  # characters kept of a text

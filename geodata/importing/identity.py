@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.importing.alike import addresses, bare, light
-from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.packed import is_long
 from geodata.importing.pairing import paired
 from geodata.importing.points import Shapes
 from geodata.importing.report import MAX_ROWS_NAMED, Doubt, Problem, Report, named, shown
+from geodata.importing.rows import Rows
 from geodata.in_parts import PART
 from geodata.merging import ILLUSTRATIVE
 from geodata.own_fields import as_text, values_of

@@ -8,10 +8,10 @@ import numpy as np
 
 from geodata import colours
 from geodata.errors import N_
-from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.headers import known_headers, simple
 from geodata.importing.report import Problem, Report, shown
+from geodata.importing.rows import Rows
 from geodata.kinds import TABLE, Kind, folded
 from geodata.own_fields import PREFIX, OwnField, as_text, fits, parse, values_of
 from geodata.schema import OWN

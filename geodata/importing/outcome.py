@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import N_
-from geodata.importing.cells import Rows
 from geodata.importing.ground import Ground
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report
+from geodata.importing.rows import Rows
 from geodata.in_parts import Table, parts
 from geodata.merging import ILLUSTRATIVE
 from geodata.schema import TableSchema

@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geodata import personal
 from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.ground import Ground
 from geodata.importing.report import OwnColumn, Problem, Report
+from geodata.importing.rows import Rows
 from geodata.importing.values import MAX_TEXT, SEPARATORS
 from geodata.own_fields import PREFIX, as_text, values_of
 from geodata.schema import OWN, Column, TableSchema
-
-if TYPE_CHECKING:  # rows are made of cells, and cells of what this module reads
-    from geodata.importing.cells import Rows
 
 #: A number as it is written once and for all: one that reads back as another text,
 #: or is a telephone's, stays a text (0592, 1.50, 13800000000).

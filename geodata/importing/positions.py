@@ -13,12 +13,12 @@ from geodata import datum
 from geodata.crs import FIRST_EPSG
 from geodata.errors import N_
 from geodata.importing.bad import BadValue, checked_text
-from geodata.importing.cells import Rows
 from geodata.importing.degrees import LAT, LON, pair, with_axis
 from geodata.importing.headers import POSITIONS
 from geodata.importing.limits import MAX_VERTICES
 from geodata.importing.numbers import figure
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, Unreadable, shown
+from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
 from geodata.schema import GEOMETRY_TYPES, TableSchema
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geodata.codes import shipped_rows
 from geodata.errors import N_
@@ -14,12 +14,10 @@ from geodata.importing.bad import BadValue
 from geodata.importing.numbers import Figure
 from geodata.importing.own_values import has_own, text_label, written
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
+from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
 from geodata.own_fields import PREFIX
 from geodata.schema import Column, TableSchema
-
-if TYPE_CHECKING:  # rows are made of columns
-    from geodata.importing.cells import Rows
 
 MOST_KNOWN = 100_000  # different cells of a column whose value is remembered
 MOST_UNREAD = 500  # different texts of a column that cannot be read and are told of one by one

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from geodata import datum
 from geodata.errors import N_, AtlasError
 from geodata.importing import headers, positions
-from geodata.importing.cells import Rows
 from geodata.importing.packed import is_long
 from geodata.importing.points import PackedPoints, Shapes
 from geodata.importing.report import Problem, Report, Unreadable
+from geodata.importing.rows import Rows
 from geodata.importing.values import is_blank
 from geodata.schema import TableSchema
 
