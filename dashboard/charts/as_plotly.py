@@ -21,6 +21,7 @@ COUNTS = fixed((1, 2, 4, 7, 11))  # of a calendar's days
 MARKS = {"circle": "●", "square": "■", "diamond": "◆"}
 NARROW_PX, LETTER_PX = 350, 13  # the narrowest chart of a story (a phone's), a Chinese letter
 FUNNEL_ROOM, PAPER_ROOM = 1.35, 1.2  # the longest bar and the words behind it, in lengths of that bar
+CURVE_LABEL_AT = 32  # of 51 points: where Lorenz curves lie far from the line and from each other
 DOTTED = {"color": theme.RED, "width": 1.4, "dash": "dot"}
 LEGEND = {
     "orientation": "h",
@@ -537,6 +538,128 @@ def _calendar(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noq
     }
 
 
+def _progress(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: ARG001 - names stand at the ends
+    """Return the bound dotted and the best objective solid, each holding until the next."""
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": one.name,
+            "x": list(chart.positions),
+            "y": list(one.values),
+            "line": {"color": one.color, "width": 2, "shape": "hv", "dash": dash},
+            "marker": {"size": 4},
+            "hovertemplate": f"%{{x:.2f}} {words('秒')}<br>{one.name} %{{y:.4~g}}{chart.unit}<extra></extra>",
+        }
+        for one, dash in zip(chart.series, ("dot", "solid"), strict=True)
+    ]
+    known = [value for one in chart.series for value in one.values if value is not None]
+    labels = [
+        (one.name, one.values[-1], color)
+        for one, color in zip(chart.series, (theme.MUTED, theme.RED), strict=True)
+        if one.values and one.values[-1] is not None
+    ]
+    return {
+        "data": traces,
+        "layout": theme.chart_layout(
+            annotations=reference_lines.ends(labels, (max(known) - min(known) if known else 0.0) or 1.0, apart=0.16),
+            margin={"l": 4, "r": 60, "t": 4, "b": 4, "pad": 4},
+            xaxis={"ticksuffix": " " + words("秒"), "rangemode": "tozero", "nticks": 5},
+            yaxis={"ticksuffix": chart.unit, "nticks": 5},
+            uirevision=chart.id,
+        ),
+    }
+
+
+def _curve(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: ARG001 - its names are numbers
+    """Return a line through numbers, the chosen one a spot with its words."""
+    (series,) = chart.series
+    here = [] if chart.chosen is None else [chart.chosen]
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": series.name,
+                "x": list(chart.positions),
+                "y": list(series.values),
+                "line": {"color": series.color, "width": 2},
+                "marker": {"size": 5},
+                "customdata": list(series.notes),
+                "hovertemplate": f"+%{{x}}<br>%{{y:.4~g}}{chart.unit} · %{{customdata}}<extra></extra>",
+            },
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": [chart.positions[at] for at in here],
+                "y": [series.values[at] for at in here],
+                "marker": {"size": 11, "color": theme.RED},
+                "text": [f"+{chart.positions[at]}  {series.values[at]:.4g}{chart.unit}" for at in here],
+                "textposition": "bottom right",
+                "textfont": {"color": theme.RED, "size": theme.SMALL},
+                "hoverinfo": "skip",
+                "cliponaxis": False,
+            },
+        ],
+        "layout": theme.chart_layout(
+            xaxis={"tickprefix": "+", "dtick": 2 if len(chart.positions) > 8 else 1},
+            yaxis={"ticksuffix": chart.unit, "nticks": 5},
+            uirevision=chart.id,
+        ),
+    }
+
+
+def _lorenz(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: ARG001 - names stand at the curves
+    """Return Lorenz curves, with the line on which everybody would walk equally far."""
+    axis = {"ticksuffix": "%", "nticks": 5, "range": [0, 100]}
+    equal = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0, 100],
+        "y": [0, 100],
+        "hoverinfo": "skip",
+        "line": {"color": theme.FAINT, "width": 1, "dash": "dot"},
+    }
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": one.name,
+            "x": list(chart.positions),
+            "y": list(one.values),
+            "line": {"color": one.color, "width": 2, "dash": "solid" if at == len(chart.series) - 1 else "dash"},
+            "hovertemplate": words("走得最近的 {people} 需求，占全部步行路程的 {way}").format(
+                people="%{x:.0f}%", way="%{y:.1f}%"
+            )
+            + f"<extra>{one.name}</extra>",
+        }
+        for at, one in enumerate(chart.series)
+    ]
+    upper = max((one.values[CURVE_LABEL_AT] or 0.0 for one in chart.series), default=0.0)
+    # the upper curve's word stands over it, the lower one's under it
+    sides = [("right", "bottom") if one.values[CURVE_LABEL_AT] == upper else ("left", "top") for one in chart.series]
+    return {
+        "data": [equal, *traces] if traces else [],
+        "layout": theme.chart_layout(
+            annotations=[
+                {
+                    "x": chart.positions[CURVE_LABEL_AT],
+                    "y": one.values[CURVE_LABEL_AT],
+                    "text": one.name,
+                    "showarrow": False,
+                    "font": {"size": theme.NOTE, "color": one.color},
+                    "xanchor": across,
+                    "yanchor": up,
+                }
+                for one, (across, up) in zip(chart.series, sides, strict=True)
+            ],
+            xaxis=axis,
+            yaxis=dict(axis),
+            uirevision=chart.id,
+        ),
+    }
+
+
 _KINDS: Mapping[str, Callable[[Chart, Words, bool], dict[str, Any]]] = {
     "share_bar": _share_bars,
     "bar": _bars,
@@ -547,6 +670,9 @@ _KINDS: Mapping[str, Callable[[Chart, Words, bool], dict[str, Any]]] = {
     "line": _lines,
     "dots": _dots,
     "calendar": _calendar,
+    "progress": _progress,
+    "curve": _curve,
+    "lorenz": _lorenz,
 }
 
 

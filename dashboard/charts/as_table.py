@@ -37,7 +37,7 @@ def table(chart: Chart, words: Words) -> Table | None:
                 *(value_text(one, at, chart, words) for one in chart.series),
                 words.provenance(chart.origin(at)),
             )
-            for at, category in enumerate(chart.categories)
+            for at, category in list(enumerate(chart.categories))[:: chart.listed_every]
         ),
     )
 

@@ -15,9 +15,21 @@ from typing import Literal
 from layers.provenance import mix
 
 #: How a chart is drawn: bars lie, columns stand; ``share_bar`` has its values beside its names, ``step`` the hours of
-#: a day.
+#: a day, ``progress``, ``curve`` and ``lorenz`` numbers along their axis.
 Kind = Literal[
-    "share_bar", "bar", "grouped_bar", "stacked_bar", "stacked_column", "step", "line", "dots", "calendar", "none"
+    "share_bar",
+    "bar",
+    "grouped_bar",
+    "stacked_bar",
+    "stacked_column",
+    "step",
+    "line",
+    "dots",
+    "calendar",
+    "progress",
+    "curve",
+    "lorenz",
+    "none",
 ]
 #: Where a chart stands, and so how much room it has: the column of the overview, a box of /analysis, the text of a
 #: story, a page of a brief.
@@ -113,7 +125,7 @@ class Chart:
         As Excel writes it. With ``%`` values are ratios.
     labels : bool
         Whether each value stands at its bar in a native chart.
-    positions : tuple of str or int
+    positions : tuple of str or float
         Where each category stands on an axis that counts months or hours; without, they stand under each other.
     ticks : tuple of str
         Names of the categories at such an axis; an empty one has no room.
@@ -128,6 +140,8 @@ class Chart:
         Position of the category that the reader chose.
     span : float or None
         Where the axis of the values ends; of dots, how many stand in a row.
+    listed_every : int
+        Its table has each so-manieth category: of a curve of many points nobody reads all.
     drawn : (int, int) or None
         First position that the picture has room for and the first after them; the table has all.
     legend : bool
@@ -150,7 +164,7 @@ class Chart:
     unit: str = ""
     number_format: str = "#,##0"
     labels: bool = True
-    positions: tuple[str | int, ...] = ()
+    positions: tuple[str | float, ...] = ()
     ticks: tuple[str, ...] = ()
     category_format: str = "{}"
     head: str = ""
@@ -158,6 +172,7 @@ class Chart:
     reference: Reference | None = None
     chosen: int | None = None
     span: float | None = None
+    listed_every: int = 1
     drawn: tuple[int, int] | None = None
     legend: bool = False
     room: Room = "panel"

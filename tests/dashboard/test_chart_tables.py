@@ -6,21 +6,22 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dash import html
 
-from dashboard.charts import as_plotly
+from dashboard.charts import as_plotly, planning
 from dashboard.charts.coverage import by_unit
 from dashboard.charts.register import charts
 from dashboard.components.chart_table import chart_table, opening
 from dashboard.locale import load_words
 from dashboard.pages.analysis import telling
-from dashboard.pages.planning.figure_table import figure_table
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers import activities, coverage
 from layers.analysis import happened
 from layers.filters import NATION, Filters
+from layers.siting.fairness import STEPS, Fairness, Side
 from layers.trails import check
 
 
@@ -76,25 +77,33 @@ def cells(table: html.Table) -> list[list[str]]:
     return [[cell.children for cell in row.children] for row in table.children[2].children]
 
 
-def test_a_table_of_a_figure_is_read_from_what_it_draws(atlas_home: Path) -> None:
+def test_what_a_chart_of_a_plan_draws_is_what_its_table_and_title_say() -> None:
     words = Words("zh", load_words()["zh"])
-    bars = {
-        "data": [
-            {"type": "bar", "orientation": "h", "name": "甲", "x": [1, 2], "y": [0, 1]},
-            {"type": "scatter", "mode": "text", "x": [1, 2], "y": [0, 1]},
-        ],
-        "layout": {"yaxis": {"tickvals": [0, 1], "ticktext": ["下", "上"]}},
-    }
-    assert cells(figure_table(bars, "题", "处", ["reported", "illustrative"], words)) == [
-        ["上", "2", "报道"],
-        ["下", "1", "示意"],
-    ]
-    curve = {
-        "data": [{"name": "线", "x": [1, 2], "y": [0.5, None]}],
-        "layout": {"xaxis": {"tickprefix": "+"}, "yaxis": {"ticksuffix": "%"}},
-    }
-    assert cells(figure_table(curve, "题", "站", "derived", words)) == [["+1", "0.5%", "推算"], ["+2", "—", "推算"]]
-    assert figure_table({"data": [], "layout": {}}, "题", "站", None, words) is None is opening(None, words)
+    search = planning.progress([[0, 100.0, None], [1.5, 190.0, 200.0]], "mclp", 200.0, "illustrative", words)
+    assert search.title == "目前最好 95%、上下界 100%"
+    assert cells(chart_table(search, words)) == [["0 秒", "—", "50%", "示意"], ["1.5 秒", "100%", "95%", "示意"]]
+    bound, best = as_plotly.figure(search, words)["data"]
+    assert (bound["y"], best["y"], best["x"]) == ([None, 100.0], [50.0, 95.0], [0.0, 1.5])
+
+    rows = [{"new": 1, "objective": 100.0, "status": "proved"}, {"new": 2, "objective": 150.0, "status": "gap"}]
+    curve = planning.by_number(rows, 1, "mclp", 200.0, "derived", words)
+    assert curve.title == "第 2 站起，每站增益不到 25.1 个百分点"
+    assert cells(chart_table(curve, words)) == [["+1", "50%", "推算"], ["+2", "75%", "推算"]]
+    line, chosen = as_plotly.figure(curve, words)["data"]
+    assert (line["x"], line["y"], line["customdata"]) == ([1, 2], [50.0, 75.0], ["已证明最优", "未证明"])
+    assert (chosen["x"], chosen["text"]) == ([1], ["+1  50%"])
+
+    half = Side(STEPS**2, 0.33, None, None, None)
+    fair = planning.lorenz(Fairness([], np.empty(0), half, Side(STEPS, 0.0, None, None, None)), "derived", words)
+    assert fair.title == "步行远近更接近：基尼系数 0.33 → 0.00"
+    listed = cells(chart_table(fair, words))
+    assert [row[0] for row in listed] == [f"{at}%" for at in range(0, 101, 10)]
+    assert listed[5] == ["50%", "25%", "50%", "推算"]
+    _, before, after = as_plotly.figure(fair, words)["data"]
+    assert (before["y"][25], after["y"][25], before["line"]["dash"], after["line"]["dash"]) == (25, 50, "dash", "solid")
+    nobody = planning.lorenz(None, "derived", words)
+    assert as_plotly.figure(nobody, words)["data"] == []
+    assert chart_table(nobody, words) is None is opening(None, words)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import theme
-from dashboard.charts import solving as solving_charts
-from dashboard.components.badge import badge
-from dashboard.components.chart_table import opening
-from dashboard.components.trail import source_link
+from dashboard.charts import as_plotly, planning
+from dashboard.charts.chart import Chart
+from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.figure_table import figure_table
 from dashboard.pages.planning.solving import (
     BY_HAND,
     BY_JOB,
@@ -41,15 +38,6 @@ from geodata.errors import AtlasError
 from layers.atlas import Atlas
 
 EMPTY = themed({"data": [], "layout": theme.chart_layout()}, "light")
-
-
-def scale_of(model: str, total: float, words: Words) -> tuple[float, str]:
-    """Return what an objective is divided by, and its unit, for charts."""
-    if model == "mclp":
-        return total / 100 or 1.0, "%"
-    if model == "pmedian":
-        return total or 1.0, " " + words("米")
-    return 1.0, " " + (words("站") if model == "lscp" else words("米"))
 
 
 def failure(error: AtlasError) -> dict[str, Any]:
@@ -129,6 +117,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         Output(names.STATUS, "children", allow_duplicate=True),
         Output(names.LIVE, "data", allow_duplicate=True),
         Output(names.GAP, "figure", allow_duplicate=True),
+        Output(names.GAP_HEAD, "children", allow_duplicate=True),
         Output(names.GAP_BOX, "hidden", allow_duplicate=True),
         Input(names.TICK, "n_intervals"),
         State(names.JOB, "data"),
@@ -141,20 +130,22 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not job or not stored:
             raise PreventUpdate
         state = jobs.state(job.get("id")) or JobState(LOST)
-        _, question, words = _asked(context, stored)
+        atlas, question, words = _asked(context, stored)
         news = state.told
         said = results.status_line(state, question.plan.ask.model, words)
         told = {"sites": news["sites"]} if news.get("sites") else None
-        scale, unit = scale_of(question.plan.ask.model, float(news.get("total") or 0.0), words)
-        chart = (
-            themed(solving_charts.gap_figure(news["history"], scale, unit, words), question.filters.theme)
-            if news.get("history")
-            else no_update
-        )
-        box = not news.get("history")
+        gap: tuple = no_update, no_update, True
+        if news.get("history"):
+            total, model = float(news.get("total") or 0.0), question.plan.ask.model
+            chart = planning.progress(news["history"], model, total, provenance_of(atlas, question), words)
+            gap = (
+                themed(as_plotly.figure(chart, words), question.filters.theme),
+                progress_head(chart, question, context, words),
+                False,
+            )
         fresh = told if told is not None and told != live else no_update
         if not state.over:
-            return no_update, no_update, no_update, no_update, said, fresh, chart, box
+            return no_update, no_update, no_update, no_update, said, fresh, *gap
         over: Any = {"by": BY_JOB, "id": job["id"], "for": job["for"], "again": job["again"]}
         if state.phase == JOB_FAILED:
             over = {"by": FAILED, "error": state.message.as_json()}
@@ -164,7 +155,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             said = said if state.phase == LOST else [words("已停止，还没有方案。")]
         elif state.phase == STOPPED:
             said = [words("已停止。"), " ", *said]
-        return over, None, True, True, said, no_update, chart, box
+        return over, None, True, True, said, no_update, *gap
 
     @app.callback(
         Output(names.STATUS, "children", allow_duplicate=True),
@@ -248,44 +239,29 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         rows = told.get("rows") or []
         if not rows:
             return EMPTY, True, [words("正在计算曲线…")] if not over else [], over
-        model = question.plan.ask.model
-        scale, unit = scale_of(model, float(told.get("total") or 0.0), words)
-        title = (
-            html.H2(
-                [
-                    _curve_title(rows, int(job["present"]), scale, unit, words),
-                    badge(_provenance(atlas, question), words),
-                    source_link("plan_curve", question.filters, context, words),
-                ],
-                className="panel-title",
-            )
-            if over
-            else words("正在计算曲线：{done} / {of}").format(done=told.get("done", 0), of=told.get("of", 0))
+        chart = planning.by_number(
+            rows,
+            int(job["present"]),
+            question.plan.ask.model,
+            float(told.get("total") or 0.0),
+            provenance_of(atlas, question),
+            words,
         )
         nest = _nesting(told, words) if state.phase == DONE else ""
-        figure = solving_charts.curve_figure(rows, int(job["present"]), scale, unit, words)
-        table = (
-            figure_table(figure, words("新建站数与目标值"), words("新建站数"), _provenance(atlas, question), words)
+        head = (
+            with_source(results.chart_head(chart, words, nest), "plan_curve", question.filters, context, words)
             if over
-            else None
+            else [words("正在计算曲线：{done} / {of}").format(done=told.get("done", 0), of=told.get("of", 0))]
         )
-        return themed(figure, question.filters.theme), False, [title, nest, opening(table, words)], over
-
-    @app.callback(
-        Output(names.GAP_HEAD, "children"),
-        Input(names.GAP, "figure"),
-        State(names.STATE, "data"),
-        prevent_initial_call=True,
-    )
-    def head_the_gap(figure: dict | None, stored: dict | None) -> list:
-        """Say how far the search has come, and give its figures as a table."""
-        if not figure or not stored:
-            raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
-        return results.gap_head(figure, _provenance(atlas, question), question.filters, context, words)
+        return themed(as_plotly.figure(chart, words), question.filters.theme), False, head, over
 
 
-def _provenance(atlas: Atlas, question: Question) -> str:
+def progress_head(chart: Chart, question: Question, context: Context, words: Words) -> list:
+    """Return what stands over the chart of a search: how far it has come, the way to how bounds are computed."""
+    return with_source(results.chart_head(chart, words), "plan_bound", question.filters, context, words)
+
+
+def provenance_of(atlas: Atlas, question: Question) -> str:
     """Return what the figures of a search rest on: the worst of demand and stations."""
     try:
         return case_of(atlas, question).provenance
@@ -295,25 +271,6 @@ def _provenance(atlas: Atlas, question: Question) -> str:
 
 def _pressed() -> bool:
     return ctx.triggered_id == names.CURVE_RUN
-
-
-def _curve_title(rows: list[dict[str, Any]], present: int, scale: float, unit: str, words: Words) -> str:
-    """Return what the next site would bring."""
-    by_count = {row["new"]: row["objective"] / scale for row in rows}
-    later = [
-        (count, abs(by_count[count] - by_count[count - 1]))
-        for count in sorted(by_count)
-        if count > present and count - 1 in by_count
-    ]
-    return (
-        words("第 {count} 站起，每站增益不到 {gain}{unit}").format(
-            count=later[0][0],
-            gain=f"{np.floor(max(gain for _, gain in later) * 10) / 10 + 0.1:.1f}",
-            unit=f" {words('个百分点').strip()}" if unit == "%" else unit,
-        )
-        if later
-        else words("新建站数与目标值")
-    )
 
 
 def _nesting(told: Mapping[str, Any], words: Words) -> Any:

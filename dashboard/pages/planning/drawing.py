@@ -11,8 +11,8 @@ from dash import Dash, Input, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
-from dashboard.charts import solving as solving_charts
-from dashboard.charts.lorenz import lorenz_figure
+from dashboard.charts import as_plotly
+from dashboard.charts import planning as planning_charts
 from dashboard.components.masthead import past_banner, ways
 from dashboard.components.plan_legend import plan_legend
 from dashboard.components.trail import with_source
@@ -20,7 +20,7 @@ from dashboard.context import Context
 from dashboard.filling import Place, outputs
 from dashboard.maps import planning
 from dashboard.pages.planning import names, results
-from dashboard.pages.planning.answering import scale_of
+from dashboard.pages.planning.answering import progress_head, provenance_of
 from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.comparison import comparison
 from dashboard.pages.planning.controls import Question
@@ -53,6 +53,7 @@ RESULT_PARTS: tuple[Place, ...] = (
     (names.SITES, "children"),
     (names.LEFT_OUT, "children"),
     (names.GAP, "figure"),
+    (names.GAP_HEAD, "children"),
     (names.GAP_BOX, "hidden"),
     (names.FAIR_HEAD, "children"),
     (names.FAIR, "figure"),
@@ -145,7 +146,11 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     atlas, question, words = _present(context, stored)
     found = answer_of(context, jobs, atlas, question, result)
     mode = question.filters.theme
-    unfair = [], themed(lorenz_figure(None, words), mode), True
+    provenance = provenance_of(atlas, question)
+    nobody = planning_charts.lorenz(None, provenance, words)
+    unfair = [], themed(as_plotly.figure(nobody, words), mode), True
+    search = planning_charts.progress(found.history or [], question.plan.ask.model, found.total, provenance, words)
+    searched = themed(as_plotly.figure(search, words), mode), progress_head(search, question, context, words)
 
     def sourced(block: list, mark: str | None) -> list:
         return with_source(block, mark, question.filters, context, words) if mark else block
@@ -158,18 +163,13 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
             _offers(context, atlas, question, words),
             [],
             [],
-            themed(solving_charts.gap_figure([], 1, "", words), mode),
+            *searched,
             True,
             *unfair,
         )
     answer = found.answer
-    scale, unit = scale_of(question.plan.ask.model, found.total, words)
     # while a search runs its own telling draws the chart
-    gap = (
-        no_update
-        if job and not found.history
-        else themed(solving_charts.gap_figure(found.history or [], scale, unit, words), mode)
-    )
+    gap = (no_update, no_update) if job and not found.history else searched
     hidden = False if found.history else no_update if job else True
     if answer is None:
         if not job and not found.reasons:
@@ -179,27 +179,28 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
                 results.today_figures(made, now, words),
                 [],
                 sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
-                gap,
+                *gap,
                 hidden,
                 *unfair,
             )
         head = results.refused(found.reasons, words) if found.reasons else no_update
         gone = [] if found.reasons else no_update
-        return head, gone, gone, gone, gap, hidden, *unfair
+        return head, gone, gone, gone, *gap, hidden, *unfair
     street = street_names(atlas, words)
     stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
     got = atlas.recent(
         ("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points)
     )
+    curves = planning_charts.lorenz(got, provenance, words)
     return (
         sourced(results.head(question, made, answer, words), "plan_covered"),
         results.figures(question, made, answer, words),
         sourced(results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None),
         sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"),
-        gap,
+        *gap,
         hidden,
-        sourced(results.fairness_head(made, got, words), "plan_gini"),
-        themed(lorenz_figure(got, words), mode),
+        sourced(results.chart_head(curves, words, results.fairness_note(made, got, curves, words)), "plan_gini"),
+        themed(as_plotly.figure(curves, words), mode),
         False,
     )
 

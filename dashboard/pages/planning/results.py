@@ -7,22 +7,18 @@ from typing import Any
 
 from dash import html
 
-from dashboard.charts.lorenz import lorenz_figure
+from dashboard.charts.chart import Chart
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import opening
+from dashboard.components.chart_table import chart_table, opening
 from dashboard.components.explained import pieces
-from dashboard.components.trail import source_link
-from dashboard.context import Context
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
-from dashboard.pages.planning.figure_table import figure_table
 from dashboard.scenario_in_words import proof
 from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from geodata.message import Message
 from layers.atlas import Atlas
-from layers.filters import Filters
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
 from layers.siting.ask import hours_text
 from layers.siting.case import Case
@@ -326,26 +322,18 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
     ]
 
 
-def fairness_head(found: Case, got: Fairness, words: Words) -> list:
-    """Return what a plan does to fairness: whether ways become more alike, and how the stations are shared."""
+def chart_head(chart: Chart, words: Words, *beside: Any) -> list:
+    """Return what stands over a chart of the plan: its answer, words beside it, its figures as a table."""
+    return [
+        html.H2([chart.title, badge(chart.provenance, words)], className="panel-title"),
+        *beside,
+        opening(chart_table(chart, words), words),
+    ]
+
+
+def fairness_note(found: Case, got: Fairness, chart: Chart, words: Words) -> html.P:
+    """Return how to read the curves of a plan's fairness, and how the stations are shared."""
     before, after = got.before, got.after
-    title = words("够到驿站的机会")
-    if before.gini is not None and after.gini is not None:
-        closer = (
-            words("更接近")
-            if after.gini < before.gini - 0.005
-            else words("差距拉大")
-            if after.gini > before.gini + 0.005
-            else words("差距不变")
-        )
-        title = words("步行远近{change}：基尼系数 {before} → {after}").format(
-            change=closer, before=_digits(before.gini), after=_digits(after.gini)
-        )
-    said = (
-        [words("横轴：需求，走得最近的在前；纵轴：占全部步行路程。越近对角线越均等；蓝虚线为之前，红线为之后。")]
-        if before.lorenz is not None
-        else []
-    )
     access = words(
         "两步移动搜索法（2SFCA，{radius} 米内）：分不到驿站的需求 {none_before} "
         "→ {none_after}，可达性基尼系数 {gini_before} → {gini_after}。"
@@ -356,38 +344,8 @@ def fairness_head(found: Case, got: Fairness, words: Words) -> list:
         gini_before=_digits(before.access_gini),
         gini_after=_digits(after.access_gini),
     )
-    table = figure_table(_tenths(lorenz_figure(got, words)), title, words("走得最近的需求"), found.provenance, words)
-    return [
-        html.H2([title, badge(found.provenance, words)], className="panel-title"),
-        html.P(
-            [*said, html.Br(), *pieces(access, words)] if said else pieces(access, words), className="panel-subtitle"
-        ),
-        opening(table, words),
-    ]
-
-
-def _tenths(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the curves at every tenth of the demand: a table of fifty-one rows is read by nobody."""
-    return {**figure, "data": [{**one, "x": one["x"][::5], "y": one["y"][::5]} for one in figure["data"]]}
-
-
-def gap_head(figure: Mapping[str, Any], provenance: str, filters: Filters, context: Context, words: Words) -> list:
-    """Return how far a search has come, in its title,
-    with the way to how bounds are computed and its figures as a table.
-    """
-    last = {
-        one["name"]: next((value for value in reversed(one["y"]) if value is not None), None) for one in figure["data"]
-    }
-    unit = figure["layout"].get("yaxis", {}).get("ticksuffix", "")
-    said = words.listed(f"{name} {value:,.4g}{unit}" for name, value in reversed(last.items()) if value is not None)
-    title = said or words("目前最好与上下界")
-    return [
-        html.H2(
-            [title, badge(provenance, words), source_link("plan_bound", filters, context, words)],
-            className="panel-title",
-        ),
-        opening(figure_table(figure, title, words("已用时间"), provenance, words), words),
-    ]
+    said = [chart.subtitle, html.Br()] if chart.subtitle else []
+    return html.P([*said, *pieces(access, words)] if said else pieces(access, words), className="panel-subtitle")
 
 
 def refused(reasons: Sequence[AtlasError | Message], words: Words) -> list:
