@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from urllib.parse import parse_qsl, urlencode
 
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import charts
@@ -17,6 +16,7 @@ from dashboard.export.sourcing import fact_address, trails
 from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.past import before_the_first
+from dashboard.query_string import joined, text
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from layers import activities, fairs, flows, kpis, places, routes
@@ -163,10 +163,7 @@ def _planned(query: str, context: Context, words: Words, count: int) -> Side:
         atlas=atlas,
         name=one.name,
         way=" › ".join(words.name(crumb) for crumb in here.crumbs),
-        query="?"
-        + urlencode(
-            {plans.KEY: one.scenario_id} | dict(parse_qsl(context.write(filters, said.view).removeprefix("?")))
-        ),
+        query=joined(text({plans.KEY: one.scenario_id}), context.write(filters, said.view)),
         filters=filters,
         view=said.view,
         said=plans.said_of(one, words),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from dashboard import theme
+from dashboard import query_string, theme
 from dashboard.charts.chart import Chart, Charts, Series
 from dashboard.components.plan_legend import plan_legend
 from dashboard.maps import planning
@@ -33,12 +33,12 @@ UNITS = {"sites": N_("站")}
 
 def named(query: str) -> str:
     """Return the scenario that a query names, empty when it names none."""
-    return dict(parse_qsl(query.removeprefix("?"))).get(KEY, "")
+    return query_string.values(query).get(KEY, "")
 
 
 def without(query: str) -> str:
     """Return the query without its scenario."""
-    return urlencode([pair for pair in parse_qsl(query.removeprefix("?")) if pair[0] != KEY])
+    return query_string.text(pair for pair in query_string.pairs(query) if pair[0] != KEY).removeprefix("?")
 
 
 def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import ids
+from dashboard import ids, query_string
 from dashboard.charts.chart import Chart
 from dashboard.components.chart_table import chart_table
 from dashboard.components.masthead import framed, masthead
@@ -481,7 +481,7 @@ def _formats(words: Words) -> dict[str, str]:
 def _order(context: Context, said: Said, query: str) -> tuple[Order, list[str]]:
     """Return what the address orders, and words about what of it cannot be used."""
     words = context.words(said.filters.lang)
-    given = {key: text for key, text in parse_qsl(query.removeprefix("?")) if key in FIELDS}
+    given = {key: text for key, text in query_string.pairs(query) if key in FIELDS}
     page = (
         said.filters.theme
     )  # a brief begins in the theme of the page, as links from before it had a key of its own mean it
@@ -502,11 +502,8 @@ def _order(context: Context, said: Said, query: str) -> tuple[Order, list[str]]:
 
 def _view(context: Context, filters: Filters, view: View | None, scenario: str) -> str:
     """Return the query of a view, or of a scenario, without its ``?``."""
-    return "&".join(
-        filter(
-            None, (context.write(filters, view).removeprefix("?"), urlencode({plans.KEY: scenario}) if scenario else "")
-        )
-    )
+    planned = query_string.text({plans.KEY: scenario} if scenario else {})
+    return query_string.joined(context.write(filters, view), planned).removeprefix("?")
 
 
 def _name_of(context: Context, query: str, words: Words) -> tuple[str, ...]:
@@ -549,7 +546,8 @@ def _own(order: Order) -> dict[str, str]:
 
 def _joined(view: str, theme: str, own: Mapping[str, str]) -> str:
     """Return the page's query: the view, the theme of the page when it is not the usual, its own keys."""
-    return "&".join(filter(None, (view, urlencode({"theme": theme}) if theme != THEMES[0] else "", urlencode(own))))
+    own_theme = query_string.text({"theme": theme} if theme != THEMES[0] else {})
+    return query_string.joined(view, own_theme, query_string.text(own)).removeprefix("?")
 
 
 def _rivals(context: Context, atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> list[dict[str, str]]:

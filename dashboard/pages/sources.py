@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 import dash_mantine_components as dmc
 import pandas as pd
 from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
-from dashboard import ids
+from dashboard import ids, query_string
 from dashboard.components.badge import badge
 from dashboard.components.chinese import chinese, has_chinese
 from dashboard.components.masthead import framed, masthead, past_banner, ways
@@ -205,13 +204,13 @@ def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, 
 
 
 def _own(query: str | None) -> dict[str, str]:
-    said = dict(parse_qsl((query or "").removeprefix("?"), errors="replace"))
+    said = query_string.values(query)
     return {key: said.get(key, "")[:MOST_TEXT].strip() for key in OWN_KEYS}
 
 
 def _query(filters: Filters, context: Context, own: Mapping[str, str]) -> str:
-    base, tail = context.write(filters), urlencode({key: value for key, value in own.items() if value})
-    return base + ("&" if base else "?") + tail if tail else base
+    said = query_string.text((key, value) for key, value in own.items() if value)
+    return query_string.joined(context.write(filters), said)
 
 
 def _table(head: tuple[str, ...], rows: list[list[Any]], label: str) -> html.Div:

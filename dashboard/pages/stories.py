@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
-from urllib.parse import parse_qsl
 
 import dash_mantine_components as dmc
 import pandas as pd
@@ -25,6 +24,7 @@ from dashboard.components.story_chart import story_chart
 from dashboard.components.trail import figure_link
 from dashboard.context import Context
 from dashboard.maps.story import filters_of, story_figure, story_view
+from dashboard.query_string import values
 from dashboard.state import State as Said
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
@@ -88,7 +88,7 @@ def register(app: Dash, context: Context) -> None:
 def _body(context: Context, atlas: Atlas, said: Said, query: str) -> tuple[str, list, list]:
     """Return the story that `query` names (empty: the index), what has to be told, and what the main part shows."""
     filters, words = said.filters, context.words(said.filters.lang)
-    wanted = dict(parse_qsl(query.removeprefix("?"))).get("story", "")
+    wanted = values(query).get("story", "")
     told = [notice.text(words.gettext) for notice in said.notices]
     one = next((row for row in shipped_rows("stories.csv") if row["story"] == wanted), None)
     if wanted and one is None:
@@ -166,7 +166,7 @@ def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str,
     of the first where it names none; it is fitted to the picture.
     """
     rows = {row["story"]: row for row in shipped_rows("stories.csv")}
-    row = rows.get(dict(parse_qsl(query)).get("story", ""), next(iter(rows.values())))
+    row = rows.get(values(query).get("story", ""), next(iter(rows.values())))
     figure = story_figure(atlas, said.filters, row["story"], row["adcode"], context.words(said.filters.lang))
     return figure | {"layout": figure["layout"] | {"meta": figure["layout"]["meta"] | {"fit": True}}}
 

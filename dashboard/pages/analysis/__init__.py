@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 import dash_mantine_components as dmc
 import pandas as pd
@@ -29,6 +28,7 @@ from dashboard.filters_in_words import words_of_filters
 from dashboard.maps import events as event_map
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
+from dashboard.query_string import values
 from dashboard.state import State as Said
 from dashboard.theme import blank
 from dashboard.theme.recolour import themed
@@ -229,7 +229,7 @@ def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str,
     """Return the map of the month that the key ``month`` names, of all months without."""
     filters = said.filters
     known = happened.months(atlas, filters)
-    month = dict(parse_qsl(query)).get("month", "")
+    month = values(query).get("month", "")
     frame = happened.frame(atlas, filters, month if month in known else known[-1], up_to=month not in known)
     return event_map.picture_figure(
         atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import parse_qsl, urlencode
 
+from dashboard import query_string
 from layers.atlas import Atlas
 
 OWN_KEYS = ("with", "on")
@@ -22,7 +22,7 @@ class Own:
 
 def parse(query: str | None, atlas: Atlas) -> Own:
     """Read the page's keys; what cannot be used is left out."""
-    found = dict(parse_qsl((query or "").removeprefix("?")))
+    found = query_string.values(query)
     other = found.get("with", "")
     other = other if re.fullmatch(r"[0-9]{6}", other) and atlas.tree.position(other) >= 0 else None
     try:
@@ -34,6 +34,5 @@ def parse(query: str | None, atlas: Atlas) -> Own:
 
 def write(own: Own) -> str:
     """Return ``with=…&on=…`` of what is set."""
-    return urlencode(
-        [(key, text) for key, text in (("with", own.other), ("on", own.on.isoformat() if own.on else None)) if text]
-    )
+    on = own.on.isoformat() if own.on else None
+    return query_string.text([(key, said) for key, said in (("with", own.other), ("on", on)) if said]).removeprefix("?")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from dashboard.context import Context
+from dashboard.query_string import joined, text, values
 from geodata.quality import RULES, STALE_DAYS
 from geodata.schema import TABLES
 from layers.filters import Filters
@@ -64,7 +64,7 @@ def own(query: str | None) -> dict[str, Any]:
 
     ``section``, ``table``, ``rule`` and ``batch`` (or None), ``days``.
     """
-    said = dict(parse_qsl((query or "").removeprefix("?")))
+    said = values(query)
     days = said.get("days", "")
     return {
         "section": said.get("section") if said.get("section") in SECTIONS else SECTIONS[0],
@@ -79,9 +79,7 @@ def query(filters: Filters, context: Context, said: Mapping[str, Any], **changes
     """Return the query string of `filters` with the page's own keys: those of `said`, and `changes` on top."""
     usual = own("")
     wanted = {key: value for key, value in {**said, **changes}.items() if value is not None and value != usual[key]}
-    base = context.write(filters)
-    tail = urlencode(wanted)
-    return base + ("&" if base else "?") + tail if tail else base
+    return joined(context.write(filters), text(wanted))
 
 
 def address(filters: Filters, context: Context, section: str, **changes: Any) -> str:
