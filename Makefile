@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev browser postgres run test test-fast test-browser lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -44,6 +44,10 @@ test-fast: dev postgres
 
 test-browser: dev browser
 	$(BIN)/python -m pytest tests/browser
+
+# which lines and branches of the three floors the tests without a browser run
+coverage: dev postgres
+	$(BIN)/python -m pytest -n 2 --ignore=tests/browser --cov --cov-report=term:skip-covered
 
 lint: dev
 	$(BIN)/ruff check .
