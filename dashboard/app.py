@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
+from flask import Response, request
 from flask_compress import Compress
 
 from dashboard import ids
@@ -13,6 +15,7 @@ from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import FOR_DEVELOPERS, MENU, PAGES
 from dashboard.server.briefs import add_briefs
+from dashboard.server.calls import add_calls
 from dashboard.server.feedback import add_feedback
 from dashboard.server.first import Kept, add_first_paint, add_keeping, address_of_kept, opening
 from dashboard.server.frames import add_frames
@@ -117,8 +120,19 @@ def create_app(settings: Settings) -> Dash:
     app.server.extensions["atlas"] = context
     add_sheets(app, context, settings)
     app.server.extensions["briefs"] = add_briefs(app, context, settings)
+    _tell_unknown(app, pages)
     _dress(app, context, words)
     return app
+
+
+def _tell_unknown(app: Dash, pages: Collection[str]) -> None:
+    """Answer 404 where there is no page: Dash shows its own under any address."""
+
+    @app.server.after_request
+    def _unknown(answer: Response) -> Response:
+        if request.endpoint == "/<path:path>" and answer.status_code == 200 and request.path not in pages:
+            answer.status_code = 404
+        return answer
 
 
 def _dress(app: Dash, context: Context, words: Words) -> None:
@@ -152,6 +166,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         ),
     )
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
+    add_calls(app, context)
     add_headers(
         server,
         app.csp_hashes(),

@@ -1,6 +1,9 @@
 """Short links: a view kept under a few letters,
 in a small database of the atlas's home, or in the database of a shared atlas.
 
+Making a view shorter is asked for by a POST; reading a page keeps nothing. When :data:`MOST` are kept, the oldest make
+room: a reader who shortens without end takes nobody's turn for good.
+
 The same address always gets the same letters, on every machine that shares the
 database. Only addresses of this server are kept, so a link never leads anywhere
 else.
@@ -24,6 +27,7 @@ from geodata.errors import N_, AtlasError, UnavailableError
 FILE = "links.sqlite3"
 LETTERS = 7
 MOST = 200_000
+EVICTED = 1_000  # so many of the oldest make room at one time
 LONGEST = 20_000
 SHEETS = ("/present", "/embed", "/sheet")  # what beside the pages a link may lead to
 TABLE = "CREATE TABLE IF NOT EXISTS links (key TEXT PRIMARY KEY, address TEXT NOT NULL, made TEXT NOT NULL)"
@@ -32,6 +36,12 @@ _KEY = re.compile(r"[a-z2-7]{7,32}\Z")
 
 #: A statement with named values → its rows.
 Ask = Callable[..., list[tuple[Any, ...]]]
+
+
+def _keys(address: str) -> Iterator[str]:
+    """Yield the letters that may stand for `address`, the fewest first."""
+    digest = base64.b32encode(hashlib.sha256(address.encode()).digest()).decode().lower().rstrip("=")
+    return (digest[:length] for length in range(LETTERS, len(digest) + 1))
 
 
 class Links:
@@ -58,7 +68,7 @@ class Links:
         Raises
         ------
         AtlasError
-            The address is not one of this server's pages, is too long, or there are too many links.
+            The address is not one of this server's pages, or is too long.
         """
         path = address.partition("?")[0]
         if path not in self._leads_to or len(address) > LONGEST:
@@ -67,17 +77,14 @@ class Links:
                 got=address[:60],
                 most=LONGEST,
             )
-        digest = base64.b32encode(hashlib.sha256(address.encode()).digest()).decode().lower().rstrip("=")
         with self._open(True) as ask:
-            for length in range(LETTERS, len(digest) + 1):
-                key = digest[:length]
+            for key in _keys(address):
                 found = ask("SELECT address FROM links WHERE key = :key", key=key)
                 if not found:
                     if ask("SELECT count(*) FROM links")[0][0] >= MOST:
-                        raise AtlasError(
-                            N_("短链接已有 {most} 个，不能再加：请联系管理员清理 {file}。"),
-                            most=MOST,
-                            file="atlas.links" if self._url else FILE,
+                        ask(
+                            "DELETE FROM links WHERE key IN (SELECT key FROM links ORDER BY made, key LIMIT :evicted)",
+                            evicted=EVICTED,
                         )
                     ask(
                         "INSERT INTO links (key, address, made) VALUES (:key, :address, :made) ON CONFLICT DO NOTHING",
@@ -90,15 +97,23 @@ class Links:
                     return key
         raise AtlasError(N_("短链接没有存下，请重试。"))
 
+    def known(self, address: str) -> str | None:
+        """Return the letters of `address` where they were kept before, None where not; keeps nothing."""
+        return next((key for key in _keys(address) if self.address(key) == address), None) if self._there else None
+
     def address(self, key: str) -> str | None:
         """Return the address kept under `key`, None when there is none."""
-        if not _KEY.match(key) or not (self._url or self._path.exists()):
+        if not _KEY.match(key) or not self._there:
             return None
         with self._open(False) as ask:
             found = ask("SELECT address FROM links WHERE key = :key", key=key)
         return found[0][0] if found else None
 
     # -- inside -------------------------------------------------------------------
+
+    @property
+    def _there(self) -> bool:
+        return bool(self._url) or self._path.exists()
 
     @contextmanager
     def _open(self, keeping: bool) -> Iterator[Ask]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.order import THEMES, Order
-from dashboard.links import Links
 from dashboard.settings import Settings
 
 LONGEST = 200
 
 
-def address_of(order: Order, context: Context, settings: Settings, links: Links) -> str:
-    """Return the URL that shows what `order` shows: the view itself, or the comparison on the briefing page."""
+def address_of(order: Order, context: Context, settings: Settings, letters: Callable[[str], str | None]) -> str:
+    """Return the URL that shows what `order` shows: the view itself, or the comparison on the briefing page.
+
+    Parameters
+    ----------
+    letters : callable
+        A long address → the letters of its short link (:meth:`dashboard.links.Links.keep`, or
+        :meth:`~dashboard.links.Links.known` where nothing may be written); None: it stays long.
+    """
 
     def plain(query: str) -> str:
         _, said = context.look(query)
@@ -39,6 +46,6 @@ def address_of(order: Order, context: Context, settings: Settings, links: Links)
                 ),
             )
         )
-    if len(path) > LONGEST:
-        path = "/s/" + links.keep(path)
+    if len(path) > LONGEST and (key := letters(path)):
+        path = f"/s/{key}"
     return settings.base_url + path

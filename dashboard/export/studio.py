@@ -92,7 +92,7 @@ class Studio:
             order,
             self._context,
             made or date.today(),
-            address_of(order, self._context, self._settings, self._links),
+            address_of(order, self._context, self._settings, self._links.keep),
             bool(self._settings.public_url),
         )
         words = self._context.words(said.lang)

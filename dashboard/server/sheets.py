@@ -84,7 +84,11 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
         try:
             order = Order.from_fields(request.args)
             said = brief(
-                order, context, date.today(), address_of(order, context, settings, links), bool(settings.public_url)
+                order,
+                context,
+                date.today(),
+                address_of(order, context, settings, links.known),
+                bool(settings.public_url),
             )
             return page(sheet(said, order, context.words(said.lang), files))
         except AtlasError as error:

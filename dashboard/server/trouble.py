@@ -11,8 +11,9 @@ import logging
 import sqlite3
 from urllib.parse import parse_qs, urlsplit
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import ClientDisconnected, InternalServerError
+from werkzeug.exceptions import ClientDisconnected, HTTPException, InternalServerError
 
 from dashboard.context import Context
 from dashboard.tasks.uploads import cut_short
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 FULL = N_("服务器的磁盘已满，没有保存：请管理员清出空间后再试。")
 OURS = N_("服务器出了意外，没有答复：请重试；若再出现，请把当时的地址告诉管理员。")
+NOT_HERE = N_("服务器上没有这个地址：请从首页重新打开。")
+NOT_SO = N_("服务器不接受这样的请求（{code}）：请从图册自己的页面操作。")
 RETRY_SECONDS = 5
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NESTED = ("query", "view")  # keys whose value is the address of a view, with a language of its own
@@ -86,6 +89,17 @@ def add_trouble(server: Flask, context: Context) -> None:
     @server.errorhandler(ClientDisconnected)
     def _short(_error: ClientDisconnected) -> Response:
         return told(context, cut_short())
+
+    @server.errorhandler(DependencyException)
+    def _no_such_script(_error: DependencyException) -> Response:
+        return told(context, AtlasError(NOT_HERE), 404)
+
+    @server.errorhandler(HTTPException)
+    def _refused(error: HTTPException) -> Response | HTTPException:
+        if error.code is None or error.code < 400:  # a redirect answers for itself
+            return error
+        refusal = AtlasError(NOT_HERE) if error.code == 404 else AtlasError(NOT_SO, code=error.code)
+        return told(context, refusal, error.code)
 
     @server.errorhandler(InternalServerError)
     def _ours(_error: InternalServerError) -> Response:  # Flask has logged the trace

@@ -1,0 +1,111 @@
+"""Calls of callbacks and addresses that no page of ours sends: refused in words, never a 500, never a trace."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash import Dash
+
+from dashboard.app import create_app
+from dashboard.settings import Settings
+
+PATH = "/_dash-update-component"
+NONSENSE: tuple[Any, ...] = (None, True, 0, -1.5, "", "\x00\r\n", [], {}, [[]], {"id": {"a": ["ALL"]}}, "x" * 5_000)
+
+
+@pytest.fixture(scope="module")
+def app(atlas_home: Path) -> Dash:
+    return create_app(Settings(home=atlas_home, chromium="none"))
+
+
+def well_formed(app: Dash, output: str) -> dict[str, Any]:
+    """Return a call of the callback that writes `output`, of the shape in which Dash's renderer sends it."""
+    known = app.callback_map[output]
+
+    def part(one: dict[str, Any]) -> Any:
+        if one["id"].startswith("{"):
+            return []
+        return {"id": one["id"], "property": one["property"], "value": None}
+
+    places = [
+        {"id": one.component_id, "property": one.component_property} if isinstance(one.component_id, str) else []
+        for one in (known["output"] if isinstance(known["output"], list | tuple) else [known["output"]])
+    ]
+    return {
+        "output": output,
+        "outputs": places if output.startswith("..") else places[0],
+        "inputs": [part(one) for one in known["inputs"]],
+        "state": [part(one) for one in known["state"]],
+        "changedPropIds": [],
+    }
+
+
+def served(app: Dash) -> list[str]:
+    """Return the callbacks that run on the server."""
+    return sorted(output for output, known in app.callback_map.items() if "callback" in known)
+
+
+def mutated(body: Any, chance: random.Random) -> Any:
+    """Return `body` with one of its parts, at any depth, taken away or replaced by nonsense."""
+    if isinstance(body, dict) and body and chance.random() < 0.8:
+        key = chance.choice(sorted(body))
+        rest = {name: value for name, value in body.items() if name != key}
+        return rest if chance.random() < 0.2 else {**rest, key: mutated(body[key], chance)}
+    if isinstance(body, list) and body and chance.random() < 0.7:
+        at = chance.randrange(len(body))
+        return body[:at] + ([] if chance.random() < 0.2 else [mutated(body[at], chance)]) + body[at + 1 :]
+    return chance.choice(NONSENSE)
+
+
+def test_a_call_of_the_right_shape_is_let_through(app: Dash) -> None:
+    for output in served(app):
+        answer = app.server.test_client().post(PATH, json=well_formed(app, output))
+        assert answer.status_code in (200, 204), (output, answer.get_data(as_text=True)[:200])
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"null", b"7", b"\xff", b"not json", b"[" * 60_000 + b"]" * 60_000]
+)
+def test_what_is_no_call_is_refused_in_words(app: Dash, body: bytes) -> None:
+    answer = app.server.test_client().post(PATH, data=body, content_type="application/json")
+    assert answer.status_code == 400 and "刷新" in answer.get_data(as_text=True)
+
+
+def test_mangled_calls_are_refused_or_answered_and_leave_no_trace_of_dash(
+    app: Dash, caplog: pytest.LogCaptureFixture
+) -> None:
+    chance, client, refused = random.Random(16), app.server.test_client(), 0
+    outputs = served(app)
+    with caplog.at_level(logging.ERROR, "dashboard.app"):
+        for _ in range(600):
+            body = json.dumps(mutated(well_formed(app, chance.choice(outputs)), chance))
+            answer = client.post(PATH, data=body, content_type="application/json")
+            assert answer.status_code in (200, 204, 400), body[:400]
+            refused += answer.status_code == 400
+    assert refused > 200
+    assert not [one for one in caplog.records if one.getMessage().startswith("Exception on")]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/nowhere",
+        "/nowhere/deeper?place=640200",
+        "/_dash-component-suites/nosuch/x.js",
+        "/_dash-component-suites/dash/nosuch.js",
+        "/_dash-component-suites/plotly/../../etc/passwd",
+        "/assets/nosuch.js",
+        "/a%0d%0aINJECTED",
+        "/geo/nosuch",
+    ],
+)
+def test_an_unknown_address_is_not_found(app: Dash, address: str, caplog: pytest.LogCaptureFixture) -> None:
+    answer = app.server.test_client().get(address)
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.get_data(as_text=True) and not caplog.records
+    assert app.server.test_client().get("/planning").status_code == 200
