@@ -31,6 +31,7 @@ from dashboard.commands.migrate import add_options as add_migrate_options
 from dashboard.commands.migrate import migrated
 from dashboard.commands.plan import add_options as add_plan_options
 from dashboard.commands.plan import plan
+from dashboard.commands.serve import become, free
 from dashboard.feedback import kept
 from dashboard.locale import Gettext, load_words
 from dashboard.past import before_the_first, day_of
@@ -90,6 +91,7 @@ def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    free(settings)
     _built(settings, words).atlas()
     address = f"http://{settings.host}:{settings.port}"
     _say(words("工会服务一张图已就绪，请在浏览器打开 {address} （按 Ctrl+C 结束）").format(address=address))
@@ -99,26 +101,7 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
         create_app(settings).run(host=settings.host, port=settings.port, debug=True)
         return 0
     sys.stderr.flush()
-    os.execv(
-        sys.executable,
-        [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "dashboard.wsgi:server",
-            "--bind",
-            f"{settings.host}:{settings.port}",
-            "--workers",
-            str(settings.workers),
-            "--threads",
-            "4",
-            "--log-level",
-            "warning",
-            # the application refuses long addresses itself, in words (server/headers.py)
-            "--limit-request-line",
-            "0",
-        ],
-    )
+    become(settings)
     return 0  # not reached: this process is gunicorn now
 
 

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         address names none.
     workers : int
         ``ATLAS_WORKERS``: gunicorn processes of ``serve``.
+    request_seconds : float
+        ``ATLAS_REQUEST_SECONDS``: a request has to be in, and an answer taken,
+        after so long plus a second for each 50 kB.
     max_request_bytes : int
         ``ATLAS_MAX_REQUEST_BYTES``: larger requests are refused (413), bytes.
     max_upload_bytes : int
@@ -113,6 +116,7 @@ class Settings(BaseSettings):
     design: bool = False
     language: Literal["zh", "en"] = "zh"
     workers: int = Field(default=2, ge=1, le=64)
+    request_seconds: float = Field(default=20, ge=1, le=600)
     max_request_bytes: int = Field(default=1_000_000, ge=10_000)
     max_upload_bytes: int = Field(default=64 * 2**20, ge=10_000, le=200 * 2**20)
     editing: bool | None = None

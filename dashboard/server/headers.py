@@ -8,6 +8,8 @@ from typing import Any
 from flask import Flask, Response, request
 
 MAX_ADDRESS = 65_536
+#: Longest line that is read of a request: the longest address refused in words, and what stands around it; bytes.
+MAX_LINE = 2 * MAX_ADDRESS
 
 
 def policy(script_hashes: Sequence[str], tiles: str = "") -> str:

@@ -82,6 +82,8 @@ def add_trouble(server: Flask, context: Context) -> None:
     @server.errorhandler(OSError)
     @server.errorhandler(sqlite3.Error)
     def _of_the_machine(error: Exception) -> Response:
+        if isinstance(error, ConnectionError):  # the reader is gone, or sends too slowly: nobody hears the answer
+            return told(context, cut_short())
         if not is_full(error):
             log.error("%s", request.path, exc_info=error)
         return told(context, AtlasError(OURS), 500) if not is_full(error) else _full(error)

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from dash import Dash
@@ -125,6 +125,28 @@ def test_many_may_keep_links_at_one_time(home: Path) -> None:
     for one in threads:
         one.join()
     assert len(found) == 20 and len(set(found)) == 5
+
+
+def test_reading_a_sheet_keeps_nothing(home: Path) -> None:
+    app = create_app(Settings(home=home, chromium="none"))
+    links, client = app.server.extensions["links"], app.server.test_client()
+    view = "place=350203&area=" + "_".join(f"118.{at:05d}_24.45" for at in range(10_000, 10_040))
+    answer = client.get(f"/sheet?query={quote(view)}")
+    assert answer.status_code == 200 and "/s/" not in answer.get_data(as_text=True)
+    assert not (home / "links.sqlite3").exists()
+    path = "/?" + view
+    assert links.known(path) is None
+    key = links.keep("/?place=350203")
+    assert links.known("/?place=350203") == key
+
+
+def test_when_there_is_no_room_the_oldest_links_make_some(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.links.MOST", 10)
+    monkeypatch.setattr("dashboard.links.EVICTED", 3)
+    links = Links(home)
+    keys = [links.keep(f"/?radius={300 + at}") for at in range(11)]
+    assert [links.address(key) is None for key in keys].count(True) == 3
+    assert links.address(keys[-1]) == "/?radius=310"
 
 
 @limits(max_examples=60, deadline=None)

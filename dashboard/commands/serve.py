@@ -1,0 +1,52 @@
+"""``serve``: gunicorn in place of this process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from dashboard.server.headers import MAX_LINE
+from dashboard.settings import Settings
+from geodata.errors import N_, AtlasError
+
+#: Of each process: many wait for a query, few compute at one time.
+THREADS = 16
+
+
+def free(settings: Settings) -> None:
+    """Make sure that nobody else listens where the server is to listen.
+
+    Raises
+    ------
+    AtlasError
+        Somebody does, or this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        raise AtlasError(
+            N_("{host} 的 {port} 端口用不了（{said}）：可能图册已在运行，或别的程序占着它；请换一个 ATLAS_PORT 再试。"),
+            host=settings.host,
+            port=settings.port,
+            said=error.strerror or error,
+        ) from error
+
+
+def become(settings: Settings) -> None:
+    """Become the server; does not return."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    os.execv(  # noqa: S606 - this very interpreter
+        sys.executable,
+        [
+            *(sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--bind", f"{host}:{settings.port}"),
+            *("--workers", str(settings.workers), "--threads", str(THREADS)),
+            *("--worker-class", "dashboard.server.worker.TimedWorker"),
+            # the application refuses long addresses itself, in words (server/headers.py); a line beyond is cut off
+            *("--limit-request-line", str(MAX_LINE)),
+            *("--log-level", "warning"),
+        ],
+    )

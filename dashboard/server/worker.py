@@ -1,0 +1,89 @@
+"""The worker of ``serve``: gunicorn's threads, with an end to requests and answers that creep.
+
+A thread serves one connection at a time, so whoever sends half a request and waits holds a thread; as many of them as
+there are threads hold the server. Here a request has to be in, and an answer taken, at :data:`SLOWEST` bytes a second
+after ``ATLAS_REQUEST_SECONDS`` of patience; a connection that says nothing yet holds no thread at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from typing import Any
+
+from gunicorn.http import message
+from gunicorn.workers import gthread
+
+from dashboard.server.headers import MAX_LINE
+from dashboard.settings import load_settings
+
+#: Bytes a second at which a request or an answer may creep.
+SLOWEST = 50_000
+# gunicorn takes no limit above this one, and reads a line without limit in quadratic time
+setattr(message, "MAX_REQUEST_LINE", MAX_LINE)  # noqa: B010 - a constant to the type checker
+# whoever has sent nothing waits where waiting costs nothing
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.0
+
+
+class TimedSocket(socket.socket):
+    """A connection on which receiving and sending end in time: then it counts as reset.
+
+    Attributes
+    ----------
+    patience : float
+        Seconds that a request, or a piece of an answer, may take whatever its size.
+    """
+
+    patience = 20.0
+    _until = 0.0
+
+    def begin(self) -> None:
+        """Let the time of a request begin."""
+        self._until = time.monotonic() + self.patience
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Return at most `size` bytes.
+
+        Raises
+        ------
+        ConnectionResetError
+            The request takes too long.
+        """
+        try:
+            self.settimeout(max(self._until - time.monotonic(), 0.001))
+            got = super().recv(size, flags)
+        except TimeoutError as error:
+            raise ConnectionResetError(errno.ECONNRESET, "the request takes too long") from error
+        self._until += len(got) / SLOWEST
+        return got
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send all of `data`.
+
+        Raises
+        ------
+        ConnectionResetError
+            It is not taken in time.
+        """
+        try:
+            self.settimeout(self.patience + len(data) / SLOWEST)
+            super().sendall(data, flags)
+        except TimeoutError as error:
+            raise ConnectionResetError(errno.ECONNRESET, "the answer is not taken") from error
+
+
+class TimedWorker(gthread.ThreadWorker):
+    """A worker whose connections are :class:`TimedSocket`."""
+
+    def init_process(self) -> None:
+        """Take the patience of the settings, then serve."""
+        TimedSocket.patience = load_settings().request_seconds
+        super().init_process()
+
+    def handle(self, conn: gthread.TConn) -> Any:
+        """Serve one request of a connection, in a thread."""
+        if not isinstance(conn.sock, TimedSocket):
+            conn.sock = TimedSocket(fileno=conn.sock.detach())
+        conn.sock.begin()
+        return super().handle(conn)

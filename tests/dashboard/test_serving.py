@@ -1,0 +1,107 @@
+"""The server as it runs: those who creep hold nobody up, a line without end is cut off, a port in use is told."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dashboard.commands.serve import THREADS
+from tests.browser.conftest import serving
+from tests.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS, PATIENCE = 2, 2
+PATIENT = {"ATLAS_REQUEST_SECONDS": str(PATIENCE), "ATLAS_CHROMIUM": "none"}
+
+
+@pytest.fixture(scope="module")
+def port(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with serving(atlas_home, tmp_path_factory.mktemp("serving") / "log", **PATIENT) as base:
+        yield int(base.rpartition(":")[2])
+
+
+def answered(port: int, seconds: float) -> float:
+    """Return after how many seconds the server says that it is alive."""
+    begin = time.monotonic()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=seconds) as answer:
+        assert answer.status == 200
+    return time.monotonic() - begin
+
+
+def half_sent(port: int) -> bytes:
+    return (
+        f"POST /feedback HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+        'Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"text": '
+    ).encode()
+
+
+@pytest.mark.parametrize("sent", ["nothing", "half a header", "half a body"])
+def test_those_who_creep_hold_nobody_up_for_long(port: int, sent: str) -> None:
+    begun = {"nothing": b"", "half a header": b"GET / HTTP/1.1\r\nHost: ", "half a body": half_sent(port)}[sent]
+    with ExitStack() as held:
+        slow = [
+            held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            for _ in range(WORKERS * THREADS + 4)
+        ]
+        for one in slow:
+            one.sendall(begun)
+        # ten times what they are given: a busy machine may need it; a server held up never answers
+        assert answered(port, 10 * PATIENCE + 30) < 10 * PATIENCE + 30
+        if sent != "nothing":  # each is let go
+            assert all(one.recv(65_536) is not None for one in slow)
+    answered(port, 60)
+
+
+def test_who_sends_a_byte_at_a_time_is_let_go(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
+        one.sendall(half_sent(port))
+        begin = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - begin < 60:
+                one.sendall(b"x")
+                time.sleep(0.1)
+        assert time.monotonic() - begin < 50
+
+
+def test_a_request_line_without_end_is_cut_off(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
+        one.sendall(b"GET /?")
+        sent = 0
+        try:
+            while sent < 20_000_000:
+                one.sendall(b"x" * 65_536)
+                sent += 65_536
+        except OSError:
+            pass
+    assert sent < 5_000_000
+    answered(port, 60)
+
+
+def test_a_long_address_is_still_refused_in_words(port: int) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/?place={'x' * 80_000}", timeout=60)
+    assert refused.value.code == 414 and "太长" in refused.value.read().decode()
+
+
+def test_a_port_in_use_is_told_and_nothing_called_ready(atlas_home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free := free_port()))
+        taken.listen()
+        ended = subprocess.run(
+            [sys.executable, "-m", "dashboard", "serve"],
+            cwd=ROOT,
+            env={**os.environ, "ATLAS_HOME": str(atlas_home), "ATLAS_PORT": str(free)},
+            capture_output=True,
+            timeout=120,
+        )
+    said = ended.stderr.decode()
+    assert ended.returncode == 1 and str(free) in said and "ATLAS_PORT" in said and "就绪" not in said
