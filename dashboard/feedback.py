@@ -46,7 +46,7 @@ def keep(home: Path, text: str, address: str, now: datetime | None = None) -> di
         raise AtlasError(N_("反馈太长：请写在 {limit} 个字以内。"), limit=MAX_TEXT)
     line = {"at": now.isoformat(timespec="seconds"), "text": text, "address": address}
     packed = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / FILE).open("ab+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         size = file.seek(0, os.SEEK_END)

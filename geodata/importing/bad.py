@@ -9,6 +9,9 @@ from typing import Any
 from geodata.errors import N_
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# what has no shape of its own: it turns the order of what follows, or makes two names look alike
+_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
+_LINE_ENDS = re.compile(r"[\u2028\u2029]")
 _EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 # the wide ones count in East Asian Excel; blanks and line ends before one are dropped by some readers of text tables
 _FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\x00-\x20\u200b\u2060\ufeff]*[=+\-@＝＋－＠])")
@@ -43,8 +46,16 @@ def unmarked(text: str) -> str:
     return text[1:] if text.startswith("'") and is_formula(text) else text
 
 
+def visible(text: str) -> str:
+    """Return `text` without characters that nobody sees: zero widths, and those that turn the direction of writing.
+
+    Separators of lines and paragraphs become line ends.
+    """
+    return _LINE_ENDS.sub("\n", _INVISIBLE.sub("", text))
+
+
 def checked_text(value: Any) -> str:
-    """Return the text of a cell without blanks around it.
+    """Return the text of a cell as it is seen, without blanks around it.
 
     Raises
     ------
@@ -62,8 +73,9 @@ def checked_text(value: Any) -> str:
     else:
         text = str(value)
     text = text.strip(" \u3000\u00a0\ufeff")
-    if (plain := unmarked(text)) != text:
+    if (plain := unmarked(text)) != text:  # our own export: as it was
         return plain
+    text = visible(text).strip(" \u3000\u00a0")
     if _CONTROL.search(text):
         raise BadValue(N_("含有控制字符或损坏的文字：请重新输入。"), {}, N_("可以显示的文字"))
     if text in _EXCEL_ERRORS:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from geodata.importing.bad import unmarked
+from geodata.importing.bad import unmarked, visible
 from geodata.importing.sheets import Sheet
 
 SEARCHED_ROWS = 15  # titles and remarks stand above the header, hardly more of them
@@ -57,7 +57,7 @@ class Block:
 
 def text_of(cell: Any) -> str:
     """Return the text of a cell, empty where it holds none."""
-    return "" if cell is None else unmarked(str(cell).strip())
+    return "" if cell is None else visible(unmarked(str(cell).strip())).strip()
 
 
 def find(sheet: Sheet, known: Callable[[str], bool]) -> Block | None:

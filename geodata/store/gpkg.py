@@ -224,7 +224,7 @@ class GeoPackageSite:
             yield None
             return
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what not everybody on the machine may read
         except OSError as error:
             raise _unwritable(home, error) from error
         with _alone(home):

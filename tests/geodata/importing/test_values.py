@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata import hours
-from geodata.importing.bad import BadValue
+from geodata.importing.bad import BadValue, checked_text
 from geodata.importing.degrees import degrees
 from geodata.importing.hours import NotHours, to_hours
 from geodata.importing.numbers import figure
@@ -360,3 +360,17 @@ def test_a_dash_is_nothing_but_in_a_name_it_is_a_dash():
     assert is_blank("—", STATIONS["opening_hours"]) and is_blank(" ", STATIONS["name"])
     assert not is_blank("暂无", STATIONS["opening_hours"])  # news of the hours: kept as written
     assert not is_blank("无", STATIONS["name"]) and not is_blank(0, STATIONS["area_m2"])
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("思明\u202e工会\u202c驿站", "思明工会驿站"),
+        ("湖滨\u200b南路\u200d\u2060", "湖滨南路"),
+        ("\u2067滨北\u2069", "滨北"),
+        ("一层\u2028二层", "一层\n二层"),
+    ],
+)
+def test_what_nobody_sees_is_not_read(written: str, read: str) -> None:
+    assert checked_text(written) == read
+    assert checked_text(read) == read
