@@ -1,4 +1,4 @@
-"""The log of the server: a record is one line whatever stands in an address; a trace comes once, not as often as asked."""
+"""The log of the server: a record is one line whatever an address holds; a trace comes once, not as often as asked."""
 
 from __future__ import annotations
 
