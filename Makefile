@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -14,15 +14,29 @@ $(VENV)/bin/python:
 		|| { echo "需要 Python 3.11 至 3.13 / Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/.runtime: requirements.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 dev: $(VENV)/.dev
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# every package that is installed, transitive ones too, with the hashes of its files: after a change of requirements*.txt
+lock:
+	@test -x $(VENV)/tools/bin/uv || $(PYTHON) -m venv $(VENV)/tools
+	$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	for one in requirements requirements-dev; do \
+		$(VENV)/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-header --constraint requirements.txt $$one.txt --output-file $$one.lock || exit 1; done
+
+# what is installed at run time as a bill of materials (CycloneDX), in sbom.json
+sbom: setup
+	@test -x $(VENV)/tools/bin/python || $(PYTHON) -m venv $(VENV)/tools
+	$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0
+	$(VENV)/tools/bin/cyclonedx-py requirements requirements.lock --output-reproducible --output-file sbom.json
 
 # Chromium and a Chinese font for the browser tests, where they are missing and we may install them
 browser:

@@ -28,6 +28,8 @@ TOP = {
     ".ci",
     "requirements.txt",
     "requirements-dev.txt",
+    "requirements.lock",
+    "requirements-dev.lock",
     "README.md",
     "pyproject.toml",
     "Makefile",
