@@ -197,7 +197,7 @@
 
   function clicked(event) {
     if (!may() || (event.originalEvent && event.originalEvent.target.closest(".placing-mark"))) return;
-    if (!item(state.key)) return say(root().dataset.first);
+    if (!item(state.key)) return say(root().dataset.choose);
     put(state.key, event.lngLat, "hand");
   }
 
@@ -286,7 +286,7 @@
   });
 
   function locate() {
-    if (!item(state.key)) return say(root().dataset.first);
+    if (!item(state.key)) return say(root().dataset.choose);
     const key = state.key;
     say(root().dataset.asking);
     navigator.geolocation.getCurrentPosition(

@@ -136,7 +136,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                 "data-editing": "1" if may else "",
                 "data-table": table,
                 "data-chosen": words("正在为“{name}”选点"),
-                "data-first": words("请先在列表里选一行。"),
+                "data-choose": words("请先在列表里选一行。"),
                 "data-set": words("已放下：{name}"),
                 "data-all": words("列出的行都选好了，请保存。"),
                 "data-far": words("设备定位误差约 {metres} 米，请在地图上核对。"),
