@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +19,9 @@ from geodata.errors import N_, AtlasError
 
 Progress = Callable[[float, str], None]
 MEMORY, MEMORY_AT_MOST = 2**30, 8 * 2**30  # addresses that the process may take: of a small file, of any
-MEMORY_PER_BYTE = 40  # more for every byte of the file: a province of 20 to 100 MB stays within 4 GiB
+MEMORY_PER_BYTE = 30  # more for every byte of the file: a province of 20 to 100 MB stays within 4 GiB
 SECONDS, SECONDS_PER_MIB = 60, 20  # of processor time
+WATCH_SECONDS = 0.5
 _HEAD = b"OSMHeader"
 _OTHERS = (
     (b"PK\x03\x04", "zip"),
@@ -36,7 +40,11 @@ SAID = {
 }
 
 
-def digest(path: Path, progress: Progress = lambda share, message: None) -> str:
+def silent(_share: float, _message: str) -> None:
+    """Take progress and tell nobody."""
+
+
+def digest(path: Path, progress: Progress = silent) -> str:
     """Return the SHA-256 of an extract, once it is seen that it is one by its first bytes.
 
     Raises
@@ -55,9 +63,7 @@ def digest(path: Path, progress: Progress = lambda share, message: None) -> str:
                 done += len(block)
                 progress(done / size, N_("正在核对文件"))
     except OSError as error:
-        raise AtlasError(
-            N_("打不开 {file}：{error}"), file=str(path), error=error.strerror or str(error)
-        ) from error
+        raise AtlasError(N_("打不开 {file}：{error}"), file=str(path), error=error.strerror or str(error)) from error
     return found.hexdigest()
 
 
@@ -107,9 +113,7 @@ def _refused(path: Path, detail: str) -> AtlasError:
         return AtlasError(
             N_("{file} 不完整，像是没有拷完（{detail}）：请重新拷贝，并核对大小。"), file=path.name, detail=detail
         )
-    return AtlasError(
-        N_("{file} 已损坏，读不出来（{detail}）：请重新下载或拷贝。"), file=path.name, detail=detail
-    )
+    return AtlasError(N_("{file} 已损坏，读不出来（{detail}）：请重新下载或拷贝。"), file=path.name, detail=detail)
 
 
 def _ended(path: Path, child: subprocess.Popen[bytes]) -> AtlasError:
@@ -121,6 +125,13 @@ def _ended(path: Path, child: subprocess.Popen[bytes]) -> AtlasError:
         ),
         file=path.name,
     )
+
+
+def _orphaned(parent: int) -> None:
+    """End this process once the one that started it is gone: nobody waits for what it makes."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
 
 
 def _bound(size: int) -> None:
@@ -141,6 +152,7 @@ def main(path: str, folder: str) -> int:
         sys.stdout.write(json.dumps(said, ensure_ascii=True) + "\n")
         sys.stdout.flush()
 
+    threading.Thread(target=_orphaned, args=[os.getppid()], daemon=True).start()
     _bound(Path(path).stat().st_size)
     from geodata.osm import reading  # within the bounds, and in no process but this one
 

@@ -7,6 +7,7 @@ starts it within bounds).
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 from array import array
@@ -19,7 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import osmium
 from osmium import filter as keep
-from osmium.osm import NODE, RELATION, WAY
+from osmium import index, io
+from osmium.osm import ALL, NODE, NOTHING, RELATION, WAY
 
 from geodata.osm import network, pois, premises, walkable
 
@@ -99,7 +101,6 @@ class Reader:
         self._path, self._folder, self._progress = path, folder, progress
         self.counts: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
-        self._newest = ""
         self._west = self._south = network.UNITS * 200
         self._east = self._north = -network.UNITS * 200
         self._node, self._x, self._y = array("q"), array("i"), array("i")
@@ -110,19 +111,17 @@ class Reader:
 
     def read(self) -> dict[str, Any]:
         """Read the extract; return what is known of it as a whole."""
-        head = osmium.io.Reader(self._file(), osmium.osm.NOTHING).header()
+        head = io.Reader(self._file(), NOTHING).header()
         if head.has_multiple_object_versions:
             raise ValueError("history")
         box = head.box()
-        said = (
-            [box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat] if box.valid() else None
-        )
+        said = [box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat] if box.valid() else None
         self._progress(0.0, STAGES[0])
         self._read_relations()
         kind = "flex_mem"
         if self._path.stat().st_size > IN_MEMORY:
             kind = f"sparse_file_array,{self._folder / 'places.tmp'}"
-        places = osmium.index.create_map(kind)
+        places = index.create_map(kind)
         located = osmium.NodeLocationsForWays(places)
         located.ignore_errors()
         with (self._folder / POINTS).open("w", encoding="utf-8", newline="") as file:
@@ -137,9 +136,10 @@ class Reader:
         (self._folder / "places.tmp").unlink(missing_ok=True)
         self._progress(0.7, STAGES[3])
         replicated = head.get("osmosis_replication_timestamp", "")
+        newest = "" if replicated else self._newest()
         about = {
-            "extract_date": (replicated or self._newest)[:10],
-            "dated_by": "header" if replicated else "newest object" if self._newest else "",
+            "extract_date": (replicated or newest)[:10],
+            "dated_by": "header" if replicated else "newest object" if newest else "",
             "box": self._box(),
             "header_box": said,
             "counts": dict(self.counts),
@@ -149,12 +149,19 @@ class Reader:
         self._progress(1.0, STAGES[3])
         return about
 
-    def _file(self) -> Any:
-        return osmium.io.File(str(self._path), "pbf")  # whatever its name ends in
+    def _file(self) -> io.File:
+        return io.File(str(self._path), "pbf")  # whatever its name ends in
+
+    def _objects(self, kinds: Any, *filters: Any) -> Iterator[Any]:
+        """Yield what of the extract is of these kinds and passes every filter."""
+        found = osmium.FileProcessor(self._file(), kinds)
+        for one in filters:
+            found.with_filter(one)
+        yield from found
 
     def _read_relations(self) -> None:
-        for one in osmium.FileProcessor(self._file(), RELATION).with_filter(keep.KeyFilter(*_KEYS, *walkable.KINDS)):
-            tags = {key: value for key, value in one.tags}
+        for one in self._objects(RELATION, keep.KeyFilter(*_KEYS, *walkable.KINDS)):
+            tags = dict(one.tags)
             members = [way.ref for way in one.members if way.type == "w" and way.role in ("", "outer", "inner")]
             if tags.get("type") not in _AREAS:
                 continue
@@ -165,22 +172,20 @@ class Reader:
                 self._rims |= dict.fromkeys(members, tags)
 
     def _points_of_nodes(self, located: Any) -> Iterator[Point]:
-        for one in osmium.FileProcessor(self._file(), NODE).with_filter(located).with_filter(keep.KeyFilter(*_KEYS)):
-            tags = {key: value for key, value in one.tags}
-            self._dated(one)
+        for one in self._objects(NODE, located, keep.KeyFilter(*_KEYS)):
+            tags = dict(one.tags)
             if one.location.valid() and (found := told(tags, f"n{one.id}", one.lon, one.lat)):
                 yield self._counted(found)
 
     def _points_of_ways(self, located: Any) -> Iterator[Point]:
         keys = keep.KeyFilter(*_KEYS, *walkable.KINDS)
-        for one in osmium.FileProcessor(self._file(), WAY).with_filter(located).with_filter(keys):
-            tags = {key: value for key, value in one.tags}
-            self._dated(one)
+        for one in self._objects(WAY, located, keys):
+            tags = dict(one.tags)
             self.counts["roads"] += "highway" in tags
             if walkable.is_way(tags):
                 self._rims.pop(one.id, None)  # its own tags say more than those of the area around it
                 self._walk(one, tags)
-            elif (found := told(tags, f"w{one.id}", 0.0, 0.0)) is not None:
+            if (found := told(tags, f"w{one.id}", 0.0, 0.0)) is not None:
                 middle = _middle([(node.x, node.y) for node in one.nodes])
                 if middle is None:
                     self.counts["points_without_place"] += 1
@@ -192,9 +197,7 @@ class Reader:
         if not wanted:
             return
         corners: dict[int, list[tuple[int, int]]] = {}
-        for one in (
-            osmium.FileProcessor(self._file(), WAY).with_filter(keep.IdFilter(sorted(wanted))).with_filter(located)
-        ):
+        for one in self._objects(WAY, keep.IdFilter(sorted(wanted)), located):
             if one.id in self._rims:
                 self._walk(one, self._rims[one.id])
             corners[one.id] = [(node.x, node.y) for node in one.nodes]
@@ -229,10 +232,14 @@ class Reader:
         self._around(round(point.lon * network.UNITS), round(point.lat * network.UNITS))
         return point
 
-    def _dated(self, one: Any) -> None:
-        with suppress(ValueError, OverflowError):
-            if one.timestamp.year > 2004:  # before there was OpenStreetMap: not said
-                self._newest = max(self._newest, one.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    def _newest(self) -> str:
+        """Return when the newest object was written (ISO), empty where none says; the header of most extracts does."""
+        newest = ""
+        for one in self._objects(ALL):
+            with suppress(ValueError, OverflowError):
+                if one.timestamp.year > 2004:  # before there was OpenStreetMap: not said
+                    newest = max(newest, one.timestamp.strftime("%Y-%m-%d"))
+        return newest
 
     def _around(self, x: int, y: int) -> None:
         self._west, self._east = min(self._west, x), max(self._east, x)
@@ -278,7 +285,7 @@ def _middle(corners: list[tuple[int, int]], whole: bool = True) -> tuple[float, 
     x0, y0 = held[0]
     if whole and len(held) == len(corners) > 3 and held[0] == held[-1]:
         twice = moment_x = moment_y = 0
-        for (x1, y1), (x2, y2) in zip(held, held[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(held):
             cross = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
             twice += cross
             moment_x += (x1 + x2 - 2 * x0) * cross

@@ -154,9 +154,7 @@ def events(database: Database) -> list[tuple[str, str]]:
     )
 
 
-def rewind(
-    database: Database, table: str, later: Iterable[str], state: Rows, keys: set[str] | None = None
-) -> Rows:
+def rewind(database: Database, table: str, later: Iterable[str], state: Rows, keys: set[str] | None = None) -> Rows:
     """Return `state` (present rows of `table`, altered here)
     as it was before the events of the batches in `later` (the latest first).
 
