@@ -267,6 +267,16 @@ def at_nodes(nodes: NDArray[np.integer]) -> Connectors:
     return Connectors(np.full(count, -1, np.int32), np.column_stack([nodes, nodes]), np.zeros((count, 2)), none, none)
 
 
+def some(points: Connectors, rows: NDArray[np.intp]) -> Connectors:
+    """Return some of the points, in the order of `rows`."""
+    return Connectors(points.edge[rows], points.nodes[rows], points.legs[rows], points.along[rows], points.metres[rows])
+
+
+def parts(graph: Graph, points: Connectors) -> Nodes:
+    """Return the part of the network to which each point comes; -1: too far from it."""
+    return np.append(graph.part, np.int32(-1))[points.nodes[:, 0]]
+
+
 # -- ways -------------------------------------------------------------------------
 
 
@@ -282,7 +292,7 @@ def ways(graph: Graph, demand: Connectors, sites: Connectors, limit: float = np.
     i, j, metres = (np.concatenate(column) for column in zip(*found, strict=True)) if found else np.empty((3, 0))
     demand_of, site_of = (j, i) if turned else (i, j)
     pairs = from_triples(demand_of, site_of, metres, len(demand), len(sites), complete=not np.isfinite(limit))
-    return Ways(pairs, _part(graph, demand), _part(graph, sites))
+    return Ways(pairs, parts(graph, demand), parts(graph, sites))
 
 
 def within_reach(graph: Graph, demand: Points, sites: Points, limit: float, reach: float = REACH_M) -> Ways:
@@ -292,18 +302,22 @@ def within_reach(graph: Graph, demand: Points, sites: Points, limit: float, reac
 
 def nearest_distance(graph: Graph, demand: Points, sites: Points, reach: float = REACH_M) -> Floats:
     """Return each demand's way in metres to its nearest site; infinite when it reaches none, or is too far itself."""
-    mine, theirs = connect(graph, demand, reach), connect(graph, sites, reach)
-    found = np.full(len(mine), np.inf)
-    known = theirs.nodes[:, 0] >= 0
+    return nearest(graph, connect(graph, demand, reach), connect(graph, sites, reach))
+
+
+def nearest(graph: Graph, demand: Connectors, sites: Connectors) -> Floats:
+    """Return each demand's way in metres to its nearest site; infinite when it reaches none, or is too far itself."""
+    found = np.full(len(demand), np.inf)
+    known = sites.nodes[:, 0] >= 0
     if not known.any():
         return found
     # all sites together are one source
     leg = np.full(len(graph.part) + 1, np.inf)
-    np.minimum.at(leg, theirs.nodes[known].ravel(), theirs.legs[known].ravel())
+    np.minimum.at(leg, sites.nodes[known].ravel(), sites.legs[known].ravel())
     ends = np.flatnonzero(np.isfinite(leg))
     way = _followed(graph.matrix, ends[None, :], leg[ends][None, :], np.inf)[0]
-    found[:] = (way[mine.nodes] + mine.legs).min(axis=1)
-    i, _, straight = _on_one_edge(mine, theirs)
+    found[:] = (way[demand.nodes] + demand.legs).min(axis=1)
+    i, _, straight = _on_one_edge(demand, sites)
     np.minimum.at(found, i, straight)
     return np.round(found, DECIMALS)
 
@@ -329,10 +343,6 @@ def from_point(graph: Graph, point: Connectors, limit: float = np.inf) -> Floats
 # -- inside -----------------------------------------------------------------------
 
 
-def _part(graph: Graph, points: Connectors) -> Nodes:
-    return np.append(graph.part, np.int32(-1))[points.nodes[:, 0]]
-
-
 def _triples(
     graph: Graph, few: Connectors, many: Connectors, limit: float
 ) -> Iterator[tuple[NDArray, NDArray, Floats]]:
@@ -347,7 +357,7 @@ def _triples(
             found = _followed(matrix, place[few.nodes[mine]], few.legs[mine], limit)
             end, leg = place[many.nodes[targets]], many.legs[targets]
             reached = np.minimum(found[:, end[:, 0]] + leg[:, 0], found[:, end[:, 1]] + leg[:, 1])
-            i, j, straight = _on_one_edge(_some(few, mine), _some(many, targets))
+            i, j, straight = _on_one_edge(some(few, mine), some(many, targets))
             reached[i, j] = np.minimum(reached[i, j], straight)
             i, j = np.nonzero(reached <= limit if np.isfinite(limit) else np.isfinite(reached))
             yield mine[i], targets[j], np.round(reached[i, j], DECIMALS)
@@ -411,7 +421,3 @@ def _on_one_edge(one: Connectors, other: Connectors) -> tuple[NDArray[np.intp], 
     i = np.repeat(np.arange(len(one)), size)
     j = order[np.arange(len(i)) - np.repeat(np.cumsum(size) - size, size) + begin[i]]
     return i, j, one.metres[i] + np.abs(one.along[i] - other.along[j]) + other.metres[j]
-
-
-def _some(points: Connectors, rows: NDArray[np.intp]) -> Connectors:
-    return Connectors(points.edge[rows], points.nodes[rows], points.legs[rows], points.along[rows], points.metres[rows])
