@@ -30,6 +30,7 @@ from layers.filters import (
     PROVENANCES,
     RADIUS_M,
     THEMES,
+    WAYS,
     Filters,
 )
 
@@ -173,6 +174,7 @@ CODECS: dict[str, _Codec] = {
     "provenance": _Codec("provenance", _some_of(*PROVENANCES), _set_text),
     "group": _optional("worker_group", _code),
     "radius": _Codec("radius", _within(*RADIUS_M, int)),
+    "way": _optional("way", _one_of(*WAYS)),
     "detour": _Codec("detour", _within(*DETOUR, float)),
     "measure": _Codec("measure", _one_of(*MEASURES)),
     "station": _optional("station", _code),

@@ -421,7 +421,10 @@ def _figures() -> dict[str, Figure]:
         "planned": Figure(N_("计划新建驿站"), N_("状态为计划的驿站个数"), _planned, _first, "stations_planned"),
         "coverage": Figure(
             N_("有效覆盖率"),
-            N_("服务半径内有有效驿站的需求权重 ÷ 全部需求权重；步行距离 = 直线距离 × 绕行系数"),
+            N_(
+                "服务半径内有有效驿站的需求权重 ÷ 全部需求权重；"
+                "步行距离 = 直线距离 × 绕行系数，有路网时为沿路网的最短路程"
+            ),
             _coverage,
             _share,
         ),
