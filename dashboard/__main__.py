@@ -26,6 +26,8 @@ from dashboard.commands.briefing import add_parser as add_brief_parser
 from dashboard.commands.coverage import asked, measured
 from dashboard.commands.geocode import add_parser as add_geocode_parser
 from dashboard.commands.geocode import geocoded
+from dashboard.commands.ground import add_parsers as add_ground_parsers
+from dashboard.commands.ground import brought_in, remarks, walked
 from dashboard.commands.info import info
 from dashboard.commands.migrate import add_options as add_migrate_options
 from dashboard.commands.migrate import migrated
@@ -254,6 +256,21 @@ def _geocode(options: argparse.Namespace, settings: Settings, words: Gettext) ->
     return 1 if stopped else 0
 
 
+def _ground(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    source = _built(settings, words)
+    with last_step(), _progress(words) as progress:
+        result = brought_in(options, settings, source, progress)
+    _print(result, options.json)
+    for text in remarks(result, words):
+        _say(text)
+    return 0
+
+
+def _walk(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _print(walked(options, settings, _built(settings, words)), options.json)
+    return 0
+
+
 def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     from dashboard.commands.brief import brief  # the whole application: only this command needs it
 
@@ -314,6 +331,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     )
     add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
     add_geocode_parser(add, words, _geocode)
+    add_ground_parsers(add, words, {"ground": _ground, "walk": _walk})
     add_brief_parser(add, words, _brief)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser

@@ -16,6 +16,7 @@ from typing import Any
 
 from geodata import processes
 from geodata.errors import N_, AtlasError
+from geodata.message import Message
 
 Progress = Callable[[float, str], None]
 MEMORY, MEMORY_AT_MOST = 2**30, 8 * 2**30  # addresses that the process may take: of a small file, of any
@@ -100,11 +101,13 @@ def _want_extract(path: Path, head: bytes) -> None:
     raise AtlasError(
         N_("{file} 不是 OpenStreetMap 的 .osm.pbf 文件（看起来是 {got}）：请下载 .osm.pbf 格式的提取文件。"),
         file=path.name,
-        got=other or N_("别的格式"),
+        got=other or Message(N_("别的格式")),
     )
 
 
 def _refused(path: Path, detail: str) -> AtlasError:
+    if detail == "empty":
+        return AtlasError(N_("{file} 里没有道路，也没有设施：请核对是否选错了文件，或提取的范围太小。"), file=path.name)
     if detail == "history":
         return AtlasError(
             N_("{file} 是含历史版本的文件：请改用不含历史的提取文件（.osm.pbf，而不是 .osh.pbf）。"), file=path.name

@@ -18,13 +18,17 @@ from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geodata.errors import N_, AtlasError, BusyError
 from geodata.locking import hold
-from geodata.osm import extract, rows
+from geodata.osm import extract
+from geodata.osm.network import Box, WalkingNetwork, load
 from geodata.store.base import AtlasStore, WritableStore
 from geodata.store.batches import Exchange
+
+if TYPE_CHECKING:
+    from geodata.osm.rows import Rows
 
 Progress = Callable[[float, str], None]
 FOLDER, META, LOCK = "ground", "ground", ".ground.lock"
@@ -52,6 +56,12 @@ def current(home: Path, meta: Mapping[str, str]) -> Path | None:
     name = meta.get(META)
     folder = Path(home) / FOLDER / name if name else None
     return folder if folder and (folder / ABOUT).is_file() else None
+
+
+def walking(home: Path, store: AtlasStore) -> Callable[[Box], WalkingNetwork] | None:
+    """Return what gives the walking network of a box (west, south, east, north, degrees); None where there is none."""
+    folder = current(home, store.meta())
+    return None if folder is None else lambda box: load(folder / NETWORK, box)
 
 
 def about(folder: Path) -> dict[str, Any]:
@@ -100,6 +110,8 @@ def bring(
     AtlasError
         The file cannot be used, a place is unknown, or another extract is being read.
     """
+    from geodata.osm import rows  # slow to import, and whoever asks for the folder does not need it
+
     seen = store.meta()["data_version"]
     with _alone(Path(home) / FOLDER) as base:
         folder = _made(base, path, progress)
@@ -137,12 +149,7 @@ def bring(
     }
 
 
-def of_store(home: Path, store: AtlasStore) -> Path | None:
-    """Return the folder of the extract that the atlas of a store stands on: see :func:`current`."""
-    return current(home, store.meta())
-
-
-def _told(known: Mapping[str, Any], found: rows.Rows) -> dict[str, Any]:
+def _told(known: Mapping[str, Any], found: Rows) -> dict[str, Any]:
     counts = known["counts"]
     return {
         "file": known["source"],

@@ -20,6 +20,8 @@ RESOLUTION = 9  # cells of about 0.1 km2, centres about 350 m apart
 RINGS = (1.0, 0.5, 0.2)  # share of a point that each cell gets, by ring around the point's own
 LEAST = 0.02
 SAME_PLACE = 3  # decimals of a degree: two points of one name within about 100 m are one
+POINTS = "points.csv"  # in the folder of an extract: everything of it that has a place, in these columns
+COLUMNS = ("id", "lon", "lat", "name", "class", "host_type", "host", "street", "number", "quarter")
 ANY = "*"
 WHOLE = "building"  # repeats what a more telling class says of the same place
 

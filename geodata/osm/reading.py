@@ -31,10 +31,7 @@ IN_MEMORY = 400 * 2**20  # bytes of an extract from which on places of nodes are
 LONGEST = 120  # characters of a name
 ADDRESS = ("addr:street", "addr:housenumber", "addr:place")
 QUARTERS = frozenset({"city_block", "neighbourhood", "quarter", "suburb", "village", "hamlet", "town", "square"})
-POINTS, COLUMNS = (
-    "points.csv",
-    ("id", "lon", "lat", "name", "class", "host_type", "host", "street", "number", "quarter"),
-)
+HISTORY, EMPTY = "history", "empty"  # what is wrong with a file that can be read
 STAGES = ("relations", "nodes", "ways", "network")
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _KEYS = tuple(dict.fromkeys([*pois.classes(), *(kind.key for kind in premises.kinds()), *ADDRESS, "place"]))
@@ -42,7 +39,7 @@ _AREAS = frozenset({"multipolygon", "boundary"})
 
 
 class Point(NamedTuple):
-    """A thing that has a place: what :data:`COLUMNS` says of it."""
+    """A thing that has a place: what :data:`geodata.osm.pois.COLUMNS` says of it."""
 
     id: str
     lon: float
@@ -113,7 +110,7 @@ class Reader:
         """Read the extract; return what is known of it as a whole."""
         head = io.Reader(self._file(), NOTHING).header()
         if head.has_multiple_object_versions:
-            raise ValueError("history")
+            raise ValueError(HISTORY)
         box = head.box()
         said = [box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat] if box.valid() else None
         self._progress(0.0, STAGES[0])
@@ -124,9 +121,9 @@ class Reader:
         places = index.create_map(kind)
         located = osmium.NodeLocationsForWays(places)
         located.ignore_errors()
-        with (self._folder / POINTS).open("w", encoding="utf-8", newline="") as file:
+        with (self._folder / pois.POINTS).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(COLUMNS)
+            writer.writerow(pois.COLUMNS)
             self._progress(0.1, STAGES[1])
             writer.writerows(self._points_of_nodes(located))
             self._progress(0.3, STAGES[2])
@@ -135,12 +132,15 @@ class Reader:
         del located, places
         (self._folder / "places.tmp").unlink(missing_ok=True)
         self._progress(0.7, STAGES[3])
+        around = self._box()
+        if around is None:
+            raise ValueError(EMPTY)
         replicated = head.get("osmosis_replication_timestamp", "")
         newest = "" if replicated else self._newest()
         about = {
             "extract_date": (replicated or newest)[:10],
             "dated_by": "header" if replicated else "newest object" if newest else "",
-            "box": self._box(),
+            "box": around,
             "header_box": said,
             "counts": dict(self.counts),
             "rules": dict(self.rules),
@@ -233,9 +233,12 @@ class Reader:
         return point
 
     def _newest(self) -> str:
-        """Return when the newest object was written (ISO), empty where none says; the header of most extracts does."""
+        """Return when the newest object was written (ISO), empty where none says.
+
+        The header of most extracts says it at once; of a large one that does not, nodes are left out: minutes.
+        """
         newest = ""
-        for one in self._objects(ALL):
+        for one in self._objects(ALL if self._path.stat().st_size <= IN_MEMORY else WAY | RELATION):
             with suppress(ValueError, OverflowError):
                 if one.timestamp.year > 2004:  # before there was OpenStreetMap: not said
                     newest = max(newest, one.timestamp.strftime("%Y-%m-%d"))
@@ -254,7 +257,7 @@ class Reader:
         sides = (self._west, self._south, self._east, self._north)
         return None if self._west > self._east else [side / network.UNITS for side in sides]
 
-    def _network(self, extract_date: str) -> dict[str, int]:
+    def _network(self, extract_date: str) -> dict[str, float]:
         def taken(values: array) -> Any:
             return np.frombuffer(values, values.typecode) if len(values) else np.empty(0, values.typecode)
 
@@ -268,11 +271,14 @@ class Reader:
         )
         made, met = network.built(walked, extract_date, self._path.name)
         network.save(made, self._folder / "network")
-        parts = int(made.part.max()) + 1 if len(made.part) else 0
-        found = {"nodes": len(made.lon), "edges": len(made.start), "parts": parts, "largest_part": 0, **met}
-        found["largest_part"] = int((made.part == 0).sum())
-        self.counts["walk_m"] = round(float(made.length.sum()))
-        return found | {"walk_m": self.counts["walk_m"]}
+        return {
+            "nodes": len(made.lon),
+            "edges": len(made.start),
+            "parts": int(made.part.max()) + 1 if len(made.part) else 0,
+            "largest_part": int((made.part == 0).sum()),
+            "walk_m": round(float(made.length.sum()), 3),
+            **met,
+        }
 
 
 def _middle(corners: list[tuple[int, int]], whole: bool = True) -> tuple[float, float] | None:
@@ -297,7 +303,7 @@ def _middle(corners: list[tuple[int, int]], whole: bool = True) -> tuple[float, 
 
 
 def read(path: Path, folder: Path, progress: Progress) -> dict[str, Any]:
-    """Read an extract; leave ``network/``, :data:`POINTS` and ``read.json`` in `folder`, and return what the last says.
+    """Read an extract; leave network, points and ``read.json`` in `folder`, and return what the last says.
 
     Returns
     -------
@@ -308,7 +314,7 @@ def read(path: Path, folder: Path, progress: Progress) -> dict[str, Any]:
     Raises
     ------
     RuntimeError, ValueError
-        The file is no extract, is cut or damaged, or holds a history.
+        The file is no extract, is cut or damaged, holds a history, or nothing that is looked for.
     """
     about = Reader(path, folder, progress).read()
     (folder / "read.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")

@@ -18,7 +18,6 @@ from geodata import boundaries
 from geodata.errors import N_, AtlasError
 from geodata.osm import pois
 from geodata.osm.network import UNITS
-from geodata.osm.reading import POINTS
 from geodata.schema import CRS, TABLES
 from geodata.store.base import AtlasStore
 
@@ -81,7 +80,7 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     """
     places, zones = store.read("places"), store.read("zones")
     counties = _counties(places)
-    points = pd.read_csv(folder / POINTS, dtype=str, keep_default_na=False).astype({"lon": float, "lat": float})
+    points = pd.read_csv(folder / pois.POINTS, dtype=str, keep_default_na=False).astype({"lon": float, "lat": float})
     points = points[(points["class"] != "") | (points["host_type"] != "")]
     shapes = gpd.points_from_xy(points["lon"], points["lat"])
     points = gpd.GeoDataFrame(points, geometry=shapes, crs=CRS)
