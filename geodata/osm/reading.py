@@ -137,7 +137,7 @@ class Reader:
             raise ValueError(EMPTY)
         replicated = head.get("osmosis_replication_timestamp", "")
         newest = "" if replicated else self._newest()
-        about = {
+        about: dict[str, Any] = {
             "extract_date": (replicated or newest)[:10],
             "dated_by": "header" if replicated else "newest object" if newest else "",
             "box": around,

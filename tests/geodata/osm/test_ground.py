@@ -96,7 +96,7 @@ def test_it_comes_in_as_one_batch_and_is_undone_whole(store: WritableStore, home
     assert folder.name == found["folder"]
     about = ground.about(folder)
     assert (about["source"], about["attribution"]) == ("dawukou.osm.pbf", "© OpenStreetMap contributors, ODbL")
-    assert len(network.load(folder / ground.NETWORK).lon) == found["nodes"] == 19
+    assert len(network.load(folder / ground.NETWORK).lon) == found["nodes"] == 20
     assert {row["table"] for _, row in store.changes(batch.batch_id).iterrows()} == {"demand", "candidates"}
     store.undo(batch.batch_id)
     assert same(state(store), before)
