@@ -142,10 +142,9 @@ class Reader:
             "dated_by": "header" if replicated else "newest object" if newest else "",
             "box": around,
             "header_box": said,
-            "counts": dict(self.counts),
             "rules": dict(self.rules),
         }
-        about["counts"] |= self._network(about["extract_date"])
+        about["counts"] = {**self.counts, **self._network(about["extract_date"])}
         self._progress(1.0, STAGES[3])
         return about
 

@@ -133,3 +133,11 @@ def test_conditional_ways_are_walked_and_counted(tmp_path: Path) -> None:
     town = Town()
     town.road((0, 0), (1, 0), highway="path", foot__conditional="no @ (22:00-06:00)")
     assert made(town, tmp_path)[0]["counts"]["conditional_ways"] == 1
+
+
+def test_the_docs_have_every_rule_in_its_order() -> None:
+    told = (Path(__file__).resolve().parents[3] / "docs" / "ground.md").read_text("utf-8")
+    rows = [f"| {'是 yes' if rule.walk else '否 no'} | {rule.zh} {rule.en} |" for rule in walkable.rules()]
+    places = [told.find(row) for row in rows]
+    assert -1 not in places
+    assert places == sorted(places)
