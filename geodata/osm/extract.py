@@ -76,9 +76,15 @@ def read(path: Path, folder: Path, progress: Progress) -> dict[str, Any]:
     AtlasError
         It cannot be read within the bounds; what was there before is untouched.
     """
-    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    # each thread more takes addresses: on a machine of many cores they would be all that there is
+    few_threads = {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OSMIUM_POOL_THREADS": "2",
+        "MALLOC_ARENA_MAX": "2",
+    }
     arguments = ["-m", "geodata.osm.extract", str(path.absolute()), str(folder.absolute())]
-    with processes.running(arguments, one_thread) as child:
+    with processes.running(arguments, few_threads) as child:
         assert child.stdout is not None
         while line := child.stdout.readline(2**20):
             if not line.endswith(b"\n"):

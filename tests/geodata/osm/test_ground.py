@@ -166,6 +166,29 @@ def test_places_are_those_that_are_asked_for(store: WritableStore, home: Path, t
         ground.bring(store, home, path, ["999999"])
 
 
+def test_siming_is_as_the_sample_has_it(store: WritableStore, home: Path, tmp_path: Path) -> None:
+    """On 鼓浪屿 no motor vehicle drives; cells lie on land and in a street zone; the shipped demand gives way."""
+    shipped = store.read("demand")
+    assert (shipped["adcode"] == "350203").sum() > 500
+    made = Town(at=(118.0, 24.4))
+    made.road((66, 47), (67, 47), highway="footway")
+    made.node(66, 47, tourism="hotel", name="鼓浪屿旅馆")
+    made.node(66, 47, amenity="restaurant", name="鼓浪屿餐馆")
+    made.node(95, 75, tourism="hotel", name="湖滨酒店")
+    found = ground.bring(store, home, made.write(tmp_path / "a.osm.pbf"), ["350203"])
+    demand = store.read("demand")
+    mine = demand[demand["adcode"] == "350203"]
+    assert set(mine["source_id"]) == {"OSM;OSM-2026-11-20"}
+    assert len(mine) == found["demand_rows"]
+    assert mine.groupby("worker_group")["weight"].sum().to_dict() == pytest.approx(
+        {"driver": 1.0, "rider": 1.0}, abs=0.002
+    )
+    assert mine["zone"].notna().all()
+    assert mine[mine["worker_group"] == "driver"].geometry.x.min() > 118.08
+    store.undo(found["batch_id"])
+    assert store.read("demand").equals(shipped)
+
+
 def test_an_extract_of_elsewhere_has_streets_and_no_rows(store: WritableStore, home: Path) -> None:
     before = state(store)
     found = ground.bring(store, home, WELLINGTON)
