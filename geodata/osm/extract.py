@@ -22,7 +22,7 @@ Progress = Callable[[float, str], None]
 MEMORY, MEMORY_AT_MOST = 2**30, 8 * 2**30  # addresses that the process may take: of a small file, of any
 MEMORY_PER_BYTE = 30  # more for every byte of the file: a province of 20 to 100 MB stays within 4 GiB
 SECONDS, SECONDS_PER_MIB = 60, 20  # of processor time
-WATCH_SECONDS = 0.5
+BEAT_SECONDS = 0.5
 _HEAD = b"OSMHeader"
 _OTHERS = (
     (b"PK\x03\x04", "zip"),
@@ -136,10 +136,11 @@ def _ended(path: Path, child: subprocess.Popen[bytes]) -> AtlasError:
     )
 
 
-def _orphaned(parent: int) -> None:
-    """End this process once the one that started it is gone: nobody waits for what it makes."""
+def _beat(parent: int, say: Callable[[], None]) -> None:
+    """Say again how far it is, so that whoever waits can call it off; end once he is gone."""
     while os.getppid() == parent:
-        time.sleep(WATCH_SECONDS)
+        time.sleep(BEAT_SECONDS)
+        say()
     os._exit(1)
 
 
@@ -157,16 +158,24 @@ def _bound(size: int) -> None:
 def main(path: str, folder: str) -> int:
     """Do what :func:`read` asks for: write lines of JSON to stdout, the last with what is known of the extract."""
 
-    def say(**said: Any) -> None:
-        sys.stdout.write(json.dumps(said, ensure_ascii=True) + "\n")
-        sys.stdout.flush()
+    last: dict[str, Any] = {"share": 0.0, "stage": next(iter(SAID))}
+    lock = threading.Lock()
 
-    threading.Thread(target=_orphaned, args=[os.getppid()], daemon=True).start()
+    def say(**said: Any) -> None:
+        with lock, suppress(BrokenPipeError):
+            sys.stdout.write(json.dumps(said, ensure_ascii=True) + "\n")
+            sys.stdout.flush()
+
+    def progress(share: float, stage: str) -> None:
+        last.update(share=share, stage=stage)
+        say(**last)
+
+    threading.Thread(target=_beat, args=[os.getppid(), lambda: say(**last)], daemon=True).start()
     _bound(Path(path).stat().st_size)
     from geodata.osm import reading  # within the bounds, and in no process but this one
 
     try:
-        say(done=reading.read(Path(path), Path(folder), lambda share, stage: say(share=share, stage=stage)))
+        say(done=reading.read(Path(path), Path(folder), progress))
     except MemoryError:
         return 1
     except Exception as error:
@@ -175,5 +184,4 @@ def main(path: str, folder: str) -> int:
 
 
 if __name__ == "__main__":
-    with suppress(BrokenPipeError):
-        sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:3]))
