@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEVELS = ("country", "province", "city", "county")
-#: West, south, east and north in degrees → the walking network there, or None where there is none.
+#: West, south, east and north in degrees → the walking network there, or None where there is none. What tells it apart
+#: from another is its attribute ``version``, where it has one.
 Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 #: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
 RECENT, RECENT_BYTES = 64, 256 * 2**20
@@ -180,8 +181,18 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     @property
     def version(self) -> str:
-        """The data version: the content hash of the tables."""
+        """What tells this atlas apart from another: the version of its data, and that of its walking network."""
+        return f"{self.stored_version}-{self.ground}" if self.ground else self.stored_version
+
+    @property
+    def stored_version(self) -> str:
+        """The data version of the store: the content hash of the tables."""
         return self.meta["data_version"]
+
+    @property
+    def ground(self) -> str:
+        """What tells the walking network apart from another; empty where there is none."""
+        return getattr(self._walking, "version", "")
 
     @cached_property
     def data_date(self) -> date:

@@ -17,7 +17,7 @@ from geodata.hours import open_matrix
 from layers import places
 from layers.access import gini
 from layers.atlas import Atlas
-from layers.distance import Points, nearest_distance
+from layers.distance import Points
 from layers.siting import evidence
 from layers.siting.case import Case, case
 from layers.siting.prepare import Prepared
@@ -290,7 +290,8 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
     ways, share = ways_to_nearest(found, points[sites] if len(sites) else np.empty((0, 2)))
     known = np.isfinite(ways) & (share > 0)
     lost = found.placing.lost and not len(sites)
-    every = bool(known.any()) and bool(known[share > 0].all()) and not lost
+    # along a network some can reach nobody at all: they are told apart, and the mean is that of all others
+    every = bool(known.any()) and (found.walked is not None or bool(known[share > 0].all())) and not lost
     return Figures(
         weight=float(weight[counts >= found.wish.cover].sum()),
         weight_of=float(weight.sum()),
@@ -312,7 +313,7 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
     sites = np.vstack([points, stand])
     hours = found.wish.hours
     if hours is None:
-        return nearest_distance(found.demand.points, Points(sites, degrees=True), found.wish.detour), weight
+        return found.nearest(Points(sites, degrees=True)), weight
     texts = [found.ask.opening] * len(points) + (
         [text or None for text in found.existing.frame["opening_hours"]] if found.existing else []
     )
@@ -327,7 +328,7 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
     ways, share = [], []
     for number in range(patterns.shape[1]):
         up = patterns[:, number]
-        ways.append(nearest_distance(found.demand.points, Points(sites[up], degrees=True), found.wish.detour))
+        ways.append(found.nearest(Points(sites[up], degrees=True)))
         share.append(weight * profile[:, np.array(hours)[which.ravel() == number]].sum(axis=1) / len(hours))
     return np.concatenate(ways), np.concatenate(share)
 
