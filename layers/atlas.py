@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEVELS = ("country", "province", "city", "county")
-#: West, south, east and north in degrees → the walking network there, or None where there is none. What tells it apart
-#: from another is its attribute ``version``, where it has one.
+#: West, south, east and north in degrees → the walking network there, or None where there is none.
 Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 #: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
 RECENT, RECENT_BYTES = 64, 256 * 2**20
@@ -182,7 +181,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
     @property
     def version(self) -> str:
         """What tells this atlas apart from another: the version of its data, and that of its walking network."""
-        return f"{self.stored_version}-{self.ground}" if self.ground else self.stored_version
+        return f"{self.stored_version}-{self.ground[:8]}" if self.ground else self.stored_version
 
     @property
     def stored_version(self) -> str:
@@ -191,8 +190,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     @property
     def ground(self) -> str:
-        """What tells the walking network apart from another; empty where there is none."""
-        return getattr(self._walking, "version", "")
+        """Name of the extract that the walking network is of; empty where there is none."""
+        return self.meta.get("ground", "")
 
     @cached_property
     def data_date(self) -> date:

@@ -95,11 +95,6 @@ def test_a_kept_question_names_the_way(river) -> None:
     assert inputs_filters(found.filters).way == NETWORK
     without = Atlas.from_frames(river_frames(), META)
     assert case(without, HERE, Ask(source=POINTS, points=tuple(SPOTS.values()))).filters.way is None
-
-    class Door:
-        version = "g1"
-
-        def __call__(self, box):
-            return on_the_river()
-
-    assert len({basis(without), basis(Atlas.from_frames(river_frames(), META, Door()))}) == 2
+    other = Atlas.from_frames(river_frames(), {**META, "ground": "a1b2c3d4e5"}, lambda box: on_the_river())
+    assert len({basis(without), basis(other)}) == 2
+    assert (other.version, other.stored_version) == ("test-a1b2c3d4", "test")
