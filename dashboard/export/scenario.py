@@ -52,7 +52,8 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
                 "name": site.name,
                 "lon": site.lon,
                 "lat": site.lat,
-                "why": words(message).format(**params),
+                "why": (words("在{road}边。").format(road=site.road) if site.road else "")
+                + words(message).format(**params),
                 "exclusive": site.exclusive,
                 "newly": site.newly,
                 "reached": site.reached,

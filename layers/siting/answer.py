@@ -97,6 +97,8 @@ class Site:
         Yuan.
     forced : bool
     provenance : str
+    road : str
+        Name of the road where the site comes to the network; empty where there is none, or it has no name.
     """
 
     number: int
@@ -114,6 +116,7 @@ class Site:
     cost: float
     forced: bool
     provenance: str
+    road: str = ""
 
     def why(self, total: float) -> Message:
         """Return the reason for this site as message and values; `total` is the weight of all demand."""
@@ -339,7 +342,7 @@ def _sites(
     names = dict(zip(found.offered.ids, found.offered.names, strict=True))
     origin = dict(zip(found.offered.ids, found.offered.provenance, strict=True))
     lonlat = prepared.places.xy[chosen] if prepared.places is not None and len(chosen) else np.empty((0, 2))
-    streets = street_of(atlas, found, lonlat)
+    streets, roads = street_of(atlas, found, lonlat), found.roads(lonlat)
     made = []
     for at, one in enumerate(evidence.explain(prepared.instance, chosen, prepared.places)):
         made.append(
@@ -359,6 +362,7 @@ def _sites(
                 cost=float(prepared.instance.cost[one.site]),
                 forced=ids[at] in found.wish.force,
                 provenance=origin.get(ids[at], "derived"),
+                road=roads[at],
             )
         )
     return tuple(sorted(made, key=lambda one: one.number))

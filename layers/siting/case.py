@@ -133,6 +133,15 @@ class Case:
         graph = self.walked.graph
         return walking.ways(graph, self.cells_on, walking.connect(graph, sites), self.wish.radius).pairs
 
+    def roads(self, lonlat: NDArray[np.float64]) -> list[str]:
+        """Return the name of the road where each point (degrees) comes to the network; empty where none is known."""
+        network = self.walked.graph.network if self.walked else None
+        if self.walked is None or network is None:
+            return [""] * len(lonlat)
+        edges = walking.connect(self.walked.graph, Points(lonlat, degrees=True)).edge
+        names = np.append(network.name, np.int32(-1))[edges]  # last: too far from every edge
+        return [network.names[one] if one >= 0 else "" for one in names]
+
     def open_then(self) -> NDArray[np.bool_]:
         """Return which of the serving stations are open in at least one of the hours asked."""
         if self.existing is None or self.wish.hours is None:

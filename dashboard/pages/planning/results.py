@@ -196,6 +196,7 @@ def sites_table(
     for one in answer.sites:
         message, params = one.why(total)
         why = [
+            words("在{road}边。").format(road=one.road) if one.road else "",
             words(message).format(**params),
             " ",
             words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED else "",

@@ -20,6 +20,7 @@ from tests.layers.towns import on_the_river, river_atlas, river_frames
 HERE = Filters(place="350203", radius=500)
 #: Across the river from a; across it from T3; on the lane that leads nowhere.
 SITES = {"south": (300, -80), "west": (-900, -70), "lane": (250, 330)}
+ROADS = {"south": "南岸路", "west": "南岸路", "lane": "孤巷"}
 SPOTS = {name: (round(at(*xy).x, 5), round(at(*xy).y, 5)) for name, xy in SITES.items()}
 IDS = {point_id(*spot): name for name, spot in SPOTS.items()}
 
@@ -45,6 +46,7 @@ def test_the_most_demand_is_where_no_bridge_leads(river) -> None:
         assert last.objective == pytest.approx(33 + gained)
         told = answered(river, found, found.prepared(), last)
         assert (told.before.weight, told.after.weight, told.after.weight_of) == (33, 33 + gained, 63)
+        assert {IDS[one.site_id]: one.road for one in told.sites} == {name: ROADS[name] for name in sites}
         assert told.before.weight == coverage.measure(river, HERE).nominal_weighted.part
     # straight, everybody has a station already
     _, found, last = solved(river, HERE.having(way=STRAIGHT), model="mclp", new=2)
