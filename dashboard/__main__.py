@@ -42,7 +42,7 @@ from geodata.build import build_atlas
 from geodata.errors import AtlasError
 from geodata.interrupts import ended_politely, last_step
 from layers.atlas import Atlas
-from layers.filters import DETOUR, Filters
+from layers.filters import DETOUR, WAYS, Filters
 
 Command = Callable[[argparse.Namespace, Settings, Gettext], int]
 
@@ -137,7 +137,7 @@ def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
 
 
 def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    filters = asked(options.radius, options.detour, options.at, options.place, options.as_of)
+    filters = asked(options.radius, options.detour, options.at, options.place, options.as_of, options.way)
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
     atlas = _built(settings, words).at(filters.as_of)
@@ -318,6 +318,11 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
         type=float,
         default=Filters().detour,
         help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]),
+    )
+    cover.add_argument(
+        "--way",
+        choices=WAYS,
+        help=words("走法：沿路网（network）或直线 × 绕行系数（straight）；默认有路网时沿路网"),
     )
     cover.add_argument("--at", help=words("时刻，如 2024-10-15T22:00；不给则不限"))
     cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))

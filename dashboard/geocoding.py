@@ -89,7 +89,7 @@ def kept(
         As :func:`geodata.placing.placed`, or when the atlas has changed meanwhile.
     """
     frame = placing.placed(table, atlas.table(table), spots)
-    return store.apply(table, frame, author=author, file=file, crs="wgs84", seen=atlas.version, retire=False)
+    return store.apply(table, frame, author=author, file=file, crs="wgs84", seen=atlas.stored_version, retire=False)
 
 
 def way_names(words: Words) -> dict[str, str]:

@@ -180,8 +180,18 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     @property
     def version(self) -> str:
-        """The data version: the content hash of the tables."""
+        """What tells this atlas apart from another: the version of its data, and that of its walking network."""
+        return f"{self.stored_version}-{self.ground[:8]}" if self.ground else self.stored_version
+
+    @property
+    def stored_version(self) -> str:
+        """The data version of the store: the content hash of the tables."""
         return self.meta["data_version"]
+
+    @property
+    def ground(self) -> str:
+        """Name of the extract that the walking network is of; empty where there is none."""
+        return self.meta.get("ground", "")
 
     @cached_property
     def data_date(self) -> date:

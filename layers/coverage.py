@@ -23,7 +23,7 @@ from geodata.message import Message, joined
 from layers import demand, places, stations, unplaced, way
 from layers.atlas import Atlas
 from layers.distance import Pairs
-from layers.filters import Filters
+from layers.filters import STRAIGHT, Filters
 from layers.provenance import mix, sources, weakest
 from layers.walking import REACH_M
 
@@ -102,6 +102,8 @@ class Coverage:
         Which way was walked; None where there is no network, so that it can only be straight × detour.
     apart : Apart or None
         Who cannot be said to reach anybody along the network; None where the way is straight.
+    straight_weighted : Share or None
+        What `effective_weighted` would be straight × detour; None where the way is straight.
     epsg : tuple of int
         The 3-degree systems that the demand lies in, for who measures again in a GIS.
     as_of : date
@@ -126,6 +128,7 @@ class Coverage:
     detour_factor: float
     way: Message | None
     apart: demand.Apart | None
+    straight_weighted: Share | None
     epsg: tuple[int, ...]
     as_of: date
     provenance: str | None
@@ -150,6 +153,15 @@ class Coverage:
         hour = None if by_hour else filters.hour
         unsaid = unplaced.unsaid_hours(self.stations_unknown_hours, hour) if timed and not self.standing.lost else None
         return joined(self.standing.note(), unsaid, *self.walked())
+
+    def against_straight(self) -> Message | None:
+        """Return what the effective share would be straight × detour; None where the way is straight, or no share is
+        known.
+        """
+        if self.straight_weighted is None or self.straight_weighted.ratio is None:
+            return None
+        share = f"{self.straight_weighted.ratio:.1%}"
+        return Message(N_("同一半径按直线 × {detour} 为 {share}"), {"detour": self.detour_factor, "share": share})
 
     def walked(self) -> tuple[Message, ...]:
         """Return which way was walked, and who is told apart along the network; nothing where there is no network."""
@@ -190,6 +202,7 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
     inside = stations.chosen(atlas, filters)
     standing = demand.standing_of(atlas, filters, wanted)
     why = standing.why
+    apart = demand.apart(atlas, wanted, filters, offered.nominal)
     return Coverage(
         nominal_weighted=_weighted(wanted, nominal_count > 0, why),
         nominal_unweighted=Share(int((nominal_count > 0).sum()), len(wanted.rows), why),
@@ -204,7 +217,8 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
         radius_m=filters.radius,
         detour_factor=filters.detour,
         way=way.note(atlas, filters),
-        apart=demand.apart(atlas, wanted, filters, offered.nominal),
+        apart=apart,
+        straight_weighted=None if apart is None else measure(atlas, filters.having(way=STRAIGHT)).effective_weighted,
         epsg=demand.systems(wanted),
         as_of=atlas.data_date,
         provenance=_provenance(atlas, wanted, offered.nominal, near),

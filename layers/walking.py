@@ -307,19 +307,23 @@ def nearest_distance(graph: Graph, demand: Points, sites: Points, reach: float =
 
 def nearest(graph: Graph, demand: Connectors, sites: Connectors) -> Floats:
     """Return each demand's way in metres to its nearest site; infinite when it reaches none, or is too far itself."""
-    found = np.full(len(demand), np.inf)
+    way = from_any(graph, sites)
+    found = (np.append(way, np.inf)[demand.nodes] + demand.legs).min(axis=1, initial=np.inf)
+    i, _, straight = _on_one_edge(demand, sites)
+    np.minimum.at(found, i, straight)
+    return np.round(found, DECIMALS)
+
+
+def from_any(graph: Graph, sites: Connectors, limit: float = np.inf) -> Floats:
+    """Return the way in metres to every node of the network from the nearest of `sites`; infinite beyond `limit`."""
     known = sites.nodes[:, 0] >= 0
     if not known.any():
-        return found
+        return np.full(len(graph.part), np.inf)
     # all sites together are one source
     leg = np.full(len(graph.part) + 1, np.inf)
     np.minimum.at(leg, sites.nodes[known].ravel(), sites.legs[known].ravel())
     ends = np.flatnonzero(np.isfinite(leg))
-    way = _followed(graph.matrix, ends[None, :], leg[ends][None, :], np.inf)[0]
-    found[:] = (way[demand.nodes] + demand.legs).min(axis=1)
-    i, _, straight = _on_one_edge(demand, sites)
-    np.minimum.at(found, i, straight)
-    return np.round(found, DECIMALS)
+    return np.round(_followed(graph.matrix, ends[None, :], leg[ends][None, :], limit * (1 + NOISE))[0, :-1], DECIMALS)
 
 
 def way(graph: Graph, one: Points, other: Points, reach: float = REACH_M) -> Way:
@@ -331,13 +335,6 @@ def way(graph: Graph, one: Points, other: Points, reach: float = REACH_M) -> Way
         (float(here.metres[0]), float(there.metres[0])),
         (bool(len(here.far)), bool(len(there.far))),
     )
-
-
-def from_point(graph: Graph, point: Connectors, limit: float = np.inf) -> Floats:
-    """Return the way in metres from one point to every node of the network; infinite beyond `limit`."""
-    if len(point.far):
-        return np.full(len(graph.part), np.inf)
-    return np.round(_followed(graph.matrix, point.nodes, point.legs, limit * (1 + NOISE))[0, :-1], DECIMALS)
 
 
 # -- inside -----------------------------------------------------------------------

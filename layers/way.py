@@ -55,6 +55,12 @@ class Ground:
     stations: Connectors
     share: float
 
+    @property
+    def date(self) -> str:
+        """Date of the extract, for people; its kind where the file has no date."""
+        network = self.graph.network
+        return network.extract_date if network and network.extract_date else "OpenStreetMap"
+
 
 def ground(atlas: Atlas, filters: Filters) -> Ground | None:
     """Return the walking network of the place looked at; None where there is none, or it is too large.
@@ -82,12 +88,23 @@ def of(atlas: Atlas, filters: Filters) -> str:
     return NETWORK if along(atlas, filters) else STRAIGHT
 
 
+def settled(atlas: Atlas, filters: Filters) -> Filters:
+    """Return `filters` with the way that is walked named, so that they mean the same where it is another later;
+    where there is no network, with none.
+    """
+    return filters.having(way=of(atlas, filters) if atlas.on_ground else None)
+
+
 def note(atlas: Atlas, filters: Filters) -> Message | None:
     """Return which way a share was measured by; None where there is no network, so that there is no choice."""
-    if walked := along(atlas, filters):
-        network = walked.graph.network
-        return Message(N_("沿路网步行（{date}）"), {"date": (network and network.extract_date) or "OpenStreetMap"})
-    return Message(N_("直线 × {detour}"), {"detour": filters.detour}) if atlas.on_ground else None
+    return said(along(atlas, filters), filters) if atlas.on_ground else None
+
+
+def said(walked: Ground | None, filters: Filters) -> Message:
+    """Return which way is walked, in words: along a network, or straight."""
+    if walked:
+        return Message(N_("沿路网步行（{date}）"), {"date": walked.date})
+    return Message(N_("直线 × {detour}"), {"detour": filters.detour})
 
 
 def why_straight(atlas: Atlas, filters: Filters) -> Message | None:

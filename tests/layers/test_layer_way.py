@@ -101,6 +101,9 @@ def test_every_figure_of_a_place_walks_the_same_way(river) -> None:
         assert figure.value == pytest.approx(share)
         assert (way.note(river, filters).text()) in figure.of.text()
         trail = trails.trail(river, filters, "coverage")
+        straight = [part.value for part in trail.parts if part.label.startswith("对照")]
+        assert straight == ([] if filters.way else [ALL])
+        assert ("按直线 × 1.3 为 100.0%" in figure.of.text()) == (filters.way is None)
         assert trail.value == pytest.approx(share)
         assert way.note(river, filters).text() in sentence.sentence(river, filters).text()
 

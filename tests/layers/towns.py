@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import shapely
-from hand_counted import META, at, rows_of, tables
 from pyproj import Geod
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from geodata.osm.network import WalkingNetwork
 from layers.atlas import Atlas
+from tests.layers.hand_counted import META, at, rows_of, tables
 
 
 def network(
