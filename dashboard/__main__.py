@@ -26,6 +26,8 @@ from dashboard.commands.briefing import add_parser as add_brief_parser
 from dashboard.commands.coverage import asked, measured
 from dashboard.commands.geocode import add_parser as add_geocode_parser
 from dashboard.commands.geocode import geocoded
+from dashboard.commands.ground import add_parsers as add_ground_parsers
+from dashboard.commands.ground import brought_in, remarks, walked
 from dashboard.commands.info import info
 from dashboard.commands.migrate import add_options as add_migrate_options
 from dashboard.commands.migrate import migrated
@@ -41,7 +43,7 @@ from geodata.build import build_atlas
 from geodata.errors import AtlasError
 from geodata.interrupts import ended_politely, last_step
 from layers.atlas import Atlas
-from layers.filters import DETOUR, Filters
+from layers.filters import DETOUR, WAYS, Filters
 
 Command = Callable[[argparse.Namespace, Settings, Gettext], int]
 
@@ -118,7 +120,7 @@ def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
 
 
 def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    filters = asked(options.radius, options.detour, options.at, options.place, options.as_of)
+    filters = asked(options.radius, options.detour, options.at, options.place, options.as_of, options.way)
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
     atlas = _built(settings, words).at(filters.as_of)
@@ -237,6 +239,21 @@ def _geocode(options: argparse.Namespace, settings: Settings, words: Gettext) ->
     return 1 if stopped else 0
 
 
+def _ground(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    source = _built(settings, words)
+    with last_step(), _progress(words) as progress:
+        result = brought_in(options, settings, source, progress)
+    _print(result, options.json)
+    for text in remarks(result, words):
+        _say(text)
+    return 0
+
+
+def _walk(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    _print(walked(options, settings, _built(settings, words)), options.json)
+    return 0
+
+
 def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     from dashboard.commands.brief import brief  # the whole application: only this command needs it
 
@@ -285,6 +302,11 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
         default=Filters().detour,
         help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]),
     )
+    cover.add_argument(
+        "--way",
+        choices=WAYS,
+        help=words("走法：沿路网（network）或直线 × 绕行系数（straight）；默认有路网时沿路网"),
+    )
     cover.add_argument("--at", help=words("时刻，如 2024-10-15T22:00；不给则不限"))
     cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))
     cover.add_argument("--as-of", metavar="DATE", help=past)
@@ -297,6 +319,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     )
     add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
     add_geocode_parser(add, words, _geocode)
+    add_ground_parsers(add, words, {"ground": _ground, "walk": _walk})
     add_brief_parser(add, words, _brief)
     add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
     return parser

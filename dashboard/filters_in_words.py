@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from dashboard.words import Words
+from layers import way
 from layers.atlas import Atlas
 from layers.filters import LAYERS, PROVENANCES, Filters
 
@@ -60,10 +61,11 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
             said.append(words("选中：{what}").format(what=atlas.table(table)["name"].iloc[row]))
     if filters.area:
         said.append(words("只统计地图上圈选的范围"))
+    radius = words.number(filters.radius)
     said.append(
-        words("服务半径 {radius} 米（步行，绕行系数 {detour}）").format(
-            radius=words.number(filters.radius), detour=filters.detour
-        )
+        words("服务半径 {radius} 米（{way}）").format(radius=radius, way=way.said(walked, filters).text(words.gettext))
+        if (walked := way.along(atlas, filters))
+        else words("服务半径 {radius} 米（步行，绕行系数 {detour}）").format(radius=radius, detour=filters.detour)
     )
     return tuple(said)
 

@@ -27,6 +27,8 @@ from geodata.geocoding.base import (
 )
 from geodata.geocoding.offline import Offline
 from geodata.geocoding.service import Access, WebService, cache_of
+from geodata.osm.addresses import ExtractAddresses
+from geodata.osm.ground import current
 from geodata.store.base import WritableStore
 from geodata.store.batch import Batch
 from layers.atlas import Atlas
@@ -41,18 +43,21 @@ def folder(settings: Settings) -> Path:
     return settings.home / FOLDER
 
 
-def offline(atlas: Atlas) -> Offline:
-    """Return the atlas itself as a geocoder, its indices kept with it."""
-    return atlas.once(
-        "offline geocoder",
-        lambda: Offline({name: atlas.table(name) for name in placing.PLACED}, atlas.zones, atlas.places),
-    )
+def offline(settings: Settings, atlas: Atlas) -> Offline:
+    """Return the atlas itself as a geocoder, with the extract that it stands on; its indices are kept with it."""
+
+    def made() -> Offline:
+        ground = current(settings.home, atlas.meta)
+        known = ExtractAddresses(ground, atlas.places) if ground else None
+        return Offline({name: atlas.table(name) for name in placing.PLACED}, atlas.zones, atlas.places, known)
+
+    return atlas.once("offline geocoder", made)
 
 
 def answers(settings: Settings, atlas: Atlas, by: str, queries: Sequence[Query]) -> list[Answer | None]:
     """Return what `by` says of each query; of a service what is known of it already, without asking it."""
     if by == OFFLINE:
-        return list(offline(atlas).locate(queries))
+        return list(offline(settings, atlas).locate(queries))
     return cache_of(folder(settings)).get(by, queries) if by else [None] * len(queries)
 
 
@@ -84,7 +89,7 @@ def kept(
         As :func:`geodata.placing.placed`, or when the atlas has changed meanwhile.
     """
     frame = placing.placed(table, atlas.table(table), spots)
-    return store.apply(table, frame, author=author, file=file, crs="wgs84", seen=atlas.version, retire=False)
+    return store.apply(table, frame, author=author, file=file, crs="wgs84", seen=atlas.stored_version, retire=False)
 
 
 def way_names(words: Words) -> dict[str, str]:

@@ -21,6 +21,8 @@ LANGUAGE = "language"
 THEME = "theme"
 WAYS = "ways"
 PAST = "past"
+WAY_CHOICE = "way-choice"
+WAY_HINT = "way-hint"
 RESET = "reset"
 CLEAR_AREA = "clear-area"
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from dashboard.words import Words
 from layers.atlas import Atlas
+from layers.filters import NETWORK
 from layers.siting.answer import MOVED, Answer
 from layers.siting.ask import hours_text
 
@@ -79,6 +80,7 @@ def input_names(words: Words) -> dict[str, str]:
         "worker_group": words("服务对象"),
         "radius": words("服务半径（米）"),
         "detour": words("绕行系数"),
+        "way": words("走法"),
         "area": words("圈选范围"),
         "model": words("目标"),
         "new": words("新建站数上限"),
@@ -99,6 +101,8 @@ def input_names(words: Words) -> dict[str, str]:
 
 def input_text(name: str, value: Any, words: Words) -> str:
     """Return an input as people read it."""
+    if name == "way":
+        return words("沿路网") if value == NETWORK else words("直线")
     if value is None or value == () or value == "":
         return words("不限") if name != "hours" else words("不分时刻")
     if name == "hours":

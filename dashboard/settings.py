@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     tiles_attribution : str
         ``ATLAS_TILES_ATTRIBUTION``: maker and 审图号 of the tiles, shown on the
         map; wanted as soon as there are tiles.
+    extracts : Path or None
+        ``ATLAS_EXTRACTS``: folder of OpenStreetMap extracts (``.osm.pbf``) on
+        the server that the data page offers to bring in; not set: none.
     geocoder : {'', 'tianditu', 'amap', 'baidu'}
         ``ATLAS_GEOCODER``: web service that finds points by addresses; empty:
         none, and no address ever leaves this machine.
@@ -130,6 +133,7 @@ class Settings(BaseSettings):
     tiles_key: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]*$", repr=False)
     tiles_datum: Literal["wgs84", "gcj02"] = "wgs84"
     tiles_attribution: str = Field(default="", max_length=200)
+    extracts: Path | None = None
     geocoder: Literal["", "tianditu", "amap", "baidu"] = ""
     geocoder_key: SecretStr = SecretStr("")
     geocoder_key_file: Path | None = None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dashboard.past import end_of
 from geodata.errors import BusyError
+from geodata.osm.ground import walking
 from geodata.store import WritableStore, site
 from layers.atlas import Atlas
 
@@ -95,7 +96,7 @@ class AtlasSource:
             found = self._past.pop((stamp, day), None)
             if found is None:
                 past = self.store().as_of(end_of(day))
-                found = Atlas.load(past, day)
+                found = Atlas.load(past, day, walking(self._home, past))
             self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT :] if key[0] == stamp}
             self._past[stamp, day] = found
         return found
@@ -113,7 +114,9 @@ class AtlasSource:
                 if held is None or self._changed(store, held[0]):
                     try:
                         # every table as of one moment, whoever imports meanwhile
-                        stamp, (atlas, tables) = store.at_once(lambda now: (Atlas.load(now), now.tables()))
+                        stamp, (atlas, tables) = store.at_once(
+                            lambda now: (Atlas.load(now, walking=walking(self._home, now)), now.tables())
+                        )
                     except BusyError:
                         if held is None:
                             raise

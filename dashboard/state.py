@@ -30,6 +30,7 @@ from layers.filters import (
     PROVENANCES,
     RADIUS_M,
     THEMES,
+    WAYS,
     Filters,
 )
 
@@ -116,6 +117,7 @@ CODECS: dict[str, Codec] = {
     "group": optional("worker_group", _code),
     "radius": Codec("radius", within(*RADIUS_M, int)),
     "detour": Codec("detour", within(*DETOUR, float)),
+    "way": optional("way", one_of(*WAYS)),
     "measure": Codec("measure", one_of(*MEASURES)),
     "station": optional("station", _code),
     "fair": optional("fair", _code),

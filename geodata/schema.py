@@ -22,7 +22,7 @@ import pandas as pd
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_, AtlasError
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 CRS = "EPSG:4326"
 OWN = "own"  # column of the values that a row has beside those of the schema: geodata.own_fields
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")

@@ -28,11 +28,14 @@ from layers import dating, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
+    from geodata.osm.network import WalkingNetwork
     from geodata.store.base import AtlasStore
 
 T = TypeVar("T")
 
 LEVELS = ("country", "province", "city", "county")
+#: West, south, east and north in degrees → the walking network there, or None where there is none.
+Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 #: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
 RECENT, RECENT_BYTES = 64, 256 * 2**20
 
@@ -104,12 +107,13 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
     facts: pd.DataFrame
     parts: pd.DataFrame
     meta: Mapping[str, str]
+    _walking: Walking | None = field(default=None, repr=False)
     _once: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _recent: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
-    def load(cls, store: AtlasStore, day: date | None = None) -> Self:
+    def load(cls, store: AtlasStore, day: date | None = None, walking: Walking | None = None) -> Self:
         """Read what holds of every table of `store` into memory, all as of one moment.
 
         Parameters
@@ -119,6 +123,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             Rows that hold on this day by their ``valid_from`` and ``valid_to``; the data date when none is given,
             which is the latest day that reported rows speak of (:mod:`layers.dating`).
             The atlas then speaks of no later day than this.
+        walking : callable, optional
+            Where :meth:`walking` looks.
 
         Raises
         ------
@@ -137,10 +143,12 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             meta = meta | {"data_version": f"{meta['data_version'].partition('@')[0]}@{day}"}
         meta = meta | {"data_date": until.isoformat()}
         spoken_of = day or until
-        return cls.from_frames({name: validity.on(frame, spoken_of) for name, frame in frames.items()}, meta)
+        return cls.from_frames({name: validity.on(frame, spoken_of) for name, frame in frames.items()}, meta, walking)
 
     @classmethod
-    def from_frames(cls, frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str]) -> Self:
+    def from_frames(
+        cls, frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str], walking: Walking | None = None
+    ) -> Self:
         """Make an atlas of `frames`; a table that is not given is empty.
 
         Parameters
@@ -149,6 +157,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             Frames by table name, made to ``geodata.schema``.
         meta : mapping of str to str
             At least ``data_version`` and ``data_date`` (ISO date).
+        walking : callable, optional
+            Where :meth:`walking` looks.
 
         Raises
         ------
@@ -166,12 +176,22 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known}
         for name in ("regions", "grids"):
             held[name] = held[name].assign(name_en=english_units(held[name]["name"].astype(str)))
-        return cls(**held, meta=dict(meta))
+        return cls(**held, meta=dict(meta), _walking=walking)
 
     @property
     def version(self) -> str:
-        """The data version: the content hash of the tables."""
+        """What tells this atlas apart from another: the version of its data, and that of its walking network."""
+        return f"{self.stored_version}-{self.ground[:8]}" if self.ground else self.stored_version
+
+    @property
+    def stored_version(self) -> str:
+        """The data version of the store: the content hash of the tables."""
         return self.meta["data_version"]
+
+    @property
+    def ground(self) -> str:
+        """Name of the extract that the walking network is of; empty where there is none."""
+        return self.meta.get("ground", "")
 
     @cached_property
     def data_date(self) -> date:
@@ -181,6 +201,18 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
     def table(self, name: str) -> pd.DataFrame:
         """Return the frame of table `name`."""
         return getattr(self, name)
+
+    @property
+    def on_ground(self) -> bool:
+        """Whether there is any walking network."""
+        return self._walking is not None
+
+    def walking(self, box: tuple[float, float, float, float]) -> WalkingNetwork | None:
+        """Return the walking network of a box (west, south, east, north in degrees); None where there is none.
+
+        It is read at each asking: :mod:`layers.way` keeps the last ones.
+        """
+        return self._walking(box) if self._walking else None
 
     # -- what is derived once -------------------------------------------------
 

@@ -1,8 +1,8 @@
 """Coverage 覆盖率: how much of the demand has a station within reach.
 
-A cell counts as covered when the way walked (straight line × detour factor) to
-a serving station is at most the radius: the maximal covering notion of Church
-and ReVelle (1974), with the demand as given and no decay over distance.
+A cell counts as covered when the way walked (straight line × detour factor, or
+along the walking network: :mod:`layers.way`) to a serving station is at most the
+radius: the maximal covering notion of Church and ReVelle (1974), with the demand as given and no decay over distance.
 *Nominal* counts every open station, *effective* those that truly serve (see
 :mod:`layers.stations`). Demand is that of the place and lasso looked at; a
 station serves wherever it lies, so one across the county line counts.
@@ -18,13 +18,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.errors import N_
 from geodata.message import Message, joined
-from layers import demand, places, stations, unplaced
+from layers import demand, places, stations, unplaced, way
 from layers.atlas import Atlas
 from layers.distance import Pairs
-from layers.filters import Filters
+from layers.filters import STRAIGHT, Filters
 from layers.provenance import mix, sources, weakest
+from layers.walking import REACH_M
 
+#: Roads without connection that are named.
+NAMED = 3
 UNIT_COLUMNS = (
     "unit_id",
     "unit_kind",
@@ -93,7 +97,13 @@ class Coverage:
     radius_m : int
         Service radius along the way, metres.
     detour_factor : float
-        Way walked divided by straight line.
+        Way walked divided by straight line; not used along a network.
+    way : Message or None
+        Which way was walked; None where there is no network, so that it can only be straight × detour.
+    apart : Apart or None
+        Who cannot be said to reach anybody along the network; None where the way is straight.
+    straight_weighted : Share or None
+        What `effective_weighted` would be straight × detour; None where the way is straight.
     epsg : tuple of int
         The 3-degree systems that the demand lies in, for who measures again in a GIS.
     as_of : date
@@ -116,6 +126,9 @@ class Coverage:
     standing: unplaced.Standing
     radius_m: int
     detour_factor: float
+    way: Message | None
+    apart: demand.Apart | None
+    straight_weighted: Share | None
     epsg: tuple[int, ...]
     as_of: date
     provenance: str | None
@@ -139,7 +152,38 @@ class Coverage:
         timed = by_hour or filters.always or filters.hour is not None
         hour = None if by_hour else filters.hour
         unsaid = unplaced.unsaid_hours(self.stations_unknown_hours, hour) if timed and not self.standing.lost else None
-        return joined(self.standing.note(), unsaid)
+        return joined(self.standing.note(), unsaid, *self.walked())
+
+    def against_straight(self) -> Message | None:
+        """Return what the effective share would be straight × detour; None where the way is straight, or no share is
+        known.
+        """
+        if self.straight_weighted is None or self.straight_weighted.ratio is None:
+            return None
+        share = f"{self.straight_weighted.ratio:.1%}"
+        return Message(N_("同一半径按直线 × {detour} 为 {share}"), {"detour": self.detour_factor, "share": share})
+
+    def walked(self) -> tuple[Message, ...]:
+        """Return which way was walked, and who is told apart along the network; nothing where there is no network."""
+        if self.way is None or self.apart is None:
+            return (self.way,) if self.way else ()
+        far, cut, away = int(self.apart.far.sum()), int(self.apart.cut.sum()), len(self.apart.stations)
+        said = [self.way]
+        if far:
+            said.append(Message(N_("{count} 个需求格离路网超过 {metres} 米，不计为覆盖"), far_of(far)))
+        if cut and self.apart.roads:
+            roads = {"roads": "、".join(self.apart.roads[:NAMED])}
+            said.append(Message(N_("{count} 个需求格所在的路（{roads}）不通任何驿站"), {"count": f"{cut:,}"} | roads))
+        elif cut:
+            said.append(Message(N_("{count} 个需求格所在的路不通任何驿站"), {"count": f"{cut:,}"}))
+        if away:
+            said.append(Message(N_("{count} 个驿站离路网超过 {metres} 米，未计入"), far_of(away)))
+        return tuple(said)
+
+
+def far_of(count: int) -> dict[str, Any]:
+    """Return the values of a message on `count` things too far from the network."""
+    return {"count": f"{count:,}", "metres": round(REACH_M)}
 
 
 def measure(atlas: Atlas, filters: Filters) -> Coverage:
@@ -151,13 +195,14 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
         When the place, region or grid is not in the atlas.
     """
     wanted = demand.judged(atlas, filters)
-    near = demand.reached(atlas, wanted, filters.straight_radius)
+    near = demand.reached(atlas, wanted, filters)
     offered = stations.service(atlas, filters)
     effective = offered.effective
     nominal_count, effective_count = near.counts(offered.nominal), near.counts(effective)
     inside = stations.chosen(atlas, filters)
     standing = demand.standing_of(atlas, filters, wanted)
     why = standing.why
+    apart = demand.apart(atlas, wanted, filters, offered.nominal)
     return Coverage(
         nominal_weighted=_weighted(wanted, nominal_count > 0, why),
         nominal_unweighted=Share(int((nominal_count > 0).sum()), len(wanted.rows), why),
@@ -171,6 +216,9 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
         standing=standing,
         radius_m=filters.radius,
         detour_factor=filters.detour,
+        way=way.note(atlas, filters),
+        apart=apart,
+        straight_weighted=None if apart is None else measure(atlas, filters.having(way=STRAIGHT)).effective_weighted,
         epsg=demand.systems(wanted),
         as_of=atlas.data_date,
         provenance=_provenance(atlas, wanted, offered.nominal, near),
@@ -241,7 +289,7 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """
     filters = filters.having(hour=None)
     wanted = demand.judged(atlas, filters)
-    near = demand.reached(atlas, wanted, filters.straight_radius)
+    near = demand.reached(atlas, wanted, filters)
     offered = stations.service(atlas, filters)
     bits = np.where(offered.nominal & offered.able, offered.clock, np.uint32(0)).astype(np.uint32)
     inside = stations.chosen(atlas, filters)
@@ -293,7 +341,7 @@ def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_],
 def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     here = places.scope(atlas, filters)
     wanted = demand.select(atlas, filters)
-    near = demand.reached(atlas, wanted, filters.straight_radius)
+    near = demand.reached(atlas, wanted, filters)
     offered = stations.service(atlas, filters)
     effective = stations.asks(filters)
     covered = near.counts(offered.effective if effective else offered.nominal) > 0

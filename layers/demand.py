@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geodata import crs
 from geodata.errors import N_, AtlasError
-from layers import places, stations, unplaced
+from layers import places, stations, unplaced, walking, way
 from layers.atlas import Atlas
 from layers.distance import Pairs, Points, nearest_distance, within_reach
 from layers.filters import Filters
@@ -46,6 +46,28 @@ class Demand:
     weight: NDArray[np.float64]
     hourly: NDArray[np.float64] | None
     key: tuple
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apart:
+    """Who cannot be said to reach anybody along a network: told apart, and covered by none.
+
+    Attributes
+    ----------
+    far : ndarray of bool
+        Which demand cells lie more than :data:`layers.walking.REACH_M` metres from the network.
+    cut : ndarray of bool
+        Which come to a part of it that has no connection to any serving station.
+    stations : ndarray of int
+        Rows of the serving stations in its box that lie too far from it.
+    roads : tuple of str
+        Names of the roads of the parts without connection, most of them first.
+    """
+
+    far: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
+    stations: NDArray[np.intp]
+    roads: tuple[str, ...]
 
 
 def select(atlas: Atlas, filters: Filters) -> Demand:
@@ -95,24 +117,30 @@ def standing_of(atlas: Atlas, filters: Filters, wanted: Demand) -> unplaced.Stan
     return replace(standing, lost=bool(unplaced.lost_units(atlas, filters, "place", counties)[0].all()))
 
 
-def reached(atlas: Atlas, wanted: Demand, radius: float) -> Pairs:
-    """Return all pairs of demand cells and placed stations at most `radius` metres apart, straight.
+def reached(atlas: Atlas, wanted: Demand, filters: Filters) -> Pairs:
+    """Return all pairs of demand cells and placed stations within the service radius, by the way that is walked here.
 
-    `radius` is the straight one; the caller divides the way walked by the detour factor.
     Stations of every status and place are paired (`site` is a row of ``atlas.stations``): one
     across the county line serves too. Which of them count is the caller's question.
     """
+    walked = way.along(atlas, filters)
+    if walked:
+        return _ways(atlas, wanted, filters, walked).pairs
+    radius = filters.straight_radius
 
     def compute() -> Pairs:
         placed, points = _stations(atlas)
-        near = within_reach(Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True), points, radius)
+        near = within_reach(_points(wanted), points, radius)
         return replace(near, site=placed[near.site].astype(np.int32), sites=len(atlas.stations))
 
     return atlas.recent(("pairs", wanted.key, radius), compute)
 
 
-def nearest(atlas: Atlas, wanted: Demand, serving: NDArray[np.bool_], key: object) -> NDArray[np.float64]:
-    """Return per demand cell the straight distance (metres) to the nearest `serving` station.
+def nearest(
+    atlas: Atlas, wanted: Demand, filters: Filters, serving: NDArray[np.bool_], key: object
+) -> NDArray[np.float64]:
+    """Return per demand cell the way (metres) to the nearest `serving` station,
+    straight × detour or along the network.
 
     Parameters
     ----------
@@ -124,16 +152,46 @@ def nearest(atlas: Atlas, wanted: Demand, serving: NDArray[np.bool_], key: objec
     Returns
     -------
     ndarray of float64
-        NaN when no station serves.
+        NaN when no station serves, or none can be reached along the network.
     """
+    walked = way.along(atlas, filters)
 
     def compute() -> NDArray[np.float64]:
-        placed, points = _stations(atlas)
-        there = Points(points.xy[serving[placed]], degrees=True)
-        found = nearest_distance(Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True), there)
+        if walked:
+            there = walking.some(walked.stations, np.flatnonzero(serving[walked.rows]))
+            found = walking.nearest(walked.graph, _connectors(atlas, wanted, walked), there)
+        else:
+            placed, points = _stations(atlas)
+            found = nearest_distance(_points(wanted), Points(points.xy[serving[placed]], degrees=True))
         return np.where(np.isinf(found), np.nan, found)
 
-    return atlas.recent(("nearest", wanted.key, key), compute)
+    found = atlas.recent(("nearest", wanted.key, walked and walked.key, key), compute)
+    return found if walked else found * filters.detour
+
+
+def apart(atlas: Atlas, wanted: Demand, filters: Filters, serving: NDArray[np.bool_]) -> Apart | None:
+    """Return who cannot be said to reach anybody along the network; None where the way is straight.
+
+    Parameters
+    ----------
+    serving : ndarray of bool
+        One entry per row of ``atlas.stations``.
+    """
+    walked = way.along(atlas, filters)
+    if walked is None:
+        return None
+    mine = _connectors(atlas, wanted, walked)
+    part, theirs = walking.parts(walked.graph, mine), walking.parts(walked.graph, walked.stations)
+    reaching = np.unique(theirs[serving[walked.rows] & (theirs >= 0)])
+    far, cut = part < 0, (part >= 0) & ~np.isin(part, reaching)
+    network = walked.graph.network
+    roads: list[str] = []
+    if network is not None and cut.any():
+        named = network.name[np.isin(network.part[network.start], part[cut]) & (network.name >= 0)]
+        names, count = np.unique(named, return_counts=True)
+        roads = [network.names[one] for one in names[np.argsort(-count, kind="stable")]]
+    away = walked.rows[theirs < 0]
+    return Apart(far, cut, away[serving[away]], tuple(roads))
 
 
 def systems(wanted: Demand) -> tuple[int, ...]:
@@ -152,7 +210,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``cell`` (H3 index), ``adcode``, ``zone``, ``lon``, ``lat`` (degrees, WGS-84),
         ``weight`` (as :class:`Demand` has it), ``nominal`` and
         ``effective`` (bool: within the radius of such a station),
-        ``distance_m`` (way walked, straight line × detour, to the nearest
+        ``distance_m`` (way walked, straight line × detour or along the network, to the nearest
         nominal station wherever it lies; NaN when there is none),
         ``unknown`` (bool: out of reach of every station that has a position, in a
         place of whose stations none has: nothing can be said of it),
@@ -160,7 +218,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """
     chosen = select(atlas, filters)
     offered = stations.service(atlas, filters)
-    near = reached(atlas, chosen, filters.straight_radius)
+    near = reached(atlas, chosen, filters)
     frame = atlas.demand
     within = near.counts(offered.nominal) > 0
     return pd.DataFrame(
@@ -173,7 +231,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "weight": chosen.weight,
             "nominal": within,
             "effective": near.counts(offered.effective) > 0,
-            "distance_m": nearest(atlas, chosen, offered.nominal, filters.provenance) * filters.detour,
+            "distance_m": nearest(atlas, chosen, filters, offered.nominal, filters.provenance),
             "unknown": ~within & _lost(atlas, filters, chosen),
             "provenance": frame["provenance"].to_numpy()[chosen.rows],
         }
@@ -181,6 +239,24 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 
 # -- inside -----------------------------------------------------------------------
+
+
+def _points(wanted: Demand) -> Points:
+    return Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True)
+
+
+def _connectors(atlas: Atlas, wanted: Demand, walked: way.Ground) -> walking.Connectors:
+    return atlas.recent(("connectors", wanted.key, walked.key), lambda: walking.connect(walked.graph, _points(wanted)))
+
+
+def _ways(atlas: Atlas, wanted: Demand, filters: Filters, walked: way.Ground) -> walking.Ways:
+    def compute() -> walking.Ways:
+        mine = _connectors(atlas, wanted, walked)
+        found = walking.ways(walked.graph, mine, walked.stations, filters.radius)
+        near = replace(found.pairs, site=walked.rows[found.pairs.site].astype(np.int32), sites=len(atlas.stations))
+        return replace(found, pairs=near)
+
+    return atlas.recent(("ways", wanted.key, walked.key, filters.radius), compute)
 
 
 def _lost(

@@ -288,14 +288,7 @@ def all_pairs(demand: Points, sites: Points, detour: float = 1.0) -> Pairs:
         There are more than :data:`ALL_PAIRS`.
     """
     _same_unit(demand, sites)
-    if len(demand) * len(sites) > ALL_PAIRS:
-        raise AtlasError(
-            N_("{demand} 个需求点 × {sites} 个点位共 {pairs} 对，超过 {limit} 对：请减少备选点，或改用覆盖模型。"),
-            demand=len(demand),
-            sites=len(sites),
-            pairs=len(demand) * len(sites),
-            limit=ALL_PAIRS,
-        )
+    not_too_many(len(demand), len(sites))
     columns = np.arange(len(sites))
     found = np.empty((len(demand), len(sites)))
     step = max(1, 2_000_000 // max(1, len(sites)))
@@ -304,6 +297,18 @@ def all_pairs(demand: Points, sites: Points, detour: float = 1.0) -> Pairs:
         i, j = np.repeat(rows, len(sites)), np.tile(columns, len(rows))
         found[rows] = measure(demand, i, sites, j).reshape(len(rows), -1) * detour
     return from_dense(found)
+
+
+def not_too_many(demand: int, sites: int) -> None:
+    """Raise an AtlasError when there are more than :data:`ALL_PAIRS` pairs of so many."""
+    if demand * sites > ALL_PAIRS:
+        raise AtlasError(
+            N_("{demand} 个需求点 × {sites} 个点位共 {pairs} 对，超过 {limit} 对：请减少备选点，或改用覆盖模型。"),
+            demand=demand,
+            sites=sites,
+            pairs=demand * sites,
+            limit=ALL_PAIRS,
+        )
 
 
 def from_dense(distance: ArrayLike) -> Pairs:

@@ -30,6 +30,8 @@ LAYERS: Mapping[str, str] = MappingProxyType(
 PROVENANCES = ("reported", "derived", "illustrative")
 MODES = ("onsite", "livestream")
 MEASURES = ("auto", "enterprises", "stations")
+STRAIGHT, NETWORK = "straight", "network"
+WAYS = (STRAIGHT, NETWORK)
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
 RADIUS_M = (50, 10_000)
@@ -77,6 +79,9 @@ class Filters:
         Worker group whose demand is weighed; None: all together.
     radius : int
         Service radius along the way, metres.
+    way : str or None
+        How one walks, of :data:`WAYS`: straight × `detour`, or along the walking network;
+        None: along the network where there is one (:mod:`layers.way` decides).
     detour : float
         Way walked divided by straight line, without unit.
     measure : str
@@ -110,6 +115,7 @@ class Filters:
     provenance: frozenset[str] = frozenset(PROVENANCES)
     worker_group: str | None = None
     radius: int = 500
+    way: str | None = None
     detour: float = 1.3
     measure: str = "auto"
     station: str | None = None
@@ -134,6 +140,8 @@ class Filters:
                 low=DETOUR[0],
                 high=DETOUR[1],
             )
+        if self.way not in (None, *WAYS):
+            raise AtlasError(N_("走法 {got} 不可用：可用 {known}。"), got=self.way, known="、".join(WAYS))
         if self.hour is not None and not 0 <= self.hour <= 23:
             raise AtlasError(N_("时刻 {got} 不可用：请给 0 到 23 的整点。"), got=self.hour)
         if not 1 <= self.day <= 7:

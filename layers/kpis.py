@@ -318,7 +318,7 @@ def _stations(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[Ke
             text,
             text,
             "",
-            joined(of, cover.note(filters)),
+            joined(of, cover.note(filters), cover.against_straight()),
             cover.provenance,
             cover.source_ids,
         )

@@ -280,6 +280,8 @@ def _not_counted(atlas: Atlas, filters: Filters, cover: coverage.Coverage) -> tu
     if unsaid:
         inside = stations.chosen(atlas, filters) & ~stations.hours_known(atlas)
         found.append(Clause(unsaid.msgid, {"count": _counted(atlas, cover.stations_unknown_hours, inside)}))
+    for said in cover.walked():
+        found.append(Clause(said.msgid, names={name: (str(one), str(one)) for name, one in said.params.items()}))
     return tuple(found)
 
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
-from layers import activities, coverage, demand, fairs, grids, kpis, periods, regions, stations, unplaced
+from layers import activities, coverage, demand, fairs, grids, kpis, periods, regions, stations, unplaced, way
 from layers.atlas import Atlas
-from layers.filters import PROVENANCES, Filters
+from layers.filters import PROVENANCES, STRAIGHT, Filters
 from layers.provenance import mix, sources
 
 Rows = NDArray[np.intp]
@@ -225,8 +225,19 @@ def _coverage(atlas: Atlas, filters: Filters) -> tuple[Part, ...]:
         _known(_part(atlas, N_("有效驿站服务半径内的需求权重"), "demand", inside, share.part), share),
         _part(atlas, N_("全部需求权重（分母）"), "demand", rows, share.whole),
         _part(atlas, N_("有效驿站（在任何地方）"), "stations", offered.effective),
+        *_straight(atlas, filters, rows),
         *_unplaced(atlas, filters),
     )
+
+
+def _straight(atlas: Atlas, filters: Filters, rows: NDArray[np.bool_]) -> tuple[Part, ...]:
+    """Return, where one walks along a network, what would be covered straight × detour."""
+    if way.of(atlas, filters) == STRAIGHT:
+        return ()
+    filters = filters.having(way=STRAIGHT)
+    share, covered = coverage.measure(atlas, filters).effective_weighted, demand.cells(atlas, filters)
+    inside = rows & atlas.demand["cell"].isin(covered["cell"][covered["effective"]]).to_numpy()
+    return (_known(_part(atlas, N_("对照：按直线 × 绕行系数覆盖的需求权重"), "demand", inside, share.part), share),)
 
 
 def _known(part: Part, share: coverage.Share) -> Part:
@@ -421,7 +432,10 @@ def _figures() -> dict[str, Figure]:
         "planned": Figure(N_("计划新建驿站"), N_("状态为计划的驿站个数"), _planned, _first, "stations_planned"),
         "coverage": Figure(
             N_("有效覆盖率"),
-            N_("服务半径内有有效驿站的需求权重 ÷ 全部需求权重；步行距离 = 直线距离 × 绕行系数"),
+            N_(
+                "服务半径内有有效驿站的需求权重 ÷ 全部需求权重；"
+                "步行距离 = 直线距离 × 绕行系数，有路网时为沿路网的最短路程"
+            ),
             _coverage,
             _share,
         ),

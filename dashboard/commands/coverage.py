@@ -11,10 +11,17 @@ from geodata.errors import N_, AtlasError
 from layers import coverage, places
 from layers.atlas import Atlas
 from layers.coverage import Share
-from layers.filters import NATION, Filters
+from layers.filters import NATION, NETWORK, STRAIGHT, Filters
 
 
-def asked(radius: int, detour: float, at: str | None, place: str | None, as_of: str | None = None) -> Filters:
+def asked(
+    radius: int,
+    detour: float,
+    at: str | None,
+    place: str | None,
+    as_of: str | None = None,
+    way: str | None = None,
+) -> Filters:
     """Return the filters of the command's options.
 
     Raises
@@ -22,7 +29,8 @@ def asked(radius: int, detour: float, at: str | None, place: str | None, as_of: 
     AtlasError
         An option holds a value that cannot be used.
     """
-    filters = Filters(radius=radius, detour=detour, place=place or NATION, as_of=day_of(as_of) if as_of else None)
+    day = day_of(as_of) if as_of else None
+    filters = Filters(radius=radius, detour=detour, place=place or NATION, as_of=day, way=way)
     if at:
         try:
             when = datetime.fromisoformat(at)
@@ -35,11 +43,12 @@ def asked(radius: int, detour: float, at: str | None, place: str | None, as_of: 
 def measured(atlas: Atlas, filters: Filters, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:
     """Return the coverage of `filters` with every denominator named.
 
+    ``apart`` is None where the way is straight: who along the network is told apart, and covered by none.
     A share that nobody can tell is None, with the code of its reason in ``why``; ``note`` says in words, in the
     language of `gettext`, which stations are not counted.
     """
     found = coverage.measure(atlas, filters)
-    note = found.note(filters)
+    note, apart = found.note(filters), found.apart
     here = places.scope(atlas, filters)
 
     def share(one: Share, unit: str) -> dict[str, Any]:
@@ -51,8 +60,20 @@ def measured(atlas: Atlas, filters: Filters, gettext: Callable[[str], str] = lam
         "place": here.adcode,
         "name": here.name,
         "radius_m": found.radius_m,
-        "detour_factor": found.detour_factor,
-        "straight_radius_m": filters.straight_radius,
+        "way": STRAIGHT if apart is None else NETWORK,
+        "detour_factor": found.detour_factor if apart is None else None,
+        "straight_radius_m": filters.straight_radius if apart is None else None,
+        "apart": None
+        if apart is None
+        else {
+            "cells_far": int(apart.far.sum()),
+            "cells_cut_off": int(apart.cut.sum()),
+            "roads_cut_off": list(apart.roads),
+            "stations_far": atlas.stations["station_id"].iloc[apart.stations].tolist(),
+        },
+        "straight": {"effective": {"weighted": share(found.straight_weighted, weight)}}
+        if found.straight_weighted
+        else None,
         "at": {"weekday": filters.day, "hour": filters.hour} if filters.hour is not None else None,
         "as_of": found.as_of.isoformat(),
         "epsg": list(found.epsg),

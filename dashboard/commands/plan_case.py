@@ -14,7 +14,7 @@ from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers import places
 from layers.atlas import Atlas
-from layers.filters import DETOUR, Filters
+from layers.filters import DETOUR, NETWORK, STRAIGHT, WAYS, Filters
 from layers.siting.ask import AUTO, GRID, SOURCES, STEP_M, Ask, hours_of
 from layers.siting.case import Case, case
 from layers.siting.fairness import PER, STEPS, Side, fairness
@@ -38,6 +38,9 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     )
     one.add_argument("--candidates-from", choices=SOURCES, help=words("备选点的来源，默认有备选点表用表，没有用网格"))
     one.add_argument("--cost", type=float, metavar="YUAN", help=words("没有写明费用的备选点，每处多少元"))
+    one.add_argument(
+        "--way", choices=WAYS, help=words("走法：沿路网（network）或直线 × 绕行系数（straight）；默认有路网时沿路网")
+    )
     one.add_argument("--always", action="store_true", help=words("现有驿站只算全年 24 小时开放的"))
     one.add_argument("--opening", default="24/7", metavar="HOURS", help=words("新站的开放时间，默认 24/7"))
 
@@ -77,6 +80,8 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
         region=options.region,
         radius=int(radius),
         detour=detour,
+        # along another network than that of the atlas everything else is measured straight
+        way=STRAIGHT if options.network else options.way,
         worker_group=options.group,
         always=options.always,
         day=options.weekday,
@@ -114,7 +119,10 @@ def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) ->
         "data_version": found.data_version,
         "provenance": found.provenance,
         "sources": list(found.source_ids),
-        "detour_factor": None if network else found.filters.detour,
+        "way": NETWORK if network or found.walked else STRAIGHT,
+        "detour_factor": None if network or found.walked else found.filters.detour,
+        "extract_date": found.walked.date if found.walked and not network else None,
+        "demand_apart": 0 if network else len(found.apart),
         "network": network.name if network else None,
         "worker_group": found.filters.worker_group,
         "stations_standing": found.standing,
@@ -131,10 +139,10 @@ def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) ->
 
 
 def say_unplaced(found: Case, result: dict[str, Any], words: Callable[[str], str], say: Callable[[str], None]) -> None:
-    """Say which stations are not counted;
+    """Say which stations are not counted and which way is walked;
     where none has a position, take out of `result` what nobody knows of before.
     """
-    if note := found.placing.note():
+    if note := found.note():
         say(note.text(words))
     if found.placing.lost:
         for part in (result, result.get("equity", {})):

@@ -133,6 +133,7 @@ def controls(months: Sequence[str]) -> tuple[Control, ...]:
         ),
         _one("inspected_days", int),
         _one("radius", int),
+        _one("way"),
         _one("worker_group"),
         _list("sectors"),
         _one("mode"),

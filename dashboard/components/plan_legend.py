@@ -12,6 +12,7 @@ from dashboard.components.badge import badge
 from dashboard.components.explained import pieces
 from dashboard.components.legend import more_text, review_text, swatches
 from dashboard.maps import planning
+from dashboard.maps.fills import demand_title
 from dashboard.theme.recolour import color
 from dashboard.words import Words
 from layers.atlas import Atlas
@@ -55,9 +56,7 @@ def plan_legend(
                 [
                     html.Div(
                         [
-                            words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
-                                radius=found.filters.radius, detour=found.filters.detour
-                            ),
+                            demand_title(found.walked, found.filters, words),
                             badge("derived", words),
                         ],
                         className="legend-title",

@@ -14,9 +14,9 @@ from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_options
 from dashboard.past import today
 from dashboard.words import Words
-from layers import places
+from layers import places, way
 from layers.atlas import Atlas
-from layers.filters import LAYERS, NATION, PROVENANCES, Filters
+from layers.filters import LAYERS, NATION, NETWORK, PROVENANCES, STRAIGHT, Filters
 
 RADII_M = (300, 500, 1000)
 INSPECTED_DAYS = (30, 90, 180)
@@ -113,6 +113,29 @@ def _segments(field: str, options: list, value: str) -> dmc.SegmentedControl:
     return dmc.SegmentedControl(id=ids.control(field), data=options, value=value, size="xs", fullWidth=True)
 
 
+def way_options(words: Words) -> list[dict[str, str]]:
+    """Return the ways that one may choose."""
+    return [
+        {"value": "", "label": words("自动")},
+        {"value": NETWORK, "label": words("沿路网")},
+        {"value": STRAIGHT, "label": words("直线")},
+    ]
+
+
+def way_offered(atlas: Atlas, filters: Filters) -> bool:
+    """Return whether there is a walking network here, so that there is a choice."""
+    return way.ground(atlas, filters) is not None
+
+
+def way_hint(atlas: Atlas, filters: Filters, words: Words) -> list:
+    """Return how a way is measured here, and why not along a network where it is not."""
+    if way.along(atlas, filters):
+        return [words("步行距离 = 沿路网的最短路程，两端走直线上下路网")]
+    straight = explained(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), words)
+    why = way.why_straight(atlas, filters)
+    return [straight, *([html.Br(), why.text(words.gettext)] if why else [])]
+
+
 def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words) -> list:
     """Return the groups of the rail, set to `filters`."""
     value = {control.id: control.show(filters) for control in listed}
@@ -182,10 +205,12 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
         _group(
             words("服务半径（步行，米）"),
             _segments("radius", [{"value": str(one), "label": str(one)} for one in RADII_M], now("radius")),
-            html.P(
-                explained(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), words),
-                className="rail-hint",
+            html.Div(
+                _segments("way", way_options(words), now("way")),
+                id=ids.WAY_CHOICE,
+                hidden=not way_offered(atlas, filters),
             ),
+            html.P(way_hint(atlas, filters, words), id=ids.WAY_HINT, className="rail-hint"),
             _select(
                 "worker_group",
                 [

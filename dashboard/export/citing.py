@@ -13,6 +13,7 @@ from layers.filters import Filters
 from layers.provenance import sources
 
 SAMPLE = "SAMPLE"
+EXTRACT = "OSM-"  # before the day of an extract in a source id
 SHORE = (117.95, 24.35, 118.35, 24.65)  # west, south, east, north of the finer shore, degrees
 
 
@@ -84,8 +85,12 @@ def citations(atlas: Atlas, ids: Iterable[str], words: Words) -> tuple[Citation,
         reports["S8"] = (words("报纸版面报道（思明区）"), [])
     listed = [Citation(name, text, tuple(own)) for name, (text, own) in sorted(reports.items())]
     known = _known(words)
+    extracts = [one for one in ids if one.startswith(EXTRACT)]
+    if extracts:
+        days = comma(words).join(one.removeprefix(EXTRACT) for one in extracts)
+        known["OSM"] = words("{what}（提取文件日期 {days}）").format(what=known["OSM"], days=days)
     listed += [Citation(name, known[name]) for name in known if name in ids and name != SAMPLE]
-    told = {one for report in listed for one in report.facts} | {one.name for one in listed} | {SAMPLE}
+    told = {one for report in listed for one in report.facts} | {one.name for one in listed} | {SAMPLE, *extracts}
     others = [one for one in ids if one not in told]
     if others:
         listed.append(

@@ -20,6 +20,7 @@ from geodata.errors import N_, AtlasError
 from geodata.message import Message
 from layers import places
 from layers.atlas import Atlas
+from layers.filters import NETWORK
 from layers.siting import comparing
 from layers.siting.answer import Answer, CellCover, cell_cover
 from layers.siting.case import Case, basis, case
@@ -82,7 +83,8 @@ def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
     """Return what was asked, in words, and how good the answer is."""
     assert one.inputs is not None and one.answer is not None
     ask, filters, labels = one.inputs.ask, one.inputs.filters, input_names(words)
-    asked = [("radius", filters.radius), ("detour", filters.detour), ("hours", ask.hours), ("new", ask.new)]
+    walks = ("way", filters.way) if filters.way == NETWORK else ("detour", filters.detour)
+    asked = [("radius", filters.radius), walks, ("hours", ask.hours), ("new", ask.new)]
     told = [
         words.titled(labels[name], input_text(name, value, words))
         for name, value in asked

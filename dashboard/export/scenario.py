@@ -18,6 +18,7 @@ from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.exporting import neutral
 from geodata.store.gpkg import GPKG_VERSION
+from layers.filters import NETWORK
 from layers.siting.answer import Answer, Figures
 from layers.siting.ask import MARK
 from layers.siting.fairness import Fairness
@@ -51,7 +52,8 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
                 "name": site.name,
                 "lon": site.lon,
                 "lat": site.lat,
-                "why": words(message).format(**params),
+                "why": (words("在{road}边。").format(road=site.road) if site.road else "")
+                + words(message).format(**params),
                 "exclusive": site.exclusive,
                 "newly": site.newly,
                 "reached": site.reached,
@@ -102,6 +104,11 @@ def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, 
         (
             words("说明"),
             words(
+                "需求由 OpenStreetMap 兴趣点推算（© OpenStreetMap contributors, ODbL）；"
+                "距离沿 OpenStreetMap 路网量出，不是实测步行路线。"
+            )
+            if one.inputs.filters.way == NETWORK
+            else words(
                 "需求由 OpenStreetMap 兴趣点推算（© OpenStreetMap contributors, ODbL）；"
                 "距离为直线 × 绕行系数，不是实测步行路线。"
             ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from dashboard import theme
 from dashboard.words import Words
-from layers import demand, grids, places, records, unplaced
+from layers import demand, grids, places, records, unplaced, way
 from layers.atlas import Atlas
 from layers.classing import Scale, fixed, quantiles
 from layers.filters import Filters
@@ -200,11 +200,20 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
     )
 
 
-def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
-    """Return the fill of the demand cells: reached or not, in three thirds of weight."""
-    title = words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
+def demand_title(walked: way.Ground | None, filters: Filters, words: Words) -> str:
+    """Return the title of the demand in a legend: which radius, by which way."""
+    if walked:
+        return words("需求权重：推算自兴趣点；{radius} 米，{way}").format(
+            radius=filters.radius, way=way.said(walked, filters).text(words.gettext)
+        )
+    return words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
         radius=filters.radius, detour=filters.detour
     )
+
+
+def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
+    """Return the fill of the demand cells: reached or not, in three thirds of weight."""
+    title = demand_title(way.along(atlas, filters), filters, words)
     colors = (*theme.UNREACHED, *theme.NIGHT_ONLY, *theme.REACHED)
     # a hexagon of 250 m is smaller than a pixel until one looks at a city
     near = places.scope(atlas, filters).level not in ("country", "province")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.marks import packed
+from dashboard.maps.walked import around
 from dashboard.state import View
 from dashboard.words import Words
 from layers import disc, places
@@ -47,6 +48,7 @@ FULL = 1.0 - 1e-9
 MANY_CANDIDATES = 6_000
 MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
 MANY_DISCS = 400
+MANY_WALKED = 20  # the same along the streets, which takes long
 CORNERS_KEPT = 3  # of the corners of a disc, every third: enough for the eye
 
 
@@ -102,8 +104,9 @@ def map_figure(
     after = phase == AFTER
     traces = {
         "cells": _cells(atlas, shown, words, phase),
-        "discs": _discs("discs", _spots(atlas, open_rows(found)), found, theme.STATION, theme.STATION_DISC, 1.0),
+        "discs": _discs(atlas, "discs", _spots(atlas, open_rows(found)), found, theme.STATION, theme.STATION_DISC, 1.0),
         "new_discs": _discs(
+            atlas,
             "new_discs",
             [(one.lon, one.lat) for one in shown.sites] if after else [],
             found,
@@ -227,15 +230,34 @@ def _spots(atlas: Atlas, rows: NDArray[np.intp]) -> list[tuple[float, float]]:
 
 
 def _discs(
-    name: str, spots: Sequence[tuple[float, float]], found: Case | None, color: str, fill: str, width: float
+    atlas: Atlas,
+    name: str,
+    spots: Sequence[tuple[float, float]],
+    found: Case | None,
+    color: str,
+    fill: str,
+    width: float,
 ) -> dict[str, Any]:
-    rings = [np.empty((0, 2))]
-    if found is not None and len(spots) <= MANY_DISCS:
-        for lon, lat in spots:
-            rings += [disc.disc(lon, lat, found.filters.straight_radius)[::CORNERS_KEPT], np.full((1, 2), np.nan)]
-    return _base(
-        name, np.vstack(rings), mode="lines", fill="toself", fillcolor=fill, line={"color": color, "width": width}
+    rings: list[NDArray[np.float64]] = []
+    if found is not None and found.walked:
+        if 0 < len(spots) <= MANY_WALKED:
+            area = around(atlas, found.walked, np.array(spots), (float(found.filters.radius),))[0]
+            rings = [
+                np.array(ring.coords) for one in shapely.get_parts(area) for ring in (one.exterior, *one.interiors)
+            ]
+    elif found is not None and len(spots) <= MANY_DISCS:
+        rings = [disc.disc(lon, lat, found.filters.straight_radius)[::CORNERS_KEPT] for lon, lat in spots]
+    gap = np.full((1, 2), np.nan)
+    trace = _base(
+        name,
+        np.vstack([np.empty((0, 2)), *(part for ring in rings for part in (ring, gap))]),
+        mode="lines",
+        fill="toself",
+        fillcolor=fill,
+        line={"color": color, "width": width},
     )
+    # the area of streets has holes, which the fill of a line does not know: its outline alone
+    return trace | {"fill": "none"} if found is not None and found.walked else trace
 
 
 def _candidates(found: Case | None, words: Words) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 Two areas lie over each other. The nominal one is that of every open station; the open one, stronger in fill and line,
 that of the stations that serve as asked (hour, access, facilities, inspection). They are computed by the filters and
-not kept by address: a change of radius or hour changes every corner, and there are few.
+not kept by address: a change of radius or hour changes every corner, and there are few. Along a walking network there
+are none of them, since a disc would not be true and many streets have too many corners: the station that is chosen has
+its isochrones.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,7 @@ import shapely
 
 from dashboard import theme
 from dashboard.maps import map_style
-from layers import disc, places, stations
+from layers import disc, places, stations, way
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -33,13 +36,15 @@ def traces(atlas: Atlas, filters: Filters) -> dict[str, dict[str, Any]]:
     areas = atlas.recent(
         ("reach", filters.having(lang="zh", theme="light", station=None)), lambda: _areas(atlas, filters)
     )
-    return {name: _trace(name, area) for name, area in zip(TRACES, areas, strict=True)}
+    return {name: area_trace(name, [area], *LOOKS[name]) for name, area in zip(TRACES, areas, strict=True)}
 
 
 def _areas(atlas: Atlas, filters: Filters) -> tuple[shapely.Geometry, shapely.Geometry]:
     none = shapely.Polygon()
     # seen from a province a disc is smaller than its station's mark
     if "stations" not in filters.layers or places.scope(atlas, filters).level in ("country", "province"):
+        return none, none
+    if way.along(atlas, filters):
         return none, none
     offered = stations.service(atlas, filters)
     nominal = stations.chosen(atlas, filters) & offered.nominal
@@ -56,9 +61,9 @@ def _areas(atlas: Atlas, filters: Filters) -> tuple[shapely.Geometry, shapely.Ge
     )
 
 
-def _trace(name: str, area: shapely.Geometry) -> dict[str, Any]:
-    fill, line, width = LOOKS[name]
-    shown = [] if area.is_empty else [name]
+def area_trace(name: str, areas: Sequence[shapely.Geometry], fill: str, line: str, width: float) -> dict[str, Any]:
+    """Return the trace `name` of areas that are computed by the filters, in degrees; empty ones are left out."""
+    shown = {f"{name}{at or ''}": area for at, area in enumerate(areas) if not area.is_empty}
     return {
         "type": "choroplethmap",
         "name": name,
@@ -68,11 +73,11 @@ def _trace(name: str, area: shapely.Geometry) -> dict[str, Any]:
         "geojson": {
             "type": "FeatureCollection",
             "features": [
-                {"type": "Feature", "id": name, "properties": {}, "geometry": json.loads(shapely.to_geojson(area))}
-                for name in shown
+                {"type": "Feature", "id": one, "properties": {}, "geometry": json.loads(shapely.to_geojson(area))}
+                for one, area in shown.items()
             ],
         },
-        "locations": shown,
+        "locations": list(shown),
         "z": [0] * len(shown),
         "colorscale": [[0, fill], [1, fill]],
         "showscale": False,

@@ -9,23 +9,34 @@ import numpy as np
 import pandas as pd
 
 from dashboard import theme
-from dashboard.maps import map_style, reach
+from dashboard.maps import map_style, reach, walked
 from dashboard.maps.layer import Layer, Mark, Scene
 from dashboard.maps.marks import halo, own_fields, packed, points, rows_of, text_of
 from dashboard.words import Words
 from geodata.errors import N_
-from layers import disc, stations
+from layers import disc, stations, way
 from layers.atlas import Atlas
 from layers.filters import Filters
+from layers.walking import PACE
 
-HEIGHTS = {"reach_nominal": 20, "reach_open": 21, "disc": 40, "stations_halo": 80, "stations": 81, "clusters": 82}
+HEIGHTS = {
+    "reach_nominal": 20,
+    "reach_open": 21,
+    "walk_minutes": 38,
+    "walk_radius": 39,
+    "disc": 40,
+    "stations_halo": 80,
+    "stations": 81,
+    "clusters": 82,
+}
 POINTS_AT_MOST = 2_000
 MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`HEIGHTS`."""
-    return {**reach.traces(scene.atlas, scene.filters), "disc": _disc(scene.atlas, scene.filters), **marks(scene)}
+    areas = {**reach.traces(scene.atlas, scene.filters), **walked.traces(scene.atlas, scene.filters)}
+    return {**areas, "disc": _disc(scene.atlas, scene.filters), **marks(scene)}
 
 
 def marks(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -123,7 +134,7 @@ def _disc(atlas: Atlas, filters: Filters) -> dict:
         "below": map_style.BELOW_POINTS,
     }
     row = atlas.rows_by("stations", "station_id").get(filters.station) if filters.station else None
-    if row is not None:
+    if row is not None and not way.along(atlas, filters):
         lon, lat = (axis[row] for axis in atlas.lonlat("stations"))
         if not np.isnan(lon):
             ring = disc.disc(float(lon), float(lat), filters.straight_radius)
@@ -135,6 +146,11 @@ def _reach_label(filters: Filters, words: Words) -> str:
     if filters.hour is None:
         return words("可用驿站服务范围")
     return words("{hour}:00 可用驿站服务范围").format(hour=filters.hour)
+
+
+def _minutes_label(_filters: Filters, words: Words) -> str:
+    minutes = words.listed([str(one) for one in sorted(walked.MINUTES)])
+    return words("选中驿站沿路步行 {minutes} 分钟（每分钟 {pace} 米）").format(minutes=minutes, pace=round(PACE))
 
 
 LAYER = Layer(
@@ -152,7 +168,13 @@ LAYER = Layer(
             60,
             lambda drawn: drawn.has_areas("reach_nominal"),
         ),
-        Mark("disc", N_("选中驿站的服务范围"), 70, lambda drawn: drawn.has_points("disc")),
+        Mark(
+            "disc",
+            N_("选中驿站的服务范围"),
+            70,
+            lambda drawn: drawn.has_points("disc") or drawn.has_areas("walk_radius"),
+        ),
+        Mark("walk_minutes", _minutes_label, 71, lambda drawn: drawn.has_areas("walk_minutes")),
         Mark(
             "sample",
             N_("驿站点位为示意"),

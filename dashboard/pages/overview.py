@@ -21,7 +21,7 @@ from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import PARTS, filled, graph_config, panel
-from dashboard.components.rail import place_options, rail
+from dashboard.components.rail import place_options, rail, way_hint, way_offered
 from dashboard.components.said import said
 from dashboard.components.still import first_path, still, still_path
 from dashboard.components.trail import figure_link, source_link
@@ -61,6 +61,8 @@ FRAME_PARTS: tuple[Place, ...] = (
     (ids.PAST, "children"),
     (TIME, "children"),
     (ids.SENTENCE, "children"),
+    (ids.WAY_CHOICE, "hidden"),
+    (ids.WAY_HINT, "children"),
 )
 CHARTS = tuple(ids.chart(one.id) for one in OVERVIEW)
 CHART_PARTS: tuple[Place, ...] = tuple((chart + end, prop) for end, prop in PARTS for chart in CHARTS)
@@ -228,6 +230,8 @@ def draw_frame(context: Context, stored: dict) -> tuple:
         past_banner(PATH, filters, context, words),
         _time(atlas, filters, words),
         said(sentence(atlas, filters), atlas, filters, context, words),
+        not way_offered(atlas, filters),
+        way_hint(atlas, filters, words),
     )
 
 

@@ -1,8 +1,11 @@
-"""Without any network: by rows of the same address or name that the atlas has already, and by street zones."""
+"""Without any network: by rows of the same address or name that the atlas has already, by what an extract of
+OpenStreetMap knows, and by street zones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,9 @@ import shapely
 from geodata.geocoding.base import ADDRESS, ZONE, Answer, Query, tidy
 from geodata.own_fields import values_of
 from geodata.schema import OWN
+
+if TYPE_CHECKING:
+    from geodata.osm.addresses import ExtractAddresses
 
 ILLUSTRATIVE = "illustrative"
 #: How sure a point of the same address, of the same name, and of the middle of a street's zone is; 0 to 1.
@@ -35,17 +41,25 @@ class Offline:
         Street zones.
     places : DataFrame
         For the names before an address.
+    extract : ExtractAddresses, optional
+        House numbers, premises, roads and quarters of an extract.
     """
 
     name, datum = "offline", "wgs84"
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame], zones: pd.DataFrame, places: pd.DataFrame) -> None:
-        self._tables, self._zones, self._places = tables, zones, places
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        zones: pd.DataFrame,
+        places: pd.DataFrame,
+        extract: ExtractAddresses | None = None,
+    ) -> None:
+        self._tables, self._zones, self._places, self._extract = tables, zones, places, extract
         self._made: tuple[Index, Index, dict[str, list[tuple[str, Answer]]]] | None = None
 
     def locate(self, queries: Sequence[Query]) -> Iterator[Answer]:
         """Yield one answer a query, in order: the same address,
-        else the same name, else the zone that the address names.
+        else the same name, else what the extract knows, else the zone that the address names.
         """
         if self._made is None:
             self._made = self._made_up()
@@ -54,7 +68,11 @@ class Offline:
             address = bare(query.address, query.city, query.county)
             found = addresses.get((query.adcode, address)) if address else None
             found = found or (titles.get((query.adcode, tidy(query.name))) if query.name else None)
-            yield _of_rows(found, self.name) if found else _of_zones(address, zones.get(query.adcode, ()), self.name)
+            if found:
+                yield _of_rows(found, self.name)
+                continue
+            known = self._extract.find(query, address, self.name) if self._extract else None
+            yield known or _of_zones(address, zones.get(query.adcode, ()), self.name)
 
     def _made_up(self) -> tuple[Index, Index, dict[str, list[tuple[str, Answer]]]]:
         addresses: Index = {}

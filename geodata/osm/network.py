@@ -1,11 +1,29 @@
-"""The walking network of an extract, as arrays: every way's vertices are nodes, its segments edges."""
+"""The walking network of an extract, as arrays: every way's vertices are nodes, its segments edges.
+
+On disk it stands in the order of cells of :data:`CELL_DEGREES`, so that what lies in a box is read without the rest.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import Geod
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+UNITS = 10_000_000  # of a degree: coordinates as OpenStreetMap keeps them
+CELL = 500_000  # units: 0.05 degrees, about 5 km
+CELL_DEGREES = CELL / UNITS
+LEAST_M = 0.001  # metres: two nodes in one place are an edge all the same, and of no length they would be none
+AT_ONCE = 1_000_000  # edges that are measured together
+WGS84 = Geod(ellps="WGS84")
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,3 +60,204 @@ class WalkingNetwork:
     names: tuple[str, ...] = ()
     extract_date: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walked:
+    """Vertices of the ways that are walked, way after way, as they were read.
+
+    Attributes
+    ----------
+    node : ndarray of int64
+        Number of the node in OpenStreetMap.
+    x, y : ndarray of int32
+        Longitude and latitude in units of 1e-7 degrees; beyond the globe where the node is not in the extract.
+    count : ndarray of int32
+        Vertices of each way.
+    name : ndarray of int32
+        Position of each way's name in `names`; -1 where it has none.
+    names : sequence of str
+    """
+
+    node: NDArray[np.int64]
+    x: NDArray[np.int32]
+    y: NDArray[np.int32]
+    count: NDArray[np.int32]
+    name: NDArray[np.int32]
+    names: Sequence[str]
+
+
+def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[WalkingNetwork, dict[str, int]]:
+    """Return the network of ways, its nodes cell by cell, and what was met on the way.
+
+    A way is cut where a node is not in the extract; a segment that several ways share stands once, under the name of
+    the first that has one.
+
+    Returns
+    -------
+    WalkingNetwork
+    dict of str to int
+        ``missing_nodes`` (vertices that are not in the extract), ``cut_ways`` (ways that they cut), ``loops``
+        (segments from a node to itself, left out), ``twice`` (segments that stood there already), ``zero_length``
+        (of two nodes in one place, kept as :data:`LEAST_M`).
+    """
+    way = np.repeat(np.arange(len(walked.count), dtype=np.int32), walked.count)
+    there = (np.abs(walked.x.astype(np.int64)) <= 180 * UNITS) & (np.abs(walked.y.astype(np.int64)) <= 90 * UNITS)
+    met = {"missing_nodes": int((~there).sum()), "cut_ways": len(np.unique(way[~there]))}
+    first = np.flatnonzero((way[1:] == way[:-1]) & there[1:] & there[:-1])
+    own = walked.node[first] == walked.node[first + 1]
+    met["loops"] = int(own.sum())
+    first = first[~own]
+    used = np.zeros(len(way), bool)
+    used[first] = used[first + 1] = True
+    at = np.flatnonzero(used)
+    _, one, inverse = np.unique(walked.node[at], return_index=True, return_inverse=True)
+    x, y = walked.x[at[one]], walked.y[at[one]]
+    order = np.lexsort((x, y, *_cell(x, y)[::-1]))
+    x, y = x[order], y[order]
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    position = np.full(len(way), -1, np.int32)
+    position[at] = place[inverse]
+    low = np.minimum(position[first], position[first + 1])
+    high = np.maximum(position[first], position[first + 1])
+    name = walked.name[way[first]]
+    order = np.lexsort((name < 0, high, low))  # stable: of two names the one that was read first
+    low, high, name = low[order], high[order], name[order]
+    keep = np.ones(len(low), bool)
+    keep[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    met["twice"] = int((~keep).sum())
+    low, high, name = low[keep], high[keep], name[keep]
+    lon, lat = x / UNITS, y / UNITS
+    length = lengths(lon, lat, low, high)
+    met["zero_length"] = int((length == 0).sum())
+    network = WalkingNetwork(
+        lon,
+        lat,
+        low,
+        high,
+        np.maximum(length, LEAST_M),
+        parts(low, high, len(lon)),
+        name,
+        tuple(walked.names),
+        extract_date,
+        source,
+    )
+    return network, met
+
+
+def lengths(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], start: NDArray[np.int32], end: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return the lengths of edges along the WGS-84 ellipsoid, metres."""
+    found = np.empty(len(start))
+    for begin in range(0, len(start), AT_ONCE):
+        one, other = start[begin : begin + AT_ONCE], end[begin : begin + AT_ONCE]
+        found[begin : begin + AT_ONCE] = WGS84.inv(lon[one], lat[one], lon[other], lat[other])[2]
+    return found
+
+
+def parts(start: NDArray[np.int32], end: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
+    """Return the number of the connected part in which each node lies, the part of most nodes first."""
+    graph = sparse.coo_array((np.ones(len(start), np.int8), (start, end)), shape=(nodes, nodes))
+    part = connected_components(graph.tocsr(), directed=False)[1]
+    size = np.bincount(part, minlength=1)
+    rank = np.empty(len(size), np.int32)
+    rank[np.argsort(-size, kind="stable")] = np.arange(len(size), dtype=np.int32)
+    return rank[part]
+
+
+def save(network: WalkingNetwork, folder: Path) -> None:
+    """Write a network, as :func:`built` made it, into a folder, which is made.
+
+    Coordinates stand in units of 1e-7 degrees, lengths in single precision (1e-7 of themselves).
+    """
+    folder.mkdir(parents=True)
+    x, y = (np.rint(one * UNITS).astype(np.int32) for one in (network.lon, network.lat))
+    row, column = _cell(x, y)
+    new = np.ones(len(x), bool)
+    new[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
+    first = np.flatnonzero(new)
+    cells = np.stack([row[first], column[first], first], axis=1) if len(first) else np.empty((0, 3))
+    held: Mapping[str, NDArray[Any]] = {
+        "x": x,
+        "y": y,
+        "start": network.start,
+        "end": network.end,
+        "length": network.length.astype(np.float32),
+        "part": network.part,
+        "name": network.name,
+        "cells": cells.astype(np.int32),
+    }
+    for name, values in held.items():
+        np.save(folder / f"{name}.npy", values, allow_pickle=False)
+    about = {"names": network.names, "extract_date": network.extract_date, "source": network.source}
+    (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+
+
+def load(folder: Path, box: Box | None = None) -> WalkingNetwork:
+    """Return a network that was saved, or the part of it that lies in a box.
+
+    Parameters
+    ----------
+    folder : Path
+        What :func:`save` wrote.
+    box : tuple of float, optional
+        West, south, east, north, degrees. All nodes in it come, and those beyond it that share a cell of
+        :data:`CELL_DEGREES` with it; of the edges, those between nodes that come. Leave a margin: a way that leaves
+        the box is not known to come back.
+    """
+    held = {
+        name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        for name in ("x", "y", "start", "end", "length", "part", "name")
+    }
+    about = json.loads((folder / "about.json").read_text("utf-8"))
+    names = tuple(about["names"])
+    if box is None:
+        start, end, name = (np.array(held[one]) for one in ("start", "end", "name"))
+        nodes, edges = slice(None), slice(None)
+    else:
+        spans = _spans(np.load(folder / "cells.npy", allow_pickle=False), len(held["x"]), box)
+        nodes = _positions(spans)
+        edges = _positions([tuple(np.searchsorted(held["start"], span)) for span in spans])
+        ends = np.array(held["end"][edges])
+        known = np.searchsorted(nodes, ends)
+        inside = nodes[np.minimum(known, len(nodes) - 1)] == ends if len(nodes) else np.zeros(len(ends), bool)
+        edges, end = edges[inside], known[inside].astype(np.int32)
+        start = np.searchsorted(nodes, held["start"][edges]).astype(np.int32)
+        name = np.array(held["name"][edges])
+        used, again = np.unique(name[name >= 0], return_inverse=True)
+        names, name[name >= 0] = tuple(names[one] for one in used), again
+    return WalkingNetwork(
+        held["x"][nodes] / UNITS,
+        held["y"][nodes] / UNITS,
+        start,
+        end,
+        held["length"][edges].astype(np.float64),
+        np.array(held["part"][nodes]),
+        name,
+        names,
+        about["extract_date"],
+        about["source"],
+    )
+
+
+def _cell(x: NDArray[np.int32], y: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    return y // CELL, x // CELL
+
+
+def _spans(cells: NDArray[np.int32], nodes: int, box: Box) -> list[tuple[int, int]]:
+    """Return first and last node, the last one not in it, of each row of cells that a box touches."""
+    west, south, east, north = (int(np.floor(side * UNITS)) // CELL for side in box)
+    first = np.append(cells[:, 2], nodes)
+    found = []
+    for row in range(max(south, int(cells[0, 0])), min(north, int(cells[-1, 0])) + 1) if len(cells) else ():
+        begin, stop = np.searchsorted(cells[:, 0], [row, row + 1])
+        one, other = begin + np.searchsorted(cells[begin:stop, 1], [west, east + 1])
+        if one < other:
+            found.append((int(first[one]), int(first[other])))
+    return found
+
+
+def _positions(spans: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
+    return np.concatenate([np.empty(0, np.int64), *(np.arange(one, other) for one, other in spans)])

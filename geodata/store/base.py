@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pandas as pd
 
 if TYPE_CHECKING:
     from geodata.in_parts import Table
+    from geodata.store.batches import Exchange
 from geodata.store.batch import Batch
 
 T = TypeVar("T")
@@ -85,6 +86,20 @@ class WritableStore(AtlasStore, Protocol):
             ``author``, ``file``, ``file_hash``, ``crs``: kept with the batch; ``seen``: data version on
             which the decision was taken, refused when it is another by now; ``retire``: false for rows
             that join the illustrative ones (an edited row, a scenario) instead of taking their place.
+        """
+        ...
+
+    def exchange(self, tables: Mapping[str, Exchange], meta: Mapping[str, str] | None = None, **about: Any) -> Batch:
+        """Bring validated rows into several tables, and take rows out of them, as one batch, whole or not at all.
+
+        Parameters
+        ----------
+        tables : mapping of str to Exchange
+            The first names the batch.
+        meta : mapping of str to str, optional
+            What becomes known of the atlas as a whole; undoing the batch brings back what was known before.
+        **about
+            As in :meth:`apply`, without ``retire``.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar
 
@@ -13,6 +13,7 @@ from geodata.in_parts import Table
 from geodata.store import batches
 from geodata.store.base import AtlasStore
 from geodata.store.batch import Batch
+from geodata.store.batches import Exchange
 from geodata.store.database import Database
 from geodata.store.snapshot import Snapshot
 
@@ -75,6 +76,11 @@ class BatchedStore(ABC):
         """Bring validated rows in as one batch."""
         with self.writing() as database:
             return batches.apply(database, table, frame, **about)
+
+    def exchange(self, tables: Mapping[str, Exchange], meta: Mapping[str, str] | None = None, **about: Any) -> Batch:
+        """Exchange rows of several tables, and what is known of the atlas, as one batch."""
+        with self.writing() as database:
+            return batches.exchange(database, tables, meta, **about)
 
     def remove(self, table: str, keys: Sequence[str], **about: Any) -> Batch:
         """Take rows out as one batch."""

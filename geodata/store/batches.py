@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geodata.errors import N_, AtlasError
-from geodata.in_parts import Table, taken
+from geodata.in_parts import Table, parts, taken
 from geodata.merging import FOLLOWERS, following, merge
 from geodata.schema import TABLES
 from geodata.store import log
@@ -40,13 +43,93 @@ def apply(
     retire: bool = True,
 ) -> Batch:
     """Bring rows into the atlas as one batch: see :meth:`geodata.store.base.WritableStore.apply`."""
-    schema = TABLES[table]
+    return exchange(
+        database,
+        {table: Exchange(frame, retire=retire)},
+        author=author,
+        file=file,
+        file_hash=file_hash,
+        crs=crs,
+        seen=seen,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exchange:
+    """Rows that come into a table and rows that give way to them.
+
+    Attributes
+    ----------
+    frame : DataFrame or InParts
+        As for :func:`apply`.
+    gone : collection of str
+        Keys of rows that are taken out, unless `frame` has them.
+    retire : bool
+        Whether illustrative rows of the places that `frame` comes for give way.
+    """
+
+    frame: Table
+    gone: Collection[str] = ()
+    retire: bool = True
+
+
+def exchange(
+    database: Database,
+    tables: Mapping[str, Exchange],
+    meta: Mapping[str, str] | None = None,
+    *,
+    author: str | None = None,
+    file: str | None = None,
+    file_hash: str | None = None,
+    crs: str | None = None,
+    seen: str | None = None,
+) -> Batch:
+    """Exchange rows of several tables, and what is known of the atlas, as one batch.
+
+    See :meth:`geodata.store.base.WritableStore.exchange`.
+    """
     _refuse_another(database, seen)
+    time, first = _now(database), next(iter(tables))
+    batch_id = _batch_id(time, first, file_hash)
+    counts: Counter[str] = Counter()
+    touched: list[str] = []
+    for table, one in tables.items():
+        found, followers = _bring(database, batch_id, table, one)
+        counts.update(found)
+        touched += [table, *followers]
+    log.write_meta(database, batch_id, meta or {})
+    rows = sum(len(one.frame) for one in tables.values())
+    batch = Batch(
+        batch_id,
+        time,
+        author,
+        first,
+        file,
+        file_hash,
+        crs,
+        rows,
+        counts["added"],
+        counts["changed"],
+        counts["unchanged"],
+        counts["retired"],
+    )
+    log.record(database, batch)
+    log.stamp(database, touched)
+    return batch
+
+
+def _bring(database: Database, batch_id: str, table: str, one: Exchange) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """Bring the rows of one table in; return the counts, and table → keys of what followed."""
+    schema, frame = TABLES[table], one.frame
     there = database.read(table)
-    plan = merge(table, there, frame, retire)
-    time = _now(database)
-    batch_id = _batch_id(time, table, file_hash)
-    gone = there[schema.key].iloc[plan.retired].tolist()
+    plan = merge(table, there, frame, one.retire)
+    retired = plan.retired
+    if one.gone:
+        leaving = there[schema.key].isin(one.gone).to_numpy(bool, copy=True)
+        for _, part in parts(frame, (schema.key,)):
+            leaving &= ~there[schema.key].isin(part[schema.key]).to_numpy(bool)
+        retired = np.union1d(retired, np.flatnonzero(leaving))
+    gone = there[schema.key].iloc[retired].tolist()
     followers = _followers(database, table, set(gone))
     replaced = taken(frame, plan.changed)[schema.key].tolist()
     old = database.fetch(schema, replaced + gone)
@@ -65,23 +148,13 @@ def apply(
                 log.write(database, batch_id, table, lines)
     for other, keys in followers.items():
         _take_out(database, batch_id, other, keys)
-    batch = Batch(
-        batch_id,
-        time,
-        author,
-        table,
-        file,
-        file_hash,
-        crs,
-        len(frame),
-        len(plan.added),
-        len(replaced),
-        len(plan.unchanged),
-        len(gone) + sum(map(len, followers.values())),
-    )
-    log.record(database, batch)
-    log.stamp(database, [table, *followers])
-    return batch
+    counts = {
+        "added": len(plan.added),
+        "changed": len(replaced),
+        "unchanged": len(plan.unchanged),
+        "retired": len(gone) + sum(map(len, followers.values())),
+    }
+    return counts, followers
 
 
 def remove(
@@ -133,6 +206,7 @@ def undo(database: Database, batch_id: str, author: str | None = None) -> Batch:
     touched = [name for name in TABLES if any(line.table == name for line in lines)]
     for table in touched:
         log.exchange(database, TABLES[table], [line for line in lines if line.table == table])
+    log.exchange_meta(database, [line for line in lines if line.table == log.META])
     log.record_undo(database, batch_id, _now(database), author)
     log.stamp(database, touched)
     return _batch(database, batch_id)
@@ -144,9 +218,17 @@ def past(database: Database, table: str, moment: str) -> pd.DataFrame:
     if not later:
         return database.read(table)
     schema = TABLES[table]
-    state = log.rewind(database, schema, later, database.fetch(schema))
+    state = log.rewind(database, table, later, database.fetch(schema))
     found = [image for _, image in sorted(state.values(), key=lambda one: one[0])]
     return frame_of(schema, {name: [image.get(name) for image in found] for name in names_of(schema)})
+
+
+def past_meta(database: Database, moment: str) -> dict[str, str]:
+    """Return what was known of the atlas at `moment`, of what batches change; the rest as it is now."""
+    known = log.meta(database)
+    later = [batch for time, batch in log.events(database) if time > moment]
+    state = {key: (0, {"value": value}) for key, value in known.items()}
+    return {key: str(image["value"]) for key, (_, image) in log.rewind(database, log.META, later, state).items()}
 
 
 def changes(database: Database, batch_id: str) -> pd.DataFrame:
@@ -162,7 +244,7 @@ def changes(database: Database, batch_id: str) -> pd.DataFrame:
             line.key for line in sorted((line for line in lines if line.table == name), key=lambda line: line.row_fid)
         ]
         after, before = (
-            log.rewind(database, schema, [one for _, one in events[:end]], database.fetch(schema, keys), set(keys))
+            log.rewind(database, name, [one for _, one in events[:end]], database.fetch(schema, keys), set(keys))
             if keys
             else {}
             for end in (at, at + 1)

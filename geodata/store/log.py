@@ -4,13 +4,14 @@ Three tables: ``atlas_meta`` (key, value); ``batches``, one row an import;
 ``batch_changes``, one line a row that an import touched. ``other`` of such a
 line is the row on the other side of the batch: as it was before while the batch
 stands, as it was after once the batch is undone, None where there was no row.
-Undoing a batch is exchanging the rows with their ``other``.
+Undoing a batch is exchanging the rows with their ``other``. What a batch changes of
+``atlas_meta`` is a line of that table, whose ``other`` holds the ``value``.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -92,6 +93,35 @@ def exchange(database: Database, schema: TableSchema, lines: Sequence[Entry]) ->
     )
 
 
+def write_meta(database: Database, batch_id: str, values: Mapping[str, str]) -> None:
+    """Change what is known of the atlas as a whole, as a part of a batch."""
+    known = meta(database)
+    write(database, batch_id, META, ((key, 0, {"value": known[key]} if key in known else None) for key in values))
+    _set_meta(database, values)
+
+
+def exchange_meta(database: Database, lines: Sequence[Entry]) -> None:
+    """Exchange what is known of the atlas with its other side."""
+    known = meta(database)
+    _set_meta(database, {line.key: line.other["value"] if line.other else None for line in lines})
+    database.run(
+        f"UPDATE {CHANGES} SET other = :other WHERE fid = :fid",  # noqa: S608 - a constant
+        [
+            {"other": as_text({"value": known[line.key]} if line.key in known else None), "fid": line.fid}
+            for line in lines
+        ],
+    )
+
+
+def _set_meta(database: Database, values: Mapping[str, str | None]) -> None:
+    rows = [{"key": key, "value": value} for key, value in values.items()]
+    database.run(f"DELETE FROM {META} WHERE key = :key", [{"key": row["key"]} for row in rows])  # noqa: S608 - a constant
+    database.run(
+        f"INSERT INTO {META} (key, value) VALUES (:key, :value)",  # noqa: S608 - a constant
+        [row for row in rows if row["value"] is not None],
+    )
+
+
 def later_on_the_same_rows(database: Database, batch_id: str) -> list[str]:
     """Return the standing batches after `batch_id` that touched rows it touched, the latest first."""
     return [
@@ -124,10 +154,8 @@ def events(database: Database) -> list[tuple[str, str]]:
     )
 
 
-def rewind(
-    database: Database, schema: TableSchema, later: Iterable[str], state: Rows, keys: set[str] | None = None
-) -> Rows:
-    """Return `state` (present rows, altered here)
+def rewind(database: Database, table: str, later: Iterable[str], state: Rows, keys: set[str] | None = None) -> Rows:
+    """Return `state` (present rows of `table`, altered here)
     as it was before the events of the batches in `later` (the latest first).
 
     With `keys`, only these rows are looked at.
@@ -137,7 +165,7 @@ def rewind(
         if batch_id not in logs:
             logs[batch_id] = {
                 line.key: (line.row_fid, line.other)
-                for line in entries(database, batch_id, schema.name)
+                for line in entries(database, batch_id, table)
                 if keys is None or line.key in keys
             }
         for key, (fid, other) in logs[batch_id].items():

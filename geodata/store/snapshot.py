@@ -46,8 +46,10 @@ class Snapshot:
 
     def meta(self) -> dict[str, str]:
         """Return what is known of the atlas; the ``data_version`` of a past one names the moment as well."""
-        meta = log.meta(self.database)
-        return meta if self.moment is None else meta | {"data_version": f"{meta['data_version']}@{self.moment}"}
+        if self.moment is None:
+            return log.meta(self.database)
+        meta = batches.past_meta(self.database, self.moment)
+        return meta | {"data_version": f"{meta['data_version']}@{self.moment}"}
 
     def stamp(self) -> Hashable:
         """Return the store's stamp at this moment."""

@@ -17,7 +17,7 @@ from geodata.hours import open_matrix
 from layers import places
 from layers.access import gini
 from layers.atlas import Atlas
-from layers.distance import Points, nearest_distance
+from layers.distance import Points
 from layers.siting import evidence
 from layers.siting.case import Case, case
 from layers.siting.prepare import Prepared
@@ -97,6 +97,8 @@ class Site:
         Yuan.
     forced : bool
     provenance : str
+    road : str
+        Name of the road where the site comes to the network; empty where there is none, or it has no name.
     """
 
     number: int
@@ -114,6 +116,7 @@ class Site:
     cost: float
     forced: bool
     provenance: str
+    road: str = ""
 
     def why(self, total: float) -> Message:
         """Return the reason for this site as message and values; `total` is the weight of all demand."""
@@ -290,7 +293,8 @@ def _figures(found: Case, prepared: Prepared, sites: NDArray[np.int64], points: 
     ways, share = ways_to_nearest(found, points[sites] if len(sites) else np.empty((0, 2)))
     known = np.isfinite(ways) & (share > 0)
     lost = found.placing.lost and not len(sites)
-    every = bool(known.any()) and bool(known[share > 0].all()) and not lost
+    # along a network some can reach nobody at all: they are told apart, and the mean is that of all others
+    every = bool(known.any()) and (found.walked is not None or bool(known[share > 0].all())) and not lost
     return Figures(
         weight=float(weight[counts >= found.wish.cover].sum()),
         weight_of=float(weight.sum()),
@@ -312,7 +316,7 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
     sites = np.vstack([points, stand])
     hours = found.wish.hours
     if hours is None:
-        return nearest_distance(found.demand.points, Points(sites, degrees=True), found.wish.detour), weight
+        return found.nearest(Points(sites, degrees=True)), weight
     texts = [found.ask.opening] * len(points) + (
         [text or None for text in found.existing.frame["opening_hours"]] if found.existing else []
     )
@@ -327,7 +331,7 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
     ways, share = [], []
     for number in range(patterns.shape[1]):
         up = patterns[:, number]
-        ways.append(nearest_distance(found.demand.points, Points(sites[up], degrees=True), found.wish.detour))
+        ways.append(found.nearest(Points(sites[up], degrees=True)))
         share.append(weight * profile[:, np.array(hours)[which.ravel() == number]].sum(axis=1) / len(hours))
     return np.concatenate(ways), np.concatenate(share)
 
@@ -338,7 +342,7 @@ def _sites(
     names = dict(zip(found.offered.ids, found.offered.names, strict=True))
     origin = dict(zip(found.offered.ids, found.offered.provenance, strict=True))
     lonlat = prepared.places.xy[chosen] if prepared.places is not None and len(chosen) else np.empty((0, 2))
-    streets = street_of(atlas, found, lonlat)
+    streets, roads = street_of(atlas, found, lonlat), found.roads(lonlat)
     made = []
     for at, one in enumerate(evidence.explain(prepared.instance, chosen, prepared.places)):
         made.append(
@@ -358,6 +362,7 @@ def _sites(
                 cost=float(prepared.instance.cost[one.site]),
                 forced=ids[at] in found.wish.force,
                 provenance=origin.get(ids[at], "derived"),
+                road=roads[at],
             )
         )
     return tuple(sorted(made, key=lambda one: one.number))

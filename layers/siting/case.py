@@ -22,20 +22,21 @@ from scipy.spatial import cKDTree
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
+from geodata.message import Message, joined
 from layers import demand as demands
-from layers import stations
+from layers import stations, walking, way
 from layers.atlas import Atlas
-from layers.distance import Points, sphere
+from layers.distance import Pairs, Points, nearest_distance, sphere, within_reach
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
 from layers.siting.ask import MARK, Ask
 from layers.siting.candidates import Candidates, candidates
 from layers.siting.lines import Lines
-from layers.siting.network import REACH_M
 from layers.siting.prepare import Prepared, Wish, prepare
 from layers.siting.solver import COVERAGE_MODELS
 from layers.siting.tables import Edges, PointTable
 from layers.unplaced import Standing
+from layers.walking import REACH_M, Connectors
 
 CHORD_MARGIN = 1.01
 
@@ -72,6 +73,10 @@ class Case:
         Of every figure of the plan: the weakest of demand, stations and candidates.
     source_ids : tuple of str
     data_version : str
+    walked : Ground or None
+        The network along which one walks; None: straight × detour.
+    cells_on : Connectors or None
+        How the demand comes to it.
     """
 
     filters: Filters
@@ -90,6 +95,52 @@ class Case:
     provenance: str
     source_ids: tuple[str, ...]
     data_version: str
+    walked: way.Ground | None = None
+    cells_on: Connectors | None = None
+
+    @property
+    def apart(self) -> NDArray[np.intp]:
+        """Demand rows that are too far from the network, or in a part of it where no site stands or may be chosen."""
+        if self.walked is None or self.cells_on is None:
+            return np.empty(0, np.intp)
+        graph, barred = self.walked.graph, set(self.wish.forbid)
+        usable = np.array([one not in barred for one in self.candidates.ids], bool)
+        if "rule" in self.candidates.frame:
+            usable &= self.candidates.frame["rule"].to_numpy(dtype=object) != "forbidden"
+        there = [Points(self.candidates.points.xy[usable], degrees=True)]
+        there += [self.existing.points] if self.existing else []
+        part = np.concatenate([walking.parts(graph, walking.connect(graph, one)) for one in there])
+        return np.flatnonzero(~np.isin(walking.parts(graph, self.cells_on), part[part >= 0]))
+
+    def note(self) -> Message | None:
+        """Return what is to be said beside every figure of the plan: stations that are not counted, which way is
+        walked, and how much demand nobody can reach along it.
+        """
+        walked = way.said(self.walked, self.filters) if self.filters.way else None
+        return joined(self.placing.note(), walked, _apart_note(self))
+
+    def nearest(self, sites: Points) -> NDArray[np.float64]:
+        """Return the way in metres from each demand row to the nearest of `sites`; infinite when it reaches none."""
+        if self.walked is None or self.cells_on is None:
+            return nearest_distance(self.demand.points, sites, self.wish.detour)
+        graph = self.walked.graph
+        return walking.nearest(graph, self.cells_on, walking.connect(graph, sites))
+
+    def reached(self, sites: Points) -> Pairs:
+        """Return the pairs of demand and `sites` within the radius."""
+        if self.walked is None or self.cells_on is None:
+            return within_reach(self.demand.points, sites, self.wish.radius, self.wish.detour)
+        graph = self.walked.graph
+        return walking.ways(graph, self.cells_on, walking.connect(graph, sites), self.wish.radius).pairs
+
+    def roads(self, lonlat: NDArray[np.float64]) -> list[str]:
+        """Return the name of the road where each point (degrees) comes to the network; empty where none is known."""
+        network = self.walked.graph.network if self.walked else None
+        if self.walked is None or network is None:
+            return [""] * len(lonlat)
+        edges = walking.connect(self.walked.graph, Points(lonlat, degrees=True)).edge
+        names = np.append(network.name, np.int32(-1))[edges]  # last: too far from every edge
+        return [network.names[one] if one >= 0 else "" for one in names]
 
     def open_then(self) -> NDArray[np.bool_]:
         """Return which of the serving stations are open in at least one of the hours asked."""
@@ -99,15 +150,28 @@ class Case:
         return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)
 
     def prepared(self, network: Edges | Lines | None = None, access: float = REACH_M) -> Prepared:
-        """Return the checked instance, measured straight or along a network (from
+        """Return the checked instance, measured straight, along the network of the atlas, or along another (from
         which no point lies farther than `access` metres).
+
+        Demand that nobody can serve on the network of the atlas is left out where all of it has to be served.
 
         Raises
         ------
         AtlasError
             The wish cannot be met by what there is; says which and how to mend it.
         """
-        return prepare(self.wish, self.demand, self.candidates, self.existing, edges=network, access=access)
+        demand = self.demand
+        if network is None and self.wish.model != "mclp" and len(apart := self.apart):
+            kept = np.setdiff1d(np.arange(len(demand.ids)), apart)
+            points = Points(demand.points.xy[kept], demand.points.degrees)
+            frame = demand.frame.iloc[kept].reset_index(drop=True)
+            demand = replace(demand, ids=[demand.ids[row] for row in kept], points=points, frame=frame)
+        network = network or self._graph
+        return prepare(self.wish, demand, self.candidates, self.existing, edges=network, access=access)
+
+    @property
+    def _graph(self) -> walking.Graph | None:
+        return self.walked.graph if self.walked else None
 
     def at(
         self, lonlat: NDArray[np.float64], ids: Sequence[str] = (), cost: NDArray[np.float64] | None = None
@@ -137,7 +201,7 @@ class Case:
         )
         if not len(points):
             free = self.candidates.frame.drop(columns="rule", errors="ignore")
-            return prepare(wish, self.demand, replace(self.candidates, frame=free), self.existing)
+            return prepare(wish, self.demand, replace(self.candidates, frame=free), self.existing, edges=self._graph)
         names = list(ids) or [f"new {number + 1}" for number in range(len(points))]
         table = _points(
             "candidates",
@@ -149,7 +213,7 @@ class Case:
                 "cost": [repr(float(one)) for one in (np.zeros(len(names)) if cost is None else np.nan_to_num(cost))],
             },
         )
-        return prepare(wish, self.demand, table, self.existing)
+        return prepare(wish, self.demand, table, self.existing, edges=self._graph)
 
 
 def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
@@ -168,6 +232,8 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         No demand here, no candidates, or a cost that is missing under a budget.
     """
     hours = ask.hours if ask.hours is not None else (filters.hour,) if filters.hour is not None else None
+    filters = way.settled(atlas, filters)
+    walked = way.along(atlas, filters)
     wanted = demands.judged(atlas, filters.having(hour=None))
     if not len(wanted.rows):
         raise AtlasError(N_("所选地点没有服务需求数据：请换一个地点，或先导入需求。"))
@@ -177,7 +243,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
     serves = choice.nominal & choice.able & choice.on_time if effective else choice.nominal
     lon, lat = atlas.lonlat("stations")
     inside = stations.chosen(atlas, filters) & choice.nominal
-    rows = _near(lon, lat, serves, inside, wanted, offered, filters, ask, hours, choice)
+    rows = _near(lon, lat, serves, inside, wanted, offered, filters, ask, hours, choice, walked)
     frame = atlas.stations
     existing = (
         _points(
@@ -198,11 +264,12 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
     planned = np.flatnonzero(
         stations.chosen(atlas, filters.having(area=())) & atlas.holds("stations", "status", stations.PLANNED) & unplaced
     )
+    needing = _demand_table(wanted)
     return Case(
         filters,
         ask,
         _wish(filters, ask, hours),
-        _demand_table(wanted),
+        needing,
         _candidate_table(offered, barred, ask),
         existing,
         offered,
@@ -220,6 +287,8 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         or "derived",
         sources([*atlas.distinct("demand", "source_id", wanted.rows), *atlas.distinct("stations", "source_id", rows)]),
         atlas.version,
+        walked,
+        walking.connect(walked.graph, needing.points) if walked else None,
     )
 
 
@@ -230,7 +299,7 @@ def basis(atlas: Atlas) -> str:
     """
 
     def compute() -> str:
-        found = hashlib.sha256()
+        found = hashlib.sha256(atlas.ground.encode())
         for table in ("demand", "stations", "candidates", "enterprises", "activities"):
             frame = atlas.table(table)
             if table == "stations":
@@ -323,6 +392,7 @@ def _near(
     ask: Ask,
     hours: tuple[int, ...] | None,
     choice: stations.Service,
+    walked: way.Ground | None,
 ) -> NDArray[np.intp]:
     """Return the rows of the serving stations that matter:
     in the place, in reach of its demand, nearest to it, too near to a candidate.
@@ -331,6 +401,8 @@ def _near(
     if not len(pool):
         return pool
     keep = inside[pool].copy()
+    if walked:
+        keep |= np.isin(pool, walked.rows)
     cells = sphere(np.column_stack([wanted.lon, wanted.lat]))
     there = sphere(np.column_stack([lon[pool], lat[pool]]))
     away, _ = cKDTree(cells).query(there, distance_upper_bound=filters.straight_radius * CHORD_MARGIN)
@@ -346,6 +418,15 @@ def _near(
             if len(up):
                 keep[up[np.unique(cKDTree(there[up]).query(cells)[1])]] = True
     return pool[keep]
+
+
+def _apart_note(found: Case) -> Message | None:
+    if not (count := len(found.apart)):
+        return None
+    counts = {"count": f"{count:,}", "of": f"{len(found.cells):,}", "metres": round(REACH_M)}
+    return Message(
+        N_("{count} 个需求格（共 {of} 个）离路网超过 {metres} 米，或所在的路不通任何站点，不计为覆盖"), counts
+    )
 
 
 def _barred(

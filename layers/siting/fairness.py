@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geodata.hours import open_matrix
 from layers.access import gini, lorenz, two_step
-from layers.distance import Points, within_reach
+from layers.distance import Points
 from layers.siting.answer import ways_to_nearest
 from layers.siting.case import Case
 
@@ -64,7 +64,7 @@ def fairness(found: Case, points: NDArray[np.float64]) -> Fairness:
     """Return how ways and service are shared, before and with new sites at `points` (degrees).
 
     Each station is one unit of supply, or the share of the hours asked in which
-    it is open; the way is straight × detour, and demand that of the hours asked.
+    it is open; the way is that of the case, and demand that of the hours asked.
     Demand outside the place takes no share.
     """
     points = np.asarray(points, np.float64).reshape(-1, 2)
@@ -77,11 +77,13 @@ def fairness(found: Case, points: NDArray[np.float64]) -> Fairness:
 def _side(found: Case, points: NDArray[np.float64], weight: NDArray[np.float64]) -> Side:
     ways, share = ways_to_nearest(found, points)
     asked = share > 0
+    if found.walked is not None:  # who can reach nobody along the network is told apart
+        asked &= np.isfinite(ways)
     whole = bool(asked.any()) and bool(np.isfinite(ways[asked]).all())
     curve = lorenz(ways[asked], share[asked]) if whole else None
     stand = found.existing.points.xy if found.existing else np.empty((0, 2))
     sites = Points(np.vstack([points, stand]), degrees=True)
-    near = within_reach(found.demand.points, sites, found.wish.radius, found.wish.detour)
+    near = found.reached(sites)
     access = two_step(weight, _supply(found, len(points)), near, found.wish.radius) * PER
     total = float(weight.sum())
     return Side(

@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import connected_components
 
 from geodata.errors import N_, AtlasError
-from layers.distance import NOISE, Pairs, from_triples
+from layers import walking
+from layers.distance import Pairs, Points
 from layers.siting.tables import Edges
-
-#: So many sources at once, so that memory grows with the pairs that are kept.
-SOURCES = 64
-#: So far at most may a point lie from the lines of a network, metres, when nobody says how far.
-REACH_M = 500.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ways:
-    """The ways of a network.
-
-    Attributes
-    ----------
-    pairs : Pairs
-    demand_part, site_part : ndarray of int
-        Number of the connected part of the network in which each demand and site lies.
-    """
-
-    pairs: Pairs
-    demand_part: NDArray[np.int32]
-    site_part: NDArray[np.int32]
-
-    def lost(self, usable: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """Return the demand in whose part of the network no usable site is, however far one goes."""
-        return np.flatnonzero(~np.isin(self.demand_part, self.site_part[usable]))
-
-    def count(self) -> int:
-        """Return in how many parts without connection the demand lies."""
-        return len(np.unique(self.demand_part))
+from layers.walking import REACH_M, Ways
 
 
 def ways(edges: Edges, demand: Sequence[str], sites: Sequence[str], limit: float = np.inf) -> Ways:
@@ -64,20 +35,14 @@ def ways(edges: Edges, demand: Sequence[str], sites: Sequence[str], limit: float
     for one in (*demand, *sites):
         if one not in names:
             raise AtlasError(N_("“{id}”不是路网的节点：请检查编号，或在路网文件中补上它的边。"), id=one)
-    graph = _graph(
+    graph = walking.graph(
         np.array([names[one] for one in edges.start]),
         np.array([names[one] for one in edges.end]),
         edges.length,
         len(names),
     )
-    return _ways(
-        graph,
-        np.array([names[one] for one in demand]),
-        np.zeros(len(demand)),
-        np.array([names[one] for one in sites]),
-        np.zeros(len(sites)),
-        limit,
-    )
+    own, theirs = (np.array([names[one] for one in each], np.int32) for each in (demand, sites))
+    return walking.ways(graph, walking.at_nodes(own), walking.at_nodes(theirs), limit)
 
 
 def ways_on_lines(
@@ -112,20 +77,18 @@ def ways_on_lines(
         A point lies farther than `reach` from every line.
     """
     corners = np.vstack(lines)
-    _, which = np.unique(np.round(corners, 2), axis=0, return_inverse=True)
+    _, first, which = np.unique(np.round(corners, 2), axis=0, return_index=True, return_inverse=True)
     which = which.ravel()
-    nodes = int(which.max()) + 1
     one = np.ones(len(corners), bool)
     one[np.cumsum([len(line) for line in lines]) - 1] = False
     one = np.flatnonzero(one)
     length = np.hypot(*(corners[one + 1] - corners[one]).T)
-    segments = shapely.linestrings(np.stack([corners[one], corners[one + 1]], axis=1))
-    points = shapely.points(np.vstack([demand, sites]))
-    own = shapely.STRtree(segments).nearest(points)
-    way = shapely.distance(points, segments[own])
-    far = np.flatnonzero(way > reach)
+    graph = walking.graph(which[one], which[one + 1], length, Points(corners[first]))
+    own, theirs = (walking.connect(graph, Points(each), reach) for each in (demand, sites))
+    far = np.concatenate([own.far, len(own) + theirs.far])
     if len(far):
-        worst = int(np.argmax(way))
+        away = np.concatenate([own.metres, theirs.metres])
+        worst = int(np.argmax(away))
         raise AtlasError(
             N_(
                 "{count} 个点离路网超过 {reach} 米，最远的是“{id}”，"
@@ -134,21 +97,9 @@ def ways_on_lines(
             count=len(far),
             reach=reach,
             id=names[worst] if len(names) else worst + 1,
-            most=round(float(way[worst])),
+            most=round(float(away[worst])),
         )
-    along = np.clip(shapely.line_locate_point(segments[own], points), 0.0, length[own])
-    # every segment is a chain: its start, the points that come to it in their order, its end
-    number = np.arange(len(one))
-    segment = np.concatenate([number, own, number])
-    at = np.concatenate([np.zeros(len(one)), along, length])
-    rank = np.repeat([0, 1, 2], [len(one), len(own), len(one)])
-    node = np.concatenate([which[one], nodes + np.arange(len(own)), which[one + 1]])
-    order = np.lexsort((rank, at, segment))
-    segment, at, node = segment[order], at[order], node[order]
-    same = np.flatnonzero(segment[1:] == segment[:-1])
-    graph = _graph(node[same], node[same + 1], at[same + 1] - at[same], nodes + len(own))
-    m = len(demand)
-    return _ways(graph, nodes + np.arange(m), way[:m], nodes + m + np.arange(len(sites)), way[m:], limit)
+    return walking.ways(graph, own, theirs, limit)
 
 
 def parts_of(pairs: Pairs) -> Ways:
@@ -159,47 +110,3 @@ def parts_of(pairs: Pairs) -> Ways:
     )
     part = connected_components(graph.tocsr(), directed=False)[1]
     return Ways(pairs, part[:m], part[m:])
-
-
-def _graph(start: NDArray[np.intp], end: NDArray[np.intp], length: NDArray[np.float64], nodes: int) -> sparse.csr_array:
-    low, high = np.minimum(start, end), np.maximum(start, end)
-    apart = low != high
-    low, high, length = low[apart], high[apart], length[apart]
-    # of parallel lines the shorter is walked; a length of zero must not read as "no edge"
-    order = np.lexsort((length, high, low))
-    low, high, length = low[order], high[order], np.maximum(length[order], 1e-9)
-    first = (
-        np.flatnonzero(np.concatenate([[True], (low[1:] != low[:-1]) | (high[1:] != high[:-1])])) if len(low) else low
-    )
-    return sparse.coo_array((length[first], (low[first], high[first])), shape=(nodes, nodes)).tocsr()
-
-
-def _ways(
-    graph: sparse.csr_array,
-    demand: NDArray[np.intp],
-    demand_way: NDArray[np.float64],
-    sites: NDArray[np.intp],
-    site_way: NDArray[np.float64],
-    limit: float,
-) -> Ways:
-    part = connected_components(graph, directed=False)[1]
-    limit = limit * (1 + NOISE)
-    rows, columns, values = [], [], []
-    for begin in range(0, len(sites), SOURCES):
-        mine = np.arange(begin, min(begin + SOURCES, len(sites)))
-        found = dijkstra(graph, directed=False, indices=sites[mine], limit=limit)[:, demand]
-        found = np.round(found, 6) + demand_way[None, :] + site_way[mine, None]
-        j, i = np.nonzero(found <= limit if np.isfinite(limit) else np.isfinite(found))
-        rows.append(i)
-        columns.append(mine[j])
-        values.append(found[j, i])
-    none = np.empty(0)
-    pairs = from_triples(
-        np.concatenate(rows or [none]),
-        np.concatenate(columns or [none]),
-        np.concatenate(values or [none]),
-        len(demand),
-        len(sites),
-        complete=not np.isfinite(limit),
-    )
-    return Ways(pairs, part[demand], part[sites])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
+from layers import walking
 from layers.distance import (
     Pairs,
     Points,
@@ -17,14 +18,16 @@ from layers.distance import (
     from_triples,
     measure,
     nearest_distance,
+    not_too_many,
     too_near,
     within_reach,
 )
 from layers.siting.hours import spread_over
 from layers.siting.lines import Lines, in_one_plane
-from layers.siting.network import REACH_M, Ways, parts_of, ways, ways_on_lines
+from layers.siting.network import parts_of, ways, ways_on_lines
 from layers.siting.solver import COVERAGE_MODELS, Instance
 from layers.siting.tables import Edges, Matrix, PointTable
+from layers.walking import REACH_M, Graph, Ways
 
 Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
 #: Sites farther than this from all demand are taken for a mistake in the coordinates, metres.
@@ -92,15 +95,16 @@ def prepare(
     candidates: PointTable | None,
     existing: PointTable | None,
     matrix: Matrix | None = None,
-    edges: Edges | Lines | None = None,
+    edges: Edges | Lines | Graph | None = None,
     access: float = REACH_M,
 ) -> Prepared:
     """Return the instance of a wish.
 
     Parameters
     ----------
-    edges : Edges or Lines or None
-        A network, by the names of its nodes or as lines on the map.
+    edges : Edges or Lines or Graph or None
+        A network: by the names of its nodes, as lines on the map, or made ready. A point too far from lines is an
+        error; one too far from a network made ready reaches nobody.
     access : float
         Farthest that a point may lie from those lines, metres.
 
@@ -144,6 +148,8 @@ def prepare(
         net = (
             ways(edges, [demand.ids[i] for i in rows], sites, limit)
             if isinstance(edges, Edges)
+            else _walked(edges, demand, places, rows, limit, access)
+            if isinstance(edges, Graph)
             else _along(edges, demand, places, rows, [*(demand.ids[i] for i in rows), *sites], limit, access)
         )
         pairs = net.pairs
@@ -330,6 +336,15 @@ def _along(
         raise AtlasError(N_("需求点和备选点的坐标单位不同：一个是度，一个是米。请都用 lon,lat 或都用 x,y。"))
     drawn, (start, end) = in_one_plane(lines, points, places)
     return ways_on_lines(drawn, start, end, limit, access, names)
+
+
+def _walked(
+    graph: Graph, demand: PointTable, places: Points | None, rows: NDArray[np.intp], limit: float, access: float
+) -> Ways:
+    assert demand.points is not None and places is not None  # both from the atlas
+    if np.isinf(limit):
+        not_too_many(len(rows), len(places))
+    return walking.within_reach(graph, Points(demand.points.xy[rows], demand.points.degrees), places, limit, access)
 
 
 def _marks(

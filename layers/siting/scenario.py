@@ -37,6 +37,7 @@ FILTER_FIELDS = (
     "radius",
     "detour",
     "area",
+    "way",
 )
 NAME_LENGTH, NOTE_LENGTH = 60, 500
 T = TypeVar("T")
@@ -201,7 +202,12 @@ def dumps_inputs(inputs: Inputs) -> str:
     return json.dumps(
         {
             "version": VERSION,
-            "filters": {name: _plain(getattr(inputs.filters, name)) for name in FILTER_FIELDS},
+            "filters": {
+                name: _plain(value)
+                for name in FILTER_FIELDS
+                # where there is no network the way is not named: such a plan is written as ever
+                if (value := getattr(inputs.filters, name)) is not None or name != "way"
+            },
             "ask": {field.name: _plain(getattr(inputs.ask, field.name)) for field in fields(Ask)},
             "data_version": inputs.data_version,
             "basis": inputs.basis,

@@ -12,7 +12,7 @@ from dashboard import ids
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
-from dashboard.pages.data import history, importing, names, placing, quality, rows
+from dashboard.pages.data import history, importing, names, placing, quality, rows, streets
 from dashboard.pages.data.names import OWN_KEYS as OWN_KEYS
 from dashboard.server.guard import editing
 from dashboard.state import State as Said
@@ -29,7 +29,14 @@ PLACES: tuple[Place, ...] = (
     (ids.WAYS, "children"),
     (ids.NOTICES, "children"),
 )
-PARTS = {"import": importing, "history": history, "rows": rows, "placing": placing, "quality": quality}
+PARTS = {
+    "import": importing,
+    "history": history,
+    "rows": rows,
+    "placing": placing,
+    "streets": streets,
+    "quality": quality,
+}
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:  # noqa: ARG001 - as every page
@@ -237,6 +244,7 @@ def tabs(context: Context, filters: Filters, here: str, words: Words) -> list[dc
         "history": words("历史与撤销"),
         "rows": words("数据行"),
         "placing": words("补位置"),
+        "streets": words("街道"),
         "quality": words("质量报告"),
     }
     return [

@@ -13,7 +13,7 @@ from layers.filters import Filters
 
 PATH = "/data"
 OWN_KEYS = ("section", "table", "batch", "rule", "days")
-SECTIONS = ("import", "history", "rows", "placing", "quality")
+SECTIONS = ("import", "history", "rows", "placing", "streets", "quality")
 #: Tables in the order in which a union has them; the rest follows
 FIRST = ("stations", "enterprises", "grids", "regions", "fairs", "activities", "candidates", "demand")
 ORDERED = (*FIRST, *(name for name in TABLES if name not in FIRST))
@@ -50,6 +50,13 @@ PLACING_SAVE, PLACING_SAVE_TEXT, PLACING_TOLD = "placing-save", "placing-save-te
 PLACING_OFFLINE, PLACING_SERVICE, PLACING_STOP = "placing-offline", "placing-service", "placing-stop"
 PLACING_LEVEL, PLACING_ACCEPT, PLACING_ACCEPTING = "placing-level", "placing-accept", "placing-accepting"
 PLACING_SENT, PLACING_DRAWN = "placing-sent", "placing-drawn"
+STREETS_FILE, STREETS_HERE, STREETS_START, STREETS_STOP = (
+    "streets-file",
+    "streets-here",
+    "streets-start",
+    "streets-stop",
+)
+STREETS_JOB, STREETS_POLL, STREETS_PROGRESS = "streets-job", "streets-poll", "streets-progress"
 DRAWER, FORM = "data-drawer", "data-form"
 DAYS, QUALITY_PLACE = "data-days", "data-quality-place"
 

@@ -234,7 +234,7 @@ def remove(context: Context, table: str, key: str, author: str | None, words: Wo
                 f"{TABLES[one].zh if words.lang == 'zh' else TABLES[one].en} {count}" for one, count in hanging.items()
             ),
         )
-    batch = context.source.store().remove(table, [key], author=name, file=words("网页删除"), seen=atlas.version)
+    batch = context.source.store().remove(table, [key], author=name, file=words("网页删除"), seen=atlas.stored_version)
     return words("已删除，记为批次 {batch}。").format(batch=batch.batch_id)
 
 
@@ -346,7 +346,7 @@ def register(app: Dash, context: Context) -> None:
             return (
                 True,
                 words("新增：{table}").format(table=table_name(table, words)),
-                form.fields(table, None, atlas.version, words),
+                form.fields(table, None, atlas.stored_version, words),
             )
         if ctx.triggered_id != names.EDIT or not edit or key is None:
             raise PreventUpdate
@@ -356,7 +356,7 @@ def register(app: Dash, context: Context) -> None:
         return (
             True,
             words("修改：{name}").format(name=row.get("name") or key),
-            form.fields(table, row, atlas.version, words, editing(context.settings)),
+            form.fields(table, row, atlas.stored_version, words, editing(context.settings)),
         )
 
     @app.callback(

@@ -178,6 +178,12 @@ def controls() -> tuple[Control, ...]:
         _ask_number("new", 0, MOST_NEW),
         _filter_number("radius", *RADIUS_M, int),
         _filter_number("detour", *DETOUR, float),
+        Control(
+            names.control("way"),
+            "value",
+            lambda question: question.filters.way or "",
+            lambda question, value: question.looking(way=value or None),
+        ),
         _choice("source"),
         Control(
             names.control("step"),

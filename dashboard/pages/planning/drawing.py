@@ -15,6 +15,7 @@ from dashboard.charts import as_plotly
 from dashboard.charts import planning as planning_charts
 from dashboard.components.masthead import past_banner, ways
 from dashboard.components.plan_legend import plan_legend
+from dashboard.components.rail import way_hint, way_offered
 from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.filling import Place, outputs
@@ -68,6 +69,8 @@ FRAME_PARTS: tuple[Place, ...] = (
     (names.COMPARE, "children"),
     (names.COMPARE, "hidden"),
     ("plan-map-box", "hidden"),
+    (names.WAY_CHOICE, "hidden"),
+    (names.WAY_HINT, "children"),
 )
 
 
@@ -228,6 +231,8 @@ def draw_frame(context: Context, stored: dict) -> tuple:
         compared,
         not compared,
         bool(compared),
+        not way_offered(atlas, filters),
+        way_hint(atlas, filters, words),
     )
 
 

@@ -225,7 +225,7 @@ def _acted(context: Context, atlas: Atlas, act: str, target: str, author: str, w
         return words("已删除方案“{name}”。").format(name=one.name), keeping.remove(store, target, author).batch_id
     if act != "adopt":
         raise PreventUpdate
-    done = keeping.adopt(store, one, author, seen=atlas.version)
+    done = keeping.adopt(store, one, author, seen=atlas.stored_version)
     said = words("已采用“{name}”：{filled} 座计划驿站有了推算的位置").format(name=one.name, filled=len(done.filled))
     if done.added:
         said += words("，另增计划驿站 {added} 座").format(added=len(done.added))

@@ -26,6 +26,8 @@ RESET = "plan-reset"
 CLEAR_MARKS = "plan-clear-marks"
 MARKS = "plan-marks"
 BACK = "plan-back"
+WAY_CHOICE = "plan-way-choice"
+WAY_HINT = "plan-way-hint"
 
 HEAD = "plan-head"
 FIGURES = "plan-figures"

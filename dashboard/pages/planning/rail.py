@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.components.explained import explained
+from dashboard.components.rail import way_hint, way_offered, way_options
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
 from dashboard.words import Words
@@ -145,6 +146,19 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 _number("spacing", now("spacing"), words("最小间距"), 0, 20_000, 50, words("不限"), metres),
             ],
             className="rail-group plan-numbers",
+        ),
+        html.Div(
+            [
+                html.Div(
+                    dmc.SegmentedControl(
+                        id=names.control("way"), data=way_options(words), value=now("way"), size="xs", fullWidth=True
+                    ),
+                    id=names.WAY_CHOICE,
+                    hidden=not way_offered(atlas, question.filters),
+                ),
+                html.P(way_hint(atlas, question.filters, words), id=names.WAY_HINT, className="rail-hint"),
+            ],
+            className="rail-group",
         ),
         _group(
             words("时段"),

@@ -18,6 +18,7 @@ from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from geodata.message import Message
+from layers import way
 from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
 from layers.siting.ask import hours_text
@@ -89,8 +90,15 @@ def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
 
 def _with_note(said: str, found: Case, words: Words) -> str:
     """Return `said`, and which open stations the plan does not count since nobody knows where they are."""
-    note = found.placing.note()
+    note = found.note()
     return said if note is None else words("{first}；{then}").format(first=said, then=note.text(words.gettext))
+
+
+def _by_way(found: Case, words: Words) -> str:
+    """Return what a mean of ways is of: weighted by demand, and how one walks."""
+    if found.walked:
+        return words("需求加权，{way}").format(way=way.said(found.walked, found.filters).text(words.gettext))
+    return words("需求加权，直线 × {detour}").format(detour=found.wish.detour)
 
 
 def figures(question: Question, found: Case, answer: Answer, words: Words) -> list:
@@ -116,7 +124,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
         (
             words("到最近驿站平均步行"),
             _change(_metres(before.mean_m, words), _metres(after.mean_m, words)),
-            words("需求加权，直线 × {detour}").format(detour=found.wish.detour),
+            _by_way(found, words),
         ),
         (
             words("步行距离的基尼系数"),
@@ -184,6 +192,7 @@ def sites_table(
     for one in answer.sites:
         message, params = one.why(total)
         why = [
+            words("在{road}边。").format(road=one.road) if one.road else "",
             words(message).format(**params),
             " ",
             words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED else "",
@@ -358,7 +367,7 @@ def refused(reasons: Sequence[AtlasError | Message], words: Words) -> list:
 
 def today(question: Question, found: Case, now: Answer, words: Words) -> list:
     """Return who is within reach today, and what pressing the button will do."""
-    have, note = now.before, found.placing.note()
+    have, note = now.before, found.note()
     title = words("{when}现有 {count} 个驿站覆盖 {share}").format(
         when=when(found.wish.hours, words), count=int(found.open_then().sum()), share=words.share(have.share)
     )
@@ -413,7 +422,7 @@ def today_figures(found: Case, now: Answer, words: Words) -> list:
         (
             words("到最近驿站平均步行"),
             _metres(have.mean_m, words),
-            words("需求加权，直线 × {detour}").format(detour=found.wish.detour),
+            _by_way(found, words),
         ),
     ]
     return [

@@ -52,7 +52,8 @@ CHANGES = {
     "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
 }
 # where, in which language and theme, and what only means something with another
-ELSEWHERE = {"place", "region", "grid", "lang", "theme", "measure", "day", "station", "fair"}
+# the way is said with the radius, and only where there is a network (tests/dashboard/test_walked.py)
+ELSEWHERE = {"place", "region", "grid", "lang", "theme", "measure", "day", "station", "fair", "way"}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -12,6 +12,7 @@ from geodata.errors import AtlasError
 from geodata.importing.check import check_file
 from geodata.schema import CRS, TABLES
 from geodata.store import WritableStore
+from geodata.store.batches import Exchange
 from layers.atlas import Atlas
 from tests.geodata.store.atlases import content, rows
 
@@ -314,3 +315,33 @@ def test_an_import_of_a_checked_file_end_to_end(own, tmp_path):
     assert atlas.stations["name"].tolist()[-1] == "白鹭洲驿站" and "illustrative" not in set(
         atlas.stations["provenance"]
     )
+
+
+def test_rows_of_two_tables_and_what_is_known_of_the_atlas_change_as_one_batch(own):
+    before, stations, demand = content(own), own.read("stations"), own.read("demand")
+    bound = own.meta()
+    first = own.exchange({"stations": Exchange(stations.iloc[:0])}, {"ground": "one"}, author="甲")
+    leaving = demand["demand_id"].iloc[:3].tolist()
+    second = own.exchange(
+        {
+            "stations": Exchange(stations.iloc[:2].assign(name="改了名"), retire=False),
+            "demand": Exchange(demand.iloc[1:2].assign(weight=9.5), leaving),
+        },
+        {"ground": "two", "own": "x"},
+        file="a.osm.pbf",
+    )
+    assert (second.table, second.rows, second.changed, second.retired) == ("stations", 3, 3, 2)
+    now = own.read("demand").set_index("demand_id")
+    assert now["weight"].get(leaving[1]) == 9.5 and not {leaving[0], leaving[2]} & set(now.index)
+    assert own.meta()["ground"] == "two" and own.meta()["own"] == "x"
+    assert set(own.changes(second.batch_id)["table"]) == {"stations", "demand"}
+    then = own.as_of(first.time).meta()
+    assert then["ground"] == "one" and "own" not in then
+    with pytest.raises(AtlasError, match=second.batch_id):  # a later one has changed what is known
+        own.undo(first.batch_id)
+    own.undo(second.batch_id)
+    assert own.meta()["ground"] == "one" and "own" not in own.meta()
+    assert own.as_of(second.time).meta()["ground"] == "two"
+    own.undo(first.batch_id)
+    assert content(own) == before and {key: own.meta().get(key) for key in bound} == bound
+    assert "ground" not in own.meta()

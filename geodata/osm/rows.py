@@ -1,0 +1,241 @@
+"""Rows of the atlas from the points of an extract: demand by cell and group, premises as candidates, by county."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import h3
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from geodata import boundaries
+from geodata.errors import N_, AtlasError
+from geodata.osm import pois
+from geodata.osm.network import UNITS
+from geodata.schema import CRS, TABLES
+from geodata.store.base import AtlasStore
+
+SOURCE = "OSM"  # name of SOURCES.md; the date of the extract stands behind it: OSM;OSM-2026-11-20
+SIMING, DRIVER = "350203", "driver"
+SHORE_BOX = (117.95, 24.35, 118.35, 24.65)
+RASTER = UNITS // 100  # 0.01 degrees, about 1 km
+NEAR = 5  # steps of the raster from a street within which a county counts as mapped
+COVERED = 0.8  # share of a county that has to be mapped for it to be taken without being named
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What an extract says of the counties chosen.
+
+    Attributes
+    ----------
+    demand, candidates : DataFrame
+        Rows of these tables.
+    places : list of str
+        Counties that were taken.
+    covered : dict of str to float
+        County that has points of the extract → share of it that is mapped.
+    outside : int
+        Points of interest and premises in no county.
+    elsewhere : int
+        Those in counties that were not taken.
+    unspread : int
+        Points of interest with no cell of their county around them.
+    """
+
+    demand: pd.DataFrame
+    candidates: pd.DataFrame
+    places: list[str]
+    covered: dict[str, float]
+    outside: int
+    elsewhere: int
+    unspread: int
+
+
+def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: str) -> Rows:
+    """Return the rows that the points in `folder` make in the places `chosen`.
+
+    Parameters
+    ----------
+    folder : Path
+        What :func:`geodata.osm.reading.read` left.
+    store : AtlasStore
+        Its places and street zones.
+    chosen : sequence of str
+        Adcodes of counties, or of what they lie in; none: every county that is mapped for the most part, and where
+        none is, every one with points.
+    extract_date : str
+        ISO date.
+
+    Raises
+    ------
+    AtlasError
+        There is no such place.
+    """
+    places, zones = store.read("places"), store.read("zones")
+    counties = _counties(places)
+    points = pd.read_csv(folder / pois.POINTS, dtype=str, keep_default_na=False).astype({"lon": float, "lat": float})
+    points = points[(points["class"] != "") | (points["host_type"] != "")]
+    shapes = gpd.points_from_xy(points["lon"], points["lat"])
+    points = gpd.GeoDataFrame(points, geometry=shapes, crs=CRS)
+    at, county = shapely.STRtree(counties.geometry.to_numpy()).query(points.geometry.to_numpy(), predicate="within")[
+        :, ::-1
+    ]
+    own = np.full(len(points), -1)
+    own[at] = county  # where two lie one over the other the first in the table
+    points["adcode"] = [counties["adcode"].iloc[one] if one >= 0 else None for one in own]
+    with_points = sorted(points["adcode"].dropna().unique())
+    covered = _covered(folder, counties[counties["adcode"].isin(with_points)])
+    taken = _chosen(places, counties, chosen, covered)
+    inside = points["adcode"].isin(taken)
+    source = f"{SOURCE};{SOURCE}-{extract_date}" if extract_date else SOURCE
+    demand, unspread = _demand(points[inside & (points["class"] != "")], counties, zones)
+    return Rows(
+        _validated("demand", demand, source),
+        _validated("candidates", _candidates(points[inside & (points["host_type"] != "")]), source),
+        taken,
+        covered,
+        int(points["adcode"].isna().sum()),
+        int((points["adcode"].notna() & ~inside).sum()),
+        unspread,
+    )
+
+
+def ours(frame: pd.DataFrame, places: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which rows of a table came of an extract in these counties, and nobody has touched since."""
+    said = frame["source_id"].str.fullmatch(rf"{SOURCE}(;{SOURCE}-\d{{4}}-\d{{2}}-\d{{2}})?").fillna(False)
+    return (said & (frame["provenance"] == "derived") & frame["adcode"].isin(places)).to_numpy(bool)
+
+
+def _counties(places: pd.DataFrame) -> pd.DataFrame:
+    """Return the places that no other lies in: counties, and cities without any."""
+    return places[~places["adcode"].isin(places["parent"].dropna()) & places.geometry.notna()]
+
+
+def _chosen(
+    places: pd.DataFrame, counties: pd.DataFrame, chosen: Sequence[str], covered: dict[str, float]
+) -> list[str]:
+    if not chosen:
+        return [code for code, share in covered.items() if share >= COVERED] or list(covered)
+    parents = dict(zip(places["adcode"], places["parent"], strict=True))
+    for one in chosen:
+        if one not in parents:
+            raise AtlasError(N_("没有代码为 {got} 的地方：请用六位行政区划代码，如 350203。"), got=one)
+
+    def under(code: object) -> bool:
+        while isinstance(code, str):
+            if code in chosen:
+                return True
+            code = parents.get(code)
+        return False
+
+    return [code for code in counties["adcode"] if under(code)]
+
+
+def _covered(folder: Path, counties: pd.DataFrame) -> dict[str, float]:
+    """Return county → share of it within about 5 km of a node of the walking network."""
+    x, y = (np.load(folder / "network" / f"{one}.npy", mmap_mode="r") // RASTER for one in "xy")
+    if not len(x):
+        return dict.fromkeys(counties["adcode"], 0.0)
+    west, south = int(x.min()) - NEAR, int(y.min()) - NEAR
+    raster = np.zeros((int(y.max()) - south + NEAR + 1, int(x.max()) - west + NEAR + 1), bool)
+    raster[y - south, x - west] = True
+    raster = ndimage.binary_dilation(raster, np.ones((3, 3), bool), iterations=NEAR)
+    found = {}
+    for code, shape in zip(counties["adcode"], counties.geometry, strict=True):
+        inside = _sampled(shape) * UNITS // RASTER - (west, south)
+        column, row = inside.astype(np.int64).T
+        there = (row >= 0) & (column >= 0) & (row < raster.shape[0]) & (column < raster.shape[1])
+        found[code] = round(float(raster[row[there], column[there]].sum()) / len(row), 3)
+    return found
+
+
+def _sampled(shape: shapely.Geometry) -> NDArray[np.float64]:
+    """Return points (lon, lat) a step of the raster apart within a shape; at least one."""
+    step = RASTER / UNITS
+    west, south, east, north = shape.bounds
+    lon, lat = (axis.ravel() for axis in np.meshgrid(np.arange(west, east, step), np.arange(south, north, step)))
+    shapely.prepare(shape)
+    within = shapely.contains_xy(shape, lon, lat)
+    inner = shapely.point_on_surface(shape)
+    return np.vstack([np.column_stack([lon, lat])[within], [(inner.x, inner.y)]])
+
+
+def _demand(points: pd.DataFrame, counties: pd.DataFrame, zones: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    points = points.assign(
+        group=points["class"].map(pois.groups()),
+        at=[(round(lon, pois.SAME_PLACE), round(lat, pois.SAME_PLACE)) for lon, lat in points[["lon", "lat"]].values],
+    )
+    points = points.iloc[(points["class"] == pois.WHOLE).argsort(kind="stable")].drop_duplicates(["name", "at"])
+    rows: list[tuple[str, str, str, float]] = []
+    unspread = 0
+    for code, own in points.groupby("adcode"):
+        land = _land(counties.geometry[counties["adcode"] == code].iloc[0])
+        if code == SIMING:  # no motor vehicle drives on 鼓浪屿: its hotels and sights call no driver
+            island, _ = boundaries.split_gulangyu(land)
+            own = own[(own["group"] != DRIVER) | ~own.intersects(island)]
+        cells = _cells(own, land)
+        listed = list(zip(own["lon"], own["lat"], own["group"], strict=True))
+        weights = pois.spread(listed, cells)
+        unspread += round(len(listed) - sum(weights.values()))
+        rows += [(code, *key, round(weight, 4)) for key, weight in sorted(weights.items()) if weight >= pois.LEAST]
+    table = pd.DataFrame(rows, columns=["adcode", "cell", "worker_group", "weight"]).astype({"weight": float})
+    centres = [shapely.Point(*np.round(h3.cell_to_latlng(cell)[::-1], 6)) for cell in table["cell"]]
+    table["demand_id"] = table["cell"] + "-" + table["worker_group"]
+    table["zone"] = _zones(table["adcode"], centres, zones)
+    # counties of two sets may lie one over the other by a little: a cell is that of the first
+    found = gpd.GeoDataFrame(table, geometry=centres, crs=CRS).drop_duplicates("demand_id")
+    return found, unspread
+
+
+def _cells(points: pd.DataFrame, land: shapely.Geometry) -> set[str]:
+    """Return the cells around points whose centre lies on `land`."""
+    own = {h3.latlng_to_cell(lat, lon, pois.RESOLUTION) for lon, lat in points[["lon", "lat"]].values}
+    around = sorted({cell for one in own for cell in h3.grid_disk(one, len(pois.RINGS) - 1)})
+    if not around:
+        return set()
+    lat, lon = np.array([h3.cell_to_latlng(cell) for cell in around]).T
+    shapely.prepare(land)
+    return set(np.array(around)[shapely.contains_xy(land, lon, lat)].tolist())
+
+
+def _land(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a county without the sea, where a shore is shipped."""
+    known = shapely.box(*SHORE_BOX)
+    if not shape.intersects(known):
+        return shape
+    return shapely.union(shapely.difference(shape, known), shapely.intersection(shape, boundaries.shore()))
+
+
+def _zones(codes: pd.Series, centres: Sequence[shapely.Point], zones: pd.DataFrame) -> list[str | None]:
+    found: list[str | None] = [None] * len(centres)
+    for code in set(codes) & set(zones["adcode"]):
+        own, at = zones[zones["adcode"] == code], np.flatnonzero(codes == code)
+        # the nearest rather than the one around: a centre on the shore may be off by a metre
+        nearest = shapely.STRtree(own.geometry.to_numpy()).nearest([centres[one] for one in at])
+        for one, zone in zip(at, own["zone_id"].to_numpy()[nearest], strict=True):
+            found[one] = zone
+    return found
+
+
+def _candidates(points: pd.DataFrame) -> pd.DataFrame:
+    points = points.assign(
+        candidate_id=SOURCE + "-" + points["id"],
+        name=points["host"],
+        rule="free",
+        at=[(round(lon, pois.SAME_PLACE), round(lat, pois.SAME_PLACE)) for lon, lat in points[["lon", "lat"]].values],
+    )
+    return points.drop_duplicates(["host_type", "name", "at"])
+
+
+def _validated(table: str, rows: pd.DataFrame, source: str) -> pd.DataFrame:
+    columns = [name for name in TABLES[table].column_names if name in rows]
+    return TABLES[table].validate(
+        rows[columns].assign(provenance="derived", source_id=source, batch_id="", geometry=rows.geometry)
+    )
