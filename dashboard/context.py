@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from dashboard import state
+from dashboard.basemap import BaseMaps
 from dashboard.locale import Gettext
 from dashboard.past import before_the_first, settled
 from dashboard.settings import Settings
@@ -25,7 +26,7 @@ class Context:
     """The application's own objects, handed to pages instead of module globals.
 
     ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached; ``menu``
-    path → message id of the pages, in the order in which they are offered.
+    path → message id of the pages, in the order in which they are offered; ``base_maps`` what lies under the data.
     """
 
     source: AtlasSource
@@ -33,6 +34,7 @@ class Context:
     default: Filters
     settings: Settings
     menu: Mapping[str, str] = field(default_factory=dict)
+    base_maps: BaseMaps = field(default_factory=BaseMaps)
 
     @property
     def review_number(self) -> str:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 from geodata.errors import N_, AtlasError
 from geodata.message import Message
 from layers.filters import (
+    BASES,
     DETOUR,
     LANGUAGES,
     LAYERS,
@@ -181,6 +182,7 @@ CODECS: dict[str, _Codec] = {
     "asof": _optional("as_of", date.fromisoformat, date.isoformat),
     "lang": _Codec("lang", _one_of(*LANGUAGES)),
     "theme": _Codec("theme", _one_of(*THEMES)),
+    "base": _Codec("base", _one_of(*BASES)),
 }
 VIEW_KEY = "v"
 

@@ -69,8 +69,13 @@ class Tileset:
         """Return whether there is such a place at all: not whether a tile is there."""
         return self.zooms[0] <= z <= self.zooms[1] and 0 <= x < 1 << z and 0 <= y < 1 << z
 
-    def tile(self, z: int, x: int, y: int) -> bytes | None:
-        """Return the tile as it is kept (vector tiles mostly gzip); None when there is none.
+    def tile(self, z: int, x: int, y: int, as_kept: bool = False) -> bytes | None:
+        """Return a tile; None when there is none.
+
+        Parameters
+        ----------
+        as_kept : bool
+            As the file has it: vector tiles are mostly gzip.
 
         Raises
         ------
@@ -79,12 +84,12 @@ class Tileset:
         """
         try:
             data = self._read(z, x, y)
+            if not data:
+                return None
+            _checked(self.path, self.media, data)
+            return unpacked(data) if data.startswith(GZIP) and not as_kept else data
         except _BROKEN as error:
             raise _unusable(self.path, str(error)) from error
-        if not data:
-            return None
-        _checked(self.path, self.media, data)
-        return data
 
 
 #: What files that are not what they say are read as.
