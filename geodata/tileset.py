@@ -161,11 +161,8 @@ def unpacked(data: bytes, most: int = LARGEST_OPEN) -> bytes:
 def _checked(path: Path, media: str, data: bytes) -> None:
     if len(data) > LARGEST_TILE:
         raise _unusable(path, f"a tile of {len(data)} bytes")
-    if media == VECTOR:
-        whole = data.startswith((GZIP, b"\x1a"))  # a vector tile begins with a layer
-    else:
-        whole = data.startswith(MAGIC[media])
-    if not whole:
+    begins = (GZIP, b"\x1a") if media == VECTOR else MAGIC[media]  # a vector tile begins with a layer
+    if not data.startswith(begins):
         raise _unusable(path, f"a tile is not {media}")
 
 
@@ -202,7 +199,7 @@ def _pmtiles(path: Path, key: str, head: bytes, size: int) -> Tileset:
 
     if len(head) < HEAD:
         raise ValueError("ends within its head")
-    about = deserialize_header(head[:HEAD])
+    about: dict[str, Any] = {**deserialize_header(head[:HEAD])}
     if about["version"] != 3:
         raise ValueError(f"PMTiles of version {about['version']}")
     media = {
@@ -302,7 +299,7 @@ def _mbtiles(path: Path, key: str, head: bytes, size: int) -> Tileset:
     if media is None:
         raise ValueError(f"tiles of format {about.get('format')}")
     sample = asked("SELECT tile_data, zoom_level FROM tiles LIMIT 1")
-    zooms = [about.get("minzoom"), about.get("maxzoom")]
+    zooms: list[Any] = [about.get("minzoom"), about.get("maxzoom")]
     if None in zooms:
         zooms = list(asked("SELECT (SELECT min(zoom_level) FROM tiles), (SELECT max(zoom_level) FROM tiles)")[0])
     return _whole(

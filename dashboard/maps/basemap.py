@@ -1,7 +1,7 @@
 """What lies between paper and data: the streets of a base map, or online tiles, under every map in the same place.
 
-The browser adds it once the map stands (``assets/basemap.js``), from a style of its own by address: it is neither in the
-figure nor in the style of the atlas, so no first paint waits for it, and to switch it does not draw the map anew.
+The browser adds it once the map stands (``assets/basemap.js``), from a style of its own by address: it is neither in
+the figure nor in the style of the atlas, so no first paint waits for it, and to switch it does not draw the map anew.
 """
 
 from __future__ import annotations

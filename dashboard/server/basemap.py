@@ -1,4 +1,4 @@
-"""The base map by address: its style, its tiles and its file, each kept for ever, since the address carries its state."""
+"""The base map by address: its style, its tiles and its file, kept for ever, since the address carries its state."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def add_base_map(server: Flask, context: Context) -> None:
             answer.headers["Content-Encoding"] = "gzip"
         answer.headers["Vary"] = "Accept-Encoding"
         answer.set_etag(f"{key}-{z}-{x}-{y}", weak=True)
-        return _lasting(answer).make_conditional(request)  # type: ignore[return-value]
+        _lasting(answer).make_conditional(request)
+        return answer
 
     @server.get("/base/<key>.<ending>")
     def _base_file(key: str, ending: str) -> Response:

