@@ -8,6 +8,7 @@
   const styles = new Map(); // address -> style, or null while it is not here
   const hooked = new WeakSet();
   const asked = new WeakMap(); // map -> address of the style that lies on it
+  const hidden = new WeakMap(); // map -> ids of its own layers that would hide pictures
 
   const wants = (gd) => (gd && gd.layout && gd.layout.meta && gd.layout.meta.base) || null;
 
@@ -39,8 +40,14 @@
     return layers[at] && layers[at].id;
   }
 
+  const show = (map, ids, how) => {
+    for (const id of ids || []) if (map.getLayer(id)) map.setLayoutProperty(id, "visibility", how);
+  };
+
   function clear(map) {
     if (!map.getSource(SOURCE)) return;
+    show(map, hidden.get(map), "visible");
+    hidden.delete(map);
     for (const one of map.getStyle().layers) if (one.source === SOURCE) map.removeLayer(one.id);
     map.removeSource(SOURCE);
   }
@@ -58,6 +65,8 @@
     if (!found || !found.source) return;
     map.addSource(SOURCE, found.source);
     for (const one of found.layers) map.addLayer(one, next(map, one.metadata.above));
+    show(map, found.hides, "none");
+    hidden.set(map, found.hides);
   }
 
   /* whose it is, on the map itself, so that it is on every picture of it too; and the choice */

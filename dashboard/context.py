@@ -14,8 +14,9 @@ from dashboard.settings import Settings
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from dashboard.words import Words
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from geodata.kinds import Kinds, shipped
+from geodata.message import Message
 from layers import kinds
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -72,7 +73,15 @@ class Context:
         filters, more = settled(said.filters)
         atlas = self.source.at(filters.as_of)
         filters, unknown = settle(atlas, filters)
-        return atlas, state.State(filters, said.view, said.notices + more + before_the_first(atlas, filters) + unknown)
+        filters, without = self._based(filters)
+        told = said.notices + more + before_the_first(atlas, filters) + unknown + without
+        return atlas, state.State(filters, said.view, told)
+
+    def _based(self, filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
+        """Set back the wish for streets where this server has none."""
+        if filters.base != "streets" or self.settings.tiles or self.base_maps.current():
+            return filters, ()
+        return filters.having(base="auto"), (Message(N_("这里没有街道底图，已按纸面显示。")),)
 
     def write(self, filters: Filters, view: state.View | None = None) -> str:
         """Return the query string of `filters`."""

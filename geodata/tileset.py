@@ -15,6 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geodata.errors import N_, AtlasError
 
 VECTOR = "application/vnd.mapbox-vector-tile"
@@ -188,6 +191,46 @@ def _whole(
     listed = about.get("vector_layers") or []
     layers = tuple(str(one["id"]) for one in listed) if media == VECTOR else ()
     return Tileset(path, key, media, zooms, (west, south, east, north), layers, about, read)
+
+
+def features(
+    tiles: Tileset, layer: str, box: tuple[float, float, float, float], zoom: int
+) -> tuple[list[str], NDArray[Any]]:
+    """Return the kinds and shapes (degrees, WGS-84) of a layer's features within `box`, cut at the edges of tiles.
+
+    Parameters
+    ----------
+    layer : str
+        Id of a vector layer whose features have a ``kind``; one that is not there has none.
+    box : tuple of float
+        West, south, east, north, degrees.
+    zoom : int
+        Of the tiles that are read.
+
+    Raises
+    ------
+    AtlasError
+        The file cannot be read.
+    """
+    import pyogrio.errors
+    import pyogrio.raw
+    import shapely
+    from pyproj import Transformer
+
+    if layer not in tiles.layers:
+        return [], np.empty(0, object)
+    onto = Transformer.from_crs(4326, 3857, always_xy=True)
+    west, south, east, north = onto.transform_bounds(*box)
+    try:
+        about, _, shapes, columns = pyogrio.raw.read(
+            str(tiles.path), layer=layer, columns=["kind"], bbox=(west, south, east, north), ZOOM_LEVEL=str(zoom)
+        )
+    except (pyogrio.errors.DataSourceError, *_BROKEN) as error:
+        raise _unusable(tiles.path, str(error)) from error
+    degrees = shapely.transform(
+        shapely.from_wkb(shapes), lambda metres: np.column_stack(onto.transform(*metres.T, direction="INVERSE"))
+    )
+    return list(columns[0]) if len(about["fields"]) else [""] * len(degrees), degrees
 
 
 # -- PMTiles ----------------------------------------------------------------------

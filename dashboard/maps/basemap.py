@@ -307,7 +307,8 @@ def _picture(mode: str) -> dict[str, Any]:
 
 
 def _as_json(source: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps({"source": source, "layers": made}, ensure_ascii=False, separators=(",", ":"))
+    hides = HIDDEN if source["type"] == RASTER else ()
+    return json.dumps({"source": source, "layers": made, "hides": hides}, ensure_ascii=False, separators=(",", ":"))
 
 
 def address(key: str, mode: str, lang: str, style: str) -> str:
