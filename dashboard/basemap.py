@@ -48,8 +48,9 @@ class BaseMap:
 
 def ground_file(home: Path) -> Path | None:
     """Return the base map of the extract that was read last; None as long as there is none."""
-    made = sorted((home / "ground").glob("*/basemap.pmtiles"), key=lambda one: one.stat().st_mtime_ns)
-    return made[-1] if made else None
+    # a folder with a dot is still being made
+    made = [one for one in (home / "ground").glob("[!.]*/basemap.pmtiles") if one.is_file()]
+    return max(made, key=lambda one: one.stat().st_mtime_ns, default=None)
 
 
 def base_map(path: Path, credit: str = "") -> BaseMap:

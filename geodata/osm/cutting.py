@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +16,7 @@ from typing import IO
 from geodata import processes
 from geodata.errors import N_, AtlasError
 
+PR_SET_PDEATHSIG = 1  # of Linux
 LOOK_SECONDS = 0.5
 SAID = 200  # characters of what it says when it fails
 
@@ -77,6 +81,11 @@ class Cutter:
         return AtlasError(N_("切瓦片没有成功：{reason}。请核对磁盘空间后重试。"), reason=" ".join(self._said)[-SAID:])
 
 
+def _ends_with_us() -> None:
+    """Let the kernel end this process when the one that started it is gone: its input would end as if it were whole."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 @contextmanager
 def cutting(out: Path, options: Sequence[str]) -> Generator[Cutter]:
     """Give a tippecanoe that writes `out`; it is gone when the block ends, however it does.
@@ -98,6 +107,7 @@ def cutting(out: Path, options: Sequence[str]) -> Generator[Cutter]:
         [*call, *options],
         executable=str(Path(BIN_DIR) / "tippecanoe"),
         cwd=out.parent,
+        preexec_fn=_ends_with_us if sys.platform == "linux" else None,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

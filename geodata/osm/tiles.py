@@ -105,6 +105,7 @@ WATER: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 STATIONS: Mapping[str, int] = MappingProxyType({"station": 11, "halt": 13, "tram_stop": 15, "subway_entrance": 15})
 BUILDING_ZOOM = 14
+DAMAGED = "unshaped"  # things whose nodes the extract does not hold
 #: What a file that ends with an error is read as.
 _UNREADABLE = (RuntimeError, ValueError, OSError, SystemError)
 
@@ -124,7 +125,7 @@ def build(pbf: Path, out: Path, progress: Callable[[float], None] = lambda _: No
     Returns
     -------
     dict of str to int
-        Features read by layer, and ``bytes`` of the file.
+        Features read by layer, :data:`DAMAGED` ones, and ``bytes`` of the file.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def build(pbf: Path, out: Path, progress: Callable[[float], None] = lambda _: No
     try:
         with cutting(made, [*OPTIONS, f"--description={extract_date(pbf)}"]) as cutter:
             _feed(pbf, cutter, counts, progress)
-            if not counts:
+            if not counts.keys() - {DAMAGED}:
                 raise AtlasError(N_("{path} 里没有可画的道路、水面或地名：请核对是否选错了文件。"), path=pbf)
             cutter.finish(progress)
         made.replace(out)
@@ -219,8 +220,8 @@ def _batches(pbf: Path) -> Iterator[tuple[list[str], Counter[str]]]:
         try:
             if one.is_node():
                 for layer, least, about in _points(tags):
-                    layers[layer] += 1
                     line(layer, least, about, as_json.create_point(one))
+                    layers[layer] += 1
             elif one.is_way():
                 drawn = list(_ways(tags, one.is_closed()))
                 shape = _line(one, as_json) if drawn else ""
@@ -228,10 +229,10 @@ def _batches(pbf: Path) -> Iterator[tuple[list[str], Counter[str]]]:
                     layers[layer] += 1
                     line(layer, least, about, shape)
             elif one.is_area() and (found := _area(tags)):
-                layers[found[0]] += 1
                 shapes.append((*found, as_wkb.create_multipolygon(one)))
+                layers[found[0]] += 1
         except (RuntimeError, ValueError, osmium.InvalidLocationError):  # of one thing: the rest is drawn
-            layers["unshaped"] += 1
+            layers[DAMAGED] += 1
         if len(lines) + len(shapes) >= BATCH:
             yield lines + _polygons(shapes), layers
             lines, layers, shapes = [], Counter(), []
