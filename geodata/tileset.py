@@ -34,6 +34,7 @@ DEEPEST = 4  # directories within directories
 LAST_ZOOM = 24
 WORLD = (-180.0, -85.06, 180.0, 85.06)
 STEPS = 2_000_000  # of SQLite's machine, that one tile may take
+PMTILES, VERSION = b"PMTiles", 3
 _SQLITE = b"SQLite format 3\x00"
 
 
@@ -123,7 +124,7 @@ def open_tileset(path: Path) -> Tileset:
         with path.open("rb") as file:
             head = file.read(HEAD_HASHED)
         state = path.stat()
-        kind = _pmtiles if head.startswith(b"PMTiles") else _mbtiles if head.startswith(_SQLITE) else None
+        kind = _pmtiles if head.startswith(PMTILES) else _mbtiles if head.startswith(_SQLITE) else None
         if kind is None:
             raise AtlasError(N_("{path} 既不是 PMTiles 也不是 MBTiles：请核对文件。"), path=path)
         key = hashlib.blake2b(head + repr((state.st_size, state.st_mtime_ns)).encode(), digest_size=10).hexdigest()
@@ -242,9 +243,9 @@ def _pmtiles(path: Path, key: str, head: bytes, size: int) -> Tileset:
 
     if len(head) < HEAD:
         raise ValueError("ends within its head")
+    if head[len(PMTILES)] != VERSION:
+        raise ValueError(f"PMTiles of version {head[len(PMTILES)]}")
     about: dict[str, Any] = {**deserialize_header(head[:HEAD])}
-    if about["version"] != 3:
-        raise ValueError(f"PMTiles of version {about['version']}")
     media = {
         TileType.MVT: VECTOR,
         TileType.PNG: "image/png",

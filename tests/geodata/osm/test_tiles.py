@@ -85,7 +85,7 @@ def test_counts_are_those_of_an_independent_reading(siming: tuple[Path, Path, di
 def test_buildings_and_what_is_small_wait_until_one_is_near(siming: tuple[Path, Path, dict[str, int]]) -> None:
     _, path, _ = siming
     assert len(drawn(path, "buildings", 13)) == 0 < len(drawn(path, "buildings", 14)) <= len(drawn(path, "buildings"))
-    assert set(drawn(path, "streets", 7)["kind"]) == {"motorway", "trunk"}
+    assert set(drawn(path, "streets", 7)["kind"]) == {"motorway", "trunk", "rail"}
     assert "residential" not in set(drawn(path, "streets", 12)["kind"]) and "residential" in set(
         drawn(path, "streets", 13)["kind"]
     )
