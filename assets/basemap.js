@@ -19,7 +19,9 @@
         .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
         .then((found) => {
           // workers resolve no relative address
-          found.source.tiles = found.source.tiles.map((one) => (one.startsWith("/") ? window.location.origin + one : one));
+          found.source.tiles = found.source.tiles.map((one) =>
+            one.startsWith("/") ? window.location.origin + one : one,
+          );
           styles.set(address, found);
           look();
         })

@@ -11,7 +11,9 @@ from datetime import date
 from html import unescape
 from pathlib import Path
 from types import MappingProxyType
+from typing import Self
 
+from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
 from geodata.tileset import VECTOR, Tileset, open_tileset
 
@@ -127,6 +129,11 @@ class BaseMaps:
         self._lock = threading.Lock()
         self._state: tuple[Path, int, int] | None = None
         self._found: BaseMap | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return those of a server with these settings."""
+        return cls(settings.home, settings.basemap, settings.basemap_attribution)
 
     def current(self) -> BaseMap | None:
         """Return the base map as of now; None when there is none.

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     basemap_attribution : str
         ``ATLAS_BASEMAP_ATTRIBUTION``: maker and 审图号 of that file, shown on every map; empty: what the file says.
     tiles_url : str
-        ``ATLAS_TILES_URL``: template of online tiles under the overview's map,
+        ``ATLAS_TILES_URL``: template of online tiles under the maps,
         with ``{z}``, ``{x}``, ``{y}`` and, for the key, ``{key}``; empty: none.
     tiles_key : str
         ``ATLAS_TILES_KEY``: what stands for ``{key}``. Every reader's browser

@@ -362,7 +362,7 @@ def ground(context: Context, words: Words, mode: str, online: bool = True, moves
         return Ground(ONLINE, online_style(tiles, mode), tiles.attribution, None, True)
     if base is None:
         return None
-    credit = words("{credit}，{day}").format(credit=base.credit, day=words.date(base.day)) if base.day else base.credit
+    credit = f"{base.credit} · {words.date(base.day)}" if base.day else base.credit
     return Ground(base.tiles.key, base_style(base, mode, words.lang), credit, base.tiles.bounds, base.schema == RASTER)
 
 
@@ -371,20 +371,24 @@ def online_tiles(context: Context, filters: Filters) -> Tiles | None:
     return context.settings.tiles if filters.base != "paper" else None
 
 
-def is_on(found: Ground | None, filters: Filters, figure: Mapping[str, Any]) -> bool:
-    """Return whether `found` lies under the map `figure`: as it was chosen, else where it covers what is shown."""
-    if found is None or filters.base == "paper":
-        return False
-    return filters.base == "streets" or found.bounds is None or _covers(found.bounds, figure["layout"])
-
-
-def _covers(held: Sequence[float], layout: Mapping[str, Any]) -> bool:
-    shown = layout.get("meta", {}).get("bounds")
-    if shown is None:
-        lon, lat = layout["map"]["center"]["lon"], layout["map"]["center"]["lat"]
-        return held[0] <= lon <= held[2] and held[1] <= lat <= held[3]
+def is_on(found: Ground, filters: Filters, shown: Sequence[float]) -> bool:
+    """Return whether `found` lies under a map that shows the box `shown` (degrees), or the point:
+    as it was chosen, else where it covers it.
+    """
+    if filters.base != "auto":
+        return filters.base == "streets"
+    if (held := found.bounds) is None:
+        return True
+    if len(shown) == 2:
+        return held[0] <= shown[0] <= held[2] and held[1] <= shown[1] <= held[3]
     wide, high = (max(0.0, min(held[at + 2], shown[at + 2]) - max(held[at], shown[at])) for at in (0, 1))
     return wide * high >= LEAST_SHARE * (shown[2] - shown[0]) * (shown[3] - shown[1])
+
+
+def credit_of(context: Context, filters: Filters, words: Words, shown: Sequence[float]) -> str:
+    """Return whose the streets are under a printed map of the box `shown` (degrees); empty where there are none."""
+    found = ground(context, words, "print", online=False)
+    return found.credit if found and is_on(found, filters, shown) else ""
 
 
 def over(
@@ -414,8 +418,9 @@ def over(
     found = ground(context, words, mode, online, moves)
     if found is None:
         return figure
-    on, layout = is_on(found, filters, figure), figure["layout"]
-    meta = layout.get("meta", {})
+    layout = figure["layout"]
+    meta, centre = layout.get("meta", {}), layout["map"]["center"]
+    on = is_on(found, filters, meta.get("bounds") or (centre["lon"], centre["lat"]))
     more: dict[str, Any] = {
         "base": {
             "style": address(found.key, mode, words.lang, found.style) if on else "",
