@@ -420,12 +420,15 @@ def over(
         return figure
     layout = figure["layout"]
     meta, centre = layout.get("meta", {}), layout["map"]["center"]
-    on = is_on(found, filters, meta.get("bounds") or (centre["lon"], centre["lat"]))
+    shown = meta.get("bounds") or (centre["lon"], centre["lat"])
+    on = is_on(found, filters, shown)
+    # where there are no streets there is nothing to choose
+    offered = choice and (on or is_on(found, filters.having(base="auto"), shown))
     more: dict[str, Any] = {
         "base": {
             "style": address(found.key, mode, words.lang, found.style) if on else "",
             "credit": found.credit if on else "",
-            "said": {"label": words("底图"), "paper": words("纸面"), "streets": words("街道")} if choice else None,
+            "said": {"label": words("底图"), "paper": words("纸面"), "streets": words("街道")} if offered else None,
         }
     }
     if on and found.pictures:
