@@ -28,7 +28,7 @@ ZOOMS = (6, 15)
 DETAIL = 11  # a tile is 2**11 units wide: a quarter of a pixel, and half a metre at the last zoom
 SIMPLER = 4  # units: what a line may leave out where it is drawn small
 BUFFER = 8  # of 256 parts of a tile, that lines run on beyond it: as wide as the widest of them
-MOST_BYTES = 120_000  # of a tile, gzip; what is smallest goes first
+MOST_BYTES = 30_000  # of a tile, gzip: a screen holds about twelve; what is smallest goes first
 LONGEST_NAME = 60  # characters
 BATCH = 20_000
 DIGITS = 6  # of a degree: 0.1 m
@@ -62,7 +62,7 @@ STREETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "motorway": (6, 11),
         "trunk": (6, 11),
-        "primary": (8, 12),
+        "primary": (9, 12),
         "secondary": (10, 12),
         "tertiary": (11, 13),
         "unclassified": (13, 14),
