@@ -323,7 +323,7 @@ def register(app: Dash, context: Context) -> None:
                 else clicked(atlas, filters, chosen)
             )
         elif cause == ids.RESET:
-            filters = context.default.having(lang=filters.lang, theme=filters.theme)
+            filters = context.default.having(lang=filters.lang, theme=filters.theme, base=filters.base)
         elif cause == ids.CLEAR_AREA:
             filters = filters.having(area=())
         elif cause in {ids.graph(chart) for chart in CHARTS}:

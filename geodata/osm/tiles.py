@@ -185,13 +185,17 @@ def _broken(pbf: Path, error: Exception) -> AtlasError:
 
 
 def _feed(pbf: Path, cutter: Cutter, counts: Counter[str], progress: Callable[[float], None]) -> None:
-    try:
-        for lines, layers in _batches(pbf):
-            counts.update(layers)
-            cutter.write(lines)
-            progress(0.0)
-    except _UNREADABLE as error:
-        raise _broken(pbf, error) from error
+    batches = _batches(pbf)
+    while True:
+        try:
+            found = next(batches, None)
+        except _UNREADABLE as error:
+            raise _broken(pbf, error) from error
+        if found is None:
+            return
+        counts.update(found[1])
+        cutter.write(found[0])
+        progress(0.0)
 
 
 def _batches(pbf: Path) -> Iterator[tuple[list[str], Counter[str]]]:
