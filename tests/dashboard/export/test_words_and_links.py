@@ -51,8 +51,8 @@ CHANGES = {
     "as_of": date(2026, 1, 1),
     "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
 }
-# where, in which language and theme, and what only means something with another
-ELSEWHERE = {"place", "region", "grid", "lang", "theme", "measure", "day", "station", "fair"}
+# where, in which language and theme, over what, and what only means something with another
+ELSEWHERE = {"place", "region", "grid", "lang", "theme", "base", "measure", "day", "station", "fair"}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
