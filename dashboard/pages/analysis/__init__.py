@@ -405,7 +405,8 @@ def draw(context: Context, stored: dict) -> tuple:
         "counts": months["count"].tolist(),
         "query": query.removeprefix("?"),
         "version": atlas.version,
-        "key": "/".join(str(one) for one in here.key),
+        # what the map stands on is drawn anew, what happens on it is not
+        "key": "/".join(str(one) for one in (*here.key, filters.base)),
     }
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
     if (
