@@ -54,6 +54,7 @@
       map.loaded() &&
       map.areTilesLoaded() &&
       !map.isMoving() &&
+      (!window.atlasBase || window.atlasBase.laid(graph.querySelector(".js-plotly-plot"))) &&
       page.asked === page.drawn &&
       map.getStyle().layers.some((layer) => layer.id.startsWith("plotly-")),
     );

@@ -9,7 +9,7 @@
     BESIDE_COSTS = 0.6; // as dashboard/maps/mercator.py and first.js
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
-  const state = { key: null, off: [], hatched: [], tiles: null, shift: [0, 0], asked: 0, hooked: new WeakSet() };
+  const state = { key: null, off: [], hatched: [], shift: [0, 0], asked: 0, hooked: new WeakSet() };
 
   const plot = () => document.querySelector("#map .js-plotly-plot");
   const instance = () => window.atlasPlotly.map(plot());
@@ -59,23 +59,8 @@
     return { width: n, height: n, data };
   }
 
-  /* online tiles, when the settings name some: added once the map stands, so that a host out of reach costs nothing.
-     plotly.js takes the layers of its traces out and in again: the tiles lie right above our own land */
-  function layTiles(map, tiles) {
-    if (!tiles || map.getSource("tiles")) return;
-    const layers = map.getStyle().layers,
-      at = layers.findIndex((layer) => layer.id === tiles.above);
-    if (at < 0) return;
-    map.addSource("tiles", tiles.source);
-    map.addLayer(
-      { id: "tiles", type: "raster", source: "tiles", paint: { "raster-saturation": -0.4 } },
-      layers[at + 1] && layers[at + 1].id,
-    );
-  }
-
   function switchLayers(map, wants = state) {
     if (!window.atlasPlotly.styled(map)) return;
-    layTiles(map, wants.tiles);
     if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
     if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", wants.hatched]]);
     for (const layer of map.getStyle().layers) {
@@ -165,7 +150,6 @@
         live = window.atlasPlotly.view(plot());
       state.off = meta.off;
       state.hatched = meta.hatched;
-      state.tiles = meta.tiles || null;
       state.shift = meta.shift || [0, 0];
       let spot = null;
       if (live && state.key === meta.key) spot = { center: { ...live.center }, zoom: live.zoom };

@@ -113,14 +113,15 @@
     const ask = async () => {
       const text = input.value.trim(),
         mine = ++asked,
-        day = new URLSearchParams(location.search).get("asof");
+        view = new URLSearchParams(location.search),
+        kept = ["asof", "base"].filter((key) => view.get(key)).map((key) => [key, view.get(key)]);
       if (!text) {
         close();
         return;
       }
       try {
         const answer = await fetch(
-          `/search?${new URLSearchParams({ q: text, lang: box.dataset.lang, theme: document.documentElement.dataset.theme || "", ...(day ? { asof: day } : {}) })}`,
+          `/search?${new URLSearchParams({ q: text, lang: box.dataset.lang, theme: document.documentElement.dataset.theme || "", ...Object.fromEntries(kept) })}`,
         );
         const found = await answer.json();
         if (mine !== asked || input.value.trim() !== text) return;

@@ -162,6 +162,7 @@
       return map && map.loaded() && map.areTilesLoaded() && !map.isMoving() && root.dataset.asked;
     });
     const map = window.atlasMap();
+    await wait(() => window.atlasBase.laid(plot));
     // hatching is switched on once its image is there: let that be drawn too
     await wait(() => map.getLayer("hatch") && map.hasImage("atlas-hatch"));
     // one that is left out makes room for another, which may be cut in its turn

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dashboard import __version__
+from dashboard.basemap import BaseMaps
 from dashboard.commands import exporting, importing
 from dashboard.commands.briefing import add_parser as add_brief_parser
 from dashboard.commands.coverage import asked, measured
@@ -109,7 +110,7 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     source, day = _built(settings, words), day_of(options.as_of) if options.as_of else None
-    _print(info(source, day), options.json)
+    _print(info(source, day, BaseMaps.of(settings)), options.json)
     _say_when(source.at(day), Filters(as_of=day), words)
     return 0
 

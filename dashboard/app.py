@@ -11,9 +11,11 @@ from flask import Response, request
 from flask_compress import Compress
 
 from dashboard import ids
+from dashboard.basemap import BaseMaps
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import FOR_DEVELOPERS, MENU, PAGES
+from dashboard.server.basemap import add_base_map
 from dashboard.server.briefs import add_briefs
 from dashboard.server.calls import add_calls
 from dashboard.server.feedback import add_feedback
@@ -46,13 +48,15 @@ def create_app(settings: Settings) -> Dash:
     Raises
     ------
     AtlasError
-        The store is there but cannot be read.
+        The store is there but cannot be read, or the base map that the settings name cannot be used.
     """
     templates.register()
     build_atlas(settings.home, url=settings.database_url)
     source = AtlasSource(settings.home, settings.database_url)
     source.atlas()
-    context = Context(source, load_words(), Filters(lang=settings.language), settings, MENU)
+    base_maps = BaseMaps.of(settings)
+    base_maps.current()
+    context = Context(source, load_words(), Filters(lang=settings.language), settings, MENU, base_maps)
     words = context.words(settings.language)
 
     def failed(error: Exception) -> None:
@@ -145,6 +149,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
     add_keeping(server)
     add_geometry(server, source)
+    add_base_map(server, context)
     add_stills(
         server,
         context,

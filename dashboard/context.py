@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from dashboard import state
+from dashboard.basemap import BaseMaps
 from dashboard.locale import Gettext
 from dashboard.past import before_the_first, settled
 from dashboard.settings import Settings
 from dashboard.settle import settle
 from dashboard.source import AtlasSource
 from dashboard.words import Words
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from geodata.kinds import Kinds, shipped
+from geodata.message import Message
 from layers import kinds
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -25,7 +27,7 @@ class Context:
     """The application's own objects, handed to pages instead of module globals.
 
     ``review_number`` is the map's 审图号 once there is one; ``base_url`` the address at which it is reached; ``menu``
-    path → message id of the pages, in the order in which they are offered.
+    path → message id of the pages, in the order in which they are offered; ``base_maps`` what lies under the data.
     """
 
     source: AtlasSource
@@ -33,6 +35,7 @@ class Context:
     default: Filters
     settings: Settings
     menu: Mapping[str, str] = field(default_factory=dict)
+    base_maps: BaseMaps = field(default_factory=BaseMaps)
 
     @property
     def review_number(self) -> str:
@@ -70,7 +73,15 @@ class Context:
         filters, more = settled(said.filters)
         atlas = self.source.at(filters.as_of)
         filters, unknown = settle(atlas, filters)
-        return atlas, state.State(filters, said.view, said.notices + more + before_the_first(atlas, filters) + unknown)
+        filters, without = self._based(filters)
+        told = said.notices + more + before_the_first(atlas, filters) + unknown + without
+        return atlas, state.State(filters, said.view, told)
+
+    def _based(self, filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
+        """Set back the wish for streets where this server has none."""
+        if filters.base != "streets" or self.settings.tiles or self.base_maps.current():
+            return filters, ()
+        return filters.having(base="auto"), (Message(N_("这里没有街道底图，已按纸面显示。")),)
 
     def write(self, filters: Filters, view: state.View | None = None) -> str:
         """Return the query string of `filters`."""

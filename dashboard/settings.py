@@ -73,8 +73,14 @@ class Settings(BaseSettings):
         links and QR codes; empty: the loopback address, with a word.
     map_review_number : str
         ``ATLAS_MAP_REVIEW_NUMBER``: 审图号 of the maps, once there is one.
+    basemap : Path or None
+        ``ATLAS_BASEMAP``: file of a union's own base map (``.pmtiles`` or ``.mbtiles``; streets in the schema of
+        Shortbread, OpenMapTiles or Protomaps, or pictures), under every map; not set: that of the extract that
+        ``ground`` read last.
+    basemap_attribution : str
+        ``ATLAS_BASEMAP_ATTRIBUTION``: maker and 审图号 of that file, shown on every map; empty: what the file says.
     tiles_url : str
-        ``ATLAS_TILES_URL``: template of online tiles under the overview's map,
+        ``ATLAS_TILES_URL``: template of online tiles under the maps,
         with ``{z}``, ``{x}``, ``{y}`` and, for the key, ``{key}``; empty: none.
     tiles_key : str
         ``ATLAS_TILES_KEY``: what stands for ``{key}``. Every reader's browser
@@ -129,6 +135,8 @@ class Settings(BaseSettings):
     browser_megabytes: int = Field(default=1_000, ge=300)
     public_url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     map_review_number: str = Field(default="", max_length=40)
+    basemap: Path | None = None
+    basemap_attribution: str = Field(default="", max_length=200)
     tiles_url: str = Field(default="", pattern=r"^(https?://[^\s/;,'\"]+/\S+)?$")
     tiles_key: str = Field(default="", pattern=r"^[A-Za-z0-9._~-]*$", repr=False)
     tiles_datum: Literal["wgs84", "gcj02"] = "wgs84"

@@ -21,6 +21,7 @@ from dashboard.query_string import ECHO, NOTHING, Codec, flag, one_of, optional,
 from geodata.errors import N_, AtlasError
 from geodata.message import Message
 from layers.filters import (
+    BASES,
     DETOUR,
     LANGUAGES,
     LAYERS,
@@ -125,6 +126,7 @@ CODECS: dict[str, Codec] = {
     "asof": optional("as_of", date.fromisoformat, date.isoformat),
     "lang": Codec("lang", one_of(*LANGUAGES)),
     "theme": Codec("theme", one_of(*THEMES)),
+    "base": Codec("base", one_of(*BASES)),
 }
 VIEW_KEY = "v"
 

@@ -34,6 +34,7 @@ STRAIGHT, NETWORK = "straight", "network"
 WAYS = (STRAIGHT, NETWORK)
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
+BASES = ("auto", "paper", "streets")
 RADIUS_M = (50, 10_000)
 DETOUR = (1.0, 3.0)
 MAX_AREA_VERTICES = 40
@@ -96,6 +97,8 @@ class Filters:
         Language of the reader, of :data:`LANGUAGES`.
     theme : str
         Paper or wall, of :data:`THEMES`.
+    base : str
+        What lies under the data, of :data:`BASES`: streets, bare paper, or streets where there are some.
     """
 
     place: str = NATION
@@ -124,6 +127,7 @@ class Filters:
     as_of: date | None = None
     lang: str = "zh"
     theme: str = "light"
+    base: str = "auto"
 
     def __post_init__(self) -> None:
         if not RADIUS_M[0] <= self.radius <= RADIUS_M[1]:

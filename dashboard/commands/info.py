@@ -5,20 +5,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from dashboard.basemap import BaseMaps
 from dashboard.server.health import health
 from dashboard.source import AtlasSource
 
 SUMMED = ("enterprises", "enterprises_strengthened", "workers", "team_members")
 
 
-def info(source: AtlasSource, as_of: date | None = None) -> dict[str, Any]:
+def info(source: AtlasSource, as_of: date | None = None, base_maps: BaseMaps | None = None) -> dict[str, Any]:
     """Return what ``/healthz`` says and the sums that the reported facts are held against.
 
     Returns
     -------
     dict
         As of the end of the day `as_of`, when one is given: ``tables`` (rows), ``provenance`` (rows by provenance, per
-        table), ``grids`` (sums over the grids), ``regions_by_county`` (by county name), ``stations_by_status``.
+        table), ``grids`` (sums over the grids), ``regions_by_county`` (by county name), ``stations_by_status``,
+        ``basemap`` (the file under the maps, its schema, zooms, credit and day; None when there is none).
     """
     atlas = source.at(as_of)
     about = health(source)
@@ -34,6 +36,7 @@ def info(source: AtlasSource, as_of: date | None = None) -> dict[str, Any]:
     return {
         **about,
         "path": source.where,
+        "basemap": _base(base_maps or BaseMaps()),
         "provenance": {
             name: {str(key): int(count) for key, count in atlas.table(name)["provenance"].value_counts().items()}
             for name in about["tables"]
@@ -41,4 +44,18 @@ def info(source: AtlasSource, as_of: date | None = None) -> dict[str, Any]:
         "grids": {column: int(atlas.grids[column].sum()) for column in SUMMED},
         "regions_by_county": {str(key): int(count) for key, count in by_county.items()},
         "stations_by_status": {str(key): int(count) for key, count in atlas.stations["status"].value_counts().items()},
+    }
+
+
+def _base(maps: BaseMaps) -> dict[str, Any] | None:
+    found = maps.current()
+    if found is None:
+        return None
+    return {
+        "path": str(found.tiles.path),
+        "schema": found.schema,
+        "zooms": list(found.tiles.zooms),
+        "bounds": list(found.tiles.bounds),
+        "credit": found.credit,
+        "day": found.day.isoformat() if found.day else None,
     }

@@ -79,7 +79,6 @@ def legend(
     words: Words,
     review_number: str = "",
     mode: str = "light",
-    tiles: str = "",
 ) -> list:
     """Return the legend of the map: what `figure` draws, and nothing else.
 
@@ -95,8 +94,6 @@ def legend(
         The map's 审图号; 示意图 until there is one.
     mode : str
         Theme of the map that the legend is of.
-    tiles : str
-        Maker and 审图号 of the online tiles under it; empty: none.
     """
     parts: list = []
     if area.steps and area.ids:
@@ -113,8 +110,6 @@ def legend(
             className="legend-note legend-source",
         )
     )
-    if tiles:
-        parts.append(html.Div(words("在线底图：{tiles}").format(tiles=tiles), className="legend-note legend-source"))
     return parts
 
 

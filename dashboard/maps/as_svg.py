@@ -53,6 +53,8 @@ class Still:
         Pixels at the left that a legend covers.
     bare : bool
         Nothing to point at: no links, no texts for a pointer, and what has one colour in one piece.
+    under : callable, optional
+        Frame → what else is drawn, above which layer of the style, and last under ``""``.
     """
 
     figure: Mapping[str, Any]
@@ -63,6 +65,7 @@ class Still:
     units: tuple[str, str]
     left: int = 0
     bare: bool = False
+    under: Callable[[Frame], Mapping[str, str]] | None = None
 
 
 def svg(still: Still) -> str:
@@ -77,14 +80,17 @@ def svg(still: Still) -> str:
     )
     texts = labelling.labels(style, meta.get("off", UNASKED), still.shapes, frame)
     parts: list[str] = []
+    more = still.under(frame) if still.under else {}
     for layer in style["layers"]:
         parts += [_trace(trace, still, frame) for trace in still.figure["data"] if trace.get("below") == layer["id"]]
         parts.append(
             texts.pop(layer["id"], "") if layer["type"] == "symbol" else _layer(layer, style, meta, still.shapes, frame)
         )
+        parts.append(more.get(layer["id"], ""))
     parts += [
         _trace(trace, still, frame) for trace in still.figure["data"] if not trace.get("below")
     ]  # over the labels
+    parts.append(more.get("", ""))
     width, height = still.size
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
@@ -118,7 +124,7 @@ def _layer(
     keep = labelling.kept(layer, properties)
     if layer["id"] == "hatch":
         keep &= np.isin(np.asarray(ids, dtype=object), meta["hatched"])
-    d = _path(geometries[keep], frame, layer["type"] == "line")
+    d = path_of(geometries[keep], frame, layer["type"] == "line")
     if not d:
         return ""
     if layer["type"] == "fill":
@@ -132,7 +138,7 @@ def _layer(
     )
 
 
-def _path(geometries: NDArray[Any], frame: Frame, as_lines: bool = False) -> str:
+def path_of(geometries: NDArray[Any], frame: Frame, as_lines: bool = False) -> str:
     """Return the path data of `geometries`, cut to the frame and simplified to what can be seen."""
     west, south, east, north = frame.box(MARGIN)
     near = (
@@ -195,7 +201,7 @@ def _areas(trace: Mapping[str, Any], still: Still, frame: Frame) -> str:
     ]
 
     def shape(rows: Sequence[int], fill: str) -> str:
-        d = _path(geometries[list(rows)], frame)
+        d = path_of(geometries[list(rows)], frame)
         return (
             f'<path d="{d}" fill="{fill}" fill-opacity="{opacity:g}" stroke="{line["color"]}"'
             f' stroke-width="{line["width"]:g}"'

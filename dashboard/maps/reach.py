@@ -34,7 +34,7 @@ LOOKS = {
 def traces(atlas: Atlas, filters: Filters) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`TRACES`; empty ones where no single stations are looked at."""
     areas = atlas.recent(
-        ("reach", filters.having(lang="zh", theme="light", station=None)), lambda: _areas(atlas, filters)
+        ("reach", filters.having(lang="zh", theme="light", base="auto", station=None)), lambda: _areas(atlas, filters)
     )
     return {name: area_trace(name, [area], *LOOKS[name]) for name, area in zip(TRACES, areas, strict=True)}
 

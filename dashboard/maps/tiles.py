@@ -1,9 +1,7 @@
-"""A map as it is drawn over online tiles (:mod:`dashboard.tiles`).
+"""A map as it is drawn over online tiles in GCJ-02 (:mod:`dashboard.tiles`), which moves the mainland by 300 to 700 m.
 
-Tiles may be drawn in GCJ-02, which moves every point of the mainland by 300 to 700 m. Tiles cannot be moved, so what
-lies
-over them is: coordinates are shifted for drawing only, at the last moment; data, figures, addresses and exports stay in
-WGS-84 (docs/decisions/0013).
+Tiles cannot be moved, so what lies over them is: coordinates are shifted for drawing only, at the last moment; data,
+figures, addresses and exports stay in WGS-84 (docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -14,91 +12,49 @@ from typing import Any
 import numpy as np
 import shapely
 
-from dashboard import theme
 from dashboard.maps.in_view import unpacked
 from dashboard.maps.marks import packed
 from dashboard.tiles import GCJ02, Tiles
 from geodata.datum import wgs84_to_gcj02
 
-TILE_PIXELS = 256
-SEE_THROUGH = 0.6  # opacity of areas over tiles, of what they have without
-#: Layers of the style that would hide the tiles: our own sea and shore.
-HIDDEN = ("sea", "shore-line", "county-sea-line")
-ABOVE = "shore"  # the layer of the style on which tiles lie
 
-
-def over_tiles(figure: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:
-    """Return the map `figure` as it is drawn over `tiles`; as it is without.
-
-    Notes
-    -----
-    The tiles are named in ``layout.meta.tiles`` and not in the style: the browser adds them once the map stands, so a
-    host that cannot be reached leaves the map as it is without tiles.
-    """
-    if tiles is None:
+def onto(figure: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:
+    """Return the map `figure` as it is drawn over `tiles`: shifted where they are, else as it is."""
+    if tiles is None or tiles.datum != GCJ02:
         return figure
-    layout, meta = figure["layout"], figure["layout"]["meta"]
-    more: dict[str, Any] = {
-        "off": [*meta["off"], *HIDDEN],
-        "tiles": {
-            "source": {
-                "type": "raster",
-                "tiles": [tiles.url],
-                "tileSize": TILE_PIXELS,
-                "attribution": tiles.attribution,
-            },
-            "above": ABOVE,
-        },
+    layout, meta, view = figure["layout"], figure["layout"]["meta"], figure["layout"]["map"]
+    west, south, east, north = meta["bounds"]
+    lon, lat = wgs84_to_gcj02([west, east, (west + east) / 2], [south, north, (south + north) / 2])
+    more = {
+        "bounds": [float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1])],
+        "shift": [float(lon[2]) - (west + east) / 2, float(lat[2]) - (south + north) / 2],
     }
-    view = layout["map"]
-    if tiles.datum == GCJ02:
-        west, south, east, north = meta["bounds"]
-        lon, lat = wgs84_to_gcj02([west, east, (west + east) / 2], [south, north, (south + north) / 2])
-        more |= {
-            "bounds": [float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1])],
-            "shift": [float(lon[2]) - (west + east) / 2, float(lat[2]) - (south + north) / 2],
-        }
-        centre = wgs84_to_gcj02(view["center"]["lon"], view["center"]["lat"])
-        sources = {
-            name: source | {"data": _address(source["data"])} for name, source in view["style"]["sources"].items()
-        }
-        view = view | {
-            "center": {"lon": float(centre[0][0]), "lat": float(centre[1][0])},
-            "style": view["style"] | {"sources": sources},
-        }
+    centre = wgs84_to_gcj02(view["center"]["lon"], view["center"]["lat"])
+    sources = {name: source | {"data": _address(source["data"])} for name, source in view["style"]["sources"].items()}
+    view = view | {
+        "center": {"lon": float(centre[0][0]), "lat": float(centre[1][0])},
+        "style": view["style"] | {"sources": sources},
+    }
     return {
-        "data": [trace_over(one, tiles) for one in figure["data"]],
+        "data": [trace_onto(one, tiles) for one in figure["data"]],
         "layout": layout | {"map": view, "meta": meta | more},
     }
 
 
-def trace_over(trace: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:
-    """Return one trace as it is drawn over `tiles`: areas seen through, coordinates shifted when the tiles are."""
-    if tiles is None:
+def trace_onto(trace: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:
+    """Return one trace as it is drawn over `tiles`: shifted where they are, else as it is."""
+    if tiles is None or tiles.datum != GCJ02:
         return trace
-    changes: dict[str, Any] = {}
-    if trace["name"] == "areas":
-        ground = all(color == theme.LAND for _, color in trace["colorscale"])
-        opacity = 0 if ground else trace["marker"]["opacity"] * SEE_THROUGH
-        changes = {
-            "marker": trace["marker"] | {"opacity": opacity},
-            "selected": {"marker": {"opacity": opacity}},
-            "unselected": {"marker": {"opacity": opacity}},
-        }
-    if tiles.datum == GCJ02:
-        if trace["type"] == "scattermap":
-            lon, lat = wgs84_to_gcj02(unpacked(trace["lon"]), unpacked(trace["lat"]))
-            changes |= {"lon": packed(lon), "lat": packed(lat)}
-        elif isinstance(trace["geojson"], str):
-            changes["geojson"] = _address(trace["geojson"])
-        else:
-            changes["geojson"] = trace["geojson"] | {
-                "features": [
-                    one | {"geometry": shapely.geometry.mapping(shifted(shapely.geometry.shape(one["geometry"])))}
-                    for one in trace["geojson"]["features"]
-                ]
-            }
-    return {**trace, **changes}
+    if trace["type"] == "scattermap":
+        lon, lat = wgs84_to_gcj02(unpacked(trace["lon"]), unpacked(trace["lat"]))
+        return {**trace, "lon": packed(lon), "lat": packed(lat)}
+    if isinstance(trace["geojson"], str):
+        return {**trace, "geojson": _address(trace["geojson"])}
+    features = [
+        one | {"geometry": shapely.geometry.mapping(shifted(shapely.geometry.shape(one["geometry"])))}
+        for one in trace["geojson"]["features"]
+    ]
+    return {**trace, "geojson": trace["geojson"] | {"features": features}}
 
 
 def shifted(geometry: Any) -> Any:

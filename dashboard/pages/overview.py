@@ -28,10 +28,11 @@ from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
+from dashboard.maps import basemap
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.maps.stations import POINTS_AT_MOST
-from dashboard.maps.tiles import over_tiles, trace_over
+from dashboard.maps.tiles import onto, trace_onto
 from dashboard.pages import in_view
 from dashboard.state import State as Said
 from dashboard.state import View
@@ -196,7 +197,6 @@ def draw_map(context: Context, stored: dict) -> tuple:
     view = View(*stored["view"]) if stored.get("view") else None
     figure = map_figures.map_figure(atlas, filters, words, view)
     here = places.scope(atlas, filters)
-    tiles = context.settings.tiles
     key = legend(
         area_fill(atlas, filters, here, words),
         cell_fill(atlas, filters, words),
@@ -205,10 +205,10 @@ def draw_map(context: Context, stored: dict) -> tuple:
         words,
         context.review_number,
         filters.theme,
-        tiles.attribution if tiles else "",
     )
     figure["layout"]["meta"]["still"] = still_path(context.write(filters, view))
-    return themed(over_tiles(figure, tiles), filters.theme), key
+    laid = basemap.over(figure, context, filters, words, moves=True)
+    return themed(onto(laid, basemap.online_tiles(context, filters)), filters.theme), key
 
 
 def draw_frame(context: Context, stored: dict) -> tuple:
@@ -322,12 +322,12 @@ def register(app: Dash, context: Context) -> None:
         if cause == ids.MAP:
             chosen = lasso if ctx.triggered[0]["prop_id"].endswith("selectedData") else pressed
             filters = (
-                _lassoed(filters, chosen, context.settings.tiles)
+                _lassoed(filters, chosen, basemap.online_tiles(context, filters))
                 if chosen is lasso
                 else clicked(atlas, filters, chosen)
             )
         elif cause == ids.RESET:
-            filters = context.default.having(lang=filters.lang, theme=filters.theme)
+            filters = context.default.having(lang=filters.lang, theme=filters.theme, base=filters.base)
         elif cause == ids.CLEAR_AREA:
             filters = filters.having(area=())
         elif cause in {ids.graph(chart) for chart in CHARTS}:
@@ -378,7 +378,7 @@ def register(app: Dash, context: Context) -> None:
         for position, trace in map_figures.station_traces(
             atlas, filters, words, tuple(viewport["box"]), viewport["zoom"]
         ).items():
-            patch["data"][position] = themed(trace_over(trace, context.settings.tiles), filters.theme)
+            patch["data"][position] = themed(trace_onto(trace, basemap.online_tiles(context, filters)), filters.theme)
         return patch
 
     in_view.register(app, context, clicked)

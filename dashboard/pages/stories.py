@@ -23,6 +23,7 @@ from dashboard.components.still import first_path, still, still_path
 from dashboard.components.story_chart import story_chart
 from dashboard.components.trail import figure_link
 from dashboard.context import Context
+from dashboard.maps import basemap
 from dashboard.maps.story import filters_of, story_figure, story_view
 from dashboard.query_string import values
 from dashboard.state import State as Said
@@ -293,7 +294,7 @@ def _map(context: Context, atlas: Atlas, filters: Filters, row: dict[str, str], 
                     ),
                     html.Div(
                         dcc.Graph(
-                            figure=themed(figure, filters.theme),
+                            figure=themed(basemap.over(figure, context, filters, words), filters.theme),
                             config=graph_config(words.lang) | {"scrollZoom": False},
                             responsive=True,
                             style={"height": "100%"},

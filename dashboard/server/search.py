@@ -25,7 +25,7 @@ from layers.search import Hit, Index
 MAX_BYTES = 2_000
 MAX_NAME = 36
 SPELT = ("station",)  # names that are read in pinyin by who reads English
-KEPT = ("lang", "theme", "asof")
+KEPT = ("lang", "theme", "asof", "base")
 PATIENCE_SECONDS = 1.0
 STREET_ZOOM = 14.5
 
@@ -79,9 +79,11 @@ def add_search(server: Flask, context: Context) -> None:
 
     @server.get("/search")
     def _search() -> Response:
-        # of the view only what every address keeps: language, theme and day
+        # of the view only what every address keeps: language, theme, base map and day
         atlas, said = context.look(urlencode([(key, request.args[key]) for key in KEPT if key in request.args]))
-        filters = context.default.having(lang=said.filters.lang, theme=said.filters.theme, as_of=said.filters.as_of)
+        filters = context.default.having(
+            lang=said.filters.lang, theme=said.filters.theme, base=said.filters.base, as_of=said.filters.as_of
+        )
         index = (past if filters.as_of else present).of(atlas)
         if index is None:
             return _answer({"state": "building", "hits": []})

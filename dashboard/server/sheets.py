@@ -52,7 +52,7 @@ class SheetFiles:
         """Return styles and scripts of a map alone."""
         return self._styles("sheet.css"), [
             self._plotly,
-            *map(self._asset, ("plotly-locale-zh-cn.js", "plotly-private.js", "map.js", "sheet.js")),
+            *map(self._asset, ("plotly-locale-zh-cn.js", "plotly-private.js", "map.js", "basemap.js", "sheet.js")),
         ]
 
     def for_present(self) -> tuple[list[str], list[str]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dashboard.clicking import clicked
 from dashboard.context import Context
+from dashboard.maps import base_svg, basemap
 from dashboard.maps import overview as map_figures
 from dashboard.maps.as_svg import Still, svg
 from dashboard.maps.layer import Drawn
@@ -113,6 +114,8 @@ def picture(
     atlas, said = context.look(query, (*OWN_KEYS, *own))
     filters, words = said.filters, context.words(said.filters.lang)
     figure = make(context, atlas, said, query)
+    laid = basemap.over(figure, context, filters, words, online=False, choice=False)
+    base, credit = context.base_maps.current(), laid["layout"]["meta"].get("base", {}).get("credit", "")
 
     def address(kind: str, key: str) -> str | None:
         if (
@@ -124,7 +127,7 @@ def picture(
 
     return svg(
         Still(
-            themed(figure, filters.theme),
+            themed(laid, filters.theme),
             lambda at: geometries.get(atlas, at),
             address,
             size,
@@ -132,6 +135,7 @@ def picture(
             (words("公里"), words("米")),
             left,
             bare,
+            (lambda frame: base_svg.under(base, frame, filters.theme, credit)) if base and credit else None,
         )
     )
 
@@ -189,5 +193,6 @@ def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker,
         lasting = (
             "run" not in request.args and request.args.get("of") == context.look(query, (*OWN_KEYS, *own))[0].version
         )
-        text = kept.get(query, draw) if lasting else draw()
+        base = context.base_maps.current()
+        text = kept.get(f"{query}&{base.tiles.key if base else ''}", draw) if lasting else draw()
         return Response(text, mimetype="image/svg+xml", headers={"Cache-Control": BRIEFLY if lasting else "no-store"})

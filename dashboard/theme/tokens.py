@@ -39,6 +39,13 @@ DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "line-province": ("#7B8794", "#6B7A87"),
         "line-shore": ("#A9BCCB", "#41525F"),
         "line-at-sea": ("#9FB3C2", "#3D4D59"),
+        # streets under the data: a little darker than the land on paper, a little lighter on the wall
+        "base-green": ("#E9F0E1", "#1D3029"),
+        "base-building": ("#EAE6DE", "#24313B"),
+        "base-street": ("#E0DBD0", "#2E3D49"),
+        "base-main": ("#CFC7B8", "#3E4F5D"),
+        "base-rail": ("#B3B0AD", "#566573"),
+        "base-name": ("#7A7468", "#8796A3"),
         # YlGnBu by hand, light to dark; readable with every common colour vision deficiency
         # (tests/dashboard/test_colour_blind.py).
         # On the wall a ramp runs from the ground: what is most is brightest, and the least does not glare. Hues of

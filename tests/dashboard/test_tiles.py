@@ -12,8 +12,9 @@ import pytest
 import shapely
 
 from dashboard.app import create_app
+from dashboard.maps.basemap import HIDDEN, ONLINE, over
 from dashboard.maps.overview import map_figure
-from dashboard.maps.tiles import HIDDEN, over_tiles
+from dashboard.maps.tiles import onto
 from dashboard.pages.overview import _lassoed
 from dashboard.server.geometry import geometry
 from dashboard.settings import load_settings
@@ -46,13 +47,11 @@ def test_without_the_setting_there_is_no_other_host_anywhere(
     named(monkeypatch, atlas_home)
     settings = load_settings()
     assert settings.tiles is None
+    server = create_app(settings).server
     figure = map_figure(atlas, SIMING, words)
-    assert (
-        over_tiles(figure, None) is figure
-        and "tiles" not in figure["layout"]["meta"]
-        and "http" not in json.dumps(figure)
-    )
-    assert "http" not in create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
+    assert over(figure, server.extensions["atlas"], SIMING, words) is figure and "http" not in json.dumps(figure)
+    assert onto(figure, None) is figure
+    assert "http" not in server.test_client().get("/").headers["Content-Security-Policy"]
 
 
 def test_with_it_only_its_host_is_allowed_and_the_key_is_in_the_address(
@@ -60,20 +59,34 @@ def test_with_it_only_its_host_is_allowed_and_the_key_is_in_the_address(
 ) -> None:
     named(monkeypatch, atlas_home, url=URL, key="abc-123", attribution="天地图 GS(2024)1号")
     settings = load_settings()
-    rules = create_app(settings).server.test_client().get("/").headers["Content-Security-Policy"]
+    server = create_app(settings).server
+    context, client = server.extensions["atlas"], server.test_client()
+    rules = client.get("/").headers["Content-Security-Policy"]
     assert set(re.findall(r"https?://[^ ;]+", rules)) == {"https://tiles.example.org"}
     assert {part.split()[0] for part in rules.split("; ") if "example" in part} == {"img-src", "connect-src"}
     assert "abc-123" not in repr(settings)
     plain = map_figure(atlas, SIMING, words)
-    figure = over_tiles(plain, settings.tiles)
-    source = figure["layout"]["meta"]["tiles"]["source"]
-    assert (
-        source["tiles"] == ["https://tiles.example.org/v?x={x}&y={y}&z={z}&tk=abc-123"]
-        and source["attribution"] == "天地图 GS(2024)1号"
-    )
-    assert set(HIDDEN) <= set(figure["layout"]["meta"]["off"])
+    figure = over(plain, context, SIMING, words)
+    base = figure["layout"]["meta"]["base"]
+    assert base["credit"] == "天地图 GS(2024)1号" and base["style"].startswith(f"/base/{ONLINE}/light.zh.json?")
+    style = client.get(base["style"]).get_json()
+    assert style["source"]["tiles"] == ["https://tiles.example.org/v?x={x}&y={y}&z={z}&tk=abc-123"]
+    assert style["hides"] == list(HIDDEN) and set(HIDDEN) <= set(figure["layout"]["meta"]["off"])
     assert figure["layout"]["map"]["style"] == plain["layout"]["map"]["style"]
     assert [one.get("lon") for one in figure["data"]] == [one.get("lon") for one in plain["data"]]
+    # what is printed asks no other host, and who wants paper gets it
+    assert over(plain, context, SIMING, words, online=False) is plain
+    assert not over(plain, context, SIMING.having(base="paper"), words)["layout"]["meta"]["base"]["style"]
+
+
+def test_tiles_in_gcj02_lie_under_the_map_alone_that_can_be_shifted(
+    atlas: Atlas, words: Words, atlas_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named(monkeypatch, atlas_home, url=MARS.url, datum=MARS.datum, attribution=MARS.attribution)
+    context = create_app(load_settings()).server.extensions["atlas"]
+    figure = map_figure(atlas, SIMING, words)
+    assert over(figure, context, SIMING, words) is figure
+    assert over(figure, context, SIMING, words, moves=True)["layout"]["meta"]["base"]["style"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +111,7 @@ def test_a_setting_that_cannot_be_is_told(
 
 def test_over_shifted_tiles_everything_drawn_is_shifted_by_the_same(atlas: Atlas, words: Words) -> None:
     plain = map_figure(atlas, SIMING, words)
-    figure = over_tiles(plain, MARS)
+    figure = onto(plain, MARS)
     before, after = ({one["name"]: one for one in drawn["data"]} for drawn in (plain, figure))
     at = np.column_stack([unpacked(after["stations"][axis]) for axis in ("lon", "lat")])
     truth = np.column_stack([unpacked(before["stations"][axis]) for axis in ("lon", "lat")])

@@ -25,6 +25,7 @@ from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
 from dashboard.filling import Place, fill, outputs
 from dashboard.filters_in_words import words_of_filters
+from dashboard.maps import basemap
 from dashboard.maps import events as event_map
 from dashboard.pages.analysis import names, telling
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
@@ -397,12 +398,15 @@ def draw(context: Context, stored: dict) -> tuple:
     months = happened.by_month(atlas, filters)
     query = context.write(filters)
     spec = {
-        "figure": themed(event_map.map_figure(atlas, here, words), filters.theme),
+        "figure": themed(
+            basemap.over(event_map.map_figure(atlas, here, words), context, filters, words), filters.theme
+        ),
         "months": months["month"].tolist(),
         "counts": months["count"].tolist(),
         "query": query.removeprefix("?"),
         "version": atlas.version,
-        "key": "/".join(str(one) for one in here.key),
+        # what the map stands on is drawn anew, what happens on it is not
+        "key": "/".join(str(one) for one in (*here.key, filters.base)),
     }
     told = [html.P(text, className="notice notice-bad") for text in stored.get("notices") or []]
     if (

@@ -14,6 +14,7 @@ from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.values import table_name
 from dashboard.context import Context
+from dashboard.maps import basemap
 from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
 from dashboard.pages.data.placing_list import doubt_text, levels
@@ -40,7 +41,9 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     """Return the section."""
     table = said["table"] if said["table"] in placing.PLACED else placing.PLACED[0]
     may = editing(context.settings)
-    figure = themed(_figure(atlas, table, filters, words), filters.theme)
+    figure = themed(
+        basemap.over(_figure(atlas, table, filters, words), context, filters, words, choice=False), filters.theme
+    )
     hint = (
         words("先选一行，再点地图；可以拖动。键盘：方向键移动，回车放下并到下一行。")
         if may

@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.components.panels import graph_config
 from dashboard.components.values import change_list, scrolling, size, table_name
 from dashboard.context import Context
+from dashboard.maps import basemap
 from dashboard.maps.preview import preview_map
 from dashboard.pages.data import names
 from dashboard.pages.data.header_list import header_list
@@ -225,10 +226,8 @@ def _left_behind(upload: Upload, left: int, words: Words) -> html.P:
 
 def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words, theme: str) -> html.Section:
     preview = found["preview"]
-    figure = themed(
-        preview_map(context.source.atlas().version, words, preview["lon"], preview["lat"], preview["name"], doubted),
-        theme,
-    )
+    spots = preview_map(context.source.atlas().version, words, preview["lon"], preview["lat"], preview["name"], doubted)
+    figure = themed(basemap.over(spots, context, context.default, words, theme, choice=False), theme)
     drawn = len(preview["lon"])
     note = words("共 {count} 行有位置。").format(count=words.number(preview["of"]))
     if drawn < preview["of"]:

@@ -19,7 +19,7 @@ from dashboard.components.rail import way_hint, way_offered
 from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.filling import Place, outputs
-from dashboard.maps import planning
+from dashboard.maps import basemap, planning
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import progress_head, provenance_of
 from dashboard.pages.planning.answers import answer_of
@@ -111,9 +111,13 @@ def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, li
     before = planning.map_figure(atlas, shown, here, words, view, planning.BEFORE) if swipe else no_update
     marks = marks_text(question, len(found.offered) if found else None, words)
     mode = question.filters.theme
+
+    def laid(one: Any) -> Any:
+        return themed(basemap.over(one, context, question.filters, words), mode)
+
     return (
-        themed(figure, mode),
-        before if before is no_update else themed(before, mode),
+        laid(figure),
+        before if before is no_update else laid(before),
         plan_legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode),
         marks,
         not swipe,

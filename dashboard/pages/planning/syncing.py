@@ -223,7 +223,13 @@ def _next(
             return replace(before, plan=before.plan.having(run=True, sites=(), scenario=None, compare=())), []
         if cause == names.RESET:
             return settled(
-                atlas, Question(context.default.having(lang=before.filters.lang, theme=before.filters.theme), Plan())
+                atlas,
+                Question(
+                    context.default.having(
+                        lang=before.filters.lang, theme=before.filters.theme, base=before.filters.base
+                    ),
+                    Plan(),
+                ),
             ), []
         if cause == names.CLEAR_MARKS:
             return _marked(before, points=(), force=(), forbid=()), []

@@ -51,9 +51,9 @@ CHANGES = {
     "as_of": date(2026, 1, 1),
     "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
 }
-# where, in which language and theme, and what only means something with another
+# where, in which language and theme, over what, and what only means something with another;
 # the way is said with the radius, and only where there is a network (tests/dashboard/test_walked.py)
-ELSEWHERE = {"place", "region", "grid", "lang", "theme", "measure", "day", "station", "fair", "way"}
+ELSEWHERE = {"place", "region", "grid", "lang", "theme", "base", "measure", "day", "station", "fair", "way"}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -1,0 +1,166 @@
+"""The base map of this server: which file of tiles lies under its maps, and whose it is."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from html import unescape
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+from dashboard.settings import Settings
+from geodata.errors import N_, AtlasError
+from geodata.tileset import VECTOR, Tileset, open_tileset
+
+log = logging.getLogger(__name__)
+#: A layer that only this schema has → the schema.
+SCHEMAS: Mapping[str, str] = MappingProxyType(
+    {"streets": "shortbread", "transportation": "openmaptiles", "roads": "protomaps"}
+)
+RASTER = "raster"
+LONGEST_CREDIT = 200  # characters
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BaseMap:
+    """What lies under the data.
+
+    Attributes
+    ----------
+    tiles : Tileset
+    schema : str
+        Of :data:`SCHEMAS`, or :data:`RASTER`.
+    credit : str
+        Whose it is, as every map has to say.
+    day : date or None
+        The day of the extract that it is made of, as far as it is known.
+    """
+
+    tiles: Tileset
+    schema: str
+    credit: str
+    day: date | None = None
+
+
+def ground_file(home: Path) -> Path | None:
+    """Return the base map of the extract that was read last; None as long as there is none."""
+    # a folder with a dot is still being made
+    made = [one for one in (home / "ground").glob("[!.]*/basemap.pmtiles") if one.is_file()]
+    return max(made, key=lambda one: one.stat().st_mtime_ns, default=None)
+
+
+def base_map(path: Path, credit: str = "") -> BaseMap:
+    """Return the base map of a file.
+
+    Parameters
+    ----------
+    path : Path
+        ``.pmtiles`` or ``.mbtiles``.
+    credit : str
+        Whose it is; empty: what the file says.
+
+    Raises
+    ------
+    AtlasError
+        The file cannot be used, its streets are in none of the schemas of :data:`SCHEMAS`, or nobody says whose it is.
+    """
+    tiles = open_tileset(path)
+    schema = schema_of(path, tiles.layers) if tiles.media == VECTOR else RASTER
+    credit = credit or _plain(tiles.about.get("attribution"))
+    if not credit:
+        raise AtlasError(
+            N_("底图 {path} 没有写明出处：请用 ATLAS_BASEMAP_ATTRIBUTION 写明出处和审图号，没有出处的底图不显示。"),
+            path=path,
+        )
+    return BaseMap(tiles, schema, credit, _day(tiles.about.get("description")))
+
+
+def schema_of(path: Path, layers: Collection[str]) -> str:
+    """Return the schema whose streets are among `layers`.
+
+    Raises
+    ------
+    AtlasError
+        None is.
+    """
+    for layer, schema in SCHEMAS.items():
+        if layer in layers:
+            return schema
+    raise AtlasError(
+        N_("底图 {path} 的图层（{layers}）不是 Shortbread、OpenMapTiles 或 Protomaps 的：请换用这三种之一。"),
+        path=path,
+        layers="、".join(sorted(layers)[:8]) or "—",
+    )
+
+
+def _plain(text: object) -> str:
+    """Return an attribution without its markup: it is shown as text."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", str(text or "")[:2_000])).split())[:LONGEST_CREDIT]
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+class BaseMaps:
+    """The base maps of a home, found anew when a file has changed.
+
+    Parameters
+    ----------
+    home : Path, optional
+        Folder of the atlas; without one there is no base map.
+    own : Path, optional
+        The union's own file, which takes the place of what the home holds.
+    credit : str
+        Whose that file is; empty: what it says.
+    """
+
+    def __init__(self, home: Path | None = None, own: Path | None = None, credit: str = "") -> None:
+        self._home, self._own, self._credit = home, own, credit
+        self._lock = threading.Lock()
+        self._state: tuple[Path, int, int] | None = None
+        self._found: BaseMap | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return those of a server with these settings."""
+        return cls(settings.home, settings.basemap, settings.basemap_attribution)
+
+    def current(self) -> BaseMap | None:
+        """Return the base map as of now; None when there is none.
+
+        One of the home that cannot be read is told in the log, and counts as none.
+
+        Raises
+        ------
+        AtlasError
+            The union's own file cannot be used.
+        """
+        path = self._own or (ground_file(self._home) if self._home else None)
+        if path is None:
+            return None
+        try:
+            held = path.stat()
+            state = (path, held.st_mtime_ns, held.st_size)
+        except OSError:
+            state = None
+        with self._lock:
+            if state is None or state != self._state:
+                try:
+                    self._found = base_map(path, self._credit if self._own else "")
+                except AtlasError as error:
+                    if self._own:
+                        raise
+                    log.warning("no base map: %s", error)
+                    self._found = None
+                self._state = state
+            return self._found
