@@ -39,6 +39,9 @@ DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "line-province": ("#7B8794", "#6B7A87"),
         "line-shore": ("#A9BCCB", "#41525F"),
         "line-at-sea": ("#9FB3C2", "#3D4D59"),
+        "river": ("#8DB4D2", "#3F6A8A"),
+        "lake": ("#C9DDEB", "#22435A"),
+        "name-water": ("#3F6E91", "#86B4D3"),
         # YlGnBu by hand, light to dark; readable with every common colour vision deficiency
         # (tests/dashboard/test_colour_blind.py).
         # On the wall a ramp runs from the ground: what is most is brightest, and the least does not glare. Hues of
