@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,13 +19,12 @@ from dashboard.maps import ground
 from dashboard.source import AtlasSource
 from dashboard.tiles import GCJ02
 from geodata.datum import shifted
+from geodata.names import brief_name
 from layers.atlas import Atlas
 
 DECIMALS = 5  # about 1 m
 KEPT = 256
 TILES_KEPT = 2_048  # of 3 kB as a rule, 40 kB at most
-#: What maps leave out of a name: 广西壮族自治区 is 广西, 香港特别行政区 is 香港.
-LONG = re.compile("(壮族|回族|维吾尔)?自治区$|特别行政区$")
 XIAMEN_BOX = (117.95, 24.35, 118.35, 24.65)
 
 
@@ -82,7 +80,7 @@ def _labels(atlas: Atlas, lang: str) -> str:
     for level, order in rank.items():
         rows = _level(atlas, level)
         for code, name, lon, lat in zip(rows["adcode"], rows[column], rows["lon"], rows["lat"], strict=True):
-            said = LONG.sub("", str(name)) if level == "province" else str(name)
+            said = brief_name(str(name)) if level == "province" else str(name)
             features.append((code, said, level, order, lon, lat))
             if level == "city" and code in served:
                 features.append((f"{code}-served", str(name), "served", 0, lon, lat))
@@ -229,7 +227,10 @@ def add_geometry(server: Flask, source: AtlasSource) -> None:
         nothing = b'{"type":"FeatureCollection","features":[]}'
         return _answer(version, cache.get(name, version), "application/geo+json", nothing)
 
-    @server.get(f"/geo/<version>/<any({ground.NAME}, '{ground.NAME}.{GCJ02}'):name>/<int:zoom>/<int:x>/<int:y>.pbf")
-    def _tile(version: str, name: str, zoom: int, x: int, y: int) -> Response:
-        found = tiles.get(f"{name}/{zoom}/{x}/{y}", version)
-        return _answer(version, found, "application/vnd.mapbox-vector-tile", b"")
+    for name in (ground.NAME, f"{ground.NAME}.{GCJ02}"):
+        rule = f"/geo/<version>/{name}/<int:zoom>/<int:x>/<int:y>.pbf"
+
+        @server.get(rule, endpoint=f"tiles of {name}".replace(".", " "), defaults={"name": name})
+        def _tile(version: str, name: str, zoom: int, x: int, y: int) -> Response:
+            found = tiles.get(f"{name}/{zoom}/{x}/{y}", version)
+            return _answer(version, found, "application/vnd.mapbox-vector-tile", b"")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from numpy.typing import NDArray
 
 from dashboard.clicking import clicked
@@ -23,8 +23,10 @@ from dashboard.maps.layers import COUNTED
 from dashboard.maps.mercator import Frame
 from dashboard.server.geometry import geometry
 from dashboard.state import State
+from dashboard.theme import tokens
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
+from geodata.codes import LANGUAGES
 from geodata.errors import N_
 from layers import places
 from layers.atlas import Atlas
@@ -165,9 +167,11 @@ def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: W
 def add_insets(server: Flask, context: Context, geometries: Geometries) -> None:
     """Serve ``/geo/VERSION/south-china-sea.LANG.THEME.svg``: the inset of the maps of the country."""
 
-    @server.get("/geo/<version>/south-china-sea.<any(zh, en):lang>.<any(light, dark, print):mode>.svg")
+    @server.get("/geo/<version>/south-china-sea.<lang>.<mode>.svg")
     def _inset(version: str, lang: str, mode: str) -> Response:
         atlas = context.source.atlas()
+        if lang not in LANGUAGES or mode not in tokens.THEMES:
+            abort(404)
         text = atlas.once(
             ("inset", lang, mode),
             lambda: nation.inset(atlas, context.words(lang), mode, lambda at: geometries.get(atlas, at)),

