@@ -126,7 +126,9 @@
       meta = gd && gd.layout.meta,
       box = byId("map");
     if (!meta) return;
-    const spot = window.atlasKit.framed(meta.bounds, box.clientWidth, box.clientHeight, 0);
+    const spot = meta.clear
+      ? window.atlasKit.fitted(meta, box.clientWidth, box.clientHeight, false)
+      : window.atlasKit.framed(meta.bounds, box.clientWidth, box.clientHeight, 0);
     window.Plotly.relayout(gd, { "map.center": spot.center, "map.zoom": spot.zoom });
   }
 

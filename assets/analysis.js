@@ -229,7 +229,7 @@
       if (!moved && instance()) return window.dash_clientside.no_update;
       const box = element("an-map"),
         figure = spec.figure;
-      const spot = window.atlasKit.framed(figure.layout.meta.bounds, box.clientWidth, box.clientHeight, 0);
+      const spot = window.atlasKit.fitted(figure.layout.meta, box.clientWidth, box.clientHeight, false);
       return { ...figure, layout: { ...figure.layout, map: { ...figure.layout.map, ...spot } } };
     },
   };

@@ -7,8 +7,18 @@
   const NARROW = 900,
     PHONE = 1000,
     BESIDE_COSTS = 0.6; // as dashboard/maps/mercator.py and first.js
+  const LITTLE = 0.025,
+    CLEARING = 0.02,
+    SHARES = [0.5, 0.25, 0.75, 0, 1];
+  const LEGEND_HIGH = 315,
+    FOLDED_HIGH = 70,
+    FOLDED_WIDE = 160,
+    BESIDE = 8,
+    PART = 5;
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
+  const PLACES = ["label-county", "label-city", "label-province"],
+    QUIET = 0.55; // as dashboard/maps/map_style.py
   const state = { key: null, off: [], hatched: [], shift: [0, 0], asked: 0, hooked: new WeakSet() };
 
   const plot = () => document.querySelector("#map .js-plotly-plot");
@@ -21,17 +31,60 @@
   };
   const latitude = (y) => (360 / Math.PI) * Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) - 90;
 
-  /* the legend lies over the lower left: on a wide map the place goes beside it when that costs little */
-  function fitted(bounds, width, height, first = state.key === null) {
+  /* the legend lies over the lower left: on a wide map the place goes beside it when that costs little; of the country
+     the outline is known, and only that is kept clear of the legend and the inset */
+  function fitted(meta, width, height, first = state.key === null) {
+    const bounds = meta.bounds;
     const legend = document.getElementById("legend-box");
     if (legend && first && width < NARROW) legend.open = false;
     const room =
       legend && window.innerWidth > PHONE && getComputedStyle(legend).position === "absolute"
         ? legend.offsetWidth + 20
         : 0;
+    if (meta.clear) return cleared(meta, width, height, room);
     const full = framed(bounds, width, height, 0),
       beside = framed(bounds, width, height, room);
     return beside.zoom > full.zoom - BESIDE_COSTS ? beside : full;
+  }
+
+  /* as dashboard/maps/mercator.py and nation.py: the first picture and the map stand alike */
+  function cleared({ bounds, clear }, width, height, left) {
+    const [x, y, wide, high, aspect] = clear.inset,
+      across = Math.min(wide * width, high * height * aspect);
+    const right = x * width,
+      foot = (1 - y) * height,
+      pad = Math.min(width, height) * LITTLE;
+    const covered = [
+      [0, height - (left > FOLDED_WIDE ? LEGEND_HIGH : FOLDED_HIGH), left, height],
+      [right - across - BESIDE, foot - across / aspect - BESIDE, right, foot],
+    ];
+    const [west, south, east, north] = bounds,
+      top = mercator(north),
+      dx = (east - west) / 360,
+      dy = mercator(south) - top;
+    const most = Math.log2(Math.min((width - 2 * pad) / (TILE * dx), (height - 2 * pad) / (TILE * dy)));
+    for (let zoom = most; zoom > 1; zoom -= CLEARING) {
+      const world = TILE * Math.pow(2, zoom);
+      for (const down of SHARES)
+        for (const along of SHARES) {
+          const begin = ((west + 180) / 360) * world - pad - along * (width - 2 * pad - dx * world),
+            over = top * world - pad - down * (height - 2 * pad - dy * world);
+          const free = clear.outline.every(([lon, lat]) => {
+            const px = ((lon + 180) / 360) * world - begin,
+              py = mercator(lat) * world - over;
+            return covered.every((box) => px <= box[0] || px >= box[2] || py <= box[1] || py >= box[3]);
+          });
+          if (free)
+            return {
+              center: {
+                lon: ((begin + width / 2) / world) * 360 - 180,
+                lat: latitude((over + height / 2) / world),
+              },
+              zoom,
+            };
+        }
+    }
+    return framed(bounds, width, height, 0);
   }
 
   function framed(bounds, whole, height, left) {
@@ -59,8 +112,19 @@
     return { width: n, height: n, data };
   }
 
+  /* names of places beyond the one looked at are quieter */
+  function quieten(map, within) {
+    if (!window.atlasPlotly.styled(map)) return;
+    const own = within ? ["all", [">=", ["id"], within[0]], ["<", ["id"], within[1]]] : true,
+      wanted = ["case", own, 1, QUIET];
+    for (const id of PLACES)
+      if (map.getLayer(id) && JSON.stringify(map.getPaintProperty(id, "text-opacity")) !== JSON.stringify(wanted))
+        map.setPaintProperty(id, "text-opacity", wanted);
+  }
+
   function switchLayers(map, wants = state) {
     if (!window.atlasPlotly.styled(map)) return;
+    quieten(map, wants.within);
     if (!map.hasImage(HATCH)) map.addImage(HATCH, hatch());
     if (map.getLayer("hatch")) map.setFilter("hatch", ["in", ["get", "grid_id"], ["literal", wants.hatched]]);
     for (const layer of map.getStyle().layers) {
@@ -71,7 +135,15 @@
     }
   }
 
+  /* the inset is of a map of the whole country, not of what one has come closer to */
+  function insetOf(map) {
+    const gd = map.getContainer().closest(".js-plotly-plot");
+    for (const one of gd ? gd.querySelectorAll(".imagelayer") : [])
+      one.style.display = map.getZoom() < PART ? "" : "none";
+  }
+
   function drawScale(map) {
+    insetOf(map);
     const bar = document.getElementById("scale-bar");
     if (!bar) return;
     const lat = map.getCenter().lat;
@@ -150,10 +222,11 @@
         live = window.atlasPlotly.view(plot());
       state.off = meta.off;
       state.hatched = meta.hatched;
+      state.within = meta.within;
       state.shift = meta.shift || [0, 0];
       let spot = null;
       if (live && state.key === meta.key) spot = { center: { ...live.center }, zoom: live.zoom };
-      else if (meta.fit || state.key !== null) spot = fitted(meta.bounds, box.clientWidth, box.clientHeight);
+      else if (meta.fit || state.key !== null) spot = fitted(meta, box.clientWidth, box.clientHeight);
       state.key = meta.key;
       const map = spot ? { ...spec.layout.map, ...spot } : spec.layout.map;
       window.setTimeout(function wait() {
@@ -198,7 +271,17 @@
   };
 
   /* for the other maps of the atlas */
-  window.atlasKit = { framed, fitted, drawScale, switchLayers, seen, shift: () => state.shift, webgl2, MAX_ZOOM };
+  window.atlasKit = {
+    framed,
+    fitted,
+    drawScale,
+    switchLayers,
+    quieten,
+    seen,
+    shift: () => state.shift,
+    webgl2,
+    MAX_ZOOM,
+  };
 
   new MutationObserver(hook).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -228,6 +228,7 @@
         state.hooked.add(gd);
         gd.on("plotly_afterplot", () => {
           unhide(instance(id));
+          window.atlasKit.quieten(instance(id), gd.layout.meta.within);
           if (id === MAIN) document.documentElement.dataset.planDrawn = String(state.asked);
         });
       }
@@ -258,7 +259,7 @@
         : { center: { ...live.center }, zoom: live.zoom };
     }
     if (!meta.fit && state.key === null) return null;
-    return window.atlasKit.fitted(meta.bounds, box.clientWidth, box.clientHeight, state.key === null);
+    return window.atlasKit.fitted(meta, box.clientWidth, box.clientHeight, state.key === null);
   }
 
   window.dash_clientside = window.dash_clientside || {};

@@ -5,6 +5,29 @@
   "use strict";
   const live = (gd) => (gd && gd._fullLayout && gd._fullLayout.map) || null;
 
+  /* MapLibre asks for tiles from a worker, which has no address of its own: a path of ours gets the host of the page */
+  const whole = (figure) => {
+    const style = figure && figure.layout && figure.layout.map && figure.layout.map.style;
+    for (const source of Object.values((style && style.sources) || {}))
+      if (source.tiles) source.tiles = source.tiles.map((one) => (one[0] === "/" ? window.location.origin + one : one));
+    return figure;
+  };
+  let library = window.Plotly;
+  Object.defineProperty(window, "Plotly", {
+    configurable: true,
+    get: () => library,
+    set(plotly) {
+      for (const name of ["newPlot", "react"]) {
+        const draw = plotly[name];
+        plotly[name] = (gd, data, layout, ...rest) => {
+          whole(Array.isArray(data) ? { layout } : data);
+          return draw(gd, data, layout, ...rest);
+        };
+      }
+      library = plotly;
+    },
+  });
+
   window.atlasPlotly = {
     /* whether a chart or map has been laid out */
     drawn: (gd) => Boolean(gd && gd._fullLayout),

@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
@@ -254,3 +256,8 @@ def _gcj_shift(lon: Degrees, lat: Degrees) -> Pair:
 
 def _arrays(lon: ArrayLike, lat: ArrayLike) -> Pair:
     return np.atleast_1d(np.asarray(lon, "float64")), np.atleast_1d(np.asarray(lat, "float64"))
+
+
+def shifted(geometry: Any) -> Any:
+    """Return a geometry (WGS-84), or an array of them, in GCJ-02 degrees."""
+    return shapely.transform(geometry, lambda degrees: np.column_stack(wgs84_to_gcj02(degrees[:, 0], degrees[:, 1])))

@@ -178,3 +178,8 @@ def _spell(name: str, read: Callable[[str], list[str]]) -> str:
     # GB/T 28039: an apostrophe before a syllable that starts with a, o or e
     spelt = "".join(("'" if i and part[:1] in "aoe" else "") + part for i, part in enumerate(parts))
     return spelt[:1].upper() + spelt[1:] + (ending if stem != name else "")
+
+
+def brief_name(province: str) -> str:
+    """Return the Chinese name of a province as maps write it: 广西 of 广西壮族自治区, 香港 of 香港特别行政区."""
+    return re.sub("(壮族|回族|维吾尔)?自治区$|特别行政区$", "", province)

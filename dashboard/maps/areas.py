@@ -37,7 +37,7 @@ def _areas(fill: AreaFill, version: str) -> dict:
         "customdata": [[fill.kind, one] for one in fill.ids],
         "hovertext": fill.hover,
         "hovertemplate": "%{hovertext}<extra></extra>",
-        "marker": {"opacity": fill.opacity, "line": {"width": fill.line_width, "color": theme.PAPER}},
+        "marker": {"opacity": fill.opacity, "line": {"width": fill.line_width, "color": fill.line_color}},
         "selected": {"marker": {"opacity": fill.opacity}},
         "unselected": {"marker": {"opacity": fill.opacity}},
     }

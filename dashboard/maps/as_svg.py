@@ -7,6 +7,7 @@ as MapLibre counts zoom.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,9 +18,9 @@ import shapely
 from numpy.typing import NDArray
 
 from dashboard import theme
-from dashboard.maps import labelling
+from dashboard.maps import labelling, map_style
 from dashboard.maps.in_view import lines_of, unpacked
-from dashboard.maps.mercator import Frame, framed, scale_bar
+from dashboard.maps.mercator import Frame, scale_bar
 
 #: Address of a geometry → its ids, shapes (degrees) and properties.
 Shapes = Callable[[str], tuple[Sequence[str], NDArray[Any], Sequence[Mapping[str, Any]]]]
@@ -43,29 +44,29 @@ class Still:
         Gives the geometry at an address of the style or of a trace.
     address : callable
         Where a click on a mark or area leads.
-    size : (int, int)
-        Width and height, CSS pixels.
     alt : str
         What the picture shows, in words.
     units : (str, str)
         Words for kilometres and metres.
-    left : int
-        Pixels at the left that a legend covers.
+    frame : Frame
+        Where the map stands.
     bare : bool
         Nothing to point at: no links, no texts for a pointer, and what has one colour in one piece.
     under : callable, optional
         Frame → what else is drawn, above which layer of the style, and last under ``""``.
+    insets : sequence
+        SVG documents that lie on the picture, each with its left, top, width and height there, pixels.
     """
 
     figure: Mapping[str, Any]
     shapes: Shapes
     address: Address
-    size: tuple[int, int]
     alt: str
     units: tuple[str, str]
-    left: int = 0
+    frame: Frame
     bare: bool = False
     under: Callable[[Frame], Mapping[str, str]] | None = None
+    insets: Sequence[tuple[str, tuple[float, float, float, float]]] = ()
 
 
 def svg(still: Still) -> str:
@@ -75,23 +76,23 @@ def svg(still: Still) -> str:
     """
     layout = still.figure["layout"]
     style, meta = layout["map"]["style"], layout["meta"]
-    frame = (
-        framed(meta["bounds"], still.size, still.left) if meta.get("fit", True) else Frame.at(layout["map"], still.size)
-    )
-    texts = labelling.labels(style, meta.get("off", UNASKED), still.shapes, frame)
+    frame = still.frame
+    texts = labelling.labels(style, {"off": UNASKED, **meta}, still.shapes, frame)
     parts: list[str] = []
     more = still.under(frame) if still.under else {}
     for layer in style["layers"]:
         parts += [_trace(trace, still, frame) for trace in still.figure["data"] if trace.get("below") == layer["id"]]
         parts.append(
-            texts.pop(layer["id"], "") if layer["type"] == "symbol" else _layer(layer, style, meta, still.shapes, frame)
+            texts.pop(layer["id"], "")
+            if layer["type"] == "symbol"
+            else drawn_layer(layer, style, meta, still.shapes, frame)
         )
         parts.append(more.get(layer["id"], ""))
     parts += [
         _trace(trace, still, frame) for trace in still.figure["data"] if not trace.get("below")
     ]  # over the labels
     parts.append(more.get("", ""))
-    width, height = still.size
+    width, height = frame.width, frame.height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         f' role="group" '
@@ -101,18 +102,33 @@ def svg(still: Still) -> str:
         f'<path d="M-2 2l4-4M0 8l8-8M6 10l4-4" '
         f'stroke="{_ink(style)}" stroke-opacity="0.35" fill="none"/></pattern></defs>{"".join(parts)}'
         + scale_bar(frame, still.units, _ink(style))
+        + "".join(_nested(*one) for one in still.insets)
         + "</svg>"
     )
+
+
+def _nested(document: str, place: tuple[float, float, float, float]) -> str:
+    """Return an SVG document as a part of another, at left, top, width, height."""
+    at = "".join(f' {key}="{one:.1f}"' for key, one in zip(("x", "y", "width", "height"), place, strict=True))
+    return re.sub(r' width="\d+" height="\d+"', f' class="still-inset" pointer-events="none"{at}', document, count=1)
 
 
 def _ink(style: Mapping[str, Any]) -> str:
     return next(layer["paint"]["text-color"] for layer in style["layers"] if layer["id"] == "label-county")
 
 
-def _layer(
+def drawn_layer(
     layer: Mapping[str, Any], style: Mapping[str, Any], meta: Mapping[str, Any], shapes: Shapes, frame: Frame
 ) -> str:
-    """Return a background, fill or line of the style."""
+    """Return a background, fill or line of the style as SVG; nothing of any other layer.
+
+    Parameters
+    ----------
+    layer, style, meta
+        The layer, the style that it is of, and ``layout.meta`` of the figure.
+    shapes : callable
+        Gives the geometry at an address.
+    """
     if layer["id"] in meta.get("off", UNASKED) or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24):
         return ""
     paint = {key: labelling.at_zoom(value, frame.zoom) for key, value in layer["paint"].items()}
@@ -120,7 +136,7 @@ def _layer(
         return f'<rect width="{frame.width}" height="{frame.height}" fill="{paint["background-color"]}"/>'
     if layer["type"] not in ("fill", "line"):
         return ""
-    ids, geometries, properties = shapes(style["sources"][layer["source"]]["data"])
+    ids, geometries, properties = shapes(map_style.address(style, layer, frame.zoom))
     keep = labelling.kept(layer, properties)
     if layer["id"] == "hatch":
         keep &= np.isin(np.asarray(ids, dtype=object), meta["hatched"])

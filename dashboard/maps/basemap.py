@@ -28,8 +28,10 @@ SEE_THROUGH = 0.7  # opacity of areas over a base map, of what they have without
 LEAST_SHARE = 0.05  # of what a map shows, that a base map covers where it is shown unasked
 #: What of the base map lies above which layer of the atlas's style, lowest first.
 GROUND, WAYS, NAMES = "shore", "county-sea-line", "dash-line"
-#: Layers of the style that would hide pictures: our own sea and shore.
-HIDDEN = ("sea", "shore-line", "county-sea-line")
+#: Layers of the style that tell of water what every base map tells better.
+WATERS = ("lake", "river", "great-river", "label-lake", "label-river")
+#: Those that would hide pictures beside them: our own sea and shore.
+HIDDEN = ("sea", "shore-line", "county-sea-line", *WATERS)
 ONLINE = "online"
 NAME = ["coalesce", *(["get", one] for one in ("name:zh-Hans", "name:zh", "name_zh", "name"))]
 NAME_EN = ["coalesce", *(["get", one] for one in ("name:en", "name_en", "name"))]
@@ -307,7 +309,7 @@ def _picture(mode: str) -> dict[str, Any]:
 
 
 def _as_json(source: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> str:
-    hides = HIDDEN if source["type"] == RASTER else ()
+    hides = HIDDEN if source["type"] == RASTER else WATERS
     return json.dumps({"source": source, "layers": made, "hides": hides}, ensure_ascii=False, separators=(",", ":"))
 
 

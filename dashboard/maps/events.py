@@ -10,8 +10,7 @@ import pandas as pd
 
 from dashboard import theme
 from dashboard.kinds import colours, kind_names
-from dashboard.maps import map_style
-from dashboard.maps.layer import NATION_BOUNDS
+from dashboard.maps import map_style, nation
 from dashboard.maps.marks import packed
 from dashboard.theme import tokens
 from dashboard.words import Words
@@ -56,7 +55,7 @@ def spots(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
 
 def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]:
     """Return the map without any event: style, geometry by address, two empty traces that frames fill."""
-    bounds = NATION_BOUNDS if here.level == "country" else here.bounds
+    bounds = nation.bounds(here)
     traces = [
         {
             "type": "scattermap",
@@ -81,6 +80,7 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
                 "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
                 "zoom": 3,
             },
+            "images": nation.images(atlas, here, words),
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
             "showlegend": False,
             "paper_bgcolor": theme.WATER,
@@ -92,7 +92,7 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
                 "align": "left",
                 "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
             },
-            "meta": {"bounds": list(bounds)},
+            "meta": {"bounds": list(bounds), **nation.told(atlas, here)},
         },
     }
 

@@ -75,6 +75,7 @@ class AreaFill(Fill):
     kind: str = "place"
     opacity: float = 0.9
     line_width: float = 0.6
+    line_color: str = theme.PAPER
     zones: bool = field(default=False)
 
     @classmethod
@@ -101,7 +102,8 @@ def area_fill(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) 
         None,
         geometry=f"units-{here.adcode}",
         opacity=1,
-        line_width=0,
+        line_width=2,
+        line_color=theme.INK,
         zones=here.zone or bool((atlas.zones["adcode"] == here.adcode).any()),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.maps import map_style
 from dashboard.maps.mercator import Frame
 
 PADDING = 4
@@ -40,16 +41,20 @@ def text_width(text: str, size: float) -> float:
     return size * sum(1.0 if ord(one) > 0x2E80 else 0.56 for one in text)
 
 
-def labels(style: Mapping[str, Any], off: Sequence[str], shapes: Callable[[str], Any], frame: Frame) -> dict[str, str]:
+def labels(
+    style: Mapping[str, Any], meta: Mapping[str, Any], shapes: Callable[[str], Any], frame: Frame
+) -> dict[str, str]:
     """Return the SVG of each symbol layer that shows something.
 
     Parameters
     ----------
-    off : sequence of str
-        Ids of the layers that the filters switch off.
+    meta : mapping
+        ``layout.meta`` of the figure: ``off``, the layers that the filters switch off, and ``within``, the codes of the
+        place looked at, beyond which names are quieter.
     shapes : callable
         Address of a source → ids, points (degrees), properties.
     """
+    off, own = meta.get("off", ()), meta.get("within")
     taken: list[tuple[float, float, float, float]] = []
     drawn: dict[str, str] = {}
     for layer in reversed(style["layers"]):
@@ -59,13 +64,17 @@ def labels(style: Mapping[str, Any], off: Sequence[str], shapes: Callable[[str],
             or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24)
         ):
             continue
-        _, points, properties = shapes(style["sources"][layer["source"]]["data"])
+        ids, points, properties = shapes(map_style.address(style, layer, frame.zoom))
         of_layer = np.flatnonzero(kept(layer, properties))
         xy = frame.pixels(np.array([(points[at].x, points[at].y) for at in of_layer]).reshape(-1, 2))
         seen = frame.inside(xy)
-        parts = [
-            _label(properties[of_layer[at]]["name"], xy[at], layer, frame.zoom, taken) for at in np.flatnonzero(seen)
-        ]
+        field = layer["layout"]["text-field"][1]
+        parts = []
+        for at in np.flatnonzero(seen):
+            row = of_layer[at]
+            beyond = own and layer["id"] in map_style.PLACES and not own[0] <= int(ids[row]) < own[1]
+            opacity = map_style.QUIET if beyond else 1
+            parts.append(_label(properties[row][field], xy[at], layer, frame.zoom, taken, opacity))
         drawn[layer["id"]] = "".join(parts)
     return drawn
 
@@ -76,6 +85,7 @@ def _label(
     layer: Mapping[str, Any],
     zoom: float,
     taken: list[tuple[float, float, float, float]],
+    opacity: float,
 ) -> str:
     layout, paint = layer["layout"], layer["paint"]
     size = at_zoom(layout["text-size"], zoom)
@@ -87,11 +97,12 @@ def _label(
         box = (x - width, y - height, x + width, y + height)
         if all(box[2] <= one[0] or box[0] >= one[2] or box[3] <= one[1] or box[1] >= one[3] for one in taken):
             taken.append(box)
+            seen = f' opacity="{opacity:g}"' if opacity < 1 else ""
             bold = ' font-weight="700"' if "Bold" in layout["text-font"][0] else ""
             return (
                 f'<text x="{x:.1f}" y="{y + size * 0.36:.1f}" font-size="{size:.1f}"{bold}'
                 f' fill="{paint["text-color"]}" stroke="{paint["text-halo-color"]}" '
                 f'stroke-width="{2 * paint["text-halo-width"]:g}" paint-order="stroke" text-anchor="middle"'
-                f' pointer-events="none">{escape(name)}</text>'
+                f' pointer-events="none"{seen}>{escape(name)}</text>'
             )
     return ""

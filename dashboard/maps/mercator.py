@@ -17,11 +17,15 @@ TILE = 512
 ZOOMS = (1.0, 15.0)
 BESIDE_COSTS = 0.6  # zoom levels
 AROUND = 0.06  # of the smaller side, left free around what is fitted
+LITTLE = 0.025  # likewise, where the outline is known and not its box alone
+SHARES = (0.5, 0.25, 0.75, 0.0, 1.0)  # of the room that is left: the middle first
+CLEARING = 0.02  # zoom levels
 EQUATOR_M = 40_075_016.686
 SCALE_MOST, SCALE_RIGHT, SCALE_UP = 110, 18, 30  # pixels
 
 
-def _mercator(lat: ArrayLike) -> NDArray[np.float64]:
+def mercator(lat: ArrayLike) -> NDArray[np.float64]:
+    """Return how far down the map of the world a latitude (degrees) is, of its height."""
     sine = np.sin(np.radians(np.clip(np.asarray(lat, dtype=float), -85.05, 85.05)))
     return 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * np.pi)
 
@@ -50,7 +54,7 @@ class Frame:
     def at(cls, spot: Mapping[str, Any], size: tuple[int, int]) -> Self:
         """Return the frame whose centre and zoom are those of a plotly.js map."""
         world = TILE * 2.0 ** spot["zoom"]
-        x, y = (spot["center"]["lon"] + 180) / 360 * world, float(_mercator(spot["center"]["lat"])) * world
+        x, y = (spot["center"]["lon"] + 180) / 360 * world, float(mercator(spot["center"]["lat"])) * world
         return cls(x - size[0] / 2, y - size[1] / 2, float(spot["zoom"]), *size)
 
     def pixels(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -59,7 +63,7 @@ class Frame:
         """
         world = TILE * 2.0**self.zoom
         return np.column_stack(
-            [(lonlat[:, 0] + 180) / 360 * world - self.left, _mercator(lonlat[:, 1]) * world - self.top]
+            [(lonlat[:, 0] + 180) / 360 * world - self.left, mercator(lonlat[:, 1]) * world - self.top]
         )
 
     def degrees(self, x: float, y: float) -> tuple[float, float]:
@@ -86,22 +90,23 @@ class Frame:
         return EQUATOR_M * np.cos(np.radians(lat)) / (TILE * 2.0**self.zoom)
 
 
-def framed(bounds: Sequence[float], size: tuple[int, int], left: int = 0) -> Frame:
+def framed(bounds: Sequence[float], size: tuple[int, int], left: int = 0, around: float = AROUND) -> Frame:
     """Return the frame of `size` that shows `bounds` (west, south, east, north in degrees) as large as it can.
 
     The first `left` pixels, under a legend, are left free as long as that does not make it much smaller.
+    `around` is the share of the smaller side that stays free on each side.
     """
-    whole = _fitted(bounds, size)
+    whole = _fitted(bounds, size, around)
     if not 0 < left < size[0] - 2:
         return whole
-    beside = _fitted(bounds, (size[0] - left, size[1]))
+    beside = _fitted(bounds, (size[0] - left, size[1]), around)
     return replace(beside, left=beside.left - left, width=size[0]) if beside.zoom > whole.zoom - BESIDE_COSTS else whole
 
 
-def _fitted(bounds: Sequence[float], size: tuple[int, int]) -> Frame:
+def _fitted(bounds: Sequence[float], size: tuple[int, int], around: float) -> Frame:
     west, south, east, north = bounds
-    top, bottom = _mercator(north), _mercator(south)
-    pad = min(size) * AROUND
+    top, bottom = mercator(north), mercator(south)
+    pad = min(size) * around
     wide, high = max((east - west) / 360, 1e-6), max(float(bottom - top), 1e-6)
     zoom = float(
         np.clip(np.log2(min((size[0] - 2 * pad) / (TILE * wide), (size[1] - 2 * pad) / (TILE * high))), *ZOOMS)
@@ -113,6 +118,46 @@ def _fitted(bounds: Sequence[float], size: tuple[int, int]) -> Frame:
         zoom,
         *size,
     )
+
+
+def cleared(
+    bounds: Sequence[float], size: tuple[int, int], outline: NDArray[np.float64], covered: Sequence[Sequence[float]]
+) -> Frame:
+    """Return the frame of `size` that shows `outline` as large as it can with none of its points under what covers it.
+
+    Parameters
+    ----------
+    bounds : sequence of float
+        Of the outline: west, south, east, north, degrees.
+    outline : array, shape (n, 2)
+        Longitude and latitude, degrees.
+    covered : sequence of (left, top, right, bottom)
+        What lies over the map, pixels.
+
+    Notes
+    -----
+    assets/map.js does the same in the browser, so that the first picture and the map stand alike.
+    """
+    largest = _fitted(bounds, size, LITTLE)
+    zoom = largest.zoom
+    while zoom > ZOOMS[0]:
+        world = TILE * 2.0**zoom
+        west, east = ((one + 180) / 360 * world for one in (bounds[0], bounds[2]))
+        top, bottom = (float(mercator(one)) * world for one in (bounds[3], bounds[1]))
+        pad = min(size) * LITTLE
+        for down in SHARES:
+            for along in SHARES:
+                frame = Frame(
+                    west - pad - along * (size[0] - 2 * pad - (east - west)),
+                    top - pad - down * (size[1] - 2 * pad - (bottom - top)),
+                    zoom,
+                    *size,
+                )
+                x, y = frame.pixels(outline).T
+                if not any(((x > one[0]) & (x < one[2]) & (y > one[1]) & (y < one[3])).any() for one in covered):
+                    return frame
+        zoom -= CLEARING
+    return largest
 
 
 def scale_of(frame: Frame) -> tuple[int, float]:

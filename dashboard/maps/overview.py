@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import theme
-from dashboard.maps import map_style, stations
+from dashboard.maps import map_style, nation, stations
 from dashboard.maps.fills import AreaFill
 from dashboard.maps.layer import Scene
 from dashboard.maps.layers import TRACES, ground_off, traces
@@ -49,7 +49,7 @@ def map_figure(
         ``data`` (traces in the order of :data:`dashboard.maps.layers.TRACES`) and ``layout``.
     """
     scene = Scene(atlas, filters, words, box, zoom)
-    bounds, key = scene.bounds, place_key(filters)
+    bounds, key = nation.bounds(scene.here), place_key(filters)
     spot: dict[str, Any] = {
         "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
         "zoom": 3,
@@ -60,6 +60,7 @@ def map_figure(
         "data": traces(scene),
         "layout": {
             "map": {"style": map_style.style(atlas.version, filters.lang), **spot},
+            "images": nation.images(atlas, scene.here, words),
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
             "showlegend": False,
             "clickmode": "event",
@@ -82,6 +83,7 @@ def map_figure(
                 "fit": view is None,
                 "key": key,
                 "off": ground_off(filters),
+                **nation.told(atlas, scene.here),
             },
         },
     }

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from dashboard import theme
-from dashboard.maps import map_style
+from dashboard.maps import map_style, nation
 from dashboard.maps.marks import packed
 from dashboard.maps.walked import around
 from dashboard.state import View
@@ -122,7 +122,7 @@ def map_figure(
         **_stations(atlas, found, words),
         **_sites(shown.sites if after else (), found, shown.names, words),
     }
-    bounds = place.bounds
+    bounds = nation.bounds(place)
     key = "plan/" + "/".join(str(part) for part in place.key)
     spot: dict[str, Any] = {
         "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
@@ -134,6 +134,7 @@ def map_figure(
         "data": [traces[name] for name in TRACES],
         "layout": {
             "map": {"style": map_style.style(atlas.version, words.lang), **spot},
+            "images": nation.images(atlas, place, words),
             "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
             "showlegend": False,
             "clickmode": "event",
@@ -147,7 +148,12 @@ def map_figure(
                 "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
             },
             "uirevision": key,
-            "meta": {"bounds": _bounds(found, bounds), "fit": view is None, "key": key},
+            "meta": {
+                "bounds": _bounds(found, bounds),
+                "fit": view is None,
+                "key": key,
+                **nation.told(atlas, place),
+            },
         },
     }
 

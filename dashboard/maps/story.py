@@ -57,9 +57,12 @@ def story_figure(atlas: Atlas, filters: Filters, story: str, adcode: str, words:
     ]:  # the one thing that happened here stands at the label of its place: its ring has to show around the name
         if trace["name"] == "activities":
             trace["marker"] |= {"size": [max(one, LEAST_PX) for one in np.atleast_1d(trace["marker"]["size"]).tolist()]}
+    # never of the whole country: nothing to keep clear, no inset
+    meta = {key: one for key, one in figure["layout"]["meta"].items() if key != "clear"}
     layout = figure["layout"] | {
         "clickmode": "none",
         "dragmode": False,
-        "meta": figure["layout"]["meta"] | {"bounds": [float(edge) for edge in box]},
+        "images": [],
+        "meta": meta | {"bounds": [float(edge) for edge in box]},
     }
     return figure | {"layout": layout}

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import shapely
 
+from dashboard.maps import ground
 from dashboard.maps.in_view import unpacked
 from dashboard.maps.marks import packed
 from dashboard.tiles import GCJ02, Tiles
-from geodata.datum import wgs84_to_gcj02
+from geodata.datum import shifted, wgs84_to_gcj02
 
 
 def onto(figure: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:
@@ -30,7 +30,7 @@ def onto(figure: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, Any]:
         "shift": [float(lon[2]) - (west + east) / 2, float(lat[2]) - (south + north) / 2],
     }
     centre = wgs84_to_gcj02(view["center"]["lon"], view["center"]["lat"])
-    sources = {name: source | {"data": _address(source["data"])} for name, source in view["style"]["sources"].items()}
+    sources = {name: source | _shifted_address(source) for name, source in view["style"]["sources"].items()}
     view = view | {
         "center": {"lon": float(centre[0][0]), "lat": float(centre[1][0])},
         "style": view["style"] | {"sources": sources},
@@ -57,9 +57,11 @@ def trace_onto(trace: Mapping[str, Any], tiles: Tiles | None) -> Mapping[str, An
     return {**trace, "geojson": trace["geojson"] | {"features": features}}
 
 
-def shifted(geometry: Any) -> Any:
-    """Return a geometry, or an array of them, in GCJ-02 degrees."""
-    return shapely.transform(geometry, lambda degrees: np.column_stack(wgs84_to_gcj02(degrees[:, 0], degrees[:, 1])))
+def _shifted_address(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a source of the style has its geometry in GCJ-02."""
+    if source["type"] == "geojson":
+        return {"data": _address(source["data"])}
+    return {"tiles": [one.replace(f"/{ground.NAME}/", f"/{ground.NAME}.{GCJ02}/") for one in source["tiles"]]}
 
 
 def _address(path: str) -> str:

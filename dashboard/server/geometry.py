@@ -15,14 +15,16 @@ import numpy as np
 import shapely
 from flask import Flask, Response, request
 
-from dashboard.maps.tiles import shifted
+from dashboard.maps import ground
 from dashboard.source import AtlasSource
 from dashboard.tiles import GCJ02
+from geodata.datum import shifted
+from geodata.names import brief_name
 from layers.atlas import Atlas
-from layers.borders import borders
 
 DECIMALS = 5  # about 1 m
 KEPT = 256
+TILES_KEPT = 2_048  # of 3 kB as a rule, 40 kB at most
 XIAMEN_BOX = (117.95, 24.35, 118.35, 24.65)
 
 
@@ -57,16 +59,6 @@ def _served(atlas: Atlas) -> set[str]:
     return served | {parents.get(code) for code in served}
 
 
-def _counties_with_service(atlas: Atlas) -> geopandas.GeoDataFrame:
-    """Counties of the cities in which something is recorded: lines that help, without 2,800 polygons."""
-    counties = _level(atlas, "county")
-    return counties[counties["parent"].isin(_served(atlas))]
-
-
-def _lines(lines: dict[str, shapely.Geometry]) -> str:
-    return _feature_collection(list(lines), np.array(list(lines.values())), [{"kind": kind} for kind in lines])
-
-
 def _ashore(atlas: Atlas) -> shapely.Geometry:
     shore = atlas.land[atlas.land["kind"] == "shore"]
     return shapely.intersection(shapely.union_all(shore.geometry.to_numpy()), shapely.box(*XIAMEN_BOX))
@@ -88,7 +80,8 @@ def _labels(atlas: Atlas, lang: str) -> str:
     for level, order in rank.items():
         rows = _level(atlas, level)
         for code, name, lon, lat in zip(rows["adcode"], rows[column], rows["lon"], rows["lat"], strict=True):
-            features.append((code, str(name), level, order, lon, lat))
+            said = brief_name(str(name)) if level == "province" else str(name)
+            features.append((code, said, level, order, lon, lat))
             if level == "city" and code in served:
                 features.append((f"{code}-served", str(name), "served", 0, lon, lat))
     for level, frame, key in (
@@ -125,8 +118,6 @@ FIXED: dict[str, Callable[[Atlas], str]] = {
     "sea": _sea,
     "shore": _shore,
     "provinces": lambda atlas: _frame(_level(atlas, "province"), "adcode"),
-    "counties": lambda atlas: _frame(_counties_with_service(atlas), "adcode"),
-    "borders": lambda atlas: _lines(borders(_level(atlas, "county"), _served(atlas))),
     "lines": lambda atlas: _frame(atlas.lines.assign(key=atlas.lines["kind"]), "key", "kind"),
     "grids": lambda atlas: _frame(atlas.grids, "grid_id", "grid_id", "geometry_provenance"),
     "regions": lambda atlas: _frame(atlas.regions, "region_id"),
@@ -162,16 +153,25 @@ def _in_gcj02(text: str) -> str:
     )
 
 
+def ground_tile(atlas: Atlas, name: str) -> bytes | None:
+    """Return the vector tile ``ground/ZOOM/X/Y`` (or ``ground.gcj02/…``), None if there can be none."""
+    of, zoom, x, y = name.split("/")
+    most = 2 ** int(zoom)
+    if not ground.LEAST_ZOOM <= int(zoom) <= ground.MOST_ZOOM or not (int(x) < most and int(y) < most):
+        return None
+    return ground.tile(atlas, int(zoom), int(x), int(y), of.partition(".")[2])
+
+
 class GeometryCache:
     """Compressed geometry of one process, bounded, by version and name."""
 
-    def __init__(self, source: AtlasSource) -> None:
-        self._source = source
+    def __init__(self, source: AtlasSource, make: Callable[[Atlas, str], bytes | None], kept: int) -> None:
+        self._source, self._make, self._most = source, make, kept
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     def get(self, name: str, asked: str = "") -> tuple[str, bytes | None]:
-        """Return the present data version and the gzip-compressed GeoJSON of `name`, None if there is none.
+        """Return the present data version and what is made of `name`, gzip-compressed, None if there is none.
 
         The version `asked` for may name a past day (``…@2026-11-20``): then it is the version and geometry of that day.
         """
@@ -181,13 +181,13 @@ class GeometryCache:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return atlas.version, self._kept[key]
-        text = geometry(atlas, name)
-        if text is None:
+        made = self._make(atlas, name)
+        if made is None:
             return atlas.version, None
-        packed = gzip.compress(text.encode(), 6, mtime=0)
+        packed = gzip.compress(made, 6, mtime=0)
         with self._lock:
             self._kept[key] = packed
-            while len(self._kept) > KEPT:
+            while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return atlas.version, packed
 
@@ -199,20 +199,38 @@ def _day(version: str) -> date | None:
         return None
 
 
+def _encoded(atlas: Atlas, name: str) -> bytes | None:
+    text = geometry(atlas, name)
+    return None if text is None else text.encode()
+
+
+def _answer(version: str, found: tuple[str, bytes | None], kind: str, nothing: bytes) -> Response:
+    present, packed = found
+    if packed is None:
+        return Response(nothing, 404, mimetype=kind)
+    body, headers = packed, {"Content-Encoding": "gzip"}
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        body, headers = gzip.decompress(packed), {}
+    answer = Response(body, mimetype=kind, headers=headers)
+    # an old address still answers, with what is true now, but is not kept
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if version == present else "no-store"
+    answer.headers["Vary"] = "Accept-Encoding"
+    return answer
+
+
 def add_geometry(server: Flask, source: AtlasSource) -> None:
-    """Serve ``/geo/VERSION/NAME.json``."""
-    cache = GeometryCache(source)
+    """Serve ``/geo/VERSION/NAME.json`` and the tiles of the ground, ``/geo/VERSION/ground/ZOOM/X/Y.pbf``."""
+    cache, tiles = GeometryCache(source, _encoded, KEPT), GeometryCache(source, ground_tile, TILES_KEPT)
 
     @server.get("/geo/<version>/<name>.json")
     def _geometry(version: str, name: str) -> Response:
-        present, packed = cache.get(name, version)
-        if packed is None:
-            return Response('{"type":"FeatureCollection","features":[]}', 404, mimetype="application/geo+json")
-        body, headers = packed, {"Content-Encoding": "gzip"}
-        if "gzip" not in request.headers.get("Accept-Encoding", ""):
-            body, headers = gzip.decompress(packed), {}
-        answer = Response(body, mimetype="application/geo+json", headers=headers)
-        # an old address still answers, with what is true now, but is not kept
-        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if version == present else "no-store"
-        answer.headers["Vary"] = "Accept-Encoding"
-        return answer
+        nothing = b'{"type":"FeatureCollection","features":[]}'
+        return _answer(version, cache.get(name, version), "application/geo+json", nothing)
+
+    for name in (ground.NAME, f"{ground.NAME}.{GCJ02}"):
+        rule = f"/geo/<version>/{name}/<int:zoom>/<int:x>/<int:y>.pbf"
+
+        @server.get(rule, endpoint=f"tiles of {name}".replace(".", " "), defaults={"name": name})
+        def _tile(version: str, name: str, zoom: int, x: int, y: int) -> Response:
+            found = tiles.get(f"{name}/{zoom}/{x}/{y}", version)
+            return _answer(version, found, "application/vnd.mapbox-vector-tile", b"")

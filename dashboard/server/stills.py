@@ -10,20 +10,23 @@ from typing import Any
 
 import numpy as np
 import shapely
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from numpy.typing import NDArray
 
 from dashboard.clicking import clicked
 from dashboard.context import Context
-from dashboard.maps import base_svg, basemap
+from dashboard.maps import base_svg, basemap, ground, nation
 from dashboard.maps import overview as map_figures
 from dashboard.maps.as_svg import Still, svg
 from dashboard.maps.layer import Drawn
 from dashboard.maps.layers import COUNTED
+from dashboard.maps.mercator import Frame
 from dashboard.server.geometry import geometry
 from dashboard.state import State
+from dashboard.theme import tokens
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
+from geodata.codes import LANGUAGES
 from geodata.errors import N_
 from layers import places
 from layers.atlas import Atlas
@@ -49,6 +52,8 @@ class Geometries:
     def get(self, atlas: Atlas, address: str) -> Features:
         """Return ids, shapes (degrees) and properties of the geometry at `address`; none of one that is not there."""
         name = address.rpartition("/")[2].removesuffix(".json")
+        if (sheet := ground.named(atlas, name)) is not None:
+            return (), sheet.shapes, sheet.facts
         key = (atlas.version, name)
         with self._lock:
             if key in self._kept:
@@ -125,17 +130,25 @@ def picture(
         there = clicked(atlas, filters, {"points": [{"customdata": [kind, key]}]})
         return None if there == filters else "/" + (context.write(there) or "?")
 
+    def shapes(at: str) -> Features:
+        return geometries.get(atlas, at)
+
+    meta = figure["layout"]["meta"]
+    stands = nation.frame(meta, size, left) if meta.get("fit", True) else Frame.at(figure["layout"]["map"], size)
+    insets = []
+    if "clear" in meta and stands.zoom < nation.NEAR:
+        insets = [(nation.inset(atlas, words, filters.theme, shapes), nation.placed(meta, size))]
     return svg(
         Still(
             themed(laid, filters.theme),
-            lambda at: geometries.get(atlas, at),
+            shapes,
             address,
-            size,
             alt_text(atlas, filters, figure, words),
             (words("公里"), words("米")),
-            left,
+            stands,
             bare,
             (lambda frame: base_svg.under(base, frame, filters.theme, credit)) if base and credit else None,
+            insets,
         )
     )
 
@@ -154,6 +167,24 @@ def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: W
     )
 
 
+def add_insets(server: Flask, context: Context, geometries: Geometries) -> None:
+    """Serve ``/geo/VERSION/south-china-sea.LANG.THEME.svg``: the inset of the maps of the country."""
+
+    @server.get("/geo/<version>/south-china-sea.<lang>.<mode>.svg")
+    def _inset(version: str, lang: str, mode: str) -> Response:
+        atlas = context.source.atlas()
+        if lang not in LANGUAGES or mode not in tokens.THEMES:
+            abort(404)
+        text = atlas.once(
+            ("inset", lang, mode),
+            lambda: nation.inset(atlas, context.words(lang), mode, lambda at: geometries.get(atlas, at)),
+        )
+        answer = Response(text, mimetype="image/svg+xml")
+        lasting = version == atlas.version
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-store"
+        return answer
+
+
 def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker, Collection[str]]]) -> None:
     """Serve ``/map.svg`` with the keys of Filters.
 
@@ -167,6 +198,7 @@ def add_stills(server: Flask, context: Context, pages: Mapping[str, tuple[Maker,
         Name of a page → what draws its map, and the page's own keys.
     """
     geometries, kept = Geometries(), Pictures()
+    add_insets(server, context, geometries)
 
     @server.get("/map.svg")
     def _still() -> Response:

@@ -20,6 +20,7 @@ STATION, FAIR, ACTIVITY, FLOW, ENTERPRISE = (
 )
 FAIR_SAMPLE, BELOW, BARRED = (tokens.value(one) for one in ("fair-sample", "below", "barred"))
 PROVINCE_LINE, SHORE_LINE, LINE_AT_SEA = (tokens.value(one) for one in ("line-province", "line-shore", "line-at-sea"))
+RIVER, LAKE, NAME_WATER = (tokens.value(one) for one in ("river", "lake", "name-water"))
 LABEL_HALO, STATION_WASH, STATION_DISC, RED_WASH, RED_DISC = (
     tokens.value(one) for one in ("label-halo", "station-wash", "station-disc", "red-wash", "red-disc")
 )

@@ -32,6 +32,10 @@ def themed(figure: Any, mode: str) -> Any:
     """Return a figure, style or any part of one in the colours of `mode`, with the template that its layout names."""
     shown = _recolored(figure, mode) if _CHANGED[mode] else figure
     layout = shown.get("layout") if isinstance(shown, Mapping) else None
+    if isinstance(layout, Mapping) and layout.get("images"):  # pictures of ours have an address for each theme
+        pictures = [one | {"source": one["source"].replace(".light.", f".{mode}.")} for one in layout["images"]]
+        layout = {**layout, "images": pictures}
+        shown = {**shown, "layout": layout}
     if not isinstance(layout, Mapping) or layout.get("template") != NAMES["light"]:
         return shown
     return {**shown, "layout": {**layout, "template": TEMPLATES[NAMES[mode]]}}

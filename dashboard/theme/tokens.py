@@ -46,6 +46,9 @@ DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "base-main": ("#CFC7B8", "#3E4F5D"),
         "base-rail": ("#B3B0AD", "#566573"),
         "base-name": ("#7A7468", "#8796A3"),
+        "river": ("#8DB4D2", "#3F6A8A"),
+        "lake": ("#C9DDEB", "#22435A"),
+        "name-water": ("#3F6E91", "#86B4D3"),
         # YlGnBu by hand, light to dark; readable with every common colour vision deficiency
         # (tests/dashboard/test_colour_blind.py).
         # On the wall a ramp runs from the ground: what is most is brightest, and the least does not glare. Hues of

@@ -168,7 +168,8 @@ def test_hires_of_one_way_are_never_added_across_provenances(atlas: Atlas, words
         flow_id="FL-X", persons=70, provenance="illustrative", source_id="SAMPLE"
     )
     both = Atlas.from_frames(
-        {"places": atlas.places, "flows": pd.concat([atlas.flows, more], ignore_index=True)}, atlas.meta
+        {"places": atlas.places, "lines": atlas.lines, "flows": pd.concat([atlas.flows, more], ignore_index=True)},
+        atlas.meta,
     )
     dots = {trace["name"]: trace for trace in map_figures.map_figure(both, Filters(), words)["data"]}["flows"]
     told = [text for key, text in zip(dots["customdata"], dots["hovertext"], strict=True) if key[1] == "210900-211400"]

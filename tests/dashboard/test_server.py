@@ -79,7 +79,6 @@ def test_a_store_that_is_no_geopackage_is_refused_and_left_alone(tmp_path: Path)
         "sea",
         "shore",
         "provinces",
-        "counties",
         "lines",
         "grids",
         "regions",

@@ -124,8 +124,11 @@ def test_over_shifted_tiles_everything_drawn_is_shifted_by_the_same(atlas: Atlas
     serving = np.array(after["stations"]["marker"]["color"]) == "#1F5F8B"
     assert shapely.contains(area, stations[serving]).all()
     addresses = {one["geojson"] for one in figure["data"] if isinstance(one.get("geojson"), str)}
-    addresses |= {one["data"] for one in figure["layout"]["map"]["style"]["sources"].values()}
+    sources = figure["layout"]["map"]["style"]["sources"].values()
+    addresses |= {one["data"] for one in sources if "data" in one}
     assert addresses and all(one.endswith(".gcj02.json") for one in addresses)
+    tiles = [address for one in sources for address in one.get("tiles", ())]
+    assert tiles and all("/ground.gcj02/" in one for one in tiles)
     assert [one.get("customdata") for one in figure["data"]] == [one.get("customdata") for one in plain["data"]]
 
 

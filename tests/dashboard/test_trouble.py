@@ -27,6 +27,10 @@ VALUES = {
     "scenario_id": "S",
     "fmt": "json",
     "table": "stations",
+    "zoom": "8",
+    "x": "203",
+    "y": "96",
+    "mode": "light",
 }
 ASKED = {
     "/sheet": "query=place%3D640200",

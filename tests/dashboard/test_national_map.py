@@ -1,0 +1,130 @@
+"""The map of the country: the mainland large and clear, the South China Sea whole in an inset, or no map at all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from flask.testing import FlaskClient
+
+from dashboard.app import create_app
+from dashboard.locale import load_words
+from dashboard.maps import nation
+from dashboard.maps.events import map_figure as events_figure
+from dashboard.maps.mercator import framed
+from dashboard.maps.overview import map_figure
+from dashboard.settings import Settings
+from dashboard.source import AtlasSource
+from dashboard.theme import INK
+from dashboard.theme.recolour import color, themed
+from dashboard.words import Words
+from geodata.errors import AtlasError
+from layers.atlas import Atlas
+from layers.filters import Filters
+from layers.places import scope
+
+#: Sizes of the map on a wall, a laptop, a phone and a slide, with what its legend covers at the left.
+MAPS = (((1232, 823), 326), ((750, 478), 95), ((390, 490), 0), ((620, 420), 0), ((500, 473), 0))
+BEFORE = (73.3, 3.2, 135.3, 53.8)  # what the map of the country was fitted to, with the sea below the mainland
+
+
+@pytest.fixture(scope="module")
+def atlas(atlas_home: Path) -> Atlas:
+    return AtlasSource(atlas_home).atlas()
+
+
+@pytest.fixture(scope="module")
+def client(atlas_home: Path) -> FlaskClient:
+    return create_app(Settings(home=atlas_home)).server.test_client()
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words("zh", load_words()["zh"])
+
+
+def dashes(svg: str, ink: str) -> int:
+    """Return how many pieces the dashed line has in a picture: the paths in ink that are neither closed nor filled."""
+    lines = re.findall(rf'<path d="([^"]*)" fill="none" stroke="{ink}"', svg)
+    return max((one.count("M") for one in lines if "Z" not in one), default=0)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", "print"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_inset_has_the_nine_dashes_and_the_islands_by_name(client: FlaskClient, lang: str, mode: str) -> None:
+    version = client.get("/healthz").get_json()["data_version"]
+    answer = client.get(f"/geo/{version}/{nation.address(lang, mode)}", headers={"Accept-Encoding": "gzip"})
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert "immutable" in answer.headers["Cache-Control"] and len(answer.data) < 20_000
+    text = client.get(f"/geo/{version}/{nation.address(lang, mode)}").get_data(as_text=True)
+    assert dashes(text, color(INK, mode)) == 9
+    said = load_words()[lang]
+    assert all(said(name) in text for name, *_ in nation.NAMES) and said(nation.TITLE) in text
+    assert client.get(f"/geo/{version}/south-china-sea.fr.{mode}.svg").status_code == 404
+    assert client.get(f"/geo/old/{nation.address(lang, mode)}").headers["Cache-Control"] == "no-store"
+
+
+def test_maps_of_the_country_bear_the_inset_in_their_theme_and_others_do_not(atlas: Atlas, words: Words) -> None:
+    for made in (
+        map_figure(atlas, Filters(), words),
+        events_figure(atlas, scope(atlas, Filters()), words),
+    ):
+        for mode in ("light", "dark", "print"):
+            (image,) = themed(made, mode)["layout"]["images"]
+            assert image["source"].endswith(f"/{nation.address('zh', mode)}")
+    for place in ("640000", "350203", "460300"):
+        figure = map_figure(atlas, Filters(place=place), words)["layout"]
+        assert figure["images"] == [] and "clear" not in figure["meta"]
+
+
+def test_a_map_of_the_country_without_the_whole_line_is_not_shown(atlas: Atlas, words: Words) -> None:
+    known = {"places": atlas.places, "lines": atlas.lines}
+    broken = atlas.lines.copy()
+    row = broken.index[broken["kind"] == "nine_dash"][0]
+    broken.loc[row, "geometry"] = shapely.multilinestrings(shapely.get_parts(broken.geometry[row])[:-1])
+    for lines in (broken, broken.drop(index=row)):
+        with pytest.raises(AtlasError, match="9"):
+            map_figure(Atlas.from_frames({**known, "lines": lines}, atlas.meta), Filters(), words)
+    assert map_figure(Atlas.from_frames(known, atlas.meta), Filters(), words)["layout"]["images"]
+
+
+@pytest.mark.parametrize(("size", "left"), MAPS)
+def test_the_mainland_is_larger_and_neither_legend_nor_inset_lies_on_it(
+    atlas: Atlas, words: Words, size: tuple[int, int], left: int
+) -> None:
+    meta = map_figure(atlas, Filters(), words)["layout"]["meta"]
+    frame = nation.frame(meta, size, left)
+    assert frame.zoom > framed(BEFORE, size, left).zoom + 0.1
+    country = atlas.places.geometry[atlas.places["level"] == "country"].iloc[0]
+    parts = shapely.get_parts(country)
+    land = shapely.points(shapely.get_coordinates(shapely.segmentize(parts[shapely.area(parts) > 1], 0.2)))
+    xy = frame.pixels(shapely.get_coordinates(land))
+    assert frame.inside(xy).all()
+    x, y, wide, high = nation.placed(meta, size)
+    assert 0 < x < x + wide < size[0] and 0 < y < y + high < size[1] - 30, "whole on the map, above the scale bar"
+    under = (xy[:, 0] > x) & (xy[:, 0] < x + wide) & (xy[:, 1] > y) & (xy[:, 1] < y + high)
+    assert not under.any()
+    if left > nation.FOLDED_WIDE:
+        assert not ((xy[:, 0] < left - 20) & (xy[:, 1] > size[1] - nation.LEGEND_HIGH + 10)).any()
+        assert x > left, "the inset does not cover the legend"
+
+
+def test_the_picture_without_webgl_has_the_inset_too_but_not_once_one_came_closer(client: FlaskClient) -> None:
+    whole = client.get("/map.svg?w=1232&h=823&left=326").get_data(as_text=True)
+    assert whole.count("still-inset") == 1 and dashes(whole[whole.index("still-inset") :], INK) == 9
+    for query in ("?v=105_35_6&w=900&h=700", "?place=640000", "?page=stories&story=S3"):
+        assert "still-inset" not in client.get(f"/map.svg{query}").get_data(as_text=True)
+    assert "still-inset" in client.get("/map.svg?page=analysis&place=100000").get_data(as_text=True)
+
+
+def test_names_read_from_three_metres_on_a_wall(atlas: Atlas, words: Words) -> None:
+    """3.5 mm a metre; a wall of 55 inches and 1920 pixels has 0.634 mm a pixel."""
+    figure = map_figure(atlas, Filters(), words)["layout"]
+    zoom = nation.frame(figure["meta"], *MAPS[0]).zoom
+    for layer in figure["map"]["style"]["layers"]:
+        if layer["id"] in ("label-province", "label-served"):
+            stops = layer["layout"]["text-size"][3:]
+            assert np.interp(zoom, stops[::2], stops[1::2]) * 0.634 >= 3 * 3.5
