@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice, repeat
 from typing import Any
@@ -15,17 +14,17 @@ from numpy.typing import NDArray
 
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
+from geodata.importing import opening_remarks
 from geodata.importing.alike import addresses, bare
 from geodata.importing.ground import Ground
 from geodata.importing.headers import POSITIONS
 from geodata.importing.packed import column_of
 from geodata.importing.points import Shapes, missing
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.report import Problem, Report, named, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
 from geodata.in_parts import PART
 from geodata.merging import FROM_FILE
-from geodata.own_fields import PREFIX
 from geodata.schema import TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
@@ -42,12 +41,6 @@ FOLLOWS = {
 }  # what is worked out anew from columns that the file does have
 FOLLOWS_PLACE = ("adcode", "lon", "lat", "cell")
 H3_RESOLUTION = 9
-_CLOSED = r"(?:拆除|关闭|撤销|撤站|取消|停用|停运|停业|关停|撤并|搬离)"
-_GONE_NAME = re.compile(rf"[(（]\s*已?{_CLOSED}\s*[)）]$")
-_GONE_REMARK = re.compile(
-    rf"(?:本站|该站点?|站点|驿站)?(?:目前|现)?(?:因.{{0,8}}?)?(?:于.{{0,12}}?)?已?{_CLOSED}了?[。!！]?"
-)
-_REMARKS = re.compile(r"备\s*注|说明|情况|现状|其他|其它")
 
 
 def fill(
@@ -66,7 +59,7 @@ def fill(
         if column in rows.values and column not in (schema.key, "adcode"):
             _name_to_code(rows, column, ground, report)
     if schema.name == "stations":
-        _gone(rows, report)
+        opening_remarks.hold(rows, report)
     _defaults(rows, schema, report)
     _derived(rows, shapes, schema)
     _set_missing(rows, "source_id", repeat(f"{FROM_FILE}{file_name.replace(';', '_')}", len(rows)))
@@ -217,34 +210,6 @@ def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> No
                 )
             )
         values[at] = None
-
-
-def _gone(rows: Rows, report: Report) -> None:
-    """Take the status of a station for unknown where its name or a remark says that it is gone.
-
-    It is not open for want of a word.
-    """
-    held = rows.column("status")
-    remarks = [values for label, values in rows.values.items() if label.startswith(PREFIX) and _REMARKS.search(label)]
-    found = [
-        at
-        for at, (status, name, *told) in enumerate(zip(held, rows.column("name"), *remarks, strict=True))
-        if status is None
-        and at not in rows.wrong
-        and (_GONE_NAME.search(str(name or "")) or any(_GONE_REMARK.fullmatch(str(one).strip()) for one in told if one))
-    ]
-    for group in rows.by_sheet(found):
-        for at in group:
-            held[at] = "unknown"
-        report.warn(
-            Problem(
-                N_("{count} 行没有写状态，名称或备注却写着已关闭、拆除之类，按“状态不明”处理：请加一列“状态”。"),
-                {"count": len(group)},
-                **rows.where(group[0], "status"),
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="filled",
-            )
-        )
 
 
 def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
