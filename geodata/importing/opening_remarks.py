@@ -113,19 +113,19 @@ class Said:
 
 def hold(rows: Rows, report: Report) -> None:
     """Hold what remarks say against hours and status of stations, and tell what came of it."""
+    own_columns = {name.removeprefix(PREFIX): name for name in rows.values if name.startswith(PREFIX)}
     remarks = [
-        (label.removeprefix(PREFIX), iter(values))
-        for label, values in rows.values.items()
-        if label.startswith(PREFIX) and _LABELS.search(label) and not personal.is_personal_label(label)
+        (label, iter(rows.values[name]))
+        for label, name in own_columns.items()
+        if _LABELS.search(label) and not personal.is_personal_label(label)
     ]
     held, hours, kept = rows.column("status"), rows.values.get(HOURS), rows.values.get(AS_WRITTEN)
     told = _Told()
     for at, (status, name, own) in enumerate(zip(held, rows.column("name"), rows.column(OWN), strict=True)):
         said = [_said(label, cell) for label, cells in remarks if (cell := next(cells)) is not None]
         if own and _ANY.search(own):  # what the atlas keeps of a row whose file has no such column
-            labels = {label for label, _ in remarks}
             said += [
-                _said(one, two) for one, two in values_of(own).items() if one not in labels and _LABELS.search(one)
+                _said(one, two) for one, two in values_of(own).items() if one not in own_columns and _LABELS.search(one)
             ]
         said = [one for one in said if one.parts or one.shut]
         gone = bool(name and _GONE_NAME.search(name))

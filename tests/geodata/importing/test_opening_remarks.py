@@ -1,7 +1,7 @@
 """Remarks beside opening hours: taken into them, or the hours are unknown, or they are about something else.
 
 ``opening_remarks.csv`` has remarks beside ``8:00-18:00`` and what must come: rules, ``?`` for unknown, ``=`` where they
-stay. The answers were written before the reader.
+stay. The answers were written by hand.
 """
 
 from __future__ import annotations
