@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from geodata.errors import N_
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SCIENTIFIC = re.compile(r"\d(?:\.(?P<digits>\d{0,14}))?[eE]\+?(?P<power>\d{1,2})")
+LONGEST_EXACT = 1e15  # a spreadsheet keeps fifteen digits of a number, and writes zeros for the rest
 _EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 # the wide ones count in East Asian Excel; blanks and line ends before one are dropped by some readers of text tables
 _FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\x00-\x20\u200b\u2060\ufeff]*[=+\-@＝＋－＠])")
@@ -43,6 +47,21 @@ def unmarked(text: str) -> str:
     return text[1:] if text.startswith("'") and is_formula(text) else text
 
 
+def whole(number: float) -> str:
+    """Return a whole number as digits, as many as its float holds and zeros behind them."""
+    return str(int(number)) if abs(number) < LONGEST_EXACT else format(Decimal(repr(number)), "f")
+
+
+def lost_digits(cell: Any) -> bool:
+    """Return whether a cell that is to be a text is a number of more digits than a spreadsheet keeps, or is cut short:
+    110105199001011234 as a number, 1.10105E+17.
+    """
+    if isinstance(cell, str):
+        match = _SCIENTIFIC.fullmatch(cell.strip())
+        return match is not None and max(len(match["digits"] or ""), 9) < int(match["power"])
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and LONGEST_EXACT <= abs(cell) < math.inf
+
+
 def checked_text(value: Any) -> str:
     """Return the text of a cell without blanks around it.
 
@@ -53,8 +72,8 @@ def checked_text(value: Any) -> str:
     """
     if isinstance(value, str):
         text = value
-    elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        text = str(int(value))
+    elif isinstance(value, float) and value.is_integer():
+        text = whole(value)
     elif isinstance(value, datetime):
         text = value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="minutes")
     elif isinstance(value, date):

@@ -25,7 +25,7 @@ from geodata.importing.rows import Rows
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
 from geodata.in_parts import PART
 from geodata.merging import FROM_FILE
-from geodata.schema import TableSchema
+from geodata.schema import Column, TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
 NEVER_KEPT = (
@@ -165,7 +165,7 @@ def _keep_shapes(
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value is pd.NaT or value != value:
+    if pd.isna(value):
         return None
     return value.date() if isinstance(value, pd.Timestamp) else value
 
@@ -220,9 +220,10 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
             continue
         if column.nullable and row["table"] == "*":
             continue
-        value: Any = (
-            {"true": True, "false": False}.get(row["value"], row["value"]) if column.dtype == "bool" else row["value"]
-        )
+        if not row["value"]:
+            _unsaid(rows, column, report)
+            continue
+        value = row["value"]
         count = _set_missing(rows, column.name, repeat(value, len(rows)))
         if count and column.name not in NAMED_ONE_BY_ONE:
             report.warn(
@@ -235,10 +236,23 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
             )
 
 
-def _label(table: str, column: Any, value: Any) -> dict[str, str]:
+def _unsaid(rows: Rows, column: Column, report: Report) -> None:
+    """Tell in how many rows a column says nothing that is easily taken for a no, or for what is usual."""
+    count = sum(value is None and at not in rows.wrong for at, value in enumerate(rows.column(column.name)))
+    if count:
+        report.warn(
+            Problem(
+                N_("{count} 行没有写“{column}”，按不知道处理：知道的请补上。"),
+                {"count": count, "column": named(column)},
+                column=rows.title(column.name),
+                code="unsaid",
+            )
+        )
+
+
+def _label(table: str, column: Column, value: str) -> dict[str, str]:
     vocab = vocabulary(table, column.name)
-    yes_no = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
-    return {lang: (labels(vocab, lang) if vocab else yes_no[lang]).get(value, str(value)) for lang in yes_no}
+    return {lang: (labels(vocab, lang) if vocab else {}).get(value, value) for lang in ("zh", "en")}
 
 
 def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
@@ -248,8 +262,9 @@ def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
             if source in rows.values:
                 _set_missing(rows, "period", (day.isoformat() if day else None for day in rows.values[source]))
     if "participants_unit" in names and "participants" in rows.values:
+        unit = "visit" if "人次" in (rows.title("participants") or "") else "person"
         _set_missing(
-            rows, "participants_unit", (None if count is None else "person" for count in rows.values["participants"])
+            rows, "participants_unit", (None if count is None else unit for count in rows.values["participants"])
         )
     if schema.name == "places":
         inner = [
