@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from geodata import personal
@@ -20,13 +22,14 @@ from geodata.importing.hours.tokens import tokenize
 from geodata.importing.hours_column import AS_WRITTEN, HOURS, MAX_KEPT, name_unknown
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.rows import Rows
-from geodata.importing.values import NO, YES
+from geodata.importing.together import is_ticked
+from geodata.importing.values import NO, YES, names_of
 from geodata.own_fields import PREFIX, values_of
 from geodata.schema import OWN
 
 _LABELS = re.compile(
     r"备\s*注|说\s*明|情\s*况|现状|其[他它]|附注|^注|提示|须知|通知|公告|变[动更]|简介|介绍|"
-    r"开放|营业|开门|休[息馆业]|闭[馆站园]|店休|公休|午休|^第\d+列$|remark|note|comment|memo|descri|clos|open",
+    r"开放|营业|开门|运营|使用|投用|启用|建成|建设|完工|停用|关闭|拆除|撤销|休[息馆业]|闭[馆站园]|店休|公休|午休|24\s*(?:小时|h)|^第\d+列$|remark|note|comment|memo|descri|clos|open",
     re.IGNORECASE,
 )
 _DAYS_OF_REST = re.compile(
@@ -35,10 +38,14 @@ _DAYS_OF_REST = re.compile(
 _LUNCH = re.compile(r"(?:午休|午间休息|中午休息)(?:时间|时段)?$")
 _WHETHER = re.compile(
     r"^(?:是否)?(?P<days>周末|双休日|休息日|工作日|(?:法定)?节假日|周[一二三四五六日天](?:[至到、和]周?[一二三四五六日天])?|"
-    r"夜间|晚上|中午|午间|夏季|冬季|春节)?(?:期间)?(?:是否|有无|能否)?(?P<what>(?:对外)?(?:开放|营业|开门)|休息|闭馆)(?:情况)?$"
+    r"夜间|晚上|中午|午间|夏季|冬季|春节)?(?:期间)?(?:是否|有无|能否)?(?:正式|已经?|正常)?(?P<what>(?:对外)?(?:开放|营业|开门|运营|投用|投入使用|启用|使用|在用|建成|建设完成|完工)|休息|闭馆|停用|关闭|拆除|撤销)(?:情况)?$"
 )
+_ALWAYS = re.compile(r"(?:是否)?(?:全天候?)?24(?:小时|h)(?:开放|营业|服务|站点|驿站)?$", re.IGNORECASE)
+_SHUT_WORDS = ("休息", "闭馆", "停用", "关闭", "拆除", "撤销")
 _SENTENCES = re.compile(r"[。；;!！\n\r]+|(?<=[^0-9])\.(?=\s|$)")
 _CLAUSES = re.compile(r"[,，]\s*")
+
+_IN_BRACKETS = re.compile(r"[(（]([^()（）]{2,20})[)）]")
 
 _OURS = r"(?:本站|该站点?|我站|此站|全站|站点|驿站|服务站|工会驿站|爱心驿站|点位|这里|本驿站|该驿站)"
 _REST_OF_PEOPLE = (
@@ -66,7 +73,7 @@ _STATE = (
     r"拆除|拆迁|拆|搬离|搬走|搬迁|迁走|"
     r"(?:装修|维修|改造|翻新|修缮|整改|整修|施工|建设|筹建|升级改造|升级|检修)(?:中|期间)|(?:正在?|在)(?:装修|维修|改造|翻新|修缮|整改|整修|施工|升级改造)|"
     r"(?:未|尚未|还未|暂未|没有?|待)(?:对外)?(?:开放|启用|营业|投用|投入使用|建成|运营|开门)|不(?:再|对外|予)?(?:开放|营业|使用)|"
-    r"无法(?:使用|开放|进入)|不能使用|在建|停建|暂不(?:对外)?(?:开放|营业|使用))"
+    r"拟建|待建|筹备|筹建|规划|(?:计划|预计)[^,，]{0,10}(?:建|开放|启用|投用)|无法(?:使用|开放|进入)|不能使用|在建|停建|暂不(?:对外)?(?:开放|营业|使用))"
 )
 _STATES = re.compile(
     rf"{_OURS}?(?:内部|场地|整体|全面)?(?:[于自从]?(?:\d{{4}}年)?(?:\d{{1,2}}月)?(?:\d{{1,2}}[日号])?(?:起|开始|后)?)"
@@ -79,7 +86,9 @@ _STATES = re.compile(
 _AGAIN = re.compile(
     r"(?:已|现|经)[^,，]{0,4}(?:恢复|重新|正常|完成|完毕|竣工|重开)|曾|恢复正常|(?:装修|改造|维修)(?:完|后|升级后)"
 )
-_GONE_NAME = re.compile(rf"[(（]\s*(?:已|暂)?{_STATE}(?:中|了)?\s*[)）]$")
+_GONE_NAME = re.compile(
+    rf"[(（\[【]\s*(?:(?:已|暂)?{_STATE}(?:中|了)?|已?[撤关停])\s*[)）\]】]|[-—－]\s*已(?:{_STATE}|[撤关停])$"
+)
 _ELSE = re.compile(
     r"原址|旧址|老站|旁边?|附近|对面|门口|隔壁|周边|楼上|楼下|卫生间|厕所|公厕|自助|atm|空调|暖气|饮水|热水|直饮|供水|供电|停水|停电|设备|机器|"
     r"充电|微波|冰箱|售货|食堂|餐厅|停车|车位|阀|门窗|灯|照明|电梯|道路|路口|地铁|公交|志愿|物业|补货|配送|"
@@ -105,10 +114,18 @@ class Said:
         Clauses and sentences that speak of days or hours of opening, as the grammar may read them beside the hours.
     shut : bool
         Whether it says that the station is shut until further notice, or not there.
+    always : bool or None
+        Whether it is open round the clock, where that is asked; None where nothing says it.
     """
 
     parts: tuple[str, ...] = ()
     shut: bool = False
+    always: bool | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.parts) or self.shut or self.always is not None
 
 
 def hold(rows: Rows, report: Report) -> None:
@@ -119,34 +136,53 @@ def hold(rows: Rows, report: Report) -> None:
         for label, name in own_columns.items()
         if _LABELS.search(label) and not personal.is_personal_label(label)
     ]
+    statuses = [
+        (code, iter(rows.values[name]))
+        for label, name in own_columns.items()
+        if (code := names_of("status").get(label.rpartition("·")[2]))
+    ]
+    nothing: Iterator[Any] = repeat(None)
     held, hours, kept = rows.column("status"), rows.values.get(HOURS), rows.values.get(AS_WRITTEN)
-    told = _Told()
-    for at, (status, name, own) in enumerate(zip(held, rows.column("name"), rows.column(OWN), strict=True)):
-        said = [_said(label, cell) for label, cells in remarks if (cell := next(cells)) is not None]
+    cells = zip(held, rows.column("name"), rows.column(OWN), hours or nothing, kept or nothing)  # noqa: B905 - repeated
+    told, ticked = _Told(), {}
+    for at, (status, name, own, opening, written) in enumerate(cells):
+        said = [_said(label, cell) for label, values in remarks if (cell := next(values)) is not None]
+        ticks = {code for code, values in statuses if is_ticked(next(values) or "") is True}
         if own and _ANY.search(own):  # what the atlas keeps of a row whose file has no such column
             said += [
                 _said(one, two) for one, two in values_of(own).items() if one not in own_columns and _LABELS.search(one)
             ]
-        said = [one for one in said if one.parts or one.shut]
-        gone = bool(name and _GONE_NAME.search(name))
-        if at in rows.wrong or not (said or gone):
+        if opening is None and written:
+            said.append(Said(shut=_said("", written).shut))
+        said = [one for one in said if one.speaks]
+        gone = bool(name and _GONE_NAME.search(name)) or opening == "off"
+        if at in rows.wrong:
+            continue
+        if ticks and status is None:
+            ticked[at] = ticks.pop() if len(ticks) == 1 else "unknown"
+        if not (said or gone):
             continue
         shut = gone or any(one.shut for one in said)
-        if shut and status is None:
-            held[at] = "unknown"
+        if shut and (ticked.get(at) or status) is None:
             told.gone.append(at)
         elif shut and status == "open":
             told.against.append(at)
-        if hours is None or hours[at] is None:
+        if opening is None or opening == "off" or hours is None:
             continue
-        before = (kept[at] if kept is not None else None) or hours[at]
         parts = [part for one in said for part in one.parts if not personal.is_personal_value(part)]
-        text, now = _together(before, parts, shut=shut or len(parts) < sum(len(one.parts) for one in said))
-        if now != hours[at]:
+        secret = len(parts) < sum(len(one.parts) for one in said)
+        always = {one.always for one in said} - {None}
+        text, now = _together(written or opening, parts, shut=shut or secret or bool(always - {opening == "24/7"}))
+        if now != opening:
             (told.unknown if now is None else told.taken).append(at)
-            told.texts[at] = (hours[at], text, now)
+            told.texts[at] = (opening, text, now)
             hours[at] = now
-            rows.column(AS_WRITTEN)[at] = text[:MAX_KEPT]
+    for at in told.gone:
+        held[at] = "unknown"
+    for at, code in ticked.items():
+        held[at] = code
+    for at, (_, text, _) in told.texts.items():
+        rows.column(AS_WRITTEN)[at] = text[:MAX_KEPT]
     told.tell(rows, report)
 
 
@@ -179,10 +215,12 @@ def _said(label: str, cell: Any) -> Said:
     label = re.sub(r"\s", "", unicodedata.normalize("NFKC", label))
     text = unicodedata.normalize("NFKC", "是" if cell is True else "否" if cell is False else str(cell)).strip()
     if (asked := _WHETHER.match(label)) and text.lower() in YES | NO:
-        opens = (text.lower() in YES) == (asked["what"] not in ("休息", "闭馆"))
+        opens = (text.lower() in YES) == (asked["what"] not in _SHUT_WORDS)
         if not asked["days"]:
             return Said(shut=not opens)
         return Said((f"{asked['days']}{'照常开放' if opens else '不开放'}",))
+    if _ALWAYS.match(label) and text.lower() in YES | NO:
+        return Said(always=text.lower() in YES)
     if _DAYS_OF_REST.match(label):
         return Said() if text.lower() in NO else Said((f"休息：{text}" if not _CLOSES.search(text) else text,))
     if _LUNCH.match(label):
@@ -195,7 +233,7 @@ def _said(label: str, cell: Any) -> Said:
         clauses = [_SUBJECT.sub("", one) or one for one in map(str.strip, _CLAUSES.split(sentence)) if one]
         speaking = [_EACH_DAY.sub(r"\1照常\2", one) for one in clauses if _speaks(one)]
         whole = _SUBJECT.sub("", sentence)
-        closed = any(map(_is_shut, clauses))
+        closed = any(map(_is_shut, (*clauses, *_IN_BRACKETS.findall(sentence))))
         if (speaking or closed) and len(clauses) > 1 and _means(f"8:00-18:00，{whole}"):
             parts.append(whole)  # 冬季（11月至次年3月），不开放 is one thing said in two clauses
             continue
