@@ -451,10 +451,13 @@ def _duplicates(
     for _, part in parts(frame, (schema.key,)) if len(there) else ():
         there = there[~there[schema.key].isin(part[schema.key])]
 
+    theirs = there["name"].to_numpy(dtype=object)
+    mine = None if isinstance(frame, InParts) else frame["name"].to_numpy(dtype=object)
+
     def name_of(at: int) -> str:
         if at >= len(xy):
-            return str(there["name"].iloc[at - len(xy)])
-        return str(frame.cell("name", held[at]) if isinstance(frame, InParts) else frame["name"].iloc[held[at]])
+            return str(theirs[at - len(xy)])
+        return str(frame.cell("name", held[at]) if isinstance(frame, InParts) else mine[held[at]])
 
     every = np.vstack([xy, shapely.get_coordinates(there.geometry.to_numpy())]) if len(there) else xy
     told = 0

@@ -68,7 +68,8 @@ def read_column(
             if len(known) > MOST_KNOWN:
                 known = {one: value for one, value in known.items() if isinstance(value, BadValue) or one is None}
             found = known[key] = _read_cell(cell, column, read)
-            short = short or (as_text and lost_digits(cell))
+            if as_text and not short:
+                short = lost_digits(cell)
         if found is None or type(found) is str:
             values.append(found)
             continue
