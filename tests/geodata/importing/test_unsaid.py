@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from geodata.exporting import export
 from tests.geodata.importing.test_structure import book
 
 HEAD = "驿站名称,所属区,地址"
@@ -75,3 +76,13 @@ def test_an_identity_number_kept_as_a_number_has_lost_digits(checked):
     kept = found.frame["own"].tolist()
     assert "1101051990010112" in kept[0] and "E+" not in kept[0] and "110105199001011234" in kept[1]
     assert found.report.own_fields[0].personal
+
+
+@pytest.mark.parametrize("fmt", ["csv", "xlsx", "geojson", "gpkg"])
+def test_what_is_not_known_goes_out_and_comes_back_as_not_known(checked, tmp_path, fmt):
+    first = checked(
+        HEAD + ",智能化,经度,纬度\n甲站,思明区,一路,,118.09,24.45\n乙站,思明区,二路,否,118.08,24.45\n"
+    ).frame
+    path = export(first, "stations", tmp_path / f"out.{fmt}", fmt)
+    again = checked(path.read_bytes(), name=f"in.{fmt}")
+    assert again.report.errors == [] and again.frame["smart"].isna().tolist() == [True, False]
