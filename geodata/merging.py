@@ -114,7 +114,7 @@ def _same(table: str, old: pd.DataFrame, new: pd.DataFrame) -> NDArray[np.bool_]
             alike = (left == right) | (left.isna() & right.isna())
             if column.name == "source_id":  # the same ledger under another name says nothing new
                 alike |= left.str.startswith(FROM_FILE).fillna(False) & right.str.startswith(FROM_FILE).fillna(False)
-            same &= alike.to_numpy(bool)
+            same &= alike.fillna(False).to_numpy(bool)  # yes or no beside nothing said
     if TABLES[table].geometry:
         left, right = old.geometry.to_numpy(), new.geometry.to_numpy()
         same &= (

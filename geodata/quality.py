@@ -69,6 +69,11 @@ def _without_hours(asked: Asked) -> tuple[Mask, Mask]:
     return every, every & (asked.rows["opening_hours"].fillna("").str.strip() == "").to_numpy(bool)
 
 
+def _without_smart(asked: Asked) -> tuple[Mask, Mask]:
+    every = _open(asked)
+    return every, every & asked.rows["smart"].isna().to_numpy(bool)
+
+
 def _without_point(asked: Asked) -> tuple[Mask, Mask]:
     every = _open(asked)
     return every, every & ~_placed(asked.rows)
@@ -157,6 +162,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             N_("开放中的驿站"),
             STATIONS,
             _without_point,
+        ),
+        "smart": Rule(
+            N_("不知道是否智能化"), N_("开放中的驿站没有写是不是智能化。"), N_("开放中的驿站"), STATIONS, _without_smart
         ),
         "outside": Rule(
             N_("坐标不在所属区划"),

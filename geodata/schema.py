@@ -5,8 +5,8 @@ The tables themselves are data: ``tables.csv`` and ``columns.csv``.
 How a column's type looks in a frame: ``str`` and ``set`` (codes joined by
 ``;``) are pandas strings whose missing value is NaN; ``int`` is int64, or
 float64 with NaN where the column may be missing; ``float`` float64; ``bool``
-bool; ``date`` datetime64 without time zone (NaT when missing), kept as ISO
-``YYYY-MM-DD`` text in a store. Geometry is EPSG:4326.
+bool, or boolean with NA where the column may be missing; ``date`` datetime64
+without time zone (NaT when missing), kept as ISO ``YYYY-MM-DD`` text in a store. Geometry is EPSG:4326.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class Column:
         """Name of the pandas type of this column in a frame."""
         if self.dtype == "int":
             return "float64" if self.nullable else "int64"
-        return {"float": "float64", "bool": "bool", "date": "datetime64[s]"}.get(self.dtype, "str")
+        if self.dtype == "bool":
+            return "boolean" if self.nullable else "bool"
+        return {"float": "float64", "date": "datetime64[s]"}.get(self.dtype, "str")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +255,11 @@ def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Serie
             return pd.to_datetime(values, errors="raise").astype("datetime64[s]")
         if column.dtype in ("str", "set"):
             return values.astype("object").where(values.notna(), None).astype("str")
-        if column.dtype == "bool" and not values.isin([True, False]).all():
-            raise ValueError("not a yes or no")
+        if column.dtype == "bool":
+            known = values.astype("object").where(values.notna(), None)
+            if not known.isin([True, False, None] if column.nullable else [True, False]).all():
+                raise ValueError("not a yes or no")
+            return known.astype(column.pandas_dtype)
         if column.dtype == "int" and values.dropna().astype("float64").mod(1).any():
             raise ValueError("not a whole number")
         return values.astype(column.pandas_dtype)

@@ -37,8 +37,9 @@ def shown(schema: TableSchema, name: str, value: Any, words: Words, keeper: bool
 
     What is personal is shown to who keeps the data alone.
     """
+    column = next((one for one in schema.columns if one.name == name), None)
     if value is None or (not isinstance(value, list | tuple | dict) and pd.isna(value)) or value == "":
-        return "—"
+        return words("未知") if column is not None and column.dtype == "bool" else "—"
     if name in COORDINATES:
         return (
             f"{value:.6f}"
@@ -49,7 +50,6 @@ def shown(schema: TableSchema, name: str, value: Any, words: Words, keeper: bool
         )
     if name == OWN:
         return words.listed(words.own("", value, keeper), heavy=True) or "—"
-    column = next((one for one in schema.columns if one.name == name), None)
     return str(value) if column is None else _shown(schema, column, value, words)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from geodata.errors import N_
@@ -12,6 +14,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 # what has no shape of its own: it turns the order of what follows, or makes two names look alike
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
 _LINE_ENDS = re.compile(r"[\u2028\u2029]")
+_SCIENTIFIC = re.compile(r"\d(?:\.(?P<digits>\d{0,14}))?[eE]\+?(?P<power>\d{1,2})")
+LONGEST_EXACT = 1e15  # a spreadsheet keeps fifteen digits of a number, and writes zeros for the rest
 _EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 # the wide ones count in East Asian Excel; blanks and line ends before one are dropped by some readers of text tables
 _FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\x00-\x20\u200b\u2060\ufeff]*[=+\-@＝＋－＠])")
@@ -54,6 +58,23 @@ def visible(text: str) -> str:
     return _LINE_ENDS.sub("\n", _INVISIBLE.sub("", text))
 
 
+def whole(number: float) -> str:
+    """Return a whole number as digits, as many as its float holds and zeros behind them."""
+    return str(int(number)) if abs(number) < LONGEST_EXACT else format(Decimal(repr(number)), "f")
+
+
+def lost_digits(cell: Any) -> bool:
+    """Return whether a cell that is to be a text is a number of more digits than a spreadsheet keeps, or is cut short:
+    110105199001011234 as a number, 1.10105E+17.
+    """
+    if isinstance(cell, str):
+        if not ("E+" in cell or "e+" in cell or "E1" in cell or "e1" in cell):
+            return False  # nearly all: quicker than the pattern
+        match = _SCIENTIFIC.fullmatch(cell.strip())
+        return match is not None and max(len(match["digits"] or ""), 9) < int(match["power"])
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and LONGEST_EXACT <= abs(cell) < math.inf
+
+
 def checked_text(value: Any) -> str:
     """Return the text of a cell as it is seen, without blanks around it.
 
@@ -64,8 +85,8 @@ def checked_text(value: Any) -> str:
     """
     if isinstance(value, str):
         text = value
-    elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        text = str(int(value))
+    elif isinstance(value, float) and value.is_integer():
+        text = whole(value)
     elif isinstance(value, datetime):
         text = value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ", timespec="minutes")
     elif isinstance(value, date):

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from geodata.errors import N_
-from geodata.importing import merges, together
+from geodata.importing import day_spans, merges, together
 from geodata.importing.degrees import PLAIN
 from geodata.importing.header_words import PLACES
 from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
@@ -52,10 +52,11 @@ def read_cells(
     qualified: dict[int, list[str]] = {}
     own = [field.column for field in kinds.fields.values()] if schema.name == "activities" else []
     sums = Sums(left.sums, layout.first, sheet.name)
+    days = _days(rows, sheet, layout, data, start, schema, report)
     for column in (*schema.columns, *own):
         if column.name in (HOURS, AS_WRITTEN):
             continue  # read together, below
-        cells = _cells_of(column, layout, data, report, sheet)
+        cells = days.get(column.name) or _cells_of(column, layout, data, report, sheet)
         if cells is None:
             if column.name in rows.values:
                 rows.column(column.name)
@@ -107,6 +108,35 @@ def read_cells(
             report.error(problem)
     _without_value(rows, sheet, layout, schema, positions, report)
     sums.check(len(data), report)
+
+
+def _days(
+    rows: Rows,
+    sheet: Sheet,
+    layout: Layout,
+    data: list[Sequence[Any]],
+    start: int,
+    schema: TableSchema,
+    report: Report,
+) -> dict[str, list[Any]]:
+    """Return the cells of first and last days where one cell may name both; nothing of other tables."""
+    places = layout.columns.get(day_spans.START)
+    if schema.name not in day_spans.TABLES or not places or not data:
+        return {}
+    over = day_spans.year_of([sheet.name, *layout.above])
+    named_at = layout.columns.get("name", [None])[0]
+
+    def year_at(at: int) -> int | None:
+        row = data[at]
+        said = row[named_at] if named_at is not None and named_at < len(row) else None
+        return day_spans.year_of([said]) or over
+
+    ends = layout.columns.get(day_spans.END)
+    starts, lasts, guessed = day_spans.spread(
+        list(cells_at(data, places[0])), list(cells_at(data, ends[0])) if ends else None, year_at
+    )
+    day_spans.tell_years(rows, start, guessed, report)
+    return {day_spans.START: starts} | ({day_spans.END: lasts} if ends or any(lasts) else {})
 
 
 def _cells_of(

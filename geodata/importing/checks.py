@@ -77,8 +77,10 @@ def unique_keys(rows: Rows, schema: TableSchema, report: Report) -> None:
             rows.wrong.add(at)
             report.error(
                 Problem(
-                    N_("“{key}”与第 {other} 行重复：请改正编号，或删去一行。"),
-                    {"key": shown(key), "other": rows.numbers[seen]},
+                    N_("“{key}”与工作表“{over}”第 {other} 行重复：请改正编号，或删去一行。")
+                    if rows.apart(at, seen)
+                    else N_("“{key}”与第 {other} 行重复：请改正编号，或删去一行。"),
+                    {"key": shown(key), **rows.named(seen)},
                     **rows.where(at, schema.key),
                     value=shown(key),
                     expected_msgid=N_("不重复的编号"),
@@ -449,10 +451,13 @@ def _duplicates(
     for _, part in parts(frame, (schema.key,)) if len(there) else ():
         there = there[~there[schema.key].isin(part[schema.key])]
 
+    theirs = there["name"].to_numpy(dtype=object)
+    mine = None if isinstance(frame, InParts) else frame["name"].to_numpy(dtype=object)
+
     def name_of(at: int) -> str:
         if at >= len(xy):
-            return str(there["name"].iloc[at - len(xy)])
-        return str(frame.cell("name", held[at]) if isinstance(frame, InParts) else frame["name"].iloc[held[at]])
+            return str(theirs[at - len(xy)])
+        return str(frame.cell("name", held[at]) if isinstance(frame, InParts) else mine[held[at]])
 
     every = np.vstack([xy, shapely.get_coordinates(there.geometry.to_numpy())]) if len(there) else xy
     told = 0
@@ -472,15 +477,22 @@ def _duplicates(
             if told <= MAX_ROWS_NAMED:
                 inside = other < len(xy)
                 which = rows.numbers[positions[other]] if inside else there[schema.key].iloc[other - len(xy)]
+                apart = inside and rows.apart(positions[one], positions[other])
                 report.warn(
                     Problem(
-                        N_("“{name}”与第 {which} 行的“{other}”相距 {metres} 米、名称相近，可能重复：请核对。")
+                        N_(
+                            "“{name}”与工作表“{over}”第 {which} 行的“{other}”相距 {metres} 米、名称相近，"
+                            "可能重复：请核对。"
+                        )
+                        if apart
+                        else N_("“{name}”与第 {which} 行的“{other}”相距 {metres} 米、名称相近，可能重复：请核对。")
                         if inside
                         else N_("“{name}”与图册里的“{other}”（{which}）相距 {metres} 米、名称相近，可能重复：请核对。"),
                         {
                             "name": shown(name),
                             "other": shown(another),
                             "which": which,
+                            "over": rows.sheets[positions[other]] if inside else "",
                             "metres": round(metres, 1),
                         },
                         **rows.where(positions[one], "name"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice, repeat
 from typing import Any
@@ -15,18 +14,18 @@ from numpy.typing import NDArray
 
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
+from geodata.importing import opening_remarks
 from geodata.importing.alike import addresses, bare
 from geodata.importing.ground import Ground
 from geodata.importing.headers import POSITIONS
 from geodata.importing.packed import column_of
 from geodata.importing.points import Shapes, missing
-from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
+from geodata.importing.report import Problem, Report, named, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
 from geodata.in_parts import PART
 from geodata.merging import FROM_FILE
-from geodata.own_fields import PREFIX
-from geodata.schema import TableSchema
+from geodata.schema import Column, TableSchema
 
 NAMED_ONE_BY_ONE = ("provenance", "geometry_provenance")  # usual defaults, not worth a word
 NEVER_KEPT = (
@@ -42,12 +41,6 @@ FOLLOWS = {
 }  # what is worked out anew from columns that the file does have
 FOLLOWS_PLACE = ("adcode", "lon", "lat", "cell")
 H3_RESOLUTION = 9
-_CLOSED = r"(?:拆除|关闭|撤销|撤站|取消|停用|停运|停业|关停|撤并|搬离)"
-_GONE_NAME = re.compile(rf"[(（]\s*已?{_CLOSED}\s*[)）]$")
-_GONE_REMARK = re.compile(
-    rf"(?:本站|该站点?|站点|驿站)?(?:目前|现)?(?:因.{{0,8}}?)?(?:于.{{0,12}}?)?已?{_CLOSED}了?[。!！]?"
-)
-_REMARKS = re.compile(r"备\s*注|说明|情况|现状|其他|其它")
 
 
 def fill(
@@ -66,7 +59,7 @@ def fill(
         if column in rows.values and column not in (schema.key, "adcode"):
             _name_to_code(rows, column, ground, report)
     if schema.name == "stations":
-        _gone(rows, report)
+        opening_remarks.hold(rows, report)
     _defaults(rows, schema, report)
     _derived(rows, shapes, schema)
     _set_missing(rows, "source_id", repeat(f"{FROM_FILE}{file_name.replace(';', '_')}", len(rows)))
@@ -172,7 +165,7 @@ def _keep_shapes(
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value is pd.NaT or value != value:
+    if pd.isna(value):
         return None
     return value.date() if isinstance(value, pd.Timestamp) else value
 
@@ -219,34 +212,6 @@ def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> No
         values[at] = None
 
 
-def _gone(rows: Rows, report: Report) -> None:
-    """Take the status of a station for unknown where its name or a remark says that it is gone.
-
-    It is not open for want of a word.
-    """
-    held = rows.column("status")
-    remarks = [values for label, values in rows.values.items() if label.startswith(PREFIX) and _REMARKS.search(label)]
-    found = [
-        at
-        for at, (status, name, *told) in enumerate(zip(held, rows.column("name"), *remarks, strict=True))
-        if status is None
-        and at not in rows.wrong
-        and (_GONE_NAME.search(str(name or "")) or any(_GONE_REMARK.fullmatch(str(one).strip()) for one in told if one))
-    ]
-    for group in rows.by_sheet(found):
-        for at in group:
-            held[at] = "unknown"
-        report.warn(
-            Problem(
-                N_("{count} 行没有写状态，名称或备注却写着已关闭、拆除之类，按“状态不明”处理：请加一列“状态”。"),
-                {"count": len(group)},
-                **rows.where(group[0], "status"),
-                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
-                code="filled",
-            )
-        )
-
-
 def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
     columns = {column.name: column for column in schema.columns}
     for row in shipped_rows("import_defaults.csv"):
@@ -255,9 +220,10 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
             continue
         if column.nullable and row["table"] == "*":
             continue
-        value: Any = (
-            {"true": True, "false": False}.get(row["value"], row["value"]) if column.dtype == "bool" else row["value"]
-        )
+        if not row["value"]:
+            _unsaid(rows, column, report)
+            continue
+        value = row["value"]
         count = _set_missing(rows, column.name, repeat(value, len(rows)))
         if count and column.name not in NAMED_ONE_BY_ONE:
             report.warn(
@@ -270,10 +236,23 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
             )
 
 
-def _label(table: str, column: Any, value: Any) -> dict[str, str]:
+def _unsaid(rows: Rows, column: Column, report: Report) -> None:
+    """Tell in how many rows a column says nothing that is easily taken for a no, or for what is usual."""
+    count = sum(value is None and at not in rows.wrong for at, value in enumerate(rows.column(column.name)))
+    if count:
+        report.warn(
+            Problem(
+                N_("{count} 行没有写“{column}”，按不知道处理：知道的请补上。"),
+                {"count": count, "column": named(column)},
+                column=rows.title(column.name),
+                code="unsaid",
+            )
+        )
+
+
+def _label(table: str, column: Column, value: str) -> dict[str, str]:
     vocab = vocabulary(table, column.name)
-    yes_no = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
-    return {lang: (labels(vocab, lang) if vocab else yes_no[lang]).get(value, str(value)) for lang in yes_no}
+    return {lang: (labels(vocab, lang) if vocab else {}).get(value, value) for lang in ("zh", "en")}
 
 
 def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
@@ -283,8 +262,9 @@ def _derived(rows: Rows, shapes: Shapes, schema: TableSchema) -> None:
             if source in rows.values:
                 _set_missing(rows, "period", (day.isoformat() if day else None for day in rows.values[source]))
     if "participants_unit" in names and "participants" in rows.values:
+        unit = "visit" if "人次" in (rows.title("participants") or "") else "person"
         _set_missing(
-            rows, "participants_unit", (None if count is None else "person" for count in rows.values["participants"])
+            rows, "participants_unit", (None if count is None else unit for count in rows.values["participants"])
         )
     if schema.name == "places":
         inner = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,18 @@ def sheets_of(path: Path) -> Iterator[Any]:
     """Yield the layer of each file of a folder (or of one file), its rows with their geometry as hexadecimal WKB."""
     os.environ |= {"GDAL_DISABLE_READDIR_ON_OPEN": "NO", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "none"}
     import pyogrio
+    import pyogrio.raw
 
     from geodata.importing.vector import of_wkt, python_values
 
     files = sorted(one for one in path.iterdir() if one.suffix in DRIVERS) if path.is_dir() else [path]
     for at, file in enumerate(files):
-        info = pyogrio.read_info(file, force_feature_count=False)
+        info = _in_its_encoding(partial(pyogrio.read_info, file, force_feature_count=False))
         if info.get("driver") not in DRIVERS.values():
             raise ValueError(info.get("driver"))
         if len(info["fields"]) > MAX_COLUMNS:
             raise TooLarge(file.stem, len(info["fields"]), MAX_COLUMNS, True)
-        meta, _, shapes, fields = _read(file)
+        meta, _, shapes, fields = _in_its_encoding(partial(pyogrio.raw.read, file, max_features=MAX_ROWS + 1))
         columns = [python_values(values) for values in fields]
         count = max(len(shapes) if shapes is not None else 0, *(len(one) for one in columns), 0)
         if count > MAX_ROWS:
@@ -40,11 +42,17 @@ def sheets_of(path: Path) -> Iterator[Any]:
             yield [row + 1, [sent(one[row]) for one in columns], shape.hex() if shape else None]
 
 
-def _read(file: Path) -> Any:
-    """Read a layer by the encoding that it declares; a table of Chinese programs that declares none is GB18030."""
-    import pyogrio.raw
+def _in_its_encoding(ask: Callable[..., Any]) -> Any:
+    """Ask by the encoding that a layer declares, else by those that Chinese programs write without a word.
 
-    try:
-        return pyogrio.raw.read(file, max_features=MAX_ROWS + 1)
-    except UnicodeDecodeError:
-        return pyogrio.raw.read(file, max_features=MAX_ROWS + 1, encoding="GB18030")
+    Raises
+    ------
+    ValueError
+        Names the encodings that its names and texts are not in.
+    """
+    for encoding in (None, "UTF-8", "GB18030"):
+        try:
+            return ask(encoding=encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ValueError("UTF-8, GB18030")

@@ -135,16 +135,21 @@ def _text(cell: Any) -> str:
     return text[:MAX_KEPT]
 
 
-def _tell_unknown(rows: Rows, unknown: list[int], report: Report) -> None:
-    if not unknown:
-        return
-    texts = list(dict.fromkeys(str(rows.values[AS_WRITTEN][at]) for at in unknown))
-    told = [shown(one) or "" for one in texts[:TEXTS_NAMED]]
+def name_unknown(rows: Rows, unknown: Sequence[int], report: Report) -> None:
+    """Count rows whose hours are unknown in the report, and name the first of them with their texts."""
     report.unknown_hours += len(unknown)
     room = MAX_ROWS_NAMED - len(report.unknown_hours_rows)
     report.unknown_hours_rows += [
         (rows.sheets[at], rows.numbers[at], str(rows.values[AS_WRITTEN][at])) for at in unknown[: max(room, 0)]
     ]
+
+
+def _tell_unknown(rows: Rows, unknown: list[int], report: Report) -> None:
+    if not unknown:
+        return
+    texts = list(dict.fromkeys(str(rows.values[AS_WRITTEN][at]) for at in unknown))
+    told = [shown(one) or "" for one in texts[:TEXTS_NAMED]]
+    name_unknown(rows, unknown, report)
     numbers = tuple(rows.numbers[at] for at in unknown[:MAX_ROWS_NAMED])
     report.warn(
         Problem(

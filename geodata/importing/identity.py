@@ -329,9 +329,14 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataF
             Problem(
                 N_(
                     "{count} 行与前面的行是同一个（名称、县区、地址都相同，"
+                    "如第 {row} 行与工作表“{over}”第 {other} 行），只导入前一行。"
+                )
+                if rows.apart(group[0], again[group[0]])
+                else N_(
+                    "{count} 行与前面的行是同一个（名称、县区、地址都相同，"
                     "如第 {row} 行与第 {other} 行），只导入前一行。"
                 ),
-                {"count": len(group), "row": rows.numbers[group[0]], "other": rows.numbers[again[group[0]]]},
+                {"count": len(group), "row": rows.numbers[group[0]], **rows.named(again[group[0]])},
                 **rows.where(group[0], "name"),
                 rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
                 code="same_row",
@@ -341,8 +346,10 @@ def _once(rows: Rows, mine: pd.DataFrame, keys: Any, report: Report) -> pd.DataF
         rows.left.add(at)
         report.leave(
             Problem(
-                N_("与第 {other} 行是同一个：名称、县区、地址都相同。"),
-                {"other": rows.numbers[seen]},
+                N_("与工作表“{over}”第 {other} 行是同一个：名称、县区、地址都相同。")
+                if rows.apart(at, seen)
+                else N_("与第 {other} 行是同一个：名称、县区、地址都相同。"),
+                rows.named(seen),
                 **rows.where(at, "name"),
                 code="same_row",
             )

@@ -4,13 +4,14 @@ and the texts of cells that could not be read.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from geodata import personal
 from geodata.errors import N_
-from geodata.importing.bad import BadValue, checked_text
+from geodata.importing.bad import LONGEST_EXACT, BadValue, checked_text, whole
 from geodata.importing.ground import Ground
 from geodata.importing.report import OwnColumn, Problem, Report
 from geodata.importing.rows import Rows
@@ -41,9 +42,11 @@ def read_own(cell: Any) -> str | int | float:
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, int):
-        return cell if abs(cell) < 1e15 else str(cell)
+        return cell if abs(cell) < LONGEST_EXACT else str(cell)
     if isinstance(cell, float):
-        return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell if cell == cell else str(cell)
+        if cell.is_integer():
+            return int(cell) if abs(cell) < LONGEST_EXACT else whole(cell)
+        return cell if math.isfinite(cell) else str(cell)
     if isinstance(cell, time):
         return cell.isoformat("minutes")
     if isinstance(cell, timedelta):

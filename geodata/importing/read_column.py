@@ -10,7 +10,7 @@ from typing import Any
 
 from geodata.codes import shipped_rows
 from geodata.errors import N_
-from geodata.importing.bad import BadValue
+from geodata.importing.bad import BadValue, lost_digits
 from geodata.importing.numbers import Figure
 from geodata.importing.own_values import has_own, text_label, written
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
@@ -59,6 +59,7 @@ def read_column(
         None: None
     }  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
     unread: dict[Any, list[int]] = {}
+    as_text, short = column.dtype == "str" and not column.allowed, False
     needed = is_needed(schema, column)
     for at, cell in enumerate(cells, start):
         key = cell if cell is None or type(cell) is str else (type(cell), cell)
@@ -67,6 +68,8 @@ def read_column(
             if len(known) > MOST_KNOWN:
                 known = {one: value for one, value in known.items() if isinstance(value, BadValue) or one is None}
             found = known[key] = _read_cell(cell, column, read)
+            if as_text and not short:
+                short = lost_digits(cell)
         if found is None or type(found) is str:
             values.append(found)
             continue
@@ -83,8 +86,27 @@ def read_column(
                 qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
             found = found.value
         values.append(found)
+    if short:
+        _tell_short(rows, cells, start, column, report)
     if unread:
         _keep_unread(rows, unread, cells, start, known, column, schema, report)
+
+
+def _tell_short(rows: Rows, cells: Sequence[Any], start: int, column: Column, report: Report) -> None:
+    """Tell of numbers that stand for texts and have lost digits on the way."""
+    every = [at for at, cell in enumerate(cells, start) if lost_digits(cell)]
+    report.warn(
+        Problem(
+            N_(
+                "这一列有 {count} 行是按数存的长号码：表格程序只记得住 15 位，后面的成了 0 或 E+17，补不回来；"
+                "照读到的保存。请在原文件里把这一列设为文本，重新填写。"
+            ),
+            {"count": len(every)},
+            **rows.where(every[0], column.name),
+            rows=tuple(rows.numbers[at] for at in every[:MAX_ROWS_NAMED]),
+            code="digits",
+        )
+    )
 
 
 def is_needed(schema: TableSchema, column: Column) -> bool:

@@ -76,6 +76,14 @@ class Rows:
         """Return sheet, row and header of a cell, as :class:`Problem` takes them."""
         return {"sheet": self.sheets[at], "row": self.numbers[at], "column": self.title(column)}
 
+    def named(self, other: int) -> dict[str, Any]:
+        """Return number and sheet of row `other`, as messages about another row name them."""
+        return {"other": self.numbers[other], "over": self.sheets[other] or ""}
+
+    def apart(self, at: int, other: int) -> bool:
+        """Return whether two rows stand on different sheets."""
+        return self.sheets[at] != self.sheets[other]
+
     def by_sheet(self, at: Iterable[int]) -> list[list[int]]:
         """Return positions of rows sheet by sheet: a row number says where it is only with its sheet."""
         found: dict[str | None, list[int]] = {}

@@ -29,6 +29,7 @@ ADCODES = ("adcode", "from_adcode", "to_adcode", "parent")
 YES = {
     "是的",
     "✅",
+    "●",
     "☑",
     "是",
     "有",
@@ -119,6 +120,8 @@ def is_blank(value: Any, column: Column | None = None) -> bool:
         return True
     if column is not None and column.name == "opening_hours" and text in UNDECIDED:
         return False  # 待定 is news of the hours: it is kept as written
+    if column is not None and column.dtype == "bool" and text == "无":
+        return False  # under 智能化 it is a no
     return (
         column is None or column.dtype != "str" or bool(column.allowed) or column.name == "opening_hours"
     ) and text.lower() in BLANKS
@@ -168,7 +171,9 @@ def as_date(value: Any) -> date:
         if not 20_000 <= value <= 80_000:  # 1954 to 2119
             raise _no_date(f"{value:g}")
         return _SERIAL_DAY + timedelta(days=int(value))
-    text = unicodedata.normalize("NFKC", checked_text(value)[:LONGEST]).lower().strip().lstrip("'")
+    text = (
+        unicodedata.normalize("NFKC", checked_text(value)[:LONGEST]).lower().strip().lstrip("'").replace("元月", "1月")
+    )
     text = re.sub(r"[零〇一二三四五六七八九十]+(?=\s*[年月日号])", lambda match: str(chinese(match[0])), text)
     if re.fullmatch(r"\d{8}", text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"

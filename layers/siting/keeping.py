@@ -212,7 +212,6 @@ def _new_rows(scenario: Scenario, sites: Sequence[Site], ids: list[str], source:
             "adcode": scenario.inputs.filters.place,
             "status": PLANNED,
             "opening_hours": scenario.inputs.ask.opening,
-            "smart": False,
             "provenance": "derived",
             "source_id": source,
             "batch_id": "new",

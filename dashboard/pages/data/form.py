@@ -167,7 +167,7 @@ def _field(schema: TableSchema, column: Column, row: Mapping[str, Any] | None, w
         return dmc.Select(
             data=[{"value": "true", "label": words("是")}, {"value": "false", "label": words("否")}],
             value=None if value is None else "true" if value else "false",
-            clearable=False,
+            clearable=column.nullable,
             **about,
         )
     if vocab:

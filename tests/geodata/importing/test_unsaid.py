@@ -1,0 +1,88 @@
+"""What a ledger does not say is not known; what its numbers have lost is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from geodata.exporting import export
+from tests.geodata.importing.test_structure import book
+
+HEAD = "驿站名称,所属区,地址"
+
+
+def told(found, code: str):
+    return [one for one in found.report.warnings if one.code == code]
+
+
+def test_a_station_that_does_not_say_whether_it_is_smart_may_be(checked):
+    found = checked(
+        HEAD + ",智能化\n甲站,思明区,一路,是\n乙站,思明区,二路,\n丙站,思明区,三路,否\n丁站,思明区,四路,部分\n"
+    )
+    assert found.report.errors == [] and found.frame["smart"].isna().tolist() == [False, True, False, True]
+    assert found.frame["smart"].dropna().tolist() == [True, False]
+    (one,) = told(found, "unsaid")
+    assert one.params["count"] == 2 and "智能化" in one.text()
+    (none,) = told(checked(HEAD + "\n甲站,思明区,一路\n"), "unsaid")
+    assert none.params["count"] == 1
+
+
+def test_a_fair_that_does_not_say_its_form_is_of_none(checked):
+    found = checked(
+        "名称,城市,开始日期,形式\n甲会,厦门市,2024-05-01,线上\n乙会,厦门市,2024-05-02,\n", table="fairs", crs=None
+    )
+    assert found.report.errors == [] and found.frame["mode"].fillna("").tolist() == ["livestream", ""]
+    assert [one.params["count"] for one in told(found, "unsaid")] == [1]
+
+
+def test_a_ledger_without_statuses_lists_what_is_open_and_says_so(checked):
+    found = checked(HEAD + "\n甲站,思明区,一路\n")
+    assert found.frame["status"].tolist() == ["open"]
+    assert any("状态" in one.text() for one in told(found, "filled"))
+
+
+def test_counted_visits_are_no_persons(checked):
+    head = "活动名称,类别,县区代码,日期,"
+    row = "\n送清凉,competition,350203,2024-07-01,120\n"
+    for title, unit in (("参与人次", "visit"), ("参与人数", "person")):
+        found = checked(head + title + row, table="activities", crs=None)
+        assert found.report.errors == [] and found.frame["participants_unit"].tolist() == [unit]
+
+
+@pytest.mark.parametrize(
+    ("cells", "short"),
+    [
+        (["1.10105E+17", "110105199001011234"], [2]),
+        (["1.38E+10", "13800138000"], [2]),
+        (["1.23456789012E+11", "1E5"], []),
+    ],
+)
+def test_a_number_cut_short_in_a_text_is_told_and_kept(checked, cells, short):
+    found = checked(HEAD + ",证件号\n" + "".join(f"站{at},思明区,{at} 号,{one}\n" for at, one in enumerate(cells)))
+    assert [row for one in told(found, "digits") for row in one.rows] == short
+    assert all(cell in own for cell, own in zip(cells, found.frame["own"], strict=True))
+
+
+def test_an_identity_number_kept_as_a_number_has_lost_digits(checked):
+    rows = [
+        ["驿站名称", "所属区", "地址", "身份证号", "面积"],
+        ["甲站", "思明区", "一路", 110105199001011234.0, 30],
+        ["乙站", "思明区", "二路", "110105199001011234", 30],
+        ["丙站", "思明区", "三路", 123456789012345, 30],
+    ]
+    found = checked(book(("台账", rows, ())), name="f.xlsx")
+    assert found.report.errors == []
+    (one,) = told(found, "digits")
+    assert one.rows == (2,) and one.column == "身份证号"
+    kept = found.frame["own"].tolist()
+    assert "1101051990010112" in kept[0] and "E+" not in kept[0] and "110105199001011234" in kept[1]
+    assert found.report.own_fields[0].personal
+
+
+@pytest.mark.parametrize("fmt", ["csv", "xlsx", "geojson", "gpkg"])
+def test_what_is_not_known_goes_out_and_comes_back_as_not_known(checked, tmp_path, fmt):
+    first = checked(
+        HEAD + ",智能化,经度,纬度\n甲站,思明区,一路,,118.09,24.45\n乙站,思明区,二路,否,118.08,24.45\n"
+    ).frame
+    path = export(first, "stations", tmp_path / f"out.{fmt}", fmt)
+    again = checked(path.read_bytes(), name=f"in.{fmt}")
+    assert again.report.errors == [] and again.frame["smart"].isna().tolist() == [True, False]
