@@ -110,7 +110,7 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     source, day = _built(settings, words), day_of(options.as_of) if options.as_of else None
-    _print(info(source, day, BaseMaps.of(settings)), options.json)
+    _print(info(source, day, BaseMaps.of(settings, source)), options.json)
     _say_when(source.at(day), Filters(as_of=day), words)
     return 0
 

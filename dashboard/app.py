@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> Dash:
     build_atlas(settings.home, url=settings.database_url)
     source = AtlasSource(settings.home, settings.database_url)
     source.atlas()
-    base_maps = BaseMaps.of(settings)
+    base_maps = BaseMaps.of(settings, source)
     base_maps.current()
     context = Context(source, load_words(), Filters(lang=settings.language), settings, MENU, base_maps)
     words = context.words(settings.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import unescape
@@ -14,7 +14,9 @@ from types import MappingProxyType
 from typing import Self
 
 from dashboard.settings import Settings
+from dashboard.source import AtlasSource
 from geodata.errors import N_, AtlasError
+from geodata.osm.ground import BASEMAP, current
 from geodata.tileset import VECTOR, Tileset, open_tileset
 
 log = logging.getLogger(__name__)
@@ -46,13 +48,6 @@ class BaseMap:
     schema: str
     credit: str
     day: date | None = None
-
-
-def ground_file(home: Path) -> Path | None:
-    """Return the base map of the extract that was read last; None as long as there is none."""
-    # a folder with a dot is still being made
-    made = [one for one in (home / "ground").glob("[!.]*/basemap.pmtiles") if one.is_file()]
-    return max(made, key=lambda one: one.stat().st_mtime_ns, default=None)
 
 
 def base_map(path: Path, credit: str = "") -> BaseMap:
@@ -112,28 +107,30 @@ def _day(text: object) -> date | None:
 
 
 class BaseMaps:
-    """The base maps of a home, found anew when a file has changed.
+    """The base maps of an atlas, found anew when a file has changed.
 
     Parameters
     ----------
-    home : Path, optional
-        Folder of the atlas; without one there is no base map.
+    ground : callable, optional
+        Returns the folder of the extract on which the atlas stands just now, or None; without it there is none.
     own : Path, optional
         The union's own file, which takes the place of what the home holds.
     credit : str
         Whose that file is; empty: what it says.
     """
 
-    def __init__(self, home: Path | None = None, own: Path | None = None, credit: str = "") -> None:
-        self._home, self._own, self._credit = home, own, credit
+    def __init__(
+        self, ground: Callable[[], Path | None] = lambda: None, own: Path | None = None, credit: str = ""
+    ) -> None:
+        self._ground, self._own, self._credit = ground, own, credit
         self._lock = threading.Lock()
         self._state: tuple[Path, int, int] | None = None
         self._found: BaseMap | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Return those of a server with these settings."""
-        return cls(settings.home, settings.basemap, settings.basemap_attribution)
+    def of(cls, settings: Settings, source: AtlasSource) -> Self:
+        """Return those of a server with these settings that shows the atlas of `source`."""
+        return cls(lambda: current(settings.home, source.atlas().meta), settings.basemap, settings.basemap_attribution)
 
     def current(self) -> BaseMap | None:
         """Return the base map as of now; None when there is none.
@@ -145,8 +142,8 @@ class BaseMaps:
         AtlasError
             The union's own file cannot be used.
         """
-        path = self._own or (ground_file(self._home) if self._home else None)
-        if path is None:
+        path = self._own or ((folder / BASEMAP) if (folder := self._ground()) else None)
+        if path is None or not (self._own or path.is_file()):
             return None
         try:
             held = path.stat()

@@ -61,7 +61,8 @@ def current(home: Path, meta: Mapping[str, str]) -> Path | None:
 def walking(home: Path, store: AtlasStore) -> Callable[[Box], WalkingNetwork] | None:
     """Return what gives the walking network of a box (west, south, east, north, degrees); None where there is none."""
     folder = current(home, store.meta())
-    return None if folder is None else lambda box: load(folder / NETWORK, box)
+    there = folder is not None and (folder / NETWORK).is_dir()
+    return None if folder is None or not there else lambda box: load(folder / NETWORK, box)
 
 
 def about(folder: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import serving
 from tests.browser.tabs import Tabs
 from tests.geodata.osm.test_tiles import HELSINKI, MOST_ON_A_SCREEN
+from tests.grounded import stand_on
 
 GRAPH = """[...document.querySelectorAll('.js-plotly-plot')].find(one => one.layout && one.layout.map
   && window.atlasPlotly.map(one))"""
@@ -42,6 +43,7 @@ def grounded(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         home = Path(shutil.copytree(atlas_home, folder / "home"))
         (home / "ground" / "made").mkdir(parents=True)
         build(extract, home / "ground" / "made" / "basemap.pmtiles")
+        stand_on(home, "made")
         up.append(serving(home, folder / "log"))
         return up[-1].__enter__()
 

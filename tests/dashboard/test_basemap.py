@@ -29,11 +29,13 @@ from dashboard.theme import tokens
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from geodata.osm.tiles import build
+from geodata.store import open_store
 from geodata.tileset import VECTOR, open_tileset
 from layers.atlas import Atlas
 from layers.filters import BASES, Filters
 from tests import made_up_extract
 from tests.geodata.test_tileset import LAYERS, MVT, PNG, mbtiles, write
+from tests.grounded import stand_on
 
 SIMING = Filters(place="350203")
 TILE = (14, 13566, 7043)
@@ -55,6 +57,7 @@ def home(atlas_home: Path, ground: Path, tmp_path_factory: pytest.TempPathFactor
     made = Path(shutil.copytree(atlas_home, tmp_path_factory.mktemp("grounded") / "home"))
     (made / "ground" / "abc").mkdir(parents=True)
     shutil.copy(ground, made / "ground" / "abc" / "basemap.pmtiles")
+    stand_on(made, "abc")
     (made / "ground" / ".making-1").mkdir()
     (made / "ground" / ".making-1" / "basemap.pmtiles").write_bytes(b"half")
     return made
@@ -127,12 +130,17 @@ def test_a_newer_ground_has_another_address_and_the_old_one_ends(
     assert context.base_maps.current() is None
     (home / "ground" / "a").mkdir(parents=True)
     shutil.copy(ground, home / "ground" / "a" / "basemap.pmtiles")
+    assert context.base_maps.current() is None  # nothing says that the atlas stands on it
+    stand_on(home, "a")
     first = key_of(context)
     (home / "ground" / "b").mkdir()
     write(home / "ground" / "b" / "basemap.pmtiles", {(6, 0, 0): gzip.compress(MVT)}, LAYERS)
+    batch = stand_on(home, "b")
     assert key_of(context) != first and client.get(f"/base/{first}/14/13566/7043").status_code == 404
     (home / "ground" / "b" / "basemap.pmtiles").write_bytes(b"broken")
     assert context.base_maps.current() is None  # told in the log
+    open_store(home).undo(batch)
+    assert key_of(context) == first
     assert client.get("/?place=350203").status_code == 200
 
 
@@ -305,7 +313,7 @@ def test_the_schema_of_an_own_file_is_known_by_its_layers(
     context, client = server.extensions["atlas"], server.test_client()
     style = style_of(client, context)
     assert {one["source-layer"] for one in style["layers"]} >= set(layers[1:3]) & {"streets", "transportation", "roads"}
-    told = info(AtlasSource(atlas_home), base_maps=BaseMaps.of(load_settings()))["basemap"]
+    told = info(AtlasSource(atlas_home), base_maps=BaseMaps.of(load_settings(), AtlasSource(atlas_home)))["basemap"]
     assert (told["schema"], told["credit"], told["day"]) == (schema, "某图 GS(2024)1号", None)
 
 
@@ -335,13 +343,16 @@ def test_an_own_file_that_cannot_be_used_is_told_at_the_start_and_by_info(
     atlas_home: Path, tmp_path: Path, layers: tuple[str, ...], more: dict[str, Any], word: str
 ) -> None:
     settings = Settings(home=atlas_home, basemap=own(tmp_path, *layers, **more))
-    for use in (lambda: create_app(settings), lambda: info(AtlasSource(atlas_home), None, BaseMaps.of(settings))):
+    for use in (
+        lambda: create_app(settings),
+        lambda: info(AtlasSource(atlas_home), None, BaseMaps.of(settings, AtlasSource(atlas_home))),
+    ):
         with pytest.raises(AtlasError) as error:
             use()
         assert word in error.value.text()
     if "attribution" in more:
         named = Settings(home=atlas_home, basemap=settings.basemap, basemap_attribution="某图 GS(2024)1号")
-        found = BaseMaps.of(named).current()
+        found = BaseMaps.of(named, AtlasSource(atlas_home)).current()
         assert found is not None and found.credit == "某图 GS(2024)1号"
 
 
