@@ -72,7 +72,8 @@ def test_the_streets_of_helsinki_are_drawn_and_no_other_host_is_asked(
         page.goto(f"{address}/?base=streets&v=24.94400_60.17150_14.60")
         page.wait_for_function(LAID, timeout=TIMEOUT_MS)
         drawn = page.evaluate(DRAWN)
-        assert drawn["base-minor"] > 20 and drawn["base-main"] > 5 and drawn["base-building"] > 50
+        # what is alike in a tile is one feature of it
+        assert all(drawn[f"base-{one}"] > 0 for one in ("minor", "main", "foot", "building", "green"))
         assert drawn["base-minor-name"] + drawn["base-main-name"] > 3
         assert page.locator(".map-credit").inner_text() == "© OpenStreetMap contributors, ODbL"
         assert 0 < sum(sizes) <= MOST_ON_A_SCREEN
