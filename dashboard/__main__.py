@@ -24,7 +24,7 @@ from dashboard import __version__
 from dashboard.basemap import BaseMaps
 from dashboard.commands import exporting, importing
 from dashboard.commands.briefing import add_parser as add_brief_parser
-from dashboard.commands.coverage import asked, measured
+from dashboard.commands.coverage import asked, measured, straight
 from dashboard.commands.geocode import add_parser as add_geocode_parser
 from dashboard.commands.geocode import geocoded
 from dashboard.commands.ground import add_parsers as add_ground_parsers
@@ -121,7 +121,8 @@ def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
 
 
 def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    filters = asked(options.radius, options.detour, options.at, options.place, options.as_of, options.way)
+    detour = Filters().detour if options.detour is None else options.detour
+    filters = asked(options.radius, detour, options.at, options.place, options.as_of, options.way or straight(options))
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
     atlas = _built(settings, words).at(filters.as_of)
@@ -300,7 +301,6 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     cover.add_argument(
         "--detour",
         type=float,
-        default=Filters().detour,
         help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]),
     )
     cover.add_argument(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from geodata.codes import labels
 from geodata.errors import N_, AtlasError
 from geodata.message import Message
-from layers import kinds, places
+from layers import kinds, places, way
 from layers.atlas import Atlas
-from layers.filters import NATION, Filters
+from layers.filters import NATION, NETWORK, Filters
 
 VOCABULARIES = {"facilities": "facility", "sectors": "sector"}
 
@@ -43,4 +43,6 @@ def settle(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Message, ...]
         if chosen and chosen not in atlas.rows_by(table, key):
             notices.append(Message(N_("没有编号为 {got} 的记录，已忽略。"), {"got": chosen}))
             filters = filters.having(**{field: None})
+    if filters.way == NETWORK and way.along(atlas, filters) is None:
+        notices.append(way.why_straight(atlas, filters) or way.said(None, filters))
     return filters, tuple(dict.fromkeys(notices))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,11 @@ def asked(
             raise AtlasError(N_("时刻“{got}”不可用：请按 2024-10-15T22:00 的样子给出日期和整点。"), got=at) from error
         filters = filters.having(hour=when.hour, day=when.isoweekday())
     return filters
+
+
+def straight(options: argparse.Namespace) -> str | None:
+    """Return the way that a detour factor asks for: straight, since along a network there is none."""
+    return STRAIGHT if options.detour is not None else None
 
 
 def measured(atlas: Atlas, filters: Filters, gettext: Callable[[str], str] = lambda msgid: msgid) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.commands.coverage import straight
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers import places
@@ -81,7 +82,7 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
         radius=int(radius),
         detour=detour,
         # along another network than that of the atlas everything else is measured straight
-        way=STRAIGHT if options.network else options.way,
+        way=STRAIGHT if options.network else options.way or straight(options),
         worker_group=options.group,
         always=options.always,
         day=options.weekday,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 from pyproj import Geod
 
 from dashboard import ids, state
-from dashboard.commands.coverage import asked, measured
+from dashboard.commands.coverage import asked, measured, straight
 from dashboard.components import rail
 from dashboard.components.controls import controls, taken
 from dashboard.filters_in_words import words_of_filters
@@ -18,6 +19,7 @@ from dashboard.locale import load_words
 from dashboard.maps import walked
 from dashboard.maps.fills import cell_fill
 from dashboard.maps.overview import map_figure
+from dashboard.settle import settle
 from dashboard.words import Words
 from layers import way
 from layers.atlas import Atlas
@@ -125,3 +127,18 @@ def test_the_command_says_which_way_and_who_is_apart(river) -> None:
     assert (straight["way"], straight["detour_factor"], straight["apart"]) == (STRAIGHT, 1.3, None)
     assert straight["nominal"]["weighted"]["covered"] == 63
     assert set(STATIONS) == set(river.stations["station_id"])
+
+
+def test_a_network_that_is_asked_for_and_is_not_there_is_told(river) -> None:
+    asked_for = HERE.having(way=NETWORK)
+    assert settle(river, asked_for) == (asked_for, ())
+    without = Atlas.from_frames(river_frames(), META)
+    kept, told = settle(without, asked_for)
+    assert kept.way == NETWORK and [one.text() for one in told] == ["没有路网：导入 OpenStreetMap 数据后可沿路网计算。"]
+    assert "省级以上按直线" in settle(river, Filters(way=NETWORK))[1][0].text()
+    assert settle(without, HERE) == (HERE, ())
+
+
+def test_a_detour_factor_asks_for_the_straight_line() -> None:
+    assert straight(argparse.Namespace(detour=1.5)) == STRAIGHT
+    assert straight(argparse.Namespace(detour=None)) is None
