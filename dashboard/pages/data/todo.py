@@ -20,7 +20,19 @@ TITLES = {
     ASIDE: N_("没有导入的内容"),
     DONE: N_("已替您处理"),
 }
-_LACKS = {"unplaced", "hours", "unknown", "unknown_kept", "cells", "value", "missing", "qualifier", "date"}
+_LACKS = {
+    "unplaced",
+    "hours",
+    "unknown",
+    "unknown_kept",
+    "unsaid",
+    "digits",
+    "cells",
+    "value",
+    "missing",
+    "qualifier",
+    "date",
+}
 _ASIDE = {"sheet", "remark", "column", "empty"}
 _DONE = {"filled", "own", "kind", "unit", "merged"}
 #: Of what is to be looked at, what may mean a wrong map goes first
