@@ -92,8 +92,9 @@ def walked(options: argparse.Namespace, settings: Settings, source: AtlasSource)
     Returns
     -------
     dict
-        ``metres`` (the whole way, connectors too), ``minutes`` (at ``pace_kmh``), ``connector_metres`` (from each
-        point straight to the network), ``straight_metres``, ``pace_kmh``, ``extract_date``, ``attribution``.
+        ``metres`` (the whole way, connectors too), ``minutes`` (at ``pace_kmh``), ``connector_metres`` (both points
+        straight to the network, together), ``connectors`` (from each), ``straight_metres``, ``pace_kmh``,
+        ``extract_date``, ``attribution``.
 
     Raises
     ------
@@ -112,7 +113,8 @@ def walked(options: argparse.Namespace, settings: Settings, source: AtlasSource)
     return {
         "metres": round(found.metres, 2),
         "minutes": round(found.metres / (options.pace * 1000 / 60), 2),
-        "connector_metres": [round(one, 2) for one in found.connector_metres],
+        "connector_metres": round(sum(found.connector_metres), 2),
+        "connectors": [round(one, 2) for one in found.connector_metres],
         "straight_metres": round(straight, 2),
         "pace_kmh": options.pace,
         "extract_date": about["extract_date"],
