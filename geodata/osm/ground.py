@@ -125,7 +125,7 @@ def bring(
             ("candidates", "candidate_id", found.candidates),
         ):
             there = store.read(table)
-            mine = rows.ours(there, found.places)
+            mine = rows.ours(there, found.places, frame)
             theirs = frame[key].isin(there[key][~mine & there["adcode"].isin(found.places).to_numpy()])
             kept += int(theirs.sum())  # a person has said something else of it: that stands
             exchanges[table] = Exchange(frame[~theirs], frozenset(there[key][mine]))

@@ -107,10 +107,15 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     )
 
 
-def ours(frame: pd.DataFrame, places: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which rows of a table came of an extract in these counties, and nobody has touched since."""
-    said = frame["source_id"].str.fullmatch(rf"{SOURCE}(;{SOURCE}-\d{{4}}-\d{{2}}-\d{{2}})?").fillna(False)
-    return (said & (frame["provenance"] == "derived") & frame["adcode"].isin(places)).to_numpy(bool)
+def ours(frame: pd.DataFrame, places: Sequence[str], made: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows of a table give way to those `made` of an extract in these counties.
+
+    Those that came of an earlier extract and that nobody has touched since; what is shipped with the atlas only where
+    the extract knows anything of the county: one that holds streets alone does not empty it.
+    """
+    dated = frame["source_id"].str.fullmatch(rf"{SOURCE};{SOURCE}-\d{{4}}-\d{{2}}-\d{{2}}").fillna(False)
+    shipped = (frame["source_id"] == SOURCE) & frame["adcode"].isin(made["adcode"])
+    return ((dated | shipped) & (frame["provenance"] == "derived") & frame["adcode"].isin(places)).to_numpy(bool)
 
 
 def _counties(places: pd.DataFrame) -> pd.DataFrame:

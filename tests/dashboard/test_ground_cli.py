@@ -14,6 +14,7 @@ import pytest
 from pyproj import Geod
 
 from dashboard.__main__ import main
+from tests import made_up_extract
 from tests.geodata.osm.made import HELSINKI, STEP, ByAnotherHand, Town
 
 KEYS = ("roads", "walk_km", "nodes", "parts", "pois", "premises", "tiles_bytes", "extract_date", "batch_id", "box")
@@ -110,3 +111,11 @@ def test_what_is_brought_in_is_undone(run: Run, tmp_path: Path) -> None:
     assert run("info")[1]["tables"]["candidates"] == 0
     lon, lat = town.at
     assert run("walk", "--from", f"{lon},{lat}", "--to", f"{lon},{lat}")[0] == 1
+
+
+def test_an_extract_of_streets_alone_does_not_empty_a_county(run: Run, tmp_path: Path) -> None:
+    before = run("info")[1]["tables"]["demand"]
+    made_up_extract.write(tmp_path / "siming.osm.pbf")
+    told = run("ground", str(tmp_path / "siming.osm.pbf"))[1]
+    assert (told["places"], told["pois"], told["demand_rows"]) == (["350203"], 0, 0)
+    assert run("info")[1]["tables"]["demand"] == before > 1_000
