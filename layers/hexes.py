@@ -90,11 +90,21 @@ def parents(cells: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:
     return (cells & keep) | np.uint64(resolution << 52) | np.uint64(unused)
 
 
-def group(atlas: Atlas, table: str, rows: NDArray[np.intp], resolution: int, limit: int) -> Groups:
+def group(
+    atlas: Atlas,
+    table: str,
+    rows: NDArray[np.intp],
+    resolution: int,
+    limit: int,
+    points: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+) -> Groups:
     """Group `rows` of a point table by cell, as fine as `resolution` and at most `limit` cells.
 
     Parameters
     ----------
+    points : (ndarray, ndarray), optional
+        Longitude and latitude of each row of the table, degrees, where they are not its own; always the same of one
+        table.
     rows : ndarray of int
         Rows of the table that have a point.
     resolution : int
@@ -107,7 +117,8 @@ def group(atlas: Atlas, table: str, rows: NDArray[np.intp], resolution: int, lim
     -------
     Groups
     """
-    cells, order = atlas.once(("h3", table), lambda: _sorted_cells(atlas, table))
+    key = ("h3", table, points is None)
+    cells, order = atlas.once(key, lambda: _sorted_cells(*(points or atlas.lonlat(table))))
     chosen = np.zeros(len(cells), dtype=bool)
     chosen[rows] = True
     ordered = order[chosen[order]]
@@ -122,6 +133,6 @@ def group(atlas: Atlas, table: str, rows: NDArray[np.intp], resolution: int, lim
         resolution -= 1
 
 
-def _sorted_cells(atlas: Atlas, table: str) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
-    cells = index(*atlas.lonlat(table))
+def _sorted_cells(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    cells = index(lon, lat)
     return cells, np.argsort(cells, kind="stable")

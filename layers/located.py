@@ -6,33 +6,53 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import activities
+from layers import activities, hexes
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import MIXED
 
 COLUMNS = ("lon", "lat", "unit_kind", "unit_id", "name", "name_en", "kind", "count", "own", "provenance")
+SPOT_LIMIT, CELL_LIMIT = 2_000, 1_500
+CLUSTER = "cluster"
+Box = tuple[float, float, float, float]
 _TABLES = {"grid": ("grids", "grid_id"), "place": ("places", "adcode")}
 
 
-def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+def spots(
+    atlas: Atlas, filters: Filters, box: Box | None = None, zoom: float = 6.0, limit: int = SPOT_LIMIT
+) -> pd.DataFrame:
     """Return the selected activities by spot.
+
+    Parameters
+    ----------
+    box : tuple of float, optional
+        West, south, east, north of what is visible, degrees (WGS-84); None: everything.
+    zoom : float
+        Zoom of the map (512-pixel tiles), which sets the size of the cells.
+    limit : int
+        Up to so many spots are returned one by one; more are counted in H3 cells, at most :data:`CELL_LIMIT` of them.
 
     Returns
     -------
     DataFrame
-        ``lon``, ``lat`` (degrees, WGS-84); ``unit_kind`` (``grid``, ``place`` or
-        ``activity``) and ``unit_id``, what the spot stands for; its ``name`` and
-        ``name_en``; ``kind`` when all are of one kind, else None; ``count``
+        ``lon``, ``lat`` (degrees, WGS-84); ``unit_kind`` (``grid``, ``place``,
+        ``activity``, or ``cluster``: a cell, which has no name) and ``unit_id``, what the spot stands for; its ``name``
+        and ``name_en``; ``kind`` when all are of one kind, else None; ``count``
         (activities); ``own``, the values of its kind's own fields where it is one activity; ``provenance`` (``mixed``
         when unlike).
     """
     lon, lat, located = activities.where(atlas)
     rows = activities.chosen(atlas, filters)
     rows = rows[~np.isnan(lon[rows])]
+    if len(rows) > limit and box is not None:
+        west, south, east, north = box
+        x, y = lon[rows], lat[rows]
+        rows = rows[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
     rows = rows[np.lexsort((rows, lat[rows], lon[rows]))]
     new = (np.diff(lon[rows], prepend=np.nan) != 0) | (np.diff(lat[rows], prepend=np.nan) != 0)
     starts = np.flatnonzero(new)
+    if len(starts) > limit:
+        return _cells(atlas, rows, hexes.resolution_for(zoom), lon, lat)
     counts = np.diff(starts, append=len(rows))
     first = rows[starts]
     units = [located[row] if located[row] in _TABLES else "activity" for row in first]
@@ -53,6 +73,33 @@ def spots(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             if "own" in atlas.activities
             else None,
             "provenance": _shared(atlas, "provenance", rows, starts, MIXED),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def _cells(
+    atlas: Atlas,
+    rows: NDArray[np.intp],
+    resolution: int,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Return activities counted in cells, in the columns of :func:`spots`."""
+    groups = hexes.group(atlas, "activities", rows, resolution, CELL_LIMIT, (lon, lat))
+    kinds = groups.label(atlas.coded("activities", "kind"))
+    return pd.DataFrame(
+        {
+            "lon": groups.sum(lon) / groups.counts,
+            "lat": groups.sum(lat) / groups.counts,
+            "unit_kind": CLUSTER,
+            "unit_id": groups.names(),
+            "name": None,
+            "name_en": None,
+            "kind": np.where(kinds == MIXED, None, kinds),
+            "count": groups.counts,
+            "own": None,
+            "provenance": groups.label(atlas.coded("activities", "provenance")),
         },
         columns=list(COLUMNS),
     )

@@ -22,13 +22,15 @@ ON_ROUTES = N_("数字是第几站；直线相连，不是行车路线")
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`HEIGHTS`; empty ones when the layer is off."""
-    return {"activities": _spots(scene), **routes.traces(scene)}
+    return {"activities": spots(scene), **routes.traces(scene)}
 
 
-def _spots(scene: Scene) -> dict[str, Any]:
-    """Activities gathered by where they are: one circle a point or a place, sized by how many."""
+def spots(scene: Scene) -> dict[str, Any]:
+    """Return activities gathered by where they are: one circle a point, a place or a cell, sized by how many."""
     words = scene.words
-    frame = located.spots(scene.atlas, scene.filters) if scene.shows("activities") else None
+    frame = None
+    if scene.shows("activities"):
+        frame = located.spots(scene.atlas, scene.filters, scene.box or scene.bounds, scene.zoom or 6.0)
     if frame is None or not len(frame):
         return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)
@@ -37,7 +39,9 @@ def _spots(scene: Scene) -> dict[str, Any]:
     least = 24 if beside else 12
     kinds = words.activity_kinds()
     text = [
-        f"<b>{escape(str(words.name(row)))}</b>"
+        words("{count} 项活动，点击放大").format(count=words.number(row.count))
+        if row.unit_kind == located.CLUSTER
+        else f"<b>{escape(str(words.name(row)))}</b>"
         f"<br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
         f" · {words.number(row.count)} {words('项活动')}"
         f"{''.join('<br>' + escape(said) for said in words.own(row.kind, row.own))}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import theme
-from dashboard.maps import map_style, nation, stations
+from dashboard.maps import activities, map_style, nation, stations
 from dashboard.maps.fills import AreaFill
 from dashboard.maps.layer import Scene
 from dashboard.maps.layers import TRACES, ground_off, traces
@@ -17,6 +17,7 @@ from dashboard.state import View
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
+from layers.located import SPOT_LIMIT
 
 
 def map_figure(
@@ -103,9 +104,16 @@ def place_key(filters: Filters) -> str:
     return "/".join(filter(None, (filters.place, filters.region, filters.grid)))
 
 
-def station_traces(
+def marks_in_view(
     atlas: Atlas, filters: Filters, words: Words, box: tuple[float, float, float, float], zoom: float
 ) -> dict[int, dict]:
-    """Return the traces of stations for another visible box, by their position in the figure."""
-    made = stations.marks(Scene(atlas, filters, words, box, zoom))
+    """Return the traces of stations and activities for another visible box, by their position in the figure.
+
+    Only of what there is so much that the box decides what is drawn.
+    """
+    scene, made = Scene(atlas, filters, words, box, zoom), {}
+    if scene.shows("stations") and len(atlas.stations) > stations.POINTS_AT_MOST:
+        made |= stations.marks(scene)
+    if scene.shows("activities") and len(atlas.activities) > SPOT_LIMIT:
+        made |= {"activities": activities.spots(scene)}
     return {TRACES.index(name): trace for name, trace in made.items()}

@@ -31,7 +31,6 @@ from dashboard.filling import Place, fill, outputs
 from dashboard.maps import basemap
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
-from dashboard.maps.stations import POINTS_AT_MOST
 from dashboard.maps.tiles import onto, trace_onto
 from dashboard.pages import in_view
 from dashboard.state import State as Said
@@ -368,16 +367,15 @@ def register(app: Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def gather(viewport: dict | None, stored: dict | None) -> Patch:
-        """Send the stations of the visible box, when there are too many to send them all."""
+        """Send the marks of the visible box, when there are too many to send them all."""
         if not viewport or not stored:
             raise PreventUpdate
         atlas, filters, words = _present(context, stored)
-        if len(atlas.stations) <= POINTS_AT_MOST or "stations" not in filters.layers:
+        marks = map_figures.marks_in_view(atlas, filters, words, tuple(viewport["box"]), viewport["zoom"])
+        if not marks:
             raise PreventUpdate
         patch = Patch()
-        for position, trace in map_figures.station_traces(
-            atlas, filters, words, tuple(viewport["box"]), viewport["zoom"]
-        ).items():
+        for position, trace in marks.items():
             patch["data"][position] = themed(trace_onto(trace, basemap.online_tiles(context, filters)), filters.theme)
         return patch
 

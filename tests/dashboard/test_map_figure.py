@@ -198,7 +198,7 @@ def test_the_visible_box_gets_what_it_needs_and_no_more(
 ) -> None:
     lon, lat = national.lonlat("stations")
     inside = int(((lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3])).sum())
-    traces = map_figures.station_traces(national, Filters(), words, box, zoom)
+    traces = map_figures.marks_in_view(national, Filters(), words, box, zoom)
     by_name = {trace["name"]: trace for trace in traces.values()}
     assert {TRACES[position] for position in traces} == {"stations_halo", "stations", "clusters"}
     if kind == "stations":
@@ -210,6 +210,72 @@ def test_the_visible_box_gets_what_it_needs_and_no_more(
             int(re.search(r"[\d,]+", text).group().replace(",", "")) for text in by_name["clusters"]["hovertext"]
         )
         assert counted == inside
+
+
+@pytest.fixture(scope="module")
+def busy(atlas_home: Path) -> Atlas:
+    """The atlas with 20,000 activities all over the country, and 300 fairs in two of its cities; shown nowhere."""
+    store = open_store(atlas_home)
+    known = {name: store.read(name) for name in store.tables() if name in Atlas.__dataclass_fields__}
+    dice = np.random.default_rng(8)
+
+    def many(table: str, key: str, count: int) -> gpd.GeoDataFrame:
+        frame = known[table].iloc[dice.integers(0, len(known[table]), count)].reset_index(drop=True)
+        frame[key] = [f"B{at:06d}" for at in range(count)]
+        points = shapely.points(dice.uniform(CHINA[0], CHINA[2], count), dice.uniform(CHINA[1], CHINA[3], count))
+        return gpd.GeoDataFrame(pd.DataFrame(frame.drop(columns="geometry")), geometry=points, crs=4326)
+
+    fairs = known["fairs"].iloc[np.arange(300) % len(known["fairs"])].reset_index(drop=True)
+    fairs["fair_id"] = [f"B{at}" for at in range(300)]
+    fairs["adcode"] = np.where(np.arange(300) < 295, "210700", "211100")
+    fairs["geometry"] = [
+        shapely.Point(121.1, 41.1) if one == "210700" else shapely.Point(122, 41) for one in fairs["adcode"]
+    ]
+    more = {"activities": many("activities", "activity_id", 20_000), "fairs": fairs}
+    return Atlas.from_frames({**known, **more}, {"data_version": "busy", "data_date": "2024-10-31"})
+
+
+@pytest.mark.parametrize(
+    ("box", "zoom", "gathered"),
+    [(None, None, True), ((100.0, 22.0, 125.0, 42.0), 5.0, True), ((110.0, 30.0, 112.0, 31.0), 9.0, False)],
+)
+def test_many_activities_are_counted_in_cells_and_none_is_lost(
+    busy: Atlas, words: Words, box: tuple[float, float, float, float] | None, zoom: float | None, gathered: bool
+) -> None:
+    filters = Filters(layers=frozenset({"activities"}))
+    figure = map_figures.map_figure(busy, filters, words, None, box, zoom)
+    (trace,) = (one for one in figure["data"] if one["name"] == "activities")
+    lon, lat = busy.lonlat("activities")
+    west, south, east, north = box or (-180, -90, 180, 90)
+    inside = int(((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)).sum())
+    kinds = {kind for kind, _ in trace["customdata"]}
+    assert (kinds == {"cluster"}) == gathered and len(trace["customdata"]) <= 2_000
+    counted = [int(re.search(r"([\d,]+) 项活动", text)[1].replace(",", "")) for text in trace["hovertext"]]
+    assert sum(counted) == inside > (2_000 if gathered else 0)
+    assert len(gzip.compress(json.dumps(figure).encode())) < 60_000
+
+
+def test_the_box_that_is_seen_brings_its_activities(busy: Atlas, words: Words) -> None:
+    near = map_figures.marks_in_view(busy, Filters(), words, (110.0, 30.0, 112.0, 31.0), 9.0)
+    assert {TRACES[position] for position in near} == {"activities"}  # stations are few
+    assert map_figures.marks_in_view(busy, Filters(layers=frozenset({"fairs"})), words, CHINA, 4.0) == {}
+
+
+def test_fairs_of_a_city_that_has_many_are_one_mark_by_provenance(busy: Atlas, words: Words) -> None:
+    figure = map_figures.map_figure(busy, Filters(layers=frozenset({"fairs"})), words)
+    (trace,) = (one for one in figure["data"] if one["name"] == "fairs")
+    keys = [tuple(key) for key in trace["customdata"]]
+    assert keys.count(("place", "210700")) == 2  # reported, and made up
+    assert [kind for kind, _ in keys].count("fair") == 5
+    assert (
+        (busy.fairs["adcode"] == "210700").sum()
+        == 295
+        == sum(
+            int(re.search(r"(\d+) 场招聘会", text)[1])
+            for text, (kind, _) in zip(trace["hovertext"], keys, strict=True)
+            if kind == "place"
+        )
+    )
 
 
 def test_building_twice_gives_the_same_figure(atlas_home: Path, atlas: Atlas, words: Words, tmp_path: Path) -> None:
