@@ -259,7 +259,8 @@ def _as_dtype(table: TableSchema, column: Column, values: pd.Series) -> pd.Serie
             known = values.astype("object").where(values.notna(), None)
             if not known.isin([True, False, None] if column.nullable else [True, False]).all():
                 raise ValueError("not a yes or no")
-            return known.astype(column.pandas_dtype)
+            # a row of the log says 1 where the table says True: pandas takes the one or the other, never both
+            return known.map({True: True, False: False}, na_action="ignore").astype(column.pandas_dtype)
         if column.dtype == "int" and values.dropna().astype("float64").mod(1).any():
             raise ValueError("not a whole number")
         return values.astype(column.pandas_dtype)

@@ -128,23 +128,23 @@ def test_many_may_keep_links_at_one_time(home: Path) -> None:
     assert len(found) == 20 and len(set(found)) == 5
 
 
-def test_reading_a_sheet_keeps_nothing(home: Path) -> None:
-    app = create_app(Settings(home=home, chromium="none"))
+def test_reading_a_sheet_keeps_nothing(own_home: Path) -> None:
+    app = create_app(Settings(home=own_home, chromium="none"))
     links, client = app.server.extensions["links"], app.server.test_client()
     view = "place=350203&area=" + "_".join(f"118.{at:05d}_24.45" for at in range(10_000, 10_040))
     answer = client.get(f"/sheet?query={quote(view)}")
     assert answer.status_code == 200 and "/s/" not in answer.get_data(as_text=True)
-    assert not (home / "links.sqlite3").exists()
+    assert not (own_home / "links.sqlite3").exists()
     path = "/?" + view
     assert links.known(path) is None
     key = links.keep("/?place=350203")
     assert links.known("/?place=350203") == key
 
 
-def test_when_there_is_no_room_the_oldest_links_make_some(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_there_is_no_room_the_oldest_links_make_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.links.MOST", 10)
     monkeypatch.setattr("dashboard.links.EVICTED", 3)
-    links = Links(home)
+    links = Links(tmp_path)
     keys = [links.keep(f"/?radius={300 + at}") for at in range(11)]
     assert [links.address(key) is None for key in keys].count(True) == 3
     assert links.address(keys[-1]) == "/?radius=310"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from dashboard.locale import load_words
 from geodata import datum, hours
 from geodata.importing import headers, limits
 from geodata.importing.check import check_file
+from geodata.importing.day_spans import days_of
 from geodata.importing.hours import to_hours
 from geodata.importing.numbers import figure
 from geodata.importing.sheets import Sheet
@@ -499,7 +501,9 @@ def test_what_the_documentation_says_can_be_written_can_be_read():
     for text in said:
         hours.parse(to_hours(text if any(map(str.isdigit, text)) or "天" in text else f"9:00-18:00，{text}"))
     assert [figure(text).value for text in documented("数字")[:6]] == [12_000, 120, 3854, 128_000, 120, 150]
-    assert len({as_date(text) for text in documented("日期")}) == 1
+    days = documented("日期")
+    assert len({as_date(text) for text in days[:4]}) == 1
+    assert [days_of(text, 2024) for text in days[4:]] == [(date(2024, 4, 15), date(2024, 4, 16))] * 2
     for bound in (limits.MAX_ROWS, limits.MAX_TABLE_ROWS, limits.MAX_COLUMNS):
         assert f"{bound:,}" in DOCS
     for megabytes in (limits.MAX_BYTES, limits.MAX_TEXT, limits.MAX_JSON, limits.MAX_SHAPEFILE):
