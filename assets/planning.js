@@ -228,7 +228,7 @@
         state.hooked.add(gd);
         gd.on("plotly_afterplot", () => {
           unhide(instance(id));
-          window.atlasKit.quieten(instance(id), gd.layout.meta.within);
+          window.atlasKit.quieten(instance(id), gd.layout.meta?.within);
           if (id === MAIN) document.documentElement.dataset.planDrawn = String(state.asked);
         });
       }

@@ -10,7 +10,7 @@ from dash import html
 
 from dashboard import ids
 from dashboard.components.controls import NONE_OF_THEM, Control
-from dashboard.components.explained import explained
+from dashboard.components.explained import pieces
 from dashboard.components.kind_options import kind_options
 from dashboard.past import today
 from dashboard.words import Words
@@ -131,9 +131,9 @@ def way_hint(atlas: Atlas, filters: Filters, words: Words) -> list:
     """Return how a way is measured here, and why not along a network where it is not."""
     if way.along(atlas, filters):
         return [words("步行距离 = 沿路网的最短路程，两端走直线上下路网")]
-    straight = explained(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), words)
+    straight = pieces(words("步行距离 = 直线 × 绕行系数 {detour}").format(detour=filters.detour), words)
     why = way.why_straight(atlas, filters)
-    return [straight, *([html.Br(), why.text(words.gettext)] if why else [])]
+    return [*straight, *([html.Br(), why.text(words.gettext)] if why else [])]
 
 
 def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words) -> list:
