@@ -12,19 +12,22 @@
       if (source.tiles) source.tiles = source.tiles.map((one) => (one[0] === "/" ? window.location.origin + one : one));
     return figure;
   };
-  let library = window.Plotly;
+  const wrapped = (plotly) => {
+    for (const name of ["newPlot", "react"]) {
+      const draw = plotly[name];
+      plotly[name] = (gd, data, layout, ...rest) => {
+        whole(Array.isArray(data) ? { layout } : data);
+        return draw(gd, data, layout, ...rest);
+      };
+    }
+    return plotly;
+  };
+  let library = window.Plotly && wrapped(window.Plotly); // a sheet loads it before this file, a page after
   Object.defineProperty(window, "Plotly", {
     configurable: true,
     get: () => library,
     set(plotly) {
-      for (const name of ["newPlot", "react"]) {
-        const draw = plotly[name];
-        plotly[name] = (gd, data, layout, ...rest) => {
-          whole(Array.isArray(data) ? { layout } : data);
-          return draw(gd, data, layout, ...rest);
-        };
-      }
-      library = plotly;
+      library = wrapped(plotly);
     },
   });
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
-from flask import Response, request
+from flask import Response, redirect, request
 from flask_compress import Compress
 
 from dashboard import ids
@@ -147,6 +147,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_BR_LEVEL"] = 4
     server.config["COMPRESS_CACHE_BACKEND"] = Kept
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
+    server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(app.get_asset_url("favicon.ico"), 301))
     add_keeping(server)
     add_geometry(server, source)
     add_base_map(server, context)
