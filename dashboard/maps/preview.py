@@ -96,14 +96,7 @@ def spots_figure(
     (degrees).
     """
     style = map_style.style(version, lang)
-    ground = {"id": "county-fill", "type": "fill", "source": "counties", "paint": {"fill-color": theme.LAND}}
-    # the provinces' outline is coarse: under single points the counties' own is wanted
-    style["layers"] = [
-        one
-        for layer in style["layers"]
-        if layer["id"] not in hidden
-        for one in ([layer, ground] if layer["id"] == "nation" else [layer])
-    ]
+    style["layers"] = [layer for layer in style["layers"] if layer["id"] not in hidden]
     return {
         "data": traces,
         "layout": {

@@ -21,8 +21,10 @@ from dashboard import theme
 from dashboard.components.legend import legend
 from dashboard.glossary import glossary
 from dashboard.maps import overview as map_figures
+from dashboard.maps import preview
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.maps.layers import TRACES
+from dashboard.maps.placing import placing_map
 from dashboard.maps.stations import POINTS_AT_MOST, station_hover
 from dashboard.source import AtlasSource
 from dashboard.words import Words
@@ -359,3 +361,15 @@ def test_the_legend_names_how_its_classes_were_made_and_explains_it(
     terms = {getattr(one, "data-term", None): one.children for one in parts._traverse() if isinstance(one, html.Span)}
     assert terms[key] == words(METHODS[key])
     assert {one.key for one in glossary(words)} >= set(terms) - {None}
+
+
+def test_every_layer_of_a_map_of_spots_has_its_source_and_every_trace_its_place(words: Words) -> None:
+    for figure in (
+        preview.spots_figure([], "v", "zh", [118.1], [24.4]),
+        placing_map("v", words, [118.1], [24.4], ["甲"], None),
+    ):
+        style = figure["layout"]["map"]["style"]
+        layers = {layer["id"]: layer for layer in style["layers"]}
+        assert len(layers) == len(style["layers"])
+        assert {one["source"] for one in layers.values() if "source" in one} <= style["sources"].keys()
+        assert {trace["below"] for trace in figure["data"]} <= layers.keys()
