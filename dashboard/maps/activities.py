@@ -37,9 +37,9 @@ def spots(scene: Scene) -> dict[str, Any]:
     # an activity held at a station lies under its mark: near, it stands out around it
     beside = scene.shows("stations") and scene.near and scene.here.level != "city"
     least = 24 if beside else 12
-    kinds = words.activity_kinds()
+    kinds, gathered = words.activity_kinds(), words("{count} 项活动，点击放大")
     text = [
-        words("{count} 项活动，点击放大").format(count=words.number(row.count))
+        f"{gathered.format(count=words.number(row.count))}<br>{words.provenance(row.provenance)}"
         if row.unit_kind == located.CLUSTER
         else f"<b>{escape(str(words.name(row)))}</b>"
         f"<br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
