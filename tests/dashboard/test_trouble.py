@@ -45,6 +45,7 @@ ASKED = {
 WITHOUT = (
     "/_",
     "/assets",
+    "/favicon.ico",
     "/design",
     "/data/template",
     "/data/marked",
