@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, State, dcc, html, set_props
 from flask import Response, redirect, request
 from flask_compress import Compress
 
-from dashboard import ids
+from dashboard import backup, ids
 from dashboard.basemap import BaseMaps
 from dashboard.context import Context
 from dashboard.locale import load_words
@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> Dash:
         The store is there but cannot be read, or the base map that the settings name cannot be used.
     """
     templates.register()
+    backup.finish(settings.home, settings.database_url)
     build_atlas(settings.home, url=settings.database_url)
     source = AtlasSource(settings.home, settings.database_url)
     source.atlas()
