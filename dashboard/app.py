@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Collection
 from typing import Any
 
@@ -25,12 +26,15 @@ from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard, add_names
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.logs import add_log
+from dashboard.server.metrics import add_metrics
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.stills import add_stills
 from dashboard.server.trails import add_trails
 from dashboard.server.trouble import add_trouble
 from dashboard.server.uploading import add_uploading
+from dashboard.server.warming import WARMED
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
 from dashboard.theme import templates
@@ -149,6 +153,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_CACHE_BACKEND"] = Kept
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
     server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(app.get_asset_url("favicon.ico"), 301))
+    add_log(server, settings.access_log)
     add_keeping(server)
     add_geometry(server, source)
     add_base_map(server, context)
@@ -158,7 +163,9 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         {path.strip("/"): (page.picture, page.OWN_KEYS) for path, page in PAGES.items() if hasattr(page, "picture")},
     )
     add_frames(server, context)
-    add_health(server, source)
+    server.extensions[WARMED] = threading.Event()
+    add_health(server, source, server.extensions[WARMED])
+    add_metrics(server, context)
     add_trouble(server, context)
     add_uploading(server, context)
     add_feedback(server, context)

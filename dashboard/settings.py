@@ -109,6 +109,16 @@ class Settings(BaseSettings):
         ``ATLAS_GEOCODER_PER_SECOND``: at most so many requests a second.
     geocoder_per_day : int
         ``ATLAS_GEOCODER_PER_DAY``: at most so many requests a day.
+    proxies : str
+        ``ATLAS_PROXIES``: addresses or networks of proxies that are believed, with commas; what others say of
+        addresses and accounts is not.
+    metrics : str
+        ``ATLAS_METRICS``: addresses or networks that may ask for ``/metrics``, with commas; ``loopback`` is this
+        machine; empty: there is no such address.
+    log_format : {'text', 'json'}
+        ``ATLAS_LOG_FORMAT``: how the server writes its log.
+    access_log : bool
+        ``ATLAS_ACCESS_LOG``: write a record of each request (method, path, status, milliseconds; no query, no reader).
     embed_hosts : str
         ``ATLAS_EMBED_HOSTS``: hosts whose pages may embed a view, with commas
         (``https://oa.example.org``); empty: nobody.
@@ -148,6 +158,10 @@ class Settings(BaseSettings):
     geocoder_url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     geocoder_per_second: float = Field(default=3, gt=0, le=200)
     geocoder_per_day: int = Field(default=5_000, ge=1)
+    proxies: str = Field(default="", max_length=1_000)
+    metrics: str = Field(default="", max_length=1_000)
+    log_format: Literal["text", "json"] = "text"
+    access_log: bool = False
     embed_hosts: str = Field(default="", pattern=r"^[A-Za-z0-9:/.,*\s-]*$")
 
     @property
@@ -173,6 +187,26 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def trusted(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Networks of the proxies that are believed."""
+        return tuple(ipaddress.ip_network(one, strict=False) for one in self.proxies.replace(",", " ").split())
+
+    @property
+    def metrics_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Networks of who may ask for the metrics."""
+        named = self.metrics.replace("loopback", "127.0.0.0/8 ::1").replace(",", " ").split()
+        return tuple(ipaddress.ip_network(one, strict=False) for one in named)
+
+    @model_validator(mode="after")
+    def _known_networks(self) -> Self:
+        for name in ("trusted", "metrics_networks"):
+            try:
+                getattr(self, name)
+            except ValueError as error:
+                raise ValueError(f"{'ATLAS_PROXIES' if name == 'trusted' else 'ATLAS_METRICS'}: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _stay_at_home(self) -> Self:

@@ -6,8 +6,8 @@ from dashboard.server.logs import to_stderr
 from dashboard.server.warming import warm_beside
 from dashboard.settings import load_settings
 
-to_stderr()
 settings = load_settings()
+to_stderr(settings.log_format)
 serves = serving(settings.home)  # held as long as this process lives: a restore refuses meanwhile
 server = create_app(settings).server
 warm_beside(server)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashboard.export.order import Order, no_such_template
 from dashboard.export.studio import Studio
-from dashboard.tasks.job import DONE, FAILED, LOST, STOPPED, Job, State
+from dashboard.tasks.job import DONE, FAILED, INTERRUPTED, LOST, STOPPED, Job, State
 from dashboard.tasks.jobs import Jobs
 from geodata.errors import N_
 from geodata.message import Message
@@ -55,7 +55,7 @@ class Ordered:
     def word(self) -> str:
         """The phase as style sheets name it: ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``."""
         phase = STOPPED if self.state.stopping and not self.state.over else self.state.phase
-        return {LOST: FAILED, STOPPED: "cancelled", "queued": "waiting"}.get(phase, phase)
+        return {LOST: FAILED, INTERRUPTED: FAILED, STOPPED: "cancelled", "queued": "waiting"}.get(phase, phase)
 
     @property
     def active(self) -> bool:

@@ -16,7 +16,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dashboard.tasks.job import LOOK_SECONDS, QUEUED, RUNNING, STOPPED, Job, State, age, read_json, write_json
+from dashboard.tasks.job import (
+    CUT,
+    INTERRUPTED,
+    LOOK_SECONDS,
+    QUEUED,
+    RUNNING,
+    STOPPED,
+    Job,
+    State,
+    age,
+    read_json,
+    write_json,
+)
 from geodata import processes
 from geodata.errors import N_, AtlasError
 from geodata.locking import Slots, hold
@@ -25,6 +37,37 @@ from geodata.message import Message
 KEPT_ANSWERS = 200
 _ID = re.compile(r"[0-9a-f]{24}\Z")
 Work = Callable[[Job], None]
+
+
+class _Turn(threading.Thread):
+    """The thread that does a job."""
+
+    def __init__(self, job: Job, work: Callable[[], None]) -> None:
+        super().__init__(target=work, name=f"job-{job.id}", daemon=True)
+        self.job = job
+
+
+def interrupt() -> None:
+    """Have every job that this process does end soon, with what it has."""
+    for turn in _turns():
+        turn.job.interrupt()
+
+
+def hand_back(seconds: float) -> None:
+    """Wait until every job that this process does has ended; of one that has not in `seconds` say that it was cut off.
+
+    Whoever asks about it then hears why, and not that it got lost.
+    """
+    interrupt()
+    until = time.monotonic() + seconds
+    for turn in _turns():
+        turn.join(max(until - time.monotonic(), 0.0))
+    for turn in _turns():
+        turn.job.enter(INTERRUPTED, CUT)
+
+
+def _turns() -> list[_Turn]:
+    return [one for one in threading.enumerate() if isinstance(one, _Turn)]
 
 
 class Jobs:
@@ -85,7 +128,7 @@ class Jobs:
         if len(self._queue()) >= self._waiting:
             raise AtlasError(self._full, count=self._waiting)
         job, lock = self._begin(task or {}, State(QUEUED))
-        threading.Thread(target=self._take_turn, args=(job, lock, work), name=f"job-{job.id}", daemon=True).start()
+        _Turn(job, lambda: self._take_turn(job, lock, work)).start()
         return job.id
 
     def start_process(self, module: str, task: Mapping[str, Any], environment: Mapping[str, str]) -> str:
@@ -156,7 +199,8 @@ class Jobs:
             try:
                 while not ((self._queue() or [job.id])[0] == job.id and slots.take()):
                     if job.cancelled():
-                        job.enter(STOPPED)
+                        stopped = job.stopped() or not job.interrupted
+                        job.enter(*((STOPPED,) if stopped else (INTERRUPTED, CUT)))
                         return
                     time.sleep(LOOK_SECONDS)
                 marker.unlink(missing_ok=True)

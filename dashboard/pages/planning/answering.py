@@ -28,8 +28,7 @@ from dashboard.pages.planning.solving import (
     search,
 )
 from dashboard.pages.planning.syncing import read
-from dashboard.tasks.job import DONE, LOST, STOPPED
-from dashboard.tasks.job import FAILED as JOB_FAILED
+from dashboard.tasks.job import DONE, INTERRUPTED, LOST, STOPPED
 from dashboard.tasks.job import State as JobState
 from dashboard.tasks.jobs import Jobs
 from dashboard.theme.recolour import themed
@@ -147,13 +146,13 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not state.over:
             return no_update, no_update, no_update, no_update, said, fresh, *gap
         over: Any = {"by": BY_JOB, "id": job["id"], "for": job["for"], "again": job["again"]}
-        if state.phase == JOB_FAILED:
+        if state.failed and not news.get("answer"):
             over = {"by": FAILED, "error": state.message.as_json()}
             said = ""
         elif state.phase == LOST or not (news.get("answer") or news.get("reasons")):
             over = None
             said = said if state.phase == LOST else [words("已停止，还没有方案。")]
-        elif state.phase == STOPPED:
+        elif state.phase in (STOPPED, INTERRUPTED):
             said = [words("已停止。"), " ", *said]
         return over, None, True, True, said, no_update, *gap
 
