@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
-from flask import Response, redirect, request
+from flask import Response, abort, redirect, request
 from flask_compress import Compress
 
 from dashboard import backup, ids
@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> Dash:
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=failed,
+        enable_mcp=False,  # whatever DASH_MCP_ENABLED says
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
 
@@ -130,6 +131,8 @@ def create_app(settings: Settings) -> Dash:
     add_sheets(app, context, settings)
     app.server.extensions["briefs"] = add_briefs(app, context, settings)
     _tell_unknown(app, pages)
+    if not settings.development:
+        _close(app)
     _dress(app, context, words)
     return app
 
@@ -142,6 +145,15 @@ def _tell_unknown(app: Dash, pages: Collection[str]) -> None:
         if request.endpoint == "/<path:path>" and answer.status_code == 200 and request.path not in pages:
             answer.status_code = 404
         return answer
+
+
+def _close(app: Dash) -> None:
+    """Answer 404 where Dash offers what is for developers alone."""
+
+    @app.server.before_request
+    def _closed() -> None:
+        if request.path == "/_reload-hash":
+            abort(404)
 
 
 def _dress(app: Dash, context: Context, words: Words) -> None:
@@ -187,10 +199,17 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         settings.max_request_bytes,
         words("地址太长，服务器没有处理。请从首页重新打开。"),
         settings.tiles.origin if settings.tiles else "",
+        settings.reached_by_tls,
     )
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
     # Dash registers its scripts when a process first serves the page: a worker that has not would answer 500 for them
     server.test_client().get("/")
-    app.enable_dev_tools(debug=settings.development, dev_tools_ui=settings.development, dev_tools_hot_reload=False)
+    tools = ("ui", "props_check", "serve_dev_bundles", "prune_errors", "validate_callbacks")
+    # each said: what is not, Dash takes from variables of its own
+    app.enable_dev_tools(
+        debug=settings.development,
+        dev_tools_hot_reload=False,
+        **{f"dev_tools_{name}": settings.development for name in tools},
+    )

@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         ``ATLAS_GEOCODER_PER_SECOND``: at most so many requests a second.
     geocoder_per_day : int
         ``ATLAS_GEOCODER_PER_DAY``: at most so many requests a day.
+    hosts : str
+        ``ATLAS_HOSTS``: names under which the server answers, with commas, beside those of this machine and of
+        `public_url`; empty: any, once `allow_remote` is set.
+    database_url_file : Path or None
+        ``ATLAS_DATABASE_URL_FILE``: file that holds `database_url` instead.
     proxies : str
         ``ATLAS_PROXIES``: addresses or networks of proxies that are believed, with commas; what others say of
         addresses and accounts is not.
@@ -124,7 +129,8 @@ class Settings(BaseSettings):
         (``https://oa.example.org``); empty: nobody.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore")
+    # what a variable holds may be a secret: errors name it, and do not repeat it
+    model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore", hide_input_in_errors=True)
 
     home: Path = CODE / ".atlas"
     database_url: str | None = Field(default=None, repr=False)
@@ -158,6 +164,8 @@ class Settings(BaseSettings):
     geocoder_url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     geocoder_per_second: float = Field(default=3, gt=0, le=200)
     geocoder_per_day: int = Field(default=5_000, ge=1)
+    hosts: str = Field(default="", pattern=r"^[A-Za-z0-9.:,\[\]\s-]*$", max_length=2_000)
+    database_url_file: Path | None = None
     proxies: str = Field(default="", max_length=1_000)
     metrics: str = Field(default="", max_length=1_000)
     log_format: Literal["text", "json"] = "text"
@@ -187,6 +195,28 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Names of `hosts`."""
+        return frozenset(self.hosts.lower().replace(",", " ").split())
+
+    @property
+    def reached_by_tls(self) -> str:
+        """Name (and port) under which the server is reached by TLS; empty where it is not."""
+        return self.public_url.partition("://")[2].partition("/")[0] if self.public_url.startswith("https://") else ""
+
+    @model_validator(mode="after")
+    def _out_of_its_file(self) -> Self:
+        if self.database_url_file and not self.database_url:
+            try:
+                told = self.database_url_file.read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                told = ""
+            if not told:  # what it holds is never repeated
+                raise ValueError("ATLAS_DATABASE_URL_FILE cannot be read, or is empty")
+            self.database_url = told
+        return self
 
     @property
     def trusted(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
