@@ -242,6 +242,14 @@ def _restore(options: argparse.Namespace, settings: Settings, words: Gettext) ->
     return 0
 
 
+def _clear(options: argparse.Namespace, settings: Settings, _words: Gettext) -> int:
+    from dashboard.tasks.uploads import Uploads
+
+    count, size = Uploads(settings).clear()
+    _print({"uploads": count, "bytes": size}, options.json)
+    return 0
+
+
 def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     found = plan(options, words, _say, lambda: _built(settings, words).atlas())
     _print(found, options.json)
@@ -344,6 +352,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     back = add("restore", words("用备份替换图册：完整核对以后才替换，要么全部要么不动"), _restore, with_json=True)
     back.add_argument("file", type=Path, metavar="FILE", help=words("backup 做成的文件"))
     back.add_argument("--check", action="store_true", help=words("只核对备份，不恢复"))
+    add("clear", words("清掉上传后没有导入的文件；正在导入的留着"), _clear, with_json=True)
     add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
     add_geocode_parser(add, words, _geocode)
     add_ground_parsers(add, words, {"ground": _ground, "walk": _walk})

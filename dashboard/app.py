@@ -26,6 +26,7 @@ from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard, add_names
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.limited import add_limits
 from dashboard.server.logs import add_log
 from dashboard.server.metrics import add_metrics
 from dashboard.server.search import add_search
@@ -193,6 +194,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     )
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     add_calls(app, context)
+    add_limits(server, context)
     add_headers(
         server,
         app.csp_hashes(),

@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     proxies : str
         ``ATLAS_PROXIES``: addresses or networks of proxies that are believed, with commas; what others say of
         addresses and accounts is not.
+    limits : float
+        ``ATLAS_LIMITS``: what the limits of readers (:mod:`dashboard.limits`) are multiplied with; 0: there are none.
+    uploads_bytes : int
+        ``ATLAS_UPLOADS_BYTES``: bytes that uploads may take of the home together; one reader a quarter of them.
     metrics : str
         ``ATLAS_METRICS``: addresses or networks that may ask for ``/metrics``, with commas; ``loopback`` is this
         machine; empty: there is no such address.
@@ -167,6 +171,8 @@ class Settings(BaseSettings):
     hosts: str = Field(default="", pattern=r"^[A-Za-z0-9.:,\[\]\s-]*$", max_length=2_000)
     database_url_file: Path | None = None
     proxies: str = Field(default="", max_length=1_000)
+    limits: float = Field(default=1, ge=0, le=1_000)
+    uploads_bytes: int = Field(default=4 * 2**30, ge=10**6)
     metrics: str = Field(default="", max_length=1_000)
     log_format: Literal["text", "json"] = "text"
     access_log: bool = False

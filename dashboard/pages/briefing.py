@@ -21,6 +21,8 @@ from dashboard.export.brief import draft
 from dashboard.export.order import TEMPLATES, THEMES, Order
 from dashboard.export.orders import Ordered, Orders
 from dashboard.filters_in_words import bracketed, words_of_filters
+from dashboard.limits import BRIEFS, LINKS
+from dashboard.server.limited import take
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
@@ -346,7 +348,7 @@ def register(app: Dash, context: Context) -> None:
             if order.template == "compare" and not order.against:
                 raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
             name = order.title or _name_of(context, view, words)[0]
-            made = orders().submit(order, name)
+            made = orders().submit(order, name, take(context.settings, BRIEFS))
         except AtlasError as error:
             return no_update, [html.P(error.text(words.gettext), className="notice notice-bad")], no_update
         return [made, *(known or [])][:MOST_JOBS], [], False
@@ -431,6 +433,7 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         words = context.words(lang)
         try:
+            take(context.settings, LINKS)
             key = app.server.extensions["links"].keep(PATH + (search or ""))
         except AtlasError as error:
             return html.P(error.text(words.gettext), className="notice-bad")

@@ -8,6 +8,7 @@ A job is a folder:
 ``state.json``   how far it is; written anew in one step
 ``alive``        locked while the thread or process that does it lives
 ``queued``       there while it waits for its turn
+``reader``       for whom, where that is known: a key, no name
 ``seen``         touched whenever somebody asks
 ``cancel``       there when somebody has had enough
 

@@ -13,6 +13,7 @@ from dashboard.charts import as_plotly, planning
 from dashboard.charts.chart import Chart
 from dashboard.components.trail import with_source
 from dashboard.context import Context
+from dashboard.limits import SOLVES
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
@@ -28,6 +29,7 @@ from dashboard.pages.planning.solving import (
     search,
 )
 from dashboard.pages.planning.syncing import read
+from dashboard.server.limited import take
 from dashboard.tasks.job import DONE, INTERRUPTED, LOST, STOPPED
 from dashboard.tasks.job import State as JobState
 from dashboard.tasks.jobs import Jobs
@@ -102,7 +104,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 and (result.get("for"), result.get("again")) == (name, stored["again"])
             ):
                 return no_update, *idle
-            started = jobs.start(search(atlas, jobs, question))
+            started = jobs.start(search(atlas, jobs, question), reader=take(context.settings, SOLVES))
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
@@ -209,7 +211,10 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         if kept is not None:
             return {"for": name, "kept": True, "present": present}, True, True
         if clicks and (not old or old.get("clicks") != clicks) and _pressed():
-            started = jobs.start(curve(atlas, jobs, question, present))
+            try:
+                started = jobs.start(curve(atlas, jobs, question, present), reader=take(context.settings, SOLVES))
+            except AtlasError:  # too much is going on: the button stays
+                return None, True, False
             return {"id": started, "for": name, "present": present, "clicks": clicks}, False, True
         return None, True, False
 
