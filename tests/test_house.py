@@ -40,6 +40,9 @@ TOP = {
     ".oxfmtrc.json",
     ".oxlintrc.json",
     ".gitignore",
+    "Dockerfile",
+    ".dockerignore",
+    "compose.yaml",
     "mkdocs.yml",
 }
 
