@@ -33,6 +33,10 @@ AIMS = (COVER, FEWEST, COST, FAIR)
 SHARE = 1e-9
 #: Slack of a share that was reached and is to be kept while the next one is raised.
 KEPT = 1e-7
+#: A search is first given so long, seconds, or this part of the time, and then the rest.
+FIRST_SECONDS, FIRST_PART = 4.0, 0.1
+#: How long to look for what would suffice, seconds a condition.
+REASON_SECONDS = 10.0
 NEEDED = ("share", "zones", "new", "budget", "close")
 
 
@@ -50,6 +54,8 @@ class Change:
         Most places that move: one closes, another opens for it (beyond `close` and the new ones).
     moves : ndarray of int64, shape (q, 2), or None
         Existing site and candidate of each move that is allowed; None: anywhere.
+    upgrade : int or None
+        Most places where another kind takes the place of what stands; None: as many as the budget bears.
     keep : ndarray of bool, shape (n,), or None
         Existing sites that must not close (they may still be upgraded).
     closing : ndarray of float64, shape (n,), or None
@@ -69,6 +75,7 @@ class Change:
     close: int = 0
     move: int = 0
     moves: NDArray[np.int64] | None = None
+    upgrade: int | None = None
     keep: NDArray[np.bool_] | None = None
     closing: Floats | None = None
     place: NDArray[np.int64] | None = None
@@ -139,8 +146,8 @@ def reorganise(instance: Instance, change: Change, clock: Clock | None = None) -
     problem = _Problem.of(instance, change)
     clock = clock or Clock()
     keeper = _Keeper(problem, clock)
-    for first in (problem.nothing(), problem.greedy()):
-        if keeper.offer(first):
+    for first in (problem.nothing, problem.greedy, *((problem.fairest,) if change.zone is not None else ())):
+        if keeper.offer(first()):
             yield keeper.told("gap")
     with Highs(clock) as highs:
         search = _fair(problem, highs, keeper) if change.aim == FAIR else _once(problem, highs, keeper)
@@ -268,6 +275,9 @@ class _Problem:
         if count and "close" not in without:
             there = sparse.csr_array(self.stands.astype(float)[None, :])
             program.row({y: there, x: moved}, float(count - change.close), np.inf)
+        if change.upgrade is not None:
+            other = (self.stands & ~instance.existing).astype(float)
+            program.row({y: sparse.csr_array(other[None, :])}, -np.inf, float(change.upgrade))
         if instance.budget is not None and "budget" not in without:
             spent = sparse.csr_array((self.price - shut)[None, :])
             # written within a cent's part, as everywhere
@@ -396,6 +406,30 @@ class _Problem:
                 break
         return np.flatnonzero(there)
 
+    def fairest(self) -> Sites:
+        """Return what stands with new sites added one by one, each the one that leaves the worst zones best."""
+        on = np.zeros(self.instance.pairs.sites, bool)
+        on[self.nothing()] = True
+        shares = self.shares()
+        barred = self.stands | self.instance.forbidden
+        for _ in range(int(self.instance.new if self.instance.new is not None else self.instance.pairs.sites)):
+            reached = self.rows @ on.astype(float) > 0
+            now = shares @ reached.astype(float)
+            left = sparse.csr_array(
+                shares @ sparse.dia_array(((~reached).astype(float)[None, :], [0]), shape=(len(reached),) * 2)
+            )
+            after = np.sort(now[:, None] + (left @ self.rows).toarray(), axis=0)
+            # the last key of lexsort counts most
+            order = np.lexsort(after[::-1])[::-1]
+            for one in order[~(on | barred)[order]].tolist():
+                on[one] = True
+                if self.allowed(np.flatnonzero(on), shares=False):
+                    break
+                on[one] = False
+            else:
+                break
+        return np.flatnonzero(on)
+
     def allowed(self, there: Sites, shares: bool = True) -> bool:
         """Return whether a choice keeps every condition; judged by itself, without the program."""
         instance, change = self.instance, self.change
@@ -413,6 +447,8 @@ class _Problem:
         moved = self._most_moves(gone, opened)
         most = max(0, len(gone) - change.close), max(0, len(opened) - instance.new) if instance.new is not None else 0
         if max(most) > moved:
+            return False
+        if change.upgrade is not None and int((on & self.stands & ~instance.existing).sum()) > change.upgrade:
             return False
         if instance.budget is not None and self.spent(there) > instance.budget * (1 + CENT):
             return False
@@ -477,7 +513,7 @@ class _Keeper:
     """Holds the best answer and bound."""
 
     def __init__(self, problem: _Problem, clock: Clock) -> None:
-        self._problem, self._clock = problem, clock
+        self._problem, self.clock = problem, clock
         self.more = problem.change.aim in (COVER, FAIR)
         self.there: Sites | None = None
         self.key: tuple[float, ...] = ()
@@ -501,7 +537,7 @@ class _Keeper:
         """Return the state of things."""
         problem, nothing = self._problem, np.empty(0, np.int64)
         if self.there is None:
-            return Reorganised("gap", nothing, nothing, None, self.bound, None, self._clock.passed, waiting)
+            return Reorganised("gap", nothing, nothing, None, self.bound, None, self.clock.passed, waiting)
         worth = problem.worth(self.there)
         bound = worth if status == "proved" or self.bound is None else self.bound
         if status != "proved" and self.bound is not None:
@@ -516,7 +552,7 @@ class _Keeper:
             worth,
             bound,
             problem.zone_shares(self.there) if problem.change.zone is not None else None,
-            self._clock.passed,
+            self.clock.passed,
             waiting,
         )
 
@@ -533,14 +569,26 @@ def _chosen(found: Found) -> Sites:
     return np.flatnonzero(found.blocks[0] > 0.5)
 
 
+def _asked(program: Program, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
+    """Solve a program, a short while first: what a process had found is lost when it is killed; returns a Found."""
+    found = Found("lost")
+    for seconds in (max(FIRST_SECONDS, FIRST_PART * min(keeper.clock.left, 1e6)), np.inf):
+        again = yield from highs.solve(program, seconds)
+        if again.blocks is not None and keeper.offer(_chosen(again)):
+            yield Step("exact")
+        if again.status != "lost":
+            found = again
+        if again.status in ("optimal", "infeasible") or keeper.clock.over():
+            break
+    return found
+
+
 def _once(problem: _Problem, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
     """Search the optimum of one aim; returns the status."""
     aim = problem.change.aim
-    found = yield from highs.solve(problem.program(aim))
+    found = yield from _asked(problem.program(aim), highs, keeper)
     if found.status == "infeasible" and keeper.there is None:
         return "infeasible"
-    if found.blocks is not None:
-        keeper.offer(_chosen(found))
     if np.isfinite(found.bound):
         bound = found.bound / problem.scale(aim)
         bound = {COVER: -bound, COST: bound + float(problem.closing.sum())}.get(aim, float(np.ceil(bound - 1e-6)))
@@ -562,11 +610,9 @@ def _fair(problem: _Problem, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
     count = int((problem.total > 0).sum())
     raised: list[float] = []
     for rank in range(count + 1):
-        found = yield from highs.solve(problem.program(FAIR, raised=raised))
+        found = yield from _asked(problem.program(FAIR, raised=raised), highs, keeper)
         if found.status == "infeasible" and not rank and keeper.there is None:
             return "infeasible"
-        if found.blocks is not None:
-            keeper.offer(_chosen(found))
         if not rank and np.isfinite(found.bound):
             keeper.bound = min(1.0, -found.bound / 1000.0)
         if found.status != "optimal" or found.blocks is None:
@@ -589,7 +635,7 @@ def _reasons(problem: _Problem, highs: Highs) -> Iterator[Step]:
     for name, aim, asked in tries:
         if not asked:
             continue
-        answer = yield from highs.solve(problem.program(aim, without=frozenset({name})))
+        answer = yield from highs.solve(problem.program(aim, without=frozenset({name})), REASON_SECONDS)
         if answer.status != "optimal" or answer.blocks is None:
             continue
         found.append(_said(problem, name, _chosen(answer), answer))
@@ -643,6 +689,8 @@ def _check(instance: Instance, change: Change) -> None:
                 got=count,
                 stand=stand,
             )
+    if change.upgrade is not None and change.upgrade < 0:
+        raise AtlasError(N_("升级的处数 {got} 不可用：请给不小于 0 的整数。"), got=change.upgrade)
     for name, values, expected in (
         ("keep", change.keep, n),
         ("closing", change.closing, n),

@@ -54,6 +54,7 @@ def random_case(random: np.random.Generator, aim: str, twist: str) -> dict:
         "close": int(random.integers(0, stand + 1)) if twist in ("close", "all") or random.random() < 0.3 else 0,
         "move": int(random.integers(0, stand + 1)) if twist.startswith("move") or everything else 0,
         "moves": moves,
+        "upgrade": int(random.integers(0, 3)) if random.random() < 0.5 else None,
         "keep": existing & (random.random(n) < 0.4) if random.random() < 0.5 else None,
         "forbidden": forbidden,
         "forced": ~existing & ~forbidden & (random.random(n) < 0.08),
@@ -83,6 +84,9 @@ def choices(case: dict):
                 continue
             moved = most_moves(case, gone, opened)
             if len(gone) - case["close"] > moved or (case["new"] is not None and len(opened) - case["new"] > moved):
+                continue
+            other = sum(int(place[j]) in standing and not existing[j] for j in there)
+            if case["upgrade"] is not None and other > case["upgrade"]:
                 continue
             if case["budget"] is not None and spent(case, there) > case["budget"] * (1 + 1e-9):
                 continue
@@ -151,6 +155,7 @@ def asked(case: dict, aim: str) -> list[Reorganised]:
         close=case["close"],
         move=case["move"],
         moves=case["moves"],
+        upgrade=case["upgrade"],
         keep=case["keep"],
         closing=case["closing"],
         place=case["place"],
@@ -259,6 +264,7 @@ def test_the_one_that_is_missed_least_comes_first() -> None:
     [
         (Change(close=3), "现有 2 处"),
         (Change(move=-1), "现有 2 处"),
+        (Change(upgrade=-1), "升级的处数"),
         (Change(share=1.2), "0 到 1"),
         (Change(aim="fewest"), "要达到的比例"),
         (Change(aim="fair"), "需要片区"),
