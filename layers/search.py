@@ -35,20 +35,6 @@ MOST_OF_A_KIND = 5
 MOST_WORDS, MOST_INSIDE = 3, 2_000  # words of one search, names compared in the places that a word names
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"
-KINDS = (
-    "place",
-    "region",
-    "zone",
-    "grid",
-    "station",
-    "fair",
-    "activity",
-    "enterprise",
-    "story",
-    "fact",
-    "scenario",
-    "kind",
-)
 
 
 class Entry(NamedTuple):

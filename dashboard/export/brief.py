@@ -86,11 +86,6 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
     )
 
 
-def own_words(order: Order, context: Context) -> dict[str, str]:
-    """Return title and sentence as the view of `order` says them itself."""
-    return draft(order, context)[0]
-
-
 def draft(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
     """Return title and sentence as the view of `order` says them itself, and its charts."""
     words, sides = _sides(order, context)

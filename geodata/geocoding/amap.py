@@ -49,7 +49,6 @@ LEVEL = {
     "省": WIDER,
     "国家": WIDER,
 }
-OK = "10000"
 #: no more today, or at all (10010: of this address of ours; 10044:
 #: of the account; 40000: the package is used up; 40002: it has ended)
 QUOTA = {"10003", "10010", "10029", "10044", "10045", "40000", "40002", "40003"}

@@ -31,7 +31,6 @@ __all__ = ["POSITIONS", "STATED", "Layout", "known_headers", "nothing_known", "o
 _MONEY = re.compile(r"单位\s*[:：]\s*((?:万|千|亿)元)")
 #: Headers of columns that number the rows of the file itself; they say nothing of what a row is about.
 SERIALS = frozenset({"fid", "ogcfid", "序号", "id", "行号", "序", "排序", "no", "#", "objectid", "編號"})
-UNIQUE = ("name",)
 
 
 @dataclass(slots=True)

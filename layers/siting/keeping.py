@@ -20,7 +20,7 @@ from geodata.schema import CRS, TABLES
 from geodata.store.base import WritableStore
 from layers.siting.answer import Site
 from layers.siting.ask import MARK
-from layers.siting.scenario import Scenario, frame_of, of_frame
+from layers.siting.scenario import Scenario, frame_of
 
 if TYPE_CHECKING:
     from geodata.store.batch import Batch
@@ -95,11 +95,6 @@ def save(store: WritableStore, scenario: Scenario, seen: str | None = None) -> S
     return scenario.having(batch_id=batch.batch_id)
 
 
-def listed(store: WritableStore) -> list[Scenario]:
-    """Return every scenario of the store, the latest first."""
-    return of_frame(store.read(TABLE))
-
-
 def remove(store: WritableStore, scenario_id: str, author: str | None = None) -> Batch:
     """Take a scenario out.
 
@@ -130,13 +125,6 @@ def events(history: Sequence[Batch], scenario_id: str) -> list[Event]:
             kind = "adopted" if one.table == STATIONS else "removed" if not one.rows else "saved"
             found.append(Event(kind, one.time, one.author, one.batch_id, one.undone_at))
     return found
-
-
-def version(store: WritableStore, scenario_id: str, event: Event) -> Scenario | None:
-    """Return a scenario as it was right after an event; None when it was not there."""
-    past = store.as_of(event.time).read(TABLE)
-    found = of_frame(past[past["scenario_id"] == scenario_id])
-    return found[0] if found else None
 
 
 def adopt(store: WritableStore, scenario: Scenario, author: str | None = None, seen: str | None = None) -> Adopted:

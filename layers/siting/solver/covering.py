@@ -17,7 +17,6 @@ from layers.siting.solver.progress import SAME, Clock, Step
 from layers.siting.solver.reduction import Cover, cover_of, taken, without_dominated, without_implied
 
 Floats = NDArray[np.float64]
-Choice = NDArray[np.int64]
 #: Random kicks tried when the first bound leaves a gap.
 KICKS = 12
 #: Up to so many entries, twofold covering gets the stronger rows.
