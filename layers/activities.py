@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import periods, places
+from layers import periods, selection
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix
@@ -194,10 +194,8 @@ def _sum(
 
 
 def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "activities") & atlas.of_provenance("activities", filters.provenance)
-    if filters.area:
-        mask = mask & places.in_area(filters, *where(atlas)[:2])
+    lon, lat, *_ = where(atlas)
+    mask = selection.mask(atlas, filters, "activities", (lon, lat))
     if filters.kinds is not None:
         fits = np.zeros(len(atlas.activities), dtype=bool)
         for kind in filters.kinds:

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata import hours
-from layers import hexes, places
+from layers import hexes, selection
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 
@@ -210,11 +210,7 @@ def provenance_of(atlas: Atlas, rows: NDArray[Any]) -> list[str]:
 
 def chosen(atlas: Atlas, filters: Filters) -> Mask:
     """Return which stations of the atlas :func:`select` returns."""
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "stations") & atlas.of_provenance("stations", filters.provenance)
-    if filters.area:
-        mask = mask & places.in_area(filters, *atlas.lonlat("stations"))
-    return mask
+    return selection.mask(atlas, filters, "stations")
 
 
 # -- inside -----------------------------------------------------------------------

@@ -21,7 +21,7 @@ from dashboard.past import before_the_first
 from dashboard.query_string import joined, text
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
-from layers import activities, fairs, flows, kpis, places, routes
+from layers import activities, fairs, flows, kpis, places, routes, selection
 from layers.atlas import Atlas
 from layers.filters import THEMES, Filters
 from layers.sentence import MARKS as SAID_MARKS
@@ -267,15 +267,13 @@ def _made_up(sides: tuple[Side, ...], words: Words) -> str:
     """Return what of the sides is made up: first what adds up to the reported totals, then what was only thought up."""
     counted, free = {}, {}
     for side in sides:
-        here = places.scope(side.atlas, side.filters)
         for table, name, named in (
             ("grids", words("网格与企业"), counted),
             ("stations", words("驿站点位"), counted),
             ("zones", words("街道片区边界"), free),
         ):
-            rows = places.table_mask(side.atlas, here, table) & side.atlas.of_provenance(
-                table, side.filters.provenance & {"illustrative"}
-            )
+            drawn = side.filters.having(provenance=side.filters.provenance & {"illustrative"}, area=())
+            rows = selection.mask(side.atlas, drawn, table)
             if rows.any() and not (
                 side.scenario and table != "stations"
             ):  # the map of a scenario shows stations and demand alone

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.codes import shipped_rows
-from layers import places
+from layers import places, stations
 from layers.analysis import happened
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -92,10 +92,7 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
         kinds=frozenset({row["kind"]}) if row["kind"] else None,
     )
     if row["table"] == "stations":
-        mine = atlas.stations[
-            places.table_mask(atlas, places.scope(atlas, own), "stations")
-            & atlas.of_provenance("stations", own.provenance)
-        ]
+        mine = atlas.stations[stations.chosen(atlas, own)]
         opened = pd.to_datetime(mine["opened_on"])
         mine = mine[
             (mine["status"] == "open")

@@ -27,7 +27,7 @@ from dashboard.pages.planning.solving import (
     key_of,
     search,
 )
-from dashboard.pages.planning.syncing import read
+from dashboard.pages.planning.syncing import asked
 from dashboard.tasks.job import DONE, LOST, STOPPED
 from dashboard.tasks.job import FAILED as JOB_FAILED
 from dashboard.tasks.job import State as JobState
@@ -80,7 +80,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     )
     def answer(stored: dict, job: dict | None, result: dict | None) -> tuple:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
-        atlas, question, _ = _asked(context, stored)
+        atlas, question, _ = asked(context, stored["query"])
         key = key_of(atlas, question)
         name = name_of(key)
         idle = (None, True, True, "", None)
@@ -130,7 +130,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not job or not stored:
             raise PreventUpdate
         state = jobs.state(job.get("id")) or JobState(LOST)
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         news = state.told
         said = results.status_line(state, question.plan.ask.model, words)
         told = {"sites": news["sites"]} if news.get("sites") else None
@@ -169,15 +169,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not clicks or not job or not stored:
             raise PreventUpdate
         jobs.stop(job.get("id"))
-        _, _, words = _asked(context, stored)
+        _, _, words = asked(context, stored["query"])
         return words("正在停止…")
 
     _register_curve(app, context, jobs)
-
-
-def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
-    atlas, question, _, _ = read(context, stored["query"])
-    return atlas, question, context.words(question.filters.lang)
 
 
 def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
@@ -195,7 +190,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         """Begin the curve of coverage against number of sites; an answer to another question makes the old curve go."""
         if not stored:
             raise PreventUpdate
-        atlas, question, _ = _asked(context, stored)
+        atlas, question, _ = asked(context, stored["query"])
         found = answer_of(context, jobs, atlas, question, result)
         able = found.answer is not None and question.plan.ask.model != "lscp" and not question.plan.sites
         if not able:
@@ -228,7 +223,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         """Draw the curve as far as it is known."""
         if not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         if not job:
             return EMPTY, True, [], True
         if job.get("kept"):

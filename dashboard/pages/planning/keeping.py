@@ -17,7 +17,7 @@ from dashboard.pages.planning import names
 from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.solving import case_of, inputs_of
-from dashboard.pages.planning.syncing import query_of, read, scenario_of
+from dashboard.pages.planning.syncing import asked, query_of, scenario_of
 from dashboard.pages.planning.writing import may_write, signed
 from dashboard.scenario_in_words import input_names, input_text, proof
 from dashboard.tasks.jobs import Jobs
@@ -59,7 +59,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Keep what is shown as a scenario, or as a new version of the one that is open."""
         if not (new or again) or not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         try:
             who = signed(context, question.filters, author)
             made = _made(
@@ -91,7 +91,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Adopt, take back or delete."""
         if not event or not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         try:
             said, batch = _acted(
                 context,
@@ -120,7 +120,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """List the scenarios."""
         if not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         listed = of_frame(atlas.scenarios)
         opened = next((one for one in listed if one.scenario_id == question.plan.scenario), None)
         history = context.source.store().history() if listed else []
@@ -161,11 +161,6 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             mimetype=export.FORMATS[fmt],
             headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"},
         )
-
-
-def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
-    atlas, question, _, _ = read(context, stored["query"])
-    return atlas, question, context.words(question.filters.lang)
 
 
 def _bad(error: AtlasError, words: Words) -> html.P:

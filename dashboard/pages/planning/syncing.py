@@ -17,6 +17,7 @@ from dashboard.pages.planning.rail import demand_places
 from dashboard.pages.planning.solving import by_hand, case_of, place_of
 from dashboard.state import View as MapView
 from dashboard.tasks.jobs import Jobs
+from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.message import Message
 from layers.atlas import Atlas
@@ -63,6 +64,12 @@ def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[M
         told.append(Message(N_("没有方案 {id}：可能已被删除。"), {"id": plan.scenario}))
         plan = plan.having(scenario=None)
     return atlas, settled(atlas, Question(said.filters, plan)), tuple(told), said.view
+
+
+def asked(context: Context, search: str | None) -> tuple[Atlas, Question, Words]:
+    """Return the atlas and the question of an address, and the reader's words."""
+    atlas, question, _, _ = read(context, search)
+    return atlas, question, context.words(question.filters.lang)
 
 
 def query_of(context: Context, question: Question, view: MapView | None = None) -> str:
