@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,7 +64,7 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
 
 
 @contextmanager
-def _progress(words: Gettext) -> Iterator[Callable[[float, str], None]]:
+def _progress(words: Gettext) -> Generator[Callable[[float, str], None]]:
     """Show a bar on stderr while the block lasts; give what takes the share done and a message."""
     with Progress(
         TextColumn("{task.description}"),

@@ -71,8 +71,8 @@ class AtlasSource:
             The store is missing or cannot be read.
         """
         if self._store is None:
-            self._store = self._site.open()
-        return self._store
+            self._store = self._site.open()  # ty: ignore[invalid-assignment] - it reads and writes as one
+        return self._store  # ty: ignore[invalid-explicit-return] - opened above
 
     def atlas(self) -> Atlas:
         """Return the atlas as the store now holds it.

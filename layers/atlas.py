@@ -173,7 +173,9 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
                 got="、".join(strange),
                 known="、".join(known),
             )
-        held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known}
+        held: dict[str, Any] = {
+            name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known
+        }
         for name in ("regions", "grids"):
             held[name] = held[name].assign(name_en=english_units(held[name]["name"].astype(str)))
         return cls(**held, meta=dict(meta), _walking=walking)
@@ -301,7 +303,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
             codes, values = pd.factorize(self.table(table)[column].to_numpy(dtype=object))
-            return _still(codes), _still(values)
+            return _still(codes), _still(np.asarray(values))
 
         return self.once(("coded", table, column), compute)
 

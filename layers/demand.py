@@ -269,7 +269,7 @@ def _lost(
     for kind in kinds:
         column = {"place": "adcode", "zone": "zone"}[kind]
         codes, names = pd.factorize(atlas.demand[column].to_numpy(dtype=object)[chosen.rows])
-        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)
+        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)  # ty: ignore[invalid-argument-type] - names of units
         lost |= np.append(of_unit, False)[codes]
     return lost
 
@@ -295,7 +295,7 @@ def _select(atlas: Atlas, filters: Filters, key: tuple) -> Demand:
     picked = np.flatnonzero(mask & ~np.isnan(lon))
     _, first, group = np.unique(codes[picked], return_index=True, return_inverse=True)
     rows = picked[first]
-    weight, hourly = np.bincount(group, weights[picked], len(rows)), None
+    weight, hourly = np.bincount(group, weights[picked], len(rows)).astype(np.float64, copy=False), None
     profiles, which = _profiles(atlas)
     if len(profiles) > 1:
         hourly = np.zeros((len(rows), 24))

@@ -281,7 +281,7 @@ def _assemble(atlas: Atlas, here: int, upper: tuple[str, int] | None, bottom: tu
         region_id,
         grid_id,
         upper is not None and upper[0] == "zones",
-        tuple(float(v) for v in shape.bounds),
+        tuple(float(v) for v in shape.bounds),  # ty: ignore[invalid-argument-type] - four of them
         tuple(crumbs),
     )
 

@@ -260,7 +260,7 @@ def _service(atlas: Atlas, filters: Filters) -> Service:
     bits = (week[:, filters.day - 1, :] * (1 << np.arange(24, dtype=np.uint32))).sum(axis=1, dtype=np.uint32)
     bits[~works] = 0
     clock = bits[codes]
-    on_time = works[codes] if filters.hour is None else clock >> np.uint32(filters.hour) & 1 == 1
+    on_time = works[codes] if filters.hour is None else clock >> np.uint32(filters.hour) & 1 == 1  # ty: ignore[not-subscriptable] - one for each week
     equipped = np.ones(len(frame), dtype=bool)
     for facility in filters.facilities:
         equipped = equipped & atlas.holds("stations", "facilities", facility)

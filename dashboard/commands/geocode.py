@@ -91,7 +91,7 @@ def geocoded(
     if chosen:
         words = Words("zh", str)
         file = f"geocode {geocoding.way_names(words)[options.provider]} {len(chosen)}"
-        spots = {name: placing.Spot(one.lon, one.lat, one.illustrative) for name, one in chosen.items()}
+        spots = {name: placing.Spot(one.lon, one.lat, one.illustrative) for name, one in chosen.items()}  # ty: ignore[invalid-argument-type] - only what is found is chosen
         batch = geocoding.kept(source.store(), atlas, options.table, spots, options.author or user(), file)
     names = found.frame["name"].tolist() if "name" in found.frame else [""] * len(found.frame)
     return {

@@ -202,7 +202,8 @@ def plan(
     if prepared.unknown:
         say(words("费用表有 {count} 行的编号不在需求点或点位表中，未计入。").format(count=prepared.unknown))
     _say_apart(prepared, words, say)
-    last, told_wait = None, False
+    last: Any = None  # there is always one
+    told_wait = False
     for last in solve(prepared.instance, options.time_limit, options.seed):
         if last.waiting and not told_wait:
             told_wait = True
@@ -371,7 +372,7 @@ def _why(prepared: Prepared, last: Progress, words: Gettext) -> dict[str, Any]:
     return why
 
 
-def _plain(number: float) -> str:
+def _plain(number: Any) -> str:
     return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
 
 
@@ -387,7 +388,7 @@ def _curve(instance: Instance, last: Progress, options: argparse.Namespace) -> d
                 "objective": one.objective,
                 "bound": one.bound,
                 "status": one.status,
-                "gain": None if before is None else abs(one.objective - before),
+                "gain": None if before is None else abs(one.objective - before),  # ty: ignore[unsupported-operator] - both have an answer
                 "sites": [instance.site_ids[j] for j in one.sites],
             }
         )

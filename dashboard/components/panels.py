@@ -41,7 +41,7 @@ PARTS: tuple[tuple[str, str], ...] = (
 )
 
 
-def graph_config(lang: str) -> dict[str, Any]:
+def graph_config(lang: str) -> Any:
     """Return the Plotly configuration of charts: no tools, no cloud, the reader's locale."""
     return GRAPH_CONFIG | {"locale": "zh-CN" if lang == "zh" else "en"}
 

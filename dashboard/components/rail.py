@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -14,6 +14,7 @@ from dashboard.components.explained import pieces
 from dashboard.components.kind_options import kind_options
 from dashboard.past import today
 from dashboard.words import Words
+from geodata.frames import rows_of
 from layers import places, way
 from layers.atlas import Atlas
 from layers.filters import LAYERS, NATION, NETWORK, PROVENANCES, STRAIGHT, Filters
@@ -27,7 +28,7 @@ def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str
     tree = atlas.tree
     here = places.scope(atlas, filters)
     way_up = [crumb.place for crumb in here.crumbs if crumb.region is None and crumb.grid is None]
-    below = [row.unit_id for row in places.children(atlas, here).itertuples() if row.unit_kind == "place"]
+    below = [row.unit_id for row in rows_of(places.children(atlas, here)) if row.unit_kind == "place"]
 
     def recorded() -> tuple[str, ...]:
         rows = {
@@ -53,7 +54,7 @@ def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str
     return [{"value": code, "label": label} for code, label in sorted(seen.items())]
 
 
-def _options(labels: dict[str, str]) -> list[dict[str, str]]:
+def _options(labels: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"value": code, "label": label} for code, label in labels.items()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import charts
@@ -157,7 +158,7 @@ def _side(query: str, context: Context, words: Words, count: int) -> Side:
 def _planned(query: str, context: Context, words: Words, count: int) -> Side:
     """Return the side of a siting scenario."""
     atlas, said = context.look(plans.without(query))
-    one = plans.scenario_of(atlas, plans.named(query))
+    one: Any = plans.scenario_of(atlas, plans.named(query))  # such queries name one with an answer
     filters = one.inputs.filters.having(lang=words.lang, as_of=said.filters.as_of)
     here = places.scope(atlas, filters)
     listed = [

@@ -10,9 +10,10 @@ import numpy as np
 from dashboard import theme
 from dashboard.maps import routes
 from dashboard.maps.layer import Layer, Mark, Scene
-from dashboard.maps.marks import points, rows_of
+from dashboard.maps.marks import points
 from dashboard.words import Words
 from geodata.errors import N_
+from geodata.frames import rows_of
 from geodata.kinds import Kind
 from layers import located
 

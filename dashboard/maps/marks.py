@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from dashboard.maps import map_style
@@ -72,8 +70,3 @@ def own_fields(row: Any, words: Words) -> str:
     text = getattr(row, "own", None)
     said = words.own("", text)[:OWN_SHOWN] if isinstance(text, str) else []
     return "".join(f"<br>{escape(one if len(one) <= OWN_LONG else one[:OWN_LONG] + '…')}" for one in said)
-
-
-def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
-    """Return the rows of `frame`, with its columns as attributes."""
-    return frame.itertuples()

@@ -147,7 +147,7 @@ def _bounds(found: Case | None, bounds: tuple[float, float, float, float]) -> li
     """Return the box of the demand (a county runs out to sea), or of the place."""
     if found is None:
         return list(bounds)
-    lon, lat = found.demand.points.xy.T
+    lon, lat = found.demand.located.xy.T
     pad = 0.004
     return [float(lon.min()) - pad, float(lat.min()) - pad, float(lon.max()) + pad, float(lat.max()) + pad]
 

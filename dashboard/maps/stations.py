@@ -11,9 +11,10 @@ import pandas as pd
 from dashboard import theme
 from dashboard.maps import map_style, reach, walked
 from dashboard.maps.layer import Layer, Mark, Scene
-from dashboard.maps.marks import halo, own_fields, packed, points, rows_of, text_of
+from dashboard.maps.marks import halo, own_fields, packed, points, text_of
 from dashboard.words import Words
 from geodata.errors import N_
+from geodata.frames import rows_of
 from layers import disc, stations, way
 from layers.atlas import Atlas
 from layers.filters import Filters

@@ -25,6 +25,7 @@ from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
+from geodata.frames import rows_of
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -558,7 +559,7 @@ def _rivals(context: Context, atlas: Atlas, filters: Filters, here: places.Scope
     up = here.crumbs[-2] if len(here.crumbs) > 1 else here.crumbs[-1]
     for above in dict.fromkeys((up, here.crumbs[-1])):
         around = places.scope(atlas, filters.at_place(above.place, above.region, above.grid))
-        for row in places.children(atlas, around).itertuples():
+        for row in rows_of(places.children(atlas, around)):
             try:
                 there = places.drill(
                     atlas, filters.at_place(above.place, above.region, above.grid), row.unit_kind, row.unit_id
@@ -577,7 +578,7 @@ def _scenarios(atlas: Atlas, query: str) -> list[dict[str, str]]:
     own = plans.named(query)
     return [
         {"value": urlencode({plans.KEY: row.scenario_id}), "label": row.name}
-        for row in atlas.scenarios.itertuples()
+        for row in rows_of(atlas.scenarios)
         if row.scenario_id != own and isinstance(row.result, str)
     ]
 
@@ -586,7 +587,10 @@ def _row(job: Ordered, words: Words) -> html.Div:
     label = f"{job.name} · {job.order.format.upper()}"
     if job.word == "done":
         state: Any = html.A(
-            words("保存"), href=f"/briefing/file/{job.id}", className="button button-save", download=True
+            words("保存"),
+            href=f"/briefing/file/{job.id}",
+            className="button button-save",
+            download=True,  # ty: ignore[invalid-argument-type] - the file's own name
         )
     elif job.active:
         state = html.Button(

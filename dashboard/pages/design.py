@@ -122,9 +122,7 @@ def register(app: Dash, context: Context) -> None:
 def still(part: Component, name: str) -> Component:
     """Return a copy of `part` whose ids are its own, so that no callback takes it for the one of a page."""
     made = copy.deepcopy(part)
-    for one in (made, *made._traverse()):
-        if not isinstance(one, Component):
-            continue
+    for one in _components(made):
         if getattr(one, "id", None) is not None:
             own = one.id if isinstance(one.id, str) else "-".join(map(str, one.id.values()))
             one.id = f"design-{name}-{own}"
@@ -159,9 +157,14 @@ def _kpis(s: Sample) -> list:
     ]
 
 
+def _components(made: Component) -> list[Any]:
+    """Return `made` and every component in it."""
+    return [one for one in (made, *made._traverse()) if isinstance(one, Component)]
+
+
 def _panel(s: Sample, said: Chart, **more: Any) -> Component:
     made, chart = panels.panel(said.id, s.words), ids.chart(said.id)
-    held = {one.id: one for one in (made, *made._traverse()) if isinstance(one, Component) and getattr(one, "id", None)}
+    held = {one.id: one for one in _components(made) if getattr(one, "id", None)}
     for (end, prop), value in zip(
         panels.PARTS, panels.filled(said, s.words, theme=s.filters.theme, **more), strict=True
     ):
@@ -284,7 +287,7 @@ def _values(s: Sample) -> list:
 
 
 def _help(s: Sample) -> list:
-    dialog = help_dialog("/", s.words)
+    dialog: Any = help_dialog("/", s.words)
     dialog.open = True
     return [help_button(s.words), dialog]
 
@@ -302,7 +305,7 @@ def _tour(s: Sample) -> list:
 
 
 def _still(s: Sample) -> list:
-    word = still_map(s.words)[1]
+    word: Any = still_map(s.words)[1]
     word.hidden = False
     return [word]
 

@@ -246,7 +246,7 @@ def draw_charts(context: Context, stored: dict) -> tuple:
     return tuple(value for part in zip(*panels, strict=True) for value in part)
 
 
-def _map_config(lang: str) -> dict[str, Any]:
+def _map_config(lang: str) -> Any:
     return graph_config(lang) | {
         "displayModeBar": True,
         "scrollZoom": True,
@@ -258,7 +258,7 @@ def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], wo
     listed_months = months(atlas)
     last = len(listed_months) - 1
     step = max(1, (last + 1) // 8)
-    marks = [
+    marks: Any = [
         {
             "value": i,
             "label": words.month(listed_months[i], brief=True),

@@ -27,6 +27,7 @@ from dashboard.words import Words
 from geodata.codes import shipped_rows
 from geodata.errors import N_, AtlasError
 from geodata.facts import format_reported
+from geodata.frames import rows_of
 from layers import citing, places, trails
 from layers.atlas import Atlas
 from layers.filters import NATION, PROVENANCES, Filters
@@ -248,7 +249,7 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
                 "CSV",
                 href=f"{PATH}/rows.csv{_query(filters, context, {'figure': trail.id, 'part': str(at)})}",
                 className="data-link",
-                download=True,
+                download=True,  # ty: ignore[invalid-argument-type] - the file's own name
             ),
         ]
         for at, part in enumerate(trail.parts)
@@ -338,7 +339,7 @@ def _period(row: Any) -> str:
 
 def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...], words: Words) -> html.Section:
     parts: list[Any] = []
-    for row in atlas.facts[atlas.facts["id"].isin(told)].itertuples():
+    for row in rows_of(atlas.facts[atlas.facts["id"].isin(told)]):
         uses = citing.uses(atlas, row.id)
         listed = [
             html.Li(
@@ -499,7 +500,7 @@ def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, s
             ),
             html.Span(row.source, lang="zh-CN"),
         ]
-        for row in facts.itertuples()
+        for row in rows_of(facts)
     ]
     empty = html.P(
         [

@@ -32,6 +32,7 @@ from dashboard.words import Words
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_
 from geodata.facts import format_reported
+from geodata.frames import rows_of
 from layers import stories
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -124,7 +125,7 @@ def _index(context: Context, atlas: Atlas, filters: Filters, words: Words) -> li
                                     html.Span(_name(fact, words)),
                                 ]
                             )
-                            for fact in chosen.itertuples()
+                            for fact in rows_of(chosen)
                         ],
                         className="story-figures",
                     ),
@@ -327,7 +328,7 @@ def _marks_said(story: str, words: Words) -> str:
 
 def _sectors(facts: pd.DataFrame, words: Words) -> html.Section:
     """Say what is known of enterprises by sector: how many sectors and how many enterprises, not how many of each."""
-    known = {fact.id: _value(fact, words) for fact in facts.itertuples()}
+    known = {fact.id: _value(fact, words) for fact in rows_of(facts)}
     if not {"F036", "F031"} <= set(known):
         return html.Section([])
     return html.Section(
@@ -354,7 +355,7 @@ def _facts(facts: pd.DataFrame, linked: Linked, words: Words) -> html.Div:
                 ],
                 className="fact",
             )
-            for fact in facts.itertuples()
+            for fact in rows_of(facts)
         ],
         className="facts",
     )
@@ -429,7 +430,7 @@ def _matrix(grids: pd.DataFrame, words: Words) -> html.Section:
         whole=int(last["enterprises"]),
         share=words.share(float(last["share"])),
     )
-    listed = list(grids.rename(columns={"name": "name_"}).itertuples())
+    listed = list(rows_of(grids.rename(columns={"name": "name_"})))
     lagging = ["story-last" if row.Index == 0 else "" for row in listed]
 
     def line(label: str, cells: list[str]) -> html.Tr:
@@ -555,7 +556,7 @@ def _flows(atlas: Atlas, flows: pd.DataFrame, words: Words) -> html.Section:
                             count=words.number(int(row.persons)),
                         )
                     )
-                    for row in known.itertuples()
+                    for row in rows_of(known)
                 ],
                 className="story-list",
             ),

@@ -156,7 +156,7 @@ class AnswerError(GeocodingError):
 
 
 #: What people are told of each, by kind.
-TOLD = {
+TOLD: dict[type[GeocodingError], str] = {
     QuotaError: N_("{service}的配额用完了（{code} {info}）：已找到的都留着，明天可接着找。"),
     BusyError: N_("{service}说太忙或请求太频繁（{code} {info}）：请稍后再试，或调小每秒次数。"),
     KeyRefusedError: N_("{service}不认这把密钥（{code} {info}）：请核对密钥和它允许的服务、来源地址。"),

@@ -122,7 +122,7 @@ def understand(
     known = {**{simple(said): column for said, column in own.items()}, **known_headers(schema.name)}
     by_hand = {simple(header): column for header, column in mapping.items()}
     if sheet.header is not None:
-        paths = [(said,) if simple(said) else () for said in sheet.header]
+        paths: list[tuple[str, ...]] = [(said,) if simple(said) else () for said in sheet.header]
         block = structure.Block(paths, {}, -1, 0, [])
         return _layout(sheet, block, known, by_hand, schema)
     block = structure.find(sheet, lambda said: _is_known(said, known, by_hand, schema))

@@ -257,7 +257,7 @@ def _yes_no(value: Any) -> bool:
 
 def _number(value: Any, column: Column, factor: float) -> Any:
     found = figure(value, column.unit, factor)
-    if column.dtype == "int" and not found.value.is_integer():
+    if column.dtype == "int" and not found.value.is_integer():  # ty: ignore[missing-union-attribute] - of a float
         raise BadValue(N_("应为整数：请去掉小数。"), {}, N_("整数"))
     if column.unit != "degree" and found.value < 0:
         raise BadValue(N_("不能是负数：请改正。"), {}, N_("不小于 0 的数"))

@@ -110,7 +110,7 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
     in_months = month.isin(list(months))
     done = tuple(float(value[in_months & (month <= one)].sum()) for one in months)
     days = (last - first).days + 1
-    ends = [min(pd.Period(one, "M").end_time.date(), last) for one in months]
+    ends = [min(pd.Period(one, "M").end_time.date(), last) for one in months]  # ty: ignore[missing-union-attribute] - a month has an end
     linear = tuple(float(fact["value"]) * ((end - first).days + 1) / days for end in ends)
     return Progress(
         row["fact_id"],

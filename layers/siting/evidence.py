@@ -74,7 +74,7 @@ def explain(instance: Instance, sites: Choice, places: Points | None = None) -> 
         mine = np.flatnonzero(pairs.site == site)
         serving = mine[pairs.distance[mine] <= nearest[owner[mine]]]
         reached = exclusive = newly = None
-        if near is not None:
+        if near is not None and counts is not None and before is not None:
             covered = owner[mine[near[mine]]]
             reached = float(weight[covered].sum())
             exclusive = float(weight[covered][counts[covered] == instance.cover].sum())

@@ -51,6 +51,12 @@ class PointTable:
     points: Points | None
     frame: pd.DataFrame
 
+    @property
+    def located(self) -> Points:
+        """Its points, of a table that has coordinates."""
+        assert self.points is not None
+        return self.points
+
     def numbers(self, column: str, default: float, infinite: bool = False) -> NDArray[np.float64]:
         """Return a column of numbers that are not negative; `default` everywhere when there is no such column.
 

@@ -181,13 +181,15 @@ def _graph(name: str, words: Words, style: str, place: str | None = None) -> htm
     return html.Div(
         dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}),
         className=style,
-        **({"id": place} if place else {}),
+        **dict[str, Any]({"id": place} if place else {}),
     )
 
 
-def _box(head: str, figure: str, *children: Any, **named: str) -> html.Div:
+def _box(head: str, figure: str, *children: Any, **named: Any) -> html.Div:
     return html.Div(
-        [html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure, **named}
+        [html.Div(id=head, className="an-head"), *children],
+        className="an-box",
+        **dict[str, Any]({"data-figure": figure} | named),
     )
 
 

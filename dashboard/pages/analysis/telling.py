@@ -26,6 +26,7 @@ from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.codes import shipped_rows
 from geodata.facts import format_reported
+from geodata.frames import rows_of
 from layers import activities, kpis, places
 from layers.analysis import happened, plans, workers
 from layers.atlas import Atlas
@@ -102,7 +103,7 @@ def month_buttons(months: pd.DataFrame, words: Words) -> list:
                 ),
             },
         )
-        for row in months.rename(columns={"count": "count_", "reported": "reported_"}).itertuples()
+        for row in rows_of(months.rename(columns={"count": "count_", "reported": "reported_"}))
     ]
 
 
@@ -165,7 +166,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
                 badge(row.provenance, words),
             ]
         )
-        for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()
+        for row in rows_of(rows.head(MOST_LISTED).rename(columns={"name": "name_"}))
     ]
     more = (
         [html.P(words("另有 {count} 项").format(count=len(rows) - MOST_LISTED), className="panel-subtitle")]
@@ -252,7 +253,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
                     title=one.fact_id,
                 ),
                 html.Td(
-                    words.number(one.linear[-1], 0 if round(one.linear[-1], 1).is_integer() else 1)
+                    words.number(one.linear[-1], 0 if round(one.linear[-1], 1).is_integer() else 1)  # ty: ignore[missing-union-attribute] - of a float
                 ),  # whole at the end of a period
                 html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
             ]
@@ -455,7 +456,7 @@ def comparison(
             words,
             table=html.Div([one for chart in charts if (one := chart_table(chart, words))]),
         ),
-        html.Div([small(chart) for chart in charts], className="an-pair"),
+        html.Div([small(chart) for chart in charts], className="an-pair"),  # ty: ignore[invalid-argument-type] - both places have one
         html.Table(
             [
                 html.Thead(

@@ -8,6 +8,7 @@ The map is moved and clicked in ``assets/placing.js``.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
@@ -114,9 +115,7 @@ def register(app: Dash, context: Context) -> None:
         running=[(Output(names.PLACING_SAVE, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def save(
-        clicks: int | None, sure: int | None, stored: dict | None, author: str | None, search: str | None
-    ) -> tuple:
+    def save(clicks: int | None, sure: list, stored: dict | None, author: str | None, search: str | None) -> tuple:
         """Keep what was set, as one batch; what is doubtful is asked about first."""
         if not clicks and not any(sure):
             raise PreventUpdate
@@ -285,7 +284,7 @@ def _doubtful(atlas: Atlas, table: str, spots: dict[str, placing.Spot], words: W
     ]
 
 
-def _ways(session: dict, words: Words) -> str:
+def _ways(session: Mapping[str, Any], words: Words) -> str:
     """Return by which ways points were set, and how many by each."""
     named = geocoding.way_names(words)
     counts = Counter(one.get("by", geocoding.HAND) for one in session["spots"].values())

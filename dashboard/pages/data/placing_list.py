@@ -62,7 +62,7 @@ def listed(atlas: Atlas, table: str, wait: Waiting, session: Session, may: bool,
             parts.append(_spot_line(spot, doubtful[key], query.county, words))
         elif answer is not None:
             parts.append(_answer_line(answer, wait.doubts[at], query.county, skipped, words))
-        about = {"data-key": key, "data-box": boxes.get(codes[at], "")}
+        about: dict[str, Any] = {"data-key": key, "data-box": boxes.get(codes[at], "")}
         if spot:
             about |= {"data-set": "1"}
         if skipped:

@@ -157,7 +157,12 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
 
 
 def _controls(atlas: Atlas, table: str, filters: Filters, words: Words) -> html.Div:
-    select = {"size": "xs", "allowDeselect": False, "searchable": True, "nothingFoundMessage": words("没有匹配的选项")}
+    select: dict[str, Any] = {
+        "size": "xs",
+        "allowDeselect": False,
+        "searchable": True,
+        "nothingFoundMessage": words("没有匹配的选项"),
+    }
     tables = [{"value": one, "label": table_name(one, words)} for one in placing.PLACED]
     parts = (
         (
@@ -267,7 +272,7 @@ def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
     ]
 
 
-def progress(state: State, words: Words) -> html.Div | None:
+def progress(state: State, words: Words) -> html.Div | html.P:
     """Return how far a search is, with the way to call it off; what went wrong when it ended so."""
     done, of, found = (state.told.get(name, 0) for name in ("done", "of", "found"))
     counts = words("已问 {done} / {of}，找到 {found}").format(done=done, of=of, found=found)

@@ -89,7 +89,7 @@ def _brief(chosen: list[Scenario], question: Question) -> str:
 
 
 def _card(
-    context: Context, atlas: Atlas, one: Scenario, where: Any, count: int, question: Question, words: Words
+    context: Context, atlas: Atlas, one: Any, where: Any, count: int, question: Question, words: Words
 ) -> html.Section:
     shared = set(where.loc[where["shared"] == count, one.scenario_id])
     spots = [(site.lon, site.lat, site.number, site.number in shared) for site in one.answer.sites]
@@ -122,7 +122,7 @@ def _card(
     )
 
 
-def _sites_table(one: Scenario, street: Mapping[str, str], words: Words) -> html.Table:
+def _sites_table(one: Any, street: Mapping[str, str], words: Words) -> html.Table:
     """Return what the small map of a scenario draws: each site with its place and what it brings."""
     total = one.answer.after.weight_of
     heads = (words("站号"), words("位置"), words("经度，纬度"), words("只有它覆盖"), words("新增"))
@@ -144,7 +144,7 @@ def _sites_table(one: Scenario, street: Mapping[str, str], words: Words) -> html
     )
 
 
-def _cover(atlas: Atlas, one: Scenario) -> Any:
+def _cover(atlas: Atlas, one: Any) -> Any:
     def compute() -> Any:
         return cell_cover(
             case(atlas, one.inputs.filters, one.inputs.ask.having(force=(), forbid=())), one.answer.points

@@ -252,7 +252,7 @@ def _numbered(found: Found, live: dict | None) -> list[Site]:
     if found.answer is not None:
         return list(found.answer.sites)
     spots = live.get("sites", []) if live else []
-    none = {
+    none: dict[str, Any] = {
         "reached": None,
         "exclusive": None,
         "newly": None,

@@ -146,7 +146,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
 
 def _terms(rows: list[tuple[str, str, str]], marks: Sequence[str] = ()) -> html.Dl:
     """Return figures as name, value and what they are of; `marks` name them for whoever reads the page."""
-    named = [{"data-figure": mark} for mark in marks] or [{}] * len(rows)
+    named: list[dict[str, Any]] = [{"data-figure": mark} for mark in marks] or [{}] * len(rows)
     return html.Dl(
         [
             html.Div(

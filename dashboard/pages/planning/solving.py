@@ -80,7 +80,7 @@ def place_of(found: Case, site: str) -> tuple[float, float] | None:
     """Return where a candidate is, degrees; None when there is no such candidate."""
     rows = {one: at for at, one in enumerate(found.candidates.ids)}
     if site in rows:
-        lon, lat = found.candidates.points.xy[rows[site]]
+        lon, lat = found.candidates.located.xy[rows[site]]
         return float(lon), float(lat)
     return point_of(site)
 
@@ -144,7 +144,7 @@ class _Teller:
         self._job, self._ids, self._told = job, ids, 0.0
         self._where = {
             one: tuple(map(float, spot))
-            for one, spot in zip(found.candidates.ids, found.candidates.points.xy, strict=True)
+            for one, spot in zip(found.candidates.ids, found.candidates.located.xy, strict=True)
         }
         self._job.say(total=total)
 
@@ -196,7 +196,7 @@ def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callabl
                 plans.append(last.sites)
             job.say(rows=rows, of=most - least + 1, done=count - least + 1, total=total)
         nested, broken = evidence.nests(plans)
-        end = {
+        end: dict[str, Any] = {
             "rows": rows,
             "total": total,
             "nests": nested,

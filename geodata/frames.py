@@ -1,0 +1,16 @@
+"""Frames of pandas read row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+
+def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
+    """Return the rows of `frame`, with its columns as attributes and ``Index``.
+
+    Rows are tuples: columns called ``count`` or ``index`` have to be renamed first.
+    """
+    return frame.itertuples()
