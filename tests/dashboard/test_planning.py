@@ -23,8 +23,8 @@ from dashboard.__main__ import main
 from dashboard.app import create_app
 from dashboard.pages.planning import solving, syncing
 from dashboard.pages.planning.address import OWN_KEYS, Plan, parse, write
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Question, controls, taken
+from dashboard.pages.planning.solving import answer_of
 from dashboard.pages.planning.writing import may_write, signed
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource

@@ -14,13 +14,14 @@ from dashboard.charts.chart import Chart
 from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.pages.planning import names, results
-from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.solving import (
     BY_HAND,
     BY_JOB,
     BY_KEPT,
     BY_SCENARIO,
+    FAILED,
+    answer_of,
     case_of,
     curve,
     curve_kept,
@@ -31,7 +32,7 @@ from dashboard.pages.planning.syncing import asked
 from dashboard.tasks.job import DONE, LOST, STOPPED
 from dashboard.tasks.job import FAILED as JOB_FAILED
 from dashboard.tasks.job import State as JobState
-from dashboard.tasks.jobs import Jobs
+from dashboard.tasks.jobs import Jobs, digest
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
@@ -57,10 +58,10 @@ def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, 
     key = key_of(atlas, question)
     if question.plan.sites:
         case_of(atlas, question)
-        return {"by": BY_HAND, "for": name_of(key), "sites": query, "id": question.plan.scenario}
+        return {"by": BY_HAND, "for": digest(key), "sites": query, "id": question.plan.scenario}
     if question.plan.scenario:
-        return {"by": BY_SCENARIO, "for": name_of(key), "sites": None, "id": question.plan.scenario}
-    return {"by": BY_KEPT, "for": name_of(key)} if question.plan.run and jobs.kept(key) is not None else None
+        return {"by": BY_SCENARIO, "for": digest(key), "sites": None, "id": question.plan.scenario}
+    return {"by": BY_KEPT, "for": digest(key)} if question.plan.run and jobs.kept(key) is not None else None
 
 
 def register(app: Dash, context: Context, jobs: Jobs) -> None:
@@ -82,7 +83,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
         atlas, question, _ = asked(context, stored["query"])
         key = key_of(atlas, question)
-        name = name_of(key)
+        name = digest(key)
         idle = (None, True, True, "", None)
         if (
             job
@@ -198,7 +199,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
                 jobs.stop(old["id"])
             return None, True, True
         present = len(found.answer.sites)
-        name = name_of(key_of(atlas, question)) + str(present)
+        name = digest(key_of(atlas, question)) + str(present)
         if old and old.get("for") == name:
             raise PreventUpdate
         kept = curve_kept(atlas, jobs, question, present)

@@ -17,7 +17,8 @@ from dashboard.context import Context
 from dashboard.maps import planning
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.syncing import query_of, scenario_of
+from dashboard.pages.planning.solving import scenario_of
+from dashboard.pages.planning.syncing import query_of
 from dashboard.scenario_in_words import figure_names, figure_text, input_names, input_text, proof, street_names
 from dashboard.theme.recolour import themed
 from dashboard.words import Words

@@ -22,12 +22,11 @@ from dashboard.filling import Place, outputs
 from dashboard.maps import basemap, planning
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import progress_head, provenance_of
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.comparison import comparison
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.rail import demand_places, marks_text
-from dashboard.pages.planning.solving import Found, case_of, key_of, place_of
-from dashboard.pages.planning.syncing import asked, query_of, scenario_of
+from dashboard.pages.planning.solving import Found, answer_of, case_of, key_of, place_of, scenario_of
+from dashboard.pages.planning.syncing import asked, query_of
 from dashboard.scenario_in_words import street_names
 from dashboard.state import View
 from dashboard.tasks.jobs import Jobs

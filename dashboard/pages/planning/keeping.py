@@ -14,10 +14,9 @@ from dashboard.components.badge import badge
 from dashboard.context import Context
 from dashboard.export import scenario as export
 from dashboard.pages.planning import names
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.solving import case_of, inputs_of
-from dashboard.pages.planning.syncing import asked, query_of, scenario_of
+from dashboard.pages.planning.solving import answer_of, case_of, inputs_of, scenario_of
+from dashboard.pages.planning.syncing import asked, query_of
 from dashboard.pages.planning.writing import may_write, signed
 from dashboard.scenario_in_words import input_names, input_text, proof
 from dashboard.tasks.jobs import Jobs

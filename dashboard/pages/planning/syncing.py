@@ -11,10 +11,9 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dashboard.context import Context
 from dashboard.pages.planning import names
 from dashboard.pages.planning.address import OWN_KEYS, SITE_DECIMALS, Plan, parse, whole
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Control, Question, controls, taken
 from dashboard.pages.planning.rail import demand_places
-from dashboard.pages.planning.solving import by_hand, case_of, place_of
+from dashboard.pages.planning.solving import answer_of, by_hand, case_of, place_of, scenario_of
 from dashboard.state import View as MapView
 from dashboard.tasks.jobs import Jobs
 from dashboard.words import Words
@@ -23,7 +22,7 @@ from geodata.message import Message
 from layers.atlas import Atlas
 from layers.filters import NATION
 from layers.siting.ask import DECIMALS, point_id
-from layers.siting.scenario import FILTER_FIELDS, Scenario, of_row
+from layers.siting.scenario import FILTER_FIELDS
 
 Event = dict[str, Any]
 
@@ -45,12 +44,6 @@ def settled(atlas: Atlas, question: Question) -> Question:
     if question.filters.place == NATION and (places := demand_places(atlas)):
         return Question(question.filters.at_place(places[0]), plan)
     return question
-
-
-def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario | None:
-    """Return a scenario of the atlas, None when there is none of that id."""
-    row = atlas.rows_by("scenarios", "scenario_id").get(scenario_id)
-    return None if row is None else of_row(atlas.scenarios.iloc[row].to_dict())
 
 
 def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[Message, ...], MapView | None]:
