@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dashboard import __version__
+from dashboard.as_of import before_the_first, day_of
 from dashboard.basemap import BaseMaps
 from dashboard.commands import exporting, importing
 from dashboard.commands.briefing import add_parser as add_brief_parser
@@ -37,7 +38,6 @@ from dashboard.commands.plan import plan
 from dashboard.commands.serve import become, free
 from dashboard.feedback import kept
 from dashboard.locale import Gettext, load_words
-from dashboard.past import before_the_first, day_of
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas

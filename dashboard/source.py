@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from datetime import date
 from pathlib import Path
 
-from dashboard.past import end_of
+from dashboard.as_of import end_of
 from geodata.errors import BusyError
 from geodata.osm.ground import walking
 from geodata.store import WritableStore, site

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dashboard.as_of import before_the_first, clamped, day_of, end_of
 from dashboard.commands.importing import add_table
 from dashboard.locale import Gettext
-from dashboard.past import before_the_first, day_of, end_of, settled
 from dashboard.state import parse
 from geodata.exporting import FORMATS, HEADERS, export
 from geodata.message import Message
@@ -53,7 +53,7 @@ def exported(
     """
     state = parse(options.query)
     filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters
-    filters, unborn = settled(filters)
+    filters, unborn = clamped(filters)
     atlas = Atlas.load(store.as_of(end_of(filters.as_of)), filters.as_of) if filters.as_of else Atlas.load(store)
     frame = atlas.table(options.table).iloc[selected(atlas, filters, options.table)].reset_index(drop=True)
     export(

@@ -10,7 +10,7 @@ from dash import html
 
 from dashboard import theme
 from dashboard.components.badge import badge
-from dashboard.components.explained import pieces
+from dashboard.components.term_marks import pieces
 from dashboard.maps.fills import AreaFill, Fill
 from dashboard.maps.layer import Drawn, Mark
 from dashboard.maps.layers import MARKS

@@ -9,10 +9,10 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import ids
+from dashboard.as_of import today
 from dashboard.components.controls import NONE_OF_THEM, Control
-from dashboard.components.explained import pieces
 from dashboard.components.kind_options import kind_options
-from dashboard.past import today
+from dashboard.components.term_marks import pieces
 from dashboard.words import Words
 from geodata.frames import rows_of
 from layers import places, way

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from dashboard.as_of import before_the_first
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import charts
 from dashboard.components.legend import review_text
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.citing import citations, line, mapped, used
+from dashboard.export.citations import citations, line, mapped, used
 from dashboard.export.document import MARKS, Brief, Figure, Side
 from dashboard.export.order import Order
 from dashboard.export.sourcing import fact_address, trails
 from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
 from dashboard.maps import basemap
 from dashboard.maps.fills import area_fill, cell_fill
-from dashboard.past import before_the_first
 from dashboard.query_string import joined, text
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError

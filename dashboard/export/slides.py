@@ -18,7 +18,7 @@ from pptx.util import Emu, Inches, Pt
 from dashboard import theme
 from dashboard.charts import as_pptx, as_text
 from dashboard.export import decks
-from dashboard.export.citing import Piece
+from dashboard.export.citations import Piece
 from dashboard.export.document import Brief
 from dashboard.export.fitting import fitted
 from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard import theme
-from dashboard.kinds import colours, kind_names
+from dashboard.activity_kinds import colours, kind_names
 from dashboard.maps import canvas, map_style, nation
 from dashboard.maps.marks import packed
 from dashboard.theme import tokens

@@ -15,7 +15,7 @@ from dashboard.words import Words
 from geodata.frames import rows_of
 from layers import demand, grids, places, records, unplaced, way
 from layers.atlas import Atlas
-from layers.classing import Scale, fixed, quantiles
+from layers.classification import Scale, fixed, quantiles
 from layers.filters import Filters
 from layers.provenance import mix
 

@@ -15,9 +15,9 @@ from dashboard.maps.layer import Scene
 from dashboard.maps.layers import TRACES, ground_off, traces
 from dashboard.state import View
 from dashboard.words import Words
+from layers.activity_spots import SPOT_LIMIT
 from layers.atlas import Atlas
 from layers.filters import Filters
-from layers.located import SPOT_LIMIT
 
 
 def map_figure(

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from dashboard import theme
 from dashboard.maps import canvas, map_style, nation
+from dashboard.maps.isochrones import around
 from dashboard.maps.marks import packed
-from dashboard.maps.walked import around
 from dashboard.state import View
 from dashboard.words import Words
 from layers import disc, places
 from layers.atlas import Atlas
-from layers.classing import quantiles
+from layers.classification import quantiles
 from layers.siting.answer import CellCover, Site
 from layers.siting.case import Case
 

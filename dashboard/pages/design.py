@@ -26,8 +26,8 @@ from dashboard.components.chart_table import chart_table
 from dashboard.components.chinese import chinese
 from dashboard.components.controls import controls
 from dashboard.components.crumbs import crumbs
-from dashboard.components.explained import explained
 from dashboard.components.fair_list import fair_section
+from dashboard.components.headline import said as spoken
 from dashboard.components.help import help_button, help_dialog
 from dashboard.components.illustrative import illustrative_text
 from dashboard.components.in_view import in_view_list
@@ -38,9 +38,9 @@ from dashboard.components.masthead import framed, masthead, past_banner
 from dashboard.components.plan_legend import plan_legend
 from dashboard.components.rail import rail
 from dashboard.components.route_list import route_section
-from dashboard.components.said import said as spoken
 from dashboard.components.still import still as still_map
 from dashboard.components.story_chart import story_chart
+from dashboard.components.term_marks import explained
 from dashboard.components.tour import steps
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.values import change_list, scrolling
@@ -344,7 +344,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
     {
         "badge": _badges,
         "kpis": _kpis,
-        "said": lambda s: [
+        "headline": lambda s: [
             html.P(spoken(sentence(s.atlas, one), s.atlas, one, s.context, s.words), className="said")
             for one in (s.filters, s.night)
         ],
@@ -367,7 +367,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
                 ]
             )
         ],
-        "explained": lambda s: [
+        "term_marks": lambda s: [
             html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))
         ],
         "illustrative": _notices,

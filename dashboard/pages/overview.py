@@ -13,26 +13,26 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.charts.register import OVERVIEW
-from dashboard.clicking import clicked
 from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
+from dashboard.components.headline import said
 from dashboard.components.illustrative import illustrative_text
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import PARTS, filled, graph_config, panel
 from dashboard.components.rail import place_options, rail, way_hint, way_offered
-from dashboard.components.said import said
 from dashboard.components.still import first_path, still, still_path
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
-from dashboard.filling import Place, fill, outputs
+from dashboard.drill_down import clicked
 from dashboard.maps import basemap
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.maps.tiles import onto, trace_onto
 from dashboard.pages import in_view
+from dashboard.prefill import Place, fill, outputs
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.theme import blank

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geodata.codes import shipped_rows
 from layers import places, stations
-from layers.analysis import happened
+from layers.analysis import timeline
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix
@@ -102,7 +102,7 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
         ]
         month, value = pd.to_datetime(mine["opened_on"]).dt.strftime("%Y-%m"), pd.Series(1.0, index=mine.index)
     else:
-        mine = happened.events(atlas, own)
+        mine = timeline.events(atlas, own)
         month, value = (
             mine["month"],
             mine["participants"].fillna(0) if row["measure"] == "participants" else pd.Series(1.0, index=mine.index),

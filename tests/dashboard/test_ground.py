@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from dashboard.app import create_app
 from dashboard.locale import load_words
 from dashboard.maps import ground
-from dashboard.maps.mercator import Frame
 from dashboard.maps.overview import map_figure
+from dashboard.maps.projection import Frame
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.words import Words

@@ -14,8 +14,8 @@ from dashboard.app import create_app
 from dashboard.locale import load_words
 from dashboard.maps import nation
 from dashboard.maps.events import map_figure as events_figure
-from dashboard.maps.mercator import framed
 from dashboard.maps.overview import map_figure
+from dashboard.maps.projection import framed
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.theme import INK

@@ -10,7 +10,7 @@ import pandas as pd
 from dashboard import theme
 from dashboard.charts.chart import Chart
 from dashboard.words import Words
-from layers.classing import fixed
+from layers.classification import fixed
 
 COUNTS = fixed((1, 2, 4, 7, 11))  # of a calendar's days
 

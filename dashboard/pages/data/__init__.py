@@ -12,9 +12,9 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.context import Context
-from dashboard.filling import Place, fill, outputs
 from dashboard.pages.data import history, importing, names, placing, quality, rows, streets
 from dashboard.pages.data.names import OWN_KEYS as OWN_KEYS
+from dashboard.prefill import Place, fill, outputs
 from dashboard.server.guard import editing
 from dashboard.state import State as Said
 from dashboard.words import Words

@@ -14,6 +14,7 @@ from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.values import table_name
 from dashboard.context import Context
+from dashboard.geocoding_queue import GeocodingQueue, positions
 from dashboard.maps import basemap
 from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
@@ -21,7 +22,6 @@ from dashboard.pages.data.placing_list import doubt_text, levels
 from dashboard.server.guard import editing
 from dashboard.tasks.job import FAILED, LOST, QUEUED, STOPPED, State
 from dashboard.theme.recolour import themed
-from dashboard.waiting import Waiting, positions
 from dashboard.words import Words
 from geodata import placing
 from geodata.errors import AtlasError
@@ -234,7 +234,7 @@ def _ways(context: Context, words: Words) -> html.Details:
     )
 
 
-def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
+def sent(context: Context, atlas: Atlas, wait: GeocodingQueue, words: Words) -> list:
     """Return what a service would get, and the button that sends it; nothing where the settings name none."""
     try:
         access = context.settings.geocoding

@@ -24,7 +24,7 @@ from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
-from layers.siting import comparing
+from layers.siting import scenario_comparison
 from layers.siting.answer import cell_cover
 from layers.siting.candidates import ground
 from layers.siting.case import case
@@ -40,8 +40,8 @@ def comparison(context: Context, atlas: Atlas, question: Question, words: Words)
     ]
     if len(chosen) < 2:
         return []
-    table = comparing.figures(chosen)
-    where = comparing.sites(chosen)
+    table = scenario_comparison.figures(chosen)
+    where = scenario_comparison.sites(chosen)
     back = dcc.Link(
         words("回到地图"),
         href=names.PATH + query_of(context, Question(question.filters, question.plan.having(compare=()))),
@@ -67,7 +67,9 @@ def comparison(context: Context, atlas: Atlas, question: Question, words: Words)
             className="plan-compare-head",
         ),
         html.P(
-            words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(metres=int(comparing.SAME_M)),
+            words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(
+                metres=int(scenario_comparison.SAME_M)
+            ),
             className="panel-subtitle",
         ),
         html.Div(
@@ -189,7 +191,7 @@ def _apart(name: str, apart: float, words: Words) -> str:
 
 
 def _inputs(chosen: list[Scenario], words: Words) -> html.Div:
-    differ = comparing.inputs_differ(chosen)
+    differ = scenario_comparison.inputs_differ(chosen)
     if not len(differ):
         return html.Div(html.P(words("输入完全相同。"), className="panel-subtitle"))
     labels = input_names(words)

@@ -18,7 +18,6 @@ from dashboard.components.plan_legend import plan_legend
 from dashboard.components.rail import way_hint, way_offered
 from dashboard.components.trail import with_source
 from dashboard.context import Context
-from dashboard.filling import Place, outputs
 from dashboard.maps import basemap, planning
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import progress_head, provenance_of
@@ -27,6 +26,7 @@ from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.rail import demand_places, marks_text
 from dashboard.pages.planning.solving import Found, answer_of, case_of, key_of, place_of, scenario_of
 from dashboard.pages.planning.syncing import asked, query_of
+from dashboard.prefill import Place, outputs
 from dashboard.scenario_in_words import street_names
 from dashboard.state import View
 from dashboard.tasks.jobs import Jobs

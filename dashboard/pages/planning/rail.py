@@ -8,8 +8,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.components.explained import explained
 from dashboard.components.rail import group, select, way_hint, way_offered, way_options
+from dashboard.components.term_marks import explained
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
 from dashboard.words import Words

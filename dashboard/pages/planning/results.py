@@ -10,7 +10,7 @@ from dash import html
 from dashboard.charts.chart import Chart
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table, opening
-from dashboard.components.explained import pieces
+from dashboard.components.term_marks import pieces
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
 from dashboard.scenario_in_words import proof

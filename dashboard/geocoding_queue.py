@@ -23,7 +23,7 @@ Session = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class GeocodingQueue:
     """Rows without a point, and what is known of them.
 
     Attributes
@@ -77,7 +77,7 @@ def positions(atlas: Atlas, table: str, filters: Filters, text: str) -> NDArray[
     return without[chosen[without]]
 
 
-def waiting(settings: Settings, atlas: Atlas, table: str, filters: Filters, text: str, by: str) -> Waiting:
+def queue_of(settings: Settings, atlas: Atlas, table: str, filters: Filters, text: str, by: str) -> GeocodingQueue:
     """Return the rows without a point that are asked for, with what `by` says of them."""
     found = positions(atlas, table, filters, text)
     frame = atlas.table(table).iloc[found[:ASKED]]
@@ -93,4 +93,4 @@ def waiting(settings: Settings, atlas: Atlas, table: str, filters: Filters, text
     )
     for row, doubt in zip(at, said, strict=True):
         doubts[row] = doubt
-    return Waiting(frame, len(found), answers, doubts)
+    return GeocodingQueue(frame, len(found), answers, doubts)
