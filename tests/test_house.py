@@ -69,7 +69,7 @@ ORDER = (
     ("export",),
     ("components",),
     ("maps", "charts"),
-    ("waiting",),
+    ("geocoding_queue",),
     ("geocoding",),
     ("tasks",),
     ("view",),
