@@ -14,3 +14,8 @@ def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
     Rows are tuples: columns called ``count`` or ``index`` have to be renamed first.
     """
     return frame.itertuples()
+
+
+def text_of(value: object) -> str:
+    """Return the text of a cell, empty where something else stands."""
+    return value if isinstance(value, str) else ""

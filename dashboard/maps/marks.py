@@ -57,11 +57,6 @@ def halo(name: str, of: dict, grow: float, color: str) -> dict:
     }
 
 
-def text_of(value: Any) -> str:
-    """Return a text cell, empty when it is missing."""
-    return value if isinstance(value, str) else ""
-
-
 def own_fields(row: Any, words: Words) -> str:
     """Return what a row says beside the fields of its table, as lines of a hover.
 

@@ -11,10 +11,10 @@ import pandas as pd
 from dashboard import theme
 from dashboard.maps import isochrones, map_style, reach
 from dashboard.maps.layer import Layer, Mark, Scene
-from dashboard.maps.marks import halo, own_fields, packed, points, text_of
+from dashboard.maps.marks import halo, own_fields, packed, points
 from dashboard.words import Words
 from geodata.errors import N_
-from geodata.frames import rows_of
+from geodata.frames import rows_of, text_of
 from layers import disc, stations, way
 from layers.atlas import Atlas
 from layers.filters import Filters

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from geodata.frames import text_of
 from geodata.geocoding.base import (
     COUNTY,
     CROSSING,
@@ -25,7 +26,6 @@ from geodata.geocoding.base import (
     QuotaError,
     no_result,
     refusal,
-    text_of,
 )
 from geodata.geocoding.http import quoted
 

@@ -174,11 +174,6 @@ def no_result(service: str) -> AnswerError:
     return AnswerError(N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service=service)
 
 
-def text_of(value: object) -> str:
-    """Return a text of an answer, empty where something else stands."""
-    return value if isinstance(value, str) else ""
-
-
 def share_of(percent: object) -> float | None:
     """Return a percentage of an answer as a share from 0 to 1; None where it is no number."""
     try:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from geodata.frames import text_of
 from geodata.geocoding.base import (
     COUNTY,
     CROSSING,
@@ -30,7 +31,6 @@ from geodata.geocoding.base import (
     no_result,
     refusal,
     share_of,
-    text_of,
 )
 from geodata.geocoding.http import quoted
 

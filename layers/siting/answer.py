@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,7 +211,7 @@ class CellCover:
     lost: bool = False
 
 
-def plain(number: float) -> str:
+def plain(number: Any) -> str:
     """Return a figure as reasons write it."""
     return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
 
