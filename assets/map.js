@@ -6,7 +6,7 @@
   const MAX_ZOOM = 15;
   const NARROW = 900,
     PHONE = 1000,
-    BESIDE_COSTS = 0.6; // as dashboard/maps/mercator.py and first.js
+    BESIDE_COSTS = 0.6; // as dashboard/maps/projection.py and first.js
   const LITTLE = 0.025,
     CLEARING = 0.02,
     SHARES = [0.5, 0.25, 0.75, 0, 1];
@@ -47,7 +47,7 @@
     return beside.zoom > full.zoom - BESIDE_COSTS ? beside : full;
   }
 
-  /* as dashboard/maps/mercator.py and nation.py: the first picture and the map stand alike */
+  /* as dashboard/maps/projection.py and nation.py: the first picture and the map stand alike */
   function cleared({ bounds, clear }, width, height, left) {
     const [x, y, wide, high, aspect] = clear.inset,
       across = Math.min(wide * width, high * height * aspect);

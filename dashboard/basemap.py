@@ -26,7 +26,6 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
 )
 RASTER = "raster"
 LONGEST_CREDIT = 200  # characters
-Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.message import Message, joined
-from layers import demand, places, stations, unplaced, way
+from layers import demand, places, selection, stations, unplaced, way
 from layers.atlas import Atlas
 from layers.distance import Pairs
 from layers.filters import STRAIGHT, Filters
@@ -372,9 +372,7 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 def enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return which rows of ``atlas.enterprises`` lie in the place (and lasso) looked at."""
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance("enterprises", filters.provenance)
-    return mask & places.in_area(filters, *atlas.lonlat("enterprises")) if filters.area else mask
+    return selection.mask(atlas, filters, "enterprises")
 
 
 def _enterprises_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:

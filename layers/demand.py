@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geodata import crs
 from geodata.errors import N_, AtlasError
-from layers import places, stations, unplaced, walking, way
+from layers import places, selection, stations, unplaced, walking, way
 from layers.atlas import Atlas
 from layers.distance import Pairs, Points, nearest_distance, within_reach
 from layers.filters import Filters
@@ -82,7 +82,7 @@ def select(atlas: Atlas, filters: Filters) -> Demand:
     """
     here = places.scope(atlas, filters)
     key = ("demand", here.key, filters.area, filters.worker_group, filters.provenance)
-    return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, here, key))
+    return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, key))
 
 
 def judged(atlas: Atlas, filters: Filters) -> Demand:
@@ -269,7 +269,7 @@ def _lost(
     for kind in kinds:
         column = {"place": "adcode", "zone": "zone"}[kind]
         codes, names = pd.factorize(atlas.demand[column].to_numpy(dtype=object)[chosen.rows])
-        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)
+        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)  # ty: ignore[invalid-argument-type] - names of units
         lost |= np.append(of_unit, False)[codes]
     return lost
 
@@ -285,19 +285,17 @@ def _stations(atlas: Atlas) -> tuple[NDArray[np.intp], Points]:
     return atlas.once("placed stations", compute)
 
 
-def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:
+def _select(atlas: Atlas, filters: Filters, key: tuple) -> Demand:
     lon, lat = atlas.lonlat("demand")
-    mask = places.table_mask(atlas, here, "demand") & atlas.of_provenance("demand", filters.provenance)
+    mask = selection.mask(atlas, filters, "demand")
     if filters.worker_group:
         mask = mask & atlas.holds("demand", "worker_group", filters.worker_group)
-    if filters.area:
-        mask = mask & places.in_area(filters, lon, lat)
     codes, _ = atlas.coded("demand", "cell")
     weights = atlas.once("demand weights", lambda: atlas.demand["weight"].to_numpy(dtype=np.float64))
     picked = np.flatnonzero(mask & ~np.isnan(lon))
     _, first, group = np.unique(codes[picked], return_index=True, return_inverse=True)
     rows = picked[first]
-    weight, hourly = np.bincount(group, weights[picked], len(rows)), None
+    weight, hourly = np.bincount(group, weights[picked], len(rows)).astype(np.float64, copy=False), None
     profiles, which = _profiles(atlas)
     if len(profiles) > 1:
         hourly = np.zeros((len(rows), 24))

@@ -15,6 +15,7 @@ from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.siting import evidence
+from layers.siting.answer import plain
 from layers.siting.ask import hours_of
 from layers.siting.lines import Lines, is_lines, read_lines
 from layers.siting.network import REACH_M
@@ -211,6 +212,7 @@ def plan(
     if prepared.unknown:
         say(words("费用表有 {count} 行的编号不在需求点或点位表中，未计入。").format(count=prepared.unknown))
     _say_apart(prepared, words, say)
+    last: Any = None  # there is always one
     told_wait = False
 
     def waiting() -> None:
@@ -367,14 +369,14 @@ def _why(prepared: Prepared, last: Progress, words: Gettext) -> dict[str, Any]:
                 "半径内需求 {reached}，其中 {newly} 原先没有覆盖；"
                 "只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"
             ).format(
-                reached=_plain(one.reached),
-                newly=_plain(one.newly),
-                exclusive=_plain(one.exclusive),
+                reached=plain(one.reached),
+                newly=plain(one.newly),
+                exclusive=plain(one.exclusive),
                 share=f"{one.exclusive / total:.1%}" if total else "—",
             )
         elif one.loss is not None:
             text = words("去掉它，目标值变差 {loss}；它是 {served} 需求权重的最近点。").format(
-                loss=_plain(one.loss), served=_plain(one.served)
+                loss=plain(one.loss), served=plain(one.served)
             )
         else:
             text = words("去掉它，有需求点就到不了任何点位。")
@@ -394,10 +396,6 @@ def _why(prepared: Prepared, last: Progress, words: Gettext) -> dict[str, Any]:
     return why
 
 
-def _plain(number: float) -> str:
-    return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
-
-
 def _curve(instance: Instance, last: Progress, options: argparse.Namespace) -> dict[str, Any]:
     upto = len(last.sites)
     plans = evidence.curve(instance, upto, options.time_limit, options.seed)
@@ -410,7 +408,7 @@ def _curve(instance: Instance, last: Progress, options: argparse.Namespace) -> d
                 "objective": one.objective,
                 "bound": one.bound,
                 "status": one.status,
-                "gain": None if before is None else abs(one.objective - before),
+                "gain": None if before is None else abs(one.objective - before),  # ty: ignore[unsupported-operator] - both have an answer
                 "sites": [instance.site_ids[j] for j in one.sites],
             }
         )

@@ -12,9 +12,10 @@ import numpy as np
 
 from dashboard import theme
 from dashboard.words import Words
+from geodata.frames import rows_of
 from layers import demand, grids, places, records, unplaced, way
 from layers.atlas import Atlas
-from layers.classing import Scale, fixed, quantiles
+from layers.classification import Scale, fixed, quantiles
 from layers.filters import Filters
 from layers.provenance import mix
 
@@ -131,7 +132,7 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
         )
         + f"<br>{words('产改任务')}：{tasks.get(row.task, row.task)}"
         + f"<br>{words.provenance(row.provenance)} · {words('网格边界为示意')}"
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]
     edges = [f"{edge:.0%}" for edge in SHARES.limits]
     steps = [f"<{edges[0]}", *(f"{low}–{high}" for low, high in pairwise(edges)), f"≥{edges[-1]}"]

@@ -16,7 +16,7 @@ import shapely
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.as_svg import Shapes, drawn_layer
-from dashboard.maps.mercator import Frame, cleared, framed
+from dashboard.maps.projection import Frame, cleared, framed
 from dashboard.theme.recolour import color, themed
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError

@@ -19,15 +19,16 @@ from dashboard.components.trail import PATH as PATH
 from dashboard.components.trail import figure_link
 from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
-from dashboard.export.citing import citations
-from dashboard.filling import Place, fill, outputs
+from dashboard.export.citations import citations
 from dashboard.filters_in_words import words_of_filters
+from dashboard.prefill import Place, fill, outputs
 from dashboard.state import State as Said
 from dashboard.words import Words
 from geodata.codes import shipped_rows
 from geodata.errors import N_, AtlasError
 from geodata.facts import format_reported
-from layers import citing, places, trails
+from geodata.frames import rows_of
+from layers import places, reported_facts, trails
 from layers.atlas import Atlas
 from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
@@ -248,7 +249,7 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
                 "CSV",
                 href=f"{PATH}/rows.csv{_query(filters, context, {'figure': trail.id, 'part': str(at)})}",
                 className="data-link",
-                download=True,
+                download=True,  # ty: ignore[invalid-argument-type] - the file's own name
             ),
         ]
         for at, part in enumerate(trail.parts)
@@ -338,8 +339,8 @@ def _period(row: Any) -> str:
 
 def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...], words: Words) -> html.Section:
     parts: list[Any] = []
-    for row in atlas.facts[atlas.facts["id"].isin(told)].itertuples():
-        uses = citing.uses(atlas, row.id)
+    for row in rows_of(atlas.facts[atlas.facts["id"].isin(told)]):
+        uses = reported_facts.uses(atlas, row.id)
         listed = [
             html.Li(
                 [
@@ -457,7 +458,7 @@ def _subject(row: Any, words: Words) -> str:
             (
                 one["en"]
                 for one in shipped_rows("fact_names.csv")
-                if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)
+                if one["id"] == (row.fact_id if isinstance(row, reported_facts.Total) else row.id)
             ),
             row.subject,
         )
@@ -483,7 +484,7 @@ def _note(row: Any, words: Words) -> str | html.Span:
 
 
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
-    facts = citing.find(atlas, filters, own["q"], own["story"])
+    facts = reported_facts.find(atlas, filters, own["q"], own["story"])
     rows = [
         [
             figure_link(row.id, row.id, filters, context, words),
@@ -499,7 +500,7 @@ def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, s
             ),
             html.Span(row.source, lang="zh-CN"),
         ]
-        for row in facts.itertuples()
+        for row in rows_of(facts)
     ]
     empty = html.P(
         [
@@ -555,7 +556,7 @@ def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> h
             html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
             badge(one.provenance, words),
         ]
-        for one in citing.totals(atlas)
+        for one in reported_facts.totals(atlas)
         if one.provenance == MIXED or one.provenance in filters.provenance
     ]
     if not rows:

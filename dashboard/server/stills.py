@@ -13,14 +13,14 @@ import shapely
 from flask import Flask, Response, abort, request
 from numpy.typing import NDArray
 
-from dashboard.clicking import clicked
 from dashboard.context import Context
+from dashboard.drill_down import clicked
 from dashboard.maps import base_svg, basemap, ground, nation
 from dashboard.maps import overview as map_figures
 from dashboard.maps.as_svg import Still, svg
 from dashboard.maps.layer import Drawn
 from dashboard.maps.layers import COUNTED
-from dashboard.maps.mercator import Frame
+from dashboard.maps.projection import Frame
 from dashboard.server.geometry import geometry
 from dashboard.state import State
 from dashboard.theme import tokens

@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from dashboard.charts.chart import Chart
 from dashboard.charts.register import OVERVIEW, REGISTER, TRAILS, Entry
 from dashboard.export import frames
 from dashboard.locale import load_words
-from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -28,11 +26,6 @@ from layers.trails import check
 VIEWS = (Filters(), Filters(place="640200"), Filters(place="350203", hour=22), Filters(place="210900"))
 OTHER = "640100"
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
 
 
 def made(atlas: Atlas, entry: Entry, lang: str) -> Iterator[tuple[Chart, Words]]:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 from flask.testing import FlaskClient
 
-from dashboard.app import create_app
 from dashboard.locale import load_words
 from dashboard.maps import nation
 from dashboard.maps.events import map_figure as events_figure
-from dashboard.maps.mercator import framed
 from dashboard.maps.overview import map_figure
-from dashboard.settings import Settings
-from dashboard.source import AtlasSource
+from dashboard.maps.projection import framed
 from dashboard.theme import INK
 from dashboard.theme.recolour import color, themed
 from dashboard.words import Words
@@ -29,21 +25,6 @@ from layers.places import scope
 #: Sizes of the map on a wall, a laptop, a phone and a slide, with what its legend covers at the left.
 MAPS = (((1232, 823), 326), ((750, 478), 95), ((390, 490), 0), ((620, 420), 0), ((500, 473), 0))
 BEFORE = (73.3, 3.2, 135.3, 53.8)  # what the map of the country was fitted to, with the sea below the mainland
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def client(atlas_home: Path) -> FlaskClient:
-    return create_app(Settings(home=atlas_home)).server.test_client()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 def dashes(svg: str, ink: str) -> int:

@@ -291,7 +291,9 @@ def _still_to_do(
     said = []
     if report.unplaced:
         # the map opens where the rows are
-        filters = context.default.having(lang=words.lang, theme=theme, place=found["county"] or context.default.place)
+        filters = context.default.having(
+            lang=words.lang, theme=theme, place=(found or {}).get("county") or context.default.place
+        )
         count = words.number(report.unplaced)
         said.append(
             html.P(

@@ -8,9 +8,9 @@ whole to HiGHS: its bound is the bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from layers.siting.solver.reduction import merged
 
 Floats = NDArray[np.float64]
 Sites = NDArray[np.int64]
+T = TypeVar("T")
 #: What is sought: most weight · fewest new sites · least cost · the worst zone first, then the second worst, and so on.
 COVER, FEWEST, COST, FAIR = "cover", "fewest", "cost", "fair"
 AIMS = (COVER, FEWEST, COST, FAIR)
@@ -172,7 +173,7 @@ def missed(instance: Instance) -> list[tuple[int, float]]:
     return [(int(stand[k]), float(lost[stand[k]])) for k in np.argsort(lost[stand], kind="stable")]
 
 
-def _telling(search: Iterator[Step], keeper: _Keeper) -> Iterator[Reorganised]:
+def _telling(search: Generator[Step, None, T], keeper: _Keeper) -> Generator[Reorganised, None, T]:
     """Run a search, telling what it finds; returns its result."""
     while True:
         try:
@@ -222,7 +223,7 @@ class _Problem:
             raise AtlasError(N_("同一处有两个现有点：请给它们不同的位置编号。"))
         standing = np.flatnonzero(count > 0)
         zone = np.full(m, -1) if change.zone is None else np.asarray(change.zone, np.int64)
-        total = np.bincount(zone[zone >= 0], instance.weight[zone >= 0])
+        total = np.bincount(zone[zone >= 0], instance.weight[zone >= 0]).astype(np.float64)
         matrix = sparse.csr_array(
             (np.ones(len(instance.pairs.site)), instance.pairs.site, instance.pairs.start), (m, n)
         )
@@ -569,7 +570,7 @@ def _chosen(found: Found) -> Sites:
     return np.flatnonzero(found.blocks[0] > 0.5)
 
 
-def _asked(program: Program, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
+def _asked(program: Program, highs: Highs, keeper: _Keeper) -> Generator[Step, None, Found]:
     """Solve a program, a short while first: what a process had found is lost when it is killed; returns a Found."""
     found = Found("lost")
     for seconds in (max(FIRST_SECONDS, FIRST_PART * min(keeper.clock.left, 1e6)), np.inf):
@@ -583,7 +584,7 @@ def _asked(program: Program, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
     return found
 
 
-def _once(problem: _Problem, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
+def _once(problem: _Problem, highs: Highs, keeper: _Keeper) -> Generator[Step, None, str]:
     """Search the optimum of one aim; returns the status."""
     aim = problem.change.aim
     found = yield from _asked(problem.program(aim), highs, keeper)
@@ -605,7 +606,7 @@ def _met(problem: _Problem, keeper: _Keeper) -> bool:
     return abs(worth - bound) <= 1e-7 * max(abs(worth), abs(bound), 1.0)
 
 
-def _fair(problem: _Problem, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
+def _fair(problem: _Problem, highs: Highs, keeper: _Keeper) -> Generator[Step, None, str]:
     """Raise the worst zone, then the two worst together, and so on; returns the status."""
     count = int((problem.total > 0).sum())
     raised: list[float] = []
@@ -622,7 +623,7 @@ def _fair(problem: _Problem, highs: Highs, keeper: _Keeper) -> Iterator[Step]:
     return "proved" if keeper.there is not None else "gap"
 
 
-def _reasons(problem: _Problem, highs: Highs) -> Iterator[Step]:
+def _reasons(problem: _Problem, highs: Highs) -> Generator[Step, None, tuple[Reason, ...]]:
     """Find what would suffice, one condition at a time with all others kept; returns the reasons."""
     change, instance = problem.change, problem.instance
     found: list[Reason] = []

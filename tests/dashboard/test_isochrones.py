@@ -16,10 +16,10 @@ from dashboard.components import rail
 from dashboard.components.controls import controls, taken
 from dashboard.filters_in_words import words_of_filters
 from dashboard.locale import load_words
-from dashboard.maps import walked
+from dashboard.maps import isochrones
 from dashboard.maps.fills import cell_fill
 from dashboard.maps.overview import map_figure
-from dashboard.settle import settle
+from dashboard.validation import validated
 from dashboard.words import Words
 from layers import way
 from layers.atlas import Atlas
@@ -113,7 +113,7 @@ def test_a_click_on_a_station_shows_its_isochrones(river) -> None:
 
 def test_what_is_drawn_for_the_eye_is_small(river) -> None:
     spot = np.array([river.lonlat("stations")]).reshape(2, -1).T[:1]
-    area = walked.around(river, way.along(river, HERE), spot, (1200.0,))[0]
+    area = isochrones.around(river, way.along(river, HERE), spot, (1200.0,))[0]
     assert 4 < shapely.get_num_coordinates(area) < 400 and area.is_valid
 
 
@@ -131,12 +131,12 @@ def test_the_command_says_which_way_and_who_is_apart(river) -> None:
 
 def test_a_network_that_is_asked_for_and_is_not_there_is_told(river) -> None:
     asked_for = HERE.having(way=NETWORK)
-    assert settle(river, asked_for) == (asked_for, ())
+    assert validated(river, asked_for) == (asked_for, ())
     without = Atlas.from_frames(river_frames(), META)
-    kept, told = settle(without, asked_for)
+    kept, told = validated(without, asked_for)
     assert kept.way == NETWORK and [one.text() for one in told] == ["没有路网：导入 OpenStreetMap 数据后可沿路网计算。"]
-    assert "省级以上按直线" in settle(river, Filters(way=NETWORK))[1][0].text()
-    assert settle(without, HERE) == (HERE, ())
+    assert "省级以上按直线" in validated(river, Filters(way=NETWORK))[1][0].text()
+    assert validated(without, HERE) == (HERE, ())
 
 
 def test_a_detour_factor_asks_for_the_straight_line() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.maps import map_style
-from dashboard.maps.mercator import Frame
+from dashboard.maps.projection import Frame
 
 PADDING = 4
 # where a text stands to the point: its anchor of SVG, and how far its middle lies from the point, in halves of its box
