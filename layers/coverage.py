@@ -317,6 +317,48 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     )
 
 
+def by_way(atlas: Atlas, filters: Filters) -> pd.DataFrame | None:
+    """Return the share of the place looked at and of each unit below it, along the network and straight × detour.
+
+    None where one does not walk along a network, or nothing can be said.
+
+    Returns
+    -------
+    DataFrame
+        ``unit_id`` (None for the whole), ``unit_kind``, ``name``, ``name_en``, ``walked`` and ``straight`` (0 to 1),
+        ``whole`` (demand weight) and ``provenance``; the whole first, then those of which the straight line tells most
+        too much.
+    """
+    if way.along(atlas, filters) is None:
+        return None
+    here = places.scope(atlas, filters)
+    effective = stations.asks(filters)
+    now, then = measure(atlas, filters), measure(atlas, filters.having(way=STRAIGHT))
+    walked, straight = (one.effective_weighted if effective else one.nominal_weighted for one in (now, then))
+    if walked.ratio is None or straight.ratio is None:
+        return None
+    whole = pd.DataFrame(
+        {
+            "unit_id": [None],
+            "unit_kind": [None],
+            "name": [here.name],
+            "name_en": [here.name_en],
+            "walked": [walked.ratio],
+            "straight": [straight.ratio],
+            "whole": [walked.whole],
+            "provenance": [now.provenance],
+        }
+    )
+    units = _stations_by_unit(atlas, filters).rename(columns={"share": "walked"})
+    other = _stations_by_unit(atlas, filters.having(way=STRAIGHT)).set_index("unit_id")["share"]
+    units["straight"] = other.reindex(units["unit_id"]).to_numpy()
+    units = units[units["walked"].notna() & units["straight"].notna()][list(whole.columns)]
+    if len(units) < 2:
+        return whole
+    more = (units["straight"] - units["walked"]).to_numpy()
+    return pd.concat([whole, units.iloc[np.argsort(-more, kind="stable")]], ignore_index=True)
+
+
 # -- inside -----------------------------------------------------------------------
 
 
