@@ -183,7 +183,7 @@ def apart(atlas: Atlas, wanted: Demand, filters: Filters, serving: NDArray[np.bo
     mine = _connectors(atlas, wanted, walked)
     part, theirs = walking.parts(walked.graph, mine), walking.parts(walked.graph, walked.stations)
     reaching = np.unique(theirs[serving[walked.rows] & (theirs >= 0)])
-    far, cut = part < 0, (part >= 0) & ~np.isin(part, reaching)
+    far, cut = part < 0, (part >= 0) & ~np.isin(part, reaching) & serving[walked.rows].any()
     network = walked.graph.network
     roads: list[str] = []
     if network is not None and cut.any():

@@ -252,11 +252,12 @@ def by_way(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     )
     if len(units) > MOST_DIFFERENT:
         subtitle += words("；只列相差最大的 {count} 个").format(count=MOST_DIFFERENT)
-    # lying bars are drawn from below
-    shown = pd.concat([rows.iloc[:1], units.head(MOST_DIFFERENT)]).iloc[::-1]
+    shown = pd.concat([rows.iloc[:1], units.head(MOST_DIFFERENT)])
     notes = tuple(words("需求权重 {whole}").format(whole=words.number(one, 1)) for one in shown["whole"].astype(float))
-    bars = (("straight", words("直线 × {detour}").format(detour=filters.detour), theme.FAINT),)
-    bars = (*bars, ("walked", words("沿路网"), theme.TEAL))
+    bars = (
+        ("walked", words("沿路网"), words("沿路"), theme.TEAL),
+        ("straight", words("直线 × {detour}").format(detour=filters.detour), words("直线"), theme.FAINT),
+    )
     return Chart(
         "walked",
         title,
@@ -265,11 +266,18 @@ def by_way(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
         "grouped_bar",
         tuple(map(str, shown["name_en" if words.lang == "en" else "name"])),
         tuple(
-            Series(label, tuple(map(float, shown[column])), color, weakest(*shown["provenance"]), notes=notes)
-            for column, label, color in bars
+            Series(
+                label,
+                tuple(map(float, shown[column])),
+                color,
+                weakest(*shown["provenance"]),
+                texts=tuple(f"{short} {one:.1%}" for one in shown[column]),
+                notes=notes,
+            )
+            for column, label, short, color in bars
         ),
         number_format="0.0%",
-        grow=0.5 + 0.13 * max(2, len(shown)),
+        grow=0.4 + 0.15 * len(shown),
     )
 
 

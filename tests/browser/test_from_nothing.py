@@ -63,7 +63,7 @@ def missing(page: Page, served: str) -> None:
     page.goto(f"{served}/planning?place={COUNTY}")
     needs = page.locator(".plan-need")
     expect(needs).to_have_count(3, timeout=TIMEOUT_MS)
-    expect(page.locator("#plan-lacking")).to_contain_text("朝阳区还没有服务需求")
+    expect(page.locator("#plan-title")).to_contain_text("朝阳区还没有服务需求")
     for at, (name, button) in enumerate(
         (("需求", "从街道文件推算"), ("街道和步行路网", "导入街道"), ("现有驿站", "导入驿站台账"))
     ):

@@ -35,7 +35,9 @@ def lacking(atlas: Atlas, filters: Filters, context: Context, words: Words) -> l
             "一个 OpenStreetMap 提取文件（.osm.pbf）就够：导入后这里有街道、步行路网、需求和备选点，马上可以求解。"
         )
     return [
-        html.H2(title.format(place=name), className="panel-title", id="plan-lacking"),
+        html.H2(title.format(place=name), className="panel-title")
+        if found.cells
+        else html.H2(title.format(place=name), className="plan-title", id="plan-title"),
         html.P(sub, className="panel-subtitle"),
         html.Ul(
             [_need(*one, words) for one in _needs(found, filters, context, words)],
@@ -47,8 +49,8 @@ def lacking(atlas: Atlas, filters: Filters, context: Context, words: Words) -> l
 def _needs(found: Needs, filters: Filters, context: Context, words: Words) -> list[tuple[str, bool, str, Any]]:
     """Return of each need its name, whether it is there, what is to be said, and the way to bring it."""
 
-    def to(label: str, chief: bool = False, **where: str) -> dcc.Link:
-        said = "&".join(f"{key}={value}" for key, value in where.items())
+    def to(label: str, chief: bool = False, section: str = "import", **where: str) -> dcc.Link:
+        said = "&".join(f"{key}={value}" for key, value in {"section": section, **where}.items())
         bare = filters.having(area=(), worker_group=None)
         return dcc.Link(
             label,
@@ -56,7 +58,6 @@ def _needs(found: Needs, filters: Filters, context: Context, words: Words) -> li
             className="button button-main" if chief else "button",
         )
 
-    streets = {"section": "streets"}
     listed = [
         (
             words("需求"),
@@ -65,8 +66,8 @@ def _needs(found: Needs, filters: Filters, context: Context, words: Words) -> li
             if found.cells
             else words("没有：从提取文件里的店铺、餐馆、办公等设施推算，或导入自己的需求表。"),
             [
-                to(words("从街道文件推算"), chief=True, **streets),
-                to(words("导入需求表"), section="import", table="demand"),
+                to(words("从街道文件推算"), chief=True, section="streets"),
+                to(words("导入需求表"), table="demand"),
             ],
         )
     ]
@@ -78,7 +79,7 @@ def _needs(found: Needs, filters: Filters, context: Context, words: Words) -> li
                 words("有路网")
                 if found.network
                 else words("没有：地图上没有街道，路程按直线 × 绕行系数。导入提取文件后沿路走。"),
-                [to(words("导入街道"), chief=bool(found.cells), **streets)],
+                [to(words("导入街道"), section="streets")],
             )
         )
     if found.unplaced and not found.placed:
@@ -95,7 +96,7 @@ def _needs(found: Needs, filters: Filters, context: Context, words: Words) -> li
             if found.placed
             else words("没有记录：可以从零选址；已有驿站的，先导入台账，免得重复建。")
         )
-        way = to(words("导入驿站台账"), section="import", table="stations")
+        way = to(words("导入驿站台账"), table="stations")
     listed.append((words("现有驿站"), bool(found.placed) and not found.unplaced, said, [way]))
     return listed
 
