@@ -49,6 +49,7 @@ def test_from_a_county_with_nothing_to_a_proved_plan_along_its_streets_and_a_bri
 ) -> None:
     with tabs.lent(served) as take:  # what asks another host fails the test
         page = take(1600, 900)
+        page.set_default_timeout(TIMEOUT_MS)
         missing(page, served)
         brought(page, home)
         planned(page, served)
