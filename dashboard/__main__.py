@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dashboard import __version__, backup
+from dashboard.as_of import before_the_first, day_of
 from dashboard.basemap import BaseMaps
 from dashboard.commands import exporting, importing
 from dashboard.commands.briefing import add_parser as add_brief_parser
@@ -38,7 +39,6 @@ from dashboard.commands.plan import plan
 from dashboard.commands.serve import become, free
 from dashboard.feedback import kept
 from dashboard.locale import Gettext, load_words
-from dashboard.past import before_the_first, day_of
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
@@ -65,7 +65,7 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
 
 
 @contextmanager
-def _progress(words: Gettext) -> Iterator[Callable[[float, str], None]]:
+def _progress(words: Gettext) -> Generator[Callable[[float, str], None]]:
     """Show a bar on stderr while the block lasts; give what takes the share done and a message."""
     with Progress(
         TextColumn("{task.description}"),

@@ -3,7 +3,7 @@
 A backup is a zip file. ``manifest.json`` in it says who made it and names every other part with size and SHA-256. Parts
 are what the home keeps: databases by SQLite's own way of copying one that is in use, the rest as it is; what is made
 anew or waits for nobody (jobs, uploads, finished briefs, locks) is left out. An atlas in PostGIS is taken out row by
-row (:mod:`geodata.store.moving`) and stands in the file as a GeoPackage, so that it can be put back in either store.
+row (:mod:`geodata.store.transfer`) and stands in the file as a GeoPackage, so that it can be put back in either store.
 
 A restore unpacks and checks everything beside the home's own files first; one renaming (:data:`DECIDED`) then settles
 that it is done, and whoever comes next finishes it (:func:`finish`) when its process is killed. What it takes the
@@ -34,7 +34,7 @@ from geodata.locking import held, hold
 from geodata.schema import SCHEMA_VERSION
 from geodata.store import FILE_NAME, open_store, site
 from geodata.store.gpkg import LOCK
-from geodata.store.moving import move
+from geodata.store.transfer import move
 
 FORMAT = 1
 MANIFEST = "manifest.json"

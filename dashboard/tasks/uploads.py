@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from pydantic import SecretStr
 
@@ -202,7 +202,7 @@ class Uploads:
         upload = Upload(self._folder / name)
         return upload if upload.present else None
 
-    def take(self, stream: BinaryIO, name: str, reader: str = "") -> Upload:
+    def take(self, stream: IO[bytes], name: str, reader: str = "") -> Upload:
         """Keep a file of a reader (a key) under a random id.
 
         Where there is no room, files that were left make it: of this reader, or of all.
@@ -284,7 +284,7 @@ class Uploads:
         if not upload.at_work and self._at_work() >= MAX_AT_WORK:
             raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
         former = upload.jobs.newest()
-        wanted = {"action": action, "table": table, **about}
+        wanted: dict[str, Any] = {"action": action, "table": table, **about}
         run = upload.jobs.start_process("dashboard.tasks.import_worker", wanted, _environment(self._settings))
         if former:
             former.stop()
