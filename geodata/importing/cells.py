@@ -84,9 +84,11 @@ def read_cells(
     _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
     for name in (*POSITIONS, STATED, *PLACES):
         if name in layout.columns and name not in names:
-            places = layout.columns[name]
+            places, parts = layout.columns[name], layout.degrees.get(name)
             rows.column(name, start, raw=True).extend(
-                map(_number if name in ("lon", "lat", "x", "y") else _something, cells_at(data, places[0]))
+                map(parts.written, data)
+                if parts
+                else map(_number if name in ("lon", "lat", "x", "y") else _something, cells_at(data, places[0]))
                 if len(places) == 1
                 else (_joined(row, places) for row in data)
             )
