@@ -40,6 +40,7 @@ def read_cells(
     `left` is what was taken out of the sheet before: its sums are held against the rows.
     """
     start = len(rows)
+    merges.repeat_above(sheet, layout, schema, report)
     shared = merges.spread(sheet, layout, schema, report)
     merges.hidden(sheet, layout, report)
     data = sheet.rows[layout.first :]
