@@ -165,8 +165,7 @@ def register(app: Dash, context: Context) -> None:
         """Return the way to a batch that was just made."""
         if not changed.get("batch"):
             return []
-        filters = context.read(context.source.atlas(), search, OWN_KEYS).filters
-        words = context.words(filters.lang)
+        filters, words = names.read(context, search)
         return [
             " ",
             dcc.Link(
@@ -193,7 +192,7 @@ def register(app: Dash, context: Context) -> None:
             return False, no_update, None
         if not isinstance(cause, dict) or not ctx.triggered[0]["value"]:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         if cause["type"] == "data-undo":
             return True, history.question(context, cause["at"], words), {"undo": cause["at"]}
         table, _, key = cause["at"].partition(":")
@@ -216,7 +215,7 @@ def register(app: Dash, context: Context) -> None:
         """Take back or out what was asked for."""
         if not clicks or not doing:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         try:
             told = (
                 history.undo(context, doing["undo"], author, words)
