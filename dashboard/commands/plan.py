@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dashboard.commands import plan_case
+from dashboard.commands import plan_case, plan_change
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
@@ -36,6 +37,7 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
         help=words("mclp 最大覆盖（默认）· lscp 集合覆盖 · pmedian p-中位 · pcenter p-中心"),
     )
     plan_case.add_options(one, words)
+    plan_change.add_options(one, words)
     one.add_argument(
         "--demand",
         type=Path,
@@ -181,19 +183,26 @@ def plan(
     found = plan_case.case_of(options, atlas()) if options.place and atlas else None
     wish = found.wish if found else wish_of(options)
     network = network_of(options)
-    prepared = (
-        found.prepared(network, options.access)
+    demand, candidates, existing = (
+        (found.demand, found.candidates, found.existing)
         if found
-        else prepare(
-            wish,
+        else (
             read_points(options.demand),
             read_points(options.candidates) if options.candidates else None,
             read_points(options.existing) if options.existing else None,
-            read_matrix(options.cost_matrix) if options.cost_matrix else None,
-            network,
-            options.access,
         )
     )
+    changing = plan_change.asked(options)
+    aim = ""
+    if changing:
+        if candidates is not None:
+            candidates = plan_change.with_upgrades(candidates, existing, options.upgrade_cost or 0.0, options.upgrade)
+        wish, aim = plan_change.wished(wish, options, len(candidates.ids) if candidates else 0)
+    if found and candidates is not None:
+        prepared = replace(found, wish=wish, candidates=candidates).prepared(network, options.access)
+    else:
+        matrix = read_matrix(options.cost_matrix) if options.cost_matrix else None
+        prepared = prepare(wish, demand, candidates, existing, matrix, network, options.access)
     if prepared.dropped:
         say(
             words("{count} 个备选点已是现有点，不再作为备选：{names}").format(
@@ -205,22 +214,36 @@ def plan(
     _say_apart(prepared, words, say)
     last: Any = None  # there is always one
     told_wait = False
-    for last in solve(prepared.instance, options.time_limit, options.seed):
-        if last.waiting and not told_wait:
+
+    def waiting() -> None:
+        nonlocal told_wait
+        if not told_wait:
             told_wait = True
             say(words("其他方案正在计算，本方案在排队。"))
+
+    changed: dict[str, Any] = {}
+    if changing:
+        zones = plan_change.zones_of(demand, prepared, found, atlas() if found and atlas else None)
+        change, names = plan_change.change_of(options, aim, prepared, zones)
+        answer, now = plan_change.solved(prepared, change, options, waiting)
+        changed = plan_change.told(answer, prepared, now, change, names, aim)
+        last, prepared = plan_change.as_progress(answer), now
+    else:
+        for last in solve(prepared.instance, options.time_limit, options.seed):
+            if last.waiting:
+                waiting()
     for reason in last.reasons:
         say(reason.text(words))
-    result = described(prepared, last, wish, words)
+    result = described(prepared, last, wish, words) | changed
     if options.curve and last.status != "infeasible" and wish.model != "lscp":
         result.update(_curve(prepared.instance, last, options))
     if found and atlas:
         result |= {
             "case": plan_case.told(found, atlas(), options.candidates, options.network),
-            "places": plan_case.places_of(found, result["sites"]),
+            "places": plan_case.places_of(found, changed.get("opened", result["sites"])),
         }
         plan_case.say_unplaced(found, result, words, say)
-        if result["objective"] is not None and not network:
+        if result["objective"] is not None and not network and not changing:
             result["fairness"] = plan_case.fairness_of(found, list(result["places"].values()))
     return result
 

@@ -29,6 +29,7 @@ TINY_VARIABLES, TINY_ENTRIES, TINY_SECONDS = 1_500, 8_000, 1.5
 HUGE_ENTRIES = 6_000_000
 #: HiGHS once overran its limit by minutes: it is killed so many seconds after it.
 GRACE = 1.0
+EARLY = 0.5
 #: Objectives are scaled so that HiGHS' absolute tolerances (1e-6) are far below any difference that counts.
 SCALE = 1e6
 
@@ -166,7 +167,9 @@ class Highs:
                 return Found("lost")
             select.select([], [], [], 0.1)
         limit = min(limit, self._clock.left)
-        answer = yield from self._asked({**task, "seconds": limit if np.isfinite(limit) else None}, limit)
+        # what it has found is lost when it is killed: it is told a little less than it has
+        told = limit - min(EARLY, limit / 10) if np.isfinite(limit) else None
+        answer = yield from self._asked({**task, "seconds": told}, limit)
         if answer is None:
             self.close()
             return Found("lost")
@@ -177,7 +180,7 @@ class Highs:
             ["-P", str(Path(highs_process.__file__).resolve()), str(os.getpid())], stdin=subprocess.PIPE
         )
         assert child.stdin and child.stdout
-        until = self._clock.passed + limit + GRACE
+        until = self._clock.passed + min(2 * limit, self._clock.left) + GRACE
         try:
             highs_process.send(child.stdin, task)
         except BrokenPipeError:
