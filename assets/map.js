@@ -17,7 +17,9 @@
     PART = 5;
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
+  const PHONE_WIDE = 600; // as NARROW of dashboard/maps/nation.py
   const PLACES = ["label-county", "label-city", "label-province"],
+    OWN = "label-own",
     QUIET = 0.55; // as dashboard/maps/map_style.py
   const state = { key: null, off: [], hatched: [], shift: [0, 0], asked: 0, hooked: new WeakSet() };
 
@@ -117,6 +119,9 @@
     if (!window.atlasPlotly.styled(map)) return;
     const own = within ? ["all", [">=", ["id"], within[0]], ["<", ["id"], within[1]]] : true,
       wanted = ["case", own, 1, QUIET];
+    // a county is one code: of a large one the name is seen from where those of others are not
+    const named = ["==", ["id"], within && within[1] - within[0] === 1 ? within[0] : -1];
+    if (map.getLayer(OWN) && JSON.stringify(map.getFilter(OWN)) !== JSON.stringify(named)) map.setFilter(OWN, named);
     for (const id of PLACES)
       if (map.getLayer(id) && JSON.stringify(map.getPaintProperty(id, "text-opacity")) !== JSON.stringify(wanted))
         map.setPaintProperty(id, "text-opacity", wanted);
@@ -237,7 +242,11 @@
           drawScale(m);
         } else window.setTimeout(wait, 60);
       }, 0);
-      return { ...spec, layout: { ...spec.layout, map } };
+      // on a phone the inset has fewer names, larger
+      const images = (spec.layout.images || []).map((one) =>
+        box.clientWidth < PHONE_WIDE ? { ...one, source: one.source.replace("sea.", "sea-small.") } : one,
+      );
+      return { ...spec, layout: { ...spec.layout, map, images } };
     },
     /* a move of the map -> what is visible, and the view in the address (without a step in the history) */
     moved(relayout) {

@@ -18,7 +18,7 @@ from geodata.errors import N_, AtlasError
 from layers import places, selection, stations, unplaced, walking, way
 from layers.atlas import Atlas
 from layers.distance import Pairs, Points, nearest_distance, within_reach
-from layers.filters import Filters
+from layers.filters import STRAIGHT, Filters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +183,7 @@ def apart(atlas: Atlas, wanted: Demand, filters: Filters, serving: NDArray[np.bo
     mine = _connectors(atlas, wanted, walked)
     part, theirs = walking.parts(walked.graph, mine), walking.parts(walked.graph, walked.stations)
     reaching = np.unique(theirs[serving[walked.rows] & (theirs >= 0)])
-    far, cut = part < 0, (part >= 0) & ~np.isin(part, reaching)
+    far, cut = part < 0, (part >= 0) & ~np.isin(part, reaching) & serving[walked.rows].any()
     network = walked.graph.network
     roads: list[str] = []
     if network is not None and cut.any():
@@ -210,6 +210,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``cell`` (H3 index), ``adcode``, ``zone``, ``lon``, ``lat`` (degrees, WGS-84),
         ``weight`` (as :class:`Demand` has it), ``nominal`` and
         ``effective`` (bool: within the radius of such a station),
+        ``straight`` (bool: within the radius of an effective one by straight line × detour, whichever way is walked),
         ``distance_m`` (way walked, straight line × detour or along the network, to the nearest
         nominal station wherever it lies; NaN when there is none),
         ``unknown`` (bool: out of reach of every station that has a position, in a
@@ -231,6 +232,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "weight": chosen.weight,
             "nominal": within,
             "effective": near.counts(offered.effective) > 0,
+            "straight": reached(atlas, chosen, filters.having(way=STRAIGHT)).counts(offered.effective) > 0,
             "distance_m": nearest(atlas, chosen, filters, offered.nominal, filters.provenance),
             "unknown": ~within & _lost(atlas, filters, chosen),
             "provenance": frame["provenance"].to_numpy()[chosen.rows],

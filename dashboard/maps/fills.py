@@ -45,6 +45,8 @@ class Fill:
         What put the values into classes; the legend names its method.
     apart : sequence of str
         Words of the last colours, which stand apart from the scale.
+    marked : list of str
+        Ids that are outlined besides: of demand along a network, those that are within reach by straight line alone.
     """
 
     ids: list[str]
@@ -56,6 +58,7 @@ class Fill:
     provenance: str | None
     scale: Scale | None = None
     apart: Sequence[str] = ()
+    marked: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +241,10 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         said, apart = [*said, words("驿站尚无位置，够不够得到不详")], (words("驿站尚无位置"),)
         colors = (*colors, *theme.UNPLACED)
     distance = rows["distance_m"].to_numpy(dtype=float)
+    only_straight = rows["straight"].to_numpy(dtype=bool) & (state < 2)
+    beyond = f"<br>{words('按直线够得到，沿路够不到')}"
     hover = [
-        f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}<br>"
+        f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}{beyond if far else ''}<br>"
         + (
             words("步行到最近驿站约 {metres} 米").format(metres=words.number(round(metres, -1)))
             if np.isfinite(metres) and kind < 3
@@ -248,7 +253,7 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
             else words("距离不详")
         )
         + f"<br>{words.provenance('derived')} · © OpenStreetMap"
-        for one, kind, metres in zip(weight, state, distance, strict=True)
+        for one, kind, metres, far in zip(weight, state, distance, only_straight, strict=True)
     ]
     return Fill(
         rows["cell"].tolist(),
@@ -260,4 +265,5 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         "derived",
         thirds,
         apart,
+        rows["cell"][only_straight].tolist(),
     )

@@ -65,7 +65,10 @@ def labels(
         ):
             continue
         ids, points, properties = shapes(map_style.address(style, layer, frame.zoom))
-        of_layer = np.flatnonzero(kept(layer, properties))
+        chosen = kept(layer, properties)
+        if layer["id"] == map_style.OWN and own and own[1] - own[0] == 1:
+            chosen = np.fromiter((str(one) == str(own[0]) for one in ids), bool, len(ids))
+        of_layer = np.flatnonzero(chosen)
         xy = frame.pixels(np.array([(points[at].x, points[at].y) for at in of_layer]).reshape(-1, 2))
         seen = frame.inside(xy)
         field = layer["layout"]["text-field"][1]

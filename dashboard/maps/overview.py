@@ -15,6 +15,7 @@ from dashboard.maps.layer import Scene
 from dashboard.maps.layers import TRACES, ground_off, traces
 from dashboard.state import View
 from dashboard.words import Words
+from layers import places
 from layers.activity_spots import SPOT_LIMIT
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -64,7 +65,7 @@ def map_figure(
             newselection={"line": {"color": theme.RED, "width": 1.5}},
             meta={
                 "hatched": _made_up(atlas, scene.fill) if scene.fill.kind == "grid" else [],
-                "zones": scene.fill.zones,
+                "zones": scene.fill.zones and _zones_made_up(scene),
                 "bounds": list(bounds),
                 "fit": view is None,
                 "key": key,
@@ -82,6 +83,12 @@ def _made_up(atlas: Atlas, fill: AreaFill) -> list[str]:
     """
     sketched = set(atlas.grids["grid_id"][atlas.grids["geometry_provenance"] == "illustrative"])
     return [one for one in fill.ids if one in sketched]
+
+
+def _zones_made_up(scene: Scene) -> bool:
+    """Return whether a street zone of the place has a shape that nobody has drawn."""
+    made_up = (scene.atlas.zones["geometry_provenance"] == "illustrative").to_numpy(bool)
+    return bool((made_up & places.table_mask(scene.atlas, scene.here, "zones")).any())
 
 
 def place_key(filters: Filters) -> str:

@@ -28,7 +28,8 @@ from geodata.codes import shipped_rows
 from geodata.errors import N_, AtlasError
 from geodata.facts import format_reported
 from geodata.frames import rows_of
-from layers import places, reported_facts, trails
+from geodata.osm import pois
+from layers import places, proxies, reported_facts, trails
 from layers.atlas import Atlas
 from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
@@ -197,6 +198,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, 
     return [
         *parts,
         _facts(context, atlas, filters, own, words) if "reported" in filters.provenance else None,
+        _proxies(atlas, filters, words) if "derived" in filters.provenance else None,
         _formulas(context, filters, words) if "derived" in filters.provenance else None,
         _totals(context, atlas, filters, words),
         _data_sets(atlas, filters, words),
@@ -543,6 +545,51 @@ def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
             _table((words("数"), words("算法")), rows, words("推算的数字怎么算")),
         ],
         className="sources-part",
+    )
+
+
+def _proxies(atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
+    """Return how demand and candidates were derived from OpenStreetMap: rule, weights, counts of the place."""
+    demand, offered = proxies.demand(atlas, filters), proxies.candidates(atlas, filters)
+    if not demand and not offered:
+        return None
+    here = words.name(places.scope(atlas, filters).crumbs[-1])
+    rule = words(
+        "有名称的设施按标签归到一个服务对象，每处算 1，同名且相距约 100 米内的只算一次；摊到所在的六边形格（约 0.1 "
+        "平方公里）和外两圈，各格之比 {rings}，不到 {least} 的格子略去。它代表设施的疏密，不是人数。"
+    ).format(rings=" : ".join(f"{one:g}" for one in pois.RINGS), least=pois.LEAST)
+    groups, hosts = words.codes("worker_group"), words.codes("host_type")
+    return html.Section(
+        [
+            html.H2(
+                [words("{place}的需求怎么推算").format(place=here), badge("derived", words)], className="data-title"
+            ),
+            html.P(rule, className="data-hint"),
+            _table(
+                (words("服务对象"), words("设施"), words("格数"), words("算进来的标签")),
+                [
+                    [
+                        groups.get(one.kind, one.kind),
+                        words.number(one.count),
+                        words.number(one.cells),
+                        ", ".join(one.tags),
+                    ]
+                    for one in demand
+                ],
+                words("服务对象"),
+            )
+            if demand
+            else None,
+            _table(
+                (words("可设站的场所"), words("个数"), words("算进来的标签")),
+                [[hosts.get(one.kind, one.kind), words.number(one.count), ", ".join(one.tags)] for one in offered],
+                words("可设站的场所"),
+            )
+            if offered
+            else None,
+        ],
+        className="sources-part",
+        id="sources-proxies",
     )
 
 

@@ -11,6 +11,7 @@ import shapely
 from pyproj import Geod
 
 from dashboard import ids, state
+from dashboard.charts import coverage
 from dashboard.commands.coverage import asked, measured, straight
 from dashboard.components import rail
 from dashboard.components.controls import controls, taken
@@ -25,7 +26,7 @@ from layers import way
 from layers.atlas import Atlas
 from layers.filters import NETWORK, STRAIGHT, Filters
 from tests.layers.hand_counted import META, at
-from tests.layers.towns import STATIONS, river_atlas, river_frames
+from tests.layers.towns import CELLS, STATIONS, river_atlas, river_frames
 
 HERE = Filters(place="350203", radius=500)
 GEOD = Geod(ellps="WGS84")
@@ -109,6 +110,28 @@ def test_a_click_on_a_station_shows_its_isochrones(river) -> None:
     )
     # one too far from every street has none
     assert not traces_of(river, HERE.having(station="T5"))["walk_radius"]["locations"]
+
+
+def test_the_map_outlines_what_only_the_straight_line_reaches(river) -> None:
+    # 63 of 63 are within 500 m straight; along the streets 33, as test_layer_way counts: a, and f over the bridge
+    traces = traces_of(river, HERE)
+    assert set(traces["only_straight"]["locations"]) == set(CELLS) - {"a", "f"}
+    assert set(traces["only_straight"]["locations"]) < set(traces["cells"]["locations"])
+    said = dict(zip(traces["cells"]["locations"], traces["cells"]["hovertext"], strict=True))
+    assert "沿路够不到" in said["b"] and "沿路够不到" not in said["a"]
+    assert not traces_of(river, HERE.having(way=STRAIGHT))["only_straight"]["locations"]
+
+
+def test_a_chart_holds_the_way_against_the_straight_line(river) -> None:
+    chart = coverage.by_way(river, HERE, words_of())
+    assert chart is not None
+    assert {one.name: one.values for one in chart.series} == {
+        "沿路网": (pytest.approx(33 / 63),),
+        "直线 × 1.3": (pytest.approx(1.0),),
+    }
+    assert chart.title == "思明区：直线多算了 47.6 个百分点，沿路走只覆盖 52.4%"
+    assert coverage.by_way(river, HERE.having(way=STRAIGHT), words_of()) is None
+    assert coverage.by_way(river, Filters(), words_of()) is None
 
 
 def test_what_is_drawn_for_the_eye_is_small(river) -> None:

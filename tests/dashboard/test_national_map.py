@@ -48,6 +48,17 @@ def test_the_inset_has_the_nine_dashes_and_the_islands_by_name(client: FlaskClie
     assert client.get(f"/geo/old/{nation.address(lang, mode)}").headers["Cache-Control"] == "no-store"
 
 
+def test_on_a_phone_the_inset_has_fewer_names_that_can_be_read(client: FlaskClient) -> None:
+    version = client.get("/healthz").get_json()["data_version"]
+    small, large = (
+        client.get(f"/geo/{version}/south-china-sea{one}.zh.light.svg").get_data(as_text=True) for one in ("-small", "")
+    )
+    assert dashes(small, color(INK, "light")) == 9
+    for text, least in ((small, 17), (large, 10)):
+        assert min(float(one) for one in re.findall(r'font-size="([\d.]+)"', text)) >= least
+    assert all(name in small for name in ("南海诸岛", "东沙群岛", "西沙群岛", "南沙群岛", "曾母暗沙"))
+
+
 def test_maps_of_the_country_bear_the_inset_in_their_theme_and_others_do_not(atlas: Atlas, words: Words) -> None:
     for made in (
         map_figure(atlas, Filters(), words),

@@ -166,14 +166,11 @@ def register(app: Dash, context: Context) -> None:
         if not changed.get("batch"):
             return []
         filters, words = names.read(context, search)
-        return [
-            " ",
-            dcc.Link(
-                words("查看或撤销"),
-                href=names.address(filters, context, "history", batch=changed["batch"]),
-                className="data-link",
-            ),
-        ]
+        undo = names.address(filters, context, "history", batch=changed["batch"])
+        back = [" ", dcc.Link(words("查看或撤销"), href=undo, className="data-link")]
+        if changed.get("plan"):
+            back = [" ", dcc.Link(words("现在去选址"), href=changed["plan"], className="data-link"), *back]
+        return back
 
     @app.callback(
         Output(names.MODAL, "opened"),

@@ -42,7 +42,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     table = said["table"] if said["table"] in placing.PLACED else placing.PLACED[0]
     may = editing(context.settings)
     figure = themed(
-        basemap.over(_figure(atlas, table, filters, words), context, filters, words, choice=False), filters.theme
+        basemap.over(_figure(atlas, table, filters, words), context, filters, words, kept=False), filters.theme
     )
     hint = (
         words("先选一行，再点地图；可以拖动。键盘：方向键移动，回车放下并到下一行。")

@@ -23,6 +23,7 @@ from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import progress_head, provenance_of
 from dashboard.pages.planning.comparison import comparison
 from dashboard.pages.planning.controls import Question
+from dashboard.pages.planning.lacking import lacking
 from dashboard.pages.planning.rail import demand_places, marks_text
 from dashboard.pages.planning.solving import Found, answer_of, case_of, key_of, place_of, scenario_of
 from dashboard.pages.planning.syncing import asked, query_of
@@ -38,6 +39,7 @@ from layers.atlas import Atlas
 from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
 from layers.siting.fairness import fairness
+from layers.siting.needs import needs
 
 MAP_PARTS: tuple[Place, ...] = (
     (names.SPEC, "data"),
@@ -164,8 +166,9 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     try:
         made = case_of(atlas, question)
     except AtlasError as error:
+        nothing = not needs(atlas, question.filters).cells
         return (
-            results.refused((error,), words),
+            lacking(atlas, question.filters, context, words) if nothing else results.refused((error,), words),
             _offers(context, atlas, question, words),
             [],
             [],
@@ -183,7 +186,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
             return (
                 sourced(results.today(question, made, now, words), "plan_covered"),
                 results.today_figures(made, now, words),
-                [],
+                lacking(atlas, question.filters, context, words),
                 sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
                 *gap,
                 hidden,
@@ -305,7 +308,7 @@ def _offers(context: Context, atlas: Atlas, question: Question, words: Words) ->
         )
         for code in listed
     ]
-    return [html.P(links, className="panel-empty")] if links else []
+    return [html.P([words("已有需求的地方："), *links], className="panel-empty")] if links else []
 
 
 def _notices(context: Context, atlas: Atlas, question: Question, stored: dict, words: Words) -> list:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from layers.siting.solver.reduction import merged
 
 Floats = NDArray[np.float64]
 Sites = NDArray[np.int64]
+T = TypeVar("T")
 #: What is sought: most weight · fewest new sites · least cost · the worst zone first, then the second worst, and so on.
 COVER, FEWEST, COST, FAIR = "cover", "fewest", "cost", "fair"
 AIMS = (COVER, FEWEST, COST, FAIR)
@@ -172,7 +173,7 @@ def missed(instance: Instance) -> list[tuple[int, float]]:
     return [(int(stand[k]), float(lost[stand[k]])) for k in np.argsort(lost[stand], kind="stable")]
 
 
-def _telling(search: Iterator[Step], keeper: _Keeper) -> Iterator[Reorganised]:
+def _telling(search: Generator[Step, None, T], keeper: _Keeper) -> Generator[Reorganised, None, T]:
     """Run a search, telling what it finds; returns its result."""
     while True:
         try:
@@ -222,7 +223,7 @@ class _Problem:
             raise AtlasError(N_("同一处有两个现有点：请给它们不同的位置编号。"))
         standing = np.flatnonzero(count > 0)
         zone = np.full(m, -1) if change.zone is None else np.asarray(change.zone, np.int64)
-        total = np.bincount(zone[zone >= 0], instance.weight[zone >= 0]).astype(np.float64, copy=False)
+        total = np.bincount(zone[zone >= 0], instance.weight[zone >= 0]).astype(np.float64)
         matrix = sparse.csr_array(
             (np.ones(len(instance.pairs.site)), instance.pairs.site, instance.pairs.start), (m, n)
         )
