@@ -282,6 +282,7 @@ class _Driver:
         if cookie is None or not secrets.compare_digest(cookie.value, self._token):
             start_response("403 Forbidden", [("Content-Type", "text/plain")])
             return [b""]
+        environ["REMOTE_ADDR"] = ""  # no reader: this process asks itself
         return self._application(environ, start_response)
 
     @contextlib.contextmanager

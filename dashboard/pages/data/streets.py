@@ -243,7 +243,7 @@ def register(app: Dash, context: Context) -> None:
 
 def progress(state: jobs_.State, words: Words) -> html.Div | html.P:
     """Return how far reading is, or how it ended without a batch."""
-    if state.phase == jobs_.FAILED:
+    if state.failed:
         return html.P(state.message.text(words.gettext), className="data-bad", role="alert")
     if state.over:
         return html.P(words("没有导入，图册没有改动。"), className="data-hint")
