@@ -70,6 +70,7 @@ ORDER = (
     ("waiting",),
     ("geocoding",),
     ("tasks",),
+    ("access",),
     ("view",),
     ("theme",),
     ("__init__",),

@@ -26,6 +26,8 @@ from typing import Any, BinaryIO
 
 from pydantic import SecretStr
 
+from dashboard.access import owning
+from dashboard.access.reader import OPERATOR, asking
 from dashboard.settings import Settings
 from dashboard.tasks.job import LOST, Job, State, read_json
 from dashboard.tasks.jobs import Jobs
@@ -175,11 +177,11 @@ class Uploads:
         self._folder = settings.home / FOLDER
 
     def get(self, name: str | None) -> Upload | None:
-        """Return the upload `name`, None when there is none (any more)."""
+        """Return the upload `name`, None when there is none (any more), or it is somebody else's."""
         if not name or not _ID.match(name):
             return None
         upload = Upload(self._folder / name)
-        return upload if upload.present else None
+        return upload if upload.present and owning.is_ours(upload.folder) else None
 
     def take(self, stream: BinaryIO, name: str) -> Upload:
         """Keep a file under a random id.
@@ -197,6 +199,7 @@ class Uploads:
             raise AtlasError(N_("服务器上待处理的文件太多（{limit} 个）：请稍后再试。"), limit=MAX_UPLOADS)
         coming = upload.folder / "coming"
         coming.mkdir(mode=0o700, parents=True)
+        owning.own(upload.folder)
         try:
             with (coming / safe_name(name)).open("wb") as file:
                 while chunk := stream.read(CHUNK):
@@ -226,7 +229,7 @@ class Uploads:
             raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
         former = upload.jobs.newest()
         wanted = {"action": action, "table": table, **about}
-        run = upload.jobs.start_process("dashboard.tasks.import_worker", wanted, _environment(self._settings))
+        run = upload.jobs.start_process(action, "dashboard.tasks.import_worker", wanted, _environment(self._settings))
         if former:
             former.stop()
         return Task(run, **wanted)
@@ -259,7 +262,8 @@ class Uploads:
         shutil.rmtree(gone, ignore_errors=True)
 
     def _at_work(self) -> int:
-        return sum(Upload(folder).at_work for folder in self._folder.iterdir() if _ID.match(folder.name))
+        with asking(OPERATOR):  # everybody's
+            return sum(Upload(folder).at_work for folder in self._folder.iterdir() if _ID.match(folder.name))
 
 
 def _refuse_applying(upload: Upload) -> None:

@@ -213,7 +213,7 @@ def register(app: Dash, context: Context) -> None:
             queries = [one for one in placing.queries(wait.frame, atlas.places) if one.text]
             if not queries:
                 raise AtlasError(N_("这些行都没有地址，没有可发送的：请先补上地址，或在地图上手工选点。"))
-            job = jobs.start(geocoding.search(access, geocoding.folder(context.settings), queries))
+            job = jobs.start("addresses", geocoding.search(access, geocoding.folder(context.settings), queries))
         except AtlasError as error:
             told = html.P(error.text(words.gettext), className="data-bad", role="alert")
             return no_update, no_update, no_update, told

@@ -103,7 +103,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 and (result.get("for"), result.get("again")) == (name, stored["again"])
             ):
                 return no_update, *idle
-            started = jobs.start(search(atlas, jobs, question))
+            started = jobs.start("plan", search(atlas, jobs, question))
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
@@ -210,7 +210,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         if kept is not None:
             return {"for": name, "kept": True, "present": present}, True, True
         if clicks and (not old or old.get("clicks") != clicks) and _pressed():
-            started = jobs.start(curve(atlas, jobs, question, present))
+            started = jobs.start("curve", curve(atlas, jobs, question, present))
             return {"id": started, "for": name, "present": present, "clicks": clicks}, False, True
         return None, True, False
 
