@@ -43,11 +43,12 @@ ROLE_NOTES = {
         "不登录时（只有本机能打开、只有示例数据，或 `ATLAS_SIGN_IN=off`）坐在机器前的人等于系统管理员。",
     ],
     "en": [
-        "An account has one role and places (the whole country where none is given). *Their places*: only rows of these",
-        "may be changed and taken out; totals, charts and maps of every place may be looked at. *Their own*: work,",
-        "uploads, previews, briefs and plans that they began; those of others are as if they were not there. What is",
-        "not in the register is shut. Where nobody signs in (only this machine reaches the atlas and it holds the",
-        "sample alone, or `ATLAS_SIGN_IN=off`) who sits at the machine is as an administrator.",
+        "An account has one role and places (the whole country where none is given). *Their places*: only rows",
+        "of these may be changed and taken out; totals, charts and maps of every place may be looked at.",
+        "*Their own*: work, uploads, previews, briefs and plans that they began; those of others are as if they",
+        "were not there. What is not in the register is shut. Where nobody signs in (only this machine reaches",
+        "the atlas and it holds the sample alone, or `ATLAS_SIGN_IN=off`) who sits at the machine is as an",
+        "administrator.",
     ],
 }
 MADE = {

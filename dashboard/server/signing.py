@@ -259,7 +259,7 @@ def _notice(said: str, good: bool = False) -> str:
 
 def page(words: Words, title: str, body: str, there: str, status: int = 200, *, wide: bool = False) -> Response:
     """Return a page of this module: no script, the look of the atlas, the way to the other language."""
-    other = "en" if words.lang == "zh" else "zh"
+    other, name = ("en", "English") if words.lang == "zh" else ("zh", "中文")  # no key: each by its own name
     theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
     query = {
         key: value for key, value in {"lang": other, "next": there, "theme": request.args.get("theme")}.items() if value
@@ -275,7 +275,7 @@ def page(words: Words, title: str, body: str, there: str, status: int = 200, *, 
         f"<title>{escape(title)} · {escape(words('工会服务一张图'))}</title>{styles}</head><body>"
         f'<header class="header"><p class="brand"><span class="brand-dot" aria-hidden="true"></span>'
         f'{escape(words("工会服务一张图"))}</p><a class="button language" lang="{other}" '
-        f'href="{escape(request.path)}?{escape(urlencode(query))}">{"English" if other == "en" else "中文"}</a>'
+        f'href="{escape(request.path)}?{escape(urlencode(query))}">{name}</a>'
         "</header>"
         f'<main class="sign{" sign-wide" if wide else ""}"><h1>{escape(title)}</h1>{body}</main></body></html>'
     )
