@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ from rich.table import Table
 
 from dashboard import __version__
 from dashboard.access.judging import watched
+from dashboard.as_of import before_the_first, day_of
 from dashboard.basemap import BaseMaps
 from dashboard.commands import exporting, importing
 from dashboard.commands.account import account, audited
@@ -40,7 +41,6 @@ from dashboard.commands.plan import plan
 from dashboard.commands.serve import become, free
 from dashboard.feedback import kept
 from dashboard.locale import Gettext, load_words
-from dashboard.past import before_the_first, day_of
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
@@ -67,7 +67,7 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
 
 
 @contextmanager
-def _progress(words: Gettext) -> Iterator[Callable[[float, str], None]]:
+def _progress(words: Gettext) -> Generator[Callable[[float, str], None]]:
     """Show a bar on stderr while the block lasts; give what takes the share done and a message."""
     with Progress(
         TextColumn("{task.description}"),

@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> Dash:
     app = Dash(
         __name__,
         title=words("工会服务一张图"),
-        update_title=None,
+        update_title=None,  # ty: ignore[invalid-argument-type] - documented so
         assets_folder=str(CODE / "assets"),
         assets_ignore=NOT_WITH_PAGES,
         serve_locally=True,

@@ -15,7 +15,7 @@ import base64
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -116,12 +116,12 @@ class Links:
         return bool(self._url) or self._path.exists()
 
     @contextmanager
-    def _open(self, keeping: bool) -> Iterator[Ask]:
+    def _open(self, keeping: bool) -> Generator[Ask]:
         with self._shared(keeping) if self._url else self._own() as ask:
             yield ask
 
     @contextmanager
-    def _own(self) -> Iterator[Ask]:
+    def _own(self) -> Generator[Ask]:
         told = N_("短链接的数据库 {path} 打不开：{said}。")
         try:
             store = sqlite3.connect(self._path, timeout=10)
@@ -144,7 +144,7 @@ class Links:
         return address, address.engine()
 
     @contextmanager
-    def _shared(self, keeping: bool) -> Iterator[Ask]:
+    def _shared(self, keeping: bool) -> Generator[Ask]:
         from sqlalchemy import text
 
         address, engine = self._database

@@ -83,7 +83,7 @@ def add_uploading(server: Flask, context: Context) -> None:
         task = upload.task() if upload else None
         found = upload.found(task.run if task.action == CHECK else task.of) if upload and task else None
         try:
-            if upload is None or found is None:
+            if upload is None or task is None or found is None:
                 return refused(AtlasError(N_("这个文件已不在服务器上（保留一天）：请重新上传。")), 404)
             with tempfile.TemporaryDirectory() as folder:
                 words = reader()

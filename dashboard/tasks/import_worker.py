@@ -151,6 +151,7 @@ def keep_rows(path: Path, table: str, frame: pd.DataFrame) -> None:
 def kept_rows(path: Path, table: str) -> pd.DataFrame:
     """Return the rows that :func:`keep_rows` kept, in the types of the schema."""
     import pyogrio
+    import pyogrio.errors
 
     try:
         return TABLES[table].validate(pyogrio.read_dataframe(path, layer=table, use_arrow=False))
@@ -184,7 +185,7 @@ def preview(frame: pd.DataFrame, table: str) -> dict[str, Any]:
     }
 
 
-def _as_json(one: Problem | Doubt) -> dict[str, Any]:
+def _as_json(one: Problem | Doubt | OwnColumn) -> dict[str, Any]:
     return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
@@ -195,7 +196,7 @@ def report_of(found: Mapping[str, Any]) -> Report:
     report.own_fields.extend(OwnColumn(**one) for one in found["own_fields"])
     for kind in PROBLEMS:
         getattr(report, kind).extend(
-            Problem(**{**one, "rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])})
+            Problem(**one | {"rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])})
             for one in found[kind]
         )
     return report

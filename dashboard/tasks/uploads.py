@@ -22,7 +22,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from pydantic import SecretStr
 
@@ -183,7 +183,7 @@ class Uploads:
         upload = Upload(self._folder / name)
         return upload if upload.present and owning.is_ours(upload.folder) else None
 
-    def take(self, stream: BinaryIO, name: str) -> Upload:
+    def take(self, stream: IO[bytes], name: str) -> Upload:
         """Keep a file under a random id.
 
         Raises
@@ -228,7 +228,7 @@ class Uploads:
         if not upload.at_work and self._at_work() >= MAX_AT_WORK:
             raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
         former = upload.jobs.newest()
-        wanted = {"action": action, "table": table, **about}
+        wanted: dict[str, Any] = {"action": action, "table": table, **about}
         run = upload.jobs.start_process(action, "dashboard.tasks.import_worker", wanted, _environment(self._settings))
         if former:
             former.stop()

@@ -12,7 +12,7 @@ import os
 import shutil
 import sqlite3
 import struct
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pyogrio.errors
 
 from geodata.errors import N_, AtlasError, BusyError, UnavailableError
 from geodata.interrupts import held_back
@@ -78,7 +79,7 @@ class GeoPackageStore(BatchedStore):
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     @contextmanager
-    def reading(self) -> Iterator[Snapshot]:
+    def reading(self) -> Generator[Snapshot]:
         """Give the atlas at one moment: an open file stays what it was when another takes its name."""
         try:
             while True:
@@ -99,7 +100,7 @@ class GeoPackageStore(BatchedStore):
             raise self._broken(error) from error
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def writing(self) -> Generator[Database]:
         """Give a transaction on a copy of the file, which takes its place when the block ends well."""
 
         def copy(unfinished: Path) -> None:
@@ -216,7 +217,7 @@ class GeoPackageSite:
         return GeoPackageStore(self.path)
 
     @contextmanager
-    def filling(self, replace: bool) -> Iterator[Database | None]:
+    def filling(self, replace: bool) -> Generator[Database | None]:
         """Give an empty atlas to pour into; None when one is there and `replace` is false."""
         home = self.path.parent
         if self.path.exists() and not replace:
@@ -237,7 +238,7 @@ class GeoPackageSite:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def _alone(home: Path) -> Generator[None]:
     """Hold the lock of the one writer of a folder, and clear away what dead ones left."""
     try:
         with held(home / LOCK):
@@ -249,7 +250,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Iterator[SqliteDatabase]:
+def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Generator[SqliteDatabase]:
     """Give a transaction on the file that `make` makes beside `path`; it takes that name when the block ends well."""
     unfinished = path.parent / f".atlas-{os.getpid()}.building.gpkg"
     try:

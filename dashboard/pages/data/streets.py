@@ -16,6 +16,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.context import Context
 from dashboard.pages.data import names
 from dashboard.pages.data.writing import signed
+from dashboard.query_string import joined
 from dashboard.server.guard import editing, require_editing
 from dashboard.settings import Settings
 from dashboard.tasks import job as jobs_
@@ -30,6 +31,7 @@ from layers.filters import NATION, Filters
 ENDING = ".osm.pbf"
 POLL_MS = 700
 FOLDER = "ground-jobs"
+PLANNING = "/planning"
 WRITING = 0.97  # share from which on the work is no longer called off: it is being written
 TOLD = ("batch_id", "demand_rows", "candidate_rows", "places", "file")
 
@@ -212,7 +214,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def follow(_: int, job: str | None, search: str | None) -> tuple:
         """Say how far it is, and how it ended."""
-        words = read(search)[1]
+        filters, words = read(search)
         state = jobs.state(job) if job else None
         if state is None:
             return None, True, None, no_update
@@ -223,7 +225,10 @@ def register(app: Dash, context: Context) -> None:
                 candidates=words.number(state.told["candidate_rows"]),
                 batch=state.told["batch_id"],
             )
-            return None, True, None, {"told": told, "batch": state.told["batch_id"]}
+            places = state.told["places"]
+            filters = filters if filters.place != NATION else filters.at_place(places[0] if places else NATION)
+            plan = PLANNING + joined(context.write(filters), "run=1") if state.told["demand_rows"] else None
+            return None, True, None, {"told": told, "batch": state.told["batch_id"], "plan": plan}
         return progress(state, words), state.over, None if state.over else job, no_update
 
     @app.callback(

@@ -9,6 +9,7 @@ the modules below are its own.
 - ``covering``, ``covering_bound``: maximal and set covering;
 - ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians;
 - ``p_center``: p-centers; ``capacitated``, ``knapsack_bound``: sites with a capacity;
+- ``reorganisation``: what stands may change: close, move, upgrade, the fewest for a share, the worst zone first;
 - ``highs``, ``highs_process``: HiGHS in a process that can be killed, as many at once as there are cores;
 - ``infeasibility``: which condition cannot be met, and what would suffice.
 """

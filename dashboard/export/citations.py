@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.filters_in_words import bracketed, comma
 from dashboard.words import Words
+from geodata.frames import rows_of
 from layers import activities, coverage, fairs, flows, grids, kpis, places, routes, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -76,7 +77,7 @@ def citations(atlas: Atlas, ids: Iterable[str], words: Words) -> tuple[Citation,
     ids = tuple(ids)
     facts = atlas.facts
     reports: dict[str, tuple[str, list[str]]] = {}
-    for row in facts[facts["id"].isin(ids)].itertuples():
+    for row in rows_of(facts[facts["id"].isin(ids)]):
         reports.setdefault(str(row.system), (str(row.source), []))[1].append(row.id)
     for system, text in zip(facts["system"], facts["source"], strict=True):
         if system in ids and str(system) not in reports:

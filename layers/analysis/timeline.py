@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from geodata.frames import rows_of
 from geodata.schema import OWN
 from layers import activities, fairs, periods, places
 from layers.atlas import Atlas
@@ -185,7 +186,7 @@ def by_place(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ]
     else:
         unit = list(rows["grid_id" if here.level == "region" else "region_id"].where(lambda one: one.notna(), None))
-    names = {row.unit_id: (row.name_, row.name_en) for row in below.rename(columns={"name": "name_"}).itertuples()}
+    names = {row.unit_id: (row.name_, row.name_en) for row in rows_of(below.rename(columns={"name": "name_"}))}
     rows = (
         rows.assign(unit=pd.Series(unit, index=rows.index, dtype=object).map(lambda one: one if one in names else ""))
         if len(rows)

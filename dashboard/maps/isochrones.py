@@ -18,7 +18,6 @@ from layers.filters import Filters
 from layers.isochrone import isochrones
 from layers.walking import PACE
 
-TRACES = ("walk_minutes", "walk_radius")
 MINUTES = (15, 10, 5)  # the largest lies lowest
 #: What nobody sees is left out: corners of less than 3 m, and holes smaller than a large house.
 CORNER, HOLE_M2 = 3e-5, 1_000.0
@@ -26,7 +25,10 @@ METRES_OF_DEGREE = 111_000.0
 
 
 def traces(atlas: Atlas, filters: Filters) -> dict[str, dict[str, Any]]:
-    """Return the traces of :data:`TRACES` around the chosen station; empty ones where one does not walk on streets."""
+    """Return the traces ``walk_minutes`` and ``walk_radius`` around the chosen station.
+
+    Empty ones where one does not walk on streets.
+    """
     walked = way.along(atlas, filters)
     row = atlas.rows_by("stations", "station_id").get(filters.station) if filters.station else None
     areas: list[shapely.Geometry] = []

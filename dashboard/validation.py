@@ -12,7 +12,7 @@ from layers.filters import NATION, NETWORK, Filters
 VOCABULARIES = {"facilities": "facility", "sectors": "sector"}
 
 
-def settle(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
+def validated(atlas: Atlas, filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
     """Return `filters` as far as `atlas` holds what they name, and a notice for each thing it does not."""
     notices: list[Message] = []
     for fallback in ({}, {"region": None, "grid": None}, {"place": NATION, "region": None, "grid": None}):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ Session = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class GeocodingQueue:
     """Rows without a point, and what is known of them.
 
     Attributes
@@ -77,20 +77,20 @@ def positions(atlas: Atlas, table: str, filters: Filters, text: str) -> NDArray[
     return without[chosen[without]]
 
 
-def waiting(settings: Settings, atlas: Atlas, table: str, filters: Filters, text: str, by: str) -> Waiting:
+def queue_of(settings: Settings, atlas: Atlas, table: str, filters: Filters, text: str, by: str) -> GeocodingQueue:
     """Return the rows without a point that are asked for, with what `by` says of them."""
     found = positions(atlas, table, filters, text)
     frame = atlas.table(table).iloc[found[:ASKED]]
-    answers = geocoding.answers(settings, atlas, by, placing.queries(frame, atlas.places))
+    answers: Sequence[Any] = geocoding.answers(settings, atlas, by, placing.queries(frame, atlas.places))
     doubts: list[str | None] = [None] * len(frame)
     at = [row for row, answer in enumerate(answers) if answer and answer.found]
     codes = frame["adcode"].tolist()
     said = placing.doubts(
         quality.ground(atlas),
         [codes[row] for row in at],
-        [answers[row].lon for row in at],
-        [answers[row].lat for row in at],
+        [answers[row].lon for row in at],  # ty: ignore[missing-union-attribute] - of those found
+        [answers[row].lat for row in at],  # ty: ignore[missing-union-attribute] - of those found
     )
     for row, doubt in zip(at, said, strict=True):
         doubts[row] = doubt
-    return Waiting(frame, len(found), answers, doubts)
+    return GeocodingQueue(frame, len(found), answers, doubts)

@@ -20,7 +20,7 @@ from geodata.schema import CRS, TABLES
 from geodata.store.base import WritableStore
 from layers.siting.answer import Site
 from layers.siting.ask import MARK
-from layers.siting.scenario import Scenario, frame_of, of_frame
+from layers.siting.scenario import Inputs, Scenario, frame_of
 
 if TYPE_CHECKING:
     from geodata.store.batch import Batch
@@ -95,11 +95,6 @@ def save(store: WritableStore, scenario: Scenario, seen: str | None = None) -> S
     return scenario.having(batch_id=batch.batch_id)
 
 
-def listed(store: WritableStore) -> list[Scenario]:
-    """Return every scenario of the store, the latest first."""
-    return of_frame(store.read(TABLE))
-
-
 def remove(store: WritableStore, scenario_id: str, author: str | None = None) -> Batch:
     """Take a scenario out.
 
@@ -130,13 +125,6 @@ def events(history: Sequence[Batch], scenario_id: str) -> list[Event]:
             kind = "adopted" if one.table == STATIONS else "removed" if not one.rows else "saved"
             found.append(Event(kind, one.time, one.author, one.batch_id, one.undone_at))
     return found
-
-
-def version(store: WritableStore, scenario_id: str, event: Event) -> Scenario | None:
-    """Return a scenario as it was right after an event; None when it was not there."""
-    past = store.as_of(event.time).read(TABLE)
-    found = of_frame(past[past["scenario_id"] == scenario_id])
-    return found[0] if found else None
 
 
 def adopt(store: WritableStore, scenario: Scenario, author: str | None = None, seen: str | None = None) -> Adopted:
@@ -173,9 +161,8 @@ def adopt(store: WritableStore, scenario: Scenario, author: str | None = None, s
         provenance="derived",
         source_id=[f"{old};{source}" if isinstance(old, str) and old else source for old in rows["source_id"]],
     )
-    frame = pd.concat(
-        [one for one in (filled, _new_rows(scenario, sites[len(wanted) :], ids, source)) if len(one)], ignore_index=True
-    )
+    more = _new_rows(scenario.name, scenario.inputs, sites[len(wanted) :], ids, source)
+    frame = pd.concat([one for one in (filled, more) if len(one)], ignore_index=True)
     frame = _with_zones(store, gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS))
     batch = store.apply(STATIONS, TABLES[STATIONS].validate(frame), author=author, file=source, seen=seen, retire=False)
     return Adopted(batch.batch_id, tuple(wanted), tuple(ids), tuple(scenario.inputs.planned[len(sites) :]))
@@ -204,14 +191,14 @@ def _refuse_changed(stations: pd.DataFrame, wanted: list[str], scenario: Scenari
         )
 
 
-def _new_rows(scenario: Scenario, sites: Sequence[Site], ids: list[str], source: str) -> gpd.GeoDataFrame:
+def _new_rows(name: str, inputs: Inputs, sites: Sequence[Site], ids: list[str], source: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "station_id": ids,
-            "name": [f"{scenario.name} {one.number}" for one in sites],
-            "adcode": scenario.inputs.filters.place,
+            "name": [f"{name} {one.number}" for one in sites],
+            "adcode": inputs.filters.place,
             "status": PLANNED,
-            "opening_hours": scenario.inputs.ask.opening,
+            "opening_hours": inputs.ask.opening,
             "provenance": "derived",
             "source_id": source,
             "batch_id": "new",
@@ -222,7 +209,7 @@ def _new_rows(scenario: Scenario, sites: Sequence[Site], ids: list[str], source:
     )
 
 
-def _with_zones(store: WritableStore, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_zones(store: WritableStore, frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return stations with the street zone (and county) that their new points lie in, where the atlas knows one."""
     zones = store.read("zones")
     if not len(zones):

@@ -11,21 +11,22 @@ import shapely
 from pyproj import Geod
 
 from dashboard import ids, state
+from dashboard.charts import coverage
 from dashboard.commands.coverage import asked, measured, straight
 from dashboard.components import rail
 from dashboard.components.controls import controls, taken
 from dashboard.filters_in_words import words_of_filters
 from dashboard.locale import load_words
-from dashboard.maps import walked
+from dashboard.maps import isochrones
 from dashboard.maps.fills import cell_fill
 from dashboard.maps.overview import map_figure
-from dashboard.settle import settle
+from dashboard.validation import validated
 from dashboard.words import Words
 from layers import way
 from layers.atlas import Atlas
 from layers.filters import NETWORK, STRAIGHT, Filters
 from tests.layers.hand_counted import META, at
-from tests.layers.towns import STATIONS, river_atlas, river_frames
+from tests.layers.towns import CELLS, STATIONS, river_atlas, river_frames
 
 HERE = Filters(place="350203", radius=500)
 GEOD = Geod(ellps="WGS84")
@@ -111,9 +112,31 @@ def test_a_click_on_a_station_shows_its_isochrones(river) -> None:
     assert not traces_of(river, HERE.having(station="T5"))["walk_radius"]["locations"]
 
 
+def test_the_map_outlines_what_only_the_straight_line_reaches(river) -> None:
+    # 63 of 63 are within 500 m straight; along the streets 33, as test_layer_way counts: a, and f over the bridge
+    traces = traces_of(river, HERE)
+    assert set(traces["only_straight"]["locations"]) == set(CELLS) - {"a", "f"}
+    assert set(traces["only_straight"]["locations"]) < set(traces["cells"]["locations"])
+    said = dict(zip(traces["cells"]["locations"], traces["cells"]["hovertext"], strict=True))
+    assert "沿路够不到" in said["b"] and "沿路够不到" not in said["a"]
+    assert not traces_of(river, HERE.having(way=STRAIGHT))["only_straight"]["locations"]
+
+
+def test_a_chart_holds_the_way_against_the_straight_line(river) -> None:
+    chart = coverage.by_way(river, HERE, words_of())
+    assert chart is not None
+    assert {one.name: one.values for one in chart.series} == {
+        "沿路网": (pytest.approx(33 / 63),),
+        "直线 × 1.3": (pytest.approx(1.0),),
+    }
+    assert chart.title == "思明区：直线多算了 47.6 个百分点，沿路走只覆盖 52.4%"
+    assert coverage.by_way(river, HERE.having(way=STRAIGHT), words_of()) is None
+    assert coverage.by_way(river, Filters(), words_of()) is None
+
+
 def test_what_is_drawn_for_the_eye_is_small(river) -> None:
     spot = np.array([river.lonlat("stations")]).reshape(2, -1).T[:1]
-    area = walked.around(river, way.along(river, HERE), spot, (1200.0,))[0]
+    area = isochrones.around(river, way.along(river, HERE), spot, (1200.0,))[0]
     assert 4 < shapely.get_num_coordinates(area) < 400 and area.is_valid
 
 
@@ -131,12 +154,12 @@ def test_the_command_says_which_way_and_who_is_apart(river) -> None:
 
 def test_a_network_that_is_asked_for_and_is_not_there_is_told(river) -> None:
     asked_for = HERE.having(way=NETWORK)
-    assert settle(river, asked_for) == (asked_for, ())
+    assert validated(river, asked_for) == (asked_for, ())
     without = Atlas.from_frames(river_frames(), META)
-    kept, told = settle(without, asked_for)
+    kept, told = validated(without, asked_for)
     assert kept.way == NETWORK and [one.text() for one in told] == ["没有路网：导入 OpenStreetMap 数据后可沿路网计算。"]
-    assert "省级以上按直线" in settle(river, Filters(way=NETWORK))[1][0].text()
-    assert settle(without, HERE) == (HERE, ())
+    assert "省级以上按直线" in validated(river, Filters(way=NETWORK))[1][0].text()
+    assert validated(without, HERE) == (HERE, ())
 
 
 def test_a_detour_factor_asks_for_the_straight_line() -> None:

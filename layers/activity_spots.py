@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -96,7 +98,7 @@ def _cells(
             "unit_id": groups.names(),
             "name": None,
             "name_en": None,
-            "kind": np.where(kinds == MIXED, None, kinds),
+            "kind": np.where(kinds == MIXED, np.array(None), kinds),
             "count": groups.counts,
             "own": None,
             "provenance": groups.label(atlas.coded("activities", "provenance")),
@@ -105,7 +107,7 @@ def _cells(
     )
 
 
-def _name(atlas: Atlas, unit: str, row: int, count: int) -> tuple[str, str, str]:
+def _name(atlas: Atlas, unit: str, row: int, count: int) -> tuple[Any, Any, Any]:
     """Return the key of what a spot stands for, and its names: its own when it gathers more than one activity."""
     if unit in _TABLES:
         table, column = _TABLES[unit]
@@ -132,4 +134,4 @@ def _shared(
         return pd.Series(dtype=object)
     low = np.minimum.reduceat(codes[rows], starts)
     same = low == np.maximum.reduceat(codes[rows], starts)
-    return pd.Series(np.where(same, np.append(values, None)[low], unlike), dtype=object)
+    return pd.Series(np.where(same, np.append(values, None)[low], unlike), dtype=object)  # ty: ignore[no-matching-overload] - of objects

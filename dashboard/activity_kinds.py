@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard import theme
 from dashboard.words import Words
-from layers.analysis.happened import FAIR
+from layers.analysis.timeline import FAIR
 
 
 def kind_names(words: Words) -> dict[str, str]:

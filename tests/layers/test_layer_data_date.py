@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from layers.dating import spoken_until
+from layers.data_date import spoken_until
 
 SINCE, LOADED = date(2024, 10, 31), {"B": date(2026, 11, 25)}
 

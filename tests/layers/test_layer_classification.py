@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers.classing import METHODS, fixed, quantiles
+from layers.classification import METHODS, fixed, quantiles
 
 VALUES = st.lists(st.floats(-1e6, 1e6, width=32), min_size=8, max_size=60)
 

@@ -9,25 +9,26 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
+from dashboard.activity_kinds import kind_names
 from dashboard.charts import as_plotly, events
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table, opening
 from dashboard.components.chinese import chinese
-from dashboard.components.explained import explained
 from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
+from dashboard.components.term_marks import explained
 from dashboard.components.ways_out import loosened
 from dashboard.context import Context
 from dashboard.filters_in_words import bracketed
-from dashboard.kinds import kind_names
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.codes import shipped_rows
 from geodata.facts import format_reported
+from geodata.frames import rows_of
 from layers import activities, kpis, places
-from layers.analysis import happened, plans, workers
+from layers.analysis import plans, timeline, workers
 from layers.atlas import Atlas
 from layers.filters import NATION, Filters
 
@@ -102,7 +103,7 @@ def month_buttons(months: pd.DataFrame, words: Words) -> list:
                 ),
             },
         )
-        for row in months.rename(columns={"count": "count_", "reported": "reported_"}).itertuples()
+        for row in rows_of(months.rename(columns={"count": "count_", "reported": "reported_"}))
     ]
 
 
@@ -137,7 +138,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
     """Return what happened on the day chosen, or on the fullest one until a day is chosen."""
     hint = None
     if on is None:
-        days = happened.by_day(atlas, filters)
+        days = timeline.by_day(atlas, filters)
         told = words("点日历上的一天，这里列出当天的活动和招聘会。")
         if not len(days):
             return html.P(told, className="panel-empty")
@@ -145,7 +146,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
             days.loc[days["count"].idxmax(), "day"],
             html.P([words("最多的一天。"), told], className="panel-subtitle"),
         )
-    rows = happened.on_day(atlas, filters, on)
+    rows = timeline.on_day(atlas, filters, on)
     names, kinds = kind_names(words), words.activity_kinds()
     lines = [
         html.Li(
@@ -165,7 +166,7 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
                 badge(row.provenance, words),
             ]
         )
-        for row in rows.head(MOST_LISTED).rename(columns={"name": "name_"}).itertuples()
+        for row in rows_of(rows.head(MOST_LISTED).rename(columns={"name": "name_"}))
     ]
     more = (
         [html.P(words("另有 {count} 项").format(count=len(rows) - MOST_LISTED), className="panel-subtitle")]
@@ -252,7 +253,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
                     title=one.fact_id,
                 ),
                 html.Td(
-                    words.number(one.linear[-1], 0 if round(one.linear[-1], 1).is_integer() else 1)
+                    words.number(one.linear[-1], 0 if round(one.linear[-1], 1).is_integer() else 1)  # ty: ignore[missing-union-attribute] - of a float
                 ),  # whole at the end of a period
                 html.Td(words("另 {count} 项无月份").format(count=one.undated) if one.undated else ""),
             ]
@@ -455,7 +456,7 @@ def comparison(
             words,
             table=html.Div([one for chart in charts if (one := chart_table(chart, words))]),
         ),
-        html.Div([small(chart) for chart in charts], className="an-pair"),
+        html.Div([small(chart) for chart in charts], className="an-pair"),  # ty: ignore[invalid-argument-type] - both places have one
         html.Table(
             [
                 html.Thead(

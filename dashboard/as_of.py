@@ -40,7 +40,7 @@ def day_of(text: str) -> date:
     return day
 
 
-def settled(filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
+def clamped(filters: Filters) -> tuple[Filters, tuple[Message, ...]]:
     """Return filters whose day has come, and a word to the reader where it has not."""
     if filters.as_of is None or filters.as_of <= today():
         return filters, ()

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from dashboard.__main__ import main
 from dashboard.app import create_app
+from dashboard.as_of import end_of, today
 from dashboard.context import Context
 from dashboard.locale import load_words
-from dashboard.past import end_of, today
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from geodata.schema import TABLES

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.maps import map_style
-from dashboard.maps.mercator import Frame
+from dashboard.maps.projection import Frame
 
 PADDING = 4
 # where a text stands to the point: its anchor of SVG, and how far its middle lies from the point, in halves of its box
@@ -65,7 +65,10 @@ def labels(
         ):
             continue
         ids, points, properties = shapes(map_style.address(style, layer, frame.zoom))
-        of_layer = np.flatnonzero(kept(layer, properties))
+        chosen = kept(layer, properties)
+        if layer["id"] == map_style.OWN and own and own[1] - own[0] == 1:
+            chosen = np.fromiter((str(one) == str(own[0]) for one in ids), bool, len(ids))
+        of_layer = np.flatnonzero(chosen)
         xy = frame.pixels(np.array([(points[at].x, points[at].y) for at in of_layer]).reshape(-1, 2))
         seen = frame.inside(xy)
         field = layer["layout"]["text-field"][1]
