@@ -194,7 +194,7 @@ def register(app: Dash, context: Context) -> None:
             if path is None:
                 raise AtlasError(N_("文件夹里没有 {file}：请刷新后再选。"), file=name or "—")
             places = [filters.place] if here and filters.place != NATION else []
-            return jobs.start(work_of(context, path, places, who), {"file": path.name}), False, None
+            return jobs.start("streets", work_of(context, path, places, who), {"file": path.name}), False, None
         except AtlasError as error:
             return no_update, no_update, html.P(error.text(words.gettext), className="data-bad", role="alert")
 
