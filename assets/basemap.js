@@ -9,8 +9,13 @@
   const hooked = new WeakSet();
   const asked = new WeakMap(); // map -> address of the style that lies on it
   const hidden = new WeakMap(); // map -> ids of its own layers that would hide pictures
+  let local = ""; // what was chosen on a map whose page does not keep it in the address
 
-  const wants = (gd) => (gd && gd.layout && gd.layout.meta && gd.layout.meta.base) || null;
+  function wants(gd) {
+    const base = (gd && gd.layout && gd.layout.meta && gd.layout.meta.base) || null;
+    if (!base || !base.local || !local) return base;
+    return { ...base, ...(local === "streets" ? base.local : { style: "", credit: "" }) };
+  }
 
   function style(address) {
     if (!styles.has(address)) {
@@ -103,9 +108,10 @@
         const button = document.createElement("button");
         button.type = "button";
         button.dataset.base = which;
-        button.addEventListener("click", () => choose(which));
+        button.addEventListener("click", () => choose(which, wants(gd)));
         group.append(button);
       }
+      if (box === gd.parentElement) box.classList.add("map-credited"); // what it is placed in
       box.append(group);
     }
     group.setAttribute("aria-label", base.said.label);
@@ -116,7 +122,11 @@
     }
   }
 
-  function choose(which) {
+  function choose(which, base) {
+    if (base && base.local) {
+      local = which;
+      return look();
+    }
     const query = new URLSearchParams(window.location.search);
     query.set(KEY, which);
     window.history.pushState({}, "", `${window.location.pathname}?${query}`);

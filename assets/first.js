@@ -40,7 +40,16 @@
     if (!src) return null;
     const picture =
       ready ||
-      Object.assign(document.createElement("img"), { className: "map-first", fetchPriority: "high", src, alt: "" });
+      Object.assign(document.createElement("img"), {
+        className: "map-first",
+        fetchPriority: "high",
+        src,
+        alt: "",
+        // a picture that does not come is no broken one over the map
+        onerror() {
+          this.remove();
+        },
+      });
     map.append(picture);
     return picture;
   }

@@ -6,7 +6,7 @@
   const MAX_ZOOM = 15;
   const NARROW = 900,
     PHONE = 1000,
-    BESIDE_COSTS = 0.6; // as dashboard/maps/mercator.py and first.js
+    BESIDE_COSTS = 0.6; // as dashboard/maps/projection.py and first.js
   const LITTLE = 0.025,
     CLEARING = 0.02,
     SHARES = [0.5, 0.25, 0.75, 0, 1];
@@ -17,7 +17,9 @@
     PART = 5;
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
+  const PHONE_WIDE = 600; // as NARROW of dashboard/maps/nation.py
   const PLACES = ["label-county", "label-city", "label-province"],
+    OWN = "label-own",
     QUIET = 0.55; // as dashboard/maps/map_style.py
   const state = { key: null, off: [], hatched: [], shift: [0, 0], asked: 0, hooked: new WeakSet() };
 
@@ -47,7 +49,7 @@
     return beside.zoom > full.zoom - BESIDE_COSTS ? beside : full;
   }
 
-  /* as dashboard/maps/mercator.py and nation.py: the first picture and the map stand alike */
+  /* as dashboard/maps/projection.py and nation.py: the first picture and the map stand alike */
   function cleared({ bounds, clear }, width, height, left) {
     const [x, y, wide, high, aspect] = clear.inset,
       across = Math.min(wide * width, high * height * aspect);
@@ -117,6 +119,9 @@
     if (!window.atlasPlotly.styled(map)) return;
     const own = within ? ["all", [">=", ["id"], within[0]], ["<", ["id"], within[1]]] : true,
       wanted = ["case", own, 1, QUIET];
+    // a county is one code: of a large one the name is seen from where those of others are not
+    const named = ["==", ["id"], within && within[1] - within[0] === 1 ? within[0] : -1];
+    if (map.getLayer(OWN) && JSON.stringify(map.getFilter(OWN)) !== JSON.stringify(named)) map.setFilter(OWN, named);
     for (const id of PLACES)
       if (map.getLayer(id) && JSON.stringify(map.getPaintProperty(id, "text-opacity")) !== JSON.stringify(wanted))
         map.setPaintProperty(id, "text-opacity", wanted);
@@ -237,7 +242,11 @@
           drawScale(m);
         } else window.setTimeout(wait, 60);
       }, 0);
-      return { ...spec, layout: { ...spec.layout, map } };
+      // on a phone the inset has fewer names, larger
+      const images = (spec.layout.images || []).map((one) =>
+        box.clientWidth < PHONE_WIDE ? { ...one, source: one.source.replace("sea.", "sea-small.") } : one,
+      );
+      return { ...spec, layout: { ...spec.layout, map, images } };
     },
     /* a move of the map -> what is visible, and the view in the address (without a step in the history) */
     moved(relayout) {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Collection
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
-from flask import Response, redirect, request
+from flask import Response, abort, redirect, request
 from flask_compress import Compress
 
-from dashboard import ids
+from dashboard import backup, ids
 from dashboard.basemap import BaseMaps
 from dashboard.context import Context
 from dashboard.locale import load_words
@@ -25,12 +26,16 @@ from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard, add_names
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.limited import add_limits
+from dashboard.server.logs import add_log
+from dashboard.server.metrics import add_metrics
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.stills import add_stills
 from dashboard.server.trails import add_trails
 from dashboard.server.trouble import add_trouble
 from dashboard.server.uploading import add_uploading
+from dashboard.server.warming import WARMED
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
 from dashboard.theme import templates
@@ -51,6 +56,7 @@ def create_app(settings: Settings) -> Dash:
         The store is there but cannot be read, or the base map that the settings name cannot be used.
     """
     templates.register()
+    backup.finish(settings.home, settings.database_url)
     build_atlas(settings.home, url=settings.database_url)
     source = AtlasSource(settings.home, settings.database_url)
     source.atlas()
@@ -72,12 +78,13 @@ def create_app(settings: Settings) -> Dash:
     app = Dash(
         __name__,
         title=words("工会服务一张图"),
-        update_title=None,
+        update_title=None,  # ty: ignore[invalid-argument-type] - documented so
         assets_folder=str(CODE / "assets"),
         assets_ignore=NOT_WITH_PAGES,
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=failed,
+        enable_mcp=False,  # whatever DASH_MCP_ENABLED says
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
 
@@ -125,6 +132,8 @@ def create_app(settings: Settings) -> Dash:
     add_sheets(app, context, settings)
     app.server.extensions["briefs"] = add_briefs(app, context, settings)
     _tell_unknown(app, pages)
+    if not settings.development:
+        _close(app)
     _dress(app, context, words)
     return app
 
@@ -139,6 +148,15 @@ def _tell_unknown(app: Dash, pages: Collection[str]) -> None:
         return answer
 
 
+def _close(app: Dash) -> None:
+    """Answer 404 where Dash offers what is for developers alone."""
+
+    @app.server.before_request
+    def _closed() -> None:
+        if request.path == "/_reload-hash":
+            abort(404)
+
+
 def _dress(app: Dash, context: Context, words: Words) -> None:
     """Add to the server what is not a page: compression, geometry, health, uploads, guard, headers."""
     server, settings, source = app.server, context.settings, context.source
@@ -148,6 +166,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_CACHE_BACKEND"] = Kept
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
     server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(app.get_asset_url("favicon.ico"), 301))
+    add_log(server, settings.access_log)
     add_keeping(server)
     add_geometry(server, source)
     add_base_map(server, context)
@@ -157,7 +176,9 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         {path.strip("/"): (page.picture, page.OWN_KEYS) for path, page in PAGES.items() if hasattr(page, "picture")},
     )
     add_frames(server, context)
-    add_health(server, source)
+    server.extensions[WARMED] = threading.Event()
+    add_health(server, source, server.extensions[WARMED])
+    add_metrics(server, context)
     add_trouble(server, context)
     add_uploading(server, context)
     add_feedback(server, context)
@@ -173,16 +194,24 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     )
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     add_calls(app, context)
+    add_limits(server, context)
     add_headers(
         server,
         app.csp_hashes(),
         settings.max_request_bytes,
         words("地址太长，服务器没有处理。请从首页重新打开。"),
         settings.tiles.origin if settings.tiles else "",
+        settings.reached_by_tls,
     )
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
     # Dash registers its scripts when a process first serves the page: a worker that has not would answer 500 for them
     server.test_client().get("/")
-    app.enable_dev_tools(debug=settings.development, dev_tools_ui=settings.development, dev_tools_hot_reload=False)
+    tools = ("ui", "props_check", "serve_dev_bundles", "prune_errors", "validate_callbacks")
+    # each said: what is not, Dash takes from variables of its own
+    app.enable_dev_tools(
+        debug=settings.development,
+        dev_tools_hot_reload=False,
+        **{f"dev_tools_{name}": settings.development for name in tools},
+    )

@@ -11,7 +11,7 @@ from datetime import date
 from html import unescape
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -25,8 +25,9 @@ SCHEMAS: Mapping[str, str] = MappingProxyType(
     {"streets": "shortbread", "transportation": "openmaptiles", "roads": "protomaps"}
 )
 RASTER = "raster"
+#: Attribute of roads in Protomaps' tiles before version 4, where it is ``kind``.
+OLD_PROTOMAPS = "pmap:kind"
 LONGEST_CREDIT = 200  # characters
-Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +68,12 @@ def base_map(path: Path, credit: str = "") -> BaseMap:
     """
     tiles = open_tileset(path)
     schema = schema_of(path, tiles.layers) if tiles.media == VECTOR else RASTER
+    if schema == "protomaps" and OLD_PROTOMAPS in _fields(tiles.about, "roads"):
+        raise AtlasError(
+            N_("底图 {path} 是 Protomaps 第 3 版或更早的（属性叫 {field}），道路画不出来：请换用第 4 版的文件。"),
+            path=path,
+            field=OLD_PROTOMAPS,
+        )
     credit = credit or _plain(tiles.about.get("attribution"))
     if not credit:
         raise AtlasError(
@@ -92,6 +99,14 @@ def schema_of(path: Path, layers: Collection[str]) -> str:
         path=path,
         layers="、".join(sorted(layers)[:8]) or "—",
     )
+
+
+def _fields(about: Mapping[str, Any], layer: str) -> Collection[str]:
+    """Return the attributes that a file says a layer has."""
+    listed = about.get("vector_layers")
+    found = [one for one in listed if isinstance(one, dict) and one.get("id") == layer] if listed else []
+    fields = found[0].get("fields") if found else None
+    return fields if isinstance(fields, dict) else ()
 
 
 def _plain(text: object) -> str:

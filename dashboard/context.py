@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from dashboard import state
+from dashboard.as_of import before_the_first, clamped
 from dashboard.basemap import BaseMaps
 from dashboard.locale import Gettext
-from dashboard.past import before_the_first, settled
 from dashboard.settings import Settings
-from dashboard.settle import settle
 from dashboard.source import AtlasSource
+from dashboard.validation import validated
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.kinds import Kinds, shipped
@@ -62,7 +62,7 @@ class Context:
         keys of `own` are the page's.
         """
         said = state.parse(query or "", self.default, own)
-        filters, more = settle(atlas, said.filters)
+        filters, more = validated(atlas, said.filters)
         return state.State(filters, said.view, said.notices + more)
 
     def look(self, query: str | None, own: Collection[str] = ()) -> tuple[Atlas, state.State]:
@@ -70,9 +70,9 @@ class Context:
         the present one without) and what it says: the one door of all pages.
         """
         said = state.parse(query or "", self.default, own)
-        filters, more = settled(said.filters)
+        filters, more = clamped(said.filters)
         atlas = self.source.at(filters.as_of)
-        filters, unknown = settle(atlas, filters)
+        filters, unknown = validated(atlas, filters)
         filters, without = self._based(filters)
         told = said.notices + more + before_the_first(atlas, filters) + unknown + without
         return atlas, state.State(filters, said.view, told)

@@ -15,7 +15,7 @@ import base64
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -109,6 +109,21 @@ class Links:
             found = ask("SELECT address FROM links WHERE key = :key", key=key)
         return found[0][0] if found else None
 
+    def copy_to(self, other: Links) -> None:
+        """Put every link into `other`, all at once; letters that it knows already keep what they lead to there."""
+        if not self._there:
+            return
+        with self._open(False) as ask:
+            found = ask("SELECT key, address, made FROM links")
+        with other._open(True) as ask:
+            for key, address, made in found:
+                ask(
+                    "INSERT INTO links (key, address, made) VALUES (:key, :address, :made) ON CONFLICT DO NOTHING",
+                    key=key,
+                    address=address,
+                    made=made,
+                )
+
     # -- inside -------------------------------------------------------------------
 
     @property
@@ -116,12 +131,12 @@ class Links:
         return bool(self._url) or self._path.exists()
 
     @contextmanager
-    def _open(self, keeping: bool) -> Iterator[Ask]:
+    def _open(self, keeping: bool) -> Generator[Ask]:
         with self._shared(keeping) if self._url else self._own() as ask:
             yield ask
 
     @contextmanager
-    def _own(self) -> Iterator[Ask]:
+    def _own(self) -> Generator[Ask]:
         told = N_("短链接的数据库 {path} 打不开：{said}。")
         try:
             store = sqlite3.connect(self._path, timeout=10)
@@ -144,7 +159,7 @@ class Links:
         return address, address.engine()
 
     @contextmanager
-    def _shared(self, keeping: bool) -> Iterator[Ask]:
+    def _shared(self, keeping: bool) -> Generator[Ask]:
         from sqlalchemy import text
 
         address, engine = self._database

@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from datetime import date
 from pathlib import Path
 
-from dashboard.past import end_of
+from dashboard.as_of import end_of
 from geodata.errors import BusyError
 from geodata.osm.ground import walking
 from geodata.store import WritableStore, site
@@ -71,8 +71,8 @@ class AtlasSource:
             The store is missing or cannot be read.
         """
         if self._store is None:
-            self._store = self._site.open()
-        return self._store
+            self._store = self._site.open()  # ty: ignore[invalid-assignment] - it reads and writes as one
+        return self._store  # ty: ignore[invalid-explicit-return] - opened above
 
     def atlas(self) -> Atlas:
         """Return the atlas as the store now holds it.

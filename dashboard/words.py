@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -159,7 +159,7 @@ class Words:
         """Names of the days of the week, Monday first."""
         return (self("周一"), self("周二"), self("周三"), self("周四"), self("周五"), self("周六"), self("周日"))
 
-    def date(self, day: date | pd.Timestamp) -> str:
+    def date(self, day: datetime.date | pd.Timestamp) -> str:
         """Return a day as this language writes it."""
         return written_day(day, self.lang)
 

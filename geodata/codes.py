@@ -30,7 +30,7 @@ class ActivityKind(NamedTuple):
 
 def shipped_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a UTF-8 csv file that is shipped beside this module."""
-    with files("geodata").joinpath(name).open(encoding="utf-8", newline="") as file:
+    with files("geodata").joinpath(name).open("r", encoding="utf-8", newline="") as file:  # ty: ignore[no-matching-overload] - as Path.open
         return list(csv.DictReader(file))
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 _final: list[None] = []  # one entry while a command is at the step that it is there for
 
 
 @contextmanager
-def ended_politely() -> Iterator[Callable[[], bool]]:
+def ended_politely() -> Generator[Callable[[], bool]]:
     """Take a request to end (SIGTERM) as Ctrl-C while the block lasts:
     whatever clears up after one does so after the other.
 
@@ -41,7 +41,7 @@ def ended_politely() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def last_step() -> Iterator[None]:
+def last_step() -> Generator[None]:
     """Mark the step that a command is there for:
     once it has happened, Ctrl-C is dropped until :func:`ended_politely` ends.
 
@@ -55,7 +55,7 @@ def last_step() -> Iterator[None]:
 
 
 @contextmanager
-def held_back() -> Iterator[Callable[[], None]]:
+def held_back() -> Generator[Callable[[], None]]:
     """Hold Ctrl-C back while the block lasts; give a function that lets it through if it has come.
 
     What comes after the last call of that function comes too late and is

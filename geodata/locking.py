@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 
@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.1
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path) -> Generator[None]:
     """Hold the lock file at `path`, waiting for whoever holds it now.
 
     The file itself stays: removing it would let two processes hold two different locks.
@@ -29,7 +29,7 @@ def held(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
         else:
             file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # ty: ignore[missing-attribute] - on Windows
         yield
 
 

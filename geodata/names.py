@@ -147,7 +147,7 @@ def _reader() -> Callable[[str], list[str]]:
     listed = {word[0] for word in readings}
 
     def read(name: str) -> list[str]:
-        found = lazy_pinyin(name, errors=list)  # the whole name: context tells how a character is read
+        found = lazy_pinyin(name, errors=list)  # the whole name: context tells how a character is read  # ty: ignore[invalid-argument-type] - a list of what has no reading
         if listed.isdisjoint(name):
             return found
         # later words of the list must not undo earlier, more special ones

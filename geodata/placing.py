@@ -6,8 +6,9 @@ map or found by an address, ``illustrative`` when it stands on something made up
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def queries(frame: pd.DataFrame, places: pd.DataFrame) -> list[Query]:
     ]
 
 
-def doubts(ground: Ground, adcodes: list[str | None], lon: list[float], lat: list[float]) -> list[str | None]:
+def doubts(ground: Ground, adcodes: list[str | None], lon: Sequence[Any], lat: Sequence[Any]) -> list[str | None]:
     """Return what is doubtful about each point: :data:`OUTSIDE` its county, :data:`IN_SEA`, or None."""
     if not lon:
         return []

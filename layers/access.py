@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,14 +15,12 @@ def two_step(
     supply: ArrayLike,
     pairs: Pairs,
     catchment: float,
-    decay: Callable[[Floats], Floats] | None = None,
 ) -> Floats:
     """Return the access score of each demand point by the two-step floating catchment area method.
 
     Luo & Wang (2003), *Environment and Planning B* 30: each supply is shared by the
     demand in its catchment, R_j = S_j / Σ_i D_i W(d_ij), and each demand sums up
-    the shares in its own, A_i = Σ_j R_j W(d_ij); W is 1 within the catchment, or
-    `decay` (enhanced form, Luo & Qi 2009).
+    the shares in its own, A_i = Σ_j R_j W(d_ij); W is 1 within the catchment.
 
     Parameters
     ----------
@@ -34,8 +30,6 @@ def two_step(
         Distances, at least up to `catchment`.
     catchment : float
         In the unit of the distances; the rim counts.
-    decay : callable or None
-        Distances → weights between 0 and 1.
 
     Returns
     -------
@@ -45,20 +39,9 @@ def two_step(
     demand, supply = np.asarray(demand, np.float64), np.asarray(supply, np.float64)
     near = pairs.within(catchment)
     owner = near.demand()
-    share = np.ones(len(owner)) if decay is None else np.asarray(decay(near.distance), np.float64)
-    asked = np.bincount(near.site, demand[owner] * share, minlength=len(supply))
+    asked = np.bincount(near.site, demand[owner], minlength=len(supply))
     ratio = np.divide(supply, asked, out=np.zeros(len(supply)), where=asked > 0)
-    return np.bincount(owner, ratio[near.site] * share, minlength=len(demand)).astype(np.float64)
-
-
-def gaussian(catchment: float) -> Callable[[Floats], Floats]:
-    """Return the Gaussian decay of Dai (2010), *Health & Place* 16: 1 at the door, 0 at the catchment's rim."""
-    edge = np.exp(-0.5)
-
-    def decay(distance: Floats) -> Floats:
-        return np.maximum((np.exp(-0.5 * (distance / catchment) ** 2) - edge) / (1.0 - edge), 0.0)
-
-    return decay
+    return np.bincount(owner, ratio[near.site], minlength=len(demand)).astype(np.float64)
 
 
 def lorenz(values: ArrayLike, weights: ArrayLike | None = None) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import periods, places
+from layers import periods, selection
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix
@@ -145,7 +145,7 @@ def by_key(atlas: Atlas, filters: Filters, column: str) -> dict[str, tuple[int, 
 def kinds_present(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """Return ``kind``, ``provenance`` and ``count`` of the selected activities, dated or not."""
     frame = select(atlas, filters)
-    return frame.groupby(["kind", "provenance"], sort=True).size().rename("count").reset_index()
+    return frame.groupby(["kind", "provenance"], sort=True).size().rename("count").reset_index()  # ty: ignore[no-matching-overload] - a series is renamed
 
 
 def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
@@ -160,7 +160,7 @@ def where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArr
         frame = atlas.activities
         own_lon, own_lat = atlas.lonlat("activities")
         lon, lat = own_lon.copy(), own_lat.copy()
-        located = np.where(np.isnan(lon), None, "point").astype(object)
+        located = np.where(np.isnan(lon), np.array(None), "point").astype(object)
         if "geometry_provenance" in frame:
             located[~np.isnan(lon) & (frame["geometry_provenance"] == PROVENANCES[1]).to_numpy(dtype=bool)] = "place"
         grid = pd.Index(atlas.grids["grid_id"]).get_indexer(pd.Index(frame["grid_id"], dtype=object))
@@ -194,10 +194,8 @@ def _sum(
 
 
 def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "activities") & atlas.of_provenance("activities", filters.provenance)
-    if filters.area:
-        mask = mask & places.in_area(filters, *where(atlas)[:2])
+    lon, lat, *_ = where(atlas)
+    mask = selection.mask(atlas, filters, "activities", (lon, lat))
     if filters.kinds is not None:
         fits = np.zeros(len(atlas.activities), dtype=bool)
         for kind in filters.kinds:

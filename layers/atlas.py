@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.names import english_units
-from layers import dating, validity
+from layers import data_date, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         store : AtlasStore
         day : date, optional
             Rows that hold on this day by their ``valid_from`` and ``valid_to``; the data date when none is given,
-            which is the latest day that reported rows speak of (:mod:`layers.dating`).
+            which is the latest day that reported rows speak of (:mod:`layers.data_date`).
             The atlas then speaks of no later day than this.
         walking : callable, optional
             Where :meth:`walking` looks.
@@ -135,7 +135,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         _, (frames, meta, history) = store.at_once(
             lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta(), now.history())
         )
-        until = dating.spoken_until(
+        until = data_date.spoken_until(
             frames, date.fromisoformat(meta["data_date"]), {one.batch_id: one.day for one in history}
         )
         if day is not None:
@@ -173,7 +173,9 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
                 got="、".join(strange),
                 known="、".join(known),
             )
-        held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known}
+        held: dict[str, Any] = {
+            name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known
+        }
         for name in ("regions", "grids"):
             held[name] = held[name].assign(name_en=english_units(held[name]["name"].astype(str)))
         return cls(**held, meta=dict(meta), _walking=walking)
@@ -301,7 +303,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
             codes, values = pd.factorize(self.table(table)[column].to_numpy(dtype=object))
-            return _still(codes), _still(values)
+            return _still(codes), _still(np.asarray(values))
 
         return self.once(("coded", table, column), compute)
 

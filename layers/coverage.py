@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.message import Message, joined
-from layers import demand, places, stations, unplaced, way
+from layers import demand, places, selection, stations, unplaced, way
 from layers.atlas import Atlas
 from layers.distance import Pairs
 from layers.filters import STRAIGHT, Filters
@@ -152,7 +152,9 @@ class Coverage:
         timed = by_hour or filters.always or filters.hour is not None
         hour = None if by_hour else filters.hour
         unsaid = unplaced.unsaid_hours(self.stations_unknown_hours, hour) if timed and not self.standing.lost else None
-        return joined(self.standing.note(), unsaid, *self.walked())
+        nobody = not (self.stations_serving or self.standing.placed or self.standing.unplaced)
+        unknown = Message(N_("这里没有开放驿站的记录")) if nobody and self.nominal_weighted.whole else None
+        return joined(self.standing.note(), unknown, unsaid, *self.walked())
 
     def against_straight(self) -> Message | None:
         """Return what the effective share would be straight × detour; None where the way is straight, or no share is
@@ -317,6 +319,48 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     )
 
 
+def by_way(atlas: Atlas, filters: Filters) -> pd.DataFrame | None:
+    """Return the share of the place looked at and of each unit below it, along the network and straight × detour.
+
+    None where one does not walk along a network, nothing can be said, or either way nobody is reached.
+
+    Returns
+    -------
+    DataFrame
+        ``unit_id`` (None for the whole), ``unit_kind``, ``name``, ``name_en``, ``walked`` and ``straight`` (0 to 1),
+        ``whole`` (demand weight) and ``provenance``; the whole first, then those of which the straight line tells most
+        too much.
+    """
+    if way.along(atlas, filters) is None:
+        return None
+    here = places.scope(atlas, filters)
+    effective = stations.asks(filters)
+    now, then = measure(atlas, filters), measure(atlas, filters.having(way=STRAIGHT))
+    walked, straight = (one.effective_weighted if effective else one.nominal_weighted for one in (now, then))
+    if walked.ratio is None or straight.ratio is None or not (walked.part or straight.part):
+        return None
+    whole = pd.DataFrame(
+        {
+            "unit_id": [None],
+            "unit_kind": [None],
+            "name": [here.name],
+            "name_en": [here.name_en],
+            "walked": [walked.ratio],
+            "straight": [straight.ratio],
+            "whole": [walked.whole],
+            "provenance": [now.provenance],
+        }
+    )
+    units = _stations_by_unit(atlas, filters).rename(columns={"share": "walked"})
+    other = _stations_by_unit(atlas, filters.having(way=STRAIGHT)).set_index("unit_id")["share"]
+    units["straight"] = other.reindex(units["unit_id"]).to_numpy()
+    units = units[units["walked"].notna() & units["straight"].notna()][list(whole.columns)]
+    if len(units) < 2:
+        return whole
+    more = (units["straight"] - units["walked"]).to_numpy()
+    return pd.concat([whole, units.iloc[np.argsort(-more, kind="stable")]], ignore_index=True)
+
+
 # -- inside -----------------------------------------------------------------------
 
 
@@ -345,9 +389,10 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     offered = stations.service(atlas, filters)
     effective = stations.asks(filters)
     covered = near.counts(offered.effective if effective else offered.nominal) > 0
-    if here.level in ("county", "region", "grid"):
-        kind, ids = "zone", atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
-    else:
+    zones = atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
+    if here.level in ("county", "region", "grid") and not pd.isna(zones).all():
+        kind, ids = "zone", zones
+    else:  # a county of which no zones are known stands for itself
         kind, ids = "place", atlas.demand["adcode"].to_numpy(dtype=object)[wanted.rows]
     above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None) if here.zone else filters)
     parent = (above.effective_weighted if effective else above.nominal_weighted).ratio
@@ -372,9 +417,7 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 def enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return which rows of ``atlas.enterprises`` lie in the place (and lasso) looked at."""
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance("enterprises", filters.provenance)
-    return mask & places.in_area(filters, *atlas.lonlat("enterprises")) if filters.area else mask
+    return selection.mask(atlas, filters, "enterprises")
 
 
 def _enterprises_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from geodata import crs
 from geodata.errors import N_, AtlasError
-from layers import places, stations, unplaced, walking, way
+from layers import places, selection, stations, unplaced, walking, way
 from layers.atlas import Atlas
 from layers.distance import Pairs, Points, nearest_distance, within_reach
-from layers.filters import Filters
+from layers.filters import STRAIGHT, Filters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ def select(atlas: Atlas, filters: Filters) -> Demand:
     """
     here = places.scope(atlas, filters)
     key = ("demand", here.key, filters.area, filters.worker_group, filters.provenance)
-    return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, here, key))
+    return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, key))
 
 
 def judged(atlas: Atlas, filters: Filters) -> Demand:
@@ -183,7 +183,7 @@ def apart(atlas: Atlas, wanted: Demand, filters: Filters, serving: NDArray[np.bo
     mine = _connectors(atlas, wanted, walked)
     part, theirs = walking.parts(walked.graph, mine), walking.parts(walked.graph, walked.stations)
     reaching = np.unique(theirs[serving[walked.rows] & (theirs >= 0)])
-    far, cut = part < 0, (part >= 0) & ~np.isin(part, reaching)
+    far, cut = part < 0, (part >= 0) & ~np.isin(part, reaching) & serving[walked.rows].any()
     network = walked.graph.network
     roads: list[str] = []
     if network is not None and cut.any():
@@ -210,6 +210,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         ``cell`` (H3 index), ``adcode``, ``zone``, ``lon``, ``lat`` (degrees, WGS-84),
         ``weight`` (as :class:`Demand` has it), ``nominal`` and
         ``effective`` (bool: within the radius of such a station),
+        ``straight`` (bool: within the radius of an effective one by straight line × detour, whichever way is walked),
         ``distance_m`` (way walked, straight line × detour or along the network, to the nearest
         nominal station wherever it lies; NaN when there is none),
         ``unknown`` (bool: out of reach of every station that has a position, in a
@@ -231,6 +232,7 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "weight": chosen.weight,
             "nominal": within,
             "effective": near.counts(offered.effective) > 0,
+            "straight": reached(atlas, chosen, filters.having(way=STRAIGHT)).counts(offered.effective) > 0,
             "distance_m": nearest(atlas, chosen, filters, offered.nominal, filters.provenance),
             "unknown": ~within & _lost(atlas, filters, chosen),
             "provenance": frame["provenance"].to_numpy()[chosen.rows],
@@ -269,7 +271,7 @@ def _lost(
     for kind in kinds:
         column = {"place": "adcode", "zone": "zone"}[kind]
         codes, names = pd.factorize(atlas.demand[column].to_numpy(dtype=object)[chosen.rows])
-        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)
+        of_unit, _ = unplaced.lost_units(atlas, filters, kind, names)  # ty: ignore[invalid-argument-type] - names of units
         lost |= np.append(of_unit, False)[codes]
     return lost
 
@@ -285,19 +287,17 @@ def _stations(atlas: Atlas) -> tuple[NDArray[np.intp], Points]:
     return atlas.once("placed stations", compute)
 
 
-def _select(atlas: Atlas, filters: Filters, here: places.Scope, key: tuple) -> Demand:
+def _select(atlas: Atlas, filters: Filters, key: tuple) -> Demand:
     lon, lat = atlas.lonlat("demand")
-    mask = places.table_mask(atlas, here, "demand") & atlas.of_provenance("demand", filters.provenance)
+    mask = selection.mask(atlas, filters, "demand")
     if filters.worker_group:
         mask = mask & atlas.holds("demand", "worker_group", filters.worker_group)
-    if filters.area:
-        mask = mask & places.in_area(filters, lon, lat)
     codes, _ = atlas.coded("demand", "cell")
     weights = atlas.once("demand weights", lambda: atlas.demand["weight"].to_numpy(dtype=np.float64))
     picked = np.flatnonzero(mask & ~np.isnan(lon))
     _, first, group = np.unique(codes[picked], return_index=True, return_inverse=True)
     rows = picked[first]
-    weight, hourly = np.bincount(group, weights[picked], len(rows)), None
+    weight, hourly = np.bincount(group, weights[picked], len(rows)).astype(np.float64, copy=False), None
     profiles, which = _profiles(atlas)
     if len(profiles) > 1:
         hourly = np.zeros((len(rows), 24))

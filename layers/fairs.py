@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import periods, places, qualifiers
+from layers import periods, qualifiers, selection
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import sources
@@ -92,10 +92,7 @@ def funnel(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 
 def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "fairs") & atlas.of_provenance("fairs", filters.provenance)
-    if filters.area:
-        mask = mask & places.in_area(filters, *atlas.lonlat("fairs"))
+    mask = selection.mask(atlas, filters, "fairs")
     if filters.mode is not None:
         mask = mask & (atlas.holds("fairs", "mode", filters.mode) | atlas.holds("fairs", "mode", BOTH))
     if filters.sectors is not None:

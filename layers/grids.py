@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import activities, places
+from layers import activities, selection
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -40,9 +40,7 @@ def table(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
     """Return the rows of ``atlas.grids`` that :func:`table` returns."""
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "grids") & atlas.of_provenance("grids", filters.provenance)
-    return np.flatnonzero(mask & places.in_area(filters, *atlas.inner_points("grids")))
+    return np.flatnonzero(selection.mask(atlas, filters, "grids"))
 
 
 def figures(atlas: Atlas) -> NDArray[np.float64]:

@@ -58,7 +58,7 @@ class Groups:
 
     def label(self, coded: tuple[NDArray[np.intp], NDArray]) -> NDArray:
         """Return per cell the value that all its rows share, or ``mixed``; `coded` as of ``Atlas.coded``."""
-        codes, values = coded[0][self.rows], np.append(coded[1], None)
+        codes, values = coded[0][self.rows], np.append(coded[1], None)  # ty: ignore[no-matching-overload] - of objects
         low = np.minimum.reduceat(codes, self.starts)
         return np.where(low == np.maximum.reduceat(codes, self.starts), values[low], MIXED)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from layers import places
 from layers.atlas import LEVELS, Atlas
@@ -66,8 +65,10 @@ def still_illustrative(atlas: Atlas, filters: Filters) -> list[Still]:
         at = atlas.place_rows(table)[made_up]
         up = np.where(at >= 0, atlas.tree.ancestors[at, level], -1)
         up = np.where(up >= 0, up, at)  # a row of a city, looked at from the city; a county of a municipality
-        counts = pd.Series(up[up >= 0]).value_counts(sort=False)
-        order = sorted(counts.items(), key=lambda one: (-one[1], str(atlas.tree.codes[one[0]])))
+        units, counts = np.unique(up[up >= 0], return_counts=True)
+        order = sorted(
+            zip(units.tolist(), counts.tolist(), strict=True), key=lambda one: (-one[1], str(atlas.tree.codes[one[0]]))
+        )
         found.append(
             Still(table, int(made_up.sum()), int(inside.sum()), tuple(str(atlas.tree.codes[row]) for row, _ in order))
         )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.facts import format_reported
+from geodata.frames import rows_of
 from geodata.message import Message, joined
 from layers import activities, coverage, fairs, grids, places, regions, stations, unplaced
 from layers.atlas import LEVELS, Atlas
@@ -187,7 +188,7 @@ def reported(atlas: Atlas, filters: Filters, here: places.Scope) -> dict[str, An
 
 def _facts_of(atlas: Atlas, adcode: str) -> dict[str, Any]:
     rows = atlas.facts[(atlas.facts["adcode"] == adcode) & (atlas.facts["adcode_level"] != "flow")]
-    own = {row.metric: row for row in rows.itertuples()}
+    own = {row.metric: row for row in rows_of(rows)}
     return {**_facts_below(atlas, adcode), **own}
 
 
@@ -196,7 +197,7 @@ def _facts_below(atlas: Atlas, adcode: str) -> dict[str, Any]:
     tree, found = atlas.tree, {}
     place = tree.position(adcode)
     rows = atlas.facts[atlas.facts["metric"].isin(CONTAINED) & (atlas.facts["adcode_level"] != "flow")]
-    for row in rows.itertuples():
+    for row in rows_of(rows):
         told = tree.position(row.adcode) if isinstance(row.adcode, str) else -1
         if told < 0 or not tree.under(place, np.array([told]))[0]:
             continue
@@ -344,7 +345,7 @@ def _fairs(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
         "intents": ("intents", N_("达成就业意向"), "person"),
         "enterprises": ("fair_enterprises", N_("参会企业"), "enterprise"),
     }
-    by_stage = {row.stage: row for row in steps[steps["provenance"] == best].itertuples()}
+    by_stage = {row.stage: row for row in rows_of(steps[steps["provenance"] == best])}
     for stage, (id, label, unit) in names.items():
         row = by_stage[stage]
         if row.value is not None:

@@ -41,11 +41,6 @@ def spans(atlas: Atlas, table: str) -> Spans:
     return atlas.once(("spans", table), lambda: _spans(atlas.table(table)))
 
 
-def asked(filters: Filters) -> bool:
-    """Return whether the reader asked for dates."""
-    return filters.start is not None or filters.end is not None
-
-
 def touching(when: Spans, filters: Filters) -> NDArray[np.bool_]:
     """Return which rows may have happened, in part at least, between the dates asked."""
     fine = np.ones(len(when.first), dtype=bool)

@@ -122,31 +122,15 @@ def children(atlas: Atlas, here: Scope) -> pd.DataFrame:
     return atlas.recent(("children", here.key), lambda: _children(atlas, here)).copy()
 
 
-def in_scope(atlas: Atlas, here: Scope, frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which rows of `frame` belong to `here`.
+def table_mask(atlas: Atlas, here: Scope, table: str) -> NDArray[np.bool_]:
+    """Return which rows of a table of the atlas belong to `here`; kept ready.
 
     Membership is read from ``grid_id``, ``region_id`` or ``zone`` below the
     county and from ``adcode`` through the tree of places above it; never from
     the name of a code. Rows with a point but no such column (a station in a
     grid) are judged by their point, unless that point is derived from the
     place (a fair known by its city only); all others do not belong.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        With ``adcode`` (and, where there is one, ``geometry``).
-
-    Returns
-    -------
-    ndarray of bool, shape (len(frame),)
     """
-    points = np.asarray(frame["geometry"], dtype=object) if "geometry" in frame else None
-    lonlat = None if points is None else (shapely.get_x(points), shapely.get_y(points))
-    return _mask(atlas, here, frame, atlas.tree.positions(frame["adcode"]), lonlat)
-
-
-def table_mask(atlas: Atlas, here: Scope, table: str) -> NDArray[np.bool_]:
-    """Return which rows of a table of the atlas belong to `here`: :func:`in_scope`, kept ready."""
 
     def compute() -> NDArray[np.bool_]:
         return _mask(atlas, here, atlas.table(table), atlas.place_rows(table), atlas.lonlat(table))
@@ -297,7 +281,7 @@ def _assemble(atlas: Atlas, here: int, upper: tuple[str, int] | None, bottom: tu
         region_id,
         grid_id,
         upper is not None and upper[0] == "zones",
-        tuple(float(v) for v in shape.bounds),
+        tuple(float(v) for v in shape.bounds),  # ty: ignore[invalid-argument-type] - four of them
         tuple(crumbs),
     )
 

@@ -11,7 +11,7 @@ from layers.filters import PROVENANCES
 MIXED = "mixed"
 
 
-def mix(rows: pd.DataFrame | pd.Series | Iterable[str]) -> str | None:
+def mix(rows: pd.DataFrame | pd.Series | Iterable[str | None]) -> str | None:
     """Return the provenance of a *sum* or *count* over `rows`.
 
     Parameters

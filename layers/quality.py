@@ -32,7 +32,7 @@ class _Frames:
 
 def ground(atlas: Atlas) -> Ground:
     """Return what the atlas knows of counties and shores, kept with it."""
-    return atlas.once("ground", lambda: Ground(_Frames(atlas)))
+    return atlas.once("ground", lambda: Ground(_Frames(atlas)))  # ty: ignore[invalid-argument-type] - all that it asks of a store
 
 
 def masks(atlas: Atlas, rule: str, table: str, days: int = STALE_DAYS) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

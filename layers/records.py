@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from layers import activities, fairs, places, stations
+from layers import activities, fairs, places, selection, stations
 from layers.atlas import LEVELS, Atlas
 from layers.filters import Filters
 from layers.provenance import MIXED
@@ -20,9 +20,7 @@ def _selected(atlas: Atlas, filters: Filters, table: str) -> pd.DataFrame:
         return fairs.select(atlas, filters)
     if table == "activities":
         return activities.select(atlas, filters)
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, table) & atlas.of_provenance(table, filters.provenance)
-    return atlas.table(table)[mask]
+    return atlas.table(table)[selection.mask(atlas, filters.having(area=()), table)]
 
 
 def by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFrame:

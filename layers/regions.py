@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import places
+from layers import places, selection
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.grids import FIGURES, figures, share, with_activities
@@ -57,6 +57,5 @@ def table(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
     """Return the rows of ``atlas.regions`` that :func:`table` returns."""
     here = places.scope(atlas, filters)
-    whole = places.scope(atlas, filters.having(grid=None, region=here.region_id)) if here.grid_id else here
-    mask = places.table_mask(atlas, whole, "regions") & atlas.of_provenance("regions", filters.provenance)
-    return np.flatnonzero(mask & places.in_area(filters, *atlas.inner_points("regions")))
+    whole = filters.having(grid=None, region=here.region_id) if here.grid_id else filters
+    return np.flatnonzero(selection.mask(atlas, whole, "regions"))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import periods, places
+from layers import periods, selection
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -25,10 +25,7 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     rows = atlas.stops
     lon, lat = atlas.lonlat("stops")
     rows = rows.assign(lon=lon, lat=lat, kind=rows["activity_id"].map(_kinds(atlas)).astype(object))
-    mask = places.table_mask(atlas, places.scope(atlas, filters), "stops") & atlas.of_provenance(
-        "stops", filters.provenance
-    )
-    mask = mask & periods.within(periods.spans(atlas, "stops"), filters) & places.in_area(filters, lon, lat)
+    mask = selection.mask(atlas, filters, "stops") & periods.within(periods.spans(atlas, "stops"), filters)
     if filters.kinds is not None:
         mask = mask & rows["kind"].isin(filters.kinds).to_numpy(bool)
     return rows[mask].sort_values(

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.codes import shipped_rows
+from geodata.frames import rows_of
 from geodata.names import syllables
 from layers import kinds
 from layers.atlas import LEVELS, Atlas
@@ -35,20 +36,6 @@ MOST_OF_A_KIND = 5
 MOST_WORDS, MOST_INSIDE = 3, 2_000  # words of one search, names compared in the places that a word names
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"
-KINDS = (
-    "place",
-    "region",
-    "zone",
-    "grid",
-    "station",
-    "fair",
-    "activity",
-    "enterprise",
-    "story",
-    "fact",
-    "scenario",
-    "kind",
-)
 
 
 class Entry(NamedTuple):
@@ -340,7 +327,7 @@ def _of_every_kind(hits: list[Hit]) -> tuple[Hit, ...]:
 
 
 def _entries(atlas: Atlas) -> Iterator[Entry]:
-    for row in atlas.places.itertuples():
+    for row in rows_of(atlas.places):
         yield Entry("place", row.adcode, row.name, row.name_en, row.adcode, row.adcode, LEVELS.index(row.level))
     for table, kind, key, rank in (
         ("regions", "region", "region_id", 10),
@@ -360,7 +347,7 @@ def _entries(atlas: Atlas) -> Iterator[Entry]:
         yield Entry("kind", one.kind, one.zh, one.en, "", one.kind, 15)
     for row in shipped_rows("stories.csv"):
         yield Entry("story", row["story"], row["zh"], row["en"], row["adcode"], row["story"], 15)
-    for row in atlas.facts.itertuples():
+    for row in rows_of(atlas.facts):
         yield Entry(
             "fact",
             row.id,
@@ -371,5 +358,5 @@ def _entries(atlas: Atlas) -> Iterator[Entry]:
             18,
             f"{row.value:.0f}",
         )
-    for row in atlas.scenarios.itertuples():
+    for row in rows_of(atlas.scenarios):
         yield Entry("scenario", row.scenario_id, row.name, "", "", row.scenario_id, 19)

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata import hours
-from layers import hexes, places
+from layers import hexes, selection
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 
@@ -210,11 +210,7 @@ def provenance_of(atlas: Atlas, rows: NDArray[Any]) -> list[str]:
 
 def chosen(atlas: Atlas, filters: Filters) -> Mask:
     """Return which stations of the atlas :func:`select` returns."""
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, "stations") & atlas.of_provenance("stations", filters.provenance)
-    if filters.area:
-        mask = mask & places.in_area(filters, *atlas.lonlat("stations"))
-    return mask
+    return selection.mask(atlas, filters, "stations")
 
 
 # -- inside -----------------------------------------------------------------------
@@ -264,7 +260,7 @@ def _service(atlas: Atlas, filters: Filters) -> Service:
     bits = (week[:, filters.day - 1, :] * (1 << np.arange(24, dtype=np.uint32))).sum(axis=1, dtype=np.uint32)
     bits[~works] = 0
     clock = bits[codes]
-    on_time = works[codes] if filters.hour is None else clock >> np.uint32(filters.hour) & 1 == 1
+    on_time = works[codes] if filters.hour is None else clock >> np.uint32(filters.hour) & 1 == 1  # ty: ignore[not-subscriptable] - one for each week
     equipped = np.ones(len(frame), dtype=bool)
     for facility in filters.facilities:
         equipped = equipped & atlas.holds("stations", "facilities", facility)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geodata.codes import shipped_rows
 from geodata.errors import N_
+from geodata.frames import rows_of
 from layers import flows as hires
 from layers.atlas import Atlas
 from layers.provenance import mix
@@ -208,7 +209,7 @@ def sections(rows: pd.DataFrame, story: str) -> list[tuple[str, pd.DataFrame]]:
 def crossing(hired: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, int]]]:
     """Return (home, city that hires) → provenance and persons of each row of :func:`flows`, never added."""
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for row in hired.itertuples():
+    for row in rows_of(hired):
         found.setdefault((row.from_adcode, row.to_adcode), []).append((row.provenance, int(row.persons)))
     return found
 

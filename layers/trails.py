@@ -473,6 +473,12 @@ def _figures() -> dict[str, Figure]:
         "coverage_by_hour": Figure(
             N_("各时刻的覆盖率"), N_("每个整点：此时有开放驿站的需求权重 ÷ 全部需求权重"), _coverage, _share
         ),
+        "coverage_by_way": Figure(
+            N_("沿路与直线的覆盖率"),
+            N_("同一半径、同样的驿站：沿步行路网够得到的需求权重占比，与按直线 × 绕行系数够得到的相比"),
+            _coverage,
+            _share,
+        ),
         "activities_by_month": Figure(N_("每月活动"), N_("按开始的月份和类型数活动；只知道年份的不计"), _dated, _first),
         "fair_funnel": Figure(
             N_("招聘会转化"), N_("转化率 = 达成就业意向 ÷ 提供岗位；报道与示意分列"), _conversion, _share

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from geodata.build import build_atlas
 from geodata.store import site
-from geodata.store.moving import move
+from geodata.store.transfer import move
 from tests.postgres import Server, served
 
 # a run in the background (nohup make test &) has Ctrl-C ignored,

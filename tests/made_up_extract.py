@@ -1,6 +1,7 @@
-"""A made-up OpenStreetMap extract of 思明, of a seed: streets, names, water, green, rails and houses, none of it true.
+"""A made-up OpenStreetMap extract of a seed: streets, names, water, green, rails, houses, premises, none of it true.
 
-``python -m tests.made_up_extract OUT.osm.pbf`` writes it.
+``python -m tests.made_up_extract OUT.osm.pbf`` writes that of 思明, with ``110105`` behind it one of 朝阳区 of Beijing,
+of which the atlas as it is shipped knows nothing but its border.
 """
 
 from __future__ import annotations
@@ -21,16 +22,28 @@ NAMES = (
     *("湖滨", "莲前", "厦禾", "思明", "鹭江", "白鹤", "文园", "禾祥", "斗西", "后江", "美仁"),
     *("体育", "育秀", "仙岳", "吕岭", "槟榔", "屿后", "东浦", "西林", "前埔", "洪文", "何厝"),
 )
+#: How far east and north of 思明 it is written instead, degrees: well within the county.
+ELSEWHERE = {"350203": (0.0, 0.0), "110105": (-1.63, 15.46)}
+PREMISES = (
+    ("amenity", "restaurant", "饭店"),
+    ("amenity", "fast_food", "快餐"),
+    ("shop", "supermarket", "超市"),
+    ("amenity", "hospital", "医院"),
+    ("shop", "convenience", "便利店"),
+    ("amenity", "bank", "银行"),
+    ("amenity", "post_office", "邮政所"),
+)
 QUARTERS = {"筼筜": (118.095, 24.478), "莲前": (118.150, 24.470), "滨海": (118.130, 24.438), "嘉莲": (118.118, 24.480)}
 
 
 class Extract:
     """Writes points, lines and rings as an extract."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, aside: Point = (0.0, 0.0)) -> None:
+        self._aside = aside
         header = osmium.io.Header()
         header.set("osmosis_replication_timestamp", f"{DAY}T20:00:00Z")
-        header.add_box(osmium.osm.Box(WEST, SOUTH, EAST, NORTH))
+        header.add_box(osmium.osm.Box(WEST + aside[0], SOUTH + aside[1], EAST + aside[0], NORTH + aside[1]))
         self._nodes: list[tuple[int, Point, Mapping[str, str]]] = []
         self._ways: list[tuple[list[int], Mapping[str, str]]] = []
         self._at: dict[Point, int] = {}
@@ -50,8 +63,9 @@ class Extract:
 
     def close(self) -> None:
         """Write it: nodes, then ways, as extracts are."""
-        for number, at, tags in self._nodes:
-            self._writer.add_node(osmium.osm.mutable.Node(id=number, location=at, tags=tags, version=1))
+        for number, (lon, lat), tags in self._nodes:
+            there = (lon + self._aside[0], lat + self._aside[1])
+            self._writer.add_node(osmium.osm.mutable.Node(id=number, location=there, tags=tags, version=1))
         for number, (nodes, tags) in enumerate(self._ways, 1):
             self._writer.add_way(osmium.osm.mutable.Way(id=number, nodes=nodes, tags=tags, version=1))
         self._writer.close()
@@ -70,10 +84,10 @@ def box(at: Point, wide: float, high: float) -> list[Point]:
     return [*points, points[0]]
 
 
-def write(path: Path, seed: int = 15) -> None:
-    """Write the extract."""
+def write(path: Path, seed: int = 15, county: str = "350203") -> None:
+    """Write the extract, of a county of :data:`ELSEWHERE`."""
     dice = random.Random(seed)
-    made = Extract(path)
+    made = Extract(path, ELSEWHERE[county])
 
     def wavy(x: float, y: float) -> Point:
         return (x + 0.0011 * math.sin(y * 340), y + 0.0009 * math.sin(x * 260))
@@ -110,8 +124,12 @@ def write(path: Path, seed: int = 15) -> None:
         made.node(at, railway="station", station="subway", name=name)
     for name, at in QUARTERS.items():
         made.node(at, place="suburb", name=name, **{"name:en": "Quarter"})
+    for number, (x, y) in enumerate(itertools.product(columns[2:-2:2], rows[2:-2:2])):
+        key, value, kind = PREMISES[dice.randrange(len(PREMISES))]
+        aside = (x + 0.0004 + 0.003 * dice.random(), y + 0.0004 + 0.002 * dice.random())
+        made.node(wavy(*aside), name=f"{NAMES[number % len(NAMES)]}{kind}{number}", **{key: value})
     made.close()
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]), county=(sys.argv[2:] or ["350203"])[0])

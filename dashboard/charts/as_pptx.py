@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,7 +55,7 @@ class _Sheet(CategoryWorkbookWriter):
     """
 
     @contextmanager
-    def _open_worksheet(self, xlsx_file: Any) -> Iterator[tuple[Workbook, Worksheet]]:
+    def _open_worksheet(self, xlsx_file: Any) -> Generator[tuple[Workbook, Worksheet]]:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with Workbook(xlsx_file, options) as book:
             # as the apostrophe that one types in Excel: it stays text when the cell is edited, and is not seen in the
@@ -73,7 +73,7 @@ class _Data(CategoryChartData):
     """The data of a chart whose workbook holds no formula."""
 
     @property
-    def _workbook_writer(self) -> _Sheet:
+    def _workbook_writer(self) -> _Sheet:  # ty: ignore[incompatible-property-override] - nobody writes it
         return _Sheet(self)
 
 
@@ -238,7 +238,7 @@ def write_cell(cell: _Cell, parts: list[tuple[str, float, bool, bool]], face: st
 
 def plain_table(table: Table, heads: int = 0) -> None:
     """Take the default style's bands and fills off: hairlines between rows, as on the page."""
-    properties = table._tbl.tblPr
+    properties: Any = table._tbl.tblPr
     for name in ("firstRow", "bandRow"):
         properties.set(name, "0")
     style = properties.find(qn("a:tableStyleId"))

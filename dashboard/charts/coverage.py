@@ -15,6 +15,8 @@ from layers.provenance import weakest
 
 MOST_BARS = 12
 MOST_NAMED = 3
+#: Units of which both ways are drawn, and the percentage points below which they count as alike.
+MOST_DIFFERENT, SAME_POINTS = 6, 0.1
 
 
 def by_unit(atlas: Atlas, filters: Filters, words: Words) -> Chart:
@@ -221,6 +223,61 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
         category_format="{}:00",
         chosen=filters.hour,
         grow=0.95,
+    )
+
+
+def by_way(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
+    """Return coverage along the network beside that by straight line: of the place, and where they differ most.
+
+    None where one does not walk along a network.
+    """
+    here = places.scope(atlas, filters)
+    around = filters.having(region=None, grid=None) if here.level in ("region", "grid") or here.zone else filters
+    rows = coverage.by_way(atlas, around)
+    if rows is None:
+        return None
+    whole, units = rows.iloc[0], rows.iloc[1:]
+    walked, straight = float(whole["walked"]), float(whole["straight"])
+    name = whole["name_en" if words.lang == "en" else "name"]
+    points = abs(straight - walked) * 100
+    title = (
+        words("{name}：直线多算了 {points} 个百分点，沿路走只覆盖 {walked}")
+        if straight > walked
+        else words("{name}：直线少算了 {points} 个百分点，沿路走覆盖 {walked}")
+    ).format(name=name, points=f"{points:.1f}", walked=words.share(walked))
+    if points < SAME_POINTS:
+        title = words("{name}：沿路走和按直线算相差不到 {points} 个百分点").format(name=name, points=SAME_POINTS)
+    subtitle = words("{radius} 米内可达的需求权重占比（加权）：沿路网，和直线 × {detour}").format(
+        radius=filters.radius, detour=filters.detour
+    )
+    if len(units) > MOST_DIFFERENT:
+        subtitle += words("；只列相差最大的 {count} 个").format(count=MOST_DIFFERENT)
+    shown = pd.concat([rows.iloc[:1], units.head(MOST_DIFFERENT)])
+    notes = tuple(words("需求权重 {whole}").format(whole=words.number(one, 1)) for one in shown["whole"].astype(float))
+    bars = (
+        ("walked", words("沿路网"), words("沿路"), theme.TEAL),
+        ("straight", words("直线 × {detour}").format(detour=filters.detour), words("直线"), theme.FAINT),
+    )
+    return Chart(
+        "walked",
+        title,
+        subtitle,
+        weakest(*shown["provenance"]),
+        "grouped_bar",
+        tuple(map(str, shown["name_en" if words.lang == "en" else "name"])),
+        tuple(
+            Series(
+                label,
+                tuple(map(float, shown[column])),
+                color,
+                weakest(*shown["provenance"]),
+                texts=tuple(f"{short} {one:.1%}" for one in shown[column]),
+                notes=notes,
+            )
+            for column, label, short, color in bars
+        ),
+        number_format="0.0%",
+        grow=0.4 + 0.15 * len(shown),
     )
 
 

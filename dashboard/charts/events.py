@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import pandas as pd
 
 from dashboard import theme
+from dashboard.activity_kinds import colours, kind_names
 from dashboard.charts.chart import Chart, Series
-from dashboard.kinds import colours, kind_names
 from dashboard.words import Words
 from layers import activities, places
-from layers.analysis import happened, plans
+from layers.analysis import plans, timeline
 from layers.analysis.plans import Progress
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -41,11 +41,11 @@ def calendar(atlas: Atlas, filters: Filters, words: Words, on: date | None = Non
     on : date or None
         The day chosen.
     """
-    days = happened.by_day(atlas, filters)
-    months = happened.months(atlas, filters)
+    days = timeline.by_day(atlas, filters)
+    months = timeline.months(atlas, filters)
     begin, last = date.fromisoformat(f"{months[0]}-01"), pd.to_datetime(months[-1]).to_period("M").end_time.date()
     first = begin if (last - begin).days <= MOST_DAYS else last.replace(day=1, year=last.year - 1)
-    undated = happened.without_month(atlas, filters)
+    undated = timeline.without_month(atlas, filters)
     held = dict(zip(days["day"], zip(days["count"], days["reported"], strict=True), strict=True))
     earliest = min([begin, *held])
     listed = [earliest + timedelta(days=at) for at in range((max([last, *held]) - earliest).days + 1)]
@@ -78,7 +78,7 @@ def calendar(atlas: Atlas, filters: Filters, words: Words, on: date | None = Non
 
 def by_place(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     """Return the kinds of what happened in each smaller place, most first; None where nothing did."""
-    rows = happened.by_place(atlas, filters)
+    rows = timeline.by_place(atlas, filters)
     if not len(rows):
         return None
     own = words("{place}本级").format(place=words.name(places.scope(atlas, filters)))
@@ -235,7 +235,7 @@ def two_by_month(atlas: Atlas, filters: Filters, words: Words, other: str | None
     two = (filters, filters.at_place(other))
     names = _two_names(atlas, two, words)
     origins = [mix(activities.select(atlas, one)) for one in two]
-    months = happened.by_month(atlas, filters)["month"].tolist()
+    months = timeline.by_month(atlas, filters)["month"].tolist()
     # a month with its year takes four times the room of one without
     few = len(months) <= MOST_MONTHS_NAMED
     step = 1 if few else -(-len(months) // (MOST_MONTHS_NAMED // 4))
@@ -249,7 +249,7 @@ def two_by_month(atlas: Atlas, filters: Filters, words: Words, other: str | None
         tuple(
             Series(
                 name,
-                tuple(map(int, happened.by_month(atlas, one)["count"])),
+                tuple(map(int, timeline.by_month(atlas, one)["count"])),
                 color,
                 origin,
                 short=name,

@@ -43,6 +43,7 @@ class Entry:
 REGISTER: tuple[Entry, ...] = (
     Entry("coverage", coverage.by_unit, ("coverage_by_unit",), "/"),
     Entry("hours", coverage.by_hour, ("coverage_by_hour",), "/"),
+    Entry("walked", coverage.by_way, ("coverage_by_way",), "/"),
     Entry("months", activity.by_month, ("activities_by_month",), "/"),
     Entry("funnel", activity.funnel, ("fair_funnel",), "/"),
     Entry("ranking", activity.ranking, ("grid_ranking",), "/"),

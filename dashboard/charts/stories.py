@@ -12,6 +12,7 @@ from dashboard import theme
 from dashboard.charts.chart import Chart, Series
 from dashboard.words import Words
 from geodata.facts import format_reported
+from geodata.frames import rows_of
 from layers import routes, stories
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -68,7 +69,7 @@ def tasks(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
     last = str(share.idxmin())
     text = [
         words("{part} / {whole} 家").format(part=int(row.enterprises_strengthened), whole=int(row.enterprises))
-        for row in sums.itertuples()
+        for row in rows_of(sums)
     ]
     return _bars(
         "tasks",
@@ -197,7 +198,7 @@ def stops(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
     names = [
         words("第 {number} 站").format(number=row.sequence)
         + (f" {row.date.month}/{row.date.day}" if pd.notna(row.date) else "")
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]
     return _bars(
         "stops",

@@ -19,6 +19,7 @@ from dashboard.export.order import Order
 from dashboard.locale import Gettext
 from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
+from geodata.frames import rows_of
 from layers import grids, regions
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -138,10 +139,10 @@ def _orders(options: argparse.Namespace, context: Context) -> Iterator[tuple[Pat
 
 def _each(atlas: Atlas, filters: Filters, kind: str) -> Iterator[tuple[str, Filters]]:
     if kind == "regions":
-        for row in regions.table(atlas, filters).itertuples():
+        for row in rows_of(regions.table(atlas, filters)):
             yield f"{row.region_id} {row.name}", filters.at_place(row.adcode, row.region_id)
     else:
-        for row in grids.table(atlas, filters).itertuples():
+        for row in rows_of(grids.table(atlas, filters)):
             yield f"{row.grid_id} {row.name}", filters.at_place(row.adcode, row.region_id, row.grid_id)
 
 

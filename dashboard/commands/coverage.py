@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from dashboard.past import day_of
+from dashboard.as_of import day_of
 from geodata.errors import N_, AtlasError
 from layers import coverage, places
 from layers.atlas import Atlas

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dashboard.as_of import before_the_first, clamped, day_of, end_of
+from dashboard.commands.importing import add_table
 from dashboard.locale import Gettext
-from dashboard.past import before_the_first, day_of, end_of, settled
 from dashboard.state import parse
 from geodata.exporting import FORMATS, HEADERS, export
 from geodata.message import Message
@@ -27,13 +28,7 @@ from layers.filters import Filters
 def add_parser(add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Callable[..., int]) -> None:
     """Add the command."""
     one = add("export", words("导出一张表，可带网址里的筛选"), run, with_json=True)
-    one.add_argument(
-        "--table",
-        required=True,
-        choices=list(TABLES),
-        metavar="TABLE",
-        help=words("表名：{names}").format(names=", ".join(TABLES)),
-    )
+    add_table(one, words)
     one.add_argument("--format", required=True, choices=FORMATS, help=words("文件格式"))
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help=words("写到哪个文件"))
     one.add_argument("--query", default="", help=words("网址问号后面的部分，如 place=350203&from=2024-01-01"))
@@ -58,7 +53,7 @@ def exported(
     """
     state = parse(options.query)
     filters = state.filters.having(as_of=day_of(options.as_of)) if options.as_of else state.filters
-    filters, unborn = settled(filters)
+    filters, unborn = clamped(filters)
     atlas = Atlas.load(store.as_of(end_of(filters.as_of)), filters.as_of) if filters.as_of else Atlas.load(store)
     frame = atlas.table(options.table).iloc[selected(atlas, filters, options.table)].reset_index(drop=True)
     export(

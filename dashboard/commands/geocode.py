@@ -10,10 +10,10 @@ from typing import Any
 
 from dashboard import geocoding
 from dashboard.commands.importing import user
+from dashboard.geocoding_queue import ASKED, queue_of
 from dashboard.locale import Gettext
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
-from dashboard.waiting import ASKED, waiting
 from dashboard.words import Words
 from geodata import placing
 from geodata.errors import N_, AtlasError
@@ -76,14 +76,14 @@ def geocoded(
                 N_("设置里没有服务 {provider}：请设 ATLAS_GEOCODER={provider} 和 ATLAS_GEOCODER_KEY。"),
                 provider=options.provider,
             )
-        asked = waiting(settings, atlas, options.table, filters, "", "")
+        asked = queue_of(settings, atlas, options.table, filters, "", "")
         queries = [one for one in placing.queries(asked.frame, atlas.places) if one.text]
         try:
             for done, _ in enumerate(WebService(access, geocoding.folder(settings)).locate(queries), 1):
                 progress(done / len(queries), N_("正在按地址找位置"))
         except GeocodingError as error:  # what was found before is kept, and listed
             stopped = error
-    found = waiting(settings, atlas, options.table, filters, "", options.provider)
+    found = queue_of(settings, atlas, options.table, filters, "", options.provider)
     key = TABLES[options.table].key
     nobody = {"spots": {}, "skipped": []}
     chosen = dict(found.choosable(options.accept, nobody, key)[: placing.MOST]) if options.accept else {}
@@ -91,7 +91,7 @@ def geocoded(
     if chosen:
         words = Words("zh", str)
         file = f"geocode {geocoding.way_names(words)[options.provider]} {len(chosen)}"
-        spots = {name: placing.Spot(one.lon, one.lat, one.illustrative) for name, one in chosen.items()}
+        spots = {name: placing.Spot(one.lon, one.lat, one.illustrative) for name, one in chosen.items()}  # ty: ignore[invalid-argument-type] - only what is found is chosen
         batch = geocoding.kept(source.store(), atlas, options.table, spots, options.author or user(), file)
     names = found.frame["name"].tolist() if "name" in found.frame else [""] * len(found.frame)
     return {

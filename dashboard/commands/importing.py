@@ -31,6 +31,17 @@ Add = Callable[..., argparse.ArgumentParser]
 SHOWN = 40
 
 
+def add_table(one: argparse.ArgumentParser, words: Gettext) -> None:
+    """Add the option that names a table."""
+    one.add_argument(
+        "--table",
+        required=True,
+        choices=list(TABLES),
+        metavar="TABLE",
+        help=words("表名：{names}").format(names=", ".join(TABLES)),
+    )
+
+
 def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]]) -> None:
     """Add the five commands; `run` maps each name to what it does."""
     for name, help in (
@@ -44,13 +55,7 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
             metavar="FILE",
             help=words("表格（.xlsx、.xls、.ods、.csv …）或地图文件（GeoJSON、GeoPackage、KML、压缩的 Shapefile …）"),
         )
-        one.add_argument(
-            "--table",
-            required=True,
-            choices=list(TABLES),
-            metavar="TABLE",
-            help=words("表名：{names}").format(names=", ".join(TABLES)),
-        )
+        add_table(one, words)
         one.add_argument(
             "--crs",
             help=words("文件的坐标系：wgs84、gcj02、bd09、cgcs2000、EPSG:4548 之类；file 表示以文件自己的声明为准"),
@@ -76,13 +81,7 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Callable[..., int]])
     undo.add_argument("--author", help=words("撤销人，默认为系统用户名"))
     add("history", words("列出所有导入批次"), run["history"], with_json=True)
     template = add("template", words("生成填报模板"), run["template"], with_json=True)
-    template.add_argument(
-        "--table",
-        required=True,
-        choices=list(TABLES),
-        metavar="TABLE",
-        help=words("表名：{names}").format(names=", ".join(TABLES)),
-    )
+    add_table(template, words)
     template.add_argument("--out", type=Path, required=True, metavar="F.xlsx", help=words("写到哪个文件"))
 
 

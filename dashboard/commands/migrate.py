@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.locale import Gettext
 from geodata.store import Site, site
-from geodata.store.moving import move
+from geodata.store.transfer import move
 
 
 def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dashboard.commands import plan_case
+from dashboard.commands import plan_case, plan_change, plan_stages
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.siting import evidence
+from layers.siting.answer import plain
 from layers.siting.ask import hours_of
 from layers.siting.lines import Lines, is_lines, read_lines
 from layers.siting.network import REACH_M
@@ -35,6 +37,8 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
         help=words("mclp 最大覆盖（默认）· lscp 集合覆盖 · pmedian p-中位 · pcenter p-中心"),
     )
     plan_case.add_options(one, words)
+    plan_change.add_options(one, words)
+    plan_stages.add_options(one, words)
     one.add_argument(
         "--demand",
         type=Path,
@@ -177,22 +181,35 @@ def plan(
         raise AtlasError(N_("请给 --place（从图册选址）或 --demand（从文件选址）。"))
     if options.place and options.network and options.detour is not None:
         raise _detour_unused()
+    new, budget = plan_stages.total(options)
+    in_stages = new is not None or budget is not None
+    if in_stages:
+        options = argparse.Namespace(**{**vars(options), "new": new, "budget": budget})
     found = plan_case.case_of(options, atlas()) if options.place and atlas else None
     wish = found.wish if found else wish_of(options)
     network = network_of(options)
-    prepared = (
-        found.prepared(network, options.access)
+    demand, candidates, existing = (
+        (found.demand, found.candidates, found.existing)
         if found
-        else prepare(
-            wish,
+        else (
             read_points(options.demand),
             read_points(options.candidates) if options.candidates else None,
             read_points(options.existing) if options.existing else None,
-            read_matrix(options.cost_matrix) if options.cost_matrix else None,
-            network,
-            options.access,
         )
     )
+    changing = plan_change.asked(options)
+    if changing and (in_stages or options.draws):
+        raise AtlasError(N_("分期和重抽需求不与撤并、迁移、升级、比例或公平同时给：请去掉其中一个。"))
+    aim = ""
+    if changing:
+        if candidates is not None:
+            candidates = plan_change.with_upgrades(candidates, existing, options.upgrade_cost or 0.0, options.upgrade)
+        wish, aim = plan_change.wished(wish, options, len(candidates.ids) if candidates else 0)
+    if found and candidates is not None:
+        prepared = replace(found, wish=wish, candidates=candidates).prepared(network, options.access)
+    else:
+        matrix = read_matrix(options.cost_matrix) if options.cost_matrix else None
+        prepared = prepare(wish, demand, candidates, existing, matrix, network, options.access)
     if prepared.dropped:
         say(
             words("{count} 个备选点已是现有点，不再作为备选：{names}").format(
@@ -202,23 +219,42 @@ def plan(
     if prepared.unknown:
         say(words("费用表有 {count} 行的编号不在需求点或点位表中，未计入。").format(count=prepared.unknown))
     _say_apart(prepared, words, say)
-    last, told_wait = None, False
-    for last in solve(prepared.instance, options.time_limit, options.seed):
-        if last.waiting and not told_wait:
+    last: Any = None  # there is always one
+    told_wait = False
+
+    def waiting() -> None:
+        nonlocal told_wait
+        if not told_wait:
             told_wait = True
             say(words("其他方案正在计算，本方案在排队。"))
+
+    changed: dict[str, Any] = {}
+    if changing:
+        zones = plan_change.zones_of(demand, prepared, found, atlas() if found and atlas else None)
+        change, names = plan_change.change_of(options, aim, prepared, zones)
+        answer, now = plan_change.solved(prepared, change, options, waiting)
+        changed = plan_change.told(answer, prepared, now, change, names, aim)
+        last, prepared = plan_change.as_progress(answer), now
+    elif in_stages:
+        last, changed = plan_stages.ordered(prepared, options)
+    else:
+        for last in solve(prepared.instance, options.time_limit, options.seed):
+            if last.waiting:
+                waiting()
     for reason in last.reasons:
         say(reason.text(words))
-    result = described(prepared, last, wish, words)
+    result = described(prepared, last, wish, words) | changed
     if options.curve and last.status != "infeasible" and wish.model != "lscp":
         result.update(_curve(prepared.instance, last, options))
+    if options.draws is not None and last.objective is not None:
+        result["stability"] = plan_stages.drawn(prepared, last.sites, options)
     if found and atlas:
         result |= {
             "case": plan_case.told(found, atlas(), options.candidates, options.network),
-            "places": plan_case.places_of(found, result["sites"]),
+            "places": plan_case.places_of(found, changed.get("opened", result["sites"])),
         }
         plan_case.say_unplaced(found, result, words, say)
-        if result["objective"] is not None and not network:
+        if result["objective"] is not None and not network and not changing:
             result["fairness"] = plan_case.fairness_of(found, list(result["places"].values()))
     return result
 
@@ -344,14 +380,14 @@ def _why(prepared: Prepared, last: Progress, words: Gettext) -> dict[str, Any]:
                 "半径内需求 {reached}，其中 {newly} 原先没有覆盖；"
                 "只靠它覆盖的有 {exclusive}，占全部需求权重的 {share}。"
             ).format(
-                reached=_plain(one.reached),
-                newly=_plain(one.newly),
-                exclusive=_plain(one.exclusive),
+                reached=plain(one.reached),
+                newly=plain(one.newly),
+                exclusive=plain(one.exclusive),
                 share=f"{one.exclusive / total:.1%}" if total else "—",
             )
         elif one.loss is not None:
             text = words("去掉它，目标值变差 {loss}；它是 {served} 需求权重的最近点。").format(
-                loss=_plain(one.loss), served=_plain(one.served)
+                loss=plain(one.loss), served=plain(one.served)
             )
         else:
             text = words("去掉它，有需求点就到不了任何点位。")
@@ -371,10 +407,6 @@ def _why(prepared: Prepared, last: Progress, words: Gettext) -> dict[str, Any]:
     return why
 
 
-def _plain(number: float) -> str:
-    return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
-
-
 def _curve(instance: Instance, last: Progress, options: argparse.Namespace) -> dict[str, Any]:
     upto = len(last.sites)
     plans = evidence.curve(instance, upto, options.time_limit, options.seed)
@@ -387,7 +419,7 @@ def _curve(instance: Instance, last: Progress, options: argparse.Namespace) -> d
                 "objective": one.objective,
                 "bound": one.bound,
                 "status": one.status,
-                "gain": None if before is None else abs(one.objective - before),
+                "gain": None if before is None else abs(one.objective - before),  # ty: ignore[unsupported-operator] - both have an answer
                 "sites": [instance.site_ids[j] for j in one.sites],
             }
         )

@@ -153,7 +153,7 @@ def say_unplaced(found: Case, result: dict[str, Any], words: Callable[[str], str
 def places_of(found: Case, sites: list[str]) -> dict[str, list[float]]:
     """Return longitude and latitude (degrees, WGS-84) of the `sites`."""
     row = {one: at for at, one in enumerate(found.candidates.ids)}
-    return {one: [float(degree) for degree in found.candidates.points.xy[row[one]]] for one in sites}
+    return {one: [float(degree) for degree in found.candidates.located.xy[row[one]]] for one in sites}
 
 
 def fairness_of(found: Case, points: list[list[float]]) -> dict[str, Any]:

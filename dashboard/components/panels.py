@@ -13,7 +13,7 @@ from dashboard.charts.chart import Chart
 from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table
-from dashboard.components.explained import explained
+from dashboard.components.term_marks import explained
 from dashboard.theme import blank
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
@@ -41,7 +41,7 @@ PARTS: tuple[tuple[str, str], ...] = (
 )
 
 
-def graph_config(lang: str) -> dict[str, Any]:
+def graph_config(lang: str) -> Any:
     """Return the Plotly configuration of charts: no tools, no cloud, the reader's locale."""
     return GRAPH_CONFIG | {"locale": "zh-CN" if lang == "zh" else "en"}
 

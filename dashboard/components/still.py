@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import html
 
 from dashboard import ids
@@ -39,8 +41,8 @@ def still(words: Words, path: str = "", said: str = "", first: str = "") -> list
         Address of the picture that stands until the map is painted, from :func:`first_path`; empty: none.
     """
     told = said or words("此浏览器不支持 WebGL 2：这里是静态地图，点地方即可进入；图表与数据照常。")
-    more = {"data-still": path} if path else {}
+    more: dict[str, Any] = ({"data-still": path} if path else {}) | ({FIRST: first} if first else {})
     return [
-        html.Div(id=STILL, className="map map-still", hidden=True, **more, **({FIRST: first} if first else {})),
+        html.Div(id=STILL, className="map map-still", hidden=True, **more),
         html.Div(told, id=ids.MAP_STATUS, className="map-status", hidden=True, role="status"),
     ]

@@ -21,7 +21,7 @@ from dashboard.words import Words
 ROW_PX, HEAD_PX, DOTS_PX = 30, 24, 240  # heights of a bar, of what is around bars, of a chart of dots
 
 
-def story_chart(chart: Chart, cited: Sequence[Component], theme: str, words: Words) -> html.Section:
+def story_chart(chart: Chart, cited: Sequence[Component | str], theme: str, words: Words) -> html.Section:
     """Return the chart with the links `cited` to its facts, in the colours of `theme`."""
     return html.Section(
         [

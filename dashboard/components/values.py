@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -85,7 +85,7 @@ def scrolling(children: Any, label: str, **about: Any) -> html.Div:
     return html.Div(children, className="data-scroll", tabIndex=0, role="region", **{"aria-label": label}, **about)
 
 
-def change_list(changes: list[Mapping[str, Any]], words: Words, limit: int) -> html.Table:
+def change_list(changes: Sequence[Mapping[str, Any]], words: Words, limit: int) -> html.Table:
     """Return rows that were (or would be) added, changed or taken out; of changed ones every field before → after.
 
     Parameters

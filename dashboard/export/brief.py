@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+from dashboard.as_of import before_the_first
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import charts
 from dashboard.components.legend import review_text
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.citing import citations, line, mapped, used
+from dashboard.export.citations import citations, line, mapped, used
 from dashboard.export.document import MARKS, Brief, Figure, Side
 from dashboard.export.order import Order
 from dashboard.export.sourcing import fact_address, trails
 from dashboard.filters_in_words import bracketed, colon, comma, point, words_of_filters
 from dashboard.maps import basemap
 from dashboard.maps.fills import area_fill, cell_fill
-from dashboard.past import before_the_first
 from dashboard.query_string import joined, text
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
-from layers import activities, fairs, flows, kpis, places, routes
+from layers import activities, fairs, flows, kpis, places, routes, selection
 from layers.atlas import Atlas
 from layers.filters import THEMES, Filters
 from layers.sentence import MARKS as SAID_MARKS
@@ -84,11 +85,6 @@ def brief(order: Order, context: Context, made: date, address: str, is_public: b
         data_date=first.atlas.data_date,
         data_version=first.atlas.version,
     )
-
-
-def own_words(order: Order, context: Context) -> dict[str, str]:
-    """Return title and sentence as the view of `order` says them itself."""
-    return draft(order, context)[0]
 
 
 def draft(order: Order, context: Context) -> tuple[dict[str, str], tuple[Chart, ...]]:
@@ -162,7 +158,7 @@ def _side(query: str, context: Context, words: Words, count: int) -> Side:
 def _planned(query: str, context: Context, words: Words, count: int) -> Side:
     """Return the side of a siting scenario."""
     atlas, said = context.look(plans.without(query))
-    one = plans.scenario_of(atlas, plans.named(query))
+    one: Any = plans.scenario_of(atlas, plans.named(query))  # such queries name one with an answer
     filters = one.inputs.filters.having(lang=words.lang, as_of=said.filters.as_of)
     here = places.scope(atlas, filters)
     listed = [
@@ -272,15 +268,13 @@ def _made_up(sides: tuple[Side, ...], words: Words) -> str:
     """Return what of the sides is made up: first what adds up to the reported totals, then what was only thought up."""
     counted, free = {}, {}
     for side in sides:
-        here = places.scope(side.atlas, side.filters)
         for table, name, named in (
             ("grids", words("网格与企业"), counted),
             ("stations", words("驿站点位"), counted),
             ("zones", words("街道片区边界"), free),
         ):
-            rows = places.table_mask(side.atlas, here, table) & side.atlas.of_provenance(
-                table, side.filters.provenance & {"illustrative"}
-            )
+            drawn = side.filters.having(provenance=side.filters.provenance & {"illustrative"}, area=())
+            rows = selection.mask(side.atlas, drawn, table)
             if rows.any() and not (
                 side.scenario and table != "stations"
             ):  # the map of a scenario shows stations and demand alone

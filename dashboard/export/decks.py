@@ -11,7 +11,7 @@ import io
 from copy import deepcopy
 from xml.sax.saxutils import escape
 
-from lxml import etree
+from lxml import etree  # ty: ignore[missing-module-member] - it is there, from C
 from pptx import Presentation
 from pptx.opc.constants import RELATIONSHIP_TYPE as RT
 from pptx.opc.package import Part

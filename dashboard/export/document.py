@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dashboard.charts.chart import Chart, Charts
-from dashboard.export.citing import Citation, Piece
+from dashboard.export.citations import Citation, Piece
 from dashboard.state import View
 from geodata.message import Message
 from layers.atlas import Atlas

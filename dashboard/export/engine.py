@@ -19,7 +19,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -282,10 +282,11 @@ class _Driver:
         if cookie is None or not secrets.compare_digest(cookie.value, self._token):
             start_response("403 Forbidden", [("Content-Type", "text/plain")])
             return [b""]
+        environ["REMOTE_ADDR"] = ""  # no reader: this process asks itself
         return self._application(environ, start_response)
 
     @contextlib.contextmanager
-    def _opened(self, path: str, width: int, height: int, scale: float) -> Iterator[Any]:
+    def _opened(self, path: str, width: int, height: int, scale: float) -> Generator[Any]:
         """Give the page of the sheet at `path`, drawn.
 
         Its tab stays for the next sheet: the scripts are compiled there.
@@ -376,14 +377,13 @@ class _Driver:
             server.server_close()
 
 
-def blank(png: bytes, boxes: list[list[float]], scale: float) -> bool:
+def blank(png: bytes, boxes: Sequence[Sequence[float]], scale: float) -> bool:
     """Return whether any of the `boxes` (left, top, width, height in CSS pixels) shows next to nothing."""
     with Image.open(io.BytesIO(png)) as picture:
         for left, top, width, height in boxes:
             # the legend stands on the left: only what is right of it is map
-            part = picture.crop(
-                tuple(round(one * scale) for one in (left + width * 0.35, top, left + width, top + height * 0.9))
-            )
+            box = left + width * 0.35, top, left + width, top + height * 0.9
+            part = picture.crop(tuple(round(one * scale) for one in box))  # ty: ignore[invalid-argument-type] - four
             small = part.convert("RGB").resize((160, 120), Image.Resampling.NEAREST)
             colors = small.getcolors(160 * 120) or []
             if len(colors) < FEWEST_COLORS:

@@ -109,7 +109,9 @@ class Order:
             A value cannot be used, or the template is none of :data:`TEMPLATES`.
         """
         known = {field.name for field in fields(cls)}
-        taken = {key: str(value).strip() for key, value in given.items() if key in known and str(value).strip()}
+        taken: dict[str, Any] = {
+            key: str(value).strip() for key, value in given.items() if key in known and str(value).strip()
+        }
         if "scale" in taken:
             if taken["scale"] not in map(str, SCALES):  # "¹" is a digit too
                 raise AtlasError(

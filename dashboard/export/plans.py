@@ -21,7 +21,7 @@ from geodata.message import Message
 from layers import places
 from layers.atlas import Atlas
 from layers.filters import NETWORK
-from layers.siting import comparing
+from layers.siting import scenario_comparison
 from layers.siting.answer import Answer, CellCover, cell_cover
 from layers.siting.case import Case, basis, case
 from layers.siting.scenario import Scenario, of_row
@@ -69,7 +69,7 @@ def address(scenarios: list[str], lang: str, usual: str) -> str:
 
 def figures(one: Scenario, words: Words, alone: bool) -> list[tuple[str, str, str, str]]:
     """Return the figures of a scenario as on the planning page: name, value, unit, label."""
-    column = comparing.figures([one, one.having(scenario_id="-")])[one.scenario_id]
+    column = scenario_comparison.figures([one, one.having(scenario_id="-")])[one.scenario_id]
     labels = figure_names(words)
     kept = ALONE if alone else tuple(name for name in labels if not (name == "cost" and not column[name]))
     return [

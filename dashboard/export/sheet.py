@@ -18,7 +18,7 @@ from dashboard.components.chart_table import chart_table
 from dashboard.components.legend import legend
 from dashboard.context import Context
 from dashboard.export import plans
-from dashboard.export.citing import Piece
+from dashboard.export.citations import Piece
 from dashboard.export.document import Brief, Figure, Side, mark_of
 from dashboard.export.fitting import ems, fitted
 from dashboard.export.frames import BUILT_IN, Frame, Page, Template, arranged

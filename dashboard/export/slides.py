@@ -18,7 +18,7 @@ from pptx.util import Emu, Inches, Pt
 from dashboard import theme
 from dashboard.charts import as_pptx, as_text
 from dashboard.export import decks
-from dashboard.export.citing import Piece
+from dashboard.export.citations import Piece
 from dashboard.export.document import Brief
 from dashboard.export.fitting import fitted
 from dashboard.export.frames import BUILT_IN, NAMES, REQUIRED, Frame, Page
@@ -194,7 +194,7 @@ def _fill(
             notes.append(text_of(Frame("sources", "text", 0, 0, 1, 1), page, said, words))
         notes += [said.url] if said.url not in notes else []
     if notes:
-        slide.notes_slide.notes_text_frame.text = "\n".join(notes)
+        slide.notes_slide.notes_text_frame.text = "\n".join(notes)  # ty: ignore[invalid-assignment] - notes have one
 
 
 def _put(
@@ -243,7 +243,8 @@ def _put(
         if hasattr(shape, "insert_chart"):
             holder = shape.insert_chart(kind, data)
         else:
-            holder = slide.shapes.add_chart(kind, shape.left, shape.top, shape.width, shape.height, data)
+            place = shape.left, shape.top, shape.width, shape.height
+            holder: Any = slide.shapes.add_chart(kind, *place, data)  # ty: ignore[invalid-argument-type] - of categories too
             shape._element.getparent().remove(shape._element)
         holder.name = frame.name
         holder._element.nvGraphicFramePr.cNvPr.set("descr", as_text.label(chart))

@@ -8,7 +8,7 @@ from dashboard.charts.chart import Chart
 from dashboard.charts.register import TRAILS
 from dashboard.components.trail import trail_address
 from dashboard.context import Context
-from dashboard.export.citing import Piece
+from dashboard.export.citations import Piece
 from dashboard.export.document import Brief, Figure
 from dashboard.filters_in_words import colon, comma
 from dashboard.words import Words

@@ -10,11 +10,12 @@ import numpy as np
 from dashboard import theme
 from dashboard.maps import routes
 from dashboard.maps.layer import Layer, Mark, Scene
-from dashboard.maps.marks import points, rows_of
+from dashboard.maps.marks import points
 from dashboard.words import Words
 from geodata.errors import N_
+from geodata.frames import rows_of
 from geodata.kinds import Kind
-from layers import located
+from layers import activity_spots
 
 HEIGHTS = {"activities": 50, "routes": 100, "stops_halo": 101, "stops": 102}
 ON_ROUTES = N_("数字是第几站；直线相连，不是行车路线")
@@ -30,7 +31,7 @@ def spots(scene: Scene) -> dict[str, Any]:
     words = scene.words
     frame = None
     if scene.shows("activities"):
-        frame = located.spots(scene.atlas, scene.filters, scene.box or scene.bounds, scene.zoom or 6.0)
+        frame = activity_spots.spots(scene.atlas, scene.filters, scene.box or scene.bounds, scene.zoom or 6.0)
     if frame is None or not len(frame):
         return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)
@@ -40,7 +41,7 @@ def spots(scene: Scene) -> dict[str, Any]:
     kinds, gathered = words.activity_kinds(), words("{count} 项活动，点击放大")
     text = [
         f"{gathered.format(count=words.number(row.count))}<br>{words.provenance(row.provenance)}"
-        if row.unit_kind == located.CLUSTER
+        if row.unit_kind == activity_spots.CLUSTER
         else f"<b>{escape(str(words.name(row)))}</b>"
         f"<br>{_kind_in_hover(kinds.get(row.kind), words) if row.kind else words('多类活动')}"
         f" · {words.number(row.count)} {words('项活动')}"

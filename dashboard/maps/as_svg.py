@@ -18,9 +18,9 @@ import shapely
 from numpy.typing import NDArray
 
 from dashboard import theme
-from dashboard.maps import labelling, map_style
+from dashboard.maps import labels, map_style
 from dashboard.maps.in_view import lines_of, unpacked
-from dashboard.maps.mercator import Frame, scale_bar
+from dashboard.maps.projection import Frame, scale_bar
 
 #: Address of a geometry → its ids, shapes (degrees) and properties.
 Shapes = Callable[[str], tuple[Sequence[str], NDArray[Any], Sequence[Mapping[str, Any]]]]
@@ -77,7 +77,7 @@ def svg(still: Still) -> str:
     layout = still.figure["layout"]
     style, meta = layout["map"]["style"], layout["meta"]
     frame = still.frame
-    texts = labelling.labels(style, {"off": UNASKED, **meta}, still.shapes, frame)
+    texts = labels.labels(style, {"off": UNASKED, **meta}, still.shapes, frame)
     parts: list[str] = []
     more = still.under(frame) if still.under else {}
     for layer in style["layers"]:
@@ -131,13 +131,13 @@ def drawn_layer(
     """
     if layer["id"] in meta.get("off", UNASKED) or not layer.get("minzoom", 0) <= frame.zoom < layer.get("maxzoom", 24):
         return ""
-    paint = {key: labelling.at_zoom(value, frame.zoom) for key, value in layer["paint"].items()}
+    paint = {key: labels.at_zoom(value, frame.zoom) for key, value in layer["paint"].items()}
     if layer["type"] == "background":
         return f'<rect width="{frame.width}" height="{frame.height}" fill="{paint["background-color"]}"/>'
     if layer["type"] not in ("fill", "line"):
         return ""
     ids, geometries, properties = shapes(map_style.address(style, layer, frame.zoom))
-    keep = labelling.kept(layer, properties)
+    keep = labels.kept(layer, properties)
     if layer["id"] == "hatch":
         keep &= np.isin(np.asarray(ids, dtype=object), meta["hatched"])
     d = path_of(geometries[keep], frame, layer["type"] == "line")

@@ -10,7 +10,7 @@ from dashboard import theme
 from dashboard.basemap import BaseMap
 from dashboard.maps.as_svg import path_of
 from dashboard.maps.basemap import GROUND, MAIN, RAIL, STREET, WAYS
-from dashboard.maps.mercator import Frame
+from dashboard.maps.projection import Frame
 from dashboard.theme.recolour import color
 from geodata.tileset import features
 

@@ -402,6 +402,7 @@ def over(
     online: bool = True,
     moves: bool = False,
     choice: bool = True,
+    kept: bool = True,
 ) -> Mapping[str, Any]:
     """Return the map `figure` as it is drawn over what lies under it; as it is where there is nothing to lie there.
 
@@ -414,25 +415,28 @@ def over(
     online, moves : bool
         As :func:`ground` takes them.
     choice : bool
-        Whether the reader can choose on the map between streets and paper: its page reads the address.
+        Whether the reader can choose on the map between streets and paper.
+    kept : bool
+        Whether the page reads the choice from the address; else it is one of the browser alone.
     """
     mode = mode or filters.theme
     found = ground(context, words, mode, online, moves)
-    if found is None:
-        return figure
     layout = figure["layout"]
     meta, centre = layout.get("meta", {}), layout["map"]["center"]
+    if found is None:
+        if not online or online_tiles(context, filters) is None:
+            return figure
+        told = words("在线底图是 GCJ-02，与数据相差数百米：只用在总览，这里不画。")
+        base = {"style": "", "credit": told, "said": None}
+        return {**figure, "layout": {**layout, "meta": {**meta, "base": base}}}
     shown = meta.get("bounds") or (centre["lon"], centre["lat"])
     on = is_on(found, filters, shown)
     # where there are no streets there is nothing to choose
     offered = choice and (on or is_on(found, filters.having(base="auto"), shown))
-    more: dict[str, Any] = {
-        "base": {
-            "style": address(found.key, mode, words.lang, found.style) if on else "",
-            "credit": found.credit if on else "",
-            "said": {"label": words("底图"), "paper": words("纸面"), "streets": words("街道")} if offered else None,
-        }
-    }
+    streets = {"style": address(found.key, mode, words.lang, found.style), "credit": found.credit}
+    said = {"label": words("底图"), "paper": words("纸面"), "streets": words("街道")} if offered else None
+    base: dict[str, Any] = {**(streets if on else {"style": "", "credit": ""}), "said": said}
+    more: dict[str, Any] = {"base": base if kept or not offered else base | {"local": streets}}
     if on and found.pictures:
         more["off"] = [*meta.get("off", ()), *HIDDEN]
     traces = [seen_through(one) for one in figure["data"]] if on else figure["data"]

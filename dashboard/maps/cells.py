@@ -1,4 +1,4 @@
-"""Demand on the map: hexagons, reached or not, in three thirds of weight."""
+"""Demand on the map: hexagons, reached or not, in three thirds of weight; outlined where the straight line deceives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.areas import steps
 from dashboard.maps.fills import cell_fill
-from dashboard.maps.layer import Layer, Scene
+from dashboard.maps.layer import Layer, Mark, Scene
+from geodata.errors import N_
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -32,7 +33,29 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
         "selected": {"marker": {"opacity": 0.82}},
         "unselected": {"marker": {"opacity": 0.82}},
     }
-    return {"cells": cells}
+    beyond = {
+        **cells,
+        "name": "only_straight",
+        "locations": fill.marked,
+        "z": [0] * len(fill.marked),
+        "colorscale": steps([theme.CLEAR]),
+        "zmax": 0.5,
+        "hoverinfo": "skip",
+        "hovertext": [],
+        "hovertemplate": None,
+        "marker": {"opacity": 1, "line": {"width": 1.6, "color": theme.INK}},
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+    }
+    return {"cells": cells, "only_straight": beyond}
 
 
-LAYER = Layer("demand", {"cells": 10}, traces, ground="zones")
+LAYER = Layer(
+    "demand",
+    {"cells": 10, "only_straight": 12},
+    traces,
+    marks=(
+        Mark("only-straight", N_("按直线够得到，沿路够不到"), 60, lambda drawn: bool(drawn.has_areas("only_straight"))),
+    ),
+    ground="zones",
+)

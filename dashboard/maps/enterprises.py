@@ -11,7 +11,7 @@ from dashboard import theme
 from dashboard.maps.layer import Drawn, Layer, Mark, Scene
 from dashboard.maps.marks import points
 from geodata.errors import N_
-from layers import places
+from layers import selection
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -21,8 +21,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     mask = np.zeros(len(frame), dtype=bool)
     lon, lat = atlas.lonlat("enterprises")
     if scene.shows("enterprises") and scene.near:
-        mask = places.table_mask(atlas, here, "enterprises") & atlas.of_provenance("enterprises", filters.provenance)
-        mask = mask & places.in_area(filters, lon, lat)
+        mask = selection.mask(atlas, filters, "enterprises")
     rows = frame[mask]
     sectors = words.codes("sector")
     text = [

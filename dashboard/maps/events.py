@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from dashboard import theme
-from dashboard.kinds import colours, kind_names
-from dashboard.maps import map_style, nation
+from dashboard.activity_kinds import colours, kind_names
+from dashboard.maps import canvas, map_style, nation
 from dashboard.maps.marks import packed
 from dashboard.theme import tokens
 from dashboard.words import Words
@@ -74,26 +74,13 @@ def map_figure(atlas: Atlas, here: places.Scope, words: Words) -> dict[str, Any]
     traces[0].pop("hovertemplate")
     return {
         "data": traces,
-        "layout": {
-            "map": {
-                "style": map_style.style(atlas.version, words.lang),
-                "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
-                "zoom": 3,
-            },
-            "images": nation.images(atlas, here, words),
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "showlegend": False,
-            "paper_bgcolor": theme.WATER,
-            "font": {"family": theme.FONT},
-            "dragmode": "pan",
-            "hoverlabel": {
-                "bgcolor": theme.PAPER,
-                "bordercolor": theme.HAIRLINE,
-                "align": "left",
-                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
-            },
-            "meta": {"bounds": list(bounds), **nation.told(atlas, here)},
-        },
+        "layout": canvas.layout(
+            map_style.style(atlas.version, words.lang),
+            canvas.standing(bounds, 3),
+            images=nation.images(atlas, here, words),
+            dragmode="pan",
+            meta={"bounds": list(bounds), **nation.told(atlas, here)},
+        ),
     }
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from dashboard import theme
 from dashboard.maps.layer import Layer, Mark, Scene
-from dashboard.maps.marks import halo, own_fields, points, rows_of
+from dashboard.maps.marks import halo, own_fields, points
 from geodata.errors import N_
+from geodata.frames import rows_of
 from layers import fairs, qualifiers
 
 HEIGHTS = {"fairs_halo": 70, "fairs": 71}

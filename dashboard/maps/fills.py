@@ -12,9 +12,10 @@ import numpy as np
 
 from dashboard import theme
 from dashboard.words import Words
+from geodata.frames import rows_of
 from layers import demand, grids, places, records, unplaced, way
 from layers.atlas import Atlas
-from layers.classing import Scale, fixed, quantiles
+from layers.classification import Scale, fixed, quantiles
 from layers.filters import Filters
 from layers.provenance import mix
 
@@ -44,6 +45,8 @@ class Fill:
         What put the values into classes; the legend names its method.
     apart : sequence of str
         Words of the last colours, which stand apart from the scale.
+    marked : list of str
+        Ids that are outlined besides: of demand along a network, those that are within reach by straight line alone.
     """
 
     ids: list[str]
@@ -55,6 +58,7 @@ class Fill:
     provenance: str | None
     scale: Scale | None = None
     apart: Sequence[str] = ()
+    marked: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
         )
         + f"<br>{words('产改任务')}：{tasks.get(row.task, row.task)}"
         + f"<br>{words.provenance(row.provenance)} · {words('网格边界为示意')}"
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]
     edges = [f"{edge:.0%}" for edge in SHARES.limits]
     steps = [f"<{edges[0]}", *(f"{low}–{high}" for low, high in pairwise(edges)), f"≥{edges[-1]}"]
@@ -237,8 +241,10 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         said, apart = [*said, words("驿站尚无位置，够不够得到不详")], (words("驿站尚无位置"),)
         colors = (*colors, *theme.UNPLACED)
     distance = rows["distance_m"].to_numpy(dtype=float)
+    only_straight = rows["straight"].to_numpy(dtype=bool) & (state < 2)
+    beyond = f"<br>{words('按直线够得到，沿路够不到')}"
     hover = [
-        f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}<br>"
+        f"<b>{words('需求权重')} {one:.1f}</b><br>{said[kind]}{beyond if far else ''}<br>"
         + (
             words("步行到最近驿站约 {metres} 米").format(metres=words.number(round(metres, -1)))
             if np.isfinite(metres) and kind < 3
@@ -247,7 +253,7 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
             else words("距离不详")
         )
         + f"<br>{words.provenance('derived')} · © OpenStreetMap"
-        for one, kind, metres in zip(weight, state, distance, strict=True)
+        for one, kind, metres, far in zip(weight, state, distance, only_straight, strict=True)
     ]
     return Fill(
         rows["cell"].tolist(),
@@ -259,4 +265,5 @@ def cell_fill(atlas: Atlas, filters: Filters, words: Words) -> Fill:
         "derived",
         thirds,
         apart,
+        rows["cell"][only_straight].tolist(),
     )

@@ -15,8 +15,9 @@ import numpy as np
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.layer import Drawn, Layer, Mark, Scene
-from dashboard.maps.marks import halo, packed, points, rows_of
+from dashboard.maps.marks import halo, packed, points
 from geodata.errors import N_
+from geodata.frames import rows_of
 from layers import flows
 
 CLASSES = ((1, 2.0), (10, 3.6), (50, 6.0))  # from how many persons, width in pixels

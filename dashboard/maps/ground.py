@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from dashboard.maps.mercator import mercator
+from dashboard.maps.projection import mercator
 from geodata.datum import shifted
 from geodata.waters import waters
 from layers import borders

@@ -30,6 +30,8 @@ SWITCHED = {
 }
 #: Layers of the names of places, of which those beyond the place looked at are quieter, and by how much.
 PLACES, QUIET = ("label-county", "label-city", "label-province"), 0.55
+#: The layer of the name of the county looked at, on a map that shows no other county's.
+OWN = "label-own"
 MADE_UP = {"grids"}  # of these, what is drawn only where what is made up is shown
 
 
@@ -265,6 +267,8 @@ def style(version: str, lang: str) -> dict[str, Any]:
                 bold=True,
                 anchors=("bottom", "top", "left", "right"),
             ),  # beside the circle of what is known of the county alone
+            # of a county so large that it is seen from afar: the browser asks for the one looked at (assets/map.js)
+            _labels(OWN, "none", 15, 2, ground.COUNTIES_FROM, bold=True),
             _labels(
                 "label-city",
                 "city",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from dashboard.maps import map_style
@@ -59,11 +57,6 @@ def halo(name: str, of: dict, grow: float, color: str) -> dict:
     }
 
 
-def text_of(value: Any) -> str:
-    """Return a text cell, empty when it is missing."""
-    return value if isinstance(value, str) else ""
-
-
 def own_fields(row: Any, words: Words) -> str:
     """Return what a row says beside the fields of its table, as lines of a hover.
 
@@ -72,8 +65,3 @@ def own_fields(row: Any, words: Words) -> str:
     text = getattr(row, "own", None)
     said = words.own("", text)[:OWN_SHOWN] if isinstance(text, str) else []
     return "".join(f"<br>{escape(one if len(one) <= OWN_LONG else one[:OWN_LONG] + '…')}" for one in said)
-
-
-def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
-    """Return the rows of `frame`, with its columns as attributes."""
-    return frame.itertuples()

@@ -16,7 +16,7 @@ import shapely
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.as_svg import Shapes, drawn_layer
-from dashboard.maps.mercator import Frame, cleared, framed
+from dashboard.maps.projection import Frame, cleared, framed
 from dashboard.theme.recolour import color, themed
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -47,6 +47,9 @@ NAMES = (
     (N_("曾母暗沙"), 112.6, 4.6, 10),
 )
 TITLE = N_("南海诸岛")
+#: On a map narrower than this (pixels, as assets/map.js) the inset has fewer names, and so much larger ones.
+NARROW, LARGER = 600, 1.75
+CROWDED = (N_("黄岩岛"), N_("中沙群岛"))
 
 
 def bounds(here: places.Scope) -> Bounds:
@@ -136,7 +139,7 @@ def dashes(atlas: Atlas) -> list[shapely.Geometry]:
     return found
 
 
-def inset(atlas: Atlas, words: Words, mode: str, shapes: Shapes) -> str:
+def inset(atlas: Atlas, words: Words, mode: str, shapes: Shapes, small: bool = False) -> str:
     """Return the South China Sea, its islands and the dashed line, as an SVG document.
 
     Parameters
@@ -145,6 +148,8 @@ def inset(atlas: Atlas, words: Words, mode: str, shapes: Shapes) -> str:
         Theme.
     shapes : callable
         Gives the geometry at an address of the style.
+    small : bool
+        Whether it is for a map narrower than :data:`NARROW`.
 
     Raises
     ------
@@ -159,7 +164,12 @@ def inset(atlas: Atlas, words: Words, mode: str, shapes: Shapes) -> str:
     sea = framed(SEA, SIZE, around=0.02)
     ink, halo = color(theme.INK, mode), color(theme.LABEL_HALO, mode)
     parts = [drawn_layer(one, style, {"off": []}, shapes, sea) for one in layers]
-    parts += [_name(words(name), sea, (lon, lat), size, ink, halo) for name, lon, lat, size in NAMES]
+    larger = LARGER if small else 1.0
+    parts += [
+        _name(words(name), sea, (lon, lat), size * larger, ink, halo)
+        for name, lon, lat, size in NAMES
+        if not (small and name in CROWDED)
+    ]
     width, height = SIZE
     title = escape(words(TITLE))
     return (
@@ -167,17 +177,17 @@ def inset(atlas: Atlas, words: Words, mode: str, shapes: Shapes) -> str:
         f'height="{height * SHARPER}" preserveAspectRatio="xMaxYMax" font-family="{escape(theme.FONT)}" '
         f'stroke-linejoin="round" role="img" aria-label="{title}"><title>{title}</title>'
         f'<svg width="{width}" height="{height}" overflow="hidden">{"".join(parts)}</svg>'
-        f'<text x="{width - 8}" y="{height - 9}" font-size="14" font-weight="700" text-anchor="end" fill="{ink}" '
-        f'stroke="{halo}" stroke-width="3" paint-order="stroke">{title}</text>'
+        f'<text x="{width - 8}" y="{height - 9}" font-size="{14 * larger:g}" font-weight="700" text-anchor="end" '
+        f'fill="{ink}" stroke="{halo}" stroke-width="3" paint-order="stroke">{title}</text>'
         f'<rect x="0.6" y="0.6" width="{width - 1.2}" height="{height - 1.2}" fill="none" stroke="{ink}" '
         f'stroke-width="1.2"/></svg>'
     )
 
 
-def _name(text: str, frame: Frame, at: tuple[float, float], size: int, ink: str, halo: str) -> str:
+def _name(text: str, frame: Frame, at: tuple[float, float], size: float, ink: str, halo: str) -> str:
     ((x, y),) = frame.pixels(np.array([at]))
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="middle" fill="{ink}" stroke="{halo}" '
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="middle" fill="{ink}" stroke="{halo}" '
         f'stroke-width="2.5" paint-order="stroke">{escape(text)}</text>'
     )
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import theme
-from dashboard.maps import activities, map_style, nation, stations
+from dashboard.maps import activities, canvas, map_style, nation, stations
 from dashboard.maps.fills import AreaFill
 from dashboard.maps.layer import Scene
 from dashboard.maps.layers import TRACES, ground_off, traces
 from dashboard.state import View
 from dashboard.words import Words
+from layers import places
+from layers.activity_spots import SPOT_LIMIT
 from layers.atlas import Atlas
 from layers.filters import Filters
-from layers.located import SPOT_LIMIT
 
 
 def map_figure(
@@ -51,42 +52,27 @@ def map_figure(
     """
     scene = Scene(atlas, filters, words, box, zoom)
     bounds, key = nation.bounds(scene.here), place_key(filters)
-    spot: dict[str, Any] = {
-        "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
-        "zoom": 3,
-    }
-    if view is not None:
-        spot = {"center": {"lon": view.lon, "lat": view.lat}, "zoom": view.zoom}
     return {
         "data": traces(scene),
-        "layout": {
-            "map": {"style": map_style.style(atlas.version, filters.lang), **spot},
-            "images": nation.images(atlas, scene.here, words),
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "showlegend": False,
-            "clickmode": "event",
-            "paper_bgcolor": theme.WATER,
-            "font": {"family": theme.FONT},
-            "hoverlabel": {
-                "bgcolor": theme.PAPER,
-                "bordercolor": theme.HAIRLINE,
-                "align": "left",
-                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
-            },
-            "uirevision": key,
-            "selectionrevision": repr(filters.area),
-            "selections": [],
-            "newselection": {"line": {"color": theme.RED, "width": 1.5}},
-            "meta": {
+        "layout": canvas.layout(
+            map_style.style(atlas.version, filters.lang),
+            canvas.standing(bounds, 3, view),
+            images=nation.images(atlas, scene.here, words),
+            clickmode="event",
+            uirevision=key,
+            selectionrevision=repr(filters.area),
+            selections=[],
+            newselection={"line": {"color": theme.RED, "width": 1.5}},
+            meta={
                 "hatched": _made_up(atlas, scene.fill) if scene.fill.kind == "grid" else [],
-                "zones": scene.fill.zones,
+                "zones": scene.fill.zones and _zones_made_up(scene),
                 "bounds": list(bounds),
                 "fit": view is None,
                 "key": key,
                 "off": ground_off(filters),
                 **nation.told(atlas, scene.here),
             },
-        },
+        ),
     }
 
 
@@ -97,6 +83,12 @@ def _made_up(atlas: Atlas, fill: AreaFill) -> list[str]:
     """
     sketched = set(atlas.grids["grid_id"][atlas.grids["geometry_provenance"] == "illustrative"])
     return [one for one in fill.ids if one in sketched]
+
+
+def _zones_made_up(scene: Scene) -> bool:
+    """Return whether a street zone of the place has a shape that nobody has drawn."""
+    made_up = (scene.atlas.zones["geometry_provenance"] == "illustrative").to_numpy(bool)
+    return bool((made_up & places.table_mask(scene.atlas, scene.here, "zones")).any())
 
 
 def place_key(filters: Filters) -> str:

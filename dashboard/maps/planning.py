@@ -15,14 +15,14 @@ import shapely
 from numpy.typing import NDArray
 
 from dashboard import theme
-from dashboard.maps import map_style, nation
+from dashboard.maps import canvas, map_style, nation
+from dashboard.maps.isochrones import around
 from dashboard.maps.marks import packed
-from dashboard.maps.walked import around
 from dashboard.state import View
 from dashboard.words import Words
 from layers import disc, places
 from layers.atlas import Atlas
-from layers.classing import quantiles
+from layers.classification import quantiles
 from layers.siting.answer import CellCover, Site
 from layers.siting.case import Case
 
@@ -124,37 +124,22 @@ def map_figure(
     }
     bounds = nation.bounds(place)
     key = "plan/" + "/".join(str(part) for part in place.key)
-    spot: dict[str, Any] = {
-        "center": {"lon": (bounds[0] + bounds[2]) / 2, "lat": (bounds[1] + bounds[3]) / 2},
-        "zoom": 10,
-    }
-    if view is not None:
-        spot = {"center": {"lon": view.lon, "lat": view.lat}, "zoom": view.zoom}
     return {
         "data": [traces[name] for name in TRACES],
-        "layout": {
-            "map": {"style": map_style.style(atlas.version, words.lang), **spot},
-            "images": nation.images(atlas, place, words),
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "showlegend": False,
-            "clickmode": "event",
-            "paper_bgcolor": theme.WATER,
-            "font": {"family": theme.FONT},
-            "dragmode": "pan",
-            "hoverlabel": {
-                "bgcolor": theme.PAPER,
-                "bordercolor": theme.HAIRLINE,
-                "align": "left",
-                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
-            },
-            "uirevision": key,
-            "meta": {
+        "layout": canvas.layout(
+            map_style.style(atlas.version, words.lang),
+            canvas.standing(bounds, 10, view),
+            images=nation.images(atlas, place, words),
+            clickmode="event",
+            dragmode="pan",
+            uirevision=key,
+            meta={
                 "bounds": _bounds(found, bounds),
                 "fit": view is None,
                 "key": key,
                 **nation.told(atlas, place),
             },
-        },
+        ),
     }
 
 
@@ -162,7 +147,7 @@ def _bounds(found: Case | None, bounds: tuple[float, float, float, float]) -> li
     """Return the box of the demand (a county runs out to sea), or of the place."""
     if found is None:
         return list(bounds)
-    lon, lat = found.demand.points.xy.T
+    lon, lat = found.demand.located.xy.T
     pad = 0.004
     return [float(lon.min()) - pad, float(lat.min()) - pad, float(lon.max()) + pad, float(lat.max()) + pad]
 

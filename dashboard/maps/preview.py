@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from dashboard import theme
-from dashboard.maps import map_style
+from dashboard.maps import canvas, map_style
 from dashboard.words import Words
 
 BELOW = "label-county"
@@ -99,19 +99,7 @@ def spots_figure(
     style["layers"] = [layer for layer in style["layers"] if layer["id"] not in hidden]
     return {
         "data": traces,
-        "layout": {
-            "map": {"style": style, **spot(lon, lat)},
-            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-            "showlegend": False,
-            "paper_bgcolor": theme.WATER,
-            "font": {"family": theme.FONT},
-            "hoverlabel": {
-                "bgcolor": theme.PAPER,
-                "bordercolor": theme.HAIRLINE,
-                "align": "left",
-                "font": {"family": theme.FONT, "size": theme.BODY, "color": theme.INK},
-            },
-        },
+        "layout": canvas.layout(style, spot(lon, lat)),
     }
 
 

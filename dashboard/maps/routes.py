@@ -14,8 +14,9 @@ import pandas as pd
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.layer import Scene
-from dashboard.maps.marks import halo, packed, points, rows_of
+from dashboard.maps.marks import halo, packed, points
 from dashboard.words import Words
+from geodata.frames import rows_of
 from layers import routes
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from dashboard import theme
-from dashboard.maps import map_style, reach, walked
+from dashboard.maps import isochrones, map_style, reach
 from dashboard.maps.layer import Layer, Mark, Scene
-from dashboard.maps.marks import halo, own_fields, packed, points, rows_of, text_of
+from dashboard.maps.marks import halo, own_fields, packed, points
 from dashboard.words import Words
 from geodata.errors import N_
+from geodata.frames import rows_of, text_of
 from layers import disc, stations, way
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -35,7 +36,7 @@ MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the traces of :data:`HEIGHTS`."""
-    areas = {**reach.traces(scene.atlas, scene.filters), **walked.traces(scene.atlas, scene.filters)}
+    areas = {**reach.traces(scene.atlas, scene.filters), **isochrones.traces(scene.atlas, scene.filters)}
     return {**areas, "disc": _disc(scene.atlas, scene.filters), **marks(scene)}
 
 
@@ -149,7 +150,7 @@ def _reach_label(filters: Filters, words: Words) -> str:
 
 
 def _minutes_label(_filters: Filters, words: Words) -> str:
-    minutes = words.listed([str(one) for one in sorted(walked.MINUTES)])
+    minutes = words.listed([str(one) for one in sorted(isochrones.MINUTES)])
     return words("选中驿站沿路步行 {minutes} 分钟（每分钟 {pace} 米）").format(minutes=minutes, pace=round(PACE))
 
 

@@ -28,7 +28,7 @@ def _box(atlas: Atlas, shown: Filters, story: str) -> tuple[float, float, float,
 
     Its cities where it has several, its route, else its place.
     """
-    cities = [at for at in atlas.tree.positions(list(stories.CITIES_OF.get(story, ()))) if at >= 0]
+    cities = [at for at in atlas.tree.positions(np.array(stories.CITIES_OF.get(story, ()), dtype=object)) if at >= 0]
     stops = routes.of_activity(atlas, stories.ROUTES[story][0]) if story in stories.ROUTES else None
     if stops is not None and stops["lon"].notna().any():
         return (stops["lon"].min() - 0.1, stops["lat"].min() - 0.1, stops["lon"].max() + 0.1, stops["lat"].max() + 0.1)

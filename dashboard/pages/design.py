@@ -26,8 +26,8 @@ from dashboard.components.chart_table import chart_table
 from dashboard.components.chinese import chinese
 from dashboard.components.controls import controls
 from dashboard.components.crumbs import crumbs
-from dashboard.components.explained import explained
 from dashboard.components.fair_list import fair_section
+from dashboard.components.headline import said as spoken
 from dashboard.components.help import help_button, help_dialog
 from dashboard.components.illustrative import illustrative_text
 from dashboard.components.in_view import in_view_list
@@ -38,9 +38,9 @@ from dashboard.components.masthead import framed, masthead, past_banner
 from dashboard.components.plan_legend import plan_legend
 from dashboard.components.rail import rail
 from dashboard.components.route_list import route_section
-from dashboard.components.said import said as spoken
 from dashboard.components.still import still as still_map
 from dashboard.components.story_chart import story_chart
+from dashboard.components.term_marks import explained
 from dashboard.components.tour import steps
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.values import change_list, scrolling
@@ -122,9 +122,7 @@ def register(app: Dash, context: Context) -> None:
 def still(part: Component, name: str) -> Component:
     """Return a copy of `part` whose ids are its own, so that no callback takes it for the one of a page."""
     made = copy.deepcopy(part)
-    for one in (made, *made._traverse()):
-        if not isinstance(one, Component):
-            continue
+    for one in _components(made):
         if getattr(one, "id", None) is not None:
             own = one.id if isinstance(one.id, str) else "-".join(map(str, one.id.values()))
             one.id = f"design-{name}-{own}"
@@ -159,9 +157,14 @@ def _kpis(s: Sample) -> list:
     ]
 
 
+def _components(made: Component) -> list[Any]:
+    """Return `made` and every component in it."""
+    return [one for one in (made, *made._traverse()) if isinstance(one, Component)]
+
+
 def _panel(s: Sample, said: Chart, **more: Any) -> Component:
     made, chart = panels.panel(said.id, s.words), ids.chart(said.id)
-    held = {one.id: one for one in (made, *made._traverse()) if isinstance(one, Component) and getattr(one, "id", None)}
+    held = {one.id: one for one in _components(made) if getattr(one, "id", None)}
     for (end, prop), value in zip(
         panels.PARTS, panels.filled(said, s.words, theme=s.filters.theme, **more), strict=True
     ):
@@ -284,7 +287,7 @@ def _values(s: Sample) -> list:
 
 
 def _help(s: Sample) -> list:
-    dialog = help_dialog("/", s.words)
+    dialog: Any = help_dialog("/", s.words)
     dialog.open = True
     return [help_button(s.words), dialog]
 
@@ -302,7 +305,7 @@ def _tour(s: Sample) -> list:
 
 
 def _still(s: Sample) -> list:
-    word = still_map(s.words)[1]
+    word: Any = still_map(s.words)[1]
     word.hidden = False
     return [word]
 
@@ -341,7 +344,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
     {
         "badge": _badges,
         "kpis": _kpis,
-        "said": lambda s: [
+        "headline": lambda s: [
             html.P(spoken(sentence(s.atlas, one), s.atlas, one, s.context, s.words), className="said")
             for one in (s.filters, s.night)
         ],
@@ -364,7 +367,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
                 ]
             )
         ],
-        "explained": lambda s: [
+        "term_marks": lambda s: [
             html.P(explained(f"{s.words('有效覆盖')} · {s.words('绕行系数')} · {s.words('间隙')}", s.words))
         ],
         "illustrative": _notices,

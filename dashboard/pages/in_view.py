@@ -65,7 +65,7 @@ def register(app: Dash, context: Context, clicked: Clicked) -> None:
             raise PreventUpdate
         atlas, said = context.look(stored["query"])
         filters, words = said.filters, context.words(said.filters.lang)
-        box = tuple(float(side) for side in asked.get("box") or Scene(atlas, filters, words).bounds)
+        box: Any = tuple(float(side) for side in asked.get("box") or Scene(atlas, filters, words).bounds)
         figure = map_figures.map_figure(atlas, filters, words, box=box, zoom=asked.get("zoom"))
 
         def address(row: Row) -> str | None:

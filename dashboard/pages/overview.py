@@ -13,26 +13,26 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.charts.register import OVERVIEW
-from dashboard.clicking import clicked
 from dashboard.components.controls import Control, controls, taken
 from dashboard.components.crumbs import crumbs
+from dashboard.components.headline import said
 from dashboard.components.illustrative import illustrative_text
 from dashboard.components.kpis import kpis
 from dashboard.components.legend import legend
 from dashboard.components.masthead import framed, masthead, past_banner, ways
 from dashboard.components.panels import PARTS, filled, graph_config, panel
 from dashboard.components.rail import place_options, rail, way_hint, way_offered
-from dashboard.components.said import said
 from dashboard.components.still import first_path, still, still_path
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.ways_out import ways_out
 from dashboard.context import Context
-from dashboard.filling import Place, fill, outputs
+from dashboard.drill_down import clicked
 from dashboard.maps import basemap
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.maps.tiles import onto, trace_onto
 from dashboard.pages import in_view
+from dashboard.prefill import Place, fill, outputs
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.theme import blank
@@ -246,7 +246,7 @@ def draw_charts(context: Context, stored: dict) -> tuple:
     return tuple(value for part in zip(*panels, strict=True) for value in part)
 
 
-def _map_config(lang: str) -> dict[str, Any]:
+def _map_config(lang: str) -> Any:
     return graph_config(lang) | {
         "displayModeBar": True,
         "scrollZoom": True,
@@ -258,7 +258,7 @@ def _time_slider(atlas: Atlas, filters: Filters, listed: tuple[Control, ...], wo
     listed_months = months(atlas)
     last = len(listed_months) - 1
     step = max(1, (last + 1) // 8)
-    marks = [
+    marks: Any = [
         {
             "value": i,
             "label": words.month(listed_months[i], brief=True),

@@ -19,15 +19,17 @@ from dashboard.components.trail import PATH as PATH
 from dashboard.components.trail import figure_link
 from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
-from dashboard.export.citing import citations
-from dashboard.filling import Place, fill, outputs
+from dashboard.export.citations import citations
 from dashboard.filters_in_words import words_of_filters
+from dashboard.prefill import Place, fill, outputs
 from dashboard.state import State as Said
 from dashboard.words import Words
 from geodata.codes import shipped_rows
 from geodata.errors import N_, AtlasError
 from geodata.facts import format_reported
-from layers import citing, places, trails
+from geodata.frames import rows_of
+from geodata.osm import pois
+from layers import places, proxies, reported_facts, trails
 from layers.atlas import Atlas
 from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
@@ -196,6 +198,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, 
     return [
         *parts,
         _facts(context, atlas, filters, own, words) if "reported" in filters.provenance else None,
+        _proxies(atlas, filters, words) if "derived" in filters.provenance else None,
         _formulas(context, filters, words) if "derived" in filters.provenance else None,
         _totals(context, atlas, filters, words),
         _data_sets(atlas, filters, words),
@@ -248,7 +251,7 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
                 "CSV",
                 href=f"{PATH}/rows.csv{_query(filters, context, {'figure': trail.id, 'part': str(at)})}",
                 className="data-link",
-                download=True,
+                download=True,  # ty: ignore[invalid-argument-type] - the file's own name
             ),
         ]
         for at, part in enumerate(trail.parts)
@@ -338,8 +341,8 @@ def _period(row: Any) -> str:
 
 def _fact(context: Context, atlas: Atlas, filters: Filters, told: tuple[str, ...], words: Words) -> html.Section:
     parts: list[Any] = []
-    for row in atlas.facts[atlas.facts["id"].isin(told)].itertuples():
-        uses = citing.uses(atlas, row.id)
+    for row in rows_of(atlas.facts[atlas.facts["id"].isin(told)]):
+        uses = reported_facts.uses(atlas, row.id)
         listed = [
             html.Li(
                 [
@@ -457,7 +460,7 @@ def _subject(row: Any, words: Words) -> str:
             (
                 one["en"]
                 for one in shipped_rows("fact_names.csv")
-                if one["id"] == (row.fact_id if isinstance(row, citing.Total) else row.id)
+                if one["id"] == (row.fact_id if isinstance(row, reported_facts.Total) else row.id)
             ),
             row.subject,
         )
@@ -483,7 +486,7 @@ def _note(row: Any, words: Words) -> str | html.Span:
 
 
 def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, str], words: Words) -> html.Section:
-    facts = citing.find(atlas, filters, own["q"], own["story"])
+    facts = reported_facts.find(atlas, filters, own["q"], own["story"])
     rows = [
         [
             figure_link(row.id, row.id, filters, context, words),
@@ -499,7 +502,7 @@ def _facts(context: Context, atlas: Atlas, filters: Filters, own: Mapping[str, s
             ),
             html.Span(row.source, lang="zh-CN"),
         ]
-        for row in facts.itertuples()
+        for row in rows_of(facts)
     ]
     empty = html.P(
         [
@@ -545,6 +548,51 @@ def _formulas(context: Context, filters: Filters, words: Words) -> html.Section:
     )
 
 
+def _proxies(atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
+    """Return how demand and candidates were derived from OpenStreetMap: rule, weights, counts of the place."""
+    demand, offered = proxies.demand(atlas, filters), proxies.candidates(atlas, filters)
+    if not demand and not offered:
+        return None
+    here = words.name(places.scope(atlas, filters).crumbs[-1])
+    rule = words(
+        "有名称的设施按标签归到一个服务对象，每处算 1，同名且相距约 100 米内的只算一次；摊到所在的六边形格（约 0.1 "
+        "平方公里）和外两圈，各格之比 {rings}，不到 {least} 的格子略去。它代表设施的疏密，不是人数。"
+    ).format(rings=" : ".join(f"{one:g}" for one in pois.RINGS), least=pois.LEAST)
+    groups, hosts = words.codes("worker_group"), words.codes("host_type")
+    return html.Section(
+        [
+            html.H2(
+                [words("{place}的需求怎么推算").format(place=here), badge("derived", words)], className="data-title"
+            ),
+            html.P(rule, className="data-hint"),
+            _table(
+                (words("服务对象"), words("设施"), words("格数"), words("算进来的标签")),
+                [
+                    [
+                        groups.get(one.kind, one.kind),
+                        words.number(one.count),
+                        words.number(one.cells),
+                        ", ".join(one.tags),
+                    ]
+                    for one in demand
+                ],
+                words("服务对象"),
+            )
+            if demand
+            else None,
+            _table(
+                (words("可设站的场所"), words("个数"), words("算进来的标签")),
+                [[hosts.get(one.kind, one.kind), words.number(one.count), ", ".join(one.tags)] for one in offered],
+                words("可设站的场所"),
+            )
+            if offered
+            else None,
+        ],
+        className="sources-part",
+        id="sources-proxies",
+    )
+
+
 def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> html.Section | None:
     rows = [
         [
@@ -555,7 +603,7 @@ def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> h
             html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
             badge(one.provenance, words),
         ]
-        for one in citing.totals(atlas)
+        for one in reported_facts.totals(atlas)
         if one.provenance == MIXED or one.provenance in filters.provenance
     ]
     if not rows:

@@ -23,7 +23,7 @@ def add_feedback(server: Flask, context: Context) -> None:
         body = request.get_json(silent=True) if (request.content_length or 0) <= MAX_BODY else None
         said = body if isinstance(body, dict) else {}
         text, address, lang = (
-            said.get(key) if isinstance(said.get(key), str) else "" for key in ("text", "address", "lang")
+            str(said[key]) if isinstance(said.get(key), str) else "" for key in ("text", "address", "lang")
         )
         words = context.words(lang if lang in context.catalogues else context.default.lang)
         try:

@@ -133,7 +133,7 @@ def add_first_paint(
     )
 
     def in_its_language(**parts: Any) -> str:
-        lang = request.args.get("lang") if request.args.get("lang") in LANGUAGES else usual
+        lang = request.args["lang"] if request.args.get("lang") in LANGUAGES else usual
         theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
         page = laid(request.path, request.query_string.decode("utf-8", "replace"))
         said = markup(page)
@@ -156,4 +156,4 @@ def add_first_paint(
             1,
         )
 
-    app.interpolate_index = in_its_language
+    app.interpolate_index = in_its_language  # ty: ignore[invalid-assignment] - takes the same

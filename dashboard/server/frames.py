@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from dashboard.context import Context
 from dashboard.maps.events import spots
 from dashboard.theme.recolour import themed
-from layers.analysis import happened
+from layers.analysis import timeline
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
@@ -24,9 +24,9 @@ def add_frames(server: Flask, context: Context) -> None:
         atlas, said = context.look(request.query_string.decode("ascii", "replace"), ("sum",))
         filters = said.filters
         words = context.words(filters.lang, filters.as_of)
-        if not _MONTH.fullmatch(month) or month not in happened.months(atlas, filters):
+        if not _MONTH.fullmatch(month) or month not in timeline.months(atlas, filters):
             return Response("{}", 404, mimetype="application/json")
-        table = happened.by_month(atlas, filters)
+        table = timeline.by_month(atlas, filters)
         table = table[table["month"] <= month] if up_to else table[table["month"] == month]
         count, reported = int(table["count"].sum()), int(table["reported"].sum())
         what = (
@@ -35,7 +35,7 @@ def add_frames(server: Flask, context: Context) -> None:
             else words("{month} {count} 项，其中报道 {reported} 项")
         )
         said_of_it = what.format(month=words.month(month), count=words.number(count), reported=words.number(reported))
-        undated = happened.without_month(atlas, filters)
+        undated = timeline.without_month(atlas, filters)
         if undated:
             said_of_it += words("；另有 {count} 项只报道了年份，不在其中").format(count=words.number(undated))
         body = {
@@ -43,7 +43,7 @@ def add_frames(server: Flask, context: Context) -> None:
             "count": count,
             "reported": reported,
             "caption": said_of_it,
-            "spots": themed(spots(happened.frame(atlas, filters, month, up_to), words), filters.theme),
+            "spots": themed(spots(timeline.frame(atlas, filters, month, up_to), words), filters.theme),
         }
         answer = Response(json.dumps(body, ensure_ascii=False, separators=(",", ":")), mimetype="application/json")
         answer.headers["Cache-Control"] = "private, max-age=86400" if version == atlas.version else "no-store"

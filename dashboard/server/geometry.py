@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import geopandas
 import h3
@@ -38,7 +39,7 @@ def _feature_collection(ids: list[str], geometry: np.ndarray, properties: list[d
     return f'{{"type":"FeatureCollection","features":[{features}]}}'
 
 
-def _frame(frame: geopandas.GeoDataFrame, key: str, *columns: str) -> str:
+def _frame(frame: Any, key: str, *columns: str) -> str:
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     properties = frame[list(columns)].to_dict("records") if columns else None
     return _feature_collection(frame[key].astype(str).tolist(), frame.geometry.to_numpy(), properties)
@@ -56,7 +57,7 @@ def _served(atlas: Atlas) -> set[str]:
         for code in getattr(atlas, table)["adcode"].dropna()
     }
     parents = dict(zip(atlas.places["adcode"], atlas.places["parent"], strict=True))
-    return served | {parents.get(code) for code in served}
+    return served | {parents.get(code) for code in served}  # ty: ignore[invalid-explicit-return] - None fits no place
 
 
 def _ashore(atlas: Atlas) -> shapely.Geometry:

@@ -153,7 +153,7 @@ def add_sheets(app: Dash, context: Context, settings: Settings) -> None:
         if address is None:
             words = context.words(context.default.lang)
             return Response(words("没有这个短链接：它可能写错了，或属于另一份图册。"), 404, mimetype="text/plain")
-        return redirect(address, 302)  # type: ignore[return-value]
+        return redirect(address, 302)  # ty: ignore[invalid-explicit-return] - one too
 
     @server.after_request
     def _framed(answer: Response) -> Response:

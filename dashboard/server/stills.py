@@ -13,14 +13,14 @@ import shapely
 from flask import Flask, Response, abort, request
 from numpy.typing import NDArray
 
-from dashboard.clicking import clicked
 from dashboard.context import Context
+from dashboard.drill_down import clicked
 from dashboard.maps import base_svg, basemap, ground, nation
 from dashboard.maps import overview as map_figures
 from dashboard.maps.as_svg import Still, svg
 from dashboard.maps.layer import Drawn
 from dashboard.maps.layers import COUNTED
-from dashboard.maps.mercator import Frame
+from dashboard.maps.projection import Frame
 from dashboard.server.geometry import geometry
 from dashboard.state import State
 from dashboard.theme import tokens
@@ -137,7 +137,9 @@ def picture(
     stands = nation.frame(meta, size, left) if meta.get("fit", True) else Frame.at(figure["layout"]["map"], size)
     insets = []
     if "clear" in meta and stands.zoom < nation.NEAR:
-        insets = [(nation.inset(atlas, words, filters.theme, shapes), nation.placed(meta, size))]
+        insets = [
+            (nation.inset(atlas, words, filters.theme, shapes, size[0] < nation.NARROW), nation.placed(meta, size))
+        ]
     return svg(
         Still(
             themed(laid, filters.theme),
@@ -168,16 +170,19 @@ def alt_text(atlas: Atlas, filters: Filters, figure: Mapping[str, Any], words: W
 
 
 def add_insets(server: Flask, context: Context, geometries: Geometries) -> None:
-    """Serve ``/geo/VERSION/south-china-sea.LANG.THEME.svg``: the inset of the maps of the country."""
+    """Serve ``/geo/VERSION/south-china-sea.LANG.THEME.svg``: the inset of the maps of the country; as
+    ``south-china-sea-small`` that of narrow ones.
+    """
 
-    @server.get("/geo/<version>/south-china-sea.<lang>.<mode>.svg")
-    def _inset(version: str, lang: str, mode: str) -> Response:
+    @server.get("/geo/<version>/south-china-sea.<lang>.<mode>.svg", defaults={"small": False})
+    @server.get("/geo/<version>/south-china-sea-small.<lang>.<mode>.svg", defaults={"small": True})
+    def _inset(version: str, lang: str, mode: str, small: bool) -> Response:
         atlas = context.source.atlas()
         if lang not in LANGUAGES or mode not in tokens.THEMES:
             abort(404)
         text = atlas.once(
-            ("inset", lang, mode),
-            lambda: nation.inset(atlas, context.words(lang), mode, lambda at: geometries.get(atlas, at)),
+            ("inset", lang, mode, small),
+            lambda: nation.inset(atlas, context.words(lang), mode, lambda at: geometries.get(atlas, at), small),
         )
         answer = Response(text, mimetype="image/svg+xml")
         lasting = version == atlas.version

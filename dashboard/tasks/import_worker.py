@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -25,7 +26,7 @@ import shapely
 
 from dashboard.settings import load_settings
 from dashboard.source import AtlasSource
-from dashboard.tasks.job import FAILED, Job, write_json
+from dashboard.tasks.job import CUT, FAILED, INTERRUPTED, Job, write_json
 from dashboard.tasks.uploads import APPLY, Task, Upload, task_of
 from geodata.errors import N_, AtlasError
 from geodata.exporting import export
@@ -50,6 +51,8 @@ def main(folder: str) -> None:
     if task is None:
         return
     threading.Thread(target=_watch, args=(job, task), daemon=True).start()
+    # the server stops: what is being written is written to its end, a check may be done again
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if task.action == APPLY else lambda *_: _cut_off(job))
     with contextlib.suppress(OSError):
         os.nice(5)  # whoever looks at the map goes first
 
@@ -59,6 +62,11 @@ def main(folder: str) -> None:
         (_apply if task.action == APPLY else _check)(job, task, source)
 
     job.do(work, N_("处理这个文件时出了意外，图册没有改动。请把文件和时间告诉管理员。"))
+
+
+def _cut_off(job: Job) -> None:
+    job.enter(INTERRUPTED, CUT)
+    os._exit(0)
 
 
 def _watch(job: Job, task: Task) -> None:
@@ -147,6 +155,7 @@ def keep_rows(path: Path, table: str, frame: pd.DataFrame) -> None:
 def kept_rows(path: Path, table: str) -> pd.DataFrame:
     """Return the rows that :func:`keep_rows` kept, in the types of the schema."""
     import pyogrio
+    import pyogrio.errors
 
     try:
         return TABLES[table].validate(pyogrio.read_dataframe(path, layer=table, use_arrow=False))
@@ -180,7 +189,7 @@ def preview(frame: pd.DataFrame, table: str) -> dict[str, Any]:
     }
 
 
-def _as_json(one: Problem | Doubt) -> dict[str, Any]:
+def _as_json(one: Problem | Doubt | OwnColumn) -> dict[str, Any]:
     return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
@@ -191,7 +200,7 @@ def report_of(found: Mapping[str, Any]) -> Report:
     report.own_fields.extend(OwnColumn(**one) for one in found["own_fields"])
     for kind in PROBLEMS:
         getattr(report, kind).extend(
-            Problem(**{**one, "rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])})
+            Problem(**one | {"rows": tuple(one["rows"]), "positions": tuple(tuple(pair) for pair in one["positions"])})
             for one in found[kind]
         )
     return report

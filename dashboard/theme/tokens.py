@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 #: Colours of map, charts and page: name → on paper (light), on the wall (dark). In a figure a colour is known by its
 #: value, so one light value has one dark one (a test says so).
-DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType(
+DRAWN: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
         "ink": ("#1F2933", "#EEF2F5"),
         "muted": ("#616E7C", "#A9B6C2"),
@@ -92,7 +92,7 @@ DRAWN: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 #: Colours of the page alone.
-FACE: Mapping[str, tuple[str, str]] = MappingProxyType(
+FACE: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
         "ground": ("#FFFFFF", "#111A22"),
         "ground-soft": ("#F7F8FA", "#1D2932"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from geodata.errors import N_
+from geodata.frames import text_of
 from geodata.geocoding.base import (
     COUNTY,
     CROSSING,
@@ -24,11 +24,14 @@ from geodata.geocoding.base import (
     KeyRefusedError,
     Query,
     QuotaError,
+    no_result,
+    refusal,
 )
 from geodata.geocoding.http import quoted
 
 NAME, DATUM, PATH = "amap", "gcj02", "/v3/geocode/geo"
 URL = "https://restapi.amap.com"
+SERVICE = "高德（Amap）"
 LEVEL = {
     "门牌号": HOUSE,
     "单元号": HOUSE,
@@ -49,7 +52,6 @@ LEVEL = {
     "省": WIDER,
     "国家": WIDER,
 }
-OK = "10000"
 #: no more today, or at all (10010: of this address of ours; 10044:
 #: of the account; 40000: the package is used up; 40002: it has ended)
 QUOTA = {"10003", "10010", "10029", "10044", "10045", "40000", "40002", "40003"}
@@ -57,6 +59,7 @@ QUOTA = {"10003", "10010", "10029", "10044", "10045", "40000", "40002", "40003"}
 BUSY = {"10004", "10014", "10015", "10016", "10017", "10019", "10020", "10021", "20003"}
 #: the key is unknown, of another platform, bound to another address, taken back, or not for this service
 REFUSED = {"10001", "10002", "10005", "10006", "10007", "10008", "10009", "10012", "10013", "10026", "10041"}
+KINDS = {QuotaError: QUOTA, BusyError: BUSY, KeyRefusedError: REFUSED}
 #: the engine has nothing to say of this address; the parameters are at fault for this address alone
 NOTHING = {"20800", "20801", "20802", "20803", "20000"}
 NOTHING_FROM, NOTHING_TO = 30000, 39999
@@ -82,7 +85,7 @@ def answer(said: Mapping[str, Any]) -> Answer:
         return Answer(None, None, NAME, said=info[:40])
     found = said.get("geocodes")
     if not isinstance(found, list):
-        raise AnswerError(N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service="高德（Amap）")
+        raise no_result(SERVICE)
     if not found:
         return Answer(None, None, NAME)
     first = found[0] if isinstance(found[0], Mapping) else {}
@@ -91,30 +94,20 @@ def answer(said: Mapping[str, Any]) -> Answer:
         point = float(lon), float(lat)
     except ValueError:
         return Answer(None, None, NAME)
-    level = first.get("level")
-    level = level if isinstance(level, str) else ""
-    matched = first.get("formatted_address")
+    level = text_of(first.get("level"))
     return Answer(
         *point,
         NAME,
         LEVEL.get(level, UNKNOWN),
         level[:40],
         None,
-        quoted(matched) if isinstance(matched, str) else "",
+        quoted(text_of(first.get("formatted_address"))),
         len(found) - 1,
     )
 
 
 def _raise(code: str, info: str) -> None:
-    detail = {"service": "高德（Amap）", "code": code or "?", "info": info}
-    if code in QUOTA:
-        raise QuotaError(N_("{service}的配额用完了（{code} {info}）：已找到的都留着，明天可接着找。"), **detail)
-    if code in BUSY:
-        raise BusyError(N_("{service}说太忙或请求太频繁（{code} {info}）：请稍后再试，或调小每秒次数。"), **detail)
-    if code in REFUSED:
-        raise KeyRefusedError(
-            N_("{service}不认这把密钥（{code} {info}）：请核对密钥和它允许的服务、来源地址。"), **detail
-        )
-    if code in NOTHING or (code.isdigit() and NOTHING_FROM <= int(code) <= NOTHING_TO):
+    kind = next((kind for kind, codes in KINDS.items() if code in codes), AnswerError)
+    if kind is AnswerError and (code in NOTHING or (code.isdigit() and NOTHING_FROM <= int(code) <= NOTHING_TO)):
         return
-    raise AnswerError(N_("{service}没有给出结果（{code} {info}）：请把这个代码告诉管理员。"), **detail)
+    raise refusal(kind, SERVICE, code or "?", info)

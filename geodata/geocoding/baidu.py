@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from geodata.errors import N_
+from geodata.frames import text_of
 from geodata.geocoding.base import (
     COUNTY,
     CROSSING,
@@ -24,11 +24,15 @@ from geodata.geocoding.base import (
     KeyRefusedError,
     Query,
     QuotaError,
+    no_result,
+    refusal,
+    share_of,
 )
 from geodata.geocoding.http import quoted
 
 NAME, DATUM, PATH = "baidu", "bd09", "/geocoding/v3/"
 URL = "https://api.map.baidu.com"
+SERVICE = "百度（Baidu）"
 LEVEL = {
     "国家": WIDER,
     "省": WIDER,
@@ -47,8 +51,12 @@ LEVEL = {
     "": UNKNOWN,
     "门址": HOUSE,
 }  # every other word it has (政府机构, 医疗, 购物 …) is a kind of point of interest
-QUOTA, BUSY, REFUSED = (4, 301, 302), (1, 401, 402), (3, 5)
-REFUSED_FROM, REFUSED_TO = 101, 299  # 101, 102: key or signature; 2xx: of the application, its address, its service
+KINDS = {
+    QuotaError: (4, 301, 302),
+    BusyError: (1, 401, 402),
+    # 101, 102: key or signature; 2xx: of the application, its address, its service
+    KeyRefusedError: (3, 5, *range(101, 300)),
+}
 NOTHING_MESSAGE = "无相关结果"
 BAD_PARAMETER = 2
 
@@ -69,42 +77,24 @@ def answer(said: Mapping[str, Any]) -> Answer:
     try:
         status = int(said["status"])
     except (KeyError, TypeError, ValueError) as error:
-        raise AnswerError(
-            N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service="百度（Baidu）"
-        ) from error
+        raise no_result(SERVICE) from error
     message = quoted(said.get("message") or said.get("msg") or "")
     if status:
         if NOTHING_MESSAGE in message or status == BAD_PARAMETER:
             return Answer(None, None, NAME, said=message[:40])
         _raise(status, message)
-    found = said.get("result")
-    place = found.get("location") if isinstance(found, Mapping) else None
-    if not isinstance(place, Mapping):
-        return Answer(None, None, NAME)
+    found: Any = said.get("result")
     try:
-        point = float(place["lng"]), float(place["lat"])
+        point = float(found["location"]["lng"]), float(found["location"]["lat"])
     except (KeyError, TypeError, ValueError):
         return Answer(None, None, NAME)
-    level = found.get("level")
-    level = level if isinstance(level, str) else ""
+    level = text_of(found.get("level"))
     normal = LEVEL.get(level, HOUSE)
     if normal == HOUSE and str(found.get("precise")) != "1":
         normal = STREET  # it names a door and says that it has not found it: near, and no more
-    try:
-        confidence = min(1.0, max(0.0, float(found["confidence"]) / 100))
-    except (KeyError, TypeError, ValueError):
-        confidence = None
-    return Answer(*point, NAME, normal, level[:40], confidence)
+    return Answer(*point, NAME, normal, level[:40], share_of(found.get("confidence")))
 
 
 def _raise(status: int, message: str) -> None:
-    detail = {"service": "百度（Baidu）", "code": status, "info": message}
-    if status in QUOTA:
-        raise QuotaError(N_("{service}的配额用完了（{code} {info}）：已找到的都留着，明天可接着找。"), **detail)
-    if status in BUSY:
-        raise BusyError(N_("{service}说太忙或请求太频繁（{code} {info}）：请稍后再试，或调小每秒次数。"), **detail)
-    if status in REFUSED or REFUSED_FROM <= status <= REFUSED_TO:
-        raise KeyRefusedError(
-            N_("{service}不认这把密钥（{code} {info}）：请核对密钥和它允许的服务、来源地址。"), **detail
-        )
-    raise AnswerError(N_("{service}没有给出结果（{code} {info}）：请把这个代码告诉管理员。"), **detail)
+    kind = next((kind for kind, codes in KINDS.items() if status in codes), AnswerError)
+    raise refusal(kind, SERVICE, status, message)

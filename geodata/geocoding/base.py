@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 
 #: How closely an answer names a place, the closest first: the door itself (a house number, a point of interest, a row
 #: of the same address), a crossing or a compound of houses, a street, a quarter or a village, a county, something
@@ -153,6 +153,33 @@ class KeyRefusedError(GeocodingError):
 
 class AnswerError(GeocodingError):
     """An answer that is not what is documented."""
+
+
+#: What people are told of each, by kind.
+TOLD: dict[type[GeocodingError], str] = {
+    QuotaError: N_("{service}的配额用完了（{code} {info}）：已找到的都留着，明天可接着找。"),
+    BusyError: N_("{service}说太忙或请求太频繁（{code} {info}）：请稍后再试，或调小每秒次数。"),
+    KeyRefusedError: N_("{service}不认这把密钥（{code} {info}）：请核对密钥和它允许的服务、来源地址。"),
+    AnswerError: N_("{service}没有给出结果（{code} {info}）：请把这个代码告诉管理员。"),
+}
+
+
+def refusal(kind: type[GeocodingError], service: str, code: object, info: str) -> GeocodingError:
+    """Return the error that a service answered with, of a `kind` of :data:`TOLD`: its code and its own words."""
+    return kind(TOLD[kind], service=service, code=code, info=info)
+
+
+def no_result(service: str) -> AnswerError:
+    """Return the error of an answer without the part that holds results."""
+    return AnswerError(N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service=service)
+
+
+def share_of(percent: object) -> float | None:
+    """Return a percentage of an answer as a share from 0 to 1; None where it is no number."""
+    try:
+        return min(1.0, max(0.0, float(percent) / 100))  # ty: ignore[invalid-argument-type] - that is asked here
+    except (TypeError, ValueError):
+        return None
 
 
 def at_least(level: str, wanted: str) -> bool:

@@ -28,7 +28,7 @@ REFUSED, TOO_MANY, FAULT = (401, 403, 418), 429, 500
 class _StayHere(HTTPRedirectHandler):
     """A key goes to the service that it is for, and nowhere it points at."""
 
-    def redirect_request(self, *_: Any) -> None:
+    def redirect_request(self, *_: Any) -> None:  # ty: ignore[incompatible-method-override] - takes whatever it is given
         return None
 
 

@@ -5,6 +5,7 @@ OpenStreetMap knows, and by street zones.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,7 +133,7 @@ def _of_zones(address: str, zones: Sequence[tuple[str, Answer]], provider: str) 
     named = [answer for name, answer in zones if _names(address, name)]
     if not named:
         return Answer(None, None, provider)
-    return Answer(**{one: getattr(named[0], one) for one in Answer.__slots__} | {"others": len(named) - 1})
+    return replace(named[0], others=len(named) - 1)
 
 
 def _names(address: str, zone: str) -> bool:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from geodata.errors import N_
+from geodata.frames import text_of
 from geodata.geocoding.base import (
     COUNTY,
     CROSSING,
@@ -28,11 +28,15 @@ from geodata.geocoding.base import (
     KeyRefusedError,
     Query,
     QuotaError,
+    no_result,
+    refusal,
+    share_of,
 )
 from geodata.geocoding.http import quoted
 
 NAME, DATUM, PATH = "tianditu", "cgcs2000", "/geocoder"
 URL = "https://api.tianditu.gov.cn"
+SERVICE = "天地图（Tianditu）"
 FOUND, NOTHING = "0", "101"
 LEVEL = {
     "门址": HOUSE,
@@ -80,45 +84,26 @@ def answer(said: Mapping[str, Any]) -> Answer:
     if status == NOTHING:
         return Answer(None, None, NAME)
     if status != FOUND:
-        raise AnswerError(
-            N_("{service}没有给出结果（{code} {info}）：请把这个代码告诉管理员。"),
-            service="天地图（Tianditu）",
-            code=quoted(status),
-            info=message,
-        )
-    place = said.get("location")
-    if not isinstance(place, Mapping):
-        return Answer(None, None, NAME)
+        raise refusal(AnswerError, SERVICE, quoted(status), message)
+    place: Any = said.get("location")
     try:
         point = float(place["lon"]), float(place["lat"])
     except (KeyError, TypeError, ValueError):
         return Answer(None, None, NAME)
-    level = place.get("level")
-    level = level if isinstance(level, str) else ""
-    try:
-        confidence = min(1.0, max(0.0, float(place["score"]) / 100))
-    except (KeyError, TypeError, ValueError):
-        confidence = None
-    matched = place.get("keyWord")
+    level = text_of(place.get("level"))
     return Answer(
         *point,
         NAME,
         LEVEL.get(level, UNKNOWN),
         level[:40],
-        confidence,
-        quoted(matched) if isinstance(matched, str) else "",
+        share_of(place.get("score")),
+        quoted(text_of(place.get("keyWord"))),
     )
 
 
 def _refused(said: Mapping[str, Any]) -> None:
     words = quoted(f"{said.get('msg') or ''} {said.get('resolve') or ''}")
     if "code" not in said and not words:
-        raise AnswerError(
-            N_("{service}的回答里没有结果一项，接口可能变了：请告诉管理员。"), service="天地图（Tianditu）"
-        )
-    detail = {"service": "天地图（Tianditu）", "code": quoted(said.get("code", "?")), "info": words}
-    if _QUOTA.search(words):
-        raise QuotaError(N_("{service}的配额用完了（{code} {info}）：已找到的都留着，明天可接着找。"), **detail)
-    if _BUSY.search(words):
-        raise BusyError(N_("{service}说太忙或请求太频繁（{code} {info}）：请稍后再试，或调小每秒次数。"), **detail)
-    raise KeyRefusedError(N_("{service}不认这把密钥（{code} {info}）：请核对密钥和它允许的服务、来源地址。"), **detail)
+        raise no_result(SERVICE)
+    kind = QuotaError if _QUOTA.search(words) else BusyError if _BUSY.search(words) else KeyRefusedError
+    raise refusal(kind, SERVICE, quoted(said.get("code", "?")), words)

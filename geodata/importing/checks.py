@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
 
 from geodata import datum
 from geodata.codes import shipped_rows
@@ -487,7 +487,7 @@ def _duplicates(
         there = there[~there[schema.key].isin(part[schema.key])]
 
     theirs = there["name"].to_numpy(dtype=object)
-    mine = None if isinstance(frame, InParts) else frame["name"].to_numpy(dtype=object)
+    mine: Any = None if isinstance(frame, InParts) else frame["name"].to_numpy(dtype=object)
 
     def name_of(at: int) -> str:
         if at >= len(xy):

@@ -34,24 +34,15 @@ _NAMES = re.compile(r"(纬|lat)|(经|lng|lon)", re.IGNORECASE)
 _WORDS = (("东经", "东"), ("西经", "西"), ("北纬", "北"), ("南纬", "南"))
 
 
-def degrees(cell: Any) -> float:
-    """Read degrees: ``118.1``, ``118.1°``, ``118°05'36"E``, ``118°5.6′``, ``118 05 36``, ``东经118度5分36秒``.
+def with_axis(cell: Any) -> tuple[float, str | None]:
+    """Read degrees, and which axis their letter says they are of: ``lon``, ``lat`` or None.
+
+    They may be written ``118.1``, ``118.1°``, ``118°05'36"E``, ``118°5.6′``, ``118 05 36``, ``东经118度5分36秒``.
 
     Raises
     ------
     BadValue
         When it is none of these.
-    """
-    return with_axis(cell)[0]
-
-
-def with_axis(cell: Any) -> tuple[float, str | None]:
-    """Read degrees, and which axis their letter says they are of: ``lon``, ``lat`` or None.
-
-    Raises
-    ------
-    BadValue
-        As :func:`degrees`.
     """
     if type(cell) is str and PLAIN.fullmatch(cell):
         return float(cell), None  # as nearly all files write them: nothing to make out

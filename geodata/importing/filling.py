@@ -81,7 +81,7 @@ def keep(rows: Rows, shapes: Shapes, schema: TableSchema, ground: Ground, report
     whole : bool
         Whether the rows are all that there is to say, as one that a person edits: then an empty position is none.
     """
-    keys = rows.values.get(schema.key)
+    keys: Any = rows.values.get(schema.key)
     there = ground.table(schema.name) if keys and any(keys) else None
     if there is None or not len(there):
         return
@@ -190,7 +190,7 @@ def _name_to_code(rows: Rows, column: str, ground: Ground, report: Report) -> No
         if len(codes) == 1:
             values[at] = codes[0]
             continue
-        where = {**rows.where(at, column), "value": shown(said), "code": "adcode"}
+        where: dict[str, Any] = {**rows.where(at, column), "value": shown(said), "code": "adcode"}
         rows.wrong.add(at)
         if codes:
             report.error(

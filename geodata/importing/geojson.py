@@ -60,7 +60,7 @@ def read_geojson(data: bytes) -> list[Sheet]:
     if len(features) > MAX_ROWS:
         raise Unreadable(N_("表格超过 {limit} 行：请分成几个文件导入。"), code="size", limit=MAX_ROWS)
     header: dict[str, int] = {}
-    records = [one.get("properties") if isinstance(one.get("properties"), dict) else {} for one in features]
+    records: list[Any] = [one.get("properties") if isinstance(one.get("properties"), dict) else {} for one in features]
     for record in records:
         for name in record:
             header.setdefault(str(name), len(header))

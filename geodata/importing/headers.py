@@ -32,7 +32,6 @@ __all__ = ["POSITIONS", "STATED", "Layout", "known_headers", "nothing_known", "o
 _MONEY = re.compile(r"单位\s*[:：]\s*((?:万|千|亿)元)")
 #: Headers of columns that number the rows of the file itself; they say nothing of what a row is about.
 SERIALS = frozenset({"fid", "ogcfid", "序号", "id", "行号", "序", "排序", "no", "#", "objectid", "編號"})
-UNIQUE = ("name",)
 POSITIONED = {"lon", "lat"}
 
 
@@ -128,7 +127,7 @@ def understand(
     known = {**{simple(said): column for said, column in own.items()}, **known_headers(schema.name)}
     by_hand = {simple(header): column for header, column in mapping.items()}
     if sheet.header is not None:
-        paths = [(said,) if simple(said) else () for said in sheet.header]
+        paths: list[tuple[str, ...]] = [(said,) if simple(said) else () for said in sheet.header]
         block = structure.Block(paths, {}, -1, 0, [])
         return _layout(sheet, block, known, by_hand, schema)
     block = structure.find(sheet, lambda said: _is_known(said, known, by_hand, schema))

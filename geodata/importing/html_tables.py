@@ -161,7 +161,7 @@ class _Reader(HTMLParser):
             self._end_table()
         return self._done
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:  # ty: ignore[lost-keyword-for-regular-parameter] - nobody names them
         if tag in _SILENT:
             self._silent += tag != "head"
         if tag == "table":

@@ -9,10 +9,10 @@ from typing import Any
 
 from geodata.errors import N_, AtlasError
 from geodata.importing import headers, merges, remarks, tables
-from geodata.importing.marked import MAX_NOTES, clean, sheet_title, unused, write_cell
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
+from geodata.importing.workbook_copy import MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
 from geodata.schema import TABLES
 
 REMARK = "remark"
@@ -54,9 +54,6 @@ def write_left_behind(
     AtlasError
         When nothing is left out, or it cannot be written.
     """
-    import xlsxwriter
-    from xlsxwriter.exceptions import XlsxWriterException
-
     listed = waiting_rows(report)
     try:
         sheets = read_file(source, lambda text: headers.recognised(text, report.table)) if listed else []
@@ -64,9 +61,7 @@ def write_left_behind(
         sheets = []
     if not sheets:
         raise AtlasError(N_("没有留下的行：每一行都可以导入，或者整个文件读不出来。"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    with workbook_at(path) as book:
         inks = {
             "bad": book.add_format({"bg_color": "#F4B6B6", "border": 1, "border_color": "#C8102E"}),
             "head": book.add_format({"bold": True, "bg_color": "#E8E8E8"}),
@@ -83,13 +78,6 @@ def write_left_behind(
                 at = _copy(book.add_worksheet(title), sheet, mine, report, inks, gettext, mapping)
                 reasons += [(title, at[row] + 1, one) for row, one in mine.items() if row in at]
         _reasons(book.add_worksheet(unused(gettext(N_("没有导入的原因")), used)), reasons, report, inks, gettext)
-        book.close()
-    except (OSError, XlsxWriterException) as error:
-        raise AtlasError(
-            N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"),
-            path=path,
-            detail=getattr(error, "strerror", None) or error,
-        ) from error
     return path
 
 

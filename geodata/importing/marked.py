@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from geodata.errors import N_, AtlasError
-from geodata.exporting import CELL, neutral
+from geodata.errors import N_
 from geodata.importing import headers, tables
 from geodata.importing.reading import read_file
 from geodata.importing.report import Problem, Report, Unreadable
 from geodata.importing.sheets import Sheet
+from geodata.importing.workbook_copy import MAX_NOTES, clean, sheet_title, unused, workbook_at, write_cell
 from geodata.schema import TABLES
-
-MAX_NOTES = 2_000  # a workbook with more comments takes minutes to open
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def write_marked(
@@ -47,16 +43,11 @@ def write_marked(
     AtlasError
         When it cannot be written.
     """
-    import xlsxwriter
-    from xlsxwriter.exceptions import XlsxWriterException
-
     try:
         sheets = read_file(source, lambda text: headers.recognised(text, report.table))
     except Unreadable:
         sheets = []  # the list of problems says why
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    with workbook_at(path) as book:
         inks = {
             "error": book.add_format({"bg_color": "#F4B6B6", "border": 1, "border_color": "#C8102E"}),
             "warning": book.add_format({"bg_color": "#FFF0B3"}),
@@ -66,13 +57,6 @@ def write_marked(
         for sheet in (part for whole in sheets for part in tables.apart(whole, report.table)):
             _copy(book.add_worksheet(sheet_title(sheet, used)), sheet, report, inks, gettext, mapping)
         _list(book.add_worksheet(unused(gettext(N_("问题")), used)), report, inks, gettext)
-        book.close()
-    except (OSError, XlsxWriterException) as error:
-        raise AtlasError(
-            N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"),
-            path=path,
-            detail=getattr(error, "strerror", None) or error,
-        ) from error
     return path
 
 
@@ -127,33 +111,3 @@ def _list(page: Any, report: Report, inks: dict[str, Any], gettext: Callable[[st
             write_cell(page, row, at, value, None)
     page.set_column(0, 5, 16)
     page.set_column(6, 6, 80)
-
-
-def write_cell(page: Any, row: int, at: int, value: Any, ink: Any) -> None:
-    """Write a stranger's cell so that no spreadsheet computes it."""
-    if value is None:
-        return
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
-        page.write_number(row, at, value, ink)
-    else:
-        page.write_string(row, at, str(neutral(clean(value)))[:CELL], ink)
-
-
-def clean(value: Any) -> str:
-    """Return the text of a cell without what a workbook cannot hold."""
-    return _ILLEGAL.sub("·", str(value))
-
-
-def sheet_title(sheet: Sheet, used: set[str]) -> str:
-    """Return a name for the copy of a sheet that no other copy has, and take it as used."""
-    return unused(re.sub(r"[\[\]:*?/\\']", "_", clean(sheet.name or N_("数据")))[:28] or "_", used)
-
-
-def unused(title: str, used: set[str]) -> str:
-    """Return `title`, numbered where a sheet has it already, and take it as used."""
-    found, count = title, 1
-    while found.lower() in used:
-        count += 1
-        found = f"{title}{count}"
-    used.add(found.lower())
-    return found

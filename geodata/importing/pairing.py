@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
 
 EARTH_M = 6_371_008.8
 NEAR_M = 100.0  # within which two of one name may be one, whatever their counties

@@ -12,7 +12,6 @@ LONGEST = 15  # characters of a name of a place
 SEARCHED = 120  # characters of a text in which a name is looked for
 _BLANK = re.compile(r"[\s\-—–·/>›,，、|:：]+")
 _LEAD = re.compile(r"(?:详细)?地址|中国|市辖区|[(（]")
-_LEVELS = ("country", "province", "city", "county")
 # a longer word begins like the place: 中山市场, 城区域, 寿县道
 _GOES_ON = {"市": "场", "区": "域间块", "县": "道"}
 # what every city calls one of its parts: a county of that name only within a place that is named before

@@ -133,8 +133,8 @@ def _renamed(sheet: Sheet, header: Sequence[Any], first: int, service: Service) 
         row = [None if isinstance(cell, str) and cell.strip() in EMPTY else cell for cell in sheet.rows[at]]
         if whole and district < len(row) and isinstance(row[district], str):
             # many districts are called Gulou: what they lie in leaves no doubt
-            parts = [row[one] for one in above if one < len(row) and isinstance(row[one], str)]
-            row[district] = "".join(dict.fromkeys([*parts, row[district]]))
+            parts: list[Any] = [row[one] for one in above if one < len(row) and isinstance(row[one], str)]
+            row[district] = "".join(map(str, dict.fromkeys([*parts, row[district]])))
         sheet.rows[at] = row
     return [
         service.means.get(name, cell) if isinstance(name, str) else cell

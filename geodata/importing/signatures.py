@@ -18,7 +18,6 @@ from geodata.errors import N_
 from geodata.importing.report import Unreadable
 
 TABLE = "file_formats.csv"
-_ANY = ord("?")
 _SHORT = 4  # fewer bytes than this may begin a text as well
 _OLE_SECTOR, _OLE_ENTRY, _OLE_DIRECTORIES = 512, 128, 400
 

@@ -128,7 +128,7 @@ def _whole(said: str | None) -> int:
 
 def _float(said: str | None) -> float | None:
     with suppress(ValueError, TypeError):
-        return float(said)  # type: ignore[arg-type]
+        return float(said)  # ty: ignore[invalid-argument-type] - None is suppressed
     return None
 
 
@@ -139,7 +139,7 @@ def _value(text: str, sort: str) -> Any:
         number = _float(text[:400])
         if number is None:
             return text
-        return int(number) if abs(number) < 1e15 and number.is_integer() else number
+        return int(number) if abs(number) < 1e15 and number == int(number) else number
     if sort == "Boolean":
         return text.strip() in ("1", "true")
     if sort == "DateTime":

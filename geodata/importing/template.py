@@ -10,6 +10,7 @@ from typing import Any
 from geodata.codes import labels
 from geodata.errors import N_, AtlasError
 from geodata.importing.values import vocabulary
+from geodata.importing.workbook_copy import workbook_at
 from geodata.kinds import Kinds, shipped
 from geodata.own_fields import PREFIX
 from geodata.schema import OWN, TABLES, Column
@@ -109,20 +110,8 @@ def write_template(table: str, path: Path, kinds: Kinds | None = None, lang: str
     """
     if table not in TABLES:
         raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
-    import xlsxwriter
-    from xlsxwriter.exceptions import XlsxWriterException
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    with workbook_at(path) as book:
         _fill(book, table, kinds or shipped(), LANGUAGES.index(lang))
-        book.close()
-    except (OSError, XlsxWriterException) as error:
-        raise AtlasError(
-            N_("文件 {path} 写不进去（{detail}）：请检查文件夹和权限。"),
-            path=path,
-            detail=getattr(error, "strerror", None) or error,
-        ) from error
     return path
 
 

@@ -13,11 +13,10 @@ from geodata.importing.bad import BadValue
 from geodata.importing.header_words import bare, simple
 from geodata.importing.numbers import figure
 from geodata.importing.values import NO, YES, is_blank, names_of, vocabulary
-from geodata.schema import TABLES, TableSchema
+from geodata.schema import TableSchema
 
 HOURS = "opening_hours"
 _WHETHER = re.compile(r"^(?:是否|有无|有没有)?(?:配备|配有|设有|提供|具备|安装|有)?|(?:数量|数|情况|配备|设施|设备)?$")
-_TICKS = re.compile(r"有|已配|配备|无|没有|未配", re.IGNORECASE)
 _DAY = r"\d{1,2}(?:月\d{1,2}[日号]?|\.\d{1,2})"
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})")
 _QUALIFIER = (
@@ -180,12 +179,3 @@ def _clock(cell: Any) -> str:
     if isinstance(cell, datetime | time):
         return f"{cell.hour}:{cell.minute:02d}"
     return str(cell).strip()
-
-
-def sets_of(table: str) -> dict[str, str]:
-    """Return set column → vocabulary of its codes."""
-    return {
-        column.name: vocab
-        for column in TABLES[table].columns
-        if column.dtype == "set" and (vocab := vocabulary(table, column.name))
-    }

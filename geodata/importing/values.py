@@ -257,7 +257,7 @@ def _yes_no(value: Any) -> bool:
 
 def _number(value: Any, column: Column, factor: float) -> Any:
     found = figure(value, column.unit, factor)
-    if column.dtype == "int" and not found.value.is_integer():
+    if column.dtype == "int" and not found.value.is_integer():  # ty: ignore[missing-union-attribute] - of a float
         raise BadValue(N_("应为整数：请去掉小数。"), {}, N_("整数"))
     if column.unit != "degree" and found.value < 0:
         raise BadValue(N_("不能是负数：请改正。"), {}, N_("不小于 0 的数"))
@@ -317,7 +317,7 @@ def _own(value: Any) -> str | None:
 
 
 def _code(value: Any, vocab: str) -> str:
-    text = _folded(checked_text(value))
+    text = folded(checked_text(value))
     found = names_of(vocab).get(text) or names_of(vocab).get(text.replace(" ", ""))
     if found is None:
         raise _no_code(text, vocab)
@@ -326,7 +326,7 @@ def _code(value: Any, vocab: str) -> str:
 
 def _codes(value: Any, vocab: str) -> str:
     text, found, strange = checked_text(value), [], []
-    if whole := names_of(vocab).get(_folded(text)):
+    if whole := names_of(vocab).get(folded(text)):
         return whole  # 物流与商贸: a name may hold what would part two
     for part in _SPLIT.split(text):
         if part.strip() and part.strip().lower() not in BLANKS:
@@ -349,9 +349,9 @@ def _codes_of(part: str, vocab: str) -> list[str]:
     """
     names = names_of(vocab)
     for said in (part, _COUNTED.sub("", _NUMBERED.sub("", part))):
-        if code := names.get(_folded(said)):
+        if code := names.get(folded(said)):
             return [code]
-    found = [names.get(_folded(_COUNTED.sub("", one))) for one in part.split()]
+    found = [names.get(folded(_COUNTED.sub("", one))) for one in part.split()]
     return [code for code in found if code] if None not in found else []
 
 
@@ -364,21 +364,17 @@ def _no_code(text: str, vocab: str, msgid: str = N_("“{part}”不在可用的
     )
 
 
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().lower()
-
-
 @cache
 def names_of(vocab: str) -> Mapping[str, str]:
     """Return every way to write a code, folded → code: the code itself, its names in both languages, aliases."""
     names: dict[str, str] = {}
     for said in ({code: code for code in labels(vocab)}, labels(vocab), labels(vocab, "en")):
         for code, name in said.items():
-            names.setdefault(_folded(name), code)
+            names.setdefault(folded(name), code)
     for row in shipped_rows("import_codes.csv"):
         if row["vocab"] == vocab:
             for alias in filter(None, row["alias"].split(";")):
-                names.setdefault(_folded(alias), row["code"])
+                names.setdefault(folded(alias), row["code"])
     return MappingProxyType(names)
 
 

@@ -78,15 +78,7 @@ def read_shapefile(path: Path) -> list[Sheet]:
         When one is broken.
     """
     with opened(path) as archive, tempfile.TemporaryDirectory() as folder:
-        layers = members_of(archive, (".shp",))
-        if len(layers) > MAX_LAYERS:
-            raise Unreadable(
-                N_("压缩文件里有 {got} 个图层，最多 {limit} 个：请只压缩需要导入的。"),
-                got=len(layers),
-                limit=MAX_LAYERS,
-            )
-        if sum(member.file_size for member in archive.infolist()) > MAX_SHAPEFILE:
-            raise too_many_bytes(sum(member.file_size for member in archive.infolist()), MAX_SHAPEFILE)
+        layers = _layers_of(archive, (".shp",))
         sheets = []
         for at, layer in enumerate(layers):
             within = Path(folder) / str(at)
@@ -108,6 +100,18 @@ def members_of(archive: zipfile.ZipFile, endings: tuple[str, ...]) -> list[str]:
     return [one for one in archive.namelist() if one.lower().endswith(endings) and "__MACOSX" not in one]
 
 
+def _layers_of(archive: zipfile.ZipFile, endings: tuple[str, ...]) -> list[str]:
+    """Return the members that are layers, of an archive that is not too large."""
+    layers, size = members_of(archive, endings), sum(member.file_size for member in archive.infolist())
+    if len(layers) > MAX_LAYERS:
+        raise Unreadable(
+            N_("压缩文件里有 {got} 个图层，最多 {limit} 个：请只压缩需要导入的。"), got=len(layers), limit=MAX_LAYERS
+        )
+    if size > MAX_SHAPEFILE:
+        raise too_many_bytes(size, MAX_SHAPEFILE)
+    return layers
+
+
 def _unpack(archive: zipfile.ZipFile, layer: str, folder: Path, endings: tuple[str, ...], stem: str = "layer") -> None:
     """Put the members that belong to a layer (of its name, whatever their case) into a folder."""
     own = str(PurePosixPath(layer).with_suffix("")).lower()
@@ -126,15 +130,7 @@ def read_mapinfo(path: Path) -> list[Sheet]:
         When one is broken, or names other files.
     """
     with opened(path) as archive, tempfile.TemporaryDirectory() as folder:
-        layers = members_of(archive, (".tab", ".mif"))
-        if len(layers) > MAX_LAYERS:
-            raise Unreadable(
-                N_("压缩文件里有 {got} 个图层，最多 {limit} 个：请只压缩需要导入的。"),
-                got=len(layers),
-                limit=MAX_LAYERS,
-            )
-        if sum(member.file_size for member in archive.infolist()) > MAX_SHAPEFILE:
-            raise too_many_bytes(sum(member.file_size for member in archive.infolist()), MAX_SHAPEFILE)
+        layers = _layers_of(archive, (".tab", ".mif"))
         kinds = {PurePosixPath(layer).suffix.lower()[1:] for layer in layers}
         for at, layer in enumerate(layers):
             stem, suffix = f"layer{at:02d}", PurePosixPath(layer).suffix.lower()

@@ -205,7 +205,7 @@ def _styles(archive: zipfile.ZipFile, part: str | None) -> tuple[frozenset[str],
         elif tag in (*cells, *fonts, *fills):
             inside = next(one for one in (cells, fonts, fills) if tag in one)
         elif inside is cells and tag in style:
-            used.append(tuple(attributes.get(name, "0") for name in ("numFmtId", "fontId", "fillId")))
+            used.append((attributes.get("numFmtId", "0"), attributes.get("fontId", "0"), attributes.get("fillId", "0")))
         elif inside is fonts and tag in strong and attributes.get("val", "1") not in ("0", "false"):
             bold.add(str(count[font]))
         elif inside is fills and tag in pattern and attributes.get("patternType", "none") not in ("none", "gray125"):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.frames import rows_of
 from geodata.geocoding.base import HOUSE, STREET, ZONE, Answer, Query, tidy
 from geodata.osm import pois
 from geodata.osm.network import load
@@ -102,7 +103,7 @@ class ExtractAddresses:
         points = self._points[shapely.contains_xy(shape, self._points["lon"], self._points["lat"])]
         found = _County({}, {}, self._roads(shape), {}, set())
         found.starts.update(found.roads)
-        for row in points.itertuples():
+        for row in rows_of(points):
             spot = (float(row.lon), float(row.lat))
             if row.number and row.street:
                 number = _NUMBER.match(tidy(row.number))

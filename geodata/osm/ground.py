@@ -36,7 +36,7 @@ ABOUT, NETWORK, BASEMAP = "meta.json", "network", "basemap.pmtiles"
 UNFINISHED = ".making-"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
 TABLES = ("walkable.csv", "poi_classes.csv", "premises.csv", "../poi_groups.csv")
-FORMAT = "1"  # of what stands in a folder: another one makes it anew
+FORMAT = "2"  # of what stands in a folder: another one makes it anew
 TILES = "geodata.osm.tiles"
 
 
@@ -129,6 +129,9 @@ def bring(
             theirs = frame[key].isin(there[key][~mine & there["adcode"].isin(found.places).to_numpy()])
             kept += int(theirs.sum())  # a person has said something else of it: that stands
             exchanges[table] = Exchange(frame[~theirs], frozenset(there[key][mine]))
+        if len(found.zones):
+            there = store.read("zones")
+            exchanges["zones"] = Exchange(found.zones, frozenset(there["zone_id"][rows.theirs(there, found.zones)]))
         progress(0.97, N_("正在写入图册"))
         earlier = current(home, store.meta())
         batch = store.exchange(
@@ -140,6 +143,7 @@ def bring(
         "folder": folder.name,
         "demand_rows": len(exchanges["demand"].frame),
         "candidate_rows": len(exchanges["candidates"].frame),
+        "zone_rows": len(found.zones),
         "kept_rows": kept,
         "added": batch.added,
         "changed": batch.changed,

@@ -21,6 +21,7 @@ RINGS = (1.0, 0.5, 0.2)  # share of a point that each cell gets, by ring around 
 LEAST = 0.02
 SAME_PLACE = 3  # decimals of a degree: two points of one name within about 100 m are one
 POINTS = "points.csv"  # in the folder of an extract: everything of it that has a place, in these columns
+ZONES = "zones.csv"  # there too: boundaries of streets and towns
 COLUMNS = ("id", "lon", "lat", "name", "class", "host_type", "host", "street", "number", "quarter")
 ANY = "*"
 WHOLE = "building"  # repeats what a more telling class says of the same place

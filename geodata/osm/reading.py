@@ -7,6 +7,7 @@ starts it within bounds).
 from __future__ import annotations
 
 import csv
+import functools
 import itertools
 import json
 import math
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import osmium
+import shapely
 from osmium import filter as keep
 from osmium import index, io
 from osmium.osm import ALL, NODE, NOTHING, RELATION, WAY
@@ -38,6 +40,9 @@ STAGES = ("relations", "nodes", "ways", "network")
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _KEYS = tuple(dict.fromkeys([*pois.classes(), *(kind.key for kind in premises.kinds()), *ADDRESS, "place"]))
 _AREAS = frozenset({"multipolygon", "boundary"})
+#: Boundaries of streets and towns (街道, 镇, 乡), which are level 8 in China, in a file of the folder of an extract
+ZONE_LEVEL, ZONE_COLUMNS = "8", ("id", "name", "name_en", "wkb")
+ZONE_CORNER = 2e-5  # degrees, 2 m: corners that turn by less are left out
 
 
 class Point(NamedTuple):
@@ -107,6 +112,7 @@ class Reader:
         self._names: dict[str, int] = {}
         self._areas: dict[int, tuple[Tags, list[int]]] = {}
         self._rims: dict[int, Tags] = {}
+        self._zones: dict[int, tuple[Tags, list[int]]] = {}
 
     def read(self) -> dict[str, Any]:
         """Read the extract; return what is known of it as a whole."""
@@ -161,11 +167,13 @@ class Reader:
         yield from found
 
     def _read_relations(self) -> None:
-        for one in self._objects(RELATION, keep.KeyFilter(*_KEYS, *walkable.KINDS)):
+        for one in self._objects(RELATION, keep.KeyFilter(*_KEYS, *walkable.KINDS, "admin_level")):
             tags = dict(one.tags)
             members = [way.ref for way in one.members if way.type == "w" and way.role in ("", "outer", "inner")]
             if tags.get("type") not in _AREAS:
                 continue
+            if tags.get("boundary") == "administrative" and tags.get("admin_level") == ZONE_LEVEL and "name" in tags:
+                self._zones[one.id] = (tags, members)
             if told(tags, "", 0.0, 0.0):
                 outer = [way.ref for way in one.members if way.type == "w" and way.role != "inner"]
                 self._areas[one.id] = (tags, outer)
@@ -196,7 +204,8 @@ class Reader:
                     yield self._counted(found._replace(lon=middle[0], lat=middle[1]))
 
     def _points_of_areas(self, located: Any) -> Iterator[Point]:
-        wanted = {way for _, ways in self._areas.values() for way in ways} | self._rims.keys()
+        of_areas = itertools.chain(self._areas.values(), self._zones.values())
+        wanted = {way for _, ways in of_areas for way in ways} | self._rims.keys()
         if not wanted:
             return
         corners: dict[int, list[tuple[int, int]]] = {}
@@ -204,12 +213,34 @@ class Reader:
             if one.id in self._rims:
                 self._walk(one, self._rims[one.id])
             corners[one.id] = [(node.x, node.y) for node in one.nodes]
+        self._write_zones(corners)
         for number, (tags, ways) in self._areas.items():
             middle = _middle([corner for way in ways for corner in corners.get(way, ())], whole=False)
             if middle is None:
                 self.counts["points_without_place"] += 1
             elif found := told(tags, f"r{number}", *middle):
                 yield self._counted(found)
+
+    def _write_zones(self, corners: Mapping[int, list[tuple[int, int]]]) -> None:
+        """Write the boundaries of streets and towns of which nothing is cut off."""
+        with (self._folder / pois.ZONES).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(ZONE_COLUMNS)
+            for number, (tags, ways) in self._zones.items():
+                lines = [np.array(corners.get(way, ()), float).reshape(-1, 2) / network.UNITS for way in ways]
+                whole = all(len(one) > 1 and (np.abs(one) <= (180, 90)).all() for one in lines)
+                rings = (
+                    shapely.get_parts(shapely.polygonize([shapely.linestrings(one) for one in lines])) if whole else ()
+                )
+                if not len(rings):
+                    self.counts["cut_zones"] += 1
+                    continue
+                # rings within rings are holes, and what lies in those is ground again
+                shape = functools.reduce(shapely.symmetric_difference, (shapely.Polygon(one.exterior) for one in rings))
+                shape = shapely.simplify(shape, ZONE_CORNER)
+                self.counts["zones"] += 1
+                name = clean(tags.get("name", ""))
+                writer.writerow((f"r{number}", name, clean(tags.get("name:en", "")), shapely.to_wkb(shape, hex=True)))
 
     def _walk(self, way: Any, tags: Tags) -> None:
         rule = walkable.decided(tags)

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from geodata import boundaries
 from geodata.errors import N_, AtlasError
+from geodata.names import romanised
 from geodata.osm import pois
 from geodata.osm.network import UNITS
 from geodata.schema import CRS, TABLES
@@ -35,7 +36,7 @@ class Rows:
 
     Attributes
     ----------
-    demand, candidates : DataFrame
+    demand, candidates, zones : DataFrame
         Rows of these tables.
     places : list of str
         Counties that were taken.
@@ -51,6 +52,7 @@ class Rows:
 
     demand: pd.DataFrame
     candidates: pd.DataFrame
+    zones: pd.DataFrame
     places: list[str]
     covered: dict[str, float]
     outside: int
@@ -95,10 +97,13 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     taken = _chosen(places, counties, chosen, covered)
     inside = points["adcode"].isin(taken)
     source = f"{SOURCE};{SOURCE}-{extract_date}" if extract_date else SOURCE
+    own_zones = _boundaries(folder, counties[counties["adcode"].isin(taken)], zones, source)
+    zones = pd.concat([zones[~zones["adcode"].isin(own_zones["adcode"])], own_zones])
     demand, unspread = _demand(points[inside & (points["class"] != "")], counties, zones)
     return Rows(
         _validated("demand", demand, source),
         _validated("candidates", _candidates(points[inside & (points["host_type"] != "")]), source),
+        own_zones,
         taken,
         covered,
         int(points["adcode"].isna().sum()),
@@ -116,6 +121,48 @@ def ours(frame: pd.DataFrame, places: Sequence[str], made: pd.DataFrame) -> NDAr
     dated = frame["source_id"].str.fullmatch(rf"{SOURCE};{SOURCE}-\d{{4}}-\d{{2}}-\d{{2}}").fillna(False)
     shipped = (frame["source_id"] == SOURCE) & frame["adcode"].isin(made["adcode"])
     return ((dated | shipped) & (frame["provenance"] == "derived") & frame["adcode"].isin(places)).to_numpy(bool)
+
+
+def theirs(frame: pd.DataFrame, made: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which zones give way to those `made` of an extract: those of an earlier one in the same counties."""
+    return (_of_extract(frame) & frame["adcode"].isin(made["adcode"])).to_numpy(bool)
+
+
+def _of_extract(frame: pd.DataFrame) -> pd.Series:
+    return frame["source_id"].str.split(";").str[0].eq(SOURCE) & (frame["provenance"] == "derived")
+
+
+def _boundaries(folder: Path, counties: pd.DataFrame, known: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Return the zones of counties that have none but those of an extract, where boundaries cover most of one."""
+    listed = folder / pois.ZONES
+    frame = pd.read_csv(listed, dtype=str, keep_default_na=False) if listed.is_file() else pd.DataFrame()
+    shapes = shapely.from_wkb(frame["wkb"].to_numpy()) if len(frame) else np.empty(0, object)
+    inner = shapely.point_on_surface(shapes)
+    taken: list[tuple[int, str]] = []
+    for code, shape in zip(counties["adcode"], counties.geometry, strict=True):
+        there = known[known["adcode"] == code]
+        rows = np.flatnonzero(shapely.contains(shape, inner)) if len(shapes) else np.empty(0, int)
+        if not len(rows) or not _of_extract(there).all():
+            continue
+        whole = shapely.intersection(shapely.union_all(shapes[rows]), shape)
+        if shapely.area(whole) >= COVERED * shapely.area(shape):
+            taken += [(int(row), code) for row in rows]
+    rows = [row for row, _ in taken]
+    name = frame["name"].to_numpy()[rows] if rows else np.empty(0, object)
+    latin = frame["name_en"].to_numpy()[rows] if rows else np.empty(0, object)
+    found = {
+        "zone_id": [f"{SOURCE}-{frame['id'].iloc[row]}" for row in rows],
+        "name": name,
+        "name_en": [one or romanised(zh) for one, zh in zip(latin, name, strict=True)],
+        "adcode": [code for _, code in taken],
+        "geometry_provenance": ["derived"] * len(rows),
+    }
+    shaped = [_many(shapes[row]) for row in rows]
+    return _validated("zones", gpd.GeoDataFrame(pd.DataFrame(found, dtype=object), geometry=shaped, crs=CRS), source)
+
+
+def _many(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    return shapely.multipolygons([one for one in shapely.get_parts(shape) if one.geom_type == "Polygon"])
 
 
 def _counties(places: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -27,7 +29,7 @@ def sample_frames(places: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
     # one generator per part: a change in one does not move the others
     seeds = np.random.SeedSequence(SEED).spawn(3)
     szs, sm, happenings = (np.random.Generator(np.random.PCG64(seed)) for seed in seeds)
-    tables: dict[str, pd.DataFrame] = dict(shizuishan.frames(places, szs))
+    tables: dict[str, Any] = dict(shizuishan.frames(places, szs))
     tables |= siming.frames(places, sm)
     tables |= events.frames(places, tables["grids"], tables["enterprises"], tables["stations"], happenings)
     return tables

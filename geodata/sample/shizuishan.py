@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from geodata.apportion import apportion
 from geodata.codes import shipped_rows
+from geodata.frames import rows_of
 from geodata.partition import partition
 from geodata.schema import CRS
 
@@ -37,7 +38,7 @@ class Totals(NamedTuple):
 TOTALS = Totals()
 
 
-def frames(places: gpd.GeoDataFrame, rng: Generator) -> dict[str, gpd.GeoDataFrame]:
+def frames(places: gpd.GeoDataFrame, rng: Generator) -> dict[str, pd.DataFrame]:
     """Return the tables ``regions``, ``grids`` and ``enterprises``."""
     counties = places.set_index("adcode").geometry
     regions = pd.DataFrame(shipped_rows("sample_regions.csv")).replace("", None)
@@ -84,7 +85,7 @@ def _grid_rows(regions: pd.DataFrame) -> pd.DataFrame:
 def _enterprise_rows(grids: pd.DataFrame, counties: gpd.GeoSeries, rng: Generator) -> gpd.GeoDataFrame:
     rows = []
     centres = grids[["lon", "lat"]].to_numpy()
-    for index, grid in enumerate(grids.itertuples()):
+    for index, grid in enumerate(rows_of(grids)):
         siblings = np.flatnonzero(grids["adcode"] == grid.adcode)
         spots = _cluster(centres, index, siblings, grid.spread_km, grid.enterprises, counties[grid.adcode], rng)
         sectors = grid.sectors.split(";")

@@ -8,6 +8,8 @@ merely what is nearest to a rough centre of each street.
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import h3
 import numpy as np
@@ -47,7 +49,7 @@ def frames(places: gpd.GeoDataFrame, rng: Generator) -> dict[str, gpd.GeoDataFra
     }
 
 
-def _zones(ground: shapely.Geometry) -> gpd.GeoDataFrame:
+def _zones(ground: shapely.Geometry) -> Any:
     zones = boundaries.zone_centres()
     # an island: no line halfway to the next centre should cut it or add a quay to it
     island, rest = boundaries.split_gulangyu(ground)

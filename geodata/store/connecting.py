@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import psycopg.sql
 from psycopg.types.string import TextLoader
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -101,7 +102,7 @@ class Address:
         return engine
 
     @contextmanager
-    def said(self, doing: str) -> Iterator[None]:
+    def said(self, doing: str) -> Generator[None]:
         """Turn what the database complains of into an AtlasError.
 
         Parameters

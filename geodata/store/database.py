@@ -63,7 +63,9 @@ class Database(ABC):
         schema = TABLES[table]
         names = names_of(schema)
         found = self.query(f'SELECT {_quoted(names)} FROM "{table}" ORDER BY fid')  # noqa: S608 - names of the schema
-        columns = dict(zip(names, zip(*found, strict=True), strict=True)) if found else dict.fromkeys(names, ())
+        columns: dict[str, Any] = (
+            dict(zip(names, zip(*found, strict=True), strict=True)) if found else dict.fromkeys(names, ())
+        )
         if schema.geometry:
             columns[GEOMETRY] = self.wkb(columns[GEOMETRY])
         return frame_of(schema, columns)

@@ -12,7 +12,7 @@ import os
 import shutil
 import sqlite3
 import struct
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pyogrio.errors
 
 from geodata.errors import N_, AtlasError, BusyError, UnavailableError
 from geodata.interrupts import held_back
@@ -78,7 +79,7 @@ class GeoPackageStore(BatchedStore):
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     @contextmanager
-    def reading(self) -> Iterator[Snapshot]:
+    def reading(self) -> Generator[Snapshot]:
         """Give the atlas at one moment: an open file stays what it was when another takes its name."""
         try:
             while True:
@@ -99,7 +100,7 @@ class GeoPackageStore(BatchedStore):
             raise self._broken(error) from error
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def writing(self) -> Generator[Database]:
         """Give a transaction on a copy of the file, which takes its place when the block ends well."""
 
         def copy(unfinished: Path) -> None:
@@ -168,6 +169,16 @@ class GeoPackageStore(BatchedStore):
             )
 
     def _check_version(self, version: str | None) -> None:
+        if version != SCHEMA_VERSION and (version or "").isdigit() and int(version or 0) > int(SCHEMA_VERSION):
+            raise UnavailableError(
+                N_(
+                    "图册文件 {path} 由更新的程序建立（表结构第 {got} 版，本程序到第 {expected} 版）："
+                    "请升级程序后再打开；文件没有改动，不要删除。"
+                ),
+                path=self.path,
+                got=version,
+                expected=SCHEMA_VERSION,
+            )
         if version != SCHEMA_VERSION:
             raise UnavailableError(
                 N_(
@@ -216,7 +227,7 @@ class GeoPackageSite:
         return GeoPackageStore(self.path)
 
     @contextmanager
-    def filling(self, replace: bool) -> Iterator[Database | None]:
+    def filling(self, replace: bool) -> Generator[Database | None]:
         """Give an empty atlas to pour into; None when one is there and `replace` is false."""
         home = self.path.parent
         if self.path.exists() and not replace:
@@ -237,7 +248,7 @@ class GeoPackageSite:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def _alone(home: Path) -> Generator[None]:
     """Hold the lock of the one writer of a folder, and clear away what dead ones left."""
     try:
         with held(home / LOCK):
@@ -249,7 +260,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Iterator[SqliteDatabase]:
+def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Generator[SqliteDatabase]:
     """Give a transaction on the file that `make` makes beside `path`; it takes that name when the block ends well."""
     unfinished = path.parent / f".atlas-{os.getpid()}.building.gpkg"
     try:

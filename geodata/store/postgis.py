@@ -8,7 +8,7 @@ sees one moment (repeatable read), whoever writes meanwhile.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,7 +68,7 @@ class PostgisDatabase(Database):
         self._check()
         columns = ", ".join(f'"{name}"' for name in names)
         with (
-            self._connection.connection.cursor() as cursor,
+            self._connection.connection.cursor() as cursor,  # ty: ignore[invalid-context-manager] - psycopg's is one
             cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy,
         ):
             for row in rows:
@@ -146,7 +146,7 @@ class PostgisStore(BatchedStore):
             return self._present(PostgisDatabase(connection))
 
     @contextmanager
-    def reading(self) -> Iterator[Snapshot]:
+    def reading(self) -> Generator[Snapshot]:
         """Give the atlas at one moment: a transaction that sees nothing of what others commit."""
         with self.address.said(UNREADABLE), self._engine.connect() as connection:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -154,7 +154,7 @@ class PostgisStore(BatchedStore):
             yield Snapshot(self.name, database, self._present(database))
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def writing(self) -> Generator[Database]:
         """Give the transaction of the one who may write now."""
         with _alone(self._engine, self.address) as database:
             self._present(database)
@@ -212,7 +212,7 @@ class PostgisSite:
         return PostgisStore(self.address)
 
     @contextmanager
-    def filling(self, replace: bool) -> Iterator[Database | None]:
+    def filling(self, replace: bool) -> Generator[Database | None]:
         """Give an empty atlas to pour into; None when one is there and `replace` is false."""
         engine = self.address.engine()
         try:
@@ -228,7 +228,7 @@ class PostgisSite:
 
 
 @contextmanager
-def _alone(engine: Engine, address: Address) -> Iterator[PostgisDatabase]:
+def _alone(engine: Engine, address: Address) -> Generator[PostgisDatabase]:
     """Give a transaction to the one writer, waiting for whoever writes now;
     it is committed when the block ends well.
     """

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from geodata.codes import shipped_rows
-from layers import places
-from layers.analysis import happened
+from layers import places, stations
+from layers.analysis import timeline
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix
@@ -92,10 +92,7 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
         kinds=frozenset({row["kind"]}) if row["kind"] else None,
     )
     if row["table"] == "stations":
-        mine = atlas.stations[
-            places.table_mask(atlas, places.scope(atlas, own), "stations")
-            & atlas.of_provenance("stations", own.provenance)
-        ]
+        mine = atlas.stations[stations.chosen(atlas, own)]
         opened = pd.to_datetime(mine["opened_on"])
         mine = mine[
             (mine["status"] == "open")
@@ -105,7 +102,7 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
         ]
         month, value = pd.to_datetime(mine["opened_on"]).dt.strftime("%Y-%m"), pd.Series(1.0, index=mine.index)
     else:
-        mine = happened.events(atlas, own)
+        mine = timeline.events(atlas, own)
         month, value = (
             mine["month"],
             mine["participants"].fillna(0) if row["measure"] == "participants" else pd.Series(1.0, index=mine.index),
@@ -113,7 +110,7 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
     in_months = month.isin(list(months))
     done = tuple(float(value[in_months & (month <= one)].sum()) for one in months)
     days = (last - first).days + 1
-    ends = [min(pd.Period(one, "M").end_time.date(), last) for one in months]
+    ends = [min(pd.Period(one, "M").end_time.date(), last) for one in months]  # ty: ignore[missing-union-attribute] - a month has an end
     linear = tuple(float(fact["value"]) * ((end - first).days + 1) / days for end in ends)
     return Progress(
         row["fact_id"],

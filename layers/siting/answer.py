@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,7 +211,7 @@ class CellCover:
     lost: bool = False
 
 
-def plain(number: float) -> str:
+def plain(number: Any) -> str:
     """Return a figure as reasons write it."""
     return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
 
@@ -221,7 +221,7 @@ def answered(atlas: Atlas, found: Case, prepared: Prepared, last: Progress) -> A
     ids = [prepared.instance.site_ids[j] for j in last.sites]
     row = {one: at for at, one in enumerate(found.candidates.ids)}
     rows = [row[one] for one in ids]
-    made = _answer(atlas, found, found.candidates.points.xy[rows], ids)
+    made = _answer(atlas, found, found.candidates.located.xy[rows], ids)
     return made.having(
         status=last.status, objective=last.objective, bound=last.bound, gap=last.gap, seconds=last.seconds
     )
@@ -239,7 +239,7 @@ def cell_cover(found: Case, points: NDArray[np.float64]) -> CellCover:
     prepared = found.at(points)
     weight = prepared.instance.weight
     count = len(found.cells)
-    whole = np.bincount(prepared.point, weight, count)
+    whole = np.bincount(prepared.point, weight, count).astype(np.float64, copy=False)
 
     def share(sites: NDArray[np.int64]) -> NDArray[np.float64]:
         there = reach_counts(prepared.instance, sites, found.wish.radius) >= found.wish.cover
@@ -248,7 +248,11 @@ def cell_cover(found: Case, points: NDArray[np.float64]) -> CellCover:
         return np.divide(np.bincount(prepared.point, weight * there, count), whole, out=by_hours, where=whole > 0)
 
     return CellCover(
-        found.cells, whole, share(np.empty(0, np.int64)), share(np.arange(len(points))), found.placing.lost
+        found.cells,
+        whole.astype(np.float64, copy=False),
+        share(np.empty(0, np.int64)),
+        share(np.arange(len(points))),
+        found.placing.lost,
     )
 
 
@@ -312,7 +316,7 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
     for each pattern of opening, and the weight of it.
     """
     weight = found.demand.numbers("weight", 1.0)
-    stand = found.existing.points.xy if found.existing else np.empty((0, 2))
+    stand = found.existing.located.xy if found.existing else np.empty((0, 2))
     sites = np.vstack([points, stand])
     hours = found.wish.hours
     if hours is None:

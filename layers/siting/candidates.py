@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from geodata import crs
 from geodata.errors import N_, AtlasError
-from layers import places
+from layers import places, selection
 from layers.atlas import LEVELS, Atlas
 from layers.filters import Filters
 from layers.siting.ask import ACTIVITIES, AUTO, DECIMALS, ENTERPRISES, GRID, POINTS, TABLE, Ask, point_id
@@ -164,12 +164,10 @@ def _grid(atlas: Atlas, filters: Filters, step: int) -> tuple[NDArray, NDArray, 
 
 def _rows(atlas: Atlas, filters: Filters, source: str) -> NDArray[np.intp]:
     table, _ = KEYS[source]
-    lon, lat = atlas.lonlat(table)
-    here = places.scope(atlas, filters)
-    mask = places.table_mask(atlas, here, table) & ~np.isnan(lon) & atlas.of_provenance(table, filters.provenance)
+    mask = selection.mask(atlas, filters, table) & ~np.isnan(atlas.lonlat(table)[0])
     if table == "activities":  # a point that only stands for its place is no premises
         mask = mask & (atlas.activities["geometry_provenance"] != "derived").to_numpy(dtype=bool)
-    return np.flatnonzero(mask & places.in_area(filters, lon, lat))
+    return np.flatnonzero(mask)
 
 
 def _of_table(atlas: Atlas, filters: Filters, source: str) -> Candidates:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
@@ -39,6 +39,8 @@ from layers.unplaced import Standing
 from layers.walking import REACH_M, Connectors
 
 CHORD_MARGIN = 1.01
+#: Pairs of demand and sites that a question from the page may have; one takes about 56 bytes while it is solved.
+MOST_PAIRS = 6_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,8 +109,10 @@ class Case:
         usable = np.array([one not in barred for one in self.candidates.ids], bool)
         if "rule" in self.candidates.frame:
             usable &= self.candidates.frame["rule"].to_numpy(dtype=object) != "forbidden"
-        there = [Points(self.candidates.points.xy[usable], degrees=True)]
-        there += [self.existing.points] if self.existing else []
+        there = [
+            Points(self.candidates.located.xy[usable], degrees=True),
+            *([self.existing.located] if self.existing else []),
+        ]
         part = np.concatenate([walking.parts(graph, walking.connect(graph, one)) for one in there])
         return np.flatnonzero(~np.isin(walking.parts(graph, self.cells_on), part[part >= 0]))
 
@@ -122,16 +126,16 @@ class Case:
     def nearest(self, sites: Points) -> NDArray[np.float64]:
         """Return the way in metres from each demand row to the nearest of `sites`; infinite when it reaches none."""
         if self.walked is None or self.cells_on is None:
-            return nearest_distance(self.demand.points, sites, self.wish.detour)
+            return nearest_distance(self.demand.located, sites, self.wish.detour)
         graph = self.walked.graph
         return walking.nearest(graph, self.cells_on, walking.connect(graph, sites))
 
     def reached(self, sites: Points) -> Pairs:
         """Return the pairs of demand and `sites` within the radius."""
         if self.walked is None or self.cells_on is None:
-            return within_reach(self.demand.points, sites, self.wish.radius, self.wish.detour)
+            return within_reach(self.demand.located, sites, self.wish.reach, self.wish.detour)
         graph = self.walked.graph
-        return walking.ways(graph, self.cells_on, walking.connect(graph, sites), self.wish.radius).pairs
+        return walking.ways(graph, self.cells_on, walking.connect(graph, sites), self.wish.reach).pairs
 
     def roads(self, lonlat: NDArray[np.float64]) -> list[str]:
         """Return the name of the road where each point (degrees) comes to the network; empty where none is known."""
@@ -147,7 +151,7 @@ class Case:
         if self.existing is None or self.wish.hours is None:
             return np.ones(len(self.serving), bool)
         texts = [text or None for text in self.existing.frame["opening_hours"]]
-        return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)
+        return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)  # ty: ignore[invalid-explicit-return] - an axis is left
 
     def prepared(self, network: Edges | Lines | None = None, access: float = REACH_M) -> Prepared:
         """Return the checked instance, measured straight, along the network of the atlas, or along another (from
@@ -163,11 +167,33 @@ class Case:
         demand = self.demand
         if network is None and self.wish.model != "mclp" and len(apart := self.apart):
             kept = np.setdiff1d(np.arange(len(demand.ids)), apart)
-            points = Points(demand.points.xy[kept], demand.points.degrees)
+            points = Points(demand.located.xy[kept], demand.located.degrees)
             frame = demand.frame.iloc[kept].reset_index(drop=True)
             demand = replace(demand, ids=[demand.ids[row] for row in kept], points=points, frame=frame)
-        network = network or self._graph
-        return prepare(self.wish, demand, self.candidates, self.existing, edges=network, access=access)
+        return prepare(self.wish, demand, self.candidates, self.existing, edges=network or self._graph, access=access)
+
+    def bounded(self, most: int = MOST_PAIRS) -> Case:
+        """Return this case when it has at most `most` pairs of demand and sites, counted before one of them is made.
+
+        Raises
+        ------
+        AtlasError
+            It may have more: says how to ask for less.
+        """
+        sites = self.candidates.located
+        pairs = len(self.demand.ids) * len(sites)
+        if pairs > most and self.wish.model in COVERAGE_MODELS and self.wish.radius is not None:
+            # along a network nobody comes farther than straight
+            straight = self.wish.radius / (1.0 if self.walked else self.wish.detour)
+            trees = [cKDTree(one.searched()) for one in (self.demand.located, sites)]
+            pairs = int(trees[0].count_neighbors(trees[1], straight * CHORD_MARGIN))
+        if pairs > most:
+            raise AtlasError(
+                N_("这个问题有 {got} 对需求与备选点，超过 {limit} 对：请加大网格间距，缩小服务半径，或缩小范围。"),
+                got=pairs,
+                limit=most,
+            )
+        return self
 
     @property
     def _graph(self) -> walking.Graph | None:
@@ -288,7 +314,7 @@ def case(atlas: Atlas, filters: Filters, ask: Ask) -> Case:
         sources([*atlas.distinct("demand", "source_id", wanted.rows), *atlas.distinct("stations", "source_id", rows)]),
         atlas.version,
         walked,
-        walking.connect(walked.graph, needing.points) if walked else None,
+        walking.connect(walked.graph, needing.located) if walked else None,
     )
 
 
@@ -305,7 +331,7 @@ def basis(atlas: Atlas) -> str:
             if table == "stations":
                 frame = frame[frame["status"] == stations.OPEN]
             plain = pd.DataFrame(frame.drop(columns=["geometry", "batch_id"], errors="ignore")).astype(str)
-            rows = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+            rows = pd.util.hash_pandas_object(plain, index=False).to_numpy()  # ty: ignore[not-callable] - it is a function
             shapes = shapely.to_wkb(frame["geometry"].to_numpy()) if "geometry" in frame else []
             found.update(table.encode() + rows.tobytes() + b"|".join(shape or b"-" for shape in shapes))
         for table in ("places", "land", "zones", "grids", "regions"):

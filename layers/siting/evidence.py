@@ -74,7 +74,7 @@ def explain(instance: Instance, sites: Choice, places: Points | None = None) -> 
         mine = np.flatnonzero(pairs.site == site)
         serving = mine[pairs.distance[mine] <= nearest[owner[mine]]]
         reached = exclusive = newly = None
-        if near is not None:
+        if near is not None and counts is not None and before is not None:
             covered = owner[mine[near[mine]]]
             reached = float(weight[covered].sum())
             exclusive = float(weight[covered][counts[covered] == instance.cover].sum())
@@ -108,18 +108,16 @@ class Covered:
     ----------
     weight, weight_of : float
         Covered weight, and all weight.
-    points, points_of : int
-        Covered demand points, and all of them.
-    backup_weight, backup_points : float, int
-        Those reached by at least two open sites.
+    points : int
+        Covered demand points.
+    backup_weight : float
+        Weight reached by at least two open sites.
     """
 
     weight: float
     weight_of: float
     points: int
-    points_of: int
     backup_weight: float
-    backup_points: int
 
 
 def covered(instance: Instance, sites: Choice, times: int = 1) -> Covered:
@@ -129,9 +127,7 @@ def covered(instance: Instance, sites: Choice, times: int = 1) -> Covered:
         float(instance.weight[counts >= times].sum()),
         float(instance.weight.sum()),
         int((counts >= times).sum()),
-        len(counts),
         float(instance.weight[counts >= 2].sum()),
-        int((counts >= 2).sum()),
     )
 
 

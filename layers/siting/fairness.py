@@ -81,10 +81,10 @@ def _side(found: Case, points: NDArray[np.float64], weight: NDArray[np.float64])
         asked &= np.isfinite(ways)
     whole = bool(asked.any()) and bool(np.isfinite(ways[asked]).all())
     curve = lorenz(ways[asked], share[asked]) if whole else None
-    stand = found.existing.points.xy if found.existing else np.empty((0, 2))
+    stand = found.existing.located.xy if found.existing else np.empty((0, 2))
     sites = Points(np.vstack([points, stand]), degrees=True)
     near = found.reached(sites)
-    access = two_step(weight, _supply(found, len(points)), near, found.wish.radius) * PER
+    access = two_step(weight, _supply(found, len(points)), near, found.wish.reach) * PER
     total = float(weight.sum())
     return Side(
         None if curve is None else np.interp(STEPS, curve[:, 0], curve[:, 1]),

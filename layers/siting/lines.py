@@ -52,6 +52,7 @@ def read_lines(path: Path) -> Lines:
         coordinate is no number, or its coordinate reference system is not given.
     """
     import pyogrio
+    import pyogrio.errors
     import pyogrio.raw
 
     if not path.is_file():

@@ -53,6 +53,11 @@ class Wish:
     force: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
 
+    @property
+    def reach(self) -> float:
+        """The radius, without end where none is asked."""
+        return np.inf if self.radius is None else self.radius
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -140,7 +145,7 @@ def prepare(
     sites = names + stand
     places = _places(candidates, existing, keep)
     unknown, net = 0, None
-    limit = wish.radius if wish.model in COVERAGE_MODELS else np.inf
+    limit = wish.reach if wish.model in COVERAGE_MODELS else np.inf
     if matrix is not None:
         pairs, unknown = _from_matrix(matrix, [demand.ids[i] for i in rows], sites, stand)
         net = parts_of(pairs)
@@ -167,7 +172,7 @@ def prepare(
             capacity[:c] = candidates.numbers("capacity", np.inf, infinite=True)[keep]
         if existing is not None:
             capacity[c:] = existing.numbers("capacity", np.inf, infinite=True)
-    conflicts = apart = None
+    conflicts, apart = np.empty((0, 2), np.int64), None
     if wish.spacing:
         if places is None:
             raise AtlasError(N_("最小间距需要点位的坐标：请在备选点表中加上 x,y 或 lon,lat。"))
@@ -185,8 +190,8 @@ def prepare(
         pairs, weight, point, hours = timed.pairs, timed.weight, timed.point, timed.hours
         ids = [f"{ids[i]}#{k}" for k, i in enumerate(point)] if len(point) > len(ids) else ids
     farther = None
-    if matrix is None and edges is None and wish.hours is None:
-        farther = _farther(demand.points.xy[rows], demand.points.degrees, places, wish.detour)
+    if matrix is None and edges is None and wish.hours is None and places is not None:
+        farther = _farther(demand.located.xy[rows], demand.located.degrees, places, wish.detour)
     instance = Instance(
         model=wish.model,
         weight=weight,
@@ -252,7 +257,7 @@ def _standing_already(
 ) -> set[str]:
     """Return the candidates that are existing sites; the same id at another place is an error."""
     both = set(offered) & set(stand)
-    if both and candidates is not None and candidates.points is not None and existing.points is not None:
+    if both and candidates and existing and candidates.points is not None and existing.points is not None:
         for one in sorted(both):
             i, j = candidates.ids.index(one), existing.ids.index(one)
             if np.abs(candidates.points.xy[i] - existing.points.xy[j]).max() > (
@@ -268,9 +273,9 @@ def _places(candidates: PointTable | None, existing: PointTable | None, keep: ND
     own = Points(candidates.points.xy[keep], candidates.points.degrees)
     if existing is None:
         return own
-    if existing.points.degrees != own.degrees:
+    if existing.located.degrees != own.degrees:
         raise AtlasError(N_("需求点和备选点的坐标单位不同：一个是度，一个是米。请都用 lon,lat 或都用 x,y。"))
-    return Points(np.vstack([own.xy, existing.points.xy]), own.degrees)
+    return Points(np.vstack([own.xy, existing.located.xy]), own.degrees)
 
 
 def _from_matrix(matrix: Matrix, demand: list[str], sites: list[str], stand: list[str]) -> tuple[Pairs, int]:
@@ -292,7 +297,7 @@ def _from_points(
 ) -> Pairs:
     if demand.points is None or places is None:
         raise AtlasError(N_("没有坐标也没有费用表：请在各表中加上 x,y 或 lon,lat，或给 --cost-matrix。"))
-    points = Points(demand.points.xy[rows], demand.points.degrees)
+    points = Points(demand.located.xy[rows], demand.located.degrees)
     if points.degrees != places.degrees:
         raise AtlasError(N_("需求点和备选点的坐标单位不同：一个是度，一个是米。请都用 lon,lat 或都用 x,y。"))
     away = nearest_distance(places, points)
@@ -316,7 +321,7 @@ def _from_points(
             km=round(float(off.max()) / 1000),
         )
     if wish.model in COVERAGE_MODELS:
-        return within_reach(points, places, wish.radius, wish.detour)
+        return within_reach(points, places, wish.reach, wish.detour)
     return all_pairs(points, places, wish.detour)
 
 
@@ -331,7 +336,7 @@ def _along(
 ) -> Ways:
     if demand.points is None or places is None:
         raise AtlasError(N_("用线作路网时，各表须有坐标：请加上 lon,lat，或与路网同一平面的 x,y。"))
-    points = Points(demand.points.xy[rows], demand.points.degrees)
+    points = Points(demand.located.xy[rows], demand.located.degrees)
     if points.degrees != places.degrees:
         raise AtlasError(N_("需求点和备选点的坐标单位不同：一个是度，一个是米。请都用 lon,lat 或都用 x,y。"))
     drawn, (start, end) = in_one_plane(lines, points, places)
@@ -344,7 +349,7 @@ def _walked(
     assert demand.points is not None and places is not None  # both from the atlas
     if np.isinf(limit):
         not_too_many(len(rows), len(places))
-    return walking.within_reach(graph, Points(demand.points.xy[rows], demand.points.degrees), places, limit, access)
+    return walking.within_reach(graph, Points(demand.located.xy[rows], demand.located.degrees), places, limit, access)
 
 
 def _marks(

@@ -173,7 +173,7 @@ def of_row(row: Mapping[str, Any]) -> Scenario:
         name=text("name"),
         author=text("author"),
         note=text("note"),
-        created=pd.Timestamp(row["created"]).date(),
+        created=pd.Timestamp(row["created"]).date(),  # ty: ignore[invalid-argument-type] - never empty in a store
         inputs=None,
         answer=None,
         provenance=text("provenance") or "derived",
@@ -231,23 +231,16 @@ def loads_inputs(text: str) -> Inputs:
     told = _loaded(text)
     try:
         filters, ask = told["filters"], told["ask"]
+        looked_at: dict[str, Any] = {name: filters[name] for name in FILTER_FIELDS if name in filters}
+        looked_at |= {name: frozenset(filters[name]) for name in ("facilities", "provenance") if name in filters}
+        looked_at["area"] = tuple((float(lon), float(lat)) for lon, lat in filters.get("area", ()))
+        asked: dict[str, Any] = {field.name: ask[field.name] for field in fields(Ask) if field.name in ask}
+        asked["hours"] = None if ask.get("hours") is None else tuple(ask["hours"])
+        asked["points"] = tuple((float(lon), float(lat)) for lon, lat in ask.get("points", ()))
+        asked |= {name: tuple(map(str, ask.get(name, ()))) for name in ("force", "forbid")}
         return Inputs(
-            filters=Filters(
-                **{
-                    **{name: filters[name] for name in FILTER_FIELDS if name in filters},
-                    **{name: frozenset(filters[name]) for name in ("facilities", "provenance") if name in filters},
-                    "area": tuple((float(lon), float(lat)) for lon, lat in filters.get("area", ())),
-                }
-            ),
-            ask=Ask(
-                **{
-                    **{field.name: ask[field.name] for field in fields(Ask) if field.name in ask},
-                    "hours": None if ask.get("hours") is None else tuple(ask["hours"]),
-                    "points": tuple((float(lon), float(lat)) for lon, lat in ask.get("points", ())),
-                    "force": tuple(map(str, ask.get("force", ()))),
-                    "forbid": tuple(map(str, ask.get("forbid", ()))),
-                }
-            ),
+            filters=Filters(**looked_at),
+            ask=Ask(**asked),
             data_version=str(told["data_version"]),
             basis=str(told.get("basis", "")),
             planned=tuple(map(str, told.get("planned", ()))),
@@ -338,7 +331,7 @@ _NUMBERS = {"float", "float | None"}
 def _made(kind: type[T], told: Mapping[str, Any]) -> T:
     """Return a record of numbers and texts; a number that is none is refused."""
     values = {}
-    for field in fields(kind):  # type: ignore[arg-type]
+    for field in fields(kind):  # ty: ignore[invalid-argument-type] - a dataclass
         if field.name not in told and field.default is not MISSING:
             continue
         value = told[field.name]

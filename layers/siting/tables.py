@@ -27,6 +27,7 @@ ALIASES = {
     "status": "rule",
     "group": "worker_group",
 }
+NEGATIVE = N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。")
 RULES = {"": "free", "free": "free", "fixed": "forced", "forced": "forced", "forbidden": "forbidden"}
 
 
@@ -51,6 +52,12 @@ class PointTable:
     points: Points | None
     frame: pd.DataFrame
 
+    @property
+    def located(self) -> Points:
+        """Its points, of a table that has coordinates."""
+        assert self.points is not None
+        return self.points
+
     def numbers(self, column: str, default: float, infinite: bool = False) -> NDArray[np.float64]:
         """Return a column of numbers that are not negative; `default` everywhere when there is no such column.
 
@@ -60,15 +67,7 @@ class PointTable:
             return np.full(len(self.ids), default)
         text = self.frame[column]
         values = _numbers(self.path, text, column, np.inf if infinite else None)
-        bad = np.flatnonzero(~(values >= 0) | (np.isinf(values) & (not infinite)))
-        if len(bad):
-            raise AtlasError(
-                N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"),
-                file=self.path.name,
-                row=int(bad[0]) + 2,
-                column=column,
-                value=text.iloc[bad[0]],
-            )
+        _refuse(self.path, column, text, ~(values >= 0) | (np.isinf(values) & (not infinite)), NEGATIVE)
         return values
 
     def rules(self) -> list[str]:
@@ -98,13 +97,7 @@ def read_points(path: Path) -> PointTable:
         The file cannot be read, has no ``id``, an id comes twice, a coordinate is no number.
     """
     frame = read_csv(path)
-    if "id" not in frame:
-        raise AtlasError(
-            N_("{file} 缺少 {column} 列：现有 {columns}。"),
-            file=path.name,
-            column="id",
-            columns=", ".join(frame.columns),
-        )
+    _needs(path, frame, "id")
     if frame.empty:
         raise AtlasError(N_("{file} 没有数据行。"), file=path.name)
     ids = frame["id"].str.strip()
@@ -176,24 +169,9 @@ def read_matrix(path: Path) -> Matrix:
         A column is missing, a cost is negative or no number, a pair comes twice with different costs.
     """
     frame = read_csv(path)
-    for column in ("demand", "candidate", "cost"):
-        if column not in frame:
-            raise AtlasError(
-                N_("{file} 缺少 {column} 列：现有 {columns}。"),
-                file=path.name,
-                column=column,
-                columns=", ".join(frame.columns),
-            )
+    _needs(path, frame, "demand", "candidate", "cost")
     cost = _numbers(path, frame["cost"], "cost", np.inf)
-    bad = np.flatnonzero(~(cost >= 0))
-    if len(bad):
-        raise AtlasError(
-            N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"),
-            file=path.name,
-            row=int(bad[0]) + 2,
-            column="cost",
-            value=frame["cost"].iloc[bad[0]],
-        )
+    _refuse(path, "cost", frame["cost"], ~(cost >= 0), NEGATIVE)
     demand, site = frame["demand"].str.strip(), frame["candidate"].str.strip()
     keys = pd.DataFrame({"demand": demand, "site": site, "cost": cost})
     once = keys.drop_duplicates()
@@ -235,24 +213,9 @@ def read_edges(path: Path) -> Edges:
         frame = pd.DataFrame(rows, columns=["from", "to", "cost"])
     else:
         frame = read_csv(path).rename(columns={"length": "cost", "length_m": "cost", "distance": "cost"})
-        for column in ("from", "to", "cost"):
-            if column not in frame:
-                raise AtlasError(
-                    N_("{file} 缺少 {column} 列：现有 {columns}。"),
-                    file=path.name,
-                    column=column,
-                    columns=", ".join(frame.columns),
-                )
+        _needs(path, frame, "from", "to", "cost")
     length = _numbers(path, frame["cost"], "cost")
-    bad = np.flatnonzero(~((length >= 0) & np.isfinite(length)))
-    if len(bad):
-        raise AtlasError(
-            N_("{file} 第 {row} 行 {column} 列的“{value}”不可用：请给不小于 0 的数。"),
-            file=path.name,
-            row=int(bad[0]) + 2,
-            column="cost",
-            value=frame["cost"].iloc[bad[0]],
-        )
+    _refuse(path, "cost", frame["cost"], ~((length >= 0) & np.isfinite(length)), NEGATIVE)
     edges: dict[tuple[str, str], float] = {}
     for one, other, way in zip(frame["from"].str.strip(), frame["to"].str.strip(), length, strict=True):
         edges[min(one, other), max(one, other)] = float(way)
@@ -291,13 +254,22 @@ def _numbers(path: Path, text: pd.Series, column: str, blank: float | None = Non
     if blank is not None:
         text = text.where(text.str.strip() != "", str(blank))
     values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
-    bad = np.flatnonzero(np.isnan(values))
-    if len(bad):
-        raise AtlasError(
-            N_("{file} 第 {row} 行 {column} 列的“{value}”不是数：请改正或补上。"),
-            file=path.name,
-            row=int(bad[0]) + 2,
-            column=column,
-            value=text.iloc[bad[0]],
-        )
+    _refuse(path, column, text, np.isnan(values), N_("{file} 第 {row} 行 {column} 列的“{value}”不是数：请改正或补上。"))
     return values
+
+
+def _needs(path: Path, frame: pd.DataFrame, *columns: str) -> None:
+    for column in columns:
+        if column not in frame:
+            raise AtlasError(
+                N_("{file} 缺少 {column} 列：现有 {columns}。"),
+                file=path.name,
+                column=column,
+                columns=", ".join(frame.columns),
+            )
+
+
+def _refuse(path: Path, column: str, text: pd.Series, bad: NDArray[np.bool_], msgid: str) -> None:
+    """Raise an AtlasError of `msgid` for the first `bad` cell of a column."""
+    for row in np.flatnonzero(bad)[:1]:
+        raise AtlasError(msgid, file=path.name, row=int(row) + 2, column=column, value=text.iloc[row])

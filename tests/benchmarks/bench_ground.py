@@ -7,6 +7,7 @@ buildings, points of interest; nothing of it is committed.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 from osmium.osm import mutable
+from pmtiles.reader import MmapSource, all_tiles
 
 from geodata.build import build_atlas
 
@@ -82,6 +84,22 @@ def write(path: Path, nodes: int, seed: int) -> dict[str, int]:
     return {"nodes": count, "ways": len(ways), "bytes": path.stat().st_size}
 
 
+def largest_screens(path: Path, wide: int = 4, high: int = 3) -> dict[int, int]:
+    """Return, by zoom, the bytes of the largest screen of so many tiles."""
+    held: dict[int, dict[tuple[int, int], int]] = {}
+    with path.open("rb") as file:
+        for (zoom, x, y), data in all_tiles(MmapSource(file)):
+            held.setdefault(zoom, {})[x, y] = len(data)
+    found = {}
+    for zoom, tiles in sorted(held.items()):
+        sums: dict[tuple[int, int], int] = {}
+        for (x, y), size in tiles.items():
+            for left, top in itertools.product(range(x - wide + 1, x + 1), range(y - high + 1, y + 1)):
+                sums[left, top] = sums.get((left, top), 0) + size
+        found[zoom] = max(sums.values())
+    return found
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--nodes", type=int, default=3_000_000)
@@ -110,6 +128,8 @@ def main() -> None:
         name: sum(one.stat().st_size for one in (folder / name).rglob("*") if one.is_file())
         for name in ("network", ".")
     }
+    if (tiles := folder / "basemap.pmtiles").is_file():
+        said["largest_screen_bytes"] = largest_screens(tiles)
     print(json.dumps(said, ensure_ascii=False, indent=1))
 
 

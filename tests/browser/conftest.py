@@ -23,6 +23,7 @@ from dashboard.settings import Settings
 from tests.browser.atlas_page import AtlasPage
 from tests.browser.tabs import Tabs
 from tests.dashboard.export.two_plans import keep_two
+from tests.geodata.geocoding.services import KEY, Service, served
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +105,24 @@ def open_page(tabs: Tabs, address: str) -> Iterator[Callable[..., AtlasPage]]:
     """
     with tabs.pages(address, AtlasPage) as open_at:
         yield open_at
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    """A geocoder on loopback."""
+    with served() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def geocoded(home: Path, service: Service) -> Iterator[str]:
+    """Address of an atlas of the module's own `home`, with two workers and a geocoder, whose key is in no log."""
+    log = home.parent / "log"
+    settings = {"KEY": KEY, "URL": service.url, "PER_SECOND": "50"}
+    more = {f"ATLAS_GEOCODER_{name}": value for name, value in settings.items()}
+    with serving(home, log, ATLAS_GEOCODER="amap", **more) as one:
+        yield one
+    assert KEY not in log.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,14 @@ class PlacingPage:
         page.set_default_timeout(TIMEOUT_MS)
         expect.set_options(timeout=TIMEOUT_MS)  # each step here is a question to the server
 
+    def undo(self, batch: str, author: str) -> None:
+        """Take a batch back on the page."""
+        self.page.goto(f"{self.address}/data?section=history&batch={batch}")
+        self.by(author)
+        self.page.get_by_role("button", name=f"撤销批次 {batch}").click()
+        self.page.locator(f"#{names.MODAL_DO}").click()
+        expect(self.page.locator(".notice-good")).to_contain_text(f"已撤销批次 {batch}", timeout=TIMEOUT_MS)
+
     def go(self, query: str = "place=350203") -> PlacingPage:
         """Open the section and wait for its map and list."""
         self.page.goto(f"{self.address}/data?section=placing&{query}")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from geodata.osm.tiles import build
-from tests import made_up_extract
+from tests import made_up_extract, own_tiles
 from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import serving
 from tests.browser.tabs import Tabs
@@ -122,3 +122,32 @@ def test_a_sheet_says_that_it_stands_once_its_streets_are_drawn(siming: str, tab
         page.wait_for_function("() => document.documentElement.dataset.ready === '1'", timeout=TIMEOUT_MS)
         assert page.evaluate(LAID) and page.evaluate(DRAWN)["base-main"] > 0
         assert page.locator(".map-credit").is_visible() and page.locator(".base-choice").count() == 0
+
+
+@pytest.mark.parametrize(("schema", "ending"), [("openmaptiles", "mbtiles"), ("protomaps", "pmtiles")])
+def test_a_file_of_the_union_is_drawn_thing_by_thing(
+    atlas_home: Path, tabs: Tabs, tmp_path: Path, schema: str, ending: str
+) -> None:
+    path = own_tiles.write(tmp_path / f"own.{ending}", schema)
+    with serving(atlas_home, tmp_path / "log", ATLAS_BASEMAP=str(path)) as address, tabs.lent(address) as take:
+        page = take(1366, 768)
+        lon, lat = own_tiles.AT
+        page.goto(f"{address}/?place=350203&base=streets&layers=none&v={lon:.5f}_{lat:.5f}_15.00")
+        page.wait_for_function(LAID, timeout=TIMEOUT_MS)
+        drawn = page.evaluate(DRAWN)
+        things = (*own_tiles.DRAWN, *own_tiles.DRAWN_NAMES)
+        assert [one for one in things if not drawn.get(f"base-{one}")] == [], drawn
+        assert page.locator(".map-credit").first.inner_text() == own_tiles.CREDIT
+
+
+def test_on_a_map_of_the_data_page_paper_and_streets_are_chosen_too(siming: str, tabs: Tabs) -> None:
+    with tabs.lent(siming) as take:
+        page = take(1366, 768)
+        page.goto(f"{siming}/data?section=placing&place=350203")
+        page.wait_for_function(LAID, timeout=TIMEOUT_MS)
+        before = page.url
+        for chosen_base, state in (("paper", BARE), ("streets", LAID)):
+            page.locator(f".base-choice button[data-base={chosen_base}]").click()
+            page.wait_for_function(state, timeout=TIMEOUT_MS)
+            assert page.locator(".map-credit").count() == (chosen_base == "streets")
+        assert page.url == before

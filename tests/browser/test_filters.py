@@ -11,8 +11,8 @@ import pytest
 
 from dashboard import ids, state
 from dashboard.charts.activity import most_grids
-from dashboard.settle import settle
 from dashboard.source import AtlasSource
+from dashboard.validation import validated
 from geodata.codes import labels
 from layers import activities, coverage, fairs, kpis, places
 from layers.atlas import Atlas
@@ -37,7 +37,7 @@ def visible(page: AtlasPage, chart: str) -> bool:
 
 def check(page: AtlasPage, atlas: Atlas) -> Filters:
     """Hold every chart and key figure on the screen against the layers; return the filters of the address."""
-    filters, notices = settle(atlas, state.parse(page.query()).filters)
+    filters, notices = validated(atlas, state.parse(page.query()).filters)
     assert notices == ()
     units = coverage.by_unit(atlas, filters)
     if len(units):

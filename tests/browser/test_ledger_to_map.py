@@ -17,23 +17,16 @@ from dashboard.source import AtlasSource
 from geodata import datum
 from geodata.store import FILE_NAME, open_store
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import serving
 from tests.browser.data_page import TIMEOUT_MS, DataPage
 from tests.browser.placing_page import DRAWN, PlacingPage
 from tests.browser.tabs import Tabs
-from tests.geodata.geocoding.services import KEY, Service, amap_found, served
+from tests.geodata.geocoding.services import amap_found
 
 LEDGER = Path(__file__).parents[1] / "data" / "cases" / "ledgers" / "address_only.xlsx"
 COUNTY = "350203"
 # on land, in 思明区, and more than two radii apart
 SPOTS = {"湖滨路甲站": (118.0950, 24.4770), "文园路乙站": (118.0780, 24.4570), "禾祥街丙站": (118.1600, 24.4700)}
 WAITING = "个驿站尚无位置，未计入"  # others of the county have none either
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with served() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
@@ -44,24 +37,12 @@ def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def own(home: Path, service: Service) -> Iterator[str]:
-    settings = {
-        "ATLAS_GEOCODER": "amap",
-        "ATLAS_GEOCODER_KEY": KEY,
-        "ATLAS_GEOCODER_URL": service.url,
-        "ATLAS_GEOCODER_PER_SECOND": "50",
-    }
-    with serving(home, home.parent / "log", **settings) as one:
-        yield one
-
-
 @pytest.fixture
-def imported(tabs: Tabs, own: str, home: Path) -> Iterator[Callable[[], PlacingPage]]:
+def imported(tabs: Tabs, geocoded: str, home: Path) -> Iterator[Callable[[], PlacingPage]]:
     """Return a function that brings the ledger in through the page and goes on to where its rows are placed."""
     try:
-        with tabs.lent(own) as take:
-            yield lambda: bring(DataPage(take(), own))
+        with tabs.lent(geocoded) as take:
+            yield lambda: bring(DataPage(take(), geocoded))
     finally:
         store = open_store(home)
         for batch in store.history():
@@ -106,14 +87,6 @@ def overview(shown: PlacingPage) -> str:
     return shown.page.locator(f"#{ids.KPIS}").inner_text()
 
 
-def taken_back(shown: PlacingPage, batch: str) -> None:
-    shown.page.goto(f"{shown.address}/data?section=history&batch={batch}")
-    shown.by("张敏")
-    shown.page.get_by_role("button", name=f"撤销批次 {batch}").click()
-    shown.page.locator(f"#{names.MODAL_DO}").click()
-    expect(shown.page.locator(".notice-good")).to_contain_text(f"已撤销批次 {batch}", timeout=TIMEOUT_MS)
-
-
 def counted_and_taken_back(shown: PlacingPage, home: Path, file: str) -> None:
     """The overview counts the three stations;
     without the batch of positions it does not, without the import all is as it was.
@@ -123,11 +96,11 @@ def counted_and_taken_back(shown: PlacingPage, home: Path, file: str) -> None:
     assert counted(home) == (3, 0)
     strip = overview(shown)
     assert "%" in strip
-    taken_back(shown, placing.batch_id)
+    shown.undo(placing.batch_id, "张敏")
     assert counted(home) == (0, 3)
     strip = overview(shown)
     assert WAITING in strip and "%" not in strip
-    taken_back(shown, ledger.batch_id)
+    shown.undo(ledger.batch_id, "张敏")
     assert counted(home) == (0, 0)
 
 

@@ -38,7 +38,8 @@ def test_the_inset_is_whole_and_lies_on_no_land_and_no_legend(
     size = (round(told["map"]["width"]), round(told["map"]["height"]))
     x, y, wide, high = nation.placed(told["meta"], size)
     assert 0 < x < x + wide < size[0] and 0 < y < y + high < size[1]
-    assert nation.address("zh", theme) in told["href"] and told["shown"] != "none"
+    name = nation.address("zh", theme).replace("sea.", "sea-small." if size[0] < nation.NARROW else "sea.")
+    assert told["href"].endswith(name) and told["shown"] != "none"
     assert page.page.evaluate(UNDER, [x, y, x + wide, y + high]) == 0
     legend = {side: told["legend"][side] for side in ("left", "right", "top", "bottom")}
     apart = legend["right"] <= told["map"]["left"] + x or legend["top"] >= told["map"]["top"] + y + high
@@ -71,6 +72,13 @@ def test_a_county_nobody_named_shows_itself_and_its_neighbours(open_page: Callab
     names = {one["properties"]["name"] for one in page.rendered("label-county")}
     assert "朝阳区" in names and len(names) > 2
     assert page.page.evaluate("() => window.atlasMap().getPaintProperty('label-county', 'text-opacity')")[3] == 0.55
+
+
+def test_a_county_so_large_that_it_is_seen_from_afar_says_its_name(open_page: Callable[..., AtlasPage]) -> None:
+    page = open_page("?place=652824", width=1366, height=768)
+    assert {one["properties"]["name"] for one in page.rendered("label-own")} == {"若羌县"}
+    page.turn("?place=640200")
+    assert not page.rendered("label-own")
 
 
 def test_the_yellow_river_is_seen_in_shizuishan(open_page: Callable[..., AtlasPage]) -> None:

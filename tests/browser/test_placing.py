@@ -21,17 +21,11 @@ from tests.browser.data_page import TIMEOUT_MS
 from tests.browser.placing_page import STATIONS, PlacingPage, without_position
 from tests.browser.tabs import Tabs
 from tests.browser.test_accessibility import objections
-from tests.geodata.geocoding.services import KEY, Service, amap_error, amap_found, served
+from tests.geodata.geocoding.services import KEY, amap_error, amap_found
 
 # on land, in 思明区, and more than two radii apart
 SPOTS = {"T1": (118.0950, 24.4770), "T2": (118.0780, 24.4570), "T3": (118.1600, 24.4700)}
 NAMES = {key: name for key, (name, _) in STATIONS.items()}
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with served() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
@@ -43,30 +37,16 @@ def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def own(home: Path, service: Service) -> Iterator[str]:
-    """Address of an atlas of this module's own, with two workers and a geocoder on loopback."""
-    settings = {
-        "ATLAS_GEOCODER": "amap",
-        "ATLAS_GEOCODER_KEY": KEY,
-        "ATLAS_GEOCODER_URL": service.url,
-        "ATLAS_GEOCODER_PER_SECOND": "50",
-    }
-    with serving(home, home.parent / "log", **settings) as one:
-        yield one
-    assert KEY not in (home.parent / "log").read_text("utf-8")
-
-
 @pytest.fixture
-def page(tabs: Tabs, own: str, home: Path) -> Iterator[Callable[..., PlacingPage]]:
+def page(tabs: Tabs, geocoded: str, home: Path) -> Iterator[Callable[..., PlacingPage]]:
     """Return a function that opens the section;
     afterwards every batch but the first is undone and nothing was said wrong.
     """
     first = open_store(home).history()[-1].batch_id
     shutil.rmtree(home / "geocoding", ignore_errors=True)
     try:
-        with tabs.lent(own) as take:
-            yield lambda query="place=350203", **window: PlacingPage(take(**window), own).go(query)
+        with tabs.lent(geocoded) as take:
+            yield lambda query="place=350203", **window: PlacingPage(take(**window), geocoded).go(query)
     finally:
         store = open_store(home)
         for batch in store.history():
@@ -83,15 +63,6 @@ def covering(home: Path) -> tuple[int, float]:
     """Return how many open stations coverage counts, and the weight of demand that they reach."""
     found = measured(AtlasSource(home).atlas(), asked(500, 1.0, None, "350203", None))
     return found["stations"]["nominal"], found["nominal"]["weighted"]["covered"]
-
-
-def undo_from(shown: PlacingPage, batch: str) -> None:
-    """Take a batch back on the page."""
-    shown.page.goto(f"{shown.address}/data?section=history&batch={batch}")
-    shown.by("王林")
-    shown.page.get_by_role("button", name=f"撤销批次 {batch}").click()
-    shown.page.locator(f"#{names.MODAL_DO}").click()
-    expect(shown.page.locator(".notice-good")).to_contain_text(f"已撤销批次 {batch}", timeout=TIMEOUT_MS)
 
 
 def near(found: tuple[float, float] | None, wanted: tuple[float, float], degrees: float) -> bool:
@@ -129,7 +100,7 @@ def test_three_stations_are_placed_by_hand_counted_by_coverage_and_taken_back(pa
     counted, reached = covering(home)
     assert counted == 3 and reached > 0
     expect(shown.row(NAMES["T1"])).to_have_count(0)
-    undo_from(shown, batch.batch_id)
+    shown.undo(batch.batch_id, "王林")
     assert points(home) == dict.fromkeys(STATIONS) and covering(home) == (0, None)
 
 
@@ -228,7 +199,7 @@ def test_the_geocoder_offers_and_only_what_is_taken_and_saved_takes_effect(page,
     batch = open_store(home).history()[0]
     assert batch.file == "网页补位置：高德 2" and batch.changed == 2
     assert covering(home)[0] == 2
-    undo_from(shown, batch.batch_id)
+    shown.undo(batch.batch_id, "王林")
     assert points(home) == dict.fromkeys(STATIONS)
 
 

@@ -6,8 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
+from dashboard.app import create_app
 from dashboard.locale import load_words
+from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.store import FILE_NAME
@@ -22,6 +25,11 @@ def atlas(atlas_home: Path) -> Atlas:
 @pytest.fixture(scope="session")
 def words() -> Words:
     return Words("zh", load_words()["zh"])
+
+
+@pytest.fixture(scope="module")
+def client(atlas_home: Path) -> FlaskClient:
+    return create_app(Settings(home=atlas_home)).server.test_client()
 
 
 @pytest.fixture

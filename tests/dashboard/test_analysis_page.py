@@ -11,7 +11,7 @@ import pandas as pd
 
 from dashboard.export.markup import markup
 from dashboard.locale import load_words
-from dashboard.pages.analysis import telling
+from dashboard.pages.analysis import tables
 from dashboard.words import Words
 from layers import kpis
 from layers.analysis import plans, workers
@@ -32,7 +32,7 @@ def shown(parts: list) -> str:
 
 
 def test_two_places_state_what_each_figure_is_of(atlas, words):
-    html = shown(telling.comparison(atlas, CITY, "350203", words))
+    html = shown(tables.comparison(atlas, CITY, "350203", words))
     rate = next(one for one in workers.rates(atlas, CITY) if one.own == "illustrative")
     assert f"{rate.rate:,.2f}" in html and "÷ 覆盖职工 6 万余名，报道" in html  # of the city
     assert "共 421 家企业" in html and "个格；服务半径 500 米" in html
@@ -42,7 +42,7 @@ def test_two_places_state_what_each_figure_is_of(atlas, words):
 
 def test_a_calendar_says_which_days_it_leaves_out(atlas, words):
     def said(filters: Filters) -> str:
-        return shown(telling.calendar_parts(atlas, filters, None, lambda mark: None, words)[0])
+        return shown(tables.calendar_parts(atlas, filters, None, lambda mark: None, words)[0])
 
     assert "只画最后一年" not in said(CITY.having(start=date(2024, 1, 1), end=date(2024, 12, 31)))
     long = CITY.having(start=date(2024, 1, 1), end=date(2025, 6, 30))
@@ -53,7 +53,7 @@ def test_a_calendar_says_which_days_it_leaves_out(atlas, words):
 
 def test_a_dash_between_two_places_means_that_there_is_none(atlas, words):
     nation = Filters()
-    html = shown(telling.comparison(atlas, nation, CITY.place, words))
+    html = shown(tables.comparison(atlas, nation, CITY.place, words))
     for here in (nation, CITY):  # the strip of the overview has room for six; the comparison leaves none out
         for one in kpis.every(atlas, here):
             assert words.measured(one.text_zh, one.unit) in html, one.id
@@ -63,7 +63,7 @@ def test_a_dash_between_two_places_means_that_there_is_none(atlas, words):
 
 
 def test_until_another_place_is_chosen_the_places_of_the_stories_lead_to_it(atlas, words):
-    html = shown(telling.comparison(atlas, CITY, None, words, lambda code: f"?place=640200&with={code}"))
+    html = shown(tables.comparison(atlas, CITY, None, words, lambda code: f"?place=640200&with={code}"))
     assert re.findall("with=([0-9]{6})", html) == ["410000", "210900", "150100", "130283", "370116", "320100", "350203"]
     own = int((atlas.activities["adcode"] == "350203").sum())
     assert f"思明区</a> 活动 {own} 项" in html
@@ -71,25 +71,25 @@ def test_until_another_place_is_chosen_the_places_of_the_stories_lead_to_it(atla
 
 def test_the_fullest_day_is_listed_until_one_is_chosen(atlas, words):
     held = pd.to_datetime(atlas.activities[atlas.activities["adcode"].str.startswith("6402")]["start"]).value_counts()
-    listed = markup(telling.day_list(atlas, CITY, None, words)[0]) + "".join(
-        markup(one) for one in telling.day_list(atlas, CITY, None, words)[1:]
+    listed = markup(tables.day_list(atlas, CITY, None, words)[0]) + "".join(
+        markup(one) for one in tables.day_list(atlas, CITY, None, words)[1:]
     )
     assert f"：{held.max()} 项" in listed and "最多的一天" in listed and listed.count("<li>") == held.max()
-    chosen = telling.day_list(atlas, CITY, date(2024, 6, 18), words)
+    chosen = tables.day_list(atlas, CITY, date(2024, 6, 18), words)
     assert chosen[1] is None and "2024年6月18日" in markup(chosen[0])
-    assert "点日历上的一天" in markup(telling.day_list(atlas, Filters(place="110101"), None, words))
+    assert "点日历上的一天" in markup(tables.day_list(atlas, Filters(place="110101"), None, words))
 
 
 def test_what_is_known_by_its_year_is_told_only_where_there_is_any(atlas, words):
     def said(filters: Filters) -> str:
-        return shown(telling.calendar_parts(atlas, filters, None, lambda mark: None, words)[0])
+        return shown(tables.calendar_parts(atlas, filters, None, lambda mark: None, words)[0])
 
     assert "只报道了年份" not in said(CITY)
     assert "另有 5 项只报道了年份，未计入" in said(Filters(place="350203"))
 
 
 def test_lines_against_plan_are_told_apart_and_whole_numbers_are_whole(atlas, words):
-    _, figure, table = telling.plan_parts(atlas, CITY, lambda _: None, words)
+    _, figure, table = tables.plan_parts(atlas, CITY, lambda _: None, words)
     found = plans.progress(atlas, CITY)
     drawn = figure["data"][::2]
     looks = [trace["line"]["color"] for trace in drawn]
@@ -103,7 +103,7 @@ def test_lines_against_plan_are_told_apart_and_whole_numbers_are_whole(atlas, wo
     first = replace(found[0], linear=(*found[0].linear[:-1], 26.64))
     with mock.patch.object(plans, "progress", lambda *_: [first, *found[1:]]):
         assert (
-            telling.plan_parts(atlas, CITY, lambda _: None, words)[2].children[1].children[0].children[3].children
+            tables.plan_parts(atlas, CITY, lambda _: None, words)[2].children[1].children[0].children[3].children
             == "26.6"
         )
 
@@ -112,16 +112,16 @@ def test_a_measure_inside_a_name_has_no_capital_in_english(atlas):
     words = Words("en", load_words()["en"])
     names = [
         trace["name"]
-        for trace in telling.plan_parts(atlas, replace(CITY, lang="en"), lambda _: None, words)[1]["data"][::2]
+        for trace in tables.plan_parts(atlas, replace(CITY, lang="en"), lambda _: None, words)[1]["data"][::2]
     ]
     assert [one.rsplit(" ", 1)[1] for one in names if "Skills" in one] == ["events", "persons"]
 
 
 def test_few_bars_are_not_drawn_higher_than_they_need(atlas, words):
     def box(filters: Filters) -> tuple[int, bool]:
-        _, figure, _, classes = telling.kinds_parts(atlas, filters, lambda mark: None, words)
+        _, figure, _, classes = tables.kinds_parts(atlas, filters, lambda mark: None, words)
         return len(figure["layout"]["yaxis"]["tickvals"]), "an-many" in classes
 
     seen = [box(one) for one in (Filters(), Filters(place="350000"), CITY)]
     assert {many for _, many in seen} == {True, False}
-    assert all(many == (bars >= telling.FEWEST_ROWS) for bars, many in seen)
+    assert all(many == (bars >= tables.FEWEST_ROWS) for bars, many in seen)

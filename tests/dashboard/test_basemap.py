@@ -33,7 +33,7 @@ from geodata.store import open_store
 from geodata.tileset import VECTOR, open_tileset
 from layers.atlas import Atlas
 from layers.filters import BASES, Filters
-from tests import made_up_extract
+from tests import made_up_extract, own_tiles
 from tests.geodata.test_tileset import LAYERS, MVT, PNG, mbtiles, write
 from tests.grounded import stand_on
 
@@ -275,8 +275,10 @@ def test_a_preview_lies_on_streets_where_its_rows_are(served: tuple[Context, Fla
     context, _ = served
     for lon, on in ((118.1, True), (106.3, False)):
         spots = preview_map("v", words, [lon], [24.46], ["一处"], [])
-        base = basemap.over(spots, context, Filters(), words, choice=False)["layout"]["meta"]["base"]
-        assert bool(base["style"]) == on and base["said"] is None
+        base = basemap.over(spots, context, Filters(), words, kept=False)["layout"]["meta"]["base"]
+        assert bool(base["style"]) == bool(base["said"]) == on
+        # the choice is of the browser alone: it has what it needs to lay streets again
+        assert not on or base["local"] == {"style": base["style"], "credit": base["credit"]}
 
 
 def test_the_picture_draws_the_streets_of_the_tiles(served: tuple[Context, FlaskClient]) -> None:
@@ -315,6 +317,29 @@ def test_the_schema_of_an_own_file_is_known_by_its_layers(
     assert {one["source-layer"] for one in style["layers"]} >= set(layers[1:3]) & {"streets", "transportation", "roads"}
     told = info(AtlasSource(atlas_home), base_maps=BaseMaps.of(load_settings(), AtlasSource(atlas_home)))["basemap"]
     assert (told["schema"], told["credit"], told["day"]) == (schema, "某图 GS(2024)1号", None)
+
+
+@pytest.mark.parametrize("ending", ["pmtiles", "mbtiles"])
+@pytest.mark.parametrize("schema", ["openmaptiles", "protomaps"])
+def test_a_file_as_its_makers_lay_it_out_is_taken(
+    atlas_home: Path, tmp_path: Path, atlas: Atlas, words: Words, schema: str, ending: str
+) -> None:
+    path = own_tiles.write(tmp_path / f"own.{ending}", schema)
+    server = create_app(Settings(home=atlas_home, basemap=path)).server
+    context, client = server.extensions["atlas"], server.test_client()
+    found = context.base_maps.current()
+    assert (found.schema, found.credit) == (schema, own_tiles.CREDIT)
+    layers = {one["source-layer"] for one in style_of(client, context)["layers"]}
+    assert layers <= set(found.tiles.layers), "every layer of the style is one of the file"
+    base = basemap.over(map_figure(atlas, SIMING, words), context, SIMING.having(base="streets"), words)
+    assert base["layout"]["meta"]["base"]["credit"] == own_tiles.CREDIT
+    assert client.get(f"/base/{key_of(context)}/{'/'.join(map(str, TILE))}").status_code == 200
+
+
+def test_roads_that_our_style_would_not_find_are_refused(atlas_home: Path, tmp_path: Path) -> None:
+    fields = {"vector_layers": [{"id": "roads", "fields": {"pmap:kind": "String"}}]}
+    with pytest.raises(AtlasError, match="pmap:kind"):
+        create_app(Settings(home=atlas_home, basemap=own(tmp_path, "roads", **fields)))
 
 
 def test_pictures_of_an_own_file_lie_under_the_map_and_our_sea_gives_way(

@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,25 +18,21 @@ from dashboard.charts.chart import Chart
 from dashboard.charts.register import OVERVIEW, REGISTER, TRAILS, Entry
 from dashboard.export import frames
 from dashboard.locale import load_words
-from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.trails import check
+from tests.layers.towns import river_atlas
 
 VIEWS = (Filters(), Filters(place="640200"), Filters(place="350203", hour=22), Filters(place="210900"))
 OTHER = "640100"
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
 def made(atlas: Atlas, entry: Entry, lang: str) -> Iterator[tuple[Chart, Words]]:
     """Yield what the maker of `entry` makes of each view."""
     words = Words(lang, load_words()[lang])
+    atlas = river_atlas() if entry.id == "walked" else atlas  # the atlas as it ships has no network
     make = partial(entry.make, other=OTHER) if "other" in inspect.signature(entry.make).parameters else entry.make
     for view in VIEWS:
         chart = make(atlas, view.having(lang=lang), words)
@@ -100,7 +95,7 @@ def test_picture_table_and_data_sheet_say_the_same_numbers(atlas: Atlas, entry: 
     assert charts, "some view has it"
     for chart, words in charts:
         assert chart.id == entry.id and chart.title in as_text.label(chart)
-        scale = 100 if chart.is_share and chart.kind != "bar" else 1
+        scale = 100 if chart.is_share and chart.kind not in ("bar", "grouped_bar") else 1
         first, after = chart.drawn or (0, len(chart.categories))
         shown = range(first, after)
         wanted = [

@@ -15,11 +15,11 @@ from dashboard.charts.coverage import by_unit
 from dashboard.charts.register import charts
 from dashboard.components.chart_table import chart_table, opening
 from dashboard.locale import load_words
-from dashboard.pages.analysis import telling
+from dashboard.pages.analysis import tables
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from layers import activities, coverage
-from layers.analysis import happened
+from layers.analysis import timeline
 from layers.filters import NATION, Filters
 from layers.siting.fairness import STEPS, Fairness, Side
 from layers.trails import check
@@ -114,11 +114,11 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
         Words(lang, load_words()[lang]),
         Filters(place=place, lang=lang),
     )
-    days = happened.by_day(atlas, filters)
+    days = timeline.by_day(atlas, filters)
     for head, figure, *_ in (
-        telling.calendar_parts(atlas, filters, None, lambda mark: mark, words),
-        telling.plan_parts(atlas, filters, lambda mark: mark, words),
-        telling.kinds_parts(atlas, filters, lambda mark: mark, words),
+        tables.calendar_parts(atlas, filters, None, lambda mark: mark, words),
+        tables.plan_parts(atlas, filters, lambda mark: mark, words),
+        tables.kinds_parts(atlas, filters, lambda mark: mark, words),
     ):
         title, _, box = head
         assert check(atlas, title.children[2]), "its trail is known"
@@ -130,9 +130,9 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
             assert [sum(map(int, row[1:-1])) for row in table] == [int(text) for text in figure["data"][-1]["text"]][
                 ::-1
             ]
-    other = telling.comparison(atlas, filters, "640100", words)
+    other = tables.comparison(atlas, filters, "640100", words)
     kinds, months = other[2].children[1].children.children
-    assert len(cells(months)) == len(happened.by_month(atlas, filters))
+    assert len(cells(months)) == len(timeline.by_month(atlas, filters))
     assert [sum(map(int, row[1:-1])) for row in cells(kinds)] == [
         len(activities.chosen(atlas, one)) for one in (filters, filters.at_place("640100"))
     ]

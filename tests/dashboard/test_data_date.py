@@ -7,9 +7,9 @@ import shutil
 from datetime import date, timedelta
 
 from dashboard.__main__ import main
+from dashboard.as_of import today
 from dashboard.components.illustrative import illustrative_text
 from dashboard.locale import load_words
-from dashboard.past import today
 from dashboard.server.health import health
 from dashboard.source import AtlasSource
 from dashboard.words import Words

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from dashboard.components.explained import explained
+from dashboard.components.term_marks import explained
 from dashboard.context import Context
 from dashboard.feedback import FILE, MAX_TEXT, MOST_IN_A_MINUTE, keep, kept
 from dashboard.glossary import glossary

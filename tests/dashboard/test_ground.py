@@ -12,12 +12,10 @@ import pytest
 import shapely
 from flask.testing import FlaskClient
 
-from dashboard.app import create_app
 from dashboard.locale import load_words
 from dashboard.maps import ground
-from dashboard.maps.mercator import Frame
 from dashboard.maps.overview import map_figure
-from dashboard.settings import Settings
+from dashboard.maps.projection import Frame
 from dashboard.source import AtlasSource
 from dashboard.words import Words
 from geodata.datum import wgs84_to_gcj02
@@ -30,11 +28,6 @@ WALL = (1232, 823)  # pixels that the map has on a screen of 1920 × 1080
 YELLOW_RIVER = ((106.810, 39.220), (106.819, 39.186), (106.809, 38.959), (106.773, 38.906), (106.695, 38.843))
 BELIEVABLE_M = 1_500
 Tile = Callable[..., dict]
-
-
-@pytest.fixture(scope="module")
-def client(atlas_home: Path) -> FlaskClient:
-    return create_app(Settings(home=atlas_home)).server.test_client()
 
 
 @pytest.fixture(scope="module")

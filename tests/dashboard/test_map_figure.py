@@ -32,7 +32,7 @@ from geodata.build import build_atlas
 from geodata.store import open_store
 from layers import stations
 from layers.atlas import Atlas
-from layers.classing import METHODS
+from layers.classification import METHODS
 from layers.filters import LAYERS, Filters
 from layers.places import scope
 

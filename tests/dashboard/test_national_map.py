@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 from flask.testing import FlaskClient
 
-from dashboard.app import create_app
 from dashboard.locale import load_words
 from dashboard.maps import nation
 from dashboard.maps.events import map_figure as events_figure
-from dashboard.maps.mercator import framed
 from dashboard.maps.overview import map_figure
-from dashboard.settings import Settings
-from dashboard.source import AtlasSource
+from dashboard.maps.projection import framed
 from dashboard.theme import INK
 from dashboard.theme.recolour import color, themed
 from dashboard.words import Words
@@ -29,21 +25,6 @@ from layers.places import scope
 #: Sizes of the map on a wall, a laptop, a phone and a slide, with what its legend covers at the left.
 MAPS = (((1232, 823), 326), ((750, 478), 95), ((390, 490), 0), ((620, 420), 0), ((500, 473), 0))
 BEFORE = (73.3, 3.2, 135.3, 53.8)  # what the map of the country was fitted to, with the sea below the mainland
-
-
-@pytest.fixture(scope="module")
-def atlas(atlas_home: Path) -> Atlas:
-    return AtlasSource(atlas_home).atlas()
-
-
-@pytest.fixture(scope="module")
-def client(atlas_home: Path) -> FlaskClient:
-    return create_app(Settings(home=atlas_home)).server.test_client()
-
-
-@pytest.fixture(scope="module")
-def words() -> Words:
-    return Words("zh", load_words()["zh"])
 
 
 def dashes(svg: str, ink: str) -> int:
@@ -65,6 +46,17 @@ def test_the_inset_has_the_nine_dashes_and_the_islands_by_name(client: FlaskClie
     assert all(said(name) in text for name, *_ in nation.NAMES) and said(nation.TITLE) in text
     assert client.get(f"/geo/{version}/south-china-sea.fr.{mode}.svg").status_code == 404
     assert client.get(f"/geo/old/{nation.address(lang, mode)}").headers["Cache-Control"] == "no-store"
+
+
+def test_on_a_phone_the_inset_has_fewer_names_that_can_be_read(client: FlaskClient) -> None:
+    version = client.get("/healthz").get_json()["data_version"]
+    small, large = (
+        client.get(f"/geo/{version}/south-china-sea{one}.zh.light.svg").get_data(as_text=True) for one in ("-small", "")
+    )
+    assert dashes(small, color(INK, "light")) == 9
+    for text, least in ((small, 17), (large, 10)):
+        assert min(float(one) for one in re.findall(r'font-size="([\d.]+)"', text)) >= least
+    assert all(name in small for name in ("南海诸岛", "东沙群岛", "西沙群岛", "南沙群岛", "曾母暗沙"))
 
 
 def test_maps_of_the_country_bear_the_inset_in_their_theme_and_others_do_not(atlas: Atlas, words: Words) -> None:

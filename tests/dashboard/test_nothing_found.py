@@ -11,7 +11,7 @@ from dashboard.app import create_app
 from dashboard.charts.activity import by_month
 from dashboard.components.ways_out import loosened
 from dashboard.context import Context
-from dashboard.pages.analysis import telling
+from dashboard.pages.analysis import tables
 from dashboard.settings import Settings
 from layers import activities
 from layers.filters import Filters
@@ -45,7 +45,7 @@ def test_each_way_out_loosens_one_condition(context: Context) -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_page_of_activities_leads_to_what_is_not_empty(context: Context, lang: str) -> None:
-    told = telling.nothing("/analysis", EMPTY.having(lang=lang), context, context.words(lang))
+    told = tables.nothing("/analysis", EMPTY.having(lang=lang), context, context.words(lang))
     ways = [one.href for one in told.children if hasattr(one, "href")]
     assert len(ways) == 3 and all(one.startswith("/analysis?") for one in ways)
     found = [

@@ -24,7 +24,7 @@ from dashboard.server.search import address
 from dashboard.settings import Settings
 from geodata.icons import read_icon
 from layers import activities, rows
-from layers.analysis import happened
+from layers.analysis import timeline
 from layers.filters import Filters
 from layers.search import Index
 
@@ -98,7 +98,7 @@ def test_one_row_and_an_icon_and_the_kind_is_everywhere(home, tmp_path, capsys):
         )
         assert (
             "#B234B2"
-            in spots(happened.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)["palette"]
+            in spots(timeline.frame(atlas, HERE.having(kinds=frozenset({"reading_club"})), "2024-09"), words)["palette"]
         )
     # search, by pinyin too, leads to it
     hit = next(one for one in Index.of(atlas).find("zhigongdush").hits if one.entry.kind == "kind")

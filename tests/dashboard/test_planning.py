@@ -23,8 +23,8 @@ from dashboard.__main__ import main
 from dashboard.app import create_app
 from dashboard.pages.planning import solving, syncing
 from dashboard.pages.planning.address import OWN_KEYS, Plan, parse, write
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Question, controls, taken
+from dashboard.pages.planning.solving import answer_of
 from dashboard.pages.planning.writing import may_write, signed
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -34,7 +34,7 @@ from dashboard.tasks.job import DONE, FAILED, LOST, QUEUED, RUNNING, STOPPED, St
 from dashboard.tasks.jobs import Jobs, watched
 from geodata.errors import AtlasError
 from layers.filters import Filters
-from layers.siting import keeping
+from layers.siting import scenario_store
 from layers.siting.answer import NIGHT
 from layers.siting.ask import Ask
 from layers.siting.scenario import Scenario, loads_answer
@@ -386,7 +386,7 @@ def kept(atlas_home, tmp_path_factory):
     question = Question(SIMING, Plan(ask=Ask(new=3, hours=NIGHT), run=True))
     found = solving.case_of(atlas, question)
     answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question))).told["answer"])
-    one = keeping.save(
+    one = scenario_store.save(
         source.store(),
         Scenario(
             scenario_id="SC-1",

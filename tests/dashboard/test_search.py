@@ -10,7 +10,6 @@ from contextlib import closing
 from datetime import date
 from urllib.parse import urlencode
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,11 +20,6 @@ from dashboard.state import parse
 from geodata.importing.check import check_file
 from geodata.store import FILE_NAME, open_store
 from layers.search import Index
-
-
-@pytest.fixture(scope="module")
-def client(atlas_home):
-    return create_app(Settings(home=atlas_home)).server.test_client()
 
 
 def asked(client, text: str, lang: str = "zh", **more: str) -> list[dict]:

@@ -23,11 +23,6 @@ from dashboard.source import AtlasSource
 from geodata.errors import AtlasError
 
 
-@pytest.fixture(scope="module")
-def client(atlas_home: Path) -> FlaskClient:
-    return create_app(Settings(home=atlas_home)).server.test_client()
-
-
 def test_health_says_what_the_atlas_holds(client: FlaskClient) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200

@@ -16,8 +16,8 @@ from pyproj import Geod, Transformer
 
 from dashboard.app import create_app
 from dashboard.locale import load_words
-from dashboard.maps.mercator import Frame, framed, scale_of
 from dashboard.maps.overview import map_figure
+from dashboard.maps.projection import Frame, framed, scale_of
 from dashboard.pages.planning.solving import case_of
 from dashboard.pages.planning.syncing import read
 from dashboard.settings import Settings

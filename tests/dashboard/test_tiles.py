@@ -85,7 +85,11 @@ def test_tiles_in_gcj02_lie_under_the_map_alone_that_can_be_shifted(
     named(monkeypatch, atlas_home, url=MARS.url, datum=MARS.datum, attribution=MARS.attribution)
     context = create_app(load_settings()).server.extensions["atlas"]
     figure = map_figure(atlas, SIMING, words)
-    assert over(figure, context, SIMING, words) is figure
+    refused = over(figure, context, SIMING, words)
+    assert refused["data"] is figure["data"] and not refused["layout"]["meta"]["base"]["style"]
+    assert "GCJ-02" in refused["layout"]["meta"]["base"]["credit"]  # and says why
+    assert over(figure, context, SIMING.having(base="paper"), words) is figure
+    assert over(figure, context, SIMING, words, online=False) is figure
     assert over(figure, context, SIMING, words, moves=True)["layout"]["meta"]["base"]["style"]
 
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from test_layer_properties import ANY, choices
 
 from layers import activities, fairs
-from layers.analysis import happened, plans, workers
+from layers.analysis import plans, timeline, workers
 from layers.filters import Filters
 
 DAWUKOU, FUXIN = Filters(place="640202"), Filters(place="210900")
 
 
 def test_days_count_what_was_under_way(small):
-    table = happened.by_day(small, FUXIN)
+    table = timeline.by_day(small, FUXIN)
     # the first fair and its livestream on one day, a fair of two days on each of them, one in September
     assert [(str(row.day), row[2], row.reported) for row in table.itertuples()] == [
         ("2024-05-25", 2, 2),
@@ -23,45 +23,45 @@ def test_days_count_what_was_under_way(small):
         ("2024-06-09", 1, 0),
         ("2024-09-01", 1, 0),
     ]
-    assert set(happened.on_day(small, FUXIN, date(2024, 6, 9))["id"]) == {"J3"}
-    assert set(happened.on_day(small, FUXIN, date(2024, 5, 25))["id"]) == {"J1", "L1"}
-    assert happened.on_day(small, FUXIN, date(2024, 5, 26)).empty
+    assert set(timeline.on_day(small, FUXIN, date(2024, 6, 9))["id"]) == {"J3"}
+    assert set(timeline.on_day(small, FUXIN, date(2024, 5, 25))["id"]) == {"J1", "L1"}
+    assert timeline.on_day(small, FUXIN, date(2024, 5, 26)).empty
 
 
 def test_months_are_those_asked_and_empty_ones_stand(small):
     year = DAWUKOU.having(start=date(2024, 1, 1), end=date(2024, 12, 31))
-    table = happened.by_month(small, year)
+    table = timeline.by_month(small, year)
     assert table["month"].tolist() == [f"2024-{month:02}" for month in range(1, 13)]
     assert table["count"].tolist() == [2, 2, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    assert happened.without_month(small, Filters(place="350203")) == 1  # the wish is known by its year
+    assert timeline.without_month(small, Filters(place="350203")) == 1  # the wish is known by its year
 
 
 def test_kinds_leave_fairs_out(small):
-    assert set(happened.events(small, FUXIN)["table"]) == {"activities", "fairs"}
-    assert set(happened.events(small, FUXIN.having(kinds=frozenset({"livestream_hiring"})))["id"]) == {"L1"}
+    assert set(timeline.events(small, FUXIN)["table"]) == {"activities", "fairs"}
+    assert set(timeline.events(small, FUXIN.having(kinds=frozenset({"livestream_hiring"})))["id"]) == {"L1"}
 
 
 @ANY
 @given(filters=choices())
 def test_everything_is_in_a_month_or_said_to_be_in_none(small, filters):
-    rows = happened.events(small, filters)
-    told = happened.by_month(small, filters)
+    rows = timeline.events(small, filters)
+    told = timeline.by_month(small, filters)
     outside = rows["month"].notna() & ~rows["month"].isin(told["month"])
-    assert told["count"].sum() + happened.without_month(small, filters) + outside.sum() == len(rows)
+    assert told["count"].sum() + timeline.without_month(small, filters) + outside.sum() == len(rows)
     assert len(rows) == len(activities.select(small, filters)) + (
         0 if filters.kinds is not None else len(fairs.select(small, filters))
     )
     month = told["month"].iloc[-1]
-    assert happened.frame(small, filters, month, up_to=True)["count"].sum() == told["count"].sum()
-    assert sum(happened.frame(small, filters, one)["count"].sum() for one in told["month"]) == told["count"].sum()
-    assert happened.by_place(small, filters)["count"].sum() == len(activities.select(small, filters))
+    assert timeline.frame(small, filters, month, up_to=True)["count"].sum() == told["count"].sum()
+    assert sum(timeline.frame(small, filters, one)["count"].sum() for one in told["month"]) == told["count"].sum()
+    assert timeline.by_place(small, filters)["count"].sum() == len(activities.select(small, filters))
 
 
 def test_many_spots_gather_and_none_is_lost(small, frames, monkeypatch):
-    monkeypatch.setattr(happened, "MOST_SPOTS", 2)
-    whole = happened.frame(small, Filters(), "2024-09", up_to=True)
+    monkeypatch.setattr(timeline, "MOST_SPOTS", 2)
+    whole = timeline.frame(small, Filters(), "2024-09", up_to=True)
     assert len(whole) <= 2
-    assert whole["count"].sum() == happened.by_month(small, Filters())["count"].sum()
+    assert whole["count"].sum() == timeline.by_month(small, Filters())["count"].sum()
 
 
 def test_rates_name_what_they_are_divided_by(small):

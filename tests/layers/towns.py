@@ -102,3 +102,10 @@ def river_atlas(streets: WalkingNetwork | None = None) -> Atlas:
     """Return the atlas of the town on the river, with its streets."""
     streets = streets or on_the_river()
     return Atlas.from_frames(river_frames(), META, lambda box: streets)
+
+
+def dense(found, shape: tuple[int, int]) -> np.ndarray:
+    """Return the ways that were found as a table, infinite where there is none."""
+    table = np.full(shape, np.inf)
+    table[found.pairs.demand(), found.pairs.site] = found.pairs.distance
+    return table

@@ -15,20 +15,20 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html,
 
 from dashboard import ids
 from dashboard.components.controls import chosen_of, listed
+from dashboard.components.headline import said as spoken
 from dashboard.components.kind_options import kind_options
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
-from dashboard.components.said import said as spoken
 from dashboard.components.still import first_path, still
 from dashboard.components.trail import source_link, with_source
 from dashboard.context import Context
-from dashboard.filling import Place, fill, outputs
 from dashboard.filters_in_words import words_of_filters
 from dashboard.maps import basemap
 from dashboard.maps import events as event_map
-from dashboard.pages.analysis import names, telling
+from dashboard.pages.analysis import names, tables
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
+from dashboard.prefill import Place, fill, outputs
 from dashboard.query_string import values
 from dashboard.state import State as Said
 from dashboard.theme import blank
@@ -36,7 +36,7 @@ from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from layers import places
-from layers.analysis import happened
+from layers.analysis import timeline
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.sentence import sentence
@@ -181,13 +181,15 @@ def _graph(name: str, words: Words, style: str, place: str | None = None) -> htm
     return html.Div(
         dcc.Graph(id=name, figure=blank(), responsive=True, config=graph_config(words.lang), style={"height": "100%"}),
         className=style,
-        **({"id": place} if place else {}),
+        **dict[str, Any]({"id": place} if place else {}),
     )
 
 
-def _box(head: str, figure: str, *children: Any, **named: str) -> html.Div:
+def _box(head: str, figure: str, *children: Any, **named: Any) -> html.Div:
     return html.Div(
-        [html.Div(id=head, className="an-head"), *children], className="an-box", **{"data-figure": figure, **named}
+        [html.Div(id=head, className="an-head"), *children],
+        className="an-box",
+        **dict[str, Any]({"data-figure": figure} | named),
     )
 
 
@@ -221,7 +223,7 @@ def _map(first: str, words: Words) -> html.Div:
 
 def _first_map(context: Context, atlas: Atlas, filters: Filters) -> str:
     """Return the address of the picture of the first month in which something happened: the player begins there."""
-    months = happened.by_month(atlas, filters)
+    months = timeline.by_month(atlas, filters)
     first = months["month"].iloc[int((months["count"] > 0).to_numpy().argmax())]
     return first_path(f"?page=analysis&month={first}&" + context.write(filters).removeprefix("?"), atlas.version)
 
@@ -229,9 +231,9 @@ def _first_map(context: Context, atlas: Atlas, filters: Filters) -> str:
 def picture(context: Context, atlas: Atlas, said: Said, query: str) -> dict[str, Any]:
     """Return the map of the month that the key ``month`` names, of all months without."""
     filters = said.filters
-    known = happened.months(atlas, filters)
+    known = timeline.months(atlas, filters)
     month = values(query).get("month", "")
-    frame = happened.frame(atlas, filters, month if month in known else known[-1], up_to=month not in known)
+    frame = timeline.frame(atlas, filters, month if month in known else known[-1], up_to=month not in known)
     return event_map.picture_figure(
         atlas, places.scope(atlas, filters), frame, context.words(filters.lang, filters.as_of)
     )
@@ -269,7 +271,7 @@ def _player(words: Words) -> html.Div:
 
 
 def _month_options(atlas: Atlas, words: Words) -> list[dict[str, str]]:
-    known = happened.months(atlas, Filters())
+    known = timeline.months(atlas, Filters())
     listed = pd.period_range(f"{known[0][:4]}-01", f"{known[-1][:4]}-12", freq="M").astype(str)
     return [{"value": one, "label": words.month(one)} for one in listed]
 
@@ -395,7 +397,7 @@ def draw(context: Context, stored: dict) -> tuple:
     filters = said.filters
     words = context.words(filters.lang, filters.as_of)
     here = places.scope(atlas, filters)
-    months = happened.by_month(atlas, filters)
+    months = timeline.by_month(atlas, filters)
     query = context.write(filters)
     spec = {
         "figure": themed(
@@ -414,16 +416,16 @@ def draw(context: Context, stored: dict) -> tuple:
     ):  # chosen elsewhere, and not to be seen in the controls here
         told.append(html.P(words.listed(words_of_filters(atlas, filters, words), heavy=True), className="notice"))
     if not months["count"].sum():
-        told.append(telling.nothing(PATH, filters, context, words))
+        told.append(tables.nothing(PATH, filters, context, words))
     source = partial(source_link, filters=filters, context=context, words=words)
-    plan_head, plan_figure, plan_list = telling.plan_parts(atlas, filters, source, words)
-    kinds_head, kinds_figure, kinds_height, kinds_box = telling.kinds_parts(atlas, filters, source, words)
+    plan_head, plan_figure, plan_list = tables.plan_parts(atlas, filters, source, words)
+    kinds_head, kinds_figure, kinds_height, kinds_box = tables.kinds_parts(atlas, filters, source, words)
     return (
         spoken(sentence(atlas, filters), atlas, filters, context, words),
         told,
         spec,
-        telling.month_buttons(months, words),
-        with_source(telling.per_worker(atlas, filters, words), "taking_part", filters, context, words),
+        tables.month_buttons(months, words),
+        with_source(tables.per_worker(atlas, filters, words), "taking_part", filters, context, words),
         plan_head,
         themed(plan_figure, filters.theme),
         plan_list,
@@ -441,15 +443,15 @@ def draw_chosen(context: Context, stored: dict) -> tuple:
     filters, own = said.filters, parse(stored["query"], atlas)
     words = context.words(filters.lang, filters.as_of)
     source = partial(source_link, filters=filters, context=context, words=words)
-    head, figure, listed = telling.calendar_parts(atlas, filters, own.on, source, words)
+    head, figure, listed = tables.calendar_parts(atlas, filters, own.on, source, words)
     other = filters.having(lang="en" if filters.lang == "zh" else "zh")
-    compared = telling.comparison(
+    compared = tables.comparison(
         atlas, filters, own.other, words, lambda code: PATH + _address(context, filters, Own(code, own.on))
     )
     return (
         head,
         themed(figure, filters.theme),
-        telling.day_list(atlas, filters, own.on, words),
+        tables.day_list(atlas, filters, own.on, words),
         listed,
         own.on.isoformat() if own.on else None,
         with_source(compared, "two_places", filters, context, words),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -11,9 +12,9 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.components.masthead import framed, masthead, ways
 from dashboard.context import Context
-from dashboard.filling import Place, fill, outputs
 from dashboard.pages.data import history, importing, names, placing, quality, rows, streets
 from dashboard.pages.data.names import OWN_KEYS as OWN_KEYS
+from dashboard.prefill import Place, fill, outputs
 from dashboard.server.guard import editing
 from dashboard.state import State as Said
 from dashboard.words import Words
@@ -95,7 +96,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                 opened=False,
                 withCloseButton=False,
                 centered=True,
-                transitionProps={"duration": 0},
+                transitionProps={"duration": 0},  # ty: ignore[missing-typed-dict-key, invalid-argument-type] - the rest as usual
             ),
             dmc.Drawer(
                 html.Div(id=names.FORM),
@@ -103,7 +104,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                 opened=False,
                 position="right",
                 size="min(100vw, 560px)",
-                transitionProps={"duration": 0},
+                transitionProps={"duration": 0},  # ty: ignore[missing-typed-dict-key, invalid-argument-type] - the rest as usual
                 closeButtonProps={"aria-label": words("关闭")},
             ),
             dcc.Location(id=names.URL, refresh=False),
@@ -164,16 +165,12 @@ def register(app: Dash, context: Context) -> None:
         """Return the way to a batch that was just made."""
         if not changed.get("batch"):
             return []
-        filters = context.read(context.source.atlas(), search, OWN_KEYS).filters
-        words = context.words(filters.lang)
-        return [
-            " ",
-            dcc.Link(
-                words("查看或撤销"),
-                href=names.address(filters, context, "history", batch=changed["batch"]),
-                className="data-link",
-            ),
-        ]
+        filters, words = names.read(context, search)
+        undo = names.address(filters, context, "history", batch=changed["batch"])
+        back = [" ", dcc.Link(words("查看或撤销"), href=undo, className="data-link")]
+        if changed.get("plan"):
+            back = [" ", dcc.Link(words("现在去选址"), href=changed["plan"], className="data-link"), *back]
+        return back
 
     @app.callback(
         Output(names.MODAL, "opened"),
@@ -192,7 +189,7 @@ def register(app: Dash, context: Context) -> None:
             return False, no_update, None
         if not isinstance(cause, dict) or not ctx.triggered[0]["value"]:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         if cause["type"] == "data-undo":
             return True, history.question(context, cause["at"], words), {"undo": cause["at"]}
         table, _, key = cause["at"].partition(":")
@@ -215,7 +212,7 @@ def register(app: Dash, context: Context) -> None:
         """Take back or out what was asked for."""
         if not clicks or not doing:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         try:
             told = (
                 history.undo(context, doing["undo"], author, words)
@@ -249,7 +246,7 @@ def tabs(context: Context, filters: Filters, here: str, words: Words) -> list[dc
     }
     return [
         dcc.Link(
-            html.Span(name, **({"aria-current": "page"} if section == here else {})),
+            html.Span(name, **dict[str, Any]({"aria-current": "page"} if section == here else {})),
             href=names.address(filters, context, section),
             className="way way-here" if section == here else "way",
         )

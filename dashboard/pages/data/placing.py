@@ -1,13 +1,14 @@
 """Section 补位置: rows without a point beside a map; set by hand, found by an address, saved as one batch.
 
 What a reader has set and not saved lies in the browser (``placing-spots``: table → ``spots`` and ``skipped``, see
-:mod:`dashboard.waiting`); ``placing-by`` holds the way that was asked, ``placing-job`` the search that runs.
+:mod:`dashboard.geocoding_queue`); ``placing-by`` holds the way that was asked, ``placing-job`` the search that runs.
 The map is moved and clicked in ``assets/placing.js``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
@@ -15,12 +16,13 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import geocoding
 from dashboard.context import Context
+from dashboard.geocoding_queue import LISTED, GeocodingQueue, queue_of, session_of, spots_of
 from dashboard.pages.data import names, placing_parts
 from dashboard.pages.data.placing_list import listed
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
+from dashboard.server.reader import reader_key
 from dashboard.tasks.jobs import watched
-from dashboard.waiting import LISTED, Waiting, session_of, spots_of, waiting
 from dashboard.words import Words
 from geodata import placing
 from geodata.errors import N_, AtlasError
@@ -47,9 +49,9 @@ def register(app: Dash, context: Context) -> None:
         filters = context.read(atlas, search, names.OWN_KEYS).filters
         return atlas, filters, table_of(names.own(search)), context.words(filters.lang)
 
-    def here(search: str | None, text: str | None, by: str | None) -> Waiting:
+    def here(search: str | None, text: str | None, by: str | None) -> GeocodingQueue:
         atlas, filters, table, _ = asked(search)
-        return waiting(context.settings, atlas, table, filters, text or "", by or "")
+        return queue_of(context.settings, atlas, table, filters, text or "", by or "")
 
     @app.callback(
         Output(names.URL, "search", allow_duplicate=True),
@@ -114,9 +116,7 @@ def register(app: Dash, context: Context) -> None:
         running=[(Output(names.PLACING_SAVE, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def save(
-        clicks: int | None, sure: int | None, stored: dict | None, author: str | None, search: str | None
-    ) -> tuple:
+    def save(clicks: int | None, sure: list, stored: dict | None, author: str | None, search: str | None) -> tuple:
         """Keep what was set, as one batch; what is doubtful is asked about first."""
         if not clicks and not any(sure):
             raise PreventUpdate
@@ -213,7 +213,8 @@ def register(app: Dash, context: Context) -> None:
             queries = [one for one in placing.queries(wait.frame, atlas.places) if one.text]
             if not queries:
                 raise AtlasError(N_("这些行都没有地址，没有可发送的：请先补上地址，或在地图上手工选点。"))
-            job = jobs.start(geocoding.search(access, geocoding.folder(context.settings), queries))
+            work = geocoding.search(access, geocoding.folder(context.settings), queries)
+            job = jobs.start(work, reader=reader_key(context.settings))
         except AtlasError as error:
             told = html.P(error.text(words.gettext), className="data-bad", role="alert")
             return no_update, no_update, no_update, told
@@ -259,7 +260,7 @@ def register(app: Dash, context: Context) -> None:
     )
 
 
-def counted(table: str, wait: Waiting, words: Words) -> str:
+def counted(table: str, wait: GeocodingQueue, words: Words) -> str:
     """Return how many rows wait, and how many of them are listed."""
     name = TABLES[table].zh if words.lang == "zh" else TABLES[table].en
     told = words("{table}：{count} 行尚无位置").format(table=name, count=words.number(wait.total))
@@ -285,7 +286,7 @@ def _doubtful(atlas: Atlas, table: str, spots: dict[str, placing.Spot], words: W
     ]
 
 
-def _ways(session: dict, words: Words) -> str:
+def _ways(session: Mapping[str, Any], words: Words) -> str:
     """Return by which ways points were set, and how many by each."""
     named = geocoding.way_names(words)
     counts = Counter(one.get("by", geocoding.HAND) for one in session["spots"].values())

@@ -10,7 +10,7 @@ from typing import Any
 from dash import html
 
 from dashboard import geocoding
-from dashboard.waiting import LISTED, Session, Waiting
+from dashboard.geocoding_queue import LISTED, GeocodingQueue, Session
 from dashboard.words import Words
 from geodata import placing
 from geodata.geocoding.base import LEVELS, UNKNOWN, Answer
@@ -19,7 +19,7 @@ from layers import quality
 from layers.atlas import Atlas
 
 
-def listed(atlas: Atlas, table: str, wait: Waiting, session: Session, may: bool, words: Words) -> list[html.Li]:
+def listed(atlas: Atlas, table: str, wait: GeocodingQueue, session: Session, may: bool, words: Words) -> list[html.Li]:
     """Return the rows as they are listed."""
     frame = wait.frame.iloc[:LISTED]
     keys, codes = frame[TABLES[table].key].tolist(), frame["adcode"].tolist()
@@ -62,7 +62,7 @@ def listed(atlas: Atlas, table: str, wait: Waiting, session: Session, may: bool,
             parts.append(_spot_line(spot, doubtful[key], query.county, words))
         elif answer is not None:
             parts.append(_answer_line(answer, wait.doubts[at], query.county, skipped, words))
-        about = {"data-key": key, "data-box": boxes.get(codes[at], "")}
+        about: dict[str, Any] = {"data-key": key, "data-box": boxes.get(codes[at], "")}
         if spot:
             about |= {"data-set": "1"}
         if skipped:

@@ -14,14 +14,14 @@ from dashboard.components.panels import graph_config
 from dashboard.components.rail import place_options
 from dashboard.components.values import table_name
 from dashboard.context import Context
+from dashboard.geocoding_queue import GeocodingQueue, positions
 from dashboard.maps import basemap
 from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
 from dashboard.pages.data.placing_list import doubt_text, levels
 from dashboard.server.guard import editing
-from dashboard.tasks.job import FAILED, LOST, QUEUED, STOPPED, State
+from dashboard.tasks.job import LOST, QUEUED, STOPPED, State
 from dashboard.theme.recolour import themed
-from dashboard.waiting import Waiting, positions
 from dashboard.words import Words
 from geodata import placing
 from geodata.errors import AtlasError
@@ -42,7 +42,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     table = said["table"] if said["table"] in placing.PLACED else placing.PLACED[0]
     may = editing(context.settings)
     figure = themed(
-        basemap.over(_figure(atlas, table, filters, words), context, filters, words, choice=False), filters.theme
+        basemap.over(_figure(atlas, table, filters, words), context, filters, words, kept=False), filters.theme
     )
     hint = (
         words("先选一行，再点地图；可以拖动。键盘：方向键移动，回车放下并到下一行。")
@@ -157,7 +157,12 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
 
 
 def _controls(atlas: Atlas, table: str, filters: Filters, words: Words) -> html.Div:
-    select = {"size": "xs", "allowDeselect": False, "searchable": True, "nothingFoundMessage": words("没有匹配的选项")}
+    select: dict[str, Any] = {
+        "size": "xs",
+        "allowDeselect": False,
+        "searchable": True,
+        "nothingFoundMessage": words("没有匹配的选项"),
+    }
     tables = [{"value": one, "label": table_name(one, words)} for one in placing.PLACED]
     parts = (
         (
@@ -229,7 +234,7 @@ def _ways(context: Context, words: Words) -> html.Details:
     )
 
 
-def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
+def sent(context: Context, atlas: Atlas, wait: GeocodingQueue, words: Words) -> list:
     """Return what a service would get, and the button that sends it; nothing where the settings name none."""
     try:
         access = context.settings.geocoding
@@ -267,11 +272,11 @@ def sent(context: Context, atlas: Atlas, wait: Waiting, words: Words) -> list:
     ]
 
 
-def progress(state: State, words: Words) -> html.Div | None:
+def progress(state: State, words: Words) -> html.Div | html.P:
     """Return how far a search is, with the way to call it off; what went wrong when it ended so."""
     done, of, found = (state.told.get(name, 0) for name in ("done", "of", "found"))
     counts = words("已问 {done} / {of}，找到 {found}").format(done=done, of=of, found=found)
-    if state.phase == FAILED:
+    if state.failed:
         said = state.message.text(words.gettext)
         return html.Div([html.P(said, className="data-bad", role="alert"), html.P(counts, className="data-hint")])
     if state.over:

@@ -14,6 +14,7 @@ from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
 from dashboard.pages.data import names
 from dashboard.words import Words
+from geodata.frames import rows_of
 from geodata.quality import RULES, STALE_DAYS
 from layers import quality
 from layers.atlas import Atlas
@@ -149,7 +150,7 @@ def _card(
                 html.Td(badge(row.provenance, words)),
             ]
         )
-        for row in part.head(MOST_LISTED).itertuples()
+        for row in rows_of(part.head(MOST_LISTED))
     ]
     more = len(part) - len(lines)
     head = html.Tr(
@@ -194,9 +195,9 @@ def register(app: Dash, context: Context) -> None:
         State(names.URL, "search"),
         prevent_initial_call=True,
     )
-    def choose(place: str | None, days: str | None, search: str | None) -> str:
+    def choose(place: str | None, days: str | None, search: str | None) -> Any:
         """Bring the choice of place and days into the address."""
-        filters, said = context.read(context.source.atlas(), search, names.OWN_KEYS).filters, names.own(search)
+        (filters, _), said = names.read(context, search), names.own(search)
         wanted = filters.at_place(place) if place and place != filters.place else filters
         chosen = int(days or STALE_DAYS)
         if ctx.triggered_id is None or (wanted == filters and chosen == said["days"]):

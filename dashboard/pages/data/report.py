@@ -227,7 +227,7 @@ def _left_behind(upload: Upload, left: int, words: Words) -> html.P:
 def _map(context: Context, found: Mapping[str, Any], doubted: list, words: Words, theme: str) -> html.Section:
     preview = found["preview"]
     spots = preview_map(context.source.atlas().version, words, preview["lon"], preview["lat"], preview["name"], doubted)
-    figure = themed(basemap.over(spots, context, context.default, words, theme, choice=False), theme)
+    figure = themed(basemap.over(spots, context, context.default, words, theme, kept=False), theme)
     drawn = len(preview["lon"])
     note = words("共 {count} 行有位置。").format(count=words.number(preview["of"]))
     if drawn < preview["of"]:
@@ -291,7 +291,9 @@ def _still_to_do(
     said = []
     if report.unplaced:
         # the map opens where the rows are
-        filters = context.default.having(lang=words.lang, theme=theme, place=found["county"] or context.default.place)
+        filters = context.default.having(
+            lang=words.lang, theme=theme, place=(found or {}).get("county") or context.default.place
+        )
         count = words.number(report.unplaced)
         said.append(
             html.P(
@@ -406,7 +408,7 @@ def register(app: Dash, context: Context, uploads: Uploads) -> None:
         found = upload.found(task.run if task.action == CHECK else task.of) if upload and task else None
         if found is None:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, names.OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         table, pages = problem_rows(report_of(found), group or EVERY, page or 1, words)
         return table, pages, {} if pages > 1 else {"display": "none"}
 

@@ -253,7 +253,7 @@ def register(app: Dash, context: Context) -> None:
         State(names.URL, "search"),
         prevent_initial_call=True,
     )
-    def choose(table: str | None, place: str | None, search: str | None) -> str:
+    def choose(table: str | None, place: str | None, search: str | None) -> Any:
         """Bring the choice of table and place into the address."""
         _, filters, said, _ = asked(search)
         wanted = filters.at_place(place) if place and place != filters.place else filters
@@ -319,13 +319,8 @@ def register(app: Dash, context: Context) -> None:
         may = bool(selected) and editing(context.settings)
         key = selected[0][KEY] if may and selected else None
         at = None if key is None else f"{said['table']}:{key}"
-        button = html.Button(
-            words("删除"),
-            className="button",
-            type="button",
-            disabled=not may,
-            **({"id": names.numbered("data-delete", at)} if at else {}),
-        )
+        named: dict[str, Any] = {"id": names.numbered("data-delete", at)} if at else {}
+        button = html.Button(words("删除"), className="button", type="button", disabled=not may, **named)
         return not may, button, key
 
     @app.callback(

@@ -16,6 +16,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.context import Context
 from dashboard.pages.data import names
 from dashboard.pages.data.writing import signed
+from dashboard.query_string import joined
 from dashboard.server.guard import editing, require_editing
 from dashboard.settings import Settings
 from dashboard.tasks import job as jobs_
@@ -30,6 +31,7 @@ from layers.filters import NATION, Filters
 ENDING = ".osm.pbf"
 POLL_MS = 700
 FOLDER = "ground-jobs"
+PLANNING = "/planning"
 WRITING = 0.97  # share from which on the work is no longer called off: it is being written
 TOLD = ("batch_id", "demand_rows", "candidate_rows", "places", "file")
 
@@ -170,10 +172,6 @@ def register(app: Dash, context: Context) -> None:
     """Add the section's callbacks to `app`."""
     jobs = jobs_of(context)
 
-    def read(search: str | None) -> tuple[Filters, Words]:
-        filters = context.read(context.source.atlas(), search, names.OWN_KEYS).filters
-        return filters, context.words(filters.lang)
-
     @app.callback(
         Output(names.STREETS_JOB, "data"),
         Output(names.STREETS_POLL, "disabled"),
@@ -189,7 +187,7 @@ def register(app: Dash, context: Context) -> None:
         """Begin to bring an extract in."""
         if not clicks:
             raise PreventUpdate
-        filters, words = read(search)
+        filters, words = names.read(context, search)
         try:
             who = signed(context, author)
             path = extracts(context.settings).get(name or "")
@@ -212,7 +210,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def follow(_: int, job: str | None, search: str | None) -> tuple:
         """Say how far it is, and how it ended."""
-        words = read(search)[1]
+        filters, words = names.read(context, search)
         state = jobs.state(job) if job else None
         if state is None:
             return None, True, None, no_update
@@ -223,7 +221,10 @@ def register(app: Dash, context: Context) -> None:
                 candidates=words.number(state.told["candidate_rows"]),
                 batch=state.told["batch_id"],
             )
-            return None, True, None, {"told": told, "batch": state.told["batch_id"]}
+            places = state.told["places"]
+            filters = filters if filters.place != NATION else filters.at_place(places[0] if places else NATION)
+            plan = PLANNING + joined(context.write(filters), "run=1") if state.told["demand_rows"] else None
+            return None, True, None, {"told": told, "batch": state.told["batch_id"], "plan": plan}
         return progress(state, words), state.over, None if state.over else job, no_update
 
     @app.callback(
@@ -242,7 +243,7 @@ def register(app: Dash, context: Context) -> None:
 
 def progress(state: jobs_.State, words: Words) -> html.Div | html.P:
     """Return how far reading is, or how it ended without a batch."""
-    if state.phase == jobs_.FAILED:
+    if state.failed:
         return html.P(state.message.text(words.gettext), className="data-bad", role="alert")
     if state.over:
         return html.P(words("没有导入，图册没有改动。"), className="data-hint")

@@ -12,13 +12,13 @@ from dashboard.components.masthead import framed, masthead
 from dashboard.components.panels import graph_config
 from dashboard.components.still import first_path, still
 from dashboard.context import Context
-from dashboard.filling import Place, fill
 from dashboard.maps import planning
 from dashboard.pages.planning import answering, drawing, keeping, names, side, syncing
 from dashboard.pages.planning.address import OWN_KEYS as OWN_KEYS
 from dashboard.pages.planning.address import parse, write
 from dashboard.pages.planning.controls import Question, controls
 from dashboard.pages.planning.rail import rail
+from dashboard.prefill import Place, fill
 from dashboard.state import State as Said
 from dashboard.tasks.jobs import watched
 from dashboard.theme import blank

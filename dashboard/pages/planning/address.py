@@ -13,7 +13,7 @@ from dashboard.state import MAX_NOTICES, MAX_QUERY
 from geodata.errors import AtlasError
 from geodata.message import Message
 from layers.siting.ask import DECIMALS, MOST_NEW, MOST_POINTS, SOURCES, STEP_M, Ask, hours_of, hours_text
-from layers.siting.comparing import MOST as MOST_COMPARED
+from layers.siting.scenario_comparison import MOST as MOST_COMPARED
 from layers.siting.solver import MODELS
 
 SITE_DECIMALS = 6

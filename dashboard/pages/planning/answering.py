@@ -13,25 +13,27 @@ from dashboard.charts import as_plotly, planning
 from dashboard.charts.chart import Chart
 from dashboard.components.trail import with_source
 from dashboard.context import Context
+from dashboard.limits import SOLVES
 from dashboard.pages.planning import names, results
-from dashboard.pages.planning.answers import FAILED, answer_of, name_of
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.solving import (
     BY_HAND,
     BY_JOB,
     BY_KEPT,
     BY_SCENARIO,
+    FAILED,
+    answer_of,
     case_of,
     curve,
     curve_kept,
     key_of,
     search,
 )
-from dashboard.pages.planning.syncing import read
-from dashboard.tasks.job import DONE, LOST, STOPPED
-from dashboard.tasks.job import FAILED as JOB_FAILED
+from dashboard.pages.planning.syncing import asked
+from dashboard.server.limited import take
+from dashboard.tasks.job import DONE, INTERRUPTED, LOST, STOPPED
 from dashboard.tasks.job import State as JobState
-from dashboard.tasks.jobs import Jobs
+from dashboard.tasks.jobs import Jobs, digest
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
@@ -57,10 +59,10 @@ def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, 
     key = key_of(atlas, question)
     if question.plan.sites:
         case_of(atlas, question)
-        return {"by": BY_HAND, "for": name_of(key), "sites": query, "id": question.plan.scenario}
+        return {"by": BY_HAND, "for": digest(key), "sites": query, "id": question.plan.scenario}
     if question.plan.scenario:
-        return {"by": BY_SCENARIO, "for": name_of(key), "sites": None, "id": question.plan.scenario}
-    return {"by": BY_KEPT, "for": name_of(key)} if question.plan.run and jobs.kept(key) is not None else None
+        return {"by": BY_SCENARIO, "for": digest(key), "sites": None, "id": question.plan.scenario}
+    return {"by": BY_KEPT, "for": digest(key)} if question.plan.run and jobs.kept(key) is not None else None
 
 
 def register(app: Dash, context: Context, jobs: Jobs) -> None:
@@ -80,9 +82,9 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
     )
     def answer(stored: dict, job: dict | None, result: dict | None) -> tuple:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
-        atlas, question, _ = _asked(context, stored)
+        atlas, question, _ = asked(context, stored["query"])
         key = key_of(atlas, question)
-        name = name_of(key)
+        name = digest(key)
         idle = (None, True, True, "", None)
         if (
             job
@@ -103,7 +105,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 and (result.get("for"), result.get("again")) == (name, stored["again"])
             ):
                 return no_update, *idle
-            started = jobs.start(search(atlas, jobs, question))
+            started = jobs.start(search(atlas, jobs, question), reader=take(context.settings, SOLVES))
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
@@ -130,7 +132,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not job or not stored:
             raise PreventUpdate
         state = jobs.state(job.get("id")) or JobState(LOST)
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         news = state.told
         said = results.status_line(state, question.plan.ask.model, words)
         told = {"sites": news["sites"]} if news.get("sites") else None
@@ -147,13 +149,13 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not state.over:
             return no_update, no_update, no_update, no_update, said, fresh, *gap
         over: Any = {"by": BY_JOB, "id": job["id"], "for": job["for"], "again": job["again"]}
-        if state.phase == JOB_FAILED:
+        if state.failed and not news.get("answer"):
             over = {"by": FAILED, "error": state.message.as_json()}
             said = ""
         elif state.phase == LOST or not (news.get("answer") or news.get("reasons")):
             over = None
             said = said if state.phase == LOST else [words("已停止，还没有方案。")]
-        elif state.phase == STOPPED:
+        elif state.phase in (STOPPED, INTERRUPTED):
             said = [words("已停止。"), " ", *said]
         return over, None, True, True, said, no_update, *gap
 
@@ -169,15 +171,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not clicks or not job or not stored:
             raise PreventUpdate
         jobs.stop(job.get("id"))
-        _, _, words = _asked(context, stored)
+        _, _, words = asked(context, stored["query"])
         return words("正在停止…")
 
     _register_curve(app, context, jobs)
-
-
-def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
-    atlas, question, _, _ = read(context, stored["query"])
-    return atlas, question, context.words(question.filters.lang)
 
 
 def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
@@ -195,7 +192,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         """Begin the curve of coverage against number of sites; an answer to another question makes the old curve go."""
         if not stored:
             raise PreventUpdate
-        atlas, question, _ = _asked(context, stored)
+        atlas, question, _ = asked(context, stored["query"])
         found = answer_of(context, jobs, atlas, question, result)
         able = found.answer is not None and question.plan.ask.model != "lscp" and not question.plan.sites
         if not able:
@@ -203,14 +200,17 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
                 jobs.stop(old["id"])
             return None, True, True
         present = len(found.answer.sites)
-        name = name_of(key_of(atlas, question)) + str(present)
+        name = digest(key_of(atlas, question)) + str(present)
         if old and old.get("for") == name:
             raise PreventUpdate
         kept = curve_kept(atlas, jobs, question, present)
         if kept is not None:
             return {"for": name, "kept": True, "present": present}, True, True
         if clicks and (not old or old.get("clicks") != clicks) and _pressed():
-            started = jobs.start(curve(atlas, jobs, question, present))
+            try:
+                started = jobs.start(curve(atlas, jobs, question, present), reader=take(context.settings, SOLVES))
+            except AtlasError:  # too much is going on: the button stays
+                return None, True, False
             return {"id": started, "for": name, "present": present, "clicks": clicks}, False, True
         return None, True, False
 
@@ -228,7 +228,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         """Draw the curve as far as it is known."""
         if not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         if not job:
             return EMPTY, True, [], True
         if job.get("kept"):

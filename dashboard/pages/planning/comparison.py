@@ -17,13 +17,14 @@ from dashboard.context import Context
 from dashboard.maps import planning
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.syncing import query_of, scenario_of
+from dashboard.pages.planning.solving import scenario_of
+from dashboard.pages.planning.syncing import query_of
 from dashboard.scenario_in_words import figure_names, figure_text, input_names, input_text, proof, street_names
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
-from layers.siting import comparing
+from layers.siting import scenario_comparison
 from layers.siting.answer import cell_cover
 from layers.siting.candidates import ground
 from layers.siting.case import case
@@ -39,8 +40,8 @@ def comparison(context: Context, atlas: Atlas, question: Question, words: Words)
     ]
     if len(chosen) < 2:
         return []
-    table = comparing.figures(chosen)
-    where = comparing.sites(chosen)
+    table = scenario_comparison.figures(chosen)
+    where = scenario_comparison.sites(chosen)
     back = dcc.Link(
         words("回到地图"),
         href=names.PATH + query_of(context, Question(question.filters, question.plan.having(compare=()))),
@@ -66,7 +67,9 @@ def comparison(context: Context, atlas: Atlas, question: Question, words: Words)
             className="plan-compare-head",
         ),
         html.P(
-            words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(metres=int(comparing.SAME_M)),
+            words("相距 {metres} 米以内算同一处；深色的点是所有方案共有的。").format(
+                metres=int(scenario_comparison.SAME_M)
+            ),
             className="panel-subtitle",
         ),
         html.Div(
@@ -89,7 +92,7 @@ def _brief(chosen: list[Scenario], question: Question) -> str:
 
 
 def _card(
-    context: Context, atlas: Atlas, one: Scenario, where: Any, count: int, question: Question, words: Words
+    context: Context, atlas: Atlas, one: Any, where: Any, count: int, question: Question, words: Words
 ) -> html.Section:
     shared = set(where.loc[where["shared"] == count, one.scenario_id])
     spots = [(site.lon, site.lat, site.number, site.number in shared) for site in one.answer.sites]
@@ -122,7 +125,7 @@ def _card(
     )
 
 
-def _sites_table(one: Scenario, street: Mapping[str, str], words: Words) -> html.Table:
+def _sites_table(one: Any, street: Mapping[str, str], words: Words) -> html.Table:
     """Return what the small map of a scenario draws: each site with its place and what it brings."""
     total = one.answer.after.weight_of
     heads = (words("站号"), words("位置"), words("经度，纬度"), words("只有它覆盖"), words("新增"))
@@ -144,7 +147,7 @@ def _sites_table(one: Scenario, street: Mapping[str, str], words: Words) -> html
     )
 
 
-def _cover(atlas: Atlas, one: Scenario) -> Any:
+def _cover(atlas: Atlas, one: Any) -> Any:
     def compute() -> Any:
         return cell_cover(
             case(atlas, one.inputs.filters, one.inputs.ask.having(force=(), forbid=())), one.answer.points
@@ -188,7 +191,7 @@ def _apart(name: str, apart: float, words: Words) -> str:
 
 
 def _inputs(chosen: list[Scenario], words: Words) -> html.Div:
-    differ = comparing.inputs_differ(chosen)
+    differ = scenario_comparison.inputs_differ(chosen)
     if not len(differ):
         return html.Div(html.P(words("输入完全相同。"), className="panel-subtitle"))
     labels = input_names(words)

@@ -18,16 +18,16 @@ from dashboard.components.plan_legend import plan_legend
 from dashboard.components.rail import way_hint, way_offered
 from dashboard.components.trail import with_source
 from dashboard.context import Context
-from dashboard.filling import Place, outputs
 from dashboard.maps import basemap, planning
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.answering import progress_head, provenance_of
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.comparison import comparison
 from dashboard.pages.planning.controls import Question
+from dashboard.pages.planning.lacking import lacking
 from dashboard.pages.planning.rail import demand_places, marks_text
-from dashboard.pages.planning.solving import Found, case_of, key_of, place_of
-from dashboard.pages.planning.syncing import query_of, read, scenario_of
+from dashboard.pages.planning.solving import Found, answer_of, case_of, key_of, place_of, scenario_of
+from dashboard.pages.planning.syncing import asked, query_of
+from dashboard.prefill import Place, outputs
 from dashboard.scenario_in_words import street_names
 from dashboard.state import View
 from dashboard.tasks.jobs import Jobs
@@ -39,6 +39,7 @@ from layers.atlas import Atlas
 from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
 from layers.siting.fairness import fairness
+from layers.siting.needs import needs
 
 MAP_PARTS: tuple[Place, ...] = (
     (names.SPEC, "data"),
@@ -101,7 +102,7 @@ def _once_known(draw: Callable[..., tuple]) -> Callable[..., tuple]:
 
 def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, live: dict | None) -> tuple:
     """Return the values of :data:`MAP_PARTS`: the map, and what was before under it when both are asked for."""
-    atlas, question, words = _present(context, stored)
+    atlas, question, words = asked(context, stored["query"])
     shown = shown_of(context, jobs, atlas, question, words, result, live)
     found, cover, sites = shown.case, shown.cover, shown.sites
     view = View(*stored["view"]) if stored.get("view") else None
@@ -150,7 +151,7 @@ def shown_of(
 
 def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None, job: dict | None) -> tuple:
     """Return the values of :data:`RESULT_PARTS`: the figures, the sites and their reasons."""
-    atlas, question, words = _present(context, stored)
+    atlas, question, words = asked(context, stored["query"])
     found = answer_of(context, jobs, atlas, question, result)
     mode = question.filters.theme
     provenance = provenance_of(atlas, question)
@@ -165,8 +166,9 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     try:
         made = case_of(atlas, question)
     except AtlasError as error:
+        nothing = not needs(atlas, question.filters).cells
         return (
-            results.refused((error,), words),
+            lacking(atlas, question.filters, context, words) if nothing else results.refused((error,), words),
             _offers(context, atlas, question, words),
             [],
             [],
@@ -184,7 +186,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
             return (
                 sourced(results.today(question, made, now, words), "plan_covered"),
                 results.today_figures(made, now, words),
-                [],
+                lacking(atlas, question.filters, context, words),
                 sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
                 *gap,
                 hidden,
@@ -216,7 +218,7 @@ def draw_frame(context: Context, stored: dict) -> tuple:
     """Return the values of :data:`FRAME_PARTS`: breadcrumb, notices, the ways to other pages;
     scenarios side by side when some are chosen.
     """
-    atlas, question, words = _present(context, stored)
+    atlas, question, words = asked(context, stored["query"])
     filters = question.filters
     here = places.scope(atlas, filters)
     crumbs = [
@@ -240,11 +242,6 @@ def draw_frame(context: Context, stored: dict) -> tuple:
     )
 
 
-def _present(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
-    atlas, question, _, _ = read(context, stored["query"])
-    return atlas, question, context.words(question.filters.lang)
-
-
 def _case(atlas: Atlas, question: Question) -> Case | None:
     try:
         return case_of(atlas, question)
@@ -257,7 +254,7 @@ def _numbered(found: Found, live: dict | None) -> list[Site]:
     if found.answer is not None:
         return list(found.answer.sites)
     spots = live.get("sites", []) if live else []
-    none = {
+    none: dict[str, Any] = {
         "reached": None,
         "exclusive": None,
         "newly": None,
@@ -311,7 +308,7 @@ def _offers(context: Context, atlas: Atlas, question: Question, words: Words) ->
         )
         for code in listed
     ]
-    return [html.P(links, className="panel-empty")] if links else []
+    return [html.P([words("已有需求的地方："), *links], className="panel-empty")] if links else []
 
 
 def _notices(context: Context, atlas: Atlas, question: Question, stored: dict, words: Words) -> list:

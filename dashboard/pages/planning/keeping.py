@@ -14,17 +14,16 @@ from dashboard.components.badge import badge
 from dashboard.context import Context
 from dashboard.export import scenario as export
 from dashboard.pages.planning import names
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.solving import case_of, inputs_of
-from dashboard.pages.planning.syncing import query_of, read, scenario_of
+from dashboard.pages.planning.solving import answer_of, case_of, inputs_of, scenario_of
+from dashboard.pages.planning.syncing import asked, query_of
 from dashboard.pages.planning.writing import may_write, signed
 from dashboard.scenario_in_words import input_names, input_text, proof
 from dashboard.tasks.jobs import Jobs
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
-from layers.siting import comparing, keeping
+from layers.siting import scenario_comparison, scenario_store
 from layers.siting.case import basis, case
 from layers.siting.fairness import Fairness, fairness
 from layers.siting.scenario import Scenario, of_frame
@@ -59,7 +58,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Keep what is shown as a scenario, or as a new version of the one that is open."""
         if not (new or again) or not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         try:
             who = signed(context, question.filters, author)
             made = _made(
@@ -73,7 +72,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 note or "",
                 as_version=ctx.triggered_id == names.SAVE,
             )
-            kept = keeping.save(context.source.store(), made)
+            kept = scenario_store.save(context.source.store(), made)
         except AtlasError as error:
             return _bad(error, words), no_update
         said = words("已保存方案“{name}”（批次 {batch}）。").format(name=kept.name, batch=kept.batch_id)
@@ -91,7 +90,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """Adopt, take back or delete."""
         if not event or not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         try:
             said, batch = _acted(
                 context,
@@ -120,14 +119,16 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         """List the scenarios."""
         if not stored:
             raise PreventUpdate
-        atlas, question, words = _asked(context, stored)
+        atlas, question, words = asked(context, stored["query"])
         listed = of_frame(atlas.scenarios)
         opened = next((one for one in listed if one.scenario_id == question.plan.scenario), None)
         history = context.source.store().history() if listed else []
         cards = [_card(context, atlas, one, question, history, words) for one in listed]
         head = html.H2(words("已存的方案（{count}）").format(count=len(listed)), className="panel-title")
         hint = (
-            html.P(words("选 2 到 {most} 个方案比较。").format(most=comparing.MOST), className="panel-subtitle")
+            html.P(
+                words("选 2 到 {most} 个方案比较。").format(most=scenario_comparison.MOST), className="panel-subtitle"
+            )
             if len(listed) > 1
             else None
         )
@@ -163,11 +164,6 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         )
 
 
-def _asked(context: Context, stored: dict) -> tuple[Atlas, Question, Words]:
-    atlas, question, _, _ = read(context, stored["query"])
-    return atlas, question, context.words(question.filters.lang)
-
-
 def _bad(error: AtlasError, words: Words) -> html.P:
     return html.P(error.text(words.gettext), className="notice notice-bad")
 
@@ -199,14 +195,16 @@ def _made(
         name=name,
         author=author,
         note=note,
-        created=keeping.today(),
+        created=scenario_store.today(),
         inputs=inputs,
         answer=answer,
         provenance=found.provenance,
         source_ids=found.source_ids,
     )
     identity = (
-        opened.scenario_id if as_version and opened else keeping.new_id(made, pd.Timestamp.now(tz="UTC").isoformat())
+        opened.scenario_id
+        if as_version and opened
+        else scenario_store.new_id(made, pd.Timestamp.now(tz="UTC").isoformat())
     )
     return made.having(scenario_id=identity)
 
@@ -222,10 +220,12 @@ def _acted(context: Context, atlas: Atlas, act: str, target: str, author: str, w
     if one is None:
         raise AtlasError(N_("没有方案 {id}：可能已被删除。"), id=target)
     if act == "delete":
-        return words("已删除方案“{name}”。").format(name=one.name), keeping.remove(store, target, author).batch_id
+        return words("已删除方案“{name}”。").format(name=one.name), scenario_store.remove(
+            store, target, author
+        ).batch_id
     if act != "adopt":
         raise PreventUpdate
-    done = keeping.adopt(store, one, author, seen=atlas.stored_version)
+    done = scenario_store.adopt(store, one, author, seen=atlas.stored_version)
     said = words("已采用“{name}”：{filled} 座计划驿站有了推算的位置").format(name=one.name, filled=len(done.filled))
     if done.added:
         said += words("，另增计划驿站 {added} 座").format(added=len(done.added))
@@ -238,7 +238,7 @@ def _card(
     context: Context, atlas: Atlas, one: Scenario, question: Question, history: list, words: Words
 ) -> html.Section:
     plan, filters = question.plan, question.filters
-    adopted = keeping.adoptions(history).get(one.scenario_id)
+    adopted = scenario_store.adoptions(history).get(one.scenario_id)
     compared = one.scenario_id in plan.compare
     picked = (
         tuple(name for name in plan.compare if name != one.scenario_id)
@@ -289,7 +289,7 @@ def _card(
                         href=compare_at,
                         className="button" + (" button-on" if compared else ""),
                     )
-                    if one.answer and (compared or len(plan.compare) < comparing.MOST)
+                    if one.answer and (compared or len(plan.compare) < scenario_comparison.MOST)
                     else None,
                     *[
                         html.A(
@@ -328,7 +328,7 @@ def _button(text: str, act: str, target: str, able: bool, main: bool = False) ->
 
 
 def _history(one: Scenario, history: list, able: bool, words: Words) -> Any:
-    events = keeping.events(history, one.scenario_id)
+    events = scenario_store.events(history, one.scenario_id)
     if not events:
         return None
     kinds = {"saved": words("保存"), "removed": words("删除"), "adopted": words("采用")}

@@ -8,8 +8,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.components.explained import explained
-from dashboard.components.rail import way_hint, way_offered, way_options
+from dashboard.components.rail import group, select, way_hint, way_offered, way_options
+from dashboard.components.term_marks import explained
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
 from dashboard.words import Words
@@ -44,28 +44,6 @@ def _place_options(atlas: Atlas, present: str, words: Words) -> list[dict[str, s
             chain = [int(up) for up in atlas.tree.ancestors[row] if up >= 0][1:][-2:] or [row]
             options.append({"value": code, "label": " · ".join(str(column.iloc[up]) for up in reversed(chain))})
     return options
-
-
-def _group(title: str, *children: Any) -> html.Div:
-    return html.Div(
-        [html.H2(title, className="rail-title"), *children],
-        className="rail-group",
-        role="group",
-        **{"aria-label": title},
-    )
-
-
-def _select(name: str, options: list, value: Any, label: str, **more: Any) -> dmc.Select:
-    return dmc.Select(
-        id=names.control(name),
-        data=options,
-        value=value,
-        size="xs",
-        allowDeselect=False,
-        comboboxProps={"zIndex": 1000},
-        **{"aria-label": label},
-        **more,
-    )
 
 
 def _number(
@@ -109,10 +87,10 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
     metres, yuan = words("米"), words("元")
     opening = now("opening")
     return [
-        _group(
+        group(
             words("地点"),
-            _select(
-                "place",
+            select(
+                names.control("place"),
                 _place_options(atlas, question.filters.place, words),
                 now("place"),
                 words("地点"),
@@ -120,7 +98,7 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 nothingFoundMessage=words("没有匹配的选项"),
             ),
         ),
-        _group(
+        group(
             words("目标"),
             dmc.RadioGroup(
                 [
@@ -160,10 +138,10 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
             ],
             className="rail-group",
         ),
-        _group(
+        group(
             words("时段"),
-            _select(
-                "hours",
+            select(
+                names.control("hours"),
                 [
                     {"value": "", "label": words("不分时刻（只看有没有站）")},
                     {"value": "day", "label": words("白天 8–20 时")},
@@ -185,10 +163,10 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 id=names.control("day"), value=now("day"), size="xs", fullWidth=True, data=_days(question, words)
             ),
         ),
-        _group(
+        group(
             words("需求"),
-            _select(
-                "group",
+            select(
+                names.control("group"),
                 [
                     {"value": "", "label": words("全部服务对象")},
                     *({"value": one, "label": groups.get(one, one)} for one in wanted),
@@ -197,10 +175,10 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 words("服务对象"),
             ),
         ),
-        _group(
+        group(
             words("备选点"),
-            _select(
-                "source",
+            select(
+                names.control("source"),
                 [
                     {"value": AUTO, "label": words("自动：有表用表，否则网格")},
                     {"value": TABLE, "label": words("备选点表")},
@@ -236,8 +214,8 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                     id=names.control("always"), label=words("现有驿站只算 24 小时的"), checked=now("always"), size="xs"
                 ),
                 html.Span(words("新站开放时间"), className="rail-title"),
-                _select(
-                    "opening",
+                select(
+                    names.control("opening"),
                     [{"value": one, "label": words.hours(one)} for one in dict.fromkeys([*OPENINGS, opening])],
                     opening,
                     words("新站开放时间"),

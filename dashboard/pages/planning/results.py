@@ -10,7 +10,7 @@ from dash import html
 from dashboard.charts.chart import Chart
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import chart_table, opening
-from dashboard.components.explained import pieces
+from dashboard.components.term_marks import pieces
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
 from dashboard.scenario_in_words import proof
@@ -146,7 +146,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
 
 def _terms(rows: list[tuple[str, str, str]], marks: Sequence[str] = ()) -> html.Dl:
     """Return figures as name, value and what they are of; `marks` name them for whoever reads the page."""
-    named = [{"data-figure": mark} for mark in marks] or [{}] * len(rows)
+    named: list[dict[str, Any]] = [{"data-figure": mark} for mark in marks] or [{}] * len(rows)
     return html.Dl(
         [
             html.Div(

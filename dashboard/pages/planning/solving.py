@@ -13,16 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.context import Context
 from dashboard.pages.planning.controls import Question
 from dashboard.tasks.job import Job
-from dashboard.tasks.jobs import Jobs
+from dashboard.tasks.jobs import Jobs, digest
 from geodata.message import Message
 from layers.atlas import Atlas
 from layers.siting import evidence
 from layers.siting.answer import Answer, answered, placed
 from layers.siting.ask import DECIMALS, point_of
 from layers.siting.case import Case, basis, case
-from layers.siting.scenario import Inputs, dumps_answer, dumps_inputs, inputs_filters, loads_answer
+from layers.siting.scenario import Inputs, Scenario, dumps_answer, dumps_inputs, inputs_filters, loads_answer, of_row
 from layers.siting.solver import Progress, solve
 
 #: A search from the page takes at most so long, and each point of a curve; seconds.
@@ -31,7 +32,7 @@ SECONDS, CURVE_SECONDS = 120.0, 10.0
 TELL_SECONDS = 0.05
 FURTHER, LONGEST_CURVE = 6, 24
 MOST_HISTORY = 400
-BY_JOB, BY_HAND, BY_SCENARIO, BY_KEPT = "job", "hand", "scenario", "kept"
+BY_JOB, BY_HAND, BY_SCENARIO, BY_KEPT, FAILED = "job", "hand", "scenario", "kept", "failed"
 SAME_DEGREES = 10.0**-DECIMALS
 
 
@@ -80,7 +81,7 @@ def place_of(found: Case, site: str) -> tuple[float, float] | None:
     """Return where a candidate is, degrees; None when there is no such candidate."""
     rows = {one: at for at, one in enumerate(found.candidates.ids)}
     if site in rows:
-        lon, lat = found.candidates.points.xy[rows[site]]
+        lon, lat = found.candidates.located.xy[rows[site]]
         return float(lon), float(lat)
     return point_of(site)
 
@@ -113,7 +114,7 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
     key = key_of(atlas, question)
 
     def work(job: Job) -> None:
-        found = case_of(atlas, question)
+        found = case_of(atlas, question).bounded()
         prepared = found.prepared()
         total = float(prepared.instance.weight.sum())
         teller = _Teller(job, found, prepared.instance.site_ids, total)
@@ -144,7 +145,7 @@ class _Teller:
         self._job, self._ids, self._told = job, ids, 0.0
         self._where = {
             one: tuple(map(float, spot))
-            for one, spot in zip(found.candidates.ids, found.candidates.points.xy, strict=True)
+            for one, spot in zip(found.candidates.ids, found.candidates.located.xy, strict=True)
         }
         self._job.say(total=total)
 
@@ -177,7 +178,7 @@ def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callabl
     key = "curve " + key_of(atlas, question) + str(present)
 
     def work(job: Job) -> None:
-        prepared = case_of(atlas, question).prepared()
+        prepared = case_of(atlas, question).bounded().prepared()
         instance = prepared.instance
         least = int((instance.forced & ~instance.existing).sum())
         most = min(max(present + FURTHER, least), LONGEST_CURVE + least, int(instance.free.sum()))
@@ -196,7 +197,7 @@ def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callabl
                 plans.append(last.sites)
             job.say(rows=rows, of=most - least + 1, done=count - least + 1, total=total)
         nested, broken = evidence.nests(plans)
-        end = {
+        end: dict[str, Any] = {
             "rows": rows,
             "total": total,
             "nests": nested,
@@ -246,3 +247,42 @@ def of_told(told: Mapping[str, Any], by: str) -> Found:
     return Found(
         answer, by, reasons, tuple(tuple(one) for one in told.get("history", ())), float(told.get("total", 0.0))
     )
+
+
+def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario | None:
+    """Return a scenario of the atlas, None when there is none of that id."""
+    row = atlas.rows_by("scenarios", "scenario_id").get(scenario_id)
+    return None if row is None else of_row(atlas.scenarios.iloc[row].to_dict())
+
+
+def answer_of(context: Context, jobs: Jobs, atlas: Atlas, question: Question, ref: dict[str, Any] | None) -> Found:  # noqa: ARG001 - as a page has them
+    """Return the answer that `ref` points at; nothing when it is an answer to another question or gone by now.
+
+    The browser holds only where an answer is, never the answer: what it sends back cannot change a figure.
+    """
+    if not ref:
+        return Found()
+    by = ref.get("by")
+    if by == FAILED and isinstance(ref.get("error"), dict):
+        return Found(reasons=(Message.from_json(ref["error"]),))
+    if by == BY_SCENARIO:
+        kept = scenario_of(atlas, question.plan.scenario or "")
+        return Found(kept.answer, BY_SCENARIO) if kept is not None and kept.answer is not None else Found()
+    if by == BY_HAND:
+        if not question.plan.sites:
+            return Found()
+        return Found(
+            atlas.recent(
+                ("by hand", key_of(atlas, question), question.plan.sites),
+                lambda: by_hand(atlas, case_of(atlas, question), question.plan.sites),
+            ),
+            BY_HAND,
+        )
+    key = key_of(atlas, question)
+    if ref.get("for") != digest(key):
+        return Found()
+    state = jobs.state(ref.get("id")) if by == BY_JOB else None
+    told = state.told if state else {}
+    if "answer" not in told and not told.get("reasons"):
+        told = jobs.kept(key) or {}
+    return of_told(told, by if by in (BY_JOB, BY_KEPT) else BY_KEPT) if told else Found()

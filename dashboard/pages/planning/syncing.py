@@ -11,18 +11,18 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dashboard.context import Context
 from dashboard.pages.planning import names
 from dashboard.pages.planning.address import OWN_KEYS, SITE_DECIMALS, Plan, parse, whole
-from dashboard.pages.planning.answers import answer_of
 from dashboard.pages.planning.controls import Control, Question, controls, taken
 from dashboard.pages.planning.rail import demand_places
-from dashboard.pages.planning.solving import by_hand, case_of, place_of
+from dashboard.pages.planning.solving import answer_of, by_hand, case_of, place_of, scenario_of
 from dashboard.state import View as MapView
 from dashboard.tasks.jobs import Jobs
+from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.message import Message
 from layers.atlas import Atlas
 from layers.filters import NATION
 from layers.siting.ask import DECIMALS, point_id
-from layers.siting.scenario import FILTER_FIELDS, Scenario, of_row
+from layers.siting.scenario import FILTER_FIELDS
 
 Event = dict[str, Any]
 
@@ -46,12 +46,6 @@ def settled(atlas: Atlas, question: Question) -> Question:
     return question
 
 
-def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario | None:
-    """Return a scenario of the atlas, None when there is none of that id."""
-    row = atlas.rows_by("scenarios", "scenario_id").get(scenario_id)
-    return None if row is None else of_row(atlas.scenarios.iloc[row].to_dict())
-
-
 def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[Message, ...], MapView | None]:
     """Return the atlas of the day that an address names, its question, what of it could not be used, and where the
     map stands.
@@ -63,6 +57,12 @@ def read(context: Context, search: str | None) -> tuple[Atlas, Question, tuple[M
         told.append(Message(N_("没有方案 {id}：可能已被删除。"), {"id": plan.scenario}))
         plan = plan.having(scenario=None)
     return atlas, settled(atlas, Question(said.filters, plan)), tuple(told), said.view
+
+
+def asked(context: Context, search: str | None) -> tuple[Atlas, Question, Words]:
+    """Return the atlas and the question of an address, and the reader's words."""
+    atlas, question, _, _ = read(context, search)
+    return atlas, question, context.words(question.filters.lang)
 
 
 def query_of(context: Context, question: Question, view: MapView | None = None) -> str:

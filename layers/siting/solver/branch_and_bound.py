@@ -9,8 +9,9 @@ bound on the whole at any time.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ NODE_ROUNDS, NODE_STEP = 60, 1.5
 
 def branch(
     problem: Median, rule: Rule, multipliers: Floats, lower: float, value: float, whole: bool, clock: Clock
-) -> Iterator[Step]:
+) -> Generator[Step]:
     """Yield answers that cost less than `value` and bounds until the search is exhausted or the clock says stop.
 
     Parameters
@@ -63,7 +64,7 @@ def branch(
         able = rule.kept(columns, np.empty(0, np.intp))
         able.forced[:] = must
         part = problem.reduced(all_pairs, columns, problem.cap)
-        relaxed = None
+        relaxed: Any = None  # there is always a first
         for relaxed in relax(part, able, value, clock, v, NODE_ROUNDS, NODE_STEP):
             if beaten(relaxed.bound):
                 break

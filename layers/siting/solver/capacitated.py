@@ -7,7 +7,7 @@ linear program, and choosing the set a small mixed-integer one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def program_of(
         Sites that are built; None: to be chosen.
     """
     model = model or instance.model
-    weight, capacity = instance.weight, instance.capacity
+    weight, capacity = instance.weight, instance.limits
     place = np.full(pairs.sites, -1)
     place[rule.sites] = np.arange(len(rule))
     owner = pairs.demand()
@@ -150,7 +150,7 @@ def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
         mine = spans(columns, np.array([site]))
         demand = columns.indices[mine]
         demand = demand[np.argsort(pairs.distance[columns.data[mine] - 1], kind="stable")]
-        room = np.clip(instance.capacity[site] - (np.cumsum(left[demand]) - left[demand]), 0.0, None)
+        room = np.clip(instance.limits[site] - (np.cumsum(left[demand]) - left[demand]), 0.0, None)
         left[demand] -= np.minimum(left[demand], room)
 
     for site in np.flatnonzero(instance.existing):
@@ -160,7 +160,7 @@ def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
         take(int(rule.sites[one]))
     links = sparse.csr_array((np.ones(len(pairs.site)), pairs.site, pairs.start), shape=(pairs.demands, pairs.sites))
     while len(chosen) < rule.limit:
-        gain = np.minimum(left @ links, instance.capacity)[rule.sites]
+        gain = np.minimum(left @ links, instance.limits)[rule.sites]
         worth = gain / np.maximum(rule.cost, 1e-9) if by_cost else gain
         worth = np.where(rule.addable(chosen), worth, -1.0)
         pick = int(np.argmax(worth)) if len(worth) else -1
@@ -171,7 +171,7 @@ def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
     return chosen
 
 
-def capacitated(instance: Instance, clock: Clock) -> Iterator[Step]:
+def capacitated(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and bounds of a model with capacities."""
     rule = Rule.of(instance)
     if instance.model == "pcenter":
@@ -316,7 +316,7 @@ def _worth_of_service(instance: Instance, rule: Rule, best: list[int] | None) ->
     return instance.weight * np.where(np.isfinite(nearest), nearest, 0.0) * 1.1
 
 
-def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Judge, bound: float) -> Iterator[Step]:
+def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Judge, bound: float) -> Generator[Step]:
     if found.blocks is not None:
         chosen = np.flatnonzero(found.blocks[0] > 0.5)
         if rule.keeps(chosen):
@@ -337,7 +337,7 @@ def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Ju
     yield Step("exact", bound=bound)
 
 
-def _center(instance: Instance, rule: Rule, clock: Clock) -> Iterator[Step]:
+def _center(instance: Instance, rule: Rule, clock: Clock) -> Generator[Step]:
     """Search the least radius: without capacities for a bound, then whatever lies between it and an answer."""
     best, radius = None, np.inf
 

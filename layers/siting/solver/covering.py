@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,13 @@ from layers.siting.solver.progress import SAME, Clock, Step
 from layers.siting.solver.reduction import Cover, cover_of, taken, without_dominated, without_implied
 
 Floats = NDArray[np.float64]
-Choice = NDArray[np.int64]
 #: Random kicks tried when the first bound leaves a gap.
 KICKS = 12
 #: Up to so many entries, twofold covering gets the stronger rows.
 STRONG_ENTRIES = 400_000
 
 
-def maximal(instance: Instance, clock: Clock) -> Iterator[Step]:
+def maximal(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and upper bounds of a maximal covering problem."""
     rule = Rule.of(instance)
     cover, _ = cover_of(instance, rule)
@@ -173,7 +172,7 @@ def _strong_rows(program: Program, cover: Cover, y: int, z: int, twice: NDArray[
     )
 
 
-def covering(instance: Instance, clock: Clock) -> Iterator[Step]:
+def covering(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and lower bounds of a set covering problem; the caller has seen that each need can be met."""
     rule = Rule.of(instance)
     cover, _ = cover_of(instance, rule)
@@ -193,7 +192,7 @@ def covering(instance: Instance, clock: Clock) -> Iterator[Step]:
 
 def fewest(
     cover: Cover, rule: Rule, price: Floats, clock: Clock, highs: Highs, by_cost: bool = False
-) -> Iterator[Step]:
+) -> Generator[Step, None, tuple[list[int], bool] | None]:
     """Search for the cheapest choice that meets every need; yields steps.
 
     Returns
@@ -237,7 +236,8 @@ def fewest(
         columns, ones = decided(relaxed, value - (1 - 1e-6 if whole else 0.0), False, rule.forced)
     now, able = cover.kept(columns), rule.kept(columns, ones)
     if len(now.need) and float(now.points.sum()) < float(cover.points.sum()):
-        return best, True  # a need could not be met without what is ruled out: nothing better exists
+        # a need could not be met without what is ruled out: nothing better exists
+        return best, True  # ty: ignore[invalid-explicit-return] - nor anything at all, maybe
     place = columns
     for _ in range(10):
         before = now.rows.shape
@@ -284,7 +284,7 @@ def _repaired(cover: Cover, rule: Rule, picked: list[int], price: Floats, relaxe
     return pruned(cover, rule, chosen, price)
 
 
-def _most_backup(instance: Instance, rule: Rule, cover: Cover, best: list[int], highs: Highs) -> Iterator[Step]:
+def _most_backup(instance: Instance, rule: Rule, cover: Cover, best: list[int], highs: Highs) -> Generator[Step]:
     """Among answers as small as `best`, search the one with the most points reached at least twice."""
     double, _ = cover_of(instance, rule, need=2)
     price = rule.cost if instance.by_cost else np.ones(len(rule))

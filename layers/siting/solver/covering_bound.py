@@ -9,7 +9,7 @@ value equals the linear relaxation; subgradient steps (Held, Wolfe & Crowder
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,7 @@ def relax_weight(
     multipliers: Floats | None = None,
     rounds: int = ROUNDS,
     every: int = 30,
-) -> Iterator[Relaxed]:
+) -> Generator[Relaxed, float | None]:
     """Yield ever better upper bounds on the weight that an allowed choice can cover.
 
     Parameters
@@ -122,7 +122,7 @@ def relax_sites(
     rounds: int = 400,
     every: int = 40,
     forced: NDArray[np.bool_] | None = None,
-) -> Iterator[Relaxed]:
+) -> Generator[Relaxed, float | None]:
     """Yield ever better lower bounds on the price of meeting every need (set covering; Beasley 1987).
 
     Parameters

@@ -24,7 +24,7 @@ def spans(matrix: sparse.csr_array, rows: NDArray[np.intp]) -> NDArray[np.intp]:
 def spread(matrix: sparse.csr_array, rows: NDArray[np.intp], values: Floats) -> Floats:
     """Return per column the sum of `values` (one per row of `rows`) over the entries of those rows."""
     size = matrix.indptr[rows + 1] - matrix.indptr[rows]
-    return np.bincount(matrix.indices[spans(matrix, rows)], np.repeat(values, size), minlength=matrix.shape[1])
+    return np.bincount(matrix.indices[spans(matrix, rows)], np.repeat(values, size), minlength=matrix.shape[1])  # ty: ignore[invalid-explicit-return] - weights make it floats
 
 
 def greedy(cover: Cover, rule: Rule, by_cost: bool = False, until_covered: bool = False) -> list[int]:
@@ -122,6 +122,6 @@ def pruned(cover: Cover, rule: Rule, chosen: list[int], price: Floats) -> list[i
     return kept
 
 
-def complete(cover: Cover, chosen: list[int]) -> bool:
+def complete(cover: Cover, chosen: list[int] | NDArray[np.intp]) -> bool:
     """Return whether `chosen` meets every need."""
     return bool((cover.counts(chosen) >= cover.need).all())

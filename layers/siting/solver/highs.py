@@ -7,7 +7,7 @@ import select
 import struct
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -29,6 +29,7 @@ TINY_VARIABLES, TINY_ENTRIES, TINY_SECONDS = 1_500, 8_000, 1.5
 HUGE_ENTRIES = 6_000_000
 #: HiGHS once overran its limit by minutes: it is killed so many seconds after it.
 GRACE = 1.0
+EARLY = 0.5
 #: Objectives are scaled so that HiGHS' absolute tolerances (1e-6) are far below any difference that counts.
 SCALE = 1e6
 
@@ -150,7 +151,7 @@ class Highs:
             self._child = None
         self._slots.free()
 
-    def solve(self, program: Program, seconds: float = np.inf) -> Iterator[Step]:
+    def solve(self, program: Program, seconds: float = np.inf) -> Generator[Step, None, Found]:
         """Solve `program`; yields while it waits or computes, returns a :class:`Found` (``yield from``)."""
         task = program.task()
         limit = min(seconds, self._clock.left)
@@ -166,24 +167,26 @@ class Highs:
                 return Found("lost")
             select.select([], [], [], 0.1)
         limit = min(limit, self._clock.left)
-        answer = yield from self._asked({**task, "seconds": limit if np.isfinite(limit) else None}, limit)
+        # what it has found is lost when it is killed: it is told a little less than it has
+        told = limit - min(EARLY, limit / 10) if np.isfinite(limit) else None
+        answer = yield from self._asked({**task, "seconds": told}, limit)
         if answer is None:
             self.close()
             return Found("lost")
         return _read(program, answer)
 
-    def _asked(self, task: dict[str, Any], limit: float) -> Iterator[Step]:
-        if self._child is None:
-            self._child = processes.start(
-                ["-P", str(Path(highs_process.__file__).resolve()), str(os.getpid())], stdin=subprocess.PIPE
-            )
-        until = self._clock.passed + limit + GRACE
+    def _asked(self, task: dict[str, Any], limit: float) -> Generator[Step, None, dict[str, Any] | None]:
+        child = self._child = self._child or processes.start(
+            ["-P", str(Path(highs_process.__file__).resolve()), str(os.getpid())], stdin=subprocess.PIPE
+        )
+        assert child.stdin and child.stdout
+        until = self._clock.passed + min(2 * limit, self._clock.left) + GRACE
         try:
-            highs_process.send(self._child.stdin, task)
+            highs_process.send(child.stdin, task)
         except BrokenPipeError:
             return None
         got, size, told = bytearray(), None, self._clock.passed
-        stream = self._child.stdout.fileno()
+        stream = child.stdout.fileno()
         while size is None or len(got) < size:
             if select.select([stream], [], [], 0.05)[0]:
                 part = os.read(stream, 1 << 20)

@@ -12,7 +12,7 @@ import pickle
 import signal
 import struct
 import sys
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux' prctl(2)
 
@@ -54,7 +54,7 @@ def loads(body: bytes) -> Any:
     return pickle.loads(body)  # noqa: S301 - nobody else writes into the pipe
 
 
-def send(stream: BinaryIO, message: Any) -> None:
+def send(stream: IO[bytes], message: Any) -> None:
     """Write one message."""
     body = pickle.dumps(message, protocol=5)
     stream.write(struct.pack("<Q", len(body)) + body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 
 import numpy as np
@@ -43,13 +43,13 @@ def _seen(instance: Instance) -> Iterator[Reason]:
             ),
         )
     elif len(close):
-        nearest = close[instance.apart[close].argmin()]
+        nearest = close[instance.gaps[close].argmin()]
         one, other = instance.conflicts[nearest]
         yield Reason(
             "spacing",
             Message(
                 N_("必须保留的“{one}”与“{other}”小于最小间距：间距至多 {suffices} 米，或取消其中一处必选。"),
-                {"one": ids[one], "other": ids[other], "suffices": rounded_down(instance.apart[nearest])},
+                {"one": ids[one], "other": ids[other], "suffices": rounded_down(instance.gaps[nearest])},
             ),
         )
     if instance.new is not None and len(forced) > instance.new:
@@ -94,7 +94,7 @@ def _bound_to_meet(instance: Instance) -> NDArray[np.bool_]:
     not both of them standing already.
     """
     there, stands = (instance.forced | instance.existing)[instance.conflicts], instance.existing[instance.conflicts]
-    return there.all(axis=1) & ~stands.all(axis=1)
+    return there.all(axis=1) & ~stands.all(axis=1)  # ty: ignore[invalid-explicit-return] - an axis is left
 
 
 def rounded_down(metres: float) -> float:
@@ -178,7 +178,7 @@ def _clear(instance: Instance, lost: NDArray[np.intp]) -> float | None:
     room = np.full(instance.pairs.sites, np.inf)
     for one, other in ((0, 1), (1, 0)):
         stands = instance.existing[instance.conflicts[:, one]]
-        np.minimum.at(room, instance.conflicts[stands, other], instance.apart[stands])
+        np.minimum.at(room, instance.conflicts[stands, other], instance.gaps[stands])
     room[instance.forbidden] = -np.inf
     room[instance.existing] = np.inf
     start, site, times = instance.pairs.start, instance.pairs.site, instance.cover
@@ -194,8 +194,8 @@ def _clear(instance: Instance, lost: NDArray[np.intp]) -> float | None:
 def _full(instance: Instance) -> Iterator[Reason]:
     if instance.capacity is None:
         return
-    stand = float(instance.capacity[instance.existing].sum())
-    free = np.sort(instance.capacity[instance.free])[::-1]
+    stand = float(instance.limits[instance.existing].sum())
+    free = np.sort(instance.limits[instance.free])[::-1]
     most = stand + float(free[: instance.new if instance.new is not None else len(free)].sum())
     total = float(instance.weight.sum())
     if most < total * (1 - 1e-9):
@@ -208,7 +208,7 @@ def _full(instance: Instance) -> Iterator[Reason]:
         )
 
 
-def after_search(instance: Instance, clock: Clock) -> Iterator[Step]:
+def after_search(instance: Instance, clock: Clock) -> Generator[Step, None, tuple[Reason, ...]]:
     """Search, for a problem without answer, which single condition to loosen; yields steps, returns the reasons."""
     found: list[Reason] = []
     if instance.capacity is None:
@@ -244,7 +244,7 @@ def _loosened(instance: Instance) -> Iterator[tuple[str, Instance]]:
         yield "spacing", instance.having(conflicts=np.empty((0, 2), np.int64), apart=None)
 
 
-def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) -> Iterator[Step]:
+def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) -> Generator[Step, None, Reason | None]:
     rule = Rule.of(loose)
     cover, beyond = cover_of(loose, rule)
     if len(beyond):
@@ -293,7 +293,7 @@ def _suffices(condition: str, loose: Instance, asked: Instance, clock: Clock) ->
     )
 
 
-def _widest(asked: Instance, clock: Clock) -> Iterator[Step]:
+def _widest(asked: Instance, clock: Clock) -> Generator[Step, None, tuple[float, bool]]:
     """Search for the largest spacing with an answer, for a problem that has one without any; yields steps.
 
     The fewer sites exclude each other, the more can be chosen: what fits at
@@ -305,7 +305,7 @@ def _widest(asked: Instance, clock: Clock) -> Iterator[Step]:
     tuple of (float, bool)
         Metres, and whether any larger spacing is known not to do.
     """
-    levels = np.unique(asked.apart)  # at the least of them no two sites exclude each other
+    levels = np.unique(asked.gaps)  # at the least of them no two sites exclude each other
     low, high = 0, len(levels)
     while high - low > 1:
         middle = (low + high) // 2
@@ -316,7 +316,7 @@ def _widest(asked: Instance, clock: Clock) -> Iterator[Step]:
     return float(levels[low]), high - low == 1
 
 
-def _fits(instance: Instance, clock: Clock) -> Iterator[Step]:
+def _fits(instance: Instance, clock: Clock) -> Generator[Step, None, bool | None]:
     """Search for any choice that meets every need and condition;
     returns whether there is one, None when the time was over.
     """

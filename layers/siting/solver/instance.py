@@ -71,15 +71,15 @@ class Instance:
     pairs: Pairs
     demand_ids: Sequence[str] = ()
     site_ids: Sequence[str] = ()
-    existing: NDArray[np.bool_] | None = None
-    forced: NDArray[np.bool_] | None = None
-    forbidden: NDArray[np.bool_] | None = None
-    cost: NDArray[np.float64] | None = None
+    existing: NDArray[np.bool_] = None  # ty: ignore[invalid-assignment] - filled below
+    forced: NDArray[np.bool_] = None  # ty: ignore[invalid-assignment] - filled below
+    forbidden: NDArray[np.bool_] = None  # ty: ignore[invalid-assignment] - filled below
+    cost: NDArray[np.float64] = None  # ty: ignore[invalid-assignment] - filled below
     budget: float | None = None
     new: int | None = None
     radius: float | None = None
     capacity: NDArray[np.float64] | None = None
-    conflicts: NDArray[np.int64] | None = None
+    conflicts: NDArray[np.int64] = None  # ty: ignore[invalid-assignment] - filled below
     apart: NDArray[np.float64] | None = None
     cover: int = 1
     backup: bool = False
@@ -109,7 +109,17 @@ class Instance:
         if self.model in COVERAGE_MODELS:
             if self.farther is None and self.pairs.complete:
                 fill(self, "farther", partial(kth_nearest, self.pairs))
-            fill(self, "pairs", self.pairs.within(self.radius))
+            fill(self, "pairs", self.pairs.within(self.radius or np.inf))
+
+    @property
+    def gaps(self) -> NDArray[np.float64]:
+        """How far apart the two of each conflict are, metres; 0 where it is not known."""
+        return np.zeros(len(self.conflicts)) if self.apart is None else self.apart
+
+    @property
+    def limits(self) -> NDArray[np.float64]:
+        """Capacity of each site, infinite where there is none."""
+        return np.full(self.pairs.sites, np.inf) if self.capacity is None else self.capacity
 
     @property
     def free(self) -> NDArray[np.bool_]:
@@ -123,8 +133,8 @@ class Instance:
         """Return the problem with a smaller spacing, metres:
         the conflicts of sites at least so far apart fall (needs `apart`).
         """
-        kept = self.apart < spacing * (1 - NOISE)
-        return self.having(conflicts=self.conflicts[kept], apart=self.apart[kept])
+        kept = self.gaps < spacing * (1 - NOISE)
+        return self.having(conflicts=self.conflicts[kept], apart=self.gaps[kept])
 
     def having(self, **changes: Any) -> Self:
         """Return a copy with `changes`."""

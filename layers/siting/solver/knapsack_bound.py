@@ -8,8 +8,9 @@ best per unit of weight first, and the bound equals the linear relaxation in the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Relaxed:
 
 def relax(
     instance: Instance, rule: Rule, target: float, clock: Clock, price: Floats, start: Floats
-) -> Iterator[Relaxed]:
+) -> Generator[Relaxed, float | None]:
     """Yield ever better bounds on what an allowed choice attains under capacity; ``send`` a better `target`.
 
     Parameters
@@ -79,13 +80,13 @@ def relax(
         high[(weight > 0) | (instance.model == "lscp")] = np.inf
     v = np.clip(start, low, high)
     goal = sign * target
-    best: tuple[float, NDArray, Floats, Floats, Floats] | None = None
+    best: Any = None  # bound, choice, loss, worth and multipliers, from the first round on
     theta, idle, momentum = 1.5, 0, np.zeros(len(weight))
     for turn in range(1, ROUNDS + 1):
         # mclp: v ≤ 0 is the price of the row Σ x ≤ 1; the others: v ≥ 0 that of Σ x ≥ 1
         profit = v[owner] - cost
         active = np.flatnonzero(profit > 0)
-        j, taken = site[active], _filled(site[active], profit[active], size[active], instance.capacity)
+        j, taken = site[active], _filled(site[active], profit[active], size[active], instance.limits)
         inside = np.bincount(j, profit[active] * taken, minlength=pairs.sites)
         worth = inside[rule.sites]
         if instance.model == "lscp":
@@ -93,14 +94,14 @@ def relax(
             chosen = (left < 0) | rule.forced
             loss, value = np.where(rule.forced, np.inf, np.abs(left)), -float(left[chosen].sum())
         else:
-            value, chosen, loss = rule.most(worth)
+            value, chosen, loss = rule.most(worth)  # ty: ignore[invalid-argument-type] - weights make it floats
         bound = float(v.sum()) - float(inside[instance.existing].sum()) - value
         idle = 0 if best is None or bound > best[0] + 1e-6 * abs(goal - best[0]) else idle + 1
         if best is None or bound > best[0]:
-            best = (bound, chosen, loss, worth, v)
+            best = bound, chosen, loss, worth, v
         last = goal - best[0] <= SAME * max(abs(goal), 1e-300) or theta < LEAST_STEP or turn == ROUNDS or clock.over()
         if last or turn % EVERY == 0:
-            told = yield Relaxed(sign * best[0], *best[1:4], last)
+            told = yield Relaxed(sign * best[0], *best[1:4], last)  # ty: ignore[invalid-argument-type] - choice, loss, worth
             goal = min(goal, sign * told) if told is not None else goal
             if last:
                 return

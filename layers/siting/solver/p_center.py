@@ -9,7 +9,7 @@ thousands, and a radius that they rule out is ruled out for good.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def cover_at(instance: Instance, rule: Rule, radius: float, rows: NDArray[np.int
     return merged(left, ones, ones, ones.astype(np.int64), 0.0)
 
 
-def center(instance: Instance, clock: Clock) -> Iterator[Step]:
+def center(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and lower bounds of a p-center problem."""
     rule, pairs = Rule.of(instance), instance.pairs
     stand = pairs.nearest(instance.existing)
@@ -112,7 +112,7 @@ _IMPOSSIBLE: NDArray[np.intp] = np.empty(0, np.intp)
 
 def _keeps(
     instance: Instance, rule: Rule, asked: NDArray[np.intp], radius: float, clock: Clock, highs: Highs
-) -> Iterator[Step]:
+) -> Generator[Step, None, NDArray[np.intp] | None]:
     """Decide whether an allowed choice serves the demand `asked` within `radius`;
     returns it, the mark, or None (not known).
     """

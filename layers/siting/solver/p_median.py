@@ -7,7 +7,7 @@ exchanges are weighed in one pass over the pairs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -252,7 +252,7 @@ def relax(
     rounds: int | None = None,
     theta: float = 1.0,
     patience: int = PATIENCE,
-) -> Iterator[Relaxed]:
+) -> Generator[Relaxed, float | None]:
     """Yield ever better lower bounds on the cost of an allowed choice; ``send`` a better `target`."""
     rounds = ROUNDS if rounds is None else rounds
     cap = problem.cap
@@ -271,7 +271,7 @@ def relax(
         slack = v[rows] - cost
         active = np.flatnonzero(slack > 0)
         worth = np.bincount(columns[active], slack[active], minlength=problem.sites)
-        value, chosen, loss = rule.most(worth)
+        value, chosen, loss = rule.most(worth)  # ty: ignore[invalid-argument-type] - weights make it floats
         bound = problem.base + float(v.sum()) - value
         better = best is None or bound > best[0]
         idle = 0 if best is None or bound > best[0] + 1e-5 * (target - best[0]) else idle + 1

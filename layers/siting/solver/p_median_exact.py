@@ -9,7 +9,7 @@ show how small this becomes when only the near distances matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ def remainder(problem: Median, rule: Rule, relaxed: Relaxed, target: float, whol
 
 def closed(
     problem: Median, rule: Rule, relaxed: Relaxed, best: list[int], lower: float, whole: bool, clock: Clock
-) -> Iterator[Step]:
+) -> Generator[Step]:
     """Yield bounds, and answers that cost less than `best`, until there is no gap or no time.
 
     Parameters
@@ -161,7 +161,7 @@ def closed(
 
 def _near_the_bound(
     problem: Median, rule: Rule, relaxed: Relaxed, value: float, lower: float, whole: bool, clock: Clock
-) -> Iterator[Step]:
+) -> Generator[Step, None, tuple[float, list[int] | None, bool] | None]:
     """Search whatever costs less than a target so near to the bound that little is left; yields steps.
 
     Bounds of p-medians are mostly much nearer to the optimum than the answers of a local search are.
@@ -251,7 +251,7 @@ def program(left: Remainder, rule: Rule) -> tuple[Program, float, float]:
     reach = sparse.csr_array((np.ones(start[-1]), columns[spots], start), shape=(len(first), problem.sites))
     scale = (
         1.0
-        if _whole(price) and float(price.sum()) <= 1e9
+        if _whole(price) and float(price.sum()) <= 1e9  # ty: ignore[invalid-argument-type] - weights make it floats
         else 1e6 / max(float(price.sum()) / max(len(rule), 1), 1e-300)
     )
     made = Program()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +20,7 @@ from layers.siting.solver.reduction import merged
 FIRST_ROUNDS = 40
 
 
-def median(instance: Instance, clock: Clock) -> Iterator[Step]:
+def median(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and lower bounds of a p-median problem."""
     rule = Rule.of(instance)
     problem = Median.of(instance, rule)
@@ -62,7 +62,7 @@ def median(instance: Instance, clock: Clock) -> Iterator[Step]:
     yield from closed(problem, rule, relaxed, best, lower, whole, clock)
 
 
-def _serving(problem: Median, rule: Rule, clock: Clock) -> Iterator[Step]:
+def _serving(problem: Median, rule: Rule, clock: Clock) -> Generator[Step, None, list[int] | None]:
     """Search an allowed choice that serves everybody; returns it, or None (``done`` was told when there is none)."""
     rows = np.flatnonzero(problem.penalty)
     matrix = sparse.csr_array(

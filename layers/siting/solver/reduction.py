@@ -9,7 +9,6 @@ candidates that a bound has ruled out disappear.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +62,7 @@ class Cover:
         """Return the weight that counts with `chosen`."""
         return self.base + float(self.weight[self.counts(chosen) >= self.need].sum())
 
-    def kept(self, columns: NDArray[np.intp]) -> Self:
+    def kept(self, columns: NDArray[np.intp]) -> Cover:
         """Return the problem for candidates `columns` only, merged again."""
         rows = self.rows[:, columns]
         degree = np.diff(rows.indptr)
@@ -125,7 +124,7 @@ def merged(rows: sparse.csr_array, weight: Floats, points: Floats, need: NDArray
         if (second_hash[first][group] != second_hash).any():  # two cover sets share a 64-bit hash: leave all apart
             first = group = np.arange(e)
         if len(first) < e:
-            weight, points = np.bincount(group, weight), np.bincount(group, points)
+            weight, points = np.bincount(group, weight), np.bincount(group, points)  # ty: ignore[invalid-assignment] - weights make them floats
             rows, need = rows[first], need[first]
     return Cover(rows, rows.T.tocsr(), weight, points, need, base)
 

@@ -9,7 +9,7 @@ Stop iterating (or close the iterator) at any time: no process is left behind.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from layers.siting.solver.infeasibility import after_search, at_once
 from layers.siting.solver.instance import Instance
 from layers.siting.solver.p_center import center
 from layers.siting.solver.p_median_search import median
-from layers.siting.solver.progress import SAME, Clock, Progress, Step
+from layers.siting.solver.progress import SAME, Clock, Progress, Reason, Step
 
 Choice = NDArray[np.int64]
 ENGINES = {"mclp": maximal, "lscp": covering, "pmedian": median, "pcenter": center}
@@ -114,8 +114,8 @@ def solve(
 
 
 def _from_the_first(
-    instance: Instance, clock: Clock, engine: Callable[[Instance, Clock], Iterator[Step]]
-) -> Iterator[Step]:
+    instance: Instance, clock: Clock, engine: Callable[[Instance, Clock], Generator[Step]]
+) -> Generator[Step]:
     first = first_answer(instance, clock)
     if first is not None:
         yield first
@@ -167,6 +167,7 @@ class _Keeper:
             and instance.budget is None
             and instance.new is not None
             and instance.capacity is None
+            and self.sites is not None
         ):
             self.sites = fill_up(instance, self.sites)
         return self.progress("done")
@@ -221,7 +222,9 @@ def fill_up(instance: Instance, sites: Choice) -> Choice:
     return np.sort(rule.sites[chosen])
 
 
-def _silently(steps: Iterator[Step], keeper: _Keeper) -> Iterator[Progress]:
+def _silently(
+    steps: Generator[Step, None, tuple[Reason, ...]], keeper: _Keeper
+) -> Generator[Progress, None, tuple[Reason, ...]]:
     """Run a search whose answers are not the caller's, telling only when it waits; returns its result."""
     while True:
         try:

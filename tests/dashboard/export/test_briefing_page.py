@@ -11,7 +11,7 @@ from dash import Dash
 from dash.development.base_component import Component
 
 from dashboard.app import create_app
-from dashboard.export.brief import own_words
+from dashboard.export.brief import draft
 from dashboard.export.order import Order
 from dashboard.pages import briefing
 from dashboard.settings import Settings
@@ -64,7 +64,7 @@ def test_page_and_brief_have_each_a_theme(app: Dash, query: str, page: str, pape
     ],
 )
 def test_texts_begin_as_the_view_says_them_and_may_be_ones_own(app: Dash, query: str, order: Order) -> None:
-    spoken = own_words(order, app.server.extensions["atlas"])
+    spoken, _ = draft(order, app.server.extensions["atlas"])
     found = _controls(app, query)
     for name in ("title", "sentence"):
         assert found[f"briefing-{name}"].value == found[f"briefing-{name}"].placeholder == spoken[name]

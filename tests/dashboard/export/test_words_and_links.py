@@ -52,7 +52,7 @@ CHANGES = {
     "area": ((118.0, 24.4), (118.1, 24.4), (118.1, 24.5)),
 }
 # where, in which language and theme, over what, and what only means something with another;
-# the way is said with the radius, and only where there is a network (tests/dashboard/test_walked.py)
+# the way is said with the radius, and only where there is a network (tests/dashboard/test_isochrones.py)
 ELSEWHERE = {"place", "region", "grid", "lang", "theme", "base", "measure", "day", "station", "fair", "way"}
 
 

@@ -10,7 +10,7 @@ from dashboard.pages.planning.address import Plan
 from dashboard.pages.planning.controls import Question
 from dashboard.source import AtlasSource
 from layers.filters import Filters
-from layers.siting import keeping
+from layers.siting import scenario_store
 from layers.siting.answer import NIGHT
 from layers.siting.ask import Ask
 from layers.siting.scenario import Scenario
@@ -28,7 +28,7 @@ def keep_two(home: Path) -> None:
         answer = solving.by_hand(
             atlas, found, [(float(offered.lon[at * step]), float(offered.lat[at * step])) for at in range(count)]
         )
-        keeping.save(
+        scenario_store.save(
             source.store(),
             Scenario(
                 scenario_id=scenario,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geodata import hours
 from geodata.importing.bad import BadValue, checked_text
-from geodata.importing.degrees import degrees
+from geodata.importing.degrees import with_axis
 from geodata.importing.hours import NotHours, to_hours
 from geodata.importing.numbers import figure
 from geodata.importing.values import as_date, is_blank, reader
@@ -352,7 +352,7 @@ def test_codes_and_texts_that_cannot_be_used(column, said):
     ],
 )
 def test_degrees(said, value):
-    assert degrees(said) == pytest.approx(value, abs=1e-9)
+    assert with_axis(said)[0] == pytest.approx(value, abs=1e-9)
 
 
 def test_a_dash_is_nothing_but_in_a_name_it_is_a_dash():

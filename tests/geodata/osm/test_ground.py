@@ -272,3 +272,46 @@ def test_killed_at_any_moment_it_is_as_before_or_as_after(home: Path, tmp_path: 
     left = {one.name for one in (home / ground.FOLDER).iterdir()}
     assert left == {ground.LOCK, folder.name}
     assert json.loads((home / ground.FOLDER / folder.name / ground.ABOUT).read_text("utf-8"))["source"] == "a.osm.pbf"
+
+
+def test_boundaries_of_streets_become_zones_of_a_county_that_has_none(home: Path, store: WritableStore, tmp_path: Path):
+    counties = store.read("places").set_index("adcode")
+    west, south, east, north = counties.geometry["110105"].bounds
+    middle = (west + east) / 2
+
+    def walled(level: str = "8") -> Town:
+        made = Town(at=(116.5, 39.9))
+        made.road((0, 0), (3, 0), highway="residential", name="建国路")
+        made.node(1, 0.5, amenity="restaurant", name="东来饭馆")
+        made.node(-60, 0.5, amenity="restaurant", name="西来饭馆")
+        for name, left, right in (("西街道", west, middle), ("东街道", middle, east)):
+            corners = [(left, south), (right, south), (right, north), (left, north)]
+            nodes = [made.node((lon - 116.5) / 0.001, (lat - 39.9) / 0.001) for lon, lat in corners]
+            # two ways make the ring, as boundaries of neighbours do
+            ways = [made.way(nodes[:3]), made.way([*nodes[2:], nodes[0]])]
+            tags = {"type": "boundary", "boundary": "administrative", "admin_level": level, "name": name}
+            made.relations.append((len(made.relations) + 1, [("w", one, "outer") for one in ways], tags))
+        return made
+
+    path = walled().write(tmp_path / "walled.osm.pbf")
+    told = ground.bring(store, home, path, ["110105"])
+    assert told["zone_rows"] == 2
+    zones = store.read("zones")
+    own = zones[zones["adcode"] == "110105"].set_index("name")
+    assert set(own.index) == {"西街道", "东街道"} and set(own["geometry_provenance"]) == {"derived"} == set(
+        own["provenance"]
+    )
+    assert own.geometry["西街道"].bounds == pytest.approx((west, south, middle, north), abs=2e-5)
+    demand = store.read("demand")
+    demand = demand[demand["adcode"] == "110105"]
+    there = dict(zip(own["zone_id"], own.index, strict=True))
+    assert {there[one] for one in demand["zone"]} == {"西街道", "东街道"}
+    for point, zone in zip(demand.geometry, demand["zone"], strict=True):
+        assert (point.x < middle) == (there[zone] == "西街道")
+    # illustrative zones that stations name stay; other levels are no streets
+    assert set(zones[zones["adcode"] == "350203"]["provenance"]) == {"illustrative"}
+    again = ground.bring(store, home, walled("6").write(tmp_path / "other.osm.pbf"), ["110105"])
+    assert again["zone_rows"] == 0
+    store.undo(again["batch_id"])
+    store.undo(told["batch_id"])
+    assert not (store.read("zones")["adcode"] == "110105").any()

@@ -10,8 +10,8 @@ import pytest
 
 from geodata.errors import AtlasError
 from geodata.schema import TABLES
-from geodata.store import FILE_NAME, moving, open_store, site
-from geodata.store.moving import move
+from geodata.store import FILE_NAME, open_store, site, transfer
+from geodata.store.transfer import move
 from geodata.store.whole import of_database
 from tests.geodata.store.atlases import content, rows
 
@@ -113,10 +113,10 @@ def test_a_move_that_does_not_read_back_the_same_has_not_happened(place, target,
         database.delete(TABLES["stations"], [fid])
         database.put(TABLES["stations"], [(fid, image | {"name": "换了"})])
 
-    original = moving.pour
-    monkeypatch.setattr(moving, "pour", pour)
+    original = transfer.pour
+    monkeypatch.setattr(transfer, "pour", pour)
     with pytest.raises(AtlasError, match=r"stations.* 1 "):
-        moving.move(place.site(), site(*target))
+        transfer.move(place.site(), site(*target))
     with pytest.raises(AtlasError, match="dashboard build"):
         open_store(*target)
 

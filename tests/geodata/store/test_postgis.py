@@ -15,7 +15,7 @@ from geodata.errors import AtlasError
 from geodata.schema import TABLES
 from geodata.store import open_store, site
 from geodata.store.migrations import newest, steps
-from geodata.store.moving import move
+from geodata.store.transfer import move
 from tests.geodata.store.atlases import content, rows
 from tests.postgres import Server
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layers.access import gaussian, gini, lorenz, two_step
+from layers.access import gini, lorenz, two_step
 from layers.distance import Points, all_pairs, from_dense
 from layers.siting import evidence
 from layers.siting.solver import Instance
@@ -34,22 +34,17 @@ def test_no_supply_in_reach() -> None:
     assert two_step([0.0, 0.0], [3.0, 3.0], pairs, 100.0).tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("decay", [None, gaussian(400.0)])
-def test_the_two_steps_written_out(decay) -> None:
+def test_the_two_steps_written_out() -> None:
     points, demand, supply = cells()
     way = np.hypot(*(points.xy[:, None] - points.xy[None]).transpose(2, 0, 1))
-    share = (way <= 400.0) * (1.0 if decay is None else decay(way))
+    share = (way <= 400.0) * 1.0
     expected = [
         sum(supply[j] / sum(demand[k] * share[k, j] for k in range(30)) * share[i, j] for j in range(30))
         for i in range(30)
     ]
-    score = two_step(demand, supply, all_pairs(points, points), 400.0, decay)
+    score = two_step(demand, supply, all_pairs(points, points), 400.0)
     assert score == pytest.approx(expected)
     assert (demand * score).sum() == pytest.approx(supply.sum()), "nothing of the supply is lost"
-
-
-def test_gaussian_falls_from_one_to_nothing() -> None:
-    assert gaussian(400.0)(np.array([0.0, 400.0, 900.0])) == pytest.approx([1.0, 0.0, 0.0])
 
 
 def test_gini_of_known_shares() -> None:
@@ -85,8 +80,7 @@ def test_a_new_site_shortens_the_ways() -> None:
     assert (before.mean, after.mean, before.gini, after.gini) == (4, 1, 0.5, 0.5)
 
 
-@pytest.mark.parametrize("decay", [None, gaussian(400.0)])
-def test_two_steps_against_the_access_package(decay) -> None:
+def test_two_steps_against_the_access_package() -> None:
     from access import fca
 
     points, demand, supply = cells()
@@ -97,7 +91,5 @@ def test_two_steps_against_the_access_package(decay) -> None:
         pd.DataFrame({"geoid": range(30), "demand": demand}),
         pd.DataFrame({"geoid": range(30), "supply": supply}),
     )
-    expected = fca.two_stage_fca(asked, offered, ways, max_cost=400.0, weight_fn=decay)
-    assert two_step(demand, supply, all_pairs(points, points), 400.0, decay) == pytest.approx(
-        expected.sort_index().to_numpy()
-    )
+    expected = fca.two_stage_fca(asked, offered, ways, max_cost=400.0)
+    assert two_step(demand, supply, all_pairs(points, points), 400.0) == pytest.approx(expected.sort_index().to_numpy())

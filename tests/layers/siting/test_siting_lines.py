@@ -19,6 +19,7 @@ from geodata.errors import AtlasError
 from layers.distance import Points
 from layers.siting.lines import Lines, in_one_plane, read_lines
 from layers.siting.network import ways_on_lines
+from tests.layers.towns import dense
 
 # two streets west-east (y 0 and 400), three south-north (x 0, 300, 1000); each block one long segment
 GRID = [
@@ -34,12 +35,6 @@ GRID = [
 
 
 ORIGIN = np.array([500_000.0, 2_700_000.0])
-
-
-def dense(found, shape: tuple[int, int]) -> np.ndarray:
-    table = np.full(shape, np.inf)
-    table[found.pairs.demand(), found.pairs.site] = found.pairs.distance
-    return table
 
 
 def test_ways_over_a_grid_of_streets_by_hand() -> None:

@@ -20,7 +20,7 @@ from geodata.store import open_store
 from layers import stations
 from layers.atlas import Atlas
 from layers.filters import Filters
-from layers.siting import comparing, keeping
+from layers.siting import scenario_comparison, scenario_store
 from layers.siting.answer import Answer, Figures, Site, answered, cell_cover, placed
 from layers.siting.ask import Ask
 from layers.siting.case import basis, case
@@ -237,29 +237,33 @@ def test_ways_and_gini_are_those_of_every_cell(atlas_home, plans) -> None:
 
 def test_a_scenario_is_kept_in_versions(store, plans) -> None:
     one = plans[0]
-    first = keeping.save(store, one)
-    assert keeping.listed(store) == [first]
-    second = keeping.save(store, one.having(note="换个理由", answer=plans[1].answer))
-    assert keeping.listed(store) == [second]
-    told = keeping.events(store.history(), one.scenario_id)
+    first = scenario_store.save(store, one)
+
+    def kept() -> list:
+        return of_frame(store.read("scenarios"))
+
+    assert kept() == [first]
+    second = scenario_store.save(store, one.having(note="换个理由", answer=plans[1].answer))
+    assert kept() == [second]
+    told = scenario_store.events(store.history(), one.scenario_id)
     assert [event.kind for event in told] == ["saved", "saved"]
-    assert keeping.version(store, one.scenario_id, told[1]) == first
-    keeping.remove(store, one.scenario_id, "规划员")
-    assert keeping.listed(store) == []
-    assert keeping.events(store.history(), one.scenario_id)[0].kind == "removed"
-    store.undo(keeping.events(store.history(), one.scenario_id)[0].batch_id)
-    assert keeping.listed(store) == [second]
+    assert of_frame(store.as_of(told[1].time).read("scenarios")) == [first]
+    scenario_store.remove(store, one.scenario_id, "规划员")
+    assert kept() == []
+    assert scenario_store.events(store.history(), one.scenario_id)[0].kind == "removed"
+    store.undo(scenario_store.events(store.history(), one.scenario_id)[0].batch_id)
+    assert kept() == [second]
     with pytest.raises(AtlasError, match="名称"):
-        keeping.save(store, one.having(name=" "))
+        scenario_store.save(store, one.having(name=" "))
     with pytest.raises(AtlasError, match="太长"):
-        keeping.save(store, one.having(note="长" * 501))
-    assert keeping.listed(store) == [second]
+        scenario_store.save(store, one.having(note="长" * 501))
+    assert kept() == [second]
 
 
 def test_adopting_places_the_planned_stations_and_undoing_restores_them_exactly(store, plans) -> None:
     before = store.read("stations")
     version = store.meta()["data_version"]
-    adopted = keeping.adopt(store, plans[0], "规划员", seen=version)
+    adopted = scenario_store.adopt(store, plans[0], "规划员", seen=version)
     assert adopted.filled == tuple(f"SM-P0{n}" for n in range(1, 9))
     assert adopted.added == adopted.left == ()
     after = store.read("stations").set_index("station_id")
@@ -275,19 +279,19 @@ def test_adopting_places_the_planned_stations_and_undoing_restores_them_exactly(
     assert case(atlas, plans[0].inputs.filters, plans[0].inputs.ask).planned == adopted.filled
     still = before[before["status"] == "open"].set_index("station_id")
     assert after.loc[still.index].equals(still)
-    assert keeping.adoptions(store.history()) == {"SC-8": adopted.batch_id}
+    assert scenario_store.adoptions(store.history()) == {"SC-8": adopted.batch_id}
     # planned stations are not open: nothing is covered that was not before
     assert stations.service(Atlas.load(store), Filters()).nominal.sum() == 28
     with pytest.raises(AtlasError, match="已采用"):
-        keeping.adopt(store, plans[0])
+        scenario_store.adopt(store, plans[0])
     with pytest.raises(AtlasError, match="已经有了位置"):
-        keeping.adopt(store, plans[1])
-    keeping.save(store, plans[0])
+        scenario_store.adopt(store, plans[1])
+    scenario_store.save(store, plans[0])
     with pytest.raises(AtlasError, match="采用中"):
-        keeping.remove(store, "SC-8")
+        scenario_store.remove(store, "SC-8")
     store.undo(adopted.batch_id)
     assert store.read("stations").equals(before)
-    assert keeping.adoptions(store.history()) == {}
+    assert scenario_store.adoptions(store.history()) == {}
 
 
 def test_the_basis_changes_with_what_plans_are_made_from(store) -> None:
@@ -305,7 +309,7 @@ def test_the_basis_changes_with_what_plans_are_made_from(store) -> None:
 
 
 def test_fewer_sites_leave_planned_stations_and_more_make_new_rows(store, plans) -> None:
-    few = keeping.adopt(store, plans[1])
+    few = scenario_store.adopt(store, plans[1])
     assert (few.filled, few.left) == (
         ("SM-P01", "SM-P02", "SM-P03"),
         ("SM-P04", "SM-P05", "SM-P06", "SM-P07", "SM-P08"),
@@ -314,7 +318,7 @@ def test_fewer_sites_leave_planned_stations_and_more_make_new_rows(store, plans)
     many = plans[0].having(
         inputs=Inputs(filters=plans[0].inputs.filters, ask=plans[0].inputs.ask, data_version="x", planned=("SM-P01",))
     )
-    done = keeping.adopt(store, many)
+    done = scenario_store.adopt(store, many)
     assert done.filled == ("SM-P01",)
     assert done.added == tuple(f"SC-8-{n:02d}" for n in range(2, 9))
     rows = store.read("stations").set_index("station_id").loc[list(done.added)]
@@ -330,9 +334,9 @@ def test_adopting_is_refused_when_the_planned_stations_are_gone(store, plans) ->
     store.remove("stations", ["SM-P05"])
     held = store.read("stations")
     with pytest.raises(AtlasError, match="SM-P02、SM-P05"):
-        keeping.adopt(store, plans[0])
+        scenario_store.adopt(store, plans[0])
     with pytest.raises(AtlasError):
-        keeping.adopt(store, plans[1].having(answer=None))
+        scenario_store.adopt(store, plans[1].having(answer=None))
     assert store.read("stations").equals(held)
 
 
@@ -352,19 +356,19 @@ def test_comparing_finds_what_is_common_and_what_differs(plans) -> None:
             )
         ),
     )
-    told = comparing.figures([eight, shifted, three])
+    told = scenario_comparison.figures([eight, shifted, three])
     assert told.loc["sites"].tolist() == [8, 8, 3]
     assert told.at["share_after", "SC-8"] == eight.answer.after.share
-    where = comparing.sites([eight, shifted])  # 0.0004° is 44 m, the same place; 0.01° is another
+    where = scenario_comparison.sites([eight, shifted])  # 0.0004° is 44 m, the same place; 0.01° is another
     assert (where["shared"] == 2).sum() == 5
     assert len(where) == 11
     assert sorted(where["SC-8"][where["SC-8"] > 0]) == list(range(1, 9))
-    differ = comparing.inputs_differ([eight, three])
+    differ = scenario_comparison.inputs_differ([eight, three])
     assert differ.index.tolist() == ["new", "hours"]
     with pytest.raises(AtlasError):
-        comparing.figures([eight])
+        scenario_comparison.figures([eight])
     with pytest.raises(AtlasError):
-        comparing.figures([eight] * 5)
+        scenario_comparison.figures([eight] * 5)
 
 
 def test_the_latest_scenario_is_listed_first(plans) -> None:
