@@ -180,12 +180,11 @@ class Case:
         AtlasError
             It may have more: says how to ask for less.
         """
-        sites = self.candidates.located
-        pairs = len(self.demand.ids) * len(sites)
+        pairs = len(self.demand.ids) * len(self.candidates.ids)
         if pairs > most and self.wish.model in COVERAGE_MODELS and self.wish.radius is not None:
             # along a network nobody comes farther than straight
             straight = self.wish.radius / (1.0 if self.walked else self.wish.detour)
-            trees = [cKDTree(one.searched()) for one in (self.demand.located, sites)]
+            trees = [cKDTree(one.searched()) for one in (self.demand.located, self.candidates.located)]
             pairs = int(trees[0].count_neighbors(trees[1], straight * CHORD_MARGIN))
         if pairs > most:
             raise AtlasError(
