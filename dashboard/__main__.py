@@ -22,9 +22,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dashboard import __version__, backup
+from dashboard.access.judging import watched
 from dashboard.as_of import before_the_first, day_of
 from dashboard.basemap import BaseMaps
 from dashboard.commands import exporting, importing
+from dashboard.commands.account import account, audited
+from dashboard.commands.account import add_parsers as add_account_parsers
 from dashboard.commands.briefing import add_parser as add_brief_parser
 from dashboard.commands.coverage import asked, measured, straight
 from dashboard.commands.geocode import add_parser as add_geocode_parser
@@ -83,7 +86,7 @@ def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSour
     backup.finish(settings.home, settings.database_url)
     with _progress(words) as progress:
         build_atlas(settings.home, force=force, url=settings.database_url, progress=progress)
-    return AtlasSource(settings.home, settings.database_url)
+    return AtlasSource(settings.home, settings.database_url, watched(settings.home))
 
 
 def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
@@ -305,6 +308,26 @@ def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) 
     return 0
 
 
+def _account(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    result = account(options, settings)
+    _print(result, options.json)
+    if "password" in result:
+        _say(words("这是一次性密码，只显示这一次：七天内登录，登录后先改密码。"))
+    return 0
+
+
+def _audit(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    result = audited(options, settings)
+    if result:
+        _print(result, options.json)
+    if result.get("ok") is False:
+        _say(
+            words("审计记录从第 {number} 条起对不上：它被改过、删过，或链头不在其中。").format(number=result["broken"])
+        )
+        return 1
+    return 0
+
+
 def _parser(words: Gettext) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=words("工会服务一张图"))
     parser.add_argument("--version", action="version", version=__version__)
@@ -354,6 +377,7 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     back.add_argument("--check", action="store_true", help=words("只核对备份，不恢复"))
     add("clear", words("清掉上传后没有导入的文件；正在导入的留着"), _clear, with_json=True)
     add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
+    add_account_parsers(add, words, {"account": _account, "audit": _audit})
     add_geocode_parser(add, words, _geocode)
     add_ground_parsers(add, words, {"ground": _ground, "walk": _walk})
     add_brief_parser(add, words, _brief)

@@ -12,6 +12,8 @@ from flask import Response, abort, redirect, request
 from flask_compress import Compress
 
 from dashboard import backup, ids
+from dashboard.access.judging import watched
+from dashboard.access.reader import ENVIRON, OPERATOR
 from dashboard.basemap import BaseMaps
 from dashboard.context import Context
 from dashboard.locale import load_words
@@ -19,6 +21,7 @@ from dashboard.pages import FOR_DEVELOPERS, MENU, PAGES
 from dashboard.server.basemap import add_base_map
 from dashboard.server.briefs import add_briefs
 from dashboard.server.calls import add_calls
+from dashboard.server.door import add_door
 from dashboard.server.feedback import add_feedback
 from dashboard.server.first import Kept, add_first_paint, add_keeping, address_of_kept, opening
 from dashboard.server.frames import add_frames
@@ -31,7 +34,9 @@ from dashboard.server.logs import add_log
 from dashboard.server.metrics import add_metrics
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
+from dashboard.server.signing import add_signing
 from dashboard.server.stills import add_stills
+from dashboard.server.trail_of_deeds import add_trail_of_deeds
 from dashboard.server.trails import add_trails
 from dashboard.server.trouble import add_trouble
 from dashboard.server.uploading import add_uploading
@@ -58,7 +63,7 @@ def create_app(settings: Settings) -> Dash:
     templates.register()
     backup.finish(settings.home, settings.database_url)
     build_atlas(settings.home, url=settings.database_url)
-    source = AtlasSource(settings.home, settings.database_url)
+    source = AtlasSource(settings.home, settings.database_url, watched(settings.home))
     source.atlas()
     base_maps = BaseMaps.of(settings, source)
     base_maps.current()
@@ -193,6 +198,9 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         ),
     )
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
+    wanted = add_door(app, context)
+    add_signing(server, context, wanted)
+    add_trail_of_deeds(server, context)
     add_calls(app, context)
     add_limits(server, context)
     add_headers(
@@ -207,7 +215,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
     # Dash registers its scripts when a process first serves the page: a worker that has not would answer 500 for them
-    server.test_client().get("/")
+    server.test_client().get("/", environ_overrides={ENVIRON: OPERATOR})
     tools = ("ui", "props_check", "serve_dev_bundles", "prune_errors", "validate_callbacks")
     # each said: what is not, Dash takes from variables of its own
     app.enable_dev_tools(

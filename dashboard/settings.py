@@ -56,6 +56,33 @@ class Settings(BaseSettings):
         ``ATLAS_EDITING``: whether the data page may change the atlas. Not set:
         only while the server listens on loopback and is asked from this
         machine without a proxy between, since there is no sign-in.
+    sign_in : {'auto', 'on', 'off'}
+        ``ATLAS_SIGN_IN``: whether readers sign in. ``auto``: as soon as the server is reached from elsewhere, or holds
+        rows that were brought in. ``off``: never on this machine; loopback only.
+    session_hours, session_idle_minutes : float
+        ``ATLAS_SESSION_HOURS``, ``ATLAS_SESSION_IDLE_MINUTES``: a session ends so long after the sign-in, and when
+        nothing was asked for so long.
+    password_days : int
+        ``ATLAS_PASSWORD_DAYS``: a password is to be changed when it is so old, days; 0: never.
+    oidc_issuer : str
+        ``ATLAS_OIDC_ISSUER``: address of an OpenID Connect provider that readers may sign in by; empty: none.
+    oidc_client_id : str
+    oidc_client_secret : SecretStr
+    oidc_client_secret_file : Path or None
+        ``ATLAS_OIDC_CLIENT_ID``, ``_SECRET``, ``_SECRET_FILE``: what this atlas is to the provider; a file may hold
+        the secret instead.
+    oidc_scope : str
+        ``ATLAS_OIDC_SCOPE``: what is asked of it.
+    oidc_name_claim, oidc_role_claim, oidc_places_claim : str
+        ``ATLAS_OIDC_NAME_CLAIM``, ``ATLAS_OIDC_ROLE_CLAIM``, ``ATLAS_OIDC_PLACES_CLAIM``: claims that hold the name of
+        the account, its role and its places; the latter two empty: as ``account`` says here.
+    oidc_new_role : {'', 'viewer', 'planner', 'keeper'}
+        ``ATLAS_OIDC_NEW_ROLE``: role of who comes for the first time and has no role claim; empty: not let in.
+    proxies : str
+        ``ATLAS_PROXIES``: addresses or networks of proxies that are believed, with commas; what others say of
+        addresses and accounts is not.
+    proxy_user_header : str
+        ``ATLAS_PROXY_USER_HEADER``: header in which these proxies name the account; empty: none.
     chromium : str
         ``ATLAS_CHROMIUM``: path of the browser that makes pictures and PDF;
         empty: looked for; ``none``: do without.
@@ -114,9 +141,6 @@ class Settings(BaseSettings):
         `public_url`; empty: any, once `allow_remote` is set.
     database_url_file : Path or None
         ``ATLAS_DATABASE_URL_FILE``: file that holds `database_url` instead.
-    proxies : str
-        ``ATLAS_PROXIES``: addresses or networks of proxies that are believed, with commas; what others say of
-        addresses and accounts is not.
     limits : float
         ``ATLAS_LIMITS``: what the limits of readers (:mod:`dashboard.limits`) are multiplied with; 0: there are none.
     uploads_bytes : int
@@ -149,6 +173,21 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(default=1_000_000, ge=10_000)
     max_upload_bytes: int = Field(default=64 * 2**20, ge=10_000, le=200 * 2**20)
     editing: bool | None = None
+    sign_in: Literal["auto", "on", "off"] = "auto"
+    session_hours: float = Field(default=12, gt=0, le=720)
+    session_idle_minutes: float = Field(default=120, gt=0, le=43_200)
+    password_days: int = Field(default=0, ge=0, le=3_650)
+    oidc_issuer: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
+    oidc_client_id: str = Field(default="", max_length=200)
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_client_secret_file: Path | None = None
+    oidc_scope: str = Field(default="openid profile", pattern=r"^openid( \S+)*$")
+    oidc_name_claim: str = "preferred_username"
+    oidc_role_claim: str = ""
+    oidc_places_claim: str = ""
+    oidc_new_role: Literal["", "viewer", "planner", "keeper"] = ""
+    proxies: str = Field(default="", max_length=1_000)
+    proxy_user_header: str = Field(default="", pattern=r"^([A-Za-z0-9-]{1,60})?$")
     chromium: str = ""
     browsers: int = Field(default=1, ge=1, le=8)
     picture_seconds: float = Field(default=40, ge=5, le=600)
@@ -170,7 +209,6 @@ class Settings(BaseSettings):
     geocoder_per_day: int = Field(default=5_000, ge=1)
     hosts: str = Field(default="", pattern=r"^[A-Za-z0-9.:,\[\]\s-]*$", max_length=2_000)
     database_url_file: Path | None = None
-    proxies: str = Field(default="", max_length=1_000)
     limits: float = Field(default=1, ge=0, le=1_000)
     uploads_bytes: int = Field(default=4 * 2**30, ge=10**6)
     metrics: str = Field(default="", max_length=1_000)
@@ -248,8 +286,28 @@ class Settings(BaseSettings):
     def _stay_at_home(self) -> Self:
         if not self.is_loopback and not self.allow_remote:
             raise ValueError("ATLAS_HOST is not loopback and ATLAS_ALLOW_REMOTE is not set")
+        if self.sign_in == "off" and (not self.is_loopback or self.allow_remote):
+            raise ValueError("ATLAS_SIGN_IN=off is for loopback only")
         if (self.development or self.design) and not self.is_loopback:
             raise ValueError("ATLAS_DEVELOPMENT and ATLAS_DESIGN are for loopback only")
+        return self
+
+    @model_validator(mode="after")
+    def _known_proxies(self) -> Self:
+        try:
+            known = self.trusted
+        except ValueError as error:
+            raise ValueError(f"ATLAS_PROXIES: {error}") from error
+        if any(one.prefixlen == 0 for one in known):
+            raise ValueError("ATLAS_PROXIES names every address there is: name those of your proxies")
+        if self.proxy_user_header and not known:
+            raise ValueError("ATLAS_PROXY_USER_HEADER is set and ATLAS_PROXIES is not: anybody could send that header")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_oidc(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("ATLAS_OIDC_ISSUER is set and ATLAS_OIDC_CLIENT_ID is not")
         return self
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from dashboard.as_of import end_of
 from geodata.errors import BusyError
 from geodata.osm.ground import walking
 from geodata.store import WritableStore, site
+from geodata.store.batched import BatchedStore
 from layers.atlas import Atlas
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class AtlasSource:
         Folder that holds the store.
     url : str, optional
         Address of the database that holds it instead.
+    watched : callable, optional
+        What the store is handed out through: it judges changes before they take effect.
 
     Raises
     ------
@@ -41,8 +44,10 @@ class AtlasSource:
         The address is of no known kind.
     """
 
-    def __init__(self, home: Path, url: str | None = None) -> None:
-        self._site, self._home, self._url = site(home, url), home, url
+    def __init__(
+        self, home: Path, url: str | None = None, watched: Callable[[BatchedStore], BatchedStore] | None = None
+    ) -> None:
+        self._site, self._home, self._url, self._watched = site(home, url), home, url, watched
         self._lock = threading.Lock()
         self._busy_until = 0.0  # monotonic seconds
         self._past_lock = threading.Lock()
@@ -71,7 +76,8 @@ class AtlasSource:
             The store is missing or cannot be read.
         """
         if self._store is None:
-            self._store = self._site.open()  # ty: ignore[invalid-assignment] - it reads and writes as one
+            store = self._site.open()
+            self._store = self._watched(store) if self._watched else store  # ty: ignore[invalid-assignment] - it reads and writes as one
         return self._store  # ty: ignore[invalid-explicit-return] - opened above
 
     def atlas(self) -> Atlas:

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from dashboard.__main__ import _parser
+from dashboard.access.doors import KINDS, NAMED, deeds, doors
+from dashboard.access.reader import ROLES, Reader
 from dashboard.locale import load_words
 from dashboard.settings import CODE, Settings
 from geodata.codes import labels
@@ -21,12 +23,33 @@ from geodata.schema import TABLES, Column
 FOLDER = CODE / "docs" / "reference"
 LANGUAGES = ("zh", "en")
 HEADS = {
+    "roles": {"zh": ("角色与权限", ""), "en": ("Roles", "")},
     "settings": {"zh": ("设置", "变量 | 默认 | 含义"), "en": ("Settings", "variable | default | meaning")},
     "commands": {"zh": ("命令", "选项 | 含义"), "en": ("Commands", "option | meaning")},
     "tables": {
         "zh": ("数据字典", "列 | 表头 | 类型 | 单位 | 可空 | 含义与取值"),
         "en": ("Data dictionary", "column | header | type | unit | may be missing | meaning and values"),
     },
+}
+DOOR_KINDS = {
+    "zh": {"route": "地址", "callback": "页面上的动作", "job": "后台任务", "command": "命令"},
+    "en": {"route": "addresses", "callback": "what pages do", "job": "work in the background", "command": "commands"},
+}
+ROLE_NOTES = {
+    "zh": [
+        "账号有一个角色和若干负责的地方（不给为全国）。“负责的地方”：只能改、只能取出那里的行；",
+        "合计、图表和地图各处都能看。“自己的”：自己开始的任务、上传、预览、简报和方案；",
+        "别人的就像不存在。表里没有的门，谁也不能过。",
+        "不登录时（只有本机能打开、只有示例数据，或 `ATLAS_SIGN_IN=off`）坐在机器前的人等于系统管理员。",
+    ],
+    "en": [
+        "An account has one role and places (the whole country where none is given). *Their places*: only rows",
+        "of these may be changed and taken out; totals, charts and maps of every place may be looked at.",
+        "*Their own*: work, uploads, previews, briefs and plans that they began; those of others are as if they",
+        "were not there. What is not in the register is shut. Where nobody signs in (only this machine reaches",
+        "the atlas and it holds the sample alone, or `ATLAS_SIGN_IN=off`) who sits at the machine is as an",
+        "administrator.",
+    ],
 }
 MADE = {
     "zh": "由 `python -m tests.reference` 从代码生成，不手工改。",
@@ -159,7 +182,29 @@ def tables_page(lang: str) -> list[str]:
     return lines
 
 
-PAGES = {"settings": settings_page, "commands": commands_page, "tables": tables_page}
+ALLOWED = {
+    "zh": {"": "可以", "own": "自己的", "places": "负责的地方", "no": "不可以"},
+    "en": {"": "yes", "own": "their own", "places": "their places", "no": "no"},
+}
+
+
+def roles_page(lang: str) -> list[str]:
+    """Return what each role may, and under it the doors of each deed."""
+    names = [load_words()[lang](NAMED[role]) for role in ROLES]
+    lines = [*ROLE_NOTES[lang], "", _row("", *names), "|" + "---|" * (len(names) + 1)]
+    for deed in deeds().values():
+        cells = [ALLOWED[lang][deed.bound if Reader("x", role).may(deed.least) else "no"] for role in ROLES]
+        lines.append(_row(deed.zh if lang == "zh" else deed.en, *cells))
+    for deed in deeds().values():
+        lines += ["", f"## {deed.zh if lang == 'zh' else deed.en}", ""]
+        for kind in KINDS:
+            found = [f"`{door}`" for (of, door), one in doors().items() if of == kind and one is deed]
+            if found:
+                lines.append(f"- {DOOR_KINDS[lang][kind]}: " + " ".join(found))
+    return lines
+
+
+PAGES = {"roles": roles_page, "settings": settings_page, "commands": commands_page, "tables": tables_page}
 
 
 def pages() -> dict[Path, str]:

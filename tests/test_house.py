@@ -75,6 +75,7 @@ ORDER = (
     ("geocoding_queue",),
     ("geocoding",),
     ("tasks",),
+    ("access",),
     ("view",),
     ("theme",),
     ("__init__",),

@@ -13,6 +13,7 @@ from dash import dcc, html
 
 from dashboard import ids
 from dashboard.components.help import help_button, help_dialog
+from dashboard.components.who import who
 from dashboard.context import Context
 from dashboard.words import Words
 from layers.filters import Filters
@@ -84,6 +85,7 @@ def masthead(
                 lang=other,
                 href=path + (context.write(filters.having(lang=other)) or "?") + query,
             ),
+            who(words),
             help_button(words),
             help_dialog(path, words),
             html.Div(past_banner(path, filters, context, words), id=ids.PAST, className="past", role="status"),

@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 from PIL import Image
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from dashboard.access.reader import ENVIRON, NOBODY, Reader, current_reader
 from dashboard.export import chromium
 from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
@@ -125,7 +126,7 @@ class Engine:
     # -- inside -------------------------------------------------------------------
 
     def _ask(self, task: Callable[[_Driver], T]) -> T:
-        lacking = self.lacking
+        lacking, reader = self.lacking, current_reader()
         if lacking is not None:
             raise lacking
         future: Future[T] = Future()
@@ -133,7 +134,7 @@ class Engine:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="atlas-pictures", daemon=True)
                 self._thread.start()
-        self._tasks.put((task, future))
+        self._tasks.put((lambda driver: task(driver.seeing_as(reader)), future))
         # waiting for one's turn is not being stuck: the clock runs from when the task begins (see _work)
         return future.result()
 
@@ -242,8 +243,14 @@ class _Driver:
         self._leader: int | None = None
         self._node: set[int] = set()
         self._profile: Path | None = None
+        self._reader = NOBODY
         self.made = 0
         self.started = False
+
+    def seeing_as(self, reader: Reader) -> _Driver:
+        """See from now on what `reader` sees."""
+        self._reader = reader
+        return self
 
     @property
     def alive(self) -> bool:
@@ -282,8 +289,9 @@ class _Driver:
         if cookie is None or not secrets.compare_digest(cookie.value, self._token):
             start_response("403 Forbidden", [("Content-Type", "text/plain")])
             return [b""]
-        environ["REMOTE_ADDR"] = ""  # no reader: this process asks itself
-        return self._application(environ, start_response)
+        # no address: this process asks itself, for whoever ordered
+        asked = {**environ, ENVIRON: self._reader, "REMOTE_ADDR": ""}
+        return self._application(asked, start_response)
 
     @contextlib.contextmanager
     def _opened(self, path: str, width: int, height: int, scale: float) -> Generator[Any]:

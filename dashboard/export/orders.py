@@ -98,7 +98,7 @@ class Orders:
         """
         if order.is_file:
             raise no_such_template(order.template)
-        return self._jobs.start(self._made(order), {"order": order.to_json(), "name": name}, reader)
+        return self._jobs.start("brief", self._made(order), {"order": order.to_json(), "name": name}, reader)
 
     def find(self, id: object) -> Ordered | None:
         """Return the order `id`, None when there is none (any more); whatever a reader's page may send is asked for."""

@@ -18,6 +18,7 @@ from dash import Dash, html
 from dash.development.base_component import Component
 
 from dashboard import ids
+from dashboard.access.reader import LOCAL, Reader, asking
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import charts, standing_at
 from dashboard.components import panels
@@ -45,6 +46,7 @@ from dashboard.components.tour import steps
 from dashboard.components.trail import figure_link, source_link
 from dashboard.components.values import change_list, scrolling
 from dashboard.components.ways_out import ways_out
+from dashboard.components.who import who
 from dashboard.context import Context
 from dashboard.maps import overview as map_figures
 from dashboard.maps.fills import area_fill, cell_fill
@@ -292,6 +294,13 @@ def _help(s: Sample) -> list:
     return [help_button(s.words), dialog]
 
 
+def _who(s: Sample) -> list:
+    with asking(Reader("li.wei", "keeper", ("640205",))):
+        signed_in = who(s.words)
+    with asking(LOCAL):
+        return [signed_in, who(s.words)]
+
+
 def _tour(s: Sample) -> list:
     _, title, text = steps("/", s.words)[0]
     buttons = [
@@ -396,6 +405,7 @@ SAMPLES: Mapping[str, Callable[[Sample], list]] = MappingProxyType(
         "chinese": lambda s: [html.P([chinese(str(s.atlas.stations["name"].iloc[0]), s.words)])],
         "still": _still,
         "masthead": _masthead,
+        "who": _who,
         "help": _help,
         "tour": _tour,
     }

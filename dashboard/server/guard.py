@@ -1,8 +1,7 @@
-"""Who may change the atlas: nobody from another site, and nobody from afar unless the keeper says so.
+"""Who may change the atlas: nobody from another site, and where nobody signs in nobody from afar.
 
-There is no sign-in, so the browser itself is the danger: any page that its
-user has open could send a form or a script's request to this server, and the
-browser would deliver it. Two things stop that.
+The browser itself is a danger: any page that its user has open could send a form or a script's request to this server,
+and the browser would deliver it, with the cookie of the session. Three things stop that.
 
 - **Every request that may change something** (anything but GET, HEAD and
   OPTIONS) must come from a page of this server. Browsers say so themselves, in
@@ -12,11 +11,12 @@ browser would deliver it. Two things stop that.
   and that of ``ATLAS_PUBLIC_URL``. A name that somebody else's DNS points at
   127.0.0.1 makes their page one of ours, and it reads everything (DNS
   rebinding). ``ATLAS_ALLOW_REMOTE`` says that other names are meant.
-- **Writing** is on only while the server listens on loopback *and* is asked from
+- **Writing without sign-in** is on only while the server listens on loopback *and* is asked from
   this machine: its name stands in ``Host`` and in ``Origin``, which every
   browser sends with what may change something, and no proxy has left its mark.
   ``Host`` alone says nothing: the defaults of nginx and Apache rewrite it to
-  the address behind them. ``ATLAS_EDITING`` set by the keeper goes before all.
+  the address behind them. Who has signed in may what the role says (:mod:`dashboard.access.doors`);
+  ``ATLAS_EDITING=0`` goes before all.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, has_request_context, request
 
+from dashboard.access.doors import refusal
+from dashboard.access.reader import current_reader
 from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
 
@@ -102,7 +104,7 @@ def may_be_asked(settings: Settings, host: str) -> bool:
     return (
         (not settings.hosts and (not settings.is_loopback or settings.allow_remote))
         or _name(host) in settings.host_names
-        or _is_this_machine(host)
+        or is_this_machine(host)
         or _name(host) == _name(urlsplit(settings.public_url).netloc) != ""
     )
 
@@ -135,8 +137,8 @@ def may_edit(settings: Settings, host: str, origin: str | None = None, proxied: 
         settings.is_loopback
         and not settings.allow_remote
         and not proxied
-        and _is_this_machine(host)
-        and (origin is None or _is_this_machine(urlsplit(origin).netloc))
+        and is_this_machine(host)
+        and (origin is None or is_this_machine(urlsplit(origin).netloc))
     )
 
 
@@ -147,7 +149,8 @@ def _name(host: str) -> str:
         return ""
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Return whether `host` (name and port) means the machine that is asked."""
     name = _name(host)
     try:
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
@@ -155,10 +158,13 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def editing(settings: Settings) -> bool:
-    """Return whether the present request may change the atlas;
+def editing(settings: Settings, least: str = "keeper") -> bool:
+    """Return whether the present request may change the atlas, which takes the role `least` of who signed in;
     of one that changes nothing: whether its page may offer it.
     """
+    reader = current_reader()
+    if reader.account:
+        return settings.editing is not False and reader.may(least)
     if not has_request_context():
         return may_edit(settings, "localhost")
     return may_edit(
@@ -169,7 +175,7 @@ def editing(settings: Settings) -> bool:
     )
 
 
-def require_editing(settings: Settings) -> None:
+def require_editing(settings: Settings, least: str = "keeper") -> None:
     """Refuse to go on when the present request may not change the atlas.
 
     Raises
@@ -177,5 +183,7 @@ def require_editing(settings: Settings) -> None:
     AtlasError
         Says how the keeper can allow it.
     """
-    if not editing(settings):
+    if not editing(settings, least):
+        if current_reader().account and settings.editing is not False:
+            raise refusal(least)
         raise AtlasError(N_("这个图册只供查看，不能在网页上改动：需要时请管理员设 ATLAS_EDITING=1。"))

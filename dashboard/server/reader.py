@@ -7,6 +7,7 @@ import ipaddress
 
 from flask import has_request_context, request
 
+from dashboard.access.reader import current_reader
 from dashboard.settings import Settings
 
 NOBODY = "this process"
@@ -30,7 +31,9 @@ def reader_key(settings: Settings) -> str:
     """Return what tells the readers apart whose turns are counted: short, and no address to be read from it."""
     if not has_request_context():
         return NOBODY
-    return hashlib.sha256(address_of_reader(settings).encode("utf-8", "replace")).hexdigest()[:16]
+    account = current_reader().account
+    told = f"account {account}" if account else address_of_reader(settings)
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _among(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:

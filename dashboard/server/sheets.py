@@ -27,7 +27,7 @@ SIZES = (0.5, 60.0)  # inches that a map may be asked for
 SECONDS = (5.0, 3_600.0)  # that a view of a presentation stands
 WALL = ("one", "map")  # templates that fill a screen and need one view alone
 #: Assets of sheets, and what a page loads before all others: served like all, but not loaded with the pages.
-NOT_WITH_PAGES = r"^((sheet|present)\.(js|css)|(first|plotly-private)\.js)$"
+NOT_WITH_PAGES = r"^((sheet|present|sign-in)\.(js|css)|(first|plotly-private)\.js)$"
 
 
 class SheetFiles:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request, send_file
 
+from dashboard.access.taking import elsewhere, require_theirs
 from dashboard.context import Context
 from dashboard.server.trouble import told
 from geodata.errors import N_, AtlasError
@@ -30,6 +31,7 @@ def add_trails(server: Flask, context: Context) -> None:
             if not 0 <= at < len(found.parts):
                 raise AtlasError(N_("这个数字没有第 {got} 项：请从来源页下载。"), got=at)
             part = found.parts[at]
+            require_theirs(atlas, part.table, part.rows)
             frame = atlas.table(part.table).iloc[part.rows].reset_index(drop=True)
             with tempfile.TemporaryDirectory() as folder:
                 data = export(
@@ -41,7 +43,7 @@ def add_trails(server: Flask, context: Context) -> None:
                     headers=words.lang,
                 ).read_bytes()
         except AtlasError as error:
-            return told(context, error)
+            return told(context, error, 403 if error.msgid == elsewhere().msgid else 400)
         answer = send_file(
             BytesIO(data), mimetype="text/csv", as_attachment=True, download_name=f"{found.id}-{part.table}.csv"
         )

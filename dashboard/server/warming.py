@@ -8,6 +8,8 @@ import threading
 
 from flask import Flask
 
+from dashboard.access.reader import ENVIRON, OPERATOR
+
 ASSETS = re.compile(r'(?:src|href)="(/(?:_dash-component-suites|assets)/[^"]+)"')
 PICTURE = re.compile(r'data-first="([^"]+)"')
 WAY = re.compile(r'<a href="([^"]+)" class="way"')
@@ -25,6 +27,7 @@ def warm(server: Flask) -> list[str]:
     (:mod:`dashboard.server.first`, :mod:`dashboard.server.stills`).
     """
     client = server.test_client()
+    vars(client)["environ_base"][ENVIRON] = OPERATOR
     home = client.get("/").text
     pages = {"/": home} | {way: client.get(way).text for way in WAY.findall(home)}
     pictures = [one.replace("&amp;", "&") for page in pages.values() for one in PICTURE.findall(page)]

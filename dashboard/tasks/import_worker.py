@@ -24,6 +24,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from dashboard.access import owning
+from dashboard.access.judging import watched
+from dashboard.access.reader import asking
 from dashboard.settings import load_settings
 from dashboard.source import AtlasSource
 from dashboard.tasks.job import CUT, FAILED, INTERRUPTED, Job, write_json
@@ -58,8 +61,9 @@ def main(folder: str) -> None:
 
     def work(job: Job) -> None:
         settings = load_settings()
-        source = AtlasSource(settings.home, settings.database_url)
-        (_apply if task.action == APPLY else _check)(job, task, source)
+        source = AtlasSource(settings.home, settings.database_url, watched(settings.home))
+        with asking(owning.owner_of(job.folder)):
+            (_apply if task.action == APPLY else _check)(job, task, source)
 
     job.do(work, N_("处理这个文件时出了意外，图册没有改动。请把文件和时间告诉管理员。"))
 

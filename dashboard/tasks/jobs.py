@@ -13,10 +13,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dashboard.access import doors, owning
 from dashboard.tasks.job import (
     CUT,
     INTERRUPTED,
@@ -115,13 +117,15 @@ class Jobs:
         self._kept, self._most, self._abandoned = kept, most, abandoned
         self._own = own or max(1, waiting // 4)
 
-    def start(self, work: Work, task: Mapping[str, Any] | None = None, reader: str = "") -> str:
+    def start(self, door: str, work: Work, task: Mapping[str, Any] | None = None, reader: str = "") -> str:
         """Have a thread of this process do `work` when its turn comes; return the job's id.
 
         Turns go round: of those that wait, the reader comes first whose last turn is the longest ago.
 
         Parameters
         ----------
+        door : str
+            What it is in the register of doors: who asks must be let in there, and asks for all that the work does.
         work : callable
             Gets the :class:`Job`; tells its results through it; ends soon once it is cancelled.
         task : mapping, optional
@@ -132,8 +136,9 @@ class Jobs:
         Raises
         ------
         AtlasError
-            Too many wait already, of this reader or of all.
+            Too many wait already, of this reader or of all; or who asks may not.
         """
+        doors.require("job", door)
         self._sweep()
         queue = self._queue()
         if len(queue) >= self._waiting:
@@ -141,30 +146,32 @@ class Jobs:
         if reader and sum(self._reader(name) == reader for name in queue) >= self._own:
             raise AtlasError(N_("您已有 {count} 个在排队：请等它们做好再试。"), count=self._own)
         job, lock = self._begin(task or {}, State(QUEUED), reader)
-        _Turn(job, lambda: self._take_turn(job, lock, work)).start()
+        as_asked = copy_context()
+        _Turn(job, lambda: as_asked.run(self._take_turn, job, lock, work)).start()
         return job.id
 
-    def start_process(self, module: str, task: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    def start_process(self, door: str, module: str, task: Mapping[str, Any], environment: Mapping[str, str]) -> str:
         """Have a process do at once what `task` wants: ``python -m MODULE FOLDER-OF-THE-JOB``; return the job's id.
 
         It may be killed at any moment, and outlives this process; what it writes to its streams goes to ``log``.
         """
+        doors.require("job", door)
         job, lock = self._begin(task, State(RUNNING, message=Message(N_("正在准备"))))
         with lock, (job.folder / "log").open("ab") as log:
             processes.start(["-m", module, str(job.folder)], out=log, errors=log, more=environment, lock=lock)
         return job.id
 
     def find(self, name: object) -> Job | None:
-        """Return a job by its id, None when there is none (any more).
+        """Return a job by its id, None when there is none (any more), or it is somebody else's.
 
         Whatever a reader's page may send is asked for.
         """
         job = Job(self._folder / name, self._abandoned) if isinstance(name, str) and _ID.match(name) else None
-        return job if job is not None and job.present else None
+        return job if job is not None and job.present and owning.is_ours(job.folder) else None
 
     def newest(self) -> Job | None:
-        """Return the job that was begun last."""
-        return next((job for job in self._all() if job.present), None)
+        """Return the job that was begun last by who asks."""
+        return next((job for job in self._all() if job.present and owning.is_ours(job.folder)), None)
 
     def state(self, name: object) -> State | None:
         """Return how far a job is, and mark it as asked about; None when there is none (any more)."""
@@ -199,6 +206,7 @@ class Jobs:
         """Make the folder of a job, and hold its lock before anybody can see it."""
         job = Job(self._folder / f"{time.time_ns():016x}{secrets.token_hex(4)}", self._abandoned)
         job.folder.mkdir(parents=True, mode=0o700)
+        owning.own(job.folder)
         lock = hold(job.lock)
         (job.folder / "seen").touch()
         job.enter(state.phase, state.message)

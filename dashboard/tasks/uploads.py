@@ -28,6 +28,8 @@ from typing import IO, Any
 
 from pydantic import SecretStr
 
+from dashboard.access import owning
+from dashboard.access.reader import OPERATOR, asking
 from dashboard.settings import Settings
 from dashboard.tasks.job import LOST, Job, State, age, read_json
 from dashboard.tasks.jobs import Jobs
@@ -196,11 +198,11 @@ class Uploads:
         self._folder = settings.home / FOLDER
 
     def get(self, name: str | None) -> Upload | None:
-        """Return the upload `name`, None when there is none (any more)."""
+        """Return the upload `name`, None when there is none (any more), or it is somebody else's."""
         if not name or not _ID.match(name):
             return None
         upload = Upload(self._folder / name)
-        return upload if upload.present else None
+        return upload if upload.present and owning.is_ours(upload.folder) else None
 
     def take(self, stream: IO[bytes], name: str, reader: str = "") -> Upload:
         """Keep a file of a reader (a key) under a random id.
@@ -219,6 +221,7 @@ class Uploads:
         self._make_room(reader)
         coming = upload.folder / "coming"
         coming.mkdir(mode=0o700, parents=True)
+        owning.own(upload.folder)
         if reader:
             (upload.folder / "reader").write_text(reader, "utf-8")
         try:
@@ -285,7 +288,7 @@ class Uploads:
             raise AtlasError(N_("服务器正在处理 {count} 个文件：请稍后再试。"), count=MAX_AT_WORK)
         former = upload.jobs.newest()
         wanted: dict[str, Any] = {"action": action, "table": table, **about}
-        run = upload.jobs.start_process("dashboard.tasks.import_worker", wanted, _environment(self._settings))
+        run = upload.jobs.start_process(action, "dashboard.tasks.import_worker", wanted, _environment(self._settings))
         if former:
             former.stop()
         return Task(run, **wanted)
@@ -318,7 +321,8 @@ class Uploads:
         shutil.rmtree(gone, ignore_errors=True)
 
     def _at_work(self) -> int:
-        return sum(Upload(folder).at_work for folder in self._folder.iterdir() if _ID.match(folder.name))
+        with asking(OPERATOR):  # everybody's
+            return sum(Upload(folder).at_work for folder in self._folder.iterdir() if _ID.match(folder.name))
 
 
 def _refuse_applying(upload: Upload) -> None:

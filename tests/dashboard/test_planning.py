@@ -191,7 +191,7 @@ def test_a_job_is_told_to_every_worker(tmp_path: Path) -> None:
         go.wait(10)
         job.say(objective=2.5)
 
-    name = here.start(work, {"model": "mclp"})
+    name = here.start("plan", work, {"model": "mclp"})
     assert until(lambda: told(elsewhere, name, "objective")) == 1.5
     assert elsewhere.state(name).phase == RUNNING
     go.set()
@@ -209,7 +209,7 @@ def test_any_worker_stops_a_job_and_it_ends_with_what_it_has(tmp_path: Path) -> 
         job.say(objective=7)
         until(job.cancelled)
 
-    name = here.start(work)
+    name = here.start("plan", work)
     until(lambda: told(elsewhere, name, "objective"))
     elsewhere.stop(name)
     end = over(here, name)
@@ -223,7 +223,7 @@ def test_a_job_that_nobody_looks_at_ends(tmp_path: Path) -> None:
         until(job.cancelled)
         ended.set()
 
-    watched(tmp_path, abandoned=0.4).start(work)
+    watched(tmp_path, abandoned=0.4).start("plan", work)
     assert ended.wait(5)
 
 
@@ -241,13 +241,13 @@ def test_more_than_there_are_cores_wait_in_order_and_say_so(tmp_path: Path) -> N
 
     names = []
     for number in range(3):
-        names.append(jobs.start(work(number)))
+        names.append(jobs.start("plan", work(number)))
         if number == 0:
             until(lambda: started)
     until(lambda: jobs.state(names[1]).phase == QUEUED and jobs.state(names[2]).ahead == 1)
     assert started == [0]
     with pytest.raises(AtlasError, match="排队"):
-        jobs.start(work(0))
+        jobs.start("plan", work(0))
     for number in range(3):
         gates[number].set()
         over(jobs, names[number])
@@ -263,9 +263,9 @@ def test_what_goes_wrong_in_a_job_is_told_in_words(tmp_path: Path, caplog) -> No
     def broken(_job) -> None:
         raise ZeroDivisionError
 
-    end = over(jobs, jobs.start(refused))
+    end = over(jobs, jobs.start("plan", refused))
     assert (end.phase, end.message.text()) == (FAILED, "没有 3。")
-    end = over(jobs, jobs.start(broken))
+    end = over(jobs, jobs.start("plan", broken))
     assert "ZeroDivision" not in repr(end)
     assert end.phase == FAILED
     assert "ZeroDivisionError" in caplog.text
@@ -275,7 +275,7 @@ def test_a_job_of_a_process_that_died_is_lost_and_holds_nobody_up(tmp_path: Path
     script = (
         "import os, pathlib, sys, time; from dashboard.tasks.jobs import watched\n"
         "jobs = watched(pathlib.Path(sys.argv[1]), at_once=1)\n"
-        "names = [jobs.start(lambda job: time.sleep(60)) for _ in range(3)]\n"
+        "names = [jobs.start('plan', lambda job: time.sleep(60)) for _ in range(3)]\n"
         "while jobs.state(names[0]).phase != 'running': time.sleep(0.02)\n"
         "print(*names, flush=True); os._exit(0)"
     )
@@ -284,17 +284,17 @@ def test_a_job_of_a_process_that_died_is_lost_and_holds_nobody_up(tmp_path: Path
     )
     jobs = watched(tmp_path, at_once=1, waiting=1)
     assert [jobs.state(name).phase for name in died.stdout.split()] == [LOST] * 3
-    assert over(jobs, jobs.start(lambda _job: None)).phase == DONE
+    assert over(jobs, jobs.start("plan", lambda _job: None)).phase == DONE
 
 
 def test_old_jobs_are_swept_and_answers_kept(tmp_path: Path) -> None:
     jobs = watched(tmp_path)
-    name = jobs.start(lambda _job: None)
+    name = jobs.start("plan", lambda _job: None)
     over(jobs, name)
     jobs.keep("question", {"answer": 42})
     assert watched(tmp_path).kept("question") == {"answer": 42}
     assert jobs.kept("another") is None
-    watched(tmp_path, kept=-1).start(lambda _job: None)
+    watched(tmp_path, kept=-1).start("plan", lambda _job: None)
     assert jobs.state(name) is None
     assert jobs.kept("question") == {"answer": 42}
 
@@ -310,7 +310,7 @@ def atlas(atlas_home):
 def test_the_page_finds_what_the_command_line_finds(atlas, atlas_home, tmp_path, monkeypatch, capsys) -> None:
     question = Question(SIMING, Plan(ask=Ask(new=8, hours=NIGHT), run=True))
     jobs = watched(tmp_path)
-    end = over(jobs, jobs.start(solving.search(atlas, jobs, question))).told
+    end = over(jobs, jobs.start("plan", solving.search(atlas, jobs, question))).told
     answer = loads_answer(end["answer"])
     monkeypatch.setenv("ATLAS_HOME", str(atlas_home))
     assert main(["plan", "--place", "350203", "--new", "8", "--radius", "500", "--hours", "22-6", "--json"]) == 0
@@ -332,20 +332,20 @@ def test_the_page_finds_what_the_command_line_finds(atlas, atlas_home, tmp_path,
 def test_a_problem_without_answer_says_what_would_suffice(atlas, tmp_path) -> None:
     jobs = watched(tmp_path)
     question = Question(SIMING.having(radius=200), Plan(ask=Ask(model="lscp", new=None, step=500), run=True))
-    found = solving.of_told(over(jobs, jobs.start(solving.search(atlas, jobs, question))).told, "job")
+    found = solving.of_told(over(jobs, jobs.start("plan", solving.search(atlas, jobs, question))).told, "job")
     assert found.answer is None
     enough = found.reasons[0].params["suffices"]
     assert f"至少要 {enough}" in found.reasons[0].text()
     wider = Question(SIMING.having(radius=int(enough) + 1), question.plan)
     assert solving.case_of(atlas, wider).prepared()
-    state = over(jobs, jobs.start(solving.search(atlas, jobs, wider, seconds=2.0)))
+    state = over(jobs, jobs.start("plan", solving.search(atlas, jobs, wider, seconds=2.0)))
     assert solving.of_told(state.told, "job").answer is not None
 
 
 def test_a_site_moved_by_hand_changes_figures_within_a_fifth_of_a_second(atlas, tmp_path) -> None:
     question = Question(SIMING, Plan(ask=Ask(new=4, hours=NIGHT), run=True))
     jobs = watched(tmp_path)
-    answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question))).told["answer"])
+    answer = loads_answer(over(jobs, jobs.start("plan", solving.search(atlas, jobs, question))).told["answer"])
     found = solving.case_of(atlas, question)
     spots = [(one.lon, one.lat) for one in answer.sites]
     still = solving.by_hand(atlas, found, spots)
@@ -365,7 +365,7 @@ def test_a_site_moved_by_hand_changes_figures_within_a_fifth_of_a_second(atlas, 
 def test_the_curve_says_what_each_further_site_brings(atlas, tmp_path) -> None:
     jobs = watched(tmp_path)
     question = Question(SIMING, Plan(ask=Ask(new=2, hours=NIGHT, step=600), run=True))
-    end = over(jobs, jobs.start(solving.curve(atlas, jobs, question, 2))).told
+    end = over(jobs, jobs.start("curve", solving.curve(atlas, jobs, question, 2))).told
     counts = [row["new"] for row in end["rows"]]
     assert counts == list(range(9))
     found = [row["objective"] for row in end["rows"]]
@@ -385,7 +385,7 @@ def kept(atlas_home, tmp_path_factory):
     atlas, jobs = source.atlas(), watched(home)
     question = Question(SIMING, Plan(ask=Ask(new=3, hours=NIGHT), run=True))
     found = solving.case_of(atlas, question)
-    answer = loads_answer(over(jobs, jobs.start(solving.search(atlas, jobs, question))).told["answer"])
+    answer = loads_answer(over(jobs, jobs.start("plan", solving.search(atlas, jobs, question))).told["answer"])
     one = scenario_store.save(
         source.store(),
         Scenario(

@@ -146,6 +146,9 @@ def test_the_server_stays_at_home_unless_told(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(AtlasError, match="ATLAS_ALLOW_REMOTE"):
         load_settings()
     monkeypatch.setenv("ATLAS_ALLOW_REMOTE", "1")
+    with pytest.raises(AtlasError, match="ATLAS_SIGN_IN"):
+        load_settings()
+    monkeypatch.setenv("ATLAS_SIGN_IN", "auto")
     assert load_settings().host == "0.0.0.0"
     monkeypatch.setenv("ATLAS_DEVELOPMENT", "1")
     with pytest.raises(AtlasError):

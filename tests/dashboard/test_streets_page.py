@@ -66,7 +66,7 @@ def test_an_extract_is_brought_in_and_the_section_says_so(context: Context, word
     assert "还没有导入" in shown(context, words)
     jobs = streets.jobs_of(context)
     path = streets.extracts(context.settings)["dawukou.osm.pbf"]
-    state = ended(context, jobs.start(streets.work_of(context, path, ["640202"], "甲"), {}))
+    state = ended(context, jobs.start("streets", streets.work_of(context, path, ["640202"], "甲"), {}))
     assert (state.phase, state.told["candidate_rows"], state.told["places"]) == (DONE, 1, ["640202"])
     batch = context.source.store().history()[0]
     assert (batch.batch_id, batch.author) == (state.told["batch_id"], "甲")
@@ -77,9 +77,9 @@ def test_an_extract_is_brought_in_and_the_section_says_so(context: Context, word
 
 def test_what_cannot_be_read_is_said_and_what_is_stopped_changes_nothing(context: Context, words: Words) -> None:
     jobs, there = streets.jobs_of(context), streets.extracts(context.settings)
-    state = ended(context, jobs.start(streets.work_of(context, there["broken.osm.pbf"], [], "甲"), {}))
+    state = ended(context, jobs.start("streets", streets.work_of(context, there["broken.osm.pbf"], [], "甲"), {}))
     assert "不是 OpenStreetMap" in text(streets.progress(state, words))
-    job = jobs.start(streets.work_of(context, there["dawukou.osm.pbf"], [], "甲"), {})
+    job = jobs.start("streets", streets.work_of(context, there["dawukou.osm.pbf"], [], "甲"), {})
     jobs.stop(job)
     state = ended(context, job)
     assert state.phase == STOPPED

@@ -41,7 +41,8 @@ ASKED = {
     "/search": "q=a",
     "/sources/rows.csv": "figure=F1",
 }
-#: What needs no store: Dash's own addresses and assets, texts of the product, files and links that were made already.
+#: What needs no store: Dash's own addresses and assets, texts of the product, files and links that were
+#: made already, accounts and their trail.
 WITHOUT = (
     "/_",
     "/assets",
@@ -53,6 +54,9 @@ WITHOUT = (
     "/briefing/file",
     "/s/",
     "/embed",
+    "/sign-in",
+    "/account",
+    "/audit",
 )
 
 

@@ -88,12 +88,12 @@ def finished(upload: Upload) -> State:
         ({"Origin": ""}, 403),  # no browser: it may sit behind a proxy that rewrites Host
         # nginx and Apache as they come, before a reader's browser elsewhere
         ({"Origin": "https://atlas.example", "Sec-Fetch-Site": "same-origin"}, 403),
-        ({"X-Forwarded-For": "203.0.113.5", "X-Forwarded-Host": "atlas.example"}, 403),
-        ({"Forwarded": "for=203.0.113.5"}, 403),
-        ({"Via": "1.1 atlas.example"}, 403),
-        ({"X-Real-IP": "203.0.113.5"}, 403),
-        ({"CF-Connecting-IP": "203.0.113.5"}, 403),
-        ({"protocol": "HTTP/1.0"}, 403),
+        ({"X-Forwarded-For": "203.0.113.5", "X-Forwarded-Host": "atlas.example"}, 401),
+        ({"Forwarded": "for=203.0.113.5"}, 401),
+        ({"Via": "1.1 atlas.example"}, 401),
+        ({"X-Real-IP": "203.0.113.5"}, 401),
+        ({"CF-Connecting-IP": "203.0.113.5"}, 401),
+        ({"protocol": "HTTP/1.0"}, 401),
     ],
 )
 def test_only_pages_of_this_machine_may_give_a_file(served, headers, code):
@@ -109,7 +109,7 @@ def test_only_pages_of_this_machine_may_give_a_file(served, headers, code):
     )
     assert answer.status_code == code or (headers.get("Host") == "[" and answer.status_code in (400, 403))
     assert (len(held(home)) == len(before) + 1) == (code == 200)
-    if code == 403 and answer.status_code == 403:
+    if code in (401, 403) and answer.status_code == code:
         assert "请" in (answer.get_json(silent=True) or {}).get("message", answer.get_data(as_text=True))
 
 
@@ -134,9 +134,9 @@ def test_who_asks_from_elsewhere():
         ({}, "127.0.0.1:8050", True),
         ({}, "localhost:1", True),
         ({}, "example.org", False),
-        ({"allow_remote": True}, "127.0.0.1", False),
-        ({"host": "0.0.0.0", "allow_remote": True}, "127.0.0.1", False),
-        ({"host": "0.0.0.0", "allow_remote": True, "editing": True}, "example.org", True),
+        ({"allow_remote": True, "sign_in": "auto"}, "127.0.0.1", False),
+        ({"host": "0.0.0.0", "allow_remote": True, "sign_in": "auto"}, "127.0.0.1", False),
+        ({"host": "0.0.0.0", "allow_remote": True, "sign_in": "auto", "editing": True}, "example.org", True),
         ({"editing": False}, "127.0.0.1", False),
     ],
 )
@@ -147,7 +147,7 @@ def test_writing_is_for_this_machine_unless_the_keeper_says_otherwise(settings, 
 def test_a_loopback_server_answers_to_its_own_names_alone(home):
     plain = create_app(Settings(home=home)).server.test_client()
     named = create_app(Settings(home=home, public_url="https://atlas.example.org/map")).server.test_client()
-    remote = create_app(Settings(home=home, allow_remote=True)).server.test_client()
+    remote = create_app(Settings(home=home, allow_remote=True, sign_in="auto")).server.test_client()
     for path in ("/", "/healthz", "/search?q=a", "/assets/atlas.css", "/_dash-layout", "/data", "/nowhere"):
         for host in ("evil.example", "evil.example:8050", "127.0.0.1.evil.example", "0.0.0.0:8050", "192.168.1.7"):
             answer = plain.get(path, headers={"Host": host})
@@ -158,10 +158,9 @@ def test_a_loopback_server_answers_to_its_own_names_alone(home):
             assert plain.get(path, headers={"Host": host}).status_code != 403
         assert named.get(path, headers={"Host": "atlas.example.org"}).status_code != 403
     upload = {"Host": "atlas.example.org", "Origin": "https://atlas.example.org", "Sec-Fetch-Site": "same-origin"}
-    for client in (named, remote):
-        assert client.post("/data/upload?name=a.csv", data=GOOD.encode(), headers=upload).status_code == 403
-    open_ = create_app(Settings(home=home, allow_remote=True, editing=True)).server.test_client()
-    assert open_.post("/data/upload?name=a.csv", data=GOOD.encode(), headers=upload).status_code == 200
+    open_ = create_app(Settings(home=home, allow_remote=True, editing=True, sign_in="auto")).server.test_client()
+    for client in (named, remote, open_):  # from elsewhere nobody changes anything before signing in
+        assert client.post("/data/upload?name=a.csv", data=GOOD.encode(), headers=upload).status_code == 401
 
 
 def test_an_atlas_to_look_at_takes_no_file_and_says_so(home):
@@ -269,7 +268,7 @@ def test_the_store_is_that_of_the_settings(own_database, tmp_path):
     state = finished(upload)
     batch = open_store(settings.home, own_database).history()[0]
     assert (state.phase, state.told["batch_id"], batch.author) == (DONE, batch.batch_id, "甲")
-    assert sorted(one.name for one in settings.home.iterdir()) == ["uploads"]
+    assert sorted(one.name for one in settings.home.iterdir()) == ["audit.sqlite", "uploads"]
     logs = list(upload.folder.glob("*/log"))
     assert len(logs) == 2 and not any(own_database in one.read_text("utf-8") for one in logs)
 

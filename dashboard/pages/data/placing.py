@@ -214,7 +214,7 @@ def register(app: Dash, context: Context) -> None:
             if not queries:
                 raise AtlasError(N_("这些行都没有地址，没有可发送的：请先补上地址，或在地图上手工选点。"))
             work = geocoding.search(access, geocoding.folder(context.settings), queries)
-            job = jobs.start(work, reader=reader_key(context.settings))
+            job = jobs.start("addresses", work, reader=reader_key(context.settings))
         except AtlasError as error:
             told = html.P(error.text(words.gettext), className="data-bad", role="alert")
             return no_update, no_update, no_update, told

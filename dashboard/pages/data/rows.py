@@ -9,6 +9,8 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from dash_ag_grid import AgGrid
 
+from dashboard.access.reader import current_reader
+from dashboard.access.taking import require_theirs, theirs
 from dashboard.components.rail import place_options
 from dashboard.components.values import shown, table_name, title
 from dashboard.context import Context
@@ -348,6 +350,7 @@ def register(app: Dash, context: Context) -> None:
         row = rows.record(atlas, table, key)
         if row is None:
             raise AtlasError(N_("这一行已经不在图册里：请刷新后再试。"))
+        require_theirs(atlas, table, [atlas.rows_by(table, TABLES[table].key)[key]])
         return (
             True,
             words("修改：{name}").format(name=row.get("name") or key),
@@ -395,4 +398,5 @@ def _found(atlas: Atlas, filters: Filters, said: dict, text: str | None, order: 
     )
     known = {column.name for column in TABLES[table].columns}
     sort = order["colId"] if order and order.get("colId") in known else None
-    return rows.select(atlas, table, filters, text or "", among, sort, bool(order) and order.get("sort") == "desc")
+    found = rows.select(atlas, table, filters, text or "", among, sort, bool(order) and order.get("sort") == "desc")
+    return found if current_reader().everywhere else found[theirs(atlas, table)[found]]

@@ -172,10 +172,6 @@ def register(app: Dash, context: Context) -> None:
     """Add the section's callbacks to `app`."""
     jobs = jobs_of(context)
 
-    def read(search: str | None) -> tuple[Filters, Words]:
-        filters = context.read(context.source.atlas(), search, names.OWN_KEYS).filters
-        return filters, context.words(filters.lang)
-
     @app.callback(
         Output(names.STREETS_JOB, "data"),
         Output(names.STREETS_POLL, "disabled"),
@@ -191,14 +187,14 @@ def register(app: Dash, context: Context) -> None:
         """Begin to bring an extract in."""
         if not clicks:
             raise PreventUpdate
-        filters, words = read(search)
+        filters, words = names.read(context, search)
         try:
             who = signed(context, author)
             path = extracts(context.settings).get(name or "")
             if path is None:
                 raise AtlasError(N_("文件夹里没有 {file}：请刷新后再选。"), file=name or "—")
             places = [filters.place] if here and filters.place != NATION else []
-            return jobs.start(work_of(context, path, places, who), {"file": path.name}), False, None
+            return jobs.start("streets", work_of(context, path, places, who), {"file": path.name}), False, None
         except AtlasError as error:
             return no_update, no_update, html.P(error.text(words.gettext), className="data-bad", role="alert")
 
@@ -214,7 +210,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def follow(_: int, job: str | None, search: str | None) -> tuple:
         """Say how far it is, and how it ended."""
-        filters, words = read(search)
+        filters, words = names.read(context, search)
         state = jobs.state(job) if job else None
         if state is None:
             return None, True, None, no_update

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.access.reader import current_reader
 from dashboard.context import Context
 from dashboard.server.guard import require_editing
 from geodata.errors import N_, AtlasError
@@ -10,7 +11,7 @@ MAX_AUTHOR = 40
 
 
 def signed(context: Context, author: str | None) -> str:
-    """Return the name of who makes a change.
+    """Return the name of who makes a change: the account, where they signed in.
 
     Raises
     ------
@@ -18,6 +19,8 @@ def signed(context: Context, author: str | None) -> str:
         When the page may not change anything, or no name is given.
     """
     require_editing(context.settings)
+    if current_reader().account:
+        return current_reader().account
     name = " ".join((author or "").split())[:MAX_AUTHOR]
     if not name:
         raise AtlasError(N_("请先在右上角填写操作人姓名。"))

@@ -105,7 +105,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 and (result.get("for"), result.get("again")) == (name, stored["again"])
             ):
                 return no_update, *idle
-            started = jobs.start(search(atlas, jobs, question), reader=take(context.settings, SOLVES))
+            started = jobs.start("plan", search(atlas, jobs, question), reader=take(context.settings, SOLVES))
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
@@ -208,7 +208,9 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
             return {"for": name, "kept": True, "present": present}, True, True
         if clicks and (not old or old.get("clicks") != clicks) and _pressed():
             try:
-                started = jobs.start(curve(atlas, jobs, question, present), reader=take(context.settings, SOLVES))
+                started = jobs.start(
+                    "curve", curve(atlas, jobs, question, present), reader=take(context.settings, SOLVES)
+                )
             except AtlasError:  # too much is going on: the button stays
                 return None, True, False
             return {"id": started, "for": name, "present": present, "clicks": clicks}, False, True

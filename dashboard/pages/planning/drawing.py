@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
 def _once_known(draw: Callable[..., tuple]) -> Callable[..., tuple]:
     """Return a callback that draws nothing as long as there is no question."""
 
+    @wraps(draw)
     def drawn(stored: dict | None, *more: Any) -> tuple:
         if not stored:
             raise PreventUpdate

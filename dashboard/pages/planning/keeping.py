@@ -10,6 +10,8 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from flask import Response
 
+from dashboard.access.reader import EVERYWHERE, current_reader
+from dashboard.access.taking import elsewhere
 from dashboard.components.badge import badge
 from dashboard.context import Context
 from dashboard.export import scenario as export
@@ -152,6 +154,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             return Response(
                 words("没有方案 {id}：可能已被删除。").format(id=scenario_id[:40]), 404, mimetype="text/plain"
             )
+        reader = current_reader()
+        there = one.inputs.filters.place if one.inputs else EVERYWHERE
+        if one.author != reader.account and not reader.covers(there):
+            return Response(elsewhere().text(words.gettext), 403, mimetype="text/plain")
         try:
             body = export.exported(one, fmt, input_names(words), input_text, words, _fairness(atlas, one))
         except AtlasError as error:

@@ -313,10 +313,10 @@ from dashboard.export.orders import FOLDER, MOST_WAITING
 from dashboard.tasks.jobs import Jobs
 jobs = Jobs(pathlib.Path(sys.argv[1]) / FOLDER, at_once=1, waiting=MOST_WAITING)
 task = {"order": Order().to_json(), "name": "x"}
-ids = [jobs.start(lambda job: time.sleep(600), task)]
+ids = [jobs.start('brief', lambda job: time.sleep(600), task)]
 while jobs.state(ids[0]).phase != "running":
     time.sleep(0.02)
-ids += [jobs.start(lambda job: None, task) for _ in range(MOST_WAITING)]
+ids += [jobs.start('brief', lambda job: None, task) for _ in range(MOST_WAITING)]
 print(*ids, flush=True)
 if sys.argv[2] == "dies":
     os._exit(0)

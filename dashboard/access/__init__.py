@@ -1,0 +1,1 @@
+"""Who asks, and what they may do: readers, accounts, sessions, the register of doors, the trail of deeds."""
