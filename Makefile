@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files fuzz-requests shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -107,6 +107,10 @@ fuzz: dev
 # two thousand hostile files for the importer, each within ten seconds and one GiB
 fuzz-files: dev
 	ATLAS_FUZZ_FILES=2000 $(BIN)/python -m pytest -s tests/geodata/importing/test_hostile.py
+
+# 25,000 requests that no page sends against a server as it runs: no 5xx, no trace, no change, none over ten seconds, memory told
+fuzz-requests: dev
+	$(BIN)/python -m tests.fuzzing --callbacks 20000 --routes 5000
 
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser

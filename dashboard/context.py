@@ -49,6 +49,7 @@ class Context:
 
     def words(self, lang: str, as_of: date | None = None) -> Words:
         """Return the words of `lang`, for the atlas of that day (the present one without)."""
+        lang = lang if lang in self.catalogues else self.default.lang
         return Words(lang, self.catalogues[lang], lambda: self._kinds(as_of))
 
     def _kinds(self, as_of: date | None) -> Kinds:

@@ -397,6 +397,8 @@ def register(app: Dash, context: Context) -> None:
 
 
 def _present(context: Context, stored: dict) -> tuple[Atlas, Filters, Words]:
+    if not stored:  # no page of ours sends that
+        raise PreventUpdate
     atlas, said = context.look(stored["query"])
     return atlas, said.filters, context.words(said.filters.lang, said.filters.as_of)
 

@@ -70,8 +70,9 @@ def may_ask(settings: Settings, address: str) -> bool:
 
 
 def add_metrics(server: Flask, context: Context) -> None:
-    """Count requests and serve ``/metrics``, where the settings say for whom; else it is not there."""
+    """Count requests and serve ``/metrics``, where the settings say for whom; else there is nothing to be found."""
     if not context.settings.metrics_networks:
+        server.add_url_rule(PATH, "_metrics", lambda: Response("", HTTPStatus.NOT_FOUND))
         return
     shared = bool(os.environ.get(SHARED))
     registry = CollectorRegistry()

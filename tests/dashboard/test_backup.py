@@ -48,7 +48,7 @@ def content(home: Path, url: str | None = None) -> object:
 
 def changed(home: Path, url: str | None = None) -> str:
     store = open_store(home, url)
-    rows = store.read("stations").iloc[:2].assign(note="备份以后才有", provenance="reported")
+    rows = store.read("stations").iloc[:2].assign(address="备份以后才有", provenance="reported")
     assert BATCH not in {batch.batch_id for batch in store.history()}
     return store.apply("stations", rows, author="甲").batch_id
 
@@ -122,7 +122,7 @@ def test_it_is_taken_while_the_atlas_is_written(own_home: Path, tmp_path: Path) 
     def write() -> None:
         while not stop.is_set():
             store = open_store(own_home)
-            batch = store.apply("stations", store.read("stations").iloc[:1].assign(note=str(time.time())))
+            batch = store.apply("stations", store.read("stations").iloc[:1].assign(address=str(time.time())))
             versions.add(open_store(own_home).meta()["data_version"])
             Links(own_home).keep(f"/?place={random.randrange(10**6):06}")
             store.undo(batch.batch_id)

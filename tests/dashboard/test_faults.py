@@ -71,7 +71,7 @@ def client(own_home: Path) -> FlaskClient:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_the_store_fails_and_comes_back(own_home: Path, client: FlaskClient, tmp_path: Path, fault) -> None:
     store, path = open_store(own_home), own_home / FILE_NAME
-    batch = store.apply("stations", store.read("stations").iloc[:1].assign(note="记下了"), retire=False)
+    batch = store.apply("stations", store.read("stations").iloc[:1].assign(address="记下了"), retire=False)
     acknowledged, safe = content(own_home), tmp_path / "safe"
     shutil.copyfile(path, safe)
     for _ in range(TIMES):
@@ -98,7 +98,7 @@ def test_a_write_that_cannot_be_is_told_and_changes_nothing(
 ) -> None:
     """The system refuses at a moment that chance picks, each time a later one."""
     store = open_store(own_home)
-    rows = store.read("stations").iloc[:1].assign(note="不会记下")
+    rows = store.read("stations").iloc[:1].assign(address="不会记下")
     before, chance = content(own_home), random.Random(16)
     for name in ("fsync", "rename", "replace"):
         real = getattr(os, name)
@@ -129,14 +129,14 @@ def test_a_clock_that_was_put_back_loses_nothing(own_home: Path, monkeypatch: py
     import time
 
     store = open_store(own_home)
-    first = store.apply("stations", store.read("stations").iloc[:1].assign(note="一"), retire=False)
+    first = store.apply("stations", store.read("stations").iloc[:1].assign(address="一"), retire=False)
     keep(own_home, "一", "/")
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() - 10 * 86_400)
-    second = store.apply("stations", store.read("stations").iloc[:1].assign(note="二"), retire=False)
+    second = store.apply("stations", store.read("stations").iloc[:1].assign(address="二"), retire=False)
     keep(own_home, "二", "/")
     key = Links(own_home).keep("/?place=640200")
     assert {one.batch_id for one in open_store(own_home).history()} == {first.batch_id, second.batch_id}
     assert [one["text"] for one in kept(own_home)] == ["一", "二"] and Links(own_home).address(key)
     open_store(own_home).undo(second.batch_id)
-    assert set(open_store(own_home).read("stations").iloc[:1]["note"]) == {"一"}
+    assert set(open_store(own_home).read("stations").iloc[:1]["address"]) == {"一"}
