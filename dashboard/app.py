@@ -28,6 +28,7 @@ from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard, add_names
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.oidc import add_oidc
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.signing import add_signing
@@ -179,6 +180,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     wanted = add_door(app, context)
     add_signing(server, context, wanted)
+    add_oidc(server, context)
     add_trail_of_deeds(server, context)
     add_calls(app, context)
     add_headers(

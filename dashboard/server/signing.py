@@ -92,7 +92,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
     def asked_to(said: str, status: int = 200) -> Response:
         """Return the page that asks for name and password, or says how the first account is made."""
         words = words_of_reader(context)
-        there = _local(request.values.get("next", ""))
+        there = local(request.values.get("next", ""))
         if current_reader().account and not said:
             return _sent(there)
         if not wanted.of_request():
@@ -136,7 +136,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
             return answer
         except AtlasError as error:
             return asked_to(error.text(words.gettext), 403)
-        return signed_in(account, _local(request.values.get("next", "")))
+        return signed_in(account, local(request.values.get("next", "")))
 
     @server.post("/sign-out")
     def _sign_out() -> Response:
@@ -287,7 +287,7 @@ def _query(words: Words, there: str) -> str:
     return urlencode({key: value for key, value in said.items() if value})
 
 
-def _local(there: str) -> str:
+def local(there: str) -> str:
     """Return an address to go on to: a page of ours, whatever was asked for."""
     parts = urlsplit(there.replace("\\", "/"))
     if (
