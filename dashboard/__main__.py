@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -20,7 +21,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dashboard import __version__
+from dashboard import __version__, backup
 from dashboard.access.judging import watched
 from dashboard.as_of import before_the_first, day_of
 from dashboard.basemap import BaseMaps
@@ -82,6 +83,7 @@ def _progress(words: Gettext) -> Generator[Callable[[float, str], None]]:
 
 def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSource:
     """Build the atlas when there is none (or `force`), showing progress, and return its source."""
+    backup.finish(settings.home, settings.database_url)
     with _progress(words) as progress:
         build_atlas(settings.home, force=force, url=settings.database_url, progress=progress)
     return AtlasSource(settings.home, settings.database_url, watched(settings.home))
@@ -225,6 +227,32 @@ def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -
     return 0
 
 
+def _backup(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    backup.finish(settings.home, settings.database_url)
+    with _progress(words) as progress:
+        result = backup.backup(settings.home, settings.database_url, options.file, progress)
+    _print(result, options.json)
+    return 0
+
+
+def _restore(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    if options.check:
+        _print({"file": str(options.file), **backup.examined(options.file)}, options.json)
+        return 0
+    with last_step(), _progress(words) as progress:
+        result = backup.restore(settings.home, settings.database_url, options.file, progress)
+    _print(result, options.json)
+    return 0
+
+
+def _clear(options: argparse.Namespace, settings: Settings, _words: Gettext) -> int:
+    from dashboard.tasks.uploads import Uploads
+
+    count, size = Uploads(settings).clear()
+    _print({"uploads": count, "bytes": size}, options.json)
+    return 0
+
+
 def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     found = plan(options, words, _say, lambda: _built(settings, words).atlas())
     _print(found, options.json)
@@ -341,6 +369,13 @@ def _parser(words: Gettext) -> argparse.ArgumentParser:
     add_migrate_options(
         add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words
     )
+    add("backup", words("把整个图册备份成一个文件；不必停下服务"), _backup, with_json=True).add_argument(
+        "file", type=Path, metavar="FILE", help=words("备份文件；给文件夹则按时刻取名")
+    )
+    back = add("restore", words("用备份替换图册：完整核对以后才替换，要么全部要么不动"), _restore, with_json=True)
+    back.add_argument("file", type=Path, metavar="FILE", help=words("backup 做成的文件"))
+    back.add_argument("--check", action="store_true", help=words("只核对备份，不恢复"))
+    add("clear", words("清掉上传后没有导入的文件；正在导入的留着"), _clear, with_json=True)
     add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
     add_account_parsers(add, words, {"account": _account, "audit": _audit})
     add_geocode_parser(add, words, _geocode)

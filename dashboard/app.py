@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Collection
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
-from flask import Response, redirect, request
+from flask import Response, abort, redirect, request
 from flask_compress import Compress
 
-from dashboard import ids
+from dashboard import backup, ids
 from dashboard.access.judging import watched
 from dashboard.access.reader import ENVIRON, OPERATOR
 from dashboard.basemap import BaseMaps
@@ -28,6 +29,9 @@ from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard, add_names
 from dashboard.server.headers import add_headers
 from dashboard.server.health import add_health
+from dashboard.server.limited import add_limits
+from dashboard.server.logs import add_log
+from dashboard.server.metrics import add_metrics
 from dashboard.server.oidc import add_oidc
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
@@ -37,6 +41,7 @@ from dashboard.server.trail_of_deeds import add_trail_of_deeds
 from dashboard.server.trails import add_trails
 from dashboard.server.trouble import add_trouble
 from dashboard.server.uploading import add_uploading
+from dashboard.server.warming import WARMED
 from dashboard.settings import CODE, Settings
 from dashboard.source import AtlasSource
 from dashboard.theme import templates
@@ -57,6 +62,7 @@ def create_app(settings: Settings) -> Dash:
         The store is there but cannot be read, or the base map that the settings name cannot be used.
     """
     templates.register()
+    backup.finish(settings.home, settings.database_url)
     build_atlas(settings.home, url=settings.database_url)
     source = AtlasSource(settings.home, settings.database_url, watched(settings.home))
     source.atlas()
@@ -84,6 +90,7 @@ def create_app(settings: Settings) -> Dash:
         serve_locally=True,
         suppress_callback_exceptions=True,
         on_error=failed,
+        enable_mcp=False,  # whatever DASH_MCP_ENABLED says
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
 
@@ -131,6 +138,8 @@ def create_app(settings: Settings) -> Dash:
     add_sheets(app, context, settings)
     app.server.extensions["briefs"] = add_briefs(app, context, settings)
     _tell_unknown(app, pages)
+    if not settings.development:
+        _close(app)
     _dress(app, context, words)
     return app
 
@@ -145,6 +154,15 @@ def _tell_unknown(app: Dash, pages: Collection[str]) -> None:
         return answer
 
 
+def _close(app: Dash) -> None:
+    """Answer 404 where Dash offers what is for developers alone."""
+
+    @app.server.before_request
+    def _closed() -> None:
+        if request.path == "/_reload-hash":
+            abort(404)
+
+
 def _dress(app: Dash, context: Context, words: Words) -> None:
     """Add to the server what is not a page: compression, geometry, health, uploads, guard, headers."""
     server, settings, source = app.server, context.settings, context.source
@@ -154,6 +172,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_CACHE_BACKEND"] = Kept
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
     server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(app.get_asset_url("favicon.ico"), 301))
+    add_log(server, settings.access_log)
     add_keeping(server)
     add_geometry(server, source)
     add_base_map(server, context)
@@ -163,7 +182,9 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         {path.strip("/"): (page.picture, page.OWN_KEYS) for path, page in PAGES.items() if hasattr(page, "picture")},
     )
     add_frames(server, context)
-    add_health(server, source)
+    server.extensions[WARMED] = threading.Event()
+    add_health(server, source, server.extensions[WARMED])
+    add_metrics(server, context)
     add_trouble(server, context)
     add_uploading(server, context)
     add_feedback(server, context)
@@ -183,16 +204,24 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     add_oidc(server, context)
     add_trail_of_deeds(server, context)
     add_calls(app, context)
+    add_limits(server, context)
     add_headers(
         server,
         app.csp_hashes(),
         settings.max_request_bytes,
         words("地址太长，服务器没有处理。请从首页重新打开。"),
         settings.tiles.origin if settings.tiles else "",
+        settings.reached_by_tls,
     )
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
     # Dash registers its scripts when a process first serves the page: a worker that has not would answer 500 for them
     server.test_client().get("/", environ_overrides={ENVIRON: OPERATOR})
-    app.enable_dev_tools(debug=settings.development, dev_tools_ui=settings.development, dev_tools_hot_reload=False)
+    tools = ("ui", "props_check", "serve_dev_bundles", "prune_errors", "validate_callbacks")
+    # each said: what is not, Dash takes from variables of its own
+    app.enable_dev_tools(
+        debug=settings.development,
+        dev_tools_hot_reload=False,
+        **{f"dev_tools_{name}": settings.development for name in tools},
+    )

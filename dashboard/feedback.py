@@ -17,7 +17,7 @@ FILE = "feedback.jsonl"
 MAX_TEXT = 500
 MAX_ADDRESS = 4_000
 MAX_FILE_BYTES = 8 * 2**20
-MOST_IN_A_MINUTE = 10
+MOST_IN_A_MINUTE = 60  # of all readers; of one: dashboard.limits
 TAIL_BYTES = MOST_IN_A_MINUTE * (MAX_TEXT + MAX_ADDRESS) * 6
 
 

@@ -109,6 +109,21 @@ class Links:
             found = ask("SELECT address FROM links WHERE key = :key", key=key)
         return found[0][0] if found else None
 
+    def copy_to(self, other: Links) -> None:
+        """Put every link into `other`, all at once; letters that it knows already keep what they lead to there."""
+        if not self._there:
+            return
+        with self._open(False) as ask:
+            found = ask("SELECT key, address, made FROM links")
+        with other._open(True) as ask:
+            for key, address, made in found:
+                ask(
+                    "INSERT INTO links (key, address, made) VALUES (:key, :address, :made) ON CONFLICT DO NOTHING",
+                    key=key,
+                    address=address,
+                    made=made,
+                )
+
     # -- inside -------------------------------------------------------------------
 
     @property

@@ -136,12 +136,29 @@ class Settings(BaseSettings):
         ``ATLAS_GEOCODER_PER_SECOND``: at most so many requests a second.
     geocoder_per_day : int
         ``ATLAS_GEOCODER_PER_DAY``: at most so many requests a day.
+    hosts : str
+        ``ATLAS_HOSTS``: names under which the server answers, with commas, beside those of this machine and of
+        `public_url`; empty: any, once `allow_remote` is set.
+    database_url_file : Path or None
+        ``ATLAS_DATABASE_URL_FILE``: file that holds `database_url` instead.
+    limits : float
+        ``ATLAS_LIMITS``: what the limits of readers (:mod:`dashboard.limits`) are multiplied with; 0: there are none.
+    uploads_bytes : int
+        ``ATLAS_UPLOADS_BYTES``: bytes that uploads may take of the home together; one reader a quarter of them.
+    metrics : str
+        ``ATLAS_METRICS``: addresses or networks that may ask for ``/metrics``, with commas; ``loopback`` is this
+        machine; empty: there is no such address.
+    log_format : {'text', 'json'}
+        ``ATLAS_LOG_FORMAT``: how the server writes its log.
+    access_log : bool
+        ``ATLAS_ACCESS_LOG``: write a record of each request (method, path, status, milliseconds; no query, no reader).
     embed_hosts : str
         ``ATLAS_EMBED_HOSTS``: hosts whose pages may embed a view, with commas
         (``https://oa.example.org``); empty: nobody.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore")
+    # what a variable holds may be a secret: errors name it, and do not repeat it
+    model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore", hide_input_in_errors=True)
 
     home: Path = CODE / ".atlas"
     database_url: str | None = Field(default=None, repr=False)
@@ -190,6 +207,13 @@ class Settings(BaseSettings):
     geocoder_url: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     geocoder_per_second: float = Field(default=3, gt=0, le=200)
     geocoder_per_day: int = Field(default=5_000, ge=1)
+    hosts: str = Field(default="", pattern=r"^[A-Za-z0-9.:,\[\]\s-]*$", max_length=2_000)
+    database_url_file: Path | None = None
+    limits: float = Field(default=1, ge=0, le=1_000)
+    uploads_bytes: int = Field(default=4 * 2**30, ge=10**6)
+    metrics: str = Field(default="", max_length=1_000)
+    log_format: Literal["text", "json"] = "text"
+    access_log: bool = False
     embed_hosts: str = Field(default="", pattern=r"^[A-Za-z0-9:/.,*\s-]*$")
 
     @property
@@ -216,6 +240,48 @@ class Settings(BaseSettings):
         except ValueError:
             return False
 
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Names of `hosts`."""
+        return frozenset(self.hosts.lower().replace(",", " ").split())
+
+    @property
+    def reached_by_tls(self) -> str:
+        """Name (and port) under which the server is reached by TLS; empty where it is not."""
+        return self.public_url.partition("://")[2].partition("/")[0] if self.public_url.startswith("https://") else ""
+
+    @model_validator(mode="after")
+    def _out_of_its_file(self) -> Self:
+        if self.database_url_file and not self.database_url:
+            try:
+                told = self.database_url_file.read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                told = ""
+            if not told:  # what it holds is never repeated
+                raise ValueError("ATLAS_DATABASE_URL_FILE cannot be read, or is empty")
+            self.database_url = told
+        return self
+
+    @property
+    def trusted(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Networks of the proxies that are believed."""
+        return tuple(ipaddress.ip_network(one, strict=False) for one in self.proxies.replace(",", " ").split())
+
+    @property
+    def metrics_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Networks of who may ask for the metrics."""
+        named = self.metrics.replace("loopback", "127.0.0.0/8 ::1").replace(",", " ").split()
+        return tuple(ipaddress.ip_network(one, strict=False) for one in named)
+
+    @model_validator(mode="after")
+    def _known_networks(self) -> Self:
+        for name in ("trusted", "metrics_networks"):
+            try:
+                getattr(self, name)
+            except ValueError as error:
+                raise ValueError(f"{'ATLAS_PROXIES' if name == 'trusted' else 'ATLAS_METRICS'}: {error}") from error
+        return self
+
     @model_validator(mode="after")
     def _stay_at_home(self) -> Self:
         if not self.is_loopback and not self.allow_remote:
@@ -225,11 +291,6 @@ class Settings(BaseSettings):
         if (self.development or self.design) and not self.is_loopback:
             raise ValueError("ATLAS_DEVELOPMENT and ATLAS_DESIGN are for loopback only")
         return self
-
-    @property
-    def trusted(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-        """Networks of the proxies that are believed."""
-        return tuple(ipaddress.ip_network(one, strict=False) for one in self.proxies.replace(",", " ").split())
 
     @model_validator(mode="after")
     def _known_proxies(self) -> Self:

@@ -1,10 +1,13 @@
 """What gunicorn loads: one application a worker, from the environment's settings."""
 
 from dashboard.app import create_app
+from dashboard.backup import serving
 from dashboard.server.logs import to_stderr
 from dashboard.server.warming import warm_beside
 from dashboard.settings import load_settings
 
-to_stderr()
-server = create_app(load_settings()).server
+settings = load_settings()
+to_stderr(settings.log_format)
+serves = serving(settings.home)  # held as long as this process lives: a restore refuses meanwhile
+server = create_app(settings).server
 warm_beside(server)

@@ -42,6 +42,9 @@ TOP = {
     ".oxfmtrc.json",
     ".oxlintrc.json",
     ".gitignore",
+    "Dockerfile",
+    ".dockerignore",
+    "compose.yaml",
     "mkdocs.yml",
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.commands import plan_case, plan_change
+from dashboard.commands import plan_case, plan_change, plan_stages
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
@@ -38,6 +38,7 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     )
     plan_case.add_options(one, words)
     plan_change.add_options(one, words)
+    plan_stages.add_options(one, words)
     one.add_argument(
         "--demand",
         type=Path,
@@ -180,6 +181,10 @@ def plan(
         raise AtlasError(N_("请给 --place（从图册选址）或 --demand（从文件选址）。"))
     if options.place and options.network and options.detour is not None:
         raise _detour_unused()
+    new, budget = plan_stages.total(options)
+    in_stages = new is not None or budget is not None
+    if in_stages:
+        options = argparse.Namespace(**{**vars(options), "new": new, "budget": budget})
     found = plan_case.case_of(options, atlas()) if options.place and atlas else None
     wish = found.wish if found else wish_of(options)
     network = network_of(options)
@@ -193,6 +198,8 @@ def plan(
         )
     )
     changing = plan_change.asked(options)
+    if changing and (in_stages or options.draws):
+        raise AtlasError(N_("分期和重抽需求不与撤并、迁移、升级、比例或公平同时给：请去掉其中一个。"))
     aim = ""
     if changing:
         if candidates is not None:
@@ -228,6 +235,8 @@ def plan(
         answer, now = plan_change.solved(prepared, change, options, waiting)
         changed = plan_change.told(answer, prepared, now, change, names, aim)
         last, prepared = plan_change.as_progress(answer), now
+    elif in_stages:
+        last, changed = plan_stages.ordered(prepared, options)
     else:
         for last in solve(prepared.instance, options.time_limit, options.seed):
             if last.waiting:
@@ -237,6 +246,8 @@ def plan(
     result = described(prepared, last, wish, words) | changed
     if options.curve and last.status != "infeasible" and wish.model != "lscp":
         result.update(_curve(prepared.instance, last, options))
+    if options.draws is not None and last.objective is not None:
+        result["stability"] = plan_stages.drawn(prepared, last.sites, options)
     if found and atlas:
         result |= {
             "case": plan_case.told(found, atlas(), options.candidates, options.network),

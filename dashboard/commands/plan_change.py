@@ -17,9 +17,19 @@ from layers.atlas import Atlas
 from layers.distance import Points, measure
 from layers.siting.case import Case
 from layers.siting.prepare import Prepared, Wish
-from layers.siting.solver import Instance, Progress
-from layers.siting.solver.progress import Clock
-from layers.siting.solver.reorganisation import COST, COVER, FAIR, FEWEST, Change, Reorganised, missed, reorganise
+from layers.siting.solver import (
+    COST,
+    COVER,
+    FAIR,
+    FEWEST,
+    Change,
+    Clock,
+    Instance,
+    Progress,
+    Reorganised,
+    missed,
+    reorganise,
+)
 from layers.siting.tables import PointTable
 
 #: What is added to the id of a site to name its upgraded kind.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 
 from dashboard.server.headers import MAX_LINE
+from dashboard.server.metrics import FOLDER, SHARED
 from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
 
@@ -38,6 +40,11 @@ def free(settings: Settings) -> None:
 
 def become(settings: Settings) -> None:
     """Become the server; does not return."""
+    if settings.metrics_networks:
+        shared = settings.home / FOLDER
+        shutil.rmtree(shared, ignore_errors=True)  # of processes that are gone
+        shared.mkdir(mode=0o700, parents=True)
+        os.environ[SHARED] = str(shared.resolve())
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     os.execv(  # noqa: S606 - this very interpreter
         sys.executable,
@@ -47,6 +54,6 @@ def become(settings: Settings) -> None:
             *("--worker-class", "dashboard.server.worker.TimedWorker"),
             # the application refuses long addresses itself, in words (server/headers.py); a line beyond is cut off
             *("--limit-request-line", str(MAX_LINE)),
-            *("--log-level", "warning"),
+            *("--log-level", "warning", "--logger-class", "dashboard.server.worker.ServerLog"),
         ],
     )

@@ -289,7 +289,9 @@ class _Driver:
         if cookie is None or not secrets.compare_digest(cookie.value, self._token):
             start_response("403 Forbidden", [("Content-Type", "text/plain")])
             return [b""]
-        return self._application({**environ, ENVIRON: self._reader}, start_response)
+        # no address: this process asks itself, for whoever ordered
+        asked = {**environ, ENVIRON: self._reader, "REMOTE_ADDR": ""}
+        return self._application(asked, start_response)
 
     @contextlib.contextmanager
     def _opened(self, path: str, width: int, height: int, scale: float) -> Generator[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashboard.export.order import Order, no_such_template
 from dashboard.export.studio import Studio
-from dashboard.tasks.job import DONE, FAILED, LOST, STOPPED, Job, State
+from dashboard.tasks.job import DONE, FAILED, INTERRUPTED, LOST, STOPPED, Job, State
 from dashboard.tasks.jobs import Jobs
 from geodata.errors import N_
 from geodata.message import Message
@@ -55,7 +55,7 @@ class Ordered:
     def word(self) -> str:
         """The phase as style sheets name it: ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``."""
         phase = STOPPED if self.state.stopping and not self.state.over else self.state.phase
-        return {LOST: FAILED, STOPPED: "cancelled", "queued": "waiting"}.get(phase, phase)
+        return {LOST: FAILED, INTERRUPTED: FAILED, STOPPED: "cancelled", "queued": "waiting"}.get(phase, phase)
 
     @property
     def active(self) -> bool:
@@ -88,8 +88,8 @@ class Orders:
             most=MOST_KEPT,
         )
 
-    def submit(self, order: Order, name: str) -> str:
-        """Take an order and return its id.
+    def submit(self, order: Order, name: str, reader: str = "") -> str:
+        """Take an order of a reader (a key) and return its id.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class Orders:
         """
         if order.is_file:
             raise no_such_template(order.template)
-        return self._jobs.start("brief", self._made(order), {"order": order.to_json(), "name": name})
+        return self._jobs.start("brief", self._made(order), {"order": order.to_json(), "name": name}, reader)
 
     def find(self, id: object) -> Ordered | None:
         """Return the order `id`, None when there is none (any more); whatever a reader's page may send is asked for."""

@@ -1,12 +1,13 @@
 """Calls of callbacks are looked at before Dash takes them apart: one that no page of ours can have sent gets a 400.
 
-Dash answers such a call with 500 and a trace of its own insides. What a *value* is, is for the callback to judge; here
-only the shape counts: that there is such a callback, and that inputs, states and outputs are those of its definition.
+Dash answers such a call with 500 and a trace of its own insides. What a *value* means the callback judges; here
+the shape counts: that there is such a callback, that inputs, states and outputs are those of its definition, and that a
+value is of the kind that its property holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import Dash
@@ -19,6 +20,27 @@ from geodata.errors import N_, AtlasError
 PATH = "/_dash-update-component"
 MALFORMED = N_("这个请求不是图册的页面发出的，没有处理：请从页面上操作，或刷新后再试。")
 DEEPEST = 64  # levels of lists and objects in one call
+#: Property → whether a value that is there can be one of it; others hold anything.
+KINDS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("search", "pathname", "hash", "href"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(("n_clicks", "n_intervals", "n_submit"), lambda value: type(value) is int and 0 <= value < 2**53),
+    **dict.fromkeys(("clickData", "selectedData", "getRowsRequest"), lambda value: isinstance(value, dict)),
+    "checked": lambda value: isinstance(value, bool),
+    "value": lambda value: all(not isinstance(one, list | dict) for one in (value if _is_list(value) else [value])),
+}
+#: The same of what a store of a page holds, by its id: state that is an address, or a text.
+STORES: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(
+        ("filters", "plan-state", "an-state"),
+        lambda value: isinstance(value, dict) and isinstance(value.get("query"), str),
+    ),
+    **dict.fromkeys(
+        ("briefing-view", "briefing-lang", "briefing-page-theme", "sources-drawn", "data-drawn"),
+        lambda value: isinstance(value, str),
+    ),
+    **dict.fromkeys(("plan-job", "plan-result", "plan-curve-job"), lambda value: isinstance(value, dict)),
+    "briefing-job-ids": lambda value: _is_list(value) and all(isinstance(one, str) for one in value),
+}
 
 
 def add_calls(app: Dash, context: Context) -> None:
@@ -79,9 +101,19 @@ def _is_part(part: Any, wanted: Mapping[str, Any]) -> bool:
 
 
 def _names(part: Any, wanted: str) -> bool:
-    """Return whether `part` names the property `wanted`; behind an @ stands which of its writers is meant."""
+    """Return whether `part` names the property `wanted` and holds a value of its kind, or none;
+    behind an @ stands which of its writers is meant.
+    """
     named = part.get("property") if isinstance(part, dict) else None
-    return isinstance(named, str) and named.partition("@")[0] == wanted
+    if not isinstance(named, str) or named.partition("@")[0] != wanted:
+        return False
+    value, whose = part.get("value"), part.get("id")
+    kind = STORES.get(whose) if wanted == "data" and isinstance(whose, str) else KINDS.get(wanted)
+    return value is None or kind is None or kind(value)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
 
 
 def _are_outputs(given: Any, wanted: Any) -> bool:

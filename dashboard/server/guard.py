@@ -96,10 +96,14 @@ def forwarded(names: Iterable[str], protocol: str = "") -> bool:
 
 
 def may_be_asked(settings: Settings, host: str) -> bool:
-    """Return whether `host` (name and port) is a name under which this server is meant to be asked."""
+    """Return whether `host` (name and port) is a name under which this server is meant to be asked.
+
+    Those of ``ATLAS_HOSTS``, where there are some, else any as soon as others reach it; always those of this machine,
+    and that of ``ATLAS_PUBLIC_URL``.
+    """
     return (
-        not settings.is_loopback
-        or settings.allow_remote
+        (not settings.hosts and (not settings.is_loopback or settings.allow_remote))
+        or _name(host) in settings.host_names
         or is_this_machine(host)
         or _name(host) == _name(urlsplit(settings.public_url).netloc) != ""
     )

@@ -25,8 +25,8 @@ def policy(script_hashes: Sequence[str], tiles: str = "") -> str:
     Notes
     -----
     ``blob:`` is MapLibre's worker and the picture of the map; ``data:`` are
-    small pictures inside style sheets. Styles must be inline: React, Mantine
-    and Plotly all write them.
+    small pictures inside style sheets. What else each part of the page needs was
+    measured: docs/decisions/0024-what-a-page-may-load.md.
     """
     return "; ".join(
         (
@@ -60,10 +60,43 @@ def _whole(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterabl
     return counted
 
 
+#: A picture by itself: neither loads nor runs anything, whoever opens it.
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+#: What a page of ours may ask of the machine: where it stands, for the position of a station.
+PERMISSIONS = ", ".join(
+    f"{name}=({'self' if name in ('geolocation', 'fullscreen') else ''})"
+    for name in (
+        "accelerometer",
+        "autoplay",
+        "camera",
+        "display-capture",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "publickey-credentials-get",
+        "usb",
+    )
+)
+#: For so long a browser that has come by TLS comes by nothing else, seconds.
+HSTS_SECONDS = 31_536_000
+
+
 def add_headers(
-    server: Flask, script_hashes: Sequence[str], max_request_bytes: int, too_long: str, tiles: str = ""
+    server: Flask,
+    script_hashes: Sequence[str],
+    max_request_bytes: int,
+    too_long: str,
+    tiles: str = "",
+    secure: str = "",
 ) -> None:
     """Put the security headers on every answer and bound what may be asked.
+
+    `secure` is the name (and port) under which the server is reached by TLS, empty where it is not: answers under it
+    say that it is to be reached by TLS alone.
 
     Bodies over `max_request_bytes` are refused (413), and addresses over
     :data:`MAX_ADDRESS` with the words `too_long` (414); shorter nonsense gets
@@ -76,7 +109,10 @@ def add_headers(
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "X-Frame-Options": "SAMEORIGIN",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+        "Permissions-Policy": PERMISSIONS,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Permitted-Cross-Domain-Policies": "none",
     }
 
     @server.before_request
@@ -89,6 +125,10 @@ def add_headers(
     def _headers(answer: Response) -> Response:
         if answer.mimetype == "text/html":  # it holds figures: whoever comes back asks whether they still hold
             answer.headers.setdefault("Cache-Control", "no-cache")
+        if answer.mimetype == "image/svg+xml":
+            answer.headers["Content-Security-Policy"] = SVG_POLICY
+        if secure and request.host == secure:
+            answer.headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
         for name, value in headers.items():
             answer.headers.setdefault(name, value)
         return answer

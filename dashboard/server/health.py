@@ -1,7 +1,10 @@
-"""``GET /healthz``: is it alive, and what does it hold."""
+"""``GET /healthz``: is it alive, and what does it hold. ``GET /readyz``: would it do what is asked of it now."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import threading
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -24,8 +27,46 @@ def health(source: AtlasSource) -> dict[str, Any]:
     }
 
 
-def add_health(server: Flask, source: AtlasSource) -> None:
-    """Serve ``/healthz``; 503 with the reason when the store cannot be read."""
+#: Bytes that must be free on the disk of the home.
+LEAST_FREE = 64 * 2**20
+
+
+def readiness(source: AtlasSource, warmed: threading.Event) -> dict[str, bool]:
+    """Return what has to hold before readers are sent here.
+
+    Returns
+    -------
+    dict
+        ``store``: it can be read; ``home``: it can be written; ``space``: its disk has :data:`LEAST_FREE` left;
+        ``warm``: this process has laid out its pages once.
+    """
+    try:
+        store = source.store().stamp() is not None
+        source.atlas()
+    except AtlasError:
+        store = False
+    try:
+        free = shutil.disk_usage(source.home).free
+    except OSError:
+        free = 0
+    return {
+        "store": store,
+        "home": os.access(source.home, os.W_OK | os.X_OK),
+        "space": free >= LEAST_FREE,
+        "warm": warmed.is_set(),
+    }
+
+
+def add_health(server: Flask, source: AtlasSource, warmed: threading.Event) -> None:
+    """Serve ``/healthz``, 503 with the reason when the store cannot be read, and ``/readyz``, 503 while one thing of
+    :func:`readiness` is lacking.
+    """
+
+    @server.get("/readyz")
+    def _readyz() -> tuple[Response, int]:
+        found = readiness(source, warmed)
+        able = all(found.values())
+        return jsonify({"status": "ready" if able else "not ready", **found}), 200 if able else 503
 
     @server.get("/healthz")
     def _healthz() -> tuple[Response, int]:

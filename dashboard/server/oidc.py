@@ -20,7 +20,8 @@ from dashboard.access.accounts import Account
 from dashboard.access.database import secret
 from dashboard.access.reader import GIVEN
 from dashboard.context import Context
-from dashboard.server.door import SIGN_IN, address_of, is_encrypted
+from dashboard.server.door import SIGN_IN, is_encrypted
+from dashboard.server.reader import address_of_reader
 from dashboard.server.signing import local
 from dashboard.server.trouble import words_of_reader
 from dashboard.settings import Settings
@@ -57,7 +58,7 @@ def add_oidc(server: Flask, context: Context) -> None:
         )
 
     def refused(error: AtlasError, status: int = 403) -> Response:
-        audit.note(settings.home, "sign-in-failed", account="", address=address_of(settings), origin="oidc")
+        audit.note(settings.home, "sign-in-failed", account="", address=address_of_reader(settings), origin="oidc")
         return server.extensions["asked_to"](error.text(words_of_reader(context).gettext), status)
 
     @server.get(f"{SIGN_IN}/oidc")

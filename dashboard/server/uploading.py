@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard.context import Context
 from dashboard.server.guard import require_editing
+from dashboard.server.reader import reader_key
 from dashboard.server.trouble import status_of
 from dashboard.tasks.import_worker import report_of
 from dashboard.tasks.uploads import CHECK, Uploads, too_large
@@ -50,7 +51,7 @@ def add_uploading(server: Flask, context: Context) -> None:
         except AtlasError as error:
             return refused(error, 403)
         try:
-            upload = uploads.take(request.stream, request.args.get("name", ""))
+            upload = uploads.take(request.stream, request.args.get("name", ""), reader_key(context.settings))
         except RequestEntityTooLarge:
             return refused(too_large(context.settings.max_upload_bytes), 413)
         except AtlasError as error:

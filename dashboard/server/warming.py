@@ -14,6 +14,8 @@ ASSETS = re.compile(r'(?:src|href)="(/(?:_dash-component-suites|assets)/[^"]+)"'
 PICTURE = re.compile(r'data-first="([^"]+)"')
 WAY = re.compile(r'<a href="([^"]+)" class="way"')
 CODINGS = {"Accept-Encoding": "gzip, deflate, br"}  # as browsers ask
+#: Extension of a server (:class:`threading.Event`): set once that is over.
+WARMED = "warmed"
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,8 @@ def warm_beside(server: Flask) -> threading.Thread:
             warm(server)
         except Exception:  # a reader will meet it on the way that has words for it
             log.warning("warming failed", exc_info=True)
+        finally:
+            server.extensions[WARMED].set()
 
     thread = threading.Thread(target=work, name="warming", daemon=True)
     thread.start()

@@ -12,14 +12,19 @@ import socket
 import time
 from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.http import message
 from gunicorn.workers import gthread
 
 from dashboard.server.headers import MAX_LINE
+from dashboard.server.logs import formatter
 from dashboard.settings import load_settings
+from dashboard.tasks.jobs import hand_back, interrupt
 
 #: Bytes a second at which a request or an answer may creep.
 SLOWEST = 50_000
+#: Seconds that jobs have to end with what they have, once requests are answered; gunicorn kills after 30 in all.
+HANDED_BACK_SECONDS = 10.0
 # gunicorn takes no limit above this one, and reads a line without limit in quadratic time
 setattr(message, "MAX_REQUEST_LINE", MAX_LINE)  # noqa: B010 - a constant to the type checker
 # whoever has sent nothing waits where waiting costs nothing
@@ -73,6 +78,16 @@ class TimedSocket(socket.socket):
             raise ConnectionResetError(errno.ECONNRESET, "the answer is not taken") from error
 
 
+class ServerLog(Logger):
+    """gunicorn's own records, written as ours are."""
+
+    def setup(self, cfg: Any) -> None:
+        """Begin to write."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter(load_settings().log_format))
+
+
 class TimedWorker(gthread.ThreadWorker):
     """A worker whose connections are :class:`TimedSocket`."""
 
@@ -80,6 +95,16 @@ class TimedWorker(gthread.ThreadWorker):
         """Take the patience of the settings, then serve."""
         TimedSocket.patience = load_settings().request_seconds
         super().init_process()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to stop: requests are answered, jobs end with what they have."""
+        super().handle_exit(sig, frame)
+        interrupt()
+
+    def run(self) -> None:
+        """Serve; when that ends, see to it that every job of this process has said how it ended."""
+        super().run()
+        hand_back(HANDED_BACK_SECONDS)
 
     def handle(self, conn: gthread.TConn) -> Any:
         """Serve one request of a connection, in a thread."""

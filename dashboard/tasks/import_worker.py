@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -28,7 +29,7 @@ from dashboard.access.judging import watched
 from dashboard.access.reader import asking
 from dashboard.settings import load_settings
 from dashboard.source import AtlasSource
-from dashboard.tasks.job import FAILED, Job, write_json
+from dashboard.tasks.job import CUT, FAILED, INTERRUPTED, Job, write_json
 from dashboard.tasks.uploads import APPLY, Task, Upload, task_of
 from geodata.errors import N_, AtlasError
 from geodata.exporting import export
@@ -53,6 +54,8 @@ def main(folder: str) -> None:
     if task is None:
         return
     threading.Thread(target=_watch, args=(job, task), daemon=True).start()
+    # the server stops: what is being written is written to its end, a check may be done again
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if task.action == APPLY else lambda *_: _cut_off(job))
     with contextlib.suppress(OSError):
         os.nice(5)  # whoever looks at the map goes first
 
@@ -63,6 +66,11 @@ def main(folder: str) -> None:
             (_apply if task.action == APPLY else _check)(job, task, source)
 
     job.do(work, N_("处理这个文件时出了意外，图册没有改动。请把文件和时间告诉管理员。"))
+
+
+def _cut_off(job: Job) -> None:
+    job.enter(INTERRUPTED, CUT)
+    os._exit(0)
 
 
 def _watch(job: Job, task: Task) -> None:

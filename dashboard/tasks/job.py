@@ -8,6 +8,7 @@ A job is a folder:
 ``state.json``   how far it is; written anew in one step
 ``alive``        locked while the thread or process that does it lives
 ``queued``       there while it waits for its turn
+``reader``       for whom, where that is known: a key, no name
 ``seen``         touched whenever somebody asks
 ``cancel``       there when somebody has had enough
 
@@ -28,14 +29,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from geodata.locking import is_held
 from geodata.message import Message
 
 log = logging.getLogger(__name__)
 
 QUEUED, RUNNING, DONE, STOPPED, FAILED, LOST = "queued", "running", "done", "stopped", "failed", "lost"
-OVER = frozenset({DONE, STOPPED, FAILED, LOST})
+INTERRUPTED = "interrupted"
+OVER = frozenset({DONE, STOPPED, FAILED, LOST, INTERRUPTED})
+CUT = Message(N_("服务停下来了，这一步没有做完，图册没有改动：请再做一次。"))
 #: A job that has said nothing for so long is dead, whatever its lock says (Windows cannot tell); seconds.
 SILENT = 1_800.0
 LOOK_SECONDS = 0.1
@@ -51,8 +54,9 @@ class State:
 
     Attributes
     ----------
-    phase : {'queued', 'running', 'done', 'stopped', 'failed', 'lost'}
-        ``stopped``: ended with what it had, when somebody had had enough; ``lost``: whoever did it died.
+    phase : {'queued', 'running', 'done', 'stopped', 'failed', 'lost', 'interrupted'}
+        ``stopped``: ended with what it had, when somebody had had enough; ``lost``: whoever did it died;
+        ``interrupted``: ended with what it had, when the server was stopped.
     share : float
         0 to 1.
     message : Message
@@ -77,6 +81,11 @@ class State:
         """Whether nothing more will come."""
         return self.phase in OVER
 
+    @property
+    def failed(self) -> bool:
+        """Whether it ended for a reason that :attr:`message` tells."""
+        return self.phase in (FAILED, INTERRUPTED)
+
 
 class Job:
     """One job, for who asks how far it is and for who does it.
@@ -94,7 +103,7 @@ class Job:
         self._abandoned = abandoned
         self._state: State | None = None
         self._looked = self._wrote = 0.0
-        self._ended = False
+        self._ended = self._interrupted = False
 
     @property
     def id(self) -> str:
@@ -152,15 +161,24 @@ class Job:
         try:
             self.enter(RUNNING)
             work(self)
-            phase = STOPPED if self.stopped() else DONE
+            phase = STOPPED if self.stopped() else INTERRUPTED if self._interrupted else DONE
         except Cancelled:
-            pass
+            phase = INTERRUPTED if self._interrupted and not self.stopped() else STOPPED
         except AtlasError as error:
             phase, message = FAILED, error.message
         except Exception:
             log.exception("job %s", self.id)
             phase, message = FAILED, Message(broken)
-        self.enter(phase, message)
+        self.enter(phase, CUT if phase == INTERRUPTED else message)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it is to end since the server stops."""
+        return self._interrupted
+
+    def interrupt(self) -> None:
+        """Have it end soon with what it has, since the server stops. Writes nothing: a signal may call it."""
+        self._interrupted = True
 
     def enter(self, phase: str, message: Message | None = None) -> None:
         """Begin or end; what is being done is over when the job is, and said no more."""
@@ -192,6 +210,8 @@ class Job:
 
     def cancelled(self) -> bool:
         """Return whether somebody stopped it, or nobody looks at it any more. Cheap: ask often."""
+        if self._interrupted:
+            return True
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS and not self._ended:
             self._looked = now

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from dataclasses import replace
@@ -18,15 +19,59 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dashboard.access import doors, owning
-from dashboard.tasks.job import LOOK_SECONDS, QUEUED, RUNNING, STOPPED, Job, State, age, read_json, write_json
+from dashboard.tasks.job import (
+    CUT,
+    INTERRUPTED,
+    LOOK_SECONDS,
+    QUEUED,
+    RUNNING,
+    STOPPED,
+    Job,
+    State,
+    age,
+    read_json,
+    write_json,
+)
 from geodata import processes
 from geodata.errors import N_, AtlasError
 from geodata.locking import Slots, hold
 from geodata.message import Message
 
 KEPT_ANSWERS = 200
+TURNS = "turns"  # a file a reader, touched when a turn of his begins
 _ID = re.compile(r"[0-9a-f]{24}\Z")
 Work = Callable[[Job], None]
+
+
+class _Turn(threading.Thread):
+    """The thread that does a job."""
+
+    def __init__(self, job: Job, work: Callable[[], None]) -> None:
+        super().__init__(target=work, name=f"job-{job.id}", daemon=True)
+        self.job = job
+
+
+def interrupt() -> None:
+    """Have every job that this process does end soon, with what it has."""
+    for turn in _turns():
+        turn.job.interrupt()
+
+
+def hand_back(seconds: float) -> None:
+    """Wait until every job that this process does has ended; of one that has not in `seconds` say that it was cut off.
+
+    Whoever asks about it then hears why, and not that it got lost.
+    """
+    interrupt()
+    until = time.monotonic() + seconds
+    for turn in _turns():
+        turn.join(max(until - time.monotonic(), 0.0))
+    for turn in _turns():
+        turn.job.enter(INTERRUPTED, CUT)
+
+
+def _turns() -> list[_Turn]:
+    return [one for one in threading.enumerate() if isinstance(one, _Turn)]
 
 
 class Jobs:
@@ -40,6 +85,8 @@ class Jobs:
         So many run in threads at one time; the rest waits in order. Default: number of cores.
     waiting : int
         So many may wait.
+    own : int, optional
+        So many of one reader may wait. Default: a quarter of `waiting`.
     full : str
         What is said (msgid with ``{count}``) to who comes when so many wait.
     broken : str
@@ -58,6 +105,7 @@ class Jobs:
         *,
         at_once: int | None = None,
         waiting: int = 24,
+        own: int | None = None,
         full: str = N_("排队的方案已有 {count} 个：请稍候再试。"),
         broken: str = N_("计算时出了意外，图册没有改动：请重试；若再出现，请把当时的地址告诉管理员。"),
         kept: float = 3_600,
@@ -67,9 +115,12 @@ class Jobs:
         self._folder = folder
         self._at_once, self._waiting, self._full, self._broken = at_once, waiting, full, broken
         self._kept, self._most, self._abandoned = kept, most, abandoned
+        self._own = own or max(1, waiting // 4)
 
-    def start(self, door: str, work: Work, task: Mapping[str, Any] | None = None) -> str:
+    def start(self, door: str, work: Work, task: Mapping[str, Any] | None = None, reader: str = "") -> str:
         """Have a thread of this process do `work` when its turn comes; return the job's id.
+
+        Turns go round: of those that wait, the reader comes first whose last turn is the longest ago.
 
         Parameters
         ----------
@@ -79,21 +130,24 @@ class Jobs:
             Gets the :class:`Job`; tells its results through it; ends soon once it is cancelled.
         task : mapping, optional
             What is wanted, for who asks later.
+        reader : str
+            For whom: a key that tells readers apart; empty: nobody in particular.
 
         Raises
         ------
         AtlasError
-            Too many wait already, or who asks may not.
+            Too many wait already, of this reader or of all; or who asks may not.
         """
         doors.require("job", door)
         self._sweep()
-        if len(self._queue()) >= self._waiting:
+        queue = self._queue()
+        if len(queue) >= self._waiting:
             raise AtlasError(self._full, count=self._waiting)
-        job, lock = self._begin(task or {}, State(QUEUED))
+        if reader and sum(self._reader(name) == reader for name in queue) >= self._own:
+            raise AtlasError(N_("您已有 {count} 个在排队：请等它们做好再试。"), count=self._own)
+        job, lock = self._begin(task or {}, State(QUEUED), reader)
         as_asked = copy_context()
-        threading.Thread(
-            target=as_asked.run, args=(self._take_turn, job, lock, work), name=f"job-{job.id}", daemon=True
-        ).start()
+        _Turn(job, lambda: as_asked.run(self._take_turn, job, lock, work)).start()
         return job.id
 
     def start_process(self, door: str, module: str, task: Mapping[str, Any], environment: Mapping[str, str]) -> str:
@@ -127,7 +181,8 @@ class Jobs:
         job.seen()
         state = job.state()
         if state is not None and state.phase == QUEUED:
-            state = replace(state, ahead=sum(1 for other in self._queue() if other < job.id))
+            queue = self._queue()
+            state = replace(state, ahead=queue.index(job.id) if job.id in queue else 0)
         return state
 
     def stop(self, name: object) -> None:
@@ -147,7 +202,7 @@ class Jobs:
 
     # -- inside -------------------------------------------------------------------
 
-    def _begin(self, task: Mapping[str, Any], state: State) -> tuple[Job, BinaryIO]:
+    def _begin(self, task: Mapping[str, Any], state: State, reader: str = "") -> tuple[Job, BinaryIO]:
         """Make the folder of a job, and hold its lock before anybody can see it."""
         job = Job(self._folder / f"{time.time_ns():016x}{secrets.token_hex(4)}", self._abandoned)
         job.folder.mkdir(parents=True, mode=0o700)
@@ -155,6 +210,8 @@ class Jobs:
         lock = hold(job.lock)
         (job.folder / "seen").touch()
         job.enter(state.phase, state.message)
+        if reader:
+            (job.folder / "reader").write_text(reader, "utf-8")
         write_json(job.folder / "task.json", task)
         if state.phase == QUEUED:
             (job.folder / "queued").touch()
@@ -166,9 +223,13 @@ class Jobs:
             try:
                 while not ((self._queue() or [job.id])[0] == job.id and slots.take()):
                     if job.cancelled():
-                        job.enter(STOPPED)
+                        stopped = job.stopped() or not job.interrupted
+                        job.enter(*((STOPPED,) if stopped else (INTERRUPTED, CUT)))
                         return
                     time.sleep(LOOK_SECONDS)
+                if reader := self._reader(job.id):
+                    (self._folder / TURNS).mkdir(mode=0o700, exist_ok=True)
+                    (self._folder / TURNS / reader).touch()
                 marker.unlink(missing_ok=True)
                 job.do(work, self._broken)
             finally:
@@ -181,9 +242,24 @@ class Jobs:
         return [Job(one) for one in found]
 
     def _queue(self) -> list[str]:
-        """Return the jobs that wait and are alive, the first first."""
-        waiting = (Job(marker.parent) for marker in self._folder.glob("*/queued"))
-        return sorted(job.id for job in waiting if job.alive)
+        """Return the jobs that wait and are alive, the first first: turns go round the readers."""
+        waiting = sorted(job.id for marker in self._folder.glob("*/queued") if (job := Job(marker.parent)).alive)
+        if len(waiting) < 2:
+            return waiting
+        turns, seen = [], Counter[str]()
+        for name in waiting:
+            if reader := self._reader(name):
+                seen[reader] += 1  # who waits twice waits the second time behind those who wait once
+            turns.append(
+                (max(seen[reader], 1), -min(age(self._folder / TURNS / reader), 1e12) if reader else 0.0, name)
+            )
+        return [name for *_, name in sorted(turns)]
+
+    def _reader(self, name: str) -> str:
+        try:
+            return (self._folder / name / "reader").read_text("utf-8")
+        except OSError:
+            return ""
 
     def _sweep(self) -> None:
         """Take away what nobody will ask for any more."""
@@ -191,6 +267,9 @@ class Jobs:
             unseen = min(age(job.folder), age(job.folder / "seen"))  # one that is just being made has nothing yet
             if unseen > self._kept or (at >= self._most and not job.alive):
                 shutil.rmtree(job.folder, ignore_errors=True)
+        for turn in self._folder.glob(f"{TURNS}/*"):
+            if age(turn) > self._kept:
+                turn.unlink(missing_ok=True)
         answers = sorted(self._folder.glob("answers/*.json"), key=lambda one: -age(one))
         for one in answers[:-KEPT_ANSWERS]:
             one.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ One worker takes a file, another answers the question how far its check is: so
 nothing is kept in a process. An upload is a folder of the atlas's home,
 
 ``uploads/ID/given/NAME``   the file itself
+``uploads/ID/reader``       who gave it: a key, no name
 ``uploads/ID/RUN``          a job (:mod:`dashboard.tasks.job`), done by :mod:`dashboard.tasks.import_worker`; the newest
                             is what is wanted now
 ``uploads/ID/RUN/found.json``, ``rows.gpkg``   what a check found
@@ -20,6 +21,7 @@ import shutil
 import time
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -29,14 +31,16 @@ from pydantic import SecretStr
 from dashboard.access import owning
 from dashboard.access.reader import OPERATOR, asking
 from dashboard.settings import Settings
-from dashboard.tasks.job import LOST, Job, State, read_json
+from dashboard.tasks.job import LOST, Job, State, age, read_json
 from dashboard.tasks.jobs import Jobs
 from geodata.errors import N_, AtlasError
 from geodata.message import Message
 
 FOLDER = "uploads"
 DAY_SECONDS = 86_400
-MAX_UPLOADS = 200
+MAX_UPLOADS, MAX_OF_ONE = 200, 20
+#: What nobody has touched for so long makes room for others, seconds.
+LEFT_SECONDS = 3_600
 MAX_AT_WORK = 4
 CHUNK = 2**20
 _ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
@@ -116,6 +120,23 @@ class Upload:
         return found
 
     @property
+    def reader(self) -> str:
+        """Key of who gave it; empty where nobody said."""
+        try:
+            return (self.folder / "reader").read_text("utf-8")
+        except OSError:
+            return ""
+
+    @property
+    def bytes(self) -> int:
+        """What it takes of the disk, with what was found in it."""
+        size = 0
+        for path in self.folder.rglob("*"):
+            with suppress(OSError):
+                size += path.stat().st_size
+        return size
+
+    @property
     def jobs(self) -> Jobs:
         """What was and is done with it."""
         return Jobs(self.folder)
@@ -183,23 +204,26 @@ class Uploads:
         upload = Upload(self._folder / name)
         return upload if upload.present and owning.is_ours(upload.folder) else None
 
-    def take(self, stream: IO[bytes], name: str) -> Upload:
-        """Keep a file under a random id.
+    def take(self, stream: IO[bytes], name: str, reader: str = "") -> Upload:
+        """Keep a file of a reader (a key) under a random id.
+
+        Where there is no room, files that were left make it: of this reader, or of all.
 
         Raises
         ------
         AtlasError
-            When it is empty or too large, or there are too many.
+            When it is empty or too large, or there is no room.
         """
         self.sweep()
         upload = Upload(self._folder / secrets.token_urlsafe(16))
         limit, size = self._settings.max_upload_bytes, 0
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if sum(1 for _ in self._folder.iterdir()) >= MAX_UPLOADS:
-            raise AtlasError(N_("服务器上待处理的文件太多（{limit} 个）：请稍后再试。"), limit=MAX_UPLOADS)
+        self._make_room(reader)
         coming = upload.folder / "coming"
         coming.mkdir(mode=0o700, parents=True)
         owning.own(upload.folder)
+        if reader:
+            (upload.folder / "reader").write_text(reader, "utf-8")
         try:
             with (coming / safe_name(name)).open("wb") as file:
                 while chunk := stream.read(CHUNK):
@@ -214,6 +238,41 @@ class Uploads:
             shutil.rmtree(upload.folder, ignore_errors=True)
             raise
         return upload
+
+    def _make_room(self, reader: str) -> None:
+        """Take away, the oldest first, what was left, until there is room for one more file."""
+        all_bytes = self._settings.uploads_bytes
+        for mine, number, most in ((True, MAX_OF_ONE, all_bytes // 4), (False, MAX_UPLOADS, all_bytes)):
+            if mine and not reader:
+                continue
+            there = [one for one in self._all() if not mine or one.reader == reader]
+            taken = {one.id: one.bytes for one in there}
+            left = [one for one in there if not one.at_work and age(one.folder) > LEFT_SECONDS]
+            while len(taken) >= number or sum(taken.values()) >= most:
+                if not left:
+                    raise AtlasError(
+                        N_("您还有 {count} 个文件（{size} MB）没有处理完：请先导入或取消几个。")
+                        if mine
+                        else N_("服务器上待处理的文件已有 {count} 个（{size} MB）：请稍后再试，或请管理员清理。"),
+                        count=len(taken),
+                        size=round(sum(taken.values()) / 2**20),
+                    )
+                gone = left.pop(0)
+                self._drop(gone.folder)
+                taken.pop(gone.id)
+
+    def clear(self) -> tuple[int, int]:
+        """Take away every upload that is not being brought into the atlas; return how many, and their bytes."""
+        gone = [one for one in self._all() if not one.applying]
+        size = sum(one.bytes for one in gone)
+        for one in gone:
+            self._drop(one.folder)
+        return len(gone), size
+
+    def _all(self) -> list[Upload]:
+        """Return the uploads, the oldest first."""
+        found = [one for one in self._folder.iterdir() if _ID.match(one.name)] if self._folder.is_dir() else []
+        return [Upload(one) for one in sorted(found, key=age, reverse=True)]
 
     def start(self, upload: Upload, action: str, table: str, **about: Any) -> Task:
         """Have a process check the file, or apply what a check accepted; what it did before is called off.

@@ -13,6 +13,7 @@ from geodata.errors import N_
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # what has no shape of its own: it turns the order of what follows, or makes two names look alike
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
+_MAY_MEAN_MORE = " '=#"  # at the beginning of a cell
 _LINE_ENDS = re.compile(r"[\u2028\u2029]")
 _SCIENTIFIC = re.compile(r"\d(?:\.(?P<digits>\d{0,14}))?[eE]\+?(?P<power>\d{1,2})")
 LONGEST_EXACT = 1e15  # a spreadsheet keeps fifteen digits of a number, and writes zeros for the rest
@@ -84,6 +85,8 @@ def checked_text(value: Any) -> str:
         When it holds control characters, an error value of Excel, or a formula.
     """
     if isinstance(value, str):
+        if value.isprintable() and value[:1] not in _MAY_MEAN_MORE and value[-1:] != " ":
+            return value  # nearly all: what nobody sees is not printable
         text = value
     elif isinstance(value, float) and value.is_integer():
         text = whole(value)

@@ -40,6 +40,7 @@ def read_cells(
     `left` is what was taken out of the sheet before: its sums are held against the rows.
     """
     start = len(rows)
+    merges.repeat_above(sheet, layout, schema, report)
     shared = merges.spread(sheet, layout, schema, report)
     merges.hidden(sheet, layout, report)
     data = sheet.rows[layout.first :]
@@ -84,9 +85,11 @@ def read_cells(
     _read_own_columns(rows, layout, data, start, {column.name for column in own}, schema, report, sums)
     for name in (*POSITIONS, STATED, *PLACES):
         if name in layout.columns and name not in names:
-            places = layout.columns[name]
+            places, parts = layout.columns[name], layout.degrees.get(name)
             rows.column(name, start, raw=True).extend(
-                map(_number if name in ("lon", "lat", "x", "y") else _something, cells_at(data, places[0]))
+                map(parts.written, data)
+                if parts
+                else map(_number if name in ("lon", "lat", "x", "y") else _something, cells_at(data, places[0]))
                 if len(places) == 1
                 else (_joined(row, places) for row in data)
             )

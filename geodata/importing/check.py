@@ -33,9 +33,10 @@ from geodata.importing import (
 from geodata.importing.accepted import accepted
 from geodata.importing.cells import read_cells
 from geodata.importing.ground import Ground
+from geodata.importing.packed import give_back, is_long
 from geodata.importing.points import Shapes
 from geodata.importing.reading import read_file
-from geodata.importing.report import Problem, Report, Unreadable
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, Unreadable
 from geodata.importing.rows import Rows
 from geodata.importing.sheets import Sheet
 from geodata.in_parts import Table, parts
@@ -305,6 +306,8 @@ def _gather(
         for at, heading in left.headings.items():
             rows.headings[start + at - layout.first] = heading
         report.columns |= {said: column for column, said in layout.headers.items()}
+        if is_long(len(rows)):
+            give_back()
         sheet_parts.append(systems.Part(start, len(rows), sheet.name, layout.crs or sheet.crs, sheet.means))
     if not len(rows):
         report.warn(Problem(N_("文件里只有表头，没有数据行：导入它不会改变图册。"), code="empty"))
@@ -344,15 +347,11 @@ def _finish(
     counties.resolve(
         rows, shapes, schema, ground, report, checked.file_name if said else "", said.place if said else None
     )
-    for at, problem in rows.unread.items():
-        if said:
-            report.warn(problem)
-        else:  # who fills in a row can mend it at once
-            rows.wrong.add(at)
-            report.error(problem)
-    found = identity.Identities(set(range(len(rows))))
+    _tell_unread(rows, report, by_hand=said is None)
     if said:
         found = identity.match(rows, shapes, schema, ground, report, said.same, said.another)
+    else:
+        found = identity.Identities(set(range(len(rows))))
     filling.keep(rows, shapes, schema, ground, report, whole=said is None)
     if schema.geometry in ("polygon", "line"):
         _need_shapes(rows, shapes, report)
@@ -384,6 +383,25 @@ def _finish(
     outcome.without_positions(rows, frame, np.flatnonzero(keep), schema, ground, report)
     report.accepted = 0 if outcome.of_the_file(rows, report) else len(frame)
     checked.frame = frame
+
+
+def _tell_unread(rows: Rows, report: Report, by_hand: bool) -> None:
+    """Tell of coordinates that cannot be read: who fills in a row (`by_hand`) can mend it at once, a file comes in."""
+    for problem in [*rows.unread.values()][: None if by_hand else MAX_ROWS_NAMED]:
+        (report.error if by_hand else report.warn)(problem)
+    if by_hand:
+        rows.wrong |= rows.unread.keys()
+        return
+    for group in rows.by_sheet(sorted(rows.unread)[MAX_ROWS_NAMED:]):
+        report.warn(
+            Problem(
+                N_("另有 {count} 行的坐标读不懂：这些行照样导入，没有位置。"),
+                {"count": len(group)},
+                **rows.where(group[0]),
+                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
+                code="position",
+            )
+        )
 
 
 def _need_shapes(rows: Rows, shapes: Shapes, report: Report) -> None:

@@ -19,17 +19,18 @@ from geodata.codes import shipped_rows
 from geodata.errors import N_
 from geodata.facts import format_reported
 from geodata.importing.ground import Ground
+from geodata.importing.identity import THINGS
 from geodata.importing.own_values import has_own, text_label
-from geodata.importing.positions import swapped
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.rows import Rows
-from geodata.in_parts import InParts, Table, parts
+from geodata.in_parts import InParts, Table, parts, taken
 from geodata.merging import applied, merge
 from geodata.schema import TABLES, TableSchema
 
 NEAR_M, SIMILAR, NEIGHBOURS = 20.0, 0.7, 4
 TREE_BLOCK, PAIR_BLOCK = 100_000, 5_000  # points asked for their neighbours at once
 MAX_COMPARED = 20_000  # pairs of names
+DATUM_SAMPLE = 50_000  # rows by which another datum is tried: on all rows of a long table that is a fifth of its check
 COMPARED_LETTERS = 60
 EARTH_M = 6_371_008.8
 KNOWN_FAR_M, KNOWN_NEAR_M = 100.0, 40.0
@@ -63,6 +64,11 @@ LIKELY = {
     ),
 }
 ALTERNATIVES = tuple(LIKELY)
+#: 甲站等3个, 甲站（共 3 处）, 甲站×3, 甲驿站、乙驿站
+_SEVERAL = re.compile(
+    r"[等共计]\s*(?:[2-9]|[1-9]\d+|[两二三四五六七八九十]+)\s*[个处家座所]|[×xX*]\s*\d+$|"
+    r"(?<![车交铁运油电])站(?:点|\([^()]*\)|（[^（）]*）)?[、，,；;/和及与].*站(?:点|（[^（）]*）)?$"
+)
 _NUMBERS = re.compile(r"\d+|[一二三四五六七八九十]+(?=[号站期])")
 
 
@@ -205,18 +211,19 @@ def warnings_of(
         Coordinate system in which they were read.
     """
     _order(rows, frame, positions, schema, report)
-    turned = np.flatnonzero(swapped(given)) if crs and not datum.is_metric(crs) else []
+    _several(rows, frame, positions, schema, report)
+    turned = np.array(sorted(rows.turned - rows.wrong), np.intp)
     if len(turned):
-        mended = np.column_stack(datum.to_wgs84(given[turned, 1], given[turned, 0], crs or "wgs84"))
+        mended = np.column_stack(datum.to_wgs84(*given[turned].T, crs or "wgs84"))
         _name_rows(
             report,
             rows,
             turned,
-            N_("{count} 行的经度和纬度看来对调了：请核对，如 {example}。"),
+            N_("{count} 行的经度和纬度写反了，已对调读取（如 {example}）：请核对。"),
             "swapped",
-            places=np.hstack([given[turned], mended]),
+            places=np.hstack([given[turned, ::-1], mended]),
             example=lambda at: {
-                "example": "{:.6g}, {:.6g} → {:.6g}, {:.6g}".format(*given[turned[at]], *given[turned[at]][::-1])
+                "example": "{:.6g}, {:.6g} → {:.6g}, {:.6g}".format(*given[turned[at]][::-1], *given[turned[at]])
             },
         )
     if schema.geometry == "point" and len(frame):
@@ -315,6 +322,31 @@ def _order(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableS
         )
 
 
+def _several(rows: Rows, frame: Table, positions: NDArray[np.intp], schema: TableSchema, report: Report) -> None:
+    """Tell of names that name several things: a row is one of them, whatever its name says."""
+    if schema.name not in THINGS:
+        return
+    found = [
+        start + np.flatnonzero(part["name"].str.contains(_SEVERAL).fillna(False).to_numpy(bool))
+        for start, part in parts(frame, ("name",))
+    ]
+    at = np.concatenate(found) if found else np.empty(0, np.intp)
+    names = {int(positions[one]): rows_name for one, rows_name in zip(at, _names(frame, at), strict=True)}
+    _name_rows(
+        report,
+        rows,
+        names,
+        N_("{count} 行的名称像是把几个写在了一行（如“{name}”）：一行只算一个，请一行写一个。"),
+        "several",
+        "name",
+        example=lambda one: {"name": shown([*names.values()][one])},
+    )
+
+
+def _names(frame: Table, at: NDArray[np.intp]) -> list[Any]:
+    return taken(frame, at)["name"].tolist() if len(at) else []
+
+
 def _out_of_place(
     rows: Rows,
     positions: NDArray[np.intp],
@@ -352,16 +384,17 @@ def _likely_datum(
 ) -> None:
     """Warn when another datum would put the points right: in their county, ashore, on rows of the same name."""
     stated = "wgs84" if crs == "cgcs2000" else crs
-    blocks = [slice(start, start + TREE_BLOCK) for start in range(0, len(positions), TREE_BLOCK)]
-    if stated not in ALTERNATIVES or not all(np.isfinite(given[positions[here]]).all() for here in blocks):
+    some = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), DATUM_SAMPLE)).astype(np.intp))
+    if stated not in ALTERNATIVES or not np.isfinite(given[:, 0])[positions].all():
         return
 
-    def read_as(name: str) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        misplaced, away = np.empty(len(positions), bool), np.empty(len(positions))
-        for here in blocks:  # what comes in between takes twenty times what is found
-            lon, lat = datum.to_wgs84(*given[positions[here]].T, name)
-            misplaced[here] = ground.outside(adcodes[here], lon, lat, exact=True) | ground.in_sea(lon, lat)
-            away[here] = _distance(np.column_stack([lon, lat]), known[here])
+    def read_as(name: str, at: NDArray[np.intp] = some) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        misplaced, away = np.empty(len(at), bool), np.empty(len(at))
+        for start in range(0, len(at), TREE_BLOCK):  # what comes in between takes twenty times what is found
+            here = slice(start, start + TREE_BLOCK)
+            lon, lat = datum.to_wgs84(*given[positions[at[here]]].T, name)
+            misplaced[here] = ground.outside(adcodes[at[here]], lon, lat, exact=True) | ground.in_sea(lon, lat)
+            away[here] = _distance(np.column_stack([lon, lat]), known[at[here]])
         return misplaced, away
 
     bad, away = read_as(stated)
@@ -373,13 +406,15 @@ def _likely_datum(
         (name for name in ALTERNATIVES if name != stated),
         key=lambda name: (np.nan_to_num(np.nanmedian(found[name][1])) if far else 0.0, int(found[name][0].sum())),
     )
-    better, nearer = found[best][0], float(np.nanmedian(found[best][1])) if far else 0.0
-    if far > KNOWN_FAR_M and nearer < KNOWN_NEAR_M:
-        moved = np.flatnonzero((away > KNOWN_FAR_M) & (found[best][1] < KNOWN_NEAR_M))
-    elif bad.sum() >= max(2, 0.01 * len(bad)) and better.sum() <= 0.25 * bad.sum():
-        moved = np.flatnonzero(bad & ~better)
-    else:
+    nearer = float(np.nanmedian(found[best][1])) if far else 0.0
+    by_name = far > KNOWN_FAR_M and nearer < KNOWN_NEAR_M
+    if not by_name and (bad.sum() < max(2, 0.01 * len(bad)) or found[best][0].sum() > 0.25 * bad.sum()):
         return
+    every = np.arange(len(positions))
+    (bad, away), (better, after) = (
+        (found[one] if len(some) == len(every) else read_as(one, every)) for one in (stated, best)
+    )
+    moved = np.flatnonzero((away > KNOWN_FAR_M) & (after < KNOWN_NEAR_M) if by_name else bad & ~better)
     now = xy[moved]
     mended = np.column_stack(datum.to_wgs84(*given[positions[moved]].T, best))
     _name_rows(

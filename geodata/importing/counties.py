@@ -29,6 +29,7 @@ NAMED_PLACES = 5  # in one message
 HINTS = 3  # lines above a header in which a place is looked for
 _MUNICIPALITIES = ("11", "12", "31", "50")  # 北京, 天津, 上海, 重庆: cities whose districts lie in the province itself
 _SAID_BY = {
+    "above": N_("{count} 行没有写县区，表里县区只写在每一组的第一行，已按上面写的定为{places}。"),
     "heading": N_("{count} 行没有写县区，已按它们上面的小标题定为{places}。"),
     "sheet": N_("{count} 行没有写县区，已按工作表名定为{places}。"),
     "address": N_("{count} 行没有写县区，已按地址开头定为{places}。"),
@@ -115,12 +116,14 @@ class _Finder:
     def run(self, needed: bool) -> None:
         """Take one source after another, the surest first."""
         open_rows = self._stated()
+        unsaid = open_rows - self.unclear.keys()
         if needed or open_rows:
             self._known_rows(open_rows)
             self._by_heading(open_rows)
             self._by_sheet(open_rows)
             self._by_point(open_rows, needed)
             self._by_address(open_rows)
+            self._by_above(open_rows, unsaid)
             self._by_file(open_rows)
             self._alike(open_rows)
             self._street(open_rows)
@@ -265,6 +268,27 @@ class _Finder:
                 left.discard(at)
             elif codes and at not in self.unclear:
                 self.unclear[at] = (self.ground.adcodes[codes[0]], codes)
+
+    def _by_above(self, left: set[int], unsaid: set[int]) -> None:
+        """Take the county of the row above where the column is written in the first row of each group alone.
+
+        So a table of merged cells looks once it is a text: no county stands in two rows one after another, and at least
+        half of the rows have none (`unsaid`).
+        """
+        if not left or "adcode" not in self.rows.headers or len(unsaid) * 2 < len(self.held):
+            return
+        above: tuple[str | None, str | None] = (None, None)  # sheet and county
+        found: dict[int, str] = {}
+        for at, sheet in enumerate(self.rows.sheets):
+            if at not in unsaid:
+                if (sheet, self.held[at]) == above and at - 1 not in unsaid:
+                    return
+                above = (sheet, self.held[at])
+            elif at in left and above[0] == sheet and above[1] and not self._leads(at):
+                found[at] = above[1]
+        for at, code in found.items():
+            self._set(at, code, "above")
+            left.discard(at)
 
     def _leaves(self, codes: Iterable[str]) -> tuple[str, ...]:
         """Return those places that a row can lie in to the county: counties, and cities without any."""

@@ -20,7 +20,8 @@ from geodata.importing.ground import Ground
 from geodata.importing.headers import POSITIONS
 from geodata.importing.packed import column_of
 from geodata.importing.points import Shapes, missing
-from geodata.importing.report import Problem, Report, named, shown
+from geodata.importing.read_column import UNKNOWN
+from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
 from geodata.importing.rows import Rows
 from geodata.importing.values import ADCODES, SEPARATORS, vocabulary
 from geodata.in_parts import PART
@@ -224,6 +225,7 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
             _unsaid(rows, column, report)
             continue
         value = row["value"]
+        _left_blank(rows, schema, column, report)
         count = _set_missing(rows, column.name, repeat(value, len(rows)))
         if count and column.name not in NAMED_ONE_BY_ONE:
             report.warn(
@@ -234,6 +236,32 @@ def _defaults(rows: Rows, schema: TableSchema, report: Report) -> None:
                     code="filled",
                 )
             )
+
+
+def _left_blank(rows: Rows, schema: TableSchema, column: Column, report: Report) -> None:
+    """Take a blank beside cells that say something for unknown, where the usual value would say too much."""
+    unknown = UNKNOWN.get((schema.name, column.name))
+    sheets = {sheet for name, sheet in rows.said if name == column.name}
+    if unknown is None or not sheets:
+        return
+    held = rows.column(column.name)
+    blank = [
+        at
+        for at, (value, sheet) in enumerate(zip(held, rows.sheets, strict=True))
+        if value is None and sheet in sheets and at not in rows.wrong
+    ]
+    for at in blank:
+        held[at] = unknown
+    for group in rows.by_sheet(blank):
+        report.warn(
+            Problem(
+                N_("{count} 行没有写“{column}”，别的行写了：按不知道处理，不算开放；知道的请补上。"),
+                {"count": len(group), "column": named(column)},
+                **rows.where(group[0], column.name),
+                rows=tuple(rows.numbers[at] for at in group[:MAX_ROWS_NAMED]),
+                code="unsaid",
+            )
+        )
 
 
 def _unsaid(rows: Rows, column: Column, report: Report) -> None:

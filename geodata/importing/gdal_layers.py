@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -36,10 +37,35 @@ def sheets_of(path: Path) -> Iterator[Any]:
             raise TooLarge(file.stem, count, MAX_ROWS, False)
         said = meta.get("crs")
         name = (path / f"{file.stem}.name").read_text("utf-8") if path.is_dir() else info.get("layer_name") or str(at)
-        yield {"sheet": name, "header": [str(one) for one in meta["fields"]], "crs": of_wkt(said) if said else None}
+        header = [str(one) for one in meta["fields"]]
+        meant = _as_meant([*header, *(one for cells in columns for one in cells if isinstance(one, str))])
+        yield {"sheet": name, "header": [*map(meant, header)], "crs": of_wkt(said) if said else None}
         for row in range(count):
             shape = shapes[row] if shapes is not None else None
-            yield [row + 1, [sent(one[row]) for one in columns], shape.hex() if shape else None]
+            cells = [meant(one[row]) if isinstance(one[row], str) else sent(one[row]) for one in columns]
+            yield [row + 1, cells, shape.hex() if shape else None]
+
+
+def _as_meant(texts: list[str]) -> Callable[[str], str]:
+    """Return how the texts of a layer are to be read: GBK stands in files that say WindowsLatin1.
+
+    Every text of the layer has to fit, or it is taken at its word.
+    """
+    strange = [text for text in texts if not text.isascii()]
+
+    def meant(text: str) -> str:
+        return text.encode("cp1252").decode("gb18030")
+
+    try:
+        fits = strange and all(map(_in_pairs, strange)) and all(map(meant, strange))
+    except UnicodeError:
+        fits = False
+    return meant if fits else str
+
+
+def _in_pairs(text: str) -> bool:
+    """Return whether signs beyond ASCII stand in pairs, as the bytes of a Chinese character do."""
+    return all(len(run) % 2 == 0 for run in re.findall(r"[^\x00-\x7f]+", text))
 
 
 def _in_its_encoding(ask: Callable[..., Any]) -> Any:

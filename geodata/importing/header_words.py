@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.codes import shipped_rows
+from geodata.importing.numbers import unit_in_brackets
 from geodata.schema import TABLES
 
 DBF_NAME_BYTES = 10
@@ -42,7 +43,7 @@ def simple(header: Any) -> str:
 
 def bare(header: Any) -> str:
     """Return a header as it is compared, without what stands in brackets."""
-    return simple(_BRACKETS.sub("", unicodedata.normalize("NFKC", str(header))))
+    return simple(_BRACKETS.sub("", unit_in_brackets(header)))
 
 
 def named_datum(text: str) -> str | None:

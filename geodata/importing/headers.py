@@ -10,6 +10,7 @@ from typing import Any
 
 from geodata.errors import N_
 from geodata.importing import structure, together
+from geodata.importing.degree_columns import DegreeParts, degree_columns
 from geodata.importing.header_words import (
     POSITIONS,
     SHAPE_PART,
@@ -31,6 +32,7 @@ __all__ = ["POSITIONS", "STATED", "Layout", "known_headers", "nothing_known", "o
 _MONEY = re.compile(r"单位\s*[:：]\s*((?:万|千|亿)元)")
 #: Headers of columns that number the rows of the file itself; they say nothing of what a row is about.
 SERIALS = frozenset({"fid", "ogcfid", "序号", "id", "行号", "序", "排序", "no", "#", "objectid", "編號"})
+POSITIONED = {"lon", "lat"}
 
 
 @dataclass(slots=True)
@@ -68,6 +70,8 @@ class Layout:
         Label of a field of the file's own → where it stands.
     serials : set of int
         Places that number the rows.
+    degrees : dict of str to DegreeParts
+        ``lon`` and ``lat`` where degrees, minutes and seconds have columns of their own.
     """
 
     columns: dict[str, list[int]]
@@ -85,6 +89,7 @@ class Layout:
     hours: list[together.HoursPart] = field(default_factory=list)
     own: dict[str, int] = field(default_factory=dict)
     serials: set[int] = field(default_factory=set)
+    degrees: dict[str, DegreeParts] = field(default_factory=dict)
 
     @property
     def used(self) -> set[int]:
@@ -183,6 +188,9 @@ def _layout(
     means = {
         at: _means(path, titles[at], known, by_hand, sheet.short_names) for at, path in enumerate(block.paths) if path
     }
+    if {*known.values()} >= POSITIONED:
+        layout.degrees = degree_columns(block.paths)
+    of_degrees = {at: axis for axis, parts in layout.degrees.items() for at in parts.places}
     firm = {column for at, column in means.items() if titles[at] not in sheet.spare}
     for at, path in enumerate(block.paths):
         if not path:
@@ -191,8 +199,8 @@ def _layout(
         place = {"sheet": sheet.name, "row": row, "column": shown(title)}
         ruled = simple(title) in by_hand or simple(path[-1]) in by_hand
         cells = _Cells(sheet, block.first, at)
-        column = means[at] if ruled else _place_column(means[at], title, cells, layout)
-        if not ruled:
+        column = means[at] if ruled else of_degrees.get(at) or _place_column(means[at], title, cells, layout)
+        if not ruled and at not in of_degrees:
             part = together.hours_part(path, at, known) if together.HOURS in names else None
             if part and together.looks_like_hours(cells.some):
                 hours.append((part, column))
@@ -211,7 +219,7 @@ def _layout(
             _take(layout, column, at, title)
         elif title in sheet.spare and column in firm | set(layout.columns):
             _without_column(layout, title, at, ruled, schema, place)
-        elif column in layout.columns:
+        elif column in layout.columns and at not in of_degrees:
             _twice(layout, column, at, title, schema, place)
         else:
             layout.listed.append((title, column))

@@ -9,12 +9,12 @@ minutes. docs/importing.md states them for people.
 
 from __future__ import annotations
 
-MAX_BYTES = 200 * 2**20  # of the file as it lies on disk
+MAX_BYTES = 200 * 2**20  # of the file as it lies on disk, but for a text
 MAX_ROWS = 200_000
-MAX_TABLE_ROWS = 1_000_000  # of a text table whose headers are known
+MAX_TABLE_ROWS = 2_000_000  # of a text table whose headers are known
 MAX_COLUMNS = 400
 MAX_CELLS = 3_000_000  # that hold anything, all sheets together
-MAX_TABLE_CELLS = 20_000_000  # of such a table
+MAX_TABLE_CELLS = 40_000_000  # of such a table
 MAX_STRANGE_CELLS = 6_000_000  # of a text table with no header that is known
 CELLS_A_BYTE = 0.5  # of an .xlsx beyond MAX_CELLS for every byte of the file: an honest cell takes five
 
@@ -37,7 +37,7 @@ MAX_STYLES = 65_000  # a workbook of Excel holds 65,490
 MAX_TOKEN = 8 * 2**20  # one tag, or one stretch that the parser cannot yet make sense of, in bytes
 
 # texts
-MAX_TEXT = 200 * 2**20  # of a text table whose headers are known, bytes
+MAX_TEXT = 400 * 2**20  # of a text table whose headers are known, bytes
 MAX_STRANGE_TEXT = 64 * 2**20  # of any other
 MAX_FIELD = 4 * 2**20  # characters of a cell; an outline of the nation as WKT is one megabyte
 MAX_RECORD = 6 * 2**20  # characters of a row

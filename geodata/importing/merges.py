@@ -6,11 +6,13 @@ from openpyxl.utils import get_column_letter
 
 from geodata.errors import N_
 from geodata.importing.headers import Layout
+from geodata.importing.packed import cells_at
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.sheets import Merge, Sheet
 from geodata.schema import TableSchema
 
 _FIGURES = ("int", "float")
+_DITTO = frozenset({"同上", "同前", "同上一行", "同上行", "〃", "″", "々", "ditto"})
 
 
 def spread(sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) -> dict[int, Problem]:
@@ -61,6 +63,32 @@ def spread(sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) ->
         for place, numbers in found.items():
             _tell(sheet, layout.titles, place, numbers, msgid, report)
     return wrong
+
+
+def repeat_above(sheet: Sheet, layout: Layout, schema: TableSchema, report: Report) -> None:
+    """Let ``同上`` and ditto marks be what stands in the cell above, and tell of it; a name of its own is nobody's."""
+    rows, names = sheet.rows[layout.first :], {at for one in (schema.key, "name") for at in layout.columns.get(one, ())}
+    found = [
+        (at, place)
+        for place in sorted(layout.used - names)
+        for at, cell in enumerate(cells_at(rows, place))
+        if cell in _DITTO and at
+    ]
+    for at, place in found:
+        above = sheet.rows[layout.first + at - 1]
+        row = list(sheet.rows[layout.first + at])
+        row[place] = above[place] if place < len(above) else None
+        sheet.rows[layout.first + at] = row
+    for place in dict.fromkeys(place for _, place in found):
+        numbers = [sheet.numbers[layout.first + at] for at, one in found if one == place]
+        _tell(
+            sheet,
+            layout.titles,
+            place,
+            numbers,
+            N_("“{column}”有 {count} 行写着“同上”之类，已按上一行的内容读取：请核对。"),
+            report,
+        )
 
 
 def _tell(

@@ -51,11 +51,19 @@ _FIGURE = re.compile(
 )
 
 
+_UNIT = re.compile(r"\s*[/:,]\s*((?:单位:)?(?:平方米|平米|平方|m2|亩|[千万亿]?元|人次|人|个|家))$")
+
+
 class Figure(NamedTuple):
     """A number and the qualifier that stood beside it (``exact`` when none did)."""
 
     value: float
     qualifier: str
+
+
+def unit_in_brackets(header: Any) -> str:
+    """Return a header, half-width, with its unit in brackets however it is set apart: ``面积/㎡``, ``经费：万元``."""
+    return _UNIT.sub(r"(\1)", unicodedata.normalize("NFKC", str(header)).strip())
 
 
 def factor_of(header: str, unit: str) -> tuple[float, str]:
@@ -64,7 +72,7 @@ def factor_of(header: str, unit: str) -> tuple[float, str]:
 
     A bracket that is no unit of the column (``经度（高德）``, ``名称（必填）``) counts once.
     """
-    for said in re.findall(r"\(([^()\d]{1,10})\)", unicodedata.normalize("NFKC", header)):
+    for said in re.findall(r"\(([^()\d]{1,10})\)", unit_in_brackets(header)):
         try:
             return figure("1" + said.strip().removeprefix("单位").lstrip(":"), unit).value, said
         except BadValue:

@@ -98,6 +98,7 @@ _ELSE = re.compile(
 )
 _OPENED = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|建成|揭牌|挂牌|投入|启用|正式|率先|首批|已(?:对外)?开放$|试营业")
 _SUBJECT = re.compile(rf"^[\s:：]*(?:注|备注|说明|注意|另外?|其中|但)?[:：]?\s*(?:{_OURS})?")
+_NOBODY_KNOWS = re.compile(r"未知|不详|不明|不清楚?|不知道?|不确定|待[定核查补].{0,2}|[?？]+")
 _EACH_DAY = re.compile(r"^(每[天日]|天天|全年|常年)((?:均|都|对外|免费)*(?:开放|营业))$")
 _CLOSES, _OPENS, _TIMES = (re.compile(one, re.IGNORECASE) for one in (_CLOSING, _OPENING, _WHEN))
 _PEOPLE = re.compile(_REST_OF_PEOPLE)
@@ -116,11 +117,14 @@ class Said:
         Whether it says that the station is shut until further notice, or not there.
     always : bool or None
         Whether it is open round the clock, where that is asked; None where nothing says it.
+    opens : bool
+        Whether it answers the question that the column asks: the station is in use.
     """
 
     parts: tuple[str, ...] = ()
     shut: bool = False
     always: bool | None = None
+    opens: bool = False
 
     @property
     def speaks(self) -> bool:
@@ -154,12 +158,16 @@ def hold(rows: Rows, report: Report) -> None:
             ]
         if opening is None and written:
             said.append(Said(shut=_said("", written).shut))
+        opens = any(one.opens for one in said)
         said = [one for one in said if one.speaks]
         gone = bool(name and _GONE_NAME.search(name)) or opening == "off"
         if at in rows.wrong:
             continue
         if ticks and status is None:
             ticked[at] = ticks.pop() if len(ticks) == 1 else "unknown"
+        elif opens and status is None and not (gone or any(one.shut for one in said)):
+            ticked[at] = "open"
+            rows.said.add(("status", rows.sheets[at]))  # a blank beside such answers is none
         if not (said or gone):
             continue
         shut = gone or any(one.shut for one in said)
@@ -217,8 +225,10 @@ def _said(label: str, cell: Any) -> Said:
     if (asked := _WHETHER.match(label)) and text.lower() in YES | NO:
         opens = (text.lower() in YES) == (asked["what"] not in _SHUT_WORDS)
         if not asked["days"]:
-            return Said(shut=not opens)
+            return Said(shut=not opens, opens=opens)
         return Said((f"{asked['days']}{'照常开放' if opens else '不开放'}",))
+    if asked and not asked["days"] and _NOBODY_KNOWS.fullmatch(text):
+        return Said(shut=True)
     if _ALWAYS.match(label) and text.lower() in YES | NO:
         return Said(always=text.lower() in YES)
     if _DAYS_OF_REST.match(label):
@@ -293,7 +303,7 @@ class _Told:
         for at, msgid, column, code in (
             (
                 self.gone,
-                N_("{count} 行没有写状态，名称或备注却写着已关闭、拆除之类，按“状态不明”处理：请加一列“状态”。"),
+                N_("{count} 行没有写状态，名称或备注却写着已关闭、拆除、不详之类，按“状态不明”处理：请加一列“状态”。"),
                 "status",
                 "filled",
             ),

@@ -134,6 +134,8 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
     if len(points):
         points = _not_naught(rows, shapes, points, report)
         given[points] = shapely.get_coordinates(shapes[points])
+        if not datum.is_metric(crs) and schema.geometry == "point":
+            _turn(rows, shapes, given)
         _check_range(rows, shapes, given, points, crs, report)
     known = np.flatnonzero(~shapely.is_missing(shapes))
     if crs not in ("wgs84", "cgcs2000") and len(known):
@@ -145,6 +147,14 @@ def place(rows: Rows, schema: TableSchema, crs: str, report: Report) -> tuple[ND
         _refuse(rows, at, report, N_("坐标不在这个坐标系的范围内：请核对坐标系和坐标。"), N_("所选坐标系里的坐标"))
         shapes[at] = None
     return shapes, given
+
+
+def _turn(rows: Rows, shapes: NDArray[np.object_], given: NDArray[np.float64]) -> None:
+    """Change over longitude and latitude where the file has plainly put one for the other; `rows` remembers which."""
+    found = np.flatnonzero(swapped(given))
+    given[found] = given[found, ::-1]
+    shapes[found] = shapely.points(given[found])
+    rows.turned.update(found.tolist())
 
 
 def _not_naught(rows: Rows, shapes: NDArray[np.object_], points: NDArray[np.intp], report: Report) -> NDArray[np.intp]:
@@ -287,7 +297,7 @@ def _unread(rows: Rows, at: int, bad: BadValue, column: str, cell: Any) -> None:
     problem = Problem(
         bad.msgid,
         bad.params,
-        **rows.where(at, column),
+        **_where(rows, at, column),
         value=shown(cell),
         expected_msgid=bad.expected_msgid,
         expected_params=bad.expected_params,
@@ -333,15 +343,8 @@ def _check_range(
             )
         else:
             hint, column = N_("经度不在 -180 到 180 之间：请核对小数点和单位（应为度，如 118.0945）。"), "lon"
-        _refuse(
-            rows,
-            at,
-            report,
-            hint,
-            N_("纬度 -90 到 90，经度 -180 到 180"),
-            column,
-            f"{high if column == 'lat' else wide:.9g}",
-        )
+        beyond = BadValue(hint, {}, N_("纬度 -90 到 90，经度 -180 到 180"))
+        _unread(rows, at, beyond, column, f"{high if column == 'lat' else wide:.9g}")
         shapes[at] = None
 
 
@@ -355,6 +358,14 @@ def swapped(given: NDArray[np.float64]) -> NDArray[np.bool_]:
     return turned & ~inside
 
 
+def _where(rows: Rows, at: int, column: str) -> dict[str, Any]:
+    where = rows.where(at, column)
+    if where["column"] in ("wkt", "x", "lat", "lon") and column not in rows.headers:
+        metres = {"lat": "y", "lon": "x"}.get(column, "")  # degrees may stand under such a header
+        where["column"] = rows.headers.get(metres) or rows.headers.get("lonlat", "geometry")
+    return where
+
+
 def _refuse(
     rows: Rows,
     at: int,
@@ -366,10 +377,7 @@ def _refuse(
     **params: Any,
 ) -> None:
     rows.wrong.add(at)
-    where = rows.where(at, column)
-    if where["column"] in ("wkt", "x", "lat", "lon") and column not in rows.headers:
-        metres = {"lat": "y", "lon": "x"}.get(column, "")  # degrees may stand under such a header
-        where["column"] = rows.headers.get(metres) or rows.headers.get("lonlat", "geometry")
+    where = _where(rows, at, column)
     report.error(
         Problem(msgid, params, **where, value=value, expected_msgid=wanted, expected_params=params, code="position")
     )

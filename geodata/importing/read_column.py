@@ -22,7 +22,8 @@ from geodata.schema import Column, TableSchema
 MOST_KNOWN = 100_000  # different cells of a column whose value is remembered
 MOST_UNREAD = 500  # different texts of a column that cannot be read and are told of one by one
 STRICT = ("kinds", "facts", "parts")  # tables that define what others go by: nothing in them is taken for unknown
-#: What a cell that cannot be read is where a usual value would say more than is known.
+#: What a cell that cannot be read, or is blank beside others that are not, is where a usual value would say more than
+#: is known.
 UNKNOWN = MappingProxyType({("stations", "status"): "unknown"})
 _UNSEEN = object()
 
@@ -86,6 +87,8 @@ def read_column(
                 qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
             found = found.value
         values.append(found)
+    if (schema.name, column.name) in UNKNOWN and any(one is not None for one in values[start:]):
+        rows.said.add((column.name, rows.sheets[start]))
     if short:
         _tell_short(rows, cells, start, column, report)
     if unread:

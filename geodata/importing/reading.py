@@ -12,7 +12,7 @@ from geodata.importing import signatures
 from geodata.importing.apart import read_apart
 from geodata.importing.archives import opened
 from geodata.importing.geojson import read_geojson
-from geodata.importing.limits import MAX_BYTES, MAX_HTML
+from geodata.importing.limits import MAX_BYTES, MAX_HTML, MAX_TEXT
 from geodata.importing.markup import broken
 from geodata.importing.placemarks import read_gpx, read_kml, read_kmz
 from geodata.importing.report import Unreadable
@@ -60,10 +60,10 @@ def read_file(path: Path, looks_right: Callable[[str], bool] = bool, told: Told 
         size = path.stat().st_size
         if not path.is_file():
             raise Unreadable(N_("{path} 不是文件。"), path=path)
-        if size > MAX_BYTES:
-            raise too_many_bytes(size, MAX_BYTES)
         with path.open("rb") as file:
             head = file.read(4096)
+        if size > (most := MAX_TEXT if _is_plain(head) else MAX_BYTES):
+            raise too_many_bytes(size, most)
         sheets = _by_content(path, head, looks_right, told)
     except OSError as error:
         raise Unreadable(N_("文件 {path} 打不开（{detail}）。"), path=path, detail=error.strerror or error) from error
@@ -94,6 +94,12 @@ def _by_content(path: Path, head: bytes, looks_right: Callable[[str], bool], tol
         raise known
     with path.open("rb") as file:
         return read_text(file, looks_right)
+
+
+def _is_plain(head: bytes) -> bool:
+    """Return whether a file is read a line at a time, if it is read at all."""
+    binary = head.startswith((_SQLITE, *_ZIP, _OLE, _FLATGEOBUF))
+    return not binary and not _beginning(head).startswith(("{", "\x1e", "<"))
 
 
 def _beginning(head: bytes) -> str:

@@ -41,6 +41,10 @@ class Rows:
         Position of a row → the heading among the rows that it stands under.
     unread : dict of int to Problem
         Position of a row → what of its coordinates cannot be read.
+    turned : set of int
+        Positions of rows whose longitude and latitude stood one for the other and have been changed over.
+    said : set of (str, str or None)
+        Column and sheet where some rows of the sheet say what a blank must not be taken for.
     """
 
     titles: dict[str, str] = field(default_factory=dict)
@@ -56,6 +60,8 @@ class Rows:
     hints: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
     headings: dict[int, str] = field(default_factory=dict)
     unread: dict[int, Problem] = field(default_factory=dict)
+    turned: set[int] = field(default_factory=set)
+    said: set[tuple[str, str | None]] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.numbers)

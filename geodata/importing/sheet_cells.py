@@ -138,7 +138,8 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
         nonlocal into, hinting, cells, formulas, plain, elements
         kind = kinds.get(tag)
         if kind == _CELL:
-            value = _value("".join(pieces), sort, style, book) if has_value else None
+            text = pieces[0] if len(pieces) == 1 else "".join(pieces)
+            value = _value(text, sort, style, book) if has_value else None
             if value is None or value == "":
                 if formula is not None and value is None and formulas < MAX_FORMULAS:
                     formulas += 1
@@ -151,9 +152,12 @@ def read_cells_of(archive: zipfile.ZipFile, name: str, part: str, book: Book, to
             elements += 1  # what holds something counts among the cells
             if looking:
                 plain += style not in book.emphasis
-            if type(value) is str and len(known) < REMEMBERED:
-                value = known.setdefault(value, value)
-            _put(row, at, value)
+            if type(value) is str and sort != "s" and len(known) < REMEMBERED:
+                value = known.setdefault(value, value)  # shared strings are held once as it is
+            if len(row) == at - 1:
+                row.append(value)
+            else:
+                _put(row, at, value)
         elif kind in _SAID or kind == _FORMULA:
             into = None
         elif kind == _ROW:
@@ -187,9 +191,7 @@ def _merge(match: re.Match[str]) -> Merge:
 
 
 def _put(row: list[Any], at: int, value: Any) -> None:
-    if len(row) == at - 1:
-        row.append(value)
-    elif at <= MAX_COLUMNS:
+    if at <= MAX_COLUMNS:
         row += [None] * (at - len(row))
         row[at - 1] = value
 

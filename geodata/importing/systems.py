@@ -87,6 +87,7 @@ def placed(
             own, at = _rows_of(rows, some), slice(some.start, some.stop)
             shapes[at], given[at] = positions.place(own, schema, system, report)
             rows.wrong |= {some.start + one for one in own.wrong}
+            rows.turned |= {some.start + one for one in own.turned}
             rows.unread |= {some.start + one: problem for one, problem in own.unread.items()}
     return "、".join(dict.fromkeys(read)), shapes, given
 

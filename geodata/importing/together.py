@@ -137,15 +137,16 @@ def hours_part(path: tuple[str, ...], place: int, known: Mapping[str, str]) -> H
     label = _DOTTED.sub(r"\1月\2日", "".join(dict.fromkeys(labels)))
     if under and (means or role or rest in _TIMES):
         return HoursPart(place, label, role, leaf) if label or role else None
-    if label and (means or (rest in _TIMES and (rest or heads or _is_season(label)))):
+    if label and (means or (rest in _TIMES and (rest or heads or _stands_alone(label)))):
         return HoursPart(place, label, "" if rest in _TIMES else role, leaf)
     if role and ("门" in rest or "营业" in rest):
         return HoursPart(place, label, role, leaf)
     return None
 
 
-def _is_season(label: str) -> bool:
-    return re.match(r"夏|冬|春|秋|高温|\d", label) is not None
+def _stands_alone(label: str) -> bool:
+    """Return whether a heading is one of hours by itself, if the cells are: 夏季, 周一."""
+    return re.match(r"夏|冬|春|秋|高温|\d|周[一二三四五六日天]$|星期[一二三四五六日天]$", label) is not None
 
 
 def looks_like_hours(cells: Sequence[Any]) -> bool:

@@ -34,6 +34,7 @@ from geodata.importing.sheets import Sheet
 
 MAX_LAYERS = 60
 _NATIVE = re.compile(rb"^\s*type\s+native\b", re.IGNORECASE | re.MULTILINE)
+_CHARSET = re.compile(rb'(?im)^(\s*Charset\s+)"[^"\r\n]*"')
 _ELSEWHERE = re.compile(rb"isseamless|open\s+table|create\s+view|^\s*file\s+\"", re.IGNORECASE | re.MULTILINE)
 _SHAPEFILE_CODE = b"\x00\x00\x27\x0a"  # 9994
 _OWN_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
@@ -138,6 +139,8 @@ def read_mapinfo(path: Path) -> list[Sheet]:
                 _unpack(archive, layer, Path(folder), endings, stem)
             except Exception as error:  # zlib's and lzma's errors have no common ancestor
                 raise _no_mapinfo(error) from error
+            if suffix == ".mif":
+                _without_wrong_charset(Path(folder) / f"{stem}.mif")
             head = (Path(folder) / f"{stem}{suffix}").read_bytes()[:65_536]
             # a table of tables, a view or a raster names other files: what lies outside the archive is not ours to open
             if suffix == ".tab" and (not _NATIVE.search(head) or _ELSEWHERE.search(head)):
@@ -147,6 +150,16 @@ def read_mapinfo(path: Path) -> list[Sheet]:
     for sheet in sheets:
         sheet.format = "tab" if "tab" in kinds else "mif"
     return sheets
+
+
+def _without_wrong_charset(mif: Path) -> None:
+    """Let a file whose texts are UTF-8 say no other encoding: GDAL would believe it."""
+    texts = [one.read_bytes() for one in (mif, mif.with_suffix(".mid")) if one.exists()]
+    try:
+        b"".join(texts).decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    mif.write_bytes(_CHARSET.sub(rb'\1"Neutral"', texts[0], count=1))
 
 
 def read_flatgeobuf(path: Path) -> list[Sheet]:

@@ -137,24 +137,23 @@ def _boundaries(folder: Path, counties: pd.DataFrame, known: pd.DataFrame, sourc
     listed = folder / pois.ZONES
     frame = pd.read_csv(listed, dtype=str, keep_default_na=False) if listed.is_file() else pd.DataFrame()
     shapes = shapely.from_wkb(frame["wkb"].to_numpy()) if len(frame) else np.empty(0, object)
-    inner = shapely.point_on_surface(shapes)
-    taken: list[tuple[int, str]] = []
-    for code, shape in zip(counties["adcode"], counties.geometry, strict=True):
-        there = known[known["adcode"] == code]
-        rows = np.flatnonzero(shapely.contains(shape, inner)) if len(shapes) else np.empty(0, int)
+    inside = shapely.STRtree(counties.geometry.to_numpy()).query(shapely.point_on_surface(shapes), predicate="within")
+    taken: dict[int, str] = {}  # counties of two sets may lie one over the other by a little: a zone is of the first
+    for number, (code, shape) in enumerate(zip(counties["adcode"], counties.geometry, strict=True)):
+        there, rows = known[known["adcode"] == code], inside[0][inside[1] == number]
         if not len(rows) or not _of_extract(there).all():
             continue
         whole = shapely.intersection(shapely.union_all(shapes[rows]), shape)
         if shapely.area(whole) >= COVERED * shapely.area(shape):
-            taken += [(int(row), code) for row in rows]
-    rows = [row for row, _ in taken]
+            taken = {int(row): code for row in rows} | taken
+    rows = list(taken)
     name = frame["name"].to_numpy()[rows] if rows else np.empty(0, object)
     latin = frame["name_en"].to_numpy()[rows] if rows else np.empty(0, object)
     found = {
         "zone_id": [f"{SOURCE}-{frame['id'].iloc[row]}" for row in rows],
         "name": name,
         "name_en": [one or romanised(zh) for one, zh in zip(latin, name, strict=True)],
-        "adcode": [code for _, code in taken],
+        "adcode": list(taken.values()),
         "geometry_provenance": ["derived"] * len(rows),
     }
     shaped = [_many(shapes[row]) for row in rows]

@@ -169,6 +169,16 @@ class GeoPackageStore(BatchedStore):
             )
 
     def _check_version(self, version: str | None) -> None:
+        if version != SCHEMA_VERSION and (version or "").isdigit() and int(version or 0) > int(SCHEMA_VERSION):
+            raise UnavailableError(
+                N_(
+                    "图册文件 {path} 由更新的程序建立（表结构第 {got} 版，本程序到第 {expected} 版）："
+                    "请升级程序后再打开；文件没有改动，不要删除。"
+                ),
+                path=self.path,
+                got=version,
+                expected=SCHEMA_VERSION,
+            )
         if version != SCHEMA_VERSION:
             raise UnavailableError(
                 N_(

@@ -39,6 +39,8 @@ from layers.unplaced import Standing
 from layers.walking import REACH_M, Connectors
 
 CHORD_MARGIN = 1.01
+#: Pairs of demand and sites that a question from the page may have; one takes about 56 bytes while it is solved.
+MOST_PAIRS = 6_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,6 +171,28 @@ class Case:
             frame = demand.frame.iloc[kept].reset_index(drop=True)
             demand = replace(demand, ids=[demand.ids[row] for row in kept], points=points, frame=frame)
         return prepare(self.wish, demand, self.candidates, self.existing, edges=network or self._graph, access=access)
+
+    def bounded(self, most: int = MOST_PAIRS) -> Case:
+        """Return this case when it has at most `most` pairs of demand and sites, counted before one of them is made.
+
+        Raises
+        ------
+        AtlasError
+            It may have more: says how to ask for less.
+        """
+        pairs = len(self.demand.ids) * len(self.candidates.ids)
+        if pairs > most and self.wish.model in COVERAGE_MODELS and self.wish.radius is not None:
+            # along a network nobody comes farther than straight
+            straight = self.wish.radius / (1.0 if self.walked else self.wish.detour)
+            trees = [cKDTree(one.searched()) for one in (self.demand.located, self.candidates.located)]
+            pairs = int(trees[0].count_neighbors(trees[1], straight * CHORD_MARGIN))
+        if pairs > most:
+            raise AtlasError(
+                N_("这个问题有 {got} 对需求与备选点，超过 {limit} 对：请加大网格间距，缩小服务半径，或缩小范围。"),
+                got=pairs,
+                limit=most,
+            )
+        return self
 
     @property
     def _graph(self) -> walking.Graph | None:

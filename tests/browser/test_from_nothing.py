@@ -95,8 +95,8 @@ def planned(page: Page, served: str) -> None:
     expect(page.locator(f"#{names.WAY_HINT}")).to_contain_text("沿路网的最短路程")
     expect(page.locator(".map-credit").first).to_contain_text("© OpenStreetMap contributors, ODbL")
     assert len(plan.sites()) == 8
-    page.locator(f"#{names.SITES} summary").first.click()
-    expect(page.locator(f"#{names.SITES} details[open] .plan-why")).to_contain_text("路")
+    # of a site the nearest road is named, where it has a name: half of the made-up ones have
+    assert any("边。" in one for one in page.locator(f"#{names.SITES} .plan-why").all_text_contents())
     plan.save("从零到八站", "一份提取文件")
 
 

@@ -24,9 +24,10 @@ from dashboard.validation import validated
 from dashboard.words import Words
 from layers import way
 from layers.atlas import Atlas
+from layers.coverage import by_unit, measure
 from layers.filters import NETWORK, STRAIGHT, Filters
 from tests.layers.hand_counted import META, at
-from tests.layers.towns import CELLS, STATIONS, river_atlas, river_frames
+from tests.layers.towns import CELLS, STATIONS, on_the_river, river_atlas, river_frames
 
 HERE = Filters(place="350203", radius=500)
 GEOD = Geod(ellps="WGS84")
@@ -165,3 +166,18 @@ def test_a_network_that_is_asked_for_and_is_not_there_is_told(river) -> None:
 def test_a_detour_factor_asks_for_the_straight_line() -> None:
     assert straight(argparse.Namespace(detour=1.5)) == STRAIGHT
     assert straight(argparse.Namespace(detour=None)) is None
+
+
+def test_a_county_of_which_no_station_is_known_says_so_and_names_no_road() -> None:
+    frames = river_frames()
+    frames["stations"] = frames["stations"].iloc[:0]
+    frames["demand"] = frames["demand"].assign(zone=None)
+    bare = Atlas.from_frames(frames, META, lambda box: on_the_river())
+    now = measure(bare, HERE)
+    assert "这里没有开放驿站的记录" in now.note(HERE).text()
+    assert now.apart is not None and not now.apart.cut.any() and now.apart.far.sum() == 1
+    # without street zones the county stands for itself
+    rows = by_unit(bare, HERE)
+    assert [(row.unit_kind, row.unit_id, row.share) for row in rows.itertuples()] == [("place", "350203", 0.0)]
+    assert coverage.by_way(bare, HERE, words_of()) is None
+    assert "没有开放驿站的记录" not in measure(river_atlas(), HERE).note(HERE).text()

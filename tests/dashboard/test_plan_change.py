@@ -97,9 +97,33 @@ def test_a_night_is_won_by_longer_hours(plan) -> None:
     assert (found["objective"], found["cost"], found["covered_weight_before"]) == (6, 3, 0)
 
 
+def test_stages_keep_what_stands_and_say_what_that_costs(plan) -> None:
+    found = plan("--stages", "1,1")
+    # first c (7), then of d and e together DE (5): each stage is as good as it could be alone
+    assert [(one["sites"], one["objective"], one["keeping_costs"]) for one in found["stages"]] == [
+        (["C"], 13, 0),
+        (["DE"], 18, 0),
+    ]
+    assert (found["stages_status"], found["stages_objective"], found["stages_bound"]) == ("proved", 31, 31)
+    # yuan: 10 buy C; 20 more buy D and E one by one, or with what is left DE
+    found = plan("--stage-budgets", "10,20")
+    assert (found["stages"][0]["sites"], sorted(found["stages"][1]["sites"])) == (["C"], ["D", "E"])
+
+
+def test_how_sure_each_site_is(plan) -> None:
+    found = plan("--new", 2, "--draws", 20)["stability"]
+    # two sites, and c weighs more than d or e by itself: it is left out in no draw that comes near
+    assert (found["draws"], found["proved"], found["stays"]["C"]) == (20, 20, 1)
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [
+        (["--stages", "3;2"], "读不懂"),
+        (["--stages", "1,1", "--new", 2], "--stages"),
+        (["--stages", "1,0"], "第 2 期"),
+        (["--stages", "1,1", "--close", 1], "分期"),
+        (["--new", 1, "--draws", 0], "抽样次数"),
         (["--new", 1, "--share", 1.5], "0 到 1"),
         (["--new", 1, "--close", 3], "现有 2 处"),
         (["--new", 1, "--keep", "C"], "不是现有点"),

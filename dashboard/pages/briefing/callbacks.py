@@ -15,8 +15,10 @@ from dashboard.context import Context
 from dashboard.export import plans
 from dashboard.export.order import THEMES
 from dashboard.export.orders import Ordered, Orders
+from dashboard.limits import BRIEFS, LINKS
 from dashboard.pages.briefing.names import FIELDS, FORMATS, KEPT, MOST_JOBS, MOST_KEPT, PATH, SPOKEN, named
 from dashboard.pages.briefing.ordering import drafted, name_of, own_keys, page_query, taken, view_query
+from dashboard.server.limited import take
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 
@@ -115,7 +117,7 @@ def register(app: Dash, context: Context) -> None:
             if order.template == "compare" and not order.against:
                 raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
             name = order.title or name_of(context, view, words)[0]
-            made = orders().submit(order, name)
+            made = orders().submit(order, name, take(context.settings, BRIEFS))
         except AtlasError as error:
             return no_update, [html.P(error.text(words.gettext), className="notice notice-bad")], no_update
         return [made, *(known or [])][:MOST_JOBS], [], False
@@ -200,6 +202,7 @@ def register(app: Dash, context: Context) -> None:
             raise PreventUpdate
         words = context.words(lang)
         try:
+            take(context.settings, LINKS)
             key = app.server.extensions["links"].keep(PATH + (search or ""))
         except AtlasError as error:
             return html.P(error.text(words.gettext), className="notice-bad")

@@ -165,8 +165,7 @@ def register(app: Dash, context: Context) -> None:
         """Return the way to a batch that was just made."""
         if not changed.get("batch"):
             return []
-        filters = context.read(context.source.atlas(), search, OWN_KEYS).filters
-        words = context.words(filters.lang)
+        filters, words = names.read(context, search)
         undo = names.address(filters, context, "history", batch=changed["batch"])
         back = [" ", dcc.Link(words("查看或撤销"), href=undo, className="data-link")]
         if changed.get("plan"):
@@ -190,7 +189,7 @@ def register(app: Dash, context: Context) -> None:
             return False, no_update, None
         if not isinstance(cause, dict) or not ctx.triggered[0]["value"]:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         if cause["type"] == "data-undo":
             return True, history.question(context, cause["at"], words), {"undo": cause["at"]}
         table, _, key = cause["at"].partition(":")
@@ -213,7 +212,7 @@ def register(app: Dash, context: Context) -> None:
         """Take back or out what was asked for."""
         if not clicks or not doing:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         try:
             told = (
                 history.undo(context, doing["undo"], author, words)

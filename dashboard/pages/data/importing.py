@@ -200,12 +200,8 @@ def register(app: Dash, context: Context) -> None:
     """Add the section's callbacks to `app`."""
     uploads = Uploads(context.settings)
 
-    def words_of(search: str | None) -> Words:
-        return context.words(context.read(context.source.atlas(), search, names.OWN_KEYS).filters.lang)
-
     def empty(search: str | None) -> html.Div:
-        filters = context.read(context.source.atlas(), search, names.OWN_KEYS).filters
-        return _empty(context, filters, context.words(filters.lang))
+        return _empty(context, *names.read(context, search))
 
     @app.callback(
         Output(names.TEMPLATE, "children"),
@@ -215,7 +211,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def offer(table: str, search: str | None) -> html.A:
         """Offer the template of the chosen table."""
-        return _template_link(table, words_of(search))
+        return _template_link(table, names.read(context, search)[1])
 
     @app.callback(Output(names.EPSG, "style"), Input(names.CRS, "value"))
     def ask_code(crs: str | None) -> dict:
@@ -253,7 +249,7 @@ def register(app: Dash, context: Context) -> None:
         search: str | None,
     ) -> tuple:
         """Start a check of what was given; a choice that changes starts it anew."""
-        words, cause = words_of(search), ctx.triggered_id
+        (_, words), cause = names.read(context, search), ctx.triggered_id
         if given and given.get("message"):
             return None, True, _bad(given["message"]), empty(search), no_update, no_update
         upload = uploads.get((given or {}).get("id"))
@@ -315,7 +311,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def follow(_: int, run: dict | None, search: str | None) -> tuple:
         """Say how far it is; show what was found."""
-        words = words_of(search)
+        words = names.read(context, search)[1]
         theme = context.look(search)[1].filters.theme
         upload = uploads.get((run or {}).get("id"))
         task = upload.task() if upload else None
@@ -354,7 +350,7 @@ def register(app: Dash, context: Context) -> None:
         """Apply what was checked."""
         if not any(clicks):
             raise PreventUpdate
-        words = words_of(search)
+        _, words = names.read(context, search)
         upload = uploads.get((given or {}).get("id"))
         try:
             name = signed(context, author)
@@ -393,7 +389,7 @@ def register(app: Dash, context: Context) -> None:
                 require_editing(context.settings)
                 uploads.cancel(upload)
         except AtlasError as error:
-            return {"message": error.text(words_of(search).gettext)}
+            return {"message": error.text(names.read(context, search)[1].gettext)}
         return None
 
     report.register(app, context, uploads)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.context import Context
 from dashboard.query_string import joined, text, values
+from dashboard.words import Words
 from geodata.quality import RULES, STALE_DAYS
 from geodata.schema import TABLES
 from layers.filters import Filters
@@ -80,6 +81,12 @@ def own(query: str | None) -> dict[str, Any]:
         "batch": said.get("batch", "")[:80] or None,
         "days": int(days) if days.isascii() and days.isdigit() and 1 <= int(days[:6]) <= 3650 else STALE_DAYS,
     }
+
+
+def read(context: Context, search: str | None) -> tuple[Filters, Words]:
+    """Return the filters that an address asks for, as far as the atlas holds them, and the reader's words."""
+    filters = context.read(context.source.atlas(), search, OWN_KEYS).filters
+    return filters, context.words(filters.lang)
 
 
 def query(filters: Filters, context: Context, said: Mapping[str, Any], **changes: Any) -> str:

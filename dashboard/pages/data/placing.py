@@ -21,6 +21,7 @@ from dashboard.pages.data import names, placing_parts
 from dashboard.pages.data.placing_list import listed
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing, require_editing
+from dashboard.server.reader import reader_key
 from dashboard.tasks.jobs import watched
 from dashboard.words import Words
 from geodata import placing
@@ -212,7 +213,8 @@ def register(app: Dash, context: Context) -> None:
             queries = [one for one in placing.queries(wait.frame, atlas.places) if one.text]
             if not queries:
                 raise AtlasError(N_("这些行都没有地址，没有可发送的：请先补上地址，或在地图上手工选点。"))
-            job = jobs.start("addresses", geocoding.search(access, geocoding.folder(context.settings), queries))
+            work = geocoding.search(access, geocoding.folder(context.settings), queries)
+            job = jobs.start("addresses", work, reader=reader_key(context.settings))
         except AtlasError as error:
             told = html.P(error.text(words.gettext), className="data-bad", role="alert")
             return no_update, no_update, no_update, told

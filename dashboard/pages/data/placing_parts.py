@@ -20,7 +20,7 @@ from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
 from dashboard.pages.data.placing_list import doubt_text, levels
 from dashboard.server.guard import editing
-from dashboard.tasks.job import FAILED, LOST, QUEUED, STOPPED, State
+from dashboard.tasks.job import LOST, QUEUED, STOPPED, State
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata import placing
@@ -276,7 +276,7 @@ def progress(state: State, words: Words) -> html.Div | html.P:
     """Return how far a search is, with the way to call it off; what went wrong when it ended so."""
     done, of, found = (state.told.get(name, 0) for name in ("done", "of", "found"))
     counts = words("已问 {done} / {of}，找到 {found}").format(done=done, of=of, found=found)
-    if state.phase == FAILED:
+    if state.failed:
         said = state.message.text(words.gettext)
         return html.Div([html.P(said, className="data-bad", role="alert"), html.P(counts, className="data-hint")])
     if state.over:

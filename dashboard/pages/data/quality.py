@@ -197,7 +197,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def choose(place: str | None, days: str | None, search: str | None) -> Any:
         """Bring the choice of place and days into the address."""
-        filters, said = context.read(context.source.atlas(), search, names.OWN_KEYS).filters, names.own(search)
+        (filters, _), said = names.read(context, search), names.own(search)
         wanted = filters.at_place(place) if place and place != filters.place else filters
         chosen = int(days or STALE_DAYS)
         if ctx.triggered_id is None or (wanted == filters and chosen == said["days"]):

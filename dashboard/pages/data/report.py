@@ -408,7 +408,7 @@ def register(app: Dash, context: Context, uploads: Uploads) -> None:
         found = upload.found(task.run if task.action == CHECK else task.of) if upload and task else None
         if found is None:
             raise PreventUpdate
-        words = context.words(context.read(context.source.atlas(), search, names.OWN_KEYS).filters.lang)
+        _, words = names.read(context, search)
         table, pages = problem_rows(report_of(found), group or EVERY, page or 1, words)
         return table, pages, {} if pages > 1 else {"display": "none"}
 

@@ -172,10 +172,6 @@ def register(app: Dash, context: Context) -> None:
     """Add the section's callbacks to `app`."""
     jobs = jobs_of(context)
 
-    def read(search: str | None) -> tuple[Filters, Words]:
-        filters = context.read(context.source.atlas(), search, names.OWN_KEYS).filters
-        return filters, context.words(filters.lang)
-
     @app.callback(
         Output(names.STREETS_JOB, "data"),
         Output(names.STREETS_POLL, "disabled"),
@@ -191,7 +187,7 @@ def register(app: Dash, context: Context) -> None:
         """Begin to bring an extract in."""
         if not clicks:
             raise PreventUpdate
-        filters, words = read(search)
+        filters, words = names.read(context, search)
         try:
             who = signed(context, author)
             path = extracts(context.settings).get(name or "")
@@ -214,7 +210,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def follow(_: int, job: str | None, search: str | None) -> tuple:
         """Say how far it is, and how it ended."""
-        filters, words = read(search)
+        filters, words = names.read(context, search)
         state = jobs.state(job) if job else None
         if state is None:
             return None, True, None, no_update
@@ -247,7 +243,7 @@ def register(app: Dash, context: Context) -> None:
 
 def progress(state: jobs_.State, words: Words) -> html.Div | html.P:
     """Return how far reading is, or how it ended without a batch."""
-    if state.phase == jobs_.FAILED:
+    if state.failed:
         return html.P(state.message.text(words.gettext), className="data-bad", role="alert")
     if state.over:
         return html.P(words("没有导入，图册没有改动。"), className="data-hint")

@@ -13,6 +13,7 @@ from dashboard.charts import as_plotly, planning
 from dashboard.charts.chart import Chart
 from dashboard.components.trail import with_source
 from dashboard.context import Context
+from dashboard.limits import SOLVES
 from dashboard.pages.planning import names, results
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.solving import (
@@ -29,8 +30,8 @@ from dashboard.pages.planning.solving import (
     search,
 )
 from dashboard.pages.planning.syncing import asked
-from dashboard.tasks.job import DONE, LOST, STOPPED
-from dashboard.tasks.job import FAILED as JOB_FAILED
+from dashboard.server.limited import take
+from dashboard.tasks.job import DONE, INTERRUPTED, LOST, STOPPED
 from dashboard.tasks.job import State as JobState
 from dashboard.tasks.jobs import Jobs, digest
 from dashboard.theme.recolour import themed
@@ -104,7 +105,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 and (result.get("for"), result.get("again")) == (name, stored["again"])
             ):
                 return no_update, *idle
-            started = jobs.start("plan", search(atlas, jobs, question))
+            started = jobs.start("plan", search(atlas, jobs, question), reader=take(context.settings, SOLVES))
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
@@ -148,13 +149,13 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not state.over:
             return no_update, no_update, no_update, no_update, said, fresh, *gap
         over: Any = {"by": BY_JOB, "id": job["id"], "for": job["for"], "again": job["again"]}
-        if state.phase == JOB_FAILED:
+        if state.failed and not news.get("answer"):
             over = {"by": FAILED, "error": state.message.as_json()}
             said = ""
         elif state.phase == LOST or not (news.get("answer") or news.get("reasons")):
             over = None
             said = said if state.phase == LOST else [words("已停止，还没有方案。")]
-        elif state.phase == STOPPED:
+        elif state.phase in (STOPPED, INTERRUPTED):
             said = [words("已停止。"), " ", *said]
         return over, None, True, True, said, no_update, *gap
 
@@ -206,7 +207,12 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         if kept is not None:
             return {"for": name, "kept": True, "present": present}, True, True
         if clicks and (not old or old.get("clicks") != clicks) and _pressed():
-            started = jobs.start("curve", curve(atlas, jobs, question, present))
+            try:
+                started = jobs.start(
+                    "curve", curve(atlas, jobs, question, present), reader=take(context.settings, SOLVES)
+                )
+            except AtlasError:  # too much is going on: the button stays
+                return None, True, False
             return {"id": started, "for": name, "present": present, "clicks": clicks}, False, True
         return None, True, False
 

@@ -114,7 +114,7 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
     key = key_of(atlas, question)
 
     def work(job: Job) -> None:
-        found = case_of(atlas, question)
+        found = case_of(atlas, question).bounded()
         prepared = found.prepared()
         total = float(prepared.instance.weight.sum())
         teller = _Teller(job, found, prepared.instance.site_ids, total)
@@ -178,7 +178,7 @@ def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callabl
     key = "curve " + key_of(atlas, question) + str(present)
 
     def work(job: Job) -> None:
-        prepared = case_of(atlas, question).prepared()
+        prepared = case_of(atlas, question).bounded().prepared()
         instance = prepared.instance
         least = int((instance.forced & ~instance.existing).sum())
         most = min(max(present + FURTHER, least), LONGEST_CURVE + least, int(instance.free.sum()))

@@ -9,18 +9,33 @@ the modules below are its own.
 - ``covering``, ``covering_bound``: maximal and set covering;
 - ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians;
 - ``p_center``: p-centers; ``capacitated``, ``knapsack_bound``: sites with a capacity;
-- ``reorganisation``: what stands may change: close, move, upgrade, the fewest for a share, the worst zone first;
+- ``change``, ``reorganisation``, ``reorganisation_program``: what stands may change: close, move, upgrade, the fewest
+  for a share, the worst zone first;
+- ``stages``: in which order;
 - ``highs``, ``highs_process``: HiGHS in a process that can be killed, as many at once as there are cores;
 - ``infeasibility``: which condition cannot be met, and what would suffice.
 """
 
 from __future__ import annotations
 
+from layers.siting.solver.change import COST, COVER, FAIR, FEWEST, Change
 from layers.siting.solver.instance import COVERAGE_MODELS, MODELS, Instance
-from layers.siting.solver.progress import Progress, Reason
+from layers.siting.solver.progress import Clock, Progress, Reason
+from layers.siting.solver.reorganisation import Reorganised, missed, reorganise
 from layers.siting.solver.search import best, reach_counts, solve, value
+from layers.siting.solver.stages import Staged, staged
 
 __all__ = [
+    "COST",
+    "COVER",
+    "FAIR",
+    "FEWEST",
+    "Change",
+    "Clock",
+    "Reorganised",
+    "Staged",
+    "missed",
+    "reorganise",
     "COVERAGE_MODELS",
     "MODELS",
     "Instance",
@@ -29,5 +44,6 @@ __all__ = [
     "best",
     "reach_counts",
     "solve",
+    "staged",
     "value",
 ]

@@ -347,3 +347,50 @@ def test_degrees_of_the_west_and_south_and_letters_against_their_header(checked)
     found = checked("名称,所属区,经度,纬度\n甲站,思明区,24.47N,24.47N\n")
     assert found.report.errors == [] and found.report.unplaced == 1
     assert "position" in {one.code for one in found.report.warnings}
+
+
+MIF = (
+    'Version 300\nCharset "{}"\nDelimiter ","\nCoordSys Earth Projection 1, 104\nColumns 3\n'
+    "  {} Char(60)\n  {} Char(60)\n  {} Char(60)\nData\n\nPoint 118.0945 24.4712\nPoint 118.0965 24.4722\n"
+)
+CHINESE, ENGLISH = ("名称", "所属区", "开放时间"), ("name", "county", "opening_hours")
+
+
+@pytest.mark.parametrize("heads", [CHINESE, ENGLISH])
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [
+        ("WindowsSimpChinese", "gbk"),
+        ("UTF-8", "utf-8"),
+        ("Neutral", "gbk"),
+        ("Neutral", "utf-8"),
+        ("WindowsLatin1", "gbk"),
+        ("WindowsSimpChinese", "utf-8"),
+    ],
+)
+def test_mapinfo_exchange_files_in_the_encodings_of_chinese_programs(checked, charset, encoding, heads):
+    rows = '"甲站","思明区","8:00-20:00"\n"乙站","思明区","全天"\n'
+    parts = {"站点.mif": MIF.format(charset, *heads).encode(encoding), "站点.mid": rows.encode(encoding)}
+    found = checked(packed(parts), crs="file")
+    assert found.report.errors == [] and points(found) == AT
+    assert found.frame["name"].tolist() == ["甲站", "乙站"]
+    assert found.frame["opening_hours"].tolist() == ["08:00-20:00", "24/7"]
+
+
+@pytest.mark.parametrize("encoding", ["CP936", "UTF-8"])
+@pytest.mark.parametrize("suffix", ["tab", "mif"])
+def test_mapinfo_tables_in_either_encoding(checked, places, tmp_path, suffix, encoding):
+    path = tmp_path / f"s.{suffix}"
+    pyogrio.write_dataframe(places, path, driver="MapInfo File", encoding="UTF-8", layer_options={"ENCODING": encoding})
+    found = checked(packed({one.name: one.read_bytes() for one in tmp_path.glob("s.*")}), crs="file")
+    assert found.report.errors == [] and points(found) == AT
+    assert found.frame["name"].tolist() == ["甲站", "乙站"]
+
+
+def test_a_word_of_the_west_stays_one(checked):
+    rows = '"Café Müller","350203","8:00-20:00"\n"Köln","350203","8:00-20:00"\n'
+    parts = {
+        "s.mif": MIF.format("WindowsLatin1", "name", "adcode", "opening_hours").encode(),
+        "s.mid": rows.encode("cp1252"),
+    }
+    assert checked(packed(parts), crs="file").frame["name"].tolist() == ["Café Müller", "Köln"]

@@ -89,7 +89,7 @@ def test_what_is_shut_is_neither_open_by_want_of_a_word_nor_in_its_hours(checked
         ("戊站", "思明区", "五路", "8:00-18:00", "已拆除", "停用"),
     ]
     found = checked(head + "".join(quoted(*one) for one in rows))
-    assert found.frame["status"].tolist() == ["unknown", "open", "unknown", "open", "closed"]
+    assert found.frame["status"].tolist() == ["unknown", "open", "unknown", "unknown", "closed"]
     assert found.frame["opening_hours"].isna().tolist() == [True, True, True, False, True]
     assert found.frame["opening_hours_text"].str.contains("8:00-18:00").iat[0]
     assert any(one.rows == (3,) and "状态照所写" in one.text() for one in found.report.warnings)

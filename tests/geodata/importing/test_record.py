@@ -45,7 +45,6 @@ def told(problems) -> set[tuple]:
         {"opening_hours": "随便"},
         {"area_m2": "很大"},
         {"name": ""},
-        {"lat": "95"},
         {"adcode": "不存在县"},
         {"status": "半开"},
         {"opened_on": "去年"},

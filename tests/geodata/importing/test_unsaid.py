@@ -40,6 +40,48 @@ def test_a_ledger_without_statuses_lists_what_is_open_and_says_so(checked):
     assert any("状态" in one.text() for one in told(found, "filled"))
 
 
+def test_a_blank_status_beside_others_is_unknown_and_not_open(checked):
+    head = HEAD + ",状态\n"
+    found = checked(head + "甲站,思明区,一路,开放\n乙站,思明区,二路,\n丙站,思明区,三路,停用\n")
+    assert found.report.errors == [] and found.frame["status"].tolist() == ["open", "unknown", "closed"]
+    (one,) = [one for one in told(found, "unsaid") if "状态" in one.text()]
+    assert one.rows == (3,)
+    assert checked(head + "甲站,思明区,一路,\n").frame["status"].tolist() == ["open"]  # as without the column
+
+
+def test_only_the_sheet_that_has_statuses_has_blanks_among_them(checked):
+    head = ["驿站名称", "所属区", "地址"]
+    found = checked(
+        book(
+            ("一", [[*head, "状态"], ["甲站", "思明区", "一路", "开放"], ["乙站", "思明区", "二路", None]], ()),
+            ("二", [head, ["丙站", "思明区", "三路"]], ()),
+        ),
+        name="t.xlsx",
+    )
+    assert found.frame["status"].tolist() == ["open", "unknown", "open"]
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [
+        ("甲站等3个", True),
+        ("甲站（共 12 处）", True),
+        ("甲驿站×3", True),
+        ("甲驿站、乙驿站", True),
+        ("甲驿站和乙驿站（新）", True),
+        ("火车站、汽车站驿站", False),
+        ("平等路驿站", False),
+        ("3号驿站", False),
+        ("三个和尚驿站", False),
+        ("甲驿站（一期）", False),
+    ],
+)
+def test_a_name_of_several_is_one_row_and_told(checked, name, several):
+    found = checked(f"{HEAD}\n{name},思明区,一路\n")
+    assert found.report.errors == [] and found.frame["name"].tolist() == [name]
+    assert [one.rows for one in told(found, "several")] == ([(2,)] if several else [])
+
+
 def test_counted_visits_are_no_persons(checked):
     head = "活动名称,类别,县区代码,日期,"
     row = "\n送清凉,competition,350203,2024-07-01,120\n"

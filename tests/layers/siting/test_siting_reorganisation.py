@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from geodata.errors import AtlasError
 from layers.distance import from_dense
-from layers.siting.solver import Instance
-from layers.siting.solver.reorganisation import AIMS, Change, Reorganised, missed, reorganise
+from layers.siting.solver import Change, Instance, Reorganised, missed, reorganise
 
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
 TWISTS = ("close", "move", "move near", "upgrade", "share", "zones", "spacing", "all")
@@ -184,7 +183,7 @@ def _instance(case: dict) -> Instance:
 
 
 @pytest.mark.parametrize("twist", TWISTS)
-@pytest.mark.parametrize("aim", AIMS)
+@pytest.mark.parametrize("aim", ["cover", "fewest", "cost", "fair"])
 def test_it_agrees_with_brute_force(aim: str, twist: str) -> None:
     @settings(
         max_examples=EXAMPLES,

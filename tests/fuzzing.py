@@ -1,0 +1,233 @@
+"""Requests that no page sends, against a server as it runs: nothing breaks, nothing changes, nothing hangs or grows.
+
+``python -m tests.fuzzing --callbacks 20000 --routes 5000`` (``make fuzz-requests``); the ordinary tests ask for a few.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import random
+import sqlite3
+import tempfile
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from dash import Dash
+
+from dashboard.app import create_app
+from dashboard.settings import Settings
+from geodata.build import build_atlas
+from geodata.store import FILE_NAME, site
+from geodata.store.whole import of_database
+from tests.browser.conftest import serving
+from tests.dashboard.test_calls import NONSENSE, PATH, mutated, served, well_formed
+
+#: Seconds that an answer may take.
+MOST_SECONDS = 10.0
+#: Text of any kind that a field, an address or a header may be given.
+HOSTILE: tuple[str, ...] = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    '=HYPERLINK("http://x")',
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "'; DROP TABLE stations; --",
+    "1 OR 1=1",
+    "../../../../etc/passwd",
+    "..\\..\\windows\\win.ini",
+    "%00%0d%0aX: y",
+    "\u202egnp.exe",
+    "\u200b\u200d\ufeff",
+    "\x00\x01\x1b[2J",
+    "\ud83d\ude00" * 20,
+    "{{7*7}}${7*7}<%= 7*7 %>",
+    "9" * 400,
+    "-1",
+    "1e309",
+    "NaN",
+    "null",
+    "[]",
+    "{}",
+    "[" * 3_000,
+    "石" * 5_000,
+    "x" * 30_000,
+)
+KEYS = (
+    *("place", "region", "grid", "lang", "theme", "asof", "layers", "kinds", "from", "to", "area", "radius", "detour"),
+    *("hour", "station", "fair", "figure", "part", "q", "query", "view", "page", "w", "h", "left", "month", "story"),
+    *(
+        "scenario",
+        "run",
+        "sites",
+        "step",
+        "model",
+        "new",
+        "of",
+        "template",
+        "against",
+        "format",
+        "title",
+        "name",
+        "way",
+    ),
+)
+VALUES = ("640200", "350203", "100000", "S3", "one", "map", "zh", "en", "dark", "2026-11", "2024-10-15", "network", "1")
+
+
+@dataclass
+class Found:
+    """What came of it."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    slowest: float = 0.0
+    bad: list[str] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "statuses": {str(key): count for key, count in sorted(self.statuses.items())},
+            "slowest_seconds": round(self.slowest, 2),
+            "megabytes": self.memory,
+            "bad": self.bad[:20],
+        }
+
+
+def text(chance: random.Random) -> str:
+    return chance.choice(HOSTILE) if chance.random() < 0.6 else chance.choice(VALUES)
+
+
+def route(app: Dash, chance: random.Random) -> tuple[str, str, dict[str, str], bytes | None]:
+    """Return method, address, headers and body of a request to one of the rules, or to none."""
+    rules = sorted({one.rule for one in app.server.url_map.iter_rules()})
+    path = chance.choice(rules)
+    while "<" in path:
+        head, _, rest = path.partition("<")
+        path = head + quote(text(chance)[:2_000].encode("utf-8", "surrogatepass"), safe="") + rest.partition(">")[2]
+    if chance.random() < 0.1:
+        path = "/" + quote(text(chance)[:2_000].encode("utf-8", "surrogatepass"), safe="/.")
+    pairs = [(chance.choice(KEYS), text(chance).encode("utf-8", "surrogatepass")) for _ in range(chance.randrange(6))]
+    method = chance.choices(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW"), (80, 4, 8, 2, 2, 2, 2))[0]
+    headers = {"Origin": "ours"} if method not in ("GET", "HEAD", "OPTIONS") else {}
+    if chance.random() < 0.2:
+        names = ("Accept", "Accept-Encoding", "Range", "If-None-Match", "If-Modified-Since", "Referer", "Content-Type")
+        value = text(chance).encode("ascii", "ignore").decode()
+        headers[chance.choice(names)] = "".join(one for one in value if one.isprintable())[:4_000]
+    body = json.dumps(mutated({"text": "x", "address": "/", "lang": "zh"}, chance)).encode() if headers else None
+    return method, f"{path}?{urlencode(pairs)}" if pairs else path, headers, body
+
+
+class Asking:
+    """Requests to one server, each answered in time or told."""
+
+    def __init__(self, base: str, found: Found) -> None:
+        self._host, self._found = base.removeprefix("http://"), found
+
+    def ask(self, method: str, address: str, headers: dict[str, str], body: bytes | None) -> int:
+        headers = {name: f"http://{self._host}" if value == "ours" else value for name, value in headers.items()}
+        connection = http.client.HTTPConnection(self._host, timeout=60)
+        began = time.monotonic()
+        try:
+            connection.request(method, address, body, headers)
+            answer = connection.getresponse()
+            content, status = answer.read(), answer.status
+        except (OSError, http.client.HTTPException) as error:
+            content, status = b"", 0
+            self._found.bad.append(f"no answer ({error!r}): {method} {address[:300]}")
+        finally:
+            connection.close()
+        lasted = time.monotonic() - began
+        self._found.statuses[status] += 1
+        self._found.slowest = max(self._found.slowest, lasted)
+        about = f"{method} {address[:300]} {(body or b'')[:300]!r}"
+        if status >= 500 and status != 501:
+            self._found.bad.append(f"{status}: {about}")
+        if b"Traceback (most recent" in content:
+            self._found.bad.append(f"trace: {about}")
+        if lasted > MOST_SECONDS:
+            self._found.bad.append(f"{lasted:.1f} s: {about}")
+        return status
+
+
+def content(home: Path) -> tuple[Any, ...]:
+    """Return everything that a request could have changed: every row and the log."""
+    with site(home).open().reading() as snapshot:
+        rows = of_database(snapshot.database)
+    return rows.rows, rows.meta, rows.batches, rows.changes
+
+
+def megabytes(log: Path, home: Path) -> int:
+    """Return what the processes that hold the lock of `home` have in memory."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(home).encode() in (folder / "environ").read_bytes():
+                told = (folder / "status").read_text()
+                total += int(told.split("VmRSS:")[1].split()[0])
+        except (OSError, IndexError):
+            continue
+    return total // 1024
+
+
+def fuzz(callbacks: int, routes: int, seed: int = 16) -> Found:
+    """Ask and tell what came of it."""
+    found, chance = Found(), random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        home, log = Path(folder) / "home", Path(folder) / "log"
+        build_atlas(home)
+        app = create_app(Settings(home=home, chromium="none"))
+        outputs, before = served(app), content(home)
+        quiet = {"ATLAS_CHROMIUM": "none", "ATLAS_LIMITS": "0", "ATLAS_EDITING": "0"}
+        with serving(home, log, may_fail=True, **quiet) as base:
+            asking, total = Asking(base, found), callbacks + routes
+            for at in range(total):
+                if chance.random() * total < callbacks:
+                    call = mutated(well_formed(app, chance.choice(outputs)), chance)
+                    if chance.random() < 0.3:
+                        call = with_hostile(call, chance)
+                    body = json.dumps(call).encode()
+                    asking.ask("POST", PATH, {"Content-Type": "application/json", "Origin": "ours"}, body)
+                else:
+                    asking.ask(*route(app, chance))
+                if at % max(1, total // 8) == total // 8 - 1:
+                    found.memory.append(megabytes(log, home))
+        if content(home) != before:
+            found.bad.append("the atlas has changed")
+        with closing(sqlite3.connect(home / FILE_NAME)) as connection:
+            if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                found.bad.append("the store is damaged")
+        traces = log.read_text("utf-8", "replace").count("Traceback")
+        if traces:
+            found.bad.append(f"{traces} traces in the log: {log.read_text('utf-8', 'replace')[-3_000:]}")
+    return found
+
+
+def with_hostile(value: Any, chance: random.Random) -> Any:
+    """Return a call whose values, wherever they stand, are hostile texts or nonsense."""
+    if isinstance(value, dict):
+        return {
+            key: (chance.choice([*HOSTILE, *NONSENSE, *VALUES]) if key == "value" else with_hostile(inner, chance))
+            for key, inner in value.items()
+        }
+    return [with_hostile(one, chance) for one in value] if isinstance(value, list) else value
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--callbacks", type=int, default=20_000)
+    parser.add_argument("--routes", type=int, default=5_000)
+    parser.add_argument("--seed", type=int, default=16)
+    options = parser.parse_args()
+    found = fuzz(options.callbacks, options.routes, options.seed)
+    print(json.dumps(found.told(), ensure_ascii=False, indent=1))
+    return 1 if found.bad else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
