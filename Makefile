@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files fuzz-requests shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev oidc lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files fuzz-requests shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -46,6 +46,15 @@ browser:
 postgres: | browser  # never both at once: apt lets in one
 	@sh tests/postgres.sh
 
+# an OpenID Connect provider of npm's for the tests of signing in, where there is node; its files are locked by hash
+oidc: $(VENV)/oidc/.made
+
+$(VENV)/oidc/.made: tests/oidc/package-lock.json | $(VENV)/bin/python
+	@mkdir -p $(VENV)/oidc && cp tests/oidc/package*.json $(VENV)/oidc
+	@if command -v npm > /dev/null; then (cd $(VENV)/oidc && npm ci --ignore-scripts --no-audit --no-fund --silent); \
+		else echo "没有 npm，略过统一登录的测试 / no npm: the tests of OpenID Connect are skipped"; fi
+	@touch $@
+
 run: setup
 	$(BIN)/python -m dashboard serve
 
@@ -53,7 +62,7 @@ run: setup
 # `make -j2 test` runs the two halves beside each other
 test: test-fast test-browser
 
-test-fast: dev postgres
+test-fast: dev postgres oidc
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 
 test-browser: dev browser

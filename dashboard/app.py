@@ -32,6 +32,7 @@ from dashboard.server.health import add_health
 from dashboard.server.limited import add_limits
 from dashboard.server.logs import add_log
 from dashboard.server.metrics import add_metrics
+from dashboard.server.oidc import add_oidc
 from dashboard.server.search import add_search
 from dashboard.server.sheets import NOT_WITH_PAGES, add_sheets
 from dashboard.server.signing import add_signing
@@ -200,6 +201,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     add_guard(server, words("请求来自别的网站，没有处理：请从图册自己的页面操作。"))
     wanted = add_door(app, context)
     add_signing(server, context, wanted)
+    add_oidc(server, context)
     add_trail_of_deeds(server, context)
     add_calls(app, context)
     add_limits(server, context)

@@ -8,7 +8,6 @@ words. What is not in the register is shut. Jobs and the store have doors of the
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
@@ -25,6 +24,7 @@ from dashboard.access.sessions import Session
 from dashboard.context import Context
 from dashboard.server.calls import PATH as CALL
 from dashboard.server.guard import forwarded, is_this_machine
+from dashboard.server.reader import among
 from dashboard.server.trouble import told
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -161,25 +161,8 @@ def cookie_name(settings: Settings) -> str:
     return "__Host-atlas" if is_encrypted(settings) else "atlas-session"
 
 
-def address_of(settings: Settings) -> str:
-    """Return the address of who asks; behind proxies that are believed, the last one that is not theirs."""
-    said = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",") if one.strip()]
-    asked = request.remote_addr or ""
-    while _believed(settings, asked) and said:
-        asked = said.pop()
-    return asked[:64]
-
-
-def _believed(settings: Settings, address: str) -> bool:
-    try:
-        at = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(at in network for network in settings.trusted)
-
-
 def _from_proxy(settings: Settings) -> bool:
-    return _believed(settings, request.remote_addr or "")
+    return among(request.remote_addr or "", settings.trusted)
 
 
 def _named_by_proxy(settings: Settings) -> Reader | None:

@@ -22,7 +22,7 @@ def address_of_reader(settings: Settings) -> str:
     asking = request.remote_addr or ""
     known = settings.trusted
     told = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",") if one.strip()]
-    while told and _among(asking, known):
+    while told and among(asking, known):
         asking = told.pop()
     return asking
 
@@ -36,7 +36,8 @@ def reader_key(settings: Settings) -> str:
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _among(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
+def among(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
+    """Return whether `address` lies in one of `networks`."""
     try:
         asking = ipaddress.ip_address(address)
     except ValueError:

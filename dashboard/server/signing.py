@@ -23,11 +23,11 @@ from dashboard.context import Context
 from dashboard.server.door import (
     SIGN_IN,
     Wanted,
-    address_of,
     cookie_name,
     is_encrypted,
     must_change,
 )
+from dashboard.server.reader import address_of_reader
 from dashboard.server.trouble import words_of_reader
 from dashboard.settings import CODE
 from dashboard.words import Words
@@ -79,7 +79,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
         """Begin a session of `account` in this browser, a new one whatever it had before."""
         if g.session is not None:
             sessions.end(home, g.session.digest)
-        value = sessions.begin(home, account, address_of(settings), id_token)
+        value = sessions.begin(home, account, address_of_reader(settings), id_token)
         to = "/account" if must_change(settings, account) else there
         return set_cookie(_sent(to), cookie_name(settings), value, settings.session_hours * 3600)
 
@@ -92,7 +92,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
     def asked_to(said: str, status: int = 200) -> Response:
         """Return the page that asks for name and password, or says how the first account is made."""
         words = words_of_reader(context)
-        there = _local(request.values.get("next", ""))
+        there = local(request.values.get("next", ""))
         if current_reader().account and not said:
             return _sent(there)
         if not wanted.of_request():
@@ -129,14 +129,14 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
             return asked_to(words("登录页放得太久，或浏览器没有收 cookie：请再登录一次。"), 400)
         name, password = (request.form.get(key, "")[:1_000] for key in ("name", "password"))
         try:
-            account = sessions.sign_in(home, name, password, address_of(settings))
+            account = sessions.sign_in(home, name, password, address_of_reader(settings))
         except LockedError as error:
             answer = asked_to(error.text(words.gettext), 429)
             answer.headers["Retry-After"] = str(int(sessions.WINDOW_SECONDS))
             return answer
         except AtlasError as error:
             return asked_to(error.text(words.gettext), 403)
-        return signed_in(account, _local(request.values.get("next", "")))
+        return signed_in(account, local(request.values.get("next", "")))
 
     @server.post("/sign-out")
     def _sign_out() -> Response:
@@ -205,7 +205,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
             return told_of_account(words("这一页放得太久：请再试一次。"), status=400)
         password, new, again = (request.form.get(key, "")[:1_000] for key in ("password", "new", "again"))
         try:
-            account = sessions.sign_in(home, session.account.name, password, address_of(settings))
+            account = sessions.sign_in(home, session.account.name, password, address_of_reader(settings))
             if new != again:
                 raise AtlasError(N_("两次写的新密码不一样：请再写一次。"))
             if new == password:
@@ -287,7 +287,7 @@ def _query(words: Words, there: str) -> str:
     return urlencode({key: value for key, value in said.items() if value})
 
 
-def _local(there: str) -> str:
+def local(there: str) -> str:
     """Return an address to go on to: a page of ours, whatever was asked for."""
     parts = urlsplit(there.replace("\\", "/"))
     if (

@@ -160,7 +160,9 @@ def test_a_setting_that_cannot_be_used_is_named_and_not_repeated(monkeypatch: py
 def test_what_a_job_is_given_holds_no_secret(atlas_home: Path, tmp_path: Path) -> None:
     """Other processes get settings by their environment, never by a file of the home."""
     jobs = Jobs(tmp_path)
-    name = jobs.start_process("dashboard.tasks.import_worker", {"action": "check", "table": "x"}, {"ATLAS_X": "canary"})
+    name = jobs.start_process(
+        "check", "dashboard.tasks.import_worker", {"action": "check", "table": "x"}, {"ATLAS_X": "canary"}
+    )
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert b"canary" not in path.read_bytes()

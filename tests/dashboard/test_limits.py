@@ -137,14 +137,14 @@ def test_one_reader_does_not_take_every_turn(tmp_path: Path) -> None:
 
         return done
 
-    begun = [jobs.start(work("a0"), reader="a")]
+    begun = [jobs.start("plan", work("a0"), reader="a")]
     until = time.monotonic() + 30
     while jobs.state(begun[0]).phase != "running" and time.monotonic() < until:
         time.sleep(0.02)
-    begun += [jobs.start(work(f"a{at}"), reader="a") for at in range(1, 5)]
+    begun += [jobs.start("plan", work(f"a{at}"), reader="a") for at in range(1, 5)]
     with pytest.raises(AtlasError, match="您已有 4 个"):
-        jobs.start(work("a5"), reader="a")
-    late = jobs.start(work("b0"), reader="b")
+        jobs.start("plan", work("a5"), reader="a")
+    late = jobs.start("plan", work("b0"), reader="b")
     assert jobs.state(late).ahead == 0  # though four came before
     begun.append(late)
     gate.set()

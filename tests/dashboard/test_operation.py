@@ -181,7 +181,7 @@ def test_what_is_done_stays_done(tmp_path: Path) -> None:
     def quick(job: Job) -> None:
         job.say(1.0, "正在统计")
 
-    name = jobs.start(quick)
+    name = jobs.start("plan", quick)
     until = time.monotonic() + 30
     while not jobs.state(name).over and time.monotonic() < until:
         time.sleep(0.05)

@@ -107,7 +107,7 @@ def test_what_has_no_place_is_for_who_has_all(store: WritableStore) -> None:
     kind = store.read("kinds").head(1)
     for places, may in (((HUINONG,), False), (("100000",), True)):
         reader = Reader("somebody", "keeper", places)
-        assert allowed(store, reader, lambda: store.apply("kinds", kind.assign(zh="别的"), retire=False)) is may
+        assert allowed(store, reader, lambda: store.apply("kinds", kind.assign(name="别的"), retire=False)) is may
 
 
 @pytest.fixture(scope="module")

@@ -286,3 +286,69 @@ def test_when_signing_in_is_wanted(atlas_home: Path, tmp_path: Path, settings: d
     assert ("未设登录" in page.text) is not wanted
     if wanted:
         assert "account add" in client.get("/sign-in").text  # nobody is locked out without a word how to come in
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "forwarded", "code"),
+    [
+        ("127.0.0.1", "wang.fang", None, 200),
+        ("10.0.0.0/8, ::1, 127.0.0.0/30", "wang.fang", "203.0.113.9", 200),
+        ("10.0.0.1", "wang.fang", None, 401),  # asked by another address than the proxy's
+        ("127.0.0.1", "somebody.else", None, 401),
+        ("127.0.0.1", None, None, 401),
+        ("127.0.0.1", "li.wei", None, 401),  # an account of another kind, whatever the proxy calls its own
+    ],
+)
+def test_a_proxy_names_the_account_only_when_it_is_believed(
+    home: Path, proxies: str, header: str | None, forwarded: str | None, code: int
+) -> None:
+    accounts.add(home, "wang.fang", "viewer", origin="proxy", subject="wang.fang")
+    settings = Settings(home=home, chromium="none", sign_in="auto", proxies=proxies, proxy_user_header="X-Remote-User")
+    sent = {"X-Remote-User": header, "X-Forwarded-For": forwarded}
+    answer = (
+        create_app(settings)
+        .server.test_client()
+        .get("/search?q=a", headers={name: value for name, value in sent.items() if value})
+    )
+    assert answer.status_code == code
+
+
+def test_without_the_setting_no_header_names_anybody(client: FlaskClient, home: Path) -> None:
+    accounts.add(home, "wang.fang", "administrator", origin="proxy", subject="wang.fang")
+    for name in ("X-Remote-User", "Remote-User", "X-Forwarded-User", "atlas.reader", "Atlas-Reader"):
+        assert client.get("/audit", headers={name: "wang.fang"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"proxy_user_header": "X-Remote-User"},
+        {"proxies": "0.0.0.0/0"},
+        {"proxies": "everybody"},
+        {"oidc_issuer": "https://sso.example.org"},
+        {"sign_in": "off", "host": "0.0.0.0", "allow_remote": True},
+    ],
+)
+def test_settings_that_would_let_in_anybody_are_refused(settings: dict) -> None:
+    with pytest.raises(ValueError, match="ATLAS_"):
+        Settings(**{"sign_in": "auto"} | settings)
+
+
+def test_a_server_behind_a_believed_proxy_counts_attempts_by_reader(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "fits", lambda _password, _known: False)
+    settings = Settings(home=home, chromium="none", sign_in="on", proxies="127.0.0.1")
+    client = create_app(settings).server.test_client()
+    page = token(client.get("/sign-in").text)
+    for at in range(3):
+        client.post(
+            "/sign-in",
+            data={"token": page, "name": f"n{at}", "password": "x"},
+            headers={"X-Forwarded-For": f"6.6.6.6, 203.0.113.{at}"},  # the first is what the reader said of itself
+        )
+    assert {one.about["address"] for one in audit.entries(home, deed="sign-in-failed")} == {
+        "203.0.113.0",
+        "203.0.113.1",
+        "203.0.113.2",
+    }
