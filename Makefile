@@ -51,9 +51,8 @@ oidc: $(VENV)/oidc/.made
 
 $(VENV)/oidc/.made: tests/oidc/package-lock.json | $(VENV)/bin/python
 	@mkdir -p $(VENV)/oidc && cp tests/oidc/package*.json $(VENV)/oidc
-	@if command -v npm > /dev/null; then (cd $(VENV)/oidc && npm ci --ignore-scripts --no-audit --no-fund --silent); \
-		else echo "没有 npm，略过统一登录的测试 / no npm: the tests of OpenID Connect are skipped"; fi
-	@touch $@
+	@if command -v npm > /dev/null && (cd $(VENV)/oidc && npm ci --ignore-scripts --no-audit --no-fund --silent); then touch $@; \
+		else echo "npm 不可用，略过统一登录的测试 / npm cannot be used: the tests of OpenID Connect are skipped"; fi
 
 run: setup
 	$(BIN)/python -m dashboard serve
