@@ -40,15 +40,15 @@ ROLE_NOTES = {
         "账号有一个角色和若干负责的地方（不给为全国）。“负责的地方”：只能改、只能取出那里的行；",
         "合计、图表和地图各处都能看。“自己的”：自己开始的任务、上传、预览、简报和方案；",
         "别人的就像不存在。表里没有的门，谁也不能过。",
-        "不登录时（只有本机能打开、只有示例数据，或 `ATLAS_SIGN_IN=off`）坐在机器前的人等于系统管理员。",
+        "不登录时（只有本机能打开、只有示例数据或还没有账号，或 `ATLAS_SIGN_IN=off`）坐在机器前的人等于系统管理员。",
     ],
     "en": [
         "An account has one role and places (the whole country where none is given). *Their places*: only rows",
         "of these may be changed and taken out; totals, charts and maps of every place may be looked at.",
         "*Their own*: work, uploads, previews, briefs and plans that they began; those of others are as if they",
         "were not there. What is not in the register is shut. Where nobody signs in (only this machine reaches",
-        "the atlas and it holds the sample alone, or `ATLAS_SIGN_IN=off`) who sits at the machine is as an",
-        "administrator.",
+        "the atlas, and it holds the sample alone or there is no account, or `ATLAS_SIGN_IN=off`) who sits at the",
+        "machine is as an administrator.",
     ],
 }
 MADE = {

@@ -59,7 +59,9 @@ class Wanted:
             request.headers.keys(), request.environ.get("SERVER_PROTOCOL", "")
         ):
             return True
-        return settings.sign_in == "auto" and (bool(settings.public_url or settings.oidc_issuer) or self.own_rows())
+        if settings.sign_in != "auto":
+            return False
+        return bool(settings.public_url or settings.oidc_issuer) or (self.own_rows() and has_accounts(settings))
 
     def own_rows(self) -> bool:
         """Return whether the atlas holds rows that somebody brought in; while it cannot be read, as it was before."""
@@ -75,10 +77,16 @@ class Wanted:
         return known[1]
 
 
+def has_accounts(settings: Settings) -> bool:
+    """Return whether anybody could sign in: who works alone is not shut out of rows just brought in."""
+    return bool(accounts.listed(settings.home))
+
+
 def add_door(app: Dash, context: Context) -> Wanted:
     """Have every request looked at."""
     server, settings = app.server, context.settings
     wanted = Wanted(settings, context.source)
+    server.extensions["sign_in"] = wanted
 
     @server.before_request
     def _at_the_door() -> Response | None:

@@ -98,7 +98,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
         if not wanted.of_request():
             return _sent("/")
         if not settings.oidc_issuer and not settings.proxy_user_header and not accounts.listed(home):
-            return page(words, words("还没有账号"), _first(words, wanted.own_rows()), there)
+            return page(words, words("还没有账号"), _first(words), there)
         bound = request.cookies.get(form_cookie()) or secrets.token_urlsafe(24)
         answer = page(
             words,
@@ -226,12 +226,8 @@ def _places(context: Context, words: Words, codes: Sequence[str]) -> list[str]:
     return named
 
 
-def _first(words: Words, own: bool) -> str:
-    why = (
-        words("这个图册里有了导入的数据，从现在起要登录才能看。数据都在，没有丢。")
-        if own
-        else words("这台服务器别的机器也能打开，要登录才能看。")
-    )
+def _first(words: Words) -> str:
+    why = words("这台服务器别的机器也能打开，要登录才能看。")
     how = words(
         "请在服务器上、在图册的文件夹里运行下面的命令，建第一个管理员账号。它会给出一次性密码；然后回到这里登录。"
     )

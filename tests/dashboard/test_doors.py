@@ -87,7 +87,12 @@ def test_tls_is_for_good_under_the_public_name_alone(atlas_home: Path) -> None:
     ],
 )
 def test_names_are_a_list(atlas_home: Path, host: str, status: int) -> None:
-    settings = {"allow_remote": True, "sign_in": "auto", "hosts": "atlas.example.org", "public_url": "https://map.example.org"}
+    settings = {
+        "allow_remote": True,
+        "sign_in": "auto",
+        "hosts": "atlas.example.org",
+        "public_url": "https://map.example.org",
+    }
     client = application(atlas_home, **settings).server.test_client()
     assert client.get("/healthz", headers={"Host": host}).status_code == status
 
