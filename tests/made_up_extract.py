@@ -84,8 +84,8 @@ def box(at: Point, wide: float, high: float) -> list[Point]:
     return [*points, points[0]]
 
 
-def write(path: Path, seed: int = 15, county: str = "350203") -> None:
-    """Write the extract, of a county of :data:`ELSEWHERE`."""
+def write(path: Path, seed: int = 15, county: str = "350203", premises: bool = True) -> None:
+    """Write the extract, of a county of :data:`ELSEWHERE`; without `premises` of streets and what is drawn alone."""
     dice = random.Random(seed)
     made = Extract(path, ELSEWHERE[county])
 
@@ -127,7 +127,8 @@ def write(path: Path, seed: int = 15, county: str = "350203") -> None:
     for number, (x, y) in enumerate(itertools.product(columns[2:-2:2], rows[2:-2:2])):
         key, value, kind = PREMISES[dice.randrange(len(PREMISES))]
         aside = (x + 0.0004 + 0.003 * dice.random(), y + 0.0004 + 0.002 * dice.random())
-        made.node(wavy(*aside), name=f"{NAMES[number % len(NAMES)]}{kind}{number}", **{key: value})
+        if premises:
+            made.node(wavy(*aside), name=f"{NAMES[number % len(NAMES)]}{kind}{number}", **{key: value})
     made.close()
 
 

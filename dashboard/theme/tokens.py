@@ -126,7 +126,6 @@ FACE: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "mixed-stripe": ("#E3D8EA", "#3D2D47"),
         "glass": ("rgba(255,255,255,0.94)", "rgba(22,33,43,0.95)"),
         "halo": ("#FFFFFF", "#000000"),
-        "halo-wash": ("rgba(255,255,255,0.6)", "transparent"),
         "veil": ("rgba(31,41,51,0.35)", "rgba(0,0,0,0.5)"),
         "shade": ("rgba(31,41,51,0.82)", "rgba(0,0,0,0.72)"),
         "on-shade": ("#FFFFFF", "#FFFFFF"),

@@ -29,6 +29,6 @@ def deaf(job: Job) -> None:
 
 def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
     work = {"/obliging": obliging, "/deaf": deaf}.get(environ["PATH_INFO"])
-    name = Jobs(FOLDER, at_once=2).start(work) if work else "alive"
+    name = Jobs(FOLDER, at_once=2).start("brief", work) if work else "alive"
     start("200 OK", [("Content-Type", "text/plain")])
     return [name.encode()]

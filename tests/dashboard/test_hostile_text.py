@@ -106,7 +106,7 @@ def test_it_is_text_in_every_file(poisoned, tmp_path: Path, fmt: str) -> None:
         if fmt == "csv":
             with path.open(encoding="utf-8-sig", newline="") as file:
                 cells = [cell for row in csv.reader(file) for cell in row]
-            assert not [cell for cell in cells if is_formula(cell)]
+            assert not [cell for cell in cells if is_formula(cell) and not cell.startswith("'")]
             assert any(text in cell for cell in cells)
         if fmt == "xlsx":
             book = openpyxl.load_workbook(path)

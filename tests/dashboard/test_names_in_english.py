@@ -19,8 +19,10 @@ from dashboard.maps.in_view import in_view
 from dashboard.maps.overview import map_figure
 from dashboard.maps.stations import POINTS_AT_MOST, station_hover
 from dashboard.pages import sources, stories
+from dashboard.pages.stories import view
 from dashboard.server.geometry import _labels
 from dashboard.settings import Settings
+from geodata.codes import shipped_rows
 from geodata.names import romanised
 from layers import places, stations
 from layers.filters import Filters
@@ -123,11 +125,11 @@ def test_what_stays_chinese_on_pages_of_text_is_said_to_be(context):
                 context, atlas, said.filters, dict.fromkeys(sources.OWN_KEYS, "") | {"fact": "F032"}, words
             )
         else:
-            shown = page._view(
+            shown = view.story(
                 context,
                 atlas,
                 said.filters,
-                next(row for row in page.shipped_rows("stories.csv") if row["story"] == query[-2:]),
+                next(row for row in shipped_rows("stories.csv") if row["story"] == query[-2:]),
                 words,
             )
         assert list(untagged(json.loads(to_json_plotly(shown)))) == [], query

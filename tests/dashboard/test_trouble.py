@@ -47,6 +47,7 @@ WITHOUT = (
     "/_",
     "/assets",
     "/favicon.ico",
+    "/metrics",
     "/design",
     "/data/template",
     "/data/marked",
@@ -78,8 +79,8 @@ def test_without_the_store_every_address_says_so_in_words(away: FlaskClient) -> 
             answer = away.get(f"{path}?{ASKED.get(path, '')}&lang={lang}")
             assert answer.status_code == 503, (path, answer.status_code, answer.data[:200])
             if (
-                path != "/healthz" and "/export/" not in path
-            ):  # of which the one speaks to machines, the other names its language
+                path not in ("/healthz", "/readyz") and "/export/" not in path
+            ):  # of which these speak to machines, the other names its language
                 assert word in answer.text, (path, lang, answer.text[:200])
                 assert answer.headers["Retry-After"]
         asked.append(path)

@@ -16,7 +16,7 @@ from geodata.importing.left_behind import waiting_rows, write_left_behind
 CASES = Path(__file__).parents[2] / "data" / "cases" / "ledgers"
 TEXT = (
     "站点名称,区,经度,纬度,面积\n白鹭洲驿站,思明区,118.0945,24.4712,20\n"
-    "坏驿站,思明区,999,24.47,30\n又坏驿站,思明区,118.1,94.48,25\n合计,,,,50\n"
+    "坏驿站,火星区,,,30\n又坏驿站,水星区,,,25\n合计,,,,75\n"
 )
 
 
@@ -31,17 +31,17 @@ def spoiled(name: str, *cells: tuple[str, str, str | None]) -> bytes:
 
 
 def features() -> str:
-    rows = [("甲驿站", 118.09, 24.47), ("乙驿站", 200.0, 24.47)]
+    rows = [("甲驿站", "思明区", 118.09), ("乙驿站", "火星区", None)]
     return json.dumps(
         {
             "type": "FeatureCollection",
             "features": [
                 {
                     "type": "Feature",
-                    "properties": {"站点名称": name, "区": "思明区"},
-                    "geometry": {"type": "Point", "coordinates": [lon, lat]},
+                    "properties": {"站点名称": name, "区": county},
+                    "geometry": {"type": "Point", "coordinates": [lon, 24.47]} if lon else None,
                 }
-                for name, lon, lat in rows
+                for name, county, lon in rows
             ],
         }
     )
@@ -67,19 +67,19 @@ def test_mended_it_comes_in_and_nothing_is_asked_twice(checked, store, tmp_path)
     sheet = book.worksheets[0]
     assert [[cell.value for cell in row][:2] for row in sheet.iter_rows()] == [
         ["站点名称", "区"],
-        ["坏驿站", "思明区"],
-        ["又坏驿站", "思明区"],
+        ["坏驿站", "火星区"],
+        ["又坏驿站", "水星区"],
     ]
     noted = {cell.coordinate: cell.comment.text for row in sheet.iter_rows() for cell in row if cell.comment}
-    assert set(noted) == {"C2", "D3"} and "180" in noted["C2"] and str(sheet["C2"].value) == "999"
+    assert set(noted) == {"B2", "B3"} and "火星区" in noted["B2"]
     assert [cell.value for cell in book.worksheets[1][2]][:3] == [sheet.title, 2, 3]  # here, and in the file
-    sheet["C2"], sheet["D3"] = 118.12, 24.48
+    sheet["B2"] = sheet["B3"] = "思明区"
     book.save(path)
     mended = check_file(path, "stations", store, "wgs84")
     assert (mended.report.accepted, mended.report.errors) == (2, [])
     assert mended.frame["area_m2"].tolist() == [30, 25]
     # what came in from the file is the row that it would have been there
-    whole = checked(TEXT.replace("999", "118.12").replace("94.48", "24.48"), name="全.csv").frame
+    whole = checked(TEXT.replace("火星区", "思明区").replace("水星区", "思明区"), name="全.csv").frame
     assert mended.frame["station_id"].tolist() == whole["station_id"].tolist()[1:]
 
 
@@ -94,7 +94,7 @@ def test_titles_sheets_and_merged_headers_stay(checked, store, tmp_path):
 
 
 def test_where_nothing_is_left_there_is_no_workbook(checked, tmp_path):
-    first = checked(TEXT.replace("999", "118.12").replace("94.48", "24.48"), name="全.csv")
+    first = checked(TEXT.replace("火星区", "思明区").replace("水星区", "思明区"), name="全.csv")
     assert waiting_rows(first.report) == []
     with pytest.raises(AtlasError, match="没有留下的行"):
         write_left_behind(tmp_path / "全.csv", first.report, tmp_path / "左.xlsx")

@@ -28,7 +28,7 @@ NEAREST_M = 2.5
 @pytest.fixture(scope="module")
 def siming(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, int]]:
     folder = tmp_path_factory.mktemp("tiles")
-    made_up_extract.write(folder / "siming.osm.pbf")
+    made_up_extract.write(folder / "siming.osm.pbf", premises=False)
     return folder / "siming.osm.pbf", folder / "s.pmtiles", build(folder / "siming.osm.pbf", folder / "s.pmtiles")
 
 

@@ -28,8 +28,13 @@ class Place:
         return site(self.home, self.url)
 
     def leftovers(self) -> list[str]:
-        """Return what lies in the folder beside the atlas."""
-        return sorted(path.name for path in self.home.iterdir() if path.name not in (".atlas.lock", FILE_NAME))
+        """Return what lies in the folder beside the atlas and the trail of who did what."""
+        ours = (".atlas.lock", FILE_NAME)
+        return sorted(
+            path.name
+            for path in self.home.iterdir()
+            if path.name not in ours and not path.name.startswith("audit.sqlite")
+        )
 
 
 def placed(kind: str, request: pytest.FixtureRequest, atlas_home: Path, tmp_path: Path) -> Place:
