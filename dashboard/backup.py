@@ -15,11 +15,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -43,6 +45,8 @@ TRANSIENT = frozenset({"jobs", "uploads", "briefs", "pictures", "ground-jobs", "
 STAGED, DECIDED, BEFORE, EMPTIED = ".restoring", ".restore", ".before-restore", "emptied"
 SERVING = ".serving.lock"
 CHUNK = 2**20
+#: What zipfile raises of a file that is damaged, by where it is: RuntimeError says that a part is encrypted.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError, RuntimeError)
 _SQLITE = b"SQLite format 3\x00"
 _BESIDE = ("-wal", "-shm", "-journal")
 Progress = Callable[[float, str], None]
@@ -267,7 +271,7 @@ def _opened(file: Path) -> Generator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(file) as archive:
             yield archive
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise AtlasError(
             N_("文件 {path} 不是完整的备份（{detail}）：可能被截断或损坏，请换另一份；图册没有改动。"),
             path=file,

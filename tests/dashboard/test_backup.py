@@ -149,8 +149,7 @@ def damaged(file: Path, how: str) -> Path:
     elif how == "empty":
         bad.write_bytes(b"")
     elif how == "flipped":
-        at = len(whole) // 2
-        bad.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        bad.write_bytes(flipped(whole, len(whole) // 2))
     else:
         with zipfile.ZipFile(file) as source, zipfile.ZipFile(bad, "w") as target:
             manifest = json.loads(source.read(backup.MANIFEST))
@@ -178,6 +177,22 @@ def test_what_is_no_whole_backup_of_this_program_changes_nothing(own_home: Path,
         backup.examined(bad)
     assert content(own_home) == before and not (tmp_path / "escaped").exists()
     assert not [one for one in own_home.iterdir() if one.name in (backup.STAGED, backup.DECIDED)]
+
+
+def test_a_byte_that_is_wrong_anywhere_is_said(own_home: Path, tmp_path: Path) -> None:
+    file = Path(backup.backup(own_home, None, tmp_path / "b.zip", silent)["file"])
+    whole, manifest, bad = file.read_bytes(), backup.examined(file), tmp_path / "bad.zip"
+    ends = range(len(whole) - 400, len(whole), 37)  # names, flags and places of the parts
+    for at in (6, 8, 30, *(len(whole) * one // 10 for one in range(1, 10)), *ends):
+        bad.write_bytes(flipped(whole, at))
+        try:
+            assert backup.examined(bad) == manifest, at  # a date, a comment: nothing that counts
+        except AtlasError as error:
+            assert "不是完整的备份" in str(error)
+
+
+def flipped(whole: bytes, at: int) -> bytes:
+    return whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
 
 
 def test_a_backup_of_an_earlier_version_is_brought_up(own_home: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 import zipfile
+from itertools import cycle, islice
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -47,10 +48,15 @@ def free(schema: TableSchema) -> list[str]:
     return [one.name for one in schema.columns if one.name in WRITTEN and one.name != schema.key]
 
 
-@pytest.fixture(params=HOSTILE, scope="module")
-def poisoned(request: pytest.FixtureRequest, atlas_home: Path, tmp_path_factory: pytest.TempPathFactory):
-    """Give a home in which a text stands in every free field that takes it, the text, and the fields."""
-    home, text = tmp_path_factory.mktemp("hostile"), HOSTILE[request.param]
+def written(rows: int) -> list[str]:
+    """All the texts, one after another, for so many rows."""
+    return list(islice(cycle(HOSTILE.values()), rows))
+
+
+@pytest.fixture(scope="module")
+def poisoned(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[str, str]]]:
+    """A home in which the texts stand in every free field that takes them, and the fields."""
+    home = tmp_path_factory.mktemp("hostile")
     shutil.copyfile(atlas_home / "atlas.gpkg", home / "atlas.gpkg")
     store, fields = open_store(home), []
     for table, schema in TABLES.items():
@@ -59,12 +65,12 @@ def poisoned(request: pytest.FixtureRequest, atlas_home: Path, tmp_path_factory:
             continue
         for column in free(schema):
             try:
-                store.apply(table, rows.assign(**{column: text}), retire=False)
+                store.apply(table, rows.assign(**{column: written(len(rows))}), retire=False)
             except AtlasError:  # refused in words is as good
                 continue
             rows = store.read(table).iloc[:40]
             fields.append((table, column))
-    return home, text, fields
+    return home, fields
 
 
 @pytest.fixture(scope="module")
@@ -72,55 +78,60 @@ def client(poisoned) -> FlaskClient:
     return create_app(Settings(home=poisoned[0], chromium="none")).server.test_client()
 
 
-def test_many_fields_took_it(poisoned) -> None:
-    home, text, fields = poisoned
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_many_fields_took_it(poisoned, text: str) -> None:
+    home, fields = poisoned
     assert len({table for table, _ in fields}) >= 6 and ("stations", "name") in fields
     with_it = [name for name in TABLES if (open_store(home).read(name) == text).any(axis=None)]
     assert "stations" in with_it and len(with_it) >= 6
 
 
-def test_it_is_text_on_every_page_and_map(poisoned, client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
-    _, text, _ = poisoned
-    raw = [text.encode()] if "<" in text else []
-    for path in PAGES:
-        for query in ("", "?place=640200", "?place=350203&lang=en"):
-            address = (
-                f"{path}?query={query.removeprefix('?').replace('=', '%3D')}" if path == "/sheet" else path + query
-            )
-            answer = client.get(address)
-            assert answer.status_code == 200, address
-            assert not [one for one in raw if one in answer.data], address
-            if path == "/map.svg":
-                ElementTree.fromstring(answer.data)
-    for query in ("q=script", "q=HYPERLINK", "q=DROP", "q=etc"):
-        assert client.get(f"/search?{query}").mimetype == "application/json"
+@pytest.mark.parametrize("path", PAGES)
+def test_it_is_text_on_every_page_and_map(client: FlaskClient, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    raw = [text.encode() for text in HOSTILE.values() if "<" in text]
+    for query in ("", "?place=640200", "?place=350203&lang=en"):
+        address = f"{path}?query={query.removeprefix('?').replace('=', '%3D')}" if path == "/sheet" else path + query
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert not [one for one in raw if one in answer.data], address
+        if path == "/map.svg":
+            ElementTree.fromstring(answer.data)
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+def test_it_is_text_where_one_searches(client: FlaskClient) -> None:
+    for query in ("script", "HYPERLINK", "DROP", "etc"):
+        answer = client.get("/search", query_string={"q": query})
+        assert answer.status_code == 200 and answer.mimetype == "application/json"
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_it_is_text_in_every_file(poisoned, tmp_path: Path, fmt: str) -> None:
-    home, text, fields = poisoned
+    home, fields = poisoned
     store = open_store(home)
-    for table in {table for table, _ in fields}:
-        path = export(store.read(table), table, tmp_path / f"{table}.{fmt}", fmt)
+    for table in sorted({table for table, _ in fields}):
+        rows = store.read(table)
+        texts = [text for text in HOSTILE.values() if (rows == text).any(axis=None)]
+        assert texts
+        path = export(rows, table, tmp_path / f"{table}.{fmt}", fmt)
         if fmt == "csv":
             csv.field_size_limit(1 << 24)  # one of the texts is longer than Python reads unasked
             with path.open(encoding="utf-8-sig", newline="") as file:
                 cells = [cell for row in csv.reader(file) for cell in row]
             assert not [cell for cell in cells if is_formula(cell) and not cell.startswith("'")]
-            assert any(text in cell for cell in cells)
+            assert all(any(text in cell for cell in cells) for text in texts)
         if fmt == "xlsx":
             book = openpyxl.load_workbook(path)
             cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
             assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
-            assert any(text in str(cell.value) for cell in cells)
+            assert all(any(text in str(cell.value) for cell in cells) for text in texts)
         if fmt == "geojson":
             json.loads(path.read_text("utf-8"))
 
 
-def test_it_is_text_in_slides(poisoned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home, text, _ = poisoned
-    monkeypatch.setenv("ATLAS_HOME", str(home))
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_it_is_text_in_slides(poisoned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("ATLAS_HOME", str(poisoned[0]))
     monkeypatch.setenv("ATLAS_CHROMIUM", "none")
     out = tmp_path / "brief.pptx"
     given = ["--title", text, "--sentence", text, "--footnote", text]

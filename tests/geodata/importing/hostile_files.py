@@ -23,6 +23,7 @@ from geodata.schema import TABLES
 Hostile = tuple[str, bytes, bool]
 Draw = Callable[[st.SearchStrategy], Any]
 
+LINES = 30_000  # more than a reader takes at once; a ledger of a million has a benchmark of its own
 HEAD = "驿站编号,站点名称,经度,纬度,开放时间\n"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 CELLS = st.one_of(
@@ -425,7 +426,7 @@ def zipped(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
 
 def wide(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
     """Columns by the million, lines without end, quotes within quotes."""
-    count = draw(st.sampled_from([1_000, 100_000, 1_000_000]))
+    count = draw(st.sampled_from([1_000, 30_000, 1_000_000]))
     kind = draw(st.sampled_from(["columns", "line", "quotes", "open", "rows", "delimiters", "sheet"]))
     if kind == "sheet":
         return "wide", workbook(seeds["xlsx"], sheet=sheet(b"<row>" + b"<c><v>1</v></c>" * count + b"</row>")), True
@@ -433,8 +434,8 @@ def wide(draw: Draw, seeds: Mapping[str, bytes]) -> Hostile:
         "columns": ",".join(f"c{at}" for at in range(count)),
         "line": HEAD + "x" * (8 * count),
         "quotes": HEAD + '""' * count + ",1",
-        "open": HEAD + '"' + "x,\n" * count,
-        "rows": HEAD + "a,b,1,2,3\n" * (count // 2),
+        "open": HEAD + '"' + "x,\n" * min(count, LINES),
+        "rows": HEAD + "a,b,1,2,3\n" * min(count, LINES),
         "delimiters": HEAD + "," * (4 * count),
     }[kind]
     return "wide", content.encode(), True
