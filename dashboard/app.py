@@ -216,8 +216,9 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
-    # Dash registers its scripts when a process first serves the page: a worker that has not would answer 500 for them
-    server.test_client().get("/", environ_overrides={ENVIRON: OPERATOR})
+    # Dash registers its scripts when a process first serves a page, be there one or not: a worker that has not
+    # would answer 500 for them
+    server.test_client().get("/none", environ_overrides={ENVIRON: OPERATOR})
     tools = ("ui", "props_check", "serve_dev_bundles", "prune_errors", "validate_callbacks")
     # each said: what is not, Dash takes from variables of its own
     app.enable_dev_tools(

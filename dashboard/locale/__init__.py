@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -25,8 +27,9 @@ def catalogue_path(lang: str) -> Path:
     return Path(__file__).parent / FOLDERS[lang] / "LC_MESSAGES" / "atlas.po"
 
 
+@cache
 def load_words() -> Mapping[str, Gettext]:
-    """Return language → gettext function, read from the ``.po`` files."""
+    """Return language → gettext function, read from the ``.po`` files once a process."""
     words = {}
     for lang in FOLDERS:
         with catalogue_path(lang).open("rb") as po:
@@ -35,4 +38,4 @@ def load_words() -> Mapping[str, Gettext]:
         write_mo(compiled, catalogue)
         compiled.seek(0)
         words[lang] = Translations(compiled).gettext
-    return words
+    return MappingProxyType(words)
