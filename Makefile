@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev oidc lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz fuzz-files fuzz-requests shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev oidc lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -111,6 +111,10 @@ bench-published: dev
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev
 	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py
+
+# killed, cancelled, refused by the disk at a hundred random moments each; about an hour
+faults: dev postgres
+	ATLAS_FAULTS=100 $(BIN)/python -m pytest tests/dashboard/test_faults.py tests/dashboard/test_backup.py tests/geodata/store/test_killed.py tests/geodata/osm/test_ground.py
 
 # two thousand hostile files for the importer, each within ten seconds and one GiB
 fuzz-files: dev

@@ -30,9 +30,10 @@ from geodata.store import FILE_NAME, open_store, site
 from geodata.store.whole import of_database
 from tests.geodata.store.conftest import Place
 from tests.geodata.store.test_upgrading import made_former
+from tests.repeats import repeats
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("ATLAS_RESTORE_KILLS", "6"))
+KILLS = repeats(4)
 
 
 def silent(_share: float, _said: str) -> None:

@@ -20,8 +20,9 @@ from dashboard.settings import Settings
 from geodata.errors import AtlasError
 from geodata.store import FILE_NAME, open_store
 from geodata.store.whole import of_database
+from tests.repeats import repeats
 
-TIMES = int(os.environ.get("ATLAS_FAULTS", "4"))
+TIMES = repeats(2)
 
 
 def content(home: Path) -> tuple:

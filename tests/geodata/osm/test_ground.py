@@ -22,9 +22,10 @@ from geodata.osm import ground, network, pois
 from geodata.store import open_store
 from geodata.store.base import WritableStore
 from tests.geodata.osm.made import HELSINKI, KOTKA, WELLINGTON, Town
+from tests.repeats import repeats
 
 ROOT = Path(__file__).resolve().parents[3]
-KILLS = int(os.environ.get("ATLAS_GROUND_KILLS", "4"))
+KILLS = repeats(3)
 DAWUKOU, HUINONG = "640202", "640205"
 
 
