@@ -53,7 +53,8 @@ def test_everything_is_in_a_month_or_said_to_be_in_none(small, filters):
     )
     month = told["month"].iloc[-1]
     assert timeline.frame(small, filters, month, up_to=True)["count"].sum() == told["count"].sum()
-    assert sum(timeline.frame(small, filters, one)["count"].sum() for one in told["month"]) == told["count"].sum()
+    months = [*told["month"][told["count"] > 0], told["month"].iloc[0]]  # of centuries that are asked for few have any
+    assert sum(timeline.frame(small, filters, one)["count"].sum() for one in set(months)) == told["count"].sum()
     assert timeline.by_place(small, filters)["count"].sum() == len(activities.select(small, filters))
 
 

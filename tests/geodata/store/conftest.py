@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from geodata.store import FILE_NAME, Site, WritableStore, open_store, site
+from geodata.store.whole import Contents, of_database, pour
 
 KINDS = ("gpkg", "postgis")
 
@@ -49,6 +50,24 @@ def placed(kind: str, request: pytest.FixtureRequest, atlas_home: Path, tmp_path
 def place(request: pytest.FixtureRequest, atlas_home: Path, tmp_path: Path) -> Place:
     """A copy of the built atlas to write to, once in each store."""
     return placed(request.param, request, atlas_home, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def few(atlas_home: Path) -> Contents:
+    """The built atlas with the places of one province and little demand."""
+    with site(atlas_home).open().reading() as snapshot:
+        contents = of_database(snapshot.database)
+    contents.rows["places"][:] = [row for row in contents.rows["places"] if row[1]["adcode"][:2] in ("10", "35")]
+    del contents.rows["demand"][10:]
+    return contents
+
+
+@pytest.fixture
+def small(vacant: Place, few: Contents) -> Place:
+    """A place with little in it, once in each store: what is copied or read at every import is small."""
+    with vacant.site().filling(replace=False) as database:
+        pour(database, few)
+    return vacant
 
 
 @pytest.fixture

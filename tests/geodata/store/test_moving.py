@@ -16,9 +16,8 @@ from geodata.store.whole import of_database
 from tests.geodata.store.atlases import content, rows
 
 
-@pytest.fixture
-def lived_in(place):
-    """An atlas with imports that stand, one undone and one taken out."""
+def live_in(place):
+    """Return an atlas with imports that stand, one undone and one taken out, and the first of them."""
     store = place.open()
     first = store.apply("stations", rows(store, 3, "A"), author="甲", file="a.csv", file_hash="ff", crs="gcj02")
     store.apply("stations", rows(store, 2, "A").assign(name="新名"))
@@ -29,19 +28,24 @@ def lived_in(place):
 
 
 @pytest.fixture
-def target(place, request, tmp_path):
+def lived_in(small):
+    return live_in(small)
+
+
+@pytest.fixture
+def target(request, tmp_path):
     """A vacant place of the other kind."""
-    if place.kind == "postgis":
+    if request.node.callspec.id == "postgis":
         yield tmp_path / "elsewhere", None
         return
     with request.getfixturevalue("postgres").database() as url:
         yield tmp_path, url
 
 
-def test_everything_is_there_afterwards_and_goes_on(place, lived_in, target):
+def test_everything_is_there_afterwards_and_goes_on(small, lived_in, target):
     store, first = lived_in
     shares: list[float] = []
-    said = move(place.site(), site(*target), progress=lambda share, message: shares.append(share))
+    said = move(small.site(), site(*target), progress=lambda share, message: shares.append(share))
     moved = open_store(*target)
     assert moved.name != store.name and shares == sorted(shares) and shares[-1] == 1 and len(shares) > 20
     assert (
@@ -76,8 +80,9 @@ def test_everything_is_there_afterwards_and_goes_on(place, lived_in, target):
     assert moved.apply("stations", rows(moved, 2, "C")).added == 2
 
 
-def test_there_and_back_is_the_same(place, lived_in, target, tmp_path):
-    store, _ = lived_in
+def test_there_and_back_is_the_same(place, target, tmp_path):
+    """The whole of it, with every place of the country."""
+    store, _ = live_in(place)
     back = site(tmp_path / "back")
     move(place.site(), site(*target))
     move(site(*target), back)
@@ -90,23 +95,23 @@ def test_there_and_back_is_the_same(place, lived_in, target, tmp_path):
     )
 
 
-def test_a_target_with_an_atlas_is_replaced_only_when_asked(place, lived_in, target):
+def test_a_target_with_an_atlas_is_replaced_only_when_asked(small, lived_in, target):
     store, _ = lived_in
     empty = site(*target)
-    move(place.site(), empty)
+    move(small.site(), empty)
     moved = empty.open()
     moved.apply("stations", rows(moved, 1, "D"))
     before = content(moved)
     with pytest.raises(AtlasError, match="--replace"):
-        move(place.site(), empty)
+        move(small.site(), empty)
     assert content(moved) == before
-    move(place.site(), empty, replace=True)
+    move(small.site(), empty, replace=True)
     assert content(moved) == content(store) and moved.history() == store.history()
     with pytest.raises(AtlasError, match="同一处"):
-        move(place.site(), place.site(), replace=True)
+        move(small.site(), small.site(), replace=True)
 
 
-def test_a_move_that_does_not_read_back_the_same_has_not_happened(place, target, monkeypatch):
+def test_a_move_that_does_not_read_back_the_same_has_not_happened(small, target, monkeypatch):
     def pour(database, contents, progress):
         fid, image = contents.rows["stations"][7]
         original(database, contents, progress)
@@ -116,13 +121,13 @@ def test_a_move_that_does_not_read_back_the_same_has_not_happened(place, target,
     original = transfer.pour
     monkeypatch.setattr(transfer, "pour", pour)
     with pytest.raises(AtlasError, match=r"stations.* 1 "):
-        transfer.move(place.site(), site(*target))
+        transfer.move(small.site(), site(*target))
     with pytest.raises(AtlasError, match="dashboard build"):
         open_store(*target)
 
 
-def test_an_interrupted_move_leaves_the_target_as_it_was(place, target):
-    move(place.site(), site(*target))
+def test_an_interrupted_move_leaves_the_target_as_it_was(small, target):
+    move(small.site(), site(*target))
     moved = open_store(*target)
     batch = moved.apply("stations", rows(moved, 1))
     before = content(moved)
@@ -133,7 +138,7 @@ def test_an_interrupted_move_leaves_the_target_as_it_was(place, target):
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            move(place.site(), site(*target), replace=True, progress=stop)
+            move(small.site(), site(*target), replace=True, progress=stop)
         assert content(moved) == before and moved.history() == [batch]
 
 
