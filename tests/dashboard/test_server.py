@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import shutil
+import threading
 from pathlib import Path
 
 import dash
@@ -17,7 +18,7 @@ from flask.testing import FlaskClient
 from dashboard.app import create_app
 from dashboard.pages import PAGES
 from dashboard.server.first import MOST_KEPT, Kept
-from dashboard.server.warming import warm, warm_beside
+from dashboard.server.warming import WARMED, warm, warm_beside
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.errors import AtlasError
@@ -231,6 +232,7 @@ def test_what_a_first_reader_would_wait_for_is_done_before(atlas_home: Path) -> 
 def test_a_server_that_cannot_answer_is_warmed_in_vain_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     empty = flask.Flask("empty")
     empty.config["PROPAGATE_EXCEPTIONS"] = True
+    empty.extensions[WARMED] = threading.Event()
 
     @empty.get("/")
     def _broken() -> str:
@@ -238,4 +240,4 @@ def test_a_server_that_cannot_answer_is_warmed_in_vain_and_goes_on(caplog: pytes
 
     thread = warm_beside(empty)
     thread.join(10)
-    assert not thread.is_alive() and "warming failed" in caplog.text
+    assert empty.extensions[WARMED].is_set() and "warming failed" in caplog.text
