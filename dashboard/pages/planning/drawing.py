@@ -38,6 +38,7 @@ from layers import places
 from layers.atlas import Atlas
 from layers.siting.answer import CellCover, Site, cell_cover, placed
 from layers.siting.case import Case, basis
+from layers.siting.closing import closings
 from layers.siting.fairness import fairness
 from layers.siting.needs import needs
 
@@ -184,11 +185,16 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     if answer is None:
         if not job and not found.reasons:
             now = atlas.recent(("today", key_of(atlas, question)), lambda: placed(atlas, made, ()))
+            least = atlas.recent(("closings", key_of(atlas, question)), lambda: closings(atlas, made))
+            closing = results.closing_table(atlas, made, least, words)
             return (
                 sourced(results.today(question, made, now, words), "plan_covered"),
                 results.today_figures(made, now, words),
                 lacking(atlas, question.filters, context, words),
-                sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
+                [
+                    *sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
+                    *(sourced(closing, "plan_exclusive") if closing else []),
+                ],
                 *gap,
                 hidden,
                 *unfair,

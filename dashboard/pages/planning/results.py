@@ -23,9 +23,11 @@ from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
 from layers.siting.ask import hours_text
 from layers.siting.case import Case
+from layers.siting.closing import Closing
 from layers.siting.fairness import Fairness
 
 MOST_ZONES = 6
+MOST_CLOSINGS = 5
 BESIDE_M = 150.0
 
 
@@ -327,6 +329,53 @@ def left_out(atlas: Atlas, answer: Answer, names_of: Mapping[str, str], words: W
                 for name, weight in shown
             ],
             className="plan-left",
+        ),
+    ]
+
+
+def closing_table(atlas: Atlas, found: Case, listed: Sequence[Closing], words: Words) -> list:
+    """Return the stations whose closing would cost least coverage, and what it would cost; nothing where none stands.
+
+    The demand that several of them reach is nobody's alone: what closing two costs may be more than the sum.
+    """
+    if not listed:
+        return []
+    shown = listed[:MOST_CLOSINGS]
+    name_of = atlas.stations["name"]
+    rows = [
+        html.Tr(
+            [
+                html.Td(words.called(name_of.iloc[one.row])),
+                html.Td(words.number(one.alone, 1)),
+                html.Td("—" if one.share is None else words.share(one.share)),
+            ]
+        )
+        for one in shown
+    ]
+    header = html.Tr([html.Th(words("现有驿站")), html.Th(words("只有它覆盖")), html.Th(words("覆盖减少"))])
+    first = shown[0]
+    return [
+        html.H2(
+            [
+                words("撤并先看：{name}，覆盖少 {share}").format(
+                    name=words.called(name_of.iloc[first.row]), share=words.share(first.share)
+                ),
+                badge(found.provenance, words),
+            ],
+            className="panel-title",
+        ),
+        html.P(
+            words(
+                "现有 {count} 处开放驿站中影响最小的 {shown} 处；占全部需求权重，只撤这一处时。"
+                "同时撤两处，少的可能比两者之和多。"
+            ).format(count=words.number(len(listed)), shown=len(shown)),
+            className="panel-subtitle",
+        ),
+        html.Table(
+            [html.Thead(header), html.Tbody(rows)],
+            className="plan-table",
+            id=names.CLOSINGS,
+            **{"data-figure": "plan_exclusive"},
         ),
     ]
 
