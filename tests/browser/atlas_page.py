@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import Error, Page, Request, TimeoutError
 
 from dashboard import ids
+from tests.browser.tabs import TIMEOUT_MS as TIMEOUT_MS
 
-TIMEOUT_MS = 90_000
 DRAWN = """() => {
   const box = document.documentElement, map = window.atlasMap && window.atlasMap();
   return Boolean(box && box.dataset.asked && box.dataset.asked === box.dataset.drawn

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from dashboard.app import create_app
 from dashboard.export import chromium
@@ -21,7 +21,7 @@ from dashboard.export.engine import Engine
 from dashboard.export.studio import Studio
 from dashboard.settings import Settings
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.tabs import Tabs
+from tests.browser.tabs import TIMEOUT_MS, Tabs
 from tests.dashboard.export.two_plans import keep_two
 from tests.geodata.geocoding.services import KEY, Service, served
 from tests.ports import free_port
@@ -39,6 +39,7 @@ ARGUMENTS = [
     "--enable-unsafe-swiftshader",
 ]
 START_SECONDS, STOP_SECONDS = 120, 60
+expect.set_options(timeout=TIMEOUT_MS)  # five seconds say how busy the machine is, not what the page will show
 
 
 def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Popen[bytes]:

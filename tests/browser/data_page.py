@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from dashboard.pages.data import names
 from geodata import datum
 from geodata.store import open_store
+from tests.browser.tabs import TIMEOUT_MS as TIMEOUT_MS
 
-TIMEOUT_MS = 90_000
 SHOWN = """() => { const gd = document.querySelector('#data-map .js-plotly-plot');
   const map = window.atlasPlotly.map(gd);
   return Boolean(map && map.loaded() && map.areTilesLoaded()); }"""

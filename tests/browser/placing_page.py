@@ -49,7 +49,6 @@ class PlacingPage:
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
         page.set_default_timeout(TIMEOUT_MS)
-        expect.set_options(timeout=TIMEOUT_MS)  # each step here is a question to the server
 
     def undo(self, batch: str, author: str) -> None:
         """Take a batch back on the page."""

@@ -9,8 +9,8 @@ from typing import Any
 from playwright.sync_api import Browser, Error, Page
 
 IDLE_AT_MOST = 3
-CLEAN_MS = 10_000
-TAKEN_OVER, TAKEN_OVER_MS = "() => !document.querySelector('.first')", 90_000
+CLEAN_MS, TIMEOUT_MS = 10_000, 90_000
+TAKEN_OVER = "() => !document.querySelector('.first')"
 # plotly.js says this in the console, and nothing else happens, when a chart is taken away while it still fits itself
 # to its place
 TAKEN_AWAY = "_rangeSliderData"
@@ -49,6 +49,7 @@ class Tabs:
                 or self._browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
             )
             page.set_viewport_size({"width": width, "height": height})
+            page.set_default_timeout(TIMEOUT_MS)  # a busy machine draws slowly, and says nothing wrong by it
             page.goto = patient(page, type(page).goto)  # type: ignore[method-assign]
             page.reload = patient(page, type(page).reload)  # type: ignore[method-assign]
             lent.append((None if once else kind, page, listening(page, address, wrong)))
@@ -102,7 +103,7 @@ def patient(page: Page, open_it: Callable[..., Any]) -> Callable[..., Any]:
 
     def opened(*where: str, **more: Any) -> Any:
         answer = open_it(page, *where, **more)
-        page.wait_for_function(TAKEN_OVER, timeout=TAKEN_OVER_MS)
+        page.wait_for_function(TAKEN_OVER, timeout=TIMEOUT_MS)
         return answer
 
     return opened

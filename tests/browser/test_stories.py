@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from geodata.facts import format_reported
-from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT
-from tests.browser.tabs import TAKEN_AWAY, TAKEN_OVER, TAKEN_OVER_MS
+from tests.browser.tabs import TAKEN_AWAY, TAKEN_OVER, TIMEOUT_MS
 
 MAP = "window.atlasPlotly.map(document.querySelector('.story-map .js-plotly-plot'))"
 WANTED = ("6 万余", "近万", "140 余")
@@ -24,7 +23,7 @@ def test_each_story_shows_its_facts(browser: Browser, address: str) -> None:
     page.on("pageerror", lambda error: errors.append(str(error)) if TAKEN_AWAY not in str(error) else None)
     try:
         page.goto(f"{address}/stories")
-        page.wait_for_function(TAKEN_OVER, timeout=TAKEN_OVER_MS)  # what was painted first has links of its own
+        page.wait_for_function(TAKEN_OVER, timeout=TIMEOUT_MS)  # what was painted first has links of its own
         page.locator(".story-card").first.wait_for()
         links = page.locator(".story-name a").evaluate_all("cards => cards.map(card => card.getAttribute('href'))")
         assert len(links) == 8
