@@ -16,6 +16,7 @@ import shapely
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.as_svg import Shapes, drawn_layer
+from dashboard.maps.labels import text_width
 from dashboard.maps.projection import Frame, cleared, framed
 from dashboard.theme.recolour import color, themed
 from dashboard.words import Words
@@ -49,6 +50,8 @@ NAMES = (
 TITLE = N_("南海诸岛")
 #: On a map narrower than this (pixels, as assets/map.js) the inset has fewer names, and so much larger ones.
 NARROW, LARGER = 600, 1.75
+#: Size of the title, and on a narrow map: there it ends before the name of the southernmost shoal begins
+TITLE_SIZE, TITLE_NARROW = 14.0, 17.5
 CROWDED = (N_("黄岩岛"), N_("中沙群岛"))
 
 
@@ -172,12 +175,14 @@ def inset(atlas: Atlas, words: Words, mode: str, shapes: Shapes, small: bool = F
     ]
     width, height = SIZE
     title = escape(words(TITLE))
+    size = TITLE_NARROW if small else TITLE_SIZE
+    size = min(size, size * (width - 16) / text_width(words(TITLE), size))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width * SHARPER}" '
         f'height="{height * SHARPER}" preserveAspectRatio="xMaxYMax" font-family="{escape(theme.FONT)}" '
         f'stroke-linejoin="round" role="img" aria-label="{title}"><title>{title}</title>'
         f'<svg width="{width}" height="{height}" overflow="hidden">{"".join(parts)}</svg>'
-        f'<text x="{width - 8}" y="{height - 9}" font-size="{14 * larger:g}" font-weight="700" text-anchor="end" '
+        f'<text x="{width - 8}" y="{height - 9}" font-size="{size:.1f}" font-weight="700" text-anchor="end" '
         f'fill="{ink}" stroke="{halo}" stroke-width="3" paint-order="stroke">{title}</text>'
         f'<rect x="0.6" y="0.6" width="{width - 1.2}" height="{height - 1.2}" fill="none" stroke="{ink}" '
         f'stroke-width="1.2"/></svg>'

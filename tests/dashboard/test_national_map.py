@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from dashboard.locale import load_words
 from dashboard.maps import nation
 from dashboard.maps.events import map_figure as events_figure
+from dashboard.maps.labels import text_width
 from dashboard.maps.overview import map_figure
 from dashboard.maps.projection import framed
 from dashboard.theme import INK
@@ -57,6 +58,24 @@ def test_on_a_phone_the_inset_has_fewer_names_that_can_be_read(client: FlaskClie
     for text, least in ((small, 17), (large, 10)):
         assert min(float(one) for one in re.findall(r'font-size="([\d.]+)"', text)) >= least
     assert all(name in small for name in ("南海诸岛", "东沙群岛", "西沙群岛", "南沙群岛", "曾母暗沙"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("small", ["", "-small"])
+def test_no_name_of_the_inset_lies_over_another(client: FlaskClient, lang: str, small: str) -> None:
+    version = client.get("/healthz").get_json()["data_version"]
+    text = client.get(f"/geo/{version}/south-china-sea{small}.{lang}.light.svg").get_data(as_text=True)
+    found = re.findall(
+        r'<text x="([\d.]+)" y="([\d.]+)" font-size="([\d.]+)"[^>]*text-anchor="(\w+)"[^>]*>([^<]*)', text
+    )
+    boxes = []
+    for x, y, size, anchor, name in found:
+        wide = text_width(name, float(size))
+        left = float(x) - (wide if anchor == "end" else wide / 2)
+        assert left >= 0 and left + wide <= nation.SIZE[0], name
+        boxes.append((name, shapely.box(left, float(y) - 0.8 * float(size), left + wide, float(y) + 0.1 * float(size))))
+    assert len(boxes) >= 5
+    assert [(a, b) for at, (a, one) in enumerate(boxes) for b, two in boxes[:at] if one.intersects(two)] == []
 
 
 def test_maps_of_the_country_bear_the_inset_in_their_theme_and_others_do_not(atlas: Atlas, words: Words) -> None:
