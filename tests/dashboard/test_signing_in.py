@@ -62,6 +62,13 @@ def signed(client: FlaskClient, name: str = "li.wei", password: str = PASSWORD, 
     return client.post(f"/sign-in?next={more.pop('there', '')}", data=form | more)
 
 
+def test_who_has_not_signed_in_learns_that_it_is_alive_and_nothing_else(client: FlaskClient) -> None:
+    assert client.get("/healthz").json == {"status": "ok"}
+    signed(client)
+    told = client.get("/healthz").json
+    assert told["status"] == "ok" and told["tables"]["stations"] == 36
+
+
 def test_a_page_leads_to_the_sign_in_and_the_sign_in_back_to_the_page(client: FlaskClient) -> None:
     answer = client.get("/data?place=640205&section=history", headers=HTML)
     assert answer.status_code == 303
