@@ -249,7 +249,7 @@ def test_a_change_of_filter_is_small_and_geometry_travels_once(open_page: Callab
         page.until(f"window.location.search.includes('radius={value}')")
         page.wait()
         assert [url for url, _ in bodies if "/geo/" in url] == []
-        assert 0 < sum(size for url, size in bodies if "_dash-update-component" in url) < 20_000
+        assert 0 < sum(size for url, size in bodies if "_dash-update-component" in url) < 24_000
 
 
 def test_a_phone_scrolls_down_and_not_sideways(open_page: Callable[..., AtlasPage]) -> None:
