@@ -57,15 +57,15 @@ $(VENV)/oidc/.made: tests/oidc/package-lock.json | $(VENV)/bin/python
 run: setup
 	$(BIN)/python -m dashboard serve
 
-# the browser tests run one after another: two software renderers on two cores only wait for each other;
-# `make -j2 test` runs the two halves beside each other
+# a file of browser tests keeps to one browser; what it waits for is one thread of one page, so two files at once
+# take little more than half the time
 test: test-fast test-browser
 
 test-fast: dev postgres oidc
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 
 test-browser: dev browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 # which lines and branches of the three floors the tests without a browser run
 coverage: dev postgres

@@ -147,5 +147,19 @@ def studio(brief_home: Path) -> Iterator[Studio]:
 
 
 def marked() -> set[int]:
-    """Return the browsers on this machine that some atlas started."""
-    return {pid for pid in chromium.processes() if any(chromium.MARK in one for one in chromium.command_line(pid))}
+    """Return the browsers on this machine that some atlas of this test worker started: whoever is started by it has its
+    name in the environment, whoever it is a child of now.
+    """
+    worker = f"PYTEST_XDIST_WORKER={os.environ.get('PYTEST_XDIST_WORKER', '')}".encode()
+    return {
+        pid
+        for pid in chromium.processes()
+        if any(chromium.MARK in one for one in chromium.command_line(pid)) and worker in environment(pid)
+    }
+
+
+def environment(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes() + b"\0PYTEST_XDIST_WORKER=\0"
+    except OSError:  # it has ended meanwhile
+        return b""
