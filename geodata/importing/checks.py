@@ -452,7 +452,7 @@ def _known_positions(frame: Table, schema: TableSchema, ground: Ground) -> NDArr
     for start, part in parts(frame, (schema.key, "adcode", "name")):
         at = keys.get_indexer(part[schema.key])
         if once:
-            said = zip(part["adcode"], part["name"], strict=True)
+            said = zip(part["adcode"].tolist(), part["name"].tolist(), strict=True)
             named = np.fromiter((once.get(f"{code}|{name}", -1) for code, name in said), np.intp, len(part))
             at = np.where(at >= 0, at, named)
         known[start + np.flatnonzero(at >= 0)] = xy[at[at >= 0]]

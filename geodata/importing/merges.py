@@ -71,7 +71,8 @@ def repeat_above(sheet: Sheet, layout: Layout, schema: TableSchema, report: Repo
     found = [
         (at, place)
         for place in sorted(layout.used - names)
-        for at, cell in enumerate(cells_at(rows, place))
+        if not _DITTO.isdisjoint(cells := cells_at(rows, place))  # hardly any column: told without a look at each cell
+        for at, cell in enumerate(cells)
         if cell in _DITTO and at
     ]
     for at, place in found:

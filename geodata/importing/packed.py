@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -16,6 +16,8 @@ BLOCK = 10_000  # rows packed at once
 LONG = 100_000  # cells from which on a column is kept packed
 FEW = 0.5  # share of different texts up to which a column of a block keeps each once
 _TEXTS = np.dtypes.StringDType(na_object=None)
+_NONE = "\x00"  # stands for None among texts, none of which holds it
+_MOST_BYTES = 2**31 - 1
 
 
 class PackedRows(Sequence[Any]):
@@ -26,6 +28,7 @@ class PackedRows(Sequence[Any]):
     """
 
     def __init__(self) -> None:
+        self.widest = 0  # cells of the longest row that was ever added
         self._blocks: list[tuple[list[Any], Any]] = []  # columns, and the widths of the rows (one number: all alike)
         self._open: list[Sequence[Any]] = []
         self._anew: dict[int, Sequence[Any]] = {}
@@ -81,8 +84,22 @@ class PackedRows(Sequence[Any]):
         columns, _ = self._blocks[at // BLOCK]
         return _one(columns[place], at % BLOCK) if place < len(columns) else None
 
-    def cells(self, place: int, places: range) -> Iterator[Any]:
-        """Yield what stands at `place` in the rows of `places`, None where a row ends before it."""
+    def extend(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows."""
+        waiting = iter(rows)
+        while some := list(islice(waiting, BLOCK - len(self._open))):
+            self._open += some
+            if len(self._open) == BLOCK:
+                self._blocks.append(self._packed(self._open))
+                self._open = []
+
+    @property
+    def unpacked(self) -> Sequence[Sequence[Any]]:
+        """The rows that do not fill a block yet, and those that were set anew."""
+        return [*self._open, *self._anew.values()]
+
+    def cells(self, place: int, places: range) -> Iterator[list[Any]]:
+        """Yield what stands at `place` in the rows of `places`, None where a row ends before it, block by block."""
         for block in range(places.start // BLOCK, -(-places.stop // BLOCK) if len(places) else 0):
             first = block * BLOCK
             if block == len(self._blocks):
@@ -96,7 +113,7 @@ class PackedRows(Sequence[Any]):
                 for at in range(len(cells)):
                     if (row := self._anew.get(start + at)) is not None:
                         cells[at] = row[place] if place < len(row) else None
-            yield from cells
+            yield cells
 
     def _block(self, block: int) -> list[Sequence[Any]]:
         if block == len(self._blocks):
@@ -112,6 +129,7 @@ class PackedRows(Sequence[Any]):
     def _packed(self, rows: list[Sequence[Any]]) -> tuple[list[Any], Any]:
         sizes = [len(row) for row in rows]
         width, alike = max(sizes), min(sizes) == max(sizes)
+        self.widest = max(self.widest, width)
         filled = rows if alike else [[*row, *[None] * (width - len(row))] for row in rows]
         columns = [_packed(cells, self._known) for cells in zip(*filled, strict=True)]
         return columns, width if alike else np.array(sizes, np.int32)
@@ -217,9 +235,14 @@ class PackedColumn(Sequence[Any]):
 
     def part(self, places: range) -> Iterator[Any]:
         """Yield the cells of `places`, one after another."""
+        return chain.from_iterable(self.blocks(places))
+
+    def blocks(self, places: range | None = None) -> Iterator[list[Any]]:
+        """Yield the cells of `places`, all of them where there are none, some thousands at a time."""
+        places = range(len(self)) if places is None else places
         for block in range(places.start // BLOCK, -(-places.stop // BLOCK) if len(places) else 0):
             first = block * BLOCK
-            yield from self._cells(block)[max(places.start - first, 0) : places.stop - first]
+            yield self._cells(block)[max(places.start - first, 0) : places.stop - first]
 
     def _cells(self, block: int) -> list[Any]:
         if block == len(self._blocks):
@@ -252,6 +275,46 @@ class _Gaps(NamedTuple):
     numbers: NDArray[np.float64]
 
 
+class _Texts:
+    """A column of many different texts, None between them: one after another, in half the time and place of an array.
+
+    Parameters
+    ----------
+    data : bytes
+        The texts, each with a line end before it, the last with one behind.
+    gaps : bool
+        Whether :data:`_NONE` stands for None among them.
+    """
+
+    __slots__ = ("_data", "_ends", "_gaps")
+
+    def __init__(self, data: bytes, gaps: bool) -> None:
+        self._data, self._gaps = data, gaps
+        self._ends: NDArray[np.int32] | None = None
+
+    @classmethod
+    def of(cls, cells: Sequence[str | None]) -> _Texts | None:
+        """Return the texts packed; None where they hold what parts them."""
+        gaps = None in cells
+        texts = [_NONE if cell is None else cell for cell in cells] if gaps else cells
+        lines = "\n".join(("", *texts, ""))  # ty: ignore[no-matching-overload] - no gaps, no None
+        if lines.count("\n") != len(cells) + 1 or (gaps and lines.count(_NONE) != cells.count(None)):
+            return None
+        data = lines.encode()
+        return None if len(data) > _MOST_BYTES else cls(data, gaps)
+
+    def tolist(self) -> list[str | None]:
+        """Return the texts."""
+        texts: list[Any] = self._data.decode().split("\n")[1:-1]
+        return [None if one == _NONE else one for one in texts] if self._gaps else texts
+
+    def __getitem__(self, at: int) -> str | None:
+        if self._ends is None:
+            self._ends = np.flatnonzero(np.frombuffer(self._data, np.uint8) == ord("\n")).astype(np.int32)
+        text = self._data[self._ends[at] + 1 : self._ends[at + 1]].decode()
+        return None if self._gaps and text == _NONE else text
+
+
 def _packed(cells: Sequence[Any], known: dict[str, str]) -> Any:
     """Return the cells of a column packed; `known` holds texts that other blocks have too, and grows."""
     kinds = set(map(type, cells))
@@ -278,7 +341,7 @@ def _packed(cells: Sequence[Any], known: dict[str, str]) -> Any:
         if filled != {str}:
             return tuple(cells)
         try:
-            return np.array(cells, _TEXTS)
+            return _Texts.of(cells) or np.array(cells, _TEXTS)
         except UnicodeEncodeError:  # half a surrogate, which is no text to be kept but one to be told of
             return tuple(cells)
     known = known if len(known) < 10 * BLOCK else {}
@@ -289,7 +352,7 @@ def _packed(cells: Sequence[Any], known: dict[str, str]) -> Any:
 
 
 def _unpacked(column: Any) -> list[Any]:
-    if isinstance(column, np.ndarray):
+    if isinstance(column, np.ndarray | _Texts):
         return column.tolist()
     if isinstance(column, _Coded):
         return column.cells[column.codes].tolist()
@@ -309,7 +372,7 @@ def _one(column: Any, at: int) -> Any:
         return column.cell
     if isinstance(column, _Gaps):
         return None if (one := column.numbers[at].item()) != one else one
-    return column[at]
+    return column[at]  # of texts, or a tuple
 
 
 class _CellsAt(Sequence[Any]):
@@ -327,6 +390,9 @@ class _CellsAt(Sequence[Any]):
         return self._rows.cell(self._places[at], self._place)
 
     def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(self.blocks())
+
+    def blocks(self) -> Iterator[list[Any]]:
         return self._rows.cells(self._place, self._places)
 
 
@@ -355,11 +421,27 @@ def cells_at(rows: Sequence[Sequence[Any]], place: int) -> Sequence[Any]:
     return [row[place] if place < len(row) else None for row in rows]
 
 
+def in_blocks(cells: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the cells of a column some thousands at a time."""
+    if isinstance(cells, _CellsAt | PackedColumn):
+        yield from cells.blocks()
+        return
+    waiting = iter(cells)
+    while some := list(islice(waiting, BLOCK)):
+        yield some
+
+
+def widest(rows: Sequence[Sequence[Any]]) -> int:
+    """Return how many cells the longest of `rows` has, or more: of packed ones, the longest there ever was."""
+    if isinstance(rows, PackedRows):
+        return max(rows.widest, max(map(len, rows.unpacked), default=0))
+    return max(map(len, rows), default=0)
+
+
 def some_of(rows: Sequence[Sequence[Any]], places: Sequence[int]) -> Sequence[Sequence[Any]]:
     """Return the rows of `places`, in their order, packed where `rows` are."""
     if not isinstance(rows, PackedRows):
         return [rows[at] for at in places]
     found = PackedRows()
-    for at in places:
-        found.append(rows[at])
+    found.extend(rows[at] for at in places)
     return found
