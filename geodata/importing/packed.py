@@ -5,19 +5,15 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import date
 from itertools import chain, islice
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+
+from geodata.importing.packing import one_cell, packed_cells, unpacked_cells
 
 BLOCK = 10_000  # rows packed at once
 LONG = 100_000  # cells from which on a column is kept packed
-FEW = 0.5  # share of different texts up to which a column of a block keeps each once
-_TEXTS = np.dtypes.StringDType(na_object=None)
-_NONE = "\x00"  # stands for None among texts, none of which holds it
-_MOST_BYTES = 2**31 - 1
 
 
 class PackedRows(Sequence[Any]):
@@ -82,7 +78,7 @@ class PackedRows(Sequence[Any]):
             row = self[at]
             return row[place] if place < len(row) else None
         columns, _ = self._blocks[at // BLOCK]
-        return _one(columns[place], at % BLOCK) if place < len(columns) else None
+        return one_cell(columns[place], at % BLOCK) if place < len(columns) else None
 
     def extend(self, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows."""
@@ -106,7 +102,7 @@ class PackedRows(Sequence[Any]):
                 cells = [row[place] if place < len(row) else None for row in self._open]
             else:
                 columns, _ = self._blocks[block]
-                cells = _unpacked(columns[place]) if place < len(columns) else [None] * BLOCK
+                cells = unpacked_cells(columns[place]) if place < len(columns) else [None] * BLOCK
             start = max(places.start, first)
             cells = cells[start - first : places.stop - first]
             if self._anew:
@@ -120,7 +116,9 @@ class PackedRows(Sequence[Any]):
             return self._open
         if self._last[0] != block:
             columns, widths = self._blocks[block]
-            rows: list[Sequence[Any]] = list(zip(*map(_unpacked, columns), strict=True)) if columns else [()] * BLOCK
+            rows: list[Sequence[Any]] = (
+                list(zip(*map(unpacked_cells, columns), strict=True)) if columns else [()] * BLOCK
+            )
             if not isinstance(widths, int):
                 rows = [row[:width] for row, width in zip(rows, widths.tolist(), strict=True)]
             self._last = block, rows
@@ -131,7 +129,7 @@ class PackedRows(Sequence[Any]):
         width, alike = max(sizes), min(sizes) == max(sizes)
         self.widest = max(self.widest, width)
         filled = rows if alike else [[*row, *[None] * (width - len(row))] for row in rows]
-        columns = [_packed(cells, self._known) for cells in zip(*filled, strict=True)]
+        columns = [packed_cells(cells, self._known) for cells in zip(*filled, strict=True)]
         return columns, width if alike else np.array(sizes, np.int32)
 
 
@@ -179,7 +177,7 @@ class PackedColumn(Sequence[Any]):
         """Add a cell."""
         self._tail.append(cell)
         if len(self._tail) == BLOCK:
-            self._blocks.append(_packed(self._tail, self._known))
+            self._blocks.append(packed_cells(self._tail, self._known))
             self._tail = []
 
     def extend(self, cells: Iterable[Any]) -> None:
@@ -188,7 +186,7 @@ class PackedColumn(Sequence[Any]):
         while some := list(islice(waiting, BLOCK - len(self._tail))):
             self._tail += some
             if len(self._tail) == BLOCK:
-                self._blocks.append(_packed(self._tail, self._known))
+                self._blocks.append(packed_cells(self._tail, self._known))
                 self._tail = []
 
     def __iadd__(self, cells: Iterable[Any]) -> PackedColumn:
@@ -216,7 +214,7 @@ class PackedColumn(Sequence[Any]):
         block, place = divmod(at, BLOCK)
         if block == len(self._blocks):
             return self._tail[place]
-        return self._open[place] if block == self._at else _one(self._blocks[block], place)
+        return self._open[place] if block == self._at else one_cell(self._blocks[block], place)
 
     def __setitem__(self, at: int, cell: Any) -> None:
         if not 0 <= at < len(self):
@@ -227,7 +225,7 @@ class PackedColumn(Sequence[Any]):
             return
         if block != self._at:
             self._close()
-            self._at, self._open = block, _unpacked(self._blocks[block])
+            self._at, self._open = block, unpacked_cells(self._blocks[block])
         self._open[place] = cell
 
     def __iter__(self) -> Iterator[Any]:
@@ -247,132 +245,12 @@ class PackedColumn(Sequence[Any]):
     def _cells(self, block: int) -> list[Any]:
         if block == len(self._blocks):
             return self._tail
-        return self._open if block == self._at else _unpacked(self._blocks[block])
+        return self._open if block == self._at else unpacked_cells(self._blocks[block])
 
     def _close(self) -> None:
         if self._at >= 0:
-            self._blocks[self._at] = _packed(self._open, self._known)
+            self._blocks[self._at] = packed_cells(self._open, self._known)
         self._at, self._open = -1, []
-
-
-class _Coded(NamedTuple):
-    """A column of few different cells: these, and which of them stands in each row."""
-
-    cells: NDArray[np.object_]
-    codes: NDArray[np.unsignedinteger[Any]]
-
-
-class _Same(NamedTuple):
-    """A column of one cell over and over."""
-
-    cell: Any
-    count: int
-
-
-class _Gaps(NamedTuple):
-    """A column of numbers, NaN where there is none."""
-
-    numbers: NDArray[np.float64]
-
-
-class _Texts:
-    """A column of many different texts, None between them: one after another, in half the time and place of an array.
-
-    Parameters
-    ----------
-    data : bytes
-        The texts, each with a line end before it, the last with one behind.
-    gaps : bool
-        Whether :data:`_NONE` stands for None among them.
-    """
-
-    __slots__ = ("_data", "_ends", "_gaps")
-
-    def __init__(self, data: bytes, gaps: bool) -> None:
-        self._data, self._gaps = data, gaps
-        self._ends: NDArray[np.int32] | None = None
-
-    @classmethod
-    def of(cls, cells: Sequence[str | None]) -> _Texts | None:
-        """Return the texts packed; None where they hold what parts them."""
-        gaps = None in cells
-        texts = [_NONE if cell is None else cell for cell in cells] if gaps else cells
-        lines = "\n".join(("", *texts, ""))  # ty: ignore[no-matching-overload] - no gaps, no None
-        if lines.count("\n") != len(cells) + 1 or (gaps and lines.count(_NONE) != cells.count(None)):
-            return None
-        data = lines.encode()
-        return None if len(data) > _MOST_BYTES else cls(data, gaps)
-
-    def tolist(self) -> list[str | None]:
-        """Return the texts."""
-        texts: list[Any] = self._data.decode().split("\n")[1:-1]
-        return [None if one == _NONE else one for one in texts] if self._gaps else texts
-
-    def __getitem__(self, at: int) -> str | None:
-        if self._ends is None:
-            self._ends = np.flatnonzero(np.frombuffer(self._data, np.uint8) == ord("\n")).astype(np.int32)
-        text = self._data[self._ends[at] + 1 : self._ends[at + 1]].decode()
-        return None if self._gaps and text == _NONE else text
-
-
-def _packed(cells: Sequence[Any], known: dict[str, str]) -> Any:
-    """Return the cells of a column packed; `known` holds texts that other blocks have too, and grows."""
-    kinds = set(map(type, cells))
-    filled = kinds - {type(None)}
-    if not filled:
-        return _Same(None, len(cells))
-    if len(filled) > 1:
-        return tuple(cells)
-    if filled == {float}:
-        if len(kinds) == 1:
-            return np.array(cells, np.float64)
-        return tuple(cells) if any(one != one for one in cells) else _Gaps(np.array(cells, np.float64))
-    if kinds == {int}:
-        try:
-            return np.array(cells, np.int64)
-        except OverflowError:
-            return tuple(cells)
-    if not filled <= {str, date, bool}:
-        return tuple(cells)
-    different = set(cells)
-    if len(different) == 1:
-        return _Same(cells[0], len(cells))
-    if len(different) > FEW * len(cells):
-        if filled != {str}:
-            return tuple(cells)
-        try:
-            return _Texts.of(cells) or np.array(cells, _TEXTS)
-        except UnicodeEncodeError:  # half a surrogate, which is no text to be kept but one to be told of
-            return tuple(cells)
-    known = known if len(known) < 10 * BLOCK else {}
-    every = [known.setdefault(one, one) if type(one) is str else one for one in different]
-    codes = {one: code for code, one in enumerate(every)}
-    width = np.uint8 if len(every) <= 256 else np.uint16
-    return _Coded(np.array([*every, None], dtype=object)[:-1], np.array([codes[one] for one in cells], width))
-
-
-def _unpacked(column: Any) -> list[Any]:
-    if isinstance(column, np.ndarray | _Texts):
-        return column.tolist()
-    if isinstance(column, _Coded):
-        return column.cells[column.codes].tolist()
-    if isinstance(column, _Same):
-        return [column.cell] * column.count
-    if isinstance(column, _Gaps):
-        return [None if one != one else one for one in column.numbers.tolist()]
-    return list(column)
-
-
-def _one(column: Any, at: int) -> Any:
-    if isinstance(column, np.ndarray):
-        return column[at] if column.dtype.kind == "T" else column[at].item()
-    if isinstance(column, _Coded):
-        return column.cells[column.codes[at]]
-    if isinstance(column, _Same):
-        return column.cell
-    if isinstance(column, _Gaps):
-        return None if (one := column.numbers[at].item()) != one else one
-    return column[at]  # of texts, or a tuple
 
 
 class _CellsAt(Sequence[Any]):
