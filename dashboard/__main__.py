@@ -13,7 +13,6 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -21,26 +20,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dashboard import __version__, backup
 from dashboard.access.judging import watched
 from dashboard.as_of import before_the_first, day_of
-from dashboard.basemap import BaseMaps
-from dashboard.commands import exporting, importing
-from dashboard.commands.account import account, audited
-from dashboard.commands.account import add_parsers as add_account_parsers
-from dashboard.commands.briefing import add_parser as add_brief_parser
-from dashboard.commands.coverage import asked, measured, straight
-from dashboard.commands.geocode import add_parser as add_geocode_parser
-from dashboard.commands.geocode import geocoded
-from dashboard.commands.ground import add_parsers as add_ground_parsers
-from dashboard.commands.ground import brought_in, remarks, walked
-from dashboard.commands.info import info
-from dashboard.commands.migrate import add_options as add_migrate_options
-from dashboard.commands.migrate import migrated
-from dashboard.commands.plan import add_options as add_plan_options
-from dashboard.commands.plan import plan
-from dashboard.commands.serve import become, free
-from dashboard.feedback import kept
+from dashboard.commands.parsing import parser_of
 from dashboard.locale import Gettext, load_words
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
@@ -48,9 +30,9 @@ from geodata.build import build_atlas
 from geodata.errors import AtlasError
 from geodata.interrupts import ended_politely, last_step
 from layers.atlas import Atlas
-from layers.filters import DETOUR, WAYS, Filters
+from layers.filters import Filters
 
-Command = Callable[[argparse.Namespace, Settings, Gettext], int]
+# what a command needs beyond these it imports itself: each start would pay for all of them
 
 
 def _say(text: str) -> None:
@@ -83,6 +65,8 @@ def _progress(words: Gettext) -> Generator[Callable[[float, str], None]]:
 
 def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSource:
     """Build the atlas when there is none (or `force`), showing progress, and return its source."""
+    from dashboard import backup
+
     backup.finish(settings.home, settings.database_url)
     with _progress(words) as progress:
         build_atlas(settings.home, force=force, url=settings.database_url, progress=progress)
@@ -91,6 +75,8 @@ def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSour
 
 def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     if options.force:
+        from dashboard.commands import importing
+
         importing.keep_batches(settings.home, settings.database_url)
     with last_step():
         source = _built(settings, words, force=options.force)
@@ -99,6 +85,8 @@ def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.serve import become, free
+
     free(settings)
     _built(settings, words).atlas()
     address = f"http://{settings.host}:{settings.port}"
@@ -114,6 +102,9 @@ def _serve(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _info(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.basemap import BaseMaps
+    from dashboard.commands.info import info
+
     source, day = _built(settings, words), day_of(options.as_of) if options.as_of else None
     _print(info(source, day, BaseMaps.of(settings, source)), options.json)
     _say_when(source.at(day), Filters(as_of=day), words)
@@ -126,6 +117,8 @@ def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
 
 
 def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.coverage import asked, measured, straight
+
     detour = Filters().detour if options.detour is None else options.detour
     filters = asked(options.radius, detour, options.at, options.place, options.as_of, options.way or straight(options))
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
@@ -137,6 +130,8 @@ def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -
 
 
 def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands import importing
+
     store = _built(settings, words).store()
     found = importing.checked(options, store, words)
     report = found.report
@@ -148,6 +143,8 @@ def _check(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands import importing
+
     store = _built(settings, words).store()
     found = importing.checked(options, store, words)
     usable = importing.usable(found.report, options.strict)
@@ -190,6 +187,8 @@ def _import(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
 
 
 def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands import importing
+
     store = _built(settings, words).store()
     with last_step():
         undone = importing.undone(options, store)
@@ -198,6 +197,8 @@ def _undo(options: argparse.Namespace, settings: Settings, words: Gettext) -> in
 
 
 def _history(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands import importing
+
     batches = [batch.as_dict() for batch in _built(settings, words).store().history()]
     if options.json:
         _print({"batches": batches}, True)
@@ -207,11 +208,15 @@ def _history(options: argparse.Namespace, settings: Settings, words: Gettext) ->
 
 
 def _template(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands import importing
+
     _print(importing.template(options, _built(settings, words).store(), settings.language), options.json)
     return 0
 
 
 def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands import exporting
+
     result, notices = exporting.exported(options, _built(settings, words).store(), settings.language)
     for notice in notices:
         _say(notice.text(words))
@@ -220,6 +225,8 @@ def _export(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
 
 
 def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.migrate import migrated
+
     with last_step(), _progress(words) as progress:
         result = migrated(options, progress)
     _print(result, options.json)
@@ -228,6 +235,8 @@ def _migrate(options: argparse.Namespace, _settings: Settings, words: Gettext) -
 
 
 def _backup(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard import backup
+
     backup.finish(settings.home, settings.database_url)
     with _progress(words) as progress:
         result = backup.backup(settings.home, settings.database_url, options.file, progress)
@@ -236,6 +245,8 @@ def _backup(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
 
 
 def _restore(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard import backup
+
     if options.check:
         _print({"file": str(options.file), **backup.examined(options.file)}, options.json)
         return 0
@@ -254,6 +265,8 @@ def _clear(options: argparse.Namespace, settings: Settings, _words: Gettext) -> 
 
 
 def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.plan import plan
+
     found = plan(options, words, _say, lambda: _built(settings, words).atlas())
     _print(found, options.json)
     # a network in pieces that leaves no answer is a wrong input; conditions too tight are an answer
@@ -261,6 +274,8 @@ def _plan(options: argparse.Namespace, settings: Settings, words: Gettext) -> in
 
 
 def _geocode(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.geocode import geocoded
+
     source = _built(settings, words)
     with _progress(words) as progress:
         found = geocoded(options, settings, source, progress)
@@ -273,6 +288,8 @@ def _geocode(options: argparse.Namespace, settings: Settings, words: Gettext) ->
 
 
 def _ground(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.ground import brought_in, remarks
+
     source = _built(settings, words)
     with last_step(), _progress(words) as progress:
         result = brought_in(options, settings, source, progress)
@@ -283,12 +300,14 @@ def _ground(options: argparse.Namespace, settings: Settings, words: Gettext) -> 
 
 
 def _walk(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.ground import walked
+
     _print(walked(options, settings, _built(settings, words)), options.json)
     return 0
 
 
 def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    from dashboard.commands.brief import brief  # the whole application: only this command needs it
+    from dashboard.commands.brief import brief
 
     _built(settings, words)
     result = brief(options, settings, words, _say)
@@ -297,6 +316,8 @@ def _brief(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
 
 
 def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) -> int:
+    from dashboard.feedback import kept
+
     lines = kept(settings.home)
     if options.json:
         _print({"feedback": lines}, True)
@@ -309,6 +330,8 @@ def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) 
 
 
 def _account(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.account import account
+
     result = account(options, settings)
     _print(result, options.json)
     if "password" in result:
@@ -317,6 +340,8 @@ def _account(options: argparse.Namespace, settings: Settings, words: Gettext) ->
 
 
 def _audit(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.account import audited
+
     result = audited(options, settings)
     if result:
         _print(result, options.json)
@@ -328,61 +353,35 @@ def _audit(options: argparse.Namespace, settings: Settings, words: Gettext) -> i
     return 0
 
 
-def _parser(words: Gettext) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dashboard", description=words("工会服务一张图"))
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    def add(name: str, help: str, run: Command, with_json: bool = False) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=help, description=help)
-        one.set_defaults(run=run)
-        if with_json:
-            one.add_argument("--json", action="store_true", help=words("以 JSON 输出"))
-        return one
-
-    build = add("build", words("生成地图数据"), _build)
-    build.add_argument("--force", action="store_true", help=words("即使已有数据也重新生成"))
-    add("serve", words("启动网页服务"), _serve)
-    past = words("按过去某天（含当天，北京时间）的图册，如 2026-11-20")
-    add("info", words("列出地图数据的内容与合计"), _info, with_json=True).add_argument(
-        "--as-of", metavar="DATE", help=past
+def _parser(words: Gettext, command: str | None = None) -> argparse.ArgumentParser:
+    return parser_of(
+        words,
+        {
+            "build": _build,
+            "serve": _serve,
+            "info": _info,
+            "coverage": _coverage,
+            "check": _check,
+            "import": _import,
+            "undo": _undo,
+            "history": _history,
+            "template": _template,
+            "export": _export,
+            "migrate": _migrate,
+            "backup": _backup,
+            "restore": _restore,
+            "clear": _clear,
+            "feedback": _feedback,
+            "account": _account,
+            "audit": _audit,
+            "geocode": _geocode,
+            "ground": _ground,
+            "walk": _walk,
+            "brief": _brief,
+            "plan": _plan,
+        },
+        command,
     )
-    cover = add("coverage", words("计算驿站覆盖率"), _coverage, with_json=True)
-    cover.add_argument("--radius", type=int, required=True, help=words("服务半径（步行路程，米）"))
-    cover.add_argument(
-        "--detour",
-        type=float,
-        help=words("绕行系数（步行路程 ÷ 直线距离，{low} 至 {high}）").format(low=DETOUR[0], high=DETOUR[1]),
-    )
-    cover.add_argument(
-        "--way",
-        choices=WAYS,
-        help=words("走法：沿路网（network）或直线 × 绕行系数（straight）；默认有路网时沿路网"),
-    )
-    cover.add_argument("--at", help=words("时刻，如 2024-10-15T22:00；不给则不限"))
-    cover.add_argument("--place", help=words("六位行政区划代码，默认全国"))
-    cover.add_argument("--as-of", metavar="DATE", help=past)
-    importing.add_parsers(
-        add, words, {"check": _check, "import": _import, "undo": _undo, "history": _history, "template": _template}
-    )
-    exporting.add_parser(add, words, _export)
-    add_migrate_options(
-        add("migrate", words("把整个图册连同导入记录从一处搬到另一处"), _migrate, with_json=True), words
-    )
-    add("backup", words("把整个图册备份成一个文件；不必停下服务"), _backup, with_json=True).add_argument(
-        "file", type=Path, metavar="FILE", help=words("备份文件；给文件夹则按时刻取名")
-    )
-    back = add("restore", words("用备份替换图册：完整核对以后才替换，要么全部要么不动"), _restore, with_json=True)
-    back.add_argument("file", type=Path, metavar="FILE", help=words("backup 做成的文件"))
-    back.add_argument("--check", action="store_true", help=words("只核对备份，不恢复"))
-    add("clear", words("清掉上传后没有导入的文件；正在导入的留着"), _clear, with_json=True)
-    add("feedback", words("列出读者的反馈"), _feedback, with_json=True)
-    add_account_parsers(add, words, {"account": _account, "audit": _audit})
-    add_geocode_parser(add, words, _geocode)
-    add_ground_parsers(add, words, {"ground": _ground, "walk": _walk})
-    add_brief_parser(add, words, _brief)
-    add_plan_options(add("plan", words("为新增驿站选址"), _plan, with_json=True), words)
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -395,7 +394,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 settings = load_settings()
                 words = catalogues[settings.language]
-                options = _parser(words).parse_args(arguments)
+                given = sys.argv[1:] if arguments is None else list(arguments)
+                options = _parser(words, given[0] if given else None).parse_args(given)
                 code = options.run(options, settings, words)
                 sys.stdout.flush()
                 if code and interrupted():

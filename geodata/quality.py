@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
 
 from geodata import datum
 from geodata.errors import N_
@@ -120,6 +119,8 @@ def pairs(rows: pd.DataFrame) -> list[tuple[int, int]]:
     held = np.flatnonzero(_placed(rows))
     if len(held) < 2:
         return []
+    from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
+
     lon, lat = np.radians(shapely.get_coordinates(rows.geometry.to_numpy()[held])).T
     tree = cKDTree(EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]))
     names = rows["name"].astype(str).to_numpy()

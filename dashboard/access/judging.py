@@ -14,7 +14,7 @@ from geodata.message import Message
 from geodata.store import WritableStore
 from geodata.store.batched import BatchedStore
 from geodata.store.judged import Change, JudgedStore
-from layers.siting.ask import MARK
+from layers.siting.mark import MARK
 
 SCENARIOS = "scenarios"
 #: Columns that say in which places a row lies, the first that a row has.

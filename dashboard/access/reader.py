@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-
-from flask import has_request_context
 
 #: From who may least to who may most; each may what those before it may.
 ROLES = ("nobody", "viewer", "planner", "keeper", "administrator", "operator")
@@ -84,7 +83,15 @@ def current_reader() -> Reader:
     Within a request whom the door let in (nobody, before it has looked); within a job who began it; else the operator.
     """
     found = _ASKING.get()
-    return found or (NOBODY if has_request_context() else OPERATOR)
+    return found or (NOBODY if _within_request() else OPERATOR)
+
+
+def _within_request() -> bool:
+    if "flask" not in sys.modules:  # a command, which need not load it to know: there is no request without it
+        return False
+    from flask import has_request_context
+
+    return has_request_context()
 
 
 def let_in(reader: Reader | None) -> None:

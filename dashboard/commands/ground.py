@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ FARTHER = 4.0  # times as far at the next attempt
 
 
 def add_parsers(
-    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: dict[str, Callable[..., int]]
+    add: Callable[..., argparse.ArgumentParser], words: Gettext, run: Mapping[str, Callable[..., int]]
 ) -> None:
     """Add the commands."""
     one = add(

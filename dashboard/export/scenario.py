@@ -20,8 +20,8 @@ from geodata.exporting import neutral
 from geodata.store.gpkg import GPKG_VERSION
 from layers.filters import NETWORK
 from layers.siting.answer import Answer, Figures
-from layers.siting.ask import MARK
 from layers.siting.fairness import Fairness
+from layers.siting.mark import MARK
 from layers.siting.scenario import FILTER_FIELDS, Scenario
 
 FORMATS = {

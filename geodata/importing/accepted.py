@@ -50,7 +50,9 @@ class AcceptedRows(InParts):
                 if columns is not None and name not in columns:
                     continue
                 if together and isinstance(cells, PackedColumn):
-                    values = list(cells.part(range(int(places[0]), int(places[-1]) + 1)))
+                    values: list[Any] = []
+                    for some in cells.blocks(range(int(places[0]), int(places[-1]) + 1)):
+                        values += some
                 else:
                     values = [cells[one] for one in places.tolist()]
                 yield name, pd.Series(values, dtype=object)

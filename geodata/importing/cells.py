@@ -16,7 +16,7 @@ from geodata.importing.headers import POSITIONS, STATED, Layout, keep_own
 from geodata.importing.hours_column import AS_WRITTEN, HOURS, read_hours
 from geodata.importing.numbers import factor_of
 from geodata.importing.own_values import has_own, read_own, text_label, written
-from geodata.importing.packed import cells_at, column_of
+from geodata.importing.packed import cells_at, column_of, widest
 from geodata.importing.read_column import STRICT, read_column
 from geodata.importing.remarks import Left
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, named, shown
@@ -235,6 +235,8 @@ def _unnamed(rows: Rows, sheet: Sheet, layout: Layout, start: int, schema: Table
         return
     named, found = len(layout.titles), {}
     gaps = [at for at, title in enumerate(layout.titles) if not title]
+    if not gaps and widest(sheet.rows) <= named:
+        return
     for number, row in zip(sheet.numbers[layout.first :], sheet.rows[layout.first :], strict=True):
         if not gaps and len(row) <= named:
             continue

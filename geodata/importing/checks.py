@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
 
 from geodata import datum
 from geodata.codes import shipped_rows
@@ -452,7 +451,7 @@ def _known_positions(frame: Table, schema: TableSchema, ground: Ground) -> NDArr
     for start, part in parts(frame, (schema.key, "adcode", "name")):
         at = keys.get_indexer(part[schema.key])
         if once:
-            said = zip(part["adcode"], part["name"], strict=True)
+            said = zip(part["adcode"].tolist(), part["name"].tolist(), strict=True)
             named = np.fromiter((once.get(f"{code}|{name}", -1) for code, name in said), np.intp, len(part))
             at = np.where(at >= 0, at, named)
         known[start + np.flatnonzero(at >= 0)] = xy[at[at >= 0]]
@@ -544,6 +543,8 @@ def _close_pairs(xy: NDArray[np.float64], count: int) -> Iterator[tuple[int, int
     Rows at one spot count as one point, or a file with the same point in every row would be compared with itself
     square by square; of each spot :data:`NEIGHBOURS` rows are compared.
     """
+    from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
+
     order = np.lexsort(xy.T[::-1])  # by x, then y; rows at one spot in the order of the file
     first = np.ones(len(xy), bool)
     first[1:] = (xy[order[1:]] != xy[order[:-1]]).any(axis=1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from openpyxl.utils import get_column_letter
-
 from geodata.errors import N_
 from geodata.importing.headers import Layout
 from geodata.importing.packed import cells_at
@@ -71,7 +69,8 @@ def repeat_above(sheet: Sheet, layout: Layout, schema: TableSchema, report: Repo
     found = [
         (at, place)
         for place in sorted(layout.used - names)
-        for at, cell in enumerate(cells_at(rows, place))
+        if not _DITTO.isdisjoint(cells := cells_at(rows, place))  # hardly any column: told without a look at each cell
+        for at, cell in enumerate(cells)
         if cell in _DITTO and at
     ]
     for at, place in found:
@@ -94,7 +93,7 @@ def repeat_above(sheet: Sheet, layout: Layout, schema: TableSchema, report: Repo
 def _tell(
     sheet: Sheet, titles: list[str], place: int, numbers: list[int], msgid: str, report: Report, **params: str
 ) -> None:
-    title = titles[place] if place < len(titles) else get_column_letter(place + 1)
+    title = titles[place] if place < len(titles) else _letters(place)
     report.warn(
         Problem(
             msgid,
@@ -136,8 +135,14 @@ def _shared(sheet: Sheet, layout: Layout, merge: Merge, number: int, place: int)
 
 def reference(merge: Merge) -> str:
     """Return how a spreadsheet calls merged cells: ``B4:C5``."""
-    left, right = get_column_letter(merge.left + 1), get_column_letter(merge.right + 1)
+    left, right = _letters(merge.left), _letters(merge.right)
     return f"{left}{merge.top}:{right}{merge.bottom}"
+
+
+def _letters(place: int) -> str:
+    from openpyxl.utils import get_column_letter  # slow to import; hardly any file needs it
+
+    return get_column_letter(place + 1)
 
 
 def hidden(sheet: Sheet, layout: Layout, report: Report) -> None:

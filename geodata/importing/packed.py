@@ -5,17 +5,15 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import date
-from itertools import islice
-from typing import Any, NamedTuple, overload
+from itertools import chain, islice
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+
+from geodata.importing.packing import one_cell, packed_cells, unpacked_cells
 
 BLOCK = 10_000  # rows packed at once
 LONG = 100_000  # cells from which on a column is kept packed
-FEW = 0.5  # share of different texts up to which a column of a block keeps each once
-_TEXTS = np.dtypes.StringDType(na_object=None)
 
 
 class PackedRows(Sequence[Any]):
@@ -26,6 +24,7 @@ class PackedRows(Sequence[Any]):
     """
 
     def __init__(self) -> None:
+        self.widest = 0  # cells of the longest row that was ever added
         self._blocks: list[tuple[list[Any], Any]] = []  # columns, and the widths of the rows (one number: all alike)
         self._open: list[Sequence[Any]] = []
         self._anew: dict[int, Sequence[Any]] = {}
@@ -79,31 +78,47 @@ class PackedRows(Sequence[Any]):
             row = self[at]
             return row[place] if place < len(row) else None
         columns, _ = self._blocks[at // BLOCK]
-        return _one(columns[place], at % BLOCK) if place < len(columns) else None
+        return one_cell(columns[place], at % BLOCK) if place < len(columns) else None
 
-    def cells(self, place: int, places: range) -> Iterator[Any]:
-        """Yield what stands at `place` in the rows of `places`, None where a row ends before it."""
+    def extend(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows."""
+        waiting = iter(rows)
+        while some := list(islice(waiting, BLOCK - len(self._open))):
+            self._open += some
+            if len(self._open) == BLOCK:
+                self._blocks.append(self._packed(self._open))
+                self._open = []
+
+    @property
+    def unpacked(self) -> Sequence[Sequence[Any]]:
+        """The rows that do not fill a block yet, and those that were set anew."""
+        return [*self._open, *self._anew.values()]
+
+    def cells(self, place: int, places: range) -> Iterator[list[Any]]:
+        """Yield what stands at `place` in the rows of `places`, None where a row ends before it, block by block."""
         for block in range(places.start // BLOCK, -(-places.stop // BLOCK) if len(places) else 0):
             first = block * BLOCK
             if block == len(self._blocks):
                 cells = [row[place] if place < len(row) else None for row in self._open]
             else:
                 columns, _ = self._blocks[block]
-                cells = _unpacked(columns[place]) if place < len(columns) else [None] * BLOCK
+                cells = unpacked_cells(columns[place]) if place < len(columns) else [None] * BLOCK
             start = max(places.start, first)
             cells = cells[start - first : places.stop - first]
             if self._anew:
                 for at in range(len(cells)):
                     if (row := self._anew.get(start + at)) is not None:
                         cells[at] = row[place] if place < len(row) else None
-            yield from cells
+            yield cells
 
     def _block(self, block: int) -> list[Sequence[Any]]:
         if block == len(self._blocks):
             return self._open
         if self._last[0] != block:
             columns, widths = self._blocks[block]
-            rows: list[Sequence[Any]] = list(zip(*map(_unpacked, columns), strict=True)) if columns else [()] * BLOCK
+            rows: list[Sequence[Any]] = (
+                list(zip(*map(unpacked_cells, columns), strict=True)) if columns else [()] * BLOCK
+            )
             if not isinstance(widths, int):
                 rows = [row[:width] for row, width in zip(rows, widths.tolist(), strict=True)]
             self._last = block, rows
@@ -112,8 +127,9 @@ class PackedRows(Sequence[Any]):
     def _packed(self, rows: list[Sequence[Any]]) -> tuple[list[Any], Any]:
         sizes = [len(row) for row in rows]
         width, alike = max(sizes), min(sizes) == max(sizes)
+        self.widest = max(self.widest, width)
         filled = rows if alike else [[*row, *[None] * (width - len(row))] for row in rows]
-        columns = [_packed(cells, self._known) for cells in zip(*filled, strict=True)]
+        columns = [packed_cells(cells, self._known) for cells in zip(*filled, strict=True)]
         return columns, width if alike else np.array(sizes, np.int32)
 
 
@@ -161,7 +177,7 @@ class PackedColumn(Sequence[Any]):
         """Add a cell."""
         self._tail.append(cell)
         if len(self._tail) == BLOCK:
-            self._blocks.append(_packed(self._tail, self._known))
+            self._blocks.append(packed_cells(self._tail, self._known))
             self._tail = []
 
     def extend(self, cells: Iterable[Any]) -> None:
@@ -170,7 +186,7 @@ class PackedColumn(Sequence[Any]):
         while some := list(islice(waiting, BLOCK - len(self._tail))):
             self._tail += some
             if len(self._tail) == BLOCK:
-                self._blocks.append(_packed(self._tail, self._known))
+                self._blocks.append(packed_cells(self._tail, self._known))
                 self._tail = []
 
     def __iadd__(self, cells: Iterable[Any]) -> PackedColumn:
@@ -198,7 +214,7 @@ class PackedColumn(Sequence[Any]):
         block, place = divmod(at, BLOCK)
         if block == len(self._blocks):
             return self._tail[place]
-        return self._open[place] if block == self._at else _one(self._blocks[block], place)
+        return self._open[place] if block == self._at else one_cell(self._blocks[block], place)
 
     def __setitem__(self, at: int, cell: Any) -> None:
         if not 0 <= at < len(self):
@@ -209,7 +225,7 @@ class PackedColumn(Sequence[Any]):
             return
         if block != self._at:
             self._close()
-            self._at, self._open = block, _unpacked(self._blocks[block])
+            self._at, self._open = block, unpacked_cells(self._blocks[block])
         self._open[place] = cell
 
     def __iter__(self) -> Iterator[Any]:
@@ -217,99 +233,24 @@ class PackedColumn(Sequence[Any]):
 
     def part(self, places: range) -> Iterator[Any]:
         """Yield the cells of `places`, one after another."""
+        return chain.from_iterable(self.blocks(places))
+
+    def blocks(self, places: range | None = None) -> Iterator[list[Any]]:
+        """Yield the cells of `places`, all of them where there are none, some thousands at a time."""
+        places = range(len(self)) if places is None else places
         for block in range(places.start // BLOCK, -(-places.stop // BLOCK) if len(places) else 0):
             first = block * BLOCK
-            yield from self._cells(block)[max(places.start - first, 0) : places.stop - first]
+            yield self._cells(block)[max(places.start - first, 0) : places.stop - first]
 
     def _cells(self, block: int) -> list[Any]:
         if block == len(self._blocks):
             return self._tail
-        return self._open if block == self._at else _unpacked(self._blocks[block])
+        return self._open if block == self._at else unpacked_cells(self._blocks[block])
 
     def _close(self) -> None:
         if self._at >= 0:
-            self._blocks[self._at] = _packed(self._open, self._known)
+            self._blocks[self._at] = packed_cells(self._open, self._known)
         self._at, self._open = -1, []
-
-
-class _Coded(NamedTuple):
-    """A column of few different cells: these, and which of them stands in each row."""
-
-    cells: NDArray[np.object_]
-    codes: NDArray[np.unsignedinteger[Any]]
-
-
-class _Same(NamedTuple):
-    """A column of one cell over and over."""
-
-    cell: Any
-    count: int
-
-
-class _Gaps(NamedTuple):
-    """A column of numbers, NaN where there is none."""
-
-    numbers: NDArray[np.float64]
-
-
-def _packed(cells: Sequence[Any], known: dict[str, str]) -> Any:
-    """Return the cells of a column packed; `known` holds texts that other blocks have too, and grows."""
-    kinds = set(map(type, cells))
-    filled = kinds - {type(None)}
-    if not filled:
-        return _Same(None, len(cells))
-    if len(filled) > 1:
-        return tuple(cells)
-    if filled == {float}:
-        if len(kinds) == 1:
-            return np.array(cells, np.float64)
-        return tuple(cells) if any(one != one for one in cells) else _Gaps(np.array(cells, np.float64))
-    if kinds == {int}:
-        try:
-            return np.array(cells, np.int64)
-        except OverflowError:
-            return tuple(cells)
-    if not filled <= {str, date, bool}:
-        return tuple(cells)
-    different = set(cells)
-    if len(different) == 1:
-        return _Same(cells[0], len(cells))
-    if len(different) > FEW * len(cells):
-        if filled != {str}:
-            return tuple(cells)
-        try:
-            return np.array(cells, _TEXTS)
-        except UnicodeEncodeError:  # half a surrogate, which is no text to be kept but one to be told of
-            return tuple(cells)
-    known = known if len(known) < 10 * BLOCK else {}
-    every = [known.setdefault(one, one) if type(one) is str else one for one in different]
-    codes = {one: code for code, one in enumerate(every)}
-    width = np.uint8 if len(every) <= 256 else np.uint16
-    return _Coded(np.array([*every, None], dtype=object)[:-1], np.array([codes[one] for one in cells], width))
-
-
-def _unpacked(column: Any) -> list[Any]:
-    if isinstance(column, np.ndarray):
-        return column.tolist()
-    if isinstance(column, _Coded):
-        return column.cells[column.codes].tolist()
-    if isinstance(column, _Same):
-        return [column.cell] * column.count
-    if isinstance(column, _Gaps):
-        return [None if one != one else one for one in column.numbers.tolist()]
-    return list(column)
-
-
-def _one(column: Any, at: int) -> Any:
-    if isinstance(column, np.ndarray):
-        return column[at] if column.dtype.kind == "T" else column[at].item()
-    if isinstance(column, _Coded):
-        return column.cells[column.codes[at]]
-    if isinstance(column, _Same):
-        return column.cell
-    if isinstance(column, _Gaps):
-        return None if (one := column.numbers[at].item()) != one else one
-    return column[at]
 
 
 class _CellsAt(Sequence[Any]):
@@ -327,6 +268,9 @@ class _CellsAt(Sequence[Any]):
         return self._rows.cell(self._places[at], self._place)
 
     def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(self.blocks())
+
+    def blocks(self) -> Iterator[list[Any]]:
         return self._rows.cells(self._place, self._places)
 
 
@@ -355,11 +299,27 @@ def cells_at(rows: Sequence[Sequence[Any]], place: int) -> Sequence[Any]:
     return [row[place] if place < len(row) else None for row in rows]
 
 
+def in_blocks(cells: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the cells of a column some thousands at a time."""
+    if isinstance(cells, _CellsAt | PackedColumn):
+        yield from cells.blocks()
+        return
+    waiting = iter(cells)
+    while some := list(islice(waiting, BLOCK)):
+        yield some
+
+
+def widest(rows: Sequence[Sequence[Any]]) -> int:
+    """Return how many cells the longest of `rows` has, or more: of packed ones, the longest there ever was."""
+    if isinstance(rows, PackedRows):
+        return max(rows.widest, max(map(len, rows.unpacked), default=0))
+    return max(map(len, rows), default=0)
+
+
 def some_of(rows: Sequence[Sequence[Any]], places: Sequence[int]) -> Sequence[Sequence[Any]]:
     """Return the rows of `places`, in their order, packed where `rows` are."""
     if not isinstance(rows, PackedRows):
         return [rows[at] for at in places]
     found = PackedRows()
-    for at in places:
-        found.append(rows[at])
+    found.extend(rows[at] for at in places)
     return found

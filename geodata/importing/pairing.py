@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
 
 EARTH_M = 6_371_008.8
 NEAR_M = 100.0  # within which two of one name may be one, whatever their counties
@@ -167,6 +166,8 @@ def _near(mine: pd.DataFrame, theirs: pd.DataFrame) -> Pairs:
     held = [np.flatnonzero(rows["lon"].notna().to_numpy()) for rows in (mine, theirs)]
     if not len(held[0]) or not len(held[1]):
         return _NONE, _NONE
+    from scipy.spatial import cKDTree  # ty: ignore[missing-module-member] - it is there, from C
+
     here, there = (
         _on_sphere(rows[["lon", "lat"]].to_numpy(float)[at]) for rows, at in zip((mine, theirs), held, strict=True)
     )

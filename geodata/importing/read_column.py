@@ -13,9 +13,10 @@ from geodata.errors import N_
 from geodata.importing.bad import BadValue, lost_digits
 from geodata.importing.numbers import Figure
 from geodata.importing.own_values import has_own, text_label, written
+from geodata.importing.packed import in_blocks
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, shown
 from geodata.importing.rows import Rows
-from geodata.importing.values import is_blank
+from geodata.importing.values import MAX_TEXT, free_text, is_blank
 from geodata.own_fields import PREFIX
 from geodata.schema import Column, TableSchema
 
@@ -26,6 +27,10 @@ STRICT = ("kinds", "facts", "parts")  # tables that define what others go by: no
 #: is known.
 UNKNOWN = MappingProxyType({("stations", "status"): "unknown"})
 _UNSEEN = object()
+_TEXTS = {str, type(None)}
+#: Where one of these stands in the lines of cells, a cell may not be what it seems: empty, with a blank around it,
+#: marked as text, a formula, an error, an empty list, a long number cut short.
+_SIGNS = ("\n\n", "\n ", " \n", "\n'", "\n=", "\n#", "\n[", "E+", "e+", "E1", "e1")
 
 
 def read_column(
@@ -56,43 +61,102 @@ def read_column(
     qualified : dict
         Position of a row → ``column=qualifier`` of its figures; added to.
     """
-    known: dict[Any, Any] = {
-        None: None
-    }  # each different cell is read once: text by itself, what 1 == 1.0 == True would mix up with its type
+    known = _Known(column, read)
     unread: dict[Any, list[int]] = {}
-    as_text, short = column.dtype == "str" and not column.allowed, False
-    needed = is_needed(schema, column)
-    for at, cell in enumerate(cells, start):
-        key = cell if cell is None or type(cell) is str else (type(cell), cell)
-        found = known.get(key, _UNSEEN)
-        if found is _UNSEEN:
-            if len(known) > MOST_KNOWN:
-                known = {one: value for one, value in known.items() if isinstance(value, BadValue) or one is None}
-            found = known[key] = _read_cell(cell, column, read)
-            if as_text and not short:
-                short = lost_digits(cell)
-        if found is None or type(found) is str:
-            values.append(found)
-            continue
-        if isinstance(found, BadValue):
-            if needed:
-                rows.wrong.add(at)
-                report.error(_of_cell(found, cell, rows.where(at, column.name)))
-            else:
-                unread.setdefault(key, []).append(at)
-            values.append(found.partly or UNKNOWN.get((schema.name, column.name)))
-            continue
-        if isinstance(found, Figure):
-            if found.qualifier != "exact":
-                qualified.setdefault(at, []).append(f"{column.name}={found.qualifier}")
-            found = found.value
-        values.append(found)
-    if (schema.name, column.name) in UNKNOWN and any(one is not None for one in values[start:]):
+    free = read is free_text and column.dtype == "str" and not column.allowed
+    needed, said, first = is_needed(schema, column), False, start
+    for some in in_blocks(cells):
+        found = some if free and _read_as_they_are(some) else known.plain(some)
+        if found is None:
+            found = []
+            for at, cell in enumerate(some, first):
+                value = known.of(cell)
+                if isinstance(value, BadValue):
+                    if needed:
+                        rows.wrong.add(at)
+                        report.error(_of_cell(value, cell, rows.where(at, column.name)))
+                    else:
+                        unread.setdefault(_key(cell), []).append(at)
+                    value = value.partly or UNKNOWN.get((schema.name, column.name))
+                elif isinstance(value, Figure):
+                    if value.qualifier != "exact":
+                        qualified.setdefault(at, []).append(f"{column.name}={value.qualifier}")
+                    value = value.value
+                found.append(value)
+        values.extend(found)
+        if (schema.name, column.name) in UNKNOWN and not said:
+            said = any(one is not None for one in found)
+        first += len(some)
+    if said:
         rows.said.add((column.name, rows.sheets[start]))
-    if short:
+    if known.short:
         _tell_short(rows, cells, start, column, report)
     if unread:
         _keep_unread(rows, unread, cells, start, known, column, schema, report)
+
+
+class _Known:
+    """What the different cells of a column were read as: each is read once.
+
+    Attributes
+    ----------
+    short : bool
+        Whether a number that is to be a text has lost digits.
+    """
+
+    def __init__(self, column: Column, read: Callable[[Any], Any]) -> None:
+        self._column, self._read = column, read
+        self._as_text, self.short = column.dtype == "str" and not column.allowed, False
+        self._found: dict[Any, Any] = {None: None}
+        self._plain: dict[Any, Any] = {None: None}  # texts of which nothing is to be told → their values
+        self._other: set[Any] = set()  # the other texts
+
+    def of(self, cell: Any) -> Any:
+        """Return what a cell was read as, a :class:`BadValue` where it cannot be read."""
+        key = _key(cell)
+        found = self._found.get(key, _UNSEEN)
+        return self._read_anew(key, cell) if found is _UNSEEN else found
+
+    def plain(self, cells: list[Any]) -> list[Any] | None:
+        """Return the values of cells of which nothing is to be told; None where one of them is another."""
+        if len(self._found) > MOST_KNOWN:
+            self._found = {one: value for one, value in self._found.items() if isinstance(value, BadValue)}
+            self._found[None] = None
+            self._plain = {None: None}
+        if not set(map(type, cells)) <= _TEXTS:
+            return None
+        for cell in set(cells).difference(self._found):
+            self._read_anew(cell, cell)
+        return [self._plain[cell] for cell in cells] if self._other.isdisjoint(cells) else None
+
+    def _read_anew(self, key: Any, cell: Any) -> Any:
+        found = self._found[key] = _read_cell(cell, self._column, self._read)
+        if self._as_text and not self.short:
+            self.short = lost_digits(cell)
+        if isinstance(found, BadValue) or (isinstance(found, Figure) and found.qualifier != "exact"):
+            self._other.add(key)
+        else:
+            self._plain[key] = found.value if isinstance(found, Figure) else found
+        return found
+
+
+def _key(cell: Any) -> Any:
+    """Return what tells a cell from others: text by itself, what 1 == 1.0 == True would mix up with its type."""
+    return cell if cell is None or type(cell) is str else (type(cell), cell)
+
+
+def _read_as_they_are(cells: list[Any]) -> bool:
+    """Return whether every cell is free text that is read as it stands, or None: told of all of them at once."""
+    if not set(map(type, cells)) <= _TEXTS:
+        return False
+    texts = [cell for cell in cells if cell is not None]
+    lines = "\n".join(["", *texts, ""])
+    return (
+        lines.count("\n") == len(texts) + 1
+        and "".join(texts).isprintable()
+        and not any(sign in lines for sign in _SIGNS)
+        and max(map(len, texts), default=0) <= MAX_TEXT
+    )
 
 
 def _tell_short(rows: Rows, cells: Sequence[Any], start: int, column: Column, report: Report) -> None:
@@ -126,7 +190,7 @@ def _keep_unread(
     unread: dict[Any, list[int]],
     cells: Sequence[Any],
     start: int,
-    known: dict[Any, Any],
+    known: _Known,
     column: Column,
     schema: TableSchema,
     report: Report,
@@ -140,9 +204,9 @@ def _keep_unread(
         if text is not None and has_own(schema):
             for at in ats:
                 rows.own.setdefault(at, {})[label] = text
-    for key, ats in list(unread.items())[:MOST_UNREAD]:
+    for ats in list(unread.values())[:MOST_UNREAD]:
         numbers = tuple(rows.numbers[at] for at in ats[:MAX_ROWS_NAMED])
-        told = _of_cell(known[key], cells[ats[0] - start], rows.where(ats[0], column.name))
+        told = _of_cell(known.of(cells[ats[0] - start]), cells[ats[0] - start], rows.where(ats[0], column.name))
         report.warn(replace(told, rows=numbers, code="unknown"))
     every = sorted(at for ats in unread.values() for at in ats)
     report.warn(

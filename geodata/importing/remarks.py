@@ -96,7 +96,8 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
     heading, since = "", layout.first
     headed = len(layout.columns) > 1 and schema.name not in _OF_PLACES
     for at, row in enumerate(sheet.rows[layout.first :], layout.first):
-        if headed and len(row) - row.count(None) - row.count("") <= 2 and (said := _group(row)):
+        full = len(row) > 2 and row[0] and row[1] and row[2]  # as most rows are: more than a group names
+        if headed and not full and len(row) - row.count(None) - row.count("") <= 2 and (said := _group(row)):
             heading, since = said, len(kept)
             left.numbers.append(sheet.numbers[at])
             continue
@@ -110,13 +111,14 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
             left.blank.append(sheet.numbers[at])
             continue
         said = text_of(row[first]) if isinstance(row[first], str) else ""
+        what = _sum(said)
         # nothing else says which row this is
-        counted = SUM.fullmatch(said) is not None and first not in named
+        counted = what is not None and first not in named
         nameless = all(
             place == first or not (text := _at(row, place)) or (counted and _COUNT.fullmatch(text)) for place in named
         )
         lone = not any(_at(row, place) for place in range(first + 1, len(row)))
-        if nameless and (what := SUM.fullmatch(said)) and (lone or first not in named or _numbers_only(row, first)):
+        if nameless and what and (lone or first not in named or _numbers_only(row, first)):
             start = since if _PART.search(said) else layout.first
             left.sums.append(Sum(sheet.numbers[at], row, start, len(kept), _count(what["count"], row, first, named)))
             since = len(kept)
@@ -124,7 +126,7 @@ def take_out(sheet: Sheet, layout: Layout, schema: TableSchema) -> Left:
             pass
         elif lone and said and len(layout.columns) > 1 and (sheet.numbers[at] in wide or _HEADING.match(said)):
             heading, since = said, len(kept)
-        elif said and len(head) > 1 and _texts(row) == head:
+        elif said and len(head) > 1 and said == head.get(first) and _texts(row) == head:
             pass
         elif not any(_at(row, place) for place in read) and (lone or not said):
             if lone and first in layout.serials:
@@ -165,7 +167,12 @@ def _is_named(row: Sequence[Any], named: set[int], head: dict[int, str]) -> bool
 def _is_sum(row: Sequence[Any], place: int) -> bool:
     """Return whether the first cell that holds anything stands before `place` and says that a row is one of sums."""
     first = next((text for cell in row[:place] if (text := text_of(cell))), "")
-    return SUM.fullmatch(first) is not None
+    return _sum(first) is not None
+
+
+def _sum(text: str) -> re.Match[str] | None:
+    """Return what a text says of being a sum: None where it is none, as nearly all are at a glance."""
+    return SUM.fullmatch(text) if "计" in text or "总" in text else None
 
 
 def _at(row: Sequence[Any], place: int) -> str:
@@ -173,7 +180,7 @@ def _at(row: Sequence[Any], place: int) -> str:
 
 
 def _texts(row: Sequence[Any]) -> dict[int, str]:
-    return {at: text_of(cell) for at, cell in enumerate(row) if text_of(cell)}
+    return {at: text for at, cell in enumerate(row) if (text := text_of(cell))}
 
 
 def _numbers_only(row: Sequence[Any], first: int) -> bool:

@@ -100,7 +100,8 @@ def gathered(name: str | None, rows: Iterable[Sequence[Any]], known: bool = True
         When there are more rows, columns or cells than the atlas takes.
     """
     most, most_cells = (MAX_TABLE_ROWS, MAX_TABLE_CELLS) if known else (MAX_ROWS, MAX_STRANGE_CELLS)
-    sheet, cells = Sheet(name, PackedRows(), PackedColumn()), 0
+    sheet, cells, count = Sheet(name, PackedRows(), PackedColumn()), 0, 0
+    append_row, append_number = sheet.rows.append, sheet.numbers.append
     for number, row in enumerate(rows, 1):
         width = len(row)
         while width and (row[width - 1] is None or row[width - 1] == ""):
@@ -112,10 +113,11 @@ def gathered(name: str | None, rows: Iterable[Sequence[Any]], known: bool = True
         cells += width
         if width > MAX_COLUMNS:
             raise too_large(name, N_("列"), width, MAX_COLUMNS)
-        if len(sheet.numbers) > most or cells > most_cells:
-            raise too_large(name, N_("行"), len(sheet.rows), most)
-        sheet.rows.append(row[:width])
-        sheet.numbers.append(number)
+        if count > most or cells > most_cells:
+            raise too_large(name, N_("行"), count, most)
+        count += 1
+        append_row(row if width == len(row) else row[:width])
+        append_number(number)
     return sheet
 
 

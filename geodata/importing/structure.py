@@ -57,7 +57,12 @@ class Block:
 
 def text_of(cell: Any) -> str:
     """Return the text of a cell, empty where it holds none."""
-    return "" if cell is None else visible(unmarked(str(cell).strip())).strip()
+    if cell is None:
+        return ""
+    text = str(cell).strip()
+    if text.isprintable() and text[:1] != "'":
+        return text  # nearly all: what nobody sees is not printable
+    return visible(unmarked(text)).strip()
 
 
 def find(sheet: Sheet, known: Callable[[str], bool]) -> Block | None:

@@ -76,7 +76,9 @@ def _starts(sheet: Sheet) -> list[int]:
 
 
 def _is_header(row: Sequence[Any]) -> bool:
-    first = next((cell for cell in row if cell is not None and cell != ""), None)
+    first = row[0] if row else None
+    if first is None or first == "":
+        first = next((cell for cell in row if cell is not None and cell != ""), None)
     if not isinstance(first, str) or len(first) > 4 * _LONGEST or _DIGIT.search(first):
         return False
     cells = [cell for cell in row if cell is not None and cell != ""]

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Literal, TextIO
 
@@ -22,6 +23,7 @@ _LEAST_CELLS = 2  # of a line that is a whole row and no more of the text before
 _LOOSE = N_("{count} 行的双引号没有成对（第 {row} 行等）：这些行按没有引号读取，请核对。")
 _BLANK_LINE = re.compile(rb"\n[\r ,;|\t]*(?=\n)")
 _PART = 2**20  # bytes looked at together
+_LINES_READ = 2**18  # characters whose lines are read together
 
 
 def encoding_of(file: BinaryIO, looks_right: Callable[[str], bool] = bool) -> str:
@@ -177,29 +179,63 @@ def _records(text: TextIO, delimiter: str, says: bool, loose: list[int]) -> Iter
     """
     taken, number, width = 0, 0, 0
     parts: list[str] = []
+    waiting: deque[str] = deque()
+    batches = _batches(text, says)
 
     def lines() -> Iterator[str]:
         nonlocal taken
-        first = True
-        while line := text.readline(MAX_RECORD + 1):
-            if first:
-                line, first = "\r\n" if says else line.removeprefix("\ufeff"), False
+        while True:
+            if not waiting:
+                waiting.extend(next(batches, ()))
+            if not waiting:
+                return
+            line = waiting.popleft()
             taken += len(line)
             if taken > MAX_RECORD:
-                raise Unreadable(
-                    N_("有一行超过 {limit} 个字符：请检查换行和引号是否成对。"), code="size", limit=MAX_RECORD
-                )
+                raise _too_long()
             parts.append(line)
             yield line
 
-    for record in csv.reader(lines(), delimiter=delimiter):
-        found = [record]
-        if len(parts) > 1 and _swallowed(parts, delimiter, width):
-            loose.append(number + 1)
-            found = [_single(parts[0], delimiter, csv.QUOTE_NONE), *csv.reader(parts[1:], delimiter=delimiter)]
-        taken, number, width = 0, number + len(found), max(width, len(found[0]))
-        parts.clear()
-        yield from found
+    for batch in batches:
+        if not any('"' in line for line in batch):  # then a line is a record, as in nearly all that programs write
+            records = list(csv.reader(batch, delimiter=delimiter))
+            number, width = number + len(records), max(width, *map(len, records))
+            yield from records
+            continue
+        waiting.extend(batch)
+        for record in csv.reader(lines(), delimiter=delimiter):
+            found = [record]
+            if len(parts) > 1 and _swallowed(parts, delimiter, width):
+                loose.append(number + 1)
+                found = [_single(parts[0], delimiter, csv.QUOTE_NONE), *csv.reader(parts[1:], delimiter=delimiter)]
+            taken, number, width = 0, number + len(found), max(width, len(found[0]))
+            parts.clear()
+            yield from found
+            if not waiting:
+                break
+
+
+def _batches(text: TextIO, says: bool) -> Iterator[list[str]]:
+    """Yield the lines of a text, some thousands at a time."""
+    begun, first = "", True
+    while part := text.read(_LINES_READ):
+        lines = io.StringIO(begun + part, newline="").readlines()
+        # the last one may go on, and a line end may have its second half before it
+        begun = lines.pop()
+        if first and lines:
+            lines[0], first = "\r\n" if says else lines[0].removeprefix("\ufeff"), False
+        if lines and len(lines[0]) > MAX_RECORD:
+            raise _too_long()
+        if lines:
+            yield lines
+        if len(begun) > MAX_RECORD:
+            raise _too_long()
+    if begun:
+        yield [begun if not first else "\r\n" if says else begun.removeprefix("\ufeff")]
+
+
+def _too_long() -> Unreadable:
+    return Unreadable(N_("有一行超过 {limit} 个字符：请检查换行和引号是否成对。"), code="size", limit=MAX_RECORD)
 
 
 def _swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:

@@ -154,7 +154,7 @@ def reader(table: str, column: Column, kinds: Kinds | None = None, factor: float
         return lambda value: as_date(value).isoformat()
     if column.name in PERIODS:
         return _period
-    return _text
+    return free_text
 
 
 def as_date(value: Any) -> date:
@@ -235,7 +235,14 @@ def _no_period() -> BadValue:
     return BadValue(N_("读不出时期：请写成 2024、2024-05、2024-05-25 或 2024-05/2024-08。"), {}, N_("年、月或日"))
 
 
-def _text(value: Any) -> str:
+def free_text(value: Any) -> str:
+    """Return the text of a cell of which nothing more is asked.
+
+    Raises
+    ------
+    BadValue
+        As :func:`geodata.importing.bad.checked_text`, and where it is too long.
+    """
     text = checked_text(value)
     if len(text) > MAX_TEXT:
         raise BadValue(

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 UNITS = 10_000_000  # of a degree: coordinates as OpenStreetMap keeps them
 CELL = 500_000  # units: 0.05 degrees, about 5 km
@@ -159,6 +157,9 @@ def lengths(
 
 def parts(start: NDArray[np.int32], end: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
     """Return the number of the connected part in which each node lies, the part of most nodes first."""
+    from scipy import sparse  # only who makes a network needs it
+    from scipy.sparse.csgraph import connected_components
+
     graph = sparse.coo_array((np.ones(len(start), np.int8), (start, end)), shape=(nodes, nodes))
     part = connected_components(graph.tocsr(), directed=False)[1]
     size = np.bincount(part, minlength=1)

@@ -25,7 +25,7 @@ from geodata.schema import TABLES
 from geodata.store import log
 from geodata.store.batch import Batch
 from geodata.store.database import Database
-from geodata.store.images import frame_of, images, names_of, plain
+from geodata.store.images import columns_of, frame_of, names_of, plain
 
 BLOCK = 10_000  # rows written at once
 
@@ -136,16 +136,17 @@ def _bring(database: Database, batch_id: str, table: str, one: Exchange) -> tupl
     first = log.next_row(database, table)
     database.delete(schema, [fid for fid, _ in old.values()])
     log.write(database, batch_id, table, ((key, fid, image) for key, (fid, image) in old.items()))
-    for come, fids in (
-        (plan.changed, [old[key][0] for key in replaced]),
-        (plan.added, range(first, first + len(plan.added))),
-    ):
-        for start in range(0, len(come), BLOCK):  # an image takes twenty times what its row does
-            part, under = taken(frame, come[start : start + BLOCK]), fids[start : start + BLOCK]
-            database.put(schema, zip(under, images(schema, part.assign(batch_id=batch_id)), strict=True))
-            if come is plan.added:
-                lines = zip(part[schema.key], under, itertools.repeat(None), strict=False)
-                log.write(database, batch_id, table, lines)
+    with database.many(table, len(plan.changed) + len(plan.added)):
+        for come, fids in (
+            (plan.changed, [old[key][0] for key in replaced]),
+            (plan.added, range(first, first + len(plan.added))),
+        ):
+            for start in range(0, len(come), BLOCK):  # what is stored takes several times what its row does
+                part, under = taken(frame, come[start : start + BLOCK]), fids[start : start + BLOCK]
+                database.pour(schema, under, columns_of(schema, part.assign(batch_id=batch_id)))
+                if come is plan.added:
+                    lines = zip(part[schema.key].tolist(), under, itertools.repeat(None), strict=False)
+                    log.write(database, batch_id, table, lines)
     for other, keys in followers.items():
         _take_out(database, batch_id, other, keys)
     counts = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pandas as pd
@@ -93,15 +94,22 @@ class Database(ABC):
                 rows[image[schema.key]] = row[0], image
         return rows
 
+    def many(self, table: str, count: int) -> AbstractContextManager[None]:  # noqa: ARG002 - for those that can
+        """Give a block within which `count` rows come into a table, for what is better done once than for each row."""
+        return nullcontext()
+
     def put(self, schema: TableSchema, rows: Iterable[tuple[int, Image]]) -> None:
         """Insert images under their fids."""
-        rows, names = list(rows), names_of(schema)
-        plain = names[:-1] if schema.geometry else names
+        rows = list(rows)
         # an image of the log may be older than a column
-        columns = [[fid for fid, _ in rows], *([image.get(name) for _, image in rows] for name in plain)]
+        columns = {name: [image.get(name) for _, image in rows] for name in names_of(schema)}
+        self.pour(schema, [fid for fid, _ in rows], columns)
+
+    def pour(self, schema: TableSchema, fids: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
+        """Insert rows under their fids, given as columns of what stands in images."""
         if schema.geometry:
-            columns.append(self.geometries([image[GEOMETRY] for _, image in rows]))
-        self.insert(schema.name, ["fid", *names], zip(*columns, strict=True))
+            columns = {**columns, GEOMETRY: self.geometries(columns[GEOMETRY])}
+        self.insert(schema.name, ["fid", *columns], zip(fids, *columns.values(), strict=True))
 
     def delete(self, schema: TableSchema, fids: Sequence[int]) -> None:
         """Delete rows by fid."""

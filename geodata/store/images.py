@@ -48,16 +48,24 @@ def as_stored(schema: TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
 
 def images(schema: TableSchema, frame: pd.DataFrame) -> Iterator[Image]:
     """Yield each row of a validated frame as an image."""
-    plain = as_stored(schema, frame)
-    columns = []
-    for name in plain:
-        values = plain[name].astype(object)
-        columns.append(values.where(values.notna(), None).tolist())
-    names = names_of(schema)
+    columns = columns_of(schema, frame)
+    for row in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, row, strict=True))
+
+
+def columns_of(schema: TableSchema, frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the columns of a validated frame as they stand in images."""
+    columns: dict[str, list[Any]] = {}
+    for column in schema.columns:
+        values = frame[column.name]
+        if column.dtype == "date":
+            values = values.dt.strftime("%Y-%m-%d")
+        elif column.dtype == "int":
+            values = values.astype("Int64")
+        columns[column.name] = values.to_numpy(dtype=object, na_value=None).tolist()
     if schema.geometry:
-        columns.append(_wkb(frame.geometry.to_numpy()))
-    for row in zip(*columns, strict=True):
-        yield dict(zip(names, row, strict=True))
+        columns[GEOMETRY] = _wkb(frame.geometry.to_numpy())
+    return columns
 
 
 def frame_of(schema: TableSchema, columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
@@ -119,7 +127,9 @@ def _wkb(shapes: Any) -> list[bytes | None]:
     """Return the WKB of many shapes:
     two dimensions, single polygons and lines as collections of one; None where empty.
     """
-    shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
+    shapes = np.array(shapes, dtype=object)
+    if (shapely.get_coordinate_dimension(shapes) > 2).any():
+        shapes = shapely.force_2d(shapes)
     kinds = shapely.get_type_id(shapes)
     for kind, many in (
         (shapely.GeometryType.POLYGON, shapely.multipolygons),

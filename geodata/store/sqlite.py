@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +13,14 @@ import numpy as np
 import shapely
 
 from geodata.schema import TABLES
+from geodata.store.bulk import MANY, Bulk
 from geodata.store.database import Database
-from geodata.store.images import bare
+from geodata.store.images import GEOMETRY, bare
 from geodata.store.log import BATCHES, CHANGES
 
 _SRS = 4326
+_POINT_HEAD = struct.pack("<2sBBi", b"GP", 0, 1, _SRS)
+_POINTS = (b"\x01\x01\x00\x00\x00", b"\x00\x00\x00\x00\x01")  # how the WKB of a point begins
 # the log's tables; of the others GDAL makes the tables
 TABLES_OF_THE_LOG = f"""
 CREATE TABLE IF NOT EXISTS {BATCHES} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, batch_id TEXT NOT NULL UNIQUE,
@@ -41,6 +45,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> None:
         self._connection, self._check = connection, check
+        self._bulk: dict[str, Bulk] = {}
 
     def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
@@ -54,8 +59,25 @@ class SqliteDatabase(Database):
     def insert(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows."""
         self._check()
+        if (bulk := self._bulk.get(table)) is not None:
+            rows = list(rows)
+            shapes = names.index(GEOMETRY) if GEOMETRY in names else None
+            bulk.add([row[0] for row in rows], [None if shapes is None else row[shapes] for row in rows])
         columns = ", ".join(f'"{name}"' for name in names)
         self._connection.executemany(f'INSERT INTO "{table}" ({columns}) VALUES (?{", ?" * (len(names) - 1)})', rows)  # noqa: S608 - names of the schema
+
+    @contextmanager
+    def many(self, table: str, count: int) -> Generator[None]:
+        """Let the triggers of a layer wait until so many rows are in."""
+        if count < MANY:
+            yield
+            return
+        bulk = self._bulk[table] = Bulk(self._connection, table, _bounds, self._check)
+        try:
+            yield
+        finally:
+            del self._bulk[table]
+        bulk.end()
 
     def has(self, table: str) -> bool:
         """Return whether there is such a table."""
@@ -72,18 +94,13 @@ class SqliteDatabase(Database):
 
     def geometries(self, wkbs: Sequence[bytes | None]) -> Sequence[bytes | None]:
         """Return GeoPackage blobs (clause 2.1.3); the envelope is left out for points."""
-        shapes = shapely.from_wkb(np.array(wkbs, dtype=object))
-        points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
-        return [
-            None
-            if wkb is None
-            else struct.pack("<2sBBi", b"GP", 0, 1, _SRS) + wkb
-            if point
-            else struct.pack("<2sBBi4d", b"GP", 0, 3, _SRS, west, east, south, north) + wkb
-            for wkb, point, (west, south, east, north) in zip(
-                wkbs, points.tolist(), shapely.bounds(shapes).tolist(), strict=True
-            )
-        ]
+        blobs = [None if wkb is None else _POINT_HEAD + wkb for wkb in wkbs]
+        others = [at for at, wkb in enumerate(wkbs) if wkb is not None and not _is_point(wkb)]
+        boxes = shapely.bounds(shapely.from_wkb(np.array([wkbs[at] for at in others], dtype=object)))
+        for at, (west, south, east, north) in zip(others, boxes.tolist(), strict=True):
+            head = struct.pack("<2sBBi4d", b"GP", 0, 3, _SRS, west, east, south, north)
+            blobs[at] = head + (wkbs[at] or b"")
+        return blobs
 
     def touched(self, tables: Iterable[str]) -> None:
         """Bring ``gpkg_contents`` up to date: when a layer changed, and the box around it."""
@@ -116,6 +133,10 @@ def prepare(connection: sqlite3.Connection) -> None:
         connection.create_function(name, 1, lambda blob, side=side: _bounds(blob)[side], deterministic=True)
     connection.create_function("ST_IsEmpty", 1, lambda blob: int(blob is None or blob[3] >> 4 & 1), deterministic=True)
     connection.executescript(TABLES_OF_THE_LOG)
+
+
+def _is_point(wkb: bytes) -> bool:
+    return wkb.startswith(_POINTS)
 
 
 def _bounds(blob: bytes) -> tuple[float, ...]:

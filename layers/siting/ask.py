@@ -20,8 +20,6 @@ STEP_M = (50, 5_000)
 MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
 DECIMALS = 5
 ALWAYS = "24/7"
-#: Begins the source of whatever a scenario has placed.
-MARK = "scenario:"
 _SPAN = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
 _POINT = re.compile(r"p(\d{1,8})-(\d{1,8})\Z")
 

@@ -29,9 +29,10 @@ from layers.atlas import Atlas
 from layers.distance import Pairs, Points, nearest_distance, sphere, within_reach
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
-from layers.siting.ask import MARK, Ask
+from layers.siting.ask import Ask
 from layers.siting.candidates import Candidates, candidates
 from layers.siting.lines import Lines
+from layers.siting.mark import MARK
 from layers.siting.prepare import Prepared, Wish, prepare
 from layers.siting.solver import COVERAGE_MODELS
 from layers.siting.tables import Edges, PointTable

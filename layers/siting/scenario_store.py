@@ -19,7 +19,7 @@ from geodata.errors import N_, AtlasError
 from geodata.schema import CRS, TABLES
 from geodata.store.base import WritableStore
 from layers.siting.answer import Site
-from layers.siting.ask import MARK
+from layers.siting.mark import MARK
 from layers.siting.scenario import Inputs, Scenario, frame_of
 
 if TYPE_CHECKING:

@@ -78,6 +78,18 @@ def test_usage_ends_with_two(atlas_home: Path) -> None:
     assert run(atlas_home, "dance").returncode == 2
 
 
+def test_a_command_loads_no_pages_and_nothing_of_other_commands() -> None:
+    """Each start would pay for it; what a command needs it loads when it runs."""
+    program = (
+        "import sys; from dashboard.__main__ import _parser; parser = _parser(str, sys.argv[1]); "
+        "print([one for one in sys.argv[2:] if one in sys.modules]); parser.print_usage()"
+    )
+    heavy = ("dash", "plotly", "flask", "scipy", "openpyxl", "kaleido", "layers.siting.solver", "pptx")
+    done = subprocess.run([sys.executable, "-c", program, "import", *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("[]\n")
+    assert all(f"{name}," in done.stdout for name in ("serve", "import", "audit", "brief")) and "plan}" in done.stdout
+
+
 def test_a_broken_store_is_said_and_kept(tmp_path: Path) -> None:
     (tmp_path / "atlas.gpkg").write_bytes(b"SQLite format 3\0 but no more")
     done = run(tmp_path, "info", "--json")

@@ -7,7 +7,9 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
@@ -16,6 +18,7 @@ import shapely
 from geodata.errors import AtlasError
 from geodata.schema import TABLES
 from geodata.store import FILE_NAME, GeoPackageStore, open_store
+from geodata.store.bulk import MANY
 from tests.geodata.store.atlases import rows
 
 
@@ -169,3 +172,58 @@ def test_a_failure_half_way_leaves_the_atlas_as_it_was(copy, monkeypatch):
         ".atlas.lock",
         "atlas.gpkg",
     ]
+
+
+def test_many_rows_at_once_leave_the_file_as_one_after_another_would(copy):
+    """The oracle is SQLite's own check of its index, and the triggers of GDAL that each single row runs."""
+    store = GeoPackageStore(copy)
+    before = layer_of(copy)
+    unplaced = rows(store, MANY + 100, "U")
+    unplaced.loc[unplaced.index[::7], "geometry"] = None
+    batch = store.apply("stations", unplaced)
+    after = layer_of(copy)
+    held = store.read("stations")
+    assert batch.added == MANY + 100 and after.triggers == before.triggers
+    assert after.check == "ok" and after.counted == len(held)
+    assert after.boxes == {fid: box for fid, box in boxes_of(held, copy).items() if box is not None}
+    again = unplaced.assign(name=unplaced["name"] + "改", geometry=unplaced.geometry.translate(0.01, 0))
+    assert store.apply("stations", again).changed == MANY + 100
+    moved = layer_of(copy)
+    assert moved.boxes == {fid: box for fid, box in boxes_of(store.read("stations"), copy).items() if box is not None}
+    assert (moved.check, moved.counted, moved.triggers) == ("ok", after.counted, before.triggers)
+    for one in store.history():
+        store.undo(one.batch_id)
+    assert layer_of(copy) == before
+
+
+class Layer(NamedTuple):
+    boxes: dict[int, tuple[float, ...]]
+    counted: int
+    triggers: list[tuple[str, str]]
+    check: str
+
+
+def layer_of(path: Path) -> Layer:
+    with closing(sqlite3.connect(path)) as database:
+        boxes = {
+            row[0]: row[1:] for row in database.execute("SELECT id, minx, maxx, miny, maxy FROM rtree_stations_geom")
+        }
+        counted = database.execute("SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = 'stations'")
+        triggers = database.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'stations' ORDER BY name"
+        )
+        check = database.execute("SELECT rtreecheck('rtree_stations_geom')")
+        return Layer(boxes, counted.fetchone()[0], triggers.fetchall(), check.fetchone()[0])
+
+
+def boxes_of(held: gpd.GeoDataFrame, path: Path) -> dict[int, tuple[float, ...] | None]:
+    """Return the box of each row as an index of SQLite's own keeps it: in single precision, rounded outwards."""
+    with closing(sqlite3.connect(path)) as database:
+        fids = [row[0] for row in database.execute("SELECT fid FROM stations ORDER BY fid")]
+        database.execute("CREATE VIRTUAL TABLE temp.one USING rtree(id, minx, maxx, miny, maxy)")
+        for fid, shape in zip(fids, held.geometry, strict=True):
+            if shape is not None:
+                west, south, east, north = shape.bounds
+                database.execute("INSERT INTO temp.one VALUES (?, ?, ?, ?, ?)", (fid, west, east, south, north))
+        found = {row[0]: row[1:] for row in database.execute("SELECT id, minx, maxx, miny, maxy FROM temp.one")}
+    return {fid: found.get(fid) for fid in fids}
