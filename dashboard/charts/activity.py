@@ -22,7 +22,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     rows = activities.by_month(atlas, filters)
     undated = activities.undated(atlas, filters)
     if not len(rows) and not undated:
-        left_out = len(activities.select(atlas, Filters(place=filters.place, region=filters.region, grid=filters.grid)))
+        left_out = len(activities.chosen(atlas, Filters(place=filters.place, region=filters.region, grid=filters.grid)))
         if not left_out:
             return None
         return Chart(

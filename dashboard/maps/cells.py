@@ -7,14 +7,13 @@ from typing import Any
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.areas import steps
-from dashboard.maps.fills import cell_fill
 from dashboard.maps.layer import Layer, Mark, Scene
 from geodata.errors import N_
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the trace of the cells; an empty one where they would be smaller than a pixel."""
-    fill = cell_fill(scene.atlas, scene.filters, scene.words)
+    fill = scene.cells
     cells = {
         "type": "choroplethmap",
         "name": "cells",
