@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.message import Message, joined
-from layers import demand, places, selection, stations, unplaced, way
+from layers import demand, places, reaching, selection, stations, unplaced, way
 from layers.atlas import Atlas
-from layers.distance import Pairs
 from layers.filters import STRAIGHT, Filters
-from layers.provenance import mix, sources, weakest
+from layers.provenance import mix
 from layers.walking import REACH_M
 
 #: Roads without connection that are named.
@@ -202,17 +201,17 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
 
 def _measure(atlas: Atlas, filters: Filters) -> Coverage:
     wanted = _judged(atlas, filters)
-    near = demand.reached(atlas, wanted, filters)
+    near = reaching.pairs(atlas, wanted, filters)
     offered = stations.service(atlas, filters)
     effective = offered.effective
-    nominal_count, effective_count = near.counts(offered.nominal), near.counts(effective)
+    named, effective_count = reaching.nominal(atlas, wanted, filters), near.counts(effective)
     inside = stations.chosen(atlas, filters)
     known = demand.standing_of(atlas, filters, wanted)
     why = known.why
     apart = demand.apart(atlas, wanted, filters, offered.nominal)
     return Coverage(
-        nominal_weighted=_weighted(wanted, nominal_count > 0, why),
-        nominal_unweighted=Share(int((nominal_count > 0).sum()), len(wanted.rows), why),
+        nominal_weighted=_weighted(wanted, named.within, why),
+        nominal_unweighted=Share(int(named.within.sum()), len(wanted.rows), why),
         effective_weighted=_weighted(wanted, effective_count > 0, why),
         effective_unweighted=Share(int((effective_count > 0).sum()), len(wanted.rows), why),
         backup_weighted=_weighted(wanted, effective_count > 1, why),
@@ -226,13 +225,10 @@ def _measure(atlas: Atlas, filters: Filters) -> Coverage:
         way=way.note(atlas, filters),
         apart=apart,
         straight_weighted=None if apart is None else measure(atlas, filters.having(way=STRAIGHT)).effective_weighted,
-        epsg=demand.systems(wanted),
+        epsg=named.epsg,
         as_of=atlas.data_date,
-        provenance=_provenance(atlas, wanted, offered.nominal, near),
-        source_ids=sources(
-            atlas.distinct("demand", "source_id", wanted.rows)
-            + atlas.distinct("stations", "source_id", near.site[offered.nominal[near.site]])
-        ),
+        provenance=named.provenance,
+        source_ids=named.source_ids,
     )
 
 
@@ -302,13 +298,14 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 def _by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     wanted = demand.judged(atlas, filters)
-    near = demand.reached(atlas, wanted, filters)
+    near = reaching.pairs(atlas, wanted, filters)
     offered = stations.service(atlas, filters)
     bits = np.where(offered.nominal & offered.able, offered.clock, np.uint32(0)).astype(np.uint32)
     inside = stations.chosen(atlas, filters)
     hours = np.arange(24, dtype=np.uint32)
     union = near.union(bits)
-    named = near.counts(offered.nominal) > 0
+    of_any_hour = reaching.nominal(atlas, wanted, filters)
+    named = of_any_hour.within
     if wanted.hourly is None:
         whole = np.full(24, wanted.weight.sum())
         # a nation of cells has a few hundred clocks: those are read hour by hour, not the cells
@@ -330,7 +327,7 @@ def _by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "hours_unknown": int((offered.nominal & offered.able & ~offered.known & inside).sum()),
             "stations_open": _open_by_hour(bits[inside], hours),
             "whole": whole,
-            "provenance": _provenance(atlas, wanted, offered.nominal, near),
+            "provenance": of_any_hour.provenance,
         }
     )
 
@@ -439,16 +436,6 @@ def _weighted(wanted: demand.Demand, covered: NDArray[np.bool_], why: str | None
     return Share(float(wanted.weight[covered].sum()), float(wanted.weight.sum()), why)
 
 
-def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: Pairs) -> str | None:
-    if not len(wanted.rows):
-        return None
-    serving = near.site[nominal[near.site]]
-    return weakest(
-        mix(atlas.distinct("demand", "provenance", wanted.rows)),
-        mix(stations.provenance_of(atlas, serving)),
-    )
-
-
 def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     key = ("coverage by unit", _asked(filters))
     return atlas.recent(key, lambda: _stations_of_units(atlas, filters)).copy()
@@ -457,10 +444,11 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 def _stations_of_units(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     here = places.scope(atlas, filters)
     wanted = _at_any_hour(demand.select, atlas, filters)
-    near = demand.reached(atlas, wanted, filters)
-    offered = stations.service(atlas, filters)
     effective = stations.asks(filters)
-    covered = near.counts(offered.effective if effective else offered.nominal) > 0
+    named = reaching.nominal(atlas, wanted, filters)
+    covered = named.within
+    if effective:
+        covered = reaching.pairs(atlas, wanted, filters).counts(stations.service(atlas, filters).effective) > 0
     kind, codes, names = "place", *_units_of(atlas, "adcode", wanted.rows)
     if here.level in ("county", "region", "grid"):
         zones, known_zones = _units_of(atlas, "zone", wanted.rows)
@@ -480,7 +468,7 @@ def _stations_of_units(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         whole,
         parent,
         "stations_effective" if effective else "stations_nominal",
-        [_provenance(atlas, wanted, offered.nominal, near)] * len(names),
+        [named.provenance] * len(names),
         lost,
         missing,
     )
