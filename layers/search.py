@@ -34,7 +34,7 @@ MOST_SCANS = 4
 MOST_FOUND = 12
 MOST_OF_A_KIND = 5
 #: Rows of a table from which on its names are found as they are written, not by pinyin too.
-MANY = 50_000
+MANY = 200_000
 MOST_WORDS, MOST_INSIDE = 3, 2_000  # words of one search, names compared in the places that a word names
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"

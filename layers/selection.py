@@ -81,8 +81,8 @@ def combined(atlas: Atlas, table: str, *columns: str) -> tuple[NDArray[np.int32]
     return atlas.once(("combined", table, *columns), compute), values
 
 
-def counts(atlas: Atlas, table: str, rows: NDArray[Any], *columns: str) -> tuple[NDArray[np.intp], ...]:
-    """Return how many of `rows` (positions or a mask) have each combination of values of `columns`, and the values.
+def counts(atlas: Atlas, table: str, rows: NDArray[Any] | slice, *columns: str) -> tuple[NDArray[Any], ...]:
+    """Return how many of `rows` (positions, mask or slice) have each combination of values of `columns`, and these.
 
     Returns
     -------
