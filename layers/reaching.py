@@ -18,6 +18,8 @@ from layers.provenance import mix, sources, weakest
 WIDE_M = 1_000.0
 #: Cells of demand from which on that is quicker than to search.
 MANY = 20_000
+#: Pairs that are held for it at most, 12 bytes each; where stations are denser each radius is searched by itself.
+MOST_PAIRS, ASKED = 8_000_000, 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +50,11 @@ def pairs(atlas: Atlas, wanted: demand.Demand, filters: Filters) -> Pairs:
     if len(wanted.rows) < MANY or straight > WIDE_M or way.along(atlas, filters):
         return demand.reached(atlas, wanted, filters)
 
+    placed, sites, every = atlas.once("pairs of all demand", lambda: _searched(atlas))
+    if every is None:
+        return demand.reached(atlas, wanted, filters)
+
     def compute() -> Pairs:
-        placed, sites, every = atlas.once("pairs of all demand", lambda: _searched(atlas))
         return _of_atlas(atlas, narrowed(every.of(wanted.rows), _points(wanted), sites, straight), placed)
 
     return atlas.recent(("pairs", wanted.key, straight), compute)
@@ -83,13 +88,19 @@ def _points(wanted: demand.Demand) -> Points:
     return Points(np.column_stack([wanted.lon, wanted.lat]), degrees=True)
 
 
-def _searched(atlas: Atlas) -> tuple[NDArray[np.intp], Points, Pairs]:
-    """Return the rows of the stations that have a place, where they are, and all demand within :data:`WIDE_M`."""
+def _searched(atlas: Atlas) -> tuple[NDArray[np.intp], Points, Pairs | None]:
+    """Return the rows of the stations that have a place, where they are, and all demand within :data:`WIDE_M`; None of
+    it where that is more than :data:`MOST_PAIRS`.
+    """
     lon, lat = atlas.lonlat("stations")
     placed = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     sites = Points(np.column_stack([lon[placed], lat[placed]]), degrees=True)
     known = np.column_stack(atlas.lonlat("demand"))
     there = np.flatnonzero(np.isfinite(known).all(axis=1))
+    some = there[:: max(1, len(there) // ASKED)]
+    likely = len(within_reach(Points(known[some], degrees=True), sites, WIDE_M).site) / max(1, len(some)) * len(there)
+    if likely > MOST_PAIRS:
+        return placed, sites, None
     found = within_reach(Points(known[there], degrees=True), sites, WIDE_M)
     size = np.zeros(len(known), np.int64)
     size[there] = np.diff(found.start)
