@@ -30,9 +30,13 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         is: ``point`` (its own), ``grid`` (inside its grid) or ``place`` (the
         label point of its place). The index is the row in ``atlas.activities``.
     """
-    rows = chosen(atlas, filters)
+    return rows_of(atlas, chosen(atlas, filters))
+
+
+def rows_of(atlas: Atlas, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Return `rows` of ``atlas.activities`` as :func:`select` does."""
     lon, lat, located = where(atlas)
-    frame = pd.DataFrame(atlas.activities.iloc[rows].drop(columns="geometry", errors="ignore"))
+    frame = plain(atlas, "activities").iloc[rows].copy()
     frame["lon"], frame["lat"] = lon[rows], lat[rows]
     frame["located"] = pd.Series(located[rows], index=frame.index, dtype=object)
     return frame
@@ -50,39 +54,16 @@ def by_month(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         counted. Sorted by month, kind, provenance. Activities whose month is
         not known are not in it: :func:`undated` counts them.
     """
-    rows = chosen(atlas, filters)
-    month = periods.spans(atlas, "activities").month[rows]
-    rows, month = rows[~np.isnat(month)], month[~np.isnat(month)]
-    unit, units = atlas.coded("activities", "participants_unit")
-    as_visits = np.append(units == VISIT, False)[unit[rows]]
-    number = atlas.once("participants", lambda: _numbers(atlas))[rows]
-    kind, kinds = atlas.coded("activities", "kind")
-    origin, origins = atlas.coded("activities", "provenance")
-    months, slot = np.unique(month, return_inverse=True)
-    key = (slot * len(kinds) + kind[rows]) * len(origins) + origin[rows]
-    groups, group = np.unique(key, return_inverse=True)
-    table = pd.DataFrame(
-        {
-            "month": months.astype(str)[groups // (len(kinds) * len(origins))].astype(object),
-            "kind": kinds[groups // len(origins) % len(kinds)],
-            "provenance": origins[groups % len(origins)],
-            "count": np.bincount(group, minlength=len(groups)),
-            "participants": _sum(group, number, ~as_visits, len(groups)),
-            "visits": _sum(group, number, as_visits, len(groups)),
-        }
-    )
-    return table.sort_values(["month", "kind", "provenance"], ignore_index=True)
+    return atlas.recent(("activities by month", *_asked(filters)), lambda: _by_month(atlas, filters)).copy()
 
 
 def undated(atlas: Atlas, filters: Filters) -> int:
     """Return how many activities may belong to the dates asked but are not in :func:`by_month`."""
-    when = periods.spans(atlas, "activities")
+    vague = atlas.once("activities of vague date", lambda: _vague(atlas))
+    when = periods.spans(atlas, "activities").of(vague)
+    choice = _choice(atlas, filters)[vague]
     return int(
-        (
-            _choice(atlas, filters)
-            & periods.touching(when, filters)
-            & (np.isnat(when.month) | ~periods.within(when, filters))
-        ).sum()
+        (choice & periods.touching(when, filters) & (np.isnat(when.month) | ~periods.within(when, filters))).sum()
     )
 
 
@@ -126,11 +107,12 @@ def rank_grids(atlas: Atlas, filters: Filters, top: int = 10) -> pd.DataFrame:
 
 def by_key(atlas: Atlas, filters: Filters, column: str) -> dict[str, tuple[int, dict[str, int], str | None]]:
     """Return, per value of `column`, the number of selected activities, that per kind, and their provenance."""
-    rows = chosen(atlas, filters)
     key, keys = atlas.coded("activities", column)
     kind, kinds = atlas.coded("activities", "kind")
     origin, origins = atlas.coded("activities", "provenance")
-    rows = rows[key[rows] >= 0]
+    # of a nation few activities name a grid: those are looked through, not all
+    naming = atlas.once(("activities naming", column), lambda: np.flatnonzero(key >= 0))
+    rows = naming[mask(atlas, filters)[naming]]
     groups, sizes = np.unique((key[rows] * len(kinds) + kind[rows]) * len(origins) + origin[rows], return_counts=True)
     result: dict[str, tuple[int, dict[str, int], str | None]] = {}
     for group, size in zip(groups.tolist(), sizes.tolist(), strict=True):
@@ -144,13 +126,51 @@ def by_key(atlas: Atlas, filters: Filters, column: str) -> dict[str, tuple[int, 
 
 def kinds_present(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     """Return ``kind``, ``provenance`` and ``count`` of the selected activities, dated or not."""
-    frame = select(atlas, filters)
-    return frame.groupby(["kind", "provenance"], sort=True).size().rename("count").reset_index()  # ty: ignore[no-matching-overload] - a series is renamed
+    found, kinds, origins = selection.counts(atlas, "activities", mask(atlas, filters), "kind", "provenance")
+    at, of = np.nonzero(found)
+    table = pd.DataFrame({"kind": kinds[at], "provenance": origins[of], "count": found[at, of]})
+    return table.sort_values(["kind", "provenance"], ignore_index=True)
+
+
+def provenance(atlas: Atlas, filters: Filters) -> str | None:
+    """Return the provenance of the selected activities together: ``mixed`` when unlike, None when there are none."""
+    return mix(atlas.distinct("activities", "provenance", mask(atlas, filters)))
 
 
 def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
     """Return the rows of ``atlas.activities`` that :func:`select` returns."""
-    return np.flatnonzero(_choice(atlas, filters) & periods.within(periods.spans(atlas, "activities"), filters))
+    return np.flatnonzero(mask(atlas, filters))
+
+
+def mask(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+    """Return which rows of ``atlas.activities`` :func:`select` returns."""
+
+    def compute() -> NDArray[np.bool_]:
+        return _choice(atlas, filters) & periods.within(periods.spans(atlas, "activities"), filters)
+
+    return selection.kept(atlas, ("activities", *_asked(filters)), compute)
+
+
+def plain(atlas: Atlas, table: str) -> pd.DataFrame:
+    """Return a table of the atlas without its geometry, which is dear to take rows of. Do not alter it."""
+    return atlas.once(
+        ("plain", table), lambda: pd.DataFrame(atlas.table(table).drop(columns="geometry", errors="ignore"))
+    )
+
+
+def participants(atlas: Atlas) -> NDArray[np.float64]:
+    """Return how many took part in each activity, in its unit; NaN where nobody counted."""
+    return atlas.once("participants", lambda: _numbers(atlas))
+
+
+def as_visits(atlas: Atlas) -> NDArray[np.bool_]:
+    """Return of which activities the participants are visits (人次), not persons."""
+
+    def compute() -> NDArray[np.bool_]:
+        unit, units = atlas.coded("activities", "participants_unit")
+        return np.append(units == VISIT, False)[unit]
+
+    return atlas.once("participants as visits", compute)
 
 
 def where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
@@ -180,25 +200,72 @@ def where(atlas: Atlas) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArr
 # -- inside -----------------------------------------------------------------------
 
 
+def _asked(filters: Filters) -> tuple[Any, ...]:
+    """Return what tells the activities chosen apart."""
+    return selection.where(filters), filters.kinds, filters.start, filters.end
+
+
+def _vague(atlas: Atlas) -> NDArray[np.intp]:
+    """Return the activities that may be left out by dates though they may fit: of no month, or of no day."""
+    when = periods.spans(atlas, "activities")
+    return np.flatnonzero(np.isnat(when.month) | ~when.dated)
+
+
+def _months(atlas: Atlas) -> tuple[NDArray[np.int32], NDArray[Any], tuple[NDArray[Any], ...]]:
+    """Return month, kind and provenance of each activity as one code, -1 where one is missing; and their values."""
+
+    def compute() -> tuple[NDArray[np.int32], NDArray[Any]]:
+        month = periods.spans(atlas, "activities").month
+        known = ~np.isnat(month)
+        months, slot = np.unique(month[known], return_inverse=True)
+        rest, (kinds, origins) = selection.combined(atlas, "activities", "kind", "provenance")
+        code = np.full(len(month), -1, np.int32)
+        code[known] = slot * (len(kinds) * len(origins)) + rest[known]
+        code[rest < 0] = -1
+        return code, months.astype(str).astype(object)
+
+    code, months = atlas.once("activities by month", compute)
+    return code, months, selection.combined(atlas, "activities", "kind", "provenance")[1]
+
+
+def _by_month(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    rows = mask(atlas, filters)
+    code, months, (kinds, origins) = _months(atlas)
+    size = len(months) * len(kinds) * len(origins)
+    found = np.bincount(code[rows] + 1, minlength=size + 1)[1:]
+    persons, visits = (_summed(atlas, code, rows & which, size) for which in (~as_visits(atlas), as_visits(atlas)))
+    groups = np.flatnonzero(found)
+    table = pd.DataFrame(
+        {
+            "month": months[groups // (len(kinds) * len(origins))],
+            "kind": kinds[groups // len(origins) % len(kinds)],
+            "provenance": origins[groups % len(origins)],
+            "count": found[groups],
+            "participants": persons[groups],
+            "visits": visits[groups],
+        }
+    )
+    return table.sort_values(["month", "kind", "provenance"], ignore_index=True)
+
+
+def _summed(atlas: Atlas, code: NDArray[np.int32], rows: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
+    """Return the participants of `rows` per code; NaN where nobody counted."""
+    number = participants(atlas)
+    given = np.flatnonzero(rows & (code >= 0) & ~np.isnan(number))
+    total = np.bincount(code[given], number[given], size)
+    return np.where(np.bincount(code[given], minlength=size) > 0, total, np.nan)
+
+
 def _numbers(atlas: Atlas) -> NDArray[np.float64]:
     return atlas.activities["participants"].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _sum(
-    group: NDArray[np.intp], number: NDArray[np.float64], which: NDArray[np.bool_], size: int
-) -> NDArray[np.float64]:
-    """Return the sum per group of the numbers given among `which`; NaN where none is."""
-    given = np.flatnonzero(which & ~np.isnan(number))
-    total = np.bincount(group[given], number[given], size)
-    return np.where(np.bincount(group[given], minlength=size) > 0, total, np.nan)
-
-
 def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     lon, lat, *_ = where(atlas)
-    mask = selection.mask(atlas, filters, "activities", (lon, lat))
+    fits = selection.mask(atlas, filters, "activities", (lon, lat))
     if filters.kinds is not None:
-        fits = np.zeros(len(atlas.activities), dtype=bool)
+        asked = np.zeros(len(atlas.activities), dtype=bool)
         for kind in filters.kinds:
-            fits |= atlas.holds("activities", "kind", kind)
-        mask = mask & fits
-    return mask
+            asked |= atlas.holds("activities", "kind", kind)
+        fits = fits & asked
+    return fits

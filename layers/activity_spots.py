@@ -14,7 +14,7 @@ from layers.filters import Filters
 from layers.provenance import MIXED
 
 COLUMNS = ("lon", "lat", "unit_kind", "unit_id", "name", "name_en", "kind", "count", "own", "provenance")
-SPOT_LIMIT, CELL_LIMIT = 2_000, 1_500
+SPOT_LIMIT, CELL_LIMIT = 800, 400
 CLUSTER = "cluster"
 Box = tuple[float, float, float, float]
 _TABLES = {"grid": ("grids", "grid_id"), "place": ("places", "adcode")}
@@ -44,17 +44,16 @@ def spots(
         when unlike).
     """
     lon, lat, located = activities.where(atlas)
-    rows = activities.chosen(atlas, filters)
-    rows = rows[~np.isnan(lon[rows])]
-    if len(rows) > limit and box is not None:
+    spot, order, most = atlas.once("spots of activities", lambda: _spots(lon, lat))
+    chosen = activities.mask(atlas, filters)
+    if box is not None and np.count_nonzero(chosen) > limit:
         west, south, east, north = box
-        x, y = lon[rows], lat[rows]
-        rows = rows[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
-    rows = rows[np.lexsort((rows, lat[rows], lon[rows]))]
-    new = (np.diff(lon[rows], prepend=np.nan) != 0) | (np.diff(lat[rows], prepend=np.nan) != 0)
-    starts = np.flatnonzero(new)
-    if len(starts) > limit:
-        return _cells(atlas, rows, hexes.resolution_for(zoom), lon, lat)
+        chosen = chosen & (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    held = np.bincount(spot[chosen] + 1, minlength=most + 1)[1:]
+    if np.count_nonzero(held) > limit:
+        return _cells(atlas, np.flatnonzero(chosen & (spot >= 0)), hexes.resolution_for(zoom), lon, lat)
+    rows = order[chosen[order]]
+    starts = np.flatnonzero(np.diff(spot[rows], prepend=-1))
     counts = np.diff(starts, append=len(rows))
     first = rows[starts]
     units = [located[row] if located[row] in _TABLES else "activity" for row in first]
@@ -78,6 +77,18 @@ def spots(
         },
         columns=list(COLUMNS),
     )
+
+
+def _spots(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.intp], int]:
+    """Return at which spot each activity is, -1 where nobody knows;
+    those that are at one, spot by spot; and how many spots there are.
+    """
+    rows = np.flatnonzero(~np.isnan(lon))
+    order = rows[np.lexsort((rows, lat[rows], lon[rows]))]
+    new = (np.diff(lon[order], prepend=np.nan) != 0) | (np.diff(lat[order], prepend=np.nan) != 0)
+    spot = np.full(len(lon), -1, np.int32)
+    spot[order] = np.cumsum(new) - 1
+    return spot, order, int(new.sum())
 
 
 def _cells(

@@ -10,6 +10,7 @@ station serves wherever it lies, so one across the county line counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,11 +21,10 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.message import Message, joined
-from layers import demand, places, selection, stations, unplaced, way
+from layers import demand, places, reaching, selection, stations, unplaced, way
 from layers.atlas import Atlas
-from layers.distance import Pairs
 from layers.filters import STRAIGHT, Filters
-from layers.provenance import mix, sources, weakest
+from layers.provenance import mix
 from layers.walking import REACH_M
 
 #: Roads without connection that are named.
@@ -196,18 +196,22 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
     AtlasError
         When the place, region or grid is not in the atlas.
     """
-    wanted = demand.judged(atlas, filters)
-    near = demand.reached(atlas, wanted, filters)
+    return atlas.recent(("coverage", _asked(filters)), lambda: _measure(atlas, filters))
+
+
+def _measure(atlas: Atlas, filters: Filters) -> Coverage:
+    wanted = _judged(atlas, filters)
+    near = reaching.pairs(atlas, wanted, filters)
     offered = stations.service(atlas, filters)
     effective = offered.effective
-    nominal_count, effective_count = near.counts(offered.nominal), near.counts(effective)
+    named, effective_count = reaching.nominal(atlas, wanted, filters), near.counts(effective)
     inside = stations.chosen(atlas, filters)
-    standing = demand.standing_of(atlas, filters, wanted)
-    why = standing.why
+    known = demand.standing_of(atlas, filters, wanted)
+    why = known.why
     apart = demand.apart(atlas, wanted, filters, offered.nominal)
     return Coverage(
-        nominal_weighted=_weighted(wanted, nominal_count > 0, why),
-        nominal_unweighted=Share(int((nominal_count > 0).sum()), len(wanted.rows), why),
+        nominal_weighted=_weighted(wanted, named.within, why),
+        nominal_unweighted=Share(int(named.within.sum()), len(wanted.rows), why),
         effective_weighted=_weighted(wanted, effective_count > 0, why),
         effective_unweighted=Share(int((effective_count > 0).sum()), len(wanted.rows), why),
         backup_weighted=_weighted(wanted, effective_count > 1, why),
@@ -215,19 +219,16 @@ def measure(atlas: Atlas, filters: Filters) -> Coverage:
         stations_effective=int((inside & effective).sum()),
         stations_serving=len(np.unique(near.site[effective[near.site]])),
         stations_unknown_hours=int((inside & offered.nominal & ~stations.hours_known(atlas)).sum()),
-        standing=standing,
+        standing=known,
         radius_m=filters.radius,
         detour_factor=filters.detour,
         way=way.note(atlas, filters),
         apart=apart,
         straight_weighted=None if apart is None else measure(atlas, filters.having(way=STRAIGHT)).effective_weighted,
-        epsg=demand.systems(wanted),
+        epsg=named.epsg,
         as_of=atlas.data_date,
-        provenance=_provenance(atlas, wanted, offered.nominal, near),
-        source_ids=sources(
-            atlas.distinct("demand", "source_id", wanted.rows)
-            + atlas.distinct("stations", "source_id", near.site[offered.nominal[near.site]])
-        ),
+        provenance=named.provenance,
+        source_ids=named.source_ids,
     )
 
 
@@ -239,7 +240,7 @@ def measured(atlas: Atlas, filters: Filters) -> str | None:
     """
     if filters.measure != "auto":
         return filters.measure
-    has_demand = len(demand.judged(atlas, filters).rows) > 0
+    has_demand = len(_judged(atlas, filters).rows) > 0
     has_enterprises = bool(enterprises(atlas, filters).any())
     if has_demand and has_enterprises:
         return "stations" if stations.asks(filters) else "enterprises"
@@ -271,7 +272,9 @@ def by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     what = measured(atlas, filters)
     if what is None:
         return pd.DataFrame(columns=list(UNIT_COLUMNS))
-    return _stations_by_unit(atlas, filters) if what == "stations" else _enterprises_by_unit(atlas, filters)
+    if what == "stations":
+        return _stations_by_unit(atlas, filters)
+    return atlas.recent(("enterprises by unit", _asked(filters)), lambda: _enterprises_by_unit(atlas, filters)).copy()
 
 
 def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
@@ -289,19 +292,29 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         be, were their hours known; the same at every hour); ``whole`` (demand weight, the denominator);
         ``provenance``.
     """
-    filters = filters.having(hour=None)
+    asked = filters.having(hour=None)
+    return atlas.recent(("coverage by hour", _asked(asked)), lambda: _by_hour(atlas, asked)).copy()
+
+
+def _by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     wanted = demand.judged(atlas, filters)
-    near = demand.reached(atlas, wanted, filters)
+    near = reaching.pairs(atlas, wanted, filters)
     offered = stations.service(atlas, filters)
     bits = np.where(offered.nominal & offered.able, offered.clock, np.uint32(0)).astype(np.uint32)
     inside = stations.chosen(atlas, filters)
     hours = np.arange(24, dtype=np.uint32)
-    reached = (near.union(bits)[:, None] >> hours) & np.uint32(1)
-    named = near.counts(offered.nominal) > 0
+    union = near.union(bits)
+    of_any_hour = reaching.nominal(atlas, wanted, filters)
+    named = of_any_hour.within
     if wanted.hourly is None:
         whole = np.full(24, wanted.weight.sum())
-        nominal, effective = np.full(24, wanted.weight @ named), wanted.weight @ reached
+        # a nation of cells has a few hundred clocks: those are read hour by hour, not the cells
+        clocks, which = _distinct(union)
+        reached = (clocks[:, None] >> hours) & np.uint32(1)
+        nominal = np.full(24, wanted.weight @ named)
+        effective = np.bincount(which, wanted.weight, len(clocks)) @ reached
     else:
+        reached = (union[:, None] >> hours) & np.uint32(1)
         whole = wanted.hourly.sum(axis=0)
         nominal, effective = named @ wanted.hourly, (wanted.hourly * reached).sum(axis=0)
     if demand.standing_of(atlas, filters, wanted).lost:
@@ -312,9 +325,9 @@ def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             "nominal": _ratio(nominal, whole),
             "effective": _ratio(effective, whole),
             "hours_unknown": int((offered.nominal & offered.able & ~offered.known & inside).sum()),
-            "stations_open": ((bits[inside][:, None] >> hours) & np.uint32(1)).sum(axis=0).astype(int),
+            "stations_open": _open_by_hour(bits[inside], hours),
             "whole": whole,
-            "provenance": _provenance(atlas, wanted, offered.nominal, near),
+            "provenance": of_any_hour.provenance,
         }
     )
 
@@ -361,7 +374,58 @@ def by_way(atlas: Atlas, filters: Filters) -> pd.DataFrame | None:
     return pd.concat([whole, units.iloc[np.argsort(-more, kind="stable")]], ignore_index=True)
 
 
+def standing(atlas: Atlas, filters: Filters) -> unplaced.Standing:
+    """Return the ``standing`` of :func:`measure` without measuring."""
+    return demand.standing_of(atlas, filters, _judged(atlas, filters))
+
+
+def counties(atlas: Atlas, filters: Filters) -> int:
+    """Return in how many counties there is demand in the place (and lasso) looked at."""
+    return len(atlas.distinct("demand", "adcode", demand.select(atlas, filters.having(hour=None)).rows))
+
+
 # -- inside -----------------------------------------------------------------------
+
+
+def _asked(filters: Filters) -> Filters:
+    """Return what tells one coverage apart from another: `filters` without what only other layers know."""
+    return filters.having(
+        layers=frozenset(),
+        start=None,
+        end=None,
+        sectors=None,
+        mode=None,
+        kinds=None,
+        measure="auto",
+        station=None,
+        fair=None,
+        lang="zh",
+        theme="light",
+        base="auto",
+    )
+
+
+def _judged(atlas: Atlas, filters: Filters) -> demand.Demand:
+    return _at_any_hour(demand.judged, atlas, filters)
+
+
+def _at_any_hour(gather: Callable[[Atlas, Filters], demand.Demand], atlas: Atlas, filters: Filters) -> demand.Demand:
+    """Return the demand that `gather` gives, gathered once for all hours where no demand has hours of its own."""
+    wanted = gather(atlas, filters.having(hour=None))
+    return wanted if wanted.hourly is None or filters.hour is None else gather(atlas, filters)
+
+
+def _distinct(clocks: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+    """Return the distinct clocks, and which of them each one is."""
+    codes, found = pd.factorize(clocks)
+    return np.asarray(found, dtype=np.uint32), codes
+
+
+def _open_by_hour(clocks: NDArray[np.uint32], hours: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """Return how many of the stations with these `clocks` are open at each hour."""
+    found, which = _distinct(clocks)
+    each = np.bincount(which, minlength=len(found))
+    return (each @ ((found[:, None] >> hours) & np.uint32(1))).astype(int)
 
 
 def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
@@ -372,31 +436,26 @@ def _weighted(wanted: demand.Demand, covered: NDArray[np.bool_], why: str | None
     return Share(float(wanted.weight[covered].sum()), float(wanted.weight.sum()), why)
 
 
-def _provenance(atlas: Atlas, wanted: demand.Demand, nominal: NDArray[np.bool_], near: Pairs) -> str | None:
-    if not len(wanted.rows):
-        return None
-    serving = near.site[nominal[near.site]]
-    return weakest(
-        mix(atlas.distinct("demand", "provenance", wanted.rows)),
-        mix(stations.provenance_of(atlas, serving)),
-    )
-
-
 def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
+    key = ("coverage by unit", _asked(filters))
+    return atlas.recent(key, lambda: _stations_of_units(atlas, filters)).copy()
+
+
+def _stations_of_units(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     here = places.scope(atlas, filters)
-    wanted = demand.select(atlas, filters)
-    near = demand.reached(atlas, wanted, filters)
-    offered = stations.service(atlas, filters)
+    wanted = _at_any_hour(demand.select, atlas, filters)
     effective = stations.asks(filters)
-    covered = near.counts(offered.effective if effective else offered.nominal) > 0
-    zones = atlas.demand["zone"].to_numpy(dtype=object)[wanted.rows]
-    if here.level in ("county", "region", "grid") and not pd.isna(zones).all():
-        kind, ids = "zone", zones
-    else:  # a county of which no zones are known stands for itself
-        kind, ids = "place", atlas.demand["adcode"].to_numpy(dtype=object)[wanted.rows]
+    named = reaching.nominal(atlas, wanted, filters)
+    covered = named.within
+    if effective:
+        covered = reaching.pairs(atlas, wanted, filters).counts(stations.service(atlas, filters).effective) > 0
+    kind, codes, names = "place", *_units_of(atlas, "adcode", wanted.rows)
+    if here.level in ("county", "region", "grid"):
+        zones, known_zones = _units_of(atlas, "zone", wanted.rows)
+        if (zones >= 0).any():  # a county of which no zones are known stands for itself
+            kind, codes, names = "zone", zones, known_zones
     above = measure(atlas, filters.having(place=here.adcode, region=None, grid=None) if here.zone else filters)
     parent = (above.effective_weighted if effective else above.nominal_weighted).ratio
-    codes, names = pd.factorize(ids)
     known = codes >= 0
     whole = np.bincount(codes[known], wanted.weight[known], len(names))
     part = np.bincount(codes[known & covered], wanted.weight[known & covered], len(names))
@@ -409,10 +468,20 @@ def _stations_by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         whole,
         parent,
         "stations_effective" if effective else "stations_nominal",
-        [_provenance(atlas, wanted, offered.nominal, near)] * len(names),
+        [named.provenance] * len(names),
         lost,
         missing,
     )
+
+
+def _units_of(atlas: Atlas, column: str, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Return which unit each of these rows of demand is in, -1 where it names none, and the units that any names."""
+    codes, values = atlas.coded("demand", column)
+    codes = codes[rows]
+    present = np.flatnonzero(np.bincount(codes + 1, minlength=len(values) + 1)[1:])
+    slot = np.full(len(values) + 1, -1)  # last: no unit
+    slot[present] = np.arange(len(present))
+    return slot[codes], values[present]
 
 
 def enterprises(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
@@ -465,10 +534,13 @@ def _units(
     }[kind]
     frame, rows = atlas.table(table), atlas.rows_by(table, key)
     found = [rows.get(unit) for unit in ids]
-    name = [unit if row is None else frame["name"].iloc[row] for unit, row in zip(ids, found, strict=True)]
-    name_en = name
-    if "name_en" in frame:
-        name_en = [unit if row is None else frame["name_en"].iloc[row] for unit, row in zip(ids, found, strict=True)]
+
+    def called(column: str) -> list[str]:
+        names = frame[column].to_numpy(dtype=object)
+        return [unit if row is None else names[row] for unit, row in zip(ids, found, strict=True)]
+
+    name = called("name")
+    name_en = called("name_en") if "name_en" in frame else name
     units = pd.DataFrame(
         {
             "unit_id": ids,

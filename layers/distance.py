@@ -279,6 +279,18 @@ def within_reach(demand: Points, sites: Points, radius: float, detour: float = 1
     )
 
 
+def narrowed(pairs: Pairs, demand: Points, sites: Points, radius: float) -> Pairs:
+    """Return those of `pairs` (found by :func:`within_reach` in a wider radius, straight line, in degrees) that it
+    finds at most `radius` metres apart, with the same distances.
+    """
+    near = pairs.kept(pairs.distance <= radius * (1 + RIM) * (1 + NOISE))
+    distance = near.distance.copy()
+    rim = np.flatnonzero(np.abs(distance - radius) <= RIM * radius)
+    if len(rim):
+        distance[rim] = _geodesic(demand.xy[near.demand()[rim]], sites.xy[near.site[rim]])
+    return replace(replace(near, distance=distance).kept(distance <= radius * (1 + NOISE)), complete=False)
+
+
 def all_pairs(demand: Points, sites: Points, detour: float = 1.0) -> Pairs:
     """Return every pair of demand and site.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import periods, qualifiers, selection
+from layers import activities, periods, qualifiers, selection
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import sources
@@ -32,11 +32,50 @@ def select(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         The columns of ``atlas.fairs`` without ``geometry``, and ``lon``,
         ``lat`` (degrees, WGS-84). The index is the row in ``atlas.fairs``.
     """
-    rows = np.flatnonzero(_choice(atlas, filters) & periods.within(periods.spans(atlas, "fairs"), filters))
+    return rows_of(atlas, chosen(atlas, filters))
+
+
+def rows_of(atlas: Atlas, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Return `rows` of ``atlas.fairs`` as :func:`select` does."""
     lon, lat = atlas.lonlat("fairs")
-    frame = pd.DataFrame(atlas.fairs.iloc[rows].drop(columns="geometry", errors="ignore"))
+    frame = activities.plain(atlas, "fairs").iloc[rows].copy()
     frame["lon"], frame["lat"] = lon[rows], lat[rows]
     return frame
+
+
+def chosen(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
+    """Return the rows of ``atlas.fairs`` that :func:`select` returns."""
+    return np.flatnonzero(mask(atlas, filters))
+
+
+def mask(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+    """Return which rows of ``atlas.fairs`` :func:`select` returns."""
+
+    def compute() -> NDArray[np.bool_]:
+        return _choice(atlas, filters) & periods.within(periods.spans(atlas, "fairs"), filters)
+
+    key = ("fairs", selection.where(filters), filters.mode, filters.sectors, filters.start, filters.end)
+    return selection.kept(atlas, key, compute)
+
+
+def held(atlas: Atlas, filters: Filters) -> NDArray[np.intp]:
+    """Return the rows that figures are of: the fair chosen alone, else those of :func:`select`."""
+    if filters.fair is None:
+        return chosen(atlas, filters)
+    row = atlas.rows_by("fairs", "fair_id").get(filters.fair)
+    return np.array([] if row is None or not mask(atlas, filters)[row] else [row], dtype=np.intp)
+
+
+def numbers(atlas: Atlas, column: str) -> NDArray[np.float64]:
+    """Return a column of numbers of all fairs; NaN where nobody counted."""
+    return atlas.once(
+        ("numbers of fairs", column), lambda: atlas.fairs[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    )
+
+
+def of_origin(atlas: Atlas, rows: NDArray[np.intp], origin: str) -> NDArray[np.intp]:
+    """Return those of `rows` that are of the provenance `origin`."""
+    return rows[atlas.of_provenance("fairs", frozenset({origin}))[rows]]
 
 
 def undated(atlas: Atlas, filters: Filters) -> int:
@@ -63,27 +102,27 @@ def funnel(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         of the fairs summed). Three rows per provenance that the selection holds, reported first; reported and
         illustrative are never added together.
     """
-    chosen = select(atlas, filters)
-    if filters.fair is not None:
-        chosen = chosen[chosen["fair_id"] == filters.fair]
+    shown = held(atlas, filters)
     rows: list[dict[str, Any]] = []
     for provenance in PROVENANCES:
-        held = chosen[chosen["provenance"] == provenance]
-        if not len(held):
+        own = of_origin(atlas, shown, provenance)
+        if not len(own):
             continue
-        whole = held[list(STAGES.values())].notna().all(axis=1)
-        summed = held[whole] if whole.any() else held
+        known = {column: ~np.isnan(numbers(atlas, column)[own]) for column in STAGES.values()}
+        whole = np.logical_and.reduce(list(known.values()))
+        summed = whole if whole.any() else np.ones(len(own), bool)
         for stage, column in STAGES.items():
-            given = summed[summed[column].notna()]
+            given = own[summed & known[column]]
+            said = atlas.distinct("fairs", "qualifiers", given)  # what says nothing is exact, and exact adds nothing
             rows.append(
                 {
                     "stage": stage,
-                    "value": int(given[column].sum()) if len(given) else None,
-                    "qualifier": qualifiers.combine(qualifiers.of_column(t, column) for t in given["qualifiers"]),
+                    "value": int(numbers(atlas, column)[given].sum()) if len(given) else None,
+                    "qualifier": qualifiers.combine(qualifiers.of_column(text, column) for text in said),
                     "provenance": provenance,
                     "fairs": len(given),
-                    "left_out": len(held) - len(summed),
-                    "source_ids": sources(given),
+                    "left_out": len(own) - int(summed.sum()),
+                    "source_ids": sources(atlas.distinct("fairs", "source_id", given)),
                 }
             )
     table = pd.DataFrame(rows, columns=list(FUNNEL_COLUMNS))
@@ -92,12 +131,12 @@ def funnel(atlas: Atlas, filters: Filters) -> pd.DataFrame:
 
 
 def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
-    mask = selection.mask(atlas, filters, "fairs")
+    fits = selection.mask(atlas, filters, "fairs")
     if filters.mode is not None:
-        mask = mask & (atlas.holds("fairs", "mode", filters.mode) | atlas.holds("fairs", "mode", BOTH))
+        fits = fits & (atlas.holds("fairs", "mode", filters.mode) | atlas.holds("fairs", "mode", BOTH))
     if filters.sectors is not None:
-        fits = np.zeros(len(atlas.fairs), dtype=bool)
+        asked = np.zeros(len(atlas.fairs), dtype=bool)
         for sector in filters.sectors:
-            fits |= atlas.holds("fairs", "sectors", sector)
-        mask = mask & fits
-    return mask
+            asked |= atlas.holds("fairs", "sectors", sector)
+        fits = fits & asked
+    return fits

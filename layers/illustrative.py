@@ -8,7 +8,7 @@ import numpy as np
 
 from layers import places
 from layers.atlas import LEVELS, Atlas
-from layers.filters import NATION, Filters
+from layers.filters import NATION, PROVENANCES, Filters
 
 TABLES = (
     "regions",
@@ -24,6 +24,7 @@ TABLES = (
     "stops",
     "parts",
 )
+MADE_UP = frozenset({PROVENANCES[-1]})
 DRAWN = ("regions",)  # a region that is reported may have a shape that is not
 CITY, COUNTY = LEVELS.index("city"), LEVELS.index("county")
 
@@ -51,12 +52,16 @@ class Still(NamedTuple):
 def still_illustrative(atlas: Atlas, filters: Filters) -> list[Still]:
     """Return, per table, the illustrative rows in the scope of `filters`; tables without any are left out."""
     here = places.scope(atlas, filters)
+    return list(atlas.recent(("still illustrative", here.key), lambda: _still(atlas, here)))
+
+
+def _still(atlas: Atlas, here: places.Scope) -> tuple[Still, ...]:
     level = CITY if here.level in ("country", "province") or here.adcode == NATION else COUNTY
     found = []
     for table in TABLES:
         rows = atlas.table(table)
         inside = places.table_mask(atlas, here, table)
-        made_up = (rows["provenance"] == "illustrative").to_numpy(bool)
+        made_up = atlas.of_provenance(table, MADE_UP)
         if table in DRAWN:
             made_up = made_up | (rows["geometry_provenance"] == "illustrative").to_numpy(bool)
         made_up = made_up & inside
@@ -72,4 +77,4 @@ def still_illustrative(atlas: Atlas, filters: Filters) -> list[Still]:
         found.append(
             Still(table, int(made_up.sum()), int(inside.sum()), tuple(str(atlas.tree.codes[row]) for row, _ in order))
         )
-    return found
+    return tuple(found)

@@ -141,9 +141,15 @@ def strip(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
 
 def every(atlas: Atlas, filters: Filters) -> list[KeyFigure]:
     """Return all key figures of the place looked at, also those for which the strip has no room."""
+    # how it looks changes no figure: strip, sentence and comparison of one choice share them
+    asked = filters.having(layers=frozenset(), station=None, measure="auto", lang="zh", theme="light", base="auto")
+    return list(atlas.recent(("key figures", asked), lambda: _every(atlas, asked)))
+
+
+def _every(atlas: Atlas, filters: Filters) -> tuple[KeyFigure, ...]:
     here = places.scope(atlas, filters)
     found = [*_work(atlas, filters, here), *_stations(atlas, filters, here), *_fairs(atlas, filters)]
-    return [*found, *_extras(atlas, filters, here), *_activities(atlas, filters)]
+    return (*found, *_extras(atlas, filters, here), *_activities(atlas, filters))
 
 
 # -- inside -----------------------------------------------------------------------
@@ -331,14 +337,12 @@ def _behind(atlas: Atlas, table: str, rows: NDArray[Any]) -> tuple[str | None, t
 
 
 def _fairs(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
-    chosen = fairs.select(atlas, filters)
-    if filters.fair is not None:
-        chosen = chosen[chosen["fair_id"] == filters.fair]
+    chosen = fairs.held(atlas, filters)
     steps = fairs.funnel(atlas, filters)
     if not len(steps):
         return
     best = steps["provenance"].iloc[0]  # reported first
-    held = chosen[chosen["provenance"] == best]
+    held = fairs.of_origin(atlas, chosen, best)
     others = len(chosen) - len(held)
     names = {
         "positions": ("positions", N_("招聘岗位"), "position"),
@@ -359,15 +363,16 @@ def _fairs(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
                 _of_fairs(row.fairs, others, best),
                 row.qualifier,
             )
-    watched = held[held["livestream_attendance"].notna()]
+    attendance = fairs.numbers(atlas, "livestream_attendance")
+    watched = held[~np.isnan(attendance[held])]
     if len(watched):
         yield _figure(
             "livestream",
             N_("直播带岗"),
-            int(watched["livestream_attendance"].sum()),
+            int(attendance[watched].sum()),
             "visit",
             best,
-            sources(watched),
+            sources(atlas.distinct("fairs", "source_id", watched)),
             _of_fairs(len(watched), others, best),
         )
 

@@ -35,6 +35,10 @@ class Spans:
     dated: NDArray[np.bool_]
     month: NDArray[np.datetime64]
 
+    def of(self, rows: NDArray[np.intp]) -> Spans:
+        """Return those of `rows` (positions), in their order."""
+        return Spans(self.first[rows], self.last[rows], self.dated[rows], self.month[rows])
+
 
 def spans(atlas: Atlas, table: str) -> Spans:
     """Return when each row of `table` (with ``start``, ``end`` or ``date``, and ``period``) happened."""
@@ -58,6 +62,8 @@ def within(when: Spans, filters: Filters) -> NDArray[np.bool_]:
     the whole period lies inside. Without dates asked every row does.
     """
     fine = np.ones(len(when.first), dtype=bool)
+    if filters.start is None and filters.end is None:
+        return fine
     if filters.start is not None:
         fine &= when.dated | (when.first >= np.datetime64(filters.start))
     if filters.end is not None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geodata import quality
 from geodata.importing.ground import Ground
 from geodata.quality import RULES, STALE_DAYS
-from layers import places
+from layers import places, selection
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import mix
@@ -68,20 +68,16 @@ def _report(atlas: Atlas, here: places.Scope, days: int) -> pd.DataFrame:
     found = []
     for rule, one in RULES.items():
         for table in one.tables:
-            rows = atlas.table(table)
             asked, bad = masks(atlas, rule, table, days)
             inside = asked & places.table_mask(atlas, here, table)
             if not inside.any():
                 continue
-            frame = pd.DataFrame(
-                {
-                    "adcode": rows["adcode"].to_numpy(object)[inside],
-                    "bad": bad[inside],
-                    "provenance": rows["provenance"].to_numpy(object)[inside],
-                }
-            )
-            for adcode, part in frame.groupby("adcode", sort=True):
-                found.append((rule, table, adcode, int(part["bad"].sum()), len(part), mix(part["provenance"])))
+            held, codes, origins = selection.counts(atlas, table, inside, "adcode", "provenance")
+            failed = selection.counts(atlas, table, inside & bad, "adcode", "provenance")[0].sum(axis=1)
+            for at in np.argsort(codes.astype(str), kind="stable"):
+                if held[at].any():
+                    of = mix(origins[held[at] > 0].tolist())
+                    found.append((rule, table, codes[at], int(failed[at]), int(held[at].sum()), of))
     frame = pd.DataFrame(found, columns=["rule", "table", "adcode", "bad", "of", "provenance"])
     at = atlas.tree.positions(frame["adcode"])
     for column in ("name", "name_en"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from layers import activities, fairs, places, selection, stations
 from layers.atlas import LEVELS, Atlas
@@ -13,14 +14,14 @@ from layers.provenance import MIXED
 COUNTED = ("grids", "stations", "fairs", "activities")
 
 
-def _selected(atlas: Atlas, filters: Filters, table: str) -> pd.DataFrame:
+def _selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.bool_]:
     if table == "stations":
-        return stations.select(atlas, filters)
+        return stations.chosen(atlas, filters)
     if table == "fairs":
-        return fairs.select(atlas, filters)
+        return fairs.mask(atlas, filters)
     if table == "activities":
-        return activities.select(atlas, filters)
-    return atlas.table(table)[selection.mask(atlas, filters.having(area=()), table)]
+        return activities.mask(atlas, filters)
+    return selection.mask(atlas, filters.having(area=()), table)
 
 
 def by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFrame:
@@ -35,27 +36,34 @@ def by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFrame
         table of :data:`COUNTED`, ``records`` (their sum) and ``provenance``
         (``mixed`` when they differ, None when there is none).
     """
+    drawn = frozenset(COUNTED) & filters.layers
+    key = (here.key, drawn, filters.having(layers=drawn, station=None, lang="zh", theme="light", base="auto"))
+    return atlas.recent(("records by child", *key), lambda: _by_child(atlas, filters, here)).copy()
+
+
+def _by_child(atlas: Atlas, filters: Filters, here: places.Scope) -> pd.DataFrame:
     below = places.children(atlas, here)
     tree = atlas.tree
     child_rows = tree.positions(below["adcode"])
     slot_of = np.full(len(atlas.places), -1, dtype=np.int64)
     slot_of[child_rows] = np.arange(len(below))
+    slot = np.full(len(atlas.places), -1, dtype=np.int64)  # of each place that of the child it is or lies in
+    for level in range(len(LEVELS)):
+        up = tree.ancestors[:, level]
+        found = np.where(up >= 0, slot_of[up], -1)
+        slot = np.where(found >= 0, found, slot)
+    inside = slot >= 0
     counts = pd.DataFrame(0, index=range(len(below)), columns=list(COUNTED))
     origins: list[set[str]] = [set() for _ in range(len(below))]
     for table in COUNTED:
         if table not in filters.layers:
             continue
-        rows = _selected(atlas, filters, table)
-        at = tree.positions(rows["adcode"])
-        slot = np.full(len(rows), -1, dtype=np.int64)
-        for level in range(len(LEVELS)):
-            up = np.where(at >= 0, tree.ancestors[at, level], -1)
-            found = np.where(up >= 0, slot_of[up], -1)
-            slot = np.where(found >= 0, found, slot)
-        held = slot >= 0
-        counts[table] = np.bincount(slot[held], minlength=len(below))
-        for place, origin in set(zip(slot[held].tolist(), rows["provenance"].to_numpy()[held].tolist(), strict=True)):
-            origins[place].add(origin)
+        held, values = selection.by_place(atlas, table, _selected(atlas, filters, table))
+        summed = np.zeros((len(below), len(values)), np.int64)
+        np.add.at(summed, slot[inside], held[inside])
+        counts[table] = summed.sum(axis=1)
+        for place, origin in np.argwhere(summed).tolist():
+            origins[place].add(values[origin])
     frame = below[["adcode", "name", "name_en"]].reset_index(drop=True).join(counts)
     frame["records"] = counts.sum(axis=1)
     frame["provenance"] = [None if not one else next(iter(one)) if len(one) == 1 else MIXED for one in origins]

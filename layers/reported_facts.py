@@ -82,7 +82,8 @@ def totals(atlas: Atlas) -> list[Total]:
         mask = atlas.tree.under(place, atlas.place_rows(row["table"]))
         if row["where"]:
             column, _, wanted = row["where"].partition("=")
-            mask = mask & (frame[column].astype(str) == wanted).to_numpy(bool)
+            codes, values = atlas.coded(row["table"], column)
+            mask = mask & np.append(values.astype(str) == wanted, False)[codes]
         _, _, column = row["measure"].partition(":")
         total = float(frame[column][mask].sum()) if column else float(mask.sum())
         found.append(
@@ -94,7 +95,7 @@ def totals(atlas: Atlas) -> list[Total]:
                 fact["qualifier"],
                 row["table"],
                 total,
-                mix(frame[mask]),
+                mix(atlas.distinct(row["table"], "provenance", mask)),
             )
         )
     return found

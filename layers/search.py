@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
@@ -33,9 +33,23 @@ MOST_HITS, MOST_CUTS, MOST_COMPARED = 60, 24, 600
 MOST_SCANS = 4
 MOST_FOUND = 12
 MOST_OF_A_KIND = 5
+#: Rows of a table from which on its names are found as they are written, not by pinyin too.
+MANY = 200_000
 MOST_WORDS, MOST_INSIDE = 3, 2_000  # words of one search, names compared in the places that a word names
 LONGEST_SYLLABLE = 6
 NOT, GAP = 99, "\x01"
+
+
+#: Tables whose rows have names: table, kind of entry, key, rank.
+NAMED = (
+    ("regions", "region", "region_id", 10),
+    ("zones", "zone", "zone_id", 11),
+    ("grids", "grid", "grid_id", 12),
+    ("stations", "station", "station_id", 13),
+    ("fairs", "fair", "fair_id", 14),
+    ("activities", "activity", "activity_id", 16),
+    ("enterprises", "enterprise", "enterprise_id", 17),
+)
 
 
 class Entry(NamedTuple):
@@ -128,15 +142,56 @@ class _Lines:
             at = self._text.find(text, self._starts[position + 1])
 
 
+class _Written:
+    """The names of a table of very many rows: found by what is written in them and by their ids.
+
+    To spell a nation's names in pinyin would take minutes and more memory than all its tables.
+    """
+
+    def __init__(self, frame: pd.DataFrame, kind: str, key: str, rank: int) -> None:
+        self._kind, self.rank = kind, rank
+        self._ids, self._names = frame[key].to_numpy(dtype=object), frame["name"].to_numpy(dtype=object)
+        self._adcodes = frame["adcode"].to_numpy(dtype=object)
+        self._lines = _Lines(_plain_quickly(str(name)) for name in self._names)
+
+    def find(self, wanted: str) -> Iterator[tuple[int, int]]:
+        """Give the rows whose name or id answers to `wanted`, and how well."""
+        if any(sign.isdigit() for sign in wanted):
+            for row in np.flatnonzero(self._ids == wanted.upper())[:MOST_HITS].tolist():
+                yield row, 0
+        for exact in (True, False):
+            for row in self._lines.beginning(wanted, exact):
+                yield row, int(not exact)
+        for row, _ in self._lines.holding(wanted):
+            yield row, 2
+
+    def all_of(self, words: list[str]) -> Iterator[tuple[int, int]]:
+        """Give the rows whose name holds every word."""
+        longest = max(words, key=len)
+        for row, _ in self._lines.holding(longest, MOST_INSIDE):
+            if all(word in _plain_quickly(str(self._names[row])) for word in words):
+                yield row, 6
+
+    def entry(self, row: int) -> Entry:
+        """Return what stands in a row."""
+        id, adcode = str(self._ids[row]), self._adcodes[row]
+        return Entry(
+            self._kind, id, str(self._names[row]), "", adcode if isinstance(adcode, str) else "", id, self.rank
+        )
+
+
 class Index:
     """Everything that can be found in one atlas.
 
     Parameters
     ----------
     entries : iterable of Entry
+    written : sequence, optional
+        Tables of which the names are found as they are written.
     """
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], written: Sequence[_Written] = ()) -> None:
+        self._written = written
         self.entries = sorted(entries, key=lambda one: one.rank)
         self._names = [plain(one.name) for one in self.entries]
         distinct = list(dict.fromkeys(self._names))
@@ -160,7 +215,14 @@ class Index:
     @classmethod
     def of(cls, atlas: Atlas) -> Index:
         """Return the index of everything that `atlas` names."""
-        return cls(_entries(atlas))
+        return cls(
+            _entries(atlas),
+            [
+                _Written(atlas.table(table), kind, key, rank)
+                for table, kind, key, rank in NAMED
+                if len(atlas.table(table)) > MANY
+            ],
+        )
 
     def find(self, text: str) -> Found:
         """Return what answers to `text`; nothing for an empty one. Only the first :data:`MAX_TEXT` characters count."""
@@ -169,15 +231,34 @@ class Index:
             return Found((), 0)
         best: dict[int, int] = {}
         examined = 0
+        more: list[tuple[int, int, int, Entry]] = []
         for ways in (self._ways, self._apart, self._aloud):
+            if ways != self._aloud:
+                more = self._as_written(wanted, ways == self._apart)
+                examined += len(more)
             for line, how in ways(wanted):
                 examined += 1
                 if how < best.get(line, NOT):
                     best[line] = how
-            if best:
+            if best or more:
                 break
-        ordered = sorted((how, line) for line, how in best.items() if how < NOT)
-        return Found(_of_every_kind([Hit(self.entries[line], how) for how, line in ordered]), examined)
+        more += [(how, self.entries[line].rank, line, self.entries[line]) for line, how in best.items() if how < NOT]
+        return Found(_of_every_kind([Hit(entry, how) for how, _, _, entry in sorted(more)]), examined)
+
+    def _as_written(self, wanted: str, apart: bool) -> list[tuple[int, int, int, Entry]]:
+        """Return how well, rank, row and entry of what very many names answer; `apart`: to each of several words."""
+        words = wanted.split(" ")[:MOST_WORDS]
+        if apart and (len(words) < 2 or any(len(word) < 2 and word.isascii() for word in words)):
+            return []
+        found = []
+        for table in self._written:
+            best: dict[int, int] = {}
+            for row, how in table.all_of(words) if apart else table.find(wanted):
+                if how < best.get(row, NOT):
+                    best[row] = how
+            first = sorted((how, row) for row, how in best.items())[:MOST_FOUND]
+            found += [(how, table.rank, row, table.entry(row)) for how, row in first]
+        return found
 
     def _ways(self, wanted: str) -> Iterator[tuple[int, int]]:
         given = 0
@@ -314,6 +395,13 @@ def plain(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in folded).split())
 
 
+def _plain_quickly(text: str) -> str:
+    """Return :func:`plain` of `text`, which nearly every name is already."""
+    small = text.casefold()
+    usual = small.isprintable() and "  " not in small and unicodedata.is_normalized("NFKC", small)
+    return small.strip() if usual else plain(text)
+
+
 def _of_every_kind(hits: list[Hit]) -> tuple[Hit, ...]:
     if len({hit.entry.kind for hit in hits}) > 1:
         held: dict[str, int] = {}
@@ -329,16 +417,10 @@ def _of_every_kind(hits: list[Hit]) -> tuple[Hit, ...]:
 def _entries(atlas: Atlas) -> Iterator[Entry]:
     for row in rows_of(atlas.places):
         yield Entry("place", row.adcode, row.name, row.name_en, row.adcode, row.adcode, LEVELS.index(row.level))
-    for table, kind, key, rank in (
-        ("regions", "region", "region_id", 10),
-        ("zones", "zone", "zone_id", 11),
-        ("grids", "grid", "grid_id", 12),
-        ("stations", "station", "station_id", 13),
-        ("fairs", "fair", "fair_id", 14),
-        ("activities", "activity", "activity_id", 16),
-        ("enterprises", "enterprise", "enterprise_id", 17),
-    ):
+    for table, kind, key, rank in NAMED:
         frame = atlas.table(table)
+        if len(frame) > MANY:
+            continue
         english = frame["name_en"].fillna("") if "name_en" in frame else [""] * len(frame)
         adcodes = frame["adcode"] if "adcode" in frame else [""] * len(frame)
         for id, name, name_en, adcode in zip(frame[key], frame["name"], english, adcodes, strict=True):

@@ -214,8 +214,8 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
     inside = stations.chosen(atlas, filters) & stations.service(atlas, filters).nominal
     total = int(inside.sum())
     asked = filters if filters.hour is not None else filters.having(hour=NIGHT)
-    cover = coverage.measure(atlas, asked)
-    lost = _lost(atlas, filters, cover)
+    standing = coverage.standing(atlas, asked)
+    lost = _lost(atlas, filters, standing)
     if not total and not lost:
         return []
     clauses = []
@@ -230,8 +230,11 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
                 tail=lost,
             )
         )
+    if places.scope(atlas, filters).level in ("country", "province"):
+        return clauses  # of demand in few counties a share of the nation would be said
+    cover = coverage.measure(atlas, asked)
     ratio = cover.effective_weighted.ratio
-    if ratio is None or places.scope(atlas, filters).level in ("country", "province"):
+    if ratio is None:
         return clauses
     serving = int((inside & stations.service(atlas, asked).effective).sum())
     of = sources(atlas.distinct("stations", "source_id", inside))
@@ -263,11 +266,11 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
     return [*clauses, Clause(msgid, figures, names, both, tail=_not_counted(atlas, asked, cover))]
 
 
-def _lost(atlas: Atlas, filters: Filters, cover: coverage.Coverage) -> tuple[Clause, ...]:
+def _lost(atlas: Atlas, filters: Filters, standing: unplaced.Standing) -> tuple[Clause, ...]:
     """Return what is said where no station of the place has a position, so that there is no share."""
-    if not cover.standing.lost:
+    if not standing.lost:
         return ()
-    return (_apart(atlas, filters, N_("{count} 个驿站尚无位置，未计入"), cover),)
+    return (_apart(atlas, filters, N_("{count} 个驿站尚无位置，未计入"), standing),)
 
 
 def _not_counted(atlas: Atlas, filters: Filters, cover: coverage.Coverage) -> tuple[Clause, ...]:
@@ -275,7 +278,7 @@ def _not_counted(atlas: Atlas, filters: Filters, cover: coverage.Coverage) -> tu
     found = []
     note = cover.standing.note()
     if note:
-        found.append(_apart(atlas, filters, note.msgid, cover))
+        found.append(_apart(atlas, filters, note.msgid, cover.standing))
     unsaid = unplaced.unsaid_hours(cover.stations_unknown_hours, filters.hour)
     if unsaid:
         inside = stations.chosen(atlas, filters) & ~stations.hours_known(atlas)
@@ -285,8 +288,8 @@ def _not_counted(atlas: Atlas, filters: Filters, cover: coverage.Coverage) -> tu
     return tuple(found)
 
 
-def _apart(atlas: Atlas, filters: Filters, msgid: str, cover: coverage.Coverage) -> Clause:
-    standing, placed = cover.standing, unplaced.masks(atlas, filters)[0]
+def _apart(atlas: Atlas, filters: Filters, msgid: str, standing: unplaced.Standing) -> Clause:
+    placed = unplaced.masks(atlas, filters)[0]
     inside = placed & stations.chosen(atlas, filters.having(area=()))
     figures = {"count": _counted(atlas, standing.unplaced, unplaced.here(atlas, filters))}
     if "{placed}" in msgid:

@@ -210,7 +210,8 @@ def provenance_of(atlas: Atlas, rows: NDArray[Any]) -> list[str]:
 
 def chosen(atlas: Atlas, filters: Filters) -> Mask:
     """Return which stations of the atlas :func:`select` returns."""
-    return selection.mask(atlas, filters, "stations")
+    key = ("stations", selection.where(filters))
+    return selection.kept(atlas, key, lambda: selection.mask(atlas, filters, "stations"))
 
 
 # -- inside -----------------------------------------------------------------------

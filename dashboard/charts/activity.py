@@ -22,7 +22,7 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     rows = activities.by_month(atlas, filters)
     undated = activities.undated(atlas, filters)
     if not len(rows) and not undated:
-        left_out = len(activities.select(atlas, Filters(place=filters.place, region=filters.region, grid=filters.grid)))
+        left_out = len(activities.chosen(atlas, Filters(place=filters.place, region=filters.region, grid=filters.grid)))
         if not left_out:
             return None
         return Chart(
@@ -45,6 +45,11 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
         )
     labels = words.kinds()
     per_month = rows.groupby("month")["count"].sum()
+    counted: dict[str, dict[str, dict[str, int]]] = {}  # by kind, provenance and month
+    for month, kind, provenance, count in zip(
+        rows["month"], rows["kind"], rows["provenance"], rows["count"].tolist(), strict=True
+    ):
+        counted.setdefault(kind, {}).setdefault(provenance, {})[month] = count
     # the same months for every choice, so that a lone month is seen to be one of many
     around = activities.by_month(atlas, Filters(start=filters.start, end=filters.end))["month"]
     months = pd.period_range(around.min(), around.max(), freq="M").astype(str).tolist()[-MOST_MONTHS:]
@@ -54,16 +59,15 @@ def by_month(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     )
     series = []
     for kind in words.activity_kinds():
-        own = rows[rows["kind"] == kind.kind]
-        name, several = labels[kind.kind], own["provenance"].nunique() > 1
-        for provenance, part in own.groupby("provenance", sort=True):
-            count = part.groupby("month")["count"].sum()
+        own = counted.get(kind.kind, {})
+        name, several = labels[kind.kind], len(own) > 1
+        for provenance, part in sorted(own.items()):
             series.append(
                 Series(
                     name + bracketed(words.provenance(provenance), words)
                     if several and provenance != "reported"
                     else name,
-                    tuple(int(count.get(month, 0)) for month in months),
+                    tuple(part.get(month, 0) for month in months),
                     kind.colour,
                     str(provenance),
                     keys=(("kind", kind.kind),) * len(months),

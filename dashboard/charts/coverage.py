@@ -8,7 +8,7 @@ import pandas as pd
 from dashboard import theme
 from dashboard.charts.chart import Chart, Reference, Series
 from dashboard.words import Words
-from layers import coverage, demand, places
+from layers import coverage, places
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.provenance import weakest
@@ -180,7 +180,6 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
         return None if said else without_position("hours", now, filters, words)
     if now.nominal_weighted.ratio is None or not now.stations_nominal:
         return None
-    counties = sorted(set(demand.cells(atlas, filters)["adcode"]))
     here = places.scope(atlas, filters)
     hours = rows["hour"].tolist()
     effective, nominal = (rows[one].astype(float).tolist() for one in ("effective", "nominal"))
@@ -192,7 +191,7 @@ def by_hour(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
         day=words.weekdays[filters.day - 1], radius=filters.radius
     )
     if here.level in ("country", "province", "city"):
-        subtitle += words("；有需求数据的县区 {count} 个").format(count=len(counties))
+        subtitle += words("；有需求数据的县区 {count} 个").format(count=coverage.counties(atlas, filters))
     subtitle += _not_counted(now, filters, words, by_hour=True)
     return Chart(
         "hours",

@@ -207,7 +207,7 @@ def two_by_kind(atlas: Atlas, filters: Filters, words: Words, other: str | None 
         return None
     two = (filters, filters.at_place(other))
     names = _two_names(atlas, two, words)
-    origins = tuple(mix(activities.select(atlas, one)) for one in two)
+    origins = tuple(activities.provenance(atlas, one) for one in two)
     counts = [activities.kinds_present(atlas, one).groupby("kind")["count"].sum().to_dict() for one in two]
     return Chart(
         "two-by-kind",
@@ -234,7 +234,7 @@ def two_by_month(atlas: Atlas, filters: Filters, words: Words, other: str | None
         return None
     two = (filters, filters.at_place(other))
     names = _two_names(atlas, two, words)
-    origins = [mix(activities.select(atlas, one)) for one in two]
+    origins = [activities.provenance(atlas, one) for one in two]
     months = timeline.by_month(atlas, filters)["month"].tolist()
     # a month with its year takes four times the room of one without
     few = len(months) <= MOST_MONTHS_NAMED

@@ -51,7 +51,7 @@ def _row(row: Row, to: str | None, words: Words) -> dcc.Link | html.Button | htm
         html.Span(runs(row.lines[0] if row.lines else row.id, words), className="in-view-name"),
         *[html.Span(runs(line, words), className="in-view-line") for line in row.lines[1 : 1 + LINES]],
     ]
-    if row.trace == "clusters":  # a group of stations has no address: the browser goes closer, as a click does
+    if row.kind == "cluster":  # a group has no address: the browser goes closer, as a click does
         return html.Button(
             said, type="button", className="in-view-row", **{"data-lon": str(row.lon), "data-lat": str(row.lat)}
         )

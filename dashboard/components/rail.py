@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
+import numpy as np
 from dash import html
 
 from dashboard import ids
@@ -16,10 +17,12 @@ from dashboard.components.term_marks import pieces
 from dashboard.words import Words
 from geodata.frames import rows_of
 from layers import places, way
-from layers.atlas import Atlas
+from layers.atlas import LEVELS, Atlas
 from layers.filters import LAYERS, NATION, NETWORK, PROVENANCES, STRAIGHT, Filters
 
 RADII_M = (300, 500, 1000)
+#: Places that a list offers because something is recorded there; of more it leaves out the smallest.
+MOST_OPTIONS = 600
 INSPECTED_DAYS = (30, 90, 180)
 
 
@@ -30,28 +33,38 @@ def place_options(atlas: Atlas, filters: Filters, words: Words) -> list[dict[str
     way_up = [crumb.place for crumb in here.crumbs if crumb.region is None and crumb.grid is None]
     below = [row.unit_id for row in rows_of(places.children(atlas, here)) if row.unit_kind == "place"]
 
-    def recorded() -> tuple[str, ...]:
-        rows = {
-            int(row)
-            for table in ("grids", "stations", "fairs", "activities")
-            for row in tree.positions(atlas.table(table)["adcode"])
-            if row >= 0
-        }
-        ancestors = {int(up) for row in rows for up in tree.ancestors[row] if up >= 0}
-        return tuple(sorted(str(tree.codes[row]) for row in rows | ancestors))
-
-    served = atlas.once("recorded places", recorded)
+    served = atlas.once("recorded places", lambda: _recorded(atlas))
     column = "name" if words.lang == "zh" else "name_en"
-    frame = atlas.places
-    seen: dict[str, str] = {}
-    for code in (NATION, *way_up, *served, *below):
-        row = tree.position(code)
-        if code in seen or row < 0:
-            continue
-        # the name first, so that a narrow box still shows it; then what it lies in
-        chain = [int(up) for up in tree.ancestors[row] if up >= 0][1:][-2:]
-        seen[code] = " · ".join(str(frame[column].iloc[up]) for up in reversed(chain)) or str(frame[column].iloc[row])
-    return [{"value": code, "label": label} for code, label in sorted(seen.items())]
+    labels = atlas.once(("labels of places", column), lambda: _labels(atlas, column))
+    offered = {code for code in (NATION, *way_up, *served, *below) if tree.position(code) >= 0}
+    return [{"value": code, "label": labels[code]} for code in sorted(offered)]
+
+
+def _recorded(atlas: Atlas) -> tuple[str, ...]:
+    """Return the places in which something is recorded and those above them; of very many only down to where they are
+    few: from there the way leads on.
+    """
+    tree = atlas.tree
+    rows = np.unique(np.concatenate([atlas.place_rows(name) for name in ("grids", "stations", "fairs", "activities")]))
+    every = np.unique(tree.ancestors[rows[rows >= 0]])
+    every = every[every >= 0]
+    for deepest in range(len(LEVELS) - 1, 1, -1):
+        if len(every) <= MOST_OPTIONS:
+            break
+        every = every[tree.level[every] < deepest]
+    return tuple(str(tree.codes[row]) for row in every)
+
+
+def _labels(atlas: Atlas, column: str) -> dict[str, str]:
+    """Return what each place is called in a list: the name first, so that a narrow box still shows it; then what it
+    lies in.
+    """
+    names = atlas.places[column].astype(str).tolist()
+    found = {}
+    for code, name, chain in zip(atlas.tree.codes, names, atlas.tree.ancestors.tolist(), strict=True):
+        above = [names[up] for up in chain if up >= 0][1:][-2:]
+        found[str(code)] = " · ".join(reversed(above)) or name
+    return found
 
 
 def _options(labels: Mapping[str, str]) -> list[dict[str, str]]:
@@ -155,9 +168,11 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
     ]
     nothing = words("没有匹配的选项")
     groups = words.codes("worker_group")
-    wanted = list(dict.fromkeys(atlas.demand["worker_group"]))
+    wanted = atlas.coded("demand", "worker_group")[1].tolist()
     sectors = words.codes("sector")
-    fair_sectors = dict.fromkeys(one for text in atlas.fairs["sectors"].dropna() for one in str(text).split(";") if one)
+    fair_sectors = dict.fromkeys(
+        one for text in atlas.coded("fairs", "sectors")[1].tolist() for one in str(text).split(";") if one
+    )
     provenances = words.codes("provenance")
     return [
         group(

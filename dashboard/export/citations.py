@@ -59,14 +59,14 @@ def used(atlas: Atlas, filters: Filters) -> tuple[str, ...]:
     found = mapped(atlas, filters)
     for figure in kpis.strip(atlas, filters):
         found.update(figure.source_ids)
-    for frame in (
-        activities.select(atlas, filters),
-        fairs.select(atlas, filters),
-        flows.select(atlas, filters),
-        routes.select(atlas, filters),
-        stations.select(atlas, filters),
-    ):
+    for frame in (flows.select(atlas, filters), routes.select(atlas, filters)):
         found.update(sources(frame))
+    for table, rows in (
+        ("activities", activities.mask(atlas, filters)),
+        ("fairs", fairs.mask(atlas, filters)),
+        ("stations", stations.chosen(atlas, filters)),
+    ):
+        found.update(sources(atlas.distinct(table, "source_id", rows)))
     found.update(sources(atlas.distinct("grids", "source_id", grids.chosen(atlas, filters))))
     found.update(coverage.measure(atlas, filters).source_ids)
     return tuple(sorted(found))

@@ -31,7 +31,7 @@ def spots(scene: Scene) -> dict[str, Any]:
     words = scene.words
     frame = None
     if scene.shows("activities"):
-        frame = activity_spots.spots(scene.atlas, scene.filters, scene.box or scene.bounds, scene.zoom or 6.0)
+        frame = activity_spots.spots(scene.atlas, scene.filters, scene.seen, scene.zoom or 6.0)
     if frame is None or not len(frame):
         return points("activities", [], [], [], [], size=8, color=theme.ACTIVITY)
     count = frame["count"].to_numpy(dtype=float)

@@ -7,19 +7,29 @@ from typing import Any
 from dashboard import theme
 from dashboard.maps import map_style
 from dashboard.maps.areas import steps
-from dashboard.maps.fills import cell_fill
 from dashboard.maps.layer import Layer, Mark, Scene
 from geodata.errors import N_
+from layers.atlas import Atlas
+
+#: Name of the geometry of the cells, as in :mod:`dashboard.server.geometry`.
+GEOMETRY = "cells"
+#: Rows of demand from which on the cells come place by place: those of a nation are a hundred megabytes.
+MANY = 50_000
+
+
+def address(atlas: Atlas, adcode: str) -> str:
+    """Return the name of the geometry of the cells of the place `adcode`, or of all where they are few."""
+    return GEOMETRY if len(atlas.demand) <= MANY else f"{GEOMETRY}-{adcode}"
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the trace of the cells; an empty one where they would be smaller than a pixel."""
-    fill = cell_fill(scene.atlas, scene.filters, scene.words)
+    fill = scene.cells
     cells = {
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": f"/geo/{scene.atlas.version}/cells.json",
+        "geojson": f"/geo/{scene.atlas.version}/{address(scene.atlas, scene.here.adcode)}.json",
         "featureidkey": "id",
         "locations": fill.ids,
         "z": fill.classes,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from dashboard.maps.fills import AreaFill, area_fill
+from dashboard.maps.fills import AreaFill, Fill, area_fill, cell_fill
 from dashboard.words import Words
 from layers import places
 from layers.atlas import Atlas
@@ -58,6 +58,16 @@ class Scene:
     def fill(self) -> AreaFill:
         """What the areas are coloured by."""
         return area_fill(self.atlas, self.filters, self.here, self.words)
+
+    @cached_property
+    def cells(self) -> Fill:
+        """What the cells of demand are coloured by."""
+        return cell_fill(self.atlas, self.filters, self.words)
+
+    @property
+    def seen(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of what is visible, degrees: of the place, as long as nobody has said."""
+        return self.box or self.bounds
 
     def shows(self, layer: str) -> bool:
         """Return whether the reader has `layer` switched on."""

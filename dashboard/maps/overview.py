@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import theme
-from dashboard.maps import activities, canvas, map_style, nation, stations
+from dashboard.maps import activities, canvas, fairs, map_style, nation, stations
 from dashboard.maps.fills import AreaFill
 from dashboard.maps.layer import Scene
 from dashboard.maps.layers import TRACES, ground_off, traces
@@ -50,7 +50,12 @@ def map_figure(
     dict
         ``data`` (traces in the order of :data:`dashboard.maps.layers.TRACES`) and ``layout``.
     """
-    scene = Scene(atlas, filters, words, box, zoom)
+    return figure_of(Scene(atlas, filters, words, box, zoom), view)
+
+
+def figure_of(scene: Scene, view: View | None = None) -> dict[str, Any]:
+    """Return the map of `scene`, as :func:`map_figure` does."""
+    atlas, filters, words = scene.atlas, scene.filters, scene.words
     bounds, key = nation.bounds(scene.here), place_key(filters)
     return {
         "data": traces(scene),
@@ -99,7 +104,7 @@ def place_key(filters: Filters) -> str:
 def marks_in_view(
     atlas: Atlas, filters: Filters, words: Words, box: tuple[float, float, float, float], zoom: float
 ) -> dict[int, dict]:
-    """Return the traces of stations and activities for another visible box, by their position in the figure.
+    """Return the traces of stations, activities and fairs for another visible box, by their position in the figure.
 
     Only of what there is so much that the box decides what is drawn.
     """
@@ -108,4 +113,6 @@ def marks_in_view(
         made |= stations.marks(scene)
     if scene.shows("activities") and len(atlas.activities) > SPOT_LIMIT:
         made |= {"activities": activities.spots(scene)}
+    if scene.shows("fairs") and len(atlas.fairs) > fairs.FAIRS_AT_MOST:
+        made |= fairs.traces(scene)
     return {TRACES.index(name): trace for name, trace in made.items()}

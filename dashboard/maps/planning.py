@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dashboard import theme
 from dashboard.maps import canvas, map_style, nation
+from dashboard.maps.cells import address as address_of_cells
 from dashboard.maps.isochrones import around
 from dashboard.maps.marks import packed
 from dashboard.state import View
@@ -103,7 +104,7 @@ def map_figure(
     found = shown.case
     after = phase == AFTER
     traces = {
-        "cells": _cells(atlas, shown, words, phase),
+        "cells": _cells(atlas, shown, place, words, phase),
         "discs": _discs(atlas, "discs", _spots(atlas, open_rows(found)), found, theme.STATION, theme.STATION_DISC, 1.0),
         "new_discs": _discs(
             atlas,
@@ -173,7 +174,7 @@ def _hover(texts: list[str]) -> dict[str, Any]:
     return {"hovertext": texts, "hovertemplate": "%{hovertext}<extra></extra>", "hoverinfo": "text"}
 
 
-def _cells(atlas: Atlas, shown: Shown, words: Words, phase: str) -> dict[str, Any]:
+def _cells(atlas: Atlas, shown: Shown, place: places.Scope, words: Words, phase: str) -> dict[str, Any]:
     cover = shown.cover
     ids, codes, texts = [], [], []
     if cover is not None:
@@ -190,7 +191,7 @@ def _cells(atlas: Atlas, shown: Shown, words: Words, phase: str) -> dict[str, An
         "type": "choroplethmap",
         "name": "cells",
         "below": map_style.BELOW_CELLS,
-        "geojson": f"/geo/{atlas.version}/cells.json",
+        "geojson": f"/geo/{atlas.version}/{address_of_cells(atlas, place.adcode)}.json",
         "featureidkey": "id",
         "locations": ids,
         "z": codes,

@@ -30,7 +30,7 @@ HEIGHTS = {
     "stations": 81,
     "clusters": 82,
 }
-POINTS_AT_MOST = 2_000
+POINTS_AT_MOST = 1_000
 MAX_WRITTEN = 60  # characters of opening hours as written that a hover shows
 
 
@@ -44,9 +44,7 @@ def marks(scene: Scene) -> dict[str, dict[str, Any]]:
     """Return the traces that depend on what of the map is visible: stations, their rim, groups of them."""
     view = None
     if scene.shows("stations"):
-        view = stations.in_view(
-            scene.atlas, scene.filters, scene.box or scene.bounds, scene.zoom or 6.0, limit=POINTS_AT_MOST
-        )
+        view = stations.in_view(scene.atlas, scene.filters, scene.seen, scene.zoom or 6.0, limit=POINTS_AT_MOST)
     single, clusters = _stations(scene.filters, view, scene.words)
     rim = halo("stations_halo", single, 5, theme.STATION)
     return {"stations_halo": rim, "stations": single, "clusters": clusters}

@@ -29,7 +29,7 @@ from dashboard.context import Context
 from dashboard.drill_down import clicked
 from dashboard.maps import basemap
 from dashboard.maps import overview as map_figures
-from dashboard.maps.fills import area_fill, cell_fill
+from dashboard.maps.layer import Scene
 from dashboard.maps.tiles import onto, trace_onto
 from dashboard.pages import in_view
 from dashboard.prefill import Place, fill, outputs
@@ -194,11 +194,11 @@ def draw_map(context: Context, stored: dict) -> tuple:
     """Return the values of :data:`MAP_PARTS`: the map and its legend."""
     atlas, filters, words = _present(context, stored)
     view = View(*stored["view"]) if stored.get("view") else None
-    figure = map_figures.map_figure(atlas, filters, words, view)
-    here = places.scope(atlas, filters)
+    scene = Scene(atlas, filters, words)
+    figure = map_figures.figure_of(scene, view)
     key = legend(
-        area_fill(atlas, filters, here, words),
-        cell_fill(atlas, filters, words),
+        scene.fill,
+        scene.cells,
         figure,
         filters,
         words,

@@ -17,6 +17,7 @@ import shapely
 from flask import Flask, Response, request
 
 from dashboard.maps import ground
+from dashboard.maps.cells import GEOMETRY as CELLS
 from dashboard.source import AtlasSource
 from dashboard.tiles import GCJ02
 from geodata.datum import shifted
@@ -101,8 +102,11 @@ def _labels(atlas: Atlas, lang: str) -> str:
     )
 
 
-def _cells(atlas: Atlas) -> str:
-    cells = sorted(set(atlas.demand["cell"]))
+def _cells(atlas: Atlas, adcode: str | None = None) -> str:
+    cells = atlas.demand["cell"]
+    if adcode is not None:
+        cells = cells[atlas.tree.under(atlas.tree.position(adcode), atlas.place_rows("demand"))]
+    cells = sorted(set(cells))
     rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(cell)] for cell in cells]
     return _feature_collection(cells, shapely.polygons(rings))
 
@@ -127,14 +131,15 @@ FIXED: dict[str, Callable[[Atlas], str]] = {
     "labels-zh": lambda atlas: _labels(atlas, "zh"),
     "labels-en": lambda atlas: _labels(atlas, "en"),
 }
-CHILDREN = "units-"
+CHILDREN, OF_PLACE = "units-", f"{CELLS}-"
 
 
 def geometry(atlas: Atlas, name: str) -> str | None:
     """Return the GeoJSON text of the geometry `name` (WGS-84, degrees, 5 decimals), or None.
 
-    Names are those of :data:`FIXED`, and ``units-ADCODE`` for the places below a place
-    (or the place itself when it is a county). ``NAME.gcj02`` is the same in GCJ-02, to be drawn over tiles that are.
+    Names are those of :data:`FIXED`, ``units-ADCODE`` for the places below a place
+    (or the place itself when it is a county), and ``cells-ADCODE`` for the cells of demand in a place.
+    ``NAME.gcj02`` is the same in GCJ-02, to be drawn over tiles that are.
     """
     if name.endswith(f".{GCJ02}"):
         text = geometry(atlas, name.removesuffix(f".{GCJ02}"))
@@ -143,6 +148,8 @@ def geometry(atlas: Atlas, name: str) -> str | None:
         return FIXED[name](atlas)
     if name.startswith(CHILDREN) and name.removeprefix(CHILDREN) in set(atlas.places["adcode"]):
         return _children(atlas, name.removeprefix(CHILDREN))
+    if name.startswith(OF_PLACE) and atlas.tree.position(name.removeprefix(OF_PLACE)) >= 0:
+        return _cells(atlas, name.removeprefix(OF_PLACE))
     return None
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from geodata.codes import shipped_rows
-from layers import places, stations
+from layers import activities, places, stations
 from layers.analysis import timeline
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix
 
 PLAN = "plan"
@@ -65,6 +65,12 @@ def progress(atlas: Atlas, filters: Filters) -> list[Progress]:
 
     Counted over the place and the period of the plan itself, under the provenance and kinds chosen.
     """
+    asked = Filters(filters.place, filters.region, filters.grid, area=filters.area)
+    key = ("plans", asked.having(provenance=filters.provenance, kinds=filters.kinds))
+    return list(atlas.recent(key, lambda: tuple(_found(atlas, filters))))
+
+
+def _found(atlas: Atlas, filters: Filters) -> list[Progress]:
     here = places.scope(atlas, filters)
     if here.level not in ("country", "province", "city", "county") or filters.area:
         return []
@@ -102,13 +108,43 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
         ]
         month, value = pd.to_datetime(mine["opened_on"]).dt.strftime("%Y-%m"), pd.Series(1.0, index=mine.index)
     else:
-        mine = timeline.events(atlas, own)
-        month, value = (
-            mine["month"],
-            mine["participants"].fillna(0) if row["measure"] == "participants" else pd.Series(1.0, index=mine.index),
-        )
+        return _made(row, fact, months, *_counted(atlas, own, row["measure"], months), first, last)
     in_months = month.isin(list(months))
     done = tuple(float(value[in_months & (month <= one)].sum()) for one in months)
+    undated = int((~in_months & month.isna()).sum())
+    return _made(row, fact, months, done, mix(mine[in_months]), undated, first, last)
+
+
+def _counted(
+    atlas: Atlas, own: Filters, measure: str, months: tuple[str, ...]
+) -> tuple[tuple[float, ...], str | None, int]:
+    """Return what had been done by the end of each month (events, or persons in them), the provenance of these events,
+    and how many belong to no month.
+    """
+    every = timeline.every(atlas)
+    rows = np.flatnonzero(timeline.chosen(atlas, own))
+    at = every.month[rows] - np.datetime64(months[0], "M").astype(np.int64)
+    inside = (at >= 0) & (at < len(months)) & (every.month[rows] != timeline.UNKNOWN)
+    held, weight = rows[inside], np.ones(int(inside.sum()))
+    if measure == "participants":  # of fairs nobody counted any
+        numbers = np.concatenate([activities.participants(atlas), np.full(len(atlas.fairs), np.nan)])
+        weight = np.nan_to_num(numbers[held])
+    done = np.cumsum(np.bincount(at[inside], weight, len(months)))
+    origins = np.unique(every.origin[held])
+    origin = mix([PROVENANCES[one] for one in origins.tolist() if one < len(PROVENANCES)])
+    return tuple(done.tolist()), origin, int((every.month[rows] == timeline.UNKNOWN).sum())
+
+
+def _made(
+    row: dict[str, str],
+    fact: pd.Series,
+    months: tuple[str, ...],
+    done: tuple[float, ...],
+    origin: str | None,
+    undated: int,
+    first: date,
+    last: date,
+) -> Progress:
     days = (last - first).days + 1
     ends = [min(pd.Period(one, "M").end_time.date(), last) for one in months]  # ty: ignore[missing-union-attribute] - a month has an end
     linear = tuple(float(fact["value"]) * ((end - first).days + 1) / days for end in ends)
@@ -124,6 +160,6 @@ def _progress(atlas: Atlas, filters: Filters, row: dict[str, str], fact: pd.Seri
         months,
         done,
         linear,
-        mix(mine[in_months]),
-        int((~in_months & month.isna()).sum()),
+        origin,
+        undated,
     )

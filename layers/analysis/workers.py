@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from layers import activities, grids, kpis, places, qualifiers
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
@@ -90,30 +92,37 @@ def rates(atlas: Atlas, filters: Filters) -> list[Rate]:
     Where the denominator was told of a smaller place, only what was done there is summed.
     """
     of = covered(atlas, filters)
-    rows = activities.select(atlas, filters.at_place(of.adcode) if of.adcode else filters)
+    rows = activities.mask(atlas, filters.at_place(of.adcode) if of.adcode else filters)
+    visits, participants = activities.as_visits(atlas), activities.participants(atlas)
+    funding = atlas.once(
+        "funding", lambda: atlas.activities["funding_yuan"].to_numpy(dtype=np.float64, na_value=np.nan)
+    )
     found = []
     for provenance in PROVENANCES:
-        own = rows[rows["provenance"] == provenance]
-        visit = own["participants_unit"] == activities.VISIT
-        for measure, part, column in (
-            (PERSONS, own[~visit], "participants"),
-            (VISITS, own[visit], "participants"),
-            (FUNDING, own, "funding_yuan"),
+        own = rows & atlas.of_provenance("activities", frozenset({provenance}))
+        if not own.any():
+            continue
+        for measure, part, column, numbers in (
+            (PERSONS, own & ~visits, "participants", participants),
+            (VISITS, own & visits, "participants", participants),
+            (FUNDING, own, "funding_yuan", funding),
         ):
-            given = part[part[column].notna()]
+            given = np.flatnonzero(part & ~np.isnan(numbers))
             if not len(given):
                 continue
-            total = float(given[column].sum())
+            total = float(numbers[given].sum())
+            # what says nothing of its number is exact, and exact adds nothing
+            said = atlas.distinct("activities", "qualifiers", given)
             found.append(
                 Rate(
                     measure,
                     total,
-                    qualifiers.combine(qualifiers.of_column(one, column) for one in given["qualifiers"]),
+                    qualifiers.combine(qualifiers.of_column(one, column) for one in said),
                     len(given),
                     total / of.value if of.value else None,
                     provenance,
                     weakest(provenance, of.provenance) or provenance,
-                    tuple(sorted({*sources(given), *of.source_ids})),
+                    tuple(sorted({*sources(atlas.distinct("activities", "source_id", given)), *of.source_ids})),
                 )
             )
     return found

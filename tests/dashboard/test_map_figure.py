@@ -251,16 +251,17 @@ def test_many_activities_are_counted_in_cells_and_none_is_lost(
     west, south, east, north = box or (-180, -90, 180, 90)
     inside = int(((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)).sum())
     kinds = {kind for kind, _ in trace["customdata"]}
-    assert (kinds == {"cluster"}) == gathered and len(trace["customdata"]) <= 2_000
+    assert (kinds == {"cluster"}) == gathered and len(trace["customdata"]) <= 800
     counted = [int(re.search(r"([\d,]+) 项活动", text)[1].replace(",", "")) for text in trace["hovertext"]]
     assert sum(counted) == inside > (2_000 if gathered else 0)
     assert len(gzip.compress(json.dumps(figure).encode())) < 60_000
 
 
-def test_the_box_that_is_seen_brings_its_activities(busy: Atlas, words: Words) -> None:
+def test_the_box_that_is_seen_brings_its_activities_and_fairs(busy: Atlas, atlas: Atlas, words: Words) -> None:
     near = map_figures.marks_in_view(busy, Filters(), words, (110.0, 30.0, 112.0, 31.0), 9.0)
-    assert {TRACES[position] for position in near} == {"activities"}  # stations are few
-    assert map_figures.marks_in_view(busy, Filters(layers=frozenset({"fairs"})), words, CHINA, 4.0) == {}
+    assert {TRACES[position] for position in near} == {"activities", "fairs", "fairs_halo"}  # stations are few
+    assert map_figures.marks_in_view(busy, Filters(layers=frozenset({"stations"})), words, CHINA, 4.0) == {}
+    assert map_figures.marks_in_view(atlas, Filters(), words, CHINA, 4.0) == {}  # all of the sample is there already
 
 
 def test_fairs_of_a_city_that_has_many_are_one_mark_by_provenance(busy: Atlas, words: Words) -> None:

@@ -14,6 +14,7 @@ from dashboard.pages.data import names
 from dashboard.pages.data.history import local
 from dashboard.words import Words
 from geodata.store.batch import Batch
+from layers import selection
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 
@@ -56,7 +57,8 @@ def _tables(context: Context, atlas: Atlas, history: list[Batch], filters: Filte
             last.setdefault(batch.table, batch)
     lines = []
     for table in names.ORDERED:
-        counts = atlas.table(table)["provenance"].value_counts()
+        held, codes = selection.counts(atlas, table, slice(None), "provenance")
+        counts = dict(zip(codes.tolist(), held.tolist(), strict=True))
         link = dcc.Link(
             table_name(table, words), href=names.address(filters, context, "rows", table=table), className="data-link"
         )
@@ -64,8 +66,8 @@ def _tables(context: Context, atlas: Atlas, history: list[Batch], filters: Filte
             html.Tr(
                 [
                     html.Th(link, scope="row"),
-                    html.Td(words.number(int(counts.sum())), className="number holdings-sum"),
-                    *(html.Td(_count(int(counts.get(code, 0)), words), className="number") for code in PROVENANCES),
+                    html.Td(words.number(sum(counts.values())), className="number holdings-sum"),
+                    *(html.Td(_count(counts.get(code, 0), words), className="number") for code in PROVENANCES),
                     html.Td(local(last[table].time) if table in last else "—"),
                 ]
             )
