@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -22,9 +22,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geodata.derived import Folder, Tables, lonlat
 from geodata.errors import N_, AtlasError
-from geodata.names import english_units
-from layers import data_date, validity
+from geodata.schema import TABLES
+from layers import stored, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
@@ -73,7 +74,16 @@ class PlaceTree:
         return (rows >= 0) & (column[rows] == place)
 
 
-@dataclass(frozen=True, eq=False)
+class _Table:
+    """A table of an atlas as an attribute, laid out at the first asking."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, atlas: Atlas, owner: type | None = None) -> Any:
+        return atlas.table(self._name)
+
+
 class Atlas:
     """All tables of one data version, read only.
 
@@ -81,40 +91,65 @@ class Atlas:
     ----------
     places, lines, land, regions, grids, enterprises, stations, zones, fairs, kinds, \
 activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFrame
-        The tables of ``geodata.schema.TABLES``; those with a geometry are
-        GeoDataFrames in EPSG:4326. Do not alter them. Regions and grids have
+        The tables of ``geodata.schema.TABLES``, each laid out when it is first asked for; those with a geometry
+        are GeoDataFrames in EPSG:4326. Do not alter them. Regions and grids have
         a ``name_en`` beside their columns, made from their name.
     meta : mapping of str to str
         ``data_version``, ``data_date`` and whatever else the store says.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Every table, asked for at most once each.
+    meta : mapping of str to str
+    walking : callable, optional
+        Where :meth:`walking` looks.
+    stored : mapping of str to int, optional
+        Rows of each table in the store, those included that do not hold; without, as many as are given.
     """
 
-    places: pd.DataFrame
-    lines: pd.DataFrame
-    land: pd.DataFrame
-    regions: pd.DataFrame
-    grids: pd.DataFrame
-    enterprises: pd.DataFrame
-    stations: pd.DataFrame
-    zones: pd.DataFrame
-    fairs: pd.DataFrame
-    kinds: pd.DataFrame
-    activities: pd.DataFrame
-    flows: pd.DataFrame
-    stops: pd.DataFrame
-    demand: pd.DataFrame
-    candidates: pd.DataFrame
-    scenarios: pd.DataFrame
-    facts: pd.DataFrame
-    parts: pd.DataFrame
-    meta: Mapping[str, str]
-    _walking: Walking | None = field(default=None, repr=False)
-    _once: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    _recent: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    places = _Table()
+    lines = _Table()
+    land = _Table()
+    regions = _Table()
+    grids = _Table()
+    enterprises = _Table()
+    stations = _Table()
+    zones = _Table()
+    fairs = _Table()
+    kinds = _Table()
+    activities = _Table()
+    flows = _Table()
+    stops = _Table()
+    demand = _Table()
+    candidates = _Table()
+    scenarios = _Table()
+    facts = _Table()
+    parts = _Table()
+
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        meta: Mapping[str, str],
+        walking: Walking | None = None,
+        stored: Mapping[str, int] | None = None,
+    ) -> None:
+        self.meta, self._stored = meta, stored
+        self._tables, self._walking = tables, walking
+        self._laid: dict[str, pd.DataFrame] = {}
+        self._once: dict[Hashable, Any] = {}
+        self._recent: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, store: AtlasStore, day: date | None = None, walking: Walking | None = None) -> Self:
-        """Read what holds of every table of `store` into memory, all as of one moment.
+    def load(
+        cls,
+        store: AtlasStore,
+        day: date | None = None,
+        walking: Walking | None = None,
+        derived: Folder | None = None,
+    ) -> Self:
+        """Read what holds of every table of `store`, all as of one moment.
 
         Parameters
         ----------
@@ -125,25 +160,24 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             The atlas then speaks of no later day than this.
         walking : callable, optional
             Where :meth:`walking` looks.
+        derived : Folder, optional
+            Where files are that hold the tables (:mod:`geodata.derived`), or are made; without, they come out of the
+            store as objects of this process.
 
         Raises
         ------
         AtlasError
             When the store cannot be read (said by the store itself).
         """
-        known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
-        _, (frames, meta, history) = store.at_once(
-            lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta(), now.history())
-        )
-        until = data_date.spoken_until(
-            frames, date.fromisoformat(meta["data_date"]), {one.batch_id: one.day for one in history}
-        )
-        if day is not None:
-            until = min(until, day)
-            meta = meta | {"data_version": f"{meta['data_version'].partition('@')[0]}@{day}"}
-        meta = meta | {"data_date": until.isoformat()}
-        spoken_of = day or until
-        return cls.from_frames({name: validity.on(frame, spoken_of) for name, frame in frames.items()}, meta, walking)
+        if derived is not None:
+            tables, meta = store.at_once(lambda now: stored.kept(now, day, derived))[1]
+            _, meta = stored.spoken_of(meta, date.fromisoformat(tables.facts["until"]), day)
+            return cls(tables, meta, walking, tables.facts["rows"])
+        frames, meta, until = store.at_once(_whole)[1]
+        shown, meta = stored.spoken_of(meta, until, day)
+        made = cls.from_frames({name: validity.on(frame, shown) for name, frame in frames.items()}, meta, walking)
+        made._stored = {name: len(frame) for name, frame in frames.items()}
+        return made
 
     @classmethod
     def from_frames(
@@ -165,20 +199,15 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         AtlasError
             On a table name that the atlas does not know.
         """
-        known = [f.name for f in fields(cls) if not f.name.startswith("_") and f.name != "meta"]
-        strange = sorted(set(frames) - set(known))
+        strange = sorted(set(frames) - set(TABLES))
         if strange:
             raise AtlasError(
                 N_("不认识的数据表：{got}。可用的表：{known}。"),
                 got="、".join(strange),
-                known="、".join(known),
+                known="、".join(TABLES),
             )
-        held: dict[str, Any] = {
-            name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known
-        }
-        for name in ("regions", "grids"):
-            held[name] = held[name].assign(name_en=english_units(held[name]["name"].astype(str)))
-        return cls(**held, meta=dict(meta), _walking=walking)
+        held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in TABLES}
+        return cls(held, dict(meta), walking)
 
     @property
     def version(self) -> str:
@@ -202,7 +231,15 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the frame of table `name`."""
-        return getattr(self, name)
+        found = self._laid.get(name)
+        if found is None:
+            found = self._laid.setdefault(name, stored.named(name, self._tables[name]))
+        return found
+
+    @property
+    def stored_rows(self) -> dict[str, int]:
+        """Number of rows of each table in the store, those included that do not hold on the day of this atlas."""
+        return dict(self._stored) if self._stored is not None else {name: len(self.table(name)) for name in TABLES}
 
     @property
     def on_ground(self) -> bool:
@@ -265,8 +302,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             frame = self.table(table)
             if "geometry" not in frame or not len(frame):
                 return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-            points = np.asarray(frame["geometry"], dtype=object)
-            return _still(shapely.get_x(points)), _still(shapely.get_y(points))
+            lon, lat = lonlat(frame)
+            return _still(lon), _still(lat)
 
         return self.once(("lonlat", table), compute)
 
@@ -287,14 +324,22 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         where it comes from) in ``places``; -1 where unknown.
         """
         column = "from_adcode" if table == "flows" else "adcode"
-        return self.once(("places", table), lambda: _still(self.tree.positions(self.table(table)[column])))
+
+        def compute() -> NDArray[np.int32]:
+            codes, adcodes = self.coded(table, column)
+            return _still(np.append(self.tree.positions(adcodes), np.int32(-1))[codes])  # last: code -1, missing
+
+        return self.once(("places", table), compute)
 
     def of_provenance(self, table: str, wanted: frozenset[str]) -> NDArray[np.bool_]:
         """Return which rows of `table` have one of the `wanted` provenances."""
-        codes = self.once(
-            ("provenance", table),
-            lambda: _still(pd.Index(PROVENANCES).get_indexer(pd.Index(self.table(table)["provenance"], dtype=object))),
-        )
+
+        def compute() -> NDArray[np.int8]:
+            codes, values = self.coded(table, "provenance")
+            known = pd.Index(PROVENANCES).get_indexer(pd.Index(values, dtype=object)).astype(np.int8)
+            return _still(np.append(known, np.int8(-1))[codes])  # last: code -1, missing
+
+        codes = self.once(("provenance", table), compute)
         allowed = np.array([name in wanted for name in PROVENANCES] + [False])  # last: position -1, unknown
         return allowed[codes]
 
@@ -302,7 +347,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         """Return a column as codes and the values they stand for; code -1 where a value is missing."""
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
-            codes, values = pd.factorize(self.table(table)[column].to_numpy(dtype=object))
+            known = self._tables.codes(table, column) if isinstance(self._tables, Tables) else None
+            codes, values = known or pd.factorize(self.table(table)[column].to_numpy(dtype=object))
             return _still(codes), _still(np.asarray(values))
 
         return self.once(("coded", table, column), compute)
@@ -349,9 +395,13 @@ def _members(values: pd.Series) -> dict[str, NDArray[np.bool_]]:
     return {code: _still(np.array([code in s for s in sets] + [False])[codes]) for code in vocabulary}
 
 
-def _empty(name: str) -> pd.DataFrame:
-    from geodata.schema import TABLES  # only partial atlases need it
+def _whole(now: AtlasStore) -> tuple[dict[str, pd.DataFrame], dict[str, str], date]:
+    """Return every table as the store has it, what is known of it, and the latest day that its rows speak of."""
+    frames, meta = {name: now.read(name) for name in TABLES}, now.meta()
+    return frames, meta, stored.until_of(frames, now, meta)
 
+
+def _empty(name: str) -> pd.DataFrame:
     table = TABLES[name]
     frame = pd.DataFrame(
         {column.name: pd.Series(dtype=object) for column in table.columns if column.name != "geometry"}

@@ -38,16 +38,17 @@ def spoken_until(frames: Mapping[str, pd.DataFrame], since: date, loaded: Mappin
     for name, frame in frames.items():
         if name in SILENT or not len(frame):
             continue
-        rows = frame[(frame["provenance"] == "reported").to_numpy(bool)]
-        if not len(rows):
+        # column by column: of a table of a nation nobody wants a second one
+        told = np.flatnonzero((frame["provenance"] == "reported").to_numpy(bool))
+        if not len(told):
             continue
-        codes, batches = pd.factorize(rows["batch_id"].to_numpy(dtype=object))
+        codes, batches = pd.factorize(frame["batch_id"].to_numpy(dtype=object)[told])
         until = np.array([*(loaded.get(str(one), since) for one in batches), since], dtype="datetime64[D]")[codes]
         for column in TABLES[name].columns:
             if column.dtype == "date":
-                day = rows[column.name].to_numpy(dtype="datetime64[D]")
+                day = frame[column.name].to_numpy(dtype="datetime64[D]")[told]
             elif column.name in PERIODS:
-                day = _days(rows[column.name], until)
+                day = _days(frame[column.name].iloc[told], until)
             else:
                 continue
             known = day[~np.isnat(day) & (day <= until)]
