@@ -61,6 +61,17 @@ def serving(home: Path) -> BinaryIO:
     return file
 
 
+def served(home: Path) -> bool:
+    """Return whether a server uses `home`."""
+    if not (home / SERVING).exists():
+        return False
+    try:
+        hold(home / SERVING).close()
+    except BlockingIOError:
+        return True
+    return False
+
+
 def backup(home: Path, url: str | None, target: Path, progress: Progress) -> dict[str, Any]:
     """Write a backup of the atlas of `home` (and of the database at `url`) while it is used.
 

@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path
 
 from dashboard.as_of import end_of
+from dashboard.backup import served
 from geodata.derived import NAME, Folder
 from geodata.errors import AtlasError, BusyError
 from geodata.osm.ground import walking
@@ -110,6 +111,7 @@ class AtlasSource:
         self._held: _Held | None = None
         self._mine = threading.local()
         self._warm: Callable[[], object] | None = None  # of a server that keeps up
+        self._failed: AtlasError | None = None
         self._wanted = threading.Event()
         self._switched = threading.Condition()
         self._seen: float | None = None  # monotonic seconds: when the change was seen that readers wait for
@@ -134,8 +136,8 @@ class AtlasSource:
         """
         if self._store is None:
             store = self._site.open()
-            judged = self._watched(store) if self._watched else store  # ty: ignore[invalid-argument-type] - it reads and writes as one
-            self._store = _Told(judged, self._written)  # ty: ignore[invalid-assignment, invalid-argument-type] - as above
+            judged = self._watched(store) if self._watched else store
+            self._store = _Told(judged, self._written)  # ty: ignore[invalid-assignment] - it reads and writes as one
         return self._store  # ty: ignore[invalid-explicit-return] - opened above
 
     def atlas(self) -> Atlas:
@@ -192,20 +194,22 @@ class AtlasSource:
                 held = self._held
                 if held is not None and self._changed(self.store(), held.stamp):
                     self._renewed()
-            except AtlasError as error:  # whoever asks is told
-                log.warning("the store cannot be read: %s", error)
+                self._failed = None
+            except AtlasError as error:
+                log.warning("the atlas cannot be brought up to date: %s", error)
+                self._failed = error
             except Exception:
                 log.exception("the atlas cannot be brought up to date")
             with self._switched:
                 self._switched.notify_all()
 
     def _written(self) -> None:
-        """Bring the atlas of a server up to date before whoever wrote is told that it is done."""
-        if self._warm is not None and self._held is not None:
-            try:
+        """Make the derived files before whoever wrote is told that it is done, so that nobody who serves has to."""
+        try:
+            if self._warm is not None or served(self._home):
                 self._renewed()
-            except Exception:  # it is written: what is wrong with reading is told to whoever reads
-                log.warning("the atlas is not up to date yet", exc_info=True)
+        except Exception:  # it is written: what is wrong with reading is told to whoever reads
+            log.warning("the atlas is not up to date yet", exc_info=True)
 
     def _present(self) -> _Held:
         trial: _Held | None = getattr(self._mine, "held", None)
@@ -226,7 +230,9 @@ class AtlasSource:
             while (found := self._held) is held and (left := until - time.monotonic()) > 0:
                 self._wanted.set()
                 self._switched.wait(left)
-                if self._held is held and not self._changed(store, held.stamp):  # busy
+                if self._failed is not None:
+                    raise self._failed
+                if self._held is held and not self._changed(store, held.stamp):  # busy, or as it was before
                     break
         return found or held
 
@@ -239,9 +245,7 @@ class AtlasSource:
                 return held
             try:
                 # every table as of one moment, whoever imports meanwhile
-                new = _Held(
-                    *store.at_once(lambda now: Atlas.load(now, None, walking(self._home, now), self._derived))
-                )
+                new = _Held(*store.at_once(lambda now: Atlas.load(now, None, walking(self._home, now), self._derived)))
             except BusyError:
                 if held is None:
                     raise

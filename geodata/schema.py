@@ -22,7 +22,7 @@ import pandas as pd
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_, AtlasError
 
-# Texts of a frame are objects of Python, also where pyarrow is installed: so a cell is looked at a million times without
+# Texts of a frame are objects of Python, also where pyarrow is installed: a cell is looked at again and again without
 # being copied. Those of derived files alone are Arrow's (geodata/derived), which every process maps.
 pd.set_option("mode.string_storage", "python")
 

@@ -9,8 +9,9 @@ in the module: :meth:`Atlas.once` for what depends on the data alone,
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cached_property
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from geodata.derived import Folder, Tables, lonlat
 from geodata.errors import N_, AtlasError
+from geodata.frames import factorized
 from geodata.schema import TABLES
 from layers import stored, validity
 from layers.filters import PROVENANCES
@@ -39,6 +41,8 @@ LEVELS = ("country", "province", "city", "county")
 Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 #: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
 RECENT, RECENT_BYTES = 64, 256 * 2**20
+#: Keys of a table that are kept as a dict, at most: a quarter of a kilobyte each.
+FEW_KEYS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,9 @@ class PlaceTree:
 
     def positions(self, adcodes: pd.Series | NDArray[Any]) -> NDArray[np.int32]:
         """Return the rows of many adcodes; -1 where unknown or missing."""
-        return self.codes.get_indexer(pd.Index(adcodes, dtype=object)).astype(np.int32)
+        codes, distinct = factorized(adcodes)  # few are looked up, and no text is made for each row
+        found = self.codes.get_indexer(pd.Index(distinct, dtype=object)).astype(np.int32)
+        return np.append(found, np.int32(-1))[codes]  # last: code -1, missing
 
     def under(self, place: int, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of `rows` are `place` itself or lie in it; -1 lies nowhere."""
@@ -348,8 +354,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
             known = self._tables.codes(table, column) if isinstance(self._tables, Tables) else None
-            codes, values = known or pd.factorize(self.table(table)[column].to_numpy(dtype=object))
-            return _still(codes), _still(np.asarray(values))
+            codes, values = known or factorized(self.table(table)[column])
+            return _still(codes), _still(values)
 
         return self.once(("coded", table, column), compute)
 
@@ -361,15 +367,48 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     def rows_by(self, table: str, column: str) -> Mapping[str, int]:
         """Return the row of each key of `table`, for look-ups by id."""
-        return self.once(
-            ("rows", table, column),
-            lambda: {key: i for i, key in enumerate(self.table(table)[column].tolist())},
-        )
+
+        def compute() -> Mapping[str, int]:
+            keys = self.table(table)[column]
+            if len(keys) > FEW_KEYS:
+                return _Sorted(keys)
+            return {key: row for row, key in enumerate(keys.tolist())}
+
+        return self.once(("rows", table, column), compute)
 
     def holds(self, table: str, column: str, code: str) -> NDArray[np.bool_]:
         """Return which rows of `table` have `code` in the ';'-joined set of `column`."""
-        members = self.once(("set", table, column), lambda: _members(self.table(table)[column]))
+        members = self.once(("set", table, column), lambda: _members(*self.coded(table, column)))
         return members[code] if code in members else np.zeros(len(self.table(table)), dtype=bool)
+
+
+class _Sorted(Mapping[str, int]):
+    """The row of each key, the last of equal ones, found among sorted keys: four bytes a row, and no text of its own.
+
+    Parameters
+    ----------
+    keys : Series of str
+    """
+
+    def __init__(self, keys: pd.Series) -> None:
+        self._keys = keys.array
+        order = self._keys.argsort(kind="stable")
+        self._order = order[: len(order) - int(keys.isna().sum())].astype(np.int32)  # missing ones are last
+
+    def __getitem__(self, key: str) -> int:
+        """Return the row of `key`."""
+        at = bisect_right(self._order, key, key=self._keys.__getitem__) if isinstance(key, str) else 0
+        if not at or self._keys[self._order[at - 1]] != key:
+            raise KeyError(key)
+        return int(self._order[at - 1])
+
+    def __iter__(self) -> Iterator[str]:
+        """Give each key once."""
+        return iter(dict.fromkeys(self._keys[row] for row in self._order))
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return sum(1 for _ in self)
 
 
 def _still(array: NDArray[Any]) -> NDArray[Any]:
@@ -387,9 +426,8 @@ def _bytes(thing: Any) -> int:
     return sum(_bytes(getattr(thing, f.name)) for f in fields(thing)) if is_dataclass(thing) else 0
 
 
-def _members(values: pd.Series) -> dict[str, NDArray[np.bool_]]:
+def _members(codes: NDArray[np.intp], distinct: NDArray[Any]) -> dict[str, NDArray[np.bool_]]:
     # A national table repeats a few hundred distinct sets: split those, not every row.
-    codes, distinct = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
     sets = [frozenset(part.strip() for part in str(text).split(";") if part.strip()) for text in distinct]
     vocabulary = sorted(frozenset().union(*sets))
     return {code: _still(np.array([code in s for s in sets] + [False])[codes]) for code in vocabulary}

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.frames import factorized
 from geodata.schema import TABLES
 
 PERIODS = ("period", "period_start", "period_end", "valid_from")
@@ -42,7 +43,7 @@ def spoken_until(frames: Mapping[str, pd.DataFrame], since: date, loaded: Mappin
         told = np.flatnonzero((frame["provenance"] == "reported").to_numpy(bool))
         if not len(told):
             continue
-        codes, batches = pd.factorize(frame["batch_id"].to_numpy(dtype=object)[told])
+        codes, batches = factorized(frame["batch_id"].iloc[told])
         until = np.array([*(loaded.get(str(one), since) for one in batches), since], dtype="datetime64[D]")[codes]
         for column in TABLES[name].columns:
             if column.dtype == "date":
@@ -59,7 +60,7 @@ def spoken_until(frames: Mapping[str, pd.DataFrame], since: date, loaded: Mappin
 
 def _days(values: pd.Series, until: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the last day of each period that is over by `until`, the first of one that is not."""
-    codes, texts = pd.factorize(values.to_numpy(dtype=object))  # -1, and so the last: missing
+    codes, texts = factorized(values)  # -1, and so the last: missing
     ends = [_ends(str(text)) for text in texts] + [(None, None)]
     first, last = (np.array([one[at] for one in ends], dtype="datetime64[D]")[codes] for at in (0, 1))
     return np.where(last <= until, last, first)

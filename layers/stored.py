@@ -11,6 +11,7 @@ import pandas as pd
 
 from geodata.derived import Folder, InMemory, Tables, key_of
 from geodata.names import english_units
+from geodata.processes import given_back
 from geodata.schema import TABLES
 from geodata.store.base import AtlasStore
 from layers import data_date, validity
@@ -40,7 +41,7 @@ def kept(now: AtlasStore, day: date | None, folder: Folder) -> tuple[Tables, dic
     folder : Folder
     """
     meta = now.meta()
-    key = f"{key_of(folder.of, now.name, now.fingerprint())}-{key_of(sorted(meta.items()), day)}"
+    key = f"{key_of(folder.of, now.name, now.fingerprint())}-{key_of(tuple(sorted(meta.items())), day)}"
     found = folder.find(key)
     if found is None:
         try:
@@ -50,6 +51,7 @@ def kept(now: AtlasStore, day: date | None, folder: Folder) -> tuple[Tables, dic
             memory = InMemory()
             facts = _put(memory, now, meta, day)
             found = Tables(memory.batches, facts)
+        given_back()
     return found, meta
 
 

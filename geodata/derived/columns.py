@@ -135,4 +135,3 @@ def _values(column: Column, array: pa.Array) -> Any:
 def _numbers(array: pa.Array, dtype: Any) -> NDArray[Any]:
     """Return the bytes of an array as numpy's, without a copy; what is missing is a value of its own there."""
     return np.frombuffer(array.buffers()[1] or b"", dtype=dtype, count=len(array))
-

@@ -49,17 +49,17 @@ class DeferredShapes(GeometryArray):
         """Number of rows, as of an array."""
         return (self.size,)
 
-    def __getitem__(self, rows: Any) -> Any:
+    def __getitem__(self, idx: Any) -> Any:
         """Return one shape, or the column of some rows."""
-        if isinstance(rows, Integral):
-            at = int(rows)
+        if isinstance(idx, Integral):
+            at = int(idx)
             if not -self.size <= at < self.size:
                 raise IndexError(f"row {at} of {self.size}")
             at %= self.size
             return self._some(slice(at, at + 1))._made()[0]
-        return self._some(pd.api.indexers.check_array_indexer(self, rows))
+        return self._some(pd.api.indexers.check_array_indexer(self, idx))
 
-    def __setitem__(self, rows: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Any) -> None:
         """Refuse: every reader shares the rows."""
         raise TypeError("the shapes of an atlas are read only: put a column of other shapes in their place")
 
@@ -67,12 +67,12 @@ class DeferredShapes(GeometryArray):
         """Pickle as the column of shapes that this stands for."""
         return _as_such, (shapely.to_wkb(self._data),)
 
-    def take(self, indices: Any, allow_fill: bool = False, fill_value: Any = None) -> GeometryArray:
+    def take(self, indices: Any, allow_fill: bool = False, fill_value: Any = None) -> GeometryArray:  # ty: ignore[incompatible-method-override] - as geopandas has it
         """Return the column of rows by position; with `allow_fill`, -1 is a row of its own."""
-        indices = np.asarray(indices, dtype=np.intp)
-        if allow_fill and (indices < 0).any():
-            return GeometryArray(self._data, crs=self._crs).take(indices, allow_fill=True, fill_value=fill_value)
-        return self._some(indices)
+        at = np.asarray(indices, dtype=np.intp)
+        if allow_fill and (at < 0).any():
+            return GeometryArray(self._data, crs=self._crs).take(at, allow_fill=True, fill_value=fill_value)
+        return self._some(at)
 
     def copy(self, *_args: Any, **_more: Any) -> Self:
         """Return the column of all rows: none can be altered, so there is nothing to copy."""
