@@ -117,9 +117,9 @@ def test_shapes_are_made_of_the_rows_that_are_asked_for(tables: dict[str, pd.Dat
         np.testing.assert_array_equal(got.total_bounds, expected.total_bounds)
         assert got.is_empty.tolist() == expected.is_empty.tolist() and got.isna().tolist() == expected.isna().tolist()
         for made in (
-            lambda one: one.reindex([2, 1, count + 5]),
+            lambda one: one.reindex([2, 1, len(one) + 5]),
             lambda one: pd.concat([one, one.iloc[:2]]),
-            lambda one: pickle.loads(pickle.dumps(one)),  # noqa: S301 - its own
+            lambda one: pickle.loads(pickle.dumps(one)),
             lambda one: one.copy(),
         ):
             assert shapely.to_wkb(made(got).to_numpy()).tolist() == shapely.to_wkb(made(expected).to_numpy()).tolist()

@@ -105,7 +105,7 @@ def test_of_a_past_day(atlas_home: Path, folder: Folder) -> None:
 
 
 def test_after_imports_and_undoing(store: WritableStore, folder: Folder) -> None:
-    """Rows that have gone, come to hold or hold no longer, fields of their own, tables left empty: now and in the past."""
+    """Rows that have gone or do not hold, fields of their own, tables left empty: now and in the past."""
     frame = rows(
         store, "activities", own='{"主讲人": "某人", "赠书册数": 120}', valid_to=["2024-06-30", None, None, None]
     )
