@@ -24,6 +24,7 @@ from dashboard.backup import served
 from geodata.derived import NAME, Folder
 from geodata.errors import AtlasError, BusyError
 from geodata.osm.ground import walking
+from geodata.processes import given_back
 from geodata.store import WritableStore, site
 from geodata.store.batched import BatchedStore
 from geodata.store.database import Database
@@ -194,6 +195,8 @@ class AtlasSource:
                 held = self._held
                 if held is not None and self._changed(self.store(), held.stamp):
                     self._renewed()
+                    del held
+                    given_back()  # of the former atlas
                 self._failed = None
             except AtlasError as error:
                 log.warning("the atlas cannot be brought up to date: %s", error)

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.access.reader import ENVIRON, OPERATOR
+from geodata.processes import given_back
 
 ASSETS = re.compile(r'(?:src|href)="(/(?:_dash-component-suites|assets)/[^"]+)"')
 PICTURE = re.compile(r'data-first="([^"]+)"')
@@ -77,6 +78,7 @@ def warm_beside(server: Flask) -> threading.Thread:
             log.warning("warming failed", exc_info=True)
         finally:
             server.extensions[WARMED].set()
+            given_back()
 
     thread = threading.Thread(target=work, name="warming", daemon=True)
     thread.start()
