@@ -187,8 +187,13 @@ class AtlasSource:
         thread.start()
         return thread
 
+    def leave_off(self) -> None:
+        """Keep up no longer: whoever asks waits for what is new again."""
+        self._warm = None
+        self._wanted.set()
+
     def _keep_up(self) -> None:
-        while True:
+        while self._warm is not None:
             self._wanted.wait(LOOK_SECONDS)
             self._wanted.clear()
             try:
@@ -197,9 +202,12 @@ class AtlasSource:
                     self._renewed()
                     del held
                     given_back()  # of the former atlas
+                elif held is not None:
+                    self._seen = None
                 self._failed = None
             except AtlasError as error:
-                log.warning("the atlas cannot be brought up to date: %s", error)
+                if str(error) != str(self._failed):  # once, and not twice a second
+                    log.warning("the atlas cannot be brought up to date: %s", error)
                 self._failed = error
             except Exception:
                 log.exception("the atlas cannot be brought up to date")
@@ -233,11 +241,11 @@ class AtlasSource:
             while (found := self._held) is held and (left := until - time.monotonic()) > 0:
                 self._wanted.set()
                 self._switched.wait(left)
-                if self._failed is not None:
-                    raise self._failed
-                if self._held is held and not self._changed(store, held.stamp):  # busy, or as it was before
+                if self._failed is not None or not self._changed(store, held.stamp):  # or busy, or as it was before
                     break
-        return found or held
+        if found is held and self._failed is not None:
+            raise self._failed
+        return self._held or held
 
     def _renewed(self) -> _Held:
         """Return the atlas as the store now holds it, loaded unless another thread has."""
