@@ -3,9 +3,8 @@
 The same atlas is opened in processes of their own, one after another, in one run: out of its store, table by table, as
 objects; making the derived files (:mod:`geodata.derived`); and mapping the ones that are there. For each: seconds of
 processor and of the clock until every table is laid out and the coordinates of every point are had, and the memory
-that this takes and nobody can share (``Private_Dirty`` of ``/proc/PID/smaps_rollup``), MiB. ``--serve`` starts
-``serve`` on the files that are there and tells when ``/readyz`` says yes, and the memory of each worker after its
-first pages.
+that this takes and nobody can share (``Private_Dirty`` of ``/proc/PID/smaps_rollup``), MiB. With ``--serve`` it is
+``serve`` that is started, on the files that are there: when does ``/readyz`` say yes, and the memory of each worker.
 
 ``DIR`` is the home of any atlas: the sample's, or that of ``python -m tests.benchmarks.national``.
 """
@@ -98,6 +97,9 @@ def main() -> None:
     if asked.one:
         print(json.dumps(opened(asked.home, asked.one)))
         return
+    if asked.serve:
+        print(served(asked.home, asked.workers))
+        return
     found = {}
     for way in WAYS:
         command = ["-m", "tests.benchmarks.bench_derived", "--home", str(asked.home), "--one", way]
@@ -107,8 +109,6 @@ def main() -> None:
     print(f"files    {files / MIB:.0f} MiB; load {' '.join(f'{one:.1f}' for one in os.getloadavg())}")
     for name in ("processor_s", "private_mib"):
         print(f"store / mapped, {name}: {found['store'][name] / max(found['mapped'][name], 0.01):.0f}")
-    if asked.serve:
-        print(served(asked.home, asked.workers))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,11 +20,19 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata.derived import Folder, InMemory
+from geodata.derived import Folder, InMemory, columns
 from geodata.derived.folder import GRACE_SECONDS, MANIFEST, MOST, UNFINISHED, Making
 from geodata.schema import TABLES
 
 KEY = "aaa-1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _as_of_a_long_table() -> Iterator[None]:
+    """Texts of these few rows are Arrow's, as those of many."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(columns, "SHORT", -1)
+        yield
 
 
 def alike(got: pd.DataFrame, expected: pd.DataFrame) -> None:
@@ -48,6 +57,9 @@ def test_a_table_comes_back_as_it_was_put(tables: dict[str, pd.DataFrame], name:
         memory = InMemory()
         memory.put(name, frame)
         alike(memory.tables()[name], frame)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(columns, "SHORT", len(frame))
+            pd.testing.assert_frame_equal(pd.DataFrame(memory.tables()[name]), pd.DataFrame(frame))
 
 
 def some_of(name: str, draw: st.DataObject) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from geodata import derived
-from geodata.derived import Folder
+from geodata.derived import Folder, columns
 from geodata.schema import TABLES
 from geodata.store import FILE_NAME, WritableStore, open_store
 from layers import activities, stations
@@ -24,6 +24,14 @@ from layers.filters import Filters
 from layers.siting.case import basis
 
 DAY = date(2026, 11, 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _as_of_a_long_table() -> Iterator[None]:
+    """Texts of these few rows are Arrow's, as those of many."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(columns, "SHORT", -1)
+        yield
 
 
 @pytest.fixture
