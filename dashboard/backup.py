@@ -31,6 +31,7 @@ from typing import Any, BinaryIO
 from dashboard import __version__
 from dashboard.links import FILE as LINKS
 from dashboard.links import Links
+from geodata.derived import NAME as DERIVED
 from geodata.errors import N_, AtlasError
 from geodata.locking import held, hold
 from geodata.schema import SCHEMA_VERSION
@@ -41,7 +42,7 @@ from geodata.store.transfer import move
 FORMAT = 1
 MANIFEST = "manifest.json"
 #: Folders of a home that hold nothing that anybody would miss.
-TRANSIENT = frozenset({"jobs", "uploads", "briefs", "pictures", "ground-jobs", "metrics"})
+TRANSIENT = frozenset({"jobs", "uploads", "briefs", "pictures", "ground-jobs", "metrics", DERIVED})
 STAGED, DECIDED, BEFORE, EMPTIED = ".restoring", ".restore", ".before-restore", "emptied"
 SERVING = ".serving.lock"
 CHUNK = 2**20
@@ -58,6 +59,17 @@ def serving(home: Path) -> BinaryIO:
     file = (home / SERVING).open("a+b")
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
+
+
+def served(home: Path) -> bool:
+    """Return whether a server uses `home`."""
+    if not (home / SERVING).exists():
+        return False
+    try:
+        hold(home / SERVING).close()
+    except BlockingIOError:
+        return True
+    return False
 
 
 def backup(home: Path, url: str | None, target: Path, progress: Progress) -> dict[str, Any]:

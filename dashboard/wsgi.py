@@ -3,7 +3,7 @@
 from dashboard.app import create_app
 from dashboard.backup import serving
 from dashboard.server.logs import to_stderr
-from dashboard.server.warming import warm_beside
+from dashboard.server.warming import keep_up_beside, warm_beside
 from dashboard.settings import load_settings
 
 settings = load_settings()
@@ -11,3 +11,4 @@ to_stderr(settings.log_format)
 serves = serving(settings.home)  # held as long as this process lives: a restore refuses meanwhile
 server = create_app(settings).server
 warm_beside(server)
+keep_up_beside(server)

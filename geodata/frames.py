@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 
 def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
@@ -19,3 +21,12 @@ def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
 def text_of(value: object) -> str:
     """Return the text of a cell, empty where something else stands."""
     return value if isinstance(value, str) else ""
+
+
+def factorized(values: pd.Series | NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Return a code for each value, -1 where it is missing, and what the codes stand for, by first appearance.
+
+    Texts that are Arrow's are compared as they are: no object is made for each row.
+    """
+    codes, distinct = pd.factorize(values if isinstance(values, pd.Series) else np.asarray(values, dtype=object))
+    return codes, np.asarray(distinct, dtype=object)

@@ -22,6 +22,10 @@ import pandas as pd
 from geodata.codes import labels, shipped_rows
 from geodata.errors import N_, AtlasError
 
+# Texts of a frame are objects of Python, also where pyarrow is installed: a cell is looked at again and again without
+# being copied. Those of derived files alone are Arrow's (geodata/derived), which every process maps.
+pd.set_option("mode.string_storage", "python")
+
 SCHEMA_VERSION = "4"
 CRS = "EPSG:4326"
 OWN = "own"  # column of the values that a row has beside those of the schema: geodata.own_fields

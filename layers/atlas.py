@@ -9,9 +9,10 @@ in the module: :meth:`Atlas.once` for what depends on the data alone,
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -22,9 +23,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geodata.derived import Folder, Tables, lonlat
 from geodata.errors import N_, AtlasError
-from geodata.names import english_units
-from layers import data_date, validity
+from geodata.frames import factorized
+from geodata.schema import TABLES
+from layers import stored, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ LEVELS = ("country", "province", "city", "county")
 Walking = Callable[[tuple[float, float, float, float]], "WalkingNetwork | None"]
 #: Answers that :meth:`Atlas.recent` keeps: at most so many, and at most so many bytes of arrays.
 RECENT, RECENT_BYTES = 64, 256 * 2**20
+#: Keys of a table that are kept as a dict, at most: a quarter of a kilobyte each.
+FEW_KEYS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,9 @@ class PlaceTree:
 
     def positions(self, adcodes: pd.Series | NDArray[Any]) -> NDArray[np.int32]:
         """Return the rows of many adcodes; -1 where unknown or missing."""
-        return self.codes.get_indexer(pd.Index(adcodes, dtype=object)).astype(np.int32)
+        codes, distinct = factorized(adcodes)  # few are looked up, and no text is made for each row
+        found = self.codes.get_indexer(pd.Index(distinct, dtype=object)).astype(np.int32)
+        return np.append(found, np.int32(-1))[codes]  # last: code -1, missing
 
     def under(self, place: int, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return which of `rows` are `place` itself or lie in it; -1 lies nowhere."""
@@ -73,7 +80,16 @@ class PlaceTree:
         return (rows >= 0) & (column[rows] == place)
 
 
-@dataclass(frozen=True, eq=False)
+class _Table:
+    """A table of an atlas as an attribute, laid out at the first asking."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, atlas: Atlas, owner: type | None = None) -> Any:
+        return atlas.table(self._name)
+
+
 class Atlas:
     """All tables of one data version, read only.
 
@@ -81,40 +97,65 @@ class Atlas:
     ----------
     places, lines, land, regions, grids, enterprises, stations, zones, fairs, kinds, \
 activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFrame
-        The tables of ``geodata.schema.TABLES``; those with a geometry are
-        GeoDataFrames in EPSG:4326. Do not alter them. Regions and grids have
+        The tables of ``geodata.schema.TABLES``, each laid out when it is first asked for; those with a geometry
+        are GeoDataFrames in EPSG:4326. Do not alter them. Regions and grids have
         a ``name_en`` beside their columns, made from their name.
     meta : mapping of str to str
         ``data_version``, ``data_date`` and whatever else the store says.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Every table, asked for at most once each.
+    meta : mapping of str to str
+    walking : callable, optional
+        Where :meth:`walking` looks.
+    stored : mapping of str to int, optional
+        Rows of each table in the store, those included that do not hold; without, as many as are given.
     """
 
-    places: pd.DataFrame
-    lines: pd.DataFrame
-    land: pd.DataFrame
-    regions: pd.DataFrame
-    grids: pd.DataFrame
-    enterprises: pd.DataFrame
-    stations: pd.DataFrame
-    zones: pd.DataFrame
-    fairs: pd.DataFrame
-    kinds: pd.DataFrame
-    activities: pd.DataFrame
-    flows: pd.DataFrame
-    stops: pd.DataFrame
-    demand: pd.DataFrame
-    candidates: pd.DataFrame
-    scenarios: pd.DataFrame
-    facts: pd.DataFrame
-    parts: pd.DataFrame
-    meta: Mapping[str, str]
-    _walking: Walking | None = field(default=None, repr=False)
-    _once: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    _recent: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    places = _Table()
+    lines = _Table()
+    land = _Table()
+    regions = _Table()
+    grids = _Table()
+    enterprises = _Table()
+    stations = _Table()
+    zones = _Table()
+    fairs = _Table()
+    kinds = _Table()
+    activities = _Table()
+    flows = _Table()
+    stops = _Table()
+    demand = _Table()
+    candidates = _Table()
+    scenarios = _Table()
+    facts = _Table()
+    parts = _Table()
+
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        meta: Mapping[str, str],
+        walking: Walking | None = None,
+        stored: Mapping[str, int] | None = None,
+    ) -> None:
+        self.meta, self._stored = meta, stored
+        self._tables, self._walking = tables, walking
+        self._laid: dict[str, pd.DataFrame] = {}
+        self._once: dict[Hashable, Any] = {}
+        self._recent: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, store: AtlasStore, day: date | None = None, walking: Walking | None = None) -> Self:
-        """Read what holds of every table of `store` into memory, all as of one moment.
+    def load(
+        cls,
+        store: AtlasStore,
+        day: date | None = None,
+        walking: Walking | None = None,
+        derived: Folder | None = None,
+    ) -> Self:
+        """Read what holds of every table of `store`, all as of one moment.
 
         Parameters
         ----------
@@ -125,25 +166,24 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             The atlas then speaks of no later day than this.
         walking : callable, optional
             Where :meth:`walking` looks.
+        derived : Folder, optional
+            Where files are that hold the tables (:mod:`geodata.derived`), or are made; without, they come out of the
+            store as objects of this process.
 
         Raises
         ------
         AtlasError
             When the store cannot be read (said by the store itself).
         """
-        known = {f.name for f in fields(cls) if not f.name.startswith("_")} - {"meta"}
-        _, (frames, meta, history) = store.at_once(
-            lambda now: ({name: now.read(name) for name in now.tables() if name in known}, now.meta(), now.history())
-        )
-        until = data_date.spoken_until(
-            frames, date.fromisoformat(meta["data_date"]), {one.batch_id: one.day for one in history}
-        )
-        if day is not None:
-            until = min(until, day)
-            meta = meta | {"data_version": f"{meta['data_version'].partition('@')[0]}@{day}"}
-        meta = meta | {"data_date": until.isoformat()}
-        spoken_of = day or until
-        return cls.from_frames({name: validity.on(frame, spoken_of) for name, frame in frames.items()}, meta, walking)
+        if derived is not None:
+            tables, meta = store.at_once(lambda now: stored.kept(now, day, derived))[1]
+            _, meta = stored.spoken_of(meta, date.fromisoformat(tables.facts["until"]), day)
+            return cls(tables, meta, walking, tables.facts["rows"])
+        frames, meta, until = store.at_once(_whole)[1]
+        shown, meta = stored.spoken_of(meta, until, day)
+        made = cls.from_frames({name: validity.on(frame, shown) for name, frame in frames.items()}, meta, walking)
+        made._stored = {name: len(frame) for name, frame in frames.items()}
+        return made
 
     @classmethod
     def from_frames(
@@ -165,20 +205,15 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         AtlasError
             On a table name that the atlas does not know.
         """
-        known = [f.name for f in fields(cls) if not f.name.startswith("_") and f.name != "meta"]
-        strange = sorted(set(frames) - set(known))
+        strange = sorted(set(frames) - set(TABLES))
         if strange:
             raise AtlasError(
                 N_("不认识的数据表：{got}。可用的表：{known}。"),
                 got="、".join(strange),
-                known="、".join(known),
+                known="、".join(TABLES),
             )
-        held: dict[str, Any] = {
-            name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in known
-        }
-        for name in ("regions", "grids"):
-            held[name] = held[name].assign(name_en=english_units(held[name]["name"].astype(str)))
-        return cls(**held, meta=dict(meta), _walking=walking)
+        held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in TABLES}
+        return cls(held, dict(meta), walking)
 
     @property
     def version(self) -> str:
@@ -202,7 +237,15 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the frame of table `name`."""
-        return getattr(self, name)
+        found = self._laid.get(name)
+        if found is None:
+            found = self._laid.setdefault(name, stored.named(name, self._tables[name]))
+        return found
+
+    @property
+    def stored_rows(self) -> dict[str, int]:
+        """Number of rows of each table in the store, those included that do not hold on the day of this atlas."""
+        return dict(self._stored) if self._stored is not None else {name: len(self.table(name)) for name in TABLES}
 
     @property
     def on_ground(self) -> bool:
@@ -265,8 +308,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             frame = self.table(table)
             if "geometry" not in frame or not len(frame):
                 return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-            points = np.asarray(frame["geometry"], dtype=object)
-            return _still(shapely.get_x(points)), _still(shapely.get_y(points))
+            lon, lat = lonlat(frame)
+            return _still(lon), _still(lat)
 
         return self.once(("lonlat", table), compute)
 
@@ -287,14 +330,22 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         where it comes from) in ``places``; -1 where unknown.
         """
         column = "from_adcode" if table == "flows" else "adcode"
-        return self.once(("places", table), lambda: _still(self.tree.positions(self.table(table)[column])))
+
+        def compute() -> NDArray[np.int32]:
+            codes, adcodes = self.coded(table, column)
+            return _still(np.append(self.tree.positions(adcodes), np.int32(-1))[codes])  # last: code -1, missing
+
+        return self.once(("places", table), compute)
 
     def of_provenance(self, table: str, wanted: frozenset[str]) -> NDArray[np.bool_]:
         """Return which rows of `table` have one of the `wanted` provenances."""
-        codes = self.once(
-            ("provenance", table),
-            lambda: _still(pd.Index(PROVENANCES).get_indexer(pd.Index(self.table(table)["provenance"], dtype=object))),
-        )
+
+        def compute() -> NDArray[np.int8]:
+            codes, values = self.coded(table, "provenance")
+            known = pd.Index(PROVENANCES).get_indexer(pd.Index(values, dtype=object)).astype(np.int8)
+            return _still(np.append(known, np.int8(-1))[codes])  # last: code -1, missing
+
+        codes = self.once(("provenance", table), compute)
         allowed = np.array([name in wanted for name in PROVENANCES] + [False])  # last: position -1, unknown
         return allowed[codes]
 
@@ -302,8 +353,9 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         """Return a column as codes and the values they stand for; code -1 where a value is missing."""
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
-            codes, values = pd.factorize(self.table(table)[column].to_numpy(dtype=object))
-            return _still(codes), _still(np.asarray(values))
+            known = self._tables.codes(table, column) if isinstance(self._tables, Tables) else None
+            codes, values = known or factorized(self.table(table)[column])
+            return _still(codes), _still(values)
 
         return self.once(("coded", table, column), compute)
 
@@ -315,15 +367,48 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     def rows_by(self, table: str, column: str) -> Mapping[str, int]:
         """Return the row of each key of `table`, for look-ups by id."""
-        return self.once(
-            ("rows", table, column),
-            lambda: {key: i for i, key in enumerate(self.table(table)[column].tolist())},
-        )
+
+        def compute() -> Mapping[str, int]:
+            keys = self.table(table)[column]
+            if len(keys) > FEW_KEYS:
+                return _Sorted(keys)
+            return {key: row for row, key in enumerate(keys.tolist())}
+
+        return self.once(("rows", table, column), compute)
 
     def holds(self, table: str, column: str, code: str) -> NDArray[np.bool_]:
         """Return which rows of `table` have `code` in the ';'-joined set of `column`."""
-        members = self.once(("set", table, column), lambda: _members(self.table(table)[column]))
+        members = self.once(("set", table, column), lambda: _members(*self.coded(table, column)))
         return members[code] if code in members else np.zeros(len(self.table(table)), dtype=bool)
+
+
+class _Sorted(Mapping[str, int]):
+    """The row of each key, the last of equal ones, found among sorted keys: four bytes a row, and no text of its own.
+
+    Parameters
+    ----------
+    keys : Series of str
+    """
+
+    def __init__(self, keys: pd.Series) -> None:
+        self._keys = keys.array
+        order = self._keys.argsort(kind="stable")
+        self._order = order[: len(order) - int(keys.isna().sum())].astype(np.int32)  # missing ones are last
+
+    def __getitem__(self, key: str) -> int:
+        """Return the row of `key`."""
+        at = bisect_right(self._order, key, key=self._keys.__getitem__) if isinstance(key, str) else 0
+        if not at or self._keys[self._order[at - 1]] != key:
+            raise KeyError(key)
+        return int(self._order[at - 1])
+
+    def __iter__(self) -> Iterator[str]:
+        """Give each key once."""
+        return iter(dict.fromkeys(self._keys[row] for row in self._order))
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return sum(1 for _ in self)
 
 
 def _still(array: NDArray[Any]) -> NDArray[Any]:
@@ -341,17 +426,20 @@ def _bytes(thing: Any) -> int:
     return sum(_bytes(getattr(thing, f.name)) for f in fields(thing)) if is_dataclass(thing) else 0
 
 
-def _members(values: pd.Series) -> dict[str, NDArray[np.bool_]]:
+def _members(codes: NDArray[np.intp], distinct: NDArray[Any]) -> dict[str, NDArray[np.bool_]]:
     # A national table repeats a few hundred distinct sets: split those, not every row.
-    codes, distinct = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
     sets = [frozenset(part.strip() for part in str(text).split(";") if part.strip()) for text in distinct]
     vocabulary = sorted(frozenset().union(*sets))
     return {code: _still(np.array([code in s for s in sets] + [False])[codes]) for code in vocabulary}
 
 
-def _empty(name: str) -> pd.DataFrame:
-    from geodata.schema import TABLES  # only partial atlases need it
+def _whole(now: AtlasStore) -> tuple[dict[str, pd.DataFrame], dict[str, str], date]:
+    """Return every table as the store has it, what is known of it, and the latest day that its rows speak of."""
+    frames, meta = {name: now.read(name) for name in TABLES}, now.meta()
+    return frames, meta, stored.until_of(frames, now, meta)
 
+
+def _empty(name: str) -> pd.DataFrame:
     table = TABLES[name]
     frame = pd.DataFrame(
         {column.name: pd.Series(dtype=object) for column in table.columns if column.name != "geometry"}

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.frames import factorized
 from geodata.schema import TABLES
 
 PERIODS = ("period", "period_start", "period_end", "valid_from")
@@ -38,16 +39,17 @@ def spoken_until(frames: Mapping[str, pd.DataFrame], since: date, loaded: Mappin
     for name, frame in frames.items():
         if name in SILENT or not len(frame):
             continue
-        rows = frame[(frame["provenance"] == "reported").to_numpy(bool)]
-        if not len(rows):
+        # column by column: of a table of a nation nobody wants a second one
+        told = np.flatnonzero((frame["provenance"] == "reported").to_numpy(bool))
+        if not len(told):
             continue
-        codes, batches = pd.factorize(rows["batch_id"].to_numpy(dtype=object))
+        codes, batches = factorized(frame["batch_id"].iloc[told])
         until = np.array([*(loaded.get(str(one), since) for one in batches), since], dtype="datetime64[D]")[codes]
         for column in TABLES[name].columns:
             if column.dtype == "date":
-                day = rows[column.name].to_numpy(dtype="datetime64[D]")
+                day = frame[column.name].to_numpy(dtype="datetime64[D]")[told]
             elif column.name in PERIODS:
-                day = _days(rows[column.name], until)
+                day = _days(frame[column.name].iloc[told], until)
             else:
                 continue
             known = day[~np.isnat(day) & (day <= until)]
@@ -58,7 +60,7 @@ def spoken_until(frames: Mapping[str, pd.DataFrame], since: date, loaded: Mappin
 
 def _days(values: pd.Series, until: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the last day of each period that is over by `until`, the first of one that is not."""
-    codes, texts = pd.factorize(values.to_numpy(dtype=object))  # -1, and so the last: missing
+    codes, texts = factorized(values)  # -1, and so the last: missing
     ends = [_ends(str(text)) for text in texts] + [(None, None)]
     first, last = (np.array([one[at] for one in ends], dtype="datetime64[D]")[codes] for at in (0, 1))
     return np.where(last <= until, last, first)

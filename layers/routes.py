@@ -74,6 +74,9 @@ def lines(rows: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _kinds(atlas: Atlas) -> dict[str, str]:
-    return atlas.once(
-        "kind of activity", lambda: dict(zip(atlas.activities["activity_id"], atlas.activities["kind"], strict=True))
-    )
+    def compute() -> dict[str, str]:
+        named = atlas.activities["activity_id"].isin(atlas.stops["activity_id"].unique()).to_numpy(bool)
+        rows = atlas.activities[["activity_id", "kind"]][named]
+        return dict(zip(rows["activity_id"], rows["kind"], strict=True))
+
+    return atlas.once("kinds of the activities that stop", compute)

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.frames import factorized
+
 
 def holds(frame: pd.DataFrame, day: date) -> NDArray[np.bool_]:
     """Return which rows hold on `day`.
@@ -22,7 +24,7 @@ def holds(frame: pd.DataFrame, day: date) -> NDArray[np.bool_]:
         return mask
     text = day.isoformat()
     for column, outside in (("valid_from", lambda said: said > text), ("valid_to", lambda said: said + "~" < text)):
-        codes, known = pd.factorize(frame[column].to_numpy(dtype=object))  # -1, and so the last: missing
+        codes, known = factorized(frame[column])  # -1, and so the last: missing
         mask &= ~np.array([*(outside(str(said)) for said in known), False], dtype=bool)[codes]
     return mask
 

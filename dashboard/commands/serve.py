@@ -14,6 +14,8 @@ from geodata.errors import N_, AtlasError
 
 #: Of each process: many wait for a query, few compute at one time.
 THREADS = 16
+#: What keeps sixteen threads from hoarding memory that each of them has freed: few heaps, and Arrow's among them.
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
 
 def free(settings: Settings) -> None:
@@ -45,6 +47,8 @@ def become(settings: Settings) -> None:
         shutil.rmtree(shared, ignore_errors=True)  # of processes that are gone
         shared.mkdir(mode=0o700, parents=True)
         os.environ[SHARED] = str(shared.resolve())
+    for name, value in FRUGAL.items():
+        os.environ.setdefault(name, value)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     os.execv(  # noqa: S606 - this very interpreter
         sys.executable,

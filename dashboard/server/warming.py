@@ -5,36 +5,65 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Callable
 
 from flask import Flask
+from flask.testing import FlaskClient
 
 from dashboard.access.reader import ENVIRON, OPERATOR
+from geodata.processes import given_back
 
 ASSETS = re.compile(r'(?:src|href)="(/(?:_dash-component-suites|assets)/[^"]+)"')
 PICTURE = re.compile(r'data-first="([^"]+)"')
 WAY = re.compile(r'<a href="([^"]+)" class="way"')
 CODINGS = {"Accept-Encoding": "gzip, deflate, br"}  # as browsers ask
-#: Extension of a server (:class:`threading.Event`): set once that is over.
+#: Extension of a server (:class:`threading.Event`): set once its first page is laid out, with all that belongs to it.
 WARMED = "warmed"
 log = logging.getLogger(__name__)
 
 
-def warm(server: Flask) -> list[str]:
+def warm(server: Flask, ready: Callable[[], object] = lambda: None) -> list[str]:
     """Ask the server once for its pages, the pictures of their maps,
     and its scripts and styles; return the addresses, the first page's first.
 
     Scripts are compressed and geometry is read the first time that they are asked for, and kept
     (:mod:`dashboard.server.first`, :mod:`dashboard.server.stills`).
+
+    Parameters
+    ----------
+    ready : callable
+        Called once the first page is there, with all that belongs to it: readers may come.
     """
-    client = server.test_client()
-    vars(client)["environ_base"][ENVIRON] = OPERATOR
+    client = _reader(server)
     home = client.get("/").text
-    pages = {"/": home} | {way: client.get(way).text for way in WAY.findall(home)}
-    pictures = [one.replace("&amp;", "&") for page in pages.values() for one in PICTURE.findall(page)]
-    rest = list(dict.fromkeys([*pictures[:1], *ASSETS.findall(home), *pictures]))
+    first = list(dict.fromkeys([*_pictures(home)[:1], *ASSETS.findall(home), *_pictures(home)]))
+    for address in first:
+        client.get(address, headers=CODINGS)
+    ready()
+    pages = {way: client.get(way).text for way in WAY.findall(home) if way != "/"}
+    rest = [one for one in dict.fromkeys(one for page in pages.values() for one in _pictures(page)) if one not in first]
     for address in rest:
         client.get(address, headers=CODINGS)
-    return [*pages, *rest]
+    return ["/", *first, *pages, *rest]
+
+
+def _pictures(page: str) -> list[str]:
+    return [one.replace("&amp;", "&") for one in PICTURE.findall(page)]
+
+
+def keep_up_beside(server: Flask) -> threading.Thread:
+    """Bring the atlas of a server up to date as the store changes; a new one is shown once its first page is laid out.
+
+    See :meth:`dashboard.source.AtlasSource.keep_up`.
+    """
+    return server.extensions["atlas"].source.keep_up(lambda: _reader(server).get("/"))
+
+
+def _reader(server: Flask) -> FlaskClient:
+    """Return who asks from within."""
+    client = server.test_client()
+    vars(client)["environ_base"][ENVIRON] = OPERATOR
+    return client
 
 
 def warm_beside(server: Flask) -> threading.Thread:
@@ -44,11 +73,12 @@ def warm_beside(server: Flask) -> threading.Thread:
 
     def work() -> None:
         try:
-            warm(server)
+            warm(server, server.extensions[WARMED].set)
         except Exception:  # a reader will meet it on the way that has words for it
             log.warning("warming failed", exc_info=True)
         finally:
             server.extensions[WARMED].set()
+            given_back()
 
     thread = threading.Thread(target=work, name="warming", daemon=True)
     thread.start()

@@ -58,6 +58,13 @@ class AtlasStore(Protocol):
         """
         ...
 
+    def fingerprint(self) -> Hashable:
+        """Return what is another whenever any row is, also one that was written past this program.
+
+        It holds from one process to the next, and costs more than :meth:`stamp`.
+        """
+        ...
+
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return the stamp of one moment and what `use` makes of the atlas at that moment, whoever writes meanwhile.
 

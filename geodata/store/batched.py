@@ -67,6 +67,11 @@ class BatchedStore(ABC):
         with self.reading() as snapshot:
             return snapshot.meta()
 
+    def fingerprint(self) -> Hashable:
+        """Return what is another whenever any row is, also one that was written past this program."""
+        with self.reading() as snapshot:
+            return snapshot.fingerprint()
+
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return what `use` makes of the atlas at one moment, and the stamp of that moment."""
         with self.reading() as snapshot:
@@ -139,6 +144,10 @@ class PastStore:
     def stamp(self) -> Hashable:
         """Return the stamp of the present atlas: an undo changes the past as well."""
         return self._store.stamp()
+
+    def fingerprint(self) -> Hashable:
+        """Return that of the present atlas, which the past one is made from."""
+        return self._store.fingerprint()
 
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return what `use` makes of the atlas as it was, and the stamp of the present one."""

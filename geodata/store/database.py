@@ -7,7 +7,7 @@ SQL that both speak is written once, with ``:name`` parameters, in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -54,6 +54,10 @@ class Database(ABC):
     @abstractmethod
     def touched(self, tables: Iterable[str]) -> None:
         """Do what the database wants done after rows of `tables` have changed."""
+
+    @abstractmethod
+    def fingerprint(self) -> Hashable:
+        """Return what the stamp of the store does not say of rows that were written past this program."""
 
     def count(self) -> dict[str, int]:
         """Return the number of rows of every table of the schema, in its order."""

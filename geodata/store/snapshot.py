@@ -55,6 +55,10 @@ class Snapshot:
         """Return the store's stamp at this moment."""
         return self._stamp
 
+    def fingerprint(self) -> Hashable:
+        """Return what is another whenever any row is, also one that was written past this program."""
+        return self._stamp, self.database.fingerprint()
+
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return the stamp and what `use` makes of this very snapshot."""
         return self._stamp, use(self)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,17 @@ class SqliteDatabase(Database):
     def has(self, table: str) -> bool:
         """Return whether there is such a table."""
         return bool(self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name=table))
+
+    def fingerprint(self) -> Hashable:
+        """Return what tells the file beside it apart in which another program keeps what it has written (``-wal``);
+        the stamp is of the file alone.
+        """
+        beside = Path(f"{self.query('PRAGMA database_list')[0][2]}-wal")
+        try:
+            found = beside.stat()
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_size) if found.st_size else None
 
     def add_column(self, table: str, column: str) -> None:
         """Add a column of texts where it is lacking."""

@@ -42,6 +42,8 @@ from layers.walking import REACH_M, Connectors
 CHORD_MARGIN = 1.01
 #: Pairs of demand and sites that a question from the page may have; one takes about 56 bytes while it is solved.
 MOST_PAIRS = 6_000_000
+#: Rows of a table that are summed at one time.
+BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -330,10 +332,15 @@ def basis(atlas: Atlas) -> str:
             frame = atlas.table(table)
             if table == "stations":
                 frame = frame[frame["status"] == stations.OPEN]
-            plain = pd.DataFrame(frame.drop(columns=["geometry", "batch_id"], errors="ignore")).astype(str)
-            rows = pd.util.hash_pandas_object(plain, index=False).to_numpy()  # ty: ignore[not-callable] - it is a function
-            shapes = shapely.to_wkb(frame["geometry"].to_numpy()) if "geometry" in frame else []
-            found.update(table.encode() + rows.tobytes() + b"|".join(shape or b"-" for shape in shapes))
+            found.update(table.encode())
+            # a block of rows at a time: as texts and shapes a table of a nation takes half a gigabyte
+            blocks = [frame.iloc[start : start + BLOCK] for start in range(0, len(frame), BLOCK)]
+            for block in blocks:
+                plain = pd.DataFrame(block.drop(columns=["geometry", "batch_id"], errors="ignore")).astype(str)
+                found.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())  # ty: ignore[not-callable] - it is a function
+            for at, block in enumerate(blocks if "geometry" in frame else []):
+                shapes = shapely.to_wkb(block["geometry"].to_numpy())
+                found.update(b"|" * (at > 0) + b"|".join(shape or b"-" for shape in shapes))
         for table in ("places", "land", "zones", "grids", "regions"):
             frame = atlas.table(table)
             found.update(

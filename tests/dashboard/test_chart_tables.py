@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,10 @@ from dashboard.locale import load_words
 from dashboard.pages.analysis import tables
 from dashboard.source import AtlasSource
 from dashboard.words import Words
+from geodata.schema import TABLES
 from layers import activities, coverage
 from layers.analysis import timeline
+from layers.atlas import Atlas
 from layers.filters import NATION, Filters
 from layers.siting.fairness import STEPS, Fairness, Side
 from layers.trails import check
@@ -164,5 +165,6 @@ def test_a_share_of_one_city_is_not_called_the_nations(atlas_home: Path, lang: s
     # as soon as one lies elsewhere it is a share of all there are
     moved = counted.copy()
     moved.loc[moved.index[0], "adcode"] = "110101"
-    panel = by_unit(replace(atlas, enterprises=moved), Filters(lang=lang), words)
+    other = Atlas.from_frames({name: atlas.table(name) for name in TABLES} | {"enterprises": moved}, atlas.meta)
+    panel = by_unit(other, Filters(lang=lang), words)
     assert name not in panel.title and nation in panel.title

@@ -16,6 +16,7 @@ from dashboard.maps.fills import area_fill, cell_fill
 from dashboard.maps.overview import map_figure
 from dashboard.words import Words
 from geodata.crs import metric_epsg, to_metric
+from geodata.schema import TABLES
 from layers import disc, places, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -91,11 +92,9 @@ def test_enterprises_coloured_by_industry_are_named_by_it(atlas: Atlas, words: W
 
 
 def test_a_grid_that_the_union_drew_is_not_hatched(atlas: Atlas, words: Words) -> None:
-    import dataclasses
-
     grids = atlas.grids.copy()
     grids.loc[grids["adcode"] == "640202", "geometry_provenance"] = "reported"
-    other = dataclasses.replace(atlas, grids=grids)
+    other = Atlas.from_frames({name: atlas.table(name) for name in TABLES} | {"grids": grids}, atlas.meta)
     hatched = map_figure(other, Filters(place=SHIZUISHAN), words)["layout"]["meta"]["hatched"]
     assert set(hatched) == set(grids["grid_id"][grids["adcode"] != "640202"])
     assert GRIDS not in named(other, Filters(place="640202"), words)
