@@ -274,7 +274,7 @@ def by_unit(atlas: Atlas, filters: Filters) -> pd.DataFrame:
         return pd.DataFrame(columns=list(UNIT_COLUMNS))
     if what == "stations":
         return _stations_by_unit(atlas, filters)
-    return atlas.recent(("enterprises by unit", _asked(filters)), lambda: _enterprises_by_unit(atlas, filters)).copy()
+    return _enterprises_by_unit(atlas, filters)
 
 
 def by_hour(atlas: Atlas, filters: Filters) -> pd.DataFrame:
