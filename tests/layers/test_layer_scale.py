@@ -175,7 +175,7 @@ def recounted(atlas: Atlas, table: str, filters: Filters) -> Iterator[pd.Series]
         yield row
 
 
-@pytest.mark.parametrize("filters", CHOICES, ids=str)
+@pytest.mark.parametrize("filters", CHOICES, ids=range(len(CHOICES)))
 def test_activities_are_counted_as_one_by_one(large, filters):
     rows = list(recounted(large, "activities", filters))
     months = Counter()
@@ -219,7 +219,7 @@ def test_activities_are_counted_as_one_by_one(large, filters):
             assert told == pytest.approx(dict(sums))
 
 
-@pytest.mark.parametrize("filters", CHOICES, ids=str)
+@pytest.mark.parametrize("filters", CHOICES, ids=range(len(CHOICES)))
 def test_days_months_and_spots_are_counted_as_one_by_one(large, filters):
     rows = list(recounted(large, "activities", filters))
     rows += [] if filters.kinds is not None else list(recounted(large, "fairs", filters))
@@ -257,7 +257,7 @@ def test_days_months_and_spots_are_counted_as_one_by_one(large, filters):
     )
 
 
-@pytest.mark.parametrize("filters", CHOICES, ids=str)
+@pytest.mark.parametrize("filters", CHOICES, ids=range(len(CHOICES)))
 def test_fairs_and_records_of_places_are_counted_as_one_by_one(large, filters):
     rows = list(recounted(large, "fairs", filters))
     steps = fairs.funnel(large, filters)
