@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from dashboard import __version__
+from dashboard.access.reader import ENVIRON, OPERATOR
 from dashboard.context import Context
 from dashboard.server.guard import forwarded
 from dashboard.server.reader import address_of_reader
@@ -90,6 +91,8 @@ def add_metrics(server: Flask, context: Context) -> None:
 
     @server.after_request
     def _counted(answer: Response) -> Response:
+        if request.environ.get(ENVIRON) is OPERATOR:  # this program itself, before anybody asks: no reader's request
+            return answer
         rule = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in ("GET", "HEAD", "POST", "OPTIONS") else "other"
         counted.labels(method, rule, str(answer.status_code)).inc()

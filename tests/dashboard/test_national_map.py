@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -93,9 +94,9 @@ def test_maps_of_the_country_bear_the_inset_in_their_theme_and_others_do_not(atl
 
 def test_a_map_of_the_country_without_the_whole_line_is_not_shown(atlas: Atlas, words: Words) -> None:
     known = {"places": atlas.places, "lines": atlas.lines}
-    broken = atlas.lines.copy()
-    row = broken.index[broken["kind"] == "nine_dash"][0]
-    broken.loc[row, "geometry"] = shapely.multilinestrings(shapely.get_parts(broken.geometry[row])[:-1])
+    shapes, row = atlas.lines.geometry.tolist(), atlas.lines.index[atlas.lines["kind"] == "nine_dash"][0]
+    shapes[row] = shapely.multilinestrings(shapely.get_parts(shapes[row])[:-1])
+    broken = atlas.lines.set_geometry(gpd.GeoSeries(shapes, crs=4326))
     for lines in (broken, broken.drop(index=row)):
         with pytest.raises(AtlasError, match="9"):
             map_figure(Atlas.from_frames({**known, "lines": lines}, atlas.meta), Filters(), words)

@@ -62,8 +62,8 @@ def test_every_command_works_on_the_database_and_leaves_the_folder_alone(run, tm
     assert run("coverage", "--radius", "500", "--place", "350203")[1]["data_version"] == said["data_version"]
     assert run("undo", said["batch_id"])[0] == 0 and run("undo", "nope")[0] == 1
     assert run("info")[1] == before
-    # who did what is kept on the machine where it was done
-    assert {path.name.split("-")[0] for path in (tmp_path / "home").iterdir()} <= {"audit.sqlite"}
+    # who did what is kept on the machine where it was done, and what is made of the rows where it is read
+    assert {path.name.split("-")[0] for path in (tmp_path / "home").iterdir()} <= {"audit.sqlite", "derived"}
 
 
 def test_build_by_force_and_for_the_first_time(run, own_database):

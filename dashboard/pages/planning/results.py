@@ -363,6 +363,7 @@ def closing_table(atlas: Atlas, found: Case, listed: Sequence[Closing], words: W
                 badge(found.provenance, words),
             ],
             className="panel-title",
+            **{"data-figure": "plan_exclusive"},
         ),
         html.P(
             words(
