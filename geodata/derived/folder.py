@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import mmap
 import os
 import shutil
 import time
@@ -239,7 +238,7 @@ def _opened(folder: Path, key: str) -> Tables:
     batches = {}
     for name, told in manifest["files"].items():
         held_bytes = _mapped(folder / f"{name}.arrow")
-        if len(held_bytes) != told["bytes"] or zlib.crc32(held_bytes) != told["crc32"]:
+        if held_bytes.size != told["bytes"] or zlib.crc32(held_bytes) != told["crc32"]:
             raise ValueError(f"{name} is cut or altered")
         batches[name] = _batch(held_bytes)
         if batches[name].num_rows != told["rows"]:
@@ -247,19 +246,21 @@ def _opened(folder: Path, key: str) -> Tables:
     return Tables(batches, manifest["facts"])
 
 
-def _mapped(path: Path) -> mmap.mmap:
-    """Return a file as memory that is shared with whoever maps it too; it outlives the name of the file."""
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+def _mapped(path: Path) -> pa.Buffer:
+    """Return a file as memory that is shared with whoever maps it too; it outlives the name of the file, and holds no
+    file open (a map of Python's does: a process may have 1,024).
+    """
+    with pa.memory_map(str(path)) as file:
+        return file.read_buffer()
 
 
-def _batch(held_bytes: mmap.mmap) -> pa.RecordBatch:
-    return pa.ipc.open_file(pa.py_buffer(held_bytes)).get_batch(0)
+def _batch(held_bytes: pa.Buffer) -> pa.RecordBatch:
+    return pa.ipc.open_file(held_bytes).get_batch(0)
 
 
 def _sum(path: Path) -> dict[str, int]:
     mapped = _mapped(path)
-    return {"bytes": len(mapped), "crc32": zlib.crc32(mapped)}
+    return {"bytes": mapped.size, "crc32": zlib.crc32(mapped)}
 
 
 def _sync(folder: Path) -> None:

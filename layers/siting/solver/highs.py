@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Self
 
@@ -188,7 +189,7 @@ class Highs:
         got, size, told = bytearray(), None, self._clock.passed
         stream = child.stdout.fileno()
         while size is None or len(got) < size:
-            if select.select([stream], [], [], 0.05)[0]:
+            if wait([stream], 0.05):  # unlike select it takes any number of open files
                 part = os.read(stream, 1 << 20)
                 if not part:
                     return None
