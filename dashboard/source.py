@@ -232,7 +232,12 @@ class AtlasSource:
         return self._renewed() if held is None or self._warm is None else self._waited(store, held)
 
     def _waited(self, store: WritableStore, held: _Held) -> _Held:
-        """Return the new atlas of a server if it is there in time, else what is in memory."""
+        """Return the new atlas of a server if it is there in time, else what is in memory.
+
+        Where it could not be loaded a moment ago, whoever asks finds out whether that is still so.
+        """
+        if self._failed is not None:
+            return self._renewed()
         now = time.monotonic()
         if self._seen is None:
             self._seen = now
@@ -244,7 +249,7 @@ class AtlasSource:
                 if self._failed is not None or not self._changed(store, held.stamp):  # or busy, or as it was before
                     break
         if found is held and self._failed is not None:
-            raise self._failed
+            return self._renewed()
         return self._held or held
 
     def _renewed(self) -> _Held:
@@ -266,7 +271,7 @@ class AtlasSource:
                 return held
             if held is not None and self._warm is not None:
                 self._warmed(new)
-            self._held, self._seen = new, None
+            self._held, self._seen, self._failed = new, None, None
         with self._switched:
             self._switched.notify_all()
         return new
