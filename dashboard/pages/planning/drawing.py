@@ -193,7 +193,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
                 lacking(atlas, question.filters, context, words),
                 [
                     *sourced(results.left_out(atlas, now, street_names(atlas, words), words), "plan_uncovered"),
-                    *(sourced(closing, "plan_exclusive") if closing else []),
+                    *([html.Div(sourced(closing, "plan_exclusive"), className="plan-closing")] if closing else []),
                 ],
                 *gap,
                 hidden,
