@@ -14,6 +14,8 @@ from geodata.errors import N_, AtlasError
 
 #: Of each process: many wait for a query, few compute at one time.
 THREADS = 16
+#: Seconds for which a connection stays open between two requests; it holds no thread meanwhile.
+KEEP_ALIVE_SECONDS = 15
 #: What keeps sixteen threads from hoarding memory that each of them has freed: few heaps, and Arrow's among them.
 FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
@@ -55,6 +57,7 @@ def become(settings: Settings) -> None:
         [
             *(sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--bind", f"{host}:{settings.port}"),
             *("--workers", str(settings.workers), "--threads", str(THREADS)),
+            *("--keep-alive", str(KEEP_ALIVE_SECONDS)),
             *("--worker-class", "dashboard.server.worker.TimedWorker"),
             # the application refuses long addresses itself, in words (server/headers.py); a line beyond is cut off
             *("--limit-request-line", str(MAX_LINE)),

@@ -8,8 +8,11 @@ after ``ATLAS_REQUEST_SECONDS`` of patience; a connection that says nothing yet 
 from __future__ import annotations
 
 import errno
+import selectors
 import socket
 import time
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -27,8 +30,6 @@ SLOWEST = 50_000
 HANDED_BACK_SECONDS = 10.0
 # gunicorn takes no limit above this one, and reads a line without limit in quadratic time
 setattr(message, "MAX_REQUEST_LINE", MAX_LINE)  # noqa: B010 - a constant to the type checker
-# whoever has sent nothing waits where waiting costs nothing
-gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.0
 
 
 class TimedSocket(socket.socket):
@@ -106,9 +107,49 @@ class TimedWorker(gthread.ThreadWorker):
         super().run()
         hand_back(HANDED_BACK_SECONDS)
 
+    def enqueue_req(self, conn: gthread.TConn) -> None:
+        """Give a connection to a thread once it has sent something; until then it waits where waiting costs nothing."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close the connections that have waited long enough between two requests."""
+        if not force:
+            _heard(self.keepalived_conns, self.on_client_socket_readable)
+        super().murder_keepalived(force)
+
+    def murder_pending(self) -> None:
+        """Close the connections that have waited long enough for their first request."""
+        _heard(self.pending_conns, self.on_pending_socket_readable)
+        super().murder_pending()
+
     def handle(self, conn: gthread.TConn) -> Any:
         """Serve one request of a connection, in a thread."""
         if not isinstance(conn.sock, TimedSocket):
             conn.sock = TimedSocket(fileno=conn.sock.detach())
         conn.sock.begin()
         return super().handle(conn)
+
+
+def _heard(waiting: Iterable[gthread.TConn], hear: Callable[[gthread.TConn, socket.socket], None]) -> None:
+    """Take the requests of those whose time is over: they may have come while this thread had no turn.
+
+    gunicorn would close such a connection with the request unread, which resets it; a browser asks again on a connection
+    that has served before, and gives up on a fresh one.
+    """
+    now = time.monotonic()
+    for conn in [one for one in waiting if one.timeout <= now]:
+        if _has_sent(conn.sock):
+            hear(conn, conn.sock)
+
+
+def _has_sent(sock: socket.socket) -> bool:
+    try:
+        return bool(socket.socket.recv(sock, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except OSError:
+        return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import os
+import selectors
 import socket
 import subprocess
 import sys
@@ -11,10 +13,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.workers.gthread import TConn
 
 from dashboard.commands.serve import THREADS
+from dashboard.server.worker import TimedWorker
 from tests.browser.conftest import serving
 from tests.ports import free_port
 
@@ -70,6 +76,49 @@ def test_who_sends_a_byte_at_a_time_is_let_go(port: int) -> None:
                 one.sendall(b"x")
                 time.sleep(0.1)
         assert time.monotonic() - begin < 50
+
+
+def test_a_connection_that_is_said_to_stay_open_stays_open(port: int) -> None:
+    """A server that says so and hangs up loses the requests that browsers send on it."""
+    one = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    one.connect()
+    first = one.sock
+    bodies = [("GET", "/healthz", b""), ("GET", "/data", b""), ("POST", "/feedback", b"no json"), ("GET", "/healthz", b"")]
+    for how, path, body in bodies:
+        one.request(how, path, body or None, {"Origin": f"http://127.0.0.1:{port}"})
+        answer = one.getresponse()
+        answer.read()
+        assert answer.getheader("Connection") == "keep-alive", path
+        assert one.sock is first, f"hung up after {path}"
+        time.sleep(0.2)  # a hang-up follows its answer
+    one.close()
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["it has served before", "it is new"])
+def test_a_request_that_came_while_the_server_had_no_turn_is_served(before: bool) -> None:
+    worker = TimedWorker(0, os.getppid(), [], None, 30, Config(), Mock())
+    worker.poller = selectors.DefaultSelector()
+    ours, theirs = socket.socketpair()
+    silent, other = socket.socketpair()
+    with ours, theirs, silent, other, worker.poller:
+        waiting = [TConn(worker.cfg, one, ("", 0), ("", 0)) for one in (theirs, other)]
+        hear, waits = (
+            (worker.on_client_socket_readable, worker.keepalived_conns)
+            if before
+            else (worker.on_pending_socket_readable, worker.pending_conns)
+        )
+        for conn in waiting:
+            conn.timeout = time.monotonic() - 1
+            waits.append(conn)
+            worker.poller.register(conn.sock, selectors.EVENT_READ, hear)
+        worker.nr_conns = 2
+        ours.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        served: list[TConn] = []
+        worker.enqueue_req = served.append
+        worker.murder_keepalived()
+        worker.murder_pending()
+        assert served == waiting[:1] and worker.nr_conns == 1 and not waits
+        assert other.fileno() == -1 and theirs.fileno() >= 0
 
 
 def test_a_request_line_without_end_is_cut_off(port: int) -> None:
