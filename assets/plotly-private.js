@@ -12,12 +12,63 @@
       if (source.tiles) source.tiles = source.tiles.map((one) => (one[0] === "/" ? window.location.origin + one : one));
     return figure;
   };
+  const AGAIN_MS = [500, 1000, 2000, 4000, 8000]; // waited before what did not come is asked for again
+  const later = (ms) => new Promise((done) => window.setTimeout(done, ms));
+  const patient = new WeakSet();
+
+  /* plotly.js gives a whole figure up, and tells nobody, where one tile of its map does not come. Here the map is drawn
+     without, and what the network or the server did not give is asked for again. */
+  function ask(map) {
+    const asked = new Map(); // source and tile -> times asked again
+    map.on("error", async ({ error, sourceId, tile }) => {
+      const status = error && error.status,
+        passing = error instanceof TypeError || status === 0 || status === 429 || status >= 500;
+      const at = tile && tile.tileID.canonical,
+        key = at ? `${sourceId}/${at.z}/${at.x}/${at.y}` : sourceId,
+        times = asked.get(key) || 0;
+      console.warn(`map: ${(error && error.message) || error}`);
+      if (!sourceId || !passing || times >= AGAIN_MS.length) return;
+      asked.set(key, times + 1);
+      await later(AGAIN_MS[times]);
+      const source = map.style && map.getSource(sourceId);
+      if (!source) return;
+      const data = !at && source.serialize().data;
+      if (at) map.refreshTiles(sourceId, [at]);
+      else if (typeof data === "string") source.setData(data);
+    });
+  }
+  function calm(gd) {
+    const subplot = live(gd) && live(gd)._subplot,
+      map = subplot && subplot.map;
+    if (!map || patient.has(map)) return;
+    patient.add(map);
+    Object.getPrototypeOf(subplot).rejectOnError = () => {};
+    if (map._oneTimeListeners) map._oneTimeListeners.error = []; // what the first drawing listens with
+    ask(map);
+  }
+
+  const drawn = new WeakMap(); // graph -> which of its drawings is the last
   const wrapped = (plotly) => {
     for (const name of ["newPlot", "react"]) {
       const draw = plotly[name];
       plotly[name] = (gd, data, layout, ...rest) => {
+        const graph = typeof gd === "string" ? document.getElementById(gd) : gd,
+          mine = {};
+        drawn.set(graph, mine);
         whole(Array.isArray(data) ? { layout } : data);
-        return draw(gd, data, layout, ...rest);
+        /* areas come with the drawing itself, which is done again when they do not */
+        const drawing = async (times) => {
+          try {
+            const made = draw(gd, data, layout, ...rest);
+            calm(graph);
+            return await made;
+          } catch (error) {
+            if (times >= AGAIN_MS.length || !/while fetching/.test(String(error))) throw error;
+            await later(AGAIN_MS[times]);
+            return drawn.get(graph) === mine ? drawing(times + 1) : graph;
+          }
+        };
+        return drawing(0);
       };
     }
     return plotly;

@@ -109,7 +109,7 @@ class TimedWorker(gthread.ThreadWorker):
 
     def enqueue_req(self, conn: gthread.TConn) -> None:
         """Give a connection to a thread once it has sent something; until then it waits where waiting costs nothing."""
-        if conn.initialized or conn.data_ready:
+        if conn.initialized or conn.data_ready or self.poller is None:
             super().enqueue_req(conn)
             return
         conn.sock.setblocking(False)
@@ -139,11 +139,11 @@ class TimedWorker(gthread.ThreadWorker):
 def _heard(waiting: Iterable[gthread.TConn], hear: Callable[[gthread.TConn, socket.socket], None]) -> None:
     """Take the requests of those whose time is over: they may have come while this thread had no turn.
 
-    gunicorn would close such a connection with the request unread, which resets it; a browser asks again on a connection
-    that has served before, and gives up on a fresh one.
+    gunicorn would close such a connection with the request unread, which resets it; a browser asks again on one that
+    has served before, and gives up on a fresh one.
     """
     now = time.monotonic()
-    for conn in [one for one in waiting if one.timeout <= now]:
+    for conn in [one for one in waiting if one.timeout is not None and one.timeout <= now]:
         if _has_sent(conn.sock):
             hear(conn, conn.sock)
 

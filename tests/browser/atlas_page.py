@@ -36,10 +36,14 @@ class Traffic:
 
     def __init__(self, page: Page) -> None:
         self.under_way: set[Request] = set()
+        self.lost: list[str] = []  # what did not come, or not well: says why a map is not drawn
         self.last_stir = time.monotonic()
         page.on("request", lambda request: self._stir(self.under_way.add, request))
         page.on("requestfinished", lambda request: self._stir(self.under_way.discard, request))
         page.on("requestfailed", lambda request: self._stir(self.under_way.discard, request))
+        page.on("requestfailed", lambda request: self.lost.append(f"{request.failure} {request.url}"))
+        page.on("response", lambda got: self.lost.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+        page.on("console", lambda said: self.lost.append(said.text) if said.text.startswith("map: ") else None)
 
     @classmethod
     def of(cls, page: Page) -> Traffic:
@@ -113,7 +117,7 @@ class AtlasPage:
               && window.atlasMap();
               return { data: box && { ...box.dataset }, loaded: map && map.loaded(), tiles: map && map.areTilesLoaded(),
                        crumbs: document.querySelectorAll('.crumb').length } }""")
-            raise TimeoutError(f"the map is not drawn: {said}") from error
+            raise TimeoutError(f"the map is not drawn: {said}; lost: {self._traffic.lost[-20:]}") from error
 
     def shot(self, path: str) -> None:
         """Keep a picture of the page."""

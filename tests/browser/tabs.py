@@ -116,6 +116,10 @@ def listening(page: Page, address: str, wrong: list[str]) -> Callable[[], None]:
             None if request.url.startswith((address, "blob:", "data:")) else wrong.append(request.url)
         ),
         "pageerror": lambda error: wrong.append(str(error)) if TAKEN_AWAY not in str(error) else None,
+        # what a map asks for is asked for again, and so would hide a fault of the server
+        "response": lambda got: (
+            wrong.append(f"{got.status} {got.url}") if got.status >= 500 and "/geo/" in got.url else None
+        ),
         # what plotly.js warns of is a figure that asks for what it cannot have
         "console": lambda message: (
             wrong.append(message.text) if message.type == "error" or message.text.startswith("WARN:") else None

@@ -83,8 +83,8 @@ def test_a_connection_that_is_said_to_stay_open_stays_open(port: int) -> None:
     one = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     one.connect()
     first = one.sock
-    bodies = [("GET", "/healthz", b""), ("GET", "/data", b""), ("POST", "/feedback", b"no json"), ("GET", "/healthz", b"")]
-    for how, path, body in bodies:
+    get = ("GET", "/healthz", b"")
+    for how, path, body in [get, ("GET", "/data", b""), ("POST", "/feedback", b"no json"), get]:
         one.request(how, path, body or None, {"Origin": f"http://127.0.0.1:{port}"})
         answer = one.getresponse()
         answer.read()
