@@ -31,7 +31,7 @@ DASHES = 9
 SIZE = (198, 270)  # of the inset, CSS pixels of its own
 SHARPER = 3  # times as many pixels, for walls and print
 #: Where the inset lies on the map, in shares of it: its lower right corner, and the room it has.
-CORNER, ROOM = (0.988, 0.1), (0.26, 0.3)
+CORNER, ROOM = (0.988, 0.14), (0.26, 0.3)
 #: A legend is taken to be so high, pixels: open, or folded (then it is narrow too). As assets/map.js.
 LEGEND_HIGH, FOLDED_HIGH, FOLDED_WIDE = 315, 70, 160
 NEAR = 5  # zoom from which on a map is of a part of the country, and has no inset; as assets/map.js

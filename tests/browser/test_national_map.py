@@ -16,6 +16,7 @@ INSET = """() => {
   return {
     map: of(document.getElementById("map")),
     legend: of(document.getElementById("legend-box")),
+    bar: of(document.getElementById("scale-bar")),
     shown: getComputedStyle(image.closest(".imagelayer")).display,
     meta: gd.layout.meta,
     href: image.getAttribute("href") || image.getAttribute("xlink:href"),
@@ -44,6 +45,8 @@ def test_the_inset_is_whole_and_lies_on_no_land_and_no_legend(
     legend = {side: told["legend"][side] for side in ("left", "right", "top", "bottom")}
     apart = legend["right"] <= told["map"]["left"] + x or legend["top"] >= told["map"]["top"] + y + high
     assert apart, legend
+    # the length written on the bar stands above it, on glass of 14 px
+    assert y + high <= told["bar"]["top"] - 14 - told["map"]["top"], told["bar"]
 
 
 def test_the_first_picture_and_the_map_stand_alike(open_page: Callable[..., AtlasPage]) -> None:
