@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev oidc lock sbom browser postgres run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-playback docs clean
+.PHONY: setup dev oidc lock sbom browser postgres redis run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-load bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -46,6 +46,10 @@ browser:
 postgres: | browser  # never both at once: apt lets in one
 	@sh tests/postgres.sh
 
+# Redis for the tests of the cache that processes share, likewise
+redis: | postgres
+	@sh tests/redis.sh
+
 # an OpenID Connect provider of npm's for the tests of signing in, where there is node; its files are locked by hash
 oidc: $(VENV)/oidc/.made
 
@@ -61,14 +65,14 @@ run: setup
 # take little more than half the time
 test: test-fast test-browser
 
-test-fast: dev postgres oidc
+test-fast: dev postgres redis oidc
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 
 test-browser: dev browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 # which lines and branches of the three floors the tests without a browser run
-coverage: dev postgres
+coverage: dev postgres redis
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser --cov --cov-report=term:skip-covered
 
 lint: dev
@@ -92,6 +96,12 @@ bench-brief: dev browser
 # how soon a page is painted, cold and warm, and how soon what is pressed answers on the screen
 bench-face: dev browser
 	$(BIN)/python -m tests.benchmarks.bench_face
+
+# 200 viewers who are signed in, played by Locust, which lives in an environment of its own: about twenty minutes
+bench-load: dev browser
+	@test -x $(VENV)/load/bin/locust || { $(PYTHON) -m venv $(VENV)/load \
+		&& $(VENV)/load/bin/python -m pip install --quiet --disable-pip-version-check locust==2.47.0; }
+	$(BIN)/python -m tests.benchmarks.bench_load --locust $(VENV)/load/bin/locust
 
 # a year of the page 活动 played at two frames a second: frames, beat, bytes
 bench-playback: dev browser

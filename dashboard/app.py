@@ -18,12 +18,13 @@ from dashboard.basemap import BaseMaps
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import FOR_DEVELOPERS, MENU, PAGES
+from dashboard.server.answers import add_answers
 from dashboard.server.basemap import add_base_map
 from dashboard.server.briefs import add_briefs
 from dashboard.server.calls import add_calls
 from dashboard.server.door import add_door
 from dashboard.server.feedback import add_feedback
-from dashboard.server.first import Kept, add_first_paint, add_keeping, address_of_kept, opening
+from dashboard.server.first import KeptByAddress, add_first_paint, add_keeping, address_of_kept, opening
 from dashboard.server.frames import add_frames
 from dashboard.server.geometry import add_geometry
 from dashboard.server.guard import add_guard, add_names
@@ -169,7 +170,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     server.config["COMPRESS_REGISTER"] = False
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 4
-    server.config["COMPRESS_CACHE_BACKEND"] = Kept
+    server.config["COMPRESS_CACHE_BACKEND"] = KeptByAddress
     server.config["COMPRESS_CACHE_KEY"] = address_of_kept
     server.add_url_rule("/favicon.ico", "favicon", lambda: redirect(app.get_asset_url("favicon.ico"), 301))
     add_log(server, settings.access_log)
@@ -213,9 +214,10 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         settings.tiles.origin if settings.tiles else "",
         settings.reached_by_tls,
     )
-    # registered last, so that it runs first and headers see the final answer
+    # registered late, so that it runs early and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
+    add_answers(app, context, [places for page in PAGES.values() for places in getattr(page, "CACHED", ())])
     # Dash registers its scripts when a process first serves a page, be there one or not: a worker that has not
     # would answer 500 for them
     server.test_client().get("/none", environ_overrides={ENVIRON: OPERATOR})

@@ -66,6 +66,8 @@ FRAME_PARTS: tuple[Place, ...] = (
 )
 CHARTS = tuple(ids.chart(one.id) for one in OVERVIEW)
 CHART_PARTS: tuple[Place, ...] = tuple((chart + end, prop) for end, prop in PARTS for chart in CHARTS)
+#: What is drawn of the choice alone, each by a callback of its own whose answers are kept (server/answers.py).
+CACHED = (MAP_PARTS, FRAME_PARTS, CHART_PARTS)
 
 
 def months(atlas: Atlas) -> tuple[str, ...]:
@@ -357,7 +359,7 @@ def register(app: Dash, context: Context) -> None:
         )
 
     # each on its own, so that the browser asks for them beside each other; what the layout has is not drawn again
-    for places_of, draw in ((MAP_PARTS, draw_map), (FRAME_PARTS, draw_frame), (CHART_PARTS, draw_charts)):
+    for places_of, draw in zip(CACHED, (draw_map, draw_frame, draw_charts), strict=True):
         app.callback(*outputs(places_of), Input(ids.FILTERS, "data"), prevent_initial_call=True)(partial(draw, context))
 
     @app.callback(

@@ -4,7 +4,6 @@ what never changes is asked for once.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
@@ -15,37 +14,25 @@ from flask import Flask, Request, Response, request
 
 from dashboard.components.masthead import HTML_LANGUAGE
 from dashboard.export.markup import STAND_IN_OF_CHARTS, markup
+from dashboard.server.kept import Kept
 from dashboard.settings import CODE
 from dashboard.words import Words
 from layers.filters import LANGUAGES, THEMES
 
 FOR_EVER = "public, max-age=31536000, immutable"
-MOST_KEPT = 160
+MOST_KEPT = 32 * 2**20  # bytes
 
 
-class Kept:
-    """Compressed answers that never change, by their address; others are compressed anew.
-
-    Bounded, the least used go first.
-    """
+class KeptByAddress(Kept):
+    """Compressed answers that never change, by their address; others are compressed anew."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, bytes] = OrderedDict()
-
-    def get(self, key: str) -> bytes | None:
-        """Return what is kept under `key`."""
-        found = self._held.get(key)
-        if found is not None:
-            self._held[key] = self._held.pop(key, found)
-        return found
+        super().__init__(MOST_KEPT)
 
     def set(self, key: str, content: bytes) -> None:
         """Keep `content`, when its address has a version."""
-        if key.endswith("/"):
-            return
-        self._held[key] = content
-        while len(self._held) > MOST_KEPT:
-            self._held.popitem(last=False)
+        if not key.endswith("/"):
+            super().set(key, content)
 
 
 def address_of_kept(asked: Request) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -18,6 +16,7 @@ from flask import Flask, Response, request
 
 from dashboard.maps import ground
 from dashboard.maps.cells import GEOMETRY as CELLS
+from dashboard.server.kept import Kept
 from dashboard.source import AtlasSource
 from dashboard.tiles import GCJ02
 from geodata.datum import shifted
@@ -25,8 +24,8 @@ from geodata.names import brief_name
 from layers.atlas import Atlas
 
 DECIMALS = 5  # about 1 m
-KEPT = 256
-TILES_KEPT = 2_048  # of 3 kB as a rule, 40 kB at most
+#: Bytes that are kept: of areas, and of tiles, which have 3 kB as a rule and 40 kB at most.
+KEPT, TILES_KEPT = 64 * 2**20, 16 * 2**20
 XIAMEN_BOX = (117.95, 24.35, 118.35, 24.65)
 
 
@@ -171,12 +170,18 @@ def ground_tile(atlas: Atlas, name: str) -> bytes | None:
 
 
 class GeometryCache:
-    """Compressed geometry of one process, bounded, by version and name."""
+    """Compressed geometry of one process, by version and name.
 
-    def __init__(self, source: AtlasSource, make: Callable[[Atlas, str], bytes | None], kept: int) -> None:
-        self._source, self._make, self._most = source, make, kept
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+    Parameters
+    ----------
+    make : callable
+        Returns what is sent for an atlas and a name, None if there is none.
+    most : int
+        Bytes that are kept at most.
+    """
+
+    def __init__(self, source: AtlasSource, make: Callable[[Atlas, str], bytes | None], most: int) -> None:
+        self._source, self._make, self._kept = source, make, Kept(most)
 
     def get(self, name: str, asked: str = "") -> tuple[str, bytes | None]:
         """Return the present data version and what is made of `name`, gzip-compressed, None if there is none.
@@ -184,19 +189,11 @@ class GeometryCache:
         The version `asked` for may name a past day (``…@2026-11-20``): then it is the version and geometry of that day.
         """
         atlas = self._source.at(_day(asked))
-        key = (atlas.version, name)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return atlas.version, self._kept[key]
-        made = self._make(atlas, name)
-        if made is None:
-            return atlas.version, None
-        packed = gzip.compress(made, 6, mtime=0)
-        with self._lock:
-            self._kept[key] = packed
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+        key = f"{atlas.version}/{name}"
+        packed = self._kept.get(key)
+        if packed is None and (made := self._make(atlas, name)) is not None:
+            packed = gzip.compress(made, 6, mtime=0)
+            self._kept.set(key, packed)
         return atlas.version, packed
 
 

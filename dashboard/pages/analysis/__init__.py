@@ -67,6 +67,8 @@ CHOSEN_PARTS: tuple[Place, ...] = (
     (names.COMPARE, "children"),
     (ids.LANGUAGE, "href"),
 )
+#: What is drawn of the choice alone, each by a callback of its own whose answers are kept (server/answers.py).
+CACHED = (PARTS, CHOSEN_PARTS)
 CONTROLS = (
     names.PLACE,
     names.WITH,
@@ -506,7 +508,7 @@ def register(app: Dash, context: Context) -> None:
             *shown,
         )
 
-    for places_of, drawing in ((PARTS, draw), (CHOSEN_PARTS, draw_chosen)):
+    for places_of, drawing in zip(CACHED, (draw, draw_chosen), strict=True):
         app.callback(*outputs(places_of), Input(names.STATE, "data"), prevent_initial_call=True)(
             partial(drawing, context)
         )

@@ -1,0 +1,175 @@
+"""Kept answers are those that would be made: of the present data, for this reader, in every process, Redis or not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+
+from dashboard.__main__ import main
+from dashboard.access import accounts, sessions
+from dashboard.app import create_app
+from dashboard.pages import overview
+from dashboard.server.kept import Kept
+from dashboard.settings import Settings
+from geodata.errors import N_, AtlasError
+from geodata.store import FILE_NAME
+from tests import redis_server
+
+QUERIES = ("", "?place=350203&hour=21", "?place=640200", "?place=350203&hour=21&lang=en", "?place=210000&theme=dark")
+
+
+@pytest.fixture
+def home(atlas_home: Path, tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copyfile(atlas_home / FILE_NAME, home / FILE_NAME)
+    return home
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[redis_server.Server]:
+    with redis_server.running() as one:
+        yield one
+
+
+def client(home: Path, **settings: Any) -> FlaskClient:
+    return create_app(Settings(home=home, chromium="none", **settings)).server.test_client()
+
+
+def asked(one: FlaskClient, part: int, query: str, told: tuple[str, ...] = (), **headers: str) -> Any:
+    """Return what the overview's callback of `part` answers to a choice."""
+    places = [{"id": id, "property": prop} for id, prop in overview.CACHED[part]]
+    output = ".." + "...".join(f"{one['id']}.{one['property']}" for one in places) + ".."
+    stored = {"query": query, "view": None, "notices": list(told)}
+    call = {
+        "output": output,
+        "outputs": places,
+        "inputs": [{"id": "filters", "property": "data", "value": stored}],
+        "changedPropIds": ["filters.data"],
+    }
+    return one.post("/_dash-update-component", json=call, headers=headers)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that grows by each map that is made."""
+    made: list[str] = []
+    whole = overview.map_figures.figure_of
+
+    def counting(scene: Any, view: Any) -> Any:
+        made.append(scene.filters.place)
+        return whole(scene, view)
+
+    monkeypatch.setattr(overview.map_figures, "figure_of", counting)
+    return made
+
+
+def test_what_was_asked_before_is_not_made_again_and_says_the_same(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, one = counted(monkeypatch), client(home)
+    first = [[asked(one, part, query).json for part in range(3)] for query in QUERIES]
+    assert len(made) == len(QUERIES)
+    for encoding in ("gzip", "br", "identity", "gzip, br"):
+        for query, answers in zip(QUERIES, first, strict=True):
+            for part, told in enumerate(answers):
+                answer = asked(one, part, query, **{"Accept-Encoding": encoding})
+                assert answer.status_code == 200
+                if encoding == "identity":
+                    assert answer.json == told and "Content-Encoding" not in answer.headers
+                elif part == 0:
+                    assert answer.headers["Content-Encoding"] == ("gzip" if "gzip" in encoding else "br")
+    assert len(made) == len(QUERIES)
+    assert asked(client(home), 0, QUERIES[1]).json == first[1][0]  # by a process that keeps nothing yet
+    assert len(made) == len(QUERIES) + 1
+
+
+def test_a_change_of_the_data_is_answered_anew(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, one = counted(monkeypatch), client(home)
+    before = asked(one, 1, "?place=350203").json
+    asked(one, 0, "?place=350203")
+    assert made == ["350203"]
+    ledger = home.parent / "own.csv"
+    ledger.write_text("站点名称,经度,纬度\n白鹭洲驿站,118.0945,24.4712\n", "utf-8")
+    monkeypatch.setenv("ATLAS_HOME", str(home))
+    assert main(["import", str(ledger), "--table", "stations", "--crs", "wgs84"]) == 0
+    assert asked(one, 1, "?place=350203").json != before
+    asked(one, 0, "?place=350203")
+    assert made == ["350203", "350203"]
+
+
+def test_readers_of_other_roles_and_places_have_answers_of_their_own(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, one = counted(monkeypatch), client(home, sign_in="on")
+    readers = [("a", "viewer", ()), ("b", "viewer", ()), ("c", "keeper", ("350203",)), ("d", "keeper", ("640200",))]
+    for name, role, places in readers:
+        account, _ = accounts.add(home, name * 3, role, places, password="correct horse battery staple")
+        one.set_cookie("atlas-session", sessions.begin(home, account, "127.0.0.1"))
+        assert asked(one, 0, "").status_code == 200
+    assert len(made) == 3  # the two viewers may see the same
+    one.delete_cookie("atlas-session")
+    assert asked(one, 0, "").status_code == 401
+
+
+def test_what_went_wrong_is_told_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = client(home)
+
+    def wrong(*_: Any) -> Any:
+        raise AtlasError(N_("地图不完整"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(overview.map_figures, "figure_of", wrong)
+        assert "sideUpdate" in asked(one, 0, "").text
+    assert "map-spec" in asked(one, 0, "").json["response"]
+
+
+def test_processes_share_by_redis_and_go_on_without(
+    home: Path, monkeypatch: pytest.MonkeyPatch, server: redis_server.Server
+) -> None:
+    made = counted(monkeypatch)
+    one, other = client(home, redis_url=server.url), client(home, redis_url=server.url)
+    told = asked(one, 0, "?place=350203").json
+    assert asked(other, 0, "?place=350203").json == told and len(made) == 1
+    server.stop()
+    assert asked(other, 0, "?place=350203").json == told and len(made) == 1  # what it has itself
+    assert "map-spec" in asked(other, 0, "?place=640200").json["response"] and len(made) == 2
+    server.start()
+    monkeypatch.setattr("dashboard.server.answers.REDIS_REST", 0.0)
+    third = client(home, redis_url=server.url)
+    assert "map-spec" in asked(third, 0, "?place=210000").json["response"]
+    assert "map-spec" in asked(client(home, redis_url=server.url), 0, "?place=210000").json["response"]
+    assert len(made) == 3
+    # another home, or other settings, has nothing of it
+    asked(client(home, redis_url=server.url, map_review_number="GS(2026)1"), 0, "?place=210000")
+    assert len(made) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", b"\x1f\x8b broken"])
+def test_what_somebody_else_wrote_into_redis_is_made_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch, server: redis_server.Server, content: bytes
+) -> None:
+    made, one = counted(monkeypatch), client(home, redis_url=server.url)
+    told = asked(one, 0, "?place=350203&hour=9").json
+    known = Redis.from_url(server.url)
+    for key in known.keys("atlas:*"):
+        known.set(key, content)
+    assert asked(client(home, redis_url=server.url), 0, "?place=350203&hour=9").json == told and len(made) == 2
+
+
+def test_the_bound_holds() -> None:
+    kept = Kept(100)
+    for at in range(50):
+        kept.set(f"{at}", bytes(30))
+    assert [at for at in range(50) if kept.get(f"{at}")] == [47, 48, 49]
+    kept.get("47")
+    kept.set("new", bytes(30))
+    assert kept.get("47") and not kept.get("48")
+    kept.set("too large", bytes(101))
+    assert kept.get("too large") is None and kept.get("new")
+    kept.set("new", bytes(5))
+    kept.set("more", bytes(30))
+    assert all(kept.get(one) is not None for one in ("47", "49", "new", "more"))
