@@ -32,6 +32,7 @@ from dashboard import __version__
 from dashboard.links import FILE as LINKS
 from dashboard.links import Links
 from geodata.derived import NAME as DERIVED
+from geodata.durable import synced
 from geodata.errors import N_, AtlasError
 from geodata.locking import held, hold
 from geodata.schema import SCHEMA_VERSION
@@ -105,7 +106,7 @@ def backup(home: Path, url: str | None, target: Path, progress: Progress) -> dic
         with _opened(unfinished) as archive:
             _check(archive, manifest)
         unfinished.rename(target)
-        _sync(target.parent)
+        synced(target.parent)
     except (OSError, sqlite3.Error, zipfile.LargeZipFile) as error:
         raise AtlasError(
             N_("备份 {path} 没有写成（{detail}）：请检查权限和剩余空间；图册没有改动。"),
@@ -167,7 +168,7 @@ def restore(home: Path, url: str | None, file: Path, progress: Progress) -> dict
                 staged.rename(home / DECIDED)
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
-            _sync(home)
+            synced(home)
             progress(0.8, N_("正在放回图册"))
             before = _finished(home, url, first=True)
     except OSError as error:
@@ -411,11 +412,11 @@ def _finished(home: Path, url: str | None, first: bool = False) -> str | None:
             if not path.name.startswith(".") and path.name not in TRANSIENT:
                 path.replace(before / path.name)
         (decided / EMPTIED).touch()
-        _sync(decided)
+        synced(decided)
     for path in sorted(decided.iterdir()):
         if path.name != EMPTIED and not path.name.startswith("."):
             path.replace(home / path.name)
-    _sync(home)
+    synced(home)
     for name in TRANSIENT:  # of the former atlas, and for nobody
         shutil.rmtree(home / name, ignore_errors=True)
     done = home / STAGED
@@ -425,14 +426,6 @@ def _finished(home: Path, url: str | None, first: bool = False) -> str | None:
     if not any(before.iterdir()):
         before.rmdir()
     return str(before) if before.exists() else None
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _digest(path: Path) -> str:

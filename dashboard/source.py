@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Hashable
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,9 +26,8 @@ from geodata.errors import AtlasError, BusyError
 from geodata.osm.ground import walking
 from geodata.processes import given_back
 from geodata.store import WritableStore, site
-from geodata.store.batched import BatchedStore
+from geodata.store.batched import BatchedStore, PassedOnStore
 from geodata.store.database import Database
-from geodata.store.snapshot import Snapshot
 from layers.atlas import Atlas
 
 log = logging.getLogger(__name__)
@@ -51,7 +50,7 @@ class _Held:
     atlas: Atlas
 
 
-class _Told(BatchedStore):
+class _Told(PassedOnStore):
     """A store that says when something was written through it.
 
     Parameters
@@ -62,16 +61,8 @@ class _Told(BatchedStore):
     """
 
     def __init__(self, store: BatchedStore, written: Callable[[], None]) -> None:
-        self._store, self._written = store, written
-        setattr(self, "name", store.name)  # noqa: B010 - of the class, to whoever reads the protocol
-
-    def reading(self) -> AbstractContextManager[Snapshot]:
-        """Give the atlas at one moment."""
-        return self._store.reading()
-
-    def stamp(self) -> Hashable:
-        """Return what is another whenever the atlas is."""
-        return self._store.stamp()
+        super().__init__(store)
+        self._written = written
 
     @contextmanager
     def writing(self) -> Generator[Database]:

@@ -26,6 +26,7 @@ import pandas as pd
 import pyarrow as pa
 
 from geodata.derived.columns import Coded, codes_of, decoded, encoded
+from geodata.durable import synced
 from geodata.locking import held
 from geodata.schema import SCHEMA_VERSION, TABLES
 
@@ -121,7 +122,7 @@ class Making:
             file.write(f"{hashlib.sha256(said.encode()).hexdigest()}\n{said}\n")
             file.flush()
             os.fsync(file.fileno())
-        _sync(self._folder)
+        synced(self._folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class Folder:
                     making.finish(key, make(making))
                     shutil.rmtree(self.path / key, ignore_errors=True)  # one that cannot be believed
                     folder.rename(self.path / key)
-                _sync(self.path)
+                synced(self.path)
                 found = _opened(self.path / key, key)
             self._sweep(key)
         return found
@@ -261,12 +262,3 @@ def _batch(held_bytes: pa.Buffer) -> pa.RecordBatch:
 def _sum(path: Path) -> dict[str, int]:
     mapped = _mapped(path)
     return {"bytes": mapped.size, "crc32": zlib.crc32(mapped)}
-
-
-def _sync(folder: Path) -> None:
-    with suppress(OSError):  # Windows cannot, and does not need it
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

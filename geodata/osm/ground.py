@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geodata.durable import synced
 from geodata.errors import N_, AtlasError, BusyError
 from geodata.locking import hold
 from geodata.osm import extract
@@ -231,10 +232,10 @@ def _made(base: Path, path: Path, progress: Progress) -> Path:
         }
         (unfinished / ABOUT).write_text(json.dumps(known, ensure_ascii=False, indent=1), "utf-8")
         for made in unfinished.rglob("*"):
-            _sync(made)
+            synced(made)
         shutil.rmtree(folder, ignore_errors=True)  # of another program: without what says that it is whole
         unfinished.rename(folder)
-        _sync(base)
+        synced(base)
     except OSError as error:
         raise AtlasError(
             N_("{file} 写不进去（{error}）：请检查权限和剩余空间；图册没有改动。"), file=base, error=error.strerror
@@ -250,14 +251,3 @@ def _name(sha: str) -> str:
     for table in TABLES:
         known.update(files("geodata").joinpath("osm", table).read_bytes())
     return known.hexdigest()[:16]
-
-
-def _sync(path: Path) -> None:
-    """Have a file or a folder on disk before anything says that it is there."""
-    if os.name != "posix" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -153,3 +153,28 @@ class PastStore:
         """Return what `use` makes of the atlas as it was, and the stamp of the present one."""
         with self._store.reading() as snapshot:
             return snapshot.as_of(self.moment).at_once(use)
+
+
+class PassedOnStore(BatchedStore):
+    """A store that reads and writes through another; what writes otherwise says so in :meth:`writing`.
+
+    Parameters
+    ----------
+    store : BatchedStore
+    """
+
+    def __init__(self, store: BatchedStore) -> None:
+        self._store = store
+        setattr(self, "name", store.name)  # noqa: B010 - of the class, to whoever reads the protocol
+
+    def reading(self) -> AbstractContextManager[Snapshot]:
+        """Give the atlas at one moment."""
+        return self._store.reading()
+
+    def writing(self) -> AbstractContextManager[Database]:
+        """Give the one transaction that may write now."""
+        return self._store.writing()
+
+    def stamp(self) -> Hashable:
+        """Return what is another whenever the atlas is."""
+        return self._store.stamp()

@@ -23,6 +23,7 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
+from geodata.durable import synced
 from geodata.errors import N_, AtlasError, BusyError, UnavailableError
 from geodata.interrupts import held_back
 from geodata.locking import held
@@ -279,21 +280,13 @@ def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Generator[
             GeoPackageStore(unfinished)  # a file that cannot be opened must not take the place
             check()
             unfinished.replace(path)
-            _sync_folder(path.parent)
+            with suppress(OSError):  # the file has taken its place
+                synced(path.parent)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
         raise _unwritable(path, error) from error
     finally:
         for leftover in path.parent.glob(f"{unfinished.name}*"):
             leftover.unlink(missing_ok=True)
-
-
-def _sync_folder(home: Path) -> None:
-    with suppress(OSError):  # Windows cannot, and does not need it
-        folder = os.open(home, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _unwritable(path: Path, error: Exception) -> AtlasError:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
 
 from geodata.store import batches, log
 from geodata.store.batch import Batch
-from geodata.store.batched import BatchedStore
+from geodata.store.batched import BatchedStore, PassedOnStore
 from geodata.store.database import Database
-from geodata.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +41,7 @@ class Change:
 Judge = Callable[[Change], None]
 
 
-class JudgedStore(BatchedStore):
+class JudgedStore(PassedOnStore):
     """A store that asks a judge at the end of each writing transaction; what he raises undoes all of it.
 
     Parameters
@@ -55,16 +54,8 @@ class JudgedStore(BatchedStore):
     """
 
     def __init__(self, store: BatchedStore, judge: Judge, failed: Judge) -> None:
-        self._store, self._judge, self._failed = store, judge, failed
-        setattr(self, "name", store.name)  # noqa: B010 - of the class, to whoever reads the protocol
-
-    def reading(self) -> AbstractContextManager[Snapshot]:
-        """Give the atlas at one moment."""
-        return self._store.reading()
-
-    def stamp(self) -> Hashable:
-        """Return what is another whenever the atlas is."""
-        return self._store.stamp()
+        super().__init__(store)
+        self._judge, self._failed = judge, failed
 
     @contextmanager
     def writing(self) -> Generator[Database]:
