@@ -200,6 +200,12 @@
     return [box.getWest() - lon, box.getSouth() - lat, box.getEast() - lon, box.getNorth() - lat];
   }
 
+  /* where the map stands and what of it is visible, for the server */
+  function view(map, centre = map.getCenter(), zoom = map.getZoom()) {
+    const [lon, lat] = state.shift;
+    return { lon: (centre.lon ?? centre.lng) - lon, lat: centre.lat - lat, zoom, key: state.key, box: seen(map) };
+  }
+
   let able = null;
   function webgl2() {
     if (able === null)
@@ -213,9 +219,14 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.atlas = {
-    /* spec of the server -> figure, with the map where it should stand */
-    fit(spec) {
+    /* spec of the server, and the marks of the visible box -> figure, with the map where it should stand; marks of
+       another choice, or of another place, come too late */
+    fit(spec, marks) {
       if (!spec) return window.dash_clientside.no_update;
+      const { triggered } = window.dash_clientside.callback_context,
+        fresh = !triggered.length || triggered.some((one) => one.prop_id === "map-spec.data"),
+        fit = marks && marks.query === spec.layout.meta.query && marks.key === spec.layout.meta.key;
+      if (!fresh && !fit) return window.dash_clientside.no_update;
       const box = document.getElementById("map");
       if (!webgl2()) {
         document.getElementById("map-still").dataset.still = spec.layout.meta.still;
@@ -230,7 +241,10 @@
       state.within = meta.within;
       state.shift = meta.shift || [0, 0];
       let spot = null;
-      if (live && state.key === meta.key) spot = { center: { ...live.center }, zoom: live.zoom };
+      const stays = live && state.key === meta.key;
+      // a map that is not fitted to its place wants the marks of what is seen, under the new choice too
+      const asks = fresh && meta.gathers && (stays || !(meta.fit || state.key !== null));
+      if (stays) spot = { center: { ...live.center }, zoom: live.zoom };
       else if (meta.fit || state.key !== null) spot = fitted(meta, box.clientWidth, box.clientHeight);
       state.key = meta.key;
       const map = spot ? { ...spec.layout.map, ...spot } : spec.layout.map;
@@ -240,35 +254,28 @@
         if (m) {
           switchLayers(m);
           drawScale(m);
+          if (asks) window.dash_clientside.set_props("viewport", { data: view(m) });
         } else window.setTimeout(wait, 60);
       }, 0);
       // on a phone the inset has fewer names, larger
       const images = (spec.layout.images || []).map((one) =>
         box.clientWidth < PHONE_WIDE ? { ...one, source: one.source.replace("sea.", "sea-small.") } : one,
       );
-      return { ...spec, layout: { ...spec.layout, map, images } };
+      const data = fit ? spec.data.map((one, at) => marks.traces[at] || one) : spec.data;
+      return { ...spec, data, layout: { ...spec.layout, map, images } };
     },
     /* a move of the map -> what is visible, and the view in the address (without a step in the history) */
     moved(relayout) {
       const map = instance();
       if (!relayout || !relayout["map.center"] || !map) return window.dash_clientside.no_update;
-      const centre = relayout["map.center"],
-        zoom = relayout["map.zoom"],
-        [west, south, east, north] = seen(map);
-      const lon = centre.lon - state.shift[0],
-        lat = centre.lat - state.shift[1];
+      const looked = view(map, relayout["map.center"], relayout["map.zoom"]),
+        { lon, lat, zoom } = looked;
       const query = new URLSearchParams(window.location.search);
       query.set("v", `${lon.toFixed(5)}_${lat.toFixed(5)}_${zoom.toFixed(2)}`);
       window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
       // dcc.Location must know, or the next change of the address writes the one that it remembers
       window.dash_clientside.set_props("url", { href: window.location.href, search: window.location.search });
-      return {
-        lon,
-        lat,
-        zoom,
-        key: state.key,
-        box: [west, south, east, north],
-      };
+      return looked;
     },
     /* the rail folds away; on a phone it starts folded */
     fold(clicks, present) {

@@ -6,6 +6,7 @@ values. Geometry comes by address; a click carries ``[kind, id]``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dashboard import theme
@@ -75,6 +76,7 @@ def figure_of(scene: Scene, view: View | None = None) -> dict[str, Any]:
                 "fit": view is None,
                 "key": key,
                 "off": ground_off(filters),
+                "gathers": bool(_gathered(scene)),
                 **nation.told(atlas, scene.here),
             },
         ),
@@ -108,11 +110,16 @@ def marks_in_view(
 
     Only of what there is so much that the box decides what is drawn.
     """
-    scene, made = Scene(atlas, filters, words, box, zoom), {}
-    if scene.shows("stations") and len(atlas.stations) > stations.POINTS_AT_MOST:
-        made |= stations.marks(scene)
-    if scene.shows("activities") and len(atlas.activities) > SPOT_LIMIT:
-        made |= {"activities": activities.spots(scene)}
-    if scene.shows("fairs") and len(atlas.fairs) > fairs.FAIRS_AT_MOST:
-        made |= fairs.traces(scene)
+    scene = Scene(atlas, filters, words, box, zoom)
+    made = {name: trace for traces_of in _gathered(scene) for name, trace in traces_of(scene).items()}
     return {TRACES.index(name): trace for name, trace in made.items()}
+
+
+def _gathered(scene: Scene) -> list[Callable[[Scene], dict[str, Any]]]:
+    """Return what makes the traces of which there is so much that the visible box decides what is drawn."""
+    limits: list[tuple[str, int, Callable[[Scene], dict[str, Any]]]] = [
+        ("stations", stations.POINTS_AT_MOST, stations.marks),
+        ("activities", SPOT_LIMIT, lambda seen: {"activities": activities.spots(seen)}),
+        ("fairs", fairs.FAIRS_AT_MOST, fairs.traces),
+    ]
+    return [make for name, most, make in limits if scene.shows(name) and len(getattr(scene.atlas, name)) > most]

@@ -8,7 +8,7 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import pandas as pd
-from dash import ClientsideFunction, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
@@ -48,7 +48,7 @@ from layers.filters import MAX_AREA_VERTICES, Filters
 from layers.sentence import sentence
 
 PATH, TITLE = "/", N_("总览")
-SPEC = "map-spec"
+SPEC, MARKS = "map-spec", "map-marks"
 TIME = "time-value"
 AREA_DECIMALS = 5
 MAP_PARTS: tuple[Place, ...] = ((SPEC, "data"), (ids.LEGEND, "children"))
@@ -166,6 +166,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             dcc.Store(id=ids.FILTERS),
             dcc.Store(id=ids.VIEWPORT),
             dcc.Store(id=SPEC),
+            dcc.Store(id=MARKS),
         ],
         filters.lang,
     )
@@ -207,7 +208,7 @@ def draw_map(context: Context, stored: dict) -> tuple:
         context.review_number,
         filters.theme,
     )
-    figure["layout"]["meta"]["still"] = still_path(context.write(filters, view))
+    figure["layout"]["meta"] |= {"still": still_path(context.write(filters, view)), "query": stored["query"]}
     laid = basemap.over(figure, context, filters, words, moves=True)
     return themed(onto(laid, basemap.online_tiles(context, filters)), filters.theme), key
 
@@ -363,26 +364,29 @@ def register(app: Dash, context: Context) -> None:
         app.callback(*outputs(places_of), Input(ids.FILTERS, "data"), prevent_initial_call=True)(partial(draw, context))
 
     @app.callback(
-        Output(ids.MAP, "figure", allow_duplicate=True),
+        Output(MARKS, "data"),
         Input(ids.VIEWPORT, "data"),
         State(ids.FILTERS, "data"),
         prevent_initial_call=True,
     )
-    def gather(viewport: dict | None, stored: dict | None) -> Patch:
-        """Send the marks of the visible box, when there are too many to send them all."""
+    def gather(viewport: dict | None, stored: dict | None) -> dict[str, Any]:
+        """Send the marks of the visible box, when there are too many to send them all, and of which choice they are."""
         if not viewport or not stored:
             raise PreventUpdate
         atlas, filters, words = _present(context, stored)
+        if viewport["key"] != map_figures.place_key(filters):
+            raise PreventUpdate
         marks = map_figures.marks_in_view(atlas, filters, words, tuple(viewport["box"]), viewport["zoom"])
         if not marks:
             raise PreventUpdate
-        patch = Patch()
-        for position, trace in marks.items():
-            patch["data"][position] = themed(trace_onto(trace, basemap.online_tiles(context, filters)), filters.theme)
-        return patch
+        tiles = basemap.online_tiles(context, filters)
+        drawn = {position: themed(trace_onto(trace, tiles), filters.theme) for position, trace in marks.items()}
+        return {"query": stored["query"], "key": viewport["key"], "traces": drawn}
 
     in_view.register(app, context, clicked)
-    app.clientside_callback(ClientsideFunction("atlas", "fit"), Output(ids.MAP, "figure"), Input(SPEC, "data"))
+    app.clientside_callback(
+        ClientsideFunction("atlas", "fit"), Output(ids.MAP, "figure"), Input(SPEC, "data"), Input(MARKS, "data")
+    )
     app.clientside_callback(
         ClientsideFunction("atlas", "moved"),
         Output(ids.VIEWPORT, "data"),

@@ -117,7 +117,7 @@ def costs(app: Dash) -> Iterator[tuple[str, Cost]]:
     if len(app.server.extensions["atlas"].source.atlas().stations) > 10_000:  # of the sample everything is there
         yield (
             "a move of the map (six degrees)",
-            server.part("map.figure@", viewport=view, filters={"query": "", "notices": []}),
+            server.part("map-marks.data", viewport=view, filters={"query": "", "notices": []}),
         )
 
 
