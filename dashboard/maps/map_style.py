@@ -83,7 +83,7 @@ def _labels(
             "text-size": size,
             "text-padding": 4,
             "text-max-width": 7,
-            "symbol-sort-key": ["get", "rank"],
+            "symbol-sort-key": ["coalesce", ["get", "rank"], 0],  # waters have none
             "text-variable-anchor": list(anchors),
             "text-radial-offset": away if "center" not in anchors else 0,
         },
