@@ -157,7 +157,7 @@ class Highs:
 
         It is called optimal when it is within a relative `gap`: at 1, any solution is.
         """
-        task = program.task() | {"gap": gap}
+        task: dict[str, Any] = {**program.task(), "gap": gap}
         limit = min(seconds, self._clock.left)
         if self._clock.over() or limit <= 0 or task["matrix"].nnz > HUGE_ENTRIES:
             return Found("lost")

@@ -78,7 +78,7 @@ class Centers:
             return float(levels[len(levels) // 2])
         return float(levels[max(0, int(np.searchsorted(levels, (low + high) / 2, side="right")) - 1)])
 
-    def by_site(self) -> tuple[Ints, Ints, Floats]:
+    def by_site(self) -> tuple[Ints, NDArray[np.int32], Floats]:
         """Return where each site's pairs begin, their demand and distance."""
         order = np.argsort(self.near.site, kind="stable")
         start = np.searchsorted(self.near.site[order], np.arange(self.near.sites + 1))
