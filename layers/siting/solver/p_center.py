@@ -37,6 +37,8 @@ SHORTER, LEAST, LESS, TRIES, FAILURES = 0.08, 2e-4, 0.6, 300, 9
 SLACK = 1e-3
 #: What lies between a radius that is ruled out and one that is not known is left when it is less than that.
 NARROW = 1.001
+#: What is ruled out is mostly not farther below the answer than this share of it: there the bisection begins.
+FAR = 0.85
 #: Seconds for the first question in whole sites; each time all have been tried, so many times more.
 PATIENCE, LONGER = 3.0, 3.0
 #: So many of the demand points that were hardest to reach are asked first, per site.
@@ -46,7 +48,7 @@ HARDEST = 6
 class Centers:
     """A p-center problem within the greatest radius that still matters."""
 
-    def __init__(self, instance: Instance, rule: Rule) -> None:
+    def __init__(self, instance: Instance, rule: Rule, seed: int) -> None:
         self.rule = rule
         self.stand = instance.pairs.nearest(instance.existing)
         self.usable = instance.existing.copy()
@@ -56,6 +58,7 @@ class Centers:
         self.place = np.full(pairs.sites, -1)
         self.place[rule.sites] = np.arange(len(rule))
         self.near, self.owner = pairs, pairs.demand()
+        self.random = np.random.default_rng(seed)
         self.hardness = np.zeros(pairs.demands)
 
     def narrow(self, radius: float) -> None:
@@ -76,7 +79,8 @@ class Centers:
             return None
         if np.isinf(high):
             return float(levels[len(levels) // 2])
-        return float(levels[max(0, int(np.searchsorted(levels, (low + high) / 2, side="right")) - 1)])
+        middle = (max(low, FAR * high) + high) / 2
+        return float(levels[max(0, int(np.searchsorted(levels, middle, side="right")) - 1)])
 
     def by_site(self) -> tuple[Ints, NDArray[np.int32], Floats]:
         """Return where each site's pairs begin, their demand and distance."""
@@ -125,7 +129,7 @@ def farthest_of_each(far: Floats, group: Ints, rows: Ints) -> Ints:
 def center(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and lower bounds of a p-center problem."""
     rule = Rule.of(instance)
-    centers = Centers(instance, rule)
+    centers = Centers(instance, rule, clock.seed)
     least, best, most = centers.least, None, np.inf
     for trial in (np.array(rule.start, np.intp) if rule.keeps(rule.start) else None, _farthest_first(centers)):
         reached = np.inf if trial is None else float(centers.ways(trial)[0].max())
@@ -164,7 +168,7 @@ def _greedily(centers: Centers, clock: Clock) -> Generator[Ints | None]:
 
 def _shortened(centers: Centers, chosen: Ints, most: float, clock: Clock) -> Generator[Ints | None]:
     """Yield choices with ever smaller radii, by :func:`~layers.siting.solver.p_center_search.exchange`."""
-    rule, random = centers.rule, np.random.default_rng(clock.seed)
+    rule, random = centers.rule, centers.random
     if not 0 < rule.limit < len(rule) or rule.forced.sum() >= rule.limit:
         return
     others = np.setdiff1d(np.arange(len(rule)), chosen)
@@ -203,6 +207,12 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
         while low < most and not clock.over():
             radius = centers.between(low, ceiling)
             if radius is None or low * NARROW > ceiling < most:
+                if rule.plain and best is not None:
+                    for found in _shortened(centers, best, most, clock):
+                        if found is not None:
+                            best, most = found, float(centers.ways(found)[0].max())
+                            centers.narrow(most)
+                        yield Step("exact", None if found is None else rule.sites[found])
                 ceiling, patience = most, max(PATIENCE, patience * LONGER)
                 continue
             asked, kept, found = yield from _decided(centers, asked, radius, highs, patience)
