@@ -311,6 +311,29 @@ def all_pairs(demand: Points, sites: Points, detour: float = 1.0) -> Pairs:
     return from_dense(found)
 
 
+def nearest_pairs(demand: Points, sites: Points, count: int, detour: float = 1.0) -> tuple[Pairs, Floats]:
+    """Return the pairs of each demand point with the `count` sites nearest to it,
+    and how far every site at least is that it has no pair with.
+    """
+    _same_unit(demand, sites)
+    count = min(count, len(sites))
+    tree, site = sites.tree(), np.empty((len(demand), count), np.int32)
+    distance = np.empty((len(demand), count))
+    searched = demand.searched()
+    step = max(1, 2_000_000 // count)
+    for begin in range(0, len(demand), step):
+        rows = np.arange(begin, min(begin + step, len(demand)))
+        found = np.sort(tree.query(searched[rows], k=np.arange(1, count + 1))[1], axis=1)
+        site[rows] = found
+        distance[rows] = measure(demand, np.repeat(rows, count), sites, found.ravel()).reshape(found.shape) * detour
+    # in degrees the nearest are sought on the sphere
+    horizon = distance.max(axis=1) / (FLATTENING_MARGIN**2 if demand.degrees else 1 + NOISE)
+    if count == len(sites):
+        horizon = np.full(len(demand), np.inf)
+    start = np.arange(len(demand) + 1, dtype=np.int64) * count
+    return Pairs(start, site.ravel(), distance.ravel(), len(sites), complete=count == len(sites)), horizon
+
+
 def not_too_many(demand: int, sites: int) -> None:
     """Raise an AtlasError when there are more than :data:`ALL_PAIRS` pairs of so many."""
     if demand * sites > ALL_PAIRS:

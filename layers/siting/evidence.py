@@ -66,7 +66,7 @@ def explain(instance: Instance, sites: Choice, places: Points | None = None) -> 
     before = reach_counts(instance, np.empty(0, np.int64), instance.radius) if near is not None else None
     there = instance.existing.copy()
     there[sites] = True
-    nearest = pairs.nearest(there)
+    nearest = instance.nearest(there)
     whole = value(instance, sites)
     by_cover = instance.model == "mclp" and instance.capacity is None
     facts, losses = [], []
@@ -182,7 +182,7 @@ def equity(instance: Instance, sites: Choice) -> Equity:
     """Return how equal the ways to the nearest open site are."""
     there = instance.existing.copy()
     there[np.asarray(sites, np.int64)] = True
-    way = instance.pairs.nearest(there)
+    way = instance.nearest(there)
     known = np.isfinite(way)
     weight = instance.weight[known]
     if not weight.sum() > 0:

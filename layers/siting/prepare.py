@@ -12,12 +12,14 @@ from geodata.errors import N_, AtlasError
 from geodata.hours import open_matrix
 from layers import walking
 from layers.distance import (
+    ALL_PAIRS,
     Pairs,
     Points,
     all_pairs,
     from_triples,
     measure,
     nearest_distance,
+    nearest_pairs,
     not_too_many,
     too_near,
     within_reach,
@@ -32,6 +34,9 @@ from layers.walking import REACH_M, Graph, Ways
 Farther = Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]]
 #: Sites farther than this from all demand are taken for a mistake in the coordinates, metres.
 ABSURD_M = 500_000.0
+#: Where all pairs would be too many, a p-median looks at so many times as many sites as there are for each that will be
+#: open: an answer whose ways end among them mostly exists, and one that goes farther is still judged by its true ways.
+NEAR = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,7 @@ def prepare(
     names = [one for one in offered if one not in dropped]
     sites = names + stand
     places = _places(candidates, existing, keep)
-    unknown, net = 0, None
+    unknown, net, horizon = 0, None, None
     limit = wish.reach if wish.model in COVERAGE_MODELS else np.inf
     if matrix is not None:
         pairs, unknown = _from_matrix(matrix, [demand.ids[i] for i in rows], sites, stand)
@@ -159,7 +164,8 @@ def prepare(
         )
         pairs = net.pairs
     else:
-        pairs = _from_points(wish, demand, places, rows, sites)
+        limited = any(table is not None and "capacity" in table.frame for table in (candidates, existing))
+        pairs, horizon = _from_points(wish, demand, places, rows, sites, len(stand), limited)
     n, c = len(sites), len(names)
     forced, forbidden = _marks(wish, sites, candidates, keep, c)
     lost = tuple(ids[i] for i in net.lost(~forbidden)) if net else ()
@@ -212,6 +218,7 @@ def prepare(
         backup=wish.backup,
         by_cost=wish.by_cost,
         farther=farther,
+        horizon=horizon,
     )
     return Prepared(
         instance, places, point, hours, len(rows), tuple(sorted(dropped)), unknown, net.count() if net else 1, lost
@@ -293,8 +300,14 @@ def _from_matrix(matrix: Matrix, demand: list[str], sites: list[str], stand: lis
 
 
 def _from_points(
-    wish: Wish, demand: PointTable, places: Points | None, rows: NDArray[np.intp], sites: list[str]
-) -> Pairs:
+    wish: Wish,
+    demand: PointTable,
+    places: Points | None,
+    rows: NDArray[np.intp],
+    sites: list[str],
+    stand: int,
+    limited: bool,
+) -> tuple[Pairs, NDArray[np.float64] | None]:
     if demand.points is None or places is None:
         raise AtlasError(N_("没有坐标也没有费用表：请在各表中加上 x,y 或 lon,lat，或给 --cost-matrix。"))
     points = Points(demand.located.xy[rows], demand.located.degrees)
@@ -321,8 +334,16 @@ def _from_points(
             km=round(float(off.max()) / 1000),
         )
     if wish.model in COVERAGE_MODELS:
-        return within_reach(points, places, wish.reach, wish.detour)
-    return all_pairs(points, places, wish.detour)
+        return within_reach(points, places, wish.reach, wish.detour), None
+    near = -(-NEAR * len(places) // max(stand + (wish.new or 0), 1))
+    if (
+        wish.model == "pmedian"
+        and wish.new is not None
+        and not (limited or wish.hours)
+        and near * len(points) <= ALL_PAIRS < len(points) * len(places)
+    ):
+        return nearest_pairs(points, places, near, wish.detour)
+    return all_pairs(points, places, wish.detour), None
 
 
 def _along(

@@ -1,5 +1,6 @@
 """``make bench-published FOLDER=…``:
-OR-Library's p-median files through ``python -m dashboard plan``, as a Markdown table.
+OR-Library's p-median files, and TSPLIB's points (:mod:`tests.benchmarks.tsplib`), through ``python -m dashboard plan``,
+as a Markdown table.
 
 `FOLDER` holds ``pmed1.txt`` … ``pmed40.txt`` as OR-Library publishes them; those that are not there are left out. Each
 is solved as a p-median and as a p-center in a process of its own. Published optima: Beasley (1985), *European Journal
@@ -18,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.benchmarks import tsplib
 
 #: Optima of pmed1 … pmed40.
 PUBLISHED = {
@@ -136,10 +139,23 @@ def main() -> int:
                     f"{found['seconds']:.2f} | {mebibytes:,.0f} |",
                     flush=True,
                 )
+        for name, problems in {} if options.only else tsplib.PROBLEMS.items():
+            path = options.folder / f"{name}.tsp"
+            for model, p, known in problems if path.exists() else ():
+                points = tsplib.written(path, Path(made))
+                found, mebibytes = planned(model, points, None, p, options.seconds)
+                right = tsplib.within(found, known)
+                missed += not right
+                print(
+                    f"| {name} | {found['denominators']['demand_points']} | {p} | {model} | {known or ''} | "
+                    f"{found['objective']:,.2f} | {found['gap']:.2%}{'' if right else ' (!)'} | "
+                    f"{found['seconds']:.2f} | {mebibytes:,.0f} |",
+                    flush=True,
+                )
     return int(missed > 0)
 
 
-def planned(model: str, points: Path, network: Path, p: int, seconds: float) -> tuple[dict, float]:
+def planned(model: str, points: Path, network: Path | None, p: int, seconds: float) -> tuple[dict, float]:
     """Return what the command line answers, and the most memory that it held, MiB."""
     command = [
         sys.executable,
@@ -152,8 +168,7 @@ def planned(model: str, points: Path, network: Path, p: int, seconds: float) -> 
         str(points),
         "--candidates",
         str(points),
-        "--network",
-        str(network),
+        *(["--network", str(network)] if network else []),
         "--new",
         str(p),
         "--time-limit",

@@ -30,6 +30,7 @@ def first_answer(instance: Instance, clock: Clock) -> Step | None:
         weight=instance.weight[rows] if instance.model != "pcenter" else np.ones(len(rows)),
         demand_ids=[instance.demand_ids[i] for i in rows],
         farther=instance.farther,
+        horizon=None if instance.horizon is None else instance.horizon[rows],
     )
     rule = Rule.of(some)
     if instance.model == "mclp":

@@ -152,9 +152,12 @@ class Highs:
             self._child = None
         self._slots.free()
 
-    def solve(self, program: Program, seconds: float = np.inf) -> Generator[Step, None, Found]:
-        """Solve `program`; yields while it waits or computes, returns a :class:`Found` (``yield from``)."""
-        task = program.task()
+    def solve(self, program: Program, seconds: float = np.inf, gap: float = 0.0) -> Generator[Step, None, Found]:
+        """Solve `program`; yields while it waits or computes, returns a :class:`Found` (``yield from``).
+
+        It is called optimal when it is within a relative `gap`: at 1, any solution is.
+        """
+        task: dict[str, Any] = {**program.task(), "gap": gap}
         limit = min(seconds, self._clock.left)
         if self._clock.over() or limit <= 0 or task["matrix"].nnz > HUGE_ENTRIES:
             return Found("lost")

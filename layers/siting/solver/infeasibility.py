@@ -107,6 +107,8 @@ def _beyond(instance: Instance) -> Iterator[Reason]:
     pairs, times = instance.pairs, instance.cover
     usable = instance.existing | instance.free
     lost = pairs.counts(usable) < times
+    if instance.horizon is not None:
+        lost &= not usable.any()
     if instance.model == "pmedian":
         lost &= instance.weight > 0
     lost = np.flatnonzero(lost)

@@ -64,6 +64,9 @@ class Instance:
         ``(demand, usable, k)`` → distance of each of those demand points to its
         k-th nearest usable site, however far: to say what radius would suffice.
         Known by itself when `pairs` is complete.
+    horizon : ndarray of float64, shape (m,), or None
+        ``pmedian`` only, where `pairs` are the nearest of too many: no site that a demand point has no pair with is
+        nearer than this. `farther` says how far the others are.
     """
 
     model: str
@@ -85,6 +88,7 @@ class Instance:
     backup: bool = False
     by_cost: bool = False
     farther: Callable[[NDArray[np.intp], NDArray[np.bool_], int], NDArray[np.float64]] | None = None
+    horizon: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         m, n = self.pairs.demands, self.pairs.sites
@@ -129,6 +133,15 @@ class Instance:
             barred[self.conflicts[self.existing[self.conflicts[:, one]], other]] = True
         return ~barred
 
+    def nearest(self, open_sites: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return each demand's distance to the nearest open site, however far; infinite when it reaches none."""
+        found = self.pairs.nearest(open_sites)
+        if self.horizon is None or self.farther is None:
+            return found
+        beyond = np.flatnonzero(np.isinf(found))
+        found[beyond] = self.farther(beyond, open_sites, 1)
+        return found
+
     def spaced(self, spacing: float) -> Self:
         """Return the problem with a smaller spacing, metres:
         the conflicts of sites at least so far apart fall (needs `apart`).
@@ -155,6 +168,7 @@ class Instance:
             ("forbidden", len(self.forbidden), n),
             ("cost", len(self.cost), n),
             ("apart", q if self.apart is None else len(self.apart), q),
+            ("horizon", m if self.horizon is None else len(self.horizon), m),
             ("capacity", n if self.capacity is None else len(self.capacity), n),
         ):
             if got != expected:

@@ -1,187 +1,341 @@
-"""The search for p-centers: which radius can still be kept (Minieka 1970), by bisection over the distances that occur.
+"""The search for p-centers: which radius can still be kept (Minieka 1970), from above and from below.
 
-Whether a radius can be kept is first asked for a few demand points only, and
-those that an answer leaves out are added until it leaves out none (Chen & Chen
-2009, *Computers & Operations Research* 36(5); Contardo, Iori & Kramer 2019,
-*Computers & Operations Research* 103): a few dozen points decide for
-thousands, and a radius that they rule out is ruled out for good.
+From above a local search covers everybody from so many sites within ever smaller radii. From below a radius is ruled
+out when too few sites cannot serve even some of the demand within it: whom to ask is found as one goes, by adding
+those that the answer for the others leaves out (Chen & Chen 2009, *Computers & Operations Research* 36(5); Contardo,
+Iori & Kramer 2019, *Computers & Operations Research* 103). The linear relaxation of this covering problem, without
+the demand and the sites that others imply, rules out most radii; whole sites are asked for only where it does not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.distance import row_min
+from layers.distance import Pairs, row_min
 from layers.siting.solver.constraints import Rule
-from layers.siting.solver.covering import fewest
-from layers.siting.solver.heuristic import complete, greedy, pruned
-from layers.siting.solver.highs import Highs
+from layers.siting.solver.heuristic import complete, greedy, pruned, spans
+from layers.siting.solver.highs import Highs, Program
 from layers.siting.solver.instance import Instance
+from layers.siting.solver.p_center_search import Reach, exchange
 from layers.siting.solver.progress import Clock, Step
-from layers.siting.solver.reduction import Cover, merged
+from layers.siting.solver.reduction import Cover, merged, smallest
 
 Floats = NDArray[np.float64]
-#: When more than this share of the demand is asked for, all of it is.
-MOST = 0.5
-#: The search for a start ends when the radii between the one that it keeps and the one that it does not are so near.
-NARROW = 1.01
+Ints = NDArray[np.intp]
+#: The local search looks at so many demand points at first, drawn at random, and adds those left out.
+SOME = 1_500
+#: By how much it shortens the radius at first and at last, what a failure leaves of that, how many rounds it tries,
+#: and after how many failures in a row it stops.
+SHORTER, LEAST, LESS, TRIES, FAILURES = 0.08, 2e-4, 0.6, 300, 9
+#: Rows are asked of the relaxation until all but this share of a site serves them;
+#: a bound must exceed the number by as much.
+SLACK = 1e-3
+#: What lies between a radius that is ruled out and one that is not known is left when it is less than that.
+NARROW = 1.001
+#: What is ruled out is mostly not farther below the answer than this share of it: there the bisection begins.
+FAR = 0.85
+#: Seconds for the first question in whole sites; each time all have been tried, so many times more.
+PATIENCE, LONGER = 3.0, 3.0
+#: So many of the demand points that were hardest to reach are asked first, per site.
+HARDEST = 6
 
 
-def cover_at(instance: Instance, rule: Rule, radius: float, rows: NDArray[np.intp] | None = None) -> Cover | None:
-    """Return the covering problem of one radius; None when a demand point is out of everyone's reach.
+class Centers:
+    """A p-center problem within the greatest radius that still matters."""
 
-    Parameters
-    ----------
-    rows : ndarray of int or None
-        The demand points to look at; None: all.
-    """
-    pairs = instance.pairs if rows is None else instance.pairs.of(rows)
-    pairs = pairs.kept(pairs.distance <= radius)
-    matrix = sparse.csr_array((np.ones(len(pairs.site)), pairs.site, pairs.start), shape=(pairs.demands, pairs.sites))
-    left = matrix[np.flatnonzero(matrix @ instance.existing.astype(float) == 0)][:, rule.sites]
-    if (np.diff(left.indptr) == 0).any():
-        return None
-    ones = np.ones(left.shape[0])
-    return merged(left, ones, ones, ones.astype(np.int64), 0.0)
+    def __init__(self, instance: Instance, rule: Rule, seed: int) -> None:
+        self.rule = rule
+        self.stand = instance.pairs.nearest(instance.existing)
+        self.usable = instance.existing.copy()
+        self.usable[rule.sites] = True
+        pairs = instance.pairs
+        self.least = float(row_min(np.where(self.usable[pairs.site], pairs.distance, np.inf), pairs.start).max())
+        self.place = np.full(pairs.sites, -1)
+        self.place[rule.sites] = np.arange(len(rule))
+        self.near, self.owner = pairs, pairs.demand()
+        self.random = np.random.default_rng(seed)
+        self.hardness = np.zeros(pairs.demands)
+
+    def narrow(self, radius: float) -> None:
+        """Forget the pairs that are farther apart than `radius`."""
+        self.near = self.near.kept((self.near.distance <= radius) & self.usable[self.near.site])
+        self.owner = self.near.demand()
+
+    def next_level(self, radius: float, below: bool) -> float:
+        """Return the next distance that occurs below, or above, a radius; endless when there is none."""
+        levels = self.near.distance
+        found = levels[levels < radius] if below else levels[levels > radius]
+        return float(found.max(initial=-np.inf) if below else found.min(initial=np.inf))
+
+    def between(self, low: float, high: float) -> float | None:
+        """Return the distance that occurs from `low` to below `high` and parts them best; None when there is none."""
+        levels = np.unique(self.near.distance[(self.near.distance >= low) & (self.near.distance < high)])
+        if not len(levels):
+            return None
+        if np.isinf(high):
+            return float(levels[len(levels) // 2])
+        middle = (max(low, FAR * high) + high) / 2
+        return float(levels[max(0, int(np.searchsorted(levels, middle, side="right")) - 1)])
+
+    def by_site(self) -> tuple[Ints, NDArray[np.int32], Floats]:
+        """Return where each site's pairs begin, their demand and distance."""
+        order = np.argsort(self.near.site, kind="stable")
+        start = np.searchsorted(self.near.site[order], np.arange(self.near.sites + 1))
+        return start, self.owner[order], self.near.distance[order]
+
+    def reach(self, radius: float, rows: Ints | None = None) -> tuple[sparse.csr_array, Ints]:
+        """Return who of `rows` (None: all) is in whose reach, without those that what stands reaches,
+        and who is left.
+        """
+        rows = np.arange(self.near.demands) if rows is None else rows
+        rows = rows[self.stand[rows] > radius]
+        pairs: Pairs = self.near if len(rows) == self.near.demands else self.near.of(rows)
+        pairs = pairs.kept((pairs.distance <= radius) & (self.place[pairs.site] >= 0))
+        size = len(rows), len(self.rule)
+        return sparse.csr_array((np.ones(len(pairs.site)), self.place[pairs.site], pairs.start), shape=size), rows
+
+    def ways(self, chosen: Ints | list[int]) -> tuple[Floats, Ints]:
+        """Return how far each demand point has to go to what stands and `chosen`, endless beyond what is kept, and to
+        which of these it goes (−1: to what stands, or nowhere).
+        """
+        there = np.zeros(self.near.sites, bool)
+        there[self.rule.sites[chosen]] = True
+        mine = np.flatnonzero(there[self.near.site])
+        mine = mine[np.lexsort((self.near.distance[mine], self.owner[mine]))]
+        rows, first = np.unique(self.owner[mine], return_index=True)
+        far, to = self.stand.copy(), np.full(len(self.stand), -1)
+        closer = self.near.distance[mine[first]] < far[rows]
+        far[rows[closer]] = self.near.distance[mine[first[closer]]]
+        to[rows[closer]] = self.near.site[mine[first[closer]]]
+        return far, to
+
+    def beyond(self, chosen: Ints | list[int], radius: float = -np.inf) -> Ints:
+        """Return the demand beyond `radius`, the farthest that goes to each site."""
+        far, to = self.ways(chosen)
+        return farthest_of_each(far, to, np.flatnonzero(far > radius))
+
+
+def farthest_of_each(far: Floats, group: Ints, rows: Ints) -> Ints:
+    """Return the one of `rows` that is farthest, in each group."""
+    order = rows[np.argsort(-far[rows], kind="stable")]
+    return np.sort(order[np.unique(group[order], return_index=True)[1]])
 
 
 def center(instance: Instance, clock: Clock) -> Generator[Step]:
     """Yield answers and lower bounds of a p-center problem."""
-    rule, pairs = Rule.of(instance), instance.pairs
-    stand = pairs.nearest(instance.existing)
-    usable = np.zeros(pairs.sites, bool)
-    usable[rule.sites] = True
-    usable |= instance.existing
-    least = float(row_min(np.where(usable[pairs.site], pairs.distance, np.inf), pairs.start).max())
-    most = float(stand.max())  # what stands is an answer when it reaches everybody
-    levels = np.unique(pairs.distance[(pairs.distance >= least) & (pairs.distance <= most) & usable[pairs.site]])
-    best: NDArray[np.int64] | None = None
-    if np.isfinite(most) and rule.keeps(rule.start):
-        best = rule.sites[rule.start]
-        yield Step("greedy", best, bound=least)
-    trial = _farthest_first(instance, rule)
-    if trial is not None:
-        reached = float(_ways(instance, stand, rule.sites[trial])[0].max())
+    rule = Rule.of(instance)
+    centers = Centers(instance, rule, clock.seed)
+    least, best, most = centers.least, None, np.inf
+    for trial in (np.array(rule.start, np.intp) if rule.keeps(rule.start) else None, _farthest_first(centers)):
+        reached = np.inf if trial is None else float(centers.ways(trial)[0].max())
         if reached < most:
-            best, most = rule.sites[trial], reached
-            yield Step("greedy", best, bound=least)
-    price = np.ones(len(rule))
-    # levels below `low` cannot be kept, level `high` can (or is one beyond the last)
-    low, high = 0, len(levels) if best is None else int(np.searchsorted(levels, most))
-    while low < high and not (clock.over() or (best is not None and levels[high] < NARROW * levels[low])):
+            best, most = trial, reached
+            yield Step("greedy", rule.sites[best], bound=least)
+    if best is not None:
+        centers.narrow(most)
+    search = _shortened(centers, best, most, clock) if rule.plain and best is not None else _greedily(centers, clock)
+    for found in search:
+        if found is not None:
+            best, most = found, float(centers.ways(found)[0].max())
+            centers.narrow(most)
+        yield Step("greedy" if rule.plain else "interchange", None if found is None else rule.sites[found], bound=least)
+    yield Step("interchange", bound=least)
+    yield from _closed_in(centers, best, most, clock)
+
+
+def _greedily(centers: Centers, clock: Clock) -> Generator[Ints | None]:
+    """Yield choices by greedy adding, for radii by bisection: where more than the number of sites is limited."""
+    rule, price = centers.rule, np.ones(len(centers.rule))
+    levels = np.unique(centers.near.distance[centers.near.distance >= centers.least])
+    low, high = 0, len(levels)
+    while low < high and not clock.over():
         middle = (low + high) // 2
-        cover = cover_at(instance, rule, float(levels[middle]))
+        matrix, _ = centers.reach(float(levels[middle]))
+        cover = _everybody(matrix) if np.diff(matrix.indptr).all() else None
         chosen = [] if cover is None else pruned(cover, rule, greedy(cover, rule, until_covered=True), price)
         if cover is not None and complete(cover, chosen) and rule.keeps(chosen):
-            best = rule.sites[chosen]
-            high = int(np.searchsorted(levels, _ways(instance, stand, best)[0].max()))
-            yield Step("greedy", best, bound=least)
+            high = min(middle, int(np.searchsorted(levels, centers.ways(chosen)[0].max())))
+            yield np.array(chosen, np.intp)
         else:
             low = middle + 1
-    low = 0
-    yield Step("interchange", best, bound=least)
-    asked = _beyond(_ways(instance, stand, best if best is not None else rule.sites[rule.start]), 0.0)
-    with Highs(clock) as highs:
-        while low < high and not clock.over():
-            middle = (low + high) // 2
-            kept = yield from _keeps(instance, rule, asked, float(levels[middle]), clock, highs)
-            if kept is None:
-                return
-            if kept is _IMPOSSIBLE:
-                low = middle + 1
-            else:
-                ways = _ways(instance, stand, rule.sites[kept])
-                reached = int(np.searchsorted(levels, ways[0].max()))
-                if reached < high:
-                    best, high = rule.sites[kept], reached
-                if reached > middle:  # it serves those that were asked for, not all
-                    asked = np.union1d(asked, _beyond(ways, float(levels[middle])))
-                    asked = asked if len(asked) < MOST * pairs.demands else np.arange(pairs.demands)
-            bound = float(levels[low]) if low < len(levels) else None
-            yield Step("exact", best, bound=bound if best is not None or low < len(levels) else None)
-    if low >= high:
-        yield Step("done", best, done=True)
+            yield None
 
 
-_IMPOSSIBLE: NDArray[np.intp] = np.empty(0, np.intp)
+def _shortened(centers: Centers, chosen: Ints, most: float, clock: Clock) -> Generator[Ints | None]:
+    """Yield choices with ever smaller radii, by :func:`~layers.siting.solver.p_center_search.exchange`."""
+    rule, random = centers.rule, centers.random
+    if not 0 < rule.limit < len(rule) or rule.forced.sum() >= rule.limit:
+        return
+    others = np.setdiff1d(np.arange(len(rule)), chosen)
+    chosen = np.append(chosen, random.choice(others, rule.limit - len(chosen), replace=False))
+    rows = np.arange(centers.near.demands)
+    if len(rows) > SOME:
+        rows = np.union1d(random.choice(rows, SOME, replace=False), centers.beyond(chosen))
+    shorter, failures = SHORTER, 0
+    while failures < FAILURES and most > centers.least and not clock.over():
+        radius = min(max(most * (1 - shorter), centers.least), centers.next_level(most, below=True))
+        matrix, asked = centers.reach(radius, rows)
+        found, whole, weight = exchange(
+            Reach(matrix), chosen, rule.forced[chosen], random, TRIES * (1 + failures), clock
+        )
+        centers.hardness[asked] += weight - 1
+        left = centers.beyond(found, radius) if whole else rows[:0]
+        if len(left):
+            chosen, rows = found, np.union1d(rows, left)
+        elif whole:
+            chosen, failures = found, 0
+            most = float(centers.ways(found)[0].max())
+        else:
+            shorter, failures = max(shorter * LESS, LEAST), failures + 1
+        yield found if whole and not len(left) else None
 
 
-def _keeps(
-    instance: Instance, rule: Rule, asked: NDArray[np.intp], radius: float, clock: Clock, highs: Highs
-) -> Generator[Step, None, NDArray[np.intp] | None]:
-    """Decide whether an allowed choice serves the demand `asked` within `radius`;
-    returns it, the mark, or None (not known).
+def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -> Generator[Step]:
+    """Yield bounds, and better answers, until no radius is left below the one of the best answer.
+
+    Every radius is asked of the relaxation first, then in whole sites with more and more patience.
     """
-    cover = cover_at(instance, rule, radius, asked)
-    if cover is None:
-        return _IMPOSSIBLE
-    if not len(cover.need) and rule.keeps(rule.start):
-        return np.asarray(rule.start, np.intp)
-    place = {int(site): k for k, site in enumerate(rule.sites)}
-    search = fewest(cover, rule, np.ones(len(rule)), clock, highs)
+    rule, low, ceiling, patience = centers.rule, centers.least, most, 0.0
+    hard = np.argsort(-centers.hardness, kind="stable")[: HARDEST * max(rule.limit, 1)]
+    asked = np.union1d(centers.beyond(rule.start if best is None else best), hard[centers.hardness[hard] > 0])
+    with Highs(clock) as highs:
+        while low < most and not clock.over():
+            radius = centers.between(low, ceiling)
+            if radius is None or low * NARROW > ceiling < most:
+                if rule.plain and best is not None:
+                    for found in _shortened(centers, best, most, clock):
+                        if found is not None:
+                            best, most = found, float(centers.ways(found)[0].max())
+                            centers.narrow(most)
+                        yield Step("exact", None if found is None else rule.sites[found])
+                ceiling, patience = most, max(PATIENCE, patience * LONGER)
+                continue
+            asked, kept, found = yield from _decided(centers, asked, radius, highs, patience)
+            reached = np.inf if found is None else float(centers.ways(found)[0].max())
+            if reached < most:
+                best, most = found, reached
+                centers.narrow(most)
+                yield Step("exact", rule.sites[best])
+            if kept is False:
+                low, ceiling = centers.next_level(radius, below=False), most
+            else:
+                ceiling = radius if kept is None else most
+            yield Step("exact", bound=min(low, most) if np.isfinite(low) else None)
+    if low >= most:
+        yield Step("done", done=True)
+
+
+def _decided(
+    centers: Centers, asked: Ints, radius: float, highs: Highs, patience: float
+) -> Generator[Step, None, tuple[Ints, bool | None, Ints | None]]:
+    """Decide whether an allowed choice keeps a radius; yields steps.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds for each question in whole sites; 0: ask the relaxation only.
+
+    Returns
+    -------
+    asked : ndarray of int
+        The demand that has been asked.
+    kept : bool or None
+        Whether the radius can be kept; None: not known.
+    chosen : ndarray of int or None
+        The last choice that served those who were asked.
+    """
+    rule, chosen = centers.rule, None
+    matrix, rows = centers.reach(radius)
+    if not np.diff(matrix.indptr).all():
+        return asked, False, None
+    whole = False
     while True:
-        try:
-            step = next(search)
-        except StopIteration as end:
-            found = end.value
-            break
-        if step.sites is not None:
-            search.close()
-            return np.array([place[int(one)] for one in step.sites], np.intp)
-        if step.done or (step.bound is not None and step.bound > rule.limit + 1e-6):
-            search.close()
-            return _IMPOSSIBLE
-        yield Step("exact", waiting=step.waiting)
-    if found is not None and found[0] is not None:
-        return np.asarray(found[0], np.intp)
-    return None
+        among = np.flatnonzero(np.isin(rows, asked))
+        cover, able, place = smallest(_everybody(matrix[among]), rule)
+        if whole:
+            found = yield from highs.solve(_program(cover, able, True), patience, gap=1.0)
+        else:
+            found = yield from highs.solve(_program(cover, replace(able, limit=len(able)), False))
+        if found.status == "infeasible":
+            return asked, False, None
+        if found.blocks is None or (not whole and found.status != "optimal"):
+            return asked, None, chosen
+        share = np.zeros(len(rule))
+        share[place] = found.blocks[0]
+        if not whole and share.sum() > rule.limit + SLACK:
+            return asked, False, None
+        picked = np.flatnonzero(share > 0.5)
+        if rule.keeps(picked) and (matrix[among] @ (share > 0.5) > 0.5).all():
+            chosen = picked
+            left = centers.beyond(chosen, radius)
+            if not len(left):
+                return asked, True, chosen
+        elif whole:  # a tolerance let it through
+            return asked, None, chosen
+        if not whole:
+            left = rows[_unserved(matrix, share)]
+        if not len(left) and not patience:
+            return asked, None, chosen
+        asked, whole = np.union1d(asked, left), not len(left)
 
 
-def _farthest_first(instance: Instance, rule: Rule) -> list[int] | None:
+def _everybody(matrix: sparse.csr_array) -> Cover:
+    """Return the problem of serving every row."""
+    ones = np.ones(matrix.shape[0])
+    return merged(matrix, ones, ones, ones.astype(np.int64), 0.0)
+
+
+def _program(cover: Cover, rule: Rule, whole: bool) -> Program:
+    """Return the program of the fewest sites that serve everybody."""
+    made = Program()
+    y = made.block(np.ones(len(rule)), rule.forced.astype(float), 1.0, integer=whole)
+    if len(cover.need):
+        made.row({y: cover.rows}, 1.0, np.inf)
+    made.rule(y, rule)
+    return made
+
+
+def _unserved(matrix: sparse.csr_array, share: Floats) -> Ints:
+    """Return the rows that too small a share of the sites serves: of those that go to the same one, the worst."""
+    served = matrix @ share
+    rows = np.flatnonzero(served < 1 - SLACK)
+    if not len(rows):
+        return rows
+    spots = spans(matrix, rows)
+    owner = np.repeat(rows, np.diff(matrix.indptr)[rows])
+    order = np.lexsort((-share[matrix.indices[spots]], owner))
+    _, first = np.unique(owner[order], return_index=True)
+    group = np.full(len(served), -1)
+    group[rows] = matrix.indices[spots][order[first]]
+    return farthest_of_each(-served, group, rows)
+
+
+def _farthest_first(centers: Centers) -> Ints | None:
     """Return the choice that always adds the site nearest to whoever has farthest to go (Gonzalez 1985);
     None when none keeps the rule.
     """
-    pairs, chosen = instance.pairs, rule.start
-    there = instance.existing.copy()
-    there[rule.sites[chosen]] = True
-    nearest = pairs.nearest(there)
-    place = np.full(pairs.sites, -1)
-    place[rule.sites] = np.arange(len(rule))
+    rule, near, chosen = centers.rule, centers.near, centers.rule.start
+    nearest = centers.ways(chosen)[0]
+    columns = None if near.table else centers.by_site()
     while len(chosen) < rule.limit:
         last = int(np.argmax(nearest))
-        mine = slice(int(pairs.start[last]), int(pairs.start[last + 1]))
-        at = place[pairs.site[mine]]
+        mine = slice(int(near.start[last]), int(near.start[last + 1]))
+        at = centers.place[near.site[mine]]
         able = np.flatnonzero((at >= 0) & rule.addable(chosen)[at])
-        able = able[pairs.distance[mine][able] < nearest[last]]
+        able = able[near.distance[mine][able] < nearest[last]]
         if not len(able):
             break
-        chosen.append(int(at[able[np.argmin(pairs.distance[mine][able])]]))
-        there = np.zeros(pairs.sites, bool)
-        there[rule.sites[chosen[-1]]] = True
-        nearest = np.minimum(nearest, pairs.nearest(there))
-    return chosen if rule.keeps(chosen) else None
-
-
-def _ways(instance: Instance, stand: Floats, sites: NDArray[np.int64]) -> tuple[Floats, NDArray[np.intp]]:
-    """Return how far each demand point has to go to what stands and `sites`, and which of these it goes to."""
-    nearest, to = np.full(len(stand), np.inf), np.full(len(stand), -1)
-    for one in sites.tolist():
-        there = np.zeros(instance.pairs.sites, bool)
-        there[one] = True
-        way = instance.pairs.nearest(there)
-        nearer = way < nearest
-        nearest[nearer], to[nearer] = way[nearer], one
-    return np.minimum(stand, nearest), np.where(stand <= nearest, -1, to)
-
-
-def _beyond(ways: tuple[Floats, NDArray[np.intp]], radius: float) -> NDArray[np.intp]:
-    """Return the demand beyond `radius`, the farthest that goes to each site."""
-    far, to = ways
-    order = np.argsort(-far, kind="stable")
-    order = order[far[order] > radius]
-    _, first = np.unique(to[order], return_index=True)
-    return np.sort(order[first])
+        chosen.append(int(at[able[np.argmin(near.distance[mine][able])]]))
+        site = int(rule.sites[chosen[-1]])
+        if columns is None:
+            nearest = np.minimum(nearest, near.distance[site :: near.sites])
+        else:
+            start, rows, distance = columns
+            mine = slice(int(start[site]), int(start[site + 1]))
+            nearest[rows[mine]] = np.minimum(nearest[rows[mine]], distance[mine])
+    return np.array(chosen, np.intp) if rule.keeps(chosen) else None

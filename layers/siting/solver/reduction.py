@@ -183,3 +183,18 @@ def without_implied(cover: Cover) -> Cover:
     gone[large[inside]] = True
     kept = np.flatnonzero(~gone)
     return merged(cover.rows[kept], cover.weight[kept], cover.points[kept], cover.need[kept], cover.base)
+
+
+def smallest(cover: Cover, rule: Rule) -> tuple[Cover, Rule, NDArray[np.intp]]:
+    """Return a covering problem in which all must be covered at equal prices, without what is implied or dominated,
+    its rule, and which candidates are left.
+    """
+    place = np.arange(len(rule))
+    for _ in range(10):
+        before = cover.rows.shape
+        cover = without_implied(cover)
+        keep = without_dominated(cover, rule)
+        cover, rule, place = cover.kept(keep), rule.kept(keep, np.empty(0, np.intp)), place[keep]
+        if cover.rows.shape == before:
+            break
+    return cover, rule, place

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def value(instance: Instance, sites: Choice) -> float | None:
         return float(instance.cost[sites].sum()) if instance.by_cost else float(len(sites))
     there = instance.existing.copy()
     there[sites] = True
-    nearest = instance.pairs.nearest(there)
+    nearest = instance.nearest(there)
     if instance.model == "pcenter":
         most = float(nearest.max())
         return most if np.isfinite(most) else None
@@ -119,7 +120,23 @@ def _from_the_first(
     first = first_answer(instance, clock)
     if first is not None:
         yield first
-    yield from engine(instance, clock)
+    yield from engine(instance, clock) if instance.horizon is None else _within_the_horizon(instance, engine, clock)
+
+
+def _within_the_horizon(
+    instance: Instance, engine: Callable[[Instance, Clock], Generator[Step]], clock: Clock
+) -> Generator[Step]:
+    """Yield the steps of a p-median whose ways end at the horizon: its optimum there is a bound on the whole."""
+    least, horizon = np.inf, np.inf if instance.horizon is None else instance.horizon
+    for step in engine(instance, clock):
+        if step.sites is not None:
+            # a site that nobody has among the nearest still serves those who have none of them open
+            step = replace(step, sites=fill_up(instance, step.sites))
+            there = instance.existing.copy()
+            there[step.sites] = True
+            ways = np.minimum(instance.pairs.nearest(there), horizon)
+            least = min(least, float(instance.weight @ ways))
+        yield replace(step, bound=least if np.isfinite(least) else step.bound, done=False) if step.done else step
 
 
 def best(instance: Instance, seconds: float | None = None, seed: int = 0) -> Progress:
@@ -213,7 +230,7 @@ def fill_up(instance: Instance, sites: Choice) -> Choice:
             break
         there = instance.existing.copy()
         there[rule.sites[chosen]] = True
-        nearest = pairs.nearest(there)
+        nearest = instance.nearest(there)
         limit = np.where(np.isinf(nearest), float(pairs.distance.max(initial=0.0)) + 1.0, nearest)
         saved = np.bincount(
             pairs.site, weight[owner] * np.maximum(limit[owner] - pairs.distance, 0.0), minlength=pairs.sites

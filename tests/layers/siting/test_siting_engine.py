@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from pyproj import Geod
 from scipy import sparse
+from scipy.optimize import LinearConstraint, milp
+from scipy.spatial.distance import cdist
 
 from geodata.errors import AtlasError
 from geodata.locking import Slots
@@ -118,6 +120,17 @@ def test_a_limit_of_almost_nothing_still_answers_with_a_bound() -> None:
     assert len(last.sites) == 6
     assert last.objective == value(hard(), last.sites)
     assert last.bound < last.objective
+
+
+def test_centers_of_a_town_are_proved_and_no_shorter_radius_can_be_kept() -> None:
+    points, _, _ = town(m=400)
+    found = best(Instance(model="pcenter", weight=np.ones(400), pairs=all_pairs(points, points), new=14))
+    apart = cdist(points.xy, points.xy)
+    assert found.status == "proved"
+    assert found.objective == pytest.approx(apart[:, found.sites].min(axis=1).max(), rel=1e-12)
+    reach = (apart < found.objective * (1 - 1e-9)).astype(float)
+    fewest = milp(np.ones(400), integrality=np.ones(400), constraints=LinearConstraint(reach, 1.0, np.inf))
+    assert round(fewest.fun) > 14
 
 
 @pytest.mark.parametrize("factor", [1e-7, 1.0, 1e7])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from siting_oracle import objective, optimum, random_case
 
 from layers.distance import from_dense
-from layers.siting.solver import Instance, Progress, p_median, p_median_exact, solve
+from layers.siting.solver import Instance, Progress, p_center, p_median, p_median_exact, solve
 
 #: Instances per model and condition: a few in every run, 500 and more by `make fuzz`.
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
@@ -55,6 +55,20 @@ def test_branch_and_bound_agrees_with_brute_force(twist: str, few: int, monkeypa
     monkeypatch.setattr(p_median_exact, "MANY", 0)
     monkeypatch.setattr(p_median, "ROUNDS", 3)  # and every first bound poor
     _agrees("pmedian", twist)
+
+
+@pytest.mark.parametrize("twist", [one for one in TWISTS if one not in ("capacity", "cover")])
+def test_radii_ruled_out_agree_with_brute_force(twist: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(p_center, "FAILURES", 0)  # no local search: every radius has to be asked
+    monkeypatch.setattr(p_center, "SOME", 2)
+    _agrees("pcenter", twist)
+
+
+def test_centers_found_by_exchange_from_some_of_the_demand_agree_with_brute_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(p_center, "SOME", 2)
+    _agrees("pcenter", "forced")
 
 
 def _agrees(model: str, twist: str) -> None:

@@ -1,0 +1,75 @@
+"""Medians of which only the nearest pairs are known: never better than they are, bounds never above the optimum."""
+
+from __future__ import annotations
+
+import os
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
+
+from layers.distance import Points, measure, nearest_pairs
+from layers.siting.solver import Instance, solve
+
+EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
+
+
+def median(demand: Points, sites: Points, weight: np.ndarray, count: int, **more) -> Instance:
+    pairs, horizon = nearest_pairs(demand, sites, count)
+
+    def farther(rows, usable, k):
+        there = np.flatnonzero(usable)
+        apart = np.sort(cdist(demand.xy[rows], sites.xy[there]), axis=1)
+        return apart[:, k - 1] if len(there) >= k else np.full(len(rows), np.inf)
+
+    return Instance(model="pmedian", weight=weight, pairs=pairs, horizon=horizon, farther=farther, **more)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=EXAMPLES < 100,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.integers(0, 2**32 - 1))
+def test_bounds_from_the_nearest_pairs_agree_with_brute_force(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    m, n = int(random.integers(3, 14)), int(random.integers(3, 9))
+    demand, sites = (Points(random.integers(0, 30, (k, 2)) * 10.0) for k in (m, n))
+    weight = random.integers(0, 9, m).astype(float)
+    existing, forbidden = np.zeros(n, bool), np.zeros(n, bool)
+    existing[0], forbidden[1] = random.random() < 0.4, random.random() < 0.4
+    new = int(random.integers(1, n - existing[0] - forbidden[1] + 1))
+    asked = median(
+        demand, sites, weight, int(random.integers(1, n + 1)), new=new, existing=existing, forbidden=forbidden
+    )
+    apart = cdist(demand.xy, sites.xy)
+    stand = np.flatnonzero(existing).tolist()
+    free = np.flatnonzero(~existing & ~forbidden)
+    optimum = min(weight @ apart[:, [*one, *stand]].min(axis=1) for one in combinations(free.tolist(), new))
+    told = list(solve(asked, seed=seed % 5))
+    last = told[-1]
+    assert last.objective == pytest.approx(weight @ apart[:, [*last.sites, *stand]].min(axis=1))
+    assert len(last.sites) <= new
+    assert last.objective >= optimum * (1 - 1e-9)
+    for one in told:
+        assert one.bound is None or one.bound <= optimum * (1 + 1e-9) + 1e-9
+        assert one.status != "proved" or one.objective == pytest.approx(optimum)
+    for before, after in pairwise(told):
+        assert after.objective <= before.objective
+
+
+@pytest.mark.parametrize("degrees", [False, True])
+def test_no_site_is_nearer_than_the_horizon_that_is_not_among_the_pairs(degrees: bool) -> None:
+    random = np.random.default_rng(7)
+    demand, sites = (Points(np.array([118.0, 60.0]) + random.random((k, 2)), degrees) for k in (40, 90))
+    pairs, horizon = nearest_pairs(demand, sites, 9)
+    i, j = np.repeat(np.arange(40), 90), np.tile(np.arange(90), 40)
+    apart = measure(demand, i, sites, j).reshape(40, 90)
+    apart[pairs.demand(), pairs.site] = np.inf
+    assert (apart.min(axis=1) >= horizon).all()
+    assert (horizon > 0.9 * np.array([part.max() for part in np.split(pairs.distance, 40)])).all()
