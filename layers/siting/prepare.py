@@ -47,6 +47,7 @@ class Wish:
     cover: int = 1
     backup: bool = False
     by_cost: bool = False
+    single_source: bool = False
     group: str | None = None
     hours: tuple[int, ...] | None = None
     weekday: int = 3
@@ -211,6 +212,7 @@ def prepare(
         cover=wish.cover,
         backup=wish.backup,
         by_cost=wish.by_cost,
+        single_source=wish.single_source,
         farther=farther,
     )
     return Prepared(

@@ -152,9 +152,9 @@ class Highs:
             self._child = None
         self._slots.free()
 
-    def solve(self, program: Program, seconds: float = np.inf) -> Generator[Step, None, Found]:
-        """Solve `program`; yields while it waits or computes, returns a :class:`Found` (``yield from``)."""
-        task = program.task()
+    def solve(self, program: Program, seconds: float = np.inf, gap: float = 0.0) -> Generator[Step, None, Found]:
+        """Solve `program` to within the share `gap`; yields while it waits or computes, returns a :class:`Found`."""
+        task = {**program.task(), "gap": gap}
         limit = min(seconds, self._clock.left)
         if self._clock.over() or limit <= 0 or task["matrix"].nnz > HUGE_ENTRIES:
             return Found("lost")
@@ -202,6 +202,11 @@ class Highs:
                 told = self._clock.passed
                 yield Step("exact")
         return highs_process.loads(bytes(got[8:]))
+
+
+def at_once(program: Program, seconds: float | None = None) -> Found:
+    """Solve a small `program` in this process, which cannot be stopped before `seconds`."""
+    return _read(program, highs_process.milp({**program.task(), "seconds": seconds}))
 
 
 def slots() -> Slots:

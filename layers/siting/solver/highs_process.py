@@ -24,11 +24,12 @@ def milp(task: dict[str, Any]) -> dict[str, Any]:
     ----------
     task : dict
         ``c``, ``matrix`` (csc_array), ``low``, ``high`` of the rows, ``lower``,
-        ``upper`` of the variables, ``integer`` (0/1 each), ``seconds``.
+        ``upper`` of the variables, ``integer`` (0/1 each), ``seconds``, ``gap``
+        (the share of the objective within which an answer will do; 0 when missing).
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    options = {"mip_rel_gap": 0.0}
+    options = {"mip_rel_gap": task.get("gap", 0.0)}
     if task["seconds"] is not None:
         options["time_limit"] = float(task["seconds"])
     found = milp(
