@@ -242,7 +242,7 @@ def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
 
 
 def capacitated(instance: Instance, clock: Clock) -> Generator[Step]:
-    """Yield answers and bounds of a model with capacities."""
+    """Yield answers and bounds of a model with capacities, demand shared or served as a whole."""
     if instance.model == "pmedian":
         yield from median(instance, clock)
         return
@@ -269,10 +269,12 @@ def capacitated(instance: Instance, clock: Clock) -> Generator[Step]:
         search = relax(
             instance,
             rule,
-            judge.value if judge.best is not None else _guess(instance, price),
+            judge.value if judge.best is not None else float(price.sum()),
             clock,
             price,
-            _worth_of_service(instance, rule, judge.best),
+            -0.5 * instance.weight
+            if more
+            else np.full(len(instance.weight), 0.5 * len(rule) / max(len(instance.pairs.site), 1)),
         )
         relaxed = next(search)
         while True:
@@ -386,25 +388,6 @@ class _Judge:
                 improved = True
                 break
         return improved
-
-
-def _guess(instance: Instance, price: Floats) -> float:
-    """Return a target for a search without an answer yet: the relaxation wants to know how far to step."""
-    if instance.model == "lscp":
-        return float(price.sum())
-    return float(instance.weight.sum()) * float(np.median(instance.pairs.distance)) if len(instance.pairs.site) else 1.0
-
-
-def _worth_of_service(instance: Instance, rule: Rule, best: list[int] | None) -> Floats:
-    """Return multipliers to start from."""
-    if instance.model == "mclp":
-        return -0.5 * instance.weight
-    if instance.model == "lscp":
-        return np.full(len(instance.weight), 0.5 * len(rule) / max(len(instance.pairs.site), 1))
-    there = instance.existing.copy()
-    there[rule.sites if best is None else rule.sites[best]] = True
-    nearest = instance.pairs.nearest(there)
-    return instance.weight * np.where(np.isfinite(nearest), nearest, 0.0) * 1.1
 
 
 def _told(

@@ -23,7 +23,7 @@ from layers.siting.solver.transportation import transported
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-ROUNDS, AGAIN, FIRST_ROUNDS = 500, 200, 20
+ROUNDS, AGAIN, FIRST_ROUNDS = 1_000, 300, 20
 #: Shares of the time that is left: for the bound, for parts.
 BOUND_PART, PARTS_PART = 0.3, 0.7
 #: Up to so many pairs the first sites are those of the problem without capacities.

@@ -24,6 +24,8 @@ from layers.siting.solver.progress import SAME, Clock
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 EVERY, PATIENCE, LEAST_STEP = 15, 12, 2e-3
+#: The linear bound has settled when steps have become so small.
+SETTLED = 0.15
 #: Cells of the tables of dynamic programming in one round, at most.
 CELLS = 8_000_000
 
@@ -114,9 +116,9 @@ def relax(
         if best is None or found.bound > best.bound:
             best = found
         closed = target - best.bound <= SAME * max(abs(target), 1e-300)
-        if theta < LEAST_STEP and not exact and sacks.whole and _small(sacks, best):
+        if theta < SETTLED and not exact and sacks.whole and _small(sacks, best):
             # the linear bound has settled: go on with knapsacks of whole demand
-            exact, theta, idle, price = True, 0.3, 0, best.price
+            exact, theta, idle, price = True, 0.5, 0, best.price
             momentum[:] = 0.0
             continue
         last = closed or theta < LEAST_STEP or turn == rounds or clock.over() or clock.passed > until
