@@ -99,7 +99,7 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
         "--sourcing",
         choices=SOURCING,
         default=SOURCING[0],
-        help=words("有 capacity 时：shared 一个需求点可由几处分摊（默认）· single 一个需求点整点由一处服务"),
+        help=words("有 capacity 时：shared 一个需求点可由几处分摊（默认）· single 一个需求点只由一处服务"),
     )
     one.add_argument("--by-cost", action="store_true", help=words("lscp：求费用最少，而不是点位最少"))
     one.add_argument("--force", action="append", default=[], metavar="ID", help=words("必选的备选点，可多次给出"))

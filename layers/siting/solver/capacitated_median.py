@@ -154,7 +154,7 @@ class Problem:
         """Return the pairs that the bound looks at."""
         m, n = self.cost.shape
         most = max(1, len(self.rule) and self.rule.limit + self.standing)
-        count = n if m * n <= MOST_PAIRS // 4 else int(np.clip(6 * n // most, 60, max(60, MOST_PAIRS // max(m, 1))))
+        count = n if m * n <= MOST_PAIRS // 4 else int(np.clip(4 * n // most, 60, max(60, MOST_PAIRS // max(m, 1))))
         beyond = np.full(m, np.inf)
         keep = np.isfinite(self.cost)
         if count < n:

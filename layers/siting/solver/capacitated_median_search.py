@@ -75,7 +75,7 @@ class _Best:
 
     def beaten(self, bound: float) -> bool:
         """Return whether nothing within `bound` is better."""
-        return self.value - bound <= SAME * max(abs(self.value), abs(bound))
+        return self.sites is not None and self.value - bound <= SAME * max(abs(self.value), abs(bound))
 
     def step(self, stage: str, bound: float | None = None) -> Step:
         """Return the answer as a step."""

@@ -225,7 +225,7 @@ def _too_large(instance: Instance) -> Iterator[Reason]:
             "capacity",
             Message(
                 N_(
-                    "{count} 个需求点比够得到的任何点位的容量都大，如 {names}：整点由一处服务时容量至少要 {suffices}"
+                    "{count} 个需求点比够得到的任何点位的容量都大，如 {names}：只由一处服务时容量至少要 {suffices}"
                     "，或允许一个点由几处分摊。"
                 ),
                 {
@@ -281,9 +281,7 @@ def _with_room(instance: Instance, clock: Clock) -> Generator[Step, None, list[R
             found.append(
                 Reason(
                     "capacity",
-                    Message(
-                        N_("每个需求点整点由一处服务时容量拼不下：其他条件不变，允许一个点由几处分摊就能做到。"), {}
-                    ),
+                    Message(N_("每个需求点只由一处服务时容量拼不下：其他条件不变，允许一个点由几处分摊就能做到。"), {}),
                 )
             )
     for condition, loose in _loosened(served):

@@ -6,6 +6,7 @@ Shaw (1998), *CP98*; for this problem Stefanello, de Araújo & Müller (2015), a
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator
 
 import numpy as np
@@ -20,7 +21,7 @@ Ints = NDArray[np.int64]
 #: Demand in a part at first, at least and at most; candidates and sites tried per demand in it.
 FIRST, LEAST, MOST = 60, 30, 400
 WIDTH, NEAR = 40, 9
-#: A part is given so many seconds, and larger parts follow when it takes less than a tenth of that.
+#: A part is given so many seconds; parts become smaller where that is too little, larger when none helps any more.
 PART_SECONDS = 4.0
 #: Parts are solved to this share of their cost.
 TOLERANCE = 1e-4
@@ -46,11 +47,18 @@ def improve(
         Seconds of the clock at which to stop.
     """
     random = np.random.default_rng(clock.seed)
-    size = float(FIRST)
+    size, n = float(FIRST), len(problem.columns)
     tried: set[tuple[int, ...]] = set()
     while True:
         changed = False
-        for seed in random.permutation(problem.open(chosen)).tolist():
+        # first those that no part of this sweep has held, then the others
+        queue, held, late = deque(random.permutation(problem.open(chosen)).tolist()), np.zeros(n, bool), set()
+        while queue:
+            seed = queue.popleft()
+            if held[seed] and seed not in late:
+                late.add(seed)
+                queue.append(seed)
+                continue
             if clock.over() or clock.passed > until:
                 return False
             if seed not in problem.open(chosen):
@@ -61,17 +69,13 @@ def improve(
             if key in tried or not len(rows):
                 continue
             tried.add(key)
-            begun = clock.passed
+            held[region] = True
             limit = min(PART_SECONDS, until - clock.passed)
             if limit <= 0.05:
                 return False
-            found = yield from _solved(problem, chosen, site, region, rows, price, rent, highs, limit)
-            took = clock.passed - begun
-            size = float(
-                np.clip(
-                    size * (1.04 if took < PART_SECONDS / 8 else 0.93 if took > PART_SECONDS / 2 else 1), LEAST, MOST
-                )
-            )
+            found, ended = yield from _solved(problem, chosen, site, region, rows, price, rent, highs, limit)
+            if not ended:
+                size = max(0.9 * size, LEAST)
             if found is not None:
                 chosen, site = found
                 changed = True
@@ -109,7 +113,8 @@ def _solved(
     rent: Floats,
     highs: Highs,
     limit: float,
-) -> Generator[Step, None, tuple[list[int], Ints] | None]:
+) -> Generator[Step, None, tuple[tuple[list[int], Ints] | None, bool]]:
+    """Solve a part anew; returns a better answer, and whether the solver came to an end."""
     there = problem.open(chosen)
     cost = problem.cost[rows]
     # the value of each knapsack's linear dual says how promising a site is here
@@ -123,7 +128,7 @@ def _solved(
     columns = np.concatenate([region, some[gain[some] > 0]])
     part = problem.part(rows, np.unique(columns), chosen)
     if part.rule.limit < 0:
-        return None
+        return None, True
     near = min(NEAR + len(region), len(part.columns))
     keep = np.zeros(part.cost.shape, bool)
     np.put_along_axis(keep, np.argpartition(part.cost, near - 1, axis=1)[:, :near], True, axis=1)
@@ -132,19 +137,20 @@ def _solved(
     place[part.columns] = np.arange(len(part.columns))
     here = place[site[rows]]
     if (here < 0).any():
-        return None
+        return None, True
     keep[np.arange(len(rows)), here] = True
     now = float(part.cost[np.arange(len(rows)), here].sum())
     scale = 1e4 / now if now > 0 else 1.0
     found = yield from highs.solve(part.program(keep, True, scale), limit, TOLERANCE)
+    ended = found.status in ("optimal", "infeasible")
     if found.blocks is None:
-        return None
+        return None, ended
     picked, inner = part.read(keep, list(found.blocks))
     if not part.fits(inner) or part.total(inner) >= now * (1 - SAME):
-        return None
+        return None, ended
     site = site.copy()
     site[rows] = part.columns[inner]
     region_set = set(region.tolist())
     rest = [one for one in chosen if problem.standing + one not in region_set]
     chosen = [*rest, *(int(part.columns[part.standing + one]) - problem.standing for one in picked)]
-    return (chosen, site) if problem.rule.keeps(chosen) else None
+    return ((chosen, site) if problem.rule.keeps(chosen) else None), ended
