@@ -110,6 +110,28 @@ class Problem:
             return None
         return there[gap.improved(cost, self.load, room, near, site, clock)]
 
+    def scattered(self, random: np.random.Generator) -> list[int]:
+        """Return a choice of sites far from each other: each the best of a demand that is drawn by what it costs as
+        things stand, squared (Arthur & Vassilvitskii 2007, *SODA*).
+        """
+        chosen = self.rule.start
+        far = float(self.cost.max(initial=0.0, where=np.isfinite(self.cost)))
+        least = self.cost[:, self.open(chosen)].min(axis=1, initial=far)
+        taken = np.zeros(len(self.rule), bool)
+        taken[chosen] = True
+        while len(chosen) < self.rule.limit and (total := float(least @ least)) > 0:
+            one = int(random.choice(len(least), p=least**2 / total))
+            able = ~taken if self.rule.plain else self.rule.addable(chosen)
+            worth = np.where(able, self.cost[one, self.standing :], np.inf)
+            best = int(np.argmin(worth))
+            if not np.isfinite(worth[best]):
+                break
+            chosen.append(best)
+            taken[best] = True
+            least = np.minimum(least, self.cost[:, self.standing + best])
+            least[one] = 0.0  # not drawn again
+        return chosen
+
     def settled(self, chosen: list[int], clock: Clock, sweeps: int = SWEEPS) -> tuple[list[int], Ints] | None:
         """Move each site to where it serves its own demand best and assign anew, in turn."""
         site = self.assigned(chosen, clock)

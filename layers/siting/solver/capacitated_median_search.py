@@ -65,7 +65,9 @@ class _Best:
         self._seen.add(key)
         begun, there, value = self._clock.passed, self._problem.open(list(key)), None
         if self._clock.left >= 4 * self._slow:
-            value = transported(self._problem.cost[:, there], self._problem.load, self._problem.room[there])
+            value = transported(
+                self._problem.cost[:, there], self._problem.load, self._problem.room[there], max(self._clock.left, 0.1)
+            )
             self._slow = max(self._slow, self._clock.passed - begun)
         value = most if value is None and np.isfinite(most) else value
         if value is None or value >= self.value:
@@ -106,6 +108,9 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
         yield best.step("greedy", 0.0)
         near = interchange(plain, rule, min(starts, key=plain.value), clock, FIRST_ROUNDS)
         yield best.step("interchange") if best.offer(problem.settled(near, clock)) else Step("interchange")
+    else:
+        best.offer(problem.settled(problem.scattered(np.random.default_rng(clock.seed)), clock))
+        yield best.step("greedy", 0.0)
     sacks = problem.knapsacks(instance.single_source)
     bound, relaxed = 0.0, None
     seconds = BOUND_PART * clock.left
