@@ -111,7 +111,7 @@ def program_of(
         program.row({x: load, y: room}, -np.inf, stand)
     if fixed is None:
         program.rule(y, rule)
-    return program, scale, i, j
+    return program, scale, i.astype(np.int64), j.astype(np.int64)
 
 
 def served(instance: Instance, sites: Ints, radius: float | None = None) -> float | None:

@@ -96,7 +96,7 @@ class _Search:
         self._cost, self._load, self._near = cost, load, near
         self._room = np.where(np.isfinite(room), room * (1 + SAME), np.inf)
         self.site = site.copy()
-        self._used = np.bincount(site, load, minlength=len(room))
+        self._used = np.asarray(np.bincount(site, load, minlength=len(room)), np.float64)
         table = np.take_along_axis(cost, near, axis=1)
         most = float(table.max(initial=0.0, where=np.isfinite(table)))
         #: Price of a unit overdrawn: more than any way could save.

@@ -154,7 +154,7 @@ class Highs:
 
     def solve(self, program: Program, seconds: float = np.inf, gap: float = 0.0) -> Generator[Step, None, Found]:
         """Solve `program` to within the share `gap`; yields while it waits or computes, returns a :class:`Found`."""
-        task = {**program.task(), "gap": gap}
+        task: dict[str, Any] = {**program.task(), "gap": gap}
         limit = min(seconds, self._clock.left)
         if self._clock.over() or limit <= 0 or task["matrix"].nnz > HUGE_ENTRIES:
             return Found("lost")

@@ -185,7 +185,7 @@ def _round(sacks: Knapsacks, rule: Rule, price: Floats, exact: bool) -> tuple[Re
             solved[one] = True
     bound = float(price.sum()) - float(worth[sacks.stand].sum()) - value
     mine = there[j]
-    slope = 1.0 - np.bincount(sacks.row[active[mine]], taken[mine], minlength=len(price))
+    slope = np.asarray(1.0 - np.bincount(sacks.row[active[mine]], taken[mine], minlength=len(price)), np.float64)
     return Relaxed(bound, chosen, loss, price, rent, worth, full), slope
 
 
