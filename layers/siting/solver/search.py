@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.solver import capacitated, single_source
+from layers.siting.solver import capacitated, capacitated_service, single_source
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering import covering, maximal
 from layers.siting.solver.first_answer import first_answer
@@ -42,15 +42,15 @@ def value(instance: Instance, sites: Choice) -> float | None:
     ``mclp``: weight that counts. ``lscp``: number (or cost) of new sites.
     ``pmedian``: Σ weight × distance. ``pcenter``: greatest distance. Where a
     site serves a point as a whole, it is that of the best assignment that is
-    found within :data:`~layers.siting.solver.capacitated.SECONDS`.
+    found within :data:`~layers.siting.solver.capacitated_service.SECONDS`.
     """
     sites = np.asarray(sites, np.int64)
     if instance.capacity is not None:
         if instance.single_source:
-            return capacitated.assigned(instance, sites)[0]
+            return capacitated_service.assigned(instance, sites)[0]
         if instance.model == "pcenter":
-            return capacitated.least_radius(instance, sites)
-        found = capacitated.served(instance, sites)
+            return capacitated_service.least_radius(instance, sites)
+        found = capacitated_service.served(instance, sites)
         if instance.model != "lscp" or found is None:
             return found
     if instance.model in ("mclp", "lscp"):
