@@ -26,6 +26,8 @@ Ints = NDArray[np.int64]
 ROUNDS, AGAIN, FIRST_ROUNDS = 1_000, 300, 20
 #: Shares of the time that is left: for the bound, for parts.
 BOUND_PART, PARTS_PART = 0.3, 0.7
+#: The choice of a bound is tried as an answer once it comes to this share of the best one.
+PROMISING = 0.93
 #: Up to so many pairs the first sites are those of the problem without capacities.
 FEW_PAIRS = 1_000_000
 #: A program with more pairs is given to the solver only where no time is set: it would find nothing.
@@ -116,7 +118,9 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
     seconds = BOUND_PART * clock.left
     for relaxed in _bounds(problem, sacks, best, _first_price(problem), clock, ROUNDS, seconds):
         bound = max(bound, min(relaxed.bound, best.value))
-        changed = best.offer(problem.settled(np.flatnonzero(relaxed.chosen).tolist(), clock, 6))
+        # what a poor bound chooses is far from fitting, and long to settle
+        promising = best.site is None or relaxed.bound > PROMISING * best.value
+        changed = promising and best.offer(problem.settled(np.flatnonzero(relaxed.chosen).tolist(), clock, 6))
         if not changed and not instance.single_source and best.site is None:
             changed = best.judge(np.flatnonzero(relaxed.chosen).tolist())
         yield best.step("bound", bound) if changed else Step("bound", bound=bound)
