@@ -115,6 +115,7 @@ bench-siting: dev
 	$(BIN)/python -m tests.benchmarks.bench_siting --rival $(VENV)/rival/bin/python
 
 # OR-Library's p-median files in FOLDER (pmed1.txt … pmed40.txt) as p-medians and p-centers against the published optima
+# and capacitated ones (pmedcap1.txt, SJC1.dat …, lin318_005.txt …)
 bench-published: dev
 	$(BIN)/python -m tests.benchmarks.bench_published $(FOLDER)
 

@@ -26,6 +26,8 @@ from layers.siting.tables import Edges, read_edges, read_matrix, read_points
 #: So long at most, seconds, when nobody says how long.
 SECONDS = 120.0
 NAMED = 20
+#: Under capacity a demand point may be shared by several sites, or one site serves it as a whole.
+SOURCING = ("shared", "single")
 
 
 def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
@@ -93,6 +95,12 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
         action="store_true",
         help=words("备份覆盖：mclp 等于 --cover 2；lscp 先求最少点位，再求其中至少两次覆盖的需求点最多"),
     )
+    one.add_argument(
+        "--sourcing",
+        choices=SOURCING,
+        default=SOURCING[0],
+        help=words("有 capacity 时：shared 一个需求点可由几处分摊（默认）· single 一个需求点只由一处服务"),
+    )
     one.add_argument("--by-cost", action="store_true", help=words("lscp：求费用最少，而不是点位最少"))
     one.add_argument("--force", action="append", default=[], metavar="ID", help=words("必选的备选点，可多次给出"))
     one.add_argument("--forbid", action="append", default=[], metavar="ID", help=words("禁选的备选点，可多次给出"))
@@ -131,6 +139,7 @@ def wish_of(options: argparse.Namespace) -> Wish:
         cover=max(2, options.cover) if double else options.cover,
         backup=options.backup and not double,
         by_cost=options.by_cost,
+        single_source=options.sourcing == "single",
         group=options.group,
         hours=hours_of(options.hours),
         weekday=options.weekday,
@@ -311,6 +320,11 @@ def described(prepared: Prepared, last: Progress, wish: Wish, words: Gettext) ->
             "unreachable": len(prepared.lost),
             "demand": list(prepared.lost[:NAMED]),
         }
+    if instance.capacity is not None:
+        result["sourcing"] = SOURCING[instance.single_source]
+    if last.assigned is not None:
+        who = zip(instance.demand_ids, last.assigned.tolist(), strict=True)
+        result["assigned"] = {str(one): ids[site] for one, site in who if site >= 0}
     if last.status == "infeasible":
         result["reasons"] = [
             {"condition": one.condition, "message": one.text(words), **one.message.params} for one in last.reasons

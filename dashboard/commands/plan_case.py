@@ -104,7 +104,12 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
         forbid=tuple(options.forbid),
     )
     found = case(atlas, filters, ask)
-    wish = replace(found.wish, backup=options.backup and not double, by_cost=options.by_cost)
+    wish = replace(
+        found.wish,
+        backup=options.backup and not double,
+        by_cost=options.by_cost,
+        single_source=options.sourcing == "single",
+    )
     return replace(found, wish=wish, candidates=table or found.candidates)
 
 

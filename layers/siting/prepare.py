@@ -52,6 +52,7 @@ class Wish:
     cover: int = 1
     backup: bool = False
     by_cost: bool = False
+    single_source: bool = False
     group: str | None = None
     hours: tuple[int, ...] | None = None
     weekday: int = 3
@@ -217,6 +218,7 @@ def prepare(
         cover=wish.cover,
         backup=wish.backup,
         by_cost=wish.by_cost,
+        single_source=wish.single_source,
         farther=farther,
         horizon=horizon,
     )

@@ -1,13 +1,17 @@
 """``make bench-published FOLDER=…``:
-OR-Library's p-median files, and TSPLIB's points (:mod:`tests.benchmarks.tsplib`), through ``python -m dashboard plan``,
-as a Markdown table.
+OR-Library's p-median files, TSPLIB's points (:mod:`tests.benchmarks.tsplib`) and capacitated ones
+(:mod:`tests.benchmarks.bench_capacitated`) through the planner, as Markdown tables.
 
 `FOLDER` holds ``pmed1.txt`` … ``pmed40.txt`` as OR-Library publishes them; those that are not there are left out. Each
 is solved as a p-median and as a p-center in a process of its own. Published optima: Beasley (1985), *European Journal
 of Operational Research* 21, and Elloumi, Labbé & Pochet (2004), *INFORMS Journal on Computing* 16(1). Ends with 1 when
 one of them is not reached and proved.
 
-Options: ``--only 6,32``, ``--seconds S`` (120).
+Capacitated p-medians in the folder (``pmedcap1.txt``, ``SJC1.dat`` …, ``lin318_005.txt`` …; the two formats are those
+of ``bench_capacitated``) follow in a second table, ``--sourcing single`` (one site serves a point as a whole, as they
+are published) or ``shared``, with the gap to the bound and, where a best known value is at hand, the excess over it.
+
+Options: ``--only 6,32``, ``--only SJC1,lin318_005``, ``--seconds S`` (120), ``--sourcing``.
 """
 
 from __future__ import annotations
@@ -18,9 +22,11 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks import tsplib
+from tests.benchmarks.bench_capacitated import read
 
 #: Optima of pmed1 … pmed40.
 PUBLISHED = {
@@ -116,8 +122,43 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only")
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--sourcing", choices=("single", "shared"), default="single")
     options = parser.parse_args()
-    numbers = [int(one) for one in options.only.split(",")] if options.only else range(1, 41)
+    only = options.only.split(",") if options.only else None
+    numbers = [int(one) for one in only if one.isdigit()] if only else range(1, 41)
+    missed = 0
+    if any((options.folder / f"pmed{one}.txt").exists() for one in numbers):
+        missed += uncapacitated(options, numbers)
+    capacitated(options, only)
+    return int(missed > 0)
+
+
+def capacitated(options: argparse.Namespace, only: list[str] | None) -> None:
+    """Write the table of the capacitated ones."""
+    files = sorted([*options.folder.glob("*.dat"), *options.folder.glob("*_*.txt"), *options.folder.glob("cpmp*.txt")])
+    files += sorted(options.folder.glob("pmedcap*.txt"))
+    head = "instance | n | p | best known | reached | over | gap | seconds | CPU s | MiB"
+    for path in [one for one in files if only is None or one.stem in only]:
+        for number, case in enumerate(read(path)):
+            command = [sys.executable, "-m", "tests.benchmarks.bench_capacitated", path, number, options.sourcing]
+            told = subprocess.run([*map(str, command), str(options.seconds)], stdout=subprocess.PIPE, check=True).stdout
+            found = json.loads(told)
+            if head:
+                print(f"\n| {head} |\n" + "|---" * 10 + "|")
+                head = ""
+            known, reached = case.known, found["objective"]
+            over = f"{reached / known - 1:.3%}" if known and reached else "—"
+            gap = "proved" if found["status"] == "proved" else "—" if found["gap"] is None else f"{found['gap']:.3%}"
+            print(
+                f"| {case.name} | {found['n']} | {case.p} | {f'{known:,.2f}' if known else '—'} | "
+                f"{f'{reached:,.2f}' if reached else '—'} | {over} | {gap} | {found['seconds']:.1f} | "
+                f"{found['cpu']:.1f} | {found['mebibytes']:,.0f} |",
+                flush=True,
+            )
+
+
+def uncapacitated(options: argparse.Namespace, numbers: Sequence[int]) -> int:
+    """Write the table of OR-Library's p-medians, through ``python -m dashboard plan``; returns how many were missed."""
     missed = 0
     print("| instance | n | p | model | published | reached | | seconds | MiB |\n|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as made:
@@ -152,7 +193,7 @@ def main() -> int:
                     f"{found['seconds']:.2f} | {mebibytes:,.0f} |",
                     flush=True,
                 )
-    return int(missed > 0)
+    return missed
 
 
 def planned(model: str, points: Path, network: Path | None, p: int, seconds: float) -> tuple[dict, float]:

@@ -227,6 +227,7 @@ def test_capacity_is_never_exceeded(plan, town, tmp_path: Path) -> None:
     small = write(tmp_path / "small.csv", "id,x,y,capacity", [("p", 0, 0, 4), ("q", 500, 0, 6), ("r", 1000, 0, "")])
     found = plan("--model", "mclp", "--demand", town["demand"], "--candidates", small, "--radius", 500, "--new", 1)
     assert (found["sites"], found["objective"], found["status"]) == (["q"], 6, "proved")
+    assert (found["sourcing"], "assigned" in found) == ("shared", False)
     lacking = plan(
         "--model",
         "pmedian",
@@ -239,6 +240,16 @@ def test_capacity_is_never_exceeded(plan, town, tmp_path: Path) -> None:
     )
     assert lacking["status"] == "infeasible"
     assert [(one["condition"], one["lacking"]) for one in lacking["reasons"]] == [("capacity", 1)]
+
+
+def test_a_point_may_be_served_as_a_whole_only(plan, town, tmp_path: Path) -> None:
+    # 6 of capacity within reach of 5, 3 and 2: 5 or 3 + 2 as a whole
+    small = write(tmp_path / "small.csv", "id,x,y,capacity", [("q", 500, 0, 6)])
+    options = ["--demand", town["demand"], "--candidates", small, "--radius", 500, "--new", 1, "--sourcing", "single"]
+    found = plan("--model", "mclp", *options)
+    assert (found["sites"], found["objective"], found["status"]) == (["q"], 5, "proved")
+    assert found["sourcing"] == "single"
+    assert found["assigned"] in ({"a": "q"}, {"b": "q", "c": "q"})
 
 
 def test_a_night_open_is_worth_what_the_night_is_worth(plan, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Sites with a capacity: demand is shared out among them, each point's weight as a whole or in parts.
 
 The capacitated models of Current & Storbeck (1988) and Murray & Gerrard
-(1997), with demand that may be split: what a set of sites can serve is then a
-linear program, and choosing the set a small mixed-integer one.
+(1997). Demand that may be shared makes what a set of sites can serve a linear
+program, and choosing the set a small mixed-integer one; demand that one site
+serves as a whole (single source) makes both mixed-integer.
 """
 
 from __future__ import annotations
@@ -13,128 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.distance import Pairs
+from layers.siting.solver import single_source
+from layers.siting.solver.capacitated_median_search import median
+from layers.siting.solver.capacitated_service import assigned, least_radius, program_of, served
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.heuristic import spans
-from layers.siting.solver.highs import Found, Highs, Program
-from layers.siting.solver.highs_process import milp
+from layers.siting.solver.highs import Found, Highs
 from layers.siting.solver.instance import Instance
 from layers.siting.solver.knapsack_bound import relax
 from layers.siting.solver.p_center import center
 from layers.siting.solver.progress import SAME, Clock, Step
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 #: Linear programs asked per look at an exchange.
 ATTEMPTS = 12
 #: With more pairs than this the bound by knapsacks is not tried.
 MOST_PAIRS = 8_000_000
-
-
-def program_of(
-    instance: Instance, rule: Rule, pairs: Pairs, fixed: NDArray[np.int64] | None = None, model: str | None = None
-) -> tuple[Program, float]:
-    """Return the program of a capacitated model and the scale of its objective.
-
-    Parameters
-    ----------
-    pairs : Pairs
-        Who may serve whom.
-    fixed : ndarray of int64 or None
-        Sites that are built; None: to be chosen.
-    """
-    model = model or instance.model
-    weight, capacity = instance.weight, instance.limits
-    place = np.full(pairs.sites, -1)
-    place[rule.sites] = np.arange(len(rule))
-    owner = pairs.demand()
-    # a demand without weight takes no capacity, but lscp and pcenter still want it reached
-    usable = instance.existing | (place >= 0)
-    if fixed is not None:
-        usable = instance.existing.copy()
-        usable[fixed] = True
-    mask = usable[pairs.site]
-    if model in ("mclp", "pmedian"):
-        mask &= weight[owner] > 0
-    i, j, d = owner[mask], pairs.site[mask], pairs.distance[mask]
-    q, m, f = len(i), len(weight), len(rule)
-    value = {"mclp": -weight[i], "pmedian": weight[i] * d}.get(model, np.zeros(q))
-    total = float(np.abs(value).sum()) if model == "mclp" else float((weight * d.max(initial=0.0)).sum())
-    scale = 1.0 if model in ("lscp", "pcenter") or total == 0 else 1e6 / total
-    program = Program()
-    lower, upper = rule.forced.astype(float), np.ones(f)
-    if fixed is not None:
-        upper = np.zeros(f)
-        upper[place[fixed]] = 1.0
-        lower = upper
-    price = (rule.cost if instance.by_cost else np.ones(f)) if model == "lscp" else np.zeros(f)
-    y = program.block(price, lower, upper, integer=fixed is None)
-    x = program.block(value * scale, 0.0, 1.0, integer=False)
-    asked = np.flatnonzero(weight > 0) if model in ("mclp", "pmedian") else np.arange(m)
-    rank = np.full(m, -1)
-    rank[asked] = np.arange(len(asked))
-    if len(asked):
-        share = sparse.csr_array((np.ones(q), (rank[i], np.arange(q))), shape=(len(asked), q))
-        program.row({x: share}, -np.inf if model == "mclp" else 1.0, 1.0)
-    chosen = np.flatnonzero(place[j] >= 0)
-    if len(chosen):
-        program.row(
-            {
-                x: sparse.csr_array((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), q)),
-                y: sparse.csr_array(
-                    (-np.ones(len(chosen)), (np.arange(len(chosen)), place[j[chosen]])), shape=(len(chosen), f)
-                ),
-            },
-            -np.inf,
-            0.0,
-        )
-    finite = np.flatnonzero(np.isfinite(capacity) & (instance.existing | (place >= 0)))
-    if len(finite) and q:
-        order = np.full(pairs.sites, -1)
-        order[finite] = np.arange(len(finite))
-        held = np.flatnonzero(order[j] >= 0)
-        unit = 1.0 / max(float(weight.max()), 1e-300)
-        load = sparse.csr_array((weight[i[held]] * unit, (order[j[held]], held)), shape=(len(finite), q))
-        new = np.flatnonzero(place[finite] >= 0)
-        room = sparse.csr_array((-capacity[finite[new]] * unit, (new, place[finite[new]])), shape=(len(finite), f))
-        stand = np.where(instance.existing[finite], capacity[finite] * unit, 0.0)
-        program.row({x: load, y: room}, -np.inf, stand)
-    if fixed is None:
-        program.rule(y, rule)
-    return program, scale
-
-
-def served(instance: Instance, sites: NDArray[np.int64], radius: float | None = None) -> float | None:
-    """Return the objective that `sites` (with those that stand) attain under capacity; None when they cannot serve.
-
-    ``mclp`` weight served · ``pmedian`` Σ weight × distance · ``lscp``, ``pcenter``
-    0 when everybody can be served (within `radius` where given).
-    """
-    rule = Rule.of(instance)
-    pairs = instance.pairs if radius is None else instance.pairs.kept(instance.pairs.distance <= radius)
-    program, scale = program_of(instance, rule, pairs, fixed=sites)
-    answer = milp({**program.task(), "seconds": None})
-    if answer["status"] != 0:
-        return None
-    total = float(answer["objective"] or 0.0) / scale
-    return -total if instance.model == "mclp" else (total if instance.model == "pmedian" else 0.0)
-
-
-def least_radius(instance: Instance, sites: NDArray[np.int64]) -> float | None:
-    """Return the least greatest distance at which `sites` can serve everybody under capacity."""
-    there = instance.existing.copy()
-    there[sites] = True
-    levels = np.unique(instance.pairs.distance[there[instance.pairs.site]])
-    # nobody can go less far than to the nearest of them
-    low, high = int(np.searchsorted(levels, instance.pairs.nearest(there).max())), len(levels)
-    if low < high and served(instance, sites, float(levels[low])) is not None:
-        return float(levels[low])
-    while low < high:
-        middle = (low + high) // 2
-        if served(instance, sites, float(levels[middle])) is None:
-            low = middle + 1
-        else:
-            high = middle
-    return float(levels[low]) if low < len(levels) else None
 
 
 def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
@@ -172,7 +68,10 @@ def fill(instance: Instance, rule: Rule, by_cost: bool = False) -> list[int]:
 
 
 def capacitated(instance: Instance, clock: Clock) -> Generator[Step]:
-    """Yield answers and bounds of a model with capacities."""
+    """Yield answers and bounds of a model with capacities, demand shared or served as a whole."""
+    if instance.model == "pmedian":
+        yield from median(instance, clock)
+        return
     rule = Rule.of(instance)
     if instance.model == "pcenter":
         yield from _center(instance, rule, clock)
@@ -190,16 +89,18 @@ def capacitated(instance: Instance, clock: Clock) -> Generator[Step]:
     for one in tries:
         judge.offer(one)
     bound = float(instance.weight.sum()) if more else 0.0
-    yield Step("greedy", judge.sites, bound=bound)
+    yield judge.step("greedy", bound)
     relaxed = None
     if len(rule) and len(instance.pairs.site) <= MOST_PAIRS:
         search = relax(
             instance,
             rule,
-            judge.value if judge.best is not None else _guess(instance, price),
+            judge.value if judge.best is not None else float(price.sum()),
             clock,
             price,
-            _worth_of_service(instance, rule, judge.best),
+            -0.5 * instance.weight
+            if more
+            else np.full(len(instance.weight), 0.5 * len(rule) / max(len(instance.pairs.site), 1)),
         )
         relaxed = next(search)
         while True:
@@ -208,7 +109,7 @@ def capacitated(instance: Instance, clock: Clock) -> Generator[Step]:
             )
             bound = min(bound, lowest) if more else max(bound, lowest)
             found = judge.offer(np.flatnonzero(relaxed.chosen).tolist()) or judge.exchanged(relaxed.worth, clock)
-            yield Step("bound", judge.sites if found else None, bound=bound)
+            yield judge.step("bound", bound) if found else Step("bound", bound=bound)
             if relaxed.last or judge.beaten(bound):
                 break
             relaxed = search.send(judge.value if judge.best is not None else None)
@@ -227,10 +128,13 @@ def capacitated(instance: Instance, clock: Clock) -> Generator[Step]:
         if int(able.forced.sum()) > able.limit:
             yield Step("done", done=True)
             return
-    program, scale = program_of(instance, able, instance.pairs)
+    program, scale, i, j = program_of(instance, able, instance.pairs)
     with Highs(clock) as highs:
-        found = yield from highs.solve(program)
-    yield from _told(instance, able, found, scale, judge, bound)
+        if instance.single_source and len(i):
+            found, site = yield from single_source.exactly(highs.solve, program, i, j, instance.weight, instance.limits)
+        else:
+            found, site = (yield from highs.solve(program)), None
+    yield from _told(instance, able, found, site, scale, judge, bound)
 
 
 class _Judge:
@@ -240,6 +144,7 @@ class _Judge:
         self._instance, self.rule, self._price = instance, rule, price
         self._more = instance.model == "mclp"
         self._seen: set[tuple[int, ...]] = set()
+        self.assigned: Ints | None = None
         self.best: list[int] | None = None
         self.value = -np.inf if self._more else np.inf
 
@@ -248,6 +153,10 @@ class _Judge:
         """The best choice as sites of the instance."""
         return None if self.best is None else self.rule.sites[self.best]
 
+    def step(self, stage: str, bound: float | None = None) -> Step:
+        """Return the best choice as a step."""
+        return Step(stage, self.sites, bound=bound, assigned=self.assigned)
+
     def beaten(self, bound: float) -> bool:
         """Return whether nothing within `bound` is better than the best choice."""
         if self.best is None:
@@ -255,20 +164,30 @@ class _Judge:
         room = bound - self.value if self._more else self.value - bound
         return room <= SAME * max(abs(self.value), abs(bound))
 
-    def offer(self, chosen: list[int]) -> bool:
-        """Take a choice if it is allowed and better; return whether it was."""
+    def offer(self, chosen: list[int], site: Ints | None = None) -> bool:
+        """Take a choice (with who serves whom, where that is known) if it is allowed and better;
+        return whether it was.
+        """
         key = tuple(sorted(int(one) for one in chosen))
-        if key in self._seen or not self.rule.keeps(list(key)):
+        if (key in self._seen and site is None) or not self.rule.keeps(list(key)):
             return False
         self._seen.add(key)
         if self._instance.model == "lscp" and float(self._price[list(key)].sum()) >= self.value:
             return False
-        found = served(self._instance, self.rule.sites[list(key)])
+        sites = self.rule.sites[list(key)]
+        if self._instance.single_source:
+            found, site = (
+                assigned(self._instance, sites)
+                if site is None
+                else (single_source.worth(self._instance, sites, site), site)
+            )
+        else:
+            found = served(self._instance, sites)
         if found is not None and self._instance.model == "lscp":
             found = float(self._price[list(key)].sum())
         if found is None or (found <= self.value if self._more else found >= self.value):
             return False
-        self.best, self.value = list(key), found
+        self.best, self.value, self.assigned = list(key), found, site
         return True
 
     def exchanged(self, worth: Floats, clock: Clock) -> bool:
@@ -297,32 +216,15 @@ class _Judge:
         return improved
 
 
-def _guess(instance: Instance, price: Floats) -> float:
-    """Return a target for a search without an answer yet: the relaxation wants to know how far to step."""
-    if instance.model == "lscp":
-        return float(price.sum())
-    return float(instance.weight.sum()) * float(np.median(instance.pairs.distance)) if len(instance.pairs.site) else 1.0
-
-
-def _worth_of_service(instance: Instance, rule: Rule, best: list[int] | None) -> Floats:
-    """Return multipliers to start from."""
-    if instance.model == "mclp":
-        return -0.5 * instance.weight
-    if instance.model == "lscp":
-        return np.full(len(instance.weight), 0.5 * len(rule) / max(len(instance.pairs.site), 1))
-    there = instance.existing.copy()
-    there[rule.sites if best is None else rule.sites[best]] = True
-    nearest = instance.pairs.nearest(there)
-    return instance.weight * np.where(np.isfinite(nearest), nearest, 0.0) * 1.1
-
-
-def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Judge, bound: float) -> Generator[Step]:
+def _told(
+    instance: Instance, rule: Rule, found: Found, site: Ints | None, scale: float, judge: _Judge, bound: float
+) -> Generator[Step]:
     if found.blocks is not None:
         chosen = np.flatnonzero(found.blocks[0] > 0.5)
         if rule.keeps(chosen):
             place = {int(site): k for k, site in enumerate(judge.rule.sites)}
-            if judge.offer([place[int(one)] for one in rule.sites[chosen]]):
-                yield Step("exact", judge.sites)
+            if judge.offer([place[int(one)] for one in rule.sites[chosen]], site):
+                yield judge.step("exact")
     if found.status == "infeasible" or (found.status == "optimal" and judge.best is not None):
         yield Step("done", done=True)
         return
@@ -339,17 +241,17 @@ def _told(instance: Instance, rule: Rule, found: Found, scale: float, judge: _Ju
 
 def _center(instance: Instance, rule: Rule, clock: Clock) -> Generator[Step]:
     """Search the least radius: without capacities for a bound, then whatever lies between it and an answer."""
-    best, radius = None, np.inf
+    best, radius, who = None, np.inf, None
 
-    def offer(sites: NDArray[np.int64]) -> bool:
-        nonlocal best, radius
-        found = least_radius(instance, sites)
+    def offer(sites: Ints) -> bool:
+        nonlocal best, radius, who
+        found, site = assigned(instance, sites) if instance.single_source else (least_radius(instance, sites), None)
         if found is None or found >= radius:
             return False
-        best, radius = np.sort(sites), found
+        best, radius, who = np.sort(sites), found, site
         return True
 
-    yield Step("greedy", best if offer(rule.sites[fill(instance, rule)]) else None)
+    yield Step("greedy", best if offer(rule.sites[fill(instance, rule)]) else None, assigned=who)
     lower, free, enough = 0.0, None, clock.passed + clock.left / 3
     for step in center(instance.having(capacity=None), clock):
         free = step.sites if step.sites is not None else free
@@ -365,7 +267,7 @@ def _center(instance: Instance, rule: Rule, clock: Clock) -> Generator[Step]:
         if clock.passed > enough:
             break
     if free is not None and offer(free):
-        yield Step("bound", best)
+        yield Step("bound", best, assigned=who)
     usable = instance.existing.copy()
     usable[rule.sites] = True
     levels = np.unique(instance.pairs.distance[usable[instance.pairs.site]])
@@ -376,20 +278,30 @@ def _center(instance: Instance, rule: Rule, clock: Clock) -> Generator[Step]:
                 return
             middle = (low + high) // 2
             pairs = instance.pairs.kept(instance.pairs.distance <= levels[middle])
-            program, _ = program_of(instance, rule, pairs)
-            found = yield from highs.solve(program)
+            program, _, i, j = program_of(instance, rule, pairs)
+            site = None
+            if instance.single_source and len(i):
+                found, site = yield from single_source.exactly(
+                    highs.solve, program, i, j, instance.weight, instance.limits
+                )
+            else:
+                found = yield from highs.solve(program)
             if found.status == "lost" or (found.status == "limit" and found.blocks is None):
                 return
             chosen = np.flatnonzero(found.blocks[0] > 0.5) if found.blocks is not None else None
             if (
                 chosen is not None
                 and rule.keeps(chosen)
-                and served(instance, rule.sites[chosen], float(levels[middle])) is not None
+                and (
+                    site is not None
+                    if instance.single_source
+                    else served(instance, rule.sites[chosen], float(levels[middle])) is not None
+                )
             ):
-                best, high = rule.sites[chosen], middle
+                best, high, who = rule.sites[chosen], middle, site
             elif found.status == "limit":
                 return
             else:
                 low = middle + 1
-            yield Step("exact", best, bound=float(levels[low]) if low < len(levels) else None)
-    yield Step("done", best, done=True)
+            yield Step("exact", best, bound=float(levels[low]) if low < len(levels) else None, assigned=who)
+    yield Step("done", best, done=True, assigned=who)

@@ -207,6 +207,11 @@ class Highs:
         return highs_process.loads(bytes(got[8:]))
 
 
+def at_once(program: Program, seconds: float | None = None) -> Found:
+    """Solve a small `program` in this process, which cannot be stopped before `seconds`."""
+    return _read(program, highs_process.milp({**program.task(), "seconds": seconds}))
+
+
 def slots() -> Slots:
     """Return the slots of this user's searches: as many at once as there are cores, over all threads and processes."""
     uid = os.getuid() if hasattr(os, "getuid") else 0

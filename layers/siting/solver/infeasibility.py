@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.message import Message
-from layers.distance import NOISE
+from layers.distance import NOISE, row_min
+from layers.siting.solver.capacitated import capacitated
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering import fewest
 from layers.siting.solver.highs import Highs
@@ -20,6 +21,8 @@ from layers.siting.solver.reduction import cover_of
 
 #: How long to look for the largest spacing that would do, seconds.
 WIDEST_SECONDS = 10.0
+#: How long to look for what has room for everybody, seconds, each time.
+ROOM_SECONDS = 10.0
 #: So many demand points are named; the rest is counted.
 NAMED = 10
 
@@ -200,6 +203,8 @@ def _full(instance: Instance) -> Iterator[Reason]:
     free = np.sort(instance.limits[instance.free])[::-1]
     most = stand + float(free[: instance.new if instance.new is not None else len(free)].sum())
     total = float(instance.weight.sum())
+    if instance.single_source:
+        yield from _too_large(instance)
     if most < total * (1 - 1e-9):
         yield Reason(
             "capacity",
@@ -210,10 +215,36 @@ def _full(instance: Instance) -> Iterator[Reason]:
         )
 
 
+def _too_large(instance: Instance) -> Iterator[Reason]:
+    """Tell of demand that no site in its reach has room for as a whole."""
+    pairs = instance.pairs
+    room = np.where(instance.existing | instance.free, instance.limits, -np.inf)
+    most = -row_min(-room[pairs.site], pairs.start)
+    lost = np.flatnonzero((instance.weight > most * (1 + 1e-9)) & np.isfinite(most))
+    if len(lost):
+        worst = int(lost[np.argmax(instance.weight[lost])])
+        yield Reason(
+            "capacity",
+            Message(
+                N_(
+                    "{count} 个需求点比够得到的任何点位的容量都大，如 {names}：只由一处服务时容量至少要 {suffices}"
+                    "，或允许一个点由几处分摊。"
+                ),
+                {
+                    "count": len(lost),
+                    "names": ", ".join(str(instance.demand_ids[i]) for i in lost[:NAMED]),
+                    "suffices": float(instance.weight[worst]),
+                },
+            ),
+        )
+
+
 def after_search(instance: Instance, clock: Clock) -> Generator[Step, None, tuple[Reason, ...]]:
     """Search, for a problem without answer, which single condition to loosen; yields steps, returns the reasons."""
     found: list[Reason] = []
-    if instance.capacity is None:
+    if instance.capacity is not None:
+        found += yield from _with_room(instance, clock)
+    else:
         reached = instance if instance.model == "lscp" else _as_cover(instance)
         for condition, loose in _loosened(reached):
             reason = yield from _suffices(condition, loose, reached, clock)
@@ -229,6 +260,75 @@ def after_search(instance: Instance, clock: Clock) -> Generator[Step, None, tupl
             )
         )
     return tuple(found)
+
+
+def _with_room(instance: Instance, clock: Clock) -> Generator[Step, None, list[Reason]]:
+    """Search, under capacity, which condition to loosen: demand as a whole, the number, the budget."""
+    found: list[Reason] = []
+    far = (
+        instance.radius if instance.model in COVERAGE_MODELS else float(instance.pairs.distance.max(initial=0.0)) + 1.0
+    )
+    served = instance.having(model="lscp", radius=far, backup=False)
+    if instance.model == "pmedian":  # which does not ask that demand without weight be served
+        rows = np.flatnonzero(instance.weight > 0)
+        served = served.having(
+            pairs=instance.pairs.of(rows),
+            weight=instance.weight[rows],
+            demand_ids=[instance.demand_ids[i] for i in rows],
+            farther=None,
+        )
+    if instance.single_source:
+        fits, _ = yield from _room_for(served.having(single_source=False), clock)
+        if fits is not None:
+            found.append(
+                Reason(
+                    "capacity",
+                    Message(N_("每个需求点只由一处服务时容量拼不下：其他条件不变，允许一个点由几处分摊就能做到。"), {}),
+                )
+            )
+    for condition, loose in _loosened(served):
+        if condition == "spacing":
+            continue
+        fits, least = yield from _room_for(loose, clock)
+        if fits is None:
+            continue
+        if condition == "new":
+            msgid, params = (
+                (
+                    N_("新增 {new} 处不够：其他条件不变，至少要新增 {suffices} 处。")
+                    if least
+                    else N_("新增 {new} 处不够：其他条件不变，新增 {suffices} 处可以做到（可能还有更少的）。")
+                ),
+                {"new": instance.new, "suffices": len(fits)},
+            )
+        else:
+            msgid, params = (
+                (
+                    N_("预算 {budget} 元不够：其他条件不变，至少要 {suffices} 元。")
+                    if least
+                    else N_("预算 {budget} 元不够：其他条件不变，{suffices} 元可以做到（可能还有更少的）。")
+                ),
+                {"budget": instance.budget, "suffices": float(loose.cost[fits].sum())},
+            )
+        found.append(Reason(condition, Message(msgid, params)))
+    return found
+
+
+def _room_for(instance: Instance, clock: Clock) -> Generator[Step, None, tuple[NDArray[np.int64] | None, bool]]:
+    """Search the fewest sites (or the least cost) that have room for everybody;
+    returns the best found and whether none is better.
+    """
+    if any(True for _ in at_once(instance)):
+        return None, False
+    best, lower, done = None, 0.0, False
+    for step in capacitated(instance, Clock(min(clock.left, ROOM_SECONDS), lambda: clock.cancelled, clock.seed)):
+        best = best if step.sites is None else step.sites
+        lower = lower if step.bound is None else max(lower, step.bound)
+        done |= step.done
+        if step.waiting:
+            yield step
+    value = 0.0 if best is None else float(instance.cost[best].sum()) if instance.by_cost else float(len(best))
+    return best, done or value <= lower * (1 + 1e-9)
 
 
 def _as_cover(instance: Instance) -> Instance:

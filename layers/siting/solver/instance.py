@@ -46,7 +46,9 @@ class Instance:
         Service radius in the unit of the distances; the rim counts.
     capacity : ndarray of float64, shape (n,), or None
         Most weight that a site can serve; infinite where it does not matter.
-        The weight of one demand point may be shared by several sites.
+    single_source : bool
+        With `capacity`: one site serves a demand point as a whole. Otherwise
+        its weight may be shared by several sites.
     conflicts : ndarray of int64, shape (q, 2)
         Pairs of sites that are too near to each other to be both there
         (pairs of existing sites are disregarded).
@@ -82,6 +84,7 @@ class Instance:
     new: int | None = None
     radius: float | None = None
     capacity: NDArray[np.float64] | None = None
+    single_source: bool = False
     conflicts: NDArray[np.int64] = None  # ty: ignore[invalid-assignment] - filled below
     apart: NDArray[np.float64] | None = None
     cover: int = 1

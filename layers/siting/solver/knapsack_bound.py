@@ -1,9 +1,9 @@
 """Bounds under capacity: relax the rows that give each demand one whole service, and every site fills its own knapsack.
 
 Pirkul & Schilling (1991), *Management Science* 37(2), do so for maximal covering
-with capacities, Mulvey & Beck (1984), *European Journal of Operational Research* 18,
-for the p-median. Demand may be split, so a knapsack is filled exactly by taking the
-best per unit of weight first, and the bound equals the linear relaxation in the end.
+with capacities. Demand may be split, so a knapsack is filled exactly by taking the
+best per unit of weight first, and the bound equals the linear relaxation in the end;
+it holds as well where demand is served as a whole.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Relaxed:
     Attributes
     ----------
     bound : float
-        Upper for ``mclp``, lower for ``pmedian`` and ``lscp``.
+        Upper for ``mclp``, lower for ``lscp``.
     chosen, loss : ndarray, shape (f,)
         The candidates of the bound, and by how much it worsens when one changes sides.
     worth : ndarray of float64, shape (f,)
@@ -67,23 +67,20 @@ def relax(
     usable[rule.sites] = True
     pairs = instance.pairs.kept(usable[instance.pairs.site])
     owner, site = pairs.demand(), pairs.site
-    cost = {"mclp": -weight[owner], "pmedian": weight[owner] * pairs.distance}.get(instance.model, np.zeros(len(owner)))
+    cost = -weight[owner] if upper else np.zeros(len(owner))
     size = weight[owner]
     scale = (
         np.maximum(weight, 1e-3 * float(weight.max(initial=0.0))) if instance.model != "lscp" else np.ones(len(weight))
     )
     scale = scale / max(float(scale.max(initial=0.0)), 1e-300)
-    # serving is worth something (pmedian, lscp: at least nothing); mclp may leave demand alone
-    low, high = np.where(upper, -weight, 0.0), np.zeros(len(weight))
-    if not upper:
-        # a p-median does not ask that demand without weight be served
-        high[(weight > 0) | (instance.model == "lscp")] = np.inf
+    # serving is worth something (lscp: at least nothing); mclp may leave demand alone
+    low, high = np.where(upper, -weight, 0.0), np.full(len(weight), 0.0 if upper else np.inf)
     v = np.clip(start, low, high)
     goal = sign * target
     best: Any = None  # bound, choice, loss, worth and multipliers, from the first round on
     theta, idle, momentum = 1.5, 0, np.zeros(len(weight))
     for turn in range(1, ROUNDS + 1):
-        # mclp: v ≤ 0 is the price of the row Σ x ≤ 1; the others: v ≥ 0 that of Σ x ≥ 1
+        # mclp: v ≤ 0 is the price of the row Σ x ≤ 1; lscp: v ≥ 0 that of Σ x ≥ 1
         profit = v[owner] - cost
         active = np.flatnonzero(profit > 0)
         j, taken = site[active], _filled(site[active], profit[active], size[active], instance.limits)

@@ -102,6 +102,8 @@ class Step:
         Others are computing; this search waits for its turn.
     reasons : tuple of Reason
         Why there is no answer.
+    assigned : ndarray of int64 or None
+        Where a site serves a demand point as a whole: which one, −1 where none does.
     """
 
     stage: str
@@ -110,6 +112,7 @@ class Step:
     done: bool = False
     waiting: bool = False
     reasons: tuple[Reason, ...] = ()
+    assigned: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,6 +140,8 @@ class Progress:
         Whether it waits for other searches to end.
     reasons : tuple of Reason
         Why it is infeasible.
+    assigned : ndarray of int64 or None
+        Where a site serves a demand point as a whole: which one, −1 where none does.
     """
 
     status: str
@@ -147,6 +152,7 @@ class Progress:
     seconds: float
     waiting: bool = False
     reasons: tuple[Reason, ...] = ()
+    assigned: NDArray[np.int64] | None = None
 
     @property
     def gap(self) -> float | None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting.solver import capacitated
+from layers.siting.solver import capacitated, capacitated_service, single_source
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.covering import covering, maximal
 from layers.siting.solver.first_answer import first_answer
@@ -41,13 +41,17 @@ def value(instance: Instance, sites: Choice) -> float | None:
     """Return the objective of `sites` (with those that stand); None when they do not serve as they must.
 
     ``mclp``: weight that counts. ``lscp``: number (or cost) of new sites.
-    ``pmedian``: Σ weight × distance. ``pcenter``: greatest distance.
+    ``pmedian``: Σ weight × distance. ``pcenter``: greatest distance. Where a
+    site serves a point as a whole, it is that of the best assignment that is
+    found within :data:`~layers.siting.solver.capacitated_service.SECONDS`.
     """
     sites = np.asarray(sites, np.int64)
     if instance.capacity is not None:
+        if instance.single_source:
+            return capacitated_service.assigned(instance, sites)[0]
         if instance.model == "pcenter":
-            return capacitated.least_radius(instance, sites)
-        found = capacitated.served(instance, sites)
+            return capacitated_service.least_radius(instance, sites)
+        found = capacitated_service.served(instance, sites)
         if instance.model != "lscp" or found is None:
             return found
     if instance.model in ("mclp", "lscp"):
@@ -151,6 +155,7 @@ class _Keeper:
         self._instance, self._clock = instance, clock
         self._more = instance.model == "mclp"
         self.sites: Choice | None = None
+        self._assigned: Choice | None = None
         self._objective: float | None = None
         self._backup = -1
         self._bound: float | None = None
@@ -161,7 +166,7 @@ class _Keeper:
         # a step without news is told too: the caller may want to leave
         changed = step.waiting or step.done or (step.sites is None and step.bound is None)
         if step.sites is not None:
-            changed |= self._offer(np.sort(np.asarray(step.sites, np.int64)))
+            changed |= self._offer(np.sort(np.asarray(step.sites, np.int64)), step.assigned)
         if step.bound is not None and np.isfinite(step.bound):
             changed |= self._close_in(float(step.bound))
         if step.done or (self._tight() and not self._instance.backup):
@@ -174,7 +179,9 @@ class _Keeper:
         """Return the state of things."""
         sites = self.sites if self.sites is not None else np.empty(0, np.int64)
         status = "proved" if self.finished and self.sites is not None else "gap"
-        return Progress(status, sites, self._objective, self._bound, stage, self._clock.passed, waiting)
+        return Progress(
+            status, sites, self._objective, self._bound, stage, self._clock.passed, waiting, assigned=self._assigned
+        )
 
     def filled(self) -> Progress:
         """Return the final answer; sites that were asked for and change nothing are added when they cost nothing."""
@@ -189,15 +196,17 @@ class _Keeper:
             self.sites = fill_up(instance, self.sites)
         return self.progress("done")
 
-    def _offer(self, sites: Choice) -> bool:
-        found = value(self._instance, sites)
+    def _offer(self, sites: Choice, assigned: Choice | None) -> bool:
+        found = (
+            value(self._instance, sites) if assigned is None else single_source.worth(self._instance, sites, assigned)
+        )
         if found is None:
             return False
         backup = int((reach_counts(self._instance, sites) >= 2).sum()) if self._instance.backup else 0
         old = self._objective
         better = old is None or (found > old if self._more else found < old) or (found == old and backup > self._backup)
         if better:
-            self.sites, self._objective, self._backup = sites, found, backup
+            self.sites, self._assigned, self._objective, self._backup = sites, assigned, found, backup
         return better
 
     def _close_in(self, bound: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 from scipy.optimize import linprog
@@ -31,6 +31,8 @@ def objective(case: dict, chosen, there) -> float | None:
     distance = np.asarray(case["distance"])[:, there] if there else np.full((len(case["weight"]), 0), np.inf)
     weight = np.asarray(case["weight"])
     model = case["model"]
+    if case["capacity"] is not None and case["single_source"]:
+        return _whole(case, chosen, there)
     if case["capacity"] is not None:
         return _shared(case, chosen, there, distance, weight)
     if model in ("mclp", "lscp"):
@@ -94,6 +96,49 @@ def _shared(case, chosen, there, distance, weight):
     return found
 
 
+def _assignments(case):
+    """Every way to assign each demand to a site or to none, that no site's capacity forbids:
+    the sites it uses as bits, whom it leaves out as bits, and what it is worth.
+    """
+    if "assignments" not in case:
+        distance, weight = np.asarray(case["distance"]), np.asarray(case["weight"])
+        m, n = distance.shape
+        ways = np.array(list(product(range(-1, n), repeat=m)))
+        able = np.ones(len(ways), bool)
+        used = np.zeros(len(ways), int)
+        for j in range(n):
+            mine = ways == j
+            able &= (mine * weight).sum(axis=1) <= case["capacity"][j] * (1 + 1e-9)
+            used |= mine.any(axis=1) << j
+        far = np.column_stack([distance, np.zeros(m)])[np.arange(m), ways]  # the last column is nobody
+        able &= np.isfinite(far).all(axis=1)
+        if case["model"] in ("mclp", "lscp"):
+            able &= (far <= case["radius"] * (1 + 1e-9)).all(axis=1)
+        out = ((ways < 0) << np.arange(m)).sum(axis=1)
+        worth = {
+            "mclp": ((ways >= 0) * weight).sum(axis=1),
+            "pmedian": (far * weight).sum(axis=1),
+            "pcenter": far.max(axis=1),
+            "lscp": np.zeros(len(ways)),
+        }[case["model"]]
+        case["assignments"] = used[able], out[able], worth[able]
+    return case["assignments"]
+
+
+def _whole(case, chosen, there):
+    used, out, worth = _assignments(case)
+    needy = (
+        np.ones(len(case["weight"]), bool) if case["model"] in ("lscp", "pcenter") else np.asarray(case["weight"]) > 0
+    )
+    must = 0 if case["model"] == "mclp" else int((needy << np.arange(len(needy))).sum())
+    able = ((used & ~sum(1 << j for j in there)) == 0) & ((out & must) == 0)
+    if not able.any():
+        return None
+    if case["model"] == "lscp":
+        return float(sum(case["cost"][j] for j in chosen)) if case["by_cost"] else float(len(chosen))
+    return float(worth[able].max() if case["model"] == "mclp" else worth[able].min())
+
+
 def optimum(case: dict) -> float | None:
     """The best objective over every allowed choice; None when none serves."""
     values = [value for chosen, there in choices(case) if (value := objective(case, chosen, there)) is not None]
@@ -104,7 +149,9 @@ def optimum(case: dict) -> float | None:
 
 def random_case(random: np.random.Generator, model: str, twist: str) -> dict:
     """A small instance; `twist` names the condition that it is about."""
-    m, n = int(random.integers(3, 15)), int(random.integers(3, 10))
+    single = twist == "single source"
+    m, n = int(random.integers(3, 8 if single else 15)), int(random.integers(3, 6 if single else 10))
+    twist = "capacity" if single else twist
     demand, sites = random.integers(0, 40, (m, 2)) * 10.0, random.integers(0, 40, (n, 2)) * 10.0
     distance = np.hypot(*(demand[:, None, :] - sites[None, :, :]).transpose(2, 0, 1))
     weight = random.integers(0, 9, m).astype(float)
@@ -124,6 +171,7 @@ def random_case(random: np.random.Generator, model: str, twist: str) -> dict:
         "new": int(random.integers(1, n)),
         "radius": float(random.integers(5, 30) * 10),
         "capacity": None,
+        "single_source": single,
         "conflicts": [],
         "cover": 1,
         "by_cost": False,

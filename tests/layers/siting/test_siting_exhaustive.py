@@ -16,7 +16,18 @@ from layers.siting.solver import Instance, Progress, p_center, p_median, p_media
 
 #: Instances per model and condition: a few in every run, 500 and more by `make fuzz`.
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
-TWISTS = ("plain", "existing", "forced", "budget", "spacing", "capacity", "cover", "unreachable", "all")
+TWISTS = (
+    "plain",
+    "existing",
+    "forced",
+    "budget",
+    "spacing",
+    "capacity",
+    "single source",
+    "cover",
+    "unreachable",
+    "all",
+)
 
 
 def instance_of(case: dict) -> Instance:
@@ -32,6 +43,7 @@ def instance_of(case: dict) -> Instance:
         new=case["new"],
         radius=case["radius"],
         capacity=case["capacity"],
+        single_source=case["single_source"],
         conflicts=np.array(case["conflicts"]),
         cover=case["cover"],
         by_cost=case["by_cost"],
@@ -46,7 +58,11 @@ def test_it_agrees_with_brute_force(model: str, twist: str) -> None:
 
 @pytest.mark.parametrize(
     ("twist", "few"),
-    [*((one, -1) for one in TWISTS if one not in ("capacity", "cover")), ("plain", 12), ("budget", 12)],
+    [
+        *((one, -1) for one in TWISTS if one not in ("capacity", "single source", "cover")),
+        ("plain", 12),
+        ("budget", 12),
+    ],
 )
 def test_branch_and_bound_agrees_with_brute_force(twist: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
@@ -74,7 +90,7 @@ def test_centers_found_by_exchange_from_some_of_the_demand_agree_with_brute_forc
 def _agrees(model: str, twist: str) -> None:
     # capacity asks a linear program of every choice: the oracle is slow
     @settings(
-        max_examples=EXAMPLES if twist != "capacity" or EXAMPLES >= 100 else EXAMPLES // 2,
+        max_examples=EXAMPLES if twist not in ("capacity", "single source") or EXAMPLES >= 100 else EXAMPLES // 2,
         deadline=None,
         database=None,
         derandomize=EXAMPLES < 100,

@@ -1,0 +1,140 @@
+"""Capacities, read either way: whole or shared demand, at more than a size that can be enumerated."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+from test_siting_engine import LATE, children
+
+from layers.distance import from_dense
+from layers.siting.solver import Instance, best, highs, solve
+
+
+def clustered(n: int, p: int, seed: int, tightness: float = 0.9, single: bool = True) -> Instance:
+    """Points in clusters, each of them a candidate, as in the instances of Lorena & Senne."""
+    random = np.random.default_rng(seed)
+    centres = random.uniform(0, 1000, (p, 2))
+    xy = centres[random.integers(0, p, n)] + random.normal(0, 120, (n, 2))
+    weight = random.integers(1, 50, n).astype(float)
+    return Instance(
+        model="pmedian",
+        weight=weight,
+        pairs=from_dense(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))),
+        capacity=np.full(n, np.ceil(weight.sum() / p / tightness)),
+        new=p,
+        single_source=single,
+    )
+
+
+def as_written(instance: Instance) -> float:
+    """The optimum by the model as it stands in the literature, given whole to HiGHS."""
+    m, n = instance.pairs.demands, instance.pairs.sites
+    cost = (instance.weight[:, None] * instance.pairs.distance.reshape(m, n)).ravel()
+    x = sparse.kron(sparse.eye_array(m), np.ones((1, n)))
+    load = sparse.kron(instance.weight[None, :], sparse.eye_array(n))
+    rows = [
+        LinearConstraint(sparse.hstack([sparse.csr_array((m, n)), x]), 1.0, 1.0),
+        LinearConstraint(sparse.hstack([-sparse.diags_array(instance.capacity), load]), -np.inf, 0.0),
+        LinearConstraint(
+            sparse.hstack([sparse.csr_array(np.ones((1, n))), sparse.csr_array((1, m * n))]), 0, instance.new
+        ),
+        LinearConstraint(
+            sparse.hstack([-sparse.kron(np.ones((m, 1)), sparse.eye_array(n)), sparse.eye_array(m * n)]), -np.inf, 0.0
+        ),
+    ]
+    kinds = np.append(np.ones(n), np.full(m * n, float(instance.single_source)))
+    found = milp(
+        np.append(np.zeros(n), cost),
+        constraints=rows,
+        bounds=Bounds(0, 1),
+        integrality=kinds,
+        options={"mip_rel_gap": 0},
+    )
+    return float(found.fun)
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_it_finds_and_proves_what_the_model_as_written_gives(single: bool) -> None:
+    instance = clustered(16, 3, seed=3, single=single)
+    told = list(solve(instance))
+    right = as_written(instance)
+    assert told[-1].status == "proved"
+    assert told[-1].objective == pytest.approx(right, rel=1e-7)
+    assert all(one.bound is None or one.bound <= right * (1 + 1e-9) for one in told)
+
+
+def test_whose_site_is_whose_adds_up() -> None:
+    instance = clustered(90, 9, seed=5)
+    last = best(instance, seconds=3.0)
+    assert last.assigned is not None
+    assert set(last.assigned.tolist()) <= set(last.sites.tolist())
+    load = np.bincount(last.assigned, instance.weight, minlength=90)
+    assert (load <= instance.capacity).all()
+    way = instance.pairs.distance.reshape(90, 90)[np.arange(90), last.assigned]
+    assert last.objective == pytest.approx(instance.weight @ way, rel=1e-12)
+    assert last.bound <= last.objective
+
+
+def test_what_fits_in_parts_may_not_fit_as_a_whole_and_it_is_told_what_would_do() -> None:
+    # 10 of demand, two sites of 5: it fits in parts, and not as a whole
+    instance = Instance(
+        model="pmedian",
+        weight=[4.0, 3.0, 3.0],
+        pairs=from_dense(np.array([[0.0, 9.0, 5.0], [9.0, 0.0, 5.0], [9.0, 0.0, 5.0]])),
+        capacity=[5.0, 5.0, 5.0],
+        new=2,
+    )
+    shared = best(instance)
+    assert (shared.status, shared.sites.tolist()) == ("proved", [0, 1])
+    assert shared.objective == pytest.approx(9.0)  # one unit of the third point goes the long way
+    last = best(instance.having(single_source=True))
+    assert last.status == "infeasible"
+    assert [(one.condition, one.message.params.get("suffices")) for one in last.reasons] == [
+        ("capacity", None),
+        ("new", 3),
+    ]
+    assert best(instance.having(single_source=True, new=3)).status == "proved"
+
+
+def test_demand_larger_than_any_site_is_named() -> None:
+    last = best(
+        Instance(
+            model="lscp",
+            weight=[8.0, 1.0],
+            pairs=from_dense(np.zeros((2, 3))),
+            demand_ids=["big", "small"],
+            capacity=[5.0, 5.0, 5.0],
+            radius=1.0,
+            single_source=True,
+        )
+    )
+    assert last.status == "infeasible"
+    assert [(one.condition, one.message.params["names"], one.message.params["suffices"]) for one in last.reasons] == [
+        ("capacity", "big", 8.0)
+    ]
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_the_limit_is_kept_and_no_process_stays(single: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highs, "TINY_VARIABLES", 0)  # every small model in a process of its own
+    before, begun = children(), time.monotonic()
+    last = best(clustered(150, 15, seed=7, single=single), seconds=2.0)
+    assert time.monotonic() - begun < 2.0 + LATE
+    assert last.bound <= last.objective
+    assert children() <= before
+
+
+def test_leaving_in_the_midst_of_a_part_kills_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highs, "TINY_VARIABLES", 0)
+    before = children()
+    search = solve(clustered(150, 15, seed=7))
+    for _ in search:
+        if children() - before:
+            break
+    assert children() - before
+    search.close()
+    assert children() <= before
