@@ -212,6 +212,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         words("地址太长，服务器没有处理。请从首页重新打开。"),
         settings.tiles.origin if settings.tiles else "",
         settings.reached_by_tls,
+        settings.framed_by,
     )
     # registered last, so that it runs first and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
