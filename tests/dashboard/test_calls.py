@@ -61,6 +61,11 @@ def called(app: Dash, client: FlaskClient, door: str, changed: str = "", **value
     return client.post(PATH, json=call | {"changedPropIds": [changed] if changed else []})
 
 
+def text_of(answer: TestResponse) -> str:
+    """Return what the answer to a call says, in letters: Dash escapes those beyond ASCII."""
+    return json.dumps(answer.json, ensure_ascii=False)
+
+
 def served(app: Dash) -> list[str]:
     """Return the callbacks that run on the server."""
     return sorted(output for output, known in app.callback_map.items() if "callback" in known)

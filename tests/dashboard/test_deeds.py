@@ -255,7 +255,7 @@ def test_commands(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 "--format",
                 "csv",
                 "--out",
-                str(tmp_path / "no/where.csv"),
+                str(tmp_path / "nowhere.csv"),
                 "--query",
                 "x=1",
             ]
@@ -275,7 +275,7 @@ def test_settings_that_differ_from_the_last_start(tmp_path: Path) -> None:
         "oidc_issuer": "https://me:canary-5@sso.example.org:8443/canary-6",
         "oidc_client_id": "atlas",
     }
-    assert note_settings(Settings(home=tmp_path)) == [] and not list(tmp_path.iterdir())  # as it comes
+    assert note_settings(Settings(home=tmp_path, sign_in="auto")) == [] and not list(tmp_path.iterdir())  # as it comes
     assert note_settings(Settings(home=tmp_path, port=8060, sign_in="on")) == [
         "ATLAS_PORT: 8050 → 8060",
         "ATLAS_SIGN_IN: auto → on",

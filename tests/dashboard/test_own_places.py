@@ -29,9 +29,10 @@ from dashboard.tasks.uploads import Uploads
 from geodata.errors import AtlasError
 from geodata.schema import TABLES
 from geodata.store import FILE_NAME, WritableStore
+from layers import rows
 from layers.atlas import Atlas
 from tests.dashboard.export.two_plans import keep_two
-from tests.dashboard.test_calls import MADE_ANEW, called
+from tests.dashboard.test_calls import MADE_ANEW, called, text_of
 
 HUINONG, DAWUKOU, SHIZUISHAN, SIMING = "640205", "640202", "640200", "350203"
 #: Reader's places, and of which counties' rows they are.
@@ -218,8 +219,8 @@ def test_the_table_of_rows_holds_own_rows_alone(app: Dash, home: Path, place: st
     """Of a keeper of Huinong: what is listed, fetched and opened at Huinong and at its neighbour."""
     client, search = signed_in(app, home, "keeper", HUINONG), f"?section=rows&table=grids&place={place}&lang=zh"
     key = rows_in(AtlasSource(home).store(), "grids", place)["grid_id"].iloc[0]
-    shown = called(app, client, "pages.data.rows.show", **{names.URL: search}).text
-    assert (' 行"' in shown or "行" in shown) and ('"0 行"' in shown) is not theirs_
+    shown = text_of(called(app, client, "pages.data.rows.show", **{names.URL: search}))
+    assert ' 行"' in shown and ('"0 行"' in shown) is not theirs_
     wanted = {"startRow": 0, "endRow": 10, "sortModel": []}
     fetched = called(app, client, "pages.data.rows.fetch", **{names.GRID: wanted, names.URL: search})
     found = fetched.json["response"][names.GRID]["getRowsResponse"]
@@ -232,15 +233,17 @@ def test_the_table_of_rows_holds_own_rows_alone(app: Dash, home: Path, place: st
         **{names.EDIT: 1, names.CHOSEN: key, names.URL: search},
     )
     assert (names.DRAWER in opened.text and key in opened.text) is theirs_
-    assert ("不在您负责的地方" in opened.text) is not theirs_
+    assert ("不在您负责的地方" in text_of(opened)) is not theirs_
 
 
 @pytest.mark.parametrize(("place", "theirs_"), [(HUINONG, True), (DAWUKOU, False)])
 def test_a_row_is_taken_out_of_the_atlas_at_own_places_alone(app: Dash, home: Path, place: str, theirs_: bool) -> None:
     client, store = signed_in(app, home, "keeper", HUINONG), AtlasSource(home).store()
-    key = rows_in(store, "enterprises", place)["enterprise_id"].iloc[0]
+    atlas, found = AtlasSource(home).atlas(), store.read("enterprises")
+    keys = found.loc[found["adcode"] == place, "enterprise_id"]
+    key = next(one for one in keys if not rows.referring(atlas, "enterprises", one))
     values = {names.MODAL_DO: 1, names.DOING: {"remove": ["enterprises", key]}, names.URL: "?section=rows&lang=zh"}
-    said = called(app, client, "pages.data.do", changed=f"{names.MODAL_DO}.n_clicks", **values).text
+    said = text_of(called(app, client, "pages.data.do", changed=f"{names.MODAL_DO}.n_clicks", **values))
     assert ("已删除" in said) is theirs_ and ("负责" in said) is not theirs_
     assert (key in set(store.read("enterprises")["enterprise_id"])) is not theirs_
 
@@ -249,9 +252,9 @@ def test_a_plan_is_looked_at_by_all_and_taken_as_a_file_by_whose_it_is_or_whose_
     keep_two(home)  # of Siming, kept by somebody else
     for place, status in ((SIMING, 200), (HUINONG, 403)):
         client = signed_in(app, home, "viewer", place)
-        assert client.get("/planning/export/zh/SC-DAY.csv").status_code == status
+        assert client.get("/planning/export/zh/SC-DAY.geojson").status_code == status
         state = {"query": f"?place={SIMING}&lang=zh", "again": 0}
-        assert "白天三站" in called(app, client, "pages.planning.keeping.show", **{"plan-state": state}).text
+        assert "白天三站" in text_of(called(app, client, "pages.planning.keeping.show", **{"plan-state": state}))
 
 
 @pytest.mark.parametrize("path", PAGES)
