@@ -256,8 +256,8 @@ def test_commands(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 "csv",
                 "--out",
                 str(tmp_path / "nowhere.csv"),
-                "--query",
-                "x=1",
+                "--crs",
+                "nowhere",
             ]
         )
         == 1
