@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from dashboard.access import audit
 from dashboard.access.judging import watched
 from dashboard.as_of import before_the_first, day_of
 from dashboard.commands.parsing import parser_of
@@ -384,6 +385,26 @@ def _parser(words: Gettext, command: str | None = None) -> argparse.ArgumentPars
     )
 
 
+#: Commands that stand in the trail, and as what; what changes rows or accounts, the store and the accounts note.
+_TOLD = {
+    "export": "exported",
+    "brief": "exported",
+    "backup": "exported",
+    "restore": "restored",
+    "plan": "plan-asked",
+}
+
+
+def _note(command: str, options: argparse.Namespace, settings: Settings, words: Gettext) -> None:
+    """Write a command that was done into the trail of deeds; where that cannot be, say so: done it is."""
+    if command in _TOLD and not getattr(options, "check", False):
+        try:
+            of = {key: getattr(options, key, None) for key in ("table", "place", "personal")}
+            audit.note(settings.home, _TOLD[command], what=f"command {command}", **of)
+        except AtlasError as error:
+            _say(error.text(words))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words: Gettext = str
@@ -398,6 +419,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options = _parser(words, given[0] if given else None).parse_args(given)
                 code = options.run(options, settings, words)
                 sys.stdout.flush()
+                _note(given[0], options, settings, words)
                 if code and interrupted():
                     raise KeyboardInterrupt
                 return code

@@ -18,6 +18,7 @@ from dashboard.basemap import BaseMaps
 from dashboard.context import Context
 from dashboard.locale import load_words
 from dashboard.pages import FOR_DEVELOPERS, MENU, PAGES
+from dashboard.server.account_keeping import add_account_keeping
 from dashboard.server.answers import add_answers
 from dashboard.server.basemap import add_base_map
 from dashboard.server.briefs import add_briefs
@@ -203,6 +204,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     wanted = add_door(app, context)
     add_signing(server, context, wanted)
     add_oidc(server, context)
+    add_account_keeping(server, context)
     add_trail_of_deeds(server, context)
     add_calls(app, context)
     add_limits(server, context)
@@ -213,6 +215,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
         words("地址太长，服务器没有处理。请从首页重新打开。"),
         settings.tiles.origin if settings.tiles else "",
         settings.reached_by_tls,
+        settings.framed_by,
     )
     # registered late, so that it runs early and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True

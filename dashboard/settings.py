@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from geodata.geocoding.service import Access
 
 CODE = Path(__file__).resolve().parent.parent
+#: An origin as a policy of frames takes it: scheme, name (or all names under one), port; no bare ``*``.
+_ORIGIN = r"https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?"
 
 
 class Settings(BaseSettings):
@@ -157,6 +159,9 @@ class Settings(BaseSettings):
     embed_hosts : str
         ``ATLAS_EMBED_HOSTS``: hosts whose pages may embed a view, with commas
         (``https://oa.example.org``); empty: nobody.
+    frame_ancestors : str
+        ``ATLAS_FRAME_ANCESTORS``: whose pages may show a page of the atlas in a frame: ``none``, ``self``, or the
+        origins of others beside our own, with commas (``https://oa.example.org``).
     """
 
     # what a variable holds may be a secret: errors name it, and do not repeat it
@@ -218,6 +223,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     access_log: bool = False
     embed_hosts: str = Field(default="", pattern=r"^[A-Za-z0-9:/.,*\s-]*$")
+    frame_ancestors: str = Field(
+        default="self", pattern=rf"^(none|self|{_ORIGIN}([\s,]+{_ORIGIN})*)$", max_length=2_000
+    )
 
     @property
     def base_url(self) -> str:
@@ -247,6 +255,13 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str]:
         """Names of `hosts`."""
         return frozenset(self.hosts.lower().replace(",", " ").split())
+
+    @property
+    def framed_by(self) -> tuple[str, ...]:
+        """Sources of a policy's ``frame-ancestors``: ``'none'``, ``'self'``, or ``'self'`` and origins."""
+        if self.frame_ancestors in ("none", "self"):
+            return (f"'{self.frame_ancestors}'",)
+        return ("'self'", *self.frame_ancestors.replace(",", " ").split())
 
     @property
     def reached_by_tls(self) -> str:

@@ -37,18 +37,22 @@ DOOR_KINDS = {
 }
 ROLE_NOTES = {
     "zh": [
-        "账号有一个角色和若干负责的地方（不给为全国）。“负责的地方”：只能改、只能取出那里的行；",
-        "合计、图表和地图各处都能看。“自己的”：自己开始的任务、上传、预览、简报和方案；",
-        "别人的就像不存在。表里没有的门，谁也不能过。",
+        "账号有一个角色和若干负责的地方（不给为全国）。“负责的地方”：只能改、只能取出那里的行，“数据行”也只列那里的行。",
+        "**看不按地方限制**：登录的人都能看各处的合计、图表和地图，连同地图、查找、清单、来源页、补位置和质量报告里一行行的名称、地址和位置，",
+        "还有别人保存的方案。“自己的”：自己开始的任务、上传、预览和简报，别人的就像不存在；保存的方案只有保存的人和数据管理员能改、能删，",
+        "只有保存的人和负责那个地方的人能取成文件。表里没有的门，谁也不能过。",
         "不登录时（只有本机能打开、只有示例数据或还没有账号，或 `ATLAS_SIGN_IN=off`）坐在机器前的人等于系统管理员。",
     ],
     "en": [
         "An account has one role and places (the whole country where none is given). *Their places*: only rows",
-        "of these may be changed and taken out; totals, charts and maps of every place may be looked at.",
-        "*Their own*: work, uploads, previews, briefs and plans that they began; those of others are as if they",
-        "were not there. What is not in the register is shut. Where nobody signs in (only this machine reaches",
-        "the atlas, and it holds the sample alone or there is no account, or `ATLAS_SIGN_IN=off`) who sits at the",
-        "machine is as an administrator.",
+        "of these may be changed and taken out, and the table of rows lists these alone. **Looking is not limited by",
+        "place**: whoever signed in sees totals, charts and maps of every place, and with them names, addresses and",
+        "points of single rows on maps, in search, lists, the sources page, the list of rows without a point and the",
+        "quality report; the plans that others kept too. *Their own*: work, uploads, previews and briefs that they",
+        "began; those of others are as if they were not there. A plan that was kept is changed and deleted by who kept",
+        "it and by data keepers, and taken as a file by who kept it and whose place it is of. What is not in the",
+        "register is shut. Where nobody signs in (only this machine reaches the atlas, and it holds the sample alone",
+        "or there is no account, or `ATLAS_SIGN_IN=off`) who sits at the machine is as an administrator.",
     ],
 }
 MADE = {

@@ -25,6 +25,7 @@ HANDED_OUT_SECONDS = 7 * 86_400.0
 _NAME = re.compile(r"[^\W_][\w.@+-]{0,63}\Z")
 _ADCODE = re.compile(r"\d{6}\Z")
 _COLUMNS = "name, role, places, origin, subject, hash, must_change, changed, made, expires"
+_READ = f"SELECT {_COLUMNS}, name IN (SELECT name FROM locked) FROM accounts"  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Account:
         When the account was made.
     expires : date or None
         Last day on which it is good.
+    locked : bool
+        Whether an administrator shut it.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Account:
     changed: float | None
     made: float
     expires: date | None
+    locked: bool = False
 
     @property
     def reader(self) -> Reader:
@@ -69,7 +73,7 @@ class Account:
 
     def good(self, today: date | None = None) -> bool:
         """Return whether it may be used today."""
-        return self.expires is None or (today or date.today()) <= self.expires
+        return not self.locked and (self.expires is None or (today or date.today()) <= self.expires)
 
     def handed_out_too_long_ago(self, now: float | None = None) -> bool:
         """Return whether its password was for a first sign-in that never came."""
@@ -98,7 +102,7 @@ def listed(home: Path) -> list[Account]:
     with reading(home) as database:
         if database is None:
             return []
-        return [_account(row) for row in database.execute(f"SELECT {_COLUMNS} FROM accounts ORDER BY name")]  # noqa: S608 - a constant
+        return [_account(row) for row in database.execute(f"{_READ} ORDER BY name")]
 
 
 def found(home: Path, name: str) -> Account | None:
@@ -177,7 +181,15 @@ def set_role(home: Path, name: str, role: str | None = None, places: Collection[
     _is_role(role)
     with writing(home) as database:
         database.execute("UPDATE accounts SET role = ?, places = ? WHERE name = ?", (role, json.dumps(where), one.name))
-    audit.note(home, "account-changed", what=one.name, role=role, places=list(where), was=one.role)
+    audit.note(
+        home,
+        "account-changed",
+        what=one.name,
+        role=role,
+        places=list(where),
+        was=one.role,
+        was_places=list(one.places),
+    )
     return _there(home, name)
 
 
@@ -216,22 +228,29 @@ def remove(home: Path, name: str) -> Account:
     return one
 
 
-def unlock(home: Path, name: str) -> Account:
-    """Let in again who tried too often."""
+def lock(home: Path, name: str) -> Account:
+    """Let an account in no more, until it is unlocked; its sessions end."""
     one = _there(home, name)
     with writing(home) as database:
+        database.execute("INSERT OR IGNORE INTO locked VALUES (?)", (one.name,))
+        database.execute("DELETE FROM sessions WHERE account = ?", (one.name,))
+    audit.note(home, "account-locked", what=one.name)
+    return _there(home, name)
+
+
+def unlock(home: Path, name: str) -> Account:
+    """Let in again who tried too often, or was locked."""
+    one = _there(home, name)
+    with writing(home) as database:
+        database.execute("DELETE FROM locked WHERE name = ?", (one.name,))
         database.execute("DELETE FROM attempts WHERE key = ?", (f"name {one.name}",))
     audit.note(home, "account-unlocked", what=one.name)
-    return one
+    return _there(home, name)
 
 
 def _one(home: Path, where: str, *values: str) -> Account | None:
     with reading(home) as database:
-        row = (
-            database.execute(f"SELECT {_COLUMNS} FROM accounts WHERE {where}", values).fetchone()  # noqa: S608 - constants
-            if database
-            else None
-        )
+        row = database.execute(f"{_READ} WHERE {where}", values).fetchone() if database else None
     return _account(row) if row else None
 
 
@@ -243,7 +262,7 @@ def _there(home: Path, name: str) -> Account:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    name, role, places, origin, subject, kept, must_change, changed, made, expires = row
+    name, role, places, origin, subject, kept, must_change, changed, made, expires, locked = row
     return Account(
         name,
         role,
@@ -255,6 +274,7 @@ def _account(row: tuple[Any, ...]) -> Account:
         changed,
         made,
         date.fromisoformat(expires) if expires else None,
+        bool(locked),
     )
 
 

@@ -79,6 +79,11 @@ def note(home: Path, deed: str, *, account: str | None = None, **about: Any) -> 
         Who did it, where it is not who asks now.
     **about
         What of it: short values, JSON.
+
+    Raises
+    ------
+    AtlasError
+        It cannot be written: what is to be noted is then not to be done.
     """
     reader = current_reader()
     if account is None:
@@ -90,14 +95,19 @@ def note(home: Path, deed: str, *, account: str | None = None, **about: Any) -> 
         "deed": deed,
         "about": {key: _short(value) for key, value in about.items() if value not in (None, "")},
     }
-    with closing(_opened(home)) as database:
-        database.execute("BEGIN IMMEDIATE")
-        last = database.execute("SELECT hash FROM trail ORDER BY number DESC LIMIT 1").fetchone()
-        text = _canonical(line)
-        database.execute(
-            "INSERT INTO trail (line, hash) VALUES (?, ?)", (text, _chained(last[0] if last else BEGINNING, text))
-        )
-        database.execute("COMMIT")
+    try:
+        with closing(_opened(home)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            last = database.execute("SELECT hash FROM trail ORDER BY number DESC LIMIT 1").fetchone()
+            text = _canonical(line)
+            database.execute(
+                "INSERT INTO trail (line, hash) VALUES (?, ?)", (text, _chained(last[0] if last else BEGINNING, text))
+            )
+            database.execute("COMMIT")
+    except (OSError, sqlite3.Error) as error:
+        raise AtlasError(
+            N_("审计记录写不进去（{said}）：请检查 {path} 的权限和磁盘空间，再试一次。"), said=str(error), path=FILE
+        ) from error
 
 
 def verified(home: Path, head: str | None = None) -> Verdict:

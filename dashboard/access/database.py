@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE INDEX IF NOT EXISTS sessions_of ON sessions (account);
 CREATE TABLE IF NOT EXISTS attempts (key TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS attempts_of ON attempts (key, at);
+CREATE TABLE IF NOT EXISTS locked (
+ name TEXT PRIMARY KEY REFERENCES accounts (name) ON DELETE CASCADE ON UPDATE CASCADE);
 CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
@@ -39,6 +41,7 @@ def reading(home: Path) -> Generator[sqlite3.Connection | None]:
         yield None
         return
     with closing(_connected(path)) as database:
+        _complete(database)
         yield database
 
 
@@ -46,14 +49,11 @@ def reading(home: Path) -> Generator[sqlite3.Connection | None]:
 def writing(home: Path) -> Generator[sqlite3.Connection]:
     """Give the one transaction that may write now; made on first use, for its owner alone to read."""
     path = path_of(home)
-    made = not path.exists()
-    if made:
+    if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     with closing(_connected(path)) as database:
-        if made or not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'secrets'").fetchone():
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_TABLES)
+        _complete(database)
         database.execute("BEGIN IMMEDIATE")
         try:
             yield database
@@ -68,6 +68,13 @@ def secret(home: Path, name: str) -> bytes:
     with writing(home) as database:
         database.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", (name, secrets.token_bytes(32)))
         return database.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()[0]
+
+
+def _complete(database: sqlite3.Connection) -> None:
+    """Make what is lacking: all in a new file, the newest table in one of an earlier version."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'locked'").fetchone():
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(_TABLES)
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -86,6 +86,20 @@ def begin(home: Path, account: Account, address: str, id_token: str | None = Non
     return token
 
 
+def by_proxy(home: Path, account: Account, address: str, idle: float) -> None:
+    """Note that a proxy names `account`, once as long as it is not `idle` (seconds): it signs in there, not here."""
+    now, key = time.time(), f"proxy {account.name}"  # no digest of a token: no cookie can mean it
+    with reading(home) as database:
+        row = database.execute("SELECT seen FROM sessions WHERE digest = ?", (key,)).fetchone() if database else None
+    if row is not None and 0 <= now - row[0] <= _MARK_SECONDS:
+        return
+    with writing(home) as database:
+        last = database.execute("SELECT seen FROM sessions WHERE digest = ?", (key,)).fetchone()
+        database.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, NULL)", (key, account.name, now, now))
+    if last is None or not 0 <= now - last[0] <= idle:
+        audit.note(home, "signed-in", account=account.name, address=address, origin=account.origin)
+
+
 def of(home: Path, token: str | None, longest: float, idle: float) -> Session | None:
     """Return the session of a token, None when it is over.
 
@@ -131,6 +145,28 @@ def end_all(home: Path, name: str) -> int:
         count = database.execute("DELETE FROM sessions WHERE account = ?", (name,)).rowcount
     audit.note(home, "signed-out-everywhere", what=name)
     return count
+
+
+def open_of(home: Path) -> dict[str, int]:
+    """Return how many sessions each account has open; none of one that has none."""
+    with reading(home) as database:
+        rows = database.execute("SELECT account, count(*) FROM sessions GROUP BY account") if database else ()
+        return dict(rows)
+
+
+def shut_out(home: Path) -> set[str]:
+    """Return the accounts that are let in by no password just now, since too many were tried."""
+    with reading(home) as database:
+        rows = (
+            database.execute(
+                "SELECT substr(key, 6) FROM attempts WHERE key LIKE 'name %' AND at > ? "
+                "GROUP BY key HAVING count(*) >= ?",
+                (time.time() - WINDOW_SECONDS, MOST_OF_A_NAME),
+            )
+            if database
+            else ()
+        )
+        return {name for (name,) in rows}
 
 
 def age_of_password(account: Account) -> float:

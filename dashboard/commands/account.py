@@ -23,7 +23,9 @@ def add_parsers(add: Add, words: Gettext, run: Mapping[str, Command]) -> None:
     """Add both commands; `run` is what each name does."""
     account = add("account", words("列出、新建、修改账号"), run["account"], with_json=True)
     account.add_argument(
-        "act", choices=tuple(_ACTS), help=words("做什么：列出、新建、改角色和地方、重设密码、解锁、全部退出、删除")
+        "act",
+        choices=tuple(_ACTS),
+        help=words("做什么：列出、新建、改角色和地方、重设密码、锁住、解锁、全部退出、删除"),
     )
     account.add_argument("name", nargs="?", help=words("账号名"))
     account.add_argument("--role", choices=GIVEN, help=words("角色：查看者、选址员、数据管理员、系统管理员"))
@@ -92,6 +94,7 @@ def _told(one: Account) -> dict[str, Any]:
         "by": one.origin,
         "expires": one.expires.isoformat() if one.expires else None,
         "must_change_password": one.must_change,
+        "locked": one.locked,
     }
 
 
@@ -125,6 +128,10 @@ def _reset(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     return {"name": options.name} | ({} if given else {"password": made})
 
 
+def _lock(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    return _told(accounts.lock(settings.home, options.name))
+
+
 def _unlock(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     return _told(accounts.unlock(settings.home, options.name))
 
@@ -142,6 +149,7 @@ _ACTS: Mapping[str, Callable[[argparse.Namespace, Settings], dict[str, Any]]] = 
     "add": _add,
     "role": _role,
     "password": _reset,
+    "lock": _lock,
     "unlock": _unlock,
     "sign-out": _sign_out,
     "remove": _remove,

@@ -24,7 +24,7 @@ from dashboard.access.sessions import Session
 from dashboard.context import Context
 from dashboard.server.calls import PATH as CALL
 from dashboard.server.guard import forwarded, is_this_machine
-from dashboard.server.reader import among
+from dashboard.server.reader import address_of_reader, among
 from dashboard.server.trouble import told
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -33,6 +33,8 @@ from geodata.errors import N_, AtlasError
 SIGN_IN = "/sign-in"
 #: Deeds that the trail names when they are done by a request.
 _TOLD = ("take", "brief")
+#: What of their addresses says which rows: no text that somebody searched for.
+_WHICH = ("figure", "place")
 _WANTED = AtlasError(N_("请先登录：登录后再试一次。"))
 
 
@@ -95,7 +97,7 @@ def add_door(app: Dash, context: Context) -> Wanted:
         let_in(reader)
         if request.url_rule is None:  # there is nothing
             return None
-        deed = ""
+        g.deed = deed = ""
         for kind, door in _asked(app.callback_map):
             try:
                 deed = doors.require(kind, door).name
@@ -103,9 +105,19 @@ def add_door(app: Dash, context: Context) -> Wanted:
                 return _sent_away(context, reader, error)
             if g.session is not None and deed not in ("enter", "account") and must_change(settings, g.session.account):
                 return _sent_on(context, "/account")
-        if deed in _TOLD and request.path != CALL:
-            audit.note(settings.home, "exported", what=request.path)
+        g.deed = deed
         return None
+
+    @server.after_request
+    def _given_out(answer: Response) -> Response:
+        """Note what leaves, before it does: what cannot be noted is not given out."""
+        if g.get("deed") in _TOLD and request.method == "GET" and answer.status_code < 400:
+            of = {key: request.args.get(key, "") for key in _WHICH}
+            try:
+                audit.note(settings.home, "exported", what=request.path, **of)
+            except AtlasError as error:
+                return told(context, error, 503)
+        return answer
 
     @server.after_request
     def _kept_apart(answer: Response) -> Response:
@@ -181,7 +193,10 @@ def _named_by_proxy(settings: Settings) -> Reader | None:
     if not name:
         return None
     account = accounts.of_subject(settings.home, "proxy", name)
-    return account.reader if account is not None and account.good() else NOBODY
+    if account is None or not account.good():
+        return NOBODY
+    sessions.by_proxy(settings.home, account, address_of_reader(settings), settings.session_idle_minutes * 60)
+    return account.reader
 
 
 def _asked(callbacks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

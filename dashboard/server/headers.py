@@ -12,8 +12,34 @@ MAX_ADDRESS = 65_536
 MAX_LINE = 2 * MAX_ADDRESS
 
 
+#: In frames of our own pages, whatever the setting says: the preview of a brief, its maps, a view of a presentation.
+FRAMED_BY_US = ("/sheet", "/sheet/map", "/present")
+#: In nobody else's frame, whatever the setting says: where a password is typed, accounts are kept, deeds are read.
+OURS_ALONE = ("/sign-in", "/sign-out", "/account", "/audit")
+
+
+def framing(ancestors: Sequence[str], path: str) -> tuple[str, str]:
+    """Return what says who may show the page at `path` in a frame.
+
+    Parameters
+    ----------
+    ancestors : sequence of str
+        What the setting says: ``'none'``, ``'self'``, or ``'self'`` and origins.
+
+    Returns
+    -------
+    str, str
+        Sources of ``frame-ancestors``, and ``X-Frame-Options`` for what does not know it; the latter empty where
+        others may, which it has no word for (RFC 7034 as browsers have it: ``ALLOW-FROM`` is ignored by all).
+    """
+    said = " ".join(ancestors)
+    if (said == "'none'" and path in FRAMED_BY_US) or (len(ancestors) > 1 and path.startswith(OURS_ALONE)):
+        said = "'self'"
+    return said, {"'none'": "DENY", "'self'": "SAMEORIGIN"}.get(said, "")
+
+
 def policy(script_hashes: Sequence[str], tiles: str = "") -> str:
-    """Return the Content-Security-Policy.
+    """Return the Content-Security-Policy, but for who may frame a page (:func:`framing`).
 
     Parameters
     ----------
@@ -40,7 +66,6 @@ def policy(script_hashes: Sequence[str], tiles: str = "") -> str:
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",
-            "frame-ancestors 'self'",
         )
     )
 
@@ -92,11 +117,12 @@ def add_headers(
     too_long: str,
     tiles: str = "",
     secure: str = "",
+    ancestors: Sequence[str] = ("'self'",),
 ) -> None:
     """Put the security headers on every answer and bound what may be asked.
 
     `secure` is the name (and port) under which the server is reached by TLS, empty where it is not: answers under it
-    say that it is to be reached by TLS alone.
+    say that it is to be reached by TLS alone. `ancestors` are whose pages may frame ours (:func:`framing`).
 
     Bodies over `max_request_bytes` are refused (413), and addresses over
     :data:`MAX_ADDRESS` with the words `too_long` (414); shorter nonsense gets
@@ -104,11 +130,10 @@ def add_headers(
     """
     server.config["MAX_CONTENT_LENGTH"] = max_request_bytes
     server.wsgi_app = _whole(server.wsgi_app)  # type: ignore[method-assign]
+    rules = policy(script_hashes, tiles)
     headers = {
-        "Content-Security-Policy": policy(script_hashes, tiles),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "SAMEORIGIN",
         "Permissions-Policy": PERMISSIONS,
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
@@ -125,8 +150,11 @@ def add_headers(
     def _headers(answer: Response) -> Response:
         if answer.mimetype == "text/html":  # it holds figures: whoever comes back asks whether they still hold
             answer.headers.setdefault("Cache-Control", "no-cache")
-        if answer.mimetype == "image/svg+xml":
-            answer.headers["Content-Security-Policy"] = SVG_POLICY
+        framed, old = framing(ancestors, request.path)
+        own = SVG_POLICY if answer.mimetype == "image/svg+xml" else rules
+        answer.headers["Content-Security-Policy"] = f"{own}; frame-ancestors {framed}"
+        if old:
+            answer.headers["X-Frame-Options"] = old
         if secure and request.host == secure:
             answer.headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
         for name, value in headers.items():

@@ -143,7 +143,7 @@ def account_of(settings: Settings, claims: Mapping[str, Any]) -> Account:
     elif (role and role != account.role) or (places and tuple(sorted(set(places))) != account.places):
         account = accounts.set_role(home, account.name, role, places)
     if not account.good():
-        raise AtlasError(N_("账号已到期：请找系统管理员。"))
+        raise AtlasError(N_("账号已到期，或被锁住：请找系统管理员。"))
     return account
 
 

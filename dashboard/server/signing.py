@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Sequence
-from functools import cache
 from html import escape
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Flask, Response, g, request
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from dashboard.access import accounts, audit, sessions
 from dashboard.access.accounts import Account
-from dashboard.access.database import secret
 from dashboard.access.doors import NAMED
 from dashboard.access.reader import current_reader
 from dashboard.access.sessions import LockedError
@@ -27,6 +23,7 @@ from dashboard.server.door import (
     is_encrypted,
     must_change,
 )
+from dashboard.server.forms import FORM_SECONDS, Forms
 from dashboard.server.reader import address_of_reader
 from dashboard.server.trouble import words_of_reader
 from dashboard.settings import CODE
@@ -34,7 +31,6 @@ from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from layers.filters import THEMES
 
-FORM_SECONDS = 3_600
 FIRST = "python -m dashboard account add {name} --role administrator"
 _STYLES = ("tokens.css", "atlas.css", "sign-in.css")
 
@@ -44,21 +40,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
     settings = context.settings
     home = settings.home
 
-    @cache
-    def signer() -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(secret(home, "forms"), salt="form")
-
-    def token(bound: str) -> str:
-        return signer().dumps(bound)
-
-    def is_ours(bound: str) -> bool:
-        """Return whether the form that was sent is one that we gave to this browser."""
-        try:
-            return bool(bound) and hmac.compare_digest(
-                signer().loads(request.form.get("token", ""), max_age=FORM_SECONDS), bound
-            )
-        except (BadData, TypeError):
-            return False
+    forms = Forms(home)
 
     def form_cookie() -> str:
         return f"{'__Host-' if is_encrypted(settings) else ''}atlas-form"
@@ -103,8 +85,9 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
         answer = page(
             words,
             words("登录"),
-            _notice(said) + f'<form method="post" action="{SIGN_IN}?{escape(_query(words, there))}" class="sign-form">'
-            f'<input type="hidden" name="token" value="{token(bound)}">'
+            notice(said)
+            + f'<form method="post" action="{SIGN_IN}?{escape(_query(words, there))}" class="sign-form">'
+            + forms.hidden(bound)
             + _field("name", words("账号"), "text", "username", request.form.get("name", "")[:64])
             + _field("password", words("密码"), "password", "current-password")
             + f'<button type="submit" class="button button-main">{escape(words("登录"))}</button></form>'
@@ -125,7 +108,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
     @server.post(SIGN_IN)
     def _try() -> Response:
         words = words_of_reader(context)
-        if not is_ours(request.cookies.get(form_cookie(), "")):
+        if not forms.is_ours(request.cookies.get(form_cookie(), "")):
             return asked_to(words("登录页放得太久，或浏览器没有收 cookie：请再登录一次。"), 400)
         name, password = (request.form.get(key, "")[:1_000] for key in ("name", "password"))
         try:
@@ -141,7 +124,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
     @server.post("/sign-out")
     def _sign_out() -> Response:
         """End the session of this browser, or all of the account."""
-        if g.session is None or not is_ours(g.session.digest):
+        if g.session is None or not forms.is_ours(g.session.digest):
             return _sent("/account" if g.session else SIGN_IN)
         if "everywhere" in request.form:
             sessions.end_all(home, g.session.account.name)
@@ -161,7 +144,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
         words, reader = words_of_reader(context), current_reader()
         if not reader.account:
             return _sent("/")
-        where = words("全国") if reader.everywhere else words.listed(_places(context, words, reader.places))
+        where = words("全国") if reader.everywhere else words.listed(places_named(context, words, reader.places))
         rows = (
             (words("账号"), reader.account),
             (words("角色"), words(NAMED[reader.role])),
@@ -169,13 +152,13 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
         )
         body = "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows) + "</dl>"
         session = g.session
-        body = _notice(said, good) + body
+        body = notice(said, good) + body
         if session is not None:
-            hidden = f'<input type="hidden" name="token" value="{token(session.digest)}">'
+            hidden = forms.hidden(session.digest)
             change = (
                 f'<form method="post" class="sign-form">{hidden}<h2>{escape(words("改密码"))}</h2>'
                 + (
-                    _notice(words("这个密码是别人给的，或已经太旧：请先改密码。"))
+                    notice(words("这个密码是别人给的，或已经太旧：请先改密码。"))
                     if must_change(settings, session.account)
                     else ""
                 )
@@ -193,6 +176,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
                 f"{escape(words('在所有设备上退出'))}</button></form>"
             )
         if reader.may("administrator"):
+            body += f'<p><a href="/accounts?lang={words.lang}">{escape(words("账号与角色"))}</a></p>'
             body += f'<p><a href="/audit?lang={words.lang}">{escape(words("审计记录"))}</a></p>'
         body += f'<p><a href="/?lang={words.lang}">{escape(words("回到总览"))}</a></p>'
         return page(words, words("我的账号"), body, "", status)
@@ -201,7 +185,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
     def _change() -> Response:
         """Change the password of who asks; every other session of theirs ends."""
         words, session = words_of_reader(context), g.session
-        if session is None or not is_ours(session.digest) or session.account.origin != "local":
+        if session is None or not forms.is_ours(session.digest) or session.account.origin != "local":
             return told_of_account(words("这一页放得太久：请再试一次。"), status=400)
         password, new, again = (request.form.get(key, "")[:1_000] for key in ("password", "new", "again"))
         try:
@@ -217,7 +201,8 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
         return signed_in(accounts.found(home, account.name) or account, "/")
 
 
-def _places(context: Context, words: Words, codes: Sequence[str]) -> list[str]:
+def places_named(context: Context, words: Words, codes: Sequence[str]) -> list[str]:
+    """Return the names of places by their adcodes, in the reader's language; the code of one that is not known."""
     atlas = context.source.atlas()
     named = []
     for code in codes:
@@ -248,7 +233,8 @@ def _field(name: str, label: str, kind: str, complete: str, value: str = "") -> 
     )
 
 
-def _notice(said: str, good: bool = False) -> str:
+def notice(said: str, good: bool = False) -> str:
+    """Return what is said to the reader at the head of a page; nothing where nothing is."""
     kind = "notice-good" if good else "notice-bad"
     return f'<p class="notice {kind}" role="alert">{escape(said)}</p>' if said else ""
 

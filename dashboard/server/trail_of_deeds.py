@@ -39,10 +39,12 @@ DEEDS = {
     "account-added": N_("新建账号"),
     "account-changed": N_("改角色或地方"),
     "account-removed": N_("删除账号"),
+    "account-locked": N_("锁住账号"),
     "account-unlocked": N_("解锁账号"),
     "password-set": N_("设密码"),
     "audit-exported": N_("导出审计记录"),
     "settings": N_("设置有变"),
+    "restored": N_("从备份恢复"),
 }
 
 

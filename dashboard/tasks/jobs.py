@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dashboard.access import doors, owning
+from dashboard.access import audit, doors, owning
 from dashboard.tasks.job import (
     CUT,
     INTERRUPTED,
@@ -39,6 +39,8 @@ from geodata.message import Message
 
 KEPT_ANSWERS = 200
 TURNS = "turns"  # a file a reader, touched when a turn of his begins
+#: Deeds of the register that stand in the trail when a job of theirs begins, and what they are called there.
+_TOLD = {"solve": "plan-asked"}
 _ID = re.compile(r"[0-9a-f]{24}\Z")
 Work = Callable[[Job], None]
 
@@ -97,6 +99,8 @@ class Jobs:
         Of jobs that are over so many are kept, the newest.
     abandoned : float
         A job that nobody has asked about for so long ends; seconds.
+    noted : Path, optional
+        Home in whose trail of deeds it stands who asked for a plan.
     """
 
     def __init__(
@@ -111,8 +115,9 @@ class Jobs:
         kept: float = 3_600,
         most: int = 1_000,
         abandoned: float = math.inf,
+        noted: Path | None = None,
     ) -> None:
-        self._folder = folder
+        self._folder, self._noted = folder, noted
         self._at_once, self._waiting, self._full, self._broken = at_once, waiting, full, broken
         self._kept, self._most, self._abandoned = kept, most, abandoned
         self._own = own or max(1, waiting // 4)
@@ -138,7 +143,7 @@ class Jobs:
         AtlasError
             Too many wait already, of this reader or of all; or who asks may not.
         """
-        doors.require("job", door)
+        deed = doors.require("job", door)
         self._sweep()
         queue = self._queue()
         if len(queue) >= self._waiting:
@@ -146,6 +151,13 @@ class Jobs:
         if reader and sum(self._reader(name) == reader for name in queue) >= self._own:
             raise AtlasError(N_("您已有 {count} 个在排队：请等它们做好再试。"), count=self._own)
         job, lock = self._begin(task or {}, State(QUEUED), reader)
+        if self._noted and deed.name in _TOLD:
+            try:
+                audit.note(self._noted, _TOLD[deed.name], what=door, **(task or {}))
+            except BaseException:  # what cannot be noted is not done
+                lock.close()
+                shutil.rmtree(job.folder, ignore_errors=True)
+                raise
         as_asked = copy_context()
         _Turn(job, lambda: as_asked.run(self._take_turn, job, lock, work)).start()
         return job.id
@@ -280,7 +292,7 @@ def watched(home: Path, *, abandoned: float = 20.0, **rules: Any) -> Jobs:
 
     Plans, curves, searches for addresses.
     """
-    return Jobs(home / "jobs", abandoned=abandoned, **rules)
+    return Jobs(home / "jobs", abandoned=abandoned, noted=home, **rules)
 
 
 def digest(text: str) -> str:

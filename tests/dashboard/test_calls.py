@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dash import Dash
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from dashboard.access.doors import name_of
 from dashboard.app import create_app
 from dashboard.settings import Settings
 
 PATH = "/_dash-update-component"
+#: What differs between two answers that say the same: the word of a form, a mark by which Dash finds its own end.
+MADE_ANEW = re.compile(r'name="token" value="[^"]*"|"end_id":"[^"]*"')
 NONSENSE: tuple[Any, ...] = (None, True, 0, -1.5, "", "\x00\r\n", [], {}, [[]], {"id": {"a": ["ALL"]}}, "x" * 5_000)
 
 
@@ -43,6 +49,21 @@ def well_formed(app: Dash, output: str) -> dict[str, Any]:
         "state": [part(one) for one in known["state"]],
         "changedPropIds": [],
     }
+
+
+def called(app: Dash, client: FlaskClient, door: str, changed: str = "", **values: Any) -> TestResponse:
+    """Call the callback of a door as its page does; `values` by id of the part, `changed` names the one that did it."""
+    output = next(one for one in served(app) if name_of(app.callback_map[one]["callback"]) == door)
+    call = well_formed(app, output)
+    for part in (*call["inputs"], *call["state"]):
+        if isinstance(part, dict):
+            part["value"] = values.get(part["id"], part["value"])
+    return client.post(PATH, json=call | {"changedPropIds": [changed] if changed else []})
+
+
+def text_of(answer: TestResponse) -> str:
+    """Return what the answer to a call says, in letters: Dash escapes those beyond ASCII."""
+    return json.dumps(answer.json, ensure_ascii=False)
 
 
 def served(app: Dash) -> list[str]:

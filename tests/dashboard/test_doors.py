@@ -65,6 +65,49 @@ def test_every_answer_carries_its_rules(app: Dash, address: str) -> None:
         assert headers["Content-Disposition"].startswith("attachment")
 
 
+GUARDED = ("/sign-in", "/account", "/audit", "/audit.csv")
+PREVIEWED = ("/sheet?query=place%3D640200", "/sheet/map?query=place%3D640200", "/present?view=place%3D640200")
+
+
+@pytest.mark.parametrize(
+    ("setting", "usual", "guarded", "previewed"),
+    [
+        ("self", "'self'", "'self'", "'self'"),
+        ("none", "'none'", "'none'", "'self'"),
+        (
+            "https://oa.example.org, https://*.example.com:8443",
+            "'self' https://oa.example.org https://*.example.com:8443",
+            "'self'",
+            "'self' https://oa.example.org https://*.example.com:8443",
+        ),
+    ],
+)
+def test_who_may_frame_a_page(atlas_home: Path, setting: str, usual: str, guarded: str, previewed: str) -> None:
+    """The policy and the older header say one thing, on every kind of answer."""
+    client = application(atlas_home, frame_ancestors=setting).server.test_client()
+    wanted = dict.fromkeys(ADDRESSES, usual) | dict.fromkeys(GUARDED, guarded) | dict.fromkeys(PREVIEWED, previewed)
+    for address, whose in wanted.items():
+        headers = client.get(address).headers
+        assert " ".join(directives(headers["Content-Security-Policy"])["frame-ancestors"]) == whose, address
+        old = {"'none'": "DENY", "'self'": "SAMEORIGIN"}.get(whose)
+        assert headers.getlist("X-Frame-Options") == ([old] if old else []), address
+
+
+def test_a_view_for_others_is_framed_by_them_alone_whatever_the_pages_say(atlas_home: Path) -> None:
+    settings = {"frame_ancestors": "none", "embed_hosts": "https://oa.example.org"}
+    client = application(atlas_home, **settings).server.test_client()
+    view, page = client.get("/embed?place=640200").headers, client.get("/").headers
+    assert "frame-ancestors 'self' https://oa.example.org" in view["Content-Security-Policy"]
+    assert "X-Frame-Options" not in view and page["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("bad", ["*", "https://*", "oa.example.org", "https://a.org; script-src *", "self none", ""])
+def test_who_may_frame_is_named_by_origins(bad: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATLAS_FRAME_ANCESTORS", bad)
+    with pytest.raises(AtlasError, match="ATLAS_FRAME_ANCESTORS"):
+        load_settings()
+
+
 def test_tls_is_for_good_under_the_public_name_alone(atlas_home: Path) -> None:
     client = application(atlas_home, public_url="https://atlas.example.org").server.test_client()
     told = client.get("/healthz", headers={"Host": "atlas.example.org"}).headers

@@ -11,12 +11,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from dash import Dash
+from flask.testing import FlaskClient
 
-from dashboard.access import accounts, audit, sessions
+from dashboard.access import accounts, audit, doors, sessions
 from dashboard.access.judging import holds_own, watched
 from dashboard.access.reader import GIVEN, Reader, asking, stem
 from dashboard.access.taking import theirs
 from dashboard.app import create_app
+from dashboard.pages import PAGES
+from dashboard.pages.data import names
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
 from dashboard.tasks.job import DONE
@@ -25,7 +29,10 @@ from dashboard.tasks.uploads import Uploads
 from geodata.errors import AtlasError
 from geodata.schema import TABLES
 from geodata.store import FILE_NAME, WritableStore
+from layers import rows
 from layers.atlas import Atlas
+from tests.dashboard.export.two_plans import keep_two
+from tests.dashboard.test_calls import MADE_ANEW, called, text_of
 
 HUINONG, DAWUKOU, SHIZUISHAN, SIMING = "640205", "640202", "640200", "350203"
 #: Reader's places, and of which counties' rows they are.
@@ -159,6 +166,107 @@ def test_the_rows_behind_a_figure(client: Any) -> None:
                 continue  # no such figure of this place
             assert answer.status_code == (200 if may else 403), (figure, name, place, answer.text[:200])
     assert who.get(f"/?place={DAWUKOU}").status_code == 200  # looking is for everybody
+
+
+#: Doors of rows whose own and foreign places are tried through the server itself (below).
+TRIED = {
+    ("route", "/sources/rows.csv"),
+    ("route", "/planning/export/<lang>/<scenario_id>.<fmt>"),
+    ("callback", "pages.data.rows.show"),
+    ("callback", "pages.data.rows.fetch"),
+    ("callback", "pages.data.rows.open_form"),
+    ("callback", "pages.data.do"),
+}
+#: Doors that end in a change of the store, which judges every one (above); the first only asks whether one is sure.
+JUDGED = {
+    ("callback", "pages.data.ask"),
+    ("callback", "pages.data.importing.confirm"),
+    ("callback", "pages.data.rows.save"),
+    ("callback", "pages.data.placing.save"),
+    ("callback", "pages.data.streets.start"),
+    ("job", "apply"),
+    ("job", "streets"),
+}
+
+
+def test_every_door_of_rows_is_tried_at_own_and_foreign_places() -> None:
+    assert {door for door, deed in doors.doors().items() if deed.bound == "places"} == TRIED | JUDGED
+    sources = [
+        line.strip()
+        for path in (Path(__file__).resolve().parents[2] / "dashboard").rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if "AtlasSource(" in line and "class " not in line
+    ]
+    assert len(sources) > 2  # whoever opens the atlas to change it opens it watched
+    assert [line for line in sources if "watched(settings.home)" not in line] == []
+
+
+@pytest.fixture(scope="module")
+def app(home: Path) -> Dash:
+    return create_app(Settings(home=home, sign_in="on", chromium="none"))
+
+
+def signed_in(app: Dash, home: Path, role: str, place: str) -> FlaskClient:
+    name = f"{role}.of.{place}"
+    account = accounts.found(home, name) or accounts.add(home, name, role, [place], password="horse battery staple")[0]
+    client = app.server.test_client()
+    client.set_cookie("atlas-session", sessions.begin(home, account, "127.0.0.1"))
+    return client
+
+
+@pytest.mark.parametrize(("place", "theirs_"), [(HUINONG, True), (DAWUKOU, False)])
+def test_the_table_of_rows_holds_own_rows_alone(app: Dash, home: Path, place: str, theirs_: bool) -> None:
+    """Of a keeper of Huinong: what is listed, fetched and opened at Huinong and at its neighbour."""
+    client, search = signed_in(app, home, "keeper", HUINONG), f"?section=rows&table=grids&place={place}&lang=zh"
+    key = rows_in(AtlasSource(home).store(), "grids", place)["grid_id"].iloc[0]
+    shown = text_of(called(app, client, "pages.data.rows.show", **{names.URL: search}))
+    assert ' 行"' in shown and ('"0 行"' in shown) is not theirs_
+    wanted = {"startRow": 0, "endRow": 10, "sortModel": []}
+    fetched = called(app, client, "pages.data.rows.fetch", **{names.GRID: wanted, names.URL: search})
+    found = fetched.json["response"][names.GRID]["getRowsResponse"]
+    assert (found["rowCount"] > 0) is theirs_ and bool(found["rowData"]) is theirs_
+    opened = called(
+        app,
+        client,
+        "pages.data.rows.open_form",
+        changed=f"{names.EDIT}.n_clicks",
+        **{names.EDIT: 1, names.CHOSEN: key, names.URL: search},
+    )
+    assert (names.DRAWER in opened.text and key in opened.text) is theirs_
+    assert ("不在您负责的地方" in text_of(opened)) is not theirs_
+
+
+@pytest.mark.parametrize(("place", "theirs_"), [(HUINONG, True), (DAWUKOU, False)])
+def test_a_row_is_taken_out_of_the_atlas_at_own_places_alone(app: Dash, home: Path, place: str, theirs_: bool) -> None:
+    client, store = signed_in(app, home, "keeper", HUINONG), AtlasSource(home).store()
+    atlas, found = AtlasSource(home).atlas(), store.read("enterprises")
+    keys = found.loc[found["adcode"] == place, "enterprise_id"]
+    key = next(one for one in keys if not rows.referring(atlas, "enterprises", one))
+    values = {names.MODAL_DO: 1, names.DOING: {"remove": ["enterprises", key]}, names.URL: "?section=rows&lang=zh"}
+    said = text_of(called(app, client, "pages.data.do", changed=f"{names.MODAL_DO}.n_clicks", **values))
+    assert ("已删除" in said) is theirs_ and ("负责" in said) is not theirs_
+    assert (key in set(store.read("enterprises")["enterprise_id"])) is not theirs_
+
+
+def test_a_plan_is_looked_at_by_all_and_taken_as_a_file_by_whose_it_is_or_whose_place(app: Dash, home: Path) -> None:
+    keep_two(home)  # of Siming, kept by somebody else
+    for place, status in ((SIMING, 200), (HUINONG, 403)):
+        client = signed_in(app, home, "viewer", place)
+        assert client.get("/planning/export/zh/SC-DAY.geojson").status_code == status
+        state = {"query": f"?place={SIMING}&lang=zh", "again": 0}
+        assert "白天三站" in text_of(called(app, client, "pages.planning.keeping.show", **{"plan-state": state}))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_looking_is_not_limited_by_place(app: Dash, home: Path, path: str) -> None:
+    """What docs/reference/roles say: a viewer of one county sees of another what a viewer of that county sees."""
+    here, there = (signed_in(app, home, "viewer", place) for place in (HUINONG, SIMING))
+    pages = [one.get(f"{path}?place={SIMING}&lang=zh") for one in (here, there)]
+    assert pages[0].status_code == pages[1].status_code == 200
+    texts = [MADE_ANEW.sub("", one.text.replace(f"viewer.of.{HUINONG}", f"viewer.of.{SIMING}")) for one in pages]
+    assert texts[0] == texts[1]
+    stills = [one.get(f"/map.svg?page={path.strip('/')}&place={SIMING}&w=400&h=300") for one in (here, there)]
+    assert stills[0].get_data() == stills[1].get_data()
 
 
 def test_work_of_one_is_as_if_not_there_for_another(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dashboard.access import accounts, sessions
+from dashboard.access import accounts, audit, sessions
 from geodata.store import FILE_NAME
 from tests.browser.conftest import STOP_SECONDS, serve
 from tests.ports import free_port
@@ -36,6 +36,8 @@ def test_the_sessions_of_a_removed_account_end_everywhere(atlas_home: Path, tmp_
     try:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             assert set(threads.map(asked, range(40))) == {200}
+            (told,) = audit.entries(home, deed="settings")  # by one of three workers
+            assert {"ATLAS_SIGN_IN: auto → on", "ATLAS_WORKERS: 2 → 3"} <= set(told.about["changed"])
             accounts.remove(home, "li.wei")
             removed = time.monotonic()
             found = list(threads.map(asked, range(40)))

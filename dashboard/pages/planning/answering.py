@@ -65,6 +65,11 @@ def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, 
     return {"by": BY_KEPT, "for": digest(key)} if question.plan.run and jobs.kept(key) is not None else None
 
 
+def named(question: Question) -> dict[str, str]:
+    """Return what a question is called in the trail of deeds."""
+    return {"place": question.filters.place, "model": question.plan.ask.model}
+
+
 def register(app: Dash, context: Context, jobs: Jobs) -> None:
     """Add the callbacks."""
 
@@ -105,7 +110,9 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
                 and (result.get("for"), result.get("again")) == (name, stored["again"])
             ):
                 return no_update, *idle
-            started = jobs.start("plan", search(atlas, jobs, question), reader=take(context.settings, SOLVES))
+            started = jobs.start(
+                "plan", search(atlas, jobs, question), named(question), reader=take(context.settings, SOLVES)
+            )
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
@@ -209,7 +216,10 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         if clicks and (not old or old.get("clicks") != clicks) and _pressed():
             try:
                 started = jobs.start(
-                    "curve", curve(atlas, jobs, question, present), reader=take(context.settings, SOLVES)
+                    "curve",
+                    curve(atlas, jobs, question, present),
+                    named(question),
+                    reader=take(context.settings, SOLVES),
                 )
             except AtlasError:  # too much is going on: the button stays
                 return None, True, False
