@@ -26,6 +26,7 @@ from geodata.errors import AtlasError, BusyError
 from geodata.osm.ground import walking
 from geodata.processes import given_back
 from geodata.store import WritableStore, site
+from geodata.store.base import AtlasStore
 from geodata.store.batched import BatchedStore
 from geodata.store.database import Database
 from geodata.store.snapshot import Snapshot

@@ -35,6 +35,8 @@ COUNTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "stops": ("persons",),
     }
 )
+#: Units of what is withheld.
+HEADS = ("person", "visit")
 #: Tables whose count is told by another as well: parts, their column that names the whole, the whole, its column.
 WHOLES = (("enterprises", "grid_id", "grids", "workers"), ("stops", "activity_id", "activities", "participants"))
 GROUPS = "persons_by_group"

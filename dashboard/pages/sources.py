@@ -34,7 +34,7 @@ from layers import places, proxies, reported_facts, trails
 from layers.atlas import Atlas
 from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
-from layers.small_counts import COUNTED
+from layers.small_counts import COUNTED, HEADS
 from layers.stories import derived
 
 TITLE = N_("来源（页）")
@@ -606,7 +606,9 @@ def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> h
             _subject(one, words),
             figure_link(_said(one, words), one.fact_id, filters, context, words),
             table_name(one.table, words),
-            html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
+            html.Span(
+                (words.persons if one.unit in HEADS else words.number)(one.total), **{"data-figure": one.fact_id}
+            ),
             badge(one.provenance, words),
         ]
         for one in reported_facts.totals(atlas)
