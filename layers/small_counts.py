@@ -68,9 +68,10 @@ def guarded(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> 
     if not threshold or not len(frame) or (name not in COUNTED and OWN not in frame):
         return frame
     own = _brought_in(frame)
-    if not own.any():
+    if not own.any() and name not in {whole for _, _, whole, _ in WHOLES}:
         return frame
-    most, changed = threshold - 1, {}
+    most = threshold - 1
+    changed: dict[str, Any] = {}
     for column in COUNTED.get(name, ()):
         values = _numbers(frame, column)
         small, more = _withheld_of(table, name, column, threshold)
@@ -85,61 +86,53 @@ def guarded(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> 
     return frame.assign(**changed) if changed else frame
 
 
-def protected(
-    values: Numbers, small: Mask, more: Mask, of: Codes, totals: Numbers, threshold: int
-) -> tuple[Mask, Mask]:
+def protected(values: Numbers, small: Mask, of: Codes, totals: Numbers, threshold: int) -> tuple[Mask, Mask]:
     """Return which counts are withheld so that none of `small` follows from the total of its whole, and which totals.
 
     A total that its parts add up to is an equation: with `k` withheld parts of 1 to `threshold` - 1 in it, what is
     left of the total may leave one of them no choice. Then the smallest part that hides them is withheld too, or
-    several, or, where no part does, the total itself. Of each withheld part every value from 1 to `threshold` - 1
-    stays possible.
+    several, or, where no part does, the total itself. Of each of `small` every value from 1 to `threshold` - 1 stays
+    possible.
 
     Parameters
     ----------
     values : ndarray of float, shape (n,)
         Counts of the parts; NaN where nobody counted.
-    small, more : ndarray of bool, shape (n,)
-        Parts that are withheld for what they are, and those withheld already that are `threshold` or more.
+    small : ndarray of bool, shape (n,)
+        Parts that are withheld for what they are.
     of : ndarray of int, shape (n,)
         Which whole each part is of; -1: of none.
     totals : ndarray of float, shape (m,)
         Counts of the wholes; NaN where they are not told.
     threshold : int
+        At least 3.
 
     Returns
     -------
     tuple of ndarray of bool, shapes (n,) and (m,)
-        Parts that are to be withheld besides `small` (those of `more` among them), and totals.
+        Parts that are to be withheld besides `small`, and totals.
     """
-    size, most = len(totals), threshold - 1
+    size, most, found = len(totals), threshold - 1, np.zeros(len(values), bool)
     inside = (of >= 0) & ~np.isnan(values)
-    hidden = inside & (small | more)
     count = np.bincount(of[inside & small], minlength=size)
-    rest = totals - np.bincount(of[inside & ~hidden], values[inside & ~hidden], size)
-    open_ = inside & more
-    room = np.bincount(of[open_], values[open_] - threshold, size)  # by which what is hidden is more than it must be
-    besides = np.bincount(of[open_], minlength=size)
-    left = rest - threshold * besides
-    adds_up = ~np.isnan(totals) & (count > 0) & (left >= count) & ((besides > 0) | (left <= most * count))
-    tight = (left < most + count - 1) | ((besides == 0) & (left > most * (count - 1) + 1))
-    bad = adds_up & tight
-    if not bad.any():
-        return more.copy(), np.zeros(size, bool)
-    # parts that are told, of those wholes: first the smallest that does alone, else the largest of the others
-    may = np.flatnonzero(inside & ~hidden & (values >= threshold) & bad[np.where(of >= 0, of, 0)])
-    slack, whose = values[may] - threshold, of[may]
-    wanted = np.maximum(most - 1 - room, 1)  # not of what the small ones are: what is withheld must not tell it
-    alone = slack >= wanted[whose]
-    order = np.lexsort((np.where(alone, slack, -slack), ~alone, whose))
-    may, slack, whose = may[order], slack[order], whose[order]
-    before = np.cumsum(slack) - slack
-    first = np.r_[True, whose[1:] != whose[:-1]] if len(whose) else np.empty(0, bool)
-    start = np.maximum.accumulate(np.where(first, np.arange(len(whose)), 0)) if len(whose) else np.empty(0, int)
-    picked = before - before[start] < wanted[whose] if len(whose) else np.empty(0, bool)
+    left = totals - np.bincount(of[inside & ~small], values[inside & ~small], size)
+    adds_up = (count > 0) & (left >= count) & (left <= most * count)  # not where the total is not told
+    bad = adds_up & ((left < most + count - 1) | (left > most * (count - 1) + 1))
+    # parts that are told, of those wholes: first the smallest that hides alone, else the largest of the others;
+    # how many never depends on what the small ones are
+    may = np.flatnonzero(inside & ~small & (values >= threshold))
+    may = may[bad[of[may]]]
+    if not len(may):
+        return found, bad
+    wanted, slack = most - 1, values[may] - threshold
+    alone = slack >= wanted
+    order = np.lexsort((np.where(alone, slack, -slack), ~alone, of[may]))
+    may, slack = may[order], slack[order]
+    whose, before = of[may], np.cumsum(slack) - slack
+    first = np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]])
+    before -= np.repeat(before[first], np.diff(np.r_[first, len(whose)]))
     enough = np.bincount(whose, slack, size) >= wanted
-    found = more.copy()
-    found[may[picked & enough[whose]]] = True
+    found[may[(before < wanted) & enough[whose]]] = True
     return found, bad & ~enough
 
 
@@ -195,13 +188,13 @@ def _between(
     """Return which parts, and which wholes, are withheld so that no small part follows from the whole."""
     frame, above = table(parts), table(whole)
     column = COUNTED[parts][0]
-    small, more = _small(frame, column, threshold), np.zeros(len(frame), bool)
+    small = _small(frame, column, threshold)
     if not small.any() or not len(above):
-        return more, np.zeros(len(above), bool)
+        return np.zeros(len(frame), bool), np.zeros(len(above), bool)
     totals = np.where(_small(above, of, threshold), np.nan, _numbers(above, of))
     codes, names = factorized(frame[key])
     at = pd.Index(above[key]).get_indexer(pd.Index(names, dtype=object))
-    return protected(_numbers(frame, column), small, more, np.append(at, -1)[codes], totals, threshold)
+    return protected(_numbers(frame, column), small, np.append(at, -1)[codes], totals, threshold)
 
 
 def _groups_told(stops: pd.DataFrame, threshold: int) -> dict[str, Any]:

@@ -38,9 +38,7 @@ def test_no_withheld_part_follows_from_the_total(counts, threshold):
     small = (values > 0) & (values < threshold)
     total = values.sum()
     totals = np.array([total if total == 0 or total >= threshold else np.nan])
-    more, whole = protected(
-        values, small, np.zeros(len(values), bool), np.zeros(len(values), np.intp), totals, threshold
-    )
+    more, whole = protected(values, small, np.zeros(len(values), np.intp), totals, threshold)
     assert not (more & small).any() and (values[more] >= threshold).all()
     assert small.any() or not more.any()  # nothing is kept back for nothing
     if np.isnan(totals[0]) or whole[0]:
