@@ -206,10 +206,8 @@ def _groups_told(stops: pd.DataFrame, threshold: int) -> dict[str, Any]:
     if not small.any() or not (small := small & _brought_in(stops)[of]).any():
         return {}
     persons = _numbers(stops, "persons")
-    none = np.zeros(len(values), bool)
-    more, hopeless = protected(
-        values, small, none, of, np.where(persons == np.floor(persons), persons, np.nan), threshold
-    )
+    totals = np.where(persons == np.floor(persons), persons, np.nan)  # what is withheld gives nothing away
+    more, hopeless = protected(values, small, of, totals, threshold)
     shown = np.where(small, withheld(0, threshold - 1), np.where(more, withheld(threshold, threshold - 1), values))
     texts = stops[GROUPS].astype(object).to_numpy(copy=True)
     starts = np.searchsorted(of, np.arange(len(said) + 1))
