@@ -230,7 +230,7 @@ def _own_told(
     units = {field.label for field in fields if field.unit.lower() in _UNITS}
     named = "|".join([_COUNT, *(re.escape(label) for label in units)])
     texts = frame[OWN]
-    rows = np.flatnonzero(own & texts.str.contains(named, case=False, regex=True).eq(True).to_numpy(bool))
+    rows = np.flatnonzero(own & texts.str.contains(named, case=False, na=False).to_numpy(bool))
     changed: dict[int, str | None] = {}
     for at, text in zip(rows.tolist(), texts.iloc[rows], strict=True):
         values = values_of(text)
