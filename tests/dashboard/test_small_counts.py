@@ -159,7 +159,6 @@ def test_no_door_says_anything_that_a_withheld_count_changes(told: tuple[Mapping
         ("page /stories?story=S4", "<5 persons"),
         ("page /stories?story=S3", "<5"),
         ("page /analysis?place=640202&on=2024-03-12", "<5 人"),
-        ("page /sources?figure=workers&place=640202", "至少"),
         ("map 640202", "职工 <5 名"),
         ("map 640202", "<5 名职工"),
         ("map 211100", "<5 人"),
