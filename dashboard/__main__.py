@@ -71,7 +71,7 @@ def _built(settings: Settings, words: Gettext, force: bool = False) -> AtlasSour
     backup.finish(settings.home, settings.database_url)
     with _progress(words) as progress:
         build_atlas(settings.home, force=force, url=settings.database_url, progress=progress)
-    return AtlasSource(settings.home, settings.database_url, watched(settings.home))
+    return AtlasSource(settings.home, settings.database_url, watched(settings.home), settings.small_counts)
 
 
 def _build(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:

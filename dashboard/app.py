@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> Dash:
     templates.register()
     backup.finish(settings.home, settings.database_url)
     build_atlas(settings.home, url=settings.database_url)
-    source = AtlasSource(settings.home, settings.database_url, watched(settings.home))
+    source = AtlasSource(settings.home, settings.database_url, watched(settings.home), settings.small_counts)
     source.atlas()
     base_maps = BaseMaps.of(settings, source)
     base_maps.current()

@@ -88,7 +88,7 @@ def kept(
     AtlasError
         As :func:`geodata.placing.placed`, or when the atlas has changed meanwhile.
     """
-    frame = placing.placed(table, atlas.table(table), spots)
+    frame = placing.placed(table, atlas.exact.table(table), spots)
     return store.apply(table, frame, author=author, file=file, crs="wgs84", seen=atlas.stored_version, retire=False)
 
 

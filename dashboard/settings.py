@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geodata.errors import N_, AtlasError
+from geodata.withheld import MOST, THRESHOLD
 
 if TYPE_CHECKING:
     from dashboard.tiles import Tiles
@@ -149,6 +150,9 @@ class Settings(BaseSettings):
         ``ATLAS_LIMITS``: what the limits of readers (:mod:`dashboard.limits`) are multiplied with; 0: there are none.
     uploads_bytes : int
         ``ATLAS_UPLOADS_BYTES``: bytes that uploads may take of the home together; one reader a quarter of them.
+    small_counts : int
+        ``ATLAS_SMALL_COUNTS``: counts of fewer persons in rows that were brought in are told as "<5" (with that number)
+        to everybody but who keeps the data; 0: every count is told; 3 to 10 else.
     metrics : str
         ``ATLAS_METRICS``: addresses or networks that may ask for ``/metrics``, with commas; ``loopback`` is this
         machine; empty: there is no such address.
@@ -219,6 +223,7 @@ class Settings(BaseSettings):
     redis_url: str = Field(default="", pattern=r"^((redis|rediss|unix)://\S+)?$", repr=False)
     limits: float = Field(default=1, ge=0, le=1_000)
     uploads_bytes: int = Field(default=4 * 2**30, ge=10**6)
+    small_counts: int = Field(default=THRESHOLD, ge=0, le=MOST)
     metrics: str = Field(default="", max_length=1_000)
     log_format: Literal["text", "json"] = "text"
     access_log: bool = False
@@ -320,6 +325,12 @@ class Settings(BaseSettings):
             raise ValueError("ATLAS_PROXIES names every address there is: name those of your proxies")
         if self.proxy_user_header and not known:
             raise ValueError("ATLAS_PROXY_USER_HEADER is set and ATLAS_PROXIES is not: anybody could send that header")
+        return self
+
+    @model_validator(mode="after")
+    def _hiding(self) -> Self:
+        if self.small_counts in (1, 2):  # below 2 there is 1 alone: "<2" would tell it
+            raise ValueError("ATLAS_SMALL_COUNTS is 0 (every count is told), or 3 to 10")
         return self
 
     @model_validator(mode="after")

@@ -26,8 +26,10 @@ from geodata.errors import AtlasError, BusyError
 from geodata.osm.ground import walking
 from geodata.processes import given_back
 from geodata.store import WritableStore, site
+from geodata.store.base import AtlasStore
 from geodata.store.batched import BatchedStore, PassedOnStore
 from geodata.store.database import Database
+from geodata.withheld import THRESHOLD
 from layers.atlas import Atlas
 
 log = logging.getLogger(__name__)
@@ -83,6 +85,8 @@ class AtlasSource:
         Address of the database that holds it instead.
     watched : callable, optional
         What the store is handed out through: it judges changes before they take effect.
+    threshold : int
+        Counts of fewer persons are withheld (:mod:`layers.small_counts`); 0: none.
 
     Raises
     ------
@@ -91,8 +95,13 @@ class AtlasSource:
     """
 
     def __init__(
-        self, home: Path, url: str | None = None, watched: Callable[[BatchedStore], BatchedStore] | None = None
+        self,
+        home: Path,
+        url: str | None = None,
+        watched: Callable[[BatchedStore], BatchedStore] | None = None,
+        threshold: int = THRESHOLD,
     ) -> None:
+        self._threshold = threshold
         self._site, self._home, self._url, self._watched = site(home, url), home, url, watched
         self._derived = Folder(home / NAME, str(self._site) if url else "")
         self._lock = threading.Lock()
@@ -154,7 +163,7 @@ class AtlasSource:
             found = self._past.pop((stamp, day), None)
             if found is None:
                 past = self.store().as_of(end_of(day))
-                found = Atlas.load(past, day, walking(self._home, past), self._derived)
+                found = Atlas.load(past, day, walking(self._home, past), self._derived, self._threshold)
             self._past = {key: kept for key, kept in [*self._past.items()][1 - PAST_KEPT :] if key[0] == stamp}
             self._past[stamp, day] = found
         return found
@@ -252,7 +261,7 @@ class AtlasSource:
                 return held
             try:
                 # every table as of one moment, whoever imports meanwhile
-                new = _Held(*store.at_once(lambda now: Atlas.load(now, None, walking(self._home, now), self._derived)))
+                new = _Held(*store.at_once(self._loaded))
             except BusyError:
                 if held is None:
                     raise
@@ -266,6 +275,9 @@ class AtlasSource:
         with self._switched:
             self._switched.notify_all()
         return new
+
+    def _loaded(self, now: AtlasStore) -> Atlas:
+        return Atlas.load(now, None, walking(self._home, now), self._derived, self._threshold)
 
     def _warmed(self, new: _Held) -> None:
         """Warm a new atlas for a while; what is left of that goes on beside its readers."""

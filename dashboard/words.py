@@ -20,6 +20,8 @@ from geodata.kinds import Kinds, shipped
 from geodata.names import romanised
 from geodata.own_fields import values_of
 from geodata.personal import open_values
+from geodata.withheld import told
+from layers.qualifiers import of_sum
 
 WAN = 10_000
 
@@ -131,6 +133,15 @@ class Words:
     def qualified(self, value: float, qualifier: str | None) -> str:
         """Return a reported figure with its qualifier, without unit: 6 万余, 近 1 万, 140 余."""
         return format_reported(value, qualifier or "exact", "", self.lang)
+
+    def persons(self, value: float | None, qualifier: str | None = None) -> str:
+        """Return a count of persons as it may be told (:mod:`geodata.withheld`), with its qualifier, without unit:
+        <5, at least 120; a dash when there is none.
+        """
+        if value is None or math.isnan(value):
+            return "—"
+        number, own = told(value)
+        return self.qualified(number, of_sum(own, [qualifier or "exact"]))
 
     def measured(self, text: str, unit: str) -> str:
         """Return a figure with its unit behind it as this language writes it: 377 家, 140 余场, 34.3%."""

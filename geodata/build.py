@@ -13,12 +13,10 @@ import pandas as pd
 
 from geodata import boundaries, facts, kinds, sample
 from geodata.errors import N_
-from geodata.schema import SCHEMA_VERSION, TABLES
+from geodata.schema import SCHEMA_VERSION, SHIPPED, TABLES
 from geodata.store import site
 from geodata.store.images import as_stored
 from geodata.store.whole import of_frames, pour
-
-BATCH = "shipped"
 
 
 def _silent(share: float, message: str) -> None:
@@ -83,7 +81,7 @@ def atlas_frames(progress: Callable[[float, str], None] = _silent) -> dict[str, 
     frames = {}
     for name, schema in TABLES.items():
         frame = raw[name] if name in raw else _empty(name)
-        frames[name] = schema.validate(frame if "batch_id" in frame else frame.assign(batch_id=BATCH))
+        frames[name] = schema.validate(frame if "batch_id" in frame else frame.assign(batch_id=SHIPPED))
     return frames
 
 

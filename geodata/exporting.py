@@ -38,6 +38,7 @@ from geodata.personal import is_personal, personal_labels
 from geodata.schema import OWN, TABLES, Column, TableSchema
 from geodata.store.gpkg import GPKG_VERSION
 from geodata.store.images import as_stored
+from geodata.withheld import written
 
 FORMATS = ("xlsx", "csv", "geojson", "gpkg")
 HEADERS = ("zh", "en", "id")  # of workbooks and text tables; id: names of the schema, and codes as they are kept
@@ -181,14 +182,19 @@ class Cells:
         self.left_out: list[str] = []
         self.frame, self._kinds, self._schema, self.headers = frame, kinds, schema, headers
         self.columns = [column for column in schema.columns if not (spread and column.name == OWN)]
-        stored = as_stored(schema, frame)
+        texts = _withheld(schema, frame)
+        stored = as_stored(
+            schema, frame.assign(**{name: frame[name].where(said == "") for name, said in texts.items()})
+        )
         self.values: list[list[Any]] = []
         for column in self.columns:
             values = stored[column.name].astype(object)
             if column.name == "opening_hours":
                 clear = {text: _clear_hours(text) for text in values.dropna().unique()}
                 values = values.map(clear).astype(object)  # what maps to texts comes back as text, its gaps as "nan"
-            self.values.append([_number(value, column) for value in values.where(values.notna(), None).tolist()])
+            cells = [_number(value, column) for value in values.where(values.notna(), None).tolist()]
+            said = texts.get(column.name, [""] * len(cells))
+            self.values.append([text or cell for cell, text in zip(cells, said, strict=True)])
         if spread and OWN in frame:
             own = [values_of(text) for text in frame[OWN].tolist()]
             present = set(frame["kind"].dropna()) if schema.name == "activities" else set()
@@ -248,6 +254,20 @@ class Cells:
         return [
             None if value is None else ";".join(names.get(code, code) for code in value.split(";")) for value in values
         ]
+
+
+def _withheld(schema: TableSchema, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return what to write for counts that are withheld (:mod:`geodata.withheld`), by column; empty texts elsewhere."""
+    found = {}
+    for column in schema.columns:
+        if column.dtype == "int" and frame[column.name].dtype.kind == "f":
+            values = frame[column.name].to_numpy(dtype=float)
+            hidden = np.isfinite(values) & (values != np.floor(values))
+            if hidden.any():
+                found[column.name] = np.array(
+                    [written(one) if out else "" for one, out in zip(values, hidden, strict=True)], dtype=object
+                )
+    return found
 
 
 def _open_only(own: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:

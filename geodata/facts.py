@@ -12,6 +12,7 @@ WAN = 10_000
 # Chinese puts 余 behind the round number and 近, 约, 至少 before it
 _ZH = {"exact": "{}", "over": "{} 余", "nearly": "近 {}", "about": "约 {}", "at_least": "至少 {}"}
 _EN = {"exact": "{}", "over": "over {}", "nearly": "nearly {}", "about": "about {}", "at_least": "at least {}"}
+_ZH["below"] = _EN["below"] = "<{}"  # of a count that is withheld
 
 
 def reported_facts() -> pd.DataFrame:
@@ -35,7 +36,7 @@ def format_reported(value: float, qualifier: str = "exact", unit: str = "", lang
     value : float
         The figure as it stands in the facts (10000 with ``nearly`` is 近 1 万).
     qualifier : str
-        ``exact``, ``over``, ``nearly``, ``about`` or ``at_least``.
+        ``exact``, ``over``, ``nearly``, ``about`` or ``at_least``; ``below`` of a count that is withheld.
     unit : str
         Code of the vocabulary ``unit``, or empty for the bare figure.
     lang : str

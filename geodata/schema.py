@@ -28,6 +28,7 @@ pd.set_option("mode.string_storage", "python")
 
 SCHEMA_VERSION = "4"
 CRS = "EPSG:4326"
+SHIPPED = "shipped"  # batch of the rows that come with the program
 OWN = "own"  # column of the values that a row has beside those of the schema: geodata.own_fields
 COMMON = ("provenance", "source_id", "batch_id", "valid_from", "valid_to")
 GEOMETRY_TYPES = MappingProxyType(

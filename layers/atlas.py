@@ -27,7 +27,7 @@ from geodata.derived import Folder, Tables, lonlat
 from geodata.errors import N_, AtlasError
 from geodata.frames import factorized
 from geodata.schema import TABLES
-from layers import stored, validity
+from layers import small_counts, stored, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         Where :meth:`walking` looks.
     stored : mapping of str to int, optional
         Rows of each table in the store, those included that do not hold; without, as many as are given.
+    threshold : int
+        Counts of fewer persons are withheld (:mod:`layers.small_counts`); 0: none.
     """
 
     places = _Table()
@@ -139,9 +141,10 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         meta: Mapping[str, str],
         walking: Walking | None = None,
         stored: Mapping[str, int] | None = None,
+        threshold: int = 0,
     ) -> None:
         self.meta, self._stored = meta, stored
-        self._tables, self._walking = tables, walking
+        self._tables, self._walking, self.threshold = tables, walking, threshold
         self._laid: dict[str, pd.DataFrame] = {}
         self._once: dict[Hashable, Any] = {}
         self._recent: OrderedDict[Hashable, Any] = OrderedDict()
@@ -154,6 +157,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         day: date | None = None,
         walking: Walking | None = None,
         derived: Folder | None = None,
+        threshold: int = 0,
     ) -> Self:
         """Read what holds of every table of `store`, all as of one moment.
 
@@ -169,6 +173,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         derived : Folder, optional
             Where files are that hold the tables (:mod:`geodata.derived`), or are made; without, they come out of the
             store as objects of this process.
+        threshold : int
+            As the class has it.
 
         Raises
         ------
@@ -178,16 +184,21 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         if derived is not None:
             tables, meta = store.at_once(lambda now: stored.kept(now, day, derived))[1]
             _, meta = stored.spoken_of(meta, date.fromisoformat(tables.facts["until"]), day)
-            return cls(tables, meta, walking, tables.facts["rows"])
+            return cls(tables, meta, walking, tables.facts["rows"], threshold)
         frames, meta, until = store.at_once(_whole)[1]
         shown, meta = stored.spoken_of(meta, until, day)
-        made = cls.from_frames({name: validity.on(frame, shown) for name, frame in frames.items()}, meta, walking)
+        held = {name: validity.on(frame, shown) for name, frame in frames.items()}
+        made = cls.from_frames(held, meta, walking, threshold)
         made._stored = {name: len(frame) for name, frame in frames.items()}
         return made
 
     @classmethod
     def from_frames(
-        cls, frames: Mapping[str, pd.DataFrame], meta: Mapping[str, str], walking: Walking | None = None
+        cls,
+        frames: Mapping[str, pd.DataFrame],
+        meta: Mapping[str, str],
+        walking: Walking | None = None,
+        threshold: int = 0,
     ) -> Self:
         """Make an atlas of `frames`; a table that is not given is empty.
 
@@ -199,6 +210,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             At least ``data_version`` and ``data_date`` (ISO date).
         walking : callable, optional
             Where :meth:`walking` looks.
+        threshold : int
+            As the class has it.
 
         Raises
         ------
@@ -213,7 +226,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
                 known="、".join(TABLES),
             )
         held = {name: frames[name].reset_index(drop=True) if name in frames else _empty(name) for name in TABLES}
-        return cls(held, dict(meta), walking)
+        return cls(held, dict(meta), walking, threshold=threshold)
 
     @property
     def version(self) -> str:
@@ -235,11 +248,21 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         """The day the data speaks of; "inspected within so many days" counts back from it."""
         return date.fromisoformat(self.meta["data_date"])
 
+    @cached_property
+    def exact(self) -> Self:
+        """The same atlas with every count as it is: for who keeps the data, and nobody else."""
+        return type(self)(self._tables, self.meta, self._walking, self._stored) if self.threshold else self
+
     def table(self, name: str) -> pd.DataFrame:
         """Return the frame of table `name`."""
         found = self._laid.get(name)
         if found is None:
-            found = self._laid.setdefault(name, stored.named(name, self._tables[name]))
+            made = (
+                small_counts.guarded(self.exact.table, name, self.threshold)
+                if self.threshold
+                else stored.named(name, self._tables[name])
+            )
+            found = self._laid.setdefault(name, made)
         return found
 
     @property
@@ -353,7 +376,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         """Return a column as codes and the values they stand for; code -1 where a value is missing."""
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
-            known = self._tables.codes(table, column) if isinstance(self._tables, Tables) else None
+            as_stored = isinstance(self._tables, Tables) and column not in small_counts.TEXTS
+            known = self._tables.codes(table, column) if as_stored else None
             codes, values = known or factorized(self.table(table)[column])
             return _still(codes), _still(values)
 

@@ -117,7 +117,7 @@ def funnel(atlas: Atlas, filters: Filters) -> pd.DataFrame:
             rows.append(
                 {
                     "stage": stage,
-                    "value": int(numbers(atlas, column)[given].sum()) if len(given) else None,
+                    "value": _whole(numbers(atlas, column)[given].sum()) if len(given) else None,
                     "qualifier": qualifiers.combine(qualifiers.of_column(text, column) for text in said),
                     "provenance": provenance,
                     "fairs": len(given),
@@ -128,6 +128,11 @@ def funnel(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(FUNNEL_COLUMNS))
     table["value"] = pd.Series([row["value"] for row in rows], dtype=object)  # None stays None, 136 an integer
     return table
+
+
+def _whole(total: float) -> float:
+    """Return a sum as an integer where no part of it is withheld."""
+    return int(total) if total == int(total) else float(total)
 
 
 def _choice(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:

@@ -20,7 +20,8 @@ from geodata.errors import N_
 from geodata.facts import format_reported
 from geodata.frames import rows_of
 from geodata.message import Message, joined
-from layers import activities, coverage, fairs, grids, places, regions, stations, unplaced
+from geodata.withheld import told
+from layers import activities, coverage, fairs, grids, places, qualifiers, regions, stations, unplaced
 from layers.atlas import LEVELS, Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix, sources
@@ -72,7 +73,7 @@ class KeyFigure:
     label : str
         Message in Chinese (msgid): what is counted.
     value : float or None
-        The number; shares are 0 to 1; None when it is not known: `of` then says why.
+        The number; shares are 0 to 1; None when it is not known: `of` then says why; and of a count that is withheld.
     text_zh, text_en : str
         The number as each reader writes it, with its qualifier, without its unit.
     unit : str
@@ -166,12 +167,14 @@ def _figure(
     qualifier: str = "exact",
     adcode: str | None = None,
 ) -> KeyFigure:
+    number, counted = told(value)
+    qualifier = qualifiers.of_sum(counted, [qualifier])
     return KeyFigure(
         id,
         label,
-        value,
-        format_reported(value, qualifier, "", "zh"),
-        format_reported(value, qualifier, "", "en"),
+        None if counted == qualifiers.BELOW else number,
+        format_reported(number, qualifier, "", "zh"),
+        format_reported(number, qualifier, "", "en"),
         unit,
         of,
         provenance,
@@ -218,7 +221,8 @@ def _work(atlas: Atlas, filters: Filters, here: places.Scope) -> Iterator[KeyFig
     facts = reported(atlas, filters, here)
     rows = grids.chosen(atlas, filters)
     area = regions.chosen(atlas, filters) if here.level in LEVELS else np.empty(0, dtype=np.intp)
-    firms, done, workers, team = (int(total) for total in grids.figures(atlas)[rows].sum(axis=0))
+    firms, done, workers, team = grids.figures(atlas)[rows].sum(axis=0).tolist()
+    firms, done = int(firms), int(done)
     whole = int(facts["enterprises_covered"].value) if "enterprises_covered" in facts else firms
     of_firms = Message(N_("共 {whole} 家企业"), {"whole": f"{whole:,}"})
     specs = (
@@ -369,7 +373,7 @@ def _fairs(atlas: Atlas, filters: Filters) -> Iterator[KeyFigure]:
         yield _figure(
             "livestream",
             N_("直播带岗"),
-            int(attendance[watched].sum()),
+            float(attendance[watched].sum()),
             "visit",
             best,
             sources(atlas.distinct("fairs", "source_id", watched)),

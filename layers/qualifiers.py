@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-EXACT = "exact"
+#: That of a number which says all; that of a count that is withheld: there are some, fewer than the number.
+EXACT, BELOW = "exact", "below"
 
 
 def of_column(text: object, column: str) -> str:
@@ -15,6 +16,13 @@ def of_column(text: object, column: str) -> str:
             if name.strip() == column and qualifier.strip():
                 return qualifier.strip()
     return EXACT
+
+
+def of_sum(counted: str, qualifiers: Iterable[str]) -> str:
+    """Return the qualifier of a sum of which :func:`geodata.withheld.told` says `counted`, of numbers with
+    `qualifiers`.
+    """
+    return counted if counted == BELOW else combine([counted, *qualifiers])
 
 
 def combine(qualifiers: Iterable[str]) -> str:

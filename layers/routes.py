@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from layers import periods, selection
 from layers.atlas import Atlas
 from layers.filters import Filters
+from layers.small_counts import groups_of
 
 PIECES = 12  # dashes from one stop to the next: every other one is drawn
 
@@ -39,17 +40,11 @@ def of_activity(atlas: Atlas, activity: str) -> pd.DataFrame:
     return rows[rows["activity_id"] == activity].reset_index(drop=True)
 
 
-def groups(text: object) -> dict[str, int]:
-    """Return worker group → persons of ``group=persons;…`` text; what is no whole number is left out."""
-    pairs = [pair.partition("=") for pair in text.split(";")] if isinstance(text, str) else []
-    return {name.strip(): int(count) for name, _, count in pairs if name.strip() and count.strip().isdecimal()}
-
-
-def by_group(rows: pd.DataFrame) -> dict[str, int]:
+def by_group(rows: pd.DataFrame) -> dict[str, float]:
     """Return worker group → persons over the stops `rows`, as far as the stops tell it."""
-    found: dict[str, int] = {}
+    found: dict[str, float] = {}
     for text in rows["persons_by_group"]:
-        for group, persons in groups(text).items():
+        for group, persons in groups_of(text).items():
             found[group] = found.get(group, 0) + persons
     return found
 

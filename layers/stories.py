@@ -206,11 +206,11 @@ def sections(rows: pd.DataFrame, story: str) -> list[tuple[str, pd.DataFrame]]:
     return [(title, part) for title, part in found if len(part)]
 
 
-def crossing(hired: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, int]]]:
+def crossing(hired: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, float]]]:
     """Return (home, city that hires) → provenance and persons of each row of :func:`flows`, never added."""
-    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    found: dict[tuple[str, str], list[tuple[str, float]]] = {}
     for row in rows_of(hired):
-        found.setdefault((row.from_adcode, row.to_adcode), []).append((row.provenance, int(row.persons)))
+        found.setdefault((row.from_adcode, row.to_adcode), []).append((row.provenance, float(row.persons)))
     return found
 
 

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
+from geodata.withheld import told
 from layers import activities, coverage, demand, fairs, grids, kpis, periods, regions, stations, unplaced, way
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, STRAIGHT, Filters
 from layers.provenance import mix, sources
+from layers.qualifiers import BELOW
 
 Rows = NDArray[np.intp]
 
@@ -123,7 +125,7 @@ def trail(atlas: Atlas, filters: Filters, id: str) -> Trail:
     parts = spec.parts(atlas, filters)
     value = (
         spec.value(*(one.value for one in parts))
-        if spec.value and parts and all(one.value is not None for one in parts)
+        if spec.value and parts and all(_is_known(one, spec) for one in parts)
         else None
     )
     fact = _fact_of(atlas, shown, spec)
@@ -165,6 +167,13 @@ def _fact_of(atlas: Atlas, shown: kpis.KeyFigure | None, spec: Figure) -> str | 
         return None
     row = atlas.rows_by("facts", "id").get(shown.source_ids[0])
     return shown.source_ids[0] if row is not None and atlas.facts["metric"].iloc[row] == spec.metric else None
+
+
+def _is_known(part: Part, spec: Figure) -> bool:
+    """Return whether the value of a part is known as well as the formula wants: no ratio is told of a count that is
+    withheld.
+    """
+    return part.value is not None and (spec.value is _first or told(part.value)[1] != BELOW)
 
 
 # -- parts ------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dashboard import theme
 from dashboard.charts.chart import Chart, Reference, Series
 from dashboard.filters_in_words import bracketed
 from dashboard.words import Words
+from geodata.withheld import plotted
 from layers import activities, fairs, grids, places
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -108,7 +109,7 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     order = [one for one in ("reported", "derived", "illustrative") if (rows["provenance"] == one).any()]
     columns = (rows[one] for one in ("provenance", "stage", "value", "qualifier"))
     by = {
-        (origin, stage): (int(value), qualifier)
+        (origin, stage): (value, qualifier)
         for origin, stage, value, qualifier in zip(*columns, strict=True)
         if pd.notna(value)
     }
@@ -116,7 +117,7 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     title = words("招聘会")
     if positions and intents and positions[0]:
         title = words("{positions} 个岗位，{intents} 人达成意向").format(
-            positions=words.number(positions[0]), intents=words.number(intents[0])
+            positions=words.number(positions[0]), intents=words.persons(intents[0])
         )
     series = []
     for provenance in order:
@@ -124,10 +125,10 @@ def funnel(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
         series.append(
             Series(
                 words.provenance(provenance),
-                tuple(told[0] if told else None for told, _ in shown),
+                tuple(plotted(told[0]) if told else None for told, _ in shown),
                 theme.FAIR if provenance == "reported" else theme.FAIR_SAMPLE,
                 provenance,
-                texts=tuple(f"{words.qualified(*told)} {unit}" if told else words("未报道") for told, unit in shown),
+                texts=tuple(f"{words.persons(*told)} {unit}" if told else words("未报道") for told, unit in shown),
             )
         )
     subtitle = words("{fairs} 场招聘会：企业 → 岗位 → 意向").format(

@@ -80,7 +80,11 @@ class _Data(CategoryChartData):
 def chart_data(chart: Chart) -> CategoryChartData:
     """Return the data sheet of a chart: its categories down, its series across."""
     data = _Data(number_format=chart.number_format)
-    data.categories = chart.categories
+    # a cell holds a number or nothing: what is withheld is said beside its name
+    data.categories = tuple(
+        " ".join([name, *(one.texts[at] for one in chart.series if one.is_below(at))])
+        for at, name in enumerate(chart.categories)
+    )
     for one in chart.series:
         data.add_series(one.name, one.values)
     return data

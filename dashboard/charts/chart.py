@@ -101,6 +101,10 @@ class Series:
         """Return the colour of its value at a position."""
         return self.colors[at] if self.colors else self.color
 
+    def is_below(self, at: int) -> bool:
+        """Return whether its value at a position is a count that is withheld: its text says below how many it is."""
+        return self.values[at] is None and bool(self.texts) and self.texts[at].startswith("<")
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

@@ -11,6 +11,7 @@ from dashboard import theme
 from dashboard.activity_kinds import colours, kind_names
 from dashboard.charts.chart import Chart, Series
 from dashboard.words import Words
+from geodata.withheld import plotted, told
 from layers import activities, places
 from layers.analysis import plans, timeline
 from layers.analysis.plans import Progress
@@ -128,15 +129,15 @@ def against_plan(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
     months = sorted({month for one in found for month in one.months})
     series = []
     for at, (one, name, color) in enumerate(zip(found, names, _line_colours(found, words), strict=True), 1):
-        done = dict(zip(one.months, (value / one.target for value in one.done), strict=True))
+        done = dict(zip(one.months, one.done, strict=True))
         way = dict(zip(one.months, (value / one.target for value in one.linear), strict=True))
         series.append(
             Series(
                 name,
-                tuple(done.get(month) for month in months),
+                tuple(_share(done.get(month), one.target) for month in months),
                 color,
                 one.provenance,
-                texts=tuple(f"{done[month] * 100:,.6g}%" if month in done else "—" for month in months),
+                texts=tuple(_share_text(done.get(month), one.target) for month in months),
                 short=name.removeprefix(place_name(atlas, one.adcode, words)).strip()
                 if alone
                 else str(at)
@@ -163,6 +164,18 @@ def against_plan(atlas: Atlas, filters: Filters, words: Words) -> Chart | None:
         head=words("月份"),
         room="box",
     )
+
+
+def _share(done: float | None, target: float) -> float | None:
+    number = None if done is None else plotted(done)
+    return None if number is None else number / target
+
+
+def _share_text(done: float | None, target: float) -> str:
+    if done is None:
+        return "—"
+    number, qualifier = told(done)
+    return {"below": "<", "at_least": "≥"}.get(qualifier, "") + f"{number / target * 100:,.6g}%"
 
 
 def plan_names(atlas: Atlas, found: Sequence[Progress], words: Words) -> list[str]:

@@ -13,6 +13,7 @@ from dashboard.charts.chart import Chart, Series
 from dashboard.words import Words
 from geodata.facts import format_reported
 from geodata.frames import rows_of
+from geodata.withheld import plotted
 from layers import routes, stories
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -176,13 +177,13 @@ def groups(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
     return _bars(
         "groups",
         words("{name}最多：{count} 人").format(
-            name=names.get(listed[0], listed[0]), count=words.number(found[listed[0]])
+            name=names.get(listed[0], listed[0]), count=words.persons(found[listed[0]])
         ),
         words("体检的劳动者按群体（人），各站相加；{note}").format(note=_note(stories.origin(rows), words)),
         stories.origin(rows),
         [names.get(one, one) for one in listed],
-        [found[one] for one in listed],
-        [words("{count} 人").format(count=words.number(found[one])) for one in listed],
+        [plotted(found[one]) for one in listed],
+        [words("{count} 人").format(count=words.persons(found[one])) for one in listed],
         theme.ACTIVITY,
         words("人数"),
     )
@@ -203,13 +204,13 @@ def stops(atlas: Atlas, _filters: Filters, words: Words) -> Chart | None:
     return _bars(
         "stops",
         words("第 {number} 站人最多：{count} 人").format(
-            number=most["sequence"], count=words.number(float(most["persons"]))
+            number=most["sequence"], count=words.persons(float(most["persons"]))
         ),
         words("每站体检的劳动者（人，月/日）；{note}").format(note=_note(stories.origin(rows), words)),
         stories.origin(rows),
         names,
-        rows["persons"].tolist(),
-        [words("{count} 人").format(count=words.number(one)) for one in rows["persons"]],
+        list(map(plotted, rows["persons"])),
+        [words("{count} 人").format(count=words.persons(one)) for one in rows["persons"]],
         theme.ACTIVITY,
         words("人数"),
         origins=rows["provenance"].tolist(),
@@ -346,7 +347,7 @@ def _bars(
     subtitle: str,
     provenance: str | None,
     names: Sequence[str],
-    values: Sequence[float],
+    values: Sequence[float | None],
     texts: Sequence[str],
     color: str | list[str],
     series: str,

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.basemap import BaseMaps
 from dashboard.server.health import health
 from dashboard.source import AtlasSource
+from geodata.withheld import written
 
 SUMMED = ("enterprises", "enterprises_strengthened", "workers", "team_members")
 
@@ -41,10 +42,15 @@ def info(source: AtlasSource, as_of: date | None = None, base_maps: BaseMaps | N
             name: {str(key): int(count) for key, count in atlas.table(name)["provenance"].value_counts().items()}
             for name in about["tables"]
         },
-        "grids": {column: int(atlas.grids[column].sum()) for column in SUMMED},
+        "grids": {column: _summed(float(atlas.grids[column].sum())) for column in SUMMED},
         "regions_by_county": {str(key): int(count) for key, count in by_county.items()},
         "stations_by_status": {str(key): int(count) for key, count in atlas.stations["status"].value_counts().items()},
     }
+
+
+def _summed(total: float) -> int | str:
+    """Return a sum; a text where a part of it is withheld."""
+    return int(total) if total == int(total) else written(total)
 
 
 def _base(maps: BaseMaps) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from dashboard.components.badge import badge
 from dashboard.components.chinese import chinese
 from dashboard.words import Words
 from geodata.frames import rows_of
+from geodata.withheld import plotted
 from layers import qualifiers, stories
 from layers.atlas import Atlas
 
@@ -40,7 +41,7 @@ def fair_section(atlas: Atlas, story: str, words: Words) -> html.Section:
     body = []
     for row in rows_of(rows.rename(columns={"name": "name_"})):
         told = [
-            words.qualified(value, qualifiers.of_column(row.qualifiers, column))
+            words.persons(value, qualifiers.of_column(row.qualifiers, column))
             if pd.notna(value := getattr(row, column))
             else words("未报道")
             for column in COUNTED
@@ -52,10 +53,7 @@ def fair_section(atlas: Atlas, story: str, words: Words) -> html.Section:
                     html.Td(_when(row, words)),
                     html.Td(names.get(row.adcode, row.adcode)),
                     *map(html.Td, told[:3]),
-                    html.Td(
-                        words.share(row.hiring_intents / row.positions if row.positions else None),
-                        title=words("达成就业意向人数 ÷ 提供岗位数"),
-                    ),
+                    html.Td(_conversion(row, words), title=words("达成就业意向人数 ÷ 提供岗位数")),
                     html.Td(told[3]),
                     html.Td(badge(row.provenance, words)),
                 ],
@@ -79,6 +77,11 @@ def fair_section(atlas: Atlas, story: str, words: Words) -> html.Section:
             ),
         ]
     )
+
+
+def _conversion(row: Any, words: Words) -> str:
+    met = plotted(row.hiring_intents)
+    return words.share(met / row.positions if row.positions and met is not None else None)
 
 
 def _when(row: Any, words: Words) -> str:

@@ -14,6 +14,7 @@ from geodata.facts import format_reported
 from geodata.frames import rows_of
 from layers import routes, stories
 from layers.atlas import Atlas
+from layers.small_counts import groups_of
 
 
 def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.Section:
@@ -30,7 +31,7 @@ def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.
     listed = [group for group in names if group in routes.by_group(rows)]
     made_up = (rows["provenance"] == "illustrative").any()
     total = atlas.facts[atlas.facts["id"] == fact]
-    said = [words("各站合计 {count} 人").format(count=words.number(float(rows["persons"].sum())))]
+    said = [words("各站合计 {count} 人").format(count=words.persons(float(rows["persons"].sum())))]
     if len(total):
         one = total.iloc[0]
         said.append(
@@ -54,8 +55,8 @@ def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.
                 html.Th(words("第 {number} 站").format(number=row.sequence), scope="row"),
                 html.Td(words.date(row.date) if pd.notna(row.date) else words("日期未报道")),
                 html.Td(chinese(row.name_, words)),
-                *(html.Td(words.number(routes.groups(row.persons_by_group).get(group))) for group in listed),
-                html.Td(html.Strong(words.number(row.persons))),
+                *(html.Td(words.persons(groups_of(row.persons_by_group).get(group))) for group in listed),
+                html.Td(html.Strong(words.persons(row.persons))),
                 html.Td(badge(row.provenance, words)),
             ],
             className="stop-sample" if row.provenance == "illustrative" else "",
@@ -68,8 +69,8 @@ def route_section(atlas: Atlas, activity: str, fact: str, words: Words) -> html.
             html.Th(words("合计"), scope="row"),
             html.Td(),
             html.Td(),
-            *(html.Td(words.number(sums[group])) for group in listed),
-            html.Td(html.Strong(words.number(float(rows["persons"].sum())))),
+            *(html.Td(words.persons(sums[group])) for group in listed),
+            html.Td(html.Strong(words.persons(float(rows["persons"].sum())))),
             html.Td(badge(stories.origin(rows), words)),
         ]
     )

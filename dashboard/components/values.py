@@ -65,7 +65,7 @@ def _shown(schema: TableSchema, column: Column, value: Any, words: Words) -> str
     if column.dtype == "date":
         return value[:10] if isinstance(value, str) else f"{value:%Y-%m-%d}"
     if column.dtype == "int":
-        return f"{value:,.0f}"
+        return words.persons(value)
     if column.dtype == "float":
         return (
             f"{value:,.6f}".rstrip("0").rstrip(".")

@@ -26,7 +26,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     sectors = words.codes("sector")
     text = [
         f"<b>{escape(name)}</b><br>{escape(sectors.get(sector, str(sector)))}"
-        f" · {words.number(workers)} {words('名职工')}"
+        f" · {words.persons(workers)} {words('名职工')}"
         f"<br>{words('已强化“产改”举措') if strong else words('尚未强化“产改”举措')}<br>{words.provenance(origin)}"
         for name, sector, workers, strong, origin in zip(
             rows["name"], rows["sector"], rows["workers"], rows["strengthened"], rows["provenance"], strict=True

@@ -90,7 +90,7 @@ def _apart(frame: pd.DataFrame, scene: Scene) -> Marks:
         ):
             value = getattr(row, column)
             if pd.notna(value):
-                lines.append(f"{label} {words.qualified(value, qualifiers.of_column(row.qualifiers, column))} {unit}")
+                lines.append(f"{label} {words.persons(value, qualifiers.of_column(row.qualifiers, column))} {unit}")
         last = words.provenance(row.provenance) + " · " + words("点位为城市代表点")
         text.append("<br>".join(lines) + own_fields(row, words) + "<br>" + last)
     # two fairs of one city share its representative point: set the later ones beside it

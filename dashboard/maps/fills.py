@@ -131,7 +131,7 @@ def _grids(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -> 
         )
         + "<br>"
         + words("职工 {workers} 名 · 四员 {team} 人").format(
-            workers=words.number(row.workers), team=words.number(row.team_members)
+            workers=words.persons(row.workers), team=words.persons(row.team_members)
         )
         + f"<br>{words('产改任务')}：{tasks.get(row.task, row.task)}"
         + f"<br>{words.provenance(row.provenance)} · {words('网格边界为示意')}"

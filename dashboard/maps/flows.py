@@ -48,7 +48,7 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
         keys.append(["flow", f"{row.from_adcode}-{row.to_adcode}"])
         said.append(
             f"<b>{escape(str(names.iloc[start]))} → {escape(str(names.iloc[end]))}</b><br>{words('跨市就业')} · "
-            f"{words('{count} 人').format(count=words.number(int(row.persons)))}"
+            f"{words('{count} 人').format(count=words.persons(row.persons))}"
             f"<br>{words.provenance(row.provenance)} · {escape(str(row.source_id))}"
         )
     dots = points(

@@ -18,6 +18,7 @@ from dashboard.maps.marks import halo, packed, points
 from dashboard.words import Words
 from geodata.frames import rows_of
 from layers import routes
+from layers.small_counts import groups_of
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -72,10 +73,10 @@ def hover(rows: pd.DataFrame, words: Words) -> list[str]:
     for row in rows_of(rows.rename(columns={"name": "name_"})):
         day = words.date(row.date) if pd.notna(row.date) else words("日期未报道")
         served = words.listed(
-            f"{names.get(group, group)} {words.number(count)}"
-            for group, count in routes.groups(row.persons_by_group).items()
+            f"{names.get(group, group)} {words.persons(count)}"
+            for group, count in groups_of(row.persons_by_group).items()
         )
-        people = words("{count} 人").format(count=words.number(row.persons)) if pd.notna(row.persons) else ""
+        people = words("{count} 人").format(count=words.persons(row.persons)) if pd.notna(row.persons) else ""
         lines = [
             f"<b>{words('第 {number} 站').format(number=row.sequence)} · {escape(str(row.name_))}</b>",
             " · ".join(filter(None, (day, people))),

@@ -29,10 +29,12 @@ from geodata.errors import N_, AtlasError
 from geodata.facts import format_reported
 from geodata.frames import rows_of
 from geodata.osm import pois
+from geodata.withheld import told
 from layers import places, proxies, reported_facts, trails
 from layers.atlas import Atlas
 from layers.filters import NATION, PROVENANCES, Filters
 from layers.provenance import MIXED
+from layers.small_counts import COUNTED, HEADS
 from layers.stories import derived
 
 TITLE = N_("来源（页）")
@@ -234,6 +236,8 @@ def _number(trail: trails.Trail, words: Words) -> str:
         return words.measured(trail.shown.text_zh if words.lang == "zh" else trail.shown.text_en, trail.shown.unit)
     if trail.value is None:
         return "—"
+    if any(part.table in COUNTED for part in trail.parts) and told(trail.value)[1] != "exact":
+        return words.persons(trail.value)
     return words.share(trail.value) if 0 < trail.value < 1 else words.number(trail.value)
 
 
@@ -244,7 +248,9 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
             words(part.label),
             table_name(part.table, words),
             words.number(len(part.rows)),
-            words.number(part.value, 0 if part.value == int(part.value) else 1),
+            words.persons(part.value)
+            if part.table in COUNTED
+            else words.number(part.value, 0 if part.value == int(part.value) else 1),
             words.listed(f"{words.provenance(code)} {count:,}" for code, count in part.counts.items()),
             ", ".join(part.source_ids[:8]) + ("…" if len(part.source_ids) > 8 else ""),
             html.A(
@@ -277,7 +283,7 @@ def _trail(context: Context, atlas: Atlas, filters: Filters, trail: trails.Trail
                         words("图册中的行合计 {value}，与报道一致。")
                         if same
                         else words("图册中的行合计 {value}；报道是约数。")
-                    ).format(value=words.number(trail.value))
+                    ).format(value=words.persons(trail.value))
                 )
             )
     return html.Section(
@@ -600,7 +606,9 @@ def _totals(context: Context, atlas: Atlas, filters: Filters, words: Words) -> h
             _subject(one, words),
             figure_link(_said(one, words), one.fact_id, filters, context, words),
             table_name(one.table, words),
-            html.Span(words.number(one.total), **{"data-figure": one.fact_id}),
+            html.Span(
+                (words.persons if one.unit in HEADS else words.number)(one.total), **{"data-figure": one.fact_id}
+            ),
             badge(one.provenance, words),
         ]
         for one in reported_facts.totals(atlas)

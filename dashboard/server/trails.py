@@ -10,6 +10,7 @@ from flask import Flask, Response, request, send_file
 
 from dashboard.access.taking import elsewhere, require_theirs
 from dashboard.context import Context
+from dashboard.server.guard import editing
 from dashboard.server.trouble import told
 from geodata.errors import N_, AtlasError
 from geodata.exporting import export
@@ -32,7 +33,8 @@ def add_trails(server: Flask, context: Context) -> None:
                 raise AtlasError(N_("这个数字没有第 {got} 项：请从来源页下载。"), got=at)
             part = found.parts[at]
             require_theirs(atlas, part.table, part.rows)
-            frame = atlas.table(part.table).iloc[part.rows].reset_index(drop=True)
+            rows = (atlas.exact if editing(context.settings) else atlas).table(part.table)  # who keeps them knows them
+            frame = rows.iloc[part.rows].reset_index(drop=True)
             with tempfile.TemporaryDirectory() as folder:
                 data = export(
                     frame,

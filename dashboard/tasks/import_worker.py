@@ -61,7 +61,7 @@ def main(folder: str) -> None:
 
     def work(job: Job) -> None:
         settings = load_settings()
-        source = AtlasSource(settings.home, settings.database_url, watched(settings.home))
+        source = AtlasSource(settings.home, settings.database_url, watched(settings.home), settings.small_counts)
         with asking(owning.owner_of(job.folder)):
             (_apply if task.action == APPLY else _check)(job, task, source)
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geodata.withheld import told
 from layers import activities, grids, kpis, places, qualifiers
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, Filters
 from layers.provenance import mix, sources, weakest
+from layers.qualifiers import BELOW
 
 PERSONS, VISITS, FUNDING = "persons", "visits", "funding"
 
@@ -75,12 +77,13 @@ def covered(atlas: Atlas, filters: Filters) -> Covered:
             None if fact.adcode == here.adcode else fact.adcode,
         )
     rows = grids.chosen(atlas, filters)
-    total = float(grids.figures(atlas)[rows].sum(axis=0)[grids.FIGURES.index("workers")]) if len(rows) else 0.0
-    if not total or here.level in ("country", "province"):
+    summed = float(grids.figures(atlas)[rows].sum(axis=0)[grids.FIGURES.index("workers")]) if len(rows) else 0.0
+    total, qualifier = told(summed)
+    if not total or qualifier == BELOW or here.level in ("country", "province"):
         return Covered(None, "exact", None, ())
     return Covered(
         total,
-        "exact",
+        qualifier,
         mix(atlas.distinct("grids", "provenance", rows)),
         sources(atlas.distinct("grids", "source_id", rows)),
     )
@@ -110,16 +113,16 @@ def rates(atlas: Atlas, filters: Filters) -> list[Rate]:
             given = np.flatnonzero(part & ~np.isnan(numbers))
             if not len(given):
                 continue
-            total = float(numbers[given].sum())
+            total, counted = told(float(numbers[given].sum()))
             # what says nothing of its number is exact, and exact adds nothing
             said = atlas.distinct("activities", "qualifiers", given)
             found.append(
                 Rate(
                     measure,
                     total,
-                    qualifiers.combine(qualifiers.of_column(one, column) for one in said),
+                    qualifiers.of_sum(counted, (qualifiers.of_column(one, column) for one in said)),
                     len(given),
-                    total / of.value if of.value else None,
+                    total / of.value if of.value and counted != BELOW else None,
                     provenance,
                     weakest(provenance, of.provenance) or provenance,
                     tuple(sorted({*sources(atlas.distinct("activities", "source_id", given)), *of.source_ids})),

@@ -23,9 +23,9 @@ from dashboard import backup
 from dashboard.__main__ import main
 from dashboard.feedback import keep, kept
 from dashboard.links import Links
-from geodata.build import BATCH
 from geodata.errors import AtlasError
 from geodata.schema import SCHEMA_VERSION
+from geodata.schema import SHIPPED as BATCH
 from geodata.store import FILE_NAME, open_store, site
 from geodata.store.whole import of_database
 from tests.geodata.store.conftest import Place

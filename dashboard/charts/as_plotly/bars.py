@@ -63,7 +63,8 @@ def bars(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:
         "type": "bar",
         "orientation": "h",
         "name": series.name,
-        "x": list(series.values),
+        # a bar of no length has its words behind it, what is not there has none
+        "x": [0 if series.is_below(at) else value for at, value in enumerate(series.values)],
         "y": list(range(count)),
         "text": text,
         "textposition": "outside",

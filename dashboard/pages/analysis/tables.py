@@ -156,9 +156,9 @@ def day_list(atlas: Atlas, filters: Filters, on: date | None, words: Words) -> A
                 " ",
                 chinese(row.name_, words),
                 f" · {events.place_name(atlas, row.adcode, words)} ",
-                words("{count} 人次").format(count=words.number(row.participants))
+                words("{count} 人次").format(count=words.persons(row.participants))
                 if row.unit == "visit" and row.participants == row.participants
-                else words("{count} 人").format(count=words.number(row.participants))
+                else words("{count} 人").format(count=words.persons(row.participants))
                 if row.participants == row.participants
                 else "",
                 " ",
@@ -243,7 +243,7 @@ def plan_parts(atlas: Atlas, filters: Filters, source: Source, words: Words) -> 
         html.Tr(
             [
                 html.Td(f"{at} {series.name}" if numbered else series.name),
-                html.Td([words.number(one.done[-1]), " ", badge(one.provenance, words)]),
+                html.Td([words.persons(one.done[-1]), " ", badge(one.provenance, words)]),
                 html.Td(
                     [
                         words.qualified(one.target, one.qualifier),

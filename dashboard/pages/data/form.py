@@ -327,7 +327,7 @@ def save(
 
 def check(context: Context, table: str, key: str | None, filled: Mapping[str, Any], words: Words) -> Checked:
     """Check a row as it was filled in, by the rules of an import."""
-    schema, atlas = TABLES[table], context.source.atlas()
+    schema, atlas = TABLES[table], context.source.atlas().exact
     row = rows.record(atlas, table, key) if key is not None else None
     if key is not None and row is None:
         raise AtlasError(N_("这一行已经不在图册里：请刷新后再试。"))
@@ -365,7 +365,7 @@ def _said(value: Any) -> str | None:
 
 def _changed(context: Context, table: str, key: str, checked: Checked) -> bool:
     """Return whether the checked row says anything else than the atlas does."""
-    atlas = context.source.atlas()
+    atlas = context.source.atlas().exact
     at = atlas.rows_by(table, TABLES[table].key)[key]
     return bool(len(merge(table, atlas.table(table).iloc[[at]], checked.frame, retire=False).changed))
 

@@ -51,7 +51,8 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     for batch in batches[:SHOWN]:
         lines.append(_line(context, batch, filters, may, words))
         if batch.batch_id == said["batch"]:
-            lines.append(html.Tr(html.Td(_changes(context, batch, words), colSpan=10), className="batch-open"))
+            told = _changes(context, batch, words) if may else html.P(words("改动了哪些行，只给维护数据的人看。"))
+            lines.append(html.Tr(html.Td(told, colSpan=10), className="batch-open"))
     more = (
         [
             html.P(
@@ -83,7 +84,9 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
 def _line(context: Context, batch: Batch, filters: Filters, may: bool, words: Words) -> html.Tr:
     undone = (
         html.Span(
-            words("{author}于 {time} 撤销").format(author=batch.undone_by or "?", time=local(batch.undone_at)),
+            words("{author}于 {time} 撤销").format(
+                author=(batch.undone_by or "?") if may else "", time=local(batch.undone_at)
+            ),
             className="mark mark-undone",
         )
         if batch.undone_at
@@ -92,7 +95,7 @@ def _line(context: Context, batch: Batch, filters: Filters, may: bool, words: Wo
     return html.Tr(
         [
             html.Td(local(batch.time)),
-            html.Td(batch.author or "—"),
+            html.Td((batch.author or "—") if may else "—"),  # who works here is nobody else's business
             html.Td(table_name(batch.table, words)),
             html.Td(
                 [batch.file or "—", html.Span(crs_name(batch.crs, words), className="data-key") if batch.crs else None]

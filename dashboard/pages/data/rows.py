@@ -246,6 +246,7 @@ def register(app: Dash, context: Context) -> None:
     def asked(search: str | None) -> tuple[Atlas, Filters, dict, Words]:
         atlas = context.source.atlas()
         filters = context.read(atlas, search, names.OWN_KEYS).filters
+        atlas = atlas.exact if editing(context.settings) else atlas  # who keeps the data keeps it as it is
         return atlas, filters, names.own(search), context.words(filters.lang)
 
     @app.callback(

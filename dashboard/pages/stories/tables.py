@@ -186,7 +186,7 @@ def hires(atlas: Atlas, flows: pd.DataFrame, words: Words) -> html.Section:
                         words("{place}的企业招用{home}的 {count} 人").format(
                             place=place_name(atlas, row.to_adcode, words),
                             home=place_name(atlas, row.from_adcode, words),
-                            count=words.number(int(row.persons)),
+                            count=words.persons(row.persons),
                         )
                     )
                     for row in rows_of(known)
@@ -198,9 +198,9 @@ def hires(atlas: Atlas, flows: pd.DataFrame, words: Words) -> html.Section:
     )
 
 
-def _hired(provenance: str, persons: int, words: Words) -> html.Span:
+def _hired(provenance: str, persons: float, words: Words) -> html.Span:
     """Return a cell of the matrix: a full dot before what is reported, a hollow one before what is made up."""
     mark = "○" if provenance == "illustrative" else "●"
     return html.Span(
-        f"{mark} {words.number(persons)}", className=f"hired hired-{provenance}", title=words.provenance(provenance)
+        f"{mark} {words.persons(persons)}", className=f"hired hired-{provenance}", title=words.provenance(provenance)
     )

@@ -1,0 +1,255 @@
+"""Small counts of persons: withheld in the rows, before anything is computed from them.
+
+The threshold rule: a count of persons from 1 to one below the threshold is not told (*primary suppression*). It is
+taken out of the rows of an atlas, and what is computed from them - sums, charts, maps, differences of any two
+questions - cannot say what it does not know. Where a total that is told would give a withheld part away, more parts
+are withheld, or the total (*complementary suppression*). See Hundepool et al., *Statistical Disclosure Control*
+(2012), chapter 4, and docs/decisions/0028.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.frames import factorized
+from geodata.kinds import of_frame
+from geodata.own_fields import as_text, values_of
+from geodata.schema import OWN, SHIPPED
+from geodata.withheld import withheld, written
+
+#: Columns that count persons, or the times that persons came, by table.
+COUNTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "grids": ("workers", "team_members"),
+        "enterprises": ("workers",),
+        "fairs": ("hiring_intents", "visitors", "livestream_attendance"),
+        "activities": ("participants",),
+        "flows": ("persons",),
+        "stops": ("persons",),
+    }
+)
+#: Units of what is withheld.
+HEADS = ("person", "visit")
+#: Tables whose count is told by another as well: parts, their column that names the whole, the whole, its column.
+WHOLES = (("enterprises", "grid_id", "grids", "workers"), ("stops", "activity_id", "activities", "participants"))
+GROUPS = "persons_by_group"
+#: Columns of texts in which counts are withheld too.
+TEXTS = (GROUPS, OWN)
+#: Own fields that count persons by their label.
+_COUNT = r"人数|人次|职工数|会员数|persons|workers|participants|visitors|attendance"
+_UNITS = frozenset({"人", "名", "位", "人次", "person", "persons", "visit", "visits", "people"})
+
+Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.intp]
+
+
+def guarded(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> pd.DataFrame:
+    """Return the rows of a table with small counts withheld, as :mod:`geodata.withheld` writes them.
+
+    Rows that come with the program are told whole: what they count is made up, or stood in the newspaper.
+
+    Parameters
+    ----------
+    table : callable
+        Gives every table as it is, by its name.
+    name : str
+    threshold : int
+        Counts from 1 to one below it are withheld; 0: none.
+    """
+    frame = table(name)
+    if not threshold or not len(frame) or (name not in COUNTED and OWN not in frame):
+        return frame
+    own = _brought_in(frame)
+    if not own.any() and name not in {whole for _, _, whole, _ in WHOLES}:
+        return frame
+    most = threshold - 1
+    changed: dict[str, Any] = {}
+    for column in COUNTED.get(name, ()):
+        values = _numbers(frame, column)
+        small, more = _withheld_of(table, name, column, threshold)
+        if small.any() or more.any():
+            few = small | (more & (values < threshold))
+            changed[column] = np.where(few, withheld(0, most), np.where(more, withheld(threshold, most), values))
+            if column == "persons" and name == "stops":
+                changed[GROUPS] = pd.Series(frame[GROUPS].astype(object).where(~few & ~more, None), dtype="str")
+    if name == "stops":
+        changed |= _groups_told(frame.assign(**changed), threshold)
+    changed |= _own_told(table, frame, name, own, threshold)
+    return frame.assign(**changed) if changed else frame
+
+
+def protected(values: Numbers, small: Mask, of: Codes, totals: Numbers, threshold: int) -> tuple[Mask, Mask]:
+    """Return which counts are withheld so that none of `small` follows from the total of its whole, and which totals.
+
+    A total that its parts add up to is an equation: with `k` withheld parts of 1 to `threshold` - 1 in it, what is
+    left of the total may leave one of them no choice. Then the smallest part that hides them is withheld too, or
+    several, or, where no part does, the total itself. Of each of `small` every value from 1 to `threshold` - 1 stays
+    possible.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+        Counts of the parts; NaN where nobody counted.
+    small : ndarray of bool, shape (n,)
+        Parts that are withheld for what they are.
+    of : ndarray of int, shape (n,)
+        Which whole each part is of; -1: of none.
+    totals : ndarray of float, shape (m,)
+        Counts of the wholes; NaN where they are not told.
+    threshold : int
+        At least 3.
+
+    Returns
+    -------
+    tuple of ndarray of bool, shapes (n,) and (m,)
+        Parts that are to be withheld besides `small`, and totals.
+    """
+    size, most, found = len(totals), threshold - 1, np.zeros(len(values), bool)
+    inside = (of >= 0) & ~np.isnan(values)
+    count = np.bincount(of[inside & small], minlength=size)
+    left = totals - np.bincount(of[inside & ~small], values[inside & ~small], size)
+    adds_up = (count > 0) & (left >= count) & (left <= most * count)  # not where the total is not told
+    bad = adds_up & ((left < most + count - 1) | (left > most * (count - 1) + 1))
+    # parts that are told, of those wholes: first the smallest that hides alone, else the largest of the others;
+    # how many never depends on what the small ones are
+    may = np.flatnonzero(inside & ~small & (values >= threshold))
+    may = may[bad[of[may]]]
+    if not len(may):
+        return found, bad
+    wanted, slack = most - 1, values[may] - threshold
+    alone = slack >= wanted
+    order = np.lexsort((np.where(alone, slack, -slack), ~alone, of[may]))
+    may, slack = may[order], slack[order]
+    whose, before = of[may], np.cumsum(slack) - slack
+    first = np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]])
+    before -= np.repeat(before[first], np.diff(np.r_[first, len(whose)]))
+    enough = np.bincount(whose, slack, size) >= wanted
+    found[may[(before < wanted) & enough[whose]]] = True
+    return found, bad & ~enough
+
+
+def groups_of(text: object) -> dict[str, float]:
+    """Return worker group → persons of ``group=persons;…`` text; what is withheld as :mod:`geodata.withheld` has it,
+    what is no whole number is left out.
+    """
+    pairs = [pair.partition("=") for pair in text.split(";")] if isinstance(text, str) else []
+    found = {}
+    for name, _, said in pairs:
+        number = said.strip().lstrip("<≥")
+        if name.strip() and number.isdecimal():
+            least, more = {"<": (0, int(number) - 1), "≥": (int(number), 1)}.get(said.strip()[0], (int(number), 0))
+            found[name.strip()] = withheld(least, max(more, 0)) if more else least
+    return found
+
+
+# -- inside -----------------------------------------------------------------------
+
+
+def _brought_in(frame: pd.DataFrame) -> Mask:
+    """Return which rows somebody brought in."""
+    codes, batches = factorized(frame["batch_id"])
+    return np.append(batches != SHIPPED, True)[codes]
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> Numbers:
+    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _small(frame: pd.DataFrame, column: str, threshold: int) -> Mask:
+    values = _numbers(frame, column)
+    found = np.flatnonzero((values > 0) & (values < threshold))
+    small = np.zeros(len(frame), bool)
+    if len(found):
+        small[found] = _brought_in(frame)[found]
+    return small
+
+
+def _withheld_of(table: Callable[[str], pd.DataFrame], name: str, column: str, threshold: int) -> tuple[Mask, Mask]:
+    """Return which counts of a column are small, and which others are withheld for the sake of small ones."""
+    frame = table(name)
+    small, more = _small(frame, column, threshold), np.zeros(len(frame), bool)
+    for parts, key, whole, of in WHOLES:
+        if (name, column) == (whole, of) or name == parts:
+            more |= _between(table, parts, key, whole, of, threshold)[name == whole]
+    return small, more & ~small
+
+
+def _between(
+    table: Callable[[str], pd.DataFrame], parts: str, key: str, whole: str, of: str, threshold: int
+) -> tuple[Mask, Mask]:
+    """Return which parts, and which wholes, are withheld so that no small part follows from the whole."""
+    frame, above = table(parts), table(whole)
+    column = COUNTED[parts][0]
+    small = _small(frame, column, threshold)
+    if not small.any() or not len(above):
+        return np.zeros(len(frame), bool), np.zeros(len(above), bool)
+    totals = np.where(_small(above, of, threshold), np.nan, _numbers(above, of))
+    codes, names = factorized(frame[key])
+    at = pd.Index(above[key]).get_indexer(pd.Index(names, dtype=object))
+    return protected(_numbers(frame, column), small, np.append(at, -1)[codes], totals, threshold)
+
+
+def _groups_told(stops: pd.DataFrame, threshold: int) -> dict[str, Any]:
+    """Return what stops say of their worker groups; nothing where no choice of groups would hide a small one."""
+    said = [groups_of(text) for text in stops[GROUPS]]
+    values = np.array([number for one in said for number in one.values()], dtype=np.float64)
+    of = np.repeat(np.arange(len(said)), [len(one) for one in said])
+    small = (values > 0) & (values < threshold)
+    if not small.any() or not (small := small & _brought_in(stops)[of]).any():
+        return {}
+    persons = _numbers(stops, "persons")
+    totals = np.where(persons == np.floor(persons), persons, np.nan)  # what is withheld gives nothing away
+    more, hopeless = protected(values, small, of, totals, threshold)
+    shown = np.where(small, withheld(0, threshold - 1), np.where(more, withheld(threshold, threshold - 1), values))
+    texts = stops[GROUPS].astype(object).to_numpy(copy=True)
+    starts = np.searchsorted(of, np.arange(len(said) + 1))
+    for at in np.unique(of[small]):
+        numbers = shown[starts[at] : starts[at + 1]]
+        texts[at] = (
+            None if hopeless[at] else ";".join(f"{one}={written(n)}" for one, n in zip(said[at], numbers, strict=True))
+        )
+    return {GROUPS: pd.Series(texts, index=stops.index, dtype="str")}
+
+
+def _own_told(
+    table: Callable[[str], pd.DataFrame], frame: pd.DataFrame, name: str, own: Mask, threshold: int
+) -> dict[str, Any]:
+    """Return the own fields of a table, those withheld that count few persons by their label or unit."""
+    if OWN not in frame:
+        return {}
+    # a kind says in which unit its own fields are
+    fields = [field for kind in of_frame(table("kinds")) for field in kind.fields] if name == "activities" else []
+    units = {field.label for field in fields if field.unit.lower() in _UNITS}
+    named = "|".join([_COUNT, *(re.escape(label) for label in units)])
+    texts = frame[OWN]
+    rows = np.flatnonzero(own & texts.str.contains(named, case=False, na=False).to_numpy(bool))
+    changed: dict[int, str | None] = {}
+    for at, text in zip(rows.tolist(), texts.iloc[rows], strict=True):
+        values = values_of(text)
+        small = {
+            label: f"<{threshold}"
+            for label, value in values.items()
+            if (label in units or re.search(_COUNT, label, re.IGNORECASE)) and _is_small(value, threshold)
+        }
+        if small:
+            changed[at] = as_text(values | small)
+    if not changed:
+        return {}
+    shown = texts.astype(object).to_numpy(copy=True)
+    shown[list(changed)] = list(changed.values())
+    return {OWN: pd.Series(shown, index=frame.index, dtype="str")}
+
+
+def _is_small(value: Any, threshold: int) -> bool:
+    """Return whether a value of an own field is a small count: a number, or a text that is one."""
+    if isinstance(value, str):
+        value = int(value) if value.strip().isdecimal() else 0
+    return not isinstance(value, bool) and 0 < value < threshold
