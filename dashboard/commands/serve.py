@@ -14,8 +14,11 @@ from geodata.errors import N_, AtlasError
 
 #: Of each process: many wait for a query, few compute at one time.
 THREADS = 16
-#: Seconds for which a connection stays open between two requests; it holds no thread meanwhile.
-KEEP_ALIVE_SECONDS = 15
+#: Seconds for which a connection stays open between two requests; it holds no thread meanwhile. Longer than proxies
+#: keep theirs, so that none of them asks on one that is just being closed.
+KEEP_ALIVE_SECONDS = 75
+#: Open files of a process: a thousand connections and what it reads.
+FILES = 8_192
 #: What keeps sixteen threads from hoarding memory that each of them has freed: few heaps, and Arrow's among them.
 FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
@@ -49,6 +52,7 @@ def become(settings: Settings) -> None:
         shutil.rmtree(shared, ignore_errors=True)  # of processes that are gone
         shared.mkdir(mode=0o700, parents=True)
         os.environ[SHARED] = str(shared.resolve())
+    _many_files()
     for name, value in FRUGAL.items():
         os.environ.setdefault(name, value)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -64,3 +68,15 @@ def become(settings: Settings) -> None:
             *("--log-level", "warning", "--logger-class", "dashboard.server.worker.ServerLog"),
         ],
     )
+
+
+def _many_files() -> None:
+    """Let this process and its workers open :data:`FILES` files, or as many as the system grants."""
+    if os.name != "posix":
+        return
+    import resource  # there is none on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -113,7 +113,7 @@ class TimedWorker(gthread.ThreadWorker):
             super().enqueue_req(conn)
             return
         conn.sock.setblocking(False)
-        conn.set_timeout()
+        conn.timeout = time.monotonic() + TimedSocket.patience
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 

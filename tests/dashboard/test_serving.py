@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import resource
 import selectors
 import socket
 import subprocess
@@ -92,6 +93,17 @@ def test_a_connection_that_is_said_to_stay_open_stays_open(port: int) -> None:
         assert one.sock is first, f"hung up after {path}"
         time.sleep(0.2)  # a hang-up follows its answer
     one.close()
+
+
+def test_a_thousand_who_wait_between_two_requests_keep_nobody_out(port: int) -> None:
+    with ExitStack() as held:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4_096, hard)), hard))
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(1_200):
+            held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+        assert answered(port, 60) < 60
+    answered(port, 60)
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["it has served before", "it is new"])
