@@ -30,8 +30,8 @@ Ints = NDArray[np.intp]
 #: The local search looks at so many demand points at first, drawn at random, and adds those left out.
 SOME = 1_500
 #: By how much it shortens the radius at first and at last, what a failure leaves of that, how many rounds it tries,
-#: and after how many failures in a row it stops.
-SHORTER, LEAST, LESS, TRIES, FAILURES = 0.08, 2e-4, 0.6, 300, 9
+#: and after how many failures in a row it stops at first; each time it comes again, so many times more.
+SHORTER, LEAST, LESS, TRIES, FAILURES, MORE = 0.08, 2e-4, 0.6, 300, 2, 1.8
 #: Rows are asked of the relaxation until all but this share of a site serves them;
 #: a bound must exceed the number by as much.
 SLACK = 1e-3
@@ -138,7 +138,10 @@ def center(instance: Instance, clock: Clock) -> Generator[Step]:
             yield Step("greedy", rule.sites[best], bound=least)
     if best is not None:
         centers.narrow(most)
-    search = _shortened(centers, best, most, clock) if rule.plain and best is not None else _greedily(centers, clock)
+    if rule.plain and best is not None:
+        search = _shortened(centers, best, most, clock, FAILURES)
+    else:
+        search = _greedily(centers, clock)
     for found in search:
         if found is not None:
             best, most = found, float(centers.ways(found)[0].max())
@@ -166,7 +169,7 @@ def _greedily(centers: Centers, clock: Clock) -> Generator[Ints | None]:
             yield None
 
 
-def _shortened(centers: Centers, chosen: Ints, most: float, clock: Clock) -> Generator[Ints | None]:
+def _shortened(centers: Centers, chosen: Ints, most: float, clock: Clock, stop: float) -> Generator[Ints | None]:
     """Yield choices with ever smaller radii, by :func:`~layers.siting.solver.p_center_search.exchange`."""
     rule, random = centers.rule, centers.random
     if not 0 < rule.limit < len(rule) or rule.forced.sum() >= rule.limit:
@@ -177,7 +180,7 @@ def _shortened(centers: Centers, chosen: Ints, most: float, clock: Clock) -> Gen
     if len(rows) > SOME:
         rows = np.union1d(random.choice(rows, SOME, replace=False), centers.beyond(chosen))
     shorter, failures = SHORTER, 0
-    while failures < FAILURES and most > centers.least and not clock.over():
+    while failures < stop and most > centers.least and not clock.over():
         radius = min(max(most * (1 - shorter), centers.least), centers.next_level(most, below=True))
         matrix, asked = centers.reach(radius, rows)
         found, whole, weight = exchange(
@@ -200,7 +203,7 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
 
     Every radius is asked of the relaxation first, then in whole sites with more and more patience.
     """
-    rule, low, ceiling, patience = centers.rule, centers.least, most, 0.0
+    rule, low, ceiling, patience, failures = centers.rule, centers.least, most, 0.0, FAILURES
     hard = np.argsort(-centers.hardness, kind="stable")[: HARDEST * max(rule.limit, 1)]
     asked = np.union1d(centers.beyond(rule.start if best is None else best), hard[centers.hardness[hard] > 0])
     with Highs(clock) as highs:
@@ -208,12 +211,12 @@ def _closed_in(centers: Centers, best: Ints | None, most: float, clock: Clock) -
             radius = centers.between(low, ceiling)
             if radius is None or low * NARROW > ceiling < most:
                 if rule.plain and best is not None:
-                    for found in _shortened(centers, best, most, clock):
+                    for found in _shortened(centers, best, most, clock, failures):
                         if found is not None:
                             best, most = found, float(centers.ways(found)[0].max())
                             centers.narrow(most)
                         yield Step("exact", None if found is None else rule.sites[found])
-                ceiling, patience = most, max(PATIENCE, patience * LONGER)
+                ceiling, patience, failures = most, max(PATIENCE, patience * LONGER), failures * MORE
                 continue
             asked, kept, found = yield from _decided(centers, asked, radius, highs, patience)
             reached = np.inf if found is None else float(centers.ways(found)[0].max())
