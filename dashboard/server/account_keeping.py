@@ -110,7 +110,7 @@ def _card(words: Words, context: Context, one: Account, hidden: str, open_: int,
         *([_button("password", words("重设密码"))] if one.origin == "local" else []),
         _button("unlock", words("解锁")) if one.locked or out else _button("lock", words("锁住")),
         _button("sign-out", words("结束全部登录")),
-        _button("remove", words("去掉这个账号")),
+        f"<details><summary>{escape(words('去掉这个账号'))}</summary> {_button('remove', words('确定去掉'))}</details>",
     ]
     return (
         f'<details class="account"><summary><b>{escape(one.name)}</b> <span>{escape(words(NAMED[one.role]))} · '

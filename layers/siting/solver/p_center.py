@@ -30,8 +30,9 @@ Ints = NDArray[np.intp]
 #: The local search looks at so many demand points at first, drawn at random, and adds those left out.
 SOME = 1_500
 #: By how much it shortens the radius at first and at last, what a failure leaves of that, how many rounds it tries,
-#: and after how many failures in a row it stops at first; each time it comes again, so many times more.
-SHORTER, LEAST, LESS, TRIES, FAILURES, MORE = 0.08, 2e-4, 0.6, 300, 2, 1.8
+#: and after how many failures in a row it stops at first, with many demand points too, whose relaxation takes long;
+#: each time it comes again, so many times more.
+SHORTER, LEAST, LESS, TRIES, FAILURES, OF_MANY, MORE = 0.08, 2e-4, 0.6, 300, 2, 9, 1.8
 #: Rows are asked of the relaxation until all but this share of a site serves them;
 #: a bound must exceed the number by as much.
 SLACK = 1e-3
@@ -139,7 +140,7 @@ def center(instance: Instance, clock: Clock) -> Generator[Step]:
     if best is not None:
         centers.narrow(most)
     if rule.plain and best is not None:
-        search = _shortened(centers, best, most, clock, FAILURES)
+        search = _shortened(centers, best, most, clock, FAILURES if centers.near.demands <= SOME else OF_MANY)
     else:
         search = _greedily(centers, clock)
     for found in search:
