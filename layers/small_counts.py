@@ -43,8 +43,8 @@ GROUPS = "persons_by_group"
 #: Columns of texts in which counts are withheld too.
 TEXTS = (GROUPS, OWN)
 #: Own fields that count persons by their label.
-_COUNT = r"人数|人次|职工数|会员数|persons|workers|participants|visitors|attendance"  # no key: what people write
-_UNITS = frozenset({"人", "名", "位", "人次", "person", "persons", "visit", "visits", "people"})  # no key: what people write
+_COUNT = r"人数|人次|职工数|会员数|persons|workers|participants|visitors|attendance"  # no key
+_UNITS = frozenset({"人", "名", "位", "人次", "person", "persons", "visit", "visits", "people"})  # no key
 
 Numbers = NDArray[np.float64]
 Mask = NDArray[np.bool_]
