@@ -223,7 +223,8 @@
        another choice, or of another place, come too late */
     fit(spec, marks) {
       if (!spec) return window.dash_clientside.no_update;
-      const { triggered } = window.dash_clientside.callback_context,
+      // a map alone, on a sheet, is no callback
+      const { triggered } = window.dash_clientside.callback_context || { triggered: [] },
         fresh = !triggered.length || triggered.some((one) => one.prop_id === "map-spec.data"),
         fit = marks && marks.query === spec.layout.meta.query && marks.key === spec.layout.meta.key;
       if (!fresh && !fit) return window.dash_clientside.no_update;
