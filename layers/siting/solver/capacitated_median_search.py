@@ -206,6 +206,8 @@ def _whole(
         now = problem.part(np.arange(len(problem.rows)), columns, [])
         now.rule.forced[:] = forced[kept] if len(now.rule) == len(kept) else now.rule.forced
         keep = keep[:, now.columns]
+    # of a part its columns say which of the whole they are; those of the whole say which sites
+    at = columns if now is problem else now.columns
     if not keep.any(axis=1).all():
         # somebody has nowhere to go that would not cost more than the best answer
         yield Step("done", done=True)
@@ -220,8 +222,8 @@ def _whole(
     else:
         found, site = (yield from highs.solve(program)), None
     if found.blocks is not None:
-        back = (now.columns[now.standing + np.flatnonzero(found.blocks[0] > 0.5)] - problem.standing).tolist()
-        if best.judge(back) if not whole else site is not None and best.offer((back, now.columns[site])):
+        back = (at[now.standing + np.flatnonzero(found.blocks[0] > 0.5)] - problem.standing).tolist()
+        if best.judge(back) if not whole else site is not None and best.offer((back, at[site])):
             yield best.step("exact")
     if found.status == "infeasible" or (found.status == "optimal" and best.sites is not None):
         yield Step("done", done=True)
