@@ -31,10 +31,10 @@ MOST = {
     SEARCHES: (300, 3_000),
     EXPORTS: (30, 300),
 }
-TABLE = """
-CREATE TABLE IF NOT EXISTS asked (kind TEXT NOT NULL, reader TEXT NOT NULL, at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS asked_kind ON asked (kind, at);
-"""
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS asked (kind TEXT NOT NULL, reader TEXT NOT NULL, at REAL NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS asked_kind ON asked (kind, at)",
+)
 log = logging.getLogger(__name__)
 
 
@@ -70,12 +70,15 @@ class Limits:
         """
         if not self._times:
             return
-        now, (own, every) = self._clock(), (max(1, math.ceil(most * self._times)) for most in MOST[kind])
+        own, every = (max(1, math.ceil(most * self._times)) for most in MOST[kind])
         try:
             with closing(sqlite3.connect(self._path, timeout=2, isolation_level=None)) as store:
                 store.execute("PRAGMA synchronous = OFF")
-                store.executescript(TABLE)
                 store.execute("BEGIN IMMEDIATE")
+                for statement in TABLES:
+                    store.execute(statement)
+                # read once nobody else counts: what others counted while this waited would lie in its future
+                now = self._clock()
                 # a clock that was put back must not keep anybody out
                 store.execute("DELETE FROM asked WHERE at <= ? OR at > ?", (now - SECONDS, now))
                 for most, whose, values in (

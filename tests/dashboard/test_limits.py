@@ -91,8 +91,8 @@ def taken(home: Path, times: int) -> int:
 
 
 def test_processes_count_together(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        assert sum(pool.starmap(taken, [(tmp_path, 8)] * 3)) == MOST[FEEDBACK][0]
+    with multiprocessing.get_context("spawn").Pool(6) as pool:
+        assert sum(pool.starmap(taken, [(tmp_path, 8)] * 6)) == MOST[FEEDBACK][0]
 
 
 def test_an_address_says_that_it_is_too_often(own_home: Path) -> None:
