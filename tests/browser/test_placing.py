@@ -37,6 +37,10 @@ def home(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+#: Of the network between page and server, but for its latency (ms).
+CONDITIONS = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+
+
 @pytest.fixture
 def page(tabs: Tabs, geocoded: str, home: Path) -> Iterator[Callable[..., PlacingPage]]:
     """Return a function that opens the section;
@@ -212,16 +216,22 @@ def test_a_key_that_is_refused_is_told_and_nothing_is_lost(page, service):
     assert KEY not in shown.page.content()
 
 
-def test_a_search_is_called_off(page, service):
+@pytest.mark.parametrize("away", [0, 1_500], ids=["near", "far"])
+def test_a_search_is_called_off(page, service, away):
+    """Also where an answer takes longer than the page waits between two questions."""
     service.says(amap_found(118.1, 24.47))
     service.seconds = 6.0  # of each question: long on a busy machine, and within what the atlas waits for (8 s)
     try:
         shown = page()
+        slow = shown.page.context.new_cdp_session(shown.page)
+        slow.send("Network.enable")
+        slow.send("Network.emulateNetworkConditions", CONDITIONS | {"latency": away})
         shown.page.get_by_role("button", name="同意发送，用高德找").click()
         shown.page.locator(f"#{names.PLACING_PROGRESS}").get_by_role("button", name="取消").click()
         progress = shown.page.locator(f"#{names.PLACING_PROGRESS}")
         expect(progress).to_contain_text("已取消，可接着找", timeout=TIMEOUT_MS)
     finally:
+        slow.detach()
         service.seconds = 0.0
 
 

@@ -18,6 +18,7 @@ from dashboard.export.orders import Ordered, Orders
 from dashboard.limits import BRIEFS, LINKS
 from dashboard.pages.briefing.names import FIELDS, FORMATS, KEPT, MOST_JOBS, MOST_KEPT, PATH, SPOKEN, named
 from dashboard.pages.briefing.ordering import drafted, name_of, own_keys, page_query, taken, view_query
+from dashboard.polling import one_at_a_time
 from dashboard.server.limited import take
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -128,6 +129,7 @@ def register(app: Dash, context: Context) -> None:
         Input(named("tick"), "n_intervals"),
         Input(named("job-ids"), "data"),
         State(named("lang"), "data"),
+        running=one_at_a_time(named("tick")),
     )
     def poll(_ticks: int | None, known: list[str] | None, lang: str) -> tuple:
         """Say how far each order is."""

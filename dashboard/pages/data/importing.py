@@ -15,6 +15,7 @@ from dashboard.pages.data.holdings import holdings
 from dashboard.pages.data.questions import answered
 from dashboard.pages.data.systems import EPSG_CHOICE, systems
 from dashboard.pages.data.writing import signed
+from dashboard.polling import one_at_a_time
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.uploading import TEMPLATE, UPLOAD
 from dashboard.tasks.import_worker import report_of
@@ -308,6 +309,7 @@ def register(app: Dash, context: Context) -> None:
         State(names.RUN, "data"),
         State(names.URL, "search"),
         prevent_initial_call=True,
+        running=one_at_a_time(names.POLL),
     )
     def follow(_: int, run: dict | None, search: str | None) -> tuple:
         """Say how far it is; show what was found."""

@@ -20,6 +20,7 @@ from dashboard.geocoding_queue import LISTED, GeocodingQueue, queue_of, session_
 from dashboard.pages.data import names, placing_parts
 from dashboard.pages.data.placing_list import listed
 from dashboard.pages.data.writing import signed
+from dashboard.polling import one_at_a_time
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.reader import reader_key
 from dashboard.tasks.jobs import watched
@@ -229,6 +230,7 @@ def register(app: Dash, context: Context) -> None:
         State(names.PLACING_FOUND, "data"),
         State(names.URL, "search"),
         prevent_initial_call=True,
+        running=one_at_a_time(names.PLACING_POLL),
     )
     def follow(_: int, job: str | None, found: Any, search: str | None) -> tuple:
         """Say how far the search is, and show what has come."""

@@ -16,6 +16,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.context import Context
 from dashboard.pages.data import names
 from dashboard.pages.data.writing import signed
+from dashboard.polling import one_at_a_time
 from dashboard.query_string import joined
 from dashboard.server.guard import editing, require_editing
 from dashboard.settings import Settings
@@ -207,6 +208,7 @@ def register(app: Dash, context: Context) -> None:
         State(names.STREETS_JOB, "data"),
         State(names.URL, "search"),
         prevent_initial_call=True,
+        running=one_at_a_time(names.STREETS_POLL),
     )
     def follow(_: int, job: str | None, search: str | None) -> tuple:
         """Say how far it is, and how it ended."""

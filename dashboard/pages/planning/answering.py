@@ -30,6 +30,7 @@ from dashboard.pages.planning.solving import (
     search,
 )
 from dashboard.pages.planning.syncing import asked
+from dashboard.polling import one_at_a_time
 from dashboard.server.limited import take
 from dashboard.tasks.job import DONE, INTERRUPTED, LOST, STOPPED
 from dashboard.tasks.job import State as JobState
@@ -133,6 +134,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         State(names.STATE, "data"),
         State(names.LIVE, "data"),
         prevent_initial_call=True,
+        running=one_at_a_time(names.TICK),
     )
     def poll(_: int, job: dict | None, stored: dict | None, live: dict | None) -> tuple:
         """Show how far the search is."""
@@ -235,6 +237,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         Input(names.CURVE_JOB, "data"),
         State(names.STATE, "data"),
         prevent_initial_call=True,
+        running=one_at_a_time(names.CURVE_TICK),
     )
     def draw(_: int | None, job: dict | None, stored: dict | None) -> tuple:
         """Draw the curve as far as it is known."""
