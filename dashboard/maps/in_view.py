@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.maps.layer import Trace
 from dashboard.maps.layers import LISTED
 from layers.atlas import Atlas
 
@@ -56,19 +57,19 @@ class InView:
         return sum(self.counts.values()) - len(self.rows)
 
 
-def in_view(atlas: Atlas, figure: Mapping[str, Any], box: Box, limit: int = ROWS_AT_MOST) -> InView:
-    """Return what the map `figure` shows inside `box`.
+def in_view(atlas: Atlas, drawn: Sequence[Trace], box: Box, limit: int = ROWS_AT_MOST) -> InView:
+    """Return what a map of the traces `drawn` shows inside `box`.
 
     Parameters
     ----------
-    figure : mapping
-        As :func:`dashboard.maps.overview.map_figure` returns it.
+    drawn : sequence of dict
+        As :func:`dashboard.maps.layers.traces` returns them.
     box : tuple of float
         West, south, east, north in degrees (WGS-84).
     limit : int
         How many rows to list; the rest is counted.
     """
-    traces = {trace["name"]: trace for trace in figure["data"]}
+    traces = {trace["name"]: trace for trace in drawn}
     rows: list[Row] = []
     counts: dict[str, int] = {}
     for name in LISTED:

@@ -12,7 +12,7 @@ from typing import Any
 from dashboard import theme
 from dashboard.maps import activities, canvas, fairs, map_style, nation, stations
 from dashboard.maps.fills import AreaFill
-from dashboard.maps.layer import Scene
+from dashboard.maps.layer import Scene, Trace
 from dashboard.maps.layers import TRACES, ground_off, traces
 from dashboard.state import View
 from dashboard.words import Words
@@ -101,6 +101,14 @@ def _zones_made_up(scene: Scene) -> bool:
 def place_key(filters: Filters) -> str:
     """Return what tells the places looked at apart: a map is fitted anew when it changes."""
     return "/".join(filter(None, (filters.place, filters.region, filters.grid)))
+
+
+def drawn_in(scene: Scene) -> list[Trace]:
+    """Return the traces of the map; where the box does not decide them they are kept while it is moved."""
+    filters = scene.filters
+    if _gathered(scene):
+        return traces(scene)
+    return scene.atlas.recent(("traces", filters, scene.words.lang), lambda: traces(scene))
 
 
 def marks_in_view(

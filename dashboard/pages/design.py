@@ -265,7 +265,7 @@ def _plan_legend(s: Sample) -> list:
 
 def _in_view(s: Sample) -> list:
     figure, here = s.drawn(s.night)
-    found = in_view(s.atlas, figure, here.bounds, limit=8)
+    found = in_view(s.atlas, figure["data"], here.bounds, limit=8)
     return [
         html.Div(in_view_list(one, lambda row: "/" if row.trace == "stations" else None, s.words), className="in-view")
         for one in (found, InView((), {}))

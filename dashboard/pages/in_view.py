@@ -66,13 +66,13 @@ def register(app: Dash, context: Context, clicked: Clicked) -> None:
         atlas, said = context.look(stored["query"])
         filters, words = said.filters, context.words(said.filters.lang)
         box: Any = tuple(float(side) for side in asked.get("box") or Scene(atlas, filters, words).bounds)
-        figure = map_figures.map_figure(atlas, filters, words, box=box, zoom=asked.get("zoom"))
+        drawn = map_figures.drawn_in(Scene(atlas, filters, words, box, asked.get("zoom")))
 
         def address(row: Row) -> str | None:
             there = clicked(atlas, filters, {"points": [{"customdata": [row.kind, row.id]}]})
             return None if there == filters else "/" + (context.write(there) or "?")
 
-        return in_view_list(in_view(atlas, figure, box), address, words)
+        return in_view_list(in_view(atlas, drawn, box), address, words)
 
     app.clientside_callback(
         ClientsideFunction("access", "ask"),

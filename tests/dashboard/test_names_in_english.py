@@ -90,7 +90,7 @@ def station_frame(atlas):
 
 def test_the_list_of_what_is_in_view_says_what_of_it_is_chinese(context):
     atlas, words, filters = context.source.atlas(), context.words("en"), Filters(place="350203", lang="en")
-    found = in_view(atlas, map_figure(atlas, filters, words), places.scope(atlas, filters).bounds)
+    found = in_view(atlas, map_figure(atlas, filters, words)["data"], places.scope(atlas, filters).bounds)
     shown = json.loads(to_json_plotly(in_view_list(found, lambda row: "/", words)))
     assert list(untagged(shown)) == []
     assert [

@@ -16,6 +16,7 @@ from dashboard.pages.briefing.form import settings_form
 from dashboard.pages.briefing.names import FIELDS, KEPT, PATH, named
 from dashboard.pages.briefing.names import TITLE as TITLE
 from dashboard.pages.briefing.ordering import drafted, order_of, own_keys
+from dashboard.polling import POLL_MS
 from dashboard.state import State as Said
 from layers.atlas import Atlas
 
@@ -75,7 +76,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
             dcc.Store(id=named("spoken"), data=spoken),
             dcc.Store(id=KEPT, storage_type="local"),
             dcc.Store(id=named("job-ids"), storage_type="session", data=[]),
-            dcc.Interval(id=named("tick"), interval=600, disabled=True),
+            dcc.Interval(id=named("tick"), interval=POLL_MS, disabled=True),
         ],
         filters.lang,
     )

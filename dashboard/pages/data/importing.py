@@ -15,7 +15,7 @@ from dashboard.pages.data.holdings import holdings
 from dashboard.pages.data.questions import answered
 from dashboard.pages.data.systems import EPSG_CHOICE, systems
 from dashboard.pages.data.writing import signed
-from dashboard.polling import one_at_a_time
+from dashboard.polling import POLL_MS, one_at_a_time
 from dashboard.server.guard import editing, require_editing
 from dashboard.server.uploading import TEMPLATE, UPLOAD
 from dashboard.tasks.import_worker import report_of
@@ -26,7 +26,6 @@ from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.filters import Filters
 
-POLL_MS = 500
 ACCEPTED = (
     ".xlsx,.xlsm,.xls,.et,.xlsb,.ods,.csv,.txt,.tsv,.html,.htm,.mht,.mhtml,.xml,"
     ".geojson,.json,.geojsonl,.ndjson,.geojsons,.gpkg,.zip,.kml,.kmz,.ovkml,.gpx,.fgb"

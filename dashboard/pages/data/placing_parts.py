@@ -19,6 +19,7 @@ from dashboard.maps import basemap
 from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
 from dashboard.pages.data.placing_list import doubt_text, levels
+from dashboard.polling import POLL_MS
 from dashboard.server.guard import editing
 from dashboard.tasks.job import LOST, QUEUED, STOPPED, State
 from dashboard.theme.recolour import themed
@@ -33,7 +34,6 @@ from layers.filters import NATION, Filters
 
 __all__ = ["ask_again", "doubt_text", "nothing", "progress", "section", "sent"]
 
-POLL_MS = 500
 DRAWN = 3_000  # rows with a place that are drawn for orientation
 
 

@@ -16,7 +16,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.context import Context
 from dashboard.pages.data import names
 from dashboard.pages.data.writing import signed
-from dashboard.polling import one_at_a_time
+from dashboard.polling import POLL_MS, one_at_a_time
 from dashboard.query_string import joined
 from dashboard.server.guard import editing, require_editing
 from dashboard.settings import Settings
@@ -30,7 +30,6 @@ from layers.atlas import Atlas
 from layers.filters import NATION, Filters
 
 ENDING = ".osm.pbf"
-POLL_MS = 700
 FOLDER = "ground-jobs"
 PLANNING = "/planning"
 WRITING = 0.97  # share from which on the work is no longer called off: it is being written

@@ -28,7 +28,6 @@ from layers import places
 from layers.atlas import Atlas
 
 PATH, TITLE = names.PATH, N_("选址")
-TICK_MS = 250
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
@@ -91,8 +90,8 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
                     names.CHANGED,
                 )
             ],
-            dcc.Interval(id=names.TICK, interval=TICK_MS, disabled=True),
-            dcc.Interval(id=names.CURVE_TICK, interval=2 * TICK_MS, disabled=True),
+            dcc.Interval(id=names.TICK, interval=names.TICK_MS, disabled=True),
+            dcc.Interval(id=names.CURVE_TICK, interval=names.CURVE_TICK_MS, disabled=True),
         ],
         said.filters.lang,
     )

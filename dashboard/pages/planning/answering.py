@@ -134,7 +134,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         State(names.STATE, "data"),
         State(names.LIVE, "data"),
         prevent_initial_call=True,
-        running=one_at_a_time(names.TICK),
+        running=one_at_a_time(names.TICK, names.TICK_MS),
     )
     def poll(_: int, job: dict | None, stored: dict | None, live: dict | None) -> tuple:
         """Show how far the search is."""
@@ -237,7 +237,7 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         Input(names.CURVE_JOB, "data"),
         State(names.STATE, "data"),
         prevent_initial_call=True,
-        running=one_at_a_time(names.CURVE_TICK),
+        running=one_at_a_time(names.CURVE_TICK, names.CURVE_TICK_MS),
     )
     def draw(_: int | None, job: dict | None, stored: dict | None) -> tuple:
         """Draw the curve as far as it is known."""

@@ -38,6 +38,7 @@ CURVE_HEAD = "plan-curve-head"
 CURVE_RUN = "plan-curve-run"
 CURVE_JOB = "plan-curve-job"
 CURVE_TICK = "plan-curve-tick"
+TICK_MS, CURVE_TICK_MS = 250, 500
 SITES = "plan-sites"
 LEFT_OUT = "plan-left-out"
 CLOSINGS = "plan-closings"
