@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection
+from contextlib import nullcontext
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, set_props
@@ -16,10 +17,11 @@ from dashboard.access.judging import watched
 from dashboard.access.reader import ENVIRON, OPERATOR
 from dashboard.basemap import BaseMaps
 from dashboard.context import Context
+from dashboard.export.markup import markup
 from dashboard.locale import load_words
 from dashboard.pages import FOR_DEVELOPERS, MENU, PAGES
 from dashboard.server.account_keeping import add_account_keeping
-from dashboard.server.answers import add_answers
+from dashboard.server.answers import Answers, add_answers, for_all
 from dashboard.server.basemap import add_base_map
 from dashboard.server.briefs import add_briefs
 from dashboard.server.calls import add_calls
@@ -98,23 +100,32 @@ def create_app(settings: Settings) -> Dash:
 
     pages = {**PAGES, **(FOR_DEVELOPERS if settings.design else {})}
 
+    answers = Answers(context)
+    kept = {path for path, page in PAGES.items() if hasattr(page, "CACHED")}
+
     def lay_out(path: str, query: str) -> Any:
         page = pages[path]
         atlas, said = context.look(query, getattr(page, "OWN_KEYS", ()))
-        laid = page.layout(context, atlas, said, query)
+        with for_all() if path in kept else nullcontext():
+            laid = page.layout(context, atlas, said, query)
         laid.forceColorScheme = said.filters.theme
         return laid
 
-    def laid_first(path: str, query: str) -> Any:
+    def painted(path: str, query: str) -> str:
         try:
-            return lay_out(path, f"?{query}" if query else "") if path in PAGES else None
+            return markup(lay_out(path, f"?{query}" if query else ""))
         except UnavailableError:  # without the store there is no page at all
             raise
         except Exception:  # the page is asked for again by its own scripts, and what is wrong told there
             log.warning("first paint failed", exc_info=True)
-            return None
+            return ""
 
-    add_first_paint(app, context.words, settings.language, context.menu, laid_first)
+    def painted_first(path: str, query: str) -> str:
+        if path not in PAGES:
+            return ""
+        return answers.text((path, query), lambda: painted(path, query)) if path in kept else painted(path, query)
+
+    add_first_paint(app, context.words, settings.language, context.menu, painted_first)
     app.layout = html.Div(
         [
             dcc.Location(id=ids.SITE, refresh=False),
@@ -142,7 +153,7 @@ def create_app(settings: Settings) -> Dash:
     _tell_unknown(app, pages)
     if not settings.development:
         _close(app)
-    _dress(app, context, words)
+    _dress(app, context, words, answers, kept)
     return app
 
 
@@ -165,7 +176,7 @@ def _close(app: Dash) -> None:
             abort(404)
 
 
-def _dress(app: Dash, context: Context, words: Words) -> None:
+def _dress(app: Dash, context: Context, words: Words, answers: Answers, kept: Collection[str]) -> None:
     """Add to the server what is not a page: compression, geometry, health, uploads, guard, headers."""
     server, settings, source = app.server, context.settings, context.source
     server.config["COMPRESS_REGISTER"] = False
@@ -220,7 +231,7 @@ def _dress(app: Dash, context: Context, words: Words) -> None:
     # registered late, so that it runs early and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
-    add_answers(app, context, [places for page in PAGES.values() for places in getattr(page, "CACHED", ())])
+    add_answers(app, answers, [places for page in PAGES.values() for places in getattr(page, "CACHED", ())], kept)
     # Dash registers its scripts when a process first serves a page, be there one or not: a worker that has not
     # would answer 500 for them
     server.test_client().get("/none", environ_overrides={ENVIRON: OPERATOR})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from dash import Output
 from dash.development.base_component import Component
+from flask import g, has_request_context
+
+from geodata.errors import AtlasError
 
 #: Id and property of what a callback writes.
 Place = tuple[str, str]
@@ -32,3 +36,13 @@ def fill(page: Component, values: Mapping[Place, Any]) -> None:
     }
     for (id, prop), value in values.items():
         setattr(by_id[id], prop, value)
+
+
+@contextmanager
+def or_left_open() -> Generator[None]:
+    """Let a page be shown where the block could not fill it: its callbacks say what is wrong, and nobody keeps it."""
+    try:
+        yield
+    except AtlasError:
+        if has_request_context():
+            g.left_open = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -32,7 +31,7 @@ from dashboard.maps import overview as map_figures
 from dashboard.maps.layer import Scene
 from dashboard.maps.tiles import onto, trace_onto
 from dashboard.pages import in_view
-from dashboard.prefill import Place, fill, outputs
+from dashboard.prefill import Place, fill, or_left_open, outputs
 from dashboard.state import State as Said
 from dashboard.state import View
 from dashboard.theme import blank
@@ -40,7 +39,7 @@ from dashboard.theme.recolour import themed
 from dashboard.tiles import GCJ02, Tiles
 from dashboard.words import Words
 from geodata.datum import gcj02_to_wgs84
-from geodata.errors import N_, AtlasError
+from geodata.errors import N_
 from layers import kpis as key_figures
 from layers import places
 from layers.atlas import Atlas
@@ -171,7 +170,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         filters.lang,
     )
     stored = _stored(context, filters, said.view, [notice.text(words) for notice in said.notices])
-    with suppress(AtlasError):  # then the callbacks say what is wrong, each beside what it could not draw
+    with or_left_open():
         fill(
             page,
             {

@@ -9,11 +9,10 @@ from html import escape
 from typing import Any
 
 from dash import Dash, html
-from dash.development.base_component import Component
 from flask import Flask, Request, Response, request
 
 from dashboard.components.masthead import HTML_LANGUAGE
-from dashboard.export.markup import STAND_IN_OF_CHARTS, markup
+from dashboard.export.markup import STAND_IN_OF_CHARTS
 from dashboard.server.kept import Kept
 from dashboard.settings import CODE
 from dashboard.words import Words
@@ -95,7 +94,7 @@ def add_first_paint(
     speak: Callable[[str], Words],
     usual: str,
     menu: Mapping[str, str],
-    laid: Callable[[str, str], Component | None],
+    painted: Callable[[str, str], str],
 ) -> None:
     """Put every page into its own HTML: what it says is read, and its links followed, while scripts still load.
 
@@ -106,9 +105,9 @@ def add_first_paint(
     ----------
     menu : mapping of str to str
         Path → message id of the pages, which stand where a page cannot be laid out.
-    laid : callable
-        Path and query → the page as it is laid out; None where it cannot be: then the head alone stands, and the page
-        itself says why.
+    painted : callable
+        Path and query → the page as HTML; empty where there is none: then the head alone stands, and the page itself
+        says why.
     """
     plain_index = app.interpolate_index
     drawing = app.get_relative_path(
@@ -122,14 +121,13 @@ def add_first_paint(
     def in_its_language(**parts: Any) -> str:
         lang = request.args["lang"] if request.args.get("lang") in LANGUAGES else usual
         theme = request.args.get("theme") if request.args.get("theme") in THEMES else THEMES[0]
-        page = laid(request.path, request.query_string.decode("utf-8", "replace"))
-        said = markup(page)
-        waiting = "" if page else _entry(speak(lang), menu, request.path)
+        said = painted(request.path, request.query_string.decode("utf-8", "replace"))
+        waiting = "" if said else _entry(speak(lang), menu, request.path)
         covered = (
-            ' inert aria-hidden="true"' if page else ""
+            ' inert aria-hidden="true"' if said else ""
         )  # until it is handed over: nobody reads or reaches a page twice
         parts["app_entry"] = f'<div id="react-entry-point"{covered}><div class="_dash-loading">{waiting}</div></div>'
-        parts["app_entry"] += f'<div class="first">{said}</div>{private}{first}' if page else private
+        parts["app_entry"] += f'<div class="first">{said}</div>{private}{first}' if said else private
         if STAND_IN_OF_CHARTS in said:  # its browser is told at once to fetch what draws them
             parts["metas"] = (
                 f'{parts.get("metas", "")}<link rel="preload" as="script" fetchpriority="low" href="{drawing}">'

@@ -15,6 +15,7 @@ from dashboard.__main__ import main
 from dashboard.access import accounts, sessions
 from dashboard.app import create_app
 from dashboard.pages import overview
+from dashboard.server.answers import WHO
 from dashboard.server.kept import Kept
 from dashboard.settings import Settings
 from geodata.errors import N_, AtlasError
@@ -113,6 +114,52 @@ def test_readers_of_other_roles_and_places_have_answers_of_their_own(
     assert len(made) == 3  # the two viewers may see the same
     one.delete_cookie("atlas-session")
     assert asked(one, 0, "").status_code == 401
+
+
+def page_of(one: FlaskClient, path: str, query: str) -> tuple[str, Any]:
+    """Return a page as HTML, and as its scripts are told it."""
+    call = {
+        "output": "page.children",
+        "outputs": {"id": "page", "property": "children"},
+        "inputs": [{"id": "site", "property": "pathname", "value": path}],
+        "state": [{"id": "site", "property": "search", "value": query}],
+        "changedPropIds": ["site.pathname"],
+    }
+    painted = one.get(path + query).text.partition('<div class="first">')[2].partition("<script")[0]
+    return painted, one.post("/_dash-update-component", json=call).json
+
+
+@pytest.mark.parametrize("path", ["/", "/analysis", "/stories"])
+def test_a_page_is_laid_out_once_and_names_who_asks(home: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    made, one = counted(monkeypatch), client(home, sign_in="on")
+    query, told = "?place=350203", {}
+    for name, role in (("赵晓雨", "viewer"), ("b.c@d", "viewer"), ("钱守山", "administrator")):
+        account, _ = accounts.add(home, name, role, ("100000",), password="correct horse battery staple")
+        one.set_cookie("atlas-session", sessions.begin(home, account, "127.0.0.1"))
+        told[name] = page_of(one, path, query)
+        assert told[name] == page_of(one, path, query)
+    for name, (html, page) in told.items():
+        for text in (html, str(page)):
+            assert name in text and WHO not in text
+            assert not any(other in text for other in told if other != name)
+    # those of one role are told the same but for their names
+    assert told["赵晓雨"][0].replace("赵晓雨", "b.c@d") == told["b.c@d"][0]
+    assert str(told["赵晓雨"][1]).replace("赵晓雨", "b.c@d") == str(told["b.c@d"][1])
+    if path == "/":
+        assert len(made) == 4  # HTML and scripts, for each of two roles
+
+
+def test_a_page_that_could_not_be_filled_is_not_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = client(home)
+
+    def fails(*_: Any) -> None:
+        raise AtlasError(N_("这一步没有完成，页面仍是上一步的样子。请重试；若再出现，请把当时的地址告诉管理员。"))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(overview, "draw_map", fails)
+        empty = page_of(one, "/", "?place=640200")
+    whole = page_of(one, "/", "?place=640200")
+    assert "map-spec" in str(whole[1]) and len(str(whole[1])) > 2 * len(str(empty[1]))
 
 
 def test_what_went_wrong_is_told_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

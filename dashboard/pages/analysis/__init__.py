@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Any
@@ -28,13 +27,13 @@ from dashboard.maps import basemap
 from dashboard.maps import events as event_map
 from dashboard.pages.analysis import names, tables
 from dashboard.pages.analysis.address import OWN_KEYS, Own, parse, write
-from dashboard.prefill import Place, fill, outputs
+from dashboard.prefill import Place, fill, or_left_open, outputs
 from dashboard.query_string import values
 from dashboard.state import State as Said
 from dashboard.theme import blank
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
-from geodata.errors import N_, AtlasError
+from geodata.errors import N_
 from layers import places
 from layers.analysis import timeline
 from layers.atlas import Atlas
@@ -166,7 +165,7 @@ def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.Mantin
         filters.lang,
     )
     stored = _stored(context, filters, own, [one.text(words.gettext) for one in said.notices])
-    with suppress(AtlasError):  # then the callbacks say what is wrong, each beside what it could not draw
+    with or_left_open():
         fill(
             page,
             {

@@ -23,6 +23,8 @@ from geodata.codes import shipped_rows
 from layers.atlas import Atlas
 
 URL, MAIN = "stories-url", "stories-main"
+#: What is drawn of the choice alone, each by a callback of its own whose answers are kept (server/answers.py).
+CACHED = (((MAIN, "children"), (ids.NOTICES, "children")),)
 
 
 def layout(context: Context, atlas: Atlas, said: Said, query: str) -> dmc.MantineProvider:
