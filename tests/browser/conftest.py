@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from dashboard.export import chromium
 from dashboard.export.engine import Engine
 from dashboard.export.studio import Studio
 from dashboard.settings import Settings
+from geodata.store import open_store
 from tests.browser.atlas_page import AtlasPage
 from tests.browser.tabs import TIMEOUT_MS, Tabs
 from tests.dashboard.export.two_plans import keep_two
@@ -39,6 +41,7 @@ ARGUMENTS = [
     "--enable-unsafe-swiftshader",
 ]
 START_SECONDS, STOP_SECONDS = 120, 60
+IN_A_ROW = 8  # answers, of two workers
 expect.set_options(timeout=TIMEOUT_MS)  # five seconds say how busy the machine is, not what the page will show
 
 
@@ -62,6 +65,15 @@ def serve(home: Path, port: int, log: Path, **environment: str) -> subprocess.Po
             time.sleep(0.2)
     process.kill()
     raise TimeoutError(f"no answer within {START_SECONDS} s")
+
+
+def caught_up(address: str, home: Path) -> None:
+    """Wait until every worker of `address` answers from what is stored: before, readers may get the former atlas."""
+    wanted, right, deadline = open_store(home).meta()["data_version"], 0, time.monotonic() + START_SECONDS
+    while right < IN_A_ROW:
+        assert time.monotonic() < deadline, "the server still answers from what was stored before"
+        with urllib.request.urlopen(f"{address}/healthz", timeout=START_SECONDS) as answer:
+            right = right + 1 if json.load(answer)["data_version"] == wanted else 0
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from geodata.store import FILE_NAME, open_store
 from layers import quality
 from layers.filters import Filters
 from tests.browser.atlas_page import AtlasPage
-from tests.browser.conftest import serving
+from tests.browser.conftest import caught_up, serving
 from tests.browser.data_page import TIMEOUT_MS, DataPage, workbook
 from tests.browser.tabs import Tabs
 from tests.browser.test_accessibility import objections
@@ -53,6 +53,7 @@ def data(tabs: Tabs, own: str, home: Path) -> Iterator[Callable[..., DataPage]]:
         for batch in store.history():
             if not batch.undone_at:
                 store.undo(batch.batch_id)
+        caught_up(own, home)
 
 
 def held(home: Path) -> set[str]:

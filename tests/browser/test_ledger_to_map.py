@@ -17,6 +17,7 @@ from dashboard.source import AtlasSource
 from geodata import datum
 from geodata.store import FILE_NAME, open_store
 from tests.browser.atlas_page import AtlasPage
+from tests.browser.conftest import caught_up
 from tests.browser.data_page import TIMEOUT_MS, DataPage
 from tests.browser.placing_page import DRAWN, PlacingPage
 from tests.browser.tabs import Tabs
@@ -48,6 +49,7 @@ def imported(tabs: Tabs, geocoded: str, home: Path) -> Iterator[Callable[[], Pla
         for batch in store.history():
             if not batch.undone_at:
                 store.undo(batch.batch_id)
+        caught_up(geocoded, home)
 
 
 def bring(page: DataPage) -> PlacingPage:

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
@@ -19,7 +17,7 @@ from dashboard.pages.data import names
 from dashboard.source import AtlasSource
 from geodata import datum
 from geodata.store import FILE_NAME, open_store
-from tests.browser.conftest import serving
+from tests.browser.conftest import caught_up, serving
 from tests.browser.data_page import TIMEOUT_MS
 from tests.browser.placing_page import STATIONS, PlacingPage, without_position
 from tests.browser.tabs import Tabs
@@ -46,32 +44,20 @@ CONDITIONS = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1
 
 @pytest.fixture
 def page(tabs: Tabs, geocoded: str, home: Path) -> Iterator[Callable[..., PlacingPage]]:
-    """Return a function that opens the section, once the server has what is stored;
+    """Return a function that opens the section;
     afterwards every batch but the first is undone and nothing was said wrong.
     """
-
-    def opened(query: str = "place=350203", **window: Any) -> PlacingPage:
-        shown, wanted = PlacingPage(take(**window), geocoded), {key for key, spot in points(home).items() if not spot}
-        until = time.monotonic() + TIMEOUT_MS / 1000
-        while listed(shown.go(query)) != wanted:
-            # readers get the former atlas while that of another test is being loaded
-            assert time.monotonic() < until
-        return shown
-
     first = open_store(home).history()[-1].batch_id
     shutil.rmtree(home / "geocoding", ignore_errors=True)
     try:
         with tabs.lent(geocoded) as take:
-            yield opened
+            yield lambda query="place=350203", **window: PlacingPage(take(**window), geocoded).go(query)
     finally:
         store = open_store(home)
         for batch in store.history():
             if not batch.undone_at and batch.batch_id != first:
                 store.undo(batch.batch_id)
-
-
-def listed(shown: PlacingPage) -> set[str]:
-    return {key for key, name in NAMES.items() if shown.row(name).count()}
+        caught_up(geocoded, home)
 
 
 def points(home: Path) -> dict[str, tuple[float, float] | None]:
