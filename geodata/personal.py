@@ -53,6 +53,11 @@ def is_personal_value(value: Any) -> bool:
     return isinstance(value, str) and _VALUE.search(unicodedata.normalize("NFKC", value[:_LONGEST])) is not None
 
 
+def struck(text: str, mark: str) -> str:
+    """Return a text with a mark in the place of each telephone number, identity number and address of mail."""
+    return _VALUE.sub(mark, unicodedata.normalize("NFKC", text)) if is_personal_value(text) else text
+
+
 def is_personal(label: str, value: Any) -> bool:
     """Return whether a value of an own field is personal, by its label or by itself."""
     return is_personal_label(label) or is_personal_value(value)

@@ -187,6 +187,14 @@ class Folder:
             self._sweep(key)
         return found
 
+    def clear(self) -> None:
+        """Take every set away; whoever has one open keeps it until it is closed."""
+        if self.path.is_dir():
+            with held(self.path / LOCK):
+                for one in self.path.iterdir():
+                    if one.is_dir():
+                        shutil.rmtree(one, ignore_errors=True)
+
     @contextmanager
     def _making(self) -> Generator[Path]:
         """Give a folder to write in, gone at the end unless it has taken another name."""

@@ -63,10 +63,10 @@ class JudgedStore(PassedOnStore):
         passed: list[Change] = []
         try:
             with self._store.writing() as database:
-                before = set(log.batches(database))
+                before = {(one.batch_id, one.undone_at) for one in log.batches(database)}
                 yield database
                 for one in log.batches(database):
-                    if one not in before:
+                    if (one.batch_id, one.undone_at) not in before:
                         change = _change(database, one)
                         self._judge(change)
                         passed.append(change)
