@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from geodata.own_fields import as_text, values_of
@@ -38,6 +39,7 @@ _VALUE = re.compile("|".join((_MOBILE, _LANDLINE, _IDENTITY, _MAIL)))
 _LONGEST = 2_000  # characters of a value that are looked at; what is longer is taken for personal where its head is
 
 
+@lru_cache(maxsize=4_096)
 def is_personal_label(label: str) -> bool:
     """Return whether a field of this name holds what is said of persons: ``负责人``, ``联系电话``, ``身份证号``."""
     text = unicodedata.normalize("NFKC", label)

@@ -35,6 +35,8 @@ COUNTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "stops": ("persons",),
     }
 )
+#: Table and column of weights that are persons where somebody counted heads: then they are whole numbers.
+WEIGHED = ("demand", "weight")
 #: Units of what is withheld.
 HEADS = ("person", "visit")
 #: Tables whose count is told by another as well: parts, their column that names the whole, the whole, its column.
@@ -67,6 +69,8 @@ def guarded(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> 
     frame = table(name)
     if not threshold or not len(frame) or (name not in COUNTED and OWN not in frame):
         return frame
+    if name == WEIGHED[0]:
+        frame = _weighed(frame, threshold)
     own = _brought_in(frame)
     if not own.any() and name not in {whole for _, _, whole, _ in WHOLES}:
         return frame
@@ -118,13 +122,66 @@ def protected(values: Numbers, small: Mask, of: Codes, totals: Numbers, threshol
     left = totals - np.bincount(of[inside & ~small], values[inside & ~small], size)
     adds_up = (count > 0) & (left >= count) & (left <= most * count)  # not where the total is not told
     bad = adds_up & ((left < most + count - 1) | (left > most * (count - 1) + 1))
-    # parts that are told, of those wholes: first the smallest that hides alone, else the largest of the others;
-    # how many never depends on what the small ones are
     may = np.flatnonzero(inside & ~small & (values >= threshold))
-    may = may[bad[of[may]]]
+    hiding, enough = _hiding(values, may[bad[of[may]]], of, size, threshold)
+    found[hiding] = True
+    return found, bad & ~enough
+
+
+def beside(frame: pd.DataFrame, values: Numbers, small: Mask, own: Mask, threshold: int) -> Mask:
+    """Return which counts are withheld beside small ones so that none follows from a total known from elsewhere.
+
+    A newspaper may have told the total of any place and year, and all rows but one are told here. So in each county and
+    year that has a small count another one is withheld too, whatever the small ones are; where no other hides it there,
+    one of the city, the province or the whole table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of one table.
+    values, small : ndarray, shape (n,)
+        Counts, and which are withheld for what they are.
+    own : ndarray of bool, shape (n,)
+        Rows that somebody brought in: those that come with the program are known and hide nothing.
+    threshold : int
+    """
+    found = np.zeros(len(values), bool)
+    waiting = np.flatnonzero(small)
+    if not len(waiting):
+        return found
+    places = _said(frame, "adcode", "to_adcode")
+    apart = _said(frame, "period", "date", "start").str[:4] + ";" + _said(frame, "participants_unit")
+    for letters in (6, 4, 2, 0):
+        codes, names = factorized(places.str[:letters] + ";" + apart)
+        asked = np.zeros(len(names) + 1, bool)
+        asked[codes[waiting]] = True
+        may = np.flatnonzero(own & ~small & ~found & (values >= threshold) & asked[codes])
+        hiding, enough = _hiding(values, may, codes, len(names), threshold)
+        found[hiding] = True
+        waiting = waiting[~enough[codes[waiting]]]
+        if not len(waiting):
+            break
+    return found
+
+
+def _said(frame: pd.DataFrame, *columns: str) -> pd.Series:
+    """Return the first of the columns that a table has, as texts, empty where nothing is said."""
+    column = next((one for one in columns if one in frame), None)
+    return pd.Series("", index=frame.index) if column is None else frame[column].astype("str").fillna("")
+
+
+def _hiding(
+    values: Numbers, may: NDArray[np.intp], of: Codes, size: int, threshold: int
+) -> tuple[NDArray[np.intp], Mask]:
+    """Return which of the parts `may`, told as so many or more, leave a small one of their whole every choice, and of
+    which wholes there are enough.
+
+    First the smallest that does so alone, else the largest of the others; how many never depends on what the small
+    ones are.
+    """
     if not len(may):
-        return found, bad
-    wanted, slack = most - 1, values[may] - threshold
+        return may, np.zeros(size, bool)
+    wanted, slack = threshold - 2, values[may] - threshold
     alone = slack >= wanted
     order = np.lexsort((np.where(alone, slack, -slack), ~alone, of[may]))
     may, slack = may[order], slack[order]
@@ -132,8 +189,7 @@ def protected(values: Numbers, small: Mask, of: Codes, totals: Numbers, threshol
     first = np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]])
     before -= np.repeat(before[first], np.diff(np.r_[first, len(whose)]))
     enough = np.bincount(whose, slack, size) >= wanted
-    found[may[(before < wanted) & enough[whose]]] = True
-    return found, bad & ~enough
+    return may[(before < wanted) & enough[whose]], enough
 
 
 def groups_of(text: object) -> dict[str, float]:
@@ -172,6 +228,17 @@ def _small(frame: pd.DataFrame, column: str, threshold: int) -> Mask:
     return small
 
 
+def _weighed(frame: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Return demand in which small whole weights that somebody brought in all weigh the same: the middle of what they
+    may be. Coverage and plans, which weigh, stay near; what they are computed from tells none of them.
+    """
+    weights = _numbers(frame, WEIGHED[1])
+    few = (weights > 0) & (weights < threshold) & (weights == np.floor(weights))
+    if not few.any() or not (few := few & _brought_in(frame)).any():
+        return frame
+    return frame.assign(**{WEIGHED[1]: np.where(few, threshold / 2, weights)})
+
+
 def _withheld_of(table: Callable[[str], pd.DataFrame], name: str, column: str, threshold: int) -> tuple[Mask, Mask]:
     """Return which counts of a column are small, and which others are withheld for the sake of small ones."""
     frame = table(name)
@@ -179,6 +246,8 @@ def _withheld_of(table: Callable[[str], pd.DataFrame], name: str, column: str, t
     for parts, key, whole, of in WHOLES:
         if (name, column) == (whole, of) or name == parts:
             more |= _between(table, parts, key, whole, of, threshold)[name == whole]
+    if small.any():
+        more |= beside(frame, _numbers(frame, column), small, _brought_in(frame), threshold)
     return small, more & ~small
 
 

@@ -29,10 +29,19 @@ class Snapshot:
         The store's stamp at this moment.
     moment : str, optional
         ISO time, UTC: show the atlas as it was then.
+    sight : callable
+        Gives a batch as who asks may see it, and whether they may see the rows that it changed.
     """
 
-    def __init__(self, name: str, database: Database, stamp: Hashable, moment: str | None = None) -> None:
-        self.name, self.database, self.moment, self._stamp = name, database, moment, stamp
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        stamp: Hashable,
+        moment: str | None = None,
+        sight: Callable[[Batch], tuple[Batch, bool]] = lambda batch: (batch, True),
+    ) -> None:
+        self.name, self.database, self.moment, self._stamp, self._sight = name, database, moment, stamp, sight
 
     def tables(self) -> dict[str, int]:
         """Return the number of rows of every table of the schema, in its order."""
@@ -65,12 +74,19 @@ class Snapshot:
 
     def history(self) -> list[Batch]:
         """Return every batch, the latest first."""
-        return log.batches(self.database)[::-1]
+        return [self._sight(one)[0] for one in log.batches(self.database)[::-1]]
 
     def changes(self, batch_id: str) -> pd.DataFrame:
         """Return what a batch did, row by row."""
+        batch = next((one for one in log.batches(self.database) if one.batch_id == batch_id), None)
+        if batch is not None and not self._sight(batch)[1]:
+            raise AtlasError(N_("改动了哪些行，只给维护数据的人看。"))
         return batches.changes(self.database, batch_id)
 
     def as_of(self, moment: str) -> Snapshot:
         """Return this atlas as it was at `moment`."""
-        return Snapshot(self.name, self.database, self._stamp, moment)
+        return Snapshot(self.name, self.database, self._stamp, moment, self._sight)
+
+    def seen(self, sight: Callable[[Batch], tuple[Batch, bool]]) -> Snapshot:
+        """Return the same atlas with its batches as somebody may see them."""
+        return Snapshot(self.name, self.database, self._stamp, self.moment, sight)
