@@ -33,6 +33,7 @@ from layers.filters import PROVENANCES
 if TYPE_CHECKING:
     from geodata.osm.network import WalkingNetwork
     from geodata.store.base import AtlasStore
+    from geodata.store.batches import Versions
 
 T = TypeVar("T")
 
@@ -115,6 +116,8 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
     threshold : int, optional
         Tables are as everybody may see them (:mod:`layers.disclosure`), counts of fewer persons withheld (0: none);
         without, they are as they are.
+    versions : mapping of str to dict, optional
+        What counts said one after the other, as :func:`layers.stored.versions_of` gives it.
     """
 
     places = _Table()
@@ -143,8 +146,9 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         walking: Walking | None = None,
         stored: Mapping[str, int] | None = None,
         threshold: int | None = None,
+        versions: Mapping[str, Versions] | None = None,
     ) -> None:
-        self.meta, self._stored = meta, stored
+        self.meta, self._stored, self._versions = meta, stored, versions or {}
         self._tables, self._walking, self.threshold = tables, walking, threshold
         self._laid: dict[str, pd.DataFrame] = {}
         self._once: dict[Hashable, Any] = {}
@@ -185,12 +189,13 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         if derived is not None:
             tables, meta = store.at_once(lambda now: stored.kept(now, day, derived))[1]
             _, meta = stored.spoken_of(meta, date.fromisoformat(tables.facts["until"]), day)
-            return cls(tables, meta, walking, tables.facts["rows"], threshold)
-        frames, meta, until = store.at_once(_whole)[1]
+            return cls(tables, meta, walking, tables.facts["rows"], threshold, tables.facts["versions"])
+        frames, meta, until, versions = store.at_once(_whole)[1]
         shown, meta = stored.spoken_of(meta, until, day)
         held = {name: validity.on(frame, shown) for name, frame in frames.items()}
         made = cls.from_frames(held, meta, walking, threshold)
         made._stored = {name: len(frame) for name, frame in frames.items()}
+        made._versions = versions
         return made
 
     @classmethod
@@ -261,7 +266,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             made = (
                 stored.named(name, self._tables[name])
                 if self.threshold is None
-                else disclosure.shown(self.exact.table, name, self.threshold)
+                else disclosure.shown(self.exact.table, name, self.threshold, self._versions)
             )
             found = self._laid.setdefault(name, made)
         return found
@@ -458,10 +463,12 @@ def _members(codes: NDArray[np.intp], distinct: NDArray[Any]) -> dict[str, NDArr
     return {code: _still(np.array([code in s for s in sets] + [False])[codes]) for code in vocabulary}
 
 
-def _whole(now: AtlasStore) -> tuple[dict[str, pd.DataFrame], dict[str, str], date]:
-    """Return every table as the store has it, what is known of it, and the latest day that its rows speak of."""
+def _whole(now: AtlasStore) -> tuple[dict[str, pd.DataFrame], dict[str, str], date, dict[str, Versions]]:
+    """Return every table as the store has it, what is known of it, the latest day that its rows speak of, and what
+    counts said before.
+    """
     frames, meta = {name: now.read(name) for name in TABLES}, now.meta()
-    return frames, meta, stored.until_of(frames, now, meta)
+    return frames, meta, stored.until_of(frames, now, meta), stored.versions_of(now)
 
 
 def _empty(name: str) -> pd.DataFrame:

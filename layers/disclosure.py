@@ -15,7 +15,7 @@ cell is all there is. See docs/decisions/0028.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import h3
@@ -28,6 +28,7 @@ from geodata.derived.shapes import PointShapes
 from geodata.own_fields import as_text, values_of
 from geodata.personal import open_values
 from geodata.schema import OWN
+from geodata.store.batches import Versions
 from geodata.withheld import told
 from layers import small_counts
 
@@ -39,7 +40,9 @@ WORKPLACES = {"enterprises": "workers"}
 CLERKS = {"scenarios": "author"}
 
 
-def shown(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> pd.DataFrame:
+def shown(
+    table: Callable[[str], pd.DataFrame], name: str, threshold: int, versions: Mapping[str, Versions]
+) -> pd.DataFrame:
     """Return the rows of a table as everybody may see them.
 
     Parameters
@@ -49,8 +52,10 @@ def shown(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> pd
     name : str
     threshold : int
         Fewer persons are not counted out loud, nor is their place of work told exactly; 0: both are.
+    versions : mapping of str to dict
+        What counts said one after the other, by table.
     """
-    frame = small_counts.guarded(table, name, threshold)
+    frame = small_counts.guarded(table, name, threshold, versions)
     changed: dict[str, Any] = {}
     if name in CLERKS and len(frame):
         changed[CLERKS[name]] = pd.Series(None, index=frame.index, dtype="str")

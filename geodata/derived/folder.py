@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 NAME = "derived"
 #: Number of the form of the files: another whenever a program would read those of this one wrongly.
-FORM = 1
+FORM = 2
 MANIFEST = "manifest.json"
 LOCK, UNFINISHED = ".lock", ".making-"
 #: Seconds after which nobody is thought to be about to open a set that is no longer the present one.

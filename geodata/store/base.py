@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from geodata.erasing import Person
     from geodata.in_parts import Table
-    from geodata.store.batches import Exchange
+    from geodata.store.batches import Exchange, Versions
     from geodata.store.erasing import Findings
 from geodata.store.batch import Batch
 
@@ -39,6 +39,16 @@ class AtlasStore(Protocol):
         ------
         AtlasError
             When there is no such table or it cannot be read.
+        """
+        ...
+
+    def versions(self, table: str, columns: Sequence[str]) -> Versions:
+        """Return what rows of a table said one after the other, whatever import or undo made them say so.
+
+        Returns
+        -------
+        dict
+            Column → key → values, the earliest first, of rows that said more than one thing; no missing ones.
         """
         ...
 

@@ -14,7 +14,7 @@ from geodata.in_parts import Table
 from geodata.store import batches, erasing
 from geodata.store.base import AtlasStore
 from geodata.store.batch import Batch
-from geodata.store.batches import Exchange
+from geodata.store.batches import Exchange, Versions
 from geodata.store.database import Database
 from geodata.store.erasing import Findings
 from geodata.store.snapshot import Snapshot
@@ -63,6 +63,11 @@ class BatchedStore(ABC):
         """Return a table in the types of its schema, in the order in which it was written."""
         with self.reading() as snapshot:
             return snapshot.read(table)
+
+    def versions(self, table: str, columns: Sequence[str]) -> Versions:
+        """Return what rows said one after the other."""
+        with self.reading() as snapshot:
+            return snapshot.versions(table, columns)
 
     def meta(self) -> dict[str, str]:
         """Return what is known of the atlas as a whole."""
@@ -157,6 +162,10 @@ class PastStore:
     def read(self, table: str) -> pd.DataFrame:
         """Return a table as it was."""
         return self.at_once(lambda then: then.read(table))[1]
+
+    def versions(self, table: str, columns: Sequence[str]) -> Versions:
+        """Return what rows had said one after the other by then."""
+        return self.at_once(lambda then: then.versions(table, columns))[1]
 
     def meta(self) -> dict[str, str]:
         """Return the present meta; its ``data_version`` names the moment as well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 import pandas as pd
@@ -12,6 +12,7 @@ from geodata.schema import TABLES
 from geodata.store import batches, log
 from geodata.store.base import AtlasStore
 from geodata.store.batch import Batch
+from geodata.store.batches import Versions
 from geodata.store.database import Database
 
 T = TypeVar("T")
@@ -52,6 +53,10 @@ class Snapshot:
         if table not in TABLES:
             raise AtlasError(N_("图册里没有表 {got}：请用 {expected} 之一。"), got=table, expected=", ".join(TABLES))
         return self.database.read(table) if self.moment is None else batches.past(self.database, table, self.moment)
+
+    def versions(self, table: str, columns: Sequence[str]) -> Versions:
+        """Return what rows said one after the other."""
+        return batches.versions(self.database, table, columns, self.moment)
 
     def meta(self) -> dict[str, str]:
         """Return what is known of the atlas; the ``data_version`` of a past one names the moment as well."""
