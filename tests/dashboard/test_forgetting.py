@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,10 @@ from dashboard import feedback
 from dashboard.__main__ import main
 from dashboard.access import accounts, audit
 from dashboard.access.reader import Reader, asking
+from dashboard.app import create_app
 from dashboard.geocoding import folder as geocoding
 from dashboard.links import Links
+from dashboard.server import retention
 from dashboard.server.retention import sweep
 from dashboard.settings import Settings
 from dashboard.source import AtlasSource
@@ -239,3 +242,14 @@ def test_a_server_that_runs_meanwhile_tells_the_person_no_more(run: Run, own_hom
     with closing(sqlite3.connect(own_home / FILE_NAME)) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert file.execute("PRAGMA freelist_count").fetchone() == (0,)
+
+
+def test_a_server_sweeps_by_its_clock(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "FIRST_SECONDS", 0.0)
+    feedback.keep(own_home, "很久以前", "/", datetime.now(UTC) - timedelta(days=400))
+    feedback.keep(own_home, "刚才", "/")
+    retention.sweep_beside(create_app(Settings(home=own_home, chromium="none")).server)
+    until = time.monotonic() + 60
+    while len(feedback.kept(own_home)) > 1 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [one["text"] for one in feedback.kept(own_home)] == ["刚才"]
