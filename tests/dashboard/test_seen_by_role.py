@@ -77,7 +77,8 @@ def test_who_works_here_and_whom_rows_name_is_for_who_keeps_the_data(app: Dash, 
 def test_keepers_are_told_who_brought_it_in(app: Dash) -> None:
     for role in GIVEN:
         assert (CLERK in laid_out(app, role, "/data", "section=history")) == (role in KEEPERS)
-        assert (CLERK in laid_out(app, role, "/sources", "figure=workers&place=640202")) == (role in KEEPERS)
+        said = laid_out(app, role, "/sources", "figure=workers&place=640202")
+        assert (CLERK in said) == (role in KEEPERS) and ("只给维护数据的人看" in said) == (role not in KEEPERS)
 
 
 @pytest.mark.parametrize("role", GIVEN)
