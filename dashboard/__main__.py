@@ -330,6 +330,21 @@ def _feedback(options: argparse.Namespace, settings: Settings, _words: Gettext) 
     return 0
 
 
+def _forget(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
+    from dashboard.commands.forget import forgotten
+
+    source = _built(settings, words)
+    with last_step():
+        result = forgotten(options, settings, source)
+    left = [one.text(words) for one in result.pop("left")]
+    _print(result | {"left": left} if options.json else result, options.json)
+    for text in () if options.json else left:
+        _say(text)
+    if not options.yes:
+        _say(words("只是列出，什么都没有删。核对以后加 --yes；碰巧相同的列用 --except 排除。"))
+    return 0
+
+
 def _account(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
     from dashboard.commands.account import account
 
@@ -373,6 +388,7 @@ def _parser(words: Gettext, command: str | None = None) -> argparse.ArgumentPars
             "restore": _restore,
             "clear": _clear,
             "feedback": _feedback,
+            "forget": _forget,
             "account": _account,
             "audit": _audit,
             "geocode": _geocode,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,31 @@ def keep(home: Path, text: str, address: str, now: datetime | None = None) -> di
         file.flush()
         os.fsync(file.fileno())
     return line
+
+
+def forget(home: Path, told: Callable[[dict[str, Any]], dict[str, Any] | None], *, write: bool) -> int:
+    """Write each line anew as `told` gives it, or leave it out where that is None; return how many changed.
+
+    Lines that nobody can read (a crash cut them short) are left out.
+    """
+    path = home / FILE
+    if not path.exists():
+        return 0
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        data = file.read()
+        lines = list(_lines(data))
+        made = [told(one) for one in lines]
+        changed = sum(one != was for one, was in zip(made, lines, strict=True))
+        if write and (changed or len(lines) < len(data.splitlines())):
+            file.seek(0)
+            file.writelines(
+                (json.dumps(one, ensure_ascii=False) + "\n").encode("utf-8", "replace") for one in made if one
+            )
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+    return changed
 
 
 def kept(home: Path) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from geodata.errors import N_, AtlasError, UnavailableError
 
@@ -123,6 +124,18 @@ class Links:
                     address=address,
                     made=made,
                 )
+
+    def forget(self, is_meant: Callable[[str], bool], *, write: bool) -> int:
+        """Take away the links to addresses that are meant, and return how many."""
+        if not self._there:
+            return 0
+        with self._open(write) as ask:
+            gone = [key for key, address in ask("SELECT key, address FROM links") if is_meant(unquote_plus(address))]
+            if write and gone and not self._url:
+                ask("PRAGMA secure_delete = ON")
+            for key in gone if write else ():
+                ask("DELETE FROM links WHERE key = :key", key=key)
+        return len(gone)
 
     # -- inside -------------------------------------------------------------------
 

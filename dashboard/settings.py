@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     small_counts : int
         ``ATLAS_SMALL_COUNTS``: counts of fewer persons in rows that were brought in are told as "<5" (with that number)
         to everybody but who keeps the data; 0: every count is told; 3 to 10 else.
+    retention_days : int
+        ``ATLAS_RETENTION_DAYS``: feedback is kept for so many days, and so are the names of who brought in and undid a
+        batch that was undone, and what its copies say of persons; 0: for ever.
     metrics : str
         ``ATLAS_METRICS``: addresses or networks that may ask for ``/metrics``, with commas; ``loopback`` is this
         machine; empty: there is no such address.
@@ -224,6 +227,7 @@ class Settings(BaseSettings):
     limits: float = Field(default=1, ge=0, le=1_000)
     uploads_bytes: int = Field(default=4 * 2**30, ge=10**6)
     small_counts: int = Field(default=THRESHOLD, ge=0, le=MOST)
+    retention_days: int = Field(default=180, ge=0, le=3_650)
     metrics: str = Field(default="", max_length=1_000)
     log_format: Literal["text", "json"] = "text"
     access_log: bool = False

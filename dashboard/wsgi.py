@@ -4,6 +4,7 @@ from dashboard.access.known_settings import note_settings
 from dashboard.app import create_app
 from dashboard.backup import serving
 from dashboard.server.logs import to_stderr
+from dashboard.server.retention import sweep_beside
 from dashboard.server.warming import keep_up_beside, warm_beside
 from dashboard.settings import load_settings
 
@@ -14,3 +15,4 @@ server = create_app(settings).server
 note_settings(settings)
 warm_beside(server)
 keep_up_beside(server)
+sweep_beside(server)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from geodata.own_fields import as_text, values_of
@@ -38,6 +39,7 @@ _VALUE = re.compile("|".join((_MOBILE, _LANDLINE, _IDENTITY, _MAIL)))
 _LONGEST = 2_000  # characters of a value that are looked at; what is longer is taken for personal where its head is
 
 
+@lru_cache(maxsize=4_096)
 def is_personal_label(label: str) -> bool:
     """Return whether a field of this name holds what is said of persons: ``负责人``, ``联系电话``, ``身份证号``."""
     text = unicodedata.normalize("NFKC", label)
@@ -51,6 +53,11 @@ def is_personal_value(value: Any) -> bool:
     if isinstance(value, int):
         return 13_000_000_000 <= value <= 19_999_999_999
     return isinstance(value, str) and _VALUE.search(unicodedata.normalize("NFKC", value[:_LONGEST])) is not None
+
+
+def struck(text: str, mark: str) -> str:
+    """Return a text with a mark in the place of each telephone number, identity number and address of mail."""
+    return _VALUE.sub(mark, unicodedata.normalize("NFKC", text)) if is_personal_value(text) else text
 
 
 def is_personal(label: str, value: Any) -> bool:

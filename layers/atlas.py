@@ -27,12 +27,13 @@ from geodata.derived import Folder, Tables, lonlat
 from geodata.errors import N_, AtlasError
 from geodata.frames import factorized
 from geodata.schema import TABLES
-from layers import small_counts, stored, validity
+from layers import disclosure, stored, validity
 from layers.filters import PROVENANCES
 
 if TYPE_CHECKING:
     from geodata.osm.network import WalkingNetwork
     from geodata.store.base import AtlasStore
+    from geodata.store.batches import Versions
 
 T = TypeVar("T")
 
@@ -112,8 +113,11 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         Where :meth:`walking` looks.
     stored : mapping of str to int, optional
         Rows of each table in the store, those included that do not hold; without, as many as are given.
-    threshold : int
-        Counts of fewer persons are withheld (:mod:`layers.small_counts`); 0: none.
+    threshold : int, optional
+        Tables are as everybody may see them (:mod:`layers.disclosure`), counts of fewer persons withheld (0: none);
+        without, they are as they are.
+    versions : mapping of str to dict, optional
+        What counts said one after the other, as :func:`layers.stored.versions_of` gives it.
     """
 
     places = _Table()
@@ -141,9 +145,10 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         meta: Mapping[str, str],
         walking: Walking | None = None,
         stored: Mapping[str, int] | None = None,
-        threshold: int = 0,
+        threshold: int | None = None,
+        versions: Mapping[str, Versions] | None = None,
     ) -> None:
-        self.meta, self._stored = meta, stored
+        self.meta, self._stored, self._versions = meta, stored, versions or {}
         self._tables, self._walking, self.threshold = tables, walking, threshold
         self._laid: dict[str, pd.DataFrame] = {}
         self._once: dict[Hashable, Any] = {}
@@ -157,7 +162,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         day: date | None = None,
         walking: Walking | None = None,
         derived: Folder | None = None,
-        threshold: int = 0,
+        threshold: int | None = None,
     ) -> Self:
         """Read what holds of every table of `store`, all as of one moment.
 
@@ -173,7 +178,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         derived : Folder, optional
             Where files are that hold the tables (:mod:`geodata.derived`), or are made; without, they come out of the
             store as objects of this process.
-        threshold : int
+        threshold : int, optional
             As the class has it.
 
         Raises
@@ -184,12 +189,13 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         if derived is not None:
             tables, meta = store.at_once(lambda now: stored.kept(now, day, derived))[1]
             _, meta = stored.spoken_of(meta, date.fromisoformat(tables.facts["until"]), day)
-            return cls(tables, meta, walking, tables.facts["rows"], threshold)
-        frames, meta, until = store.at_once(_whole)[1]
+            return cls(tables, meta, walking, tables.facts["rows"], threshold, tables.facts["versions"])
+        frames, meta, until, versions = store.at_once(_whole)[1]
         shown, meta = stored.spoken_of(meta, until, day)
         held = {name: validity.on(frame, shown) for name, frame in frames.items()}
         made = cls.from_frames(held, meta, walking, threshold)
         made._stored = {name: len(frame) for name, frame in frames.items()}
+        made._versions = versions
         return made
 
     @classmethod
@@ -198,7 +204,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         frames: Mapping[str, pd.DataFrame],
         meta: Mapping[str, str],
         walking: Walking | None = None,
-        threshold: int = 0,
+        threshold: int | None = None,
     ) -> Self:
         """Make an atlas of `frames`; a table that is not given is empty.
 
@@ -210,7 +216,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
             At least ``data_version`` and ``data_date`` (ISO date).
         walking : callable, optional
             Where :meth:`walking` looks.
-        threshold : int
+        threshold : int, optional
             As the class has it.
 
         Raises
@@ -250,17 +256,17 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
 
     @cached_property
     def exact(self) -> Self:
-        """The same atlas with every count as it is: for who keeps the data, and nobody else."""
-        return type(self)(self._tables, self.meta, self._walking, self._stored) if self.threshold else self
+        """The same atlas as it is: for who keeps the data, and nobody else."""
+        return self if self.threshold is None else type(self)(self._tables, self.meta, self._walking, self._stored)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the frame of table `name`."""
         found = self._laid.get(name)
         if found is None:
             made = (
-                small_counts.guarded(self.exact.table, name, self.threshold)
-                if self.threshold
-                else stored.named(name, self._tables[name])
+                stored.named(name, self._tables[name])
+                if self.threshold is None
+                else disclosure.shown(self.exact.table, name, self.threshold, self._versions)
             )
             found = self._laid.setdefault(name, made)
         return found
@@ -376,7 +382,7 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         """Return a column as codes and the values they stand for; code -1 where a value is missing."""
 
         def compute() -> tuple[NDArray[np.intp], NDArray[Any]]:
-            as_stored = isinstance(self._tables, Tables) and column not in small_counts.TEXTS
+            as_stored = isinstance(self._tables, Tables) and not disclosure.is_altered(table, column)
             known = self._tables.codes(table, column) if as_stored else None
             codes, values = known or factorized(self.table(table)[column])
             return _still(codes), _still(values)
@@ -457,10 +463,12 @@ def _members(codes: NDArray[np.intp], distinct: NDArray[Any]) -> dict[str, NDArr
     return {code: _still(np.array([code in s for s in sets] + [False])[codes]) for code in vocabulary}
 
 
-def _whole(now: AtlasStore) -> tuple[dict[str, pd.DataFrame], dict[str, str], date]:
-    """Return every table as the store has it, what is known of it, and the latest day that its rows speak of."""
+def _whole(now: AtlasStore) -> tuple[dict[str, pd.DataFrame], dict[str, str], date, dict[str, Versions]]:
+    """Return every table as the store has it, what is known of it, the latest day that its rows speak of, and what
+    counts said before.
+    """
     frames, meta = {name: now.read(name) for name in TABLES}, now.meta()
-    return frames, meta, stored.until_of(frames, now, meta)
+    return frames, meta, stored.until_of(frames, now, meta), stored.versions_of(now)
 
 
 def _empty(name: str) -> pd.DataFrame:

@@ -9,8 +9,9 @@ are withheld, or the total (*complementary suppression*). See Hundepool et al., 
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from geodata.frames import factorized
 from geodata.kinds import of_frame
 from geodata.own_fields import as_text, values_of
-from geodata.schema import OWN, SHIPPED
+from geodata.schema import OWN, SHIPPED, TABLES
+from geodata.store.batches import Versions
 from geodata.withheld import withheld, written
 
 #: Columns that count persons, or the times that persons came, by table.
@@ -35,6 +37,8 @@ COUNTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "stops": ("persons",),
     }
 )
+#: Table and column of weights that are persons where somebody counted heads: then they are whole numbers.
+WEIGHED = ("demand", "weight")
 #: Units of what is withheld.
 HEADS = ("person", "visit")
 #: Tables whose count is told by another as well: parts, their column that names the whole, the whole, its column.
@@ -46,12 +50,17 @@ TEXTS = (GROUPS, OWN)
 _COUNT = r"人数|人次|职工数|会员数|persons|workers|participants|visitors|attendance"  # no key
 _UNITS = frozenset({"人", "名", "位", "人次", "person", "persons", "visit", "visits", "people"})  # no key
 
+#: No count ever changed.
+NONE: Mapping[str, Versions] = MappingProxyType({})
+
 Numbers = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 
 
-def guarded(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> pd.DataFrame:
+def guarded(
+    table: Callable[[str], pd.DataFrame], name: str, threshold: int, versions: Mapping[str, Versions] = NONE
+) -> pd.DataFrame:
     """Return the rows of a table with small counts withheld, as :mod:`geodata.withheld` writes them.
 
     Rows that come with the program are told whole: what they count is made up, or stood in the newspaper.
@@ -63,27 +72,59 @@ def guarded(table: Callable[[str], pd.DataFrame], name: str, threshold: int) -> 
     name : str
     threshold : int
         Counts from 1 to one below it are withheld; 0: none.
+    versions : mapping of str to dict
+        What counts said one after the other, by table: a change by fewer persons is not told either.
     """
     frame = table(name)
     if not threshold or not len(frame) or (name not in COUNTED and OWN not in frame):
         return frame
+    if name == WEIGHED[0]:
+        frame = _weighed(frame, threshold)
     own = _brought_in(frame)
-    if not own.any() and name not in {whole for _, _, whole, _ in WHOLES}:
+    if not own.any() and name not in versions and name not in {whole for _, _, whole, _ in WHOLES}:
         return frame
     most = threshold - 1
     changed: dict[str, Any] = {}
     for column in COUNTED.get(name, ()):
         values = _numbers(frame, column)
         small, more = _withheld_of(table, name, column, threshold)
-        if small.any() or more.any():
+        least = _since(table, name, column, threshold, versions)
+        moved = ~small & ~more & ~np.isnan(least)
+        if small.any() or more.any() or moved.any():
             few = small | (more & (values < threshold))
-            changed[column] = np.where(few, withheld(0, most), np.where(more, withheld(threshold, most), values))
+            told = np.where(moved, withheld(0, most) + np.nan_to_num(least), values)
+            changed[column] = np.where(few, withheld(0, most), np.where(more, withheld(threshold, most), told))
             if column == "persons" and name == "stops":
-                changed[GROUPS] = pd.Series(frame[GROUPS].astype(object).where(~few & ~more, None), dtype="str")
+                hidden = few | more | moved
+                changed[GROUPS] = pd.Series(frame[GROUPS].astype(object).where(~hidden, None), dtype="str")
     if name == "stops":
         changed |= _groups_told(frame.assign(**changed), threshold)
     changed |= _own_told(table, frame, name, own, threshold)
     return frame.assign(**changed) if changed else frame
+
+
+def steady(said: Sequence[float], threshold: int) -> float:
+    """Return what a count that changed over time is told as at least; NaN where it is told as it is.
+
+    It is told anew once it differs by `threshold` or more from everything that was told of it before. In between all
+    that is known is that it is near one of these; whoever looks at two days cannot tell by how much it changed.
+
+    Parameters
+    ----------
+    said : sequence of float
+        Its values, the earliest first, the present one last.
+    threshold : int
+    """
+    known: list[float] = []
+    least = math.nan
+    for value in said:
+        near = [one for one in known if abs(value - one) < threshold]
+        least = min(near) - (threshold - 1) if near and value not in near else math.nan
+        if 0 < value < threshold:  # told as that, whatever it was
+            least = math.nan
+        elif not near:
+            known.append(value)
+    return least
 
 
 def protected(values: Numbers, small: Mask, of: Codes, totals: Numbers, threshold: int) -> tuple[Mask, Mask]:
@@ -118,13 +159,66 @@ def protected(values: Numbers, small: Mask, of: Codes, totals: Numbers, threshol
     left = totals - np.bincount(of[inside & ~small], values[inside & ~small], size)
     adds_up = (count > 0) & (left >= count) & (left <= most * count)  # not where the total is not told
     bad = adds_up & ((left < most + count - 1) | (left > most * (count - 1) + 1))
-    # parts that are told, of those wholes: first the smallest that hides alone, else the largest of the others;
-    # how many never depends on what the small ones are
     may = np.flatnonzero(inside & ~small & (values >= threshold))
-    may = may[bad[of[may]]]
+    hiding, enough = _hiding(values, may[bad[of[may]]], of, size, threshold)
+    found[hiding] = True
+    return found, bad & ~enough
+
+
+def beside(frame: pd.DataFrame, values: Numbers, small: Mask, own: Mask, threshold: int) -> Mask:
+    """Return which counts are withheld beside small ones so that none follows from a total known from elsewhere.
+
+    A newspaper may have told the total of any place and year, and all rows but one are told here. So in each county and
+    year that has a small count another one is withheld too, whatever the small ones are; where no other hides it there,
+    one of the city, the province or the whole table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of one table.
+    values, small : ndarray, shape (n,)
+        Counts, and which are withheld for what they are.
+    own : ndarray of bool, shape (n,)
+        Rows that somebody brought in: those that come with the program are known and hide nothing.
+    threshold : int
+    """
+    found = np.zeros(len(values), bool)
+    waiting = np.flatnonzero(small)
+    if not len(waiting):
+        return found
+    places = _said(frame, "adcode", "to_adcode")
+    apart = _said(frame, "period", "date", "start").str[:4] + ";" + _said(frame, "participants_unit")
+    for letters in (6, 4, 2, 0):
+        codes, names = factorized(places.str[:letters] + ";" + apart)
+        asked = np.zeros(len(names) + 1, bool)
+        asked[codes[waiting]] = True
+        may = np.flatnonzero(own & ~small & ~found & (values >= threshold) & asked[codes])
+        hiding, enough = _hiding(values, may, codes, len(names), threshold)
+        found[hiding] = True
+        waiting = waiting[~enough[codes[waiting]]]
+        if not len(waiting):
+            break
+    return found
+
+
+def _said(frame: pd.DataFrame, *columns: str) -> pd.Series:
+    """Return the first of the columns that a table has, as texts, empty where nothing is said."""
+    column = next((one for one in columns if one in frame), None)
+    return pd.Series("", index=frame.index) if column is None else frame[column].astype("str").fillna("")
+
+
+def _hiding(
+    values: Numbers, may: NDArray[np.intp], of: Codes, size: int, threshold: int
+) -> tuple[NDArray[np.intp], Mask]:
+    """Return which of the parts `may`, told as so many or more, leave a small one of their whole every choice, and of
+    which wholes there are enough.
+
+    First the smallest that does so alone, else the largest of the others; how many never depends on what the small
+    ones are.
+    """
     if not len(may):
-        return found, bad
-    wanted, slack = most - 1, values[may] - threshold
+        return may, np.zeros(size, bool)
+    wanted, slack = threshold - 2, values[may] - threshold
     alone = slack >= wanted
     order = np.lexsort((np.where(alone, slack, -slack), ~alone, of[may]))
     may, slack = may[order], slack[order]
@@ -132,8 +226,7 @@ def protected(values: Numbers, small: Mask, of: Codes, totals: Numbers, threshol
     first = np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]])
     before -= np.repeat(before[first], np.diff(np.r_[first, len(whose)]))
     enough = np.bincount(whose, slack, size) >= wanted
-    found[may[(before < wanted) & enough[whose]]] = True
-    return found, bad & ~enough
+    return may[(before < wanted) & enough[whose]], enough
 
 
 def groups_of(text: object) -> dict[str, float]:
@@ -172,6 +265,43 @@ def _small(frame: pd.DataFrame, column: str, threshold: int) -> Mask:
     return small
 
 
+def _weighed(frame: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Return demand in which small whole weights that somebody brought in all weigh the same: the middle of what they
+    may be. Coverage and plans, which weigh, stay near; what they are computed from tells none of them.
+    """
+    weights = _numbers(frame, WEIGHED[1])
+    few = (weights > 0) & (weights < threshold) & (weights == np.floor(weights))
+    if not few.any() or not (few := few & _brought_in(frame)).any():
+        return frame
+    return frame.assign(**{WEIGHED[1]: np.where(few, threshold / 2, weights)})
+
+
+def _since(
+    table: Callable[[str], pd.DataFrame], name: str, column: str, threshold: int, versions: Mapping[str, Versions]
+) -> Numbers:
+    """Return per row what its count is told as at least since it, or a part of it, changed by few; NaN: as it is."""
+    frame = table(name)
+    found = np.full(len(frame), np.nan)
+    key = TABLES[name].key
+    if said := versions.get(name, {}).get(column):
+        rows = np.flatnonzero(frame[key].isin(said.keys()).to_numpy(bool))
+        found[rows] = [steady(said[one], threshold) for one in frame[key].iloc[rows]]
+    for parts, of, whole, counted in WHOLES:
+        if (name, column) == (whole, counted) and versions.get(parts):
+            below = table(parts)
+            least = _since(table, parts, COUNTED[parts][0], threshold, versions)
+            codes, names = factorized(below[of])
+            at = np.append(pd.Index(frame[key]).get_indexer(pd.Index(names, dtype=object)), -1)[codes]
+            inside = at >= 0
+            moved = np.bincount(at[inside], ~np.isnan(least[inside]), len(frame))
+            told = np.where(np.isnan(least), np.nan_to_num(_numbers(below, COUNTED[parts][0])), least)
+            sums, total = np.bincount(at[inside], told[inside], len(frame)), _numbers(frame, column)
+            # a total that its parts add up to would tell the part that changed
+            adds_up = (moved > 0) & (total >= sums) & (total <= sums + 2 * (threshold - 1) * moved)
+            found = np.where(adds_up, np.fmin(found, sums), found)
+    return found
+
+
 def _withheld_of(table: Callable[[str], pd.DataFrame], name: str, column: str, threshold: int) -> tuple[Mask, Mask]:
     """Return which counts of a column are small, and which others are withheld for the sake of small ones."""
     frame = table(name)
@@ -179,6 +309,8 @@ def _withheld_of(table: Callable[[str], pd.DataFrame], name: str, column: str, t
     for parts, key, whole, of in WHOLES:
         if (name, column) == (whole, of) or name == parts:
             more |= _between(table, parts, key, whole, of, threshold)[name == whole]
+    if small.any():
+        more |= beside(frame, _numbers(frame, column), small, _brought_in(frame), threshold)
     return small, more & ~small
 
 

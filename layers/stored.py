@@ -14,7 +14,8 @@ from geodata.names import english_units
 from geodata.processes import given_back
 from geodata.schema import TABLES
 from geodata.store.base import AtlasStore
-from layers import data_date, validity
+from geodata.store.batches import Versions
+from layers import data_date, small_counts, validity
 
 log = logging.getLogger(__name__)
 
@@ -102,4 +103,10 @@ def _put(taker: _Taker, now: AtlasStore, meta: Mapping[str, str], day: date | No
         holding = validity.on(whole, shown)
         if len(holding) != len(whole):
             taker.put(name, holding.reset_index(drop=True))
-    return {"until": until.isoformat(), "rows": rows}
+    return {"until": until.isoformat(), "rows": rows, "versions": versions_of(now)}
+
+
+def versions_of(now: AtlasStore) -> dict[str, Versions]:
+    """Return what counts of persons said one after the other, by table."""
+    found = {table: now.versions(table, columns) for table, columns in small_counts.COUNTED.items()}
+    return {table: one for table, one in found.items() if any(one.values())}

@@ -41,6 +41,10 @@ ROLE_NOTES = {
         "**看不按地方限制**：登录的人都能看各处的合计、图表和地图，连同地图、查找、清单、来源页、补位置和质量报告里一行行的名称、地址和位置，",
         "还有别人保存的方案。“自己的”：自己开始的任务、上传、预览和简报，别人的就像不存在；保存的方案只有保存的人和数据管理员能改、能删，",
         "只有保存的人和负责那个地方的人能取成文件。表里没有的门，谁也不能过。",
+        "同一个地址，谁看到的数字都一样，按角色不同的只有三样。自有项目里的个人信息（姓名、电话、证件号）、",
+        "职工不到 5 人的企业的准确位置（别人看到约 200 米的格子）：数据管理员以上，在数据行和来源的行里。",
+        "谁导入、谁撤销、改了哪些行：数据管理员以上。谁存的方案：选址员以上。自己做的自己看得到。",
+        "驿站、招聘会、活动等公开场所，谁都看得到准确位置；[为什么](../decisions/0028-small-counts.md)。",
         "不登录时（只有本机能打开、只有示例数据或还没有账号，或 `ATLAS_SIGN_IN=off`）坐在机器前的人等于系统管理员。",
     ],
     "en": [
@@ -51,8 +55,14 @@ ROLE_NOTES = {
         "quality report; the plans that others kept too. *Their own*: work, uploads, previews and briefs that they",
         "began; those of others are as if they were not there. A plan that was kept is changed and deleted by who kept",
         "it and by data keepers, and taken as a file by who kept it and whose place it is of. What is not in the",
-        "register is shut. Where nobody signs in (only this machine reaches the atlas, and it holds the sample alone",
-        "or there is no account, or `ATLAS_SIGN_IN=off`) who sits at the machine is as an administrator.",
+        "register is shut. At one address figures are the same for everybody; three things differ by role. What",
+        "own fields say of persons (names, telephone, identity numbers), and the exact point of an enterprise of",
+        "fewer than five (others see its cell, some 200 m): data keepers and up, in the table of rows and the rows",
+        "of a trail. Who brought in or undid a batch, and which rows it changed: data keepers and up. Who kept a",
+        "plan: planners and up; one's own is told to oneself. Stations, fairs, activities and other public places",
+        "are told exactly to everybody ([why](../decisions/0028-small-counts.md)). Where nobody signs in (only",
+        "this machine reaches the atlas, and it holds the sample alone or there is no account, or",
+        "`ATLAS_SIGN_IN=off`) who sits at the machine is as an administrator.",
     ],
 }
 MADE = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from dashboard.access.reader import Reader, current_reader
 from geodata.errors import N_, AtlasError
 from geodata.message import Message
 from geodata.store import WritableStore
+from geodata.store.batch import Batch
 from geodata.store.batched import BatchedStore
 from geodata.store.judged import Change, JudgedStore
 from layers.siting.mark import MARK
@@ -30,7 +32,20 @@ def watched(home: Path) -> Callable[[BatchedStore], BatchedStore]:
         refuse(change, reader)
         _noted(home, change, deed_of(change))
 
-    return lambda store: JudgedStore(store, judge, lambda change: _noted(home, change, "not-done"))
+    return lambda store: JudgedStore(store, judge, lambda change: _noted(home, change, "not-done"), seen)
+
+
+def seen(batch: Batch) -> tuple[Batch, bool]:
+    """Return a batch as who asks now may see it, and whether they may see the rows that it changed.
+
+    Who did it is for who keeps the data, of plans for who makes plans, and for themselves.
+    """
+    reader = current_reader()
+    plans = batch.table == SCENARIOS or (batch.file or "").startswith(MARK)
+    if reader.may("planner" if plans else "keeper"):
+        return batch, True
+    ours = {name: who for name in ("author", "undone_by") if (who := getattr(batch, name)) == reader.account and who}
+    return replace(batch, **{"author": None, "undone_by": None, **ours}), False
 
 
 def refuse(change: Change, reader: Reader) -> None:

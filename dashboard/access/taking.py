@@ -21,7 +21,7 @@ def theirs(atlas: Atlas, table: str, reader: Reader | None = None) -> NDArray[np
     if reader.everywhere or table in PUBLIC:
         return np.ones(count, dtype=bool)
     if table == SCENARIOS:  # a plan is of who kept it
-        return atlas.table(table)["author"].eq(reader.account).to_numpy(bool)
+        return atlas.exact.table(table)["author"].eq(reader.account).to_numpy(bool)
     found = np.zeros(count, dtype=bool)
     lie = atlas.place_rows(table)
     for code in reader.places:

@@ -89,6 +89,12 @@ def _add_account(add: Add, words: Gettext, run: Run) -> None:
     add_parsers(add, words, run)
 
 
+def _add_forget(add: Add, words: Gettext, run: Run) -> None:
+    from dashboard.commands.forget import add_parser
+
+    add_parser(add, words, run["forget"])
+
+
 def _add_geocode(add: Add, words: Gettext, run: Run) -> None:
     from dashboard.commands.geocode import add_parser
 
@@ -124,6 +130,7 @@ _COMMANDS: dict[Callable[[Add, Gettext, Run], None], tuple[str, ...]] = {
     _add_migrate: ("migrate",),
     _add_backup: ("backup", "restore"),
     _add_small: ("clear", "feedback"),
+    _add_forget: ("forget",),
     _add_account: ("account", "audit"),
     _add_geocode: ("geocode",),
     _add_ground: ("ground", "walk"),

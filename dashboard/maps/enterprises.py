@@ -11,7 +11,7 @@ from dashboard import theme
 from dashboard.maps.layer import Drawn, Layer, Mark, Scene
 from dashboard.maps.marks import points
 from geodata.errors import N_
-from layers import selection
+from layers import disclosure, selection
 
 
 def traces(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -23,13 +23,14 @@ def traces(scene: Scene) -> dict[str, dict[str, Any]]:
     if scene.shows("enterprises") and scene.near:
         mask = selection.mask(atlas, filters, "enterprises")
     rows = frame[mask]
-    sectors = words.codes("sector")
+    sectors, coarse = words.codes("sector"), disclosure.is_coarse(rows, "enterprises")
     text = [
         f"<b>{escape(name)}</b><br>{escape(sectors.get(sector, str(sector)))}"
         f" · {words.persons(workers)} {words('名职工')}"
         f"<br>{words('已强化“产改”举措') if strong else words('尚未强化“产改”举措')}<br>{words.provenance(origin)}"
-        for name, sector, workers, strong, origin in zip(
-            rows["name"], rows["sector"], rows["workers"], rows["strengthened"], rows["provenance"], strict=True
+        f"{words('；位置约略到 200 米') if few else ''}"
+        for name, sector, workers, strong, origin, few in zip(
+            *(rows[one] for one in ("name", "sector", "workers", "strengthened", "provenance")), coarse, strict=True
         )
     ]
     color: Any = theme.ENTERPRISE

@@ -12,6 +12,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids, query_string
+from dashboard.access.reader import current_reader
 from dashboard.components.badge import badge
 from dashboard.components.chinese import chinese, has_chinese
 from dashboard.components.masthead import framed, masthead, past_banner, ways
@@ -685,6 +686,9 @@ def _batches(context: Context, words: Words) -> html.Section | None:
                 rows,
                 words("最近导入的数据"),
             ),
+            None
+            if current_reader().may("keeper")
+            else html.P(words("谁导入、谁撤销，只给维护数据的人看。"), className="data-hint"),
         ],
         className="sources-part",
     )

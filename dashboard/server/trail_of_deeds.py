@@ -35,6 +35,8 @@ DEEDS = {
     "plan-kept": N_("保存方案"),
     "plan-removed": N_("删除方案"),
     "plan-adopted": N_("采用方案"),
+    "erased": N_("删除一个人的个人信息"),
+    "expired": N_("到期的个人信息已删除"),
     "not-done": N_("没有成：前一条没有生效"),
     "account-added": N_("新建账号"),
     "account-changed": N_("改角色或地方"),

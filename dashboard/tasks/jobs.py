@@ -144,7 +144,7 @@ class Jobs:
             Too many wait already, of this reader or of all; or who asks may not.
         """
         deed = doors.require("job", door)
-        self._sweep()
+        self.sweep()
         queue = self._queue()
         if len(queue) >= self._waiting:
             raise AtlasError(self._full, count=self._waiting)
@@ -212,6 +212,14 @@ class Jobs:
         """Return the answer kept under `key`, or None."""
         return read_json(self._folder / "answers" / f"{digest(key)}.json")
 
+    def clear(self) -> int:
+        """Take away every job that is over, whosever it is, and the answers that are kept; return how many."""
+        gone = [job for job in self._all() if not job.alive]
+        for job in gone:
+            shutil.rmtree(job.folder, ignore_errors=True)
+        shutil.rmtree(self._folder / "answers", ignore_errors=True)
+        return len(gone)
+
     # -- inside -------------------------------------------------------------------
 
     def _begin(self, task: Mapping[str, Any], state: State, reader: str = "") -> tuple[Job, BinaryIO]:
@@ -273,7 +281,7 @@ class Jobs:
         except OSError:
             return ""
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Take away what nobody will ask for any more."""
         for at, job in enumerate(self._all()):
             unseen = min(age(job.folder), age(job.folder / "seen"))  # one that is just being made has nothing yet

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 NAME = "derived"
 #: Number of the form of the files: another whenever a program would read those of this one wrongly.
-FORM = 1
+FORM = 2
 MANIFEST = "manifest.json"
 LOCK, UNFINISHED = ".lock", ".making-"
 #: Seconds after which nobody is thought to be about to open a set that is no longer the present one.
@@ -186,6 +186,14 @@ class Folder:
                 found = _opened(self.path / key, key)
             self._sweep(key)
         return found
+
+    def clear(self) -> None:
+        """Take every set away; whoever has one open keeps it until it is closed."""
+        if self.path.is_dir():
+            with held(self.path / LOCK):
+                for one in self.path.iterdir():
+                    if one.is_dir():
+                        shutil.rmtree(one, ignore_errors=True)
 
     @contextmanager
     def _making(self) -> Generator[Path]:

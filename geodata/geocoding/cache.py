@@ -67,6 +67,30 @@ class Cache:
         except (sqlite3.DatabaseError, OSError):
             return
 
+    def forget(self, is_meant: Callable[[str], bool], *, write: bool) -> int:
+        """Take away the answers of which question or answer is meant, and those that are too old; return how many.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read or written.
+        """
+        if not self._path.exists():
+            return 0
+        try:
+            with self._open() as file:
+                file.execute("PRAGMA secure_delete = ON")
+                since = self._clock() - KEPT_SECONDS
+                rows = file.execute("SELECT provider, query, answer, at FROM answers").fetchall()
+                gone = [row[:2] for row in rows if row[3] <= since or is_meant(f"{row[1]}\n{row[2]}")]
+                if write and gone:
+                    with file:
+                        file.executemany("DELETE FROM answers WHERE provider = ? AND query = ?", gone)
+                    file.execute("VACUUM")
+        except sqlite3.DatabaseError as error:
+            raise OSError(str(error)) from error
+        return len(gone)
+
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:
         with closing(sqlite3.connect(self._path, timeout=10)) as file:

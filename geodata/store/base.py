@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pandas as pd
 
 if TYPE_CHECKING:
+    from geodata.erasing import Person
     from geodata.in_parts import Table
-    from geodata.store.batches import Exchange
+    from geodata.store.batches import Exchange, Versions
+    from geodata.store.erasing import Findings
 from geodata.store.batch import Batch
 
 T = TypeVar("T")
@@ -37,6 +39,16 @@ class AtlasStore(Protocol):
         ------
         AtlasError
             When there is no such table or it cannot be read.
+        """
+        ...
+
+    def versions(self, table: str, columns: Sequence[str]) -> Versions:
+        """Return what rows of a table said one after the other, whatever import or undo made them say so.
+
+        Returns
+        -------
+        dict
+            Column → key → values, the earliest first, of rows that said more than one thing; no missing ones.
         """
         ...
 
@@ -122,6 +134,28 @@ class WritableStore(AtlasStore, Protocol):
 
     def undo(self, batch_id: str, author: str | None = None) -> Batch:
         """Restore exactly what was before a batch; refused while a later batch holds the same rows."""
+        ...
+
+    def erase(
+        self, whose: Person, leave: Collection[str] = (), *, done: Callable[[Findings], None] | None = None
+    ) -> Findings:
+        """Look for everything that names a person; take it out where `done` is given, which no undo brings back.
+
+        Parameters
+        ----------
+        whose : Person
+        leave : collection of str
+            ``table.column`` in which everything stays.
+        done : callable, optional
+            Called before it takes effect; what it raises undoes all of it.
+        """
+        ...
+
+    def expire(self, before: str, done: Callable[[Findings], None]) -> Findings:
+        """Take what is personal out of the copies of batches that were undone before a moment (ISO time, UTC).
+
+        The names of who did and undid them go too; nothing is written where there is nothing to take out.
+        """
         ...
 
     def changes(self, batch_id: str) -> pd.DataFrame:

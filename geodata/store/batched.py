@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
 
+from geodata.erasing import Person
 from geodata.in_parts import Table
-from geodata.store import batches
+from geodata.store import batches, erasing
 from geodata.store.base import AtlasStore
 from geodata.store.batch import Batch
-from geodata.store.batches import Exchange
+from geodata.store.batches import Exchange, Versions
 from geodata.store.database import Database
+from geodata.store.erasing import Findings
 from geodata.store.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -62,6 +64,11 @@ class BatchedStore(ABC):
         with self.reading() as snapshot:
             return snapshot.read(table)
 
+    def versions(self, table: str, columns: Sequence[str]) -> Versions:
+        """Return what rows said one after the other."""
+        with self.reading() as snapshot:
+            return snapshot.versions(table, columns)
+
     def meta(self) -> dict[str, str]:
         """Return what is known of the atlas as a whole."""
         with self.reading() as snapshot:
@@ -96,6 +103,29 @@ class BatchedStore(ABC):
         """Take a batch back."""
         with self.writing() as database:
             return batches.undo(database, batch_id, author)
+
+    def erase(
+        self, whose: Person, leave: Collection[str] = (), *, done: Callable[[Findings], None] | None = None
+    ) -> Findings:
+        """Look for everything that names a person, or take it out."""
+        if done is None:
+            with self.reading() as snapshot:
+                return erasing.erase(snapshot.database, whose, leave, write=False)
+        with self.writing() as database:
+            findings = erasing.erase(database, whose, leave, write=True)
+            done(findings)
+            return findings
+
+    def expire(self, before: str, done: Callable[[Findings], None]) -> Findings:
+        """Take what is personal out of the copies of batches that were undone before a moment."""
+        with self.reading() as snapshot:
+            findings = erasing.expire(snapshot.database, before, write=False)
+        if not findings.found:
+            return findings
+        with self.writing() as database:
+            findings = erasing.expire(database, before, write=True)
+            done(findings)
+            return findings
 
     def history(self) -> list[Batch]:
         """Return every batch, the latest first."""
@@ -132,6 +162,10 @@ class PastStore:
     def read(self, table: str) -> pd.DataFrame:
         """Return a table as it was."""
         return self.at_once(lambda then: then.read(table))[1]
+
+    def versions(self, table: str, columns: Sequence[str]) -> Versions:
+        """Return what rows had said one after the other by then."""
+        return self.at_once(lambda then: then.versions(table, columns))[1]
 
     def meta(self) -> dict[str, str]:
         """Return the present meta; its ``data_version`` names the moment as well."""

@@ -28,6 +28,8 @@ from geodata.store.database import Database
 from geodata.store.images import columns_of, frame_of, names_of, plain
 
 BLOCK = 10_000  # rows written at once
+#: Column → key of a row → what it said, the earliest first.
+Versions = dict[str, dict[str, list[float]]]
 
 
 def apply(
@@ -230,6 +232,46 @@ def past_meta(database: Database, moment: str) -> dict[str, str]:
     later = [batch for time, batch in log.events(database) if time > moment]
     state = {key: (0, {"value": value}) for key, value in known.items()}
     return {key: str(image["value"]) for key, (_, image) in log.rewind(database, log.META, later, state).items()}
+
+
+def versions(database: Database, table: str, columns: Sequence[str], moment: str | None = None) -> Versions:
+    """Return what rows of a table said one after the other, until `moment`: see
+    :meth:`geodata.store.base.AtlasStore.versions`.
+    """
+    asked = f"SELECT DISTINCT row_key FROM {log.CHANGES} WHERE table_name = :name AND other IS NOT NULL"  # noqa: S608 - a constant
+    keys = {key for (key,) in database.query(asked, name=table)} if database.has(log.CHANGES) else set()
+    if not keys:
+        return {}
+    state = {key: image for key, (_, image) in database.fetch(TABLES[table], sorted(keys)).items()}
+    found: Versions = {column: {} for column in columns}
+
+    def noted(some: Collection[str]) -> None:
+        for key in some:
+            image = state.get(key, {})
+            for column in columns:
+                value, said = image.get(column), found[column].setdefault(key, [])
+                if value is not None and (not said or said[-1] != value):
+                    said.append(value)
+
+    logs: dict[str, dict[str, Any]] = {}
+    begun = False
+    for time, batch_id in log.events(database):  # the latest first
+        if not begun and (moment is None or time <= moment):
+            noted(keys)
+            begun = True
+        if batch_id not in logs:
+            logs[batch_id] = {
+                line.key: line.other for line in log.entries(database, batch_id, table) if line.key in keys
+            }
+        for key, other in logs[batch_id].items():
+            logs[batch_id][key] = state.pop(key, None)  # as in log.rewind
+            if other is not None:
+                state[key] = other
+        if begun:
+            noted(logs[batch_id])
+    if not begun:
+        noted(keys)
+    return {column: {key: said[::-1] for key, said in rows.items() if len(said) > 1} for column, rows in found.items()}
 
 
 def changes(database: Database, batch_id: str) -> pd.DataFrame:

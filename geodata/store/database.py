@@ -59,6 +59,9 @@ class Database(ABC):
     def fingerprint(self) -> Hashable:
         """Return what the stamp of the store does not say of rows that were written past this program."""
 
+    def purge(self) -> None:  # noqa: B027 - for those that can
+        """Leave nothing of values that are no longer there where this one keeps its rows, once it takes effect."""
+
     def count(self) -> dict[str, int]:
         """Return the number of rows of every table of the schema, in its order."""
         return {name: self.query(f'SELECT count(*) FROM "{name}"')[0][0] for name in TABLES}  # noqa: S608 - names of the schema

@@ -273,8 +273,10 @@ def _taking_the_place_of(path: Path, make: Callable[[Path], None]) -> Generator[
                 connection.execute("PRAGMA synchronous = OFF")  # the file is made durable as a whole below
                 prepare(connection)
                 connection.execute("BEGIN IMMEDIATE")
-                yield SqliteDatabase(connection, check)
+                yield (database := SqliteDatabase(connection, check))
                 connection.execute("COMMIT")
+                if database.purged:  # what is deleted stays in free pages of the file else
+                    connection.execute("VACUUM")
             with unfinished.open("rb+") as file:
                 os.fsync(file.fileno())
             GeoPackageStore(unfinished)  # a file that cannot be opened must not take the place

@@ -1,4 +1,4 @@
-"""A store whose every change is judged before it takes effect, whatever way it came."""
+"""A store whose every change is judged before it takes effect, and that tells of batches what who asks may see."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from geodata.store import batches, log
 from geodata.store.batch import Batch
 from geodata.store.batched import BatchedStore, PassedOnStore
 from geodata.store.database import Database
+from geodata.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,11 +52,21 @@ class JudgedStore(PassedOnStore):
         Gets each :class:`Change` before it takes effect.
     failed : callable
         Gets those that the judge let pass and that did not take effect.
+    sight : callable
+        Gives a batch as who asks may see it, and whether they may see the rows that it changed.
     """
 
-    def __init__(self, store: BatchedStore, judge: Judge, failed: Judge) -> None:
+    def __init__(
+        self, store: BatchedStore, judge: Judge, failed: Judge, sight: Callable[[Batch], tuple[Batch, bool]]
+    ) -> None:
         super().__init__(store)
-        self._judge, self._failed = judge, failed
+        self._judge, self._failed, self._sight = judge, failed, sight
+
+    @contextmanager
+    def reading(self) -> Generator[Snapshot]:
+        """Give the atlas at one moment, its batches as who asks may see them."""
+        with self._store.reading() as snapshot:
+            yield snapshot.seen(self._sight)
 
     @contextmanager
     def writing(self) -> Generator[Database]:
@@ -63,10 +74,10 @@ class JudgedStore(PassedOnStore):
         passed: list[Change] = []
         try:
             with self._store.writing() as database:
-                before = set(log.batches(database))
+                before = {(one.batch_id, one.undone_at) for one in log.batches(database)}
                 yield database
                 for one in log.batches(database):
-                    if one not in before:
+                    if (one.batch_id, one.undone_at) not in before:
                         change = _change(database, one)
                         self._judge(change)
                         passed.append(change)

@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from geodata.schema import TABLES, TableSchema
 from geodata.store.batch import Batch
@@ -187,6 +188,14 @@ def stamp(database: Database, tables: Iterable[str]) -> None:
     version = hashlib.sha256("|".join([base, *standing]).encode()).hexdigest()[:16] if standing else base
     database.run(f"UPDATE {META} SET value = :version WHERE key = 'data_version'", [{"version": version}])  # noqa: S608 - a constant
     database.touched([name for name in tables if name in TABLES])
+
+
+def begin_anew(database: Database) -> None:
+    """Have every later data version be another than those there were: rows have changed apart from any batch."""
+    known = meta(database)
+    base = known.get("base_version", known["data_version"])
+    fresh = hashlib.sha256(f"{base}|{uuid4()}".encode()).hexdigest()[:16]
+    _set_meta(database, {"base_version": fresh})
 
 
 def _next(database: Database, table: str) -> int:

@@ -47,6 +47,7 @@ class SqliteDatabase(Database):
     def __init__(self, connection: sqlite3.Connection, check: Callable[[], None] = lambda: None) -> None:
         self._connection, self._check = connection, check
         self._bulk: dict[str, Bulk] = {}
+        self.purged = False
 
     def query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
@@ -94,6 +95,10 @@ class SqliteDatabase(Database):
         except OSError:
             return None
         return (found.st_mtime_ns, found.st_size) if found.st_size else None
+
+    def purge(self) -> None:
+        """Have whoever ends the transaction write the file anew, without its free pages."""
+        self.purged = True
 
     def add_column(self, table: str, column: str) -> None:
         """Add a column of texts where it is lacking."""

@@ -298,8 +298,8 @@ def test_settings_that_differ_from_the_last_start(tmp_path: Path) -> None:
 def test_every_deed_that_the_trail_knows_stands_in_it_and_the_chain_holds(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last test of this file: what the others did, and settings and restores, which are of homes of their own."""
-    assert set(DEEDS) - set(deeds_of(home)) == {"settings", "restored"}
+    """The last test of this file: what the others did; settings, restores and erasing are of homes of their own."""
+    assert set(DEEDS) - set(deeds_of(home)) == {"settings", "restored", "erased", "expired"}
     assert set(deeds_of(home)) <= set(DEEDS)
     assert audit.verified(home).broken is None
     monkeypatch.setenv("ATLAS_HOME", str(home))

@@ -95,7 +95,7 @@ def test_a_group_of_a_stop_does_not_follow_from_its_persons(made):
     rows = made().stops
     assert rows["persons_by_group"].tolist()[:2] == ["trucker=<5;driver=≥5;rider=77", "trucker=30;driver=60"]
     assert rows["persons_by_group"].isna().tolist() == [False, False, True, True]
-    assert list(map(written, rows["persons"])) == ["100", "90", "8", "<5"]
+    assert list(map(written, rows["persons"])) == ["100", "90", "≥5", "<5"]  # the last two of a county hide each other
 
 
 @pytest.fixture
@@ -135,9 +135,9 @@ def test_the_last_part_of_a_grid_is_hidden_by_another(made, frames):
     atlas = made(*cells, ("grids", 0, "workers", 73))
     assert list(map(written, atlas.enterprises["workers"][:3])) == ["<5", "≥5", "50"]
     assert atlas.grids["workers"].iloc[0] == 73
-    # where the parts do not add up to it, the total says nothing of them
+    # where the parts do not add up to it, the total says nothing of them; that of the county may be known
     apart = made(*cells, ("grids", 0, "workers", 900))
-    assert list(map(written, apart.enterprises["workers"][:3])) == ["<5", "20", "50"]
+    assert list(map(written, apart.enterprises["workers"][:3])) == ["<5", "≥5", "50"]
     # and where nothing hides it, the total goes
     alone = made(
         *cells[:-2], ("enterprises", 1, "workers", 0), ("enterprises", 2, "workers", 5), ("grids", 0, "workers", 8)
@@ -191,3 +191,48 @@ def test_every_column_of_persons_is_known():
         if column.unit in ("person", "visit") and column.dtype == "int"
     }
     assert counted <= set(CELLS) and {("activities", "participants")} <= set(CELLS)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 2, 3, 4, 5, 6, 7, 9, 30]), st.booleans()), min_size=2, max_size=5),
+    st.sampled_from(["350203", "350206"]),
+)
+def test_no_total_that_a_newspaper_told_gives_a_small_count_away(counts, elsewhere):
+    """Whoever knows the total of a county, its city or both subtracts what is told, and tries all that may be left."""
+    places = ["350203" if here else elsewhere for _, here in counts]
+    rows = [(f"f{at}", 1, code, n, "2024-05") for at, (code, (n, _)) in enumerate(zip(places, counts, strict=True))]
+    fairs = rows_of(
+        "fairs", ["fair_id", "name", "adcode", "hiring_intents", "period"], *rows, geometry_provenance="derived"
+    )
+    told_of = Atlas.from_frames({"fairs": fairs}, META, threshold=5).fairs["hiring_intents"]
+    for prefix in ("350203", "350206", "3502"):
+        inside = [at for at, code in enumerate(places) if code.startswith(prefix)]
+        total = sum(counts[at][0] for at in inside)
+        shown = [(float(written(told_of[at]).strip("<≥")), told(told_of[at])[1]) for at in inside]
+        found = possible(total, shown, 5)
+        small = [one for at, one in zip(inside, found, strict=True) if 0 < counts[at][0] < 5]
+        # a single row is its county's total, and where no other is large enough nothing can stand beside it
+        able = sum(max(counts[at][0] - 5, 0) for at in inside if counts[at][0] >= 5) >= 3
+        assert not able or all(one == {1, 2, 3, 4} for one in small), (counts, places, prefix, shown, found)
+
+
+def test_what_is_withheld_beside_does_not_tell_how_small_the_small_ones_are(made):
+    def told_of(*small: int) -> list[str]:
+        cells = [("flows", at, "persons", value) for at, value in enumerate(small)]
+        cells += [("flows", at, "to_adcode", "640200") for at in (0, 1)]
+        return [written(one) for one in made(*cells).flows["persons"]]
+
+    assert told_of(1, 4) == told_of(3, 2) == told_of(4, 4)
+
+
+def test_heads_that_demand_weighs_are_not_told_by_two_answers(made, frames):
+    """The demand of a lasso less that of another, one cell smaller: whatever the heads in it are."""
+    cell = frames["demand"].index[0]
+
+    def less(heads: float) -> float:
+        demand = made(("demand", cell, "weight", heads)).demand["weight"]
+        return float(demand.sum() - demand.drop(cell).sum())
+
+    assert less(1.0) == less(4.0) == 2.5 and less(5.0) == 5.0 and less(0.0) == 0.0 and less(1.3) == pytest.approx(1.3)
+    assert made(("demand", cell, "weight", 3.0)).exact.demand["weight"][cell] == 3.0
+    assert made(("demand", cell, "weight", 3.0), ("demand", cell, "batch_id", SHIPPED)).demand["weight"][cell] == 3.0

@@ -70,6 +70,7 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
                     words("最近的在前。撤销一批会恢复到它之前的样子；后面的批次改过同样的行时，须先撤销后面的。"),
                     className="data-hint",
                 ),
+                None if may else html.P(words("谁导入、谁撤销，只给维护数据的人看。"), className="data-hint"),
                 scrolling(
                     html.Table([html.Thead(head), html.Tbody(lines)], className="data-table batches"),
                     words("历史与撤销"),

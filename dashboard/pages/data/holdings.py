@@ -102,7 +102,7 @@ def _batches(context: Context, batches: list[Batch], filters: Filters, words: Wo
                 html.Div(
                     words("{time}　{author}　新增 {added}，更改 {changed}，退出 {retired}").format(
                         time=local(batch.time),
-                        author=batch.author or "?",
+                        author=batch.author or "—",
                         **{name: words.number(getattr(batch, name)) for name in ("added", "changed", "retired")},
                     ),
                     className="data-hint",

@@ -17,7 +17,7 @@ from dashboard.context import Context
 from dashboard.export import scenario as export
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import Question
-from dashboard.pages.planning.solving import answer_of, case_of, inputs_of, scenario_of
+from dashboard.pages.planning.solving import answer_of, case_of, inputs_of, plans_of, scenario_of
 from dashboard.pages.planning.syncing import asked, query_of
 from dashboard.pages.planning.writing import may_write, signed
 from dashboard.scenario_in_words import input_names, input_text, proof
@@ -122,7 +122,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         if not stored:
             raise PreventUpdate
         atlas, question, words = asked(context, stored["query"])
-        listed = of_frame(atlas.scenarios)
+        listed = of_frame(plans_of(atlas))
         opened = next((one for one in listed if one.scenario_id == question.plan.scenario), None)
         history = context.source.store().history() if listed else []
         cards = [_card(context, atlas, one, question, history, words) for one in listed]

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from dashboard.access.reader import current_reader
 from dashboard.context import Context
 from dashboard.pages.planning.controls import Question
 from dashboard.tasks.job import Job
@@ -252,7 +254,12 @@ def of_told(told: Mapping[str, Any], by: str) -> Found:
 def scenario_of(atlas: Atlas, scenario_id: str) -> Scenario | None:
     """Return a scenario of the atlas, None when there is none of that id."""
     row = atlas.rows_by("scenarios", "scenario_id").get(scenario_id)
-    return None if row is None else of_row(atlas.scenarios.iloc[row].to_dict())
+    return None if row is None else of_row(plans_of(atlas).iloc[row].to_dict())
+
+
+def plans_of(atlas: Atlas) -> pd.DataFrame:
+    """Return the rows of the plans that are kept; who kept them is told to who makes plans."""
+    return (atlas.exact if current_reader().may("planner") else atlas).scenarios
 
 
 def answer_of(context: Context, jobs: Jobs, atlas: Atlas, question: Question, ref: dict[str, Any] | None) -> Found:  # noqa: ARG001 - as a page has them
