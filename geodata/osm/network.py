@@ -125,7 +125,9 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
     keep[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     met["twice"] = int((~keep).sum())
     low, high, name = low[keep], high[keep], name[keep]
+    part = parts(low, high, len(x))
     lon, lat = x / UNITS, y / UNITS
+    del x, y
     length = lengths(lon, lat, low, high)
     met["zero_length"] = int((length == 0).sum())
     network = WalkingNetwork(
@@ -134,7 +136,7 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
         low,
         high,
         np.maximum(length, LEAST_M),
-        parts(low, high, len(lon)),
+        part,
         name,
         names,
         extract_date,
