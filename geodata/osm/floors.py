@@ -130,6 +130,7 @@ def enclosed(lines: Sequence[Corners]) -> Geometry | None:
     if not all(len(one) > 1 and (np.abs(one) <= (180 * UNITS, 90 * UNITS)).all() for one in found):
         return None
     pairs = np.concatenate([np.stack([one[:-1], one[1:]], axis=1) for one in found])
+    pairs = pairs[(pairs[:, 0] != pairs[:, 1]).any(axis=1)]
     swapped = (pairs[:, 0] > pairs[:, 1]).any(axis=1) & ~(pairs[:, 0, 0] < pairs[:, 1, 0])
     pairs[swapped] = pairs[swapped, ::-1]
     walls, times = np.unique(pairs.reshape(-1, 4), axis=0, return_counts=True)

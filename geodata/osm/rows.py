@@ -49,7 +49,7 @@ class Rows:
     elsewhere : int
         Those in counties that were not taken.
     unspread : int
-        Points of interest with no cell of their county around them.
+        Points of interest and buildings with no cell of their county around them.
     """
 
     demand: pd.DataFrame
@@ -105,7 +105,7 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     own_zones = _boundaries(folder, counties[counties["adcode"].isin(taken)], zones, source)
     zones = pd.concat([zones[~zones["adcode"].isin(own_zones["adcode"])], own_zones])
     demand, unspread = _demand(points[inside & (points["class"] != "")], counties, zones)
-    by_floor = _floors(buildings, built_in, counties, taken, zones)
+    by_floor, homeless = _floors(buildings, built_in, counties, taken, zones)
     return Rows(
         _validated("demand", pd.concat([demand, by_floor], ignore_index=True), source),
         _validated("candidates", _candidates(points[inside & (points["host_type"] != "")]), source),
@@ -114,7 +114,7 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
         covered,
         int(points["adcode"].isna().sum()),
         int((points["adcode"].notna() & ~inside).sum()),
-        unspread,
+        unspread + homeless,
     )
 
 
@@ -269,11 +269,13 @@ def _counties_of(buildings: NDArray, counties: pd.DataFrame) -> NDArray[np.int32
 
 def _floors(
     buildings: NDArray, built_in: NDArray[np.int32], counties: pd.DataFrame, taken: Sequence[str], zones: pd.DataFrame
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, int]:
     """Return demand by floor area, thousands of square metres, each building in the cell that it stands in.
 
-    A cell whose centre lies beyond the land of the county gives what it has to the one beside it that lies there.
+    A cell whose centre lies beyond the land of the county gives what it has to the one beside it that lies there;
+    buildings that have neither are counted.
     """
+    homeless = 0
     tables = [pd.DataFrame({"adcode": [], "cell": [], "worker_group": []}, dtype=object)]
     kinds = floors.kinds()
     groups = np.array([kind.worker_group for kind in kinds], object)
@@ -296,6 +298,7 @@ def _floors(
                 floors.ASSUMED_M2: np.where(said, 0.0, area),
             }
         )
+        homeless += int(table["cell"].isna().sum())
         tables.append(table.groupby(["adcode", "cell", "worker_group"], as_index=False).sum())
     table = pd.concat(tables, ignore_index=True)
     own_fields = (floors.BUILDINGS, floors.WITH_STOREYS, floors.ASSUMED_M2)
@@ -306,7 +309,7 @@ def _floors(
     ]
     table["weight"] = (table.reindex(columns=["area"])["area"].astype(float) / 1000).round(4)
     table["demand_id"] = table["cell"] + "-" + table["worker_group"] + "-" + floors.PROXY
-    return _placed(table[table["weight"] > 0].assign(proxy=floors.PROXY), zones)
+    return _placed(table[table["weight"] > 0].assign(proxy=floors.PROXY), zones), homeless
 
 
 def _at_home(cells: set[str], land: shapely.Geometry) -> dict[str, str]:
