@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dashboard.words import Words
 from layers import way
 from layers.atlas import Atlas
-from layers.filters import LAYERS, PROVENANCES, Filters
+from layers.filters import FLOOR, LAYERS, PROVENANCES, Filters
 
 
 def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str, ...]:
@@ -43,6 +43,8 @@ def words_of_filters(atlas: Atlas, filters: Filters, words: Words) -> tuple[str,
                 what=words.codes("worker_group").get(filters.worker_group, filters.worker_group)
             )
         )
+    if filters.proxy == FLOOR:
+        said.append(words("需求按建筑面积推算（千平方米）"))
     if filters.mode:
         said.append(words("招聘会形式：{what}").format(what=words.codes("mode").get(filters.mode, filters.mode)))
     if filters.sectors is not None:

@@ -78,6 +78,7 @@ def input_names(words: Words) -> dict[str, str]:
         "inspected_days": words("巡检"),
         "provenance": words("数据来源"),
         "worker_group": words("服务对象"),
+        "proxy": words("需求按什么推算"),
         "radius": words("服务半径（米）"),
         "detour": words("绕行系数"),
         "way": words("走法"),
@@ -111,6 +112,8 @@ def input_text(name: str, value: Any, words: Words) -> str:
         return "、".join(words.provenance(one) for one in sorted(value))
     if name == "worker_group":
         return words.codes("worker_group").get(value, value)
+    if name == "proxy":
+        return words.codes("demand_proxy").get(value, value)
     if name == "opening":
         return words.hours(value)
     if name in ("points", "area"):

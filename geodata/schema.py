@@ -26,7 +26,7 @@ from geodata.errors import N_, AtlasError
 # being copied. Those of derived files alone are Arrow's (geodata/derived), which every process maps.
 pd.set_option("mode.string_storage", "python")
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 CRS = "EPSG:4326"
 SHIPPED = "shipped"  # batch of the rows that come with the program
 OWN = "own"  # column of the values that a row has beside those of the schema: geodata.own_fields

@@ -81,7 +81,7 @@ def select(atlas: Atlas, filters: Filters) -> Demand:
         When an hour profile cannot be read.
     """
     here = places.scope(atlas, filters)
-    key = ("demand", here.key, filters.area, filters.worker_group, filters.provenance)
+    key = ("demand", here.key, filters.area, filters.worker_group, filters.provenance, filters.proxy)
     return atlas.recent((*key, filters.hour), lambda: _select(atlas, filters, key))
 
 

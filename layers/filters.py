@@ -35,6 +35,8 @@ WAYS = (STRAIGHT, NETWORK)
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
 BASES = ("auto", "paper", "streets")
+FLOOR = "floor"
+PROXIES = ("poi", FLOOR)
 RADIUS_M = (50, 10_000)
 DETOUR = (1.0, 3.0)
 MAX_AREA_VERTICES = 40
@@ -78,6 +80,8 @@ class Filters:
         Provenances that count, of :data:`PROVENANCES`.
     worker_group : str or None
         Worker group whose demand is weighed; None: all together.
+    proxy : str
+        By what demand is weighed, of :data:`PROXIES`: premises (and what was brought in), or floor area.
     radius : int
         Service radius along the way, metres.
     way : str or None
@@ -117,6 +121,7 @@ class Filters:
     kinds: frozenset[str] | None = None
     provenance: frozenset[str] = frozenset(PROVENANCES)
     worker_group: str | None = None
+    proxy: str = "poi"
     radius: int = 500
     way: str | None = None
     detour: float = 1.3

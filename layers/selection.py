@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geodata.schema import TABLES
 from layers import places
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import FLOOR, Filters
 
 Spots = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -32,6 +32,8 @@ def mask(atlas: Atlas, filters: Filters, table: str, spots: Spots | None = None)
     """
     chosen = places.table_mask(atlas, places.scope(atlas, filters), table)
     chosen = chosen & atlas.of_provenance(table, filters.provenance)
+    if table == "demand":
+        chosen = chosen & by_proxy(atlas, filters)
     if not filters.area:
         return chosen
     if spots is None:
@@ -39,9 +41,15 @@ def mask(atlas: Atlas, filters: Filters, table: str, spots: Spots | None = None)
     return chosen & places.in_area(filters, *spots)
 
 
+def by_proxy(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
+    """Return which rows of demand are of the proxy chosen: those of another one are never added to them."""
+    floor = atlas.holds("demand", "proxy", FLOOR)
+    return floor if filters.proxy == FLOOR else ~floor
+
+
 def where(filters: Filters) -> Hashable:
     """Return what tells apart the rows that :func:`mask` chooses of a table."""
-    return filters.place, filters.region, filters.grid, filters.area, filters.provenance
+    return filters.place, filters.region, filters.grid, filters.area, filters.provenance, filters.proxy
 
 
 def kept(atlas: Atlas, key: Hashable, compute: Callable[[], NDArray[np.bool_]]) -> NDArray[np.bool_]:

@@ -19,7 +19,7 @@ from geodata.errors import N_
 from geodata.facts import format_reported
 from layers import activities, coverage, kpis, places, stations, unplaced
 from layers.atlas import Atlas
-from layers.filters import Filters
+from layers.filters import FLOOR, Filters
 from layers.provenance import MIXED, mix, sources, weakest
 
 MOST = 4
@@ -256,13 +256,15 @@ def _stations(atlas: Atlas, filters: Filters, known: Mapping[str, kpis.KeyFigure
         "步行 {radius} 米覆盖需求权重的 {share}（加权，全部 {whole}）"
     )
     names: dict[str, tuple[str, str]] = {}
-    if filters.worker_group:
+    of_whom = {"worker_group": filters.worker_group, "demand_proxy": FLOOR if filters.proxy == FLOOR else None}
+    said = {vocabulary: code for vocabulary, code in of_whom.items() if code}
+    if said:
         msgid = N_(
             "{total} 个已定位的驿站中 {hour} 时可用 {serving} 个，"
             "步行 {radius} 米覆盖{group}需求权重的 {share}（加权，全部 {whole}）"
         )
-        code = filters.worker_group
-        names = {"group": (labels("worker_group", "zh").get(code, code), labels("worker_group", "en").get(code, code))}
+        zh, en = ("·".join(labels(one, lang).get(code, code) for one, code in said.items()) for lang in ("zh", "en"))
+        names = {"group": (zh, en)}
     return [*clauses, Clause(msgid, figures, names, both, tail=_not_counted(atlas, asked, cover))]
 
 

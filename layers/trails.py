@@ -19,7 +19,20 @@ from numpy.typing import NDArray
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
 from geodata.withheld import told
-from layers import activities, coverage, demand, fairs, grids, kpis, periods, regions, stations, unplaced, way
+from layers import (
+    activities,
+    coverage,
+    demand,
+    fairs,
+    grids,
+    kpis,
+    periods,
+    regions,
+    selection,
+    stations,
+    unplaced,
+    way,
+)
 from layers.atlas import Atlas
 from layers.filters import PROVENANCES, STRAIGHT, Filters
 from layers.provenance import mix, sources
@@ -222,6 +235,7 @@ def _demand_rows(atlas: Atlas, filters: Filters) -> NDArray[np.bool_]:
     """Return every row of the demand in scope: a cell has one for each worker group."""
     cells = atlas.demand["cell"].iloc[demand.judged(atlas, filters).rows]
     mask = atlas.demand["cell"].isin(cells).to_numpy() & atlas.of_provenance("demand", filters.provenance)
+    mask = mask & selection.by_proxy(atlas, filters)
     return mask & atlas.holds("demand", "worker_group", filters.worker_group) if filters.worker_group else mask
 
 

@@ -20,7 +20,7 @@ from geodata.exporting import FORMATS, HEADERS, export
 from geodata.message import Message
 from geodata.schema import TABLES
 from geodata.store.base import WritableStore
-from layers import activities, fairs, flows, kinds, places, stations
+from layers import activities, fairs, flows, kinds, places, selection, stations
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -106,6 +106,8 @@ def selected(atlas: Atlas, filters: Filters, table: str) -> NDArray[np.intp]:
         mask = mask & places.table_mask(atlas, here, table)
     if filters.area and TABLES[table].geometry == "point":
         mask = mask & places.in_area(filters, *atlas.lonlat(table))
+    if table == "demand":
+        mask = mask & selection.by_proxy(atlas, filters)
     if table == "demand" and filters.worker_group is not None:
         mask = mask & (frame["worker_group"] == filters.worker_group).to_numpy(bool)
     return np.flatnonzero(mask)

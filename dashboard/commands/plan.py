@@ -14,6 +14,7 @@ from dashboard.commands import plan_case, plan_change, plan_stages
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
+from layers.filters import PROXIES
 from layers.siting import evidence
 from layers.siting.answer import plain
 from layers.siting.ask import hours_of
@@ -105,6 +106,12 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     one.add_argument("--force", action="append", default=[], metavar="ID", help=words("必选的备选点，可多次给出"))
     one.add_argument("--forbid", action="append", default=[], metavar="ID", help=words("禁选的备选点，可多次给出"))
     one.add_argument("--group", help=words("只计这一人群（worker_group）的需求"))
+    one.add_argument(
+        "--proxy",
+        choices=PROXIES,
+        default=PROXIES[0],
+        help=words("图册里的需求按什么推算：poi 设施个数（默认）· floor 建筑面积；两种从不相加"),
+    )
     one.add_argument("--hours", metavar="H-H", help=words("只计这些整点的需求和营业，如 22-6 或 0-24；不给则不分时刻"))
     one.add_argument(
         "--weekday", type=int, default=3, choices=range(1, 8), metavar="1-7", help=words("星期几的营业时间，默认 3")

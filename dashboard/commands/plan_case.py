@@ -84,6 +84,7 @@ def case_of(options: argparse.Namespace, atlas: Atlas) -> Case:
         # along another network than that of the atlas everything else is measured straight
         way=STRAIGHT if options.network else options.way or straight(options),
         worker_group=options.group,
+        proxy=options.proxy,
         always=options.always,
         day=options.weekday,
     )
@@ -131,6 +132,7 @@ def told(found: Case, atlas: Atlas, table: Path | None, network: Path | None) ->
         "demand_apart": 0 if network else len(found.apart),
         "network": network.name if network else None,
         "worker_group": found.filters.worker_group,
+        "proxy": found.filters.proxy,
         "stations_standing": found.standing,
         "stations_serving": len(found.serving),
         "stations_unplaced": found.placing.unplaced,

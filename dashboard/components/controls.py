@@ -135,6 +135,7 @@ def controls(months: Sequence[str]) -> tuple[Control, ...]:
         _one("radius", int),
         _one("way"),
         _one("worker_group"),
+        _one("proxy"),
         _list("sectors"),
         _one("mode"),
         _list("kinds"),

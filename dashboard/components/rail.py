@@ -18,7 +18,7 @@ from dashboard.words import Words
 from geodata.frames import rows_of
 from layers import places, way
 from layers.atlas import LEVELS, Atlas
-from layers.filters import LAYERS, NATION, NETWORK, PROVENANCES, STRAIGHT, Filters
+from layers.filters import FLOOR, LAYERS, NATION, NETWORK, PROVENANCES, PROXIES, STRAIGHT, Filters
 
 RADII_M = (300, 500, 1000)
 #: Places that a list offers because something is recorded there; of more it leaves out the smallest.
@@ -152,6 +152,15 @@ def way_hint(atlas: Atlas, filters: Filters, words: Words) -> list:
     return [*straight, *([html.Br(), why.text(words.gettext)] if why else [])]
 
 
+def proxy_choice(atlas: Atlas, id: str, chosen: str, words: Words) -> html.Div:
+    """Return the choice of what demand is weighed by, which is hidden where nothing is known of floor area."""
+    names = words.codes("demand_proxy")
+    return html.Div(
+        select(id, [{"value": one, "label": names[one]} for one in PROXIES], chosen, words("需求按什么推算")),
+        hidden=FLOOR not in atlas.coded("demand", "proxy")[1].tolist() and chosen != FLOOR,
+    )
+
+
 def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words) -> list:
     """Return the groups of the rail, set to `filters`."""
     value = {control.id: control.show(filters) for control in listed}
@@ -241,6 +250,7 @@ def rail(atlas: Atlas, filters: Filters, listed: Sequence[Control], words: Words
                 now("worker_group"),
                 words("服务对象"),
             ),
+            proxy_choice(atlas, ids.control("proxy"), now("proxy"), words),
         ),
         group(
             words("覆盖率口径"),

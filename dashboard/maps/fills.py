@@ -16,7 +16,7 @@ from geodata.frames import rows_of
 from layers import demand, grids, places, records, unplaced, way
 from layers.atlas import Atlas
 from layers.classification import Scale, fixed, quantiles
-from layers.filters import Filters
+from layers.filters import FLOOR, Filters
 from layers.provenance import mix
 
 SHARES = fixed((0.80, 0.85, 0.90, 0.95))
@@ -208,12 +208,13 @@ def _records(atlas: Atlas, filters: Filters, here: places.Scope, words: Words) -
 
 def demand_title(walked: way.Ground | None, filters: Filters, words: Words) -> str:
     """Return the title of the demand in a legend: which radius, by which way."""
+    of = words("建筑面积（千平方米）") if filters.proxy == FLOOR else words("兴趣点")
     if walked:
-        return words("需求权重：推算自兴趣点；{radius} 米，{way}").format(
-            radius=filters.radius, way=way.said(walked, filters).text(words.gettext)
+        return words("需求权重：推算自{of}；{radius} 米，{way}").format(
+            of=of, radius=filters.radius, way=way.said(walked, filters).text(words.gettext)
         )
-    return words("需求权重：推算自兴趣点；{radius} 米步行（绕行系数 {detour}）").format(
-        radius=filters.radius, detour=filters.detour
+    return words("需求权重：推算自{of}；{radius} 米步行（绕行系数 {detour}）").format(
+        of=of, radius=filters.radius, detour=filters.detour
     )
 
 

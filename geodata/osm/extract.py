@@ -19,7 +19,7 @@ from geodata.errors import N_, AtlasError
 from geodata.message import Message
 
 Progress = Callable[[float, str], None]
-MEMORY, MEMORY_AT_MOST = 2**30, 8 * 2**30  # addresses that the process may take: of a small file, of any
+MEMORY, MEMORY_AT_MOST = 2**30, 8 * 2**30  # that the process may take: of a small file, of any
 MEMORY_PER_BYTE = 30  # more for every byte of the file: a province of 20 to 100 MB stays within 4 GiB
 SECONDS, SECONDS_PER_MIB = 60, 20  # of processor time
 BEAT_SECONDS = 0.5
@@ -150,7 +150,9 @@ def _bound(size: int) -> None:
 
         memory = min(MEMORY_AT_MOST, MEMORY + MEMORY_PER_BYTE * size)
         seconds = SECONDS + SECONDS_PER_MIB * size // 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        # of a large file the places of nodes lie in another, whose pages the system takes back when it wants to
+        kind = resource.RLIMIT_DATA if memory == MEMORY_AT_MOST else resource.RLIMIT_AS
+        resource.setrlimit(kind, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

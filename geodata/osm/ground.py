@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.durable import synced
 from geodata.errors import N_, AtlasError, BusyError
 from geodata.locking import hold
-from geodata.osm import extract
+from geodata.osm import extract, floors
 from geodata.osm.network import Box, WalkingNetwork, load
 from geodata.store.base import AtlasStore, WritableStore
 from geodata.store.batches import Exchange
@@ -36,8 +36,8 @@ FOLDER, META, LOCK = "ground", "ground", ".ground.lock"
 ABOUT, NETWORK, BASEMAP = "meta.json", "network", "basemap.pmtiles"
 UNFINISHED = ".making-"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
-TABLES = ("walkable.csv", "poi_classes.csv", "premises.csv", "../poi_groups.csv")
-FORMAT = "2"  # of what stands in a folder: another one makes it anew
+TABLES = ("walkable.csv", "poi_classes.csv", "premises.csv", "building_classes.csv", "../poi_groups.csv")
+FORMAT = "3"  # of what stands in a folder: another one makes it anew
 TILES = "geodata.osm.tiles"
 
 
@@ -143,6 +143,7 @@ def bring(
         "batch_id": batch.batch_id,
         "folder": folder.name,
         "demand_rows": len(exchanges["demand"].frame),
+        "floor_rows": int((exchanges["demand"].frame["proxy"] == floors.PROXY).sum()),
         "candidate_rows": len(exchanges["candidates"].frame),
         "zone_rows": len(found.zones),
         "kept_rows": kept,
@@ -172,6 +173,7 @@ def _told(known: Mapping[str, Any], found: Rows) -> dict[str, Any]:
         "pois": counts.get("pois", 0),
         "premises": counts.get("premises", 0),
         "addresses": counts.get("addresses", 0),
+        **{name: counts[name] for name in ("buildings", "storeys_assumed", "floor_m2", "floor_m2_assumed")},
         "tiles_bytes": known["tiles"].get("bytes", 0),
         "places": found.places,
         "covered": found.covered,
@@ -181,7 +183,15 @@ def _told(known: Mapping[str, Any], found: Rows) -> dict[str, Any]:
             "without_cell": found.unspread,
             **{
                 name: counts.get(name, 0)
-                for name in ("points_without_place", "missing_nodes", "cut_ways", "loops", "twice", "zero_length")
+                for name in (
+                    "points_without_place",
+                    "missing_nodes",
+                    "cut_ways",
+                    "loops",
+                    "twice",
+                    "zero_length",
+                    "cut_buildings",
+                )
             },
         },
         "attribution": ATTRIBUTION,

@@ -100,33 +100,34 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
         (of two nodes in one place, kept as :data:`LEAST_M`).
     """
     way = np.repeat(np.arange(len(walked.count), dtype=np.int32), walked.count)
-    there = (np.abs(walked.x.astype(np.int64)) <= 180 * UNITS) & (np.abs(walked.y.astype(np.int64)) <= 90 * UNITS)
+    there = _within(walked.x, 180) & _within(walked.y, 90)
     met = {"missing_nodes": int((~there).sum()), "cut_ways": len(np.unique(way[~there]))}
-    first = np.flatnonzero((way[1:] == way[:-1]) & there[1:] & there[:-1])
-    own = walked.node[first] == walked.node[first + 1]
-    met["loops"] = int(own.sum())
-    first = first[~own]
-    used = np.zeros(len(way), bool)
-    used[first] = used[first + 1] = True
-    at = np.flatnonzero(used)
-    _, one, inverse = np.unique(walked.node[at], return_index=True, return_inverse=True)
-    x, y = walked.x[at[one]], walked.y[at[one]]
-    order = np.lexsort((x, y, *_cell(x, y)[::-1]))
-    x, y = x[order], y[order]
-    place = np.empty(len(order), np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
+    begins = (way[1:] == way[:-1]) & there[1:] & there[:-1]  # an edge, from this vertex to the next
+    own = walked.node[1:] == walked.node[:-1]
+    met["loops"] = int((begins & own).sum())
+    begins &= ~own
+    used = there
+    used[:] = False
+    used[:-1] |= begins
+    used[1:] |= begins
+    x, y, place = _numbered(walked.node[used], walked.x[used], walked.y[used])
     position = np.full(len(way), -1, np.int32)
-    position[at] = place[inverse]
-    low = np.minimum(position[first], position[first + 1])
-    high = np.maximum(position[first], position[first + 1])
-    name = walked.name[way[first]]
-    order = np.lexsort((name < 0, high, low))  # stable: of two names the one that was read first
-    low, high, name = low[order], high[order], name[order]
+    position[used] = place
+    low, high = position[:-1][begins], position[1:][begins]
+    name = walked.name[way[:-1][begins]]
+    names = tuple(walked.names)
+    del walked, way, used, own, there, begins, place, position  # a country's are some gigabytes
+    low, high = np.minimum(low, high), np.maximum(low, high)
+    order = np.argsort((low.astype(np.int64) << 32) | (high.astype(np.int64) << 1) | (name < 0), kind="stable")
+    low, high, name = low[order], high[order], name[order]  # of two names the one that was read first
+    del order
     keep = np.ones(len(low), bool)
     keep[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     met["twice"] = int((~keep).sum())
     low, high, name = low[keep], high[keep], name[keep]
+    part = parts(low, high, len(x))
     lon, lat = x / UNITS, y / UNITS
+    del x, y
     length = lengths(lon, lat, low, high)
     met["zero_length"] = int((length == 0).sum())
     network = WalkingNetwork(
@@ -135,13 +136,45 @@ def built(walked: Walked, extract_date: str = "", source: str = "") -> tuple[Wal
         low,
         high,
         np.maximum(length, LEAST_M),
-        parts(low, high, len(lon)),
+        part,
         name,
-        tuple(walked.names),
+        names,
         extract_date,
         source,
     )
     return network, met
+
+
+def _within(values: NDArray[np.int32], degrees: int) -> NDArray[np.bool_]:
+    return (values >= -degrees * UNITS) & (values <= degrees * UNITS)
+
+
+def _numbered(
+    node: NDArray[np.int64], x: NDArray[np.int32], y: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return where each node is, cell by cell, and the position among these of each vertex."""
+    order = np.argsort(node, kind="stable")
+    node = node[order]
+    new = np.ones(len(node), bool)
+    new[1:] = node[1:] != node[:-1]
+    del node
+    which = np.empty(len(order), np.int32)
+    which[order] = np.cumsum(new, dtype=np.int32) - 1
+    first = order[new]
+    del order, new
+    x, y = x[first], y[first]
+    del first
+    row, column = _cell(x, y)
+    key = np.zeros(len(x), np.int64)  # 12 and 13 bits of the cell, 19 of the place in it northward and eastward
+    for part, bits in ((row + 2**11, 12), (column + 2**12, 13), (y % CELL, 19), (x % CELL, 19)):
+        key <<= bits
+        key |= part
+    del row, column
+    order = np.argsort(key, kind="stable")
+    del key
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return x[order], y[order], place[which]
 
 
 def lengths(
@@ -157,11 +190,16 @@ def lengths(
 
 def parts(start: NDArray[np.int32], end: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
     """Return the number of the connected part in which each node lies, the part of most nodes first."""
-    from scipy import sparse  # only who makes a network needs it
-    from scipy.sparse.csgraph import connected_components
-
-    graph = sparse.coo_array((np.ones(len(start), np.int8), (start, end)), shape=(nodes, nodes))
-    part = connected_components(graph.tocsr(), directed=False)[1]
+    part = np.arange(nodes, dtype=np.int32)
+    while True:  # a part takes the least number of its neighbours until none has a lesser one: half are left each time
+        one, other = part[start], part[end]
+        joins = one != other
+        if not joins.any():
+            break
+        start, end, one, other = start[joins], end[joins], one[joins], other[joins]
+        np.minimum.at(part, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(part, further := part[part]):
+            part = further
     size = np.bincount(part, minlength=1)
     rank = np.empty(len(size), np.int32)
     rank[np.argsort(-size, kind="stable")] = np.arange(len(size), dtype=np.int32)

@@ -23,6 +23,7 @@ SAME_PLACE = 3  # decimals of a degree: two points of one name within about 100 
 POINTS = "points.csv"  # in the folder of an extract: everything of it that has a place, in these columns
 ZONES = "zones.csv"  # there too: boundaries of streets and towns
 COLUMNS = ("id", "lon", "lat", "name", "class", "host_type", "host", "street", "number", "quarter")
+PROXY = "poi"  # code of the vocabulary demand_proxy
 ANY = "*"
 WHOLE = "building"  # repeats what a more telling class says of the same place
 

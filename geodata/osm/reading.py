@@ -7,7 +7,6 @@ starts it within bounds).
 from __future__ import annotations
 
 import csv
-import functools
 import itertools
 import json
 import math
@@ -26,11 +25,12 @@ from osmium import filter as keep
 from osmium import index, io
 from osmium.osm import ALL, NODE, NOTHING, RELATION, WAY
 
-from geodata.osm import network, pois, premises, walkable
+from geodata.osm import floors, network, pois, premises, walkable
 
 Progress = Callable[[float, str], None]
 Tags = dict[str, str]
 IN_MEMORY = 400 * 2**20  # bytes of an extract from which on places of nodes are kept in a file
+BUILDINGS_AT_ONCE = 20_000  # that are measured together
 TELL = 20_000  # ways after which it is told how far reading is
 LONGEST = 120  # characters of a name
 ADDRESS = ("addr:street", "addr:housenumber", "addr:place")
@@ -58,6 +58,13 @@ class Point(NamedTuple):
     street: str
     number: str
     quarter: str
+
+
+def kept_places(pbf: Path, apart: Path) -> str:
+    """Return how the places of an extract's nodes are kept while it is read: in memory, or in the file `apart` where
+    they are too many for that.
+    """
+    return f"sparse_file_array,{apart}" if pbf.stat().st_size > IN_MEMORY else "flex_mem"
 
 
 def clean(text: str) -> str:
@@ -113,6 +120,11 @@ class Reader:
         self._areas: dict[int, tuple[Tags, list[int]]] = {}
         self._rims: dict[int, Tags] = {}
         self._zones: dict[int, tuple[Tags, list[int]]] = {}
+        self._courts: dict[int, tuple[Tags, list[int]]] = {}
+        self._walls: set[int] = set()
+        self._buildings = bytearray()
+        self._rings: list[list[tuple[int, int]]] = []
+        self._about: list[tuple[int, float, int]] = []
 
     def read(self) -> dict[str, Any]:
         """Read the extract; return what is known of it as a whole."""
@@ -123,10 +135,8 @@ class Reader:
         said = [box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat] if box.valid() else None
         self._progress(0.0, STAGES[0])
         self._read_relations()
-        kind = "flex_mem"
-        if self._path.stat().st_size > IN_MEMORY:
-            kind = f"sparse_file_array,{self._folder / 'places.tmp'}"
-        places = index.create_map(kind)
+        apart = self._folder / "places.tmp"
+        places = index.create_map(kept_places(self._path, apart))
         located = osmium.NodeLocationsForWays(places)
         located.ignore_errors()
         with (self._folder / pois.POINTS).open("w", encoding="utf-8", newline="") as file:
@@ -137,8 +147,13 @@ class Reader:
             self._progress(0.3, STAGES[2])
             writer.writerows(self._points_of_ways(located))
             writer.writerows(self._points_of_areas(located))
-        del located, places
-        (self._folder / "places.tmp").unlink(missing_ok=True)
+        self._build()
+        buildings = np.frombuffer(self._buildings, floors.ROW)
+        np.save(self._folder / floors.FILE, buildings, allow_pickle=False)
+        self._count_floors(buildings)
+        del located, places, buildings
+        self._buildings = bytearray()
+        apart.unlink(missing_ok=True)
         self._progress(0.7, STAGES[3])
         around = self._box()
         if around is None:
@@ -174,8 +189,11 @@ class Reader:
                 continue
             if tags.get("boundary") == "administrative" and tags.get("admin_level") == ZONE_LEVEL and "name" in tags:
                 self._zones[one.id] = (tags, members)
+            outer = [way.ref for way in one.members if way.type == "w" and way.role != "inner"]
+            if floors.kind_of(tags) is not None:
+                self._courts[one.id] = (tags, members)
+                self._walls.update(outer)
             if told(tags, "", 0.0, 0.0):
-                outer = [way.ref for way in one.members if way.type == "w" and way.role != "inner"]
                 self._areas[one.id] = (tags, outer)
             if "highway" in tags or tags.get("railway") == "platform" or tags.get("public_transport") == "platform":
                 self._rims |= dict.fromkeys(members, tags)
@@ -192,6 +210,11 @@ class Reader:
             if not count % TELL:  # how many there are nobody knows: some 150 bytes of the file for each
                 self._progress(0.3 + 0.4 * (1 - math.exp(-150 * count / size)), STAGES[2])
             tags = dict(one.tags)
+            if (kind := floors.kind_of(tags)) is not None and one.id not in self._walls:
+                self._rings.append([(node.x, node.y) for node in one.nodes])
+                self._about.append((kind, *floors.storeys(tags, kind)))
+                if len(self._rings) == BUILDINGS_AT_ONCE:
+                    self._build()
             self.counts["roads"] += "highway" in tags
             if walkable.is_way(tags):
                 self._rims.pop(one.id, None)  # its own tags say more than those of the area around it
@@ -204,7 +227,7 @@ class Reader:
                     yield self._counted(found._replace(lon=middle[0], lat=middle[1]))
 
     def _points_of_areas(self, located: Any) -> Iterator[Point]:
-        of_areas = itertools.chain(self._areas.values(), self._zones.values())
+        of_areas = itertools.chain(self._areas.values(), self._zones.values(), self._courts.values())
         wanted = {way for _, ways in of_areas for way in ways} | self._rims.keys()
         if not wanted:
             return
@@ -214,6 +237,11 @@ class Reader:
                 self._walk(one, self._rims[one.id])
             corners[one.id] = [(node.x, node.y) for node in one.nodes]
         self._write_zones(corners)
+        for tags, ways in self._courts.values():
+            kind = floors.kind_of(tags)
+            assert kind is not None
+            shape = np.array([floors.enclosed([corners.get(way, []) for way in ways])], object)
+            self._keep(shape, [(kind, *floors.storeys(tags, kind))])
         for number, (tags, ways) in self._areas.items():
             middle = _middle([corner for way in ways for corner in corners.get(way, ())], whole=False)
             if middle is None:
@@ -227,20 +255,29 @@ class Reader:
             writer = csv.writer(file)
             writer.writerow(ZONE_COLUMNS)
             for number, (tags, ways) in self._zones.items():
-                lines = [np.array(corners.get(way, ()), float).reshape(-1, 2) / network.UNITS for way in ways]
-                whole = all(len(one) > 1 and (np.abs(one) <= (180, 90)).all() for one in lines)
-                rings = (
-                    shapely.get_parts(shapely.polygonize([shapely.linestrings(one) for one in lines])) if whole else ()
-                )
-                if not len(rings):
+                shape = floors.enclosed([corners.get(way, []) for way in ways])
+                if shape is None:
                     self.counts["cut_zones"] += 1
                     continue
-                # rings within rings are holes, and what lies in those is ground again
-                shape = functools.reduce(shapely.symmetric_difference, (shapely.Polygon(one.exterior) for one in rings))
                 shape = shapely.simplify(shape, ZONE_CORNER)
                 self.counts["zones"] += 1
                 name = clean(tags.get("name", ""))
                 writer.writerow((f"r{number}", name, clean(tags.get("name:en", "")), shapely.to_wkb(shape, hex=True)))
+
+    def _build(self) -> None:
+        """Keep the buildings that were read since it was last asked for."""
+        self._keep(floors.outlines(self._rings), self._about)
+        self._rings, self._about = [], []
+
+    def _keep(self, shapes: Any, about: list[tuple[int, float, int]]) -> None:
+        kept = floors.rows(shapes, about)
+        self.counts["cut_buildings"] += len(shapes) - len(kept)
+        self._buildings += kept.tobytes()
+
+    def _count_floors(self, buildings: Any) -> None:
+        area, assumed = floors.area(buildings), buildings["known"] == floors.ASSUMED
+        self.counts["buildings"], self.counts["storeys_assumed"] = len(buildings), int(assumed.sum())
+        self.counts["floor_m2"], self.counts["floor_m2_assumed"] = round(area.sum()), round(area[assumed].sum())
 
     def _walk(self, way: Any, tags: Tags) -> None:
         rule = walkable.decided(tags)
@@ -292,18 +329,14 @@ class Reader:
         return None if self._west > self._east else [side / network.UNITS for side in sides]
 
     def _network(self, extract_date: str) -> dict[str, float]:
-        def taken(values: array) -> Any:
+        def taken(name: str) -> Any:
+            values = getattr(self, name)
+            setattr(self, name, values[:0])
             return np.frombuffer(values, values.typecode) if len(values) else np.empty(0, values.typecode)
 
-        walked = network.Walked(
-            taken(self._node),
-            taken(self._x),
-            taken(self._y),
-            taken(self._count),
-            taken(self._way_name),
-            tuple(self._names),
-        )
-        made, met = network.built(walked, extract_date, self._path.name)
+        vertices = (taken(name) for name in ("_node", "_x", "_y", "_count", "_way_name"))
+        # nobody but what builds it holds the vertices, so that it can let them go
+        made, met = network.built(network.Walked(*vertices, tuple(self._names)), extract_date, self._path.name)
         network.save(made, self._folder / "network")
         return {
             "nodes": len(made.lon),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from scipy import ndimage
 from geodata import boundaries
 from geodata.errors import N_, AtlasError
 from geodata.names import romanised
-from geodata.osm import pois
+from geodata.osm import floors, pois
 from geodata.osm.network import UNITS
 from geodata.schema import CRS, TABLES
 from geodata.store.base import AtlasStore
@@ -27,6 +28,7 @@ SIMING, DRIVER = "350203", "driver"
 SHORE_BOX = (117.95, 24.35, 118.35, 24.65)
 RASTER = UNITS // 100  # 0.01 degrees, about 1 km
 NEAR = 5  # steps of the raster from a street within which a county counts as mapped
+AT_ONCE = 1_000_000  # buildings whose county is looked for together
 COVERED = 0.8  # share of a county that has to be mapped for it to be taken without being named
 
 
@@ -47,7 +49,7 @@ class Rows:
     elsewhere : int
         Those in counties that were not taken.
     unspread : int
-        Points of interest with no cell of their county around them.
+        Points of interest and buildings with no cell of their county around them.
     """
 
     demand: pd.DataFrame
@@ -92,7 +94,10 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     own = np.full(len(points), -1)
     own[at] = county  # where two lie one over the other the first in the table
     points["adcode"] = [counties["adcode"].iloc[one] if one >= 0 else None for one in own]
-    with_points = sorted(points["adcode"].dropna().unique())
+    buildings = np.load(folder / floors.FILE, mmap_mode="r", allow_pickle=False)
+    built_in = _counties_of(buildings, counties)
+    built = counties["adcode"].to_numpy()[np.unique(built_in[built_in >= 0])]
+    with_points = sorted({*points["adcode"].dropna(), *built})
     covered = _covered(folder, counties[counties["adcode"].isin(with_points)])
     taken = _chosen(places, counties, chosen, covered)
     inside = points["adcode"].isin(taken)
@@ -100,15 +105,16 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     own_zones = _boundaries(folder, counties[counties["adcode"].isin(taken)], zones, source)
     zones = pd.concat([zones[~zones["adcode"].isin(own_zones["adcode"])], own_zones])
     demand, unspread = _demand(points[inside & (points["class"] != "")], counties, zones)
+    by_floor, homeless = _floors(buildings, built_in, counties, taken, zones)
     return Rows(
-        _validated("demand", demand, source),
+        _validated("demand", pd.concat([demand, by_floor], ignore_index=True), source),
         _validated("candidates", _candidates(points[inside & (points["host_type"] != "")]), source),
         own_zones,
         taken,
         covered,
         int(points["adcode"].isna().sum()),
         int((points["adcode"].notna() & ~inside).sum()),
-        unspread,
+        unspread + homeless,
     )
 
 
@@ -237,12 +243,85 @@ def _demand(points: pd.DataFrame, counties: pd.DataFrame, zones: pd.DataFrame) -
         unspread += round(len(listed) - sum(weights.values()))
         rows += [(code, *key, round(weight, 4)) for key, weight in sorted(weights.items()) if weight >= pois.LEAST]
     table = pd.DataFrame(rows, columns=["adcode", "cell", "worker_group", "weight"]).astype({"weight": float})
+    return _placed(
+        table.assign(demand_id=table["cell"] + "-" + table["worker_group"], proxy=pois.PROXY), zones
+    ), unspread
+
+
+def _placed(table: pd.DataFrame, zones: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return rows of cells with their centres and zones."""
     centres = [shapely.Point(*np.round(h3.cell_to_latlng(cell)[::-1], 6)) for cell in table["cell"]]
-    table["demand_id"] = table["cell"] + "-" + table["worker_group"]
-    table["zone"] = _zones(table["adcode"], centres, zones)
+    table = table.assign(zone=_zones(table["adcode"], centres, zones))
     # counties of two sets may lie one over the other by a little: a cell is that of the first
-    found = gpd.GeoDataFrame(table, geometry=centres, crs=CRS).drop_duplicates("demand_id")
-    return found, unspread
+    found = gpd.GeoDataFrame(table, geometry=centres, crs=CRS)
+    return found[~found["demand_id"].duplicated()]
+
+
+def _counties_of(buildings: NDArray, counties: pd.DataFrame) -> NDArray[np.int32]:
+    """Return in which of `counties` each building lies; -1 where in none."""
+    tree, found = shapely.STRtree(counties.geometry.to_numpy()), np.full(len(buildings), -1, np.int32)
+    for begin in range(0, len(buildings), AT_ONCE):
+        own = buildings[begin : begin + AT_ONCE]
+        one, county = tree.query(shapely.points(own["x"] / UNITS, own["y"] / UNITS), predicate="within")[:, ::-1]
+        found[begin + one] = county  # where two lie one over the other the first in the table
+    return found
+
+
+def _floors(
+    buildings: NDArray, built_in: NDArray[np.int32], counties: pd.DataFrame, taken: Sequence[str], zones: pd.DataFrame
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Return demand by floor area, thousands of square metres, each building in the cell that it stands in.
+
+    A cell whose centre lies beyond the land of the county gives what it has to the one beside it that lies there;
+    buildings that have neither are counted.
+    """
+    homeless = 0
+    tables = [pd.DataFrame({"adcode": [], "cell": [], "worker_group": []}, dtype=object)]
+    kinds = floors.kinds()
+    groups = np.array([kind.worker_group for kind in kinds], object)
+    for number in np.flatnonzero(counties["adcode"].isin(taken)).tolist():
+        own = buildings[built_in == number]
+        if not len(own):
+            continue
+        cells = [
+            h3.latlng_to_cell(y, x, pois.RESOLUTION) for x, y in zip(own["x"] / UNITS, own["y"] / UNITS, strict=True)
+        ]
+        area, said = floors.area(own), own["known"] != floors.ASSUMED
+        table = pd.DataFrame(
+            {
+                "adcode": counties["adcode"].iloc[number],
+                "cell": pd.Series(cells, dtype=object).map(_at_home(set(cells), _land(counties.geometry.iloc[number]))),
+                "worker_group": groups[own["kind"]],
+                "area": area,
+                floors.BUILDINGS: 1,
+                floors.WITH_STOREYS: said.astype(int),
+                floors.ASSUMED_M2: np.where(said, 0.0, area),
+            }
+        )
+        homeless += int(table["cell"].isna().sum())
+        tables.append(table.groupby(["adcode", "cell", "worker_group"], as_index=False).sum())
+    table = pd.concat(tables, ignore_index=True)
+    own_fields = (floors.BUILDINGS, floors.WITH_STOREYS, floors.ASSUMED_M2)
+    values = table.reindex(columns=["area", *own_fields]).fillna(0.0).round().astype(int)
+    table["own"] = [
+        json.dumps(dict(zip(sorted(own_fields), row, strict=True)), ensure_ascii=False)
+        for row in values[sorted(own_fields)].itertuples(index=False)
+    ]
+    table["weight"] = (table.reindex(columns=["area"])["area"].astype(float) / 1000).round(4)
+    table["demand_id"] = table["cell"] + "-" + table["worker_group"] + "-" + floors.PROXY
+    return _placed(table[table["weight"] > 0].assign(proxy=floors.PROXY), zones), homeless
+
+
+def _at_home(cells: set[str], land: shapely.Geometry) -> dict[str, str]:
+    """Return each cell → itself where its centre lies on `land`, else one beside it that does; left out where none."""
+    around = sorted({near for cell in cells for near in h3.grid_disk(cell, 1)})
+    lat, lon = np.array([h3.cell_to_latlng(cell) for cell in around]).T
+    shapely.prepare(land)
+    there = set(np.array(around)[shapely.contains_xy(land, lon, lat)].tolist())
+    found = {
+        cell: next((one for one in [cell, *sorted(h3.grid_ring(cell, 1))] if one in there), None) for cell in cells
+    }
+    return {cell: home for cell, home in found.items() if home}
 
 
 def _cells(points: pd.DataFrame, land: shapely.Geometry) -> set[str]:

@@ -136,16 +136,18 @@ def build(pbf: Path, out: Path, progress: Callable[[float], None] = lambda _: No
         raise AtlasError(N_("没有找到文件 {path}：请核对路径。"), path=pbf)
     made = out.with_name(f"{out.name}.part.pmtiles")
     made.unlink(missing_ok=True)
+    apart = out.with_name(f"{out.name}.places.tmp")
     counts: Counter[str] = Counter()
     try:
         with cutting(made, [*OPTIONS, f"--description={extract_date(pbf)}"]) as cutter:
-            _feed(pbf, cutter, counts, progress)
+            _feed(pbf, apart, cutter, counts, progress)
             if not counts.keys() - {DAMAGED}:
                 raise AtlasError(N_("{path} 里没有可画的道路、水面或地名：请核对是否选错了文件。"), path=pbf)
             cutter.finish(progress)
         made.replace(out)
     finally:
         made.unlink(missing_ok=True)
+        apart.unlink(missing_ok=True)
         made.with_name(f"{made.name}-journal").unlink(missing_ok=True)
     progress(1.0)
     return {**dict(counts), "bytes": out.stat().st_size}
@@ -184,8 +186,8 @@ def _broken(pbf: Path, error: Exception) -> AtlasError:
 # -- what is read -----------------------------------------------------------------
 
 
-def _feed(pbf: Path, cutter: Cutter, counts: Counter[str], progress: Callable[[float], None]) -> None:
-    batches = _batches(pbf)
+def _feed(pbf: Path, apart: Path, cutter: Cutter, counts: Counter[str], progress: Callable[[float], None]) -> None:
+    batches = _batches(pbf, apart)
     while True:
         try:
             found = next(batches, None)
@@ -198,16 +200,19 @@ def _feed(pbf: Path, cutter: Cutter, counts: Counter[str], progress: Callable[[f
         progress(0.0)
 
 
-def _batches(pbf: Path) -> Iterator[tuple[list[str], Counter[str]]]:
+def _batches(pbf: Path, apart: Path) -> Iterator[tuple[list[str], Counter[str]]]:
     """Give the features of an extract as lines of GeoJSON, with how many there are in each layer."""
     import osmium.filter
     import osmium.geom
     import osmium.io
 
+    from geodata.osm.reading import kept_places
+
     keys = ("highway", "railway", "waterway", "natural", "landuse", "leisure", "building", "place", "station")
     areas = ("waterway", "natural", "landuse", "leisure", "building")
     read: Any = (
         osmium.FileProcessor(osmium.io.File(str(pbf), "pbf"))
+        .with_locations(kept_places(pbf, apart))
         .with_areas(osmium.filter.KeyFilter(*areas))
         .with_filter(osmium.filter.KeyFilter(*keys))
     )

@@ -77,6 +77,7 @@ def _demand(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "zone": rows["cell"].map(zone_of),
             "weight": rows["weight"],
             "worker_group": rows["worker_group"],
+            "proxy": "poi",
             "hour_profile": None,
             "provenance": "derived",
             "source_id": "OSM",

@@ -34,6 +34,7 @@ FILTER_FIELDS = (
     "inspected_days",
     "provenance",
     "worker_group",
+    "proxy",
     "radius",
     "detour",
     "area",

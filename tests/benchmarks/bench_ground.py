@@ -23,7 +23,7 @@ from pmtiles.reader import MmapSource, all_tiles
 
 from geodata.build import build_atlas
 
-WEST, SOUTH, WIDE, HIGH = 104.3, 35.3, 3.2, 4.0  # about Ningxia
+LON, LAT, WIDE, HIGH = 105.9, 37.3, 3.2, 4.0  # middle and size of a box about Ningxia, degrees
 STEP = 0.0006  # degrees between vertices: about 60 m
 BENDS = 3  # vertices between two crossings
 KINDS = ["residential"] * 6 + ["tertiary", "service", "service", "footway", "primary", "secondary"]
@@ -34,54 +34,80 @@ POIS = [
 ]  # fmt: skip
 
 
+SIDE = 60  # crossings along a side of a town
+LONG = (SIDE - 1) * (BENDS + 1) + 1  # vertices of one street
+HOUSES, PLACES = SIDE * SIDE // 2, SIDE * 3
+PIECE = 40  # segments of a street in one way
+TOWN_NODES = 2 * SIDE * LONG - SIDE * SIDE + 4 * HOUSES + PLACES
+TOWNS_OF_PROVINCE = 100  # in the box of Ningxia; more of them lie in a box that grows with them
+
+Way = tuple[list[int], dict[str, str]]
+
+
+def town(number: int, towns: int, seed: int) -> tuple[np.ndarray, dict[int, dict[str, str]], list[Way]]:
+    """Return the town of a number, the same whenever it is asked for: its nodes, the tags of some, its ways.
+
+    Returns
+    -------
+    ndarray of float64, shape (nodes, 2)
+        Degrees.
+    dict of int to dict
+        Position of a node → its tags.
+    list of tuple
+        Positions of the nodes of a way, and its tags.
+    """
+    rng = np.random.default_rng((seed, number))
+    larger = max(1.0, (towns / TOWNS_OF_PROVINCE) ** 0.5)
+    x0, y0 = LON + (rng.random() - 0.5) * WIDE * larger, LAT + (rng.random() - 0.5) * HIGH * larger
+    along, across = np.meshgrid(np.arange(LONG), np.arange(LONG))
+    street = (along % (BENDS + 1) == 0) | (across % (BENDS + 1) == 0)
+    place = np.full(street.shape, -1)
+    place[street] = np.arange(street.sum())
+    spots = np.stack([along[street], across[street]], axis=1) * STEP + rng.normal(0, STEP / 8, (street.sum(), 2))
+    wide = SIDE * (BENDS + 1) * STEP
+    corners = np.array([(0, 0), (2e-4, 0), (2e-4, 2e-4), (0, 2e-4)])
+    houses = (rng.random((HOUSES, 1, 2)) * wide + corners).reshape(-1, 2)
+    nodes = np.concatenate([spots, houses, rng.random((PLACES, 2)) * wide])
+    nodes += (x0, y0)
+    ways: list[Way] = []
+    for direction, lines in (("东西", place), ("南北", place.T)):
+        for k in range(SIDE):
+            refs = lines[k * (BENDS + 1)].tolist()
+            tags = {"highway": KINDS[int(rng.integers(len(KINDS)))], "name": f"{number}镇{direction}{k}路"}
+            ways += [(refs[begin : begin + PIECE + 1], tags) for begin in range(0, len(refs) - 1, PIECE)]
+    for house, luck in enumerate(rng.random(HOUSES).tolist()):
+        first = len(spots) + 4 * house
+        named = {"name": f"{number}镇{house}号楼"} if luck < 0.2 else {}
+        storeys = {"building:levels": str(1 + house % 6)} if luck > 0.9 else {}
+        ways.append(([*range(first, first + 4), first], {"building": "yes", **named, **storeys}))
+    kinds = rng.integers(len(POIS), size=PLACES).tolist()
+    first = len(nodes) - PLACES
+    tagged = {
+        first + k: {POIS[kind][0]: POIS[kind][1], "name": f"{number}镇{POIS[kind][1]}{k}"}
+        for k, kind in enumerate(kinds)
+    }
+    return nodes, tagged, ways
+
+
 def write(path: Path, nodes: int, seed: int) -> dict[str, int]:
-    """Write an extract of at least so many nodes; return what is in it."""
+    """Write an extract of at least so many nodes, town by town, so that none but one is held; return what is in it."""
     path.unlink(missing_ok=True)
-    rng = np.random.default_rng(seed)
     header = osmium.io.Header()
     header.set("osmosis_replication_timestamp", "2026-11-20T00:00:00Z")
-    size = 60  # crossings along a side of a town
-    lines = size * ((size - 1) * (BENDS + 1) + 1)  # vertices of the streets of one direction
-    town_nodes = 2 * lines - size * size + 4 * size * size // 2
-    towns = max(1, -(-nodes // town_nodes))
-    ways: list[tuple[np.ndarray, dict[str, str]]] = []
+    towns = max(1, -(-nodes // TOWN_NODES))
     count = 0
-    with osmium.SimpleWriter(str(path), header=header) as writer:
-
-        def node(lon: float, lat: float, tags: dict[str, str] | None = None) -> int:
-            nonlocal count
-            count += 1
-            writer.add_node(mutable.Node(id=count, version=1, location=(lon, lat), tags=tags or {}))
-            return count
-
-        for town in range(towns):
-            x0, y0 = WEST + rng.random() * WIDE, SOUTH + rng.random() * HIGH
-            at: dict[tuple[int, int], int] = {}
-            for across in range(2):
-                for k in range(size):
-                    refs = []
-                    for along in range((size - 1) * (BENDS + 1) + 1):
-                        spot = (along, k * (BENDS + 1)) if across else (k * (BENDS + 1), along)
-                        if spot not in at:
-                            shake = rng.normal(0, STEP / 8, 2)
-                            at[spot] = node(x0 + spot[0] * STEP + shake[0], y0 + spot[1] * STEP + shake[1])
-                        refs.append(at[spot])
-                    kind = KINDS[int(rng.integers(len(KINDS)))]
-                    for begin in range(0, len(refs) - 1, 40):
-                        tags = {"highway": kind, "name": f"{town}镇{'东西'[across]}{k}路"}
-                        ways.append((np.array(refs[begin : begin + 41], np.int64), tags))
-            for _ in range(size * size // 2):
-                x, y = x0 + rng.random() * size * 4 * STEP, y0 + rng.random() * size * 4 * STEP
-                ring = [node(x + a, y + b) for a, b in ((0, 0), (2e-4, 0), (2e-4, 2e-4), (0, 2e-4))]
-                named = {"name": f"{len(ways)}号楼"} if rng.random() < 0.2 else {}
-                ways.append((np.array([*ring, ring[0]], np.int64), {"building": "yes", **named}))
-            for _ in range(size * 3):
-                key, value = POIS[int(rng.integers(len(POIS)))]
-                x, y = x0 + rng.random() * size * 4 * STEP, y0 + rng.random() * size * 4 * STEP
-                node(x, y, {key: value, "name": f"{value} {count}"})
-        for number, (refs, tags) in enumerate(ways, 1):
-            writer.add_way(mutable.Way(id=number, version=1, nodes=refs.tolist(), tags=tags))
-    return {"nodes": count, "ways": len(ways), "bytes": path.stat().st_size}
+    with osmium.SimpleWriter(str(path), bufsz=2**22, header=header) as writer:
+        for number in range(towns):
+            places, tagged, _ = town(number, towns, seed)
+            for k, spot in enumerate(places.tolist()):
+                one = mutable.Node(id=number * TOWN_NODES + k + 1, version=1, location=spot, tags=tagged.get(k))
+                writer.add_node(one)
+        for number in range(towns):
+            for refs, tags in town(number, towns, seed)[2]:
+                count += 1
+                at = [number * TOWN_NODES + k + 1 for k in refs]
+                writer.add_way(mutable.Way(id=count, version=1, nodes=at, tags=tags))
+    return {"nodes": towns * TOWN_NODES, "ways": count, "bytes": path.stat().st_size}
 
 
 def largest_screens(path: Path, wide: int = 4, high: int = 3) -> dict[int, int]:

@@ -144,6 +144,7 @@ def test_a_control_changes_what_it_shows_and_drops_the_old_answer() -> None:
         ("backup", True, lambda q: q.plan.ask.cover == 2),
         ("spacing", 400, lambda q: q.plan.ask.spacing == 400),
         ("group", "rider", lambda q: q.filters.worker_group == "rider"),
+        ("proxy", "floor", lambda q: q.filters.proxy == "floor"),
         ("new", 10**9, lambda q: q.plan.ask.new == 200),
     ):
         after = taken(

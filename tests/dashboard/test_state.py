@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import state
-from layers.filters import LANGUAGES, LAYERS, MEASURES, MODES, PROVENANCES, Filters
+from layers.filters import LANGUAGES, LAYERS, MEASURES, MODES, PROVENANCES, PROXIES, Filters
 
 codes = st.sampled_from(["none", "all"]) | st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
 days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
@@ -37,6 +37,7 @@ def any_filters(draw: st.DrawFn) -> Filters:
         kinds=draw(st.none() | st.frozensets(codes, max_size=4)),
         provenance=draw(st.frozensets(st.sampled_from(PROVENANCES))),
         worker_group=draw(st.none() | codes),
+        proxy=draw(st.sampled_from(PROXIES)),
         radius=draw(st.integers(50, 10_000)),
         detour=draw(st.floats(1, 3)),
         measure=draw(st.sampled_from(MEASURES)),

@@ -171,6 +171,12 @@ def controls() -> tuple[Control, ...]:
     return (
         _place(),
         _group(),
+        Control(
+            names.control("proxy"),
+            "value",
+            lambda question: question.filters.proxy,
+            lambda question, value: question.looking(proxy=value) if value else question,
+        ),
         _hours(),
         _hours_text(),
         _day(),

@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.components.rail import group, select, way_hint, way_offered, way_options
+from dashboard.components.rail import group, proxy_choice, select, way_hint, way_offered, way_options
 from dashboard.components.term_marks import explained
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
@@ -174,6 +174,7 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 now("group"),
                 words("服务对象"),
             ),
+            proxy_choice(atlas, names.control("proxy"), now("proxy"), words),
         ),
         group(
             words("备选点"),

@@ -46,6 +46,7 @@ CHANGES = {
     "kinds": frozenset({"competition"}),
     "provenance": frozenset({"reported"}),
     "worker_group": "rider",
+    "proxy": "floor",
     "radius": 1000,
     "detour": 1.5,
     "as_of": date(2026, 1, 1),

@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from geodata.codes import shipped_rows
-from geodata.osm import extract, network
+from geodata.osm import extract, network, reading, tiles
 from tests.geodata.osm.made import EXTRACTS, HELSINKI, KOTKA, WELLINGTON, ByAnotherHand, Town
 
 PAIRS = 2_000
@@ -170,3 +170,17 @@ def made_folder(base: Path) -> Path:
     folder = base / "made"
     folder.mkdir()
     return folder
+
+
+def test_places_that_are_kept_in_a_file_are_the_same(read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of an extract that is too large for memory: network, points and base map; nothing is left of the file."""
+    whole, folder = read(KOTKA)
+    inside = tiles.build(KOTKA, tmp_path / "inside.pmtiles")
+    monkeypatch.setattr(reading, "IN_MEMORY", 0)
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    assert reading.read(KOTKA, apart, nobody)["counts"] == whole["counts"]
+    for one in sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix in (".npy", ".csv")):
+        assert (apart / one).read_bytes() == (folder / one).read_bytes(), one
+    assert tiles.build(KOTKA, tmp_path / "beside.pmtiles") == inside
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".tmp")]
