@@ -92,7 +92,7 @@ class Counties:
         of which something can be said.
         """
         known = ~self.lost
-        return tuple(one[known].sum(axis=0) for one in (self.whole, self.nominal, self.effective))  # ty: ignore[invalid-explicit-return] - three of them
+        return tuple(one[known].sum(axis=0) for one in (self.whole, self.nominal, self.effective))
 
     def origin(self) -> tuple[str | None, ...]:
         """Return the provenance of :meth:`totals`, radius by radius."""
@@ -104,6 +104,7 @@ class Counties:
 class Cut:
     """The blocks of counties, and what of these needs no measuring."""
 
+    radii: tuple[int, ...]
     blocks: tuple[Block, ...]
     unknown_hours: NDArray[np.int64]
     missing: NDArray[np.int64]
@@ -199,7 +200,7 @@ def cut(atlas: Atlas, filters: Filters, radii: tuple[int, ...]) -> Cut:
             )
         )
     lost, missing = unplaced.lost_units(atlas, filters, "place", units[order])
-    return Cut(tuple(blocks), unknown[order], missing, lost)
+    return Cut(radii, tuple(blocks), unknown[order], missing, lost)
 
 
 # -- inside -----------------------------------------------------------------------
@@ -368,7 +369,7 @@ def _kept_too(known: dict[str, NDArray[Any]], columns: dict[str, NDArray[Any]]) 
 
 def _together(filters: Filters, found: Cut, columns: dict[str, NDArray[Any]], anew: int) -> Counties:
     counted = np.array([block.stations for block in found.blocks], np.int64).reshape(-1, BITS)
-    radii = found.blocks[0].radii if found.blocks else (filters.radius,)
+    radii = found.radii
     shapes = {"whole": (HOURS + 1,), "nominal": (len(radii), HOURS + 1), "effective": (len(radii), HOURS + 1)}
     shapes |= {"cells_nominal": (len(radii),), "cells_effective": (len(radii), HOURS + 1)}
     figures = {
