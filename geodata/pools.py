@@ -89,6 +89,10 @@ class Pool:
                         count=deaths,
                     ) from error
                 again = [*running.values(), *again]
+            except (ImportError, RuntimeError) as error:  # Dask's own, where a scheduler cannot read what is handed out
+                if self.dask and (isinstance(error, ImportError) or "deserialization" in str(error)):
+                    raise _of_another_program(self.dask) from error
+                raise
 
     @contextmanager
     def _members(self) -> Generator[tuple[Executor, int, Callable[[], None]]]:
@@ -136,7 +140,7 @@ def _through(
         if not done:
             look()
         for future in done:
-            error = future.exception()
+            error = Lost("cancelled") if future.cancelled() else future.exception()
             if error is not None:
                 raise Lost(error) if type(error).__name__ in _OF_A_CLUSTER else error
             del running[future]
@@ -161,13 +165,16 @@ def _cluster(address: str) -> Generator[tuple[Executor, int, Callable[[], None]]
             N_("Dask 集群 {address} 没有可用的计算进程：请先启动 dask worker，或不设 ATLAS_DASK。"), address=address
         )
 
+    def unanswered() -> AtlasError:
+        return AtlasError(
+            N_("Dask 调度器 {address} 没有应答：请检查地址，并确认 dask scheduler 已启动，或不设 ATLAS_DASK。"),
+            address=address,
+        )
+
     try:
         client = client_of(address, timeout=PATIENCE_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise AtlasError(
-            N_("Dask 调度器 {address} 没有应答：请检查地址，并确认 dask scheduler 已启动，或不设 ATLAS_DASK。"),
-            address=address,
-        ) from error
+        raise unanswered() from error
     try:
         try:
             client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
@@ -175,11 +182,15 @@ def _cluster(address: str) -> Generator[tuple[Executor, int, Callable[[], None]]
             raise nobody() from error
 
         def look() -> None:
-            if not client.scheduler_info(n_workers=-1)["workers"]:
+            try:
+                there = client.scheduler_info(n_workers=-1)["workers"]
+            except (OSError, TimeoutError) as error:
+                raise unanswered() from error
+            if not there:
                 raise nobody()
 
         size = sum(client.nthreads().values())
-        yield _Checked(client.get_executor(pure=False, retries=RETRIES), address), size, look
+        yield _Checked(client.get_executor(pure=False), address), size, look
     finally:
         client.close()
 
@@ -204,10 +215,15 @@ def done_by_same(address: str, wanted: str, function: Callable[..., R], *given: 
         It is another.
     """
     if program() != wanted:
-        raise AtlasError(
-            N_("Dask 集群 {address} 的计算进程用的是另一版程序：请换成与本机相同的一版后重新启动。"), address=address
-        )
+        raise _of_another_program(address)
     return function(*given)
+
+
+def _of_another_program(address: str) -> AtlasError:
+    return AtlasError(
+        N_("Dask 集群 {address} 用的不是这一版程序：调度器和计算进程都要在与本机相同的一版程序的文件夹里启动。"),
+        address=address,
+    )
 
 
 @cache

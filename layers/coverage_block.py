@@ -267,7 +267,8 @@ def _part(block: Block, rows: NDArray[np.intp], within: Iterator[Pairs], walked:
 def _hours(weight: Floats, hourly: Floats | None, reached: NDArray[Any]) -> Floats:
     """Return the weight that is reached, at each hour and (last) over the day; `reached` has 25 columns of 0 and 1."""
     each = np.broadcast_to(weight[:, None], (len(weight), HOURS)) if hourly is None else hourly
-    return (np.column_stack([each, weight]) * reached).sum(axis=0)
+    # rows that lie in one piece are summed pairwise: a sum of many weights keeps its digits
+    return np.ascontiguousarray((np.column_stack([each, weight]) * reached).T).sum(axis=1)
 
 
 def _which(ranks: Ranks) -> int:

@@ -26,7 +26,7 @@ class Cluster:
         pytest.importorskip("distributed", reason=HOW)
         self.address, self._path = f"tcp://127.0.0.1:{free_port()}", path
         self.workers: list[subprocess.Popen[bytes]] = []
-        self._scheduler = self._started("scheduler", "--host", self.address, "--no-dashboard")
+        self.scheduler = self._started("scheduler", "--host", self.address, "--no-dashboard")
 
     def _started(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -60,7 +60,7 @@ class Cluster:
 
     def end(self) -> None:
         """End all of it."""
-        for process in (*self.workers, self._scheduler):
+        for process in (*self.workers, self.scheduler):
             process.kill()
             process.wait()
 

@@ -96,7 +96,8 @@ class Measures:
         """Let nobody else compute for this home while the block lasts, so that nothing is computed twice."""
         with ExitStack() as stack:
             try:
-                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for folder in (self.path.parent, self.path):  # only the last of a way would get the mode
+                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 stack.enter_context(held(self.path / LOCK))
             except OSError as error:
                 log.warning("figures cannot be kept in %s: %s", self.path, error)

@@ -106,11 +106,26 @@ def test_a_cluster_with_nobody_in_it_is_told_in_words(monkeypatch: pytest.Monkey
         list(Pool(f"tcp://127.0.0.1:{free_port()}").results(squared, range(3)))
 
 
+def test_a_scheduler_that_dies_midway_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "PATIENCE_SECONDS", 2.0)
+    with running(1) as cluster:
+        results = Pool(cluster.address).results(squared_slowly, range(24))
+        next(results)
+        cluster.scheduler.kill()
+        with pytest.raises(AtlasError, match=cluster.address):
+            list(results)
+
+
 def test_workers_of_another_program_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with running(1) as cluster:
         monkeypatch.setattr(pools, "program", lambda: "another")
-        with pytest.raises(AtlasError, match="另一版程序"):
+        with pytest.raises(AtlasError, match="不是这一版程序"):
             list(Pool(cluster.address).results(squared, range(3)))
+
+
+def test_a_cluster_without_the_program_is_told_in_words(tmp_path: Path) -> None:
+    with running(1, tmp_path) as cluster, pytest.raises(AtlasError, match="不是这一版程序"):
+        list(Pool(cluster.address).results(squared, range(3)))
 
 
 def test_without_distributed_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
