@@ -202,10 +202,17 @@ def told(name: str, theirs: np.ndarray, mine: np.ndarray, whole: float) -> str:
     return f"greatest difference of a national share: {np.abs(theirs - mine).max() / whole:.1e} ({name})"
 
 
+RIVALS: dict[str, tuple[Callable[..., tuple[Cost, np.ndarray]], str]] = {
+    "geopandas": (by_geopandas, "on a plane"),
+    "postgis": (by_postgis, "same ellipsoid"),
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=tuple(RIVALS))
     asked = parser.parse_args()
     load = [os.getloadavg()[0]]
     atlas = AtlasSource(asked.home).atlas()
@@ -216,10 +223,10 @@ def main() -> None:
     whole, nominal, effective = found.totals()
     mine = np.column_stack([effective[:, :24], nominal[:, 24]])
     cells, sites = inputs(atlas)
-    rivals: tuple[Callable[..., tuple[Cost, np.ndarray]], ...] = (by_geopandas, by_postgis)
-    for rival in rivals:
+    for name in asked.rivals:
+        rival, where = RIVALS[name]
         cost, theirs = rival(cells, sites)
-        cost.note = told("on a plane" if rival is by_geopandas else "same ellipsoid", theirs, mine, float(whole[24]))
+        cost.note = told(where, theirs, mine, float(whole[24]))
         costs.append(cost)
     load.append(os.getloadavg()[0])
     lines = [
