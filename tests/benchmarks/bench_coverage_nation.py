@@ -72,19 +72,19 @@ def used() -> float:
     return own.ru_utime + own.ru_stime + theirs.ru_utime + theirs.ru_stime
 
 
-def peak(who: int = resource.RUSAGE_SELF) -> str:
-    return f"{resource.getrusage(who).ru_maxrss / MIB:,.0f} MiB"
+def peak() -> str:
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB:,.0f} MiB"
 
 
 def changed(atlas: Atlas) -> Atlas:
     """Return an atlas in which one row of demand weighs more, its tables laid out as derived files are."""
     memory = InMemory()
     for name in ("places", "stations", "demand"):
-        frame = atlas.table(name)
+        frame = atlas.exact.table(name)
         if name == "demand":
             frame = frame.assign(weight=frame["weight"].to_numpy() + (np.arange(len(frame)) == len(frame) // 2))
         memory.put(name, frame)
-    return Atlas(memory.tables(), atlas.meta)
+    return Atlas(memory.tables(), atlas.meta, threshold=atlas.threshold)
 
 
 def ours(atlas: Atlas) -> tuple[list[Cost], Counties]:
@@ -103,7 +103,6 @@ def ours(atlas: Atlas) -> tuple[list[Cost], Counties]:
         measured("… all kept", atlas, kept=kept)
         measured("… one county changed, asked first of the new atlas", changed(atlas), kept=kept)
     measured("… two processes, their start counted", atlas, pool=Pool(count=2))
-    costs[-1].note += f", of a child {peak(resource.RUSAGE_CHILDREN)}"
     return costs, found
 
 
