@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev oidc lock sbom browser postgres redis run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-load bench-playback docs clean
+.PHONY: setup dev dask oidc lock sbom browser postgres redis run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-load bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -24,11 +24,15 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# what ATLAS_DASK needs, on every machine of the cluster
+dask: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dask.lock
+
 # every package that is installed, transitive ones too, with the hashes of its files: after a change of requirements*.txt
 lock:
 	@test -x $(VENV)/tools/bin/uv || $(PYTHON) -m venv $(VENV)/tools
 	$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	for one in requirements requirements-dev; do \
+	for one in requirements requirements-dask requirements-dev; do \
 		$(VENV)/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header --constraint requirements.txt $$one.txt --output-file $$one.lock || exit 1; done
 

@@ -28,7 +28,7 @@ from dashboard.locale import Gettext, load_words
 from dashboard.settings import Settings, load_settings
 from dashboard.source import AtlasSource
 from geodata.build import build_atlas
-from geodata.errors import AtlasError
+from geodata.errors import N_, AtlasError
 from geodata.interrupts import ended_politely, last_step
 from layers.atlas import Atlas
 from layers.filters import Filters
@@ -118,14 +118,35 @@ def _say_when(atlas: Atlas, filters: Filters, words: Gettext) -> None:
 
 
 def _coverage(options: argparse.Namespace, settings: Settings, words: Gettext) -> int:
-    from dashboard.commands.coverage import asked, measured, straight
+    from dashboard.commands.coverage import asked, measured, one_radius, straight
 
     detour = Filters().detour if options.detour is None else options.detour
-    filters = asked(options.radius, detour, options.at, options.place, options.as_of, options.way or straight(options))
+    radius = options.radius[0] if options.by else one_radius(options)
+    filters = asked(radius, detour, options.at, options.place, options.as_of, options.way or straight(options))
+    if options.by:
+        return _coverage_by(options, settings, words, filters)
+    if options.out:
+        raise AtlasError(N_("--out 只和 --by 一起用：请加 --by county，或去掉 --out。"))
     if options.at and filters.hour is not None and not options.at.rstrip("Z").endswith((":00", ":00:00")):
         _say(words("覆盖率按整点计算，已取 {hour}:00。").format(hour=filters.hour))
     atlas = _built(settings, words).at(filters.as_of)
     _print(measured(atlas, filters, words), options.json)
+    _say_when(atlas, filters, words)
+    return 0
+
+
+def _coverage_by(options: argparse.Namespace, settings: Settings, words: Gettext, filters: Filters) -> int:
+    from dashboard.commands.coverage_counties import by_county, measures
+    from geodata.pools import Pool
+
+    atlas = _built(settings, words).at(filters.as_of)
+    with _progress(words) as progress:
+        result = by_county(
+            atlas, filters, options.radius, measures(settings.home), Pool(settings.dask), options.out, progress
+        )
+    _print(
+        result if options.json else {key: value for key, value in result.items() if key != "by_county"}, options.json
+    )
     _say_when(atlas, filters, words)
     return 0
 

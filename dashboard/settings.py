@@ -144,6 +144,9 @@ class Settings(BaseSettings):
         `public_url`; empty: any, once `allow_remote` is set.
     database_url_file : Path or None
         ``ATLAS_DATABASE_URL_FILE``: file that holds `database_url` instead.
+    dask : str
+        ``ATLAS_DASK``: ``tcp://…`` (or ``tls://…``) of the scheduler of a Dask cluster that measures the counties of
+        ``coverage --by county``; empty: processes of this machine.
     redis_url : str
         ``ATLAS_REDIS_URL``: ``redis://…`` of a Redis in which all processes keep answers; not set: each its own.
     limits : float
@@ -223,6 +226,7 @@ class Settings(BaseSettings):
     geocoder_per_day: int = Field(default=5_000, ge=1)
     hosts: str = Field(default="", pattern=r"^[A-Za-z0-9.:,\[\]\s-]*$", max_length=2_000)
     database_url_file: Path | None = None
+    dask: str = Field(default="", pattern=r"^((tcp|tls)://\S+)?$")
     redis_url: str = Field(default="", pattern=r"^((redis|rediss|unix)://\S+)?$", repr=False)
     limits: float = Field(default=1, ge=0, le=1_000)
     uploads_bytes: int = Field(default=4 * 2**30, ge=10**6)

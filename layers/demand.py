@@ -240,6 +240,26 @@ def cells(atlas: Atlas, filters: Filters) -> pd.DataFrame:
     )
 
 
+def summed(
+    atlas: Atlas, rows: NDArray[np.intp], group: NDArray[np.intp], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return the weight of so many groups of `rows` of demand: the mean of the day, and that at each hour.
+
+    Returns
+    -------
+    ndarray of float64, shape (count,), and ndarray of float64, shape (count, 24); None for the latter where no row of
+    the atlas has a profile.
+    """
+    weights = atlas.once("demand weights", lambda: atlas.demand["weight"].to_numpy(dtype=np.float64))[rows]
+    weight = np.bincount(group, weights, count).astype(np.float64, copy=False)
+    profiles, which = _profiles(atlas)
+    if len(profiles) < 2:
+        return weight, None
+    hourly = np.zeros((count, 24))
+    np.add.at(hourly, group, weights[:, None] * profiles[which[rows]])
+    return weight, hourly
+
+
 # -- inside -----------------------------------------------------------------------
 
 
@@ -293,16 +313,12 @@ def _select(atlas: Atlas, filters: Filters, key: tuple) -> Demand:
     if filters.worker_group:
         mask = mask & atlas.holds("demand", "worker_group", filters.worker_group)
     codes, _ = atlas.coded("demand", "cell")
-    weights = atlas.once("demand weights", lambda: atlas.demand["weight"].to_numpy(dtype=np.float64))
     picked = np.flatnonzero(mask & ~np.isnan(lon))
     _, first, group = np.unique(codes[picked], return_index=True, return_inverse=True)
     rows = picked[first]
-    weight, hourly = np.bincount(group, weights[picked], len(rows)).astype(np.float64, copy=False), None
-    profiles, which = _profiles(atlas)
-    if len(profiles) > 1:
-        hourly = np.zeros((len(rows), 24))
-        np.add.at(hourly, group, weights[picked][:, None] * profiles[which[picked]])
-        weight = weight if filters.hour is None else hourly[:, filters.hour]
+    weight, hourly = summed(atlas, picked, group, len(rows))
+    if hourly is not None and filters.hour is not None:
+        weight = hourly[:, filters.hour]
     return Demand(rows, lon[rows], lat[rows], weight, hourly, key)
 
 

@@ -203,9 +203,15 @@ def provenance_of(atlas: Atlas, rows: NDArray[Any]) -> list[str]:
     """Return the provenances of `rows` (positions or a mask)
     as far as they are measured from: row or point, the weaker; each once.
     """
-    own, point = _ranks(atlas)
-    found = np.unique(np.maximum(own, point)[rows])
+    found = np.unique(provenance_ranks(atlas)[rows])
     return [PROVENANCES[one] for one in found if one < len(PROVENANCES)]
+
+
+def provenance_ranks(atlas: Atlas) -> NDArray[np.intp]:
+    """Return per station the rank in ``PROVENANCES`` of its row or its point, the weaker; one more than there are where
+    unknown.
+    """
+    return np.maximum(*_ranks(atlas))
 
 
 def chosen(atlas: Atlas, filters: Filters) -> Mask:

@@ -24,6 +24,8 @@ Nodes = NDArray[np.int32]
 
 #: So far at most may a point lie from the network, metres; farther ones are told apart.
 REACH_M = 500.0
+#: Of the demand of a place at least this share must be near the network, or the way is straight unless it is asked.
+ENOUGH = 0.5
 #: Metres walked in a minute: 4.8 km/h, as Transport for London's measure of accessibility (PTAL) has it.
 PACE = 80.0
 #: Sources that are followed together, and what their distances may take, bytes.
@@ -270,6 +272,11 @@ def at_nodes(nodes: NDArray[np.integer]) -> Connectors:
 def some(points: Connectors, rows: NDArray[np.intp]) -> Connectors:
     """Return some of the points, in the order of `rows`."""
     return Connectors(points.edge[rows], points.nodes[rows], points.legs[rows], points.along[rows], points.metres[rows])
+
+
+def share_near(graph: Graph, points: Points) -> float:
+    """Return the share of `points` that come to the network; 0 of none."""
+    return 1.0 - len(connect(graph, points).far) / len(points) if len(points) else 0.0
 
 
 def parts(graph: Graph, points: Connectors) -> Nodes:

@@ -16,19 +16,20 @@ from numpy.typing import NDArray
 
 from geodata.errors import N_
 from geodata.message import Message
+from geodata.osm.network import WalkingNetwork
 from layers import places
 from layers.atlas import Atlas
 from layers.distance import Points
 from layers.filters import NETWORK, RADIUS_M, STRAIGHT, Filters
-from layers.walking import Connectors, Graph, connect, ready
+from layers.walking import ENOUGH, Connectors, Graph, connect, ready, share_near
 
-#: Of the demand of a place at least this share must be near the network, or the way is straight unless it is asked.
-ENOUGH = 0.5
 #: So far around a place is walked, metres: the first that is no less than the radius.
 MARGINS = (2_000, RADIUS_M[1])
 #: Networks that are kept, and the largest of them in segments: about 350 bytes each.
 KEPT, MOST_SEGMENTS = 2, 1_500_000
 ABOVE = ("country", "province")
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +122,33 @@ def why_straight(atlas: Atlas, filters: Filters) -> Message | None:
     return None
 
 
+def box(bounds: Box, metres: float) -> Box:
+    """Return `bounds` (west, south, east, north in degrees) and so many `metres` around, or a little more."""
+    west, south, east, north = bounds
+    up = metres / 110_000
+    aside = up / max(0.1, float(np.cos(np.radians(max(abs(south), abs(north))))))
+    return west - aside, south - up, east + aside, north + up
+
+
+def network_of(atlas: Atlas, around: Box) -> WalkingNetwork | None:
+    """Return the walking network of a box; None where there is none, or it is too large."""
+    network = atlas.walking(around)
+    return None if network is None or not 0 < len(network.start) <= MOST_SEGMENTS else network
+
+
+def spots(atlas: Atlas, adcode: str) -> NDArray[np.float64]:
+    """Return where (degrees, WGS-84; shape (n, 2)) a place has demand, whatever is filtered; where there is none, its
+    stations.
+    """
+    place = atlas.tree.position(adcode)
+    for table in ("demand", "stations"):
+        there = np.column_stack(atlas.lonlat(table))[atlas.tree.under(place, atlas.place_rows(table))]
+        there = np.unique(there[np.isfinite(there).all(axis=1)], axis=0)
+        if len(there):
+            return there
+    return np.empty((0, 2))
+
+
 # -- inside -----------------------------------------------------------------------
 
 
@@ -143,25 +171,13 @@ class _Grounds:
 
 
 def _made(atlas: Atlas, filters: Filters, key: tuple[str, int]) -> Ground | None:
-    west, south, east, north = places.scope(atlas, filters).bounds
-    up = key[1] / 110_000
-    aside = up / max(0.1, float(np.cos(np.radians(max(abs(south), abs(north))))))
-    box = west - aside, south - up, east + aside, north + up
-    network = atlas.walking(box)
-    if network is None or not 0 < len(network.start) <= MOST_SEGMENTS:
+    around = box(places.scope(atlas, filters).bounds, key[1])
+    network = network_of(atlas, around)
+    if network is None:
         return None
     graph = ready(network)
+    west, south, east, north = around
     lon, lat = atlas.lonlat("stations")
-    rows = np.flatnonzero((lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3]))
+    rows = np.flatnonzero((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
     stations = connect(graph, Points(np.column_stack([lon[rows], lat[rows]]), degrees=True))
-    return Ground(key, graph, rows, stations, _share(atlas, key[0], graph))
-
-
-def _share(atlas: Atlas, adcode: str, graph: Graph) -> float:
-    place = atlas.tree.position(adcode)
-    for table in ("demand", "stations"):
-        spots = np.column_stack(atlas.lonlat(table))[atlas.tree.under(place, atlas.place_rows(table))]
-        spots = np.unique(spots[np.isfinite(spots).all(axis=1)], axis=0)
-        if len(spots):
-            return 1.0 - len(connect(graph, Points(spots, degrees=True)).far) / len(spots)
-    return 0.0
+    return Ground(key, graph, rows, stations, share_near(graph, Points(spots(atlas, key[0]), degrees=True)))

@@ -31,6 +31,8 @@ TOP = {
     "requirements.txt",
     "requirements-dev.txt",
     "requirements.lock",
+    "requirements-dask.lock",
+    "requirements-dask.txt",
     "requirements-dev.lock",
     "README.md",
     "pyproject.toml",

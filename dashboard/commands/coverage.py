@@ -41,6 +41,21 @@ def asked(
     return filters
 
 
+def one_radius(options: argparse.Namespace) -> int:
+    """Return the one radius of a command that measures within one.
+
+    Raises
+    ------
+    AtlasError
+        There are several.
+    """
+    if len(options.radius) > 1:
+        raise AtlasError(
+            N_("给了 {count} 个半径：几个半径一起算要加 --by county，否则请只给一个。"), count=len(options.radius)
+        )
+    return options.radius[0]
+
+
 def straight(options: argparse.Namespace) -> str | None:
     """Return the way that a detour factor asks for: straight, since along a network there is none."""
     return STRAIGHT if options.detour is not None else None

@@ -34,9 +34,25 @@ def _add_info(add: Add, words: Gettext, run: Run) -> None:
     one.add_argument("--as-of", metavar="DATE", help=_past(words))
 
 
+def _radii(text: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in text.split(","))
+
+
 def _add_coverage(add: Add, words: Gettext, run: Run) -> None:
     cover = add("coverage", words("计算驿站覆盖率"), run["coverage"], with_json=True)
-    cover.add_argument("--radius", type=int, required=True, help=words("服务半径（步行路程，米）"))
+    cover.add_argument(
+        "--radius",
+        type=_radii,
+        metavar="M[,M…]",
+        required=True,
+        help=words("服务半径（步行路程，米）；配合 --by county 可给几个，以逗号隔开"),
+    )
+    cover.add_argument(
+        "--by", choices=("county",), help=words("逐县区计算，一次算出 --at 那个星期几（默认周三）的 24 个整点")
+    )
+    cover.add_argument(
+        "--out", type=Path, metavar="FILE.csv", help=words("配合 --by：各县区逐半径、逐小时写入这个 CSV 文件")
+    )
     cover.add_argument(
         "--detour",
         type=float,

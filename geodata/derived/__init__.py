@@ -2,5 +2,6 @@
 
 from geodata.derived.columns import Coded, lonlat
 from geodata.derived.folder import NAME, Folder, InMemory, Making, Tables, key_of
+from geodata.derived.measures import Measures
 
-__all__ = ["NAME", "Coded", "Folder", "InMemory", "Making", "Tables", "key_of", "lonlat"]
+__all__ = ["NAME", "Coded", "Folder", "InMemory", "Making", "Measures", "Tables", "key_of", "lonlat"]

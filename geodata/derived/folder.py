@@ -26,6 +26,7 @@ import pandas as pd
 import pyarrow as pa
 
 from geodata.derived.columns import Coded, codes_of, decoded, encoded
+from geodata.derived.measures import NAME as MEASURES
 from geodata.durable import synced
 from geodata.locking import held
 from geodata.schema import SCHEMA_VERSION, TABLES
@@ -210,7 +211,8 @@ class Folder:
     def _sweep(self, key: str) -> None:
         """Take away what nobody will ask for again; whoever has it open keeps it."""
         old = time.time() - GRACE_SECONDS
-        known = sorted(((_age(one), one) for one in self.path.iterdir() if one.name not in (LOCK, key)), reverse=True)
+        others = (one for one in self.path.iterdir() if one.name not in (LOCK, MEASURES, key))
+        known = sorted(((_age(one), one) for one in others), reverse=True)
         of_this = [one for _, one in known if one.name.partition("-")[0] == key.partition("-")[0]]
         for used, one in known:
             if one not in of_this[: MOST - 1] and used < old:
