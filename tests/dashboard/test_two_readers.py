@@ -9,10 +9,12 @@ the registers: a new one comes under this by itself.
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import re
 import shutil
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -64,6 +66,15 @@ class Answer:
         return self.status, sorted(said), *(self.headers[one] for one in KEEPING)
 
 
+def readable(content: bytes) -> str:
+    """Return what an answer holds as text; of a workbook its parts, but for the one that says when it was made."""
+    if not content.startswith(b"PK"):
+        return content.decode("utf-8", "replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        named = [one for one in parts.namelist() if one != "docProps/core.xml"]
+        return "\n".join(f"{one} {parts.read(one).decode('utf-8', 'replace')}" for one in named)
+
+
 @dataclass
 class Browser:
     """One reader's cookies, at the running server."""
@@ -80,7 +91,7 @@ class Browser:
         for one in answer.headers.get_all("Set-Cookie") or ():
             name, _, value = one.partition(";")[0].partition("=")
             self.cookies[name] = value
-        text = answer.read().decode("utf-8", "replace")
+        text = readable(answer.read())
         connection.close()
         return Answer(answer.status, text, {one: answer.headers.get(one) for one in KEEPING})
 
@@ -114,7 +125,7 @@ class Apart(Browser):
             base_url=f"http://{self.host}",
             headers={"Origin": f"http://{self.host}", **headers},
         )
-        text = answer.get_data().decode("utf-8", "replace")
+        text = readable(answer.get_data())
         return Answer(answer.status_code, text, {one: answer.headers.get(one) for one in KEEPING})
 
 
@@ -267,6 +278,26 @@ def addresses(app: Dash, place: str, parts: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def test_no_address_gives_anything_of_the_other(world: World, work: Work) -> None:
+    """Pages, stills, trails, geometry, frames, sheets, exports: asked by the keeper first."""
+    mine = 0
+    for address in addresses(world.app, HUINONG, {}):  # the keeper's place: there the caches are
+        theirs = world.keeper.get(address)
+        mine += "keeper" in theirs.text
+        known = {"If_None_Match": theirs.headers["ETag"]} if theirs.headers["ETag"] else {}
+        for name, (here, alone) in world.others.items():
+            answer = here.get(address, **known)
+            assert not (found := difference(answer, alone.get(address, **known))), (name, address, found)
+            assert CANARY not in answer.text, (name, address)
+            for id_ in work.ids.values():
+                assert id_ not in answer.text, (name, address)
+            # neither what stands between nor who sits here next is given it
+            assert "public" not in (answer.headers["Cache-Control"] or ""), address
+            if "html" in (answer.headers["Content-Type"] or "") and answer.status == 200:
+                assert answer.headers["Cache-Control"] == "no-store", address
+    assert mine >= len(PAGES)  # the keeper's name stands on the keeper's own pages
+
+
 def test_no_callback_gives_anything_of_the_other(world: World, work: Work) -> None:
     """Called by the keeper first: with nothing held, and with all that the keeper's pages hold."""
     for held, output in product(({}, work.held), served(world.app)):
@@ -290,3 +321,50 @@ def test_who_knows_an_id_of_the_other_s_learns_nothing_by_it(world: World, work:
                     found = difference(answer, alone.get(address))
                     assert not found and answer.status >= 400, (name, address, found)
     assert world.keeper.get(f"/data/marked/{work.ids['upload']}.xlsx").status == 200  # whose it is gets it
+
+
+def test_nobody_sees_or_stops_the_other_s_work_by_its_own_calls(world: World, work: Work) -> None:
+    """The keeper's calls word by word, and every button pressed on pages that hold what the keeper's hold."""
+    shapes: list[Any] = [
+        *work.ids.values(),
+        list(work.ids.values()),
+        {"id": work.ids["upload"], "run": work.ids["run"], "name": "x"},
+        {"id": work.ids["plan"], "for": "x", "again": 0, "present": 1, "by": "job"},
+    ]
+    calls = list(work.calls)
+    for output, shape in product(served(world.app), (None, *shapes)):
+        if doors.name_of(world.app.callback_map[output]["callback"]) == "pages.data.streets.start":
+            continue
+        plain = call_at(world.app, output, HUINONG, {})
+        parts = (one for one in (*plain["inputs"], *plain["state"]) if one and one["property"] == "data")
+        stores = {one["id"] for one in parts} - {"plan-state", "filters", "an-state"}
+        held = work.held if shape is None else dict.fromkeys(stores, shape)
+        calls.append(pressed(world.app, output, held, work.ids["run"]))
+    for call in calls:
+        for name, (here, _) in world.others.items():
+            assert CANARY not in here.call(call).text, (name, call)
+    # all of it is still there, for whose it is
+    shown = world.keeper.call(
+        call_of(world.app, "pages.data.importing.follow", HUINONG, f"{names.POLL}.n_intervals", **work.held)
+    )
+    assert CANARY in shown.text
+    assert CANARY in world.keeper.call(call_of(world.app, "pages.briefing.callbacks.poll", HUINONG, **work.held)).text
+    assert not list(world.home.glob(f"jobs/{work.ids['plan']}/cancel"))
+    assert not list(world.home.glob(f"briefs/{work.ids['brief']}/cancel"))
+
+
+def pressed(app: Dash, output: str, held: Mapping[str, Any], run: str) -> dict[str, Any]:
+    """Return a call in which everything that can be pressed is pressed, on a page that holds `held`."""
+    call, known = call_at(app, output, HUINONG, held), app.callback_map[output]
+    for side, parts in (("inputs", known["inputs"]), ("state", known["state"])):
+        for at, part in enumerate(parts):
+            if part["id"].startswith("{"):
+                id_ = {key: run if value == ["ALL"] else value for key, value in json.loads(part["id"]).items()}
+                call[side][at] = [{"id": id_, "property": part["property"], "value": 1}]
+            elif part["property"] in ("n_clicks", "n_intervals"):
+                call[side][at]["value"] = 1
+    first = call["inputs"][0]
+    first = first[0] if isinstance(first, list) else first
+    id_ = first["id"]
+    told = id_ if isinstance(id_, str) else json.dumps(id_, sort_keys=True, separators=(",", ":"))
+    return call | {"changedPropIds": [f"{told}.{first['property']}"]}
