@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     request_seconds : float
         ``ATLAS_REQUEST_SECONDS``: a request has to be in, and an answer taken,
         after so long plus a second for each 50 kB.
+    connections : int
+        ``ATLAS_CONNECTIONS``: one address holds at most so many connections of a process; 0: as many as there are.
     max_request_bytes : int
         ``ATLAS_MAX_REQUEST_BYTES``: larger requests are refused (413), bytes.
     max_upload_bytes : int
@@ -187,6 +189,7 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     workers: int = Field(default=2, ge=1, le=64)
     request_seconds: float = Field(default=20, ge=1, le=600)
+    connections: int = Field(default=1_000, ge=0, le=4_000)
     max_request_bytes: int = Field(default=1_000_000, ge=10_000)
     max_upload_bytes: int = Field(default=64 * 2**20, ge=10_000, le=200 * 2**20)
     editing: bool | None = None

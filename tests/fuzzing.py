@@ -9,6 +9,7 @@ import argparse
 import http.client
 import json
 import random
+import re
 import sqlite3
 import tempfile
 import time
@@ -29,6 +30,10 @@ from geodata.store.whole import of_database
 from tests.browser.conftest import serving
 from tests.dashboard.test_calls import NONSENSE, PATH, mutated, served, well_formed
 
+#: The last place and the words of a trace in the log.
+TRACE = re.compile(
+    r'Traceback[^\n]*\n(?: [^\n]*\n)*  File "([^"]+", line \d+), in [^\n]*\n(?:    [^\n]*\n)*([A-Za-z][^\n]{0,200})'
+)
 #: Seconds that an answer may take.
 MOST_SECONDS = 10.0
 #: Text of any kind that a field, an address or a header may be given.
@@ -90,6 +95,7 @@ class Found:
     bad: list[str] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     traces: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
 
     def told(self) -> dict[str, Any]:
         return {
@@ -97,6 +103,7 @@ class Found:
             "slowest_seconds": round(self.slowest, 2),
             "megabytes": self.memory,
             "traces": self.traces,
+            "causes": dict(self.causes.most_common(20)),
             "bad": self.bad[:20],
         }
 
@@ -204,7 +211,9 @@ def fuzz(callbacks: int, routes: int, seed: int = 16) -> Found:
         with closing(sqlite3.connect(home / FILE_NAME)) as connection:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 found.bad.append("the store is damaged")
-        found.traces = log.read_text("utf-8", "replace").count("Traceback")
+        written = log.read_text("utf-8", "replace")
+        found.traces = written.count("Traceback")
+        found.causes.update(f"{where}: {what}" for where, what in TRACE.findall(written))
     return found
 
 

@@ -17,7 +17,7 @@ THREADS = 16
 #: Seconds for which a connection stays open between two requests; it holds no thread meanwhile. Longer than proxies
 #: keep theirs, so that none of them asks on one that is just being closed.
 KEEP_ALIVE_SECONDS = 75
-#: Open files of a process: a thousand connections and what it reads.
+#: Open files of a process: its connections, and as many again for what it reads.
 FILES = 8_192
 #: What keeps sixteen threads from hoarding memory that each of them has freed: few heaps, and Arrow's among them.
 FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
@@ -52,7 +52,7 @@ def become(settings: Settings) -> None:
         shutil.rmtree(shared, ignore_errors=True)  # of processes that are gone
         shared.mkdir(mode=0o700, parents=True)
         os.environ[SHARED] = str(shared.resolve())
-    _many_files()
+    files = _many_files()
     for name, value in FRUGAL.items():
         os.environ.setdefault(name, value)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -61,7 +61,7 @@ def become(settings: Settings) -> None:
         [
             *(sys.executable, "-m", "gunicorn", "dashboard.wsgi:server", "--bind", f"{host}:{settings.port}"),
             *("--workers", str(settings.workers), "--threads", str(THREADS)),
-            *("--keep-alive", str(KEEP_ALIVE_SECONDS)),
+            *("--keep-alive", str(KEEP_ALIVE_SECONDS), "--worker-connections", str(files // 2)),
             *("--worker-class", "dashboard.server.worker.TimedWorker"),
             # the application refuses long addresses itself, in words (server/headers.py); a line beyond is cut off
             *("--limit-request-line", str(MAX_LINE)),
@@ -70,13 +70,14 @@ def become(settings: Settings) -> None:
     )
 
 
-def _many_files() -> None:
-    """Let this process and its workers open :data:`FILES` files, or as many as the system grants."""
+def _many_files() -> int:
+    """Let this process and its workers open :data:`FILES` files, or as many as the system grants; return how many."""
     if os.name != "posix":
-        return
+        return FILES
     import resource  # there is none on Windows
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted

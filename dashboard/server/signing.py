@@ -32,6 +32,10 @@ from geodata.errors import N_, AtlasError
 from layers.filters import THEMES
 
 FIRST = "python -m dashboard account add {name} --role administrator"
+#: What a browser forgets of this server when its reader goes, or another comes: pictures, kept views, ids of work.
+CLEARED = '"cache", "storage"'
+#: For so long a browser knows whose it was, seconds.
+LAST_SECONDS = 400 * 86_400
 _STYLES = ("tokens.css", "atlas.css", "sign-in.css")
 
 
@@ -44,6 +48,10 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
 
     def form_cookie() -> str:
         return f"{'__Host-' if is_encrypted(settings) else ''}atlas-form"
+
+    def last_cookie() -> str:
+        """Return the name of the cookie that says, unreadably, who signed in here last: a session may just run out."""
+        return f"{'__Host-' if is_encrypted(settings) else ''}atlas-last"
 
     def set_cookie(answer: Response, name: str, value: str, age: float | None) -> Response:
         answer.set_cookie(
@@ -62,8 +70,11 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
         if g.session is not None:
             sessions.end(home, g.session.digest)
         value = sessions.begin(home, account, address_of_reader(settings), id_token)
-        to = "/account" if must_change(settings, account) else there
-        return set_cookie(_sent(to), cookie_name(settings), value, settings.session_hours * 3600)
+        answer, last = _sent("/account" if must_change(settings, account) else there), forms.mark(account.name)
+        if request.cookies.get(last_cookie()) != last:  # what this browser keeps is somebody else's
+            answer.headers["Clear-Site-Data"] = CLEARED
+        set_cookie(answer, last_cookie(), last, LAST_SECONDS)
+        return set_cookie(answer, cookie_name(settings), value, settings.session_hours * 3600)
 
     server.extensions["signed_in"] = signed_in
 
@@ -132,7 +143,7 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
             sessions.end(home, g.session.digest)
             audit.note(home, "signed-out")
         answer = _sent(SIGN_IN)
-        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        answer.headers["Clear-Site-Data"] = CLEARED
         answer.delete_cookie(cookie_name(settings), path="/", secure=is_encrypted(settings), httponly=True)
         return answer
 

@@ -2,7 +2,8 @@
 
 A thread serves one connection at a time, so whoever sends half a request and waits holds a thread; as many of them as
 there are threads hold the server. Here a request has to be in, and an answer taken, at :data:`SLOWEST` bytes a second
-after ``ATLAS_REQUEST_SECONDS`` of patience; a connection that says nothing yet holds no thread at all.
+after ``ATLAS_REQUEST_SECONDS`` of patience; a connection that says nothing yet holds no thread at all. And no address
+holds more than its share (:mod:`dashboard.server.connections`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http import message
 from gunicorn.workers import gthread
 
+from dashboard.server.connections import Connection, Shares, origin
 from dashboard.server.headers import MAX_LINE
 from dashboard.server.logs import formatter
 from dashboard.settings import load_settings
@@ -92,9 +94,15 @@ class ServerLog(Logger):
 class TimedWorker(gthread.ThreadWorker):
     """A worker whose connections are :class:`TimedSocket`."""
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.shares = Shares(0, self.cfg.threads)
+
     def init_process(self) -> None:
-        """Take the patience of the settings, then serve."""
-        TimedSocket.patience = load_settings().request_seconds
+        """Take patience and limits of the settings, then serve."""
+        settings = load_settings()
+        TimedSocket.patience = settings.request_seconds
+        self.shares = Shares(settings.connections, self.cfg.threads, settings.trusted)
         super().init_process()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -107,10 +115,55 @@ class TimedWorker(gthread.ThreadWorker):
         super().run()
         hand_back(HANDED_BACK_SECONDS)
 
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection, unless its address holds all it may and none of those waits."""
+        try:
+            sock, client = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        conn = Connection(self.shares, self.cfg, sock, client, listener.getsockname())
+        self.nr_conns += 1
+        if self.shares.full(origin(conn)) and not self._make_room(origin(conn)):
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            self.enqueue_req(conn)
+
+    def _make_room(self, address: str) -> bool:
+        """Close the connection of an address that has waited longest without a word; return whether there was one."""
+        for waiting in (self.keepalived_conns, self.pending_conns):
+            for conn in waiting:
+                if self.poller and origin(conn) == address and not _has_sent(conn.sock):
+                    waiting.remove(conn)
+                    self.poller.unregister(conn.sock)
+                    self.nr_conns -= 1
+                    conn.close()
+                    return True
+        return False
+
+    def on_client_socket_readable(self, conn: gthread.TConn, client: socket.socket) -> None:
+        """Serve the next request of a connection, unless it has just made room."""
+        if client.fileno() >= 0:
+            super().on_client_socket_readable(conn, client)
+
+    def on_pending_socket_readable(self, conn: gthread.TConn, client: socket.socket) -> None:
+        """Serve the first request of a connection, unless it has just made room."""
+        if client.fileno() >= 0:
+            super().on_pending_socket_readable(conn, client)
+
+    def finish_request(self, conn: gthread.TConn, fs: Any) -> None:
+        """Take a connection back from a thread, which then works for the next of the same address."""
+        if (following := self.shares.end(conn)) is not None:
+            self.enqueue_req(following)
+        super().finish_request(conn, fs)
+
     def enqueue_req(self, conn: gthread.TConn) -> None:
         """Give a connection to a thread once it has sent something; until then it waits where waiting costs nothing."""
         if conn.initialized or conn.data_ready or self.poller is None:
-            super().enqueue_req(conn)
+            if self.shares.begin(conn):
+                super().enqueue_req(conn)
             return
         conn.sock.setblocking(False)
         conn.timeout = time.monotonic() + TimedSocket.patience

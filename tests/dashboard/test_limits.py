@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.access.reader import Reader, asking
 from dashboard.app import create_app
 from dashboard.limits import FEEDBACK, FILE, MOST, SEARCHES, LimitedError, Limits
 from dashboard.server.limited import COSTS
@@ -186,6 +187,21 @@ def test_bytes_are_bounded_of_one_and_of_all(uploads: Uploads) -> None:
         given(uploads, name, 1_000_000)
     with pytest.raises(AtlasError, match="管理员清理"):
         given(uploads, "e")
+
+
+def test_what_is_being_brought_in_makes_room_for_nobody(uploads: Uploads) -> None:
+    """Whoever comes sees no work of others: that must not make it look idle."""
+    gate = threading.Event()
+    with asking(Reader("a", "keeper", ("100000",))):
+        upload = given(uploads, "a", 4_000_000)
+        upload.jobs.start("apply", lambda job: gate.wait(60) and None)
+    left(upload)
+    try:
+        with asking(Reader("b", "keeper", ("100000",))), pytest.raises(AtlasError, match="管理员清理"):
+            given(uploads, "b")
+        assert upload.present
+    finally:
+        gate.set()
 
 
 def test_the_keeper_clears(uploads: Uploads, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import resource
+import select
 import selectors
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
 from dashboard.commands.serve import THREADS
+from dashboard.server.connections import Shares
 from dashboard.server.worker import TimedWorker
 from tests.browser.conftest import serving
 from tests.ports import free_port
@@ -131,6 +133,83 @@ def test_a_request_that_came_while_the_server_had_no_turn_is_served(before: bool
         worker.murder_pending()
         assert served == waiting[:1] and worker.nr_conns == 1 and not waits
         assert other.fileno() == -1 and theirs.fileno() >= 0
+
+
+#: Connections that one address may hold in the test of that; whoever holds them, and the address of a named proxy.
+FEW, GREEDY, PROXY = 40, "127.0.0.2", "127.0.0.3"
+
+
+@pytest.fixture(scope="module")
+def shared(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Port of a server of one process that waits long for what was begun."""
+    few = {"ATLAS_CONNECTIONS": str(FEW), "ATLAS_WORKERS": "1", "ATLAS_REQUEST_SECONDS": "90", "ATLAS_CHROMIUM": "none"}
+    with serving(atlas_home, tmp_path_factory.mktemp("shared") / "log", ATLAS_PROXIES=PROXY, **few) as base:
+        yield int(base.rpartition(":")[2])
+
+
+def opened(held: ExitStack, port: int, number: int, by: str) -> list[socket.socket]:
+    return [
+        held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(by, 0)))
+        for _ in range(number)
+    ]
+
+
+def hung_up(ones: list[socket.socket]) -> int:
+    """Return how many of these connections the server has ended."""
+    waiting = select.poll()
+    for one in ones:
+        waiting.register(one, select.POLLIN | select.POLLHUP)
+    return len(waiting.poll(0))
+
+
+def test_one_address_holds_no_more_than_its_connections(shared: int) -> None:
+    with ExitStack() as held:
+        proxy, greedy = opened(held, shared, 2 * FEW, PROXY), opened(held, shared, 2 * FEW, GREEDY)
+        answered(shared, 60)  # everybody else has theirs
+        deadline = time.monotonic() + 60
+        while hung_up(greedy) < FEW and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert hung_up(greedy) == hung_up(greedy[:FEW]) == FEW  # those that had waited longest
+        assert hung_up(proxy) == 0
+        greedy[-1].sendall(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{shared}\r\n\r\n".encode())
+        assert greedy[-1].recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_connection_that_made_room_is_heard_no_more() -> None:
+    """It may have been hung up in the very moment in which it was closed."""
+    worker = TimedWorker(0, os.getppid(), [], None, 30, Config(), Mock())
+    worker.poller, worker.shares = selectors.DefaultSelector(), Shares(1, THREADS)
+    (ours, theirs), (more, _) = socket.socketpair(), socket.socketpair()
+    with theirs, worker.poller:
+        for one, at in ((ours, 1), (more, 2)):
+            listener = Mock(accept=Mock(return_value=(one, ("10.0.0.1", at))))
+            theirs.close()
+            heard = worker.poller.select(0)  # that the first has hung up
+            worker.accept(listener)
+        assert heard and worker.nr_conns == 1 and worker.shares.open == {"10.0.0.1": 1}
+        for key, _events in heard:
+            key.data(key.fileobj)
+        assert worker.nr_conns == 1 and ours.fileno() == -1 and more.fileno() >= 0
+
+
+def test_an_office_behind_one_address_is_answered_whatever_it_keeps_open(shared: int) -> None:
+    with ExitStack() as held:
+        for _ in range(3 * FEW):
+            (one,) = opened(held, shared, 1, "127.0.0.4")
+            one.sendall(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{shared}\r\n\r\n".encode())
+            assert one.recv(12) == b"HTTP/1.1 200"
+
+
+def test_one_address_does_not_have_every_thread(shared: int) -> None:
+    with ExitStack() as held:
+        greedy = opened(held, shared, THREADS + 4, GREEDY)
+        for one in greedy:
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+        answered(shared, 60)  # long before the server's patience is over: 90 s
+        assert hung_up(greedy) == 0
+        for one in greedy:  # and each of theirs has its turn
+            one.sendall(f"127.0.0.1:{shared}\r\n\r\n".encode())
+        assert {one.recv(12) for one in greedy} == {b"HTTP/1.1 200"}
 
 
 def test_a_request_line_without_end_is_cut_off(port: int) -> None:

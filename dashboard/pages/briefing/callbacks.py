@@ -52,6 +52,7 @@ def register(app: Dash, context: Context) -> None:
         """Show what is set, and keep it in the address; texts that nobody wrote follow what the view says now."""
         *fields, view, theme, before = given
         filters = context.look(plans.without(view))[1].filters.having(theme=theme)
+        before = before or dict.fromkeys(SPOKEN, "")  # the page knows none yet
         try:
             order = taken(view, fields, before)
             spoken, charts = drafted(order, context)

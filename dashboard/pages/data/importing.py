@@ -23,6 +23,7 @@ from dashboard.tasks.job import DONE
 from dashboard.tasks.uploads import APPLY, CHECK, Task, Upload, Uploads
 from dashboard.words import Words
 from geodata.errors import AtlasError
+from geodata.schema import TABLES
 from layers.atlas import Atlas
 from layers.filters import Filters
 
@@ -211,6 +212,8 @@ def register(app: Dash, context: Context) -> None:
     )
     def offer(table: str, search: str | None) -> html.A:
         """Offer the template of the chosen table."""
+        if table not in TABLES:
+            raise PreventUpdate
         return _template_link(table, names.read(context, search)[1])
 
     @app.callback(Output(names.EPSG, "style"), Input(names.CRS, "value"))

@@ -86,8 +86,10 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         State(names.RESULT, "data"),
         prevent_initial_call=True,
     )
-    def answer(stored: dict, job: dict | None, result: dict | None) -> tuple:
+    def answer(stored: dict | None, job: dict | None, result: dict | None) -> tuple:
         """Find the answer to the question: kept, placed by hand, or asked of a new job."""
+        if not stored:
+            raise PreventUpdate
         atlas, question, _ = asked(context, stored["query"])
         key = key_of(atlas, question)
         name = digest(key)
