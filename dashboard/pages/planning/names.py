@@ -24,6 +24,7 @@ STATUS = "plan-status"
 RESET = "plan-reset"
 CLEAR_MARKS = "plan-clear-marks"
 MARKS = "plan-marks"
+QUESTION = "plan-question"
 WAY_CHOICE = "plan-way-choice"
 WAY_HINT = "plan-way-hint"
 
@@ -39,6 +40,9 @@ CURVE_RUN = "plan-curve-run"
 CURVE_JOB = "plan-curve-job"
 CURVE_TICK = "plan-curve-tick"
 SITES = "plan-sites"
+CHANGES = "plan-changes"
+ZONES = "plan-zones"
+PRICE = "plan-price"
 LEFT_OUT = "plan-left-out"
 CLOSINGS = "plan-closings"
 FAIR = "plan-fair"
@@ -56,6 +60,11 @@ CHANGED = "plan-changed"
 COMPARE = "plan-compare"
 
 ACT = "plan-act"
+
+
+def part(name: str) -> str:
+    """Return the id of the part of the rail that only some questions need."""
+    return f"plan-part-{name}"
 
 
 def control(name: str) -> str:

@@ -13,6 +13,7 @@ from dashboard.components.chart_table import chart_table, opening
 from dashboard.components.term_marks import pieces
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
+from dashboard.planning_questions import CARDS, sentence
 from dashboard.scenario_in_words import proof
 from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
@@ -21,7 +22,7 @@ from geodata.message import Message
 from layers import way
 from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
-from layers.siting.ask import hours_text
+from layers.siting.ask import FAIR, WHERE, hours_text
 from layers.siting.case import Case
 from layers.siting.closing import Closing
 from layers.siting.fairness import Fairness
@@ -64,7 +65,10 @@ def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
         after=words.share(answer.after.share),
         proof=proof(answer, words),
     )
-    model = question.plan.ask.model
+    ask = question.plan.ask
+    model = ask.model
+    if ask.question != WHERE:
+        title = words.titled(said, sentence(answer, ask, words)) if said else sentence(answer, ask, words)
     if model in ("pmedian", "pcenter", "lscp") and answer.status != MOVED:
         title = words("{objective}，{proof}").format(
             objective=measure(model, answer.objective, answer.after.weight_of, words), proof=proof(answer, words)
@@ -134,15 +138,25 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
             words("0 为人人一样远；站更近而差距拉大时会升高"),
         ),
     ]
+    if answer.changes:
+        rows.append(
+            (
+                words("失去的需求权重"),
+                f"−{words.number(answer.lost, 1)}",
+                words("原先覆盖、之后不再覆盖的，占全部 {share}").format(
+                    share=words.share(answer.lost / after.weight_of if after.weight_of else None)
+                ),
+            )
+        )
     cost = words("{yuan} 元").format(yuan=words.number(answer.cost)) if answer.cost else words("未给费用")
     rows.append((words("新建"), words("{count} 站").format(count=len(answer.sites)), cost))
     if answer.status != MOVED:
-        total = after.weight_of
+        total = 1.0 if ask.question == FAIR and ask.zone_share is None else after.weight_of
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
-    marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", "plan_cost", "plan_bound")[
-        : len(rows)
-    ]
+    lost = ("plan_lost",) if answer.changes else ()
+    marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", *lost, "plan_cost", "plan_bound")
+    marks = marks[: len(rows)]
     return [_terms(rows, marks)]
 
 
@@ -188,7 +202,7 @@ def sites_table(
 ) -> list:
     """Return the sites with why each: what only it covers, what it adds, what is next to it."""
     if not answer.sites:
-        return [html.P(words("没有新站。"), className="panel-empty")]
+        return [] if answer.changes else [html.P(words("没有新站。"), className="panel-empty")]
     total = answer.after.weight_of
     rows: list[Any] = []
     for one in answer.sites:
@@ -226,7 +240,9 @@ def sites_table(
                                 one,
                                 words("移动第 {number} 站"),
                                 words("移动：再点击地图上的新位置，或用方向键"),
-                            ),
+                            )
+                            if found.ask.question == WHERE
+                            else None,
                         ],
                         className="plan-marks",
                     ),
@@ -425,13 +441,22 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         title = words("驿站尚无位置，暂无覆盖率")
     sub = words("在左边选好目标和条件，按“求解”：先给出一个方案，随后给出它离最优最多差多少。")
     asked = question.plan.ask
-    will = {
-        "mclp": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使覆盖的需求最多。"),
-        "lscp": words("求解将从 {candidates} 个备选点中选出最少的点位，覆盖全部需求。"),
-        "pmedian": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使平均步行最短。"),
-        "pcenter": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使最远的步行最短。"),
-    }[asked.model].format(
-        candidates=words.number(len(found.candidates.ids)), count=words("任意") if asked.new is None else asked.new
+    card = CARDS[asked.question]
+    will = (
+        words(card.will)
+        if card.will
+        else {
+            "mclp": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使覆盖的需求最多。"),
+            "lscp": words("求解将从 {candidates} 个备选点中选出最少的点位，覆盖全部需求。"),
+            "pmedian": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使平均步行最短。"),
+            "pcenter": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使最远的步行最短。"),
+        }[asked.model]
+    ).format(
+        candidates=words.number(len(found.candidates.ids)),
+        count=words("任意") if asked.new is None else asked.new,
+        close=asked.close,
+        move=asked.move,
+        upgrade=asked.upgrade,
     )
     return [
         html.H2(

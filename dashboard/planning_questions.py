@@ -1,0 +1,122 @@
+"""The questions that the planning page begins with: what each is called, asks, needs and answers in one sentence.
+
+A further question is an entry here, one of :data:`layers.siting.questions.SEARCHES` and one of
+:data:`layers.siting.ask.FIELDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dashboard.scenario_in_words import proof
+from dashboard.words import Words
+from geodata.errors import N_
+from layers.siting.answer import Answer
+from layers.siting.ask import CHANGE, FAIR, UPGRADE, WHERE, Ask
+
+#: The parts of the rail that not every question needs, and the button for the curve.
+PARTS = ("model", "new", "spacing", "candidates", "cost", "backup", "opening", "curve", CHANGE, UPGRADE, FAIR)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One question.
+
+    Attributes
+    ----------
+    label, asks : str
+        The card, and the question in words.
+    parts : tuple of str
+        Of :data:`PARTS`, those that it needs.
+    will : str
+        What solving does; fields ``candidates``, ``count`` and those of Ask.
+    said : callable
+        The first half of the sentence of its answer, before its bound: (answer, ask, words) → text.
+    """
+
+    label: str
+    asks: str
+    parts: tuple[str, ...]
+    will: str
+    said: Callable[[Answer, Ask, Words], str]
+
+
+def sentence(answer: Answer, ask: Ask, words: Words) -> str:
+    """Return the answer in one sentence, with its bound."""
+    return words("{said}，{proof}").format(
+        said=CARDS[ask.question].said(answer, ask, words), proof=proof(answer, words)
+    )
+
+
+def _covered(answer: Answer, words: Words) -> str:
+    return words("覆盖 {before} → {after}").format(
+        before=words.share(answer.before.share), after=words.share(answer.after.share)
+    )
+
+
+def _where(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    return _covered(answer, words)
+
+
+def _change(answer: Answer, ask: Ask, words: Words) -> str:
+    gone, opened = len(answer.closed), len(answer.sites)
+    moved = max(0, gone - ask.close)
+    deeds = [
+        text.format(count=count)
+        for count, text in (
+            (gone - moved, words("撤 {count} 处")),
+            (moved, words("迁 {count} 处")),
+            (opened - moved, words("新建 {count} 处")),
+        )
+        if count > 0
+    ]
+    return words("{deeds}：{covered}").format(
+        deeds=words.listed(deeds) if deeds else words("都不动为好"), covered=_covered(answer, words)
+    )
+
+
+def _upgrade(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    return words("{count} 处改为 24 小时：{covered}").format(
+        count=len(answer.upgraded), covered=_covered(answer, words)
+    )
+
+
+def _fair(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    worst = min(answer.zones, key=lambda one: one.after, default=None)
+    least = min((one.before for one in answer.zones), default=None)
+    return words("最低的片区 {before} → {after}，全部{covered}").format(
+        before=words.share(least), after=words.share(worst.after if worst else None), covered=_covered(answer, words)
+    )
+
+
+CARDS: dict[str, Card] = {
+    WHERE: Card(
+        N_("建在哪"),
+        N_("新站建在哪里最好？"),
+        ("model", "new", "spacing", "candidates", "cost", "backup", "opening", "curve"),
+        "",
+        _where,
+    ),
+    CHANGE: Card(
+        N_("撤并迁移"),
+        N_("现有的哪些可以撤、哪些该搬、搬到哪？"),
+        (CHANGE, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解将撤并 {close} 处、迁移至多 {move} 处，从 {candidates} 个备选点中选新址，使覆盖的需求最多。"),
+        _change,
+    ),
+    UPGRADE: Card(
+        N_("升级"),
+        N_("现有的哪些最该改为 24 小时开放？"),
+        (UPGRADE,),
+        N_("求解将把至多 {upgrade} 处现有驿站改为 24 小时开放，使所选时段覆盖的需求最多。"),
+        _upgrade,
+    ),
+    FAIR: Card(
+        N_("公平"),
+        N_("怎样建，不落下任何一个街道？"),
+        (FAIR, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，不落下任何一个街道片区。"),
+        _fair,
+    ),
+}
