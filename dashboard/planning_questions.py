@@ -13,10 +13,26 @@ from dashboard.scenario_in_words import proof
 from dashboard.words import Words
 from geodata.errors import N_
 from layers.siting.answer import Answer
-from layers.siting.ask import CHANGE, FAIR, UPGRADE, WHERE, Ask
+from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
 
+#: A site that stays in so many of the draws is called sure.
+SURE_FROM = 0.9
 #: The parts of the rail that not every question needs, and the button for the curve.
-PARTS = ("model", "new", "spacing", "candidates", "cost", "backup", "opening", "curve", CHANGE, UPGRADE, FAIR)
+PARTS = (
+    "model",
+    "new",
+    "spacing",
+    "candidates",
+    "cost",
+    "backup",
+    "opening",
+    "curve",
+    CHANGE,
+    UPGRADE,
+    FAIR,
+    STAGES,
+    SURE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,27 @@ def _fair(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as e
     )
 
 
+def _stages(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    whole = answer.after.weight_of
+    shares = [answer.before.share, *(one.weight / whole if whole else None for one in answer.stages)]
+    return words("分 {count} 期（{sites} 处）：覆盖 {shares}").format(
+        count=len(answer.stages),
+        sites=words.listed(str(one.new) for one in answer.stages),
+        shares=" → ".join(words.share(one) for one in shares),
+    )
+
+
+def _sure(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    sure = sum(1 for one in answer.sites if one.stays is not None and one.stays >= SURE_FROM)
+    return words("{count} 处里 {sure} 处在 {draws} 种需求的 {share} 以上仍入选：{covered}").format(
+        count=len(answer.sites),
+        sure=sure,
+        draws=answer.draws,
+        share=f"{SURE_FROM:.0%}",
+        covered=_covered(answer, words),
+    )
+
+
 CARDS: dict[str, Card] = {
     WHERE: Card(
         N_("建在哪"),
@@ -118,5 +155,19 @@ CARDS: dict[str, Card] = {
         (FAIR, "new", "spacing", "candidates", "cost", "opening"),
         N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，不落下任何一个街道片区。"),
         _fair,
+    ),
+    STAGES: Card(
+        N_("分期"),
+        N_("分几年建，先建哪些？"),
+        (STAGES, "spacing", "candidates", "opening"),
+        N_("求解将从 {candidates} 个备选点中排出次序（各期 {stages} 处），前一期的都留在后一期，使各期覆盖之和最大。"),
+        _stages,
+    ),
+    SURE: Card(
+        N_("把握"),
+        N_("需求若不准，方案还站得住吗？"),
+        (SURE, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解先选出至多 {count} 处，再把需求重抽 {draws} 次各求最优，看每处有几成仍入选。"),
+        _sure,
     ),
 }

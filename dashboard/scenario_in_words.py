@@ -108,6 +108,8 @@ def input_names(words: Words) -> dict[str, str]:
         "upgrade": words("至多升级几处"),
         "upgrade_cost": words("升级每处费用（元）"),
         "zone_share": words("每个街道至少"),
+        "stages": words("各期新建几处"),
+        "draws": words("需求重抽几次"),
         "basis": words("所用数据"),
     }
 
@@ -128,6 +130,8 @@ def input_text(name: str, value: Any, words: Words) -> str:
         return words.hours(value)
     if name in ("points", "area"):
         return words("{count} 处").format(count=len(value))
+    if name == "stages":
+        return words.listed(map(str, value))
     if name == "zone_share":
         return words.share(value)
     if isinstance(value, bool):

@@ -65,6 +65,8 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
                 "nearest_m": site.nearest_m,
                 "cost_yuan": site.cost,
                 "forced": site.forced,
+                **({"stage": site.stage} if site.stage else {}),
+                **({} if site.stays is None else {"stays": site.stays}),
                 "provenance": "derived",
                 "source_id": MARK + one.scenario_id,
                 "date": one.created.isoformat(),
@@ -84,6 +86,7 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
         "nearest_m",
         "cost_yuan",
         "forced",
+        *(name for name in ("stage", "stays") if rows and name in rows[0]),
         "provenance",
         "source_id",
         "date",
@@ -216,7 +219,7 @@ def exported(
 
 def _others(answer: Answer) -> dict[str, pd.DataFrame]:
     """Return the stations that change and the zones, as tables, those that the answer has."""
-    found = {"changes": answer.changes, "zones": answer.zones}
+    found = {"changes": answer.changes, "zones": answer.zones, "stages": answer.stages}
     return {name: pd.DataFrame([asdict(one) for one in rows]) for name, rows in found.items() if rows}
 
 
@@ -292,6 +295,9 @@ def _xlsx(
             "nearest_m": words("相距（米）"),
             "cost_yuan": words("费用（元）"),
             "forced": words("必选"),
+            **{
+                name: label for name, label in (("stage", words("第几期")), ("stays", words("仍入选"))) if name in sites
+            },
             "provenance": words("数据来源"),
             "source_id": words("出处编号"),
             "date": words("日期"),
@@ -325,6 +331,17 @@ def _xlsx(
                 words("街道片区"),
                 [words("街道片区"), words("需求权重"), words("之前"), words("之后")],
                 [[each.name, each.weight, each.before, each.after] for each in answer.zones],
+            )
+        if answer.stages:
+            _sheet(
+                book,
+                bold,
+                words("分期"),
+                [words("第几期"), words("新建"), words("之后的覆盖"), words("单独求的最优"), words("已证明最优")],
+                [
+                    [at, one.new, one.weight, one.free, words("是") if one.proved else words("否")]
+                    for at, one in enumerate(answer.stages, 1)
+                ],
             )
         _sheet(book, bold, words("假设"), [words("名称"), words("内容")], [list(row) for row in rests])
         _sheet(

@@ -100,6 +100,10 @@ class Site:
     provenance : str
     road : str
         Name of the road where the site comes to the network; empty where there is none, or it has no name.
+    stage : int
+        In which it is built, from 1; 0 where nobody asked.
+    stays : float or None
+        In which part of the draws of demand it stays in the best plan, 0 to 1.
     """
 
     number: int
@@ -118,6 +122,8 @@ class Site:
     forced: bool
     provenance: str
     road: str = ""
+    stage: int = 0
+    stays: float | None = None
 
     def why(self, total: float) -> Message:
         """Return the reason for this site as message and values; `total` is the weight of all demand."""
@@ -183,6 +189,28 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of an order.
+
+    Attributes
+    ----------
+    new : int
+        Sites that it adds.
+    weight : float
+        Demand weight covered after it.
+    free : float
+        The most that as many sites cover that need not keep those before, as far as is known.
+    proved : bool
+        Whether nothing covers more than `free`.
+    """
+
+    new: int
+    weight: float
+    free: float
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A plan, complete.
 
@@ -216,6 +244,12 @@ class Answer:
         Where zones were asked for, the worst first.
     price : float or None
         Where zones were asked for: demand weight by which the plan that looks at none covers more.
+    stages : tuple of Stage
+        Where an order was asked for; `objective` and `bound` are then sums over the stages.
+    draws : int
+        How often demand was drawn anew and solved.
+    regret : float or None
+        Mean part of the best by which the plan falls short in them, 0 to 1.
     """
 
     status: str
@@ -236,6 +270,9 @@ class Answer:
     lost: float = 0.0
     zones: tuple[Zone, ...] = ()
     price: float | None = None
+    stages: tuple[Stage, ...] = ()
+    draws: int = 0
+    regret: float | None = None
 
     @property
     def closed(self) -> tuple[str, ...]:

@@ -20,13 +20,16 @@ STEP_M = (50, 5_000)
 MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
 DECIMALS = 5
 #: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind.
-WHERE, CHANGE, UPGRADE, FAIR = "where", "change", "upgrade", "fair"
+#: · in which order over the years · how sure the plan is.
+WHERE, CHANGE, UPGRADE, FAIR, STAGES, SURE = "where", "change", "upgrade", "fair", "stages", "sure"
 #: The fields of an Ask that belong to one question alone.
 FIELDS = {
     WHERE: (),
     CHANGE: ("close", "move", "move_within", "keep"),
     UPGRADE: ("upgrade", "upgrade_cost"),
     FAIR: ("zone_share",),
+    STAGES: ("stages",),
+    SURE: ("draws",),
 }
 #: What a question begins with.
 BEGIN: dict[str, dict[str, Any]] = {
@@ -34,8 +37,11 @@ BEGIN: dict[str, dict[str, Any]] = {
     CHANGE: {"new": 0, "move": 2},
     UPGRADE: {"new": 0, "upgrade": 5},
     FAIR: {"new": 8, "zone_share": 0.2},
+    STAGES: {"new": None, "stages": (3, 3, 2)},
+    SURE: {"new": 8, "draws": 200},
 }
 MOST_CHANGED = 60
+MOST_STAGES, MOST_DRAWS = 6, 500
 ALWAYS = "24/7"
 _SPAN = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
 _POINT = re.compile(r"p(\d{1,8})-(\d{1,8})\Z")
@@ -87,6 +93,10 @@ class Ask:
         Of each, yuan.
     zone_share : float or None
         Least part of the demand of every street zone to be reached, 0 to 1; None: the worst zone is raised first.
+    stages : tuple of int
+        New sites of each stage, in their order.
+    draws : int
+        How often demand is drawn anew.
     """
 
     model: str = "mclp"
@@ -110,6 +120,8 @@ class Ask:
     upgrade: int = 0
     upgrade_cost: float | None = None
     zone_share: float | None = None
+    stages: tuple[int, ...] = ()
+    draws: int = 0
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -168,6 +180,15 @@ class Ask:
                     got=getattr(self, name),
                     high=MOST_CHANGED,
                 )
+        if len(self.stages) > MOST_STAGES or not all(1 <= one <= MOST_NEW for one in self.stages):
+            raise AtlasError(
+                N_("分期“{got}”不可用：请写成 3,3,2 的样子，至多 {most} 期，每期 1 到 {high} 处。"),
+                got=",".join(map(str, self.stages)),
+                most=MOST_STAGES,
+                high=MOST_NEW,
+            )
+        if not 0 <= self.draws <= MOST_DRAWS:
+            raise AtlasError(N_("抽样次数 {got} 不可用：请给 1 到 {high} 的整数。"), got=self.draws, high=MOST_DRAWS)
         if self.zone_share is not None and not 0 <= self.zone_share <= 1:
             raise AtlasError(
                 N_("{name} 的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。"),
@@ -197,6 +218,20 @@ def point_of(site: str) -> tuple[float, float] | None:
     """Return longitude and latitude of an id of :func:`point_id`, None of any other."""
     found = _POINT.match(site)
     return (int(found[1]) / 10**DECIMALS, int(found[2]) / 10**DECIMALS) if found else None
+
+
+def stages_of(text: str) -> tuple[int, ...]:
+    """Read ``3,3,2``: how many new sites each stage has.
+
+    Raises
+    ------
+    AtlasError
+        On anything else.
+    """
+    parts = [part.strip() for part in text.replace("，", ",").split(",")]
+    if not all(part.isdecimal() and len(part) < 4 for part in parts):
+        raise AtlasError(N_("各期的“{got}”读不懂：请写成 3,3,2 的样子。"), got=text)
+    return tuple(map(int, parts))
 
 
 def hours_of(text: str | None) -> tuple[int, ...] | None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
-from layers.siting.answer import Answer, Zone, answered, cell_cover
-from layers.siting.ask import CHANGE, FAIR, UPGRADE, WHERE
+from layers.siting.answer import Answer, Stage, Zone, answered, cell_cover
+from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
 from layers.siting.case import Case
 from layers.siting.prepare import Prepared
 from layers.siting.reorganising import (
@@ -27,8 +27,9 @@ from layers.siting.reorganising import (
     with_upgrades,
     zone_of_cells,
 )
-from layers.siting.solver import COVER, Change, Clock, Progress, best, reorganise, solve
+from layers.siting.solver import COVER, Change, Clock, Progress, Staged, best, reorganise, solve, staged
 from layers.siting.solver import FAIR as WORST_FIRST
+from layers.siting.stability import Stability, each_draw
 
 #: The plan that looks at no zone, which says what looking at them costs, is sought for so long at most, seconds.
 PRICE_SECONDS = 10.0
@@ -46,12 +47,18 @@ class Told:
         In which the answer is judged.
     closed, upgraded : tuple of str
         Stations that change in it, by id.
+    staged : Staged or None
+        In which order.
+    stability : Stability or None
+        How sure, as far as demand has been drawn.
     """
 
     progress: Progress
     prepared: Prepared
     closed: tuple[str, ...] = ()
     upgraded: tuple[str, ...] = ()
+    staged: Staged | None = None
+    stability: Stability | None = None
 
 
 def search(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Told]:
@@ -68,13 +75,23 @@ def search(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bo
 def answer(atlas: Atlas, found: Case, last: Told) -> Answer:
     """Return what the last answer amounts to."""
     made = answered(atlas, found, last.prepared, last.progress, last.closed, last.upgraded)
+    if last.staged is not None:
+        return _in_order(made, last.staged, last.prepared)
+    if last.stability is not None:
+        return _how_sure(made, last.stability, last)
     return _zoned(atlas, found, last, made) if found.ask.question == FAIR else made
 
 
 def whole_of(found: Case, prepared: Prepared) -> float:
-    """Return of what an objective is a part: all demand weight, or 1 where it is a share itself."""
-    fairest = found.ask.question == FAIR and found.ask.zone_share is None
-    return 1.0 if fairest else float(prepared.instance.weight.sum())
+    """Return of what an objective is a part: of :func:`parts_of` all demand weight."""
+    return parts_of(found.ask, float(prepared.instance.weight.sum()))
+
+
+def parts_of(ask: Ask, weight: float) -> float:
+    """Return of what an objective is a part: all demand weight, that once a stage, or 1 where it is a share itself."""
+    if ask.question == FAIR and ask.zone_share is None:
+        return 1.0
+    return weight * max(len(ask.stages), 1)
 
 
 def _where(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bool]) -> Iterator[Told]:  # noqa: ARG001 - as every question
@@ -115,6 +132,58 @@ def _reorganised(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[
         yield Told(as_progress(last), afterwards(prepared, last), tuple(closed), tuple(upgraded))
 
 
+def _staged(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bool]) -> Iterator[Told]:  # noqa: ARG001 - as every question
+    if not found.ask.stages:
+        raise AtlasError(N_("没有分期：请写各期新增几处，例如 3,3,2。"))
+    clock = Clock(seconds, cancelled)
+    wish = replace(found.wish, new=sum(found.ask.stages))
+    prepared = replace(found, wish=wish).prepared()
+    for one in staged(prepared.instance, found.ask.stages, None, clock):
+        chosen = np.sort(np.concatenate(one.sites))
+        now = Progress(one.status, chosen, sum(one.objective), one.bound, "stages", clock.passed)
+        yield Told(now, prepared, staged=one)
+
+
+def _in_order(made: Answer, order: Staged, prepared: Prepared) -> Answer:
+    """Return the answer with its stages, its sites numbered as they are built."""
+    ids = prepared.instance.site_ids
+    stage = {ids[j]: number for number, sites in enumerate(order.sites, 1) for j in sites}
+    sites = sorted(made.sites, key=lambda one: (stage[one.site_id], one.number))
+    stages = [
+        Stage(
+            new=len(sites),
+            weight=float(worth),
+            free=float(max(worth, free.objective or 0.0)),
+            proved=free.status == "proved",
+        )
+        for sites, worth, free in zip(order.sites, order.objective, order.free, strict=False)
+    ]
+    numbered_so = [replace(one, number=at, stage=stage[one.site_id]) for at, one in enumerate(sites, 1)]
+    return made.having(sites=tuple(numbered_so), stages=tuple(stages))
+
+
+def _sure(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bool]) -> Iterator[Told]:
+    clock, last = Clock(seconds, cancelled), None
+    for last in _where(atlas, found, seconds, cancelled):
+        yield last
+    if last is None or last.progress.objective is None or last.progress.status == "infeasible":
+        return
+    instance, sites = last.prepared.instance, last.progress.sites
+    for one in each_draw(instance, sites, found.ask.draws, over=clock.over):
+        yield replace(last, stability=one)
+
+
+def _how_sure(made: Answer, stable: Stability, last: Told) -> Answer:
+    """Return the answer with the part of the draws in which each site stays."""
+    ids = last.prepared.instance.site_ids
+    stays = {ids[j]: float(part) for j, part in zip(last.progress.sites, stable.stays, strict=True)}
+    return made.having(
+        sites=tuple(replace(one, stays=stays[one.site_id]) for one in made.sites),
+        draws=stable.draws,
+        regret=float(stable.loss.mean()) if stable.draws else None,
+    )
+
+
 def _zoned(atlas: Atlas, found: Case, last: Told, made: Answer) -> Answer:
     """Return the answer with every street zone before and after, and what looking at them costs."""
     cover = cell_cover(found, made.points)
@@ -140,4 +209,6 @@ SEARCHES: dict[str, Callable[[Atlas, Case, float, Callable[[], bool]], Iterator[
     CHANGE: _reorganised,
     UPGRADE: _reorganised,
     FAIR: _reorganised,
+    STAGES: _staged,
+    SURE: _sure,
 }

@@ -16,6 +16,7 @@ from layers.siting.ask import (
     DECIMALS,
     FIELDS,
     MOST_CHANGED,
+    MOST_DRAWS,
     MOST_NEW,
     MOST_POINTS,
     SOURCES,
@@ -23,6 +24,7 @@ from layers.siting.ask import (
     Ask,
     hours_of,
     hours_text,
+    stages_of,
 )
 from layers.siting.scenario_comparison import MOST as MOST_COMPARED
 from layers.siting.solver import MODELS
@@ -121,6 +123,8 @@ ASKED: dict[str, Codec] = {
     "keep": Codec("keep", _ids, _ids_text),
     "upgrade": Codec("upgrade", within(0, MOST_CHANGED, int)),
     "each": Codec("upgrade_cost", _maybe(_YUAN), _text_of(_number)),
+    "stages": Codec("stages", stages_of, lambda stages: ",".join(map(str, stages))),
+    "draws": Codec("draws", within(0, MOST_DRAWS, int)),
     "share": Codec("zone_share", _maybe(within(0, 1, float)), _text_of(_number)),
 }
 SHOWN: dict[str, Codec] = {

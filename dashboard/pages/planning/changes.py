@@ -11,6 +11,7 @@ from dashboard.pages.planning import names
 from dashboard.scenario_in_words import kind_names
 from dashboard.words import Words
 from layers.siting.answer import Answer
+from layers.siting.stability import SPREAD
 
 
 def _table(heads: tuple[str, ...], rows: list[list[Any]], id: str, mark: str) -> html.Table:
@@ -52,6 +53,43 @@ def changes_table(answer: Answer, words: Words) -> list:
             "plan_exclusive",
         ),
     ]
+
+
+def stages_table(answer: Answer, words: Words) -> list:
+    """Return every stage with what keeping the earlier sites costs it; nothing where no order was asked for."""
+    whole = answer.after.weight_of
+    if not answer.stages or not whole:
+        return []
+    rows: list[list[Any]] = [
+        [
+            str(at),
+            f"+{one.new}",
+            words.share(one.weight / whole),
+            words.share((one.free - one.weight) / whole) + ("" if one.proved else words("（未证明）")),
+        ]
+        for at, one in enumerate(answer.stages, 1)
+    ]
+    costs = max((one.free - one.weight) / whole for one in answer.stages)
+    return [
+        html.H2(words("要留给后面，每期最多少 {share}").format(share=words.share(costs)), className="panel-title"),
+        html.P(words("与那一期单独求的最优相比；占全部需求权重。"), className="panel-subtitle"),
+        _table(
+            (words("第几期"), words("新建"), words("之后的覆盖"), words("因先后而少")),
+            rows,
+            names.STAGES,
+            "plan_covered",
+        ),
+    ]
+
+
+def sure_note(answer: Answer, words: Words) -> list:
+    """Return how the plan fares when demand is drawn anew; nothing where nobody asked."""
+    if answer.regret is None:
+        return []
+    told = words(
+        "需求重抽 {draws} 次（每格乘以均值 1、变异系数 {spread} 的伽马分布）：这个方案平均比当次的最优少 {loss}。"
+    )
+    return [html.P(told.format(draws=answer.draws, spread=SPREAD, loss=words.share(answer.regret)), id=names.SURE)]
 
 
 def zones_table(answer: Answer, street: Mapping[str, str], words: Words) -> list:

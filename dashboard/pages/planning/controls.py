@@ -15,7 +15,20 @@ from dashboard.pages.planning.address import Plan
 from dashboard.planning_questions import CARDS
 from layers.filters import DETOUR, RADIUS_M, Filters
 from layers.siting.answer import NIGHT
-from layers.siting.ask import CHANGE, FAIR, MOST_CHANGED, MOST_NEW, STEP_M, UPGRADE, hours_of, hours_text
+from layers.siting.ask import (
+    CHANGE,
+    FAIR,
+    MOST_CHANGED,
+    MOST_DRAWS,
+    MOST_NEW,
+    STAGES,
+    STEP_M,
+    SURE,
+    UPGRADE,
+    hours_of,
+    hours_text,
+    stages_of,
+)
 from layers.siting.solver import COVERAGE_MODELS
 
 DAY = tuple(range(8, 20))
@@ -147,6 +160,15 @@ def _own_number(field: str, name: str, high: float, scale: float = 1.0, empty: b
     return Control(names.control(field), "value", show, take)
 
 
+def _stages() -> Control:
+    def take(question: Question, value: str | None) -> Question:
+        return question.asking(stages=stages_of(value or "")) if question.plan.ask.question == STAGES else question
+
+    return Control(
+        names.control("stages"), "value", lambda question: ",".join(map(str, question.plan.ask.stages)), take
+    )
+
+
 def _keep() -> Control:
     def take(question: Question, value: Any) -> Question:
         return question.asking(keep=tuple(value or ())) if question.plan.ask.question == CHANGE else question
@@ -252,6 +274,8 @@ def controls() -> tuple[Control, ...]:
         _own_number("upgrade", UPGRADE, MOST_CHANGED),
         _own_number("upgrade_cost", UPGRADE, 1e12, empty=True),
         _own_number("zone_share", FAIR, 100, scale=100.0, empty=True),
+        _stages(),
+        _own_number("draws", SURE, MOST_DRAWS),
     )
 
 

@@ -221,6 +221,8 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
         results.figures(question, made, answer, words),
         [
             *sourced(changes.zones_table(answer, street, words), "plan_covered" if answer.zones else None),
+            *sourced(changes.stages_table(answer, words), "plan_covered" if answer.stages else None),
+            *changes.sure_note(answer, words),
             *sourced(changes.changes_table(answer, words), "plan_exclusive" if answer.changes else None),
             *sourced(
                 results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None

@@ -26,9 +26,12 @@ from layers.siting.ask import (
     FAIR,
     GRID,
     MOST_CHANGED,
+    MOST_DRAWS,
     MOST_NEW,
     POINTS,
+    STAGES,
     STEP_M,
+    SURE,
     TABLE,
     UPGRADE,
 )
@@ -183,6 +186,23 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
             _number("zone_share", now("zone_share"), words("每个街道至少"), 0, 100, 5, words("先抬最低的"), "%"),
             html.P(words("清空：不设下限，先抬最低的街道，再抬次低的。"), className="rail-hint"),
             style="rail-group",
+        ),
+        part(
+            STAGES,
+            dmc.TextInput(
+                id=names.control("stages"),
+                value=now("stages"),
+                label=words("各期新建几处"),
+                placeholder="3,3,2",
+                size="xs",
+                debounce=True,
+            ),
+            style="rail-group plan-numbers",
+        ),
+        part(
+            SURE,
+            _number("draws", now("draws"), words("需求重抽几次"), 1, MOST_DRAWS, 50),
+            style="rail-group plan-numbers",
         ),
         html.Div(
             [

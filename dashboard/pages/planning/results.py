@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -22,10 +22,11 @@ from geodata.message import Message
 from layers import way
 from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
-from layers.siting.ask import FAIR, WHERE, hours_text
+from layers.siting.ask import STAGES, SURE, WHERE, hours_text
 from layers.siting.case import Case
 from layers.siting.closing import Closing
 from layers.siting.fairness import Fairness
+from layers.siting.questions import parts_of
 
 MOST_ZONES = 6
 MOST_CLOSINGS = 5
@@ -151,7 +152,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
     cost = words("{yuan} 元").format(yuan=words.number(answer.cost)) if answer.cost else words("未给费用")
     rows.append((words("新建"), words("{count} 站").format(count=len(answer.sites)), cost))
     if answer.status != MOVED:
-        total = 1.0 if ask.question == FAIR and ask.zone_share is None else after.weight_of
+        total = parts_of(ask, after.weight_of)
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
     lost = ("plan_lost",) if answer.changes else ()
@@ -204,6 +205,7 @@ def sites_table(
     if not answer.sites:
         return [] if answer.changes else [html.P(words("没有新站。"), className="panel-empty")]
     total = answer.after.weight_of
+    extra = _own_column(found, words)
     rows: list[Any] = []
     for one in answer.sites:
         message, params = one.why(total)
@@ -211,7 +213,7 @@ def sites_table(
             words("在{road}边。").format(road=one.road) if one.road else "",
             words(message).format(**params),
             " ",
-            words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED else "",
+            words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED and not answer.stages else "",
             _beside(one, found, station_names, words),
         ]
         rows.append(
@@ -228,6 +230,7 @@ def sites_table(
                     ),
                     html.Td("—" if one.exclusive is None else words.number(one.exclusive, 1)),
                     html.Td("—" if one.newly is None or not total else f"+{one.newly / total:.1%}"),
+                    *([html.Td(extra[1](one))] if extra else []),
                     html.Td(
                         [
                             _button(
@@ -255,6 +258,7 @@ def sites_table(
             html.Th(words("位置（为什么）")),
             html.Th(words("只有它覆盖")),
             html.Th(words("新增")),
+            *([html.Th(extra[0])] if extra else []),
             html.Th(html.Span(words("操作"), className="plan-unseen")),
         ]
     )
@@ -271,6 +275,13 @@ def sites_table(
             **{"data-figure": "plan_exclusive"},
         ),
     ]
+
+
+def _own_column(found: Case, words: Words) -> tuple[str, Callable[[Site], str]] | None:
+    """Return the column of the table of sites that the question alone has: its head, and what it says of a site."""
+    if found.ask.question == STAGES:
+        return words("第几期"), lambda one: str(one.stage)
+    return (words("仍入选"), lambda one: words.share(one.stays)) if found.ask.question == SURE else None
 
 
 def _button(sign: str, act: str, one: Site, label: str, hint: str, pressed: bool = False) -> html.Button:
@@ -457,6 +468,8 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         close=asked.close,
         move=asked.move,
         upgrade=asked.upgrade,
+        stages=words.listed(map(str, asked.stages)),
+        draws=asked.draws,
     )
     return [
         html.H2(
