@@ -41,8 +41,8 @@ class Card:
 
     Attributes
     ----------
-    label, asks : str
-        The card, and the question in words.
+    asks : str
+        The question in words; what its card is called is in :func:`dashboard.scenario_in_words.question_names`.
     parts : tuple of str
         Of :data:`PARTS`, those that it needs.
     will : str
@@ -51,7 +51,6 @@ class Card:
         The first half of the sentence of its answer, before its bound: (answer, ask, words) → text.
     """
 
-    label: str
     asks: str
     parts: tuple[str, ...]
     will: str
@@ -129,42 +128,36 @@ def _sure(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as e
 
 CARDS: dict[str, Card] = {
     WHERE: Card(
-        N_("建在哪"),
         N_("新站建在哪里最好？"),
         ("model", "new", "spacing", "candidates", "cost", "backup", "opening", "curve"),
         "",
         _where,
     ),
     CHANGE: Card(
-        N_("撤并迁移"),
         N_("现有的哪些可以撤、哪些该搬、搬到哪？"),
         (CHANGE, "new", "spacing", "candidates", "cost", "opening"),
         N_("求解将撤并 {close} 处、迁移至多 {move} 处，从 {candidates} 个备选点中选新址，使覆盖的需求最多。"),
         _change,
     ),
     UPGRADE: Card(
-        N_("升级"),
         N_("现有的哪些最该改为 24 小时开放？"),
         (UPGRADE,),
         N_("求解将把至多 {upgrade} 处现有驿站改为 24 小时开放，使所选时段覆盖的需求最多。"),
         _upgrade,
     ),
     FAIR: Card(
-        N_("公平"),
         N_("怎样建，不落下任何一个街道？"),
         (FAIR, "new", "spacing", "candidates", "cost", "opening"),
         N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，不落下任何一个街道片区。"),
         _fair,
     ),
     STAGES: Card(
-        N_("分期"),
         N_("分几年建，先建哪些？"),
         (STAGES, "spacing", "candidates", "opening"),
         N_("求解将从 {candidates} 个备选点中排出次序（各期 {stages} 处），前一期的都留在后一期，使各期覆盖之和最大。"),
         _stages,
     ),
     SURE: Card(
-        N_("把握"),
         N_("需求若不准，方案还站得住吗？"),
         (SURE, "new", "spacing", "candidates", "cost", "opening"),
         N_("求解先选出至多 {count} 处，再把需求重抽 {draws} 次各求最优，看每处有几成仍入选。"),

@@ -11,7 +11,7 @@ from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import NETWORK
 from layers.siting.answer import CLOSED, MOVED, UPGRADED, Answer
-from layers.siting.ask import hours_text
+from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, hours_text
 
 
 def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
@@ -30,6 +30,18 @@ def proof(answer: Answer, words: Words) -> str:
     if answer.gap is None:
         return words("尚无上下界")
     return words("距最优最多 {gap}").format(gap=f"{answer.gap:.2%}")
+
+
+def question_names(words: Words) -> dict[str, str]:
+    """Return what each question is called, in the order of its cards."""
+    return {
+        WHERE: words("建在哪"),
+        CHANGE: words("撤并迁移"),
+        UPGRADE: words("升级"),
+        STAGES: words("分期"),
+        FAIR: words("公平"),
+        SURE: words("把握"),
+    }
 
 
 def kind_names(words: Words) -> dict[str, str]:
@@ -118,6 +130,10 @@ def input_text(name: str, value: Any, words: Words) -> str:
     """Return an input as people read it."""
     if name == "way":
         return words("沿路网") if value == NETWORK else words("直线")
+    if name == "question":
+        return question_names(words)[value]
+    if name == "zone_share" and value is None:
+        return words("先抬最低的")
     if value is None or value == () or value == "":
         return words("不限") if name != "hours" else words("不分时刻")
     if name == "hours":

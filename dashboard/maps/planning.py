@@ -72,6 +72,8 @@ class Shown:
         Street → its name in the reader's language.
     changes : sequence of Changed
         Stations that close or are upgraded in the plan.
+    candidates : bool
+        Whether the question chooses among candidates.
     """
 
     case: Case | None
@@ -81,6 +83,7 @@ class Shown:
     forbidden: Sequence[tuple[float, float, str]] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[Changed] = ()
+    candidates: bool = True
 
 
 def colors_of(cover: CellCover | None) -> tuple[str, ...]:
@@ -124,7 +127,7 @@ def map_figure(
             theme.RED_DISC,
             1.6,
         ),
-        "candidates": _candidates(found if after else None, words),
+        "candidates": _candidates(found if after and shown.candidates else None, words),
         "forbidden": _marks(
             "forbidden", shown.forbidden if after else (), "×", theme.BARRED, words("已排除，点击恢复")
         ),

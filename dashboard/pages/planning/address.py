@@ -21,6 +21,7 @@ from layers.siting.ask import (
     MOST_POINTS,
     SOURCES,
     STEP_M,
+    WHERE,
     Ask,
     hours_of,
     hours_text,
@@ -148,7 +149,10 @@ def parse(query: str) -> tuple[Plan, tuple[Message, ...]]:
     compared = shown.get("compare", ())
     if len(compared) > MOST_COMPARED:
         shown["compare"] = compared[:MOST_COMPARED]
-    return Plan(_ask(asked, notices), **shown), tuple(notices[:MAX_NOTICES])
+    ask = _ask(asked, notices)
+    if ask.question != WHERE:  # sites are set by hand to see where, and no other question is answered so
+        shown.pop("sites", None)
+    return Plan(ask, **shown), tuple(notices[:MAX_NOTICES])
 
 
 def _ask(values: dict[str, Any], notices: list[Message]) -> Ask:

@@ -75,6 +75,7 @@ FRAME_PARTS: tuple[Place, ...] = (
     (names.WAY_CHOICE, "hidden"),
     (names.WAY_HINT, "children"),
     (names.QUESTION, "children"),
+    ("plan-add", "hidden"),
     (names.control("keep"), "data"),
     *((names.part(one), "hidden") for one in PARTS),
 )
@@ -125,7 +126,17 @@ def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, li
     return (
         laid(figure),
         before if before is no_update else laid(before),
-        plan_legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode, changes=shown.changes),
+        plan_legend(
+            atlas,
+            found,
+            cover,
+            len(sites),
+            words,
+            context.review_number,
+            candidates=shown.candidates,
+            mode=mode,
+            changes=shown.changes,
+        ),
         marks,
         not swipe,
         not swipe,
@@ -155,6 +166,7 @@ def shown_of(
         _marks(found, question.plan.ask.forbid),
         street_names(atlas, words),
         changing,
+        "candidates" in CARDS[question.plan.ask.question].parts,
     )
 
 
@@ -263,6 +275,7 @@ def draw_frame(context: Context, stored: dict) -> tuple:
         not way_offered(atlas, filters),
         way_hint(atlas, filters, words),
         words(CARDS[question.plan.ask.question].asks),
+        "candidates" not in CARDS[question.plan.ask.question].parts,
         keepable(atlas, question, words),
         *(one not in CARDS[question.plan.ask.question].parts for one in PARTS),
     )

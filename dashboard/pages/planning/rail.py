@@ -14,6 +14,7 @@ from dashboard.components.term_marks import explained
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
 from dashboard.planning_questions import CARDS
+from dashboard.scenario_in_words import question_names
 from dashboard.words import Words
 from layers import stations
 from layers.atlas import Atlas
@@ -116,8 +117,9 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
             html.Div(
                 dmc.ChipGroup(
                     [
-                        dmc.Chip(words(card.label), value=name, size="xs", radius="sm", variant="outline")
-                        for name, card in CARDS.items()
+                        dmc.Chip(label, value=name, size="xs", radius="sm", variant="outline")
+                        for name, label in question_names(words).items()
+                        if name in CARDS
                     ],
                     id=names.control("question"),
                     value=now("question"),

@@ -139,7 +139,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
             words("0 为人人一样远；站更近而差距拉大时会升高"),
         ),
     ]
-    if answer.changes:
+    if answer.closed:
         rows.append(
             (
                 words("失去的需求权重"),
@@ -155,7 +155,7 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
         total = parts_of(ask, after.weight_of)
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
-    lost = ("plan_lost",) if answer.changes else ()
+    lost = ("plan_lost",) if answer.closed else ()
     marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", *lost, "plan_cost", "plan_bound")
     marks = marks[: len(rows)]
     return [_terms(rows, marks)]
