@@ -70,8 +70,11 @@ def stages_table(answer: Answer, words: Words) -> list:
         for at, one in enumerate(answer.stages, 1)
     ]
     costs = max((one.free - one.weight) / whole for one in answer.stages)
+    told = words("要留给后面，每期最多少 {share}").format(share=words.share(costs))
+    if not all(one.proved for one in answer.stages):
+        told = words("要留给后面少多少，还没有证明")
     return [
-        html.H2(words("要留给后面，每期最多少 {share}").format(share=words.share(costs)), className="panel-title"),
+        html.H2(told, className="panel-title"),
         html.P(words("与那一期单独求的最优相比；占全部需求权重。"), className="panel-subtitle"),
         _table(
             (words("第几期"), words("新建"), words("之后的覆盖"), words("因先后而少")),
