@@ -82,6 +82,12 @@ def answer(atlas: Atlas, found: Case, last: Told) -> Answer:
     return _zoned(atlas, found, last, made) if found.ask.question == FAIR else made
 
 
+def finished(found: Case, last: Told) -> bool:
+    """Return whether nothing more is to be found: proved (or impossible), with every draw of demand that was asked."""
+    drawn = last.stability is None or last.stability.draws >= found.ask.draws
+    return last.progress.status == "infeasible" or (last.progress.status == "proved" and drawn)
+
+
 def whole_of(found: Case, prepared: Prepared) -> float:
     """Return of what an objective is a part: of :func:`parts_of` all demand weight."""
     return parts_of(found.ask, float(prepared.instance.weight.sum()))
@@ -109,7 +115,8 @@ def _reorganised(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[
             raise AtlasError(N_("升级为 24 小时要看时段：请选一个时段，例如夜间 22–6 时或全天 0–24 时。"))
         offered = with_upgrades(found.candidates, found.existing, ask.upgrade_cost or 0.0, ask.upgrade)
         found = replace(found, candidates=offered)
-    new = 0 if found.wish.new is None and found.wish.budget is None else found.wish.new
+    free = found.wish.new is None and found.wish.budget is None
+    new = 0 if free or ask.question == UPGRADE else found.wish.new
     prepared = replace(found, wish=replace(found.wish, new=new)).prepared()
     instance, ids = prepared.instance, prepared.instance.site_ids
     zone_of, names = numbered(zone_of_cells(atlas, found) if ask.question == FAIR else ())

@@ -171,7 +171,9 @@ def _stages() -> Control:
 
 def _keep() -> Control:
     def take(question: Question, value: Any) -> Question:
-        return question.asking(keep=tuple(value or ())) if question.plan.ask.question == CHANGE else question
+        keep = tuple(value or ())
+        same = question.plan.ask.question != CHANGE or keep == question.plan.ask.keep
+        return question if same else question.asking(keep=keep)
 
     return Control(names.control("keep"), "value", lambda question: list(question.plan.ask.keep), take)
 

@@ -129,7 +129,7 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
         if came.objective is not None and came.status != "infeasible":
             end["answer"] = dumps_answer(questions.answer(atlas, found, last))
         job.say(**end)
-        if came.status in ("proved", "infeasible"):
+        if questions.finished(found, last):
             jobs.keep(key, {**end, "history": teller.history, "total": teller.total})
 
     return work
