@@ -10,8 +10,8 @@ import numpy as np
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import NETWORK
-from layers.siting.answer import MOVED, Answer
-from layers.siting.ask import hours_text
+from layers.siting.answer import CLOSED, MOVED, UPGRADED, Answer
+from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, hours_text
 
 
 def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
@@ -30,6 +30,23 @@ def proof(answer: Answer, words: Words) -> str:
     if answer.gap is None:
         return words("尚无上下界")
     return words("距最优最多 {gap}").format(gap=f"{answer.gap:.2%}")
+
+
+def question_names(words: Words) -> dict[str, str]:
+    """Return what each question is called, in the order of its cards."""
+    return {
+        WHERE: words("建在哪"),
+        CHANGE: words("撤并迁移"),
+        UPGRADE: words("升级"),
+        STAGES: words("分期"),
+        FAIR: words("公平"),
+        SURE: words("把握"),
+    }
+
+
+def kind_names(words: Words) -> dict[str, str]:
+    """Return what happens to a station that changes, by its kind."""
+    return {CLOSED: words("撤并或迁走"), UPGRADED: words("改为 24 小时开放")}
 
 
 def figure_names(words: Words) -> dict[str, str]:
@@ -96,6 +113,16 @@ def input_names(words: Words) -> dict[str, str]:
         "points": words("点出的备选点"),
         "force": words("必选"),
         "forbid": words("排除"),
+        "question": words("问题"),
+        "close": words("撤并几处"),
+        "move": words("至多迁移几处"),
+        "move_within": words("迁移不超过（米）"),
+        "keep": words("不得撤迁的驿站"),
+        "upgrade": words("至多升级几处"),
+        "upgrade_cost": words("升级每处费用（元）"),
+        "zone_share": words("每个街道至少"),
+        "stages": words("各期新建几处"),
+        "draws": words("需求重抽几次"),
         "basis": words("所用数据"),
     }
 
@@ -104,6 +131,10 @@ def input_text(name: str, value: Any, words: Words) -> str:
     """Return an input as people read it."""
     if name == "way":
         return words("沿路网") if value == NETWORK else words("直线")
+    if name == "question":
+        return question_names(words)[value]
+    if name == "zone_share" and value is None:
+        return words("先抬最低的")
     if value is None or value == () or value == "":
         return words("不限") if name != "hours" else words("不分时刻")
     if name == "hours":
@@ -118,6 +149,10 @@ def input_text(name: str, value: Any, words: Words) -> str:
         return words.hours(value)
     if name in ("points", "area"):
         return words("{count} 处").format(count=len(value))
+    if name == "stages":
+        return words.listed(map(str, value))
+    if name == "zone_share":
+        return words.share(value)
     if isinstance(value, bool):
         return words("是") if value else words("否")
     if isinstance(value, tuple | frozenset):

@@ -538,6 +538,7 @@ def _figures() -> dict[str, Figure]:
         "plan_twice": Figure(N_("至少两站可达"), N_("至少两个站点服务半径内的需求权重 ÷ 全部需求权重"), _of_plan),
         "plan_walk": Figure(N_("到最近驿站平均步行"), N_("Σ 权重 × 到最近站点的步行距离 ÷ Σ 权重"), _of_plan),
         "plan_gini": Figure(N_("步行距离的基尼系数"), N_("按权重的洛伦茨曲线与均等线之间面积的两倍"), _of_plan),
+        "plan_lost": Figure(N_("失去的需求权重"), N_("Σ 权重 × 之前覆盖而之后不再覆盖的份额"), _of_plan),
         "plan_cost": Figure(N_("方案的新站与费用"), N_("方案中新站的个数与费用之和"), _of_plan),
         "plan_bound": Figure(
             N_("方案的界与差距"),

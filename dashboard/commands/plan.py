@@ -21,6 +21,7 @@ from layers.siting.ask import hours_of
 from layers.siting.lines import Lines, is_lines, read_lines
 from layers.siting.network import REACH_M
 from layers.siting.prepare import Prepared, Wish, prepare
+from layers.siting.reorganising import as_progress, with_upgrades
 from layers.siting.solver import MODELS, Instance, Progress, solve
 from layers.siting.tables import Edges, read_edges, read_matrix, read_points
 
@@ -219,7 +220,7 @@ def plan(
     aim = ""
     if changing:
         if candidates is not None:
-            candidates = plan_change.with_upgrades(candidates, existing, options.upgrade_cost or 0.0, options.upgrade)
+            candidates = with_upgrades(candidates, existing, options.upgrade_cost or 0.0, options.upgrade)
         wish, aim = plan_change.wished(wish, options, len(candidates.ids) if candidates else 0)
     if found and candidates is not None:
         prepared = replace(found, wish=wish, candidates=candidates).prepared(network, options.access)
@@ -250,7 +251,7 @@ def plan(
         change, names = plan_change.change_of(options, aim, prepared, zones)
         answer, now = plan_change.solved(prepared, change, options, waiting)
         changed = plan_change.told(answer, prepared, now, change, names, aim)
-        last, prepared = plan_change.as_progress(answer), now
+        last, prepared = as_progress(answer), now
     elif in_stages:
         last, changed = plan_stages.ordered(prepared, options)
     else:

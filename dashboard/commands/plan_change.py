@@ -8,15 +8,21 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
-from layers.distance import Points, measure
 from layers.siting.case import Case
 from layers.siting.prepare import Prepared, Wish
+from layers.siting.reorganising import (
+    afterwards,
+    changed_ids,
+    moves_within,
+    numbered,
+    places_of_sites,
+    zone_of_cells,
+)
 from layers.siting.solver import (
     COST,
     COVER,
@@ -24,23 +30,19 @@ from layers.siting.solver import (
     FEWEST,
     Change,
     Clock,
-    Instance,
-    Progress,
     Reorganised,
     missed,
     reorganise,
 )
 from layers.siting.tables import PointTable
 
-#: What is added to the id of a site to name its upgraded kind.
-UPGRADED = "@24/7"
-ALWAYS = "24/7"
 NAMED = 20
 
 
 def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     """Add the options of a plan in which what stands may change."""
     one.add_argument("--close", type=int, metavar="C", help=words("最多撤并几处现有点（迁移的不算在内）"))
+    one.add_argument("--close-least", type=int, metavar="C", help=words("至少撤并几处现有点（迁移的不算在内）"))
     one.add_argument("--move", type=int, metavar="M", help=words("最多迁移几处现有点：一处撤、一处设，不占新增数"))
     one.add_argument("--move-within", type=float, metavar="M", help=words("迁移的直线距离不超过多少米；不给则不限"))
     one.add_argument("--keep", action="append", metavar="ID", help=words("不得撤并或迁移的现有点，可多次给出"))
@@ -65,7 +67,7 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
 
 def asked(options: argparse.Namespace) -> bool:
     """Return whether the options let what stands change, or ask for a share or fairness."""
-    names = ("close", "move", "keep", "closing_cost", "upgrade", "upgrade_cost", "share", "zone_share")
+    names = ("close", "close_least", "move", "keep", "closing_cost", "upgrade", "upgrade_cost", "share", "zone_share")
     return options.fair or options.move_within is not None or any(getattr(options, one) is not None for one in names)
 
 
@@ -91,37 +93,16 @@ def wished(wish: Wish, options: argparse.Namespace, candidates: int) -> tuple[Wi
     return replace(wish, new=new), FAIR if options.fair else COVER
 
 
-def with_upgrades(candidates: PointTable, existing: PointTable | None, cost: float, most: int | None) -> PointTable:
-    """Return the candidates with the 24-hour kind of each existing site that has other hours."""
-    if not most or existing is None or existing.points is None or candidates.points is None:
-        return candidates
-    hours = existing.frame.get("opening_hours", pd.Series([""] * len(existing.ids)))
-    able = np.flatnonzero((hours != ALWAYS).to_numpy(bool))
-    names = [existing.ids[at] + UPGRADED for at in able]
-    rows = pd.DataFrame({"id": names, "cost": [repr(cost)] * len(names), "opening_hours": [ALWAYS] * len(names)})
-    frame = pd.concat([candidates.frame, rows], ignore_index=True)
-    for column in frame.columns.difference(["id", "cost", "opening_hours"]):
-        frame[column] = frame[column].where(frame[column].notna(), "free" if column == "rule" else "")
-    if "opening_hours" not in candidates.frame:
-        frame.loc[: len(candidates.ids) - 1, "opening_hours"] = ""
-    if "cost" not in candidates.frame:
-        frame.loc[: len(candidates.ids) - 1, "cost"] = "0"
-    points = Points(np.vstack([candidates.points.xy, existing.points.xy[able]]), candidates.points.degrees)
-    return PointTable(candidates.path, [*candidates.ids, *names], points, frame)
-
-
 def zones_of(demand: PointTable, prepared: Prepared, found: Case | None, atlas: Atlas | None) -> list[str]:
     """Return the zone of each element of the instance; empty where none is known."""
     if found is not None and atlas is not None:
-        row = {cell: at for at, cell in enumerate(atlas.demand["cell"])}
-        column = atlas.demand["zone"].to_numpy(dtype=object)
-        told = [column[row[cell]] for cell in found.cells]
+        told = zone_of_cells(atlas, found)
     else:
         told = demand.frame["zone"].str.strip().tolist() if "zone" in demand.frame else [""] * len(demand.ids)
     ids = prepared.instance.demand_ids
     place = {one: at for at, one in enumerate(demand.ids)}
     # elements of hours are named id#pattern, those of a group id/group
-    return [str(told[place[one.split("#")[0].split("/")[0]]] or "") for one in ids]
+    return [told[place[one.split("#")[0].split("/")[0]]] for one in ids]
 
 
 def change_of(options: argparse.Namespace, aim: str, prepared: Prepared, zones: list[str]) -> tuple[Change, list[str]]:
@@ -139,35 +120,27 @@ def change_of(options: argparse.Namespace, aim: str, prepared: Prepared, zones: 
         if one not in place or not instance.existing[place[one]]:
             raise AtlasError(N_("要保留的“{id}”不是现有点：请检查编号。"), id=one)
         keep[place[one]] = True
-    names = sorted(set(zones) - {""})
-    number = {one: at for at, one in enumerate(names)}
-    spots = np.array([place.get(one.removesuffix(UPGRADED), at) for one, at in place.items()])
+    zone, names = numbered(zones)
     moves = None
     if options.move_within is not None:
         if prepared.places is None:
             raise AtlasError(N_("--move-within 需要点位的坐标：请在各表中加上 x,y 或 lon,lat。"))
-        moves = _within(prepared.places, instance, options.move_within)
+        moves = moves_within(prepared.places, instance, options.move_within)
     change = Change(
         aim=aim,
-        close=options.close or 0,
+        close=max(options.close or 0, options.close_least or 0),
+        least=options.close_least or 0,
         move=options.move or 0,
         moves=moves,
         upgrade=options.upgrade,
         keep=keep,
         closing=None if options.closing_cost is None else np.full(len(place), options.closing_cost),
-        place=spots,
+        place=places_of_sites(instance),
         share=options.share,
-        zone=np.array([number.get(one, -1) for one in zones]) if names else None,
+        zone=zone if names else None,
         zone_share=options.zone_share,
     )
     return change, names
-
-
-def _within(places: Points, instance: Instance, metres: float) -> NDArray[np.int64]:
-    stand, free = np.flatnonzero(instance.existing), np.flatnonzero(~instance.existing)
-    i, j = (one.ravel() for one in np.meshgrid(stand, free, indexing="ij"))
-    near = measure(places, i, places, j) <= metres
-    return np.column_stack([i[near], j[near]])
 
 
 def solved(
@@ -179,17 +152,7 @@ def solved(
         if last.waiting:
             waiting()
     assert last is not None
-    gone = np.zeros(prepared.instance.pairs.sites, bool)
-    gone[last.closed] = True
-    now = prepared.instance.having(
-        existing=prepared.instance.existing & ~gone, forbidden=prepared.instance.forbidden | gone, new=len(last.opened)
-    )
-    return last, replace(prepared, instance=now)
-
-
-def as_progress(last: Reorganised) -> Progress:
-    """Return the answer as the other models give theirs."""
-    return Progress(last.status, last.opened, last.objective, last.bound, "done", last.seconds, reasons=last.reasons)
+    return last, afterwards(prepared, last)
 
 
 def told(
@@ -206,10 +169,9 @@ def told(
     before = instance.pairs.counts(instance.existing) > 0
     after = instance.pairs.counts(there) > 0
     weight = instance.weight
-    upgraded = [ids[j].removesuffix(UPGRADED) for j in last.opened if ids[j].endswith(UPGRADED)]
-    closed = [ids[j] for j in last.closed if ids[j] not in upgraded]
+    opened, closed, upgraded = changed_ids(last, ids)
     result |= {
-        "opened": [ids[j] for j in last.opened if not ids[j].endswith(UPGRADED)],
+        "opened": opened,
         "closed": closed,
         "upgraded": upgraded,
         "won_weight": float(weight[after & ~before].sum()),

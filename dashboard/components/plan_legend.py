@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from dashboard.theme.recolour import color
 from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.classification import METHODS, QUANTILES
-from layers.siting.answer import CellCover
+from layers.siting.answer import CLOSED, UPGRADED, CellCover, Changed
 from layers.siting.case import Case
 
 
@@ -30,10 +31,12 @@ def plan_legend(
     review: str = "",
     candidates: bool = True,
     mode: str = "light",
+    changes: Sequence[Changed] = (),
 ) -> list:
     """Return the legend of the planner's map.
 
-    `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme.
+    `review` is its 审图号, `candidates` whether they are drawn, `mode` its theme, `changes` the stations that close or
+    are upgraded.
     """
     parts: list[Any] = []
     if found is not None and cover is not None:
@@ -44,6 +47,8 @@ def plan_legend(
             steps.insert(1, (words("部分时刻够得到"), planning.PARTLY))
         if sites:
             steps.append((words("新站新覆盖"), planning.NEWLY))
+        elif changes:
+            steps.append((words("新覆盖"), planning.NEWLY))
         rows = [
             html.Div(
                 [html.Span(swatches(colors[3 * kind : 3 * kind + 3], mode), className="legend-swatches"), label],
@@ -88,13 +93,29 @@ def plan_legend(
             )
             if len(shut)
             else None,
+            *(
+                html.Div(
+                    [
+                        html.Span(className="legend-mark", style={"background": color(shade, mode)}),
+                        label.format(count=count),
+                    ],
+                    className="legend-row legend-inline",
+                )
+                for kind, shade, label in (
+                    (CLOSED, theme.BARRED, words("撤并或迁走 {count}")),
+                    (UPGRADED, theme.STATION, words("改为 24 小时开放 {count}")),
+                )
+                if (count := sum(one.kind == kind for one in changes))
+            ),
             html.Div(
                 [
                     html.Span(className="legend-mark", style={"background": color(theme.RED, mode)}),
                     words("建议新站 {count}").format(count=sites),
                 ],
                 className="legend-row legend-inline",
-            ),
+            )
+            if sites or not changes
+            else None,
             html.Div(
                 [
                     html.Span(className="legend-mark plan-dot"),

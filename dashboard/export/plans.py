@@ -13,7 +13,16 @@ from dashboard import query_string, theme
 from dashboard.charts.chart import Chart, Charts, Series
 from dashboard.components.plan_legend import plan_legend
 from dashboard.maps import planning
-from dashboard.scenario_in_words import figure_names, figure_text, input_names, input_text, proof, street_names
+from dashboard.planning_questions import sentence
+from dashboard.scenario_in_words import (
+    figure_names,
+    figure_text,
+    input_names,
+    input_text,
+    kind_names,
+    proof,
+    street_names,
+)
 from dashboard.state import View
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
@@ -23,6 +32,7 @@ from layers.atlas import Atlas
 from layers.filters import NETWORK
 from layers.siting import scenario_comparison
 from layers.siting.answer import Answer, CellCover, cell_cover
+from layers.siting.ask import FIELDS, WHERE
 from layers.siting.case import Case, basis, case
 from layers.siting.scenario import Scenario, of_row
 
@@ -84,7 +94,8 @@ def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
     assert one.inputs is not None and one.answer is not None
     ask, filters, labels = one.inputs.ask, one.inputs.filters, input_names(words)
     walks = ("way", filters.way) if filters.way == NETWORK else ("detour", filters.detour)
-    asked = [("radius", filters.radius), walks, ("hours", ask.hours), ("new", ask.new)]
+    own = [(name, value) for name in FIELDS[ask.question] if (value := getattr(ask, name)) not in (None, ())]
+    asked = [("radius", filters.radius), walks, ("hours", ask.hours), ("new", ask.new), *own]
     told = [
         words.titled(labels[name], input_text(name, value, words))
         for name, value in asked
@@ -93,7 +104,8 @@ def said_of(one: Scenario, words: Words) -> tuple[str, ...]:
     by = " ".join(part for part in (one.author, words.date(one.created)) if part)
     unplaced = one.answer.unplaced.note()
     noted = () if unplaced is None else (unplaced.text(words.gettext),)
-    return (*told, *noted, proof(one.answer, words), words("方案存于 {by}").format(by=by))
+    answered = proof(one.answer, words) if ask.question == WHERE else sentence(one.answer, ask, words)
+    return (*told, *noted, answered, words("方案存于 {by}").format(by=by))
 
 
 def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
@@ -103,6 +115,8 @@ def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
     assert answer is not None
     before, after = words.share(answer.before.share), words.share(answer.after.share)
     rows = [site for site in answer.sites if site.newly is not None][::-1]
+    if not rows and answer.changes:
+        return Charts((_changed(one, answer, words),), ())
     if not rows:
         return Charts((), (words("{name}：没有可画的点位").format(name=one.name),))
     street = street_names(atlas, words)
@@ -126,6 +140,27 @@ def charts(atlas: Atlas, one: Scenario, words: Words) -> Charts:
     )
 
 
+def _changed(one: Scenario, answer: Answer, words: Words) -> Chart:
+    """Return the chart of a plan without new sites: what each station that changes reaches alone."""
+    rows = answer.changes[::-1]
+    kinds = kind_names(words)
+    return Chart(
+        "sites",
+        words("覆盖 {before} → {after}").format(
+            before=words.share(answer.before.share), after=words.share(answer.after.share)
+        ),
+        words("要变的现有驿站，各自只有它覆盖的需求权重，全部 {all} 中").format(
+            all=words.number(answer.after.weight_of, 1)
+        ),
+        one.provenance,
+        "bar",
+        tuple(f"{words.called(each.name)} · {kinds[each.kind]}" for each in rows),
+        (Series(words("只有它覆盖"), tuple(round(each.weight, 1) for each in rows), theme.STATION, one.provenance),),
+        number_format="#,##0.0",
+        room="paper",
+    )
+
+
 def changed(atlas: Atlas, one: Scenario) -> tuple[Message, ...]:
     """Return the word about an atlas that was changed since the scenario was kept."""
     if one.inputs is None or one.inputs.basis == basis(atlas):
@@ -146,18 +181,22 @@ def drawn(
     assert one.inputs is not None and one.answer is not None
     found = _case(atlas, one)
     answer: Answer = one.answer
-    cover: CellCover | None = (
-        None
-        if found is None
-        else atlas.recent(("scenario cover", one.scenario_id, one.batch_id), lambda: cell_cover(found, answer.points))
-    )
-    shown = planning.Shown(found, cover, answer.sites, names=street_names(atlas, words))
+    cover: CellCover | None = None
+    if found is not None:
+        cover = atlas.recent(
+            ("scenario cover", one.scenario_id, one.batch_id),
+            lambda: cell_cover(found, answer.points, answer.closed, answer.upgraded),
+        )
+    shown = planning.Shown(found, cover, answer.sites, names=street_names(atlas, words), changes=answer.changes)
     figure = planning.map_figure(atlas, shown, places.scope(atlas, one.inputs.filters), words, view)
     for trace in figure["data"]:
         if trace["name"] == "candidates":  # what may be clicked is nothing on paper
             trace["marker"] = {**trace["marker"], "opacity": 0}
     figure["layout"]["meta"] |= {"off": [], "hatched": []}
-    return figure, plan_legend(atlas, found, cover, len(answer.sites), words, review, candidates=False, mode=mode)
+    legend = plan_legend(
+        atlas, found, cover, len(answer.sites), words, review, candidates=False, mode=mode, changes=answer.changes
+    )
+    return figure, legend
 
 
 def _case(atlas: Atlas, one: Scenario) -> Case | None:

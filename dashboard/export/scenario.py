@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ import pyogrio
 import shapely
 
 from dashboard import theme
+from dashboard.planning_questions import sentence
+from dashboard.scenario_in_words import kind_names
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.exporting import neutral
 from geodata.store.gpkg import GPKG_VERSION
 from layers.filters import NETWORK
 from layers.siting.answer import Answer, Figures
+from layers.siting.ask import Ask
 from layers.siting.fairness import Fairness
 from layers.siting.mark import MARK
-from layers.siting.scenario import FILTER_FIELDS, Scenario
+from layers.siting.scenario import FILTER_FIELDS, LATER, Scenario
 
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -61,6 +65,8 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
                 "nearest_m": site.nearest_m,
                 "cost_yuan": site.cost,
                 "forced": site.forced,
+                **({"stage": site.stage} if site.stage else {}),
+                **({} if site.stays is None else {"stays": site.stays}),
                 "provenance": "derived",
                 "source_id": MARK + one.scenario_id,
                 "date": one.created.isoformat(),
@@ -80,6 +86,7 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
         "nearest_m",
         "cost_yuan",
         "forced",
+        *(name for name in ("stage", "stays") if rows and name in rows[0]),
         "provenance",
         "source_id",
         "date",
@@ -116,12 +123,16 @@ def assumptions(one: Scenario, input_names: Mapping[str, str], input_text: Any, 
     ]
     if one.provenance in ("illustrative", "mixed"):
         rows.append((words("警示"), words("输入含示意数据（为演示而编），结果不能当作报道或实测引用。")))
+    if one.answer is not None:
+        rows.append((words("一句话"), sentence(one.answer, one.inputs.ask, words)))
     if one.answer is not None and (note := one.answer.unplaced.note()):
         rows.append((words("未计入"), note.text(words.gettext)))
     for name, label in input_names.items():
         if name == "basis":
             continue
         holder = one.inputs.filters if name in FILTER_FIELDS else one.inputs.ask
+        if name in LATER and getattr(holder, name) == getattr(Ask(), name):
+            continue
         rows.append((label, input_text(name, getattr(holder, name), words)))
     return rows
 
@@ -193,16 +204,23 @@ def exported(
     if fmt == "geojson":
         told = json.loads(sites.to_json(drop_id=True))
         told["metadata"] = dict(rests) | {
+            **{name: frame.to_dict("records") for name, frame in _others(_answer(one)).items()},
             "figures": [
                 dict(zip(("name", "before", "after", "of"), row, strict=True))
                 for row in figure_rows(_answer(one), words, got)
-            ]
+            ],
         }
         return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"scenario.{fmt}"
         (_xlsx if fmt == "xlsx" else _gpkg)(path, one, sites, rests, words, got)
         return path.read_bytes()
+
+
+def _others(answer: Answer) -> dict[str, pd.DataFrame]:
+    """Return the stations that change and the zones, as tables, those that the answer has."""
+    found = {"changes": answer.changes, "zones": answer.zones, "stages": answer.stages}
+    return {name: pd.DataFrame([asdict(one) for one in rows]) for name, rows in found.items() if rows}
 
 
 def _answer(one: Scenario) -> Answer:
@@ -232,6 +250,7 @@ def _gpkg(
         "uncovered": pd.DataFrame(list(_answer(one).uncovered), columns=["cell", "weight"]).astype(
             {"cell": "str", "weight": "float64"}
         ),
+        **_others(_answer(one)),
         "access": pd.DataFrame(_access_rows(got), columns=["cell", "weight", "before", "after"]),
     }
     for name, frame in tables.items():
@@ -276,6 +295,9 @@ def _xlsx(
             "nearest_m": words("相距（米）"),
             "cost_yuan": words("费用（元）"),
             "forced": words("必选"),
+            **{
+                name: label for name, label in (("stage", words("第几期")), ("stays", words("仍入选"))) if name in sites
+            },
             "provenance": words("数据来源"),
             "source_id": words("出处编号"),
             "date": words("日期"),
@@ -290,6 +312,37 @@ def _xlsx(
             [words("名称"), words("之前"), words("之后"), words("口径")],
             [list(row) for row in figure_rows(_answer(one), words, got)],
         )
+        answer, kinds = _answer(one), kind_names(words)
+        if answer.changes:
+            _sheet(
+                book,
+                bold,
+                words("现有站的变动"),
+                [words("编号"), words("名称"), words("经度"), words("纬度"), words("怎么变"), words("只有它覆盖")],
+                [
+                    [each.station_id, each.name, each.lon, each.lat, kinds[each.kind], each.weight]
+                    for each in answer.changes
+                ],
+            )
+        if answer.zones:
+            _sheet(
+                book,
+                bold,
+                words("街道片区"),
+                [words("街道片区"), words("需求权重"), words("之前"), words("之后")],
+                [[each.name, each.weight, each.before, each.after] for each in answer.zones],
+            )
+        if answer.stages:
+            _sheet(
+                book,
+                bold,
+                words("分期"),
+                [words("第几期"), words("新建"), words("之后的覆盖"), words("单独求的最优"), words("已证明最优")],
+                [
+                    [at, one.new, one.weight, one.free, words("是") if one.proved else words("否")]
+                    for at, one in enumerate(answer.stages, 1)
+                ],
+            )
         _sheet(book, bold, words("假设"), [words("名称"), words("内容")], [list(row) for row in rests])
         _sheet(
             book,

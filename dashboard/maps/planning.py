@@ -24,7 +24,7 @@ from dashboard.words import Words
 from layers import disc, places
 from layers.atlas import Atlas
 from layers.classification import quantiles
-from layers.siting.answer import CellCover, Site
+from layers.siting.answer import CLOSED, UPGRADED, CellCover, Changed, Site
 from layers.siting.case import Case
 
 TRACES = (
@@ -38,6 +38,8 @@ TRACES = (
     "idle",
     "stations_halo",
     "stations",
+    "closed",
+    "upgraded",
     "sites_halo",
     "sites",
 )
@@ -68,6 +70,10 @@ class Shown:
         Candidates that must, or must not, be chosen.
     names : mapping of str to str
         Street → its name in the reader's language.
+    changes : sequence of Changed
+        Stations that close or are upgraded in the plan.
+    candidates : bool
+        Whether the question chooses among candidates.
     """
 
     case: Case | None
@@ -76,6 +82,8 @@ class Shown:
     forced: Sequence[tuple[float, float, str]] = ()
     forbidden: Sequence[tuple[float, float, str]] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    changes: Sequence[Changed] = ()
+    candidates: bool = True
 
 
 def colors_of(cover: CellCover | None) -> tuple[str, ...]:
@@ -103,6 +111,10 @@ def map_figure(
     """Return the planner's map as a plotly.js figure dictionary, its traces in the order of :data:`TRACES`."""
     found = shown.case
     after = phase == AFTER
+    changes = shown.changes if after else ()
+    closed, upgraded = ([one for one in changes if one.kind == kind] for kind in (CLOSED, UPGRADED))
+    if found is not None:
+        found = found.changed(*({one.station_id for one in some} for some in (closed, upgraded)))
     traces = {
         "cells": _cells(atlas, shown, place, words, phase),
         "discs": _discs(atlas, "discs", _spots(atlas, open_rows(found)), found, theme.STATION, theme.STATION_DISC, 1.0),
@@ -115,12 +127,14 @@ def map_figure(
             theme.RED_DISC,
             1.6,
         ),
-        "candidates": _candidates(found if after else None, words),
+        "candidates": _candidates(found if after and shown.candidates else None, words),
         "forbidden": _marks(
             "forbidden", shown.forbidden if after else (), "×", theme.BARRED, words("已排除，点击恢复")
         ),
         "forced": _marks("forced", shown.forced if after else (), "✓", theme.RED, words("必选，点击改为排除")),
         **_stations(atlas, found, words),
+        "closed": _changed("closed", closed, "×", theme.BARRED, words("撤并或迁走")),
+        "upgraded": _changed("upgraded", upgraded, "24", theme.STATION, words("改为 24 小时开放")),
         **_sites(shown.sites if after else (), found, shown.names, words),
     }
     bounds = nation.bounds(place)
@@ -279,6 +293,19 @@ def _marks(name: str, marks: Sequence[tuple[float, float, str]], sign: str, colo
         marker={"size": 15, "color": color, "opacity": 1, "allowoverlap": True},
         customdata=[["candidate", mark[2]] for mark in marks],
         **_hover([hint] * len(marks)),
+    )
+
+
+def _changed(name: str, changes: Sequence[Changed], sign: str, color: str, said: str) -> dict[str, Any]:
+    return _base(
+        name,
+        np.array([(one.lon, one.lat) for one in changes], np.float64),
+        below="",
+        mode="markers+text",
+        text=[sign] * len(changes),
+        textfont={"color": theme.PAPER, "size": theme.SMALL},
+        marker={"size": 19, "color": color, "opacity": 1, "allowoverlap": True},
+        **_hover([f"<b>{escape(one.name)}</b><br>{said}" for one in changes]),
     )
 
 

@@ -5,7 +5,7 @@ No language, no map.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -21,12 +21,13 @@ from layers.distance import Points
 from layers.siting import evidence
 from layers.siting.case import Case, case
 from layers.siting.prepare import Prepared
-from layers.siting.solver import Progress, reach_counts, value
+from layers.siting.solver import Progress, missed, reach_counts, value
 from layers.unplaced import Standing
 
 #: The hours that "by night" means.
 NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
 FREE, MOVED = "free", "moved"
+CLOSED, UPGRADED = "closed", "upgraded"
 UNCOVERED = 200
 EVERY_ONE_PLACED = Standing(0, 0)
 Message = tuple[str, dict[str, float | str]]
@@ -99,6 +100,10 @@ class Site:
     provenance : str
     road : str
         Name of the road where the site comes to the network; empty where there is none, or it has no name.
+    stage : int
+        In which it is built, from 1; 0 where nobody asked.
+    stays : float or None
+        In which part of the draws of demand it stays in the best plan, 0 to 1.
     """
 
     number: int
@@ -117,6 +122,8 @@ class Site:
     forced: bool
     provenance: str
     road: str = ""
+    stage: int = 0
+    stays: float | None = None
 
     def why(self, total: float) -> Message:
         """Return the reason for this site as message and values; `total` is the weight of all demand."""
@@ -136,6 +143,71 @@ class Site:
                 "served": plain(self.served or 0.0),
             }
         return N_("去掉它，有需求点就到不了任何点位。"), {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One station that stands and changes.
+
+    Attributes
+    ----------
+    station_id, name : str
+    lon, lat : float
+        Degrees (WGS-84).
+    kind : str
+        ``closed`` or ``upgraded``.
+    weight : float
+        Demand weight that nobody else reaches: lost with the one that closes (all others standing), won by the one
+        that is upgraded.
+    """
+
+    station_id: str
+    name: str
+    lon: float
+    lat: float
+    kind: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """One street zone before and after.
+
+    Attributes
+    ----------
+    name : str
+    weight : float
+        Its demand weight.
+    before, after : float
+        Share of it that is covered, 0 to 1.
+    """
+
+    name: str
+    weight: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of an order.
+
+    Attributes
+    ----------
+    new : int
+        Sites that it adds.
+    weight : float
+        Demand weight covered after it.
+    free : float
+        The most that as many sites cover that need not keep those before, as far as is known.
+    proved : bool
+        Whether nothing covers more than `free`.
+    """
+
+    new: int
+    weight: float
+    free: float
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +236,20 @@ class Answer:
     unplaced : Standing
         Open stations of the place with and without a position, those without being in no figure;
         :data:`EVERY_ONE_PLACED` where none is without.
+    changes : tuple of Changed
+        What changes of the stations that stand, heaviest first.
+    lost : float
+        Demand weight that was covered before and is not after.
+    zones : tuple of Zone
+        Where zones were asked for, the worst first.
+    price : float or None
+        Where zones were asked for: demand weight by which the plan that looks at none covers more.
+    stages : tuple of Stage
+        Where an order was asked for; `objective` and `bound` are then sums over the stages.
+    draws : int
+        How often demand was drawn anew and solved.
+    regret : float or None
+        Mean part of the best by which the plan falls short in them, 0 to 1.
     """
 
     status: str
@@ -180,6 +266,23 @@ class Answer:
     uncovered: tuple[tuple[str, float], ...]
     uncovered_cells: int
     unplaced: Standing = EVERY_ONE_PLACED
+    changes: tuple[Changed, ...] = ()
+    lost: float = 0.0
+    zones: tuple[Zone, ...] = ()
+    price: float | None = None
+    stages: tuple[Stage, ...] = ()
+    draws: int = 0
+    regret: float | None = None
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Ids of the stations that close."""
+        return tuple(one.station_id for one in self.changes if one.kind == CLOSED)
+
+    @property
+    def upgraded(self) -> tuple[str, ...]:
+        """Ids of the stations that are open round the clock afterwards."""
+        return tuple(one.station_id for one in self.changes if one.kind == UPGRADED)
 
     @property
     def points(self) -> NDArray[np.float64]:
@@ -216,12 +319,18 @@ def plain(number: Any) -> str:
     return f"{number:,.6g}" if abs(number) < 1e5 else f"{number:,.0f}"
 
 
-def answered(atlas: Atlas, found: Case, prepared: Prepared, last: Progress) -> Answer:
-    """Return what the answer of a search amounts to."""
-    ids = [prepared.instance.site_ids[j] for j in last.sites]
+def answered(
+    atlas: Atlas,
+    found: Case,
+    prepared: Prepared,
+    last: Progress,
+    closed: Collection[str] = (),
+    upgraded: Collection[str] = (),
+) -> Answer:
+    """Return what the answer of a search amounts to, with the stations that close or are upgraded in it."""
     row = {one: at for at, one in enumerate(found.candidates.ids)}
-    rows = [row[one] for one in ids]
-    made = _answer(atlas, found, found.candidates.located.xy[rows], ids)
+    ids = [one for j in last.sites if (one := prepared.instance.site_ids[j]) in row]
+    made = _answer(atlas, found, found.candidates.located.xy[[row[one] for one in ids]], ids, closed, upgraded)
     return made.having(
         status=last.status, objective=last.objective, bound=last.bound, gap=last.gap, seconds=last.seconds
     )
@@ -234,55 +343,113 @@ def placed(atlas: Atlas, found: Case, sites: Sequence[tuple[str, float, float]])
     )
 
 
-def cell_cover(found: Case, points: NDArray[np.float64]) -> CellCover:
-    """Return each cell before and after a plan with new sites at `points` (degrees)."""
-    prepared = found.at(points)
-    weight = prepared.instance.weight
-    count = len(found.cells)
-    whole = np.bincount(prepared.point, weight, count).astype(np.float64, copy=False)
+def cell_cover(
+    found: Case, points: NDArray[np.float64], closed: Collection[str] = (), upgraded: Collection[str] = ()
+) -> CellCover:
+    """Return each cell before and after a plan with new sites at `points` (degrees), and what changes of the others."""
+    after = found.changed(closed, upgraded)
+    now = found.at(points)
+    return _cell_cover(found, now, now if after is found else after.at(points), len(points))
 
-    def share(sites: NDArray[np.int64]) -> NDArray[np.float64]:
+
+def _cell_cover(found: Case, now: Prepared, then: Prepared, new: int) -> CellCover:
+    """Return the cover of cells by what stands in `now`, and by what stands in `then` and its first `new` sites."""
+    count = len(found.cells)
+
+    def whole(prepared: Prepared) -> NDArray[np.float64]:
+        return np.bincount(prepared.point, prepared.instance.weight, count).astype(np.float64, copy=False)
+
+    def share(prepared: Prepared, sites: NDArray[np.int64]) -> NDArray[np.float64]:
         there = reach_counts(prepared.instance, sites, found.wish.radius) >= found.wish.cover
         hours = np.bincount(prepared.point, prepared.hours, count)
         by_hours = np.bincount(prepared.point, prepared.hours * there, count) / hours
-        return np.divide(np.bincount(prepared.point, weight * there, count), whole, out=by_hours, where=whole > 0)
+        reached = np.bincount(prepared.point, prepared.instance.weight * there, count)
+        weight = whole(prepared)
+        return np.divide(reached, weight, out=by_hours, where=weight > 0)
 
     return CellCover(
         found.cells,
-        whole.astype(np.float64, copy=False),
-        share(np.empty(0, np.int64)),
-        share(np.arange(len(points))),
+        whole(now),
+        share(now, np.empty(0, np.int64)),
+        share(then, np.arange(new)),
         found.placing.lost,
     )
 
 
-def _answer(atlas: Atlas, found: Case, points: NDArray[np.float64], ids: list[str]) -> Answer:
+def _answer(
+    atlas: Atlas,
+    found: Case,
+    points: NDArray[np.float64],
+    ids: list[str],
+    closed: Collection[str] = (),
+    upgraded: Collection[str] = (),
+) -> Answer:
     cost = _costs(found, ids)
-    prepared = found.at(points, ids, cost)
+    after = found.changed(closed, upgraded)
+    now = found.at(points, ids, cost)
+    then = now if after is found else after.at(points, ids, cost)
     chosen = np.arange(len(points))
     none = np.empty(0, np.int64)
     nightly = case(atlas, found.filters, found.ask.having(hours=NIGHT)) if found.wish.hours != NIGHT else found
-    at_night = nightly.at(points, ids)
-    cover = cell_cover(found, points)
+    nightly_after = nightly.changed(closed, upgraded)
+    cover = cell_cover(found, points, closed, upgraded)
     out = np.flatnonzero(cover.after < 1 - 1e-12)
     left = cover.weight[out] * (1 - cover.after[out])
     out = out[np.lexsort((out, -left))]
+    spent = (found.ask.upgrade_cost or 0.0) * len(upgraded)
     return Answer(
         status=MOVED,
-        objective=value(prepared.instance, chosen),
+        objective=value(then.instance, chosen),
         bound=None,
         gap=None,
         seconds=0.0,
-        before=_figures(found, prepared, none, points),
-        after=_figures(found, prepared, chosen, points),
-        night_before=_figures(nightly, at_night, none, points),
-        night_after=_figures(nightly, at_night, chosen, points),
-        sites=_sites(atlas, found, prepared, chosen, ids),
-        cost=float(cost.sum()),
+        before=_figures(found, now, none, points),
+        after=_figures(after, then, chosen, points),
+        night_before=_figures(nightly, nightly.at(points, ids), none, points),
+        night_after=_figures(nightly_after, nightly_after.at(points, ids), chosen, points),
+        sites=_sites(atlas, after, then, chosen, ids, None if then is now else now),
+        cost=float(cost.sum()) + spent,
         uncovered=tuple((found.cells[i], float(cover.weight[i] * (1 - cover.after[i]))) for i in out[:UNCOVERED]),
         uncovered_cells=len(out),
         unplaced=found.placing if found.placing.unplaced else EVERY_ONE_PLACED,
+        changes=_changes(atlas, found, points, closed, upgraded),
+        lost=float((cover.weight * np.maximum(cover.before - cover.after, 0.0)).sum()),
     )
+
+
+def _changes(
+    atlas: Atlas, found: Case, points: NDArray[np.float64], closed: Collection[str], upgraded: Collection[str]
+) -> tuple[Changed, ...]:
+    """Return the stations that change, each with what its closing alone costs or its upgrade adds to the others."""
+    if not (closed or upgraded) or found.existing is None:
+        return ()
+    alone: dict[str, float] = {}
+    if closed:
+        now = found.at(np.empty((0, 2)))
+        alone = {now.instance.site_ids[site]: weight for site, weight in missed(now.instance)}
+    if upgraded:
+
+        def reached(others: Collection[str]) -> float:
+            then = found.changed(closed, others).at(points)
+            counts = reach_counts(then.instance, np.arange(len(points)), found.wish.radius)
+            return float(then.instance.weight[counts >= 1].sum())
+
+        whole = reached(upgraded)
+        alone |= {one: whole - reached([other for other in upgraded if other != one]) for one in upgraded}
+    row_of = dict(zip(found.existing.ids, found.serving.tolist(), strict=True))
+    lon, lat = atlas.lonlat("stations")
+    made = [
+        Changed(
+            station_id=one,
+            name=str(atlas.stations["name"].iloc[row_of[one]]),
+            lon=float(lon[row_of[one]]),
+            lat=float(lat[row_of[one]]),
+            kind=CLOSED if one in closed else UPGRADED,
+            weight=float(alone[one]),
+        )
+        for one in (*closed, *upgraded)
+    ]
+    return tuple(sorted(made, key=lambda one: (one.kind, -one.weight, one.station_id)))
 
 
 def _costs(found: Case, ids: list[str]) -> NDArray[np.float64]:
@@ -341,8 +508,15 @@ def ways_to_nearest(found: Case, points: NDArray[np.float64]) -> tuple[NDArray[n
 
 
 def _sites(
-    atlas: Atlas, found: Case, prepared: Prepared, chosen: NDArray[np.int64], ids: list[str]
+    atlas: Atlas,
+    found: Case,
+    prepared: Prepared,
+    chosen: NDArray[np.int64],
+    ids: list[str],
+    before: Prepared | None = None,
 ) -> tuple[Site, ...]:
+    """Return the sites with their reasons; what each newly reaches is judged by what stands in `before`."""
+    newly = None if before is None else [one.newly for one in evidence.explain(before.instance, chosen, before.places)]
     names = dict(zip(found.offered.ids, found.offered.names, strict=True))
     origin = dict(zip(found.offered.ids, found.offered.provenance, strict=True))
     lonlat = prepared.places.xy[chosen] if prepared.places is not None and len(chosen) else np.empty((0, 2))
@@ -358,7 +532,7 @@ def _sites(
                 lat=float(lonlat[at, 1]),
                 reached=one.reached,
                 exclusive=one.exclusive,
-                newly=one.newly,
+                newly=one.newly if newly is None else newly[at],
                 served=one.served,
                 loss=one.loss,
                 nearest=prepared.instance.site_ids[one.nearest] if one.nearest is not None else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +19,29 @@ SOURCES = (AUTO, TABLE, GRID, ENTERPRISES, ACTIVITIES, POINTS)
 STEP_M = (50, 5_000)
 MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
 DECIMALS = 5
+#: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind.
+#: · in which order over the years · how sure the plan is.
+WHERE, CHANGE, UPGRADE, FAIR, STAGES, SURE = "where", "change", "upgrade", "fair", "stages", "sure"
+#: The fields of an Ask that belong to one question alone.
+FIELDS = {
+    WHERE: (),
+    CHANGE: ("close", "move", "move_within", "keep"),
+    UPGRADE: ("upgrade", "upgrade_cost"),
+    FAIR: ("zone_share",),
+    STAGES: ("stages",),
+    SURE: ("draws",),
+}
+#: What a question begins with.
+BEGIN: dict[str, dict[str, Any]] = {
+    WHERE: {"new": 8},
+    CHANGE: {"new": 0, "move": 2},
+    UPGRADE: {"new": 0, "upgrade": 5},
+    FAIR: {"new": 8, "zone_share": 0.2},
+    STAGES: {"new": None, "stages": (3, 3, 2)},
+    SURE: {"new": 8, "draws": 200},
+}
+MOST_CHANGED = 60
+MOST_STAGES, MOST_DRAWS = 6, 500
 ALWAYS = "24/7"
 _SPAN = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
 _POINT = re.compile(r"p(\d{1,8})-(\d{1,8})\Z")
@@ -54,6 +77,26 @@ class Ask:
         Candidates set by hand: longitude, latitude in degrees (WGS-84), with :data:`DECIMALS` decimals.
     force, forbid : tuple of str
         Candidates that must, or must not, be chosen, by id.
+    question : str
+        What is asked, of :data:`FIELDS`; a field of another question is an error.
+    close : int
+        How many of the stations that stand close, beside those that move.
+    move : int
+        Most of them that move: one closes, another opens, beyond `new`.
+    move_within : float or None
+        Longest straight way of a move, metres.
+    keep : tuple of str
+        Stations that neither close nor move, by id.
+    upgrade : int
+        Most stations that change to being open round the clock.
+    upgrade_cost : float or None
+        Of each, yuan.
+    zone_share : float or None
+        Least part of the demand of every street zone to be reached, 0 to 1; None: the worst zone is raised first.
+    stages : tuple of int
+        New sites of each stage, in their order.
+    draws : int
+        How often demand is drawn anew.
     """
 
     model: str = "mclp"
@@ -69,6 +112,16 @@ class Ask:
     points: tuple[tuple[float, float], ...] = ()
     force: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
+    question: str = WHERE
+    close: int = 0
+    move: int = 0
+    move_within: float | None = None
+    keep: tuple[str, ...] = ()
+    upgrade: int = 0
+    upgrade_cost: float | None = None
+    zone_share: float | None = None
+    stages: tuple[int, ...] = ()
+    draws: int = 0
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -88,7 +141,8 @@ class Ask:
                 low=STEP_M[0],
                 high=STEP_M[1],
             )
-        for name, value in (("budget", self.budget), ("cost", self.cost), ("spacing", self.spacing)):
+        for name in ("budget", "cost", "spacing", "move_within", "upgrade_cost"):
+            value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value >= 0):
                 raise AtlasError(N_("{name} 的值 {got} 不可用：请给不小于 0 的数。"), name=name, got=value)
         if self.hours is not None and (not self.hours or not all(0 <= hour <= 23 for hour in self.hours)):
@@ -98,6 +152,57 @@ class Ask:
         if len(self.points) > MOST_POINTS or len(self.force) + len(self.forbid) > MOST_MARKS:
             raise AtlasError(N_("手工点位或标记超过 {limit} 个：请改用备选点表。"), limit=MOST_POINTS)
         parse_opening(self.opening)
+        self._check_question()
+
+    def _check_question(self) -> None:
+        if self.question not in FIELDS:
+            raise AtlasError(
+                N_("没有“{got}”这个问题：请用 {allowed} 之一。"), got=self.question, allowed=", ".join(FIELDS)
+            )
+        for field in fields(self):
+            own = next((one for one, names in FIELDS.items() if field.name in names), self.question)
+            if own != self.question and getattr(self, field.name) != field.default:
+                raise AtlasError(
+                    N_("{name} 只用于问题 {own}，不用于 {question}：请去掉它，或换一个问题。"),
+                    name=field.name,
+                    own=own,
+                    question=self.question,
+                )
+        if self.question != WHERE and (self.model != MODELS[0] or self.cover != 1):
+            raise AtlasError(
+                N_("问题 {question} 只求覆盖一次的最大覆盖：请不要另给模型或覆盖次数。"), question=self.question
+            )
+        for name in ("close", "move", "upgrade"):
+            if not 0 <= getattr(self, name) <= MOST_CHANGED:
+                raise AtlasError(
+                    N_("{name} 的处数 {got} 不可用：请给 0 到 {high} 的整数。"),
+                    name=name,
+                    got=getattr(self, name),
+                    high=MOST_CHANGED,
+                )
+        if len(self.stages) > MOST_STAGES or not all(1 <= one <= MOST_NEW for one in self.stages):
+            raise AtlasError(
+                N_("分期“{got}”不可用：请写成 3,3,2 的样子，至多 {most} 期，每期 1 到 {high} 处。"),
+                got=",".join(map(str, self.stages)),
+                most=MOST_STAGES,
+                high=MOST_NEW,
+            )
+        if not 0 <= self.draws <= MOST_DRAWS:
+            raise AtlasError(N_("抽样次数 {got} 不可用：请给 1 到 {high} 的整数。"), got=self.draws, high=MOST_DRAWS)
+        if self.zone_share is not None and not 0 <= self.zone_share <= 1:
+            raise AtlasError(
+                N_("{name} 的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。"),
+                name="zone_share",
+                got=self.zone_share,
+            )
+
+    def put(self, question: str) -> Self:
+        """Return the same place, hours and candidates asked another question, as that one begins."""
+        if question == self.question:
+            return self
+        usual = {field.name: field.default for field in fields(self)}
+        own = {name: usual[name] for names in FIELDS.values() for name in names}
+        return self.having(**own | {"question": question, "model": MODELS[0], "cover": 1} | BEGIN.get(question, {}))
 
     def having(self, **changes: Any) -> Self:
         """Return a copy with `changes`."""
@@ -113,6 +218,20 @@ def point_of(site: str) -> tuple[float, float] | None:
     """Return longitude and latitude of an id of :func:`point_id`, None of any other."""
     found = _POINT.match(site)
     return (int(found[1]) / 10**DECIMALS, int(found[2]) / 10**DECIMALS) if found else None
+
+
+def stages_of(text: str) -> tuple[int, ...]:
+    """Read ``3,3,2``: how many new sites each stage has.
+
+    Raises
+    ------
+    AtlasError
+        On anything else.
+    """
+    parts = [part.strip() for part in text.replace("，", ",").split(",")]
+    if not all(part.isdecimal() and len(part) < 4 for part in parts):
+        raise AtlasError(N_("各期的“{got}”读不懂：请写成 3,3,2 的样子。"), got=text)
+    return tuple(map(int, parts))
 
 
 def hours_of(text: str | None) -> tuple[int, ...] | None:

@@ -10,7 +10,7 @@ Stations across the county line serve too.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from layers.atlas import Atlas
 from layers.distance import Pairs, Points, nearest_distance, sphere, within_reach
 from layers.filters import Filters
 from layers.provenance import mix, sources, weakest
-from layers.siting.ask import Ask
+from layers.siting.ask import ALWAYS, Ask
 from layers.siting.candidates import Candidates, candidates
 from layers.siting.lines import Lines
 from layers.siting.mark import MARK
@@ -155,6 +155,24 @@ class Case:
             return np.ones(len(self.serving), bool)
         texts = [text or None for text in self.existing.frame["opening_hours"]]
         return open_matrix(texts)[:, self.wish.weekday - 1][:, list(self.wish.hours)].any(axis=1)  # ty: ignore[invalid-explicit-return] - an axis is left
+
+    def changed(self, closed: Collection[str] = (), upgraded: Collection[str] = ()) -> Case:
+        """Return the case after some stations have closed and others are open round the clock, by id."""
+        if self.existing is None or not (closed or upgraded):
+            return self
+        table = self.existing
+        kept = np.flatnonzero([one not in closed for one in table.ids])
+        if not len(kept):
+            return replace(self, existing=None, serving=self.serving[kept])
+        frame = table.frame.iloc[kept].reset_index(drop=True)
+        always = frame["id"].isin(list(upgraded))
+        frame["opening_hours"] = frame["opening_hours"].mask(always, ALWAYS)
+        points = Points(table.located.xy[kept], table.located.degrees)
+        return replace(
+            self,
+            existing=PointTable(table.path, [table.ids[row] for row in kept], points, frame),
+            serving=self.serving[kept],
+        )
 
     def prepared(self, network: Edges | Lines | None = None, access: float = REACH_M) -> Prepared:
         """Return the checked instance, measured straight, along the network of the atlas, or along another (from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,8 +61,10 @@ class Fairness:
     after: Side
 
 
-def fairness(found: Case, points: NDArray[np.float64]) -> Fairness:
-    """Return how ways and service are shared, before and with new sites at `points` (degrees).
+def fairness(
+    found: Case, points: NDArray[np.float64], closed: Collection[str] = (), upgraded: Collection[str] = ()
+) -> Fairness:
+    """Return how ways and service are shared, before and with new sites at `points` (degrees) and what else changes.
 
     Each station is one unit of supply, or the share of the hours asked in which
     it is open; the way is that of the case, and demand that of the hours asked.
@@ -71,7 +74,7 @@ def fairness(found: Case, points: NDArray[np.float64]) -> Fairness:
     _, share = ways_to_nearest(found, points)
     weight = share.reshape(-1, len(found.cells)).sum(axis=0)
     before = NOBODY_KNOWS if found.placing.lost else _side(found, np.empty((0, 2)), weight)
-    return Fairness(found.cells, weight, before, _side(found, points, weight))
+    return Fairness(found.cells, weight, before, _side(found.changed(closed, upgraded), points, weight))
 
 
 def _side(found: Case, points: NDArray[np.float64], weight: NDArray[np.float64]) -> Side:

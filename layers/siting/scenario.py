@@ -18,8 +18,8 @@ import pandas as pd
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
 from layers.filters import Filters
-from layers.siting.answer import EVERY_ONE_PLACED, Answer, Figures, Site
-from layers.siting.ask import Ask
+from layers.siting.answer import EVERY_ONE_PLACED, Answer, Changed, Figures, Site, Stage, Zone
+from layers.siting.ask import FIELDS, Ask
 from layers.unplaced import Standing
 
 VERSION = 1
@@ -40,6 +40,10 @@ FILTER_FIELDS = (
     "area",
     "way",
 )
+#: Fields of Ask and of Answer that came after the first plans were kept: left out as usual.
+LATER = ("question", *(name for names in FIELDS.values() for name in names))
+RECORDS = {"changes": Changed, "zones": Zone, "stages": Stage}
+USUAL = {field.name: field.default for field in fields(Answer) if field.default is not MISSING}
 NAME_LENGTH, NOTE_LENGTH = 60, 500
 T = TypeVar("T")
 
@@ -209,7 +213,12 @@ def dumps_inputs(inputs: Inputs) -> str:
                 # where there is no network the way is not named: such a plan is written as ever
                 if (value := getattr(inputs.filters, name)) is not None or name != "way"
             },
-            "ask": {field.name: _plain(getattr(inputs.ask, field.name)) for field in fields(Ask)},
+            "ask": {
+                field.name: _plain(value)
+                for field in fields(Ask)
+                # what belongs to another question is left out: a plan of before reads, and writes, as it did
+                if (value := getattr(inputs.ask, field.name)) != field.default or field.name not in LATER
+            },
             "data_version": inputs.data_version,
             "basis": inputs.basis,
             "planned": list(inputs.planned),
@@ -238,7 +247,8 @@ def loads_inputs(text: str) -> Inputs:
         asked: dict[str, Any] = {field.name: ask[field.name] for field in fields(Ask) if field.name in ask}
         asked["hours"] = None if ask.get("hours") is None else tuple(ask["hours"])
         asked["points"] = tuple((float(lon), float(lat)) for lon, lat in ask.get("points", ()))
-        asked |= {name: tuple(map(str, ask.get(name, ()))) for name in ("force", "forbid")}
+        asked["stages"] = tuple(map(int, ask.get("stages", ())))
+        asked |= {name: tuple(map(str, ask.get(name, ()))) for name in ("force", "forbid", "keep")}
         return Inputs(
             filters=Filters(**looked_at),
             ask=Ask(**asked),
@@ -257,8 +267,13 @@ def dumps_answer(answer: Answer) -> str:
     for name in ("before", "after", "night_before", "night_after"):
         told[name] = _record(told[name])
     told["sites"] = [_record(one) for one in answer.sites]
-    if told.pop("unplaced") != EVERY_ONE_PLACED:  # left out as usual: a plan of before reads, and writes, as it did
-        told["unplaced"] = _record(answer.unplaced)
+    for name, usual in USUAL.items():  # left out as usual: a plan of before reads, and writes, as it did
+        if told[name] == usual:
+            del told[name]
+        elif name in RECORDS:
+            told[name] = [_record(one) for one in told[name]]
+        elif name == "unplaced":
+            told[name] = _record(told[name])
     return json.dumps({"version": VERSION, **told}, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
@@ -272,11 +287,14 @@ def loads_answer(text: str) -> Answer:
     """
     told = _loaded(text)
     try:
-        values = {field.name: told[field.name] for field in fields(Answer) if field.name != "unplaced"}
+        values = {field.name: told[field.name] for field in fields(Answer) if field.default is MISSING}
         values["unplaced"] = _made(Standing, told["unplaced"]) if "unplaced" in told else EVERY_ONE_PLACED
         for name in ("before", "after", "night_before", "night_after"):
             values[name] = _made(Figures, told[name])
         values["sites"] = tuple(_made(Site, one) for one in told["sites"])
+        values |= {name: tuple(_made(kind, one) for one in told.get(name, ())) for name, kind in RECORDS.items()}
+        values |= {name: float(told[name]) for name in ("lost", "price", "regret") if name in told}
+        values["draws"] = int(told.get("draws", 0))
         values["uncovered"] = tuple((str(cell), float(weight)) for cell, weight in told["uncovered"])
         for name in ("objective", "bound", "gap"):
             values[name] = None if told[name] is None else float(told[name])

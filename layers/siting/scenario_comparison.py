@@ -9,7 +9,7 @@ import pandas as pd
 
 from geodata.errors import N_, AtlasError
 from layers.distance import Points, measure
-from layers.siting.scenario import FILTER_FIELDS, Scenario
+from layers.siting.scenario import FILTER_FIELDS, LATER, Scenario
 
 MOST = 4
 #: Sites of two scenarios nearer to each other than this count as the same place, metres.
@@ -87,6 +87,7 @@ def inputs_differ(scenarios: Sequence[Scenario]) -> pd.DataFrame:
         "points",
         "force",
         "forbid",
+        *LATER,
         "basis",
     ):
         values = []

@@ -135,8 +135,14 @@ def adopt(store: WritableStore, scenario: Scenario, author: str | None = None, s
     Raises
     ------
     AtlasError
-        It is adopted already, has no sites, or the planned stations it was made for are gone or placed by now.
+        It is adopted already, has no sites, changes what stands, or the planned stations it was made for are gone or
+        placed by now.
     """
+    if scenario.answer is not None and scenario.answer.changes:
+        raise AtlasError(
+            N_("方案“{name}”要撤并或升级现有驿站，不能采用：请在台账里改好再导入；采用只给计划驿站位置。"),
+            name=scenario.name,
+        )
     if scenario.inputs is None or scenario.answer is None or not scenario.answer.sites:
         raise AtlasError(N_("方案“{name}”没有点位，不能采用：请先求解。"), name=scenario.name)
     standing = adoptions(store.history())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,20 @@ def stability(
     seconds: float = 1.0,
     over: Callable[[], bool] = lambda: False,
 ) -> Stability:
-    """Draw the demand of every point anew and solve again.
+    """Return what :func:`each_draw` yields last."""
+    return deque(each_draw(instance, sites, draws, spread, seed, seconds, over), maxlen=1)[0]
+
+
+def each_draw(
+    instance: Instance,
+    sites: NDArray[np.int64],
+    draws: int = DRAWS,
+    spread: float = SPREAD,
+    seed: int = 0,
+    seconds: float = 1.0,
+    over: Callable[[], bool] = lambda: False,
+) -> Iterator[Stability]:
+    """Draw the demand of every point anew and solve again; yield how the plan has fared so far, at first in no draw.
 
     Each weight is multiplied by a draw of a gamma distribution of mean 1 and coefficient of variation `spread`, each
     point by itself: what is known of demand is a proxy, and this is how wrong a point of it may be.
@@ -78,6 +92,7 @@ def stability(
     random = np.random.default_rng(seed)
     shape = 1.0 / spread**2
     stays, loss, proved = np.zeros(len(sites)), [], 0
+    yield Stability(0, 0, stays, np.array(loss))
     for _ in range(draws):
         if over():
             break
@@ -88,5 +103,4 @@ def stability(
         proved += found.status == "proved"
         stays += np.isin(sites, found.sites)
         loss.append(abs(found.objective - mine) / found.objective if found.objective else 0.0)
-    count = max(len(loss), 1)
-    return Stability(len(loss), proved, stays / count, np.array(loss))
+        yield Stability(len(loss), proved, stays / len(loss), np.array(loss))

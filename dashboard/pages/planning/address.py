@@ -12,7 +12,21 @@ from dashboard.query_string import NOTHING, Codec, Points, flag, one_of, points,
 from dashboard.state import MAX_NOTICES, MAX_QUERY
 from geodata.errors import AtlasError
 from geodata.message import Message
-from layers.siting.ask import DECIMALS, MOST_NEW, MOST_POINTS, SOURCES, STEP_M, Ask, hours_of, hours_text
+from layers.siting.ask import (
+    DECIMALS,
+    FIELDS,
+    MOST_CHANGED,
+    MOST_DRAWS,
+    MOST_NEW,
+    MOST_POINTS,
+    SOURCES,
+    STEP_M,
+    WHERE,
+    Ask,
+    hours_of,
+    hours_text,
+    stages_of,
+)
 from layers.siting.scenario_comparison import MOST as MOST_COMPARED
 from layers.siting.solver import MODELS
 
@@ -90,6 +104,7 @@ def _maybe(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 _YUAN = within(0, 1e12, float)
 ASKED: dict[str, Codec] = {
+    "question": Codec("question", one_of(*FIELDS)),
     "model": Codec("model", one_of(*MODELS)),
     "new": Codec("new", _maybe(within(0, MOST_NEW, int)), _text_of(str)),
     "budget": Codec("budget", _YUAN, _number),
@@ -103,6 +118,15 @@ ASKED: dict[str, Codec] = {
     "points": Codec("points", points(1, MOST_POINTS), points_text(DECIMALS)),
     "force": Codec("force", _ids, _ids_text),
     "forbid": Codec("forbid", _ids, _ids_text),
+    "close": Codec("close", within(0, MOST_CHANGED, int)),
+    "move": Codec("move", within(0, MOST_CHANGED, int)),
+    "within": Codec("move_within", _maybe(within(0, 50_000, float)), _text_of(_number)),
+    "keep": Codec("keep", _ids, _ids_text),
+    "upgrade": Codec("upgrade", within(0, MOST_CHANGED, int)),
+    "each": Codec("upgrade_cost", _maybe(_YUAN), _text_of(_number)),
+    "stages": Codec("stages", stages_of, lambda stages: ",".join(map(str, stages))),
+    "draws": Codec("draws", within(0, MOST_DRAWS, int)),
+    "share": Codec("zone_share", _maybe(within(0, 1, float)), _text_of(_number)),
 }
 SHOWN: dict[str, Codec] = {
     "run": flag("run"),
@@ -125,7 +149,10 @@ def parse(query: str) -> tuple[Plan, tuple[Message, ...]]:
     compared = shown.get("compare", ())
     if len(compared) > MOST_COMPARED:
         shown["compare"] = compared[:MOST_COMPARED]
-    return Plan(_ask(asked, notices), **shown), tuple(notices[:MAX_NOTICES])
+    ask = _ask(asked, notices)
+    if ask.question != WHERE:  # sites are set by hand to see where, and no other question is answered so
+        shown.pop("sites", None)
+    return Plan(ask, **shown), tuple(notices[:MAX_NOTICES])
 
 
 def _ask(values: dict[str, Any], notices: list[Message]) -> Ask:

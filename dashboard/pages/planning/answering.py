@@ -30,6 +30,7 @@ from dashboard.pages.planning.solving import (
     search,
 )
 from dashboard.pages.planning.syncing import asked
+from dashboard.planning_questions import CARDS
 from dashboard.polling import one_at_a_time
 from dashboard.server.limited import take
 from dashboard.tasks.job import DONE, INTERRUPTED, LOST, STOPPED
@@ -39,7 +40,10 @@ from dashboard.theme.recolour import themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
+from layers.siting.ask import WHERE
 
+#: What of an answer is drawn while it is being improved.
+LIVE = ("sites", "closed", "upgraded")
 EMPTY = themed({"data": [], "layout": theme.chart_layout()}, "light")
 
 
@@ -68,7 +72,8 @@ def kept(atlas: Atlas, jobs: Jobs, question: Question, query: str) -> dict[str, 
 
 def named(question: Question) -> dict[str, str]:
     """Return what a question is called in the trail of deeds."""
-    return {"place": question.filters.place, "model": question.plan.ask.model}
+    ask = question.plan.ask
+    return {"place": question.filters.place, "model": ask.model if ask.question == WHERE else ask.question}
 
 
 def register(app: Dash, context: Context, jobs: Jobs) -> None:
@@ -146,7 +151,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         atlas, question, words = asked(context, stored["query"])
         news = state.told
         said = results.status_line(state, question.plan.ask.model, words)
-        told = {"sites": news["sites"]} if news.get("sites") else None
+        told = {name: news.get(name) or [] for name in LIVE} if any(news.get(name) for name in LIVE) else None
         gap: tuple = no_update, no_update, True
         if news.get("history"):
             total, model = float(news.get("total") or 0.0), question.plan.ask.model
@@ -205,7 +210,9 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
             raise PreventUpdate
         atlas, question, _ = asked(context, stored["query"])
         found = answer_of(context, jobs, atlas, question, result)
-        able = found.answer is not None and question.plan.ask.model != "lscp" and not question.plan.sites
+        ask = question.plan.ask
+        asks = "curve" in CARDS[ask.question].parts and ask.model != "lscp"
+        able = found.answer is not None and asks and not question.plan.sites
         if not able:
             if old and old.get("id"):
                 jobs.stop(old["id"])

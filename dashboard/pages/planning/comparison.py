@@ -150,7 +150,10 @@ def _sites_table(one: Any, street: Mapping[str, str], words: Words) -> html.Tabl
 def _cover(atlas: Atlas, one: Any) -> Any:
     def compute() -> Any:
         return cell_cover(
-            case(atlas, one.inputs.filters, one.inputs.ask.having(force=(), forbid=())), one.answer.points
+            case(atlas, one.inputs.filters, one.inputs.ask.having(force=(), forbid=())),
+            one.answer.points,
+            one.answer.closed,
+            one.answer.upgraded,
         )
 
     try:

@@ -12,13 +12,28 @@ from typing import Any
 
 from dashboard.pages.planning import names
 from dashboard.pages.planning.address import Plan
+from dashboard.planning_questions import CARDS
 from layers.filters import DETOUR, RADIUS_M, Filters
 from layers.siting.answer import NIGHT
-from layers.siting.ask import MOST_NEW, STEP_M, hours_of, hours_text
+from layers.siting.ask import (
+    CHANGE,
+    FAIR,
+    MOST_CHANGED,
+    MOST_DRAWS,
+    MOST_NEW,
+    STAGES,
+    STEP_M,
+    SURE,
+    UPGRADE,
+    hours_of,
+    hours_text,
+    stages_of,
+)
 from layers.siting.solver import COVERAGE_MODELS
 
 DAY = tuple(range(8, 20))
-PRESETS = {"": None, "day": DAY, "night": NIGHT}
+WHOLE_DAY = tuple(range(24))
+PRESETS = {"": None, "all": WHOLE_DAY, "day": DAY, "night": NIGHT}
 OTHER = "other"
 
 
@@ -112,6 +127,57 @@ def _model() -> Control:
     return Control(names.control("model"), "value", lambda question: question.plan.ask.model, take)
 
 
+def _question() -> Control:
+    def take(question: Question, value: str | None) -> Question:
+        if value not in CARDS:
+            return question
+        ask = question.plan.ask.put(value)
+        if value == UPGRADE and ask.hours is None:  # what is open longer is worth something by the clock alone
+            ask = ask.having(hours=WHOLE_DAY)
+        return replace(question, plan=replace(question.plan, ask=ask, sites=(), scenario=None, run=False))
+
+    return Control(names.control("question"), "value", lambda question: question.plan.ask.question, take)
+
+
+def _own_number(field: str, name: str, high: float, scale: float = 1.0, empty: bool = False) -> Control:
+    """A number of one question; it may be left empty where nothing then limits it. `scale`: 100 for percent."""
+
+    def own(question: Question) -> bool:
+        return name in CARDS[question.plan.ask.question].parts
+
+    def take(question: Question, value: Any) -> Question:
+        if not own(question) or (value in ("", None) and not empty):
+            return question
+        if value in ("", None):
+            return question.asking(**{field: None})
+        number = min(max(float(value), 0.0), high)
+        return question.asking(**{field: number / scale if empty else int(number)})
+
+    def show(question: Question) -> Any:
+        value = getattr(question.plan.ask, field)
+        return "" if value is None else round(value * scale, 6) if empty else value
+
+    return Control(names.control(field), "value", show, take)
+
+
+def _stages() -> Control:
+    def take(question: Question, value: str | None) -> Question:
+        return question.asking(stages=stages_of(value or "")) if question.plan.ask.question == STAGES else question
+
+    return Control(
+        names.control("stages"), "value", lambda question: ",".join(map(str, question.plan.ask.stages)), take
+    )
+
+
+def _keep() -> Control:
+    def take(question: Question, value: Any) -> Question:
+        keep = tuple(value or ())
+        same = question.plan.ask.question != CHANGE or keep == question.plan.ask.keep
+        return question if same else question.asking(keep=keep)
+
+    return Control(names.control("keep"), "value", lambda question: list(question.plan.ask.keep), take)
+
+
 def _backup() -> Control:
     return Control(
         names.control("backup"),
@@ -169,6 +235,7 @@ def _swipe() -> Control:
 def controls() -> tuple[Control, ...]:
     """Return every control, in the order in which callbacks list them."""
     return (
+        _question(),
         _place(),
         _group(),
         Control(
@@ -208,6 +275,15 @@ def controls() -> tuple[Control, ...]:
         _choice("opening"),
         _always(),
         _swipe(),
+        _own_number("close", CHANGE, MOST_CHANGED),
+        _own_number("move", CHANGE, MOST_CHANGED),
+        _own_number("move_within", CHANGE, 50_000, empty=True),
+        _keep(),
+        _own_number("upgrade", UPGRADE, MOST_CHANGED),
+        _own_number("upgrade_cost", UPGRADE, 1e12, empty=True),
+        _own_number("zone_share", FAIR, 100, scale=100.0, empty=True),
+        _stages(),
+        _own_number("draws", SURE, MOST_DRAWS),
     )
 
 

@@ -19,14 +19,15 @@ from dashboard.components.rail import way_hint, way_offered
 from dashboard.components.trail import with_source
 from dashboard.context import Context
 from dashboard.maps import basemap, planning
-from dashboard.pages.planning import names, results
+from dashboard.pages.planning import changes, names, results
 from dashboard.pages.planning.answering import progress_head, provenance_of
 from dashboard.pages.planning.comparison import comparison
 from dashboard.pages.planning.controls import Question
 from dashboard.pages.planning.lacking import lacking
-from dashboard.pages.planning.rail import demand_places, marks_text
+from dashboard.pages.planning.rail import demand_places, keepable, marks_text
 from dashboard.pages.planning.solving import Found, answer_of, case_of, key_of, place_of, scenario_of
 from dashboard.pages.planning.syncing import asked, query_of
+from dashboard.planning_questions import CARDS, PARTS
 from dashboard.prefill import Place, outputs
 from dashboard.scenario_in_words import street_names
 from dashboard.state import View
@@ -36,7 +37,7 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers import places
 from layers.atlas import Atlas
-from layers.siting.answer import CellCover, Site, cell_cover, placed
+from layers.siting.answer import CLOSED, UPGRADED, CellCover, Changed, Site, cell_cover, placed
 from layers.siting.case import Case, basis
 from layers.siting.closing import closings
 from layers.siting.fairness import fairness
@@ -73,6 +74,10 @@ FRAME_PARTS: tuple[Place, ...] = (
     ("plan-map-box", "hidden"),
     (names.WAY_CHOICE, "hidden"),
     (names.WAY_HINT, "children"),
+    (names.QUESTION, "children"),
+    ("plan-add", "hidden"),
+    (names.control("keep"), "data"),
+    *((names.part(one), "hidden") for one in PARTS),
 )
 
 
@@ -109,7 +114,7 @@ def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, li
     found, cover, sites = shown.case, shown.cover, shown.sites
     view = View(*stored["view"]) if stored.get("view") else None
     here = places.scope(atlas, question.filters)
-    swipe = question.plan.swipe and bool(sites)
+    swipe = question.plan.swipe and bool(sites or shown.changes)
     figure = planning.map_figure(atlas, shown, here, words, view)
     before = planning.map_figure(atlas, shown, here, words, view, planning.BEFORE) if swipe else no_update
     marks = marks_text(question, len(found.offered) if found else None, words)
@@ -121,7 +126,17 @@ def draw_map(context: Context, jobs: Jobs, stored: dict, result: dict | None, li
     return (
         laid(figure),
         before if before is no_update else laid(before),
-        plan_legend(atlas, found, cover, len(sites), words, context.review_number, mode=mode),
+        plan_legend(
+            atlas,
+            found,
+            cover,
+            len(sites),
+            words,
+            context.review_number,
+            candidates=shown.candidates,
+            mode=mode,
+            changes=shown.changes,
+        ),
         marks,
         not swipe,
         not swipe,
@@ -139,8 +154,10 @@ def shown_of(
 ) -> planning.Shown:
     """Return what the map shows of a question: of the answer that `result` points at, or of the best sites so far."""
     found = _case(atlas, question)
-    sites = _numbered(answer_of(context, jobs, atlas, question, result), live)
-    cover = _cover(atlas, found, question, [(one.lon, one.lat) for one in sites])
+    got = answer_of(context, jobs, atlas, question, result)
+    sites = _numbered(got, live)
+    changing = got.answer.changes if got.answer is not None else _changing(atlas, live)
+    cover = _cover(atlas, found, question, [(one.lon, one.lat) for one in sites], changing)
     return planning.Shown(
         found,
         cover,
@@ -148,6 +165,8 @@ def shown_of(
         _marks(found, question.plan.ask.force),
         _marks(found, question.plan.ask.forbid),
         street_names(atlas, words),
+        changing,
+        "candidates" in CARDS[question.plan.ask.question].parts,
     )
 
 
@@ -205,13 +224,22 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
     street = street_names(atlas, words)
     stations = dict(zip(atlas.stations["station_id"], atlas.stations["name"].map(words.called), strict=True))
     got = atlas.recent(
-        ("fairness", key_of(atlas, question), answer.points.tobytes()), lambda: fairness(made, answer.points)
+        ("fairness", key_of(atlas, question), answer.points.tobytes(), answer.changes),
+        lambda: fairness(made, answer.points, answer.closed, answer.upgraded),
     )
     curves = planning_charts.lorenz(got, provenance, words)
     return (
         sourced(results.head(question, made, answer, words), "plan_covered"),
         results.figures(question, made, answer, words),
-        sourced(results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None),
+        [
+            *sourced(changes.zones_table(answer, street, words), "plan_covered" if answer.zones else None),
+            *sourced(changes.stages_table(answer, words), "plan_covered" if answer.stages else None),
+            *changes.sure_note(answer, words),
+            *sourced(changes.changes_table(answer, words), "plan_exclusive" if answer.changes else None),
+            *sourced(
+                results.sites_table(made, answer, street, stations, words), "plan_exclusive" if answer.sites else None
+            ),
+        ],
         sourced(results.left_out(atlas, answer, street, words), "plan_uncovered"),
         *gap,
         hidden,
@@ -246,6 +274,10 @@ def draw_frame(context: Context, stored: dict) -> tuple:
         bool(compared),
         not way_offered(atlas, filters),
         way_hint(atlas, filters, words),
+        words(CARDS[question.plan.ask.question].asks),
+        "candidates" not in CARDS[question.plan.ask.question].parts,
+        keepable(atlas, question, words),
+        *(one not in CARDS[question.plan.ask.question].parts for one in PARTS),
     )
 
 
@@ -286,12 +318,40 @@ def _numbered(found: Found, live: dict | None) -> list[Site]:
     ]
 
 
-def _cover(atlas: Atlas, found: Case | None, question: Question, spots: list[tuple[float, float]]) -> CellCover | None:
+def _changing(atlas: Atlas, live: dict | None) -> tuple[Changed, ...]:
+    """Return the stations that change in the best answer so far."""
+    row_of, (lon, lat) = atlas.rows_by("stations", "station_id"), atlas.lonlat("stations")
+    return tuple(
+        Changed(
+            station_id=one,
+            name=str(atlas.stations["name"].iloc[row]),
+            lon=float(lon[row]),
+            lat=float(lat[row]),
+            kind=kind,
+            weight=0.0,
+        )
+        for kind in (CLOSED, UPGRADED)
+        for one in (live or {}).get(kind, ())
+        if (row := row_of.get(one)) is not None
+    )
+
+
+def _cover(
+    atlas: Atlas,
+    found: Case | None,
+    question: Question,
+    spots: list[tuple[float, float]],
+    changes: tuple[Changed, ...] = (),
+) -> CellCover | None:
     if found is None:
         return None
     return atlas.recent(
-        ("cell cover", key_of(atlas, question), tuple(spots)),
-        lambda: cell_cover(found, np.array(spots, np.float64).reshape(-1, 2)),
+        ("cell cover", key_of(atlas, question), tuple(spots), changes),
+        lambda: cell_cover(
+            found,
+            np.array(spots, np.float64).reshape(-1, 2),
+            *([one.station_id for one in changes if one.kind == kind] for kind in (CLOSED, UPGRADED)),
+        ),
     )
 
 

@@ -310,7 +310,11 @@ def _card(
                     _button(words("撤销采用"), "undo", adopted, able)
                     if adopted
                     else _button(
-                        words("采用方案"), "adopt", one.scenario_id, able and one.answer is not None, main=True
+                        words("采用方案"),
+                        "adopt",
+                        one.scenario_id,
+                        able and one.answer is not None and not one.answer.changes,
+                        main=True,
                     ),
                     None if adopted else _button(words("删除"), "delete", one.scenario_id, able),
                 ],
@@ -360,4 +364,5 @@ def _fairness(atlas: Atlas, one: Scenario) -> Fairness | None:
     """Return how a scenario shares ways and stations, as long as what it was made from is as it was."""
     if one.answer is None or one.inputs is None or one.inputs.basis != basis(atlas):
         return None
-    return fairness(case(atlas, one.inputs.filters, one.inputs.ask), one.answer.points)
+    found, answer = case(atlas, one.inputs.filters, one.inputs.ask), one.answer
+    return fairness(found, answer.points, answer.closed, answer.upgraded)

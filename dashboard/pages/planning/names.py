@@ -24,6 +24,7 @@ STATUS = "plan-status"
 RESET = "plan-reset"
 CLEAR_MARKS = "plan-clear-marks"
 MARKS = "plan-marks"
+QUESTION = "plan-question"
 WAY_CHOICE = "plan-way-choice"
 WAY_HINT = "plan-way-hint"
 
@@ -40,6 +41,11 @@ CURVE_JOB = "plan-curve-job"
 CURVE_TICK = "plan-curve-tick"
 TICK_MS, CURVE_TICK_MS = 250, 500
 SITES = "plan-sites"
+CHANGES = "plan-changes"
+ZONES = "plan-zones"
+PRICE = "plan-price"
+STAGES = "plan-stages"
+SURE = "plan-sure"
 LEFT_OUT = "plan-left-out"
 CLOSINGS = "plan-closings"
 FAIR = "plan-fair"
@@ -57,6 +63,11 @@ CHANGED = "plan-changed"
 COMPARE = "plan-compare"
 
 ACT = "plan-act"
+
+
+def part(name: str) -> str:
+    """Return the id of the part of the rail that only some questions need."""
+    return f"plan-part-{name}"
 
 
 def control(name: str) -> str:

@@ -6,16 +6,36 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
+import numpy as np
 from dash import html
 
 from dashboard.components.rail import group, proxy_choice, select, way_hint, way_offered, way_options
 from dashboard.components.term_marks import explained
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
+from dashboard.planning_questions import CARDS
+from dashboard.scenario_in_words import question_names
 from dashboard.words import Words
+from layers import stations
 from layers.atlas import Atlas
 from layers.filters import DETOUR, RADIUS_M
-from layers.siting.ask import ACTIVITIES, AUTO, ENTERPRISES, GRID, MOST_NEW, POINTS, STEP_M, TABLE
+from layers.siting.ask import (
+    ACTIVITIES,
+    AUTO,
+    CHANGE,
+    ENTERPRISES,
+    FAIR,
+    GRID,
+    MOST_CHANGED,
+    MOST_DRAWS,
+    MOST_NEW,
+    POINTS,
+    STAGES,
+    STEP_M,
+    SURE,
+    TABLE,
+    UPGRADE,
+)
 
 OPENINGS = ("24/7", "08:00-22:00", "06:00-24:00", "22:00-06:00")
 
@@ -86,7 +106,28 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
     wanted = list(dict.fromkeys(atlas.demand["worker_group"]))
     metres, yuan = words("米"), words("元")
     opening = now("opening")
+    shown = CARDS[question.plan.ask.question].parts
+
+    def part(name: str, *children: Any, style: str | None = None) -> html.Div:
+        return html.Div(list(children), id=names.part(name), className=style, hidden=name not in shown)
+
     return [
+        group(
+            words("问什么"),
+            html.Div(
+                dmc.ChipGroup(
+                    [
+                        dmc.Chip(label, value=name, size="xs", radius="sm", variant="outline")
+                        for name, label in question_names(words).items()
+                        if name in CARDS
+                    ],
+                    id=names.control("question"),
+                    value=now("question"),
+                ),
+                className="chips plan-cards-row",
+            ),
+            html.P(words(CARDS[question.plan.ask.question].asks), id=names.QUESTION, className="plan-question"),
+        ),
         group(
             words("地点"),
             select(
@@ -98,30 +139,82 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 nothingFoundMessage=words("没有匹配的选项"),
             ),
         ),
-        group(
-            words("目标"),
-            dmc.RadioGroup(
-                [
-                    dmc.Radio(label=explained(label, words), value=code, size="xs")
-                    for code, label in (
-                        ("mclp", words("覆盖最多的需求")),
-                        ("lscp", words("全部覆盖，站点最少")),
-                        ("pmedian", words("平均最近")),
-                        ("pcenter", words("最远者最近")),
-                    )
-                ],
-                id=names.control("model"),
-                value=now("model"),
-                size="xs",
-                className="plan-models",
+        part(
+            "model",
+            group(
+                words("目标"),
+                dmc.RadioGroup(
+                    [
+                        dmc.Radio(label=explained(label, words), value=code, size="xs")
+                        for code, label in (
+                            ("mclp", words("覆盖最多的需求")),
+                            ("lscp", words("全部覆盖，站点最少")),
+                            ("pmedian", words("平均最近")),
+                            ("pcenter", words("最远者最近")),
+                        )
+                    ],
+                    id=names.control("model"),
+                    value=now("model"),
+                    size="xs",
+                    className="plan-models",
+                ),
             ),
+        ),
+        part(
+            CHANGE,
+            _number("close", now("close"), words("撤并几处"), 0, MOST_CHANGED, 1),
+            _number("move", now("move"), words("至多迁移几处"), 0, MOST_CHANGED, 1),
+            _number("move_within", now("move_within"), words("迁移不超过"), 0, 50_000, 100, words("不限"), metres),
+            dmc.MultiSelect(
+                id=names.control("keep"),
+                data=keepable(atlas, question, words),
+                value=now("keep"),
+                label=words("不得撤迁的驿站"),
+                searchable=True,
+                limit=50,
+                size="xs",
+                comboboxProps={"zIndex": 1000},
+            ),
+            style="rail-group plan-numbers",
+        ),
+        part(
+            UPGRADE,
+            _number("upgrade", now("upgrade"), words("至多升级几处"), 0, MOST_CHANGED, 1),
+            _number("upgrade_cost", now("upgrade_cost"), words("升级每处费用"), 0, 1e12, 10_000, words("未定"), yuan),
+            style="rail-group plan-numbers",
+        ),
+        part(
+            FAIR,
+            _number("zone_share", now("zone_share"), words("每个街道至少"), 0, 100, 5, words("先抬最低的"), "%"),
+            html.P(words("清空：不设下限，先抬最低的街道，再抬次低的。"), className="rail-hint"),
+            style="rail-group",
+        ),
+        part(
+            STAGES,
+            dmc.TextInput(
+                id=names.control("stages"),
+                value=now("stages"),
+                label=words("各期新建几处"),
+                placeholder="3,3,2",
+                size="xs",
+                debounce=True,
+            ),
+            style="rail-group plan-numbers",
+        ),
+        part(
+            SURE,
+            _number("draws", now("draws"), words("需求重抽几次"), 1, MOST_DRAWS, 50),
+            style="rail-group plan-numbers",
         ),
         html.Div(
             [
-                _number("new", now("new"), words("新建站数"), 0, MOST_NEW, 1, words("不限")),
+                part("new", _number("new", now("new"), words("新建站数"), 0, MOST_NEW, 1, words("不限"))),
                 _number("radius", now("radius"), words("服务半径（步行）"), *RADIUS_M, 50, unit=metres),
                 _number("detour", now("detour"), words("绕行系数"), *DETOUR, 0.1),
-                _number("spacing", now("spacing"), words("最小间距"), 0, 20_000, 50, words("不限"), metres),
+                part(
+                    "spacing",
+                    _number("spacing", now("spacing"), words("最小间距"), 0, 20_000, 50, words("不限"), metres),
+                ),
             ],
             className="rail-group plan-numbers",
         ),
@@ -146,6 +239,7 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                     {"value": "", "label": words("不分时刻（只看有没有站）")},
                     {"value": "day", "label": words("白天 8–20 时")},
                     {"value": "night", "label": words("夜间 22–6 时")},
+                    {"value": "all", "label": words("全天 0–24 时")},
                     {"value": OTHER, "label": words("自定时段")},
                 ],
                 now("hours"),
@@ -176,24 +270,27 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
             ),
             proxy_choice(atlas, names.control("proxy"), now("proxy"), words),
         ),
-        group(
-            words("备选点"),
-            select(
-                names.control("source"),
-                [
-                    {"value": AUTO, "label": words("自动：有表用表，否则网格")},
-                    {"value": TABLE, "label": words("备选点表")},
-                    {"value": GRID, "label": words("陆地网格")},
-                    {"value": ENTERPRISES, "label": words("现有企业")},
-                    {"value": ACTIVITIES, "label": words("活动场所")},
-                    {"value": POINTS, "label": words("只用地图上点出的")},
-                ],
-                now("source"),
+        part(
+            "candidates",
+            group(
                 words("备选点"),
+                select(
+                    names.control("source"),
+                    [
+                        {"value": AUTO, "label": words("自动：有表用表，否则网格")},
+                        {"value": TABLE, "label": words("备选点表")},
+                        {"value": GRID, "label": words("陆地网格")},
+                        {"value": ENTERPRISES, "label": words("现有企业")},
+                        {"value": ACTIVITIES, "label": words("活动场所")},
+                        {"value": POINTS, "label": words("只用地图上点出的")},
+                    ],
+                    now("source"),
+                    words("备选点"),
+                ),
+                _number("step", now("step"), words("网格间距"), *STEP_M, 50, unit=metres),
+                html.P(id=names.MARKS, className="rail-hint"),
+                html.Button(words("清除锁定、排除和点出的点"), id=names.CLEAR_MARKS, className="button", type="button"),
             ),
-            _number("step", now("step"), words("网格间距"), *STEP_M, 50, unit=metres),
-            html.P(id=names.MARKS, className="rail-hint"),
-            html.Button(words("清除锁定、排除和点出的点"), id=names.CLEAR_MARKS, className="button", type="button"),
         ),
         html.Details(
             [
@@ -201,25 +298,34 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 html.Div(
                     [
                         _number("budget", now("budget"), words("预算上限"), 0, 1e12, 10_000, words("不限"), yuan),
-                        _number("cost", now("cost"), words("每站费用"), 0, 1e12, 10_000, words("未定"), yuan),
+                        part(
+                            "cost",
+                            _number("cost", now("cost"), words("每站费用"), 0, 1e12, 10_000, words("未定"), yuan),
+                        ),
                     ],
                     className="plan-numbers",
                 ),
-                dmc.Checkbox(
-                    id=names.control("backup"),
-                    label=words("至少两站可达才算覆盖（备份）"),
-                    checked=now("backup"),
-                    size="xs",
+                part(
+                    "backup",
+                    dmc.Checkbox(
+                        id=names.control("backup"),
+                        label=words("至少两站可达才算覆盖（备份）"),
+                        checked=now("backup"),
+                        size="xs",
+                    ),
                 ),
                 dmc.Checkbox(
                     id=names.control("always"), label=words("现有驿站只算 24 小时的"), checked=now("always"), size="xs"
                 ),
-                html.Span(words("新站开放时间"), className="rail-title"),
-                select(
-                    names.control("opening"),
-                    [{"value": one, "label": words.hours(one)} for one in dict.fromkeys([*OPENINGS, opening])],
-                    opening,
-                    words("新站开放时间"),
+                part(
+                    "opening",
+                    html.Span(words("新站开放时间"), className="rail-title"),
+                    select(
+                        names.control("opening"),
+                        [{"value": one, "label": words.hours(one)} for one in dict.fromkeys([*OPENINGS, opening])],
+                        opening,
+                        words("新站开放时间"),
+                    ),
                 ),
             ],
             className="rail-group plan-more",
@@ -239,6 +345,17 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
             html.Button(words("全部重置"), id=names.RESET, className="button", type="button"), className="rail-buttons"
         ),
     ]
+
+
+def keepable(atlas: Atlas, question: Question, words: Words) -> list[dict[str, str]]:
+    """Return the stations of the place that a plan may keep from closing, with those that are chosen."""
+    if question.plan.ask.question != CHANGE:
+        return []
+    rows = np.flatnonzero(stations.chosen(atlas, question.filters) & stations.service(atlas, question.filters).nominal)
+    table = atlas.stations
+    known = dict(zip(table["station_id"].iloc[rows], table["name"].iloc[rows], strict=True))
+    known |= {one: one for one in question.plan.ask.keep if one not in known}
+    return [{"value": one, "label": words.called(name)} for one, name in known.items()]
 
 
 def marks_text(question: Question, candidates: int | None, words: Words) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -13,6 +13,7 @@ from dashboard.components.chart_table import chart_table, opening
 from dashboard.components.term_marks import pieces
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
+from dashboard.planning_questions import CARDS, sentence
 from dashboard.scenario_in_words import proof
 from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
@@ -21,10 +22,11 @@ from geodata.message import Message
 from layers import way
 from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
-from layers.siting.ask import hours_text
+from layers.siting.ask import STAGES, SURE, WHERE, hours_text
 from layers.siting.case import Case
 from layers.siting.closing import Closing
 from layers.siting.fairness import Fairness
+from layers.siting.questions import parts_of
 
 MOST_ZONES = 6
 MOST_CLOSINGS = 5
@@ -64,7 +66,10 @@ def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
         after=words.share(answer.after.share),
         proof=proof(answer, words),
     )
-    model = question.plan.ask.model
+    ask = question.plan.ask
+    model = ask.model
+    if ask.question != WHERE:
+        title = words.titled(said, sentence(answer, ask, words)) if said else sentence(answer, ask, words)
     if model in ("pmedian", "pcenter", "lscp") and answer.status != MOVED:
         title = words("{objective}，{proof}").format(
             objective=measure(model, answer.objective, answer.after.weight_of, words), proof=proof(answer, words)
@@ -134,15 +139,25 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
             words("0 为人人一样远；站更近而差距拉大时会升高"),
         ),
     ]
+    if answer.closed:
+        rows.append(
+            (
+                words("失去的需求权重"),
+                f"−{words.number(answer.lost, 1)}",
+                words("原先覆盖、之后不再覆盖的，占全部 {share}").format(
+                    share=words.share(answer.lost / after.weight_of if after.weight_of else None)
+                ),
+            )
+        )
     cost = words("{yuan} 元").format(yuan=words.number(answer.cost)) if answer.cost else words("未给费用")
     rows.append((words("新建"), words("{count} 站").format(count=len(answer.sites)), cost))
     if answer.status != MOVED:
-        total = after.weight_of
+        total = parts_of(ask, after.weight_of)
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
-    marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", "plan_cost", "plan_bound")[
-        : len(rows)
-    ]
+    lost = ("plan_lost",) if answer.closed else ()
+    marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", *lost, "plan_cost", "plan_bound")
+    marks = marks[: len(rows)]
     return [_terms(rows, marks)]
 
 
@@ -188,8 +203,9 @@ def sites_table(
 ) -> list:
     """Return the sites with why each: what only it covers, what it adds, what is next to it."""
     if not answer.sites:
-        return [html.P(words("没有新站。"), className="panel-empty")]
+        return [] if answer.changes else [html.P(words("没有新站。"), className="panel-empty")]
     total = answer.after.weight_of
+    extra = _own_column(found, words)
     rows: list[Any] = []
     for one in answer.sites:
         message, params = one.why(total)
@@ -197,7 +213,7 @@ def sites_table(
             words("在{road}边。").format(road=one.road) if one.road else "",
             words(message).format(**params),
             " ",
-            words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED else "",
+            words("重要性第 {rank}。").format(rank=one.number) if answer.status != MOVED and not answer.stages else "",
             _beside(one, found, station_names, words),
         ]
         rows.append(
@@ -214,6 +230,7 @@ def sites_table(
                     ),
                     html.Td("—" if one.exclusive is None else words.number(one.exclusive, 1)),
                     html.Td("—" if one.newly is None or not total else f"+{one.newly / total:.1%}"),
+                    *([html.Td(extra[1](one))] if extra else []),
                     html.Td(
                         [
                             _button(
@@ -226,7 +243,9 @@ def sites_table(
                                 one,
                                 words("移动第 {number} 站"),
                                 words("移动：再点击地图上的新位置，或用方向键"),
-                            ),
+                            )
+                            if found.ask.question == WHERE
+                            else None,
                         ],
                         className="plan-marks",
                     ),
@@ -239,6 +258,7 @@ def sites_table(
             html.Th(words("位置（为什么）")),
             html.Th(words("只有它覆盖")),
             html.Th(words("新增")),
+            *([html.Th(extra[0])] if extra else []),
             html.Th(html.Span(words("操作"), className="plan-unseen")),
         ]
     )
@@ -255,6 +275,13 @@ def sites_table(
             **{"data-figure": "plan_exclusive"},
         ),
     ]
+
+
+def _own_column(found: Case, words: Words) -> tuple[str, Callable[[Site], str]] | None:
+    """Return the column of the table of sites that the question alone has: its head, and what it says of a site."""
+    if found.ask.question == STAGES:
+        return words("第几期"), lambda one: str(one.stage)
+    return (words("仍入选"), lambda one: words.share(one.stays)) if found.ask.question == SURE else None
 
 
 def _button(sign: str, act: str, one: Site, label: str, hint: str, pressed: bool = False) -> html.Button:
@@ -425,13 +452,24 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         title = words("驿站尚无位置，暂无覆盖率")
     sub = words("在左边选好目标和条件，按“求解”：先给出一个方案，随后给出它离最优最多差多少。")
     asked = question.plan.ask
-    will = {
-        "mclp": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使覆盖的需求最多。"),
-        "lscp": words("求解将从 {candidates} 个备选点中选出最少的点位，覆盖全部需求。"),
-        "pmedian": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使平均步行最短。"),
-        "pcenter": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使最远的步行最短。"),
-    }[asked.model].format(
-        candidates=words.number(len(found.candidates.ids)), count=words("任意") if asked.new is None else asked.new
+    card = CARDS[asked.question]
+    will = (
+        words(card.will)
+        if card.will
+        else {
+            "mclp": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使覆盖的需求最多。"),
+            "lscp": words("求解将从 {candidates} 个备选点中选出最少的点位，覆盖全部需求。"),
+            "pmedian": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使平均步行最短。"),
+            "pcenter": words("求解将从 {candidates} 个备选点中选出至多 {count} 处，使最远的步行最短。"),
+        }[asked.model]
+    ).format(
+        candidates=words.number(len(found.candidates.ids)),
+        count=words("任意") if asked.new is None else asked.new,
+        close=asked.close,
+        move=asked.move,
+        upgrade=asked.upgrade,
+        stages=words.listed(map(str, asked.stages)),
+        draws=asked.draws,
     )
     return [
         html.H2(

@@ -49,6 +49,7 @@ def results(words: Words) -> html.Div:
                         disabled=True,
                     ),
                 ],
+                id=names.part("curve"),
                 className="plan-block",
             ),
             html.Div(id=names.SITES, className="plan-block"),

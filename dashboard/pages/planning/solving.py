@@ -21,12 +21,12 @@ from dashboard.tasks.job import Job
 from dashboard.tasks.jobs import Jobs, digest
 from geodata.message import Message
 from layers.atlas import Atlas
-from layers.siting import evidence
-from layers.siting.answer import Answer, answered, placed
+from layers.siting import evidence, questions
+from layers.siting.answer import Answer, placed
 from layers.siting.ask import DECIMALS, point_of
 from layers.siting.case import Case, basis, case
 from layers.siting.scenario import Inputs, Scenario, dumps_answer, dumps_inputs, inputs_filters, loads_answer, of_row
-from layers.siting.solver import Progress, solve
+from layers.siting.solver import solve
 
 #: A search from the page takes at most so long, and each point of a curve; seconds.
 SECONDS, CURVE_SECONDS = 120.0, 10.0
@@ -117,24 +117,22 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
 
     def work(job: Job) -> None:
         found = case_of(atlas, question).bounded()
-        prepared = found.prepared()
-        total = float(prepared.instance.weight.sum())
-        teller = _Teller(job, found, prepared.instance.site_ids, total)
-        last = None
-        for last in solve(prepared.instance, seconds, cancelled=job.cancelled):
+        teller, last = _Teller(job, found), None
+        for last in questions.search(atlas, found, seconds, job.cancelled):
             teller.tell(last)
         if last is None:
             return
         teller.tell(last, always=True)
+        came = last.progress
         end: dict[str, Any] = {
-            "status": last.status,
-            "reasons": [one.told.as_json() for one in last.reasons],
+            "status": came.status,
+            "reasons": [one.told.as_json() for one in came.reasons],
         }
-        if last.objective is not None and last.status != "infeasible":
-            end["answer"] = dumps_answer(answered(atlas, found, prepared, last))
+        if came.objective is not None and came.status != "infeasible":
+            end["answer"] = dumps_answer(questions.answer(atlas, found, last))
         job.say(**end)
-        if last.status in ("proved", "infeasible"):
-            jobs.keep(key, {**end, "history": teller.history, "total": total})
+        if questions.finished(found, last):
+            jobs.keep(key, {**end, "history": teller.history, "total": teller.total})
 
     return work
 
@@ -142,16 +140,20 @@ def search(atlas: Atlas, jobs: Jobs, question: Question, seconds: float = SECOND
 class _Teller:
     """Writes news of a search: what changed, and not more often than anybody reads."""
 
-    def __init__(self, job: Job, found: Case, ids: Sequence[str], total: float) -> None:
+    def __init__(self, job: Job, found: Case) -> None:
         self.history: list[list[float | None]] = []
-        self._job, self._ids, self._told = job, ids, 0.0
+        self.total: float | None = None
+        self._job, self._found, self._told = job, found, 0.0
         self._where = {
             one: tuple(map(float, spot))
             for one, spot in zip(found.candidates.ids, found.candidates.located.xy, strict=True)
         }
-        self._job.say(total=total)
 
-    def tell(self, now: Progress, always: bool = False) -> None:
+    def tell(self, told: questions.Told, always: bool = False) -> None:
+        now, ids = told.progress, told.prepared.instance.site_ids
+        if self.total is None:
+            self.total = questions.whole_of(self._found, told.prepared)
+            self._job.say(total=self.total)
         news = [now.seconds, now.objective, now.bound]
         changed = not self.history or self.history[-1][1:] != news[1:]
         if changed or always:
@@ -171,7 +173,9 @@ class _Teller:
             gap=now.gap,
             seconds=now.seconds,
             history=self.history,
-            sites=[self._where[self._ids[j]] for j in now.sites],
+            sites=[self._where[ids[j]] for j in now.sites if ids[j] in self._where],
+            closed=list(told.closed),
+            upgraded=list(told.upgraded),
         )
 
 

@@ -21,7 +21,7 @@ from geodata.errors import N_, AtlasError
 from geodata.message import Message
 from layers.atlas import Atlas
 from layers.filters import NATION
-from layers.siting.ask import DECIMALS, point_id
+from layers.siting.ask import DECIMALS, WHERE, point_id
 from layers.siting.scenario import FILTER_FIELDS
 
 Event = dict[str, Any]
@@ -206,6 +206,8 @@ def _next(
     """Return the question that follows from what was done, and what was wrong with it."""
     try:
         if cause == names.EVENT and event:
+            if event.get("kind") == "move" and before.plan.ask.question != WHERE:
+                raise AtlasError(N_("拖动试算只用于“建在哪”：请改条件再求解，或换到那个问题。"))
             answer = answer_of(context, jobs, atlas, before, result).answer
             sites = before.plan.sites or tuple((one.lon, one.lat) for one in (answer.sites if answer else ()))
             ids = tuple(

@@ -27,6 +27,8 @@ class Change:
         One of :data:`AIMS`.
     close : int
         Most places that close, beside those that move.
+    least : int
+        Fewest of them.
     move : int
         Most places that move: one closes, another opens for it (beyond `close` and the new ones).
     moves : ndarray of int64, shape (q, 2), or None
@@ -50,6 +52,7 @@ class Change:
 
     aim: str = COVER
     close: int = 0
+    least: int = 0
     move: int = 0
     moves: NDArray[np.int64] | None = None
     upgrade: int | None = None
@@ -83,6 +86,13 @@ def check(instance: Instance, change: Change) -> None:
                 got=count,
                 stand=stand,
             )
+    kept = 0 if change.keep is None or len(change.keep) != n else int((change.keep & instance.existing).sum())
+    if change.least > min(change.close, stand - kept):
+        raise AtlasError(
+            N_("要撤 {got} 处，可以撤的只有 {able} 处：请少撤几处，或少保留几处。"),
+            got=change.least,
+            able=min(change.close, stand - kept),
+        )
     if change.upgrade is not None and change.upgrade < 0:
         raise AtlasError(N_("升级的处数 {got} 不可用：请给不小于 0 的整数。"), got=change.upgrade)
     for name, values, expected in (

@@ -117,6 +117,8 @@ class Reorganisation:
         if count and "close" not in without:
             there = sparse.csr_array(self.stands.astype(float)[None, :])
             program.row({y: there, x: moved}, float(count - change.close), np.inf)
+            if change.least:  # one that moves is none of them
+                program.row({y: there, x: moved}, -np.inf, float(count - change.least))
         if change.upgrade is not None:
             other = (self.stands & ~instance.existing).astype(float)
             program.row({y: sparse.csr_array(other[None, :])}, -np.inf, float(change.upgrade))
@@ -224,8 +226,16 @@ class Reorganisation:
             program.c[z] = -self.weight * (1000.0 / (self.whole or 1.0))
 
     def nothing(self) -> Sites:
-        """Return what stands, and what is forced with it."""
-        return np.flatnonzero(self.instance.existing | self.instance.forced)
+        """Return what stands and what is forced, without those that have to close: each time the one missed least."""
+        there = self.instance.existing | self.instance.forced
+        kept = np.zeros(len(there), bool) if self.change.keep is None else self.change.keep
+        for _ in range(self.change.least):
+            alone = self.weight * (self.rows @ there.astype(float) == 1)
+            able = np.flatnonzero(there & self.instance.existing & ~kept)
+            if not len(able):
+                break
+            there[able[np.argmin((self.rows.T @ alone)[able])]] = False
+        return np.flatnonzero(there)
 
     def greedy(self) -> Sites:
         """Return what stands with new sites added one by one, each the one that reaches most more."""
@@ -288,7 +298,7 @@ class Reorganisation:
             return False
         moved = self._most_moves(gone, opened)
         most = max(0, len(gone) - change.close), max(0, len(opened) - instance.new) if instance.new is not None else 0
-        if max(most) > moved:
+        if max(most) > min(moved, len(gone) - change.least):
             return False
         if change.upgrade is not None and int((on & self.stands & ~instance.existing).sum()) > change.upgrade:
             return False

@@ -125,6 +125,9 @@ def staged(
             forced=whole.forced if t == count - 1 else None,
         )
         free.append(best(one, max(0.05, clock.left / (count - t)), clock.seed))
+    alone = [one.bound for one in free if one.bound is not None]
+    if status != "proved" and bound is not None and len(alone) == count:  # in order no stage covers more than alone
+        bound = min(bound, sum(alone))
     yield _told(status, held, worth, max(bound or 0.0, sum(worth)) if status != "proved" else bound, rule, tuple(free))
 
 

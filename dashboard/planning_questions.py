@@ -1,0 +1,166 @@
+"""The questions that the planning page begins with: what each is called, asks, needs and answers in one sentence.
+
+A further question is an entry here, one of :data:`layers.siting.questions.SEARCHES` and one of
+:data:`layers.siting.ask.FIELDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dashboard.scenario_in_words import proof
+from dashboard.words import Words
+from geodata.errors import N_
+from layers.siting.answer import Answer
+from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+
+#: A site that stays in so many of the draws is called sure.
+SURE_FROM = 0.9
+#: The parts of the rail that not every question needs, and the button for the curve.
+PARTS = (
+    "model",
+    "new",
+    "spacing",
+    "candidates",
+    "cost",
+    "backup",
+    "opening",
+    "curve",
+    CHANGE,
+    UPGRADE,
+    FAIR,
+    STAGES,
+    SURE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One question.
+
+    Attributes
+    ----------
+    asks : str
+        The question in words; what its card is called is in :func:`dashboard.scenario_in_words.question_names`.
+    parts : tuple of str
+        Of :data:`PARTS`, those that it needs.
+    will : str
+        What solving does; fields ``candidates``, ``count`` and those of Ask.
+    said : callable
+        The first half of the sentence of its answer, before its bound: (answer, ask, words) → text.
+    """
+
+    asks: str
+    parts: tuple[str, ...]
+    will: str
+    said: Callable[[Answer, Ask, Words], str]
+
+
+def sentence(answer: Answer, ask: Ask, words: Words) -> str:
+    """Return the answer in one sentence, with its bound."""
+    return words("{said}，{proof}").format(
+        said=CARDS[ask.question].said(answer, ask, words), proof=proof(answer, words)
+    )
+
+
+def _covered(answer: Answer, words: Words) -> str:
+    return words("覆盖 {before} → {after}").format(
+        before=words.share(answer.before.share), after=words.share(answer.after.share)
+    )
+
+
+def _where(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    return _covered(answer, words)
+
+
+def _change(answer: Answer, ask: Ask, words: Words) -> str:
+    gone, opened = len(answer.closed), len(answer.sites)
+    moved = max(0, gone - ask.close)
+    deeds = [
+        text.format(count=count)
+        for count, text in (
+            (gone - moved, words("撤 {count} 处")),
+            (moved, words("迁 {count} 处")),
+            (opened - moved, words("新建 {count} 处")),
+        )
+        if count > 0
+    ]
+    return words("{deeds}：{covered}").format(
+        deeds=words.listed(deeds) if deeds else words("都不动为好"), covered=_covered(answer, words)
+    )
+
+
+def _upgrade(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    return words("{count} 处改为 24 小时：{covered}").format(
+        count=len(answer.upgraded), covered=_covered(answer, words)
+    )
+
+
+def _fair(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    worst = min(answer.zones, key=lambda one: one.after, default=None)
+    least = min((one.before for one in answer.zones), default=None)
+    return words("最低的片区 {before} → {after}，全部{covered}").format(
+        before=words.share(least), after=words.share(worst.after if worst else None), covered=_covered(answer, words)
+    )
+
+
+def _stages(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    whole = answer.after.weight_of
+    shares = [answer.before.share, *(one.weight / whole if whole else None for one in answer.stages)]
+    return words("分 {count} 期（{sites} 处）：覆盖 {shares}").format(
+        count=len(answer.stages),
+        sites=words.listed(str(one.new) for one in answer.stages),
+        shares=" → ".join(words.share(one) for one in shares),
+    )
+
+
+def _sure(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    sure = sum(1 for one in answer.sites if one.stays is not None and one.stays >= SURE_FROM)
+    return words("{count} 处里 {sure} 处在 {draws} 种需求的 {share} 以上仍入选：{covered}").format(
+        count=len(answer.sites),
+        sure=sure,
+        draws=answer.draws,
+        share=f"{SURE_FROM:.0%}",
+        covered=_covered(answer, words),
+    )
+
+
+CARDS: dict[str, Card] = {
+    WHERE: Card(
+        N_("新站建在哪里最好？"),
+        ("model", "new", "spacing", "candidates", "cost", "backup", "opening", "curve"),
+        "",
+        _where,
+    ),
+    CHANGE: Card(
+        N_("现有的哪些可以撤、哪些该搬、搬到哪？"),
+        (CHANGE, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解将撤并 {close} 处、迁移至多 {move} 处，从 {candidates} 个备选点中选新址，使覆盖的需求最多。"),
+        _change,
+    ),
+    UPGRADE: Card(
+        N_("现有的哪些最该改为 24 小时开放？"),
+        (UPGRADE,),
+        N_("求解将把至多 {upgrade} 处现有驿站改为 24 小时开放，使所选时段覆盖的需求最多。"),
+        _upgrade,
+    ),
+    FAIR: Card(
+        N_("怎样建，不落下任何一个街道？"),
+        (FAIR, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，不落下任何一个街道片区。"),
+        _fair,
+    ),
+    STAGES: Card(
+        N_("分几年建，先建哪些？"),
+        (STAGES, "spacing", "candidates", "opening"),
+        N_("求解将从 {candidates} 个备选点中排出次序（各期 {stages} 处），前一期的都留在后一期，使各期覆盖之和最大。"),
+        _stages,
+    ),
+    SURE: Card(
+        N_("需求若不准，方案还站得住吗？"),
+        (SURE, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解先选出至多 {count} 处，再把需求重抽 {draws} 次各求最优，看每处有几成仍入选。"),
+        _sure,
+    ),
+}
