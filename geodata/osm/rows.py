@@ -122,10 +122,14 @@ def ours(frame: pd.DataFrame, places: Sequence[str], made: pd.DataFrame) -> NDAr
     """Return which rows of a table give way to those `made` of an extract in these counties.
 
     Those that came of an earlier extract and that nobody has touched since; what is shipped with the atlas only where
-    the extract knows anything of the county: one that holds streets alone does not empty it.
+    the extract knows anything of the kind of the county: one that holds streets and buildings does not take its
+    premises.
     """
     dated = frame["source_id"].str.fullmatch(rf"{SOURCE};{SOURCE}-\d{{4}}-\d{{2}}-\d{{2}}").fillna(False)
-    shipped = (frame["source_id"] == SOURCE) & frame["adcode"].isin(made["adcode"])
+    kind = [name for name in ("adcode", "proxy") if name in frame]
+    shipped = (frame["source_id"] == SOURCE) & pd.MultiIndex.from_frame(frame[kind]).isin(
+        pd.MultiIndex.from_frame(made[kind])
+    )
     return ((dated | shipped) & (frame["provenance"] == "derived") & frame["adcode"].isin(places)).to_numpy(bool)
 
 
