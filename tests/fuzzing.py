@@ -32,7 +32,8 @@ from tests.dashboard.test_calls import NONSENSE, PATH, mutated, served, well_for
 
 #: The last place and the words of a trace in the log.
 TRACE = re.compile(
-    r'Traceback[^\n]*\n(?: [^\n]*\n)*  File "([^"]+", line \d+), in [^\n]*\n(?:    [^\n]*\n)*([A-Za-z][^\n]{0,200})'
+    r"Traceback[^\n]*\n(?: {6,}[^\n]*\n)* {6}"  # the log indents what belongs to a line
+    r'File "([^"]+", line \d+), in [^\n]*\n(?: {8,}[^\n]*\n)* {4}([A-Za-z][^\n]{0,200})'
 )
 #: Seconds that an answer may take.
 MOST_SECONDS = 10.0
