@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev dask oidc lock sbom browser postgres redis run test test-fast test-browser coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-load bench-playback docs clean
+.PHONY: setup dev dask oidc lock sbom browser postgres redis run test test-fast test-browser test-whole coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-load bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -73,6 +73,10 @@ test-fast: dev postgres redis oidc
 	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
 
 test-browser: dev browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not whole" tests/browser
+
+# every browser test, at every place, width, theme and in both languages: before a release
+test-whole: dev browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 # which lines and branches of the three floors the tests without a browser run

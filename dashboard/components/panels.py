@@ -12,7 +12,7 @@ from dashboard.charts import as_plotly
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import chart_table
+from dashboard.components.chart_table import FOLDED, folded, region
 from dashboard.components.term_marks import explained
 from dashboard.theme import blank
 from dashboard.theme.recolour import themed
@@ -36,7 +36,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("-empty", "children"),
     ("", "style"),
     ("-box", "style"),
-    ("-table", "children"),
+    ("-table", FOLDED),
     ("-table-box", "hidden"),
 )
 
@@ -68,21 +68,7 @@ def panel(name: str, words: Words) -> html.Section:
                 className="panel-graph",
                 id=f"{chart}-box",
             ),
-            html.Details(
-                [
-                    html.Summary(words("表格"), title=words("这张图的数字，可以复制")),
-                    html.Div(
-                        id=f"{chart}-table",
-                        className="panel-figures",
-                        tabIndex=0,
-                        role="region",
-                        **{"aria-label": words("这张图的数字，可以复制")},
-                    ),
-                ],
-                className="panel-table",
-                id=f"{chart}-table-box",
-                hidden=True,
-            ),
+            region(words, outer=f"{chart}-table-box", inner=f"{chart}-table"),
         ],
         id=chart,
         className="panel",
@@ -114,7 +100,7 @@ def filled(
         style = {"flex": "none", "minHeight": 0, "height": "auto", "paddingBottom": 12}
     if chart is None:
         style = {"display": "none"}
-    table = chart_table(chart, words)
+    tables = folded(words, chart)
     return (
         one.title,
         explained(one.subtitle, words),
@@ -123,6 +109,6 @@ def filled(
         [one.empty, html.Br(), *offers] if one.empty else "",
         style,
         {"display": "none"} if one.empty or chart is None else {},
-        table,
-        table is None,
+        tables,
+        tables is None,
     )

@@ -13,7 +13,7 @@ from dashboard.charts import as_plotly
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import chart_table
+from dashboard.components.chart_table import opening
 from dashboard.components.panels import graph_config
 from dashboard.theme.recolour import themed
 from dashboard.words import Words
@@ -36,10 +36,7 @@ def story_chart(chart: Chart, cited: Sequence[Component | str], theme: str, word
                 ),
                 style={"height": DOTS_PX if chart.kind == "dots" else HEAD_PX + ROW_PX * len(chart.categories)},
             ),
-            html.Details(
-                [html.Summary(words("表格"), title=words("这张图的数字，可以复制")), chart_table(chart, words)],
-                className="panel-table",
-            ),
+            opening(words, chart),
         ],
         className="story-chart",
         **{"data-figure": ";".join(TRAILS[chart.id])},

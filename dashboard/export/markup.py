@@ -13,6 +13,7 @@ from typing import Any
 
 from dash.development.base_component import Component
 
+from dashboard.components.chart_table import FOLDED, unfolded
 from dashboard.components.still import FIRST
 
 VOID = frozenset({"br", "hr", "img", "input", "source", "track", "wbr"})
@@ -68,7 +69,8 @@ def _element(name: str, props: Mapping[str, Any]) -> str:
     start = f"<{tag}{_attributes(props)}"
     if tag == "button":
         start += " disabled" if props.get("disabled") else ' aria-disabled="true"'
-    return start + ">" if tag in VOID else f"{start}>{markup(props.get('children'))}</{tag}>"
+    inner = unfolded(props[FOLDED]) if props.get(FOLDED) else props.get("children")
+    return start + ">" if tag in VOID else f"{start}>{markup(inner)}</{tag}>"
 
 
 def _attributes(props: Mapping[str, Any]) -> str:

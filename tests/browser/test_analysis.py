@@ -12,11 +12,13 @@ from dashboard.pages.analysis import names
 from dashboard.source import AtlasSource
 from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
 from tests.browser.test_accessibility import objections
+from tests.browser.whole import whole
 
 FRAME_BYTES = 20_000
 YEAR = "place=640200&from=2024-01-01&to=2024-12-31"
 
 
+@whole
 def test_a_year_is_played_and_nothing_of_it_left_out(browser: Browser, address: str, atlas_home: Path) -> None:
     rows = AtlasSource(atlas_home).atlas().activities
     own = pd.to_datetime(rows[rows["adcode"].str.startswith("6402")]["start"]).dt.strftime("%Y-%m").value_counts()

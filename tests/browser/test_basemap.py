@@ -15,6 +15,7 @@ from tests import made_up_extract, own_tiles
 from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import serving
 from tests.browser.tabs import Tabs
+from tests.browser.whole import first_alone
 from tests.geodata.osm.test_tiles import HELSINKI, MOST_ON_A_SCREEN
 from tests.grounded import stand_on
 
@@ -79,7 +80,7 @@ def test_the_streets_of_helsinki_are_drawn_and_no_other_host_is_asked(
         assert 0 < sum(sizes) <= MOST_ON_A_SCREEN
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", first_alone(PAGES))
 def test_a_reader_chooses_paper_and_streets_on_every_map(siming: str, tabs: Tabs, path: str) -> None:
     with tabs.lent(siming) as take:
         page = take(1366, 768)
@@ -124,7 +125,7 @@ def test_a_sheet_says_that_it_stands_once_its_streets_are_drawn(siming: str, tab
         assert page.locator(".map-credit").is_visible() and page.locator(".base-choice").count() == 0
 
 
-@pytest.mark.parametrize(("schema", "ending"), [("openmaptiles", "mbtiles"), ("protomaps", "pmtiles")])
+@pytest.mark.parametrize(("schema", "ending"), first_alone([("openmaptiles", "mbtiles"), ("protomaps", "pmtiles")]))
 def test_a_file_of_the_union_is_drawn_thing_by_thing(
     atlas_home: Path, tabs: Tabs, tmp_path: Path, schema: str, ending: str
 ) -> None:

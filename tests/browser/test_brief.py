@@ -30,6 +30,7 @@ from tests.browser import gallery
 from tests.browser.atlas_page import TIMEOUT_MS
 from tests.browser.conftest import ROOT, serving
 from tests.browser.paper import colors, holds, sheets
+from tests.browser.whole import first_alone
 from tests.dashboard.export.pptx_reader import opened, pictures, texts
 
 WATER = ImageColor.getrgb(theme.WATER)
@@ -113,7 +114,7 @@ NETS = {"refused": "ip link set lo up", "hanging": "ip link set lo up && ip rout
     subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode != 0,
     reason="needs a network of its own",
 )
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("net", first_alone(NETS))
 def test_with_no_network_the_pictures_are_the_same(siming: bytes, brief_home: Path, tmp_path: Path, net: str) -> None:
     out = tmp_path / "x.png"
     command = [

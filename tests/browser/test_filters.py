@@ -18,6 +18,7 @@ from layers import activities, coverage, fairs, kpis, places
 from layers.atlas import Atlas
 from layers.filters import Filters
 from tests.browser.atlas_page import AtlasPage
+from tests.browser.whole import first_alone
 
 SHIZUISHAN, SIMING, LIAONING = "640200", "350203", "210000"
 
@@ -125,7 +126,7 @@ STEPS: dict[str, list[tuple[Callable[[AtlasPage, str, str], None], str, str, str
 }
 
 
-@pytest.mark.parametrize("place", STEPS)
+@pytest.mark.parametrize("place", first_alone(STEPS))
 def test_every_control_changes_the_charts_to_what_the_layers_compute(
     open_page: Callable[..., AtlasPage], atlas: Atlas, place: str
 ) -> None:

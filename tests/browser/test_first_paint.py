@@ -12,6 +12,7 @@ from dashboard import ids
 from tests.browser.atlas_page import AtlasPage
 from tests.browser.tabs import Tabs, listening
 from tests.browser.test_accessibility import objections
+from tests.browser.whole import first_alone
 from tests.sheets.views import QUERIES, WINDOWS
 
 #: What says a figure or a finding, on any page; charts and what is asked of the server later have none yet.
@@ -85,7 +86,7 @@ def tab(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     assert not wrong, wrong
 
 
-@pytest.mark.parametrize("path", QUERIES)
+@pytest.mark.parametrize("path", first_alone(QUERIES))
 def test_without_a_script_a_page_says_what_it_says_with_them_and_where(
     tab: Callable[..., Page], tabs: Tabs, address: str, path: str
 ) -> None:
@@ -147,7 +148,7 @@ def _let(route: Route) -> None:
         return
 
 
-@pytest.mark.parametrize("width", [1920, 390])
+@pytest.mark.parametrize("width", first_alone([1920, 390]))
 def test_nothing_goes_blank_between_the_first_paint_and_the_page(
     tab: Callable[..., Page], address: str, width: int
 ) -> None:

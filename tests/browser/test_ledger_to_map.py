@@ -21,6 +21,7 @@ from tests.browser.conftest import caught_up
 from tests.browser.data_page import TIMEOUT_MS, DataPage
 from tests.browser.placing_page import DRAWN, PlacingPage
 from tests.browser.tabs import Tabs
+from tests.browser.whole import whole
 from tests.geodata.geocoding.services import amap_found
 
 LEDGER = Path(__file__).parents[1] / "data" / "cases" / "ledgers" / "address_only.xlsx"
@@ -106,6 +107,7 @@ def counted_and_taken_back(shown: PlacingPage, home: Path, file: str) -> None:
     assert counted(home) == (0, 0)
 
 
+@whole
 def test_from_addresses_by_hand_to_a_coverage_that_counts_them_and_back(imported, home):
     before = open_store(home).meta()["data_version"]
     shown = imported()

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
+from tests.browser.whole import first_alone
 
 FIRST, LATER = "?place=640200", "?place=350203&hour=22"
 HEALED = """() => { const map = window.atlasMap(), drawn = map.getStyle().layers.map(one => one.id);
@@ -17,7 +18,7 @@ HEALED = """() => { const map = window.atlasMap(), drawn = map.getStyle().layers
     && map.queryRenderedFeatures({ layers: drawn.filter(one => /plotly-trace.*circle/.test(one)) }).length > 0; }"""
 
 
-@pytest.mark.parametrize("lost", [1, 2])
+@pytest.mark.parametrize("lost", first_alone([1, 2]))
 def test_a_map_heals(browser: Browser, address: str, lost: int) -> None:
     with browser.new_context(viewport={"width": 1366, "height": 768}) as context:
         asked: Counter[str] = Counter()

@@ -15,9 +15,11 @@ from geodata.store import FILE_NAME, open_store
 from tests.browser.atlas_page import TIMEOUT_MS, AtlasPage
 from tests.browser.conftest import serving
 from tests.browser.tabs import Tabs
+from tests.browser.whole import whole
 from tests.dashboard.test_own_kind import DONE, ROW
 
 
+@whole
 def test_a_kind_added_by_a_row_is_chosen_drawn_and_listed(tabs: Tabs, atlas_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

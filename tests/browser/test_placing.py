@@ -22,6 +22,7 @@ from tests.browser.data_page import TIMEOUT_MS
 from tests.browser.placing_page import STATIONS, PlacingPage, without_position
 from tests.browser.tabs import Tabs
 from tests.browser.test_accessibility import objections
+from tests.browser.whole import first_alone, whole
 from tests.geodata.geocoding.services import KEY, Service, amap_error, amap_found
 
 # on land, in 思明区, and more than two radii apart
@@ -110,6 +111,7 @@ def test_three_stations_are_placed_by_hand_counted_by_coverage_and_taken_back(pa
     assert points(home) == dict.fromkeys(STATIONS) and covering(home) == (0, None)
 
 
+@whole
 def test_the_keyboard_alone_places_a_station(page, home):
     shown = page().by("王林")
     shown.row(NAMES["T1"]).locator(".placing-row").focus()
@@ -149,6 +151,7 @@ def test_a_phone_places_a_station_where_it_stands(page, home):
     assert open_store(home).history()[0].file == "网页补位置：设备定位 1"
 
 
+@whole
 def test_what_lies_outside_the_county_is_asked_about_again(page, home):
     shown = page().by("王林")
     shown.choose(NAMES["T1"])
@@ -218,7 +221,7 @@ def test_a_key_that_is_refused_is_told_and_nothing_is_lost(page, service):
     assert KEY not in shown.page.content()
 
 
-@pytest.mark.parametrize("away", [0, 1_500], ids=["near", "far"])
+@pytest.mark.parametrize("away", first_alone([1_500, 0]))
 def test_a_search_is_called_off(page, service, away):
     """Also where an answer takes longer than the page waits between two questions."""
     service.says(amap_found(118.1, 24.47))
@@ -258,6 +261,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(browser: Browser, geocoded: s
     assert lost
 
 
+@whole
 def test_where_editing_is_off_the_list_is_only_read(tabs, home):
     with (
         serving(home, home.parent / "log-readonly", ATLAS_EDITING="0") as address,
@@ -272,7 +276,7 @@ def test_where_editing_is_off_the_list_is_only_read(tabs, home):
         expect(shown.page.locator(".placing-mark")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", first_alone(["dark", "light"]))
 def test_nothing_to_object_to(page, theme):
     shown = page(f"place=350203&theme={theme}")
     shown.choose(NAMES["T1"])

@@ -21,6 +21,7 @@ from tests.browser.plan_page import PlanPage
 from tests.browser.tabs import Tabs
 from tests.browser.test_accessibility import objections
 from tests.browser.test_sources import UNMARKED
+from tests.browser.whole import first_alone
 
 NIGHT = "?place=350203&hours=22-6&run=1"
 
@@ -264,7 +265,7 @@ def overview(page: PlanPage) -> int:
     return atlas.trace("stations")["given"]
 
 
-@pytest.mark.parametrize(("query", "width"), [(NIGHT, 1920), (NIGHT, 390), (NIGHT + "&lang=en", 1920)])
+@pytest.mark.parametrize(("query", "width"), first_alone([(NIGHT, 390), (NIGHT, 1920), (NIGHT + "&lang=en", 1920)]))
 def test_it_holds_on_a_wide_screen_and_a_phone_and_axe_objects_to_nothing(plan, query, width):
     page = plan(query, width=width, height=844 if width < 900 else 1080, bypass_csp=True)
     page.answered("optimal" if "lang=en" in query else "证明")

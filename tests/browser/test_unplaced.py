@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.atlas_page import AtlasPage
 from tests.browser.conftest import serving
+from tests.browser.whole import first_alone
 from tests.unplaced_home import LOST, LOST_STATIONS, MISSING, MIXED, unplaced_home
 
 
@@ -22,7 +23,7 @@ def lost(atlas_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield one
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), first_alone([(1366, 768), (390, 844)]))
 def test_a_leader_reads_why_there_is_no_share(browser: Browser, lost: str, width: int, height: int) -> None:
     page = AtlasPage(browser.new_page(viewport={"width": width, "height": height}), lost)
     page.go(f"?place={LOST}")

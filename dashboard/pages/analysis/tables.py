@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from dashboard.charts import as_plotly, events
 from dashboard.charts.chart import Chart
 from dashboard.charts.register import TRAILS
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import chart_table, opening
+from dashboard.components.chart_table import opening
 from dashboard.components.chinese import chinese
 from dashboard.components.kind_options import kind_icon
 from dashboard.components.panels import graph_config
@@ -43,7 +43,12 @@ UNITS = {workers.PERSONS: "person", workers.VISITS: "visit", workers.FUNDING: "y
 
 
 def head(
-    title: str, subtitle: str, provenance: str | None, words: Words, source: Any = None, table: Any = None
+    title: str,
+    subtitle: str,
+    provenance: str | None,
+    words: Words,
+    source: Any = None,
+    charts: Sequence[Chart | None] = (),
 ) -> list:
     """Return title with badge, what it is of under it,
     the way to its trail and its figures as a table where it has them.
@@ -51,14 +56,14 @@ def head(
     return [
         html.H2([title, badge(provenance, words), source], className="panel-title"),
         html.P(explained(subtitle, words), className="panel-subtitle"),
-        opening(table, words),
+        opening(words, *charts),
     ]
 
 
 def chart_head(chart: Chart, source: Source, words: Words) -> list:
     """Return the head of a chart: its answer, what it is of, the way to its trail, its figures as a table."""
     (mark,) = TRAILS[chart.id]
-    return head(chart.title, chart.subtitle, chart.provenance, words, source(mark), chart_table(chart, words))
+    return head(chart.title, chart.subtitle, chart.provenance, words, source(mark), (chart,))
 
 
 def nothing(path: str, filters: Filters, context: Context, words: Words) -> html.P:
@@ -454,7 +459,7 @@ def comparison(
             words("同一时段、同一筛选；每个数字各有来源；“—”为没有"),
             None,
             words,
-            table=html.Div([one for chart in charts if (one := chart_table(chart, words))]),
+            charts=charts,
         ),
         html.Div([small(chart) for chart in charts], className="an-pair"),  # ty: ignore[invalid-argument-type] - both places have one
         html.Table(

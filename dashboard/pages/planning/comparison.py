@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 from dash import dcc, html
 
+from dashboard.charts.as_table import Table
 from dashboard.components.badge import badge
 from dashboard.components.chart_table import opening
 from dashboard.components.panels import graph_config
@@ -118,33 +119,28 @@ def _card(
                 className="plan-small",
                 style={"height": 230},
             ),
-            opening(_sites_table(one, street_names(atlas, words), words), words),
+            opening(words, _sites_table(one, street_names(atlas, words), words)),
             html.P(one.note, className="plan-note") if one.note else None,
         ],
         className="plan-card",
     )
 
 
-def _sites_table(one: Any, street: Mapping[str, str], words: Words) -> html.Table:
+def _sites_table(one: Any, street: Mapping[str, str], words: Words) -> Table:
     """Return what the small map of a scenario draws: each site with its place and what it brings."""
     total = one.answer.after.weight_of
     heads = (words("站号"), words("位置"), words("经度，纬度"), words("只有它覆盖"), words("新增"))
-    rows = [
-        html.Tr(
-            [
-                html.Th(str(site.number), scope="row"),
-                html.Td(street.get(site.name, site.name)),
-                html.Td(f"{site.lon:.4f}, {site.lat:.4f}"),
-                html.Td("—" if site.exclusive is None else words.number(site.exclusive, 1)),
-                html.Td("—" if site.newly is None or not total else f"+{site.newly / total:.1%}"),
-            ]
+    rows = tuple(
+        (
+            str(site.number),
+            street.get(site.name, site.name),
+            f"{site.lon:.4f}, {site.lat:.4f}",
+            "—" if site.exclusive is None else words.number(site.exclusive, 1),
+            "—" if site.newly is None or not total else f"+{site.newly / total:.1%}",
         )
         for site in one.answer.sites
-    ]
-    return html.Table(
-        [html.Caption(one.name), html.Thead(html.Tr([html.Th(text, scope="col") for text in heads])), html.Tbody(rows)],
-        className="chart-table",
     )
+    return Table(one.name, heads, rows)
 
 
 def _cover(atlas: Atlas, one: Any) -> Any:

@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard.charts.chart import Chart
 from dashboard.components.badge import badge
-from dashboard.components.chart_table import chart_table, opening
+from dashboard.components.chart_table import opening
 from dashboard.components.term_marks import pieces
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
@@ -413,7 +413,7 @@ def chart_head(chart: Chart, words: Words, *beside: Any) -> list:
     return [
         html.H2([chart.title, badge(chart.provenance, words)], className="panel-title"),
         *beside,
-        opening(chart_table(chart, words), words),
+        opening(words, chart),
     ]
 
 
