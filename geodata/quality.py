@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from geodata import datum
 from geodata.errors import N_
-from geodata.importing.checks import EARTH_M, NEAR_M, similar
+from geodata.importing.duplicates import NEAR_M, similar
 from geodata.importing.ground import Ground
+from geodata.importing.misplaced import EARTH_M
 
 Mask = NDArray[np.bool_]
 STALE_DAYS = 180
@@ -114,7 +115,7 @@ def _alike(asked: Asked) -> tuple[Mask, Mask]:
 def pairs(rows: pd.DataFrame) -> list[tuple[int, int]]:
     """Return the positions of rows that may be the same thing: at most 20 m apart and alike in name.
 
-    The rule of the importer (:mod:`geodata.importing.checks`), over all rows of a table.
+    The rule of the importer (:mod:`geodata.importing.duplicates`), over all rows of a table.
     """
     held = np.flatnonzero(_placed(rows))
     if len(held) < 2:

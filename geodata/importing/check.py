@@ -15,7 +15,6 @@ import pandas as pd
 from geodata import datum
 from geodata.errors import N_, AtlasError
 from geodata.importing import (
-    checks,
     counties,
     filling,
     headers,
@@ -32,10 +31,12 @@ from geodata.importing import (
 )
 from geodata.importing.accepted import accepted
 from geodata.importing.cells import read_cells
+from geodata.importing.checks import warnings_of
 from geodata.importing.ground import Ground
 from geodata.importing.packed import give_back, is_long
 from geodata.importing.points import Shapes
 from geodata.importing.reading import read_file
+from geodata.importing.references import references, unique_keys
 from geodata.importing.report import MAX_ROWS_NAMED, Problem, Report, Unreadable
 from geodata.importing.rows import Rows
 from geodata.importing.sheets import Sheet
@@ -362,8 +363,8 @@ def _finish(
     filling.fill(rows, shapes, schema, ground, checked.file_name, report, found.another)
     if said:
         identity.remember(rows, found, schema, ground)
-    checks.unique_keys(rows, schema, report)
-    checks.references(rows, schema, ground, report)
+    unique_keys(rows, schema, report)
+    references(rows, schema, ground, report)
     own_values.gather(rows, schema, ground, report)
     if schema.name == kinds.TABLE:
         kinds.agree(rows, ground, report)
@@ -376,7 +377,7 @@ def _finish(
             for _, part in parts(frame):  # no key stands twice: that is seen to above
                 schema.checked(part)
         one = crs if crs and "、" not in crs else None  # of several systems none can be likelier than the others
-        checks.warnings_of(rows, frame, np.flatnonzero(keep), given, schema, one, ground, report)
+        warnings_of(rows, frame, np.flatnonzero(keep), given, schema, one, ground, report)
     except AtlasError as error:  # what the schema refuses and no check above has named
         report.error(Problem(error.msgid, error.params, code="schema"))
         return

@@ -62,3 +62,4 @@ MAX_DEPTH = 200  # of folders and the like within each other
 
 # what is said of it
 MAX_BAD_CELLS = 50_000  # a file that is wrong throughout is not read to its end
+TREE_BLOCK = 100_000  # points or keys looked up at once

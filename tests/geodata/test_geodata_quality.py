@@ -14,7 +14,7 @@ from pyproj import Geod
 from shapely import Point
 
 from geodata import datum
-from geodata.importing.checks import similar
+from geodata.importing.duplicates import similar
 from geodata.importing.ground import Ground
 from geodata.quality import RULES, Asked, found, pairs
 from geodata.schema import TABLES

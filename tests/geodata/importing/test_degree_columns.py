@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import shapely
 
-from geodata.importing import checks
+from geodata.importing import misplaced
 from geodata.importing.check import check_record
 from tests.geodata.importing.test_structure import book
 
@@ -85,7 +85,7 @@ def test_another_datum_is_seen_by_some_rows_of_a_long_table_and_told_of_all(chec
         for at, row in enumerate(there[["name", "adcode", "geometry"]].itertuples(index=False))
     )
     whole = checked(text)
-    monkeypatch.setattr(checks, "DATUM_SAMPLE", 40)
+    monkeypatch.setattr(misplaced, "DATUM_SAMPLE", 40)
     some = checked(text)
     told = [[one for one in found.report.warnings if one.code == "datum"] for found in (whole, some)]
     assert told[0] and told[0] == told[1]

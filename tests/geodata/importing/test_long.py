@@ -109,8 +109,8 @@ import sys
 from pathlib import Path
 from geodata import in_parts
 in_parts.PART = 2_000  # what is made at once is to be little beside what is kept
-from geodata.importing import checks, packed, systems
-packed.LONG, packed.BLOCK, systems.PART, checks.TREE_BLOCK = 5_000, 2_000, 2_000, 5_000
+from geodata.importing import limits, packed, systems
+packed.LONG, packed.BLOCK, systems.PART, limits.TREE_BLOCK = 5_000, 2_000, 2_000, 5_000
 from geodata.importing.check import check_file
 from geodata.store import open_store
 store = open_store(Path(sys.argv[1]))
