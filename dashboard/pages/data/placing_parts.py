@@ -11,13 +11,13 @@ from dash import dcc, html
 
 from dashboard import geocoding
 from dashboard.components.panels import graph_config
-from dashboard.components.rail import place_options
 from dashboard.components.values import table_name
 from dashboard.context import Context
 from dashboard.geocoding_queue import GeocodingQueue, positions
 from dashboard.maps import basemap
 from dashboard.maps.placing import Box, placing_map
 from dashboard.pages.data import names
+from dashboard.pages.data.choices import place_select, table_select, text_search
 from dashboard.pages.data.placing_list import doubt_text, levels
 from dashboard.polling import POLL_MS
 from dashboard.server.guard import editing
@@ -157,41 +157,12 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
 
 
 def _controls(atlas: Atlas, table: str, filters: Filters, words: Words) -> html.Div:
-    select: dict[str, Any] = {
-        "size": "xs",
-        "allowDeselect": False,
-        "searchable": True,
-        "nothingFoundMessage": words("没有匹配的选项"),
-    }
-    tables = [{"value": one, "label": table_name(one, words)} for one in placing.PLACED]
-    parts = (
-        (
-            words("数据表"),
-            dmc.Select(id=names.PLACING_TABLE, data=tables, value=table, **select, **{"aria-label": words("数据表")}),
-        ),
-        (
-            words("地点"),
-            dmc.Select(
-                id=names.PLACING_PLACE,
-                data=place_options(atlas, filters, words),
-                value=filters.place,
-                **select,
-                **{"aria-label": words("地点")},
-            ),
-        ),
-        (
-            words("查找"),
-            dmc.TextInput(
-                id=names.PLACING_TEXT,
-                size="xs",
-                debounce=400,
-                placeholder=words("名称、编号、地址…"),
-                **{"aria-label": words("查找")},
-            ),
-        ),
-    )
     return html.Div(
-        [html.Label([html.Span(label), control], className="data-control") for label, control in parts],
+        [
+            table_select(names.PLACING_TABLE, placing.PLACED, table, words),
+            place_select(names.PLACING_PLACE, atlas, filters, words),
+            text_search(names.PLACING_TEXT, words),
+        ],
         className="data-controls placing-controls",
     )
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_mantine_components as dmc
 import pandas as pd
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard.components.badge import badge
-from dashboard.components.rail import place_options
 from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
 from dashboard.pages.data import names
+from dashboard.pages.data.choices import labelled_select, place_select
 from dashboard.words import Words
 from geodata.frames import rows_of
 from geodata.quality import RULES, STALE_DAYS
@@ -32,38 +31,15 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
     by_rule = dict(list(frame.groupby("rule", sort=False))) if len(frame) else {}
     controls = html.Div(
         [
-            html.Label(
+            place_select(names.QUALITY_PLACE, atlas, filters, words),
+            labelled_select(
+                names.DAYS,
+                words("巡检期限"),
                 [
-                    html.Span(words("地点")),
-                    dmc.Select(
-                        id=names.QUALITY_PLACE,
-                        data=place_options(atlas, filters, words),
-                        value=filters.place,
-                        size="xs",
-                        allowDeselect=False,
-                        searchable=True,
-                        nothingFoundMessage=words("没有匹配的选项"),
-                        **{"aria-label": words("地点")},
-                    ),
+                    {"value": str(one), "label": words("{days} 天").format(days=one)}
+                    for one in sorted({*DAY_CHOICES, days})
                 ],
-                className="data-control",
-            ),
-            html.Label(
-                [
-                    html.Span(words("巡检期限")),
-                    dmc.Select(
-                        id=names.DAYS,
-                        data=[
-                            {"value": str(one), "label": words("{days} 天").format(days=one)}
-                            for one in sorted({*DAY_CHOICES, days})
-                        ],
-                        value=str(days),
-                        size="xs",
-                        allowDeselect=False,
-                        **{"aria-label": words("巡检期限")},
-                    ),
-                ],
-                className="data-control",
+                str(days),
             ),
         ],
         className="data-controls",

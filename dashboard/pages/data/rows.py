@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from dash_ag_grid import AgGrid
 
 from dashboard.access.reader import current_reader
 from dashboard.access.taking import require_theirs, theirs
-from dashboard.components.rail import place_options
 from dashboard.components.values import shown, table_name, title
 from dashboard.context import Context
 from dashboard.pages.data import form, names
+from dashboard.pages.data.choices import place_select, table_select, text_search
 from dashboard.pages.data.writing import signed
 from dashboard.server.guard import editing
 from dashboard.words import Words
@@ -63,51 +62,9 @@ def section(context: Context, atlas: Atlas, filters: Filters, said: dict, words:
             [
                 html.Div(
                     [
-                        html.Label(
-                            [
-                                html.Span(words("数据表")),
-                                dmc.Select(
-                                    id=names.ROW_TABLE,
-                                    data=[{"value": one, "label": table_name(one, words)} for one in names.ORDERED],
-                                    value=table,
-                                    size="xs",
-                                    allowDeselect=False,
-                                    searchable=True,
-                                    nothingFoundMessage=words("没有匹配的选项"),
-                                    **{"aria-label": words("数据表")},
-                                ),
-                            ],
-                            className="data-control",
-                        ),
-                        html.Label(
-                            [
-                                html.Span(words("地点")),
-                                dmc.Select(
-                                    id=names.ROW_PLACE,
-                                    data=place_options(atlas, filters, words),
-                                    value=filters.place,
-                                    size="xs",
-                                    allowDeselect=False,
-                                    searchable=True,
-                                    nothingFoundMessage=words("没有匹配的选项"),
-                                    **{"aria-label": words("地点")},
-                                ),
-                            ],
-                            className="data-control",
-                        ),
-                        html.Label(
-                            [
-                                html.Span(words("查找")),
-                                dmc.TextInput(
-                                    id=names.ROW_TEXT,
-                                    size="xs",
-                                    debounce=400,
-                                    placeholder=words("名称、编号、地址…"),
-                                    **{"aria-label": words("查找")},
-                                ),
-                            ],
-                            className="data-control",
-                        ),
+                        table_select(names.ROW_TABLE, names.ORDERED, table, words),
+                        place_select(names.ROW_PLACE, atlas, filters, words),
+                        text_search(names.ROW_TEXT, words),
                         html.Span(id=names.ROW_COUNT, className="data-hint", role="status"),
                         html.Div(
                             [

@@ -15,6 +15,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.context import Context
 from dashboard.pages.data import names
+from dashboard.pages.data.choices import labelled_select
 from dashboard.pages.data.writing import signed
 from dashboard.polling import POLL_MS, one_at_a_time
 from dashboard.query_string import joined
@@ -129,23 +130,15 @@ def _ask(context: Context, atlas: Atlas, filters: Filters, there: dict[str, Path
         html.P(hint, className="data-hint"),
         html.Div(
             [
-                html.Label(
+                labelled_select(
+                    names.STREETS_FILE,
+                    words("提取文件"),
                     [
-                        html.Span(words("提取文件")),
-                        dmc.Select(
-                            id=names.STREETS_FILE,
-                            data=[
-                                {"value": name, "label": f"{name} · {path.stat().st_size / 2**20:.1f} MB"}
-                                for name, path in there.items()
-                            ],
-                            value=next(iter(there), None),
-                            size="xs",
-                            allowDeselect=False,
-                            disabled=not usable,
-                            **{"aria-label": words("提取文件")},
-                        ),
+                        {"value": name, "label": f"{name} · {path.stat().st_size / 2**20:.1f} MB"}
+                        for name, path in there.items()
                     ],
-                    className="data-control",
+                    next(iter(there), None),
+                    disabled=not usable,
                 ),
                 dmc.Switch(
                     id=names.STREETS_HERE,
