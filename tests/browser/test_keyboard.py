@@ -68,6 +68,10 @@ def test_from_opening_to_an_exported_brief_without_a_pointer(open_page: Callable
     page.keyboard.press("Enter")
     tab_to(page, ".panel-table[open] .panel-figures")
     assert page.locator(".panel-table[open] td").first.inner_text()
+    over, panel = (
+        page.locator(one).bounding_box() for one in (".panel-table[open] .panel-figures", ".panel:has([open])")
+    )
+    assert over["x"] >= panel["x"] and over["x"] + over["width"] <= panel["x"] + panel["width"]  # nothing of it is cut
     # the brief of this very view
     page.keyboard.press("Home")
     tab_to(page, "#ways a[href^='/briefing']", back=True)
