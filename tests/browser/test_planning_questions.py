@@ -48,6 +48,14 @@ MARKS = """() => Object.fromEntries(document.querySelector('#plan-map .js-plotly
         ),
         ("公平", "zone_share", "25", "最低的片区 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.ZONES),
         ("分期", "stages", "2,1", "分 2 期", {"closed": 0, "upgraded": 0, "sites": 3}, names.STAGES),
+        (
+            "容量",
+            "capacity",
+            "60",
+            "每处至多 60，可以分摊：服务得下 39.5% → ",
+            {"closed": 0, "upgraded": 0, "sites": 8},
+            names.SITES + "-table",
+        ),
         ("把握", "draws", "5", "8 处里 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.SURE),
     ],
 )
