@@ -171,7 +171,7 @@ CARDS: dict[str, Card] = {
     ),
     FAIR: Card(
         N_("怎样建，不落下任何一个街道？"),
-        (FAIR, "new", "spacing", "candidates", "cost", "opening"),
+        (FAIR, "new", "spacing", "candidates", "cost", "opening", "curve"),
         N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，不落下任何一个街道片区。"),
         _fair,
     ),

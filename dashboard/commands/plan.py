@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.commands import plan_case, plan_change, plan_stages
+from dashboard.commands import plan_aims, plan_case, plan_change, plan_stages
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
@@ -44,6 +44,7 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     plan_case.add_options(one, words)
     plan_change.add_options(one, words)
     plan_stages.add_options(one, words)
+    plan_aims.add_options(one, words)
     one.add_argument(
         "--demand",
         type=Path,
@@ -226,6 +227,14 @@ def plan(
             raise AtlasError(N_("“每处容量”不能是 {got}：请给大于 0 的需求权重。"), got=options.capacity)
         candidates, existing = (limited(one, options.capacity) if one else None for one in (candidates, existing))
     changing = plan_change.asked(options)
+    aims = plan_aims.asked(options)
+    if changing and aims:
+        raise AtlasError(
+            N_("{options} 不能同时给：请只留一个。"),
+            options=f"{aims}, --close/--move/--upgrade/--share/--zone-share/--fair",
+        )
+    if aims == "--front" and options.front == "walk":
+        wish = replace(wish, model="pmedian")
     if changing and (in_stages or options.draws):
         raise AtlasError(N_("分期和重抽需求不与撤并、迁移、升级、比例或公平同时给：请去掉其中一个。"))
     aim = ""
@@ -263,6 +272,18 @@ def plan(
         answer, now = plan_change.solved(prepared, change, options, waiting)
         changed = plan_change.told(answer, prepared, now, change, names, aim)
         last, prepared = as_progress(answer), now
+    elif aims:
+        here = atlas() if found and atlas else None
+        last, changed = plan_aims.solved(
+            aims,
+            prepared,
+            demand,
+            options,
+            found,
+            here,
+            lambda: plan_change.zones_of(demand, prepared, found, here),
+            waiting,
+        )
     elif in_stages:
         last, changed = plan_stages.ordered(prepared, options)
     else:

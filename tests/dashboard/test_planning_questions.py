@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.__main__ import main
 from dashboard.app import create_app
+from dashboard.charts import as_plotly, planning
 from dashboard.export import plans
 from dashboard.pages.planning import solving, syncing
 from dashboard.pages.planning.address import Plan, parse, write
@@ -223,6 +224,36 @@ def test_too_little_room_says_how_much_it_takes(atlas, home, single) -> None:
 def test_a_share_that_no_plan_gives_says_which_would_do(atlas, home) -> None:
     got = answered(atlas, home, FAIR.having(zone_share=0.5, new=0))
     assert got.answer is None and any("最低的片区至多" in one.text() for one in got.reasons)
+
+
+@pytest.mark.parametrize(
+    ("ask", "key"),
+    [
+        (Ask(step=1000, new=3), "new"),
+        (Ask(step=1000, new=None, budget=3e5, cost=1e5), "budget"),
+        (FAIR.having(step=1000, zone_share=0.05), "share"),
+    ],
+)
+def test_a_point_of_the_curve_is_a_plan_that_a_click_asks_for(atlas, home, ask, key) -> None:
+    jobs, question = watched(home), Question(SIMING, Plan(ask=ask, run=True))
+    state = over(jobs, jobs.start("curve", solving.curve(atlas, jobs, question, 3)))
+    rows, words = state.told["rows"], create_app(Settings(home=home)).server.extensions["atlas"].words("zh")
+    aim, total = solving.aim_of(question), state.told["total"]
+    chart = (
+        planning.by_number(rows, 3, "mclp", total, "derived", words)
+        if aim == "number"
+        else planning.front(rows, aim, None, total, "derived", words)
+    )
+    assert len(rows) >= 3 and all(row["status"] == "proved" for row in rows)
+    for row, clicked in list(zip(rows, chart.series[0].keys, strict=True))[1:3]:
+        data = as_plotly.figure(chart, words)["data"][0]["customdata"]
+        assert any(tuple(one[1:]) == clicked for one in data) and clicked[1].startswith(f"{key}:")
+        asked = syncing.changed(atlas, question, {"kind": clicked[0], "id": clicked[1]}, (), ())
+        assert asked.plan.run and asked.plan.ask.question == ask.question
+        answer = answered(atlas, home, asked.plan.ask).answer
+        assert answer.after.weight == pytest.approx(row["objective"])
+        if aim == "zone":
+            assert answer.zones[0].after == pytest.approx(row["other"], abs=1e-5)
 
 
 def test_what_is_kept_goes_out_with_what_changes(atlas, home, found) -> None:
