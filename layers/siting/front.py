@@ -190,23 +190,41 @@ def _by_cost(
 
 
 def _by_zone(instance: Instance, zone: NDArray[np.int64] | None, points: int | None, clock: Clock) -> Iterator[Point]:
+    zone = np.asarray(zone)
+    known = zone >= 0
+    total = np.bincount(zone[known], instance.weight[known])
+
+    def worst_of(sites: Sites) -> float:
+        on = known & (reach_counts(instance, sites) >= 1)
+        reached = np.bincount(zone[on], instance.weight[on], len(total))
+        return float((reached[total > 0] / total[total > 0]).min())
+
+    free = _solved(instance, clock, points or MOST_POINTS)
+    if free is None or free.objective is None:
+        return
+    first = Point(free.sites, free.objective, worst_of(free.sites), free.status, free.bound, 0.0, free.gap)
+    yield first
+    most = first.bound
+
     def asked(share: float, left: int) -> Point | None:
+        nonlocal most
         change = Change(zone=zone, zone_share=min(share, 1.0), upgrade=0)
         last = deque(reorganise(instance, change, Clock(_seconds(clock, left), seed=clock.seed)), maxlen=1)[0]
         if last.objective is None or last.status == "infeasible":
             return None
-        worst = float(np.nanmin(last.zones)) if last.zones is not None else 0.0
-        return Point(last.opened, last.objective, worst, last.status, last.bound, share, last.gap)
+        # a tighter condition has no greater optimum than a looser one
+        most = min((one for one in (last.bound, most) if one is not None), default=None)
+        apart = None if most is None or not last.objective else max(most - last.objective, 0.0) / last.objective
+        status = "proved" if apart is not None and apart <= EVEN else last.status
+        gap = 0.0 if status == "proved" else apart
+        return Point(last.opened, last.objective, worst_of(last.opened), status, most, share, gap)
 
-    first = asked(0.0, points or MOST_POINTS)
-    if first is None:
-        return
-    yield first
     if points is None:
-        while first is not None and first.other < 1 - FINE and not clock.over():
-            first = asked(first.other + FINE, MOST_POINTS)
-            if first is not None:
-                yield first
+        found: Point | None = first
+        while found is not None and found.other < 1 - FINE and not clock.over():
+            found = asked(found.other + FINE, MOST_POINTS)
+            if found is not None:
+                yield found
         return
     fair = deque(
         reorganise(

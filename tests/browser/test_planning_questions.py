@@ -34,6 +34,16 @@ MARKS = """() => Object.fromEntries(document.querySelector('#plan-map .js-plotly
   .filter((t) => ['closed', 'upgraded', 'sites'].includes(t.name)).map((t) => [t.name, t.lon.length]))"""
 
 
+def test_on_a_phone_the_questions_come_first(tabs, served) -> None:
+    with tabs.pages(served, PlanPage) as open_at:
+        page = open_at("?place=350203", width=390, height=844)
+        card = page.page.locator(f"#{names.QUESTION}").bounding_box()
+        box = page.page.locator("#plan-map-box").bounding_box()
+        run = page.page.locator(f"#{names.RUN}").bounding_box()
+        assert card["y"] + card["height"] <= min(box["y"], 844) and box["y"] + box["height"] <= run["y"]
+        assert page.page.evaluate("() => document.documentElement.scrollWidth") == 390
+
+
 @pytest.mark.parametrize(
     ("card", "number", "value", "begins", "marks", "table"),
     [
