@@ -20,8 +20,18 @@ from layers.siting.demands import weights_of
 from layers.siting.front import AIMS, ZONE, front
 from layers.siting.prepare import Prepared
 from layers.siting.reorganising import numbered
-from layers.siting.solver import REGRET, WORST, Clock, Progress, attended, expected, exponential, linear, robust
-from layers.siting.solver.attendance import Attendance
+from layers.siting.solver import (
+    REGRET,
+    WORST,
+    Attendance,
+    Clock,
+    Progress,
+    attended,
+    expected,
+    exponential,
+    linear,
+    robust,
+)
 from layers.siting.tables import PointTable
 
 _FALL = re.compile(r"(linear|exp):(\d{1,7}(?:\.\d{1,3})?)\Z")

@@ -226,13 +226,12 @@ def _by_zone(instance: Instance, zone: NDArray[np.int64] | None, points: int | N
             if found is not None:
                 yield found
         return
-    fair = deque(
-        reorganise(
-            instance, Change(aim="fair", zone=zone, upgrade=0), Clock(_seconds(clock, points - 1), seed=clock.seed)
-        ),
-        maxlen=1,
-    )[0]
-    top = fair.objective if fair.objective is not None and fair.status != "infeasible" else first.other
+    top, fair = first.other, Change(aim="fair", zone=zone, upgrade=0)
+    for one in reorganise(instance, fair, Clock(_seconds(clock, points - 1), seed=clock.seed)):
+        if one.objective is not None:
+            top = max(top, one.objective)
+            if one.bound is not None and one.bound <= one.objective + FINE:
+                break  # the worst cannot be raised further; the others are not asked for
     reached = first.other
     for at, share in enumerate(np.linspace(first.other, top, points)[1:], 2):
         if share <= reached + EVEN:

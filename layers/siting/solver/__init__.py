@@ -22,7 +22,7 @@ the modules below are its own.
 
 from __future__ import annotations
 
-from layers.siting.solver.attendance import attended, expected, exponential, linear
+from layers.siting.solver.attendance import Attendance, attended, expected, exponential, linear
 from layers.siting.solver.change import COST, COVER, FAIR, FEWEST, Change
 from layers.siting.solver.instance import COVERAGE_MODELS, MODELS, Instance
 from layers.siting.solver.load import loads
@@ -49,6 +49,7 @@ __all__ = [
     "Progress",
     "Reason",
     "best",
+    "Attendance",
     "attended",
     "expected",
     "exponential",
