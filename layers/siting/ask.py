@@ -20,7 +20,7 @@ SOURCES = (AUTO, TABLE, GRID, ENTERPRISES, ACTIVITIES, POINTS)
 STEP_M = (50, 5_000)
 MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
 DECIMALS = 5
-#: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind.
+#: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind
 #: · in which order over the years · how many people a station can hold · how sure the plan is.
 WHERE, CHANGE, UPGRADE, FAIR, STAGES, SURE = "where", "change", "upgrade", "fair", "stages", "sure"
 CAPACITY = "capacity"

@@ -210,6 +210,8 @@ def test_a_link_of_a_question_alone_asks_what_its_card_asks() -> None:
         asked = taken(first, [name, *(one.show(first) for one in listed[1:])], listed)
         assert parse(f"?question={name}")[0].ask == asked.plan.ask, name
         assert write(asked.plan) == ("" if name == "where" else f"question={name}")
+    whole = Plan(ask=CAPACITY.having(single_source=True))
+    assert parse("?" + write(whole)) == (whole, ()) and "single=1" in write(whole)
 
 
 @pytest.mark.parametrize("single", [False, True])
