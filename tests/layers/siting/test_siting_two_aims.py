@@ -25,15 +25,18 @@ def random_case(random: np.random.Generator) -> dict:
     existing = random.random(n) < 0.25
     free = np.flatnonzero(~existing)
     pairs = [p for p in combinations(range(n), 2) if random.random() < 0.1]
+    cost = random.integers(0, 9, n).astype(float)
+    # a budget for which nothing at all can be had is refused: that is told elsewhere
+    least = cost[free].max() if len(free) else 0.0
     return {
         "weight": random.integers(1, 10, m).astype(float),
         "distance": random.integers(1, 13, (m, n)).astype(float),
         "existing": existing,
-        "cost": random.integers(0, 9, n).astype(float),
+        "cost": cost,
         "forced": ~existing & (random.random(n) < 0.1) & (not pairs),
         "conflicts": pairs,
         "new": int(random.integers(0, min(3, len(free)) + 1)),
-        "budget": float(random.integers(2, 15)) if random.random() < 0.3 else None,
+        "budget": float(max(random.integers(2, 15), least)) if random.random() < 0.3 else None,
         "zone": random.integers(0, 3, m),
         "demands": random.integers(0, 10, (3, m)).astype(float) + 0.5,
     }
