@@ -115,7 +115,7 @@ def nondominated(points: list[tuple[float, float]], sign: float) -> list[tuple[f
 @pytest.mark.parametrize("aim", ["number", "cost", "zone"])
 def test_the_whole_front_is_found_and_every_point_proved(aim: str) -> None:
     def agrees(case: dict) -> None:
-        if aim == "cost" and not (case["cost"][~case["existing"]] > 0).any():
+        if aim == "cost" and not (case["cost"][instance_of(case).free] > 0).any():
             return
         every = [
             (float(case["weight"][covered(case, there)].sum()), other(case, aim, chosen, there))
@@ -138,7 +138,7 @@ def test_the_whole_front_is_found_and_every_point_proved(aim: str) -> None:
 @pytest.mark.parametrize("aim", ["number", "cost", "zone"])
 def test_a_few_points_of_a_front_are_on_it(aim: str) -> None:
     def agrees(case: dict) -> None:
-        if aim == "cost" and not (case["cost"][~case["existing"]] > 0).any():
+        if aim == "cost" and not (case["cost"][instance_of(case).free] > 0).any():
             return
         every = [
             (float(case["weight"][covered(case, there)].sum()), other(case, aim, chosen, there))
