@@ -177,6 +177,9 @@ def _often_closed(
         held = np.sort(rule.sites[chosen])
         best = worth(held)
         yield Progress("gap", held, best, bound, "greedy", clock.passed)
+    if held is not None and not len(rule):  # nothing may be chosen: what stands is the answer
+        yield Progress("proved", held, best, best, "done", clock.passed)
+        return
     program, scale = _program(one.rows, one.weight, rule, open_share)
     with Highs(clock) as highs:
         search = highs.solve(program)

@@ -217,6 +217,14 @@ def test_no_plan_is_expected_to_draw_more(fall: str, open_share: float) -> None:
     many(agrees)
 
 
+def test_where_nothing_may_be_chosen_what_stands_is_the_answer() -> None:
+    stands = Instance(
+        model="mclp", weight=np.ones(2), pairs=from_dense([[1.0], [9.0]]), radius=5.0, existing=np.array([True]), new=0
+    )
+    (*_, last) = expected(stands, linear(5, 5), 0.5)
+    assert (last.status, last.objective, last.bound) == ("proved", 0.5, 0.5)
+
+
 @pytest.mark.parametrize("aim", ["worst", "regret"])
 def test_no_plan_is_better_in_the_worst_of_several_demands(aim: str) -> None:
     def agrees(case: dict) -> None:
