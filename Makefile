@@ -129,7 +129,7 @@ bench-published: dev
 
 # the site planner against brute force: 500 random instances of each model and condition
 fuzz: dev
-	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py
+	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py tests/layers/siting/test_siting_two_aims.py
 
 # killed, cancelled, refused by the disk at a hundred random moments each; about an hour
 faults: dev postgres

@@ -13,7 +13,7 @@ from dashboard.scenario_in_words import proof
 from dashboard.words import Words
 from geodata.errors import N_
 from layers.siting.answer import Answer
-from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.ask import CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
 
 #: A site that stays in so many of the draws is called sure.
 SURE_FROM = 0.9
@@ -31,6 +31,7 @@ PARTS = (
     UPGRADE,
     FAIR,
     STAGES,
+    CAPACITY,
     SURE,
 )
 
@@ -115,6 +116,29 @@ def _stages(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as
     )
 
 
+def _capacity(answer: Answer, ask: Ask, words: Words) -> str:
+    whole, covered = answer.after.weight_of, _covered(answer, words)
+    each = words("每处至多 {capacity}，{how}").format(
+        capacity=f"{ask.capacity:g}",
+        how=words("每格只由一处服务") if ask.single_source else words("可以分摊"),
+    )
+    if ask.model == "mclp":
+        before, after = answer.served_before, answer.served
+        told = words("服务得下 {before} → {after}（半径内{covered}）").format(
+            before=words.share(None if before is None or not whole else before / whole),
+            after=words.share(None if after is None or not whole else after / whole),
+            covered=covered,
+        )
+    elif ask.model == "lscp":
+        told = words("新建 {count} 处就人人有位").format(count=len(answer.sites))
+    elif ask.model == "pmedian":
+        mean = answer.objective / whole if answer.objective is not None and whole else 0.0
+        told = words("人人有位，平均步行 {metres} 米").format(metres=words.number(mean))
+    else:
+        told = words("人人有位，最远步行 {metres} 米").format(metres=words.number(answer.objective or 0.0))
+    return words.titled(each, told)
+
+
 def _sure(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
     sure = sum(1 for one in answer.sites if one.stays is not None and one.stays >= SURE_FROM)
     return words("{count} 处里 {sure} 处在 {draws} 种需求的 {share} 以上仍入选：{covered}").format(
@@ -147,7 +171,7 @@ CARDS: dict[str, Card] = {
     ),
     FAIR: Card(
         N_("怎样建，不落下任何一个街道？"),
-        (FAIR, "new", "spacing", "candidates", "cost", "opening"),
+        (FAIR, "new", "spacing", "candidates", "cost", "opening", "curve"),
         N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，不落下任何一个街道片区。"),
         _fair,
     ),
@@ -156,6 +180,12 @@ CARDS: dict[str, Card] = {
         (STAGES, "spacing", "candidates", "opening"),
         N_("求解将从 {candidates} 个备选点中排出次序（各期 {stages} 处），前一期的都留在后一期，使各期覆盖之和最大。"),
         _stages,
+    ),
+    CAPACITY: Card(
+        N_("一处能坐多少人？坐不下时还要几处？"),
+        (CAPACITY, "model", "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解将从 {candidates} 个备选点中选址，每处至多服务 {capacity} 需求权重，多出的算没有服务。"),
+        _capacity,
     ),
     SURE: Card(
         N_("需求若不准，方案还站得住吗？"),

@@ -11,7 +11,7 @@ from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import NETWORK
 from layers.siting.answer import CLOSED, MOVED, UPGRADED, Answer
-from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, hours_text
+from layers.siting.ask import CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, hours_text
 
 
 def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
@@ -40,6 +40,7 @@ def question_names(words: Words) -> dict[str, str]:
         UPGRADE: words("升级"),
         STAGES: words("分期"),
         FAIR: words("公平"),
+        CAPACITY: words("容量"),
         SURE: words("把握"),
     }
 
@@ -122,6 +123,8 @@ def input_names(words: Words) -> dict[str, str]:
         "upgrade_cost": words("升级每处费用（元）"),
         "zone_share": words("每个街道至少"),
         "stages": words("各期新建几处"),
+        "capacity": words("每处容量（需求权重）"),
+        "single_source": words("每格只由一处服务"),
         "draws": words("需求重抽几次"),
         "basis": words("所用数据"),
     }

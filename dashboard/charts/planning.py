@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,12 +105,72 @@ def by_number(
         provenance,
         "curve",
         tuple(map(str, values)),
-        (_series(words("目标值"), list(values.values()), unit, theme.DEEP, provenance, proofs),),
+        (
+            replace(
+                _series(words("目标值"), list(values.values()), unit, theme.DEEP, provenance, proofs),
+                keys=tuple(("front", f"new:{count}") for count in values),
+            ),
+        ),
         unit=unit,
         positions=tuple(values),
         category_format="+{}",
         head=words("新建站数"),
         chosen=list(values).index(present) if present in values else None,
+        room="box",
+    )
+
+
+def front(
+    rows: Sequence[Mapping[str, Any]], aim: str, chosen: float | None, total: float, provenance: str, words: Words
+) -> Chart:
+    """Return coverage against another aim: a point for each plan of which none is better in both.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        ``other`` (yuan, or the share of the worst zone, 0 to 1), ``objective`` (demand weight), ``status``, ``at`` (the
+        condition that gives this plan).
+    aim : str
+        ``cost`` or ``zone`` of :data:`layers.siting.front.AIMS`.
+    chosen : float or None
+        The condition of the plan looked at.
+    """
+    zone = aim == "zone"
+    values = [row["objective"] / (total or 1.0) * 100 for row in rows]
+    spots = tuple(row["other"] * 100 if zone else row["other"] for row in rows)
+    first, last = (0, -1) if not zone else (-1, 0)
+    title = (
+        words("最低的街道从 {low} 抬到 {high}，全部覆盖从 {most} 降到 {least}")
+        if zone
+        else words("费用从 {low} 到 {high} 元，覆盖从 {least} 到 {most}")
+    ).format(
+        low=f"{min(spots):.1f}%" if zone else f"{min(spots):,.0f}",
+        high=f"{max(spots):.1f}%" if zone else f"{max(spots):,.0f}",
+        least=f"{values[first]:.1f}%",
+        most=f"{values[last]:.1f}%",
+    )
+    if zone:
+        title = title if len(rows) > 1 else words("最低的街道与全部覆盖：只有一个方案")
+    proofs = tuple(words("已证明最优") if row["status"] == "proved" else words("未证明") for row in rows)
+    kind = "share" if zone else "budget"
+    return Chart(
+        "plan-front",
+        title,
+        words("点一个点，看那个方案。"),
+        provenance,
+        "curve",
+        tuple(f"{one:.1f}" if zone else f"{one:.0f}" for one in spots),
+        (
+            replace(
+                _series(words("覆盖（需求加权）"), values, "%", theme.DEEP, provenance, proofs),
+                keys=tuple(("front", f"{kind}:{row['at']!r}") for row in rows),
+            ),
+        ),
+        unit="%",
+        positions=spots,
+        category_format="{}%" if zone else "{} " + words("元"),
+        head=words("最低的街道") if zone else words("费用（元）"),
+        chosen=next((at for at, row in enumerate(rows) if row["at"] == chosen), None),
         room="box",
     )
 

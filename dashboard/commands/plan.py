@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.commands import plan_case, plan_change, plan_stages
+from dashboard.commands import plan_aims, plan_case, plan_change, plan_stages
 from dashboard.locale import Gettext
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
@@ -18,6 +18,7 @@ from layers.filters import PROXIES
 from layers.siting import evidence
 from layers.siting.answer import plain
 from layers.siting.ask import hours_of
+from layers.siting.capacity import limited
 from layers.siting.lines import Lines, is_lines, read_lines
 from layers.siting.network import REACH_M
 from layers.siting.prepare import Prepared, Wish, prepare
@@ -43,6 +44,7 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
     plan_case.add_options(one, words)
     plan_change.add_options(one, words)
     plan_stages.add_options(one, words)
+    plan_aims.add_options(one, words)
     one.add_argument(
         "--demand",
         type=Path,
@@ -102,6 +104,12 @@ def add_options(one: argparse.ArgumentParser, words: Gettext) -> None:
         choices=SOURCING,
         default=SOURCING[0],
         help=words("有 capacity 时：shared 一个需求点可由几处分摊（默认）· single 一个需求点只由一处服务"),
+    )
+    one.add_argument(
+        "--capacity",
+        type=float,
+        metavar="W",
+        help=words("每处（现有的和新建的）至多服务多少需求权重；表中写明 capacity 的不变"),
     )
     one.add_argument("--by-cost", action="store_true", help=words("lscp：求费用最少，而不是点位最少"))
     one.add_argument("--force", action="append", default=[], metavar="ID", help=words("必选的备选点，可多次给出"))
@@ -214,7 +222,19 @@ def plan(
             read_points(options.existing) if options.existing else None,
         )
     )
+    if options.capacity is not None:
+        if not (np.isfinite(options.capacity) and options.capacity > 0):
+            raise AtlasError(N_("“每处容量”不能是 {got}：请给大于 0 的需求权重。"), got=options.capacity)
+        candidates, existing = (limited(one, options.capacity) if one else None for one in (candidates, existing))
     changing = plan_change.asked(options)
+    aims = plan_aims.asked(options)
+    if changing and aims:
+        raise AtlasError(
+            N_("{options} 不能同时给：请只留一个。"),
+            options=f"{aims}, --close/--move/--upgrade/--share/--zone-share/--fair",
+        )
+    if aims == "--front" and options.front == "walk":
+        wish = replace(wish, model="pmedian")
     if changing and (in_stages or options.draws):
         raise AtlasError(N_("分期和重抽需求不与撤并、迁移、升级、比例或公平同时给：请去掉其中一个。"))
     aim = ""
@@ -223,7 +243,7 @@ def plan(
             candidates = with_upgrades(candidates, existing, options.upgrade_cost or 0.0, options.upgrade)
         wish, aim = plan_change.wished(wish, options, len(candidates.ids) if candidates else 0)
     if found and candidates is not None:
-        prepared = replace(found, wish=wish, candidates=candidates).prepared(network, options.access)
+        prepared = replace(found, wish=wish, candidates=candidates, existing=existing).prepared(network, options.access)
     else:
         matrix = read_matrix(options.cost_matrix) if options.cost_matrix else None
         prepared = prepare(wish, demand, candidates, existing, matrix, network, options.access)
@@ -252,6 +272,18 @@ def plan(
         answer, now = plan_change.solved(prepared, change, options, waiting)
         changed = plan_change.told(answer, prepared, now, change, names, aim)
         last, prepared = as_progress(answer), now
+    elif aims:
+        here = atlas() if found and atlas else None
+        last, changed = plan_aims.solved(
+            aims,
+            prepared,
+            demand,
+            options,
+            found,
+            here,
+            lambda: plan_change.zones_of(demand, prepared, found, here),
+            waiting,
+        )
     elif in_stages:
         last, changed = plan_stages.ordered(prepared, options)
     else:

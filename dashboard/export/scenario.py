@@ -67,6 +67,7 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
                 "forced": site.forced,
                 **({"stage": site.stage} if site.stage else {}),
                 **({} if site.stays is None else {"stays": site.stays}),
+                **({} if site.load is None else {"load": site.load}),
                 "provenance": "derived",
                 "source_id": MARK + one.scenario_id,
                 "date": one.created.isoformat(),
@@ -86,7 +87,7 @@ def sites_frame(one: Scenario, words: Words) -> gpd.GeoDataFrame:
         "nearest_m",
         "cost_yuan",
         "forced",
-        *(name for name in ("stage", "stays") if rows and name in rows[0]),
+        *(name for name in ("stage", "stays", "load") if rows and name in rows[0]),
         "provenance",
         "source_id",
         "date",
@@ -176,6 +177,11 @@ def figure_rows(answer: Answer, words: Words, got: Fairness | None = None) -> li
         both(words("平均步行（米）"), "mean_m", words("需求加权")),
         both(words("步行距离的基尼系数"), "gini", words("0 为人人一样远")),
         *shared,
+        *(
+            []
+            if answer.served is None
+            else [(words("容量内服务得下的需求权重"), answer.served_before, answer.served, whole)]
+        ),
         (words("目标值"), None, answer.objective, answer.status),
         (words("上下界"), None, answer.bound, ""),
         (words("距最优最多"), None, answer.gap, words("0 为已证明最优")),
@@ -296,7 +302,9 @@ def _xlsx(
             "cost_yuan": words("费用（元）"),
             "forced": words("必选"),
             **{
-                name: label for name, label in (("stage", words("第几期")), ("stays", words("仍入选"))) if name in sites
+                name: label
+                for name, label in (("stage", words("第几期")), ("stays", words("仍入选")), ("load", words("服务")))
+                if name in sites
             },
             "provenance": words("数据来源"),
             "source_id": words("出处编号"),

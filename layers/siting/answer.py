@@ -104,6 +104,8 @@ class Site:
         In which it is built, from 1; 0 where nobody asked.
     stays : float or None
         In which part of the draws of demand it stays in the best plan, 0 to 1.
+    load : float or None
+        Demand weight that it serves under a capacity; None where none was asked.
     """
 
     number: int
@@ -124,6 +126,7 @@ class Site:
     road: str = ""
     stage: int = 0
     stays: float | None = None
+    load: float | None = None
 
     def why(self, total: float) -> Message:
         """Return the reason for this site as message and values; `total` is the weight of all demand."""
@@ -250,6 +253,8 @@ class Answer:
         How often demand was drawn anew and solved.
     regret : float or None
         Mean part of the best by which the plan falls short in them, 0 to 1.
+    served_before, served : float or None
+        Where a capacity was asked for: demand weight that has room, before (within the radius) and after.
     """
 
     status: str
@@ -273,6 +278,8 @@ class Answer:
     stages: tuple[Stage, ...] = ()
     draws: int = 0
     regret: float | None = None
+    served_before: float | None = None
+    served: float | None = None
 
     @property
     def closed(self) -> tuple[str, ...]:

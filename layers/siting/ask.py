@@ -10,6 +10,7 @@ import numpy as np
 
 from geodata.errors import N_, AtlasError
 from geodata.hours import parse as parse_opening
+from geodata.message import Message
 from layers.siting.solver import COVERAGE_MODELS, MODELS
 
 #: Where candidates come from: the table of the place when it has one and else a grid · the table · a grid over the land
@@ -19,9 +20,10 @@ SOURCES = (AUTO, TABLE, GRID, ENTERPRISES, ACTIVITIES, POINTS)
 STEP_M = (50, 5_000)
 MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
 DECIMALS = 5
-#: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind.
-#: · in which order over the years · how sure the plan is.
+#: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind
+#: · in which order over the years · how many people a station can hold · how sure the plan is.
 WHERE, CHANGE, UPGRADE, FAIR, STAGES, SURE = "where", "change", "upgrade", "fair", "stages", "sure"
+CAPACITY = "capacity"
 #: The fields of an Ask that belong to one question alone.
 FIELDS = {
     WHERE: (),
@@ -29,6 +31,7 @@ FIELDS = {
     UPGRADE: ("upgrade", "upgrade_cost"),
     FAIR: ("zone_share",),
     STAGES: ("stages",),
+    CAPACITY: ("capacity", "single_source"),
     SURE: ("draws",),
 }
 #: What a question begins with.
@@ -38,9 +41,44 @@ BEGIN: dict[str, dict[str, Any]] = {
     UPGRADE: {"new": 0, "upgrade": 5},
     FAIR: {"new": 8, "zone_share": 0.2},
     STAGES: {"new": None, "stages": (3, 3, 2)},
+    CAPACITY: {"new": 8, "capacity": 30.0},
     SURE: {"new": 8, "draws": 200},
 }
 MOST_CHANGED = 60
+#: What questions and their own fields are called.
+NAMES = {
+    WHERE: N_("建在哪"),
+    CHANGE: N_("撤并迁移"),
+    UPGRADE: N_("升级"),
+    FAIR: N_("公平"),
+    STAGES: N_("分期"),
+    CAPACITY: N_("容量"),
+    SURE: N_("把握"),
+    "close": N_("撤并几处"),
+    "move": N_("至多迁移几处"),
+    "move_within": N_("迁移不超过（米）"),
+    "keep": N_("不得撤迁的驿站"),
+    "upgrade_cost": N_("升级每处费用（元）"),
+    "zone_share": N_("每个街道至少"),
+    "stages": N_("各期新建几处"),
+    "capacity": N_("每处容量（需求权重）"),
+    "single_source": N_("每格只由一处服务"),
+    "draws": N_("需求重抽几次"),
+}
+#: What is said of a number that cannot be used, in the words of the page.
+COUNTED = {
+    "close": N_("“撤并几处”不能是 {got}：请给 0 到 {high} 的整数。"),
+    "move": N_("“至多迁移几处”不能是 {got}：请给 0 到 {high} 的整数。"),
+    "upgrade": N_("“至多升级几处”不能是 {got}：请给 0 到 {high} 的整数。"),
+}
+AMOUNTS = {
+    "budget": N_("“预算上限”不能是 {got}：请给不小于 0 的元数。"),
+    "cost": N_("“每站费用”不能是 {got}：请给不小于 0 的元数。"),
+    "spacing": N_("“最小间距”不能是 {got}：请给不小于 0 的米数。"),
+    "move_within": N_("“迁移不超过”不能是 {got}：请给不小于 0 的米数。"),
+    "upgrade_cost": N_("“升级每处费用”不能是 {got}：请给不小于 0 的元数。"),
+    "capacity": N_("“每处容量”不能是 {got}：请给大于 0 的需求权重。"),
+}
 MOST_STAGES, MOST_DRAWS = 6, 500
 ALWAYS = "24/7"
 _SPAN = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
@@ -95,6 +133,10 @@ class Ask:
         Least part of the demand of every street zone to be reached, 0 to 1; None: the worst zone is raised first.
     stages : tuple of int
         New sites of each stage, in their order.
+    capacity : float or None
+        Most demand weight that a station serves, one that stands and a new one alike.
+    single_source : bool
+        Under it one station serves a demand cell as a whole; otherwise several may share it.
     draws : int
         How often demand is drawn anew.
     """
@@ -121,6 +163,8 @@ class Ask:
     upgrade_cost: float | None = None
     zone_share: float | None = None
     stages: tuple[int, ...] = ()
+    capacity: float | None = None
+    single_source: bool = False
     draws: int = 0
 
     def __post_init__(self) -> None:
@@ -141,10 +185,12 @@ class Ask:
                 low=STEP_M[0],
                 high=STEP_M[1],
             )
-        for name in ("budget", "cost", "spacing", "move_within", "upgrade_cost"):
+        for name in AMOUNTS:
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value >= 0):
-                raise AtlasError(N_("{name} 的值 {got} 不可用：请给不小于 0 的数。"), name=name, got=value)
+                raise AtlasError(AMOUNTS[name], got=value)
+        if self.capacity == 0:
+            raise AtlasError(AMOUNTS["capacity"], got=0)
         if self.hours is not None and (not self.hours or not all(0 <= hour <= 23 for hour in self.hours)):
             raise AtlasError(N_("时段“{got}”不可用：请按 22-6 或 8-12,14-18 的样子给出整点。"), got=self.hours)
         if self.cover < 1 or (self.cover > 1 and self.model not in COVERAGE_MODELS):
@@ -163,23 +209,22 @@ class Ask:
             own = next((one for one, names in FIELDS.items() if field.name in names), self.question)
             if own != self.question and getattr(self, field.name) != field.default:
                 raise AtlasError(
-                    N_("{name} 只用于问题 {own}，不用于 {question}：请去掉它，或换一个问题。"),
-                    name=field.name,
-                    own=own,
-                    question=self.question,
+                    N_("“{name}”只用于问题“{own}”，不用于“{question}”：请去掉它，或换一个问题。"),
+                    name=Message(NAMES[field.name]),
+                    own=Message(NAMES[own]),
+                    question=Message(NAMES[self.question]),
                 )
-        if self.question != WHERE and (self.model != MODELS[0] or self.cover != 1):
+        if self.question not in (WHERE, CAPACITY) and self.model != MODELS[0]:
             raise AtlasError(
-                N_("问题 {question} 只求覆盖一次的最大覆盖：请不要另给模型或覆盖次数。"), question=self.question
+                N_("问题“{question}”只求最大覆盖：请不要另选目标。"), question=Message(NAMES[self.question])
             )
-        for name in ("close", "move", "upgrade"):
+        if self.question != WHERE and self.cover != 1:
+            raise AtlasError(
+                N_("问题“{question}”每处需求只算覆盖一次：请不要选备份。"), question=Message(NAMES[self.question])
+            )
+        for name, message in COUNTED.items():
             if not 0 <= getattr(self, name) <= MOST_CHANGED:
-                raise AtlasError(
-                    N_("{name} 的处数 {got} 不可用：请给 0 到 {high} 的整数。"),
-                    name=name,
-                    got=getattr(self, name),
-                    high=MOST_CHANGED,
-                )
+                raise AtlasError(message, got=getattr(self, name), high=MOST_CHANGED)
         if len(self.stages) > MOST_STAGES or not all(1 <= one <= MOST_NEW for one in self.stages):
             raise AtlasError(
                 N_("分期“{got}”不可用：请写成 3,3,2 的样子，至多 {most} 期，每期 1 到 {high} 处。"),
@@ -191,9 +236,7 @@ class Ask:
             raise AtlasError(N_("抽样次数 {got} 不可用：请给 1 到 {high} 的整数。"), got=self.draws, high=MOST_DRAWS)
         if self.zone_share is not None and not 0 <= self.zone_share <= 1:
             raise AtlasError(
-                N_("{name} 的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。"),
-                name="zone_share",
-                got=self.zone_share,
+                N_("“每个街道至少”的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。"), got=self.zone_share
             )
 
     def put(self, question: str) -> Self:
@@ -202,7 +245,10 @@ class Ask:
             return self
         usual = {field.name: field.default for field in fields(self)}
         own = {name: usual[name] for names in FIELDS.values() for name in names}
-        return self.having(**own | {"question": question, "model": MODELS[0], "cover": 1} | BEGIN.get(question, {}))
+        begin = {"question": question, "model": MODELS[0], "cover": 1} | BEGIN[question]
+        if question == UPGRADE and self.hours is None:  # what is open longer is worth something by the clock alone
+            begin["hours"] = tuple(range(24))
+        return self.having(**own | begin)
 
     def having(self, **changes: Any) -> Self:
         """Return a copy with `changes`."""

@@ -14,7 +14,8 @@ import numpy as np
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.siting.answer import Answer, Stage, Zone, answered, cell_cover
-from layers.siting.ask import CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.ask import CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.capacity import each_at_least, load_of, room, served_before, with_capacity
 from layers.siting.case import Case
 from layers.siting.prepare import Prepared
 from layers.siting.reorganising import (
@@ -79,6 +80,8 @@ def answer(atlas: Atlas, found: Case, last: Told) -> Answer:
         return _in_order(made, last.staged, last.prepared)
     if last.stability is not None:
         return _how_sure(made, last.stability, last)
+    if found.ask.question == CAPACITY:
+        return _with_room(made, last)
     return _zoned(atlas, found, last, made) if found.ask.question == FAIR else made
 
 
@@ -191,6 +194,26 @@ def _how_sure(made: Answer, stable: Stability, last: Told) -> Answer:
     )
 
 
+def _capacity(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bool]) -> Iterator[Told]:
+    for one in _where(atlas, with_capacity(found), seconds, cancelled):
+        why = one.progress.reasons
+        if why and (more := each_at_least(one.prepared.instance)) is not None:
+            one = replace(one, progress=replace(one.progress, reasons=(*why, more)))
+        yield one
+
+
+def _with_room(made: Answer, last: Told) -> Answer:
+    """Return the answer with what has room before and after, and what each site serves."""
+    instance = last.prepared.instance
+    served, held = room(instance, last.progress.sites)
+    by_site = load_of([one.site_id for one in made.sites], instance, held)
+    return made.having(
+        sites=tuple(replace(one, load=by_site.get(one.site_id)) for one in made.sites),
+        served_before=served_before(instance),
+        served=served,
+    )
+
+
 def _zoned(atlas: Atlas, found: Case, last: Told, made: Answer) -> Answer:
     """Return the answer with every street zone before and after, and what looking at them costs."""
     cover = cell_cover(found, made.points)
@@ -217,5 +240,6 @@ SEARCHES: dict[str, Callable[[Atlas, Case, float, Callable[[], bool]], Iterator[
     UPGRADE: _reorganised,
     FAIR: _reorganised,
     STAGES: _staged,
+    CAPACITY: _capacity,
     SURE: _sure,
 }

@@ -43,6 +43,7 @@ FILTER_FIELDS = (
 #: Fields of Ask and of Answer that came after the first plans were kept: left out as usual.
 LATER = ("question", *(name for names in FIELDS.values() for name in names))
 RECORDS = {"changes": Changed, "zones": Zone, "stages": Stage}
+NUMBERS = ("lost", "price", "regret", "served_before", "served")
 USUAL = {field.name: field.default for field in fields(Answer) if field.default is not MISSING}
 NAME_LENGTH, NOTE_LENGTH = 60, 500
 T = TypeVar("T")
@@ -293,7 +294,7 @@ def loads_answer(text: str) -> Answer:
             values[name] = _made(Figures, told[name])
         values["sites"] = tuple(_made(Site, one) for one in told["sites"])
         values |= {name: tuple(_made(kind, one) for one in told.get(name, ())) for name, kind in RECORDS.items()}
-        values |= {name: float(told[name]) for name in ("lost", "price", "regret") if name in told}
+        values |= {name: float(told[name]) for name in NUMBERS if name in told}
         values["draws"] = int(told.get("draws", 0))
         values["uncovered"] = tuple((str(cell), float(weight)) for cell, weight in told["uncovered"])
         for name in ("objective", "bound", "gap"):

@@ -42,6 +42,11 @@ PLANS = {
     "siting-day-after": "&new=8&run=1",
     "siting-night-before": "&hours=22-6",
     "siting-night-after": "&new=8&hours=22-6&run=1",
+    "siting-change": "&question=change&close=2&run=1",
+    "siting-fair": "&question=fair&run=1",
+    "siting-stages": "&question=stages&run=1",
+    "siting-capacity": "&question=capacity&run=1",
+    "siting-front": "&budget=800000&cost=100000&new=8&run=1",
 }
 
 NO_LEGEND = (
@@ -50,19 +55,24 @@ NO_LEGEND = (
 )  # it lies over sites
 
 
-def plans(browser: Browser, address: str, folder: Path) -> None:
-    """Take the pictures of the worked example of siting."""
+def plans(browser: Browser, address: str, folder: Path, asked: Container[str] = tuple(PLANS)) -> None:
+    """Take the pictures of the worked example of siting that are asked for."""
     for name, query in PLANS.items():
+        if name not in asked:
+            continue
         page = browser.new_page(viewport={"width": 1600, "height": 900})
         page.goto(f"{address}/planning?place=350203{query}")
         page.locator("#plan-fair-head h2" if "run=1" in query else "#plan-title").wait_for(
             state="attached", timeout=60_000
         )
+        if name == "siting-front":
+            page.locator("#plan-curve-run:not([disabled])").click(timeout=60_000)
+            page.locator("#plan-curve-head h2").wait_for(timeout=60_000)
+            page.locator("#plan-curve").scroll_into_view_if_needed()
         page.evaluate(NO_LEGEND)
         page.wait_for_timeout(5_000)
-        page.screenshot(path=str(folder / f"{name}.png"))
+        keep(page.screenshot(), folder / f"{name}.png")
         page.close()
-        print(folder / f"{name}.png")
 
 
 #: The pictures of the guides, each in both languages: page and query, and what is there once it stands.
@@ -163,6 +173,7 @@ def main(asked: Sequence[str] = ()) -> None:
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             if asked:
+                plans(browser, f"http://127.0.0.1:{port}", FOLDER, asked)
                 guides(browser, f"http://127.0.0.1:{port}", home, FOLDER, asked)
                 return
             for name, (query, width, height) in VIEWS.items():

@@ -34,6 +34,16 @@ MARKS = """() => Object.fromEntries(document.querySelector('#plan-map .js-plotly
   .filter((t) => ['closed', 'upgraded', 'sites'].includes(t.name)).map((t) => [t.name, t.lon.length]))"""
 
 
+def test_on_a_phone_the_questions_come_first(tabs, served) -> None:
+    with tabs.pages(served, PlanPage) as open_at:
+        page = open_at("?place=350203", width=390, height=844)
+        card = page.page.locator(f"#{names.QUESTION}").bounding_box()
+        box = page.page.locator("#plan-map-box").bounding_box()
+        run = page.page.locator(f"#{names.RUN}").bounding_box()
+        assert card["y"] + card["height"] <= min(box["y"], 844) and box["y"] + box["height"] <= run["y"]
+        assert page.page.evaluate("() => document.documentElement.scrollWidth") == 390
+
+
 @pytest.mark.parametrize(
     ("card", "number", "value", "begins", "marks", "table"),
     [
@@ -48,6 +58,14 @@ MARKS = """() => Object.fromEntries(document.querySelector('#plan-map .js-plotly
         ),
         ("公平", "zone_share", "25", "最低的片区 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.ZONES),
         ("分期", "stages", "2,1", "分 2 期", {"closed": 0, "upgraded": 0, "sites": 3}, names.STAGES),
+        (
+            "容量",
+            "capacity",
+            "60",
+            "每处至多 60，可以分摊：服务得下 39.5% → ",
+            {"closed": 0, "upgraded": 0, "sites": 8},
+            names.SITES + "-table",
+        ),
         ("把握", "draws", "5", "8 处里 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.SURE),
     ],
 )

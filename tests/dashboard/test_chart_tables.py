@@ -91,7 +91,9 @@ def test_what_a_chart_of_a_plan_draws_is_what_its_table_and_title_say() -> None:
     assert curve.title == "第 2 站起，每站增益不到 25.1 个百分点"
     assert cells(chart_table(curve, words)) == [["+1", "50%", "推算"], ["+2", "75%", "推算"]]
     line, chosen = as_plotly.figure(curve, words)["data"]
-    assert (line["x"], line["y"], line["customdata"]) == ([1, 2], [50.0, 75.0], ["已证明最优", "未证明"])
+    assert (line["x"], line["y"]) == ([1, 2], [50.0, 75.0])
+    # a click on a point asks for its plan
+    assert line["customdata"] == [["已证明最优", "front", "new:1"], ["未证明", "front", "new:2"]]
     assert (chosen["x"], chosen["text"]) == ([1], ["+1  50%"])
 
     half = Side(STEPS**2, 0.33, None, None, None)

@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.__main__ import main
 from dashboard.app import create_app
+from dashboard.charts import as_plotly, planning
 from dashboard.export import plans
 from dashboard.pages.planning import solving, syncing
 from dashboard.pages.planning.address import Plan, parse, write
@@ -34,6 +35,7 @@ CHANGE = Ask().put("change").having(close=2, move=2, move_within=1500.0, keep=("
 UPGRADE = Ask().put("upgrade").having(hours=NIGHT, upgrade=3)
 FAIR = Ask().put("fair")
 STAGES = Ask().put("stages").having(stages=(2, 2), step=500)
+CAPACITY = Ask().put("capacity").having(new=3, capacity=30.0, step=500)
 SURE = Ask().put("sure").having(new=3, draws=5, step=500)
 #: Each question with the options that ask the command line the same.
 ASKED = {
@@ -43,7 +45,11 @@ ASKED = {
 }
 
 
-ORDERED = {"stages": (STAGES, "--stages 2,2"), "sure": (SURE, "--new 3 --draws 5")}
+ORDERED = {
+    "stages": (STAGES, "--stages 2,2"),
+    "sure": (SURE, "--new 3 --draws 5"),
+    "capacity": (CAPACITY, "--new 3 --capacity 30"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +115,12 @@ def test_orders_and_draws_are_those_of_the_command_line(name, found, home, monke
         )
         assert {one.site_id: one.stays for one in answer.sites} == said["stability"]["stays"]
         return
+    if name == "capacity":
+        assert (answer.status, answer.objective) == (said["status"], said["objective"])
+        assert answer.served == pytest.approx(said["objective"]) and answer.served < answer.after.weight
+        assert 0 < answer.served_before < answer.before.weight
+        assert all(0 < one.load <= 30 + 1e-6 for one in answer.sites)
+        return
     assert answer.objective == pytest.approx(said["stages_objective"]) and answer.status == said["stages_status"]
     assert [one.weight for one in answer.stages] == pytest.approx([one["objective"] for one in said["stages"]])
     assert [one.free - one.weight for one in answer.stages] == pytest.approx(
@@ -131,6 +143,7 @@ def test_an_answer_is_one_sentence_with_its_bound(atlas, home, found) -> None:
     words = create_app(Settings(home=home)).server.extensions["atlas"].words("zh")
     said = {name: sentence(found[name], ask, words) for name, (ask, _) in (ASKED | ORDERED).items()}
     assert said["stages"].startswith("分 2 期（2、2 处）：覆盖 39.5% → ") and said["stages"].count("→") == 2
+    assert said["capacity"].startswith("每处至多 30，可以分摊：服务得下 ")
     assert said["sure"].startswith("3 处里 ") and "5 种需求的 90% 以上" in said["sure"]
     assert said["change"].startswith("撤 2 处、迁 2 处：覆盖 39.5% → ") and said["change"].endswith("，已证明最优")
     assert said["upgrade"].startswith("3 处改为 24 小时：覆盖 ")
@@ -159,6 +172,8 @@ def test_a_question_survives_its_address_and_another_card_begins_anew(name) -> N
     [
         "close=3",
         "question=upgrade&close=1",
+        "question=sure&capacity=30",
+        "question=capacity&capacity=0",
         "question=change&model=pmedian",
         "question=fair&share=1.5",
         "question=best",
@@ -179,6 +194,7 @@ def test_what_belongs_to_another_question_is_told_and_left_out(query) -> None:
         (Ask().put("upgrade").having(hours=None), "时段"),
         (Ask().put("stages").having(stages=()), "3,3,2"),
         (Ask().put("sure").having(draws=0), "抽样次数"),
+        (Ask().put("capacity").having(capacity=None), "现有驿站 28 处"),
     ],
 )
 def test_what_cannot_be_asked_says_what_would_do_and_gives_nothing_to_keep(atlas, home, ask, word) -> None:
@@ -187,9 +203,59 @@ def test_what_cannot_be_asked_says_what_would_do_and_gives_nothing_to_keep(atlas
     assert word in state.message.text() and "answer" not in state.told
 
 
+def test_a_link_of_a_question_alone_asks_what_its_card_asks() -> None:
+    listed = controls()
+    first = Question(SIMING, Plan())
+    for name in CARDS:
+        asked = taken(first, [name, *(one.show(first) for one in listed[1:])], listed)
+        assert parse(f"?question={name}")[0].ask == asked.plan.ask, name
+        assert write(asked.plan) == ("" if name == "where" else f"question={name}")
+    whole = Plan(ask=CAPACITY.having(single_source=True))
+    assert parse("?" + write(whole)) == (whole, ()) and "single=1" in write(whole)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_too_little_room_says_how_much_it_takes(atlas, home, single) -> None:
+    ask = CAPACITY.having(model="pmedian", capacity=20.0, single_source=single)
+    got = answered(atlas, home, ask)
+    assert got.answer is None
+    (least,) = [one.params["suffices"] for one in got.reasons if "每处容量至少要" in one.text()]
+    assert least == pytest.approx(1251.9891 / 31, abs=0.1) and any("容量还差" in one.text() for one in got.reasons)
+
+
 def test_a_share_that_no_plan_gives_says_which_would_do(atlas, home) -> None:
     got = answered(atlas, home, FAIR.having(zone_share=0.5, new=0))
     assert got.answer is None and any("最低的片区至多" in one.text() for one in got.reasons)
+
+
+@pytest.mark.parametrize(
+    ("ask", "key"),
+    [
+        (Ask(step=1000, new=3), "new"),
+        (Ask(step=1000, new=None, budget=3e5, cost=1e5), "budget"),
+        (FAIR.having(step=1000, zone_share=0.05), "share"),
+    ],
+)
+def test_a_point_of_the_curve_is_a_plan_that_a_click_asks_for(atlas, home, ask, key) -> None:
+    jobs, question = watched(home), Question(SIMING, Plan(ask=ask, run=True))
+    state = over(jobs, jobs.start("curve", solving.curve(atlas, jobs, question, 3)))
+    rows, words = state.told["rows"], create_app(Settings(home=home)).server.extensions["atlas"].words("zh")
+    aim, total = solving.aim_of(question), state.told["total"]
+    chart = (
+        planning.by_number(rows, 3, "mclp", total, "derived", words)
+        if aim == "number"
+        else planning.front(rows, aim, None, total, "derived", words)
+    )
+    assert len(rows) >= 3 and all(row["status"] == "proved" for row in rows)
+    for row, clicked in list(zip(rows, chart.series[0].keys, strict=True))[1:3]:
+        data = as_plotly.figure(chart, words)["data"][0]["customdata"]
+        assert any(tuple(one[1:]) == clicked for one in data) and clicked[1].startswith(f"{key}:")
+        asked = syncing.changed(atlas, question, {"kind": clicked[0], "id": clicked[1]}, (), ())
+        assert asked.plan.run and asked.plan.ask.question == ask.question
+        answer = answered(atlas, home, asked.plan.ask).answer
+        assert answer.after.weight == pytest.approx(row["objective"])
+        if aim == "zone":
+            assert answer.zones[0].after == pytest.approx(row["other"], abs=1e-5)
 
 
 def test_what_is_kept_goes_out_with_what_changes(atlas, home, found) -> None:

@@ -182,6 +182,8 @@ def curve(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: A
     """Return a line through numbers, the chosen one a spot with its words."""
     (series,) = chart.series
     here = [] if chart.chosen is None else [chart.chosen]
+    head, tail = chart.category_format.split("{}")
+    keys = series.keys or ((None, None),) * len(series.values)
     return {
         "data": [
             {
@@ -192,8 +194,10 @@ def curve(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: A
                 "y": list(series.values),
                 "line": {"color": series.color, "width": 2},
                 "marker": {"size": 5},
-                "customdata": list(series.notes),
-                "hovertemplate": f"+%{{x}}<br>%{{y:.4~g}}{chart.unit} · %{{customdata}}<extra></extra>",
+                "customdata": [[note, *key] for note, key in zip(series.notes, keys, strict=True)],
+                "hovertemplate": (
+                    f"{head}%{{x:,.4~g}}{tail}<br>%{{y:.4~g}}{chart.unit} · %{{customdata[0]}}<extra></extra>"
+                ),
             },
             {
                 "type": "scatter",
@@ -201,7 +205,7 @@ def curve(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: A
                 "x": [chart.positions[at] for at in here],
                 "y": [series.values[at] for at in here],
                 "marker": {"size": 11, "color": theme.RED},
-                "text": [f"+{chart.positions[at]}  {series.values[at]:.4g}{chart.unit}" for at in here],
+                "text": [f"{head}{chart.positions[at]:,.4g}{tail}  {series.values[at]:.4g}{chart.unit}" for at in here],
                 "textposition": "bottom right",
                 "textfont": {"color": theme.RED, "size": theme.SMALL},
                 "hoverinfo": "skip",
@@ -209,7 +213,8 @@ def curve(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: A
             },
         ],
         "layout": theme.chart_layout(
-            xaxis={"tickprefix": "+", "dtick": 2 if len(chart.positions) > 8 else 1},
+            xaxis={"tickprefix": head, "ticksuffix": tail}
+            | ({"dtick": 2 if len(chart.positions) > 8 else 1} if head == "+" else {"nticks": 6}),
             yaxis={"ticksuffix": chart.unit, "nticks": 5},
             uirevision=chart.id,
         ),

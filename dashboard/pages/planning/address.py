@@ -125,6 +125,8 @@ ASKED: dict[str, Codec] = {
     "upgrade": Codec("upgrade", within(0, MOST_CHANGED, int)),
     "each": Codec("upgrade_cost", _maybe(_YUAN), _text_of(_number)),
     "stages": Codec("stages", stages_of, lambda stages: ",".join(map(str, stages))),
+    "capacity": Codec("capacity", _maybe(_YUAN), _text_of(_number)),
+    "single": flag("single_source"),
     "draws": Codec("draws", within(0, MOST_DRAWS, int)),
     "share": Codec("zone_share", _maybe(within(0, 1, float)), _text_of(_number)),
 }
@@ -157,9 +159,9 @@ def parse(query: str) -> tuple[Plan, tuple[Message, ...]]:
 
 def _ask(values: dict[str, Any], notices: list[Message]) -> Ask:
     """Return the Ask of `values`; those that do not go together are left out one after the other, and told."""
-    made = Ask()
+    made = Ask().put(values.get("question", WHERE))
     for codec in ASKED.values():
-        if codec.field in values:
+        if codec.field in values and codec.field != "question":
             try:
                 made = made.having(**{codec.field: values[codec.field]})
             except AtlasError as error:
@@ -170,9 +172,11 @@ def _ask(values: dict[str, Any], notices: list[Message]) -> Ask:
 
 def write(plan: Plan) -> str:
     """Return the keys of `plan` that differ from the defaults, as ``key=value&…``, without a leading sign."""
-    default = Plan()
+    # a question begins as its card does, and its address says what differs from that
+    default = Plan(Ask().put(plan.ask.question))
+    asked = query_string.written({"question": ASKED["question"]}, plan.ask, Ask())
     return query_string.text(
-        [*query_string.written(ASKED, plan.ask, default.ask), *query_string.written(SHOWN, plan, default)]
+        [*asked, *query_string.written(ASKED, plan.ask, default.ask), *query_string.written(SHOWN, plan, default)]
     ).removeprefix("?")
 
 

@@ -22,6 +22,7 @@ from dashboard.pages.planning.solving import (
     BY_KEPT,
     BY_SCENARIO,
     FAILED,
+    aim_of,
     answer_of,
     case_of,
     curve,
@@ -41,6 +42,7 @@ from dashboard.words import Words
 from geodata.errors import AtlasError
 from layers.atlas import Atlas
 from layers.siting.ask import WHERE
+from layers.siting.front import NUMBER, ZONE
 
 #: What of an answer is drawn while it is being improved.
 LIVE = ("sites", "closed", "upgraded")
@@ -191,6 +193,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         return words("正在停止…")
 
     _register_curve(app, context, jobs)
+    _register_front(app)
 
 
 def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
@@ -263,21 +266,35 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         rows = told.get("rows") or []
         if not rows:
             return EMPTY, True, [words("正在计算曲线…")] if not over else [], over
-        chart = planning.by_number(
-            rows,
-            int(job["present"]),
-            question.plan.ask.model,
-            float(told.get("total") or 0.0),
-            provenance_of(atlas, question),
-            words,
-        )
-        nest = _nesting(told, words) if state.phase == DONE else ""
+        aim, ask, total = aim_of(question), question.plan.ask, float(told.get("total") or 0.0)
+        provenance = provenance_of(atlas, question)
+        if aim == NUMBER:
+            chart = planning.by_number(rows, int(job["present"]), ask.model, total, provenance, words)
+            nest = _nesting(told, words) if state.phase == DONE else ""
+        else:
+            chosen = ask.zone_share if aim == ZONE else ask.budget
+            chart = planning.front(rows, aim, chosen, total, provenance, words)
+            nest = html.P(chart.subtitle, className="panel-subtitle")
         head = (
             with_source(results.chart_head(chart, words, nest), "plan_curve", question.filters, context, words)
             if over
             else [words("正在计算曲线：{done} / {of}").format(done=told.get("done", 0), of=told.get("of", 0))]
         )
         return themed(as_plotly.figure(chart, words), question.filters.theme), False, head, over
+
+
+def _register_front(app: Dash) -> None:
+    @app.callback(
+        Output(names.EVENT, "data", allow_duplicate=True),
+        Input(names.CURVE, "clickData"),
+        prevent_initial_call=True,
+    )
+    def choose(clicked: dict | None) -> dict:
+        """Tell which plan of the curve was clicked."""
+        data = ((clicked or {}).get("points") or [{}])[0].get("customdata")
+        if not (isinstance(data, list) and len(data) == 3 and data[1] == "front"):
+            raise PreventUpdate
+        return {"kind": "front", "id": data[2]}
 
 
 def progress_head(chart: Chart, question: Question, context: Context, words: Words) -> list:

@@ -16,6 +16,7 @@ from dashboard.planning_questions import CARDS
 from layers.filters import DETOUR, RADIUS_M, Filters
 from layers.siting.answer import NIGHT
 from layers.siting.ask import (
+    CAPACITY,
     CHANGE,
     FAIR,
     MOST_CHANGED,
@@ -132,8 +133,6 @@ def _question() -> Control:
         if value not in CARDS:
             return question
         ask = question.plan.ask.put(value)
-        if value == UPGRADE and ask.hours is None:  # what is open longer is worth something by the clock alone
-            ask = ask.having(hours=WHOLE_DAY)
         return replace(question, plan=replace(question.plan, ask=ask, sites=(), scenario=None, run=False))
 
     return Control(names.control("question"), "value", lambda question: question.plan.ask.question, take)
@@ -176,6 +175,13 @@ def _keep() -> Control:
         return question if same else question.asking(keep=keep)
 
     return Control(names.control("keep"), "value", lambda question: list(question.plan.ask.keep), take)
+
+
+def _single_source() -> Control:
+    def take(question: Question, on: Any) -> Question:
+        return question.asking(single_source=bool(on)) if question.plan.ask.question == CAPACITY else question
+
+    return Control(names.control("single_source"), "checked", lambda question: question.plan.ask.single_source, take)
 
 
 def _backup() -> Control:
@@ -283,6 +289,8 @@ def controls() -> tuple[Control, ...]:
         _own_number("upgrade_cost", UPGRADE, 1e12, empty=True),
         _own_number("zone_share", FAIR, 100, scale=100.0, empty=True),
         _stages(),
+        _own_number("capacity", CAPACITY, 1e9, empty=True),
+        _single_source(),
         _own_number("draws", SURE, MOST_DRAWS),
     )
 

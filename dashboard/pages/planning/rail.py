@@ -22,6 +22,7 @@ from layers.filters import DETOUR, RADIUS_M
 from layers.siting.ask import (
     ACTIVITIES,
     AUTO,
+    CAPACITY,
     CHANGE,
     ENTERPRISES,
     FAIR,
@@ -200,6 +201,18 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 debounce=True,
             ),
             style="rail-group plan-numbers",
+        ),
+        part(
+            CAPACITY,
+            _number("capacity", now("capacity"), words("每处容量"), 0, 1e9, 5, unit=words("需求权重")),
+            dmc.Checkbox(
+                id=names.control("single_source"),
+                label=words("每格只由一处服务（不勾：几处可分摊）"),
+                checked=now("single_source"),
+                size="xs",
+            ),
+            html.P(words("现有和新建的每处都按这个容量；坐不下的算没有服务。"), className="rail-hint"),
+            style="rail-group",
         ),
         part(
             SURE,

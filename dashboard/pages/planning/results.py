@@ -22,7 +22,7 @@ from geodata.message import Message
 from layers import way
 from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
-from layers.siting.ask import STAGES, SURE, WHERE, hours_text
+from layers.siting.ask import CAPACITY, STAGES, SURE, WHERE, hours_text
 from layers.siting.case import Case
 from layers.siting.closing import Closing
 from layers.siting.fairness import Fairness
@@ -31,6 +31,8 @@ from layers.siting.questions import parts_of
 MOST_ZONES = 6
 MOST_CLOSINGS = 5
 BESIDE_M = 150.0
+#: A station that serves so much of its capacity is full.
+FULL = 1 - 1e-6
 
 
 def when(hours: tuple[int, ...] | None, words: Words) -> str:
@@ -70,7 +72,7 @@ def head(question: Question, found: Case, answer: Answer, words: Words) -> list:
     model = ask.model
     if ask.question != WHERE:
         title = words.titled(said, sentence(answer, ask, words)) if said else sentence(answer, ask, words)
-    if model in ("pmedian", "pcenter", "lscp") and answer.status != MOVED:
+    elif model in ("pmedian", "pcenter", "lscp") and answer.status != MOVED:
         title = words("{objective}，{proof}").format(
             objective=measure(model, answer.objective, answer.after.weight_of, words), proof=proof(answer, words)
         )
@@ -149,13 +151,23 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
                 ),
             )
         )
+    if answer.served is not None:
+        before = "—" if answer.served_before is None else words.number(answer.served_before, 1)
+        full = sum(1 for one in answer.sites if one.load is not None and one.load >= (ask.capacity or 0.0) * FULL)
+        rows.append(
+            (
+                words("服务得下的需求权重"),
+                _change(before, words.number(answer.served, 1)),
+                words("全部 {all} 中；新站 {count} 处坐满").format(all=words.number(after.weight_of, 1), count=full),
+            )
+        )
     cost = words("{yuan} 元").format(yuan=words.number(answer.cost)) if answer.cost else words("未给费用")
     rows.append((words("新建"), words("{count} 站").format(count=len(answer.sites)), cost))
     if answer.status != MOVED:
         total = parts_of(ask, after.weight_of)
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
-    lost = ("plan_lost",) if answer.closed else ()
+    lost = (*(("plan_lost",) if answer.closed else ()), *(("plan_served",) if answer.served is not None else ()))
     marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", *lost, "plan_cost", "plan_bound")
     marks = marks[: len(rows)]
     return [_terms(rows, marks)]
@@ -281,6 +293,8 @@ def _own_column(found: Case, words: Words) -> tuple[str, Callable[[Site], str]] 
     """Return the column of the table of sites that the question alone has: its head, and what it says of a site."""
     if found.ask.question == STAGES:
         return words("第几期"), lambda one: str(one.stage)
+    if found.ask.question == CAPACITY:
+        return words("服务"), lambda one: "—" if one.load is None else words.number(one.load, 1)
     return (words("仍入选"), lambda one: words.share(one.stays)) if found.ask.question == SURE else None
 
 
@@ -470,6 +484,7 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         upgrade=asked.upgrade,
         stages=words.listed(map(str, asked.stages)),
         draws=asked.draws,
+        capacity=f"{asked.capacity or 0:g}",
     )
     return [
         html.H2(

@@ -42,7 +42,7 @@ def results(words: Words) -> html.Div:
                     html.Div(id=names.CURVE_HEAD),
                     html.Div(_graph(names.CURVE, words), id=names.CURVE_BOX, className="plan-chart", hidden=True),
                     html.Button(
-                        words("计算站数与覆盖的曲线"),
+                        words("画出曲线：点一个点，看那个方案"),
                         id=names.CURVE_RUN,
                         className="button",
                         type="button",

@@ -23,16 +23,20 @@ from geodata.message import Message
 from layers.atlas import Atlas
 from layers.siting import evidence, questions
 from layers.siting.answer import Answer, placed
-from layers.siting.ask import DECIMALS, point_of
+from layers.siting.ask import DECIMALS, FAIR, point_of
 from layers.siting.case import Case, basis, case
+from layers.siting.front import COST, NUMBER, ZONE, Point, front
+from layers.siting.reorganising import numbered, zone_of_cells
 from layers.siting.scenario import Inputs, Scenario, dumps_answer, dumps_inputs, inputs_filters, loads_answer, of_row
-from layers.siting.solver import solve
+from layers.siting.solver import Clock, solve
 
 #: A search from the page takes at most so long, and each point of a curve; seconds.
 SECONDS, CURVE_SECONDS = 120.0, 10.0
 #: News are written at most so often, seconds.
 TELL_SECONDS = 0.05
 FURTHER, LONGEST_CURVE = 6, 24
+#: A front of two aims has so many points, and takes at most so long, seconds.
+FRONT_POINTS, FRONT_SECONDS = 8, 60.0
 MOST_HISTORY = 400
 BY_JOB, BY_HAND, BY_SCENARIO, BY_KEPT, FAILED = "job", "hand", "scenario", "kept", "failed"
 SAME_DEGREES = 10.0**-DECIMALS
@@ -182,6 +186,19 @@ class _Teller:
 def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callable[[Job], None]:
     """Return the work that finds the best plan for each number of new sites up to some beyond the `present` one."""
     key = "curve " + key_of(atlas, question) + str(present)
+    aim = aim_of(question)
+
+    def trade(job: Job) -> None:
+        found = case_of(atlas, question).bounded()
+        prepared = found.prepared()
+        zone, _ = numbered(zone_of_cells(atlas, found))
+        clock = Clock(FRONT_SECONDS, job.cancelled)
+        end: dict[str, Any] = {"rows": [], "total": float(prepared.instance.weight.sum())}
+        for told in front(prepared.instance, aim, zone[prepared.point], FRONT_POINTS, clock):
+            end["rows"] = [_row(one, aim) for one in told]
+            job.say(**end, done=len(told), of=FRONT_POINTS)
+        if not job.cancelled() and end["rows"] and all(row["status"] == "proved" for row in end["rows"]):
+            jobs.keep(key, end)
 
     def work(job: Job) -> None:
         prepared = case_of(atlas, question).bounded().prepared()
@@ -213,7 +230,26 @@ def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callabl
         if not job.cancelled() and all(row["status"] == "proved" for row in rows):
             jobs.keep(key, end)
 
-    return work
+    return work if aim == NUMBER else trade
+
+
+def aim_of(question: Question) -> str:
+    """Return against what the curve of a question shows coverage: new sites, yuan under a budget, the worst zone."""
+    ask = question.plan.ask
+    return ZONE if ask.question == FAIR else COST if ask.budget is not None and ask.model == "mclp" else NUMBER
+
+
+def _row(one: Point, aim: str) -> dict[str, Any]:
+    # the condition that gives this plan again, in as many digits as an address holds
+    at = np.floor(one.other * 1e6) / 1e6 if aim == ZONE else one.other
+    return {
+        "new": len(one.sites),
+        "other": one.other,
+        "at": float(at),
+        "objective": one.weight,
+        "bound": one.bound,
+        "status": one.status,
+    }
 
 
 def curve_kept(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> dict[str, Any] | None:

@@ -85,6 +85,10 @@ def stored_of(
     }
 
 
+#: A point of a front names the condition that gives its plan.
+FRONT = {"budget": "budget", "share": "zone_share"}
+
+
 def changed(
     atlas: Atlas, question: Question, event: Event, sites: tuple[tuple[float, float], ...], ids: tuple[str, ...]
 ) -> Question:
@@ -113,6 +117,10 @@ def changed(
             for number, (x, y) in enumerate(sites)
         )
         return replace(question, plan=question.plan.having(sites=placed, scenario=None, run=False))
+    if kind == "front":
+        name, value = target.split(":")
+        ask: dict[str, Any] = {"new": int(value)} if name == "new" else {FRONT[name]: float(value)}
+        return _marked(question, **ask)
     if kind not in ("site", "candidate", "lock", "bar"):
         return question
     found = case_of(atlas, question)

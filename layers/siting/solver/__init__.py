@@ -13,18 +13,23 @@ the modules below are its own.
   ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``: demand served as a whole;
 - ``change``, ``reorganisation``, ``reorganisation_program``: what stands may change: close, move, upgrade, the fewest
   for a share, the worst zone first;
-- ``stages``: in which order;
+- ``stages``: in which order; ``load``: who serves how much under capacity;
+- ``attendance``: expected cover with attendance that falls with distance and stations that may be closed;
+- ``several_demands``: one plan for several demands;
 - ``highs``, ``highs_process``: HiGHS in a process that can be killed, as many at once as there are cores;
 - ``infeasibility``: which condition cannot be met, and what would suffice.
 """
 
 from __future__ import annotations
 
+from layers.siting.solver.attendance import Attendance, attended, expected, exponential, linear
 from layers.siting.solver.change import COST, COVER, FAIR, FEWEST, Change
 from layers.siting.solver.instance import COVERAGE_MODELS, MODELS, Instance
+from layers.siting.solver.load import loads
 from layers.siting.solver.progress import Clock, Progress, Reason
 from layers.siting.solver.reorganisation import Reorganised, missed, reorganise
 from layers.siting.solver.search import best, reach_counts, solve, value
+from layers.siting.solver.several_demands import REGRET, WORST, Robust, robust
 from layers.siting.solver.stages import Staged, staged
 
 __all__ = [
@@ -44,6 +49,16 @@ __all__ = [
     "Progress",
     "Reason",
     "best",
+    "Attendance",
+    "attended",
+    "expected",
+    "exponential",
+    "linear",
+    "loads",
+    "REGRET",
+    "WORST",
+    "Robust",
+    "robust",
     "reach_counts",
     "solve",
     "staged",

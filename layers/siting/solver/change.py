@@ -75,17 +75,18 @@ def check(instance: Instance, change: Change) -> None:
         raise AtlasError(N_("没有“{got}”这种目标：请用 {allowed} 之一。"), got=change.aim, allowed=", ".join(AIMS))
     if instance.model != "mclp" or instance.capacity is not None or instance.cover != 1:
         raise AtlasError(N_("撤并、迁移、升级、比例和公平只用于不限容量、覆盖一次的 mclp。"))
-    for name, got in (("share", change.share), ("zone_share", change.zone_share)):
+    for got, said in (
+        (change.share, N_("“至少覆盖全部需求”的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。")),
+        (change.zone_share, N_("“每个街道至少”的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。")),
+    ):
         if got is not None and not 0 <= got <= 1:
-            raise AtlasError(N_("{name} 的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。"), name=name, got=got)
-    for name, count in (("close", change.close), ("move", change.move)):
+            raise AtlasError(said, got=got)
+    for count, said in (
+        (change.close, N_("“撤并几处”不能是 {got}：现有 {stand} 处，请给 0 到 {stand} 的整数。")),
+        (change.move, N_("“至多迁移几处”不能是 {got}：现有 {stand} 处，请给 0 到 {stand} 的整数。")),
+    ):
         if not 0 <= count <= stand:
-            raise AtlasError(
-                N_("{name} 的处数 {got} 不可用：现有 {stand} 处，请给 0 到 {stand} 的整数。"),
-                name=name,
-                got=count,
-                stand=stand,
-            )
+            raise AtlasError(said, got=count, stand=stand)
     kept = 0 if change.keep is None or len(change.keep) != n else int((change.keep & instance.existing).sum())
     if change.least > min(change.close, stand - kept):
         raise AtlasError(
