@@ -119,7 +119,7 @@ def bring(
         folder = _made(base, path, progress)
         known = about(folder)
         progress(0.92, N_("正在算需求和备选点"))
-        found = rows.made(folder, store, places, known["extract_date"])
+        found = rows.made(folder, store, places, known)
         exchanges, kept = {}, 0
         for table, key, frame in (
             ("demand", "demand_id", found.demand),
