@@ -96,9 +96,7 @@ def main() -> int:
         browser.close()
     said["load_after"] = os.getloadavg()
     print(json.dumps(said, indent=1))
-    kept = all(
-        said[one]["most_bytes"] <= MOST_ON_A_SCREEN and said[one]["idle_longest_s"] <= IDLE_S for one in names
-    )
+    kept = all(said[one]["most_bytes"] <= MOST_ON_A_SCREEN and said[one]["idle_longest_s"] <= IDLE_S for one in names)
     return 0 if kept else 1
 
 
