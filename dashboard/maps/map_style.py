@@ -284,7 +284,7 @@ def style(version: str, lang: str) -> dict[str, Any]:
                 FAR,
                 2,
                 6,
-                anchors=("bottom", "top", "left", "right"),
+                anchors=("center", "bottom", "top", "left", "right"),
             ),
             # the cities that the marks of a far view stand in: laid first, so provinces give way to them
             _labels("label-served", "served", FAR, 2, 5.2, bold=True, anchors=("right", "left", "top", "bottom")),
