@@ -37,7 +37,7 @@ ABOUT, NETWORK, BASEMAP = "meta.json", "network", "basemap.pmtiles"
 UNFINISHED = ".making-"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
 TABLES = ("walkable.csv", "poi_classes.csv", "premises.csv", "building_classes.csv", "../poi_groups.csv")
-FORMAT = "3"  # of what stands in a folder: another one makes it anew
+FORMAT = "4"  # of what stands in a folder: another one makes it anew
 TILES = "geodata.osm.tiles"
 
 
