@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # where scripts and style sheets are
 SCRIPTS := assets tests/sheets
 
-.PHONY: setup dev dask oidc lock sbom browser postgres redis run test test-fast test-browser test-whole coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests shots gallery matrix bench-face bench-load bench-playback docs clean
+.PHONY: setup dev dask oidc lock sbom browser postgres redis run test test-fast test-browser test-whole coverage lint sheets bench bench-large bench-brief bench-siting bench-published fuzz faults fuzz-files fuzz-requests fuzz-ground shots gallery matrix bench-face bench-load bench-playback docs clean
 
 setup: $(VENV)/.runtime
 
@@ -142,6 +142,10 @@ fuzz-files: dev
 # 25,000 requests that no page sends against a server as it runs: no 5xx, no trace, no change, none over ten seconds, memory told
 fuzz-requests: dev
 	$(BIN)/python -m tests.fuzzing --callbacks 20000 --routes 5000
+
+# two hundred extracts and files of tiles with bytes that nobody wrote: read or refused in words, nothing changed, within one GiB
+fuzz-ground: dev
+	$(BIN)/python -m tests.fuzzing_ground --seeds 200
 
 # the screenshots of README and docs, taken from the atlas as it is now
 shots: dev browser

@@ -18,7 +18,7 @@
   const CLOSER = 2; // zoom levels that a click on a group of stations goes closer
   const HATCH = "atlas-hatch";
   const PHONE_WIDE = 600; // as NARROW of dashboard/maps/nation.py
-  const PLACES = ["label-county", "label-city", "label-province"],
+  const PLACES = ["label-county", "label-city", "label-province", "label-marked"],
     OWN = "label-own",
     QUIET = 0.55; // as dashboard/maps/map_style.py
   const state = { key: null, off: [], hatched: [], shift: [0, 0], asked: 0, hooked: new WeakSet() };

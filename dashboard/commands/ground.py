@@ -78,11 +78,9 @@ def remarks(result: dict[str, Any], words: Gettext) -> list[str]:
     for place in result["places"]:
         share = result["covered"].get(place, 0.0)
         if share < COVERED:
-            said.append(
-                words("{place} 只有约 {share} 在这个文件里：需求和备选点不全。").format(
-                    place=place, share=f"{share:.0%}"
-                )
-            )
+            rest = words("{place} 只有约 {share} 在这个文件里：需求和备选点不全。")
+            few = words("{place} 只有不到 1% 在这个文件里：需求和备选点不全。")
+            said.append((few if share < 0.01 else rest).format(place=place, share=f"{share:.0%}"))
     return [*said, words("已导入：批次 {batch}。撤销请用 undo {batch}。").format(batch=result["batch_id"])]
 
 

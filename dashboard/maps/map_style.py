@@ -29,7 +29,7 @@ SWITCHED = {
     "zones": ("zone-line", "label-zone"),
 }
 #: Layers of the names of places, of which those beyond the place looked at are quieter, and by how much.
-PLACES, QUIET = ("label-county", "label-city", "label-province"), 0.55
+PLACES, QUIET = ("label-county", "label-city", "label-province", "label-marked"), 0.55
 #: The layer of the name of the county looked at, on a map that shows no other county's.
 OWN = "label-own"
 MADE_UP = {"grids"}  # of these, what is drawn only where what is made up is shown
@@ -278,14 +278,9 @@ def style(version: str, lang: str) -> dict[str, Any]:
                 bold=True,
                 anchors=("bottom", "top", "left", "right"),
             ),  # beside the fair that stands at the city's point
-            _labels(
-                "label-province",
-                "province",
-                FAR,
-                2,
-                6,
-                anchors=("bottom", "top", "left", "right"),
-            ),
+            _labels("label-province", "province", FAR, 2, 6, anchors=("center", "bottom", "top", "left", "right")),
+            # beside the mark of what is known of the province alone
+            _labels("label-marked", "marked", FAR, 2, 6, anchors=("bottom", "top", "left", "right")),
             # the cities that the marks of a far view stand in: laid first, so provinces give way to them
             _labels("label-served", "served", FAR, 2, 5.2, bold=True, anchors=("right", "left", "top", "bottom")),
         ],

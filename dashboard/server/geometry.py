@@ -49,15 +49,13 @@ def _level(atlas: Atlas, level: str) -> geopandas.GeoDataFrame:
     return atlas.places[atlas.places["level"] == level]
 
 
-def _served(atlas: Atlas) -> set[str]:
-    """Places in which something is recorded, and those above them."""
-    served = {
+def _recorded(atlas: Atlas) -> set[str]:
+    """Places of which something is recorded itself."""
+    return {
         code
         for table in ("grids", "stations", "fairs", "activities")
         for code in getattr(atlas, table)["adcode"].dropna()
     }
-    parents = dict(zip(atlas.places["adcode"], atlas.places["parent"], strict=True))
-    return served | {parents.get(code) for code in served}  # ty: ignore[invalid-explicit-return] - None fits no place
 
 
 def _ashore(atlas: Atlas) -> shapely.Geometry:
@@ -76,13 +74,16 @@ def _shore(atlas: Atlas) -> str:
 def _labels(atlas: Atlas, lang: str) -> str:
     column = "name" if lang == "zh" else "name_en"
     rank = {"province": 0, "city": 1, "county": 2}
-    served = _served(atlas)
+    recorded = _recorded(atlas)
+    parents = dict(zip(atlas.places["adcode"], atlas.places["parent"], strict=True))
+    served = recorded | {parents.get(code) for code in recorded}
     features: list[tuple[str, str, str, int, float, float]] = []
     for level, order in rank.items():
         rows = _level(atlas, level)
         for code, name, lon, lat in zip(rows["adcode"], rows[column], rows["lon"], rows["lat"], strict=True):
             said = brief_name(str(name)) if level == "province" else str(name)
-            features.append((code, said, level, order, lon, lat))
+            shown = "marked" if level == "province" and code in recorded else level
+            features.append((code, said, shown, order, lon, lat))
             if level == "city" and code in served:
                 features.append((f"{code}-served", str(name), "served", 0, lon, lat))
     for level, frame, key in (

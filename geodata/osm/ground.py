@@ -37,7 +37,7 @@ ABOUT, NETWORK, BASEMAP = "meta.json", "network", "basemap.pmtiles"
 UNFINISHED = ".making-"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
 TABLES = ("walkable.csv", "poi_classes.csv", "premises.csv", "building_classes.csv", "../poi_groups.csv")
-FORMAT = "3"  # of what stands in a folder: another one makes it anew
+FORMAT = "4"  # of what stands in a folder: another one makes it anew
 TILES = "geodata.osm.tiles"
 
 
@@ -119,7 +119,7 @@ def bring(
         folder = _made(base, path, progress)
         known = about(folder)
         progress(0.92, N_("正在算需求和备选点"))
-        found = rows.made(folder, store, places, known["extract_date"])
+        found = rows.made(folder, store, places, known)
         exchanges, kept = {}, 0
         for table, key, frame in (
             ("demand", "demand_id", found.demand),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import h3
@@ -62,7 +63,7 @@ class Rows:
     unspread: int
 
 
-def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: str) -> Rows:
+def made(folder: Path, store: AtlasStore, chosen: Sequence[str], about: Mapping[str, Any]) -> Rows:
     """Return the rows that the points in `folder` make in the places `chosen`.
 
     Parameters
@@ -74,8 +75,9 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     chosen : sequence of str
         Adcodes of counties, or of what they lie in; none: every county that is mapped for the most part, and where
         none is, every one with points.
-    extract_date : str
-        ISO date.
+    about : mapping
+        What is known of the extract: ``extract_date`` (ISO, may be empty), ``header_box`` (west, south, east, north,
+        degrees; None where the header does not say what the extract was cut to).
 
     Raises
     ------
@@ -98,10 +100,11 @@ def made(folder: Path, store: AtlasStore, chosen: Sequence[str], extract_date: s
     built_in = _counties_of(buildings, counties)
     built = counties["adcode"].to_numpy()[np.unique(built_in[built_in >= 0])]
     with_points = sorted({*points["adcode"].dropna(), *built})
-    covered = _covered(folder, counties[counties["adcode"].isin(with_points)])
+    covered = _covered(folder, counties[counties["adcode"].isin(with_points)], about["header_box"])
     taken = _chosen(places, counties, chosen, covered)
     inside = points["adcode"].isin(taken)
-    source = f"{SOURCE};{SOURCE}-{extract_date}" if extract_date else SOURCE
+    date = about["extract_date"]
+    source = f"{SOURCE};{SOURCE}-{date}" if date else SOURCE
     own_zones = _boundaries(folder, counties[counties["adcode"].isin(taken)], zones, source)
     zones = pd.concat([zones[~zones["adcode"].isin(own_zones["adcode"])], own_zones])
     demand, unspread = _demand(points[inside & (points["class"] != "")], counties, zones)
@@ -199,20 +202,28 @@ def _chosen(
     return [code for code in counties["adcode"] if under(code)]
 
 
-def _covered(folder: Path, counties: pd.DataFrame) -> dict[str, float]:
-    """Return county → share of it within about 5 km of a node of the walking network."""
+def _covered(folder: Path, counties: pd.DataFrame, cut_to: Sequence[float] | None) -> dict[str, float]:
+    """Return county → share of it that is mapped.
+
+    What the header says that the extract was `cut_to` is, within about 5 km of a node of the walking network. Where it
+    does not say, what lies between nodes no farther than about 10 km apart is: a square kilometre of streets would
+    cover a whole district of a city by its surroundings.
+    """
     x, y = (np.load(folder / "network" / f"{one}.npy", mmap_mode="r") // RASTER for one in "xy")
     if not len(x):
         return dict.fromkeys(counties["adcode"], 0.0)
     west, south = int(x.min()) - NEAR, int(y.min()) - NEAR
     raster = np.zeros((int(y.max()) - south + NEAR + 1, int(x.max()) - west + NEAR + 1), bool)
     raster[y - south, x - west] = True
-    raster = ndimage.binary_dilation(raster, np.ones((3, 3), bool), iterations=NEAR)
+    widened = ndimage.binary_dilation if cut_to else ndimage.binary_closing
+    raster = widened(raster, np.ones((3, 3), bool), iterations=NEAR)
     found = {}
     for code, shape in zip(counties["adcode"], counties.geometry, strict=True):
-        inside = _sampled(shape) * UNITS // RASTER - (west, south)
-        column, row = inside.astype(np.int64).T
+        spots = _sampled(shape)
+        column, row = (spots * UNITS // RASTER - (west, south)).astype(np.int64).T
         there = (row >= 0) & (column >= 0) & (row < raster.shape[0]) & (column < raster.shape[1])
+        if cut_to:
+            there &= ((spots >= cut_to[:2]) & (spots <= cut_to[2:])).all(axis=1)
         found[code] = round(float(raster[row[there], column[there]].sum()) / len(row), 3)
     return found
 

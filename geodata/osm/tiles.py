@@ -103,6 +103,8 @@ WATER: Mapping[str, frozenset[str]] = MappingProxyType(
         "landuse": frozenset({"reservoir", "basin"}),
     }
 )
+#: Degrees within which two stations of one name are one: a metro's is often mapped once for each track.
+ONE_STATION = 0.004
 STATIONS: Mapping[str, int] = MappingProxyType({"station": 11, "halt": 13, "tram_stop": 15, "subway_entrance": 15})
 BUILDING_ZOOM = 14
 DAMAGED = "unshaped"  # things whose nodes the extract does not hold
@@ -220,6 +222,15 @@ def _batches(pbf: Path, apart: Path) -> Iterator[tuple[list[str], Counter[str]]]
     lines: list[str] = []
     layers: Counter[str] = Counter()
     shapes: list[tuple[str, dict[str, Any], str]] = []
+    stations: dict[tuple[str, str], list[tuple[float, float]]] = {}
+
+    def again(about: Mapping[str, Any], lon: float, lat: float) -> bool:
+        """Return whether a thing of this kind and name was drawn beside it; keep it where not."""
+        known = stations.setdefault((about["kind"], about["name"]), [])
+        if any(abs(lon - x) < ONE_STATION and abs(lat - y) < ONE_STATION for x, y in known):
+            return True
+        known.append((lon, lat))
+        return False
 
     def line(layer: str, least: int, about: Mapping[str, Any], geometry: str, most: int = ZOOMS[1]) -> None:
         lines.append(_feature(layer, least, about, geometry, most))
@@ -229,6 +240,8 @@ def _batches(pbf: Path, apart: Path) -> Iterator[tuple[list[str], Counter[str]]]
         try:
             if one.is_node():
                 for layer, least, about in _points(tags):
+                    if layer == "public_transport" and "name" in about and again(about, one.lon, one.lat):
+                        continue
                     line(layer, least, about, as_json.create_point(one))
                     layers[layer] += 1
             elif one.is_way():

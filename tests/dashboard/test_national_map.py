@@ -20,6 +20,7 @@ from dashboard.theme import INK
 from dashboard.theme.recolour import color, themed
 from dashboard.words import Words
 from geodata.errors import AtlasError
+from geodata.names import brief_name
 from layers.atlas import Atlas
 from layers.filters import Filters
 from layers.places import scope
@@ -140,3 +141,25 @@ def test_names_read_from_three_metres_on_a_wall(atlas: Atlas, words: Words) -> N
         if layer["id"] in ("label-province", "label-served"):
             stops = layer["layout"]["text-size"][3:]
             assert np.interp(zoom, stops[::2], stops[1::2]) * 0.634 >= 3 * 3.5
+
+
+def test_the_name_of_a_province_lies_on_it_or_beside_what_is_marked_there(
+    client: FlaskClient, atlas: Atlas, words: Words
+) -> None:
+    frame = nation.frame(map_figure(atlas, Filters(), words)["layout"]["meta"], *MAPS[0])
+    text = client.get("/map.svg?w=1232&h=823&left=326").get_data(as_text=True)
+    drawn = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" font-size="([\d.]+)"[^>]*>([^<]*)<', text)
+    names = {name: (float(x), float(y), float(size)) for x, y, size, name in drawn}
+    provinces = atlas.places[atlas.places["level"] == "province"]
+    marked = set(atlas.activities["adcode"]) & set(provinces["adcode"])
+    seen = set()
+    for code, name, point in zip(
+        provinces["adcode"], provinces["name"], frame.pixels(provinces[["lon", "lat"]].to_numpy(float)), strict=True
+    ):
+        if (name := brief_name(name)) in names:
+            x, y, size = names[name]
+            middle = y - 0.36 * size  # the text stands on y
+            over = abs(point[0] - x) <= text_width(name, size) / 2 + 1 and abs(point[1] - middle) <= 0.6 * size + 1
+            assert over == (code not in marked), name
+            seen.add(code)
+    assert len(seen) > 20 and seen & marked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -41,12 +41,14 @@ class Town:
         """Add a way through new nodes."""
         return self.way([self.node(*corner) for corner in corners], **tags)
 
-    def write(self, path: Path, date: str = "2026-11-20T00:00:00Z") -> Path:
-        """Write the extract and return its path."""
+    def write(self, path: Path, date: str = "2026-11-20T00:00:00Z", cut_to: Sequence[float] | None = None) -> Path:
+        """Write the extract, whose header says what it was cut to where that is given, and return its path."""
         path.unlink(missing_ok=True)
         header = osmium.io.Header()
         if date:
             header.set("osmosis_replication_timestamp", date)
+        if cut_to:
+            header.add_box(osmium.osm.Box(*cut_to))
         with osmium.SimpleWriter(str(path), header=header) as writer:
             for number, (lon, lat, tags) in self.nodes.items():
                 writer.add_node(osmium.osm.mutable.Node(id=number, version=1, location=(lon, lat), tags=tags))

@@ -167,6 +167,18 @@ def test_places_are_those_that_are_asked_for(store: WritableStore, home: Path, t
         ground.bring(store, home, path, ["999999"])
 
 
+@pytest.mark.parametrize(("cut_to", "least", "most"), [(None, 0.0, 0.1), ((116.3, 39.8, 116.4, 39.91), 0.3, 0.7)])
+def test_a_few_streets_do_not_cover_a_district(
+    cut_to: tuple[float, ...] | None, least: float, most: float, store: WritableStore, home: Path, tmp_path: Path
+) -> None:
+    few = Town((116.37, 39.896))  # 西城区, about 11 km from north to south
+    few.road((0, 0), (5, 0), (5, 5), highway="residential")
+    few.node(2, 2, amenity="bank", name="银行")
+    found = ground.bring(store, home, few.write(tmp_path / "a.osm.pbf", cut_to=cut_to))
+    assert found["places"] == ["110102"]
+    assert least <= found["covered"]["110102"] <= most
+
+
 def test_siming_is_as_the_sample_has_it(store: WritableStore, home: Path, tmp_path: Path) -> None:
     """On 鼓浪屿 no motor vehicle drives; cells lie on land and in a street zone; the shipped demand gives way."""
     shipped = store.read("demand")
@@ -256,10 +268,12 @@ def test_killed_at_any_moment_it_is_as_before_or_as_after(home: Path, tmp_path: 
     }
     rng = random.Random(11)
     ended = 0
-    for _ in range(KILLS):
+    for _ in range(8 * KILLS):
         shutil.copy(clean, home / "atlas.gpkg")
         shutil.rmtree(home / ground.FOLDER, ignore_errors=True)
-        ended += run(rng.uniform(0.1, 1.0) * lasted)[1] == -signal.SIGKILL
+        took, code = run(rng.uniform(0.1, 1.0) * lasted)
+        ended += code == -signal.SIGKILL
+        lasted = min(lasted, took) if code == 0 else lasted  # the machine may have been busy when it was measured
         store = open_store(home)
         now = state(store)
         if now["meta"]:
@@ -268,7 +282,9 @@ def test_killed_at_any_moment_it_is_as_before_or_as_after(home: Path, tmp_path: 
                 assert now[name].drop(columns="batch_id").equals(rows)
         else:
             assert same(now, before)
-    assert ended > KILLS / 4
+        if ended == KILLS:
+            break
+    assert ended == KILLS
     assert run(None)[1] == 0  # what was left behind is in nobody's way
     left = {one.name for one in (home / ground.FOLDER).iterdir()}
     assert left == {ground.LOCK, folder.name}

@@ -19,6 +19,7 @@ from geodata.errors import AtlasError
 from geodata.osm.tiles import DAMAGED, RAILS, STREETS, ZOOMS, build, extract_date
 from geodata.tileset import Tileset, open_tileset
 from tests import made_up_extract
+from tests.geodata.osm.made import Town
 
 HELSINKI = Path(__file__).resolve().parents[2] / "data" / "osm" / "Helsinki.osm.pbf"
 MOST_ON_A_SCREEN = 150_000  # bytes
@@ -128,6 +129,16 @@ def test_names_in_both_languages_are_kept_and_long_ones_are_cut(tmp_path: Path) 
     build(tmp_path / "a.osm.pbf", tmp_path / "a.pmtiles")
     (row,) = drawn(tmp_path / "a.pmtiles", "street_labels", 12).to_dict("records")
     assert (row["name"], row["name_en"]) == ("长" * 60, 'Long "Road"')
+
+
+def test_a_station_that_is_mapped_for_each_track_is_drawn_once(tmp_path: Path) -> None:
+    town = Town()
+    for x, name in ((0, "五道口"), (0.1, "五道口"), (50, "五道口"), (0.2, "知春路")):
+        town.node(x, 0, railway="station", subway="yes", name=name)
+    town.road((0, 0), (50, 0), highway="primary")
+    counts = build(town.write(tmp_path / "a.osm.pbf"), tmp_path / "a.pmtiles")
+    assert counts["public_transport"] == 3
+    assert sorted(set(drawn(tmp_path / "a.pmtiles", "public_transport")["name"])) == ["五道口", "知春路"]
 
 
 def test_a_way_that_the_edge_cuts_is_drawn_as_far_as_it_is_there(tmp_path: Path) -> None:
