@@ -16,11 +16,18 @@ from werkzeug.test import TestResponse
 
 from dashboard.access.doors import name_of
 from dashboard.app import create_app
+from dashboard.server.signatures import takes as takes_of
 from dashboard.settings import Settings
 
 PATH = "/_dash-update-component"
 #: What differs between two answers that say the same: the word of a form, a mark by which Dash finds its own end.
 MADE_ANEW = re.compile(r'name="token" value="[^"]*"|"end_id":"[^"]*"')
+#: What stores hold whose callbacks ask for something.
+STORED: dict[str, Any] = {
+    **{key: {"query": "", "notices": []} for key in ("filters", "an-state")},
+    "plan-state": {"query": "", "view": None, "notices": [], "again": 0, "version": ""},
+    "briefing-spoken": {"title": "", "sentence": ""},
+}
 NONSENSE: tuple[Any, ...] = (None, True, 0, -1.5, "", "\x00\r\n", [], {}, [[]], {"id": {"a": ["ALL"]}}, "x" * 5_000)
 
 
@@ -30,13 +37,19 @@ def app(atlas_home: Path) -> Dash:
 
 
 def well_formed(app: Dash, output: str) -> dict[str, Any]:
-    """Return a call of the callback that writes `output`, of the shape in which Dash's renderer sends it."""
+    """Return a call of the callback that writes `output`, of the shape in which Dash's renderer sends it,
+    with the least that it takes for values.
+    """
     known = app.callback_map[output]
+    parts = [*known["inputs"], *known["state"]]
+    takes = dict(zip(map(str, parts), takes_of(known["callback"].__wrapped__, len(parts)), strict=True))
 
     def part(one: dict[str, Any]) -> Any:
         if one["id"].startswith("{"):
             return []
-        return {"id": one["id"], "property": one["property"], "value": None}
+        values = (None, STORED.get(one["id"]), "", 0, False)
+        value = next(value for value in values if takes[str(one)](value))
+        return {"id": one["id"], "property": one["property"], "value": value}
 
     places = [
         {"id": one.component_id, "property": one.component_property} if isinstance(one.component_id, str) else []

@@ -38,7 +38,7 @@ from geodata.store import FILE_NAME
 from layers.trails import FIGURES
 from tests.browser.conftest import serving
 from tests.dashboard.export.two_plans import keep_two
-from tests.dashboard.test_calls import MADE_ANEW, served, well_formed
+from tests.dashboard.test_calls import MADE_ANEW, STORED, served, well_formed
 
 HUINONG, SIMING = "640205", "350203"
 PASSWORD = "correct horse battery staple"
@@ -190,13 +190,12 @@ def call_of(app: Dash, door: str, place: str, changed: str = "", **given: Any) -
 def call_at(app: Dash, output: str, place: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call as a page at `place` sends it: its address wherever the page keeps it, and what is `given`."""
     query = f"?place={place}&lang=zh"
-    usual: dict[str, Any] = {one: {"query": query, "again": 0} for one in ("plan-state", "filters", "an-state")}
+    usual: dict[str, Any] = {one: STORED[one] | {"query": query} for one in ("plan-state", "filters", "an-state")}
     usual |= {"briefing-view": query, "briefing-lang": "zh", "briefing-page-theme": "light"}
-    usual |= {named("spoken"): {"title": "", "sentence": ""}}
     call = well_formed(app, output)
     for one in (*call["inputs"], *call["state"]):
         if isinstance(one, dict):
-            value = query if one["property"] == "search" else "/" if one["property"] == "pathname" else None
+            value = {"search": query, "pathname": "/"}.get(one["property"], one["value"])
             one["value"] = given.get(one["id"], usual.get(one["id"], value))
     return call
 
