@@ -9,7 +9,6 @@ time is up; the check writes nowhere else, so nothing is left of it.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -56,8 +55,6 @@ def main(folder: str) -> None:
     threading.Thread(target=_watch, args=(job, task), daemon=True).start()
     # the server stops: what is being written is written to its end, a check may be done again
     signal.signal(signal.SIGTERM, signal.SIG_IGN if task.action == APPLY else lambda *_: _cut_off(job))
-    with contextlib.suppress(OSError):
-        os.nice(5)  # whoever looks at the map goes first
 
     def work(job: Job) -> None:
         settings = load_settings()

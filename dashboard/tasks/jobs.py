@@ -169,7 +169,7 @@ class Jobs:
         """
         doors.require("job", door)
         job, lock = self._begin(task, State(RUNNING, message=Message(N_("正在准备"))))
-        with lock, (job.folder / "log").open("ab") as log:
+        with lock, (job.folder / "log").open("ab") as log, processes.behind():
             processes.start(["-m", module, str(job.folder)], out=log, errors=log, more=environment, lock=lock)
         return job.id
 
@@ -251,7 +251,8 @@ class Jobs:
                     (self._folder / TURNS).mkdir(mode=0o700, exist_ok=True)
                     (self._folder / TURNS / reader).touch()
                 marker.unlink(missing_ok=True)
-                job.do(work, self._broken)
+                with processes.behind():
+                    job.do(work, self._broken)
             finally:
                 marker.unlink(missing_ok=True)
                 slots.free()
