@@ -62,7 +62,7 @@ class Choice(TypedDict):
     """What to look at, as its address, and what was wrong with the address that came."""
 
     query: str
-    notices: list[str]
+    notices: NotRequired[list[str]]
     view: NotRequired[Looked | None]
 
 
@@ -70,10 +70,10 @@ class Question(TypedDict):
     """What is asked of the planner; `again` counts how often."""
 
     query: str
-    view: Looked | None
-    notices: list[str]
-    again: int
-    version: str
+    view: NotRequired[Looked | None]
+    notices: NotRequired[list[str]]
+    again: NotRequired[int]
+    version: NotRequired[str]
 
 
 class Viewport(TypedDict):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What nothing else may run less eagerly than; see nice(2) and sched(7).
+#: The greatest niceness there is.
 LEAST_EAGER = 19
 _BEHIND: ContextVar[bool] = ContextVar("behind", default=False)
 
@@ -66,20 +66,28 @@ def behind() -> Generator[None]:
         _BEHIND.reset(before)
 
 
-def give_way(pids: Iterable[int]) -> None:
-    """Have processes run only while nothing else of this machine wants to; theirs in turn will.
+def give_way(pids: Iterable[int], nice: int = LEAST_EAGER) -> None:
+    """Have processes leave the machine to whatever else wants it, and get little of it meanwhile; it cannot be undone.
 
-    On Linux they become ``SCHED_IDLE``: whatever wakes up takes their place at once. Being nice counts only among the
-    processes of one session where the kernel groups by session (``sched_autogroup_enabled``): that of a process that
-    leads one is made nice as a whole. Elsewhere they are made nice. It cannot be taken back.
+    They, and what they start from now on, become nice, and on Linux ``SCHED_BATCH``: they take nobody's place when they
+    wake up. ``SCHED_IDLE`` is not for them: on a busy machine what is computed would never come to its end. Being nice
+    counts only among the processes of one session where the kernel groups by session (``sched_autogroup_enabled``):
+    there a process that leads one is made nice with all of it.
+
+    Parameters
+    ----------
+    pids : iterable of int
+        One that is gone is passed over.
+    nice : int
+        1 to 19, see nice(2).
     """
     for pid in pids:
         with suppress(OSError, AttributeError):  # it is gone, or this system has no such thing
-            os.setpriority(os.PRIO_PROCESS, pid, LEAST_EAGER)
             for thread in Path(f"/proc/{pid}/task").iterdir():
-                os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), nice)
+                os.sched_setscheduler(int(thread.name), os.SCHED_BATCH, os.sched_param(0))
             if os.getsid(pid) == pid:
-                Path(f"/proc/{pid}/autogroup").write_text(str(LEAST_EAGER), "ascii")
+                Path(f"/proc/{pid}/autogroup").write_text(str(nice), "ascii")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -169,7 +169,7 @@ class Jobs:
         """
         doors.require("job", door)
         job, lock = self._begin(task, State(RUNNING, message=Message(N_("正在准备"))))
-        with lock, (job.folder / "log").open("ab") as log, processes.behind():
+        with lock, (job.folder / "log").open("ab") as log:
             processes.start(["-m", module, str(job.folder)], out=log, errors=log, more=environment, lock=lock)
         return job.id
 

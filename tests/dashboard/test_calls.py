@@ -24,8 +24,7 @@ PATH = "/_dash-update-component"
 MADE_ANEW = re.compile(r'name="token" value="[^"]*"|"end_id":"[^"]*"')
 #: What stores hold whose callbacks ask for something.
 STORED: dict[str, Any] = {
-    **{key: {"query": "", "notices": []} for key in ("filters", "an-state")},
-    "plan-state": {"query": "", "view": None, "notices": [], "again": 0, "version": ""},
+    **{key: {"query": ""} for key in ("filters", "an-state", "plan-state")},
     "briefing-spoken": {"title": "", "sentence": ""},
 }
 NONSENSE: tuple[Any, ...] = (None, True, 0, -1.5, "", "\x00\r\n", [], {}, [[]], {"id": {"a": ["ALL"]}}, "x" * 5_000)

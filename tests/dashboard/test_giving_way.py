@@ -11,7 +11,7 @@ from dashboard.tasks.job import Job
 from dashboard.tasks.jobs import Jobs
 from geodata import processes
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="no such class of scheduling here")
+pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="no such class of scheduling here")
 SLEEPS = ("-c", "import time; time.sleep(60)")
 
 
@@ -22,7 +22,7 @@ def eagerness(pid: int) -> tuple[int, int]:
 def test_who_is_started_behind_gives_way_and_nobody_else() -> None:
     own = eagerness(os.getpid())
     with processes.behind(), processes.running(SLEEPS) as child:
-        assert eagerness(child.pid) == (os.SCHED_IDLE, processes.LEAST_EAGER)
+        assert eagerness(child.pid) == (os.SCHED_BATCH, processes.LEAST_EAGER)
     with processes.running(SLEEPS) as child:
         assert eagerness(child.pid) == own
     assert eagerness(os.getpid()) == own
@@ -45,4 +45,4 @@ def test_what_a_job_starts_gives_way(tmp_path: Path) -> None:
     name = jobs.start("plan", work)
     while not jobs.state(name).over:  # ty: ignore[unresolved-attribute] - it is there
         pass
-    assert found == [(os.SCHED_IDLE, processes.LEAST_EAGER)]
+    assert found == [(os.SCHED_BATCH, processes.LEAST_EAGER)]
