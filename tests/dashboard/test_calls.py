@@ -109,6 +109,50 @@ def test_what_is_no_call_is_refused_in_words(app: Dash, body: bytes) -> None:
     assert answer.status_code == 400 and "刷新" in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize(
+    ("door", "values"),
+    [
+        ("pages.analysis.draw", {"an-state": None}),
+        ("pages.analysis.draw_chosen", {"an-state": {"query": 7}}),
+        ("pages.overview.draw_map", {"filters": {"query": "", "view": [1, 2]}}),
+        ("pages.briefing.callbacks.preview", {"briefing-view": None}),
+        ("pages.briefing.callbacks.preview", {"briefing-title": 1.5}),
+        ("pages.data.report.turn", {"data-upload": "x"}),
+        ("pages.data.importing.check", {"data-upload": "x"}),
+        ("pages.data.importing.follow", {"data-run": "x"}),
+        ("pages.data.rows.fetch", {"data-grid": {"startRow": "x"}}),
+        ("pages.planning.syncing.sync", {"plan-viewport": {"lon": 1}}),
+        ("pages.overview.sync", {"control-kinds": ["x", None]}),
+    ],
+)
+def test_a_value_that_its_property_cannot_hold_is_refused(app: Dash, door: str, values: dict[str, Any]) -> None:
+    client = app.server.test_client()
+    assert called(app, client, door).status_code in (200, 204)
+    answer = called(app, client, door, **values)
+    assert answer.status_code == 400 and "刷新" in answer.get_data(as_text=True)
+
+
+def test_what_a_call_names_is_of_its_callback(app: Dash) -> None:
+    """What was changed, and the parts of one pattern."""
+    client, door = app.server.test_client(), "pages.data.importing.check"
+    output = next(one for one in served(app) if name_of(app.callback_map[one]["callback"]) == door)
+    call = well_formed(app, output)
+    ids = [{"type": "data-map", "at": at} for at in range(2)]
+
+    def status(named: list[dict], *changed: str) -> int:
+        state = [*call["state"]]
+        state[0] = [{"id": one, "property": "value", "value": "x"} for one in ids]
+        state[1] = [{"id": one, "property": "id", "value": one} for one in named]
+        return client.post(PATH, json=call | {"state": state, "changedPropIds": list(changed)}).status_code
+
+    pressed = '{"at":"headers","type":"data-recheck"}.n_clicks'
+    assert status(ids) == status(ids, "data-table.value") == status(ids, pressed) == 200
+    for wrong in (ids[:1], ids[::-1], [ids[0], {"type": "data-map"}], [ids[0], {"type": "other", "at": 1}]):
+        assert status(wrong) == 400
+    for wrong in ("data-url.search", "data-table.data", "x", '{"type":"data-recheck"}.n_clicks', "{.n_clicks"):
+        assert status(ids, wrong) == 400
+
+
 def test_mangled_calls_are_refused_or_answered_and_leave_no_trace_of_dash(
     app: Dash, caplog: pytest.LogCaptureFixture
 ) -> None:
