@@ -10,6 +10,7 @@ one with 39 parts (two cores, Python 3.11).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -38,6 +39,7 @@ KINDS: Mapping[str, Check] = {
     "value": check_of(Control),
     "id": check_of(dict[str, str | int | float | bool]),
 }
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _STORES: Mapping[str, Check] = {name: check_of(kind) for name, kind in STORES.items()}
 
 
@@ -49,10 +51,22 @@ def add_calls(app: Dash, context: Context) -> None:
         if request.path != PATH or request.method != "POST":
             return None
         try:
-            called = is_call(request.get_json(silent=True), app.callback_map)
+            body = request.get_json(silent=True)
+            called = _is_text(request.get_data(), body) and is_call(body, app.callback_map)
         except RecursionError:  # brackets without end
             called = False
         return None if called else told(context, AtlasError(MALFORMED))
+
+
+def _is_text(sent: bytes, body: Any) -> bool:
+    """Return whether the texts of `body` can be written: half of a surrogate pair cannot, and comes escaped alone."""
+    if not _SURROGATE.search(sent):
+        return True
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_call(body: Any, callbacks: Mapping[str, Mapping[str, Any]]) -> bool:

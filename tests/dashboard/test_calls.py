@@ -123,6 +123,7 @@ def test_what_is_no_call_is_refused_in_words(app: Dash, body: bytes) -> None:
         ("pages.data.rows.fetch", {"data-grid": {"startRow": "x"}}),
         ("pages.planning.syncing.sync", {"plan-viewport": {"lon": 1}}),
         ("pages.overview.sync", {"control-kinds": ["x", None]}),
+        ("pages.sources.find", {"sources-text": "\ud800"}),
     ],
 )
 def test_a_value_that_its_property_cannot_hold_is_refused(app: Dash, door: str, values: dict[str, Any]) -> None:
