@@ -76,8 +76,11 @@ def create_app(settings: Settings) -> Dash:
     words = context.words(settings.language)
 
     def failed(error: Exception) -> None:
-        """Tell the reader in words; the trace goes to the log alone."""
-        log.error("callback failed", exc_info=error)
+        """Tell the reader in words; the trace of what nobody foresaw goes to the log alone."""
+        if isinstance(error, AtlasError):
+            log.warning("callback: %s", error)
+        else:
+            log.error("callback failed", exc_info=error)
         said = (
             error.text(words.gettext)
             if isinstance(error, AtlasError)

@@ -53,6 +53,7 @@ HOSTILE: tuple[str, ...] = (
     "\u200b\u200d\ufeff",
     "\x00\x01\x1b[2J",
     "\ud83d\ude00" * 20,
+    "\ud800",
     "{{7*7}}${7*7}<%= 7*7 %>",
     "9" * 400,
     "-1",
@@ -85,6 +86,111 @@ KEYS = (
     ),
 )
 VALUES = ("640200", "350203", "100000", "S3", "one", "map", "zh", "en", "dark", "2026-11", "2024-10-15", "network", "1")
+
+
+#: Pages as they are opened, for what their components hold.
+OPENED = (
+    *("/", "/?place=350203&hour=22&radius=500", "/analysis?place=640200&with=350200", "/planning?place=350203&run=1"),
+    *("/sources", "/stories", "/briefing?place=350203", "/data", "/data?section=history&place=350203"),
+    *("/data?section=rows&table=fairs", "/data?section=placing", "/data?section=streets", "/data?section=quality"),
+)
+NO_JOB = "0" * 24
+#: What stores hold that a page fills as it is used.
+USED: dict[str, Any] = {
+    "viewport": {"lon": 118.1, "lat": 24.45, "zoom": 12, "key": "350203", "box": [118.0, 24.4, 118.2, 24.5]},
+    "plan-viewport": {"lon": 118.1, "lat": 24.45, "zoom": 12.5, "place": "350203"},
+    "in-view-asked": {"box": [118.0, 24.4, 118.2, 24.5], "zoom": 12, "query": "?place=350203"},
+    "plan-state": {"query": "?place=350203&run=1", "view": None, "notices": [], "again": 1, "version": "x"},
+    "plan-job": {"id": NO_JOB, "for": "x", "again": 0},
+    "plan-result": {"by": "job", "for": "x", "id": NO_JOB, "again": 0},
+    "plan-curve-job": {"for": "x", "present": 3, "id": NO_JOB, "clicks": 1},
+    "plan-live": {"sites": [[118.1, 24.45]], "closed": ["S3"], "upgraded": []},
+    "plan-event": {"kind": "ground", "lon": 118.1, "lat": 24.45, "n": 1},
+    "plan-act": {"act": "adopt", "id": "x", "n": 1},
+    "plan-changed": {"open": "x", "at": "b"},
+    "data-changed": {"told": "x", "batch": "b"},
+    "data-upload": {"id": NO_JOB},
+    "data-run": {"id": NO_JOB, "run": NO_JOB},
+    "data-doing": {"undo": "b"},
+    "data-chosen": "S3",
+    "placing-spots": {"stations": {"spots": {"S3": {"lon": 118.1, "lat": 24.45, "by": "hand"}}, "skipped": ["S4"]}},
+    "placing-by": "offline",
+    "placing-job": NO_JOB,
+    "streets-job": NO_JOB,
+    "briefing-kept": [{"query": "place=350203", "name": "x"}],
+    "briefing-job-ids": [NO_JOB],
+}
+#: What is done to a component, by the property that tells it.
+DONE: dict[str, Any] = {
+    "clickData": {"points": [{"customdata": ["place", "350203"]}]},
+    "selectedData": {"lassoPoints": {"map": [[118.1, 24.4], [118.2, 24.4], [118.2, 24.5]]}},
+    "getRowsRequest": {"startRow": 0, "endRow": 50, "sortModel": [{"colId": "name", "sort": "asc"}]},
+    "selectedRows": [{"key": "S3"}],
+    "n_clicks": 1,
+    "n_intervals": 1,
+}
+
+
+def written(id: Any) -> str:
+    """Return an id as Dash's renderer writes it."""
+    return id if isinstance(id, str) else json.dumps(id, sort_keys=True, separators=(",", ":"))
+
+
+class Pages:
+    """Calls of callbacks as the pages of an application make them, with what their components hold.
+
+    Parameters
+    ----------
+    app : Dash
+        Its pages are opened once.
+    """
+
+    def __init__(self, app: Dash) -> None:
+        self._app, self._held, self._numbered = app, {}, {}  # id → properties
+        self.outputs = served(app)
+        client = app.server.test_client()
+        for address in OPENED:
+            call = well_formed(app, "page.children")
+            path, _, query = address.partition("?")
+            call["inputs"][0]["value"], call["state"][0]["value"] = path, f"?{query}" if query else ""
+            self._read(client.post(PATH, json=call).json)
+
+    def _read(self, laid: Any) -> None:
+        if isinstance(laid, dict):
+            id = laid.get("id")
+            if isinstance(id, str):
+                self._held.setdefault(id, {}).update(laid)
+            elif isinstance(id, dict):
+                self._numbered[written(id)] = laid
+        for inner in laid.values() if isinstance(laid, dict) else laid if isinstance(laid, list) else ():
+            self._read(inner)
+
+    def call(self, output: str, chance: random.Random) -> dict[str, Any]:
+        """Return a call of the callback that writes `output`: something was done that makes a page call it."""
+        call, known = well_formed(self._app, output), self._app.callback_map[output]
+        wanted = [*known["inputs"], *known["state"]]
+        parts = [
+            self._part(one, part, chance) for one, part in zip(wanted, [*call["inputs"], *call["state"]], strict=True)
+        ]
+        count = len(call["inputs"])
+        given = [one for part in parts[:count] for one in (part if isinstance(part, list) else [part])]
+        causes = [f"{written(one['id'])}.{one['property']}" for one in given]
+        done = [chance.choice(causes)] if causes and chance.random() < 0.9 else []
+        return call | {"inputs": parts[:count], "state": parts[count:], "changedPropIds": done}
+
+    def _part(self, wanted: dict[str, Any], least: Any, chance: random.Random) -> Any:
+        prop = wanted["property"]
+        if isinstance(least, list):
+            type = json.loads(wanted["id"])["type"]
+            there = {id: held for id, held in self._numbered.items() if json.loads(id)["type"] == type}
+            return [
+                {"id": json.loads(id), "property": prop, "value": held.get(prop, DONE.get(prop))}
+                for id, held in list(there.items())[:4]
+            ]
+        held = self._held.get(wanted["id"], {}).get(prop)
+        other = USED.get(wanted["id"]) if prop == "data" else DONE.get(prop)
+        value = other if other is not None and (held is None or chance.random() < 0.3) else held
+        return least | {"value": least["value"] if value is None else value}
 
 
 @dataclass
@@ -156,7 +262,8 @@ class Asking:
         self._found.statuses[status] += 1
         self._found.slowest = max(self._found.slowest, lasted)
         about = f"{method} {address[:300]} {(body or b'')[:300]!r}"
-        if status >= 500 and status != 501 and not address.startswith("/readyz"):
+        true = address.startswith("/readyz") and status == 503 and (method == "HEAD" or warming(content))
+        if status >= 500 and status != 501 and not true:
             self._found.bad.append(f"{status}: {about}")
         if b"Traceback (most recent" in content:
             self._found.bad.append(f"trace: {about}")
@@ -185,6 +292,12 @@ def megabytes(log: Path, home: Path) -> int:
     return total // 1024
 
 
+def warming(content: bytes) -> bool:
+    """Return whether ``/readyz`` says that a worker warms up, and that nothing else is lacking: then 503 is true."""
+    told = json.loads(content)
+    return told.pop("warm") is False and all(one for one in told.values())
+
+
 def fuzz(callbacks: int, routes: int, seed: int = 16) -> Found:
     """Ask and tell what came of it."""
     found, chance = Found(), random.Random(seed)
@@ -192,16 +305,13 @@ def fuzz(callbacks: int, routes: int, seed: int = 16) -> Found:
         home, log = Path(folder) / "home", Path(folder) / "log"
         build_atlas(home)
         app = create_app(Settings(home=home, chromium="none"))
-        outputs, before = served(app), content(home)
+        pages, before = Pages(app), content(home)
         quiet = {"ATLAS_CHROMIUM": "none", "ATLAS_LIMITS": "0", "ATLAS_EDITING": "0"}
         with serving(home, log, may_fail=True, **quiet) as base:
             asking, total = Asking(base, found), callbacks + routes
             for at in range(total):
                 if chance.random() * total < callbacks:
-                    call = mutated(well_formed(app, chance.choice(outputs)), chance)
-                    if chance.random() < 0.3:
-                        call = with_hostile(call, chance)
-                    body = json.dumps(call).encode()
+                    body = json.dumps(hostile_call(pages, chance)).encode()
                     asking.ask("POST", PATH, {"Content-Type": "application/json", "Origin": "ours"}, body)
                 else:
                     asking.ask(*route(app, chance))
@@ -218,14 +328,44 @@ def fuzz(callbacks: int, routes: int, seed: int = 16) -> Found:
     return found
 
 
-def with_hostile(value: Any, chance: random.Random) -> Any:
-    """Return a call whose values, wherever they stand, are hostile texts or nonsense."""
+def with_hostile(value: Any, chance: random.Random, often: float = 0.3) -> Any:
+    """Return `value` with some of its texts and numbers, at any depth, hostile ones: of the same kind, mostly."""
     if isinstance(value, dict):
-        return {
-            key: (chance.choice([*HOSTILE, *NONSENSE, *VALUES]) if key == "value" else with_hostile(inner, chance))
-            for key, inner in value.items()
-        }
-    return [with_hostile(one, chance) for one in value] if isinstance(value, list) else value
+        return {key: with_hostile(inner, chance, often) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_hostile(one, chance, often) for one in value]
+    if chance.random() >= often:
+        return value
+    if chance.random() < 0.2:
+        return chance.choice(NONSENSE)
+    if isinstance(value, str) or value is None:
+        return address(chance) if chance.random() < 0.3 else text(chance)
+    return (
+        chance.choice((0, 1, -1, 2**31, 2**53 - 1, 1e308, -1e-308, 0.5)) if type(value) in (int, float) else not value
+    )
+
+
+def address(chance: random.Random) -> str:
+    """Return a query that a page could have, and some of it hostile."""
+    pairs = [(chance.choice(KEYS), text(chance).encode("utf-8", "surrogatepass")) for _ in range(chance.randrange(5))]
+    return f"?{urlencode(pairs)}"
+
+
+def hostile_call(pages: Pages, chance: random.Random) -> dict[str, Any]:
+    """Return a call that no page sends: in its shape, in its values, or in both."""
+    call = pages.call(chance.choice(pages.outputs), chance)
+    if chance.random() < 0.7:
+        often = chance.choice((0.05, 0.2, 0.5))
+        for part in (
+            one
+            for side in ("inputs", "state")
+            for given in call[side]
+            for one in (given if isinstance(given, list) else [given])
+        ):
+            part["value"] = with_hostile(part["value"], chance, often)
+            if isinstance(part["id"], dict) and chance.random() < often:
+                part["id"] = part["id"] | {"at": text(chance)}
+    return mutated(call, chance) if chance.random() < 0.4 else call
 
 
 def main() -> int:

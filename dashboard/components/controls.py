@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -147,9 +148,20 @@ def controls(months: Sequence[str]) -> tuple[Control, ...]:
 
 
 def taken(filters: Filters, values: Sequence[Any], listed: Sequence[Control]) -> Filters:
-    """Return `filters` with the values of all controls that say something else than `filters` does."""
+    """Return `filters` with the values of all controls that say something else than `filters` does;
+    what no control of ours shows leaves them as they are.
+    """
     changed = filters
     for control, value in zip(listed, values, strict=True):
-        if value is not None and value != control.show(filters):
-            changed = control.take(changed, value)
+        shown = control.show(filters)
+        if value is not None and value != shown and _alike(value, shown):
+            with suppress(ValueError):
+                changed = control.take(changed, value)
     return changed
+
+
+def _alike(value: Any, shown: Any) -> bool:
+    """Return whether a value is of the kind that its control shows."""
+    if isinstance(value, list) and isinstance(shown, list):
+        return all(type(one) is type(shown[0] if shown else "") for one in value)
+    return type(value) is type(shown)

@@ -31,6 +31,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from dashboard.access.reader import ENVIRON, NOBODY, Reader, current_reader
 from dashboard.export import chromium
 from dashboard.settings import Settings
+from geodata import processes
 from geodata.errors import N_, AtlasError
 from geodata.locking import Slots
 
@@ -281,6 +282,7 @@ class _Driver:
         self._leader = chromium.browser_of(self._mark)
         if self._leader is not None:
             self._profile = chromium.profile_of(self._leader)
+        processes.give_way(self.pids())  # whoever looks at a page goes first
         self.started = True
 
     def _guard(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -346,7 +346,7 @@ def register(app: Dash, context: Context) -> None:
         told = [notice.text(context.words(filters.lang)) for notice in said.notices] if filters == before else []
         stored = _stored(context, filters, view, told)
         # a move of the map alone changes nothing that is drawn
-        same = drawn is not None and (stored["query"], told) == (drawn["query"], drawn["notices"])
+        same = drawn is not None and (stored["query"], told) == (drawn["query"], drawn.get("notices"))
         words = context.words(filters.lang, filters.as_of)
         shown = [control.show(filters) for control in listed]
         fresh = [new if new != old else no_update for new, old in zip(shown, values, strict=True)]

@@ -33,7 +33,7 @@ from layers.filters import THEMES
 
 FIRST = "python -m dashboard account add {name} --role administrator"
 #: What a browser forgets of this server when its reader goes, or another comes: pictures, kept views, ids of work.
-CLEARED = '"cache", "storage"'
+CLEARED, CLEARED_PAGES = '"cache", "storage"', '"cache"'
 #: For so long a browser knows whose it was, seconds.
 LAST_SECONDS = 400 * 86_400
 _STYLES = ("tokens.css", "atlas.css", "sign-in.css")
@@ -71,7 +71,10 @@ def add_signing(server: Flask, context: Context, wanted: Wanted) -> None:
             sessions.end(home, g.session.digest)
         value = sessions.begin(home, account, address_of_reader(settings), id_token)
         answer, last = _sent("/account" if must_change(settings, account) else there), forms.mark(account.name)
-        if request.cookies.get(last_cookie()) != last:  # what this browser keeps is somebody else's
+        before = request.cookies.get(last_cookie())
+        if before is None:  # nobody has signed in here: views that were kept are whose they were, pages are not
+            answer.headers["Clear-Site-Data"] = CLEARED_PAGES
+        elif before != last:  # what this browser keeps is somebody else's
             answer.headers["Clear-Site-Data"] = CLEARED
         set_cookie(answer, last_cookie(), last, LAST_SECONDS)
         return set_cookie(answer, cookie_name(settings), value, settings.session_hours * 3600)

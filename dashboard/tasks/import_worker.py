@@ -9,7 +9,6 @@ time is up; the check writes nowhere else, so nothing is left of it.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -31,6 +30,7 @@ from dashboard.settings import load_settings
 from dashboard.source import AtlasSource
 from dashboard.tasks.job import CUT, FAILED, INTERRUPTED, Job, write_json
 from dashboard.tasks.uploads import APPLY, Task, Upload, task_of
+from geodata import processes
 from geodata.errors import N_, AtlasError
 from geodata.exporting import export
 from geodata.importing.check import check_file
@@ -43,6 +43,7 @@ from geodata.schema import TABLES
 LOOK_SECONDS = 0.2
 MAX_SECONDS = 900  # a check that takes longer is stopped
 MAX_POINTS = 5_000
+NICE = 5
 REPORTED = ("table", "rows", "accepted", "headers", "columns", "crs", "taken_for", "unplaced", "unknown_hours")
 PROBLEMS = ("errors", "warnings", "left_out")
 
@@ -56,8 +57,7 @@ def main(folder: str) -> None:
     threading.Thread(target=_watch, args=(job, task), daemon=True).start()
     # the server stops: what is being written is written to its end, a check may be done again
     signal.signal(signal.SIGTERM, signal.SIG_IGN if task.action == APPLY else lambda *_: _cut_off(job))
-    with contextlib.suppress(OSError):
-        os.nice(5)  # whoever looks at the map goes first
+    processes.give_way([os.getpid()], NICE)  # whoever looks at the map goes first
 
     def work(job: Job) -> None:
         settings = load_settings()

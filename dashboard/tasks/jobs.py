@@ -251,7 +251,8 @@ class Jobs:
                     (self._folder / TURNS).mkdir(mode=0o700, exist_ok=True)
                     (self._folder / TURNS / reader).touch()
                 marker.unlink(missing_ok=True)
-                job.do(work, self._broken)
+                with processes.behind():
+                    job.do(work, self._broken)
             finally:
                 marker.unlink(missing_ok=True)
                 slots.free()

@@ -16,11 +16,17 @@ from werkzeug.test import TestResponse
 
 from dashboard.access.doors import name_of
 from dashboard.app import create_app
+from dashboard.server.signatures import takes as takes_of
 from dashboard.settings import Settings
 
 PATH = "/_dash-update-component"
 #: What differs between two answers that say the same: the word of a form, a mark by which Dash finds its own end.
 MADE_ANEW = re.compile(r'name="token" value="[^"]*"|"end_id":"[^"]*"')
+#: What stores hold whose callbacks ask for something.
+STORED: dict[str, Any] = {
+    **{key: {"query": ""} for key in ("filters", "an-state", "plan-state")},
+    "briefing-spoken": {"title": "", "sentence": ""},
+}
 NONSENSE: tuple[Any, ...] = (None, True, 0, -1.5, "", "\x00\r\n", [], {}, [[]], {"id": {"a": ["ALL"]}}, "x" * 5_000)
 
 
@@ -30,13 +36,19 @@ def app(atlas_home: Path) -> Dash:
 
 
 def well_formed(app: Dash, output: str) -> dict[str, Any]:
-    """Return a call of the callback that writes `output`, of the shape in which Dash's renderer sends it."""
+    """Return a call of the callback that writes `output`, of the shape in which Dash's renderer sends it,
+    with the least that it takes for values.
+    """
     known = app.callback_map[output]
+    parts = [*known["inputs"], *known["state"]]
+    takes = dict(zip(map(str, parts), takes_of(known["callback"].__wrapped__, len(parts)), strict=True))
 
     def part(one: dict[str, Any]) -> Any:
         if one["id"].startswith("{"):
             return []
-        return {"id": one["id"], "property": one["property"], "value": None}
+        values = (None, STORED.get(one["id"]), "", 0, False)
+        value = next(value for value in values if takes[str(one)](value))
+        return {"id": one["id"], "property": one["property"], "value": value}
 
     places = [
         {"id": one.component_id, "property": one.component_property} if isinstance(one.component_id, str) else []
@@ -95,6 +107,51 @@ def test_a_call_of_the_right_shape_is_let_through(app: Dash) -> None:
 def test_what_is_no_call_is_refused_in_words(app: Dash, body: bytes) -> None:
     answer = app.server.test_client().post(PATH, data=body, content_type="application/json")
     assert answer.status_code == 400 and "刷新" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("door", "values"),
+    [
+        ("pages.analysis.draw", {"an-state": None}),
+        ("pages.analysis.draw_chosen", {"an-state": {"query": 7}}),
+        ("pages.overview.draw_map", {"filters": {"query": "", "view": [1, 2]}}),
+        ("pages.briefing.callbacks.preview", {"briefing-view": None}),
+        ("pages.briefing.callbacks.preview", {"briefing-title": 1.5}),
+        ("pages.data.report.turn", {"data-upload": "x"}),
+        ("pages.data.importing.check", {"data-upload": "x"}),
+        ("pages.data.importing.follow", {"data-run": "x"}),
+        ("pages.data.rows.fetch", {"data-grid": {"startRow": "x"}}),
+        ("pages.planning.syncing.sync", {"plan-viewport": {"lon": 1}}),
+        ("pages.overview.sync", {"control-kinds": ["x", None]}),
+        ("pages.sources.find", {"sources-text": "\ud800"}),
+    ],
+)
+def test_a_value_that_its_property_cannot_hold_is_refused(app: Dash, door: str, values: dict[str, Any]) -> None:
+    client = app.server.test_client()
+    assert called(app, client, door).status_code in (200, 204)
+    answer = called(app, client, door, **values)
+    assert answer.status_code == 400 and "刷新" in answer.get_data(as_text=True)
+
+
+def test_what_a_call_names_is_of_its_callback(app: Dash) -> None:
+    """What was changed, and the parts of one pattern."""
+    client, door = app.server.test_client(), "pages.data.importing.check"
+    output = next(one for one in served(app) if name_of(app.callback_map[one]["callback"]) == door)
+    call = well_formed(app, output)
+    ids = [{"type": "data-map", "at": at} for at in range(2)]
+
+    def status(named: list[dict], *changed: str) -> int:
+        state = [*call["state"]]
+        state[0] = [{"id": one, "property": "value", "value": "x"} for one in ids]
+        state[1] = [{"id": one, "property": "id", "value": one} for one in named]
+        return client.post(PATH, json=call | {"state": state, "changedPropIds": list(changed)}).status_code
+
+    pressed = '{"at":"headers","type":"data-recheck"}.n_clicks'
+    assert status(ids) == status(ids, "data-table.value") == status(ids, pressed) == 200
+    for wrong in (ids[:1], ids[::-1], [ids[0], {"type": "data-map"}], [ids[0], {"type": "other", "at": 1}]):
+        assert status(wrong) == 400
+    for wrong in ("data-url.search", "data-table.data", "x", '{"type":"data-recheck"}.n_clicks', "{.n_clicks"):
+        assert status(ids, wrong) == 400
 
 
 def test_mangled_calls_are_refused_or_answered_and_leave_no_trace_of_dash(

@@ -66,7 +66,7 @@ FAULTS: tuple[Callable[[Path], None], ...] = (truncated, removed, emptied, repla
 
 @pytest.fixture
 def client(own_home: Path) -> FlaskClient:
-    return create_app(Settings(home=own_home, chromium="none")).server.test_client()
+    return create_app(Settings(home=own_home, chromium="none", limits=0)).server.test_client()
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

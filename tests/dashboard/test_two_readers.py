@@ -33,7 +33,9 @@ from dashboard.pages import PAGES
 from dashboard.pages.briefing.names import named
 from dashboard.pages.data import names
 from dashboard.server.calls import PATH as CALL
+from dashboard.server.signatures import check_of
 from dashboard.settings import Settings
+from dashboard.stores import STORES
 from geodata.store import FILE_NAME
 from layers.trails import FIGURES
 from tests.browser.conftest import serving
@@ -192,11 +194,10 @@ def call_at(app: Dash, output: str, place: str, given: Mapping[str, Any]) -> dic
     query = f"?place={place}&lang=zh"
     usual: dict[str, Any] = {one: {"query": query, "again": 0} for one in ("plan-state", "filters", "an-state")}
     usual |= {"briefing-view": query, "briefing-lang": "zh", "briefing-page-theme": "light"}
-    usual |= {named("spoken"): {"title": "", "sentence": ""}}
     call = well_formed(app, output)
     for one in (*call["inputs"], *call["state"]):
         if isinstance(one, dict):
-            value = query if one["property"] == "search" else "/" if one["property"] == "pathname" else None
+            value = {"search": query, "pathname": "/"}.get(one["property"], one["value"])
             one["value"] = given.get(one["id"], usual.get(one["id"], value))
     return call
 
@@ -337,8 +338,8 @@ def test_nobody_sees_or_stops_the_other_s_work_by_its_own_calls(world: World, wo
             continue
         plain = call_at(world.app, output, HUINONG, {})
         parts = (one for one in (*plain["inputs"], *plain["state"]) if one and one["property"] == "data")
-        stores = {one["id"] for one in parts} - {"plan-state", "filters", "an-state"}
-        held = work.held if shape is None else dict.fromkeys(stores, shape)
+        stores = {one["id"] for one in parts if check_of(STORES.get(one["id"], Any))(shape)}
+        held = work.held if shape is None else dict.fromkeys(stores - {"plan-state", "filters", "an-state"}, shape)
         calls.append(pressed(world.app, output, held, work.ids["run"]))
     stops = [world.home / "jobs" / work.ids["plan"] / "cancel", world.home / "briefs" / work.ids["brief"] / "cancel"]
     for one in stops:  # what the keeper's own page of another test may have stopped
@@ -363,7 +364,8 @@ def pressed(app: Dash, output: str, held: Mapping[str, Any], run: str) -> dict[s
         for at, part in enumerate(parts):
             if part["id"].startswith("{"):
                 id_ = {key: run if value == ["ALL"] else value for key, value in json.loads(part["id"]).items()}
-                call[side][at] = [{"id": id_, "property": part["property"], "value": 1}]
+                value = id_ if part["property"] == "id" else 1
+                call[side][at] = [{"id": id_, "property": part["property"], "value": value}]
             elif part["property"] in ("n_clicks", "n_intervals"):
                 call[side][at]["value"] = 1
     first = call["inputs"][0]

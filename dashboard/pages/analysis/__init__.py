@@ -369,18 +369,24 @@ def changed(filters: Filters, own: Own, values: Sequence[Any]) -> tuple[Filters,
     before = _shown(filters, own)
     if place and place != before[0]:
         filters = filters.at_place(place)
-    start = filters.start if first == before[2] else date.fromisoformat(f"{first}-01") if first else None
-    end = (
-        filters.end
-        if last == before[3]
-        else date(int(last[:4]), int(last[5:]), monthrange(int(last[:4]), int(last[5:]))[1])
-        if last
-        else None
-    )
+    start = filters.start if first == before[2] else _day_one(first)
+    end = filters.end if last == before[3] else _last_day(_day_one(last))
     if start and end and start > end:
-        start, end = end.replace(day=1), date(start.year, start.month, monthrange(start.year, start.month)[1])
+        start, end = end.replace(day=1), _last_day(start)
     filters = filters.having(start=start, end=end, kinds=chosen_of(kinds), provenance=frozenset(provenance or ()))
     return filters, Own(other or None, own.on)
+
+
+def _day_one(month: Any) -> date | None:
+    """Return the first day of a month as the controls write it; None where it is none."""
+    try:
+        return date.fromisoformat(f"{month}-01") if month else None
+    except ValueError:
+        return None
+
+
+def _last_day(day: date | None) -> date | None:
+    return day and day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _address(context: Context, filters: Filters, own: Own) -> str:

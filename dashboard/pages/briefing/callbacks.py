@@ -48,9 +48,19 @@ def register(app: Dash, context: Context) -> None:
         State(named("spoken"), "data"),
         prevent_initial_call="initial_duplicate",
     )
-    def preview(*given: Any) -> tuple:
+    def preview(
+        template: str | None,
+        paper: str | None,
+        against: str | None,
+        title: str | None,
+        sentence: str | None,
+        footnote: str | None,
+        view: str,
+        theme: str,
+        before: dict[str, str] | None,
+    ) -> tuple:
         """Show what is set, and keep it in the address; texts that nobody wrote follow what the view says now."""
-        *fields, view, theme, before = given
+        fields = template, paper, against, title, sentence, footnote
         filters = context.look(plans.without(view))[1].filters.having(theme=theme)
         before = before or dict.fromkeys(SPOKEN, "")  # the page knows none yet
         try:
@@ -107,15 +117,29 @@ def register(app: Dash, context: Context) -> None:
         State(named("job-ids"), "data"),
         prevent_initial_call=True,
     )
-    def make(clicks: list[int | None], *given: Any) -> tuple:
+    def make(
+        clicks: list[int | None],
+        template: str | None,
+        paper: str | None,
+        against: str | None,
+        title: str | None,
+        sentence: str | None,
+        footnote: str | None,
+        view: str,
+        spoken: dict[str, str],
+        lang: str,
+        known: list[str] | None,
+    ) -> tuple:
         """Order a file."""
         if not any(clicks) or not isinstance(ctx.triggered_id, dict) or ctx.triggered_id["format"] not in FORMATS:
             raise PreventUpdate
-        *fields, view, spoken, lang, known = given
+        fields = template, paper, against, title, sentence, footnote
         words = context.words(lang)
         kind, _, scale = ctx.triggered_id["format"].partition("-")
         try:
-            order = replace(taken(view, fields, spoken), format=kind, scale=int(scale or 2))
+            order = replace(
+                taken(view, fields, spoken or dict.fromkeys(SPOKEN, "")), format=kind, scale=int(scale or 2)
+            )
             if order.template == "compare" and not order.against:
                 raise AtlasError(N_("对比模板需要两个视图：请再给一个（--against 或在简报页选择）。"))
             name = order.title or name_of(context, view, words)[0]

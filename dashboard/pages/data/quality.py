@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
+from dashboard import query_string
 from dashboard.components.badge import badge
 from dashboard.components.values import scrolling, table_name
 from dashboard.context import Context
@@ -175,7 +176,7 @@ def register(app: Dash, context: Context) -> None:
         """Bring the choice of place and days into the address."""
         (filters, _), said = names.read(context, search), names.own(search)
         wanted = filters.at_place(place) if place and place != filters.place else filters
-        chosen = int(days or STALE_DAYS)
+        chosen = names.own(query_string.text({"days": days}))["days"] if days else STALE_DAYS
         if ctx.triggered_id is None or (wanted == filters and chosen == said["days"]):
             return no_update
         return names.query(wanted, context, said, days=chosen)

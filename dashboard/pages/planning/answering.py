@@ -99,11 +99,11 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             raise PreventUpdate
         atlas, question, _ = asked(context, stored["query"])
         key = key_of(atlas, question)
-        name = digest(key)
+        name, again = digest(key), stored.get("again", 0)
         idle = (None, True, True, "", None)
         if (
             job
-            and (job.get("for"), job.get("again")) == (name, stored["again"])
+            and (job.get("for"), job.get("again")) == (name, again)
             and question.plan.run
             and not question.plan.sites
         ):
@@ -114,11 +114,7 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
             found = kept(atlas, jobs, question, stored["query"])
             if found is not None or not question.plan.run:
                 return found, *idle
-            if (
-                result
-                and result.get("by") == BY_JOB
-                and (result.get("for"), result.get("again")) == (name, stored["again"])
-            ):
+            if result and result.get("by") == BY_JOB and (result.get("for"), result.get("again")) == (name, again):
                 return no_update, *idle
             started = jobs.start(
                 "plan", search(atlas, jobs, question), named(question), reader=take(context.settings, SOLVES)
@@ -126,7 +122,14 @@ def register(app: Dash, context: Context, jobs: Jobs) -> None:
         except AtlasError as error:
             return failure(error), *idle
         words = context.words(question.filters.lang)
-        return None, {"id": started, "for": name, "again": stored["again"]}, False, False, words("正在求解…"), None
+        return (
+            None,
+            {"id": started, "for": name, "again": again},
+            False,
+            False,
+            words("正在求解…"),
+            None,
+        )
 
     @app.callback(
         Output(names.RESULT, "data", allow_duplicate=True),
