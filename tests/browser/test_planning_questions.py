@@ -13,6 +13,7 @@ from dashboard.pages.planning import names
 from tests.browser.conftest import serving
 from tests.browser.plan_page import PlanPage
 from tests.browser.tabs import Tabs
+from tests.browser.whole import first_alone
 
 
 @pytest.fixture(scope="module")
@@ -46,28 +47,37 @@ def test_on_a_phone_the_questions_come_first(tabs, served) -> None:
 
 @pytest.mark.parametrize(
     ("card", "number", "value", "begins", "marks", "table"),
-    [
-        ("撤并迁移", "close", "2", "撤 2 处、迁 2 处：覆盖 ", {"closed": 4, "upgraded": 0, "sites": 2}, names.CHANGES),
-        (
-            "升级",
-            "upgrade",
-            "3",
-            "0-24 时：3 处改为 24 小时：",
-            {"closed": 0, "upgraded": 3, "sites": 0},
-            names.CHANGES,
-        ),
-        ("公平", "zone_share", "25", "最低的片区 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.ZONES),
-        ("分期", "stages", "2,1", "分 2 期", {"closed": 0, "upgraded": 0, "sites": 3}, names.STAGES),
-        (
-            "容量",
-            "capacity",
-            "60",
-            "每处至多 60，可以分摊：服务得下 39.5% → ",
-            {"closed": 0, "upgraded": 0, "sites": 8},
-            names.SITES + "-table",
-        ),
-        ("把握", "draws", "5", "8 处里 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.SURE),
-    ],
+    first_alone(
+        [
+            (
+                "撤并迁移",
+                "close",
+                "2",
+                "撤 2 处、迁 2 处：覆盖 ",
+                {"closed": 4, "upgraded": 0, "sites": 2},
+                names.CHANGES,
+            ),
+            (
+                "升级",
+                "upgrade",
+                "3",
+                "0-24 时：3 处改为 24 小时：",
+                {"closed": 0, "upgraded": 3, "sites": 0},
+                names.CHANGES,
+            ),
+            ("公平", "zone_share", "25", "最低的片区 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.ZONES),
+            ("分期", "stages", "2,1", "分 2 期", {"closed": 0, "upgraded": 0, "sites": 3}, names.STAGES),
+            (
+                "容量",
+                "capacity",
+                "60",
+                "每处至多 60，可以分摊：服务得下 39.5% → ",
+                {"closed": 0, "upgraded": 0, "sites": 8},
+                names.SITES + "-table",
+            ),
+            ("把握", "draws", "5", "8 处里 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.SURE),
+        ]
+    ),
 )
 def test_a_question_from_its_card_to_the_brief(plan, served, card, number, value, begins, marks, table) -> None:
     page = plan("?place=350203")
