@@ -127,9 +127,12 @@ bench-siting: dev
 bench-published: dev
 	$(BIN)/python -m tests.benchmarks.bench_published $(FOLDER)
 
-# the site planner against brute force: 500 random instances of each model and condition
+# the site planner against brute force: 500 random instances of each model and condition, of what may change, of stages and
+# of the nearest pairs alone
 fuzz: dev
-	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py tests/layers/siting/test_siting_two_aims.py
+	ATLAS_FUZZ=500 $(BIN)/python -m pytest tests/layers/siting/test_siting_exhaustive.py \
+		tests/layers/siting/test_siting_reorganisation.py tests/layers/siting/test_siting_stages.py \
+		tests/layers/siting/test_siting_large.py tests/layers/siting/test_siting_two_aims.py
 
 # killed, cancelled, refused by the disk at a hundred random moments each; about an hour
 faults: dev postgres

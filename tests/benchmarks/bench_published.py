@@ -1,6 +1,6 @@
 """``make bench-published FOLDER=…``:
-OR-Library's p-median files, TSPLIB's points (:mod:`tests.benchmarks.tsplib`) and capacitated ones
-(:mod:`tests.benchmarks.bench_capacitated`) through the planner, as Markdown tables.
+OR-Library's p-median files, TSPLIB's points (:mod:`tests.benchmarks.tsplib`) capacitated ones
+(:mod:`tests.benchmarks.bench_capacitated`) and set covers through the planner, as Markdown tables.
 
 `FOLDER` holds ``pmed1.txt`` … ``pmed40.txt`` as OR-Library publishes them; those that are not there are left out. Each
 is solved as a p-median and as a p-center in a process of its own. Published optima: Beasley (1985), *European Journal
@@ -10,6 +10,8 @@ one of them is not reached and proved.
 Capacitated p-medians in the folder (``pmedcap1.txt``, ``SJC1.dat`` …, ``lin318_005.txt`` …; the two formats are those
 of ``bench_capacitated``) follow in a second table, ``--sourcing single`` (one site serves a point as a whole, as they
 are published) or ``shared``, with the gap to the bound and, where a best known value is at hand, the excess over it.
+
+Set covers (``scpnre1.txt`` …; :mod:`tests.benchmarks.set_covers`) follow in a third one, beside HiGHS alone.
 
 Options: ``--only 6,32``, ``--only SJC1,lin318_005``, ``--seconds S`` (120), ``--sourcing``.
 """
@@ -27,6 +29,7 @@ from pathlib import Path
 
 from tests.benchmarks import tsplib
 from tests.benchmarks.bench_capacitated import read
+from tests.benchmarks.set_covers import known
 
 #: Optima of pmed1 … pmed40.
 PUBLISHED = {
@@ -130,7 +133,28 @@ def main() -> int:
     if any((options.folder / f"pmed{one}.txt").exists() for one in numbers):
         missed += uncapacitated(options, numbers)
     capacitated(options, only)
+    set_covers(options, only)
     return int(missed > 0)
+
+
+def set_covers(options: argparse.Namespace, only: list[str] | None) -> None:
+    """Write the table of set covers."""
+    files = [one for one in sorted(options.folder.glob("scp*.txt")) if only is None or one.stem in only]
+    if files:
+        head = (
+            "instance | rows | columns | best known | reached | bound | seconds | CPU s | MiB | HiGHS | bound | CPU s"
+        )
+        print(f"\n| {head} |\n" + "|---" * 12 + "|")
+    for path in files:
+        command = [sys.executable, "-m", "tests.benchmarks.set_covers", str(path), str(options.seconds)]
+        found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+        alone, lower, cpu = found["plain"]
+        print(
+            f"| {path.stem} | {found['rows']} | {found['columns']} | {known(path) or '—'} | {found['objective']:,.0f} "
+            f"| {found['bound']:,.0f} | {found['seconds']:.1f} | {found['cpu']:.1f} | {found['mebibytes']:,.0f} "
+            f"| {'—' if alone is None else f'{alone:,.0f}'} | {lower:,.2f} | {cpu:.1f} |",
+            flush=True,
+        )
 
 
 def capacitated(options: argparse.Namespace, only: list[str] | None) -> None:
@@ -146,11 +170,11 @@ def capacitated(options: argparse.Namespace, only: list[str] | None) -> None:
             if head:
                 print(f"\n| {head} |\n" + "|---" * 10 + "|")
                 head = ""
-            known, reached = case.known, found["objective"]
-            over = f"{reached / known - 1:.3%}" if known and reached else "—"
+            least, reached = case.known, found["objective"]
+            over = f"{reached / least - 1:.3%}" if least and reached else "—"
             gap = "proved" if found["status"] == "proved" else "—" if found["gap"] is None else f"{found['gap']:.3%}"
             print(
-                f"| {case.name} | {found['n']} | {case.p} | {f'{known:,.2f}' if known else '—'} | "
+                f"| {case.name} | {found['n']} | {case.p} | {f'{least:,.2f}' if least else '—'} | "
                 f"{f'{reached:,.2f}' if reached else '—'} | {over} | {gap} | {found['seconds']:.1f} | "
                 f"{found['cpu']:.1f} | {found['mebibytes']:,.0f} |",
                 flush=True,

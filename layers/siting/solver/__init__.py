@@ -6,11 +6,12 @@ the modules below are its own.
 - ``instance``, ``constraints``, ``progress``: what is asked, which choices are allowed, what is reported;
 - ``search``: runs the engine of a model and keeps the best answer and bound;
 - ``reduction``, ``heuristic``, ``first_answer``: a smaller problem, and answers at once;
-- ``covering``, ``covering_bound``: maximal and set covering;
+- ``covering``, ``covering_bound``, ``row_weighting``: maximal and set covering;
 - ``p_median``, ``p_median_search``, ``p_median_exact``, ``branch_and_bound``: p-medians;
 - ``p_center``: p-centers; ``capacitated``, ``capacitated_service``, ``knapsack_bound``: sites with a capacity;
-- ``capacitated_median``, ``capacitated_median_search``, ``generalized_assignment``, ``lagrangian_bound``,
-  ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``: demand served as a whole;
+- ``capacitated_median``, ``capacitated_median_search``, ``capacitated_exchange``, ``generalized_assignment``,
+  ``lagrangian_bound``, ``neighbourhood_search``, ``transportation``: p-medians with capacities; ``single_source``:
+  demand served as a whole;
 - ``change``, ``reorganisation``, ``reorganisation_program``: what stands may change: close, move, upgrade, the fewest
   for a share, the worst zone first;
 - ``stages``: in which order; ``load``: who serves how much under capacity;

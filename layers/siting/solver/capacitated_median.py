@@ -20,7 +20,7 @@ from layers.siting.solver import generalized_assignment as gap
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Program
 from layers.siting.solver.instance import Instance
-from layers.siting.solver.lagrangian_bound import Knapsacks
+from layers.siting.solver.lagrangian_bound import Knapsacks, Relaxed
 from layers.siting.solver.progress import SAME, Clock
 
 Floats = NDArray[np.float64]
@@ -93,18 +93,29 @@ class Problem:
             and not gap.overdrawn(self.load, self.room, site).any()
         )
 
-    def assigned(self, chosen: list[int], clock: Clock, before: Ints | None = None) -> Ints | None:
-        """Return a good assignment to `chosen`, beginning with `before`; None where somebody reaches none of them."""
+    def held(self, relaxed: Relaxed) -> Ints:
+        """Return who is whole in which knapsack of a bound, in the cheapest one where in several; −1: in none."""
+        site = np.full(len(self.rows), -1)
+        order = np.argsort(-self.cost[relaxed.row, relaxed.column], kind="stable")
+        site[relaxed.row[order]] = relaxed.column[order]
+        return site
+
+    def assigned(
+        self, chosen: list[int], clock: Clock, before: Ints | None = None, held: Ints | None = None
+    ) -> Ints | None:
+        """Return a good assignment to `chosen`, beginning with `before`, or with who is `held` already (−1: nowhere);
+        None where somebody reaches none of them.
+        """
         there = self.open(chosen)
         if not len(there):
             return None if len(self.rows) else np.empty(0, np.int64)
         cost, room = self.cost[:, there], self.room[there]
         near = gap.nearest_of(cost)
+        place = np.full(len(self.columns) + 1, -1)
+        place[there] = np.arange(len(there))
         if before is None:
-            site = gap.placed(cost, self.load, room, near)
+            site = gap.placed(cost, self.load, room, near, None if held is None else place[held])
         else:
-            place = np.full(len(self.columns), -1)
-            place[there] = np.arange(len(there))
             site = place[before]
         if (site < 0).any() or not np.isfinite(cost[np.arange(len(site)), site]).all():
             return None
@@ -132,9 +143,11 @@ class Problem:
             least[one] = 0.0  # not drawn again
         return chosen
 
-    def settled(self, chosen: list[int], clock: Clock, sweeps: int = SWEEPS) -> tuple[list[int], Ints] | None:
+    def settled(
+        self, chosen: list[int], clock: Clock, sweeps: int = SWEEPS, held: Ints | None = None
+    ) -> tuple[list[int], Ints] | None:
         """Move each site to where it serves its own demand best and assign anew, in turn."""
-        site = self.assigned(chosen, clock)
+        site = self.assigned(chosen, clock, held=held)
         if site is None:
             return None
         for _ in range(sweeps):

@@ -10,6 +10,7 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.siting.solver.capacitated_exchange import exchanged
 from layers.siting.solver.capacitated_median import Problem
 from layers.siting.solver.constraints import Rule
 from layers.siting.solver.highs import Highs
@@ -24,8 +25,8 @@ from layers.siting.solver.transportation import transported
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROUNDS, AGAIN, FIRST_ROUNDS = 1_000, 300, 20
-#: Shares of the time that is left: for the bound, for parts.
-BOUND_PART, PARTS_PART = 0.3, 0.7
+#: Shares of the time that is left: for the bound, for exchanges, for parts.
+BOUND_PART, EXCHANGE_PART, PARTS_PART = 0.3, 0.25, 0.7
 #: The choice of a bound is tried as an answer once it comes to this share of the best one.
 PROMISING = 0.93
 #: Up to so many pairs the first sites are those of the problem without capacities.
@@ -118,9 +119,9 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
     seconds = BOUND_PART * clock.left
     for relaxed in _bounds(problem, sacks, best, _first_price(problem), clock, ROUNDS, seconds):
         bound = max(bound, min(relaxed.bound, best.value))
-        # what a poor bound chooses is far from fitting, and long to settle
-        promising = best.site is None or relaxed.bound > PROMISING * best.value
-        changed = promising and best.offer(problem.settled(np.flatnonzero(relaxed.chosen).tolist(), clock, 6))
+        # what a poor bound chooses is far from fitting, and long to settle; what the last one chooses is not
+        promising = best.site is None or relaxed.last or relaxed.bound > PROMISING * best.value
+        changed = promising and best.offer(_from_bound(problem, relaxed, clock))
         if not changed and not instance.single_source and best.site is None:
             changed = best.judge(np.flatnonzero(relaxed.chosen).tolist())
         yield best.step("bound", bound) if changed else Step("bound", bound=bound)
@@ -130,10 +131,14 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
         if clock.over():
             return
     assert relaxed is not None
+    if best.site is not None and best.offer(
+        exchanged(problem, sacks, best.chosen, best.site, clock.within(EXCHANGE_PART))
+    ):
+        yield best.step("interchange", bound)
     with Highs(clock) as highs:
         if best.site is not None:
             until = np.inf if np.isinf(clock.left) else clock.passed + PARTS_PART * clock.left
-            search = improve(problem, best.chosen, best.site, relaxed.price, relaxed.rent, clock, highs, until)
+            search = improve(problem, best.chosen, best.site, relaxed, clock, highs, until)
             for found in search:
                 if isinstance(found, Step):
                     yield found
@@ -145,10 +150,10 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
             if clock.over():
                 return
             for again in _bounds(problem, sacks, best, relaxed.price, clock, AGAIN, 0.5 * clock.left):
-                if again.bound >= relaxed.bound:
+                if again.bound > relaxed.bound:
                     relaxed = again
+                    best.offer(_from_bound(problem, again, clock))
                 bound = max(bound, min(again.bound, best.value))
-                best.offer(problem.settled(np.flatnonzero(again.chosen).tolist(), clock, 6))
                 yield best.step("bound", bound)
                 if best.beaten(bound):
                     yield Step("done", done=True)
@@ -156,6 +161,11 @@ def median(instance: Instance, clock: Clock) -> Generator[Step]:
         if clock.over():
             return
         yield from _whole(instance, problem, best, relaxed, bound, clock, highs)
+
+
+def _from_bound(problem: Problem, relaxed: Relaxed, clock: Clock) -> tuple[list[int], Ints] | None:
+    """Return the answer that a bound suggests: its sites, and who is in their knapsacks."""
+    return problem.settled(np.flatnonzero(relaxed.chosen).tolist(), clock, 6, problem.held(relaxed))
 
 
 def _bounds(

@@ -15,10 +15,14 @@ from layers.siting.solver.highs import Highs, Program, scale_of
 from layers.siting.solver.instance import Instance
 from layers.siting.solver.progress import SAME, Clock, Step
 from layers.siting.solver.reduction import Cover, cover_of, taken, without_dominated, without_implied
+from layers.siting.solver.row_weighting import cheaper, core
 
 Floats = NDArray[np.float64]
 #: Random kicks tried when the first bound leaves a gap.
 KICKS = 12
+#: What a bound leaves open of a set cover is given so many seconds before the local search,
+#: which has at most this part of the rest.
+QUICK, SEARCH_PART = 1.0, 0.25
 #: Up to so many entries, twofold covering gets the stronger rows.
 STRONG_ENTRIES = 400_000
 
@@ -230,14 +234,57 @@ def fewest(
         return best, True
     if clock.over():
         return (best, False) if best is not None else None
+    search_too = rule.plain and best is not None
+    quick = QUICK if search_too else np.inf
+    settled, rest, answer = yield from _programmed(cover, rule, price, relaxed, value, highs, quick)
+    if search_too and not settled and not clock.over():
+        if answer is not None and price[answer].sum() < value:
+            best, value = answer, float(price[answer].sum())
+        lower = max(lower, min(rest, value))
+        yield Step("exact", rule.sites[best], bound=lower)
+        found = _searched(cover, rule, price, relaxed, best, clock.within(SEARCH_PART))
+        if price[found].sum() < value * (1 - SAME):
+            best, value = found, float(price[found].sum())
+        yield Step("interchange", rule.sites[best], bound=min(lower, value))
+        settled, rest, answer = yield from _programmed(cover, rule, price, relaxed, value, highs)
+    if answer is not None and price[answer].sum() < value:
+        best, value = answer, float(price[answer].sum())
+    if best is None:
+        if settled:
+            yield Step("done", done=True)
+        return None
+    yield Step("exact", rule.sites[best], bound=value if settled else min(value, max(lower, rest)))
+    return best, settled
+
+
+def _programmed(
+    cover: Cover, rule: Rule, price: Floats, relaxed: Relaxed, value: float, highs: Highs, seconds: float = np.inf
+) -> Generator[Step, None, tuple[bool, float, list[int] | None]]:
+    """Give what a bound leaves open to the solver.
+
+    Parameters
+    ----------
+    value : float
+        Price of the best answer; infinite without one.
+
+    Returns
+    -------
+    settled : bool
+        Whether nothing is better than the answer or, without one, than `value`.
+    bound : float
+        No answer is cheaper, unless one of `value` is there.
+    answer : list of int or None
+        One that keeps every condition.
+    """
+    whole = bool((price == np.rint(price)).all())
     columns, ones = np.arange(len(rule)), np.flatnonzero(rule.forced)
-    if best is not None:
+    if np.isfinite(value):
         # keep the answers that tie with the one at hand out of it: only better ones matter
         columns, ones = decided(relaxed, value - (1 - 1e-6 if whole else 0.0), False, rule.forced)
     now, able = cover.kept(columns), rule.kept(columns, ones)
     if len(now.need) and float(now.points.sum()) < float(cover.points.sum()):
         # a need could not be met without what is ruled out: nothing better exists
-        return best, True  # ty: ignore[invalid-explicit-return] - nor anything at all, maybe
+        return True, value, None
     place = columns
     for _ in range(10):
         before = now.rows.shape
@@ -251,21 +298,25 @@ def fewest(
     if len(now.need):
         program.row({y: now.rows}, now.need.astype(float), np.inf)
     program.rule(y, able)
-    found = yield from highs.solve(program)
+    found = yield from highs.solve(program, seconds)
+    answer = None
     if found.blocks is not None:
-        answer = place[np.flatnonzero(found.blocks[0] > 0.5)].tolist()
-        if rule.keeps(answer) and complete(cover, answer) and price[answer].sum() < value:
-            best, value = answer, float(price[answer].sum())
-    if found.status == "infeasible" and best is None:
-        yield Step("done", done=True)
-        return None
-    if best is None:
-        return None
-    proved = found.status in ("optimal", "infeasible")
+        picked = place[np.flatnonzero(found.blocks[0] > 0.5)].tolist()
+        answer = picked if rule.keeps(picked) and complete(cover, picked) else None
     rest = found.bound / scale_of(price[place])
     rest = np.ceil(rest - 1e-6) if whole and np.isfinite(rest) else rest
-    yield Step("exact", rule.sites[best], bound=value if proved else min(value, max(lower, rest)))
-    return best, proved
+    return found.status == "infeasible" or (found.status == "optimal" and answer is not None), rest, answer
+
+
+def _searched(cover: Cover, rule: Rule, price: Floats, relaxed: Relaxed, chosen: list[int], clock: Clock) -> list[int]:
+    """Return an answer no dearer, found by local search among the sites that look cheap to the bound."""
+    columns = core(cover, price - relaxed.worth, chosen, rule.forced)
+    place = np.full(len(price), -1)
+    place[columns] = np.arange(len(columns))
+    some = rule.kept(columns, np.empty(0, np.intp))
+    found = cheaper(cover.kept(columns), some, price[columns], place[chosen].tolist(), clock)
+    answer = columns[found].tolist()
+    return answer if complete(cover, answer) and rule.keeps(answer) else chosen
 
 
 def _repaired(cover: Cover, rule: Rule, picked: list[int], price: Floats, relaxed: Relaxed) -> list[int]:

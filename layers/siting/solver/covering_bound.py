@@ -21,6 +21,8 @@ from layers.siting.solver.reduction import Cover
 
 Floats = NDArray[np.float64]
 PATIENCE, LEAST_STEP, ROUNDS = 12, 1e-3, 600
+#: Of set covering: the first step, by what it shrinks, and how much of the last direction stays in the next one.
+FIRST_STEP, SHRINK, MOMENTUM = 1.5, 0.7, 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,20 +142,20 @@ def relax_sites(
     u = np.full(len(needs), np.inf)
     if len(needs):
         np.minimum.at(u, np.repeat(np.arange(len(needs)), np.diff(cover.rows.indptr)), share[cover.rows.indices])
-    best_state, theta, idle = None, 1.0, 0
+    best_state, theta, idle = None, FIRST_STEP, 0
+    momentum = np.zeros(len(needs))
     noise = SAME * max(abs(target), 1e-300)
     for turn in range(1, rounds + 1):
         worth = cover.columns @ u
         left = price - worth
         chosen = (left < 0) | forced
         bound = float(needs @ u) + float(left[chosen].sum())
+        gains = best_state is None or bound > best_state[0] + 1e-5 * (target - best_state[0])
+        idle = 0 if gains else idle + 1
         if best_state is None or bound > best_state[0]:
-            idle = 0
             loss = np.abs(left)
             loss[forced] = np.inf
             best_state = (bound, u, loss, chosen, worth)
-        else:
-            idle += 1
         last = target - best_state[0] <= noise or theta < LEAST_STEP or turn == rounds or clock.over()
         if last or turn % every == 0:
             told = yield Relaxed(*best_state, last)
@@ -161,15 +163,17 @@ def relax_sites(
             if last:
                 return
         if idle >= PATIENCE:
-            theta, idle, u = theta * 0.6, 0, best_state[1]
-            chosen = best_state[3]
+            theta, idle, u = theta * SHRINK, 0, best_state[1]
+            momentum[:] = 0.0
+            continue
         slope = needs - cover.rows @ chosen.astype(np.float64)
         slope[(u <= 0) & (slope < 0)] = 0.0
-        length = float(slope @ slope)
+        momentum = slope + MOMENTUM * momentum
+        length = float(momentum @ momentum)
         if length <= 0:
             theta = 0.0
             continue
-        u = np.maximum(u + theta * max(1.02 * target - best_state[0], noise) / length * slope, 0.0)
+        u = np.maximum(u + theta * max(target - bound, noise) / length * momentum, 0.0)
 
 
 def decided(

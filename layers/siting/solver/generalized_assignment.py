@@ -31,7 +31,7 @@ def nearest_of(cost: Floats, count: int = NEAREST) -> Ints:
     return np.take_along_axis(near, np.argsort(np.take_along_axis(cost, near, axis=1), axis=1, kind="stable"), axis=1)
 
 
-def placed(cost: Floats, load: Floats, room: Floats, near: Ints) -> Ints:
+def placed(cost: Floats, load: Floats, room: Floats, near: Ints, held: Ints | None = None) -> Ints:
     """Return the site of each demand, those first that lose most by not having their best;
     room is overdrawn only where a demand fits nowhere.
 
@@ -41,9 +41,11 @@ def placed(cost: Floats, load: Floats, room: Floats, near: Ints) -> Ints:
         Of each demand at each site; infinite where it cannot be.
     load, room : ndarray of float64, shape (m,) and (s,)
         What each demand takes and each site has.
+    held : ndarray of int64, shape (m,), or None
+        Where demand is from the outset; −1: nowhere yet.
     """
-    left = room.copy()
-    site = np.full(len(cost), -1)
+    site = np.full(len(cost), -1) if held is None else held.copy()
+    left = room - np.bincount(site[site >= 0], load[site >= 0], minlength=len(room))
     table = np.take_along_axis(cost, near, axis=1)
 
     def look(i: int) -> tuple[float, int]:
@@ -60,7 +62,9 @@ def placed(cost: Floats, load: Floats, room: Floats, near: Ints) -> Ints:
         reached = np.flatnonzero(np.isfinite(cost[i]))
         return np.inf, int(reached[np.argmax(left[reached])]) if len(reached) else -1
 
-    queue = [(-regret, -float(load[i]), i, best) for i in range(len(cost)) for regret, best in [look(i)]]
+    queue = [
+        (-regret, -float(load[i]), i, best) for i in np.flatnonzero(site < 0).tolist() for regret, best in [look(i)]
+    ]
     heapq.heapify(queue)
     while queue:
         regret, _, i, best = heapq.heappop(queue)

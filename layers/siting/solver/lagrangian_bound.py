@@ -13,7 +13,7 @@ what it holds, since its value is that of its linear dual, λ × room + Σ (prof
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,8 @@ class Relaxed:
         What a unit of each site's room is worth: λ.
     worth, full : ndarray of float64, shape (n,)
         Value of each knapsack as the bound has it, and that of its linear dual.
+    row, column : ndarray
+        Who is whole in the knapsack of which chosen or standing site.
     last : bool
         No more rounds follow.
     """
@@ -87,6 +89,8 @@ class Relaxed:
     rent: Floats
     worth: Floats
     full: Floats
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
     last: bool = False
 
 
@@ -123,7 +127,7 @@ def relax(
             continue
         last = closed or theta < LEAST_STEP or turn == rounds or clock.over() or clock.passed > until
         if last or turn % EVERY == 0:
-            told = yield Relaxed(best.bound, best.chosen, best.loss, best.price, best.rent, best.worth, best.full, last)
+            told = yield replace(best, last=last)
             target = min(target, told) if told is not None else target
             if last:
                 return
@@ -186,7 +190,13 @@ def _round(sacks: Knapsacks, rule: Rule, price: Floats, exact: bool) -> tuple[Re
     bound = float(price.sum()) - float(worth[sacks.stand].sum()) - value
     mine = there[j]
     slope = np.asarray(1.0 - np.bincount(sacks.row[active[mine]], taken[mine], minlength=len(price)), np.float64)
-    return Relaxed(bound, chosen, loss, price, rent, worth, full), slope
+    held = np.flatnonzero(mine & (taken == 1.0))
+    return Relaxed(bound, chosen, loss, price, rent, worth, full, sacks.row[active[held]], j[held]), slope
+
+
+def filled(site: NDArray[np.int32], profit: Floats, load: Floats, room: Floats) -> Floats:
+    """Return which part of each pair its site takes, the most profitable per unit of load first; ordered by site."""
+    return _linear(site, profit, load, room)[1]
 
 
 def _linear(j: NDArray[np.int32], profit: Floats, load: Floats, room: Floats) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from layers.siting.solver.capacitated_median import Problem
 from layers.siting.solver.highs import Highs
+from layers.siting.solver.lagrangian_bound import Relaxed
 from layers.siting.solver.progress import SAME, Clock, Step
 
 Floats = NDArray[np.float64]
@@ -31,28 +32,29 @@ def improve(
     problem: Problem,
     chosen: list[int],
     site: Ints,
-    price: Floats,
-    rent: Floats,
+    relaxed: Relaxed,
     clock: Clock,
     highs: Highs,
     until: float,
 ) -> Generator[tuple[list[int], Ints] | Step, None, bool]:
     """Yield better answers, and steps of waiting, until no part has one; returns whether every part was tried.
 
+    Parts around the sites come first that fall most behind what the bound makes of them.
+
     Parameters
     ----------
-    price, rent : ndarray of float64, shape (m,) and (n,)
-        What serving each demand, and a unit of each site's room, is worth: which sites are promising.
+    relaxed : Relaxed
+        What serving each demand, and a unit of each site's room, is worth.
     until : float
         Seconds of the clock at which to stop.
     """
-    random = np.random.default_rng(clock.seed)
+    price, rent = relaxed.price, relaxed.rent
     size, n = float(FIRST), len(problem.columns)
     tried: set[tuple[int, ...]] = set()
     while True:
         changed = False
         # first those that no part of this sweep has held, then the others
-        queue, held, late = deque(random.permutation(problem.open(chosen)).tolist()), np.zeros(n, bool), set()
+        queue, held, late = deque(_behind(problem, chosen, site, relaxed).tolist()), np.zeros(n, bool), set()
         while queue:
             seed = queue.popleft()
             if held[seed] and seed not in late:
@@ -63,7 +65,7 @@ def improve(
                 return False
             if seed not in problem.open(chosen):
                 continue
-            region = _region(problem, chosen, site, seed, size)
+            region = _region(problem, chosen, site, seed, size, relaxed)
             rows = np.flatnonzero(np.isin(site, region))
             key = (int(size), *np.sort(region).tolist(), -1, len(rows), int(rows.sum()))
             if key in tried or not len(rows):
@@ -86,16 +88,27 @@ def improve(
             size = min(size * 1.5, MOST)
 
 
-def _region(problem: Problem, chosen: list[int], site: Ints, seed: int, size: float) -> Ints:
-    """Return the sites nearest to the demand of one of them, until about `size` demand is theirs."""
+def _behind(problem: Problem, chosen: list[int], site: Ints, relaxed: Relaxed) -> Ints:
+    """Return the open sites, first those that cost most beyond the bound: the value that the bound gives a knapsack,
+    less what those who are in it are worth.
+    """
+    profit = relaxed.price - problem.cost[np.arange(len(site)), site]
+    gap = relaxed.worth - np.bincount(site, profit, minlength=len(problem.columns))
+    there = problem.open(chosen)
+    return there[np.argsort(-gap[there], kind="stable")]
+
+
+def _region(problem: Problem, chosen: list[int], site: Ints, seed: int, size: float, relaxed: Relaxed) -> Ints:
+    """Return a site and those nearest to the demand of it that costs most beyond the bound, until about `size` demand
+    is theirs.
+    """
     there = problem.open(chosen)
     mine = np.flatnonzero(site == seed)
     if not len(mine):
         near = there[:1]
         return np.unique(np.append(near, seed))
-    away = np.where(np.isfinite(problem.cost[np.ix_(mine, there)]), problem.cost[np.ix_(mine, there)], 1e300).mean(
-        axis=0
-    )
+    worst = mine[np.argmax(problem.cost[mine, seed] + relaxed.rent[seed] * problem.load[mine] - relaxed.price[mine])]
+    away = problem.cost[worst, there]
     away[there == seed] = -1.0
     order = there[np.argsort(away, kind="stable")]
     count = np.cumsum(np.bincount(site, minlength=len(problem.columns))[order])

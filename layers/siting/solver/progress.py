@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,10 @@ class Clock:
     def cancelled(self) -> bool:
         """Whether the caller has had enough."""
         return self._cancelled()
+
+    def within(self, part: float) -> Self:
+        """Return a clock for a part of the time that is left; who cancels this one cancels it."""
+        return type(self)(part * self.left if np.isfinite(self.left) else None, self._cancelled, self.seed)
 
     def over(self) -> bool:
         """Return whether to stop now."""

@@ -12,6 +12,10 @@ from test_siting_engine import LATE, children
 
 from layers.distance import from_dense
 from layers.siting.solver import Instance, best, highs, solve
+from layers.siting.solver.capacitated_exchange import exchanged
+from layers.siting.solver.capacitated_median import Problem
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.progress import Clock
 
 
 def clustered(n: int, p: int, seed: int, tightness: float = 0.9, single: bool = True) -> Instance:
@@ -65,6 +69,18 @@ def test_it_finds_and_proves_what_the_model_as_written_gives(single: bool) -> No
     assert told[-1].status == "proved"
     assert told[-1].objective == pytest.approx(right, rel=1e-7)
     assert all(one.bound is None or one.bound <= right * (1 + 1e-9) for one in told)
+
+
+def test_sites_go_where_they_are_missing_and_the_assignment_still_fits() -> None:
+    instance = clustered(90, 20, seed=3, tightness=0.75)
+    rule, clock = Rule.of(instance), Clock()
+    problem = Problem.of(instance, rule)
+    stuck = problem.settled(np.argsort(problem.cost.sum(axis=0))[:20].tolist(), clock)  # all in the middle
+    assert stuck is not None
+    chosen, site = exchanged(problem, problem.knapsacks(True), *stuck, clock)
+    assert problem.fits(site)
+    assert len(set(chosen)) == 20 and set(site.tolist()) <= set(chosen)
+    assert problem.total(site) < 0.9 * problem.total(stuck[1])
 
 
 def test_whose_site_is_whose_adds_up() -> None:

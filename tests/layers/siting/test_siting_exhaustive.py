@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
 from siting_oracle import objective, optimum, random_case
 
 from layers.distance import from_dense
-from layers.siting.solver import Instance, Progress, p_center, p_median, p_median_exact, solve
+from layers.siting.solver import (
+    Instance,
+    Progress,
+    covering,
+    covering_bound,
+    p_center,
+    p_median,
+    p_median_exact,
+    row_weighting,
+    solve,
+)
+from layers.siting.solver.constraints import Rule
+from layers.siting.solver.heuristic import complete, greedy, pruned
+from layers.siting.solver.progress import Clock
+from layers.siting.solver.reduction import merged
 
 #: Instances per model and condition: a few in every run, 500 and more by `make fuzz`.
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
@@ -85,6 +102,33 @@ def test_centers_found_by_exchange_from_some_of_the_demand_agree_with_brute_forc
 ) -> None:
     monkeypatch.setattr(p_center, "SOME", 2)
     _agrees("pcenter", "forced")
+
+
+@pytest.mark.parametrize("twist", ["plain", "existing", "forced", "cover", "budget"])
+def test_set_covers_searched_before_they_are_proved_agree_with_brute_force(
+    twist: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(covering, "QUICK", 0.0)  # nothing is settled before the local search
+    monkeypatch.setattr(row_weighting, "PATIENCE", 50)
+    monkeypatch.setattr(covering, "relax_sites", partial(covering_bound.relax_sites, rounds=2))  # and every bound poor
+    _agrees("lscp", twist)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_local_search_of_set_covers_finds_what_the_program_as_written_gives(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    near = random.random((80, 120)) < 0.06
+    near[np.arange(80), random.integers(0, 120, 80)] = True
+    price, need = random.integers(1, 20, 120).astype(float), np.minimum(random.integers(1, 3, 80), near.sum(axis=1))
+    written = milp(price, constraints=LinearConstraint(near, need), bounds=Bounds(0, 1), integrality=np.ones(120))
+    instance = Instance(model="lscp", weight=np.ones(80), pairs=from_dense(np.where(near, 0.0, np.inf)), radius=1.0)
+    rule = Rule.of(instance)
+    rows = sparse.csr_array(near.astype(float))
+    cover = merged(rows, np.ones(80), np.ones(80), need, 0.0)
+    first = pruned(cover, rule, greedy(cover, rule, until_covered=True), price)
+    found = row_weighting.cheaper(cover, rule, price, first, Clock(), patience=2_000)
+    assert complete(cover, found)
+    assert price[first].sum() > price[found].sum() == pytest.approx(written.fun)
 
 
 def _agrees(model: str, twist: str) -> None:

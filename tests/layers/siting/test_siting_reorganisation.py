@@ -15,7 +15,7 @@ from layers.distance import from_dense
 from layers.siting.solver import Change, Instance, Reorganised, missed, reorganise
 
 EXAMPLES = int(os.environ.get("ATLAS_FUZZ", "12"))
-TWISTS = ("close", "move", "move near", "upgrade", "share", "zones", "spacing", "all")
+TWISTS = ("close", "close least", "move", "move near", "upgrade", "share", "zones", "spacing", "all")
 
 
 def random_case(random: np.random.Generator, aim: str, twist: str) -> dict:
@@ -41,7 +41,7 @@ def random_case(random: np.random.Generator, aim: str, twist: str) -> dict:
         ]
         moves = np.array(pairs, np.int64).reshape(-1, 2)
     target = aim in ("fewest", "cost")
-    return {
+    case = {
         "weight": random.integers(0, 10, m).astype(float),
         "near": random.random((m, n)) < 0.35,
         "existing": existing,
@@ -50,7 +50,10 @@ def random_case(random: np.random.Generator, aim: str, twist: str) -> dict:
         "new": int(random.integers(0, 3)) if not target or random.random() < 0.5 else None,
         "budget": float(random.integers(2, 25)) if everything or random.random() < 0.3 else None,
         "closing": random.integers(0, 5, n).astype(float) if random.random() < 0.5 else None,
-        "close": int(random.integers(0, stand + 1)) if twist in ("close", "all") or random.random() < 0.3 else 0,
+        "close": int(random.integers(0, stand + 1))
+        if twist in ("close", "close least", "all") or random.random() < 0.3
+        else 0,
+        "least": 0,
         "move": int(random.integers(0, stand + 1)) if twist.startswith("move") or everything else 0,
         "moves": moves,
         "upgrade": int(random.integers(0, 3)) if random.random() < 0.5 else None,
@@ -64,6 +67,10 @@ def random_case(random: np.random.Generator, aim: str, twist: str) -> dict:
         if zones and (twist == "zones" or random.random() < 0.2)
         else None,
     }
+    if twist == "close least" or (everything and random.random() < 0.5):
+        kept = 0 if case["keep"] is None else int(case["keep"].sum())
+        case["least"] = int(random.integers(0, min(case["close"], stand - kept) + 1))
+    return case
 
 
 def choices(case: dict):
@@ -82,7 +89,10 @@ def choices(case: dict):
             if set(gone) & kept:
                 continue
             moved = most_moves(case, gone, opened)
-            if len(gone) - case["close"] > moved or (case["new"] is not None and len(opened) - case["new"] > moved):
+            moved = min(moved, len(gone) - case["least"])  # one that moves does not count as closed
+            if moved < 0 or len(gone) - case["close"] > moved:
+                continue
+            if case["new"] is not None and len(opened) - case["new"] > moved:
                 continue
             other = sum(int(place[j]) in standing and not existing[j] for j in there)
             if case["upgrade"] is not None and other > case["upgrade"]:
@@ -152,6 +162,7 @@ def asked(case: dict, aim: str) -> list[Reorganised]:
     change = Change(
         aim=aim,
         close=case["close"],
+        least=case["least"],
         move=case["move"],
         moves=case["moves"],
         upgrade=case["upgrade"],
