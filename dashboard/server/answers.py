@@ -145,8 +145,9 @@ class Answers:
     def key(self, *question: object) -> str:
         """Return what the answer to a question of the present reader is kept under."""
         base, reader = self._context.base_maps.current(), current_reader()
+        content = self._context.source.atlas().content
         told = (
-            *(self._ours, self._context.source.atlas().version, base.tiles.key if base else "", today().isoformat()),
+            *(self._ours, content, base.tiles.key if base else "", today().isoformat()),
             *(reader.role, reader.places, bool(reader.account)),
         )
         text = json.dumps([*told, *question], ensure_ascii=False, sort_keys=True)

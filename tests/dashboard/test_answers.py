@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from dashboard.settings import Settings
 from geodata.derived import ANSWERS, NAME
 from geodata.errors import N_, AtlasError
 from geodata.store import FILE_NAME, open_store
+from geodata.store.sqlite import prepare
 from tests import redis_server
 
 QUERIES = ("", "?place=350203&hour=21", "?place=640200", "?place=350203&hour=21&lang=en", "?place=210000&theme=dark")
@@ -248,6 +251,10 @@ def test_processes_of_a_home_make_an_answer_once(home: Path, monkeypatch: pytest
         kept.write_bytes(kept.read_bytes()[:-9])  # cut
     assert everything(serving(home).server.test_client()) == told and len(made) == 2 * len(QUERIES)
     assert everything(client(home)) == told
+    with closing(sqlite3.connect(home / FILE_NAME)) as other, other:  # past the program: no version tells of it
+        prepare(other)
+        other.execute("UPDATE stations SET name = 'by hand' WHERE adcode = '350203'")
+    assert everything(serving(home).server.test_client()) == everything(client(home)) != told
 
 
 def test_who_is_asked_what_another_is_making_waits_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
