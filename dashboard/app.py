@@ -234,6 +234,7 @@ def _dress(app: Dash, context: Context, words: Words, answers: Answers, kept: Co
     # registered late, so that it runs early and headers see the final answer
     server.config["COMPRESS_REGISTER"] = True
     Compress(server)
+    server.extensions["answers"] = answers
     add_answers(app, answers, [places for page in PAGES.values() for places in getattr(page, "CACHED", ())], kept)
     # Dash registers its scripts when a process first serves a page, be there one or not: a worker that has not
     # would answer 500 for them

@@ -12,6 +12,7 @@ settings = load_settings()
 to_stderr(settings.log_format)
 serves = serving(settings.home)  # held as long as this process lives: a restore refuses meanwhile
 server = create_app(settings).server
+server.extensions["answers"].share()
 note_settings(settings)
 warm_beside(server)
 keep_up_beside(server)

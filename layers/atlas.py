@@ -235,6 +235,14 @@ activities, flows, stops, demand, candidates, scenarios, facts, parts : DataFram
         return cls(held, dict(meta), walking, threshold=threshold)
 
     @property
+    def content(self) -> tuple[str, ...]:
+        """What tells this atlas from another also where rows were written past this program, which its version does not
+        tell; as far as its tables lie in files.
+        """
+        sums = self._tables.versions if isinstance(self._tables, Tables) else {}
+        return self.version, *(f"{name} {told}" for name, told in sorted(sums.items()))
+
+    @property
     def version(self) -> str:
         """What tells this atlas apart from another: the version of its data, and that of its walking network."""
         return f"{self.stored_version}-{self.ground[:8]}" if self.ground else self.stored_version

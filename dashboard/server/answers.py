@@ -2,8 +2,10 @@
 
 What they say follows from the choice that is asked for, the data, and what its reader may see. Viewers of one office
 choose the same places and hours, so most of their questions have been answered before. The answers are kept compressed:
-in the process, and where ``ATLAS_REDIS_URL`` names a Redis there too, for all processes and through restarts. A page
-that is kept names nobody: the name of whoever asks is put in as it is given out.
+in the process, and for all processes of a server, through restarts, in files of its home or in the Redis that
+``ATLAS_REDIS_URL`` names (:mod:`dashboard.server.answers_shared`). One process makes an answer, others who are asked
+the same wait for it. Of a new version of the data what was asked most is asked before readers get to it. A page that is
+kept names nobody: the name of whoever asks is put in as it is given out.
 """
 
 from __future__ import annotations
@@ -11,74 +13,56 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import logging
+import threading
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from dash import Dash
 from flask import Response, g, request
-from redis import Redis, RedisError
+from flask.testing import FlaskClient
 
 from dashboard import ids
-from dashboard.access.reader import asking, current_reader
+from dashboard.access.reader import ENVIRON, Reader, asking, current_reader
 from dashboard.as_of import today
 from dashboard.context import Context
 from dashboard.prefill import Place
+from dashboard.server.answers_shared import InFiles, InRedis, Shared
 from dashboard.server.calls import PATH
 from dashboard.server.kept import Kept
 from dashboard.settings import CODE
 
-log = logging.getLogger(__name__)
-
 #: Bytes of answers that a process keeps.
 MOST = 32 * 2**20
-#: Seconds that Redis keeps an answer nobody has asked for anew.
-REDIS_SECONDS = 86_400
-#: Seconds within which Redis has to answer, and for which it is left alone when it has not.
-REDIS_PATIENCE, REDIS_REST = 0.25, 5.0
 #: What Dash says beside the values of the outputs, as where something went wrong: nothing that the next reader is told.
 ASIDE = b'"sideUpdate"'
 #: Stands in what is kept for the name of whoever asks: no account has it (:mod:`dashboard.access.accounts`).
 WHO = "{who asks}"
+#: Key of a WSGI environment under which this very process says that it asks ahead of readers: it waits for nobody.
+AHEAD = "atlas.ahead"
+#: Questions that are remembered, to be asked again of the next version of the data.
+ASKED = 512
+#: How often a question was asked at least, that is asked again (:attr:`_Question.often`).
+OFTEN = 0.5
+#: Seconds for which whoever asks ahead lets readers go first whose answers are being made, before each question.
+STEPS_BACK = 0.5
 
 
-class Shared:
-    """Bytes by key in a Redis; while it does not answer there are none, and nobody waits for it.
+@dataclass(slots=True)
+class _Question:
+    """What was asked, by a reader of what kind; how often, the present version counted whole, the one before half."""
 
-    Parameters
-    ----------
-    url : str
-        ``redis://…``, ``rediss://…`` or ``unix://…``.
-    """
-
-    def __init__(self, url: str) -> None:
-        waits = {"socket_timeout": REDIS_PATIENCE, "socket_connect_timeout": REDIS_PATIENCE}
-        self._redis = Redis.from_url(url, retry=None, **waits)
-        self._away_until = 0.0  # monotonic seconds
-
-    def get(self, key: str) -> bytes | None:
-        """Return what is kept under `key`."""
-        return self._asked(lambda: self._redis.get(key))
-
-    def set(self, key: str, content: bytes) -> None:
-        """Keep `content` under `key`."""
-        self._asked(lambda: self._redis.set(key, content, ex=REDIS_SECONDS))
-
-    def _asked(self, ask: Callable[[], Any]) -> Any:
-        if time.monotonic() < self._away_until:
-            return None
-        try:
-            return ask()
-        except RedisError as error:
-            log.warning("Redis does not answer, the atlas goes on without: %s", type(error).__name__)
-            self._away_until = time.monotonic() + REDIS_REST
-            return None
+    reader: Reader
+    method: str
+    path: str
+    body: Any = None
+    often: float = 0.0
 
 
 class Answers:
@@ -94,14 +78,76 @@ class Answers:
     def __init__(self, context: Context) -> None:
         settings = context.settings
         self._context, self._own = context, Kept(MOST)
-        self._shared = Shared(settings.redis_url) if settings.redis_url else None
+        self._shared: Shared | None = InRedis(settings.redis_url) if settings.redis_url else None
+        self._files: InFiles | None = None
+        self._asked: OrderedDict[str, _Question] = OrderedDict()
+        self._lock, self._round, self._readers = threading.Lock(), 0, 0
         self._ours = hashlib.sha256(f"{settings!r} {_code()}".encode()).hexdigest()
+
+    def share(self) -> None:
+        """Keep answers in files of the home, where no Redis does, so that of all its processes one makes each."""
+        self._files = InFiles(self._context.source.home)
+        self._shared = self._shared or self._files
+
+    @contextmanager
+    def alone(self, key: str, ahead: bool = False) -> Generator[bool]:
+        """Give whether to make the answer of `key` falls to this thread; else another has been waited for.
+
+        Who asks `ahead` of readers waits for nobody.
+        """
+        with self._lock:
+            self._readers += not ahead
+        try:
+            if self._files is None:
+                yield True
+            else:
+                with self._files.alone(key, lambda: not ahead and self.get(key) is None) as found:
+                    yield found
+        finally:
+            with self._lock:
+                self._readers -= not ahead
+
+    def remember(self, method: str, path: str, body: Any = None) -> None:
+        """Remember what is asked now, to ask it again of the next version of the data."""
+        reader = current_reader()
+        text = json.dumps([method, path, body, reader.role, reader.places, bool(reader.account)], sort_keys=True)
+        with self._lock:
+            kept = self._asked.pop(text, None) or _Question(
+                replace(reader, account=WHO if reader.account else ""), method, path, body
+            )
+            kept.often += 1
+            self._asked[text] = kept
+            if len(self._asked) > ASKED:
+                self._asked.popitem(last=False)
+
+    def ask_again(self, client: FlaskClient) -> int:
+        """Ask what was asked of this version or the one before, what was asked most first, until all is asked or there
+        is yet another version.
+
+        One question at a time, each in one process alone, and as long as readers wait for none; returns how many.
+        """
+        with self._lock:
+            self._round += 1
+            mine, questions = self._round, sorted(self._asked.values(), key=lambda one: -one.often)
+            questions = [one for one in questions if one.often >= OFTEN]
+            for one in self._asked.values():
+                one.often /= 2
+        for at, one in enumerate(questions):
+            until = time.monotonic() + STEPS_BACK
+            while self._readers and time.monotonic() < until:
+                time.sleep(0.01)
+            if mine != self._round:
+                return at
+            environ = {ENVIRON: one.reader, AHEAD: True}
+            client.open(one.path, method=one.method, json=one.body, environ_overrides=environ)
+        return len(questions)
 
     def key(self, *question: object) -> str:
         """Return what the answer to a question of the present reader is kept under."""
         base, reader = self._context.base_maps.current(), current_reader()
+        content = self._context.source.atlas().content
         told = (
-            *(self._ours, self._context.source.atlas().version, base.tiles.key if base else "", today().isoformat()),
+            *(self._ours, content, base.tiles.key if base else "", today().isoformat()),
             *(reader.role, reader.places, bool(reader.account)),
         )
         text = json.dumps([*told, *question], ensure_ascii=False, sort_keys=True)
@@ -124,14 +170,21 @@ class Answers:
 
     def text(self, question: tuple, make: Callable[[], str]) -> str:
         """Return the text that `make` gives (:func:`for_all`), as whoever asks is told it; an empty one is not kept."""
-        key = self.key(*question)
-        if packed := self.get(key):
-            found = gzip.decompress(packed).decode()
-        else:
-            found = make()
-            if found and not g.get("left_open"):
-                self.set(key, gzip.compress(found.encode(), 6, mtime=0))
-        return found.replace(WHO, current_reader().account)
+        key, ahead = self.key(*question), AHEAD in request.environ
+        if not ahead:
+            self.remember("GET", request.full_path.rstrip("?"))
+        packed = self.get(key)
+        if packed is None:
+            with self.alone(key, ahead) as alone:
+                packed = self.get(key)
+                if packed is None:
+                    if ahead and not alone:
+                        return ""
+                    found = make()
+                    if found and not g.get("left_open"):
+                        self.set(key, gzip.compress(found.encode(), 6, mtime=0))
+                    return found.replace(WHO, current_reader().account)
+        return gzip.decompress(packed).decode().replace(WHO, current_reader().account)
 
 
 def for_all() -> AbstractContextManager[None]:
@@ -168,12 +221,23 @@ def add_answers(app: Dash, answers: Answers, drawn: Iterable[Sequence[Place]], p
         asked = request.get_json()
         if not only_draws(asked["output"]) and not lays_out(asked):
             return None
-        g.kept_under = answers.key(asked["output"], asked.get("inputs"), asked.get("state"))
-        packed = answers.get(g.kept_under)
+        g.kept_under = key = answers.key(asked["output"], asked.get("inputs"), asked.get("state"))
+        if not (ahead := AHEAD in request.environ):
+            answers.remember("POST", PATH, asked)
+        packed = answers.get(key)
         if packed is None:
-            return None
+            g.making = ExitStack()
+            alone = g.making.enter_context(answers.alone(key, ahead))
+            packed = answers.get(key)  # who was waited for has it
+            if packed is None:
+                return None if alone or not ahead else Response(status=204)
         g.kept_under = None
         return _told(Response(mimetype="application/json"), packed)
+
+    @app.server.teardown_request
+    def _made(_: BaseException | None) -> None:
+        if (making := g.pop("making", None)) is not None:
+            making.close()
 
     @app.server.after_request
     def _keep(answer: Response) -> Response:

@@ -52,11 +52,18 @@ def _pictures(page: str) -> list[str]:
 
 
 def keep_up_beside(server: Flask) -> threading.Thread:
-    """Bring the atlas of a server up to date as the store changes; a new one is shown once its first page is laid out.
+    """Bring the atlas of a server up to date as the store changes; a new one is shown once its first page is laid out,
+    and what readers asked for most, as far as that goes within the time there is; the rest is asked for beside them.
 
     See :meth:`dashboard.source.AtlasSource.keep_up`.
     """
-    return server.extensions["atlas"].source.keep_up(lambda: _reader(server).get("/"))
+
+    def warmed() -> None:
+        client = _reader(server)
+        client.get("/")
+        server.extensions["answers"].ask_again(client)
+
+    return server.extensions["atlas"].source.keep_up(warmed)
 
 
 def _reader(server: Flask) -> FlaskClient:

@@ -16,7 +16,7 @@ import os
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Generator, Hashable, Iterator, Mapping
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,9 +34,12 @@ from geodata.schema import SCHEMA_VERSION, TABLES
 log = logging.getLogger(__name__)
 
 NAME = "derived"
+#: Folder of what a server keeps of its answers, beside the sets.
+ANSWERS = "answers"
 #: Number of the form of the files: another whenever a program would read those of this one wrongly.
-FORM = 2
+FORM = 3
 MANIFEST = "manifest.json"
+SUMMED = ("bytes", "crc32")
 LOCK, UNFINISHED = ".lock", ".making-"
 #: Seconds after which nobody is thought to be about to open a set that is no longer the present one.
 GRACE_SECONDS = 60.0
@@ -51,10 +54,17 @@ class Tables(Mapping[str, pd.DataFrame]):
     ----------
     facts : mapping of str to Any
         What was found out of all tables when they were written.
+    versions : mapping of str to str
+        Sum of the bytes of each table: equal tables, equal sums. Empty where they are in no file.
     """
 
-    def __init__(self, batches: Mapping[str, pa.RecordBatch], facts: Mapping[str, Any]) -> None:
-        self._batches, self.facts = dict(batches), facts
+    def __init__(
+        self,
+        batches: Mapping[str, pa.RecordBatch],
+        facts: Mapping[str, Any],
+        versions: Mapping[str, str] | None = None,
+    ) -> None:
+        self._batches, self.facts, self.versions = dict(batches), facts, versions or {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table in the types of its schema; it is read only."""
@@ -79,7 +89,11 @@ class InMemory:
     def __init__(self) -> None:
         self.batches: dict[str, pa.RecordBatch] = {}
 
-    def put(self, name: str, frame: pd.DataFrame) -> None:
+    def take(self, name: str, of: str) -> bool:  # noqa: ARG002 - as a set does
+        """Return False: nothing was there before."""
+        return False
+
+    def put(self, name: str, frame: pd.DataFrame, of: str = "") -> None:  # noqa: ARG002 - as a set does
         """Keep a table; one of that name is replaced."""
         self.batches[name] = encoded(TABLES[name], frame)
 
@@ -95,13 +109,45 @@ class Making:
     ----------
     folder : Path
         Where; it is there.
+    former : sequence of Path
+        Sets that are there, the youngest first: of a table that is as it was their file is taken.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, former: Sequence[Path] = ()) -> None:
         self._folder, self._files = folder, {}
+        self._former = former
 
-    def put(self, name: str, frame: pd.DataFrame) -> None:
-        """Write a table; one of that name is replaced."""
+    def take(self, name: str, of: str) -> bool:
+        """Have the file of a former set that was made of the same rows (`of`) in this one too, without writing it.
+
+        Returns
+        -------
+        bool
+            Whether there is one that can be believed.
+        """
+        for one in self._former:
+            try:
+                told = _manifest(one)["files"][name]
+                if told.get("of") != of:
+                    continue
+                path = self._folder / f"{name}.arrow"
+                os.link(one / path.name, path)
+                if _sum(path) == {key: told[key] for key in SUMMED}:
+                    self._files[name] = told
+                    return True
+                path.unlink()
+            except (OSError, ValueError, KeyError, TypeError):  # cut, altered or swept; or no file system for links
+                continue
+        return False
+
+    def put(self, name: str, frame: pd.DataFrame, of: str = "") -> None:
+        """Write a table; one of that name is replaced.
+
+        Parameters
+        ----------
+        of : str
+            Name of the rows that it is made of, for :meth:`take` of a later set; empty where it has none.
+        """
         path = self._folder / f"{name}.arrow"
         path.unlink(missing_ok=True)  # a frame may lie over it
         batch = encoded(TABLES[name], frame)
@@ -110,7 +156,8 @@ class Making:
                 writer.write_batch(batch)
             file.flush()
             os.fsync(file.fileno())
-        self._files[name] = {"rows": batch.num_rows, **_sum(path)}
+        digest = hashlib.sha256(_mapped(path)).hexdigest()
+        self._files[name] = {"rows": batch.num_rows, "of": of, "sha256": digest, **_sum(path)}
 
     def tables(self) -> Tables:
         """Return what has been put so far."""
@@ -179,7 +226,7 @@ class Folder:
             found = self.find(key)
             if found is None:
                 with self._making() as folder:
-                    making = Making(folder)
+                    making = Making(folder, self._others())
                     making.finish(key, make(making))
                     shutil.rmtree(self.path / key, ignore_errors=True)  # one that cannot be believed
                     folder.rename(self.path / key)
@@ -196,6 +243,10 @@ class Folder:
                     if one.is_dir():
                         shutil.rmtree(one, ignore_errors=True)
 
+    def _others(self) -> list[Path]:
+        """Return the sets that are there, the youngest first."""
+        return sorted((one for one in self.path.iterdir() if (one / MANIFEST).is_file()), key=_age, reverse=True)
+
     @contextmanager
     def _making(self) -> Generator[Path]:
         """Give a folder to write in, gone at the end unless it has taken another name."""
@@ -211,7 +262,7 @@ class Folder:
     def _sweep(self, key: str) -> None:
         """Take away what nobody will ask for again; whoever has it open keeps it."""
         old = time.time() - GRACE_SECONDS
-        others = (one for one in self.path.iterdir() if one.name not in (LOCK, MEASURES, key))
+        others = (one for one in self.path.iterdir() if one.name not in (LOCK, MEASURES, ANSWERS, key))
         known = sorted(((_age(one), one) for one in others), reverse=True)
         of_this = [one for _, one in known if one.name.partition("-")[0] == key.partition("-")[0]]
         for used, one in known:
@@ -240,11 +291,8 @@ def _opened(folder: Path, key: str) -> Tables:
     ValueError
         It is not what its manifest says.
     """
-    summed, _, said = (folder / MANIFEST).read_text("utf-8").partition("\n")
-    if hashlib.sha256(said.removesuffix("\n").encode()).hexdigest() != summed:
-        raise ValueError("the manifest is altered")
-    manifest = json.loads(said)
-    if manifest["form"] != FORM or manifest["key"] != key or set(manifest["files"]) - set(TABLES):
+    manifest = _manifest(folder)
+    if manifest["key"] != key or set(manifest["files"]) - set(TABLES):
         raise ValueError("it is of another version")
     batches = {}
     for name, told in manifest["files"].items():
@@ -254,7 +302,24 @@ def _opened(folder: Path, key: str) -> Tables:
         batches[name] = _batch(held_bytes)
         if batches[name].num_rows != told["rows"]:
             raise ValueError(f"{name} has other rows")
-    return Tables(batches, manifest["facts"])
+    return Tables(batches, manifest["facts"], {name: told["sha256"] for name, told in manifest["files"].items()})
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a set.
+
+    Raises
+    ------
+    ValueError
+        It is not what was written, or of another form.
+    """
+    summed, _, said = (folder / MANIFEST).read_text("utf-8").partition("\n")
+    if hashlib.sha256(said.removesuffix("\n").encode()).hexdigest() != summed:
+        raise ValueError("the manifest is altered")
+    manifest = json.loads(said)
+    if manifest["form"] != FORM:
+        raise ValueError("it is of another version")
+    return manifest
 
 
 def _mapped(path: Path) -> pa.Buffer:

@@ -77,6 +77,13 @@ class AtlasStore(Protocol):
         """
         ...
 
+    def written(self, table: str) -> Hashable | None:
+        """Return what is another whenever a row of `table` is, or their order, whoever wrote it.
+
+        It holds from one process to the next. None where it is not known: of an atlas of the past.
+        """
+        ...
+
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return the stamp of one moment and what `use` makes of the atlas at that moment, whoever writes meanwhile.
 

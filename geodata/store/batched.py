@@ -79,6 +79,11 @@ class BatchedStore(ABC):
         with self.reading() as snapshot:
             return snapshot.fingerprint()
 
+    def written(self, table: str) -> Hashable | None:
+        """Return what is another whenever a row of `table` is."""
+        with self.reading() as snapshot:
+            return snapshot.written(table)
+
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return what `use` makes of the atlas at one moment, and the stamp of that moment."""
         with self.reading() as snapshot:
@@ -182,6 +187,10 @@ class PastStore:
     def fingerprint(self) -> Hashable:
         """Return that of the present atlas, which the past one is made from."""
         return self._store.fingerprint()
+
+    def written(self, table: str) -> Hashable | None:  # noqa: ARG002 - as the protocol has it
+        """Return None: of the past it is not known."""
+        return None
 
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return what `use` makes of the atlas as it was, and the stamp of the present one."""

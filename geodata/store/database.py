@@ -6,6 +6,7 @@ SQL that both speak is written once, with ``:name`` parameters, in
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -58,6 +59,18 @@ class Database(ABC):
     @abstractmethod
     def fingerprint(self) -> Hashable:
         """Return what the stamp of the store does not say of rows that were written past this program."""
+
+    def written(self, table: str) -> Hashable:
+        """Return what is another whenever a row of `table` is, or their order, whoever wrote it."""
+        names = names_of(TABLES[table])
+        summed = hashlib.sha256()
+        for row in self.rows(f'SELECT fid, {_quoted(names)} FROM "{table}" ORDER BY fid'):  # noqa: S608 - names of the schema
+            summed.update(repr(row).encode("utf-8", "surrogatepass"))
+        return repr(names), summed.hexdigest()
+
+    def rows(self, sql: str) -> Iterable[tuple[Any, ...]]:
+        """Give the rows of a statement one after the other."""
+        return self.query(sql)
 
     def purge(self) -> None:  # noqa: B027 - for those that can
         """Leave nothing of values that are no longer there where this one keeps its rows, once it takes effect."""

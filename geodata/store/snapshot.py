@@ -73,6 +73,10 @@ class Snapshot:
         """Return what is another whenever any row is, also one that was written past this program."""
         return self._stamp, self.database.fingerprint()
 
+    def written(self, table: str) -> Hashable | None:
+        """Return what is another whenever a row of `table` is; None of the past, of which it is not known."""
+        return self.database.written(table) if self.moment is None else None
+
     def at_once(self, use: Callable[[AtlasStore], T]) -> tuple[Hashable, T]:
         """Return the stamp and what `use` makes of this very snapshot."""
         return self._stamp, use(self)

@@ -53,6 +53,10 @@ class SqliteDatabase(Database):
         """Return the rows of a statement."""
         return self._connection.execute(sql, values).fetchall()
 
+    def rows(self, sql: str) -> Iterable[tuple[Any, ...]]:
+        """Give the rows of a statement one after the other."""
+        return self._connection.execute(sql)
+
     def run(self, sql: str, rows: Sequence[Mapping[str, Any]] = ({},)) -> None:
         """Run a statement once for each of `rows`."""
         self._check()

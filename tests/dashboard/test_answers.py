@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +22,10 @@ from dashboard.pages import overview
 from dashboard.server.answers import WHO
 from dashboard.server.kept import Kept
 from dashboard.settings import Settings
+from geodata.derived import ANSWERS, NAME
 from geodata.errors import N_, AtlasError
-from geodata.store import FILE_NAME
+from geodata.store import FILE_NAME, open_store
+from geodata.store.sqlite import prepare
 from tests import redis_server
 
 QUERIES = ("", "?place=350203&hour=21", "?place=640200", "?place=350203&hour=21&lang=en", "?place=210000&theme=dark")
@@ -185,7 +191,7 @@ def test_processes_share_by_redis_and_go_on_without(
     assert asked(other, 0, "?place=350203").json == told and len(made) == 1  # what it has itself
     assert "map-spec" in asked(other, 0, "?place=640200").json["response"] and len(made) == 2
     server.start()
-    monkeypatch.setattr("dashboard.server.answers.REDIS_REST", 0.0)
+    monkeypatch.setattr("dashboard.server.answers_shared.REDIS_REST", 0.0)
     third = client(home, redis_url=server.url)
     assert "map-spec" in asked(third, 0, "?place=210000").json["response"]
     assert "map-spec" in asked(client(home, redis_url=server.url), 0, "?place=210000").json["response"]
@@ -220,3 +226,76 @@ def test_the_bound_holds() -> None:
     kept.set("new", bytes(5))
     kept.set("more", bytes(30))
     assert all(kept.get(one) is not None for one in ("47", "49", "new", "more"))
+
+
+# -- of all processes of a home ---------------------------------------------------
+
+
+def serving(home: Path) -> Any:
+    """Return an application that shares its answers with the other processes of its home, as ``serve`` has it."""
+    app = create_app(Settings(home=home, chromium="none"))
+    app.server.extensions["answers"].share()
+    return app
+
+
+def everything(one: FlaskClient) -> list[Any]:
+    """Return what is told of every choice."""
+    return [asked(one, part, query).json for query in QUERIES for part in range(3)]
+
+
+def test_processes_of_a_home_make_an_answer_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, one, other = counted(monkeypatch), serving(home), serving(home)
+    told = everything(one.server.test_client())
+    assert everything(other.server.test_client()) == told and len(made) == len(QUERIES)
+    for kept in (home / NAME / ANSWERS).iterdir():
+        kept.write_bytes(kept.read_bytes()[:-9])  # cut
+    assert everything(serving(home).server.test_client()) == told and len(made) == 2 * len(QUERIES)
+    assert everything(client(home)) == told
+    with closing(sqlite3.connect(home / FILE_NAME)) as other, other:  # past the program: no version tells of it
+        prepare(other)
+        other.execute("UPDATE stations SET name = 'by hand' WHERE adcode = '350203'")
+    assert everything(serving(home).server.test_client()) == everything(client(home)) != told
+
+
+def test_who_is_asked_what_another_is_making_waits_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, apps, begun = counted(monkeypatch), [serving(home) for _ in range(2)], threading.Barrier(6)
+
+    def ask(at: int) -> Any:
+        begun.wait()
+        return asked(apps[at % 2].server.test_client(), 0, "?place=350203&hour=17").json
+
+    with ThreadPoolExecutor(6) as threads:
+        told = list(threads.map(ask, range(6)))
+    assert len(made) == 1 and all(one == told[0] for one in told)
+
+
+def test_what_was_asked_is_asked_of_the_next_version_ahead_of_readers(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is then told is what a server says that has just been started, after every change."""
+    made, apps = counted(monkeypatch), [serving(home) for _ in range(2)]
+    for query in QUERIES:  # one worker is asked one half, the other one the other
+        for part in range(3):
+            asked(apps[part % 2].server.test_client(), part, query)
+    page = page_of(apps[0].server.test_client(), "/", "?place=640200")
+    store = open_store(home)
+    new = store.read("stations").query("adcode == '350203'").head(3).assign(station_id=["N1", "N2", "N3"])
+    batch = store.apply("stations", new, retire=False)
+    fresh: list[list[Any]] = []
+    for change in (
+        lambda: None,
+        lambda: store.remove("activities", store.read("activities")["activity_id"].head(5).tolist()),
+        lambda: store.undo(batch.batch_id),
+    ):
+        change()
+        for app in apps:
+            app.server.extensions["answers"].ask_again(app.server.test_client())
+        before = len(made)
+        for app in apps:
+            told = everything(app.server.test_client())
+            assert len(made) == before, "a reader has paid"
+        fresh.append(everything(client(home)))
+        assert told == fresh[-1]
+    assert fresh[0] != fresh[1] != fresh[2]
+    painted = [page_of(one.server.test_client(), "/", "?place=640200") for one in apps]
+    assert painted[0] == painted[1] == page_of(client(home), "/", "?place=640200") != page

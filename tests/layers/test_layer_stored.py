@@ -217,3 +217,25 @@ def test_keys_of_a_long_table_are_found_as_in_a_dict(atlas_home: Path, folder: F
         assert not isinstance(found, dict) and dict(found) == expected and len(found) == len(expected)
         for strange in ("", "s", "s1000000", "站", "\U0010ffff", None, 3):
             assert strange not in found and found.get(strange) is None
+
+
+def test_what_an_import_does_not_touch_is_not_written_again(store: WritableStore, folder: Folder) -> None:
+    """Files of a former set are taken where rows, order and fields are the same, and where they are whole."""
+
+    def files() -> dict[str, int]:
+        newest = max((one for one in folder.path.iterdir() if one.is_dir()), key=lambda one: one.stat().st_ctime_ns)
+        return {one.stem: one.stat().st_ino for one in newest.glob("*.arrow")}
+
+    Atlas.load(store, derived=folder)
+    before = files()
+    store.apply("stations", rows(store, "stations"), file="s.csv", retire=False)
+    alike(Atlas.load(store, derived=folder), Atlas.load(store), ("stations", "activities"))
+    after = files()
+    assert {name for name in TABLES if before[name] != after[name]} == {"stations"}
+    for one in folder.path.glob("*/activities.arrow"):
+        with one.open("r+b") as file:
+            file.seek(-200, 2)
+            file.write(b"altered")
+    store.remove("flows", store.read("flows")["flow_id"].head(1).tolist())
+    alike(Atlas.load(store, derived=folder), Atlas.load(store), ("stations", "activities", "flows"))
+    assert {name for name in TABLES if after[name] != files()[name]} == {"activities", "flows"}
