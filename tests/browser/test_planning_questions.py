@@ -100,3 +100,22 @@ def test_a_question_from_its_card_to_the_brief(plan, served, card, number, value
     assert page.title().startswith(begins)
     page.page.goto(f"{served}/briefing?scenario={kept}")
     expect(page.page.frame_locator("#briefing-preview").locator("body")).to_contain_text("已证明最优")
+
+
+def test_a_point_of_the_curve_gives_its_plan_and_the_curve_stays(plan) -> None:
+    page = plan("?place=350203")
+    page.solve()
+    page.page.locator(f"#{names.CURVE_RUN}").click()
+    points = page.page.locator(f"#{names.CURVE} .point")
+    expect(points).to_have_count(16)  # from none to six more than the eight asked for, and the one looked at
+    page.page.locator(f"#{names.CURVE}").scroll_into_view_if_needed()
+    box = points.nth(2).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.page.mouse.move(x - 5, y + 3)
+    page.page.mouse.move(x, y, steps=3)
+    page.page.locator(f"#{names.CURVE} .hovertext").first.wait_for()
+    page.page.mouse.click(x, y)
+    page.until_query("new=2")
+    page.answered("证明")
+    assert page.page.evaluate(MARKS)["sites"] == 2
+    expect(points.first).to_be_visible()

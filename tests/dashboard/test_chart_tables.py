@@ -12,7 +12,7 @@ from dash import html
 from dashboard.charts import as_plotly, planning
 from dashboard.charts.coverage import by_unit
 from dashboard.charts.register import charts
-from dashboard.components.chart_table import chart_table, opening
+from dashboard.components.chart_table import FOLDED, chart_table, opening, unfolded
 from dashboard.locale import load_words
 from dashboard.pages.analysis import tables
 from dashboard.source import AtlasSource
@@ -78,6 +78,11 @@ def cells(table: html.Table) -> list[list[str]]:
     return [[cell.children for cell in row.children] for row in table.children[2].children]
 
 
+def within(box: html.Details) -> list[html.Table]:
+    """Return the tables that `box` opens, as the browser lays them out (assets/tables.js)."""
+    return unfolded(getattr(box.children[1], FOLDED))
+
+
 def test_what_a_chart_of_a_plan_draws_is_what_its_table_and_title_say() -> None:
     words = Words("zh", load_words()["zh"])
     search = planning.progress([[0, 100.0, None], [1.5, 190.0, 200.0]], "mclp", 200.0, "illustrative", words)
@@ -106,7 +111,7 @@ def test_what_a_chart_of_a_plan_draws_is_what_its_table_and_title_say() -> None:
     assert (before["y"][25], after["y"][25], before["line"]["dash"], after["line"]["dash"]) == (25, 50, "dash", "solid")
     nobody = planning.lorenz(None, "derived", words)
     assert as_plotly.figure(nobody, words)["data"] == []
-    assert chart_table(nobody, words) is None is opening(None, words)
+    assert chart_table(nobody, words) is None is opening(words, None)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -125,8 +130,9 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
     ):
         title, _, box = head
         assert check(atlas, title.children[2]), "its trail is known"
-        assert title.children[0] == box.children[1].children.children[0].children, "the answer is title and caption"
-        table = cells(box.children[1].children)
+        (folded,) = within(box)
+        assert title.children[0] == read(folded)[0], "the answer is title and caption"
+        table = cells(folded)
         if figure["data"][0]["type"] == "heatmap":
             assert sum(int(count) for _, said in table for count in re.findall(r" (\d+)", said)) == days["count"].sum()
         elif figure["data"][0]["type"] == "bar":
@@ -134,7 +140,7 @@ def test_every_chart_of_the_analysis_has_its_table_and_its_source(atlas_home: Pa
                 ::-1
             ]
     other = tables.comparison(atlas, filters, "640100", words)
-    kinds, months = other[2].children[1].children.children
+    kinds, months = within(other[2])
     assert len(cells(months)) == len(timeline.by_month(atlas, filters))
     assert [sum(map(int, row[1:-1])) for row in cells(kinds)] == [
         len(activities.chosen(atlas, one)) for one in (filters, filters.at_place("640100"))

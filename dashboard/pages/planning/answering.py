@@ -22,11 +22,13 @@ from dashboard.pages.planning.solving import (
     BY_KEPT,
     BY_SCENARIO,
     FAILED,
+    FURTHER,
     aim_of,
     answer_of,
     case_of,
     curve,
     curve_kept,
+    curve_key,
     key_of,
     search,
 )
@@ -218,18 +220,21 @@ def _register_curve(app: Dash, context: Context, jobs: Jobs) -> None:
         found = answer_of(context, jobs, atlas, question, result)
         ask = question.plan.ask
         asks = "curve" in CARDS[ask.question].parts and ask.model != "lscp"
-        able = found.answer is not None and asks and not question.plan.sites
-        if not able:
+        name = digest(curve_key(atlas, question))
+        shown = old if old and old.get("for") == name else None
+        if found.answer is None or not asks or question.plan.sites:
+            if shown:  # the plan of one of its points is still being found
+                raise PreventUpdate
             if old and old.get("id"):
                 jobs.stop(old["id"])
             return None, True, True
         present = len(found.answer.sites)
-        name = digest(key_of(atlas, question)) + str(present)
-        if old and old.get("for") == name:
+        if shown and shown.get("present") == present:
             raise PreventUpdate
-        kept = curve_kept(atlas, jobs, question, present)
-        if kept is not None:
+        if curve_kept(atlas, jobs, question, present) is not None:
             return {"for": name, "kept": True, "present": present}, True, True
+        if shown and shown.get("id") and present <= shown["present"] + FURTHER:
+            return shown | {"present": present}, False, True
         if clicks and (not old or old.get("clicks") != clicks) and _pressed():
             try:
                 started = jobs.start(

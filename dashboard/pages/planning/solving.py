@@ -185,8 +185,7 @@ class _Teller:
 
 def curve(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> Callable[[Job], None]:
     """Return the work that finds the best plan for each number of new sites up to some beyond the `present` one."""
-    key = "curve " + key_of(atlas, question) + str(present)
-    aim = aim_of(question)
+    key, aim = curve_key(atlas, question), aim_of(question)
 
     def trade(job: Job) -> None:
         found = case_of(atlas, question).bounded()
@@ -252,9 +251,20 @@ def _row(one: Point, aim: str) -> dict[str, Any]:
     }
 
 
+def curve_key(atlas: Atlas, question: Question) -> str:
+    """Return what tells two curves apart: all that is asked but the condition by which its points differ, so that
+    whoever looks at one point after the other keeps the curve.
+    """
+    open_: dict[str, Any] = {NUMBER: {"new": 1}, ZONE: {"zone_share": 0.0}, COST: {"budget": 1.0}}[aim_of(question)]
+    plan = question.plan.having(ask=question.plan.ask.having(**open_))
+    return f"curve {aim_of(question)} {key_of(atlas, replace(question, plan=plan))}"
+
+
 def curve_kept(atlas: Atlas, jobs: Jobs, question: Question, present: int) -> dict[str, Any] | None:
-    """Return a curve that was found before."""
-    return jobs.kept("curve " + key_of(atlas, question) + str(present))
+    """Return a curve that was found before; None where it ends before the `present` number of new sites."""
+    told = jobs.kept(curve_key(atlas, question))
+    short = told is not None and aim_of(question) == NUMBER and all(row["new"] < present for row in told["rows"])
+    return None if short else told
 
 
 @dataclass(frozen=True, slots=True)
