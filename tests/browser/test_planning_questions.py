@@ -116,6 +116,5 @@ def test_a_point_of_the_curve_gives_its_plan_and_the_curve_stays(plan) -> None:
     page.page.locator(f"#{names.CURVE} .hovertext").first.wait_for()
     page.page.mouse.click(x, y)
     page.until_query("new=2")
-    page.answered("证明")
-    assert page.page.evaluate(MARKS)["sites"] == 2
+    page.page.wait_for_function(f"() => ({MARKS})().sites === 2")
     expect(points.first).to_be_visible()
