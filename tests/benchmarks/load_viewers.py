@@ -140,7 +140,12 @@ class Greedy(Reader):
     def briefed(self) -> None:
         brief = json.dumps({"format": "pptx", "type": "briefing-make"}, separators=(",", ":"))
         known = next(one for one in KNOWN if "briefing-job-ids.data" in one["output"])
-        states = {"briefing-template": "one", "briefing-view": f"?{random.choice(PLACES)}", "briefing-lang": "zh"}
+        states = {
+            "briefing-template": "one",
+            "briefing-view": f"?{random.choice(PLACES)}",
+            "briefing-spoken": {"title": "", "sentence": ""},
+            "briefing-lang": "zh",
+        }
         asked = {
             "output": known["output"],
             "outputs": [
