@@ -95,11 +95,12 @@ def test_what_a_chart_of_a_plan_draws_is_what_its_table_and_title_say() -> None:
     curve = planning.by_number(rows, 1, "mclp", 200.0, "derived", words)
     assert curve.title == "第 2 站起，每站增益不到 25.1 个百分点"
     assert cells(chart_table(curve, words)) == [["+1", "50%", "推算"], ["+2", "75%", "推算"]]
-    line, chosen = as_plotly.figure(curve, words)["data"]
+    drawn = as_plotly.figure(curve, words)
+    line, chosen = drawn["data"]
     assert (line["x"], line["y"]) == ([1, 2], [50.0, 75.0])
     # a click on a point asks for its plan
     assert line["customdata"] == [["已证明最优", "front", "new:1"], ["未证明", "front", "new:2"]]
-    assert (chosen["x"], chosen["text"]) == ([1], ["+1  50%"])
+    assert (chosen["x"], [one["text"] for one in drawn["layout"]["annotations"]]) == ([1], ["+1  50%"])
 
     half = Side(STEPS**2, 0.33, None, None, None)
     fair = planning.lorenz(Fairness([], np.empty(0), half, Side(STEPS, 0.0, None, None, None)), "derived", words)

@@ -182,6 +182,8 @@ def curve(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: A
     """Return a line through numbers, the chosen one a spot with its words."""
     (series,) = chart.series
     here = [] if chart.chosen is None else [chart.chosen]
+    spots = [float(one) for one in chart.positions]
+    rises = (series.values[-1] or 0) >= (series.values[0] or 0)
     head, tail = chart.category_format.split("{}")
     keys = series.keys or ((None, None),) * len(series.values)
     return {
@@ -196,29 +198,44 @@ def curve(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: A
                 "marker": {"size": 5},
                 "customdata": [[note, *key] for note, key in zip(series.notes, keys, strict=True)],
                 "hovertemplate": (
-                    f"{head}%{{x:,.4~g}}{tail}<br>%{{y:.4~g}}{chart.unit} · %{{customdata[0]}}<extra></extra>"
+                    f"{head}%{{x:,~f}}{tail}<br>%{{y:.4~g}}{chart.unit} · %{{customdata[0]}}<extra></extra>"
                 ),
             },
             {
                 "type": "scatter",
-                "mode": "markers+text",
+                "mode": "markers",
                 "x": [chart.positions[at] for at in here],
                 "y": [series.values[at] for at in here],
                 "marker": {"size": 11, "color": theme.RED},
-                "text": [f"{head}{chart.positions[at]:,.4g}{tail}  {series.values[at]:.4g}{chart.unit}" for at in here],
-                "textposition": "bottom right",
-                "textfont": {"color": theme.RED, "size": theme.SMALL},
                 "hoverinfo": "skip",
                 "cliponaxis": False,
             },
         ],
         "layout": theme.chart_layout(
-            xaxis={"tickprefix": head, "ticksuffix": tail}
+            annotations=[
+                {
+                    "text": f"{head}{_number(spots[at])}{tail}  {series.values[at]:.4g}{chart.unit}",
+                    "font": {"color": theme.RED, "size": theme.SMALL},
+                    "showarrow": False,
+                    "xref": "paper",
+                    "yref": "paper",
+                    "y": 0,
+                    "yanchor": "bottom",
+                    # in the lower corner that the line leaves empty
+                    **({"x": 1, "xanchor": "right"} if rises else {"x": 0, "xanchor": "left"}),
+                }
+                for at in here
+            ],
+            xaxis={"tickprefix": head, "ticksuffix": tail, "tickformat": ",~f"}
             | ({"dtick": 2 if len(chart.positions) > 8 else 1} if head == "+" else {"nticks": 6}),
             yaxis={"ticksuffix": chart.unit, "nticks": 5},
             uirevision=chart.id,
         ),
     }
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def lorenz(chart: Chart, words: Words, whole: bool) -> dict[str, Any]:  # noqa: ARG001 - names stand at the curves
