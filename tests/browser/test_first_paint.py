@@ -31,6 +31,13 @@ READ = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${sel
 BOXES = """([root, selector]) => [...document.querySelectorAll(`${root} :is(${selector})`)].map(one =>
   one.getBoundingClientRect()).filter(box => box.width)
   .map(box => [box.x, box.y, box.width, box.height])"""
+OPENED = """async () => {
+  const tables = [...document.querySelectorAll("details.panel-table")];
+  for (const open of [true, false]) {
+    tables.forEach((one) => { one.open = open; });
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }
+}"""
 NEAR_PX = 4
 #: What stands for a control, and the control: as tall as each other by assets/controls.css.
 CONTROLS = (
@@ -104,6 +111,7 @@ def test_without_a_script_a_page_says_what_it_says_with_them_and_where(
         page.goto(url)
         AtlasPage(page, address).quiet()
         assert page.locator(".first, .map-first").count() == 0
+        page.evaluate(OPENED)  # tables are laid out once somebody opens them
         later, frames = (page.evaluate(what, ["#page", which]) for what, which in ((READ, TOLD), (BOXES, FRAMES)))
         controls = [page.evaluate(BOXES, ["#page", which]) for _, which in CONTROLS]
     assert len(first) > 6 and len(boxes) > 1
