@@ -259,10 +259,13 @@ class Reorganisation:
         return np.flatnonzero(there)
 
     def fairest(self) -> Sites:
-        """Return what stands with new sites added one by one, each the one that leaves the worst zones best."""
+        """Return what stands with new sites added one by one, each the one that leaves the worst zones best;
+        without demand in any zone only what stands."""
         on = np.zeros(self.instance.pairs.sites, bool)
         on[self.nothing()] = True
         shares = self.shares()
+        if not shares.shape[0]:  # nobody lives in a zone: none is worse off than another
+            return np.flatnonzero(on)
         barred = self.stands | self.instance.forbidden
         for _ in range(int(self.instance.new if self.instance.new is not None else self.instance.pairs.sites)):
             reached = self.rows @ on.astype(float) > 0
