@@ -118,7 +118,7 @@ def _stages(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as
 
 def _capacity(answer: Answer, ask: Ask, words: Words) -> str:
     whole, covered = answer.after.weight_of, _covered(answer, words)
-    each = words("每处至多 {capacity}，{how}").format(
+    each = words("每处至多 {capacity} 需求权重，{how}").format(
         capacity=f"{ask.capacity:g}",
         how=words("每格只由一处服务") if ask.single_source else words("可以分摊"),
     )
@@ -182,7 +182,7 @@ CARDS: dict[str, Card] = {
         _stages,
     ),
     CAPACITY: Card(
-        N_("一处能坐多少人？坐不下时还要几处？"),
+        N_("一处接得下多少需求？接不下时还要几处？"),
         (CAPACITY, "model", "new", "spacing", "candidates", "cost", "opening"),
         N_("求解将从 {candidates} 个备选点中选址，每处至多服务 {capacity} 需求权重，多出的算没有服务。"),
         _capacity,

@@ -71,7 +71,7 @@ def test_on_a_phone_the_questions_come_first(tabs, served) -> None:
                 "容量",
                 "capacity",
                 "60",
-                "每处至多 60，可以分摊：服务得下 39.5% → ",
+                "每处至多 60 需求权重，可以分摊：服务得下 39.5% → ",
                 {"closed": 0, "upgraded": 0, "sites": 8},
                 names.SITES + "-table",
             ),

@@ -143,7 +143,7 @@ def test_an_answer_is_one_sentence_with_its_bound(atlas, home, found) -> None:
     words = create_app(Settings(home=home)).server.extensions["atlas"].words("zh")
     said = {name: sentence(found[name], ask, words) for name, (ask, _) in (ASKED | ORDERED).items()}
     assert said["stages"].startswith("分 2 期（2、2 处）：覆盖 39.5% → ") and said["stages"].count("→") == 2
-    assert said["capacity"].startswith("每处至多 30，可以分摊：服务得下 ")
+    assert said["capacity"].startswith("每处至多 30 需求权重，可以分摊：服务得下 ")
     assert said["sure"].startswith("3 处里 ") and "5 种需求的 90% 以上" in said["sure"]
     assert said["change"].startswith("撤 2 处、迁 2 处：覆盖 39.5% → ") and said["change"].endswith("，已证明最优")
     assert said["upgrade"].startswith("3 处改为 24 小时：覆盖 ")
