@@ -13,7 +13,7 @@ from dashboard.scenario_in_words import proof
 from dashboard.words import Words
 from geodata.errors import N_
 from layers.siting.answer import Answer
-from layers.siting.ask import CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
 
 #: A site that stays in so many of the draws is called sure.
 SURE_FROM = 0.9
@@ -32,6 +32,7 @@ PARTS = (
     FAIR,
     STAGES,
     CAPACITY,
+    ATTENDANCE,
     SURE,
 )
 
@@ -139,6 +140,31 @@ def _capacity(answer: Answer, ask: Ask, words: Words) -> str:
     return words.titled(each, told)
 
 
+def _attendance(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
+    before, after = (
+        words.share(None if one is None or not answer.after.weight_of else one / answer.after.weight_of)
+        for one in (answer.expected_before, answer.expected)
+    )
+    return words("预计到场 {before} → {after}（半径内{covered}）").format(
+        before=before, after=after, covered=_covered(answer, words)
+    )
+
+
+def falls(ask: Ask, words: Words) -> str:
+    """Return in words how attendance falls with the way, and how often a station is found open."""
+    near = (
+        words("半径内都来")
+        if ask.near is None
+        else words("{near} 米以内都来、到半径处没有人来").format(near=f"{ask.near:g}")
+    )
+    found = (
+        words("门总开着")
+        if ask.open_share == 1
+        else words("每处有 {share} 开着、关着就去下一处").format(share=words.share(ask.open_share))
+    )
+    return words("{near}，{found}").format(near=near, found=found)
+
+
 def _sure(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
     sure = sum(1 for one in answer.sites if one.stays is not None and one.stays >= SURE_FROM)
     return words("{count} 处里 {sure} 处在 {draws} 种需求的 {share} 以上仍入选：{covered}").format(
@@ -186,6 +212,12 @@ CARDS: dict[str, Card] = {
         (CAPACITY, "model", "new", "spacing", "candidates", "cost", "opening"),
         N_("求解将从 {candidates} 个备选点中选址，每处至多服务 {capacity} 需求权重，多出的算没有服务。"),
         _capacity,
+    ),
+    ATTENDANCE: Card(
+        N_("远了来的人少，门也不一定开着：建在哪里，来的人最多？"),
+        (ATTENDANCE, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，使预计到场的需求最多：{falls}。"),
+        _attendance,
     ),
     SURE: Card(
         N_("需求若不准，方案还站得住吗？"),

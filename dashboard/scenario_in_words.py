@@ -11,7 +11,7 @@ from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import NETWORK
 from layers.siting.answer import CLOSED, MOVED, UPGRADED, Answer
-from layers.siting.ask import CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, hours_text
+from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, hours_text
 
 
 def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
@@ -41,6 +41,7 @@ def question_names(words: Words) -> dict[str, str]:
         STAGES: words("分期"),
         FAIR: words("公平"),
         CAPACITY: words("容量"),
+        ATTENDANCE: words("到场"),
         SURE: words("把握"),
     }
 
@@ -125,6 +126,8 @@ def input_names(words: Words) -> dict[str, str]:
         "stages": words("各期新建几处"),
         "capacity": words("每处容量（需求权重）"),
         "single_source": words("每格只由一处服务"),
+        "near": words("多近都会来（米）"),
+        "open_share": words("遇到开门的可能"),
         "draws": words("需求重抽几次"),
         "basis": words("所用数据"),
     }
@@ -154,7 +157,7 @@ def input_text(name: str, value: Any, words: Words) -> str:
         return words("{count} 处").format(count=len(value))
     if name == "stages":
         return words.listed(map(str, value))
-    if name == "zone_share":
+    if name in ("zone_share", "open_share"):
         return words.share(value)
     if isinstance(value, bool):
         return words("是") if value else words("否")

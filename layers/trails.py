@@ -539,6 +539,11 @@ def _figures() -> dict[str, Figure]:
         "plan_walk": Figure(N_("到最近驿站平均步行"), N_("Σ 权重 × 到最近站点的步行距离 ÷ Σ 权重"), _of_plan),
         "plan_gini": Figure(N_("步行距离的基尼系数"), N_("按权重的洛伦茨曲线与均等线之间面积的两倍"), _of_plan),
         "plan_lost": Figure(N_("失去的需求权重"), N_("Σ 权重 × 之前覆盖而之后不再覆盖的份额"), _of_plan),
+        "plan_expected": Figure(
+            N_("预计到场的需求权重"),
+            N_("Σ 权重 × 到场的部分 × 遇到开门的可能；最近的一处关着就去下一处，到半径为止"),
+            _of_plan,
+        ),
         "plan_served": Figure(
             N_("容量内服务得下的需求权重"),
             N_("各站所服务的权重之和，每站不超过容量；半径内（p-中位和 p-中心不限）"),

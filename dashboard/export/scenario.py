@@ -23,7 +23,7 @@ from geodata.exporting import neutral
 from geodata.store.gpkg import GPKG_VERSION
 from layers.filters import NETWORK
 from layers.siting.answer import Answer, Figures
-from layers.siting.ask import Ask
+from layers.siting.ask import ATTENDANCE, Ask
 from layers.siting.fairness import Fairness
 from layers.siting.mark import MARK
 from layers.siting.scenario import FILTER_FIELDS, LATER, Scenario
@@ -182,6 +182,11 @@ def figure_rows(answer: Answer, words: Words, got: Fairness | None = None) -> li
             if answer.served is None
             else [(words("容量内服务得下的需求权重"), answer.served_before, answer.served, whole)]
         ),
+        *(
+            []
+            if answer.expected is None
+            else [(words("预计到场的需求权重"), answer.expected_before, answer.expected, whole)]
+        ),
         (words("目标值"), None, answer.objective, answer.status),
         (words("上下界"), None, answer.bound, ""),
         (words("距最优最多"), None, answer.gap, words("0 为已证明最优")),
@@ -287,6 +292,8 @@ def _xlsx(
     )
     try:
         bold = book.add_format({"bold": True, "bg_color": theme.LAND, "bottom": 1})
+        expected = one.inputs is not None and one.inputs.ask.question == ATTENDANCE
+        load = words("预计到场") if expected else words("服务")
         heads = {
             "number": words("站号"),
             "site_id": words("编号"),
@@ -303,7 +310,7 @@ def _xlsx(
             "forced": words("必选"),
             **{
                 name: label
-                for name, label in (("stage", words("第几期")), ("stays", words("仍入选")), ("load", words("服务")))
+                for name, label in (("stage", words("第几期")), ("stays", words("仍入选")), ("load", load))
                 if name in sites
             },
             "provenance": words("数据来源"),

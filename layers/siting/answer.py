@@ -105,7 +105,7 @@ class Site:
     stays : float or None
         In which part of the draws of demand it stays in the best plan, 0 to 1.
     load : float or None
-        Demand weight that it serves under a capacity; None where none was asked.
+        Demand weight that it serves under a capacity, or that is expected to come to it; None where neither was asked.
     """
 
     number: int
@@ -255,6 +255,8 @@ class Answer:
         Mean part of the best by which the plan falls short in them, 0 to 1.
     served_before, served : float or None
         Where a capacity was asked for: demand weight that has room, before (within the radius) and after.
+    expected_before, expected : float or None
+        Where attendance was asked for: demand weight that is expected to come, before and after.
     """
 
     status: str
@@ -280,6 +282,8 @@ class Answer:
     regret: float | None = None
     served_before: float | None = None
     served: float | None = None
+    expected_before: float | None = None
+    expected: float | None = None
 
     @property
     def closed(self) -> tuple[str, ...]:

@@ -21,9 +21,10 @@ STEP_M = (50, 5_000)
 MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
 DECIMALS = 5
 #: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind
-#: · in which order over the years · how many people a station can hold · how sure the plan is.
+#: · in which order over the years · how many people a station can hold · who comes from how far, and finds it open
+#: · how sure the plan is.
 WHERE, CHANGE, UPGRADE, FAIR, STAGES, SURE = "where", "change", "upgrade", "fair", "stages", "sure"
-CAPACITY = "capacity"
+CAPACITY, ATTENDANCE = "capacity", "attendance"
 #: The fields of an Ask that belong to one question alone.
 FIELDS = {
     WHERE: (),
@@ -32,6 +33,7 @@ FIELDS = {
     FAIR: ("zone_share",),
     STAGES: ("stages",),
     CAPACITY: ("capacity", "single_source"),
+    ATTENDANCE: ("near", "open_share"),
     SURE: ("draws",),
 }
 #: What a question begins with.
@@ -42,6 +44,7 @@ BEGIN: dict[str, dict[str, Any]] = {
     FAIR: {"new": 8, "zone_share": 0.2},
     STAGES: {"new": None, "stages": (3, 3, 2)},
     CAPACITY: {"new": 8, "capacity": 30.0},
+    ATTENDANCE: {"new": 8, "near": 200.0},
     SURE: {"new": 8, "draws": 200},
 }
 MOST_CHANGED = 60
@@ -53,6 +56,7 @@ NAMES = {
     FAIR: N_("公平"),
     STAGES: N_("分期"),
     CAPACITY: N_("容量"),
+    ATTENDANCE: N_("到场"),
     SURE: N_("把握"),
     "close": N_("撤并几处"),
     "move": N_("至多迁移几处"),
@@ -63,6 +67,8 @@ NAMES = {
     "stages": N_("各期新建几处"),
     "capacity": N_("每处容量（需求权重）"),
     "single_source": N_("每格只由一处服务"),
+    "near": N_("多近都会来（米）"),
+    "open_share": N_("遇到开门的可能"),
     "draws": N_("需求重抽几次"),
 }
 #: What is said of a number that cannot be used, in the words of the page.
@@ -78,6 +84,7 @@ AMOUNTS = {
     "move_within": N_("“迁移不超过”不能是 {got}：请给不小于 0 的米数。"),
     "upgrade_cost": N_("“升级每处费用”不能是 {got}：请给不小于 0 的元数。"),
     "capacity": N_("“每处容量”不能是 {got}：请给大于 0 的需求权重。"),
+    "near": N_("“多近都会来”不能是 {got}：请给 0 到服务半径之间的米数。"),
 }
 MOST_STAGES, MOST_DRAWS = 6, 500
 ALWAYS = "24/7"
@@ -137,6 +144,11 @@ class Ask:
         Most demand weight that a station serves, one that stands and a new one alike.
     single_source : bool
         Under it one station serves a demand cell as a whole; otherwise several may share it.
+    near : float or None
+        Up to which way everybody comes, metres; from there to the radius attendance falls in a straight line to
+        nothing. None: whole within the radius.
+    open_share : float
+        Probability that a station is found open, above 0, at most 1.
     draws : int
         How often demand is drawn anew.
     """
@@ -165,6 +177,8 @@ class Ask:
     stages: tuple[int, ...] = ()
     capacity: float | None = None
     single_source: bool = False
+    near: float | None = None
+    open_share: float = 1.0
     draws: int = 0
 
     def __post_init__(self) -> None:
@@ -234,6 +248,10 @@ class Ask:
             )
         if not 0 <= self.draws <= MOST_DRAWS:
             raise AtlasError(N_("抽样次数 {got} 不可用：请给 1 到 {high} 的整数。"), got=self.draws, high=MOST_DRAWS)
+        if not 0 < self.open_share <= 1:
+            raise AtlasError(
+                N_("“遇到开门的可能”不能是 {got}：请给大于 0、不超过 1（100%）的数。"), got=self.open_share
+            )
         if self.zone_share is not None and not 0 <= self.zone_share <= 1:
             raise AtlasError(
                 N_("“每个街道至少”的比例 {got} 不可用：请给 0 到 1（0% 到 100%）之间的数。"), got=self.zone_share

@@ -14,7 +14,8 @@ import numpy as np
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.siting.answer import Answer, Stage, Zone, answered, cell_cover
-from layers.siting.ask import CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.attendance import expecting, falling
 from layers.siting.capacity import each_at_least, load_of, room, served_before, with_capacity
 from layers.siting.case import Case
 from layers.siting.prepare import Prepared
@@ -28,7 +29,7 @@ from layers.siting.reorganising import (
     with_upgrades,
     zone_of_cells,
 )
-from layers.siting.solver import COVER, Change, Clock, Progress, Staged, best, reorganise, solve, staged
+from layers.siting.solver import COVER, Change, Clock, Progress, Staged, best, expected, reorganise, solve, staged
 from layers.siting.solver import FAIR as WORST_FIRST
 from layers.siting.stability import Stability, each_draw
 
@@ -82,6 +83,8 @@ def answer(atlas: Atlas, found: Case, last: Told) -> Answer:
         return _how_sure(made, last.stability, last)
     if found.ask.question == CAPACITY:
         return _with_room(made, last)
+    if found.ask.question == ATTENDANCE:
+        return expecting(made, found, last.prepared.instance, last.progress.sites)
     return _zoned(atlas, found, last, made) if found.ask.question == FAIR else made
 
 
@@ -214,6 +217,12 @@ def _with_room(made: Answer, last: Told) -> Answer:
     )
 
 
+def _attendance(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bool]) -> Iterator[Told]:  # noqa: ARG001 - as every question
+    prepared = found.prepared()
+    for one in expected(prepared.instance, falling(found), found.ask.open_share, Clock(seconds, cancelled)):
+        yield Told(one, prepared)
+
+
 def _zoned(atlas: Atlas, found: Case, last: Told, made: Answer) -> Answer:
     """Return the answer with every street zone before and after, and what looking at them costs."""
     cover = cell_cover(found, made.points)
@@ -241,5 +250,6 @@ SEARCHES: dict[str, Callable[[Atlas, Case, float, Callable[[], bool]], Iterator[
     FAIR: _reorganised,
     STAGES: _staged,
     CAPACITY: _capacity,
+    ATTENDANCE: _attendance,
     SURE: _sure,
 }

@@ -43,7 +43,7 @@ FILTER_FIELDS = (
 #: Fields of Ask and of Answer that came after the first plans were kept: left out as usual.
 LATER = ("question", *(name for names in FIELDS.values() for name in names))
 RECORDS = {"changes": Changed, "zones": Zone, "stages": Stage}
-NUMBERS = ("lost", "price", "regret", "served_before", "served")
+NUMBERS = ("lost", "price", "regret", "served_before", "served", "expected_before", "expected")
 USUAL = {field.name: field.default for field in fields(Answer) if field.default is not MISSING}
 NAME_LENGTH, NOTE_LENGTH = 60, 500
 T = TypeVar("T")

@@ -75,6 +75,14 @@ def test_on_a_phone_the_questions_come_first(tabs, served) -> None:
                 {"closed": 0, "upgraded": 0, "sites": 8},
                 names.SITES + "-table",
             ),
+            (
+                "到场",
+                "near",
+                "100",
+                "预计到场 ",
+                {"closed": 0, "upgraded": 0, "sites": 8},
+                names.SITES + "-table",
+            ),
             ("把握", "draws", "5", "8 处里 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.SURE),
         ]
     ),

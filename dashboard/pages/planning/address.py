@@ -12,6 +12,7 @@ from dashboard.query_string import NOTHING, Codec, Points, flag, one_of, points,
 from dashboard.state import MAX_NOTICES, MAX_QUERY
 from geodata.errors import AtlasError
 from geodata.message import Message
+from layers.filters import RADIUS_M
 from layers.siting.ask import (
     DECIMALS,
     FIELDS,
@@ -127,6 +128,8 @@ ASKED: dict[str, Codec] = {
     "stages": Codec("stages", stages_of, lambda stages: ",".join(map(str, stages))),
     "capacity": Codec("capacity", _maybe(_YUAN), _text_of(_number)),
     "single": flag("single_source"),
+    "near": Codec("near", _maybe(within(0, RADIUS_M[1], float)), _text_of(_number)),
+    "open": Codec("open_share", within(0.01, 1, float), _number),
     "draws": Codec("draws", within(0, MOST_DRAWS, int)),
     "share": Codec("zone_share", _maybe(within(0, 1, float)), _text_of(_number)),
 }

@@ -16,6 +16,7 @@ from dashboard.planning_questions import CARDS
 from layers.filters import DETOUR, RADIUS_M, Filters
 from layers.siting.answer import NIGHT
 from layers.siting.ask import (
+    ATTENDANCE,
     CAPACITY,
     CHANGE,
     FAIR,
@@ -184,6 +185,18 @@ def _single_source() -> Control:
     return Control(names.control("single_source"), "checked", lambda question: question.plan.ask.single_source, take)
 
 
+def _open_share() -> Control:
+    def take(question: Question, value: Any) -> Question:
+        if question.plan.ask.question != ATTENDANCE:
+            return question
+        share = 100.0 if value in ("", None) else min(max(float(value), 1.0), 100.0)
+        return question.asking(open_share=share / 100)
+
+    return Control(
+        names.control("open_share"), "value", lambda question: round(question.plan.ask.open_share * 100, 6), take
+    )
+
+
 def _backup() -> Control:
     return Control(
         names.control("backup"),
@@ -291,6 +304,8 @@ def controls() -> tuple[Control, ...]:
         _stages(),
         _own_number("capacity", CAPACITY, 1e9, empty=True),
         _single_source(),
+        _own_number("near", ATTENDANCE, RADIUS_M[1], empty=True),
+        _open_share(),
         _own_number("draws", SURE, MOST_DRAWS),
     )
 

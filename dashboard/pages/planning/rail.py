@@ -21,6 +21,7 @@ from layers.atlas import Atlas
 from layers.filters import DETOUR, RADIUS_M
 from layers.siting.ask import (
     ACTIVITIES,
+    ATTENDANCE,
     AUTO,
     CAPACITY,
     CHANGE,
@@ -212,6 +213,18 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 size="xs",
             ),
             html.P(words("现有和新建的每处都按这个容量；坐不下的算没有服务。"), className="rail-hint"),
+            style="rail-group",
+        ),
+        part(
+            ATTENDANCE,
+            html.Div(
+                [
+                    _number("near", now("near"), words("多近都会来"), 0, RADIUS_M[1], 50, words("半径内都来"), metres),
+                    _number("open_share", now("open_share"), words("遇到开门的可能"), 1, 100, 5, unit="%"),
+                ],
+                className="plan-numbers",
+            ),
+            html.P(words("从这里到半径，来的人按直线减少到没有；关着就去下一处。"), className="rail-hint"),
             style="rail-group",
         ),
         part(

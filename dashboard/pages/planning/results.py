@@ -13,7 +13,7 @@ from dashboard.components.chart_table import opening
 from dashboard.components.term_marks import pieces
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
-from dashboard.planning_questions import CARDS, sentence
+from dashboard.planning_questions import CARDS, falls, sentence
 from dashboard.scenario_in_words import proof
 from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
@@ -22,7 +22,7 @@ from geodata.message import Message
 from layers import way
 from layers.atlas import Atlas
 from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
-from layers.siting.ask import CAPACITY, STAGES, SURE, WHERE, hours_text
+from layers.siting.ask import ATTENDANCE, CAPACITY, STAGES, SURE, WHERE, hours_text
 from layers.siting.case import Case
 from layers.siting.closing import Closing
 from layers.siting.fairness import Fairness
@@ -161,13 +161,25 @@ def figures(question: Question, found: Case, answer: Answer, words: Words) -> li
                 words("全部 {all} 中；新站 {count} 处坐满").format(all=words.number(after.weight_of, 1), count=full),
             )
         )
+    if answer.expected is not None:
+        rows.append(
+            (
+                words("预计到场的需求权重"),
+                _change(words.number(answer.expected_before or 0.0, 1), words.number(answer.expected, 1)),
+                words("全部 {all} 中；{falls}").format(all=words.number(after.weight_of, 1), falls=falls(ask, words)),
+            )
+        )
     cost = words("{yuan} 元").format(yuan=words.number(answer.cost)) if answer.cost else words("未给费用")
     rows.append((words("新建"), words("{count} 站").format(count=len(answer.sites)), cost))
     if answer.status != MOVED:
         total = parts_of(ask, after.weight_of)
         bound = words("上下界 {bound}").format(bound=measure(ask.model, answer.bound, total, words))
         rows.append((words("求解"), words("{seconds} 秒").format(seconds=f"{answer.seconds:.2f}"), bound))
-    lost = (*(("plan_lost",) if answer.closed else ()), *(("plan_served",) if answer.served is not None else ()))
+    lost = (
+        *(("plan_lost",) if answer.closed else ()),
+        *(("plan_served",) if answer.served is not None else ()),
+        *(("plan_expected",) if answer.expected is not None else ()),
+    )
     marks = ("plan_covered", "plan_covered", "plan_twice", "plan_walk", "plan_gini", *lost, "plan_cost", "plan_bound")
     marks = marks[: len(rows)]
     return [_terms(rows, marks)]
@@ -295,6 +307,8 @@ def _own_column(found: Case, words: Words) -> tuple[str, Callable[[Site], str]] 
         return words("第几期"), lambda one: str(one.stage)
     if found.ask.question == CAPACITY:
         return words("服务"), lambda one: "—" if one.load is None else words.number(one.load, 1)
+    if found.ask.question == ATTENDANCE:
+        return words("预计到场"), lambda one: "—" if one.load is None else words.number(one.load, 1)
     return (words("仍入选"), lambda one: words.share(one.stays)) if found.ask.question == SURE else None
 
 
@@ -485,6 +499,7 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         stages=words.listed(map(str, asked.stages)),
         draws=asked.draws,
         capacity=f"{asked.capacity or 0:g}",
+        falls=falls(asked, words),
     )
     return [
         html.H2(

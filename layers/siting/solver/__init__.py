@@ -23,7 +23,7 @@ the modules below are its own.
 
 from __future__ import annotations
 
-from layers.siting.solver.attendance import Attendance, attended, expected, exponential, linear
+from layers.siting.solver.attendance import Attendance, attended, attended_by_site, expected, exponential, linear
 from layers.siting.solver.change import COST, COVER, FAIR, FEWEST, Change
 from layers.siting.solver.instance import COVERAGE_MODELS, MODELS, Instance
 from layers.siting.solver.load import loads
@@ -52,6 +52,7 @@ __all__ = [
     "best",
     "Attendance",
     "attended",
+    "attended_by_site",
     "expected",
     "exponential",
     "linear",

@@ -104,6 +104,22 @@ def attended(instance: Instance, sites: NDArray[np.int64], attendance: Attendanc
 
     By the nearest stations one after the other: the k-th is reached where the k − 1 before it are closed.
     """
+    owner, _, found = _arrivals(instance, sites, attendance, open_share)
+    return np.bincount(owner, found, instance.pairs.demands).astype(np.float64, copy=False)
+
+
+def attended_by_site(
+    instance: Instance, sites: NDArray[np.int64], attendance: Attendance, open_share: float = 1.0
+) -> Floats:
+    """Return the demand weight expected to come to each site, shape (n,): their sum is that of all points."""
+    owner, site, found = _arrivals(instance, sites, attendance, open_share)
+    return np.bincount(site, instance.weight[owner] * found, instance.pairs.sites).astype(np.float64, copy=False)
+
+
+def _arrivals(
+    instance: Instance, sites: NDArray[np.int64], attendance: Attendance, open_share: float
+) -> tuple[NDArray[np.integer], NDArray[np.integer], Floats]:
+    """Return demand point, station and expected part of each pair of them, the nearest first."""
     there = instance.existing.copy()
     there[sites] = True
     pairs = instance.pairs.kept(there[instance.pairs.site])
@@ -111,8 +127,8 @@ def attended(instance: Instance, sites: NDArray[np.int64], attendance: Attendanc
     owner = pairs.demand()
     order = np.lexsort((-part, owner))
     rank = np.arange(len(order)) - pairs.start[owner[order]]
-    found = part[order] * open_share * (1.0 - open_share) ** rank
-    return np.bincount(owner[order], found, instance.pairs.demands).astype(np.float64, copy=False)
+    found = np.asarray(part[order] * open_share * (1.0 - open_share) ** rank, np.float64)
+    return owner[order], pairs.site[order], found
 
 
 def expected(
