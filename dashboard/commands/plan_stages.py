@@ -86,9 +86,10 @@ def ordered(prepared: Prepared, options: argparse.Namespace) -> tuple[Progress, 
             }
         )
     chosen: NDArray[np.int64] = np.sort(np.concatenate(last.sites))
-    # proved is the order, not that no plan of the last stage alone is better
+    # proved is the order; that no plan of the last stage alone is better, only where it is as good as the best of those
     free = last.free[-1]
-    whole = Progress("gap", chosen, last.objective[-1], free.bound, "done", clock.passed)
+    status = "proved" if free.status == "proved" and last.objective[-1] >= (free.objective or 0.0) else "gap"
+    whole = Progress(status, chosen, last.objective[-1], free.bound, "done", clock.passed)
     return whole, {
         "stages": rows,
         "stages_status": last.status,

@@ -105,6 +105,7 @@ def test_stages_keep_what_stands_and_say_what_that_costs(plan) -> None:
         (["DE"], 18, 0),
     ]
     assert (found["stages_status"], found["stages_objective"], found["stages_bound"]) == ("proved", 31, 31)
+    assert (found["status"], found["gap"]) == ("proved", 0)  # the last one also alone
     # yuan: 10 buy C; 20 more buy D and E one by one, or with what is left DE
     found = plan("--stage-budgets", "10,20")
     assert (found["stages"][0]["sites"], sorted(found["stages"][1]["sites"])) == (["C"], ["D", "E"])
