@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboard.scenario_in_words import proof
+from dashboard.scenario_in_words import demand_name, proof
 from dashboard.words import Words
 from geodata.errors import N_
 from layers.siting.answer import Answer
-from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, DEMANDS, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
 
 #: A site that stays in so many of the draws is called sure.
 SURE_FROM = 0.9
@@ -33,6 +33,7 @@ PARTS = (
     STAGES,
     CAPACITY,
     ATTENDANCE,
+    DEMANDS,
     SURE,
 )
 
@@ -165,6 +166,27 @@ def falls(ask: Ask, words: Words) -> str:
     return words("{near}，{found}").format(near=near, found=found)
 
 
+def _demands(answer: Answer, ask: Ask, words: Words) -> str:
+    count = len(answer.demands)
+    if not count:
+        return _covered(answer, words)
+    if ask.least_regret:
+        worst = max(answer.demands, key=lambda one: one.best - one.share)
+        return words("{count} 种需求里，离各自最优最多差 {points} 个百分点（{name}）；{covered}").format(
+            count=count,
+            points=words.number((worst.best - worst.share) * 100, 2),
+            name=demand_name(worst.name, words),
+            covered=_covered(answer, words),
+        )
+    worst = min(answer.demands, key=lambda one: one.share)
+    return words("{count} 种需求里最差的（{name}）覆盖 {before} → {after}").format(
+        count=count,
+        name=demand_name(worst.name, words),
+        before=words.share(worst.before),
+        after=words.share(worst.share),
+    )
+
+
 def _sure(answer: Answer, ask: Ask, words: Words) -> str:  # noqa: ARG001 - as every question
     sure = sum(1 for one in answer.sites if one.stays is not None and one.stays >= SURE_FROM)
     return words("{count} 处里 {sure} 处在 {draws} 种需求的 {share} 以上仍入选：{covered}").format(
@@ -218,6 +240,12 @@ CARDS: dict[str, Card] = {
         (ATTENDANCE, "new", "spacing", "candidates", "cost", "opening"),
         N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，使预计到场的需求最多：{falls}。"),
         _attendance,
+    ),
+    DEMANDS: Card(
+        N_("需求有几种说法，哪个方案对每一种都好？"),
+        (DEMANDS, "new", "spacing", "candidates", "cost", "opening"),
+        N_("求解将从 {candidates} 个备选点中选出至多 {count} 处，同时顾到 {demands}：{aim}。"),
+        _demands,
     ),
     SURE: Card(
         N_("需求若不准，方案还站得住吗？"),

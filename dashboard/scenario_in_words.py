@@ -11,7 +11,20 @@ from dashboard.words import Words
 from layers.atlas import Atlas
 from layers.filters import NETWORK
 from layers.siting.answer import CLOSED, MOVED, UPGRADED, Answer
-from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, hours_text
+from layers.siting.ask import (
+    ATTENDANCE,
+    CAPACITY,
+    CHANGE,
+    DEMANDS,
+    FAIR,
+    GROWTH,
+    STAGES,
+    SURE,
+    UPGRADE,
+    WHERE,
+    hours_text,
+)
+from layers.siting.demands import PRESENT
 
 
 def street_names(atlas: Atlas, words: Words) -> Mapping[str, str]:
@@ -42,6 +55,7 @@ def question_names(words: Words) -> dict[str, str]:
         FAIR: words("公平"),
         CAPACITY: words("容量"),
         ATTENDANCE: words("到场"),
+        DEMANDS: words("几种需求"),
         SURE: words("把握"),
     }
 
@@ -128,9 +142,22 @@ def input_names(words: Words) -> dict[str, str]:
         "single_source": words("每格只由一处服务"),
         "near": words("多近都会来（米）"),
         "open_share": words("遇到开门的可能"),
+        "demands": words("别的需求"),
+        "least_regret": words("最大的遗憾最小"),
         "draws": words("需求重抽几次"),
         "basis": words("所用数据"),
     }
+
+
+def demand_name(name: str, words: Words) -> str:
+    """Return what one of several demands is called: the present one, a group that grows, another proxy."""
+    if name == PRESENT:
+        return words("现在的需求")
+    growth = GROWTH.match(name)
+    if growth:
+        group = words.codes("worker_group").get(growth[1], growth[1])
+        return words("{group} × {times}").format(group=group, times=f"{float(growth[2]):g}")
+    return words.codes("demand_proxy").get(name, name)
 
 
 def input_text(name: str, value: Any, words: Words) -> str:
@@ -155,6 +182,8 @@ def input_text(name: str, value: Any, words: Words) -> str:
         return words.hours(value)
     if name in ("points", "area"):
         return words("{count} 处").format(count=len(value))
+    if name == "demands":
+        return words.listed(demand_name(one, words) for one in value)
     if name == "stages":
         return words.listed(map(str, value))
     if name in ("zone_share", "open_share"):

@@ -85,6 +85,8 @@ def asked(options: argparse.Namespace) -> str | None:
     given = [name for name, value in names.items() if value is not None]
     if not given:
         return None
+    if options.demands is not None and options.hours:
+        raise AtlasError(N_("几种需求一起考虑时不分时刻：请不要选时段（--hours）。"))
     others = [
         f"--{name.replace('_', '-')}"
         for name in ("stages", "stage_budgets", "draws", "capacity", "backup")

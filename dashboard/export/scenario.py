@@ -16,7 +16,7 @@ import shapely
 
 from dashboard import theme
 from dashboard.planning_questions import sentence
-from dashboard.scenario_in_words import kind_names
+from dashboard.scenario_in_words import demand_name, kind_names
 from dashboard.words import Words
 from geodata.errors import N_, AtlasError
 from geodata.exporting import neutral
@@ -230,7 +230,7 @@ def exported(
 
 def _others(answer: Answer) -> dict[str, pd.DataFrame]:
     """Return the stations that change and the zones, as tables, those that the answer has."""
-    found = {"changes": answer.changes, "zones": answer.zones, "stages": answer.stages}
+    found = {"changes": answer.changes, "zones": answer.zones, "stages": answer.stages, "demands": answer.demands}
     return {name: pd.DataFrame([asdict(one) for one in rows]) for name, rows in found.items() if rows}
 
 
@@ -356,6 +356,24 @@ def _xlsx(
                 [
                     [at, one.new, one.weight, one.free, words("是") if one.proved else words("否")]
                     for at, one in enumerate(answer.stages, 1)
+                ],
+            )
+        if answer.demands:
+            _sheet(
+                book,
+                bold,
+                words("几种需求"),
+                [words("需求"), words("需求权重"), words("之前"), words("之后"), words("只顾它"), words("已证明最优")],
+                [
+                    [
+                        demand_name(one.name, words),
+                        one.weight,
+                        one.before,
+                        one.share,
+                        one.best,
+                        words("是") if one.proved else words("否"),
+                    ]
+                    for one in answer.demands
                 ],
             )
         _sheet(book, bold, words("假设"), [words("名称"), words("内容")], [list(row) for row in rests])

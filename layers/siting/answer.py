@@ -192,6 +192,32 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demanded:
+    """One of several demands that a plan has to be good for.
+
+    Attributes
+    ----------
+    name : str
+        As it was asked for; the present one is :data:`layers.siting.demands.PRESENT`.
+    weight : float
+        Its sum.
+    before, share : float
+        The part of it that is covered before and after, 0 to 1.
+    best : float
+        The most of it that the best plan for it alone covers, as far as is known.
+    proved : bool
+        Whether that is proved.
+    """
+
+    name: str
+    weight: float
+    before: float
+    share: float
+    best: float
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One stage of an order.
 
@@ -249,6 +275,8 @@ class Answer:
         Where zones were asked for: demand weight by which the plan that looks at none covers more.
     stages : tuple of Stage
         Where an order was asked for; `objective` and `bound` are then sums over the stages.
+    demands : tuple of Demanded
+        Where several were asked for; `objective` and `bound` are then shares.
     draws : int
         How often demand was drawn anew and solved.
     regret : float or None
@@ -278,6 +306,7 @@ class Answer:
     zones: tuple[Zone, ...] = ()
     price: float | None = None
     stages: tuple[Stage, ...] = ()
+    demands: tuple[Demanded, ...] = ()
     draws: int = 0
     regret: float | None = None
     served_before: float | None = None

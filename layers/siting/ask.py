@@ -11,6 +11,7 @@ import numpy as np
 from geodata.errors import N_, AtlasError
 from geodata.hours import parse as parse_opening
 from geodata.message import Message
+from layers.filters import PROXIES
 from layers.siting.solver import COVERAGE_MODELS, MODELS
 
 #: Where candidates come from: the table of the place when it has one and else a grid · the table · a grid over the land
@@ -22,9 +23,9 @@ MOST_NEW, MOST_POINTS, MOST_MARKS = 200, 60, 60
 DECIMALS = 5
 #: What may be asked: where new stations go · which close or move · which to open round the clock · no zone left behind
 #: · in which order over the years · how many people a station can hold · who comes from how far, and finds it open
-#: · how sure the plan is.
+#: · what is good for several demands · how sure the plan is.
 WHERE, CHANGE, UPGRADE, FAIR, STAGES, SURE = "where", "change", "upgrade", "fair", "stages", "sure"
-CAPACITY, ATTENDANCE = "capacity", "attendance"
+CAPACITY, ATTENDANCE, DEMANDS = "capacity", "attendance", "demands"
 #: The fields of an Ask that belong to one question alone.
 FIELDS = {
     WHERE: (),
@@ -34,6 +35,7 @@ FIELDS = {
     STAGES: ("stages",),
     CAPACITY: ("capacity", "single_source"),
     ATTENDANCE: ("near", "open_share"),
+    DEMANDS: ("demands", "least_regret"),
     SURE: ("draws",),
 }
 #: What a question begins with.
@@ -45,6 +47,7 @@ BEGIN: dict[str, dict[str, Any]] = {
     STAGES: {"new": None, "stages": (3, 3, 2)},
     CAPACITY: {"new": 8, "capacity": 30.0},
     ATTENDANCE: {"new": 8, "near": 200.0},
+    DEMANDS: {"new": 8, "demands": ("rider*2",)},
     SURE: {"new": 8, "draws": 200},
 }
 MOST_CHANGED = 60
@@ -57,6 +60,7 @@ NAMES = {
     STAGES: N_("分期"),
     CAPACITY: N_("容量"),
     ATTENDANCE: N_("到场"),
+    DEMANDS: N_("几种需求"),
     SURE: N_("把握"),
     "close": N_("撤并几处"),
     "move": N_("至多迁移几处"),
@@ -69,6 +73,7 @@ NAMES = {
     "single_source": N_("每格只由一处服务"),
     "near": N_("多近都会来（米）"),
     "open_share": N_("遇到开门的可能"),
+    "least_regret": N_("最大的遗憾最小"),
     "draws": N_("需求重抽几次"),
 }
 #: What is said of a number that cannot be used, in the words of the page.
@@ -86,9 +91,11 @@ AMOUNTS = {
     "capacity": N_("“每处容量”不能是 {got}：请给大于 0 的需求权重。"),
     "near": N_("“多近都会来”不能是 {got}：请给 0 到服务半径之间的米数。"),
 }
-MOST_STAGES, MOST_DRAWS = 6, 500
+MOST_STAGES, MOST_DRAWS, MOST_DEMANDS = 6, 500, 6
 ALWAYS = "24/7"
 _SPAN = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
+#: A group of workers that weighs so many times as much.
+GROWTH = re.compile(r"([^*~]{1,60})\*(\d{1,6}(?:\.\d{1,6})?)\Z")
 _POINT = re.compile(r"p(\d{1,8})-(\d{1,8})\Z")
 
 
@@ -149,6 +156,10 @@ class Ask:
         nothing. None: whole within the radius.
     open_share : float
         Probability that a station is found open, above 0, at most 1.
+    demands : tuple of str
+        Demands that a plan has to be good for beside the present one: ``GROUP*1.5``, or another proxy.
+    least_regret : bool
+        The greatest regret is to be least; otherwise the least share that is covered is to be greatest.
     draws : int
         How often demand is drawn anew.
     """
@@ -179,6 +190,8 @@ class Ask:
     single_source: bool = False
     near: float | None = None
     open_share: float = 1.0
+    demands: tuple[str, ...] = ()
+    least_regret: bool = False
     draws: int = 0
 
     def __post_init__(self) -> None:
@@ -248,6 +261,12 @@ class Ask:
             )
         if not 0 <= self.draws <= MOST_DRAWS:
             raise AtlasError(N_("抽样次数 {got} 不可用：请给 1 到 {high} 的整数。"), got=self.draws, high=MOST_DRAWS)
+        if len(self.demands) > MOST_DEMANDS or not all(one in PROXIES or GROWTH.match(one) for one in self.demands):
+            raise AtlasError(
+                N_("别的需求“{got}”不可用：请写成 人群*1.5、poi 或 floor，至多 {most} 种。"),
+                got=", ".join(self.demands[: MOST_DEMANDS + 1]),
+                most=MOST_DEMANDS,
+            )
         if not 0 < self.open_share <= 1:
             raise AtlasError(
                 N_("“遇到开门的可能”不能是 {got}：请给大于 0、不超过 1（100%）的数。"), got=self.open_share

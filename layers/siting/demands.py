@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +10,15 @@ from numpy.typing import NDArray
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.filters import PROXIES
+from layers.siting.answer import Answer, Demanded
+from layers.siting.ask import GROWTH
 from layers.siting.case import Case, case
 from layers.siting.prepare import Prepared
+from layers.siting.solver import Robust
 from layers.siting.tables import PointTable, read_csv
 
 #: What the demand that is planned for anyhow is called.
 PRESENT = "now"
-_GROWTH = re.compile(r"(.{1,60})\*(\d{1,6}(?:\.\d{1,6})?)\Z")
 
 
 def weights_of(
@@ -45,12 +46,13 @@ def weights_of(
         Nobody knows such a demand; says which there may be.
     """
     instance = prepared.instance
-    if len(instance.demand_ids) != prepared.points or len(set(prepared.point.tolist())) != prepared.points:
-        raise AtlasError(N_("几种需求一起考虑时不分时刻：请去掉 --hours。"))
+    by_hours = found is not None and found.wish.hours is not None
+    if by_hours or len(instance.demand_ids) != prepared.points or len(set(prepared.point.tolist())) != prepared.points:
+        raise AtlasError(N_("几种需求一起考虑时不分时刻：请不要选时段（--hours）。"))
     ids = list(found.cells) if found is not None else [one.split("/")[0] for one in instance.demand_ids]
     made = [instance.weight]
     for text in wanted:
-        growth = _GROWTH.match(text)
+        growth = GROWTH.match(text)
         if growth:
             made.append(
                 instance.weight + (float(growth[2]) - 1.0) * _group(growth[1], ids, prepared, demand, found, atlas)
@@ -65,6 +67,25 @@ def weights_of(
                 got=text,
             )
     return [PRESENT, *wanted], np.array(made)
+
+
+def weighed(made: Answer, names: list[str], weights: NDArray[np.float64], prepared: Prepared, last: Robust) -> Answer:
+    """Return the answer with each demand: its sum, what of it is covered before and after, and at best."""
+    instance = prepared.instance
+    there = instance.pairs.counts(instance.existing) > 0
+    return made.having(
+        demands=tuple(
+            Demanded(
+                name=name,
+                weight=float(weight.sum()),
+                before=float(weight[there].sum() / weight.sum()),
+                share=float(share),
+                best=float(best),
+                proved=alone.status == "proved",
+            )
+            for name, weight, share, best, alone in zip(names, weights, last.shares, last.best, last.alone, strict=True)
+        )
+    )
 
 
 def _group(

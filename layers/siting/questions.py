@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geodata.errors import N_, AtlasError
 from layers.atlas import Atlas
 from layers.siting.answer import Answer, Stage, Zone, answered, cell_cover
-from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
+from layers.siting.ask import ATTENDANCE, CAPACITY, CHANGE, DEMANDS, FAIR, STAGES, SURE, UPGRADE, WHERE, Ask
 from layers.siting.attendance import expecting, falling
 from layers.siting.capacity import each_at_least, load_of, room, served_before, with_capacity
 from layers.siting.case import Case
+from layers.siting.demands import PRESENT, weighed, weights_of
 from layers.siting.prepare import Prepared
 from layers.siting.reorganising import (
     afterwards,
@@ -29,7 +31,22 @@ from layers.siting.reorganising import (
     with_upgrades,
     zone_of_cells,
 )
-from layers.siting.solver import COVER, Change, Clock, Progress, Staged, best, expected, reorganise, solve, staged
+from layers.siting.solver import (
+    COVER,
+    REGRET,
+    WORST,
+    Change,
+    Clock,
+    Progress,
+    Robust,
+    Staged,
+    best,
+    expected,
+    reorganise,
+    robust,
+    solve,
+    staged,
+)
 from layers.siting.solver import FAIR as WORST_FIRST
 from layers.siting.stability import Stability, each_draw
 
@@ -51,6 +68,8 @@ class Told:
         Stations that change in it, by id.
     staged : Staged or None
         In which order.
+    robust : Robust or None
+        How good for several demands, whose weights of each element are in `weights`, shape (s, m).
     stability : Stability or None
         How sure, as far as demand has been drawn.
     """
@@ -60,6 +79,8 @@ class Told:
     closed: tuple[str, ...] = ()
     upgraded: tuple[str, ...] = ()
     staged: Staged | None = None
+    robust: Robust | None = None
+    weights: NDArray[np.float64] | None = None
     stability: Stability | None = None
 
 
@@ -79,6 +100,8 @@ def answer(atlas: Atlas, found: Case, last: Told) -> Answer:
     made = answered(atlas, found, last.prepared, last.progress, last.closed, last.upgraded)
     if last.staged is not None:
         return _in_order(made, last.staged, last.prepared)
+    if last.robust is not None and last.weights is not None:
+        return weighed(made, [PRESENT, *found.ask.demands], last.weights, last.prepared, last.robust)
     if last.stability is not None:
         return _how_sure(made, last.stability, last)
     if found.ask.question == CAPACITY:
@@ -101,7 +124,7 @@ def whole_of(found: Case, prepared: Prepared) -> float:
 
 def parts_of(ask: Ask, weight: float) -> float:
     """Return of what an objective is a part: all demand weight, that once a stage, or 1 where it is a share itself."""
-    if ask.question == FAIR and ask.zone_share is None:
+    if ask.question == DEMANDS or (ask.question == FAIR and ask.zone_share is None):
         return 1.0
     return weight * max(len(ask.stages), 1)
 
@@ -223,6 +246,16 @@ def _attendance(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[
         yield Told(one, prepared)
 
 
+def _several(atlas: Atlas, found: Case, seconds: float, cancelled: Callable[[], bool]) -> Iterator[Told]:
+    if not found.ask.demands:
+        raise AtlasError(N_("没有选别的需求：请至少选一种，例如骑手翻一倍。"))
+    prepared, clock = found.prepared(), Clock(seconds, cancelled)
+    names, weights = weights_of(list(found.ask.demands), prepared, found.demand, found, atlas)
+    for one in robust(prepared.instance, weights, REGRET if found.ask.least_regret else WORST, clock, names):
+        now = Progress(one.status, one.sites, one.objective, one.bound, "search", clock.passed, reasons=one.reasons)
+        yield Told(now, prepared, robust=one, weights=weights)
+
+
 def _zoned(atlas: Atlas, found: Case, last: Told, made: Answer) -> Answer:
     """Return the answer with every street zone before and after, and what looking at them costs."""
     cover = cell_cover(found, made.points)
@@ -251,5 +284,6 @@ SEARCHES: dict[str, Callable[[Atlas, Case, float, Callable[[], bool]], Iterator[
     STAGES: _staged,
     CAPACITY: _capacity,
     ATTENDANCE: _attendance,
+    DEMANDS: _several,
     SURE: _sure,
 }

@@ -18,7 +18,7 @@ import pandas as pd
 from geodata.errors import N_, AtlasError
 from geodata.schema import TABLES
 from layers.filters import Filters
-from layers.siting.answer import EVERY_ONE_PLACED, Answer, Changed, Figures, Site, Stage, Zone
+from layers.siting.answer import EVERY_ONE_PLACED, Answer, Changed, Demanded, Figures, Site, Stage, Zone
 from layers.siting.ask import FIELDS, Ask
 from layers.unplaced import Standing
 
@@ -42,7 +42,7 @@ FILTER_FIELDS = (
 )
 #: Fields of Ask and of Answer that came after the first plans were kept: left out as usual.
 LATER = ("question", *(name for names in FIELDS.values() for name in names))
-RECORDS = {"changes": Changed, "zones": Zone, "stages": Stage}
+RECORDS = {"changes": Changed, "zones": Zone, "stages": Stage, "demands": Demanded}
 NUMBERS = ("lost", "price", "regret", "served_before", "served", "expected_before", "expected")
 USUAL = {field.name: field.default for field in fields(Answer) if field.default is not MISSING}
 NAME_LENGTH, NOTE_LENGTH = 60, 500
@@ -249,7 +249,7 @@ def loads_inputs(text: str) -> Inputs:
         asked["hours"] = None if ask.get("hours") is None else tuple(ask["hours"])
         asked["points"] = tuple((float(lon), float(lat)) for lon, lat in ask.get("points", ()))
         asked["stages"] = tuple(map(int, ask.get("stages", ())))
-        asked |= {name: tuple(map(str, ask.get(name, ()))) for name in ("force", "forbid", "keep")}
+        asked |= {name: tuple(map(str, ask.get(name, ()))) for name in ("force", "forbid", "keep", "demands")}
         return Inputs(
             filters=Filters(**looked_at),
             ask=Ask(**asked),

@@ -83,6 +83,14 @@ def test_on_a_phone_the_questions_come_first(tabs, served) -> None:
                 {"closed": 0, "upgraded": 0, "sites": 8},
                 names.SITES + "-table",
             ),
+            (
+                "几种需求",
+                "new",
+                "4",
+                "2 种需求里最差的（",
+                {"closed": 0, "upgraded": 0, "sites": 4},
+                names.DEMANDS,
+            ),
             ("把握", "draws", "5", "8 处里 ", {"closed": 0, "upgraded": 0, "sites": 8}, names.SURE),
         ]
     ),

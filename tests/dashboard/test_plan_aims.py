@@ -72,6 +72,7 @@ def test_every_site_has_the_same_capacity(plan) -> None:
         (["--open-share", 0], "大于 0"),
         (["--demands", "rider*2"], "没有人群"),
         (["--demands", "twice"], "读不懂"),
+        (["--demands", "demand.csv", "--hours", "12-13"], "不分时刻"),
         (["--demands", "demand.csv", "--front", "number"], "只留一个"),
         (["--front", "number", "--capacity", 3], "只留一个"),
         (["--front", "number", "--close", 1], "只留一个"),

@@ -37,6 +37,7 @@ FAIR = Ask().put("fair")
 STAGES = Ask().put("stages").having(stages=(2, 2), step=500)
 CAPACITY = Ask().put("capacity").having(new=3, capacity=30.0, step=500)
 ATTENDANCE = Ask().put("attendance").having(new=3, near=150.0, open_share=0.8, step=500)
+DEMANDS = Ask().put("demands").having(new=3, demands=("rider*3", "courier*0.5"), least_regret=True, step=500)
 SURE = Ask().put("sure").having(new=3, draws=5, step=500)
 #: Each question with the options that ask the command line the same.
 ASKED = {
@@ -50,6 +51,7 @@ ORDERED = {
     "stages": (STAGES, "--stages 2,2"),
     "sure": (SURE, "--new 3 --draws 5"),
     "capacity": (CAPACITY, "--new 3 --capacity 30"),
+    "demands": (DEMANDS, "--new 3 --demands rider*3 --demands courier*0.5 --robust regret"),
     "attendance": (ATTENDANCE, "--new 3 --attendance linear:150 --open-share 0.8"),
 }
 
@@ -123,6 +125,19 @@ def test_orders_and_draws_are_those_of_the_command_line(name, found, home, monke
         assert 0 < answer.served_before < answer.before.weight
         assert all(0 < one.load <= 30 + 1e-6 for one in answer.sites)
         return
+    if name == "demands":
+        told = said["robust"]["demands"]
+        assert (answer.status, answer.objective) == (said["status"], pytest.approx(said["objective"], abs=1e-9))
+        assert [one.name for one in answer.demands] == list(told) == ["now", "rider*3", "courier*0.5"]
+        for one in answer.demands:
+            row = told[one.name]
+            assert (one.weight, one.share, one.best) == pytest.approx(
+                (row["weight"], row["covered_share"], row["best_share"])
+            )
+            assert 0 < one.before < one.share <= one.best + 1e-9
+        assert answer.demands[0].share == pytest.approx(answer.after.share)
+        assert answer.demands[0].before == pytest.approx(answer.before.share)
+        return
     if name == "attendance":
         told = said["attendance"]
         assert (answer.status, answer.objective) == (said["status"], pytest.approx(said["objective"]))
@@ -153,6 +168,7 @@ def test_an_answer_is_one_sentence_with_its_bound(atlas, home, found) -> None:
     said = {name: sentence(found[name], ask, words) for name, (ask, _) in (ASKED | ORDERED).items()}
     assert said["stages"].startswith("分 2 期（2、2 处）：覆盖 39.5% → ") and said["stages"].count("→") == 2
     assert said["capacity"].startswith("每处至多 30 需求权重，可以分摊：服务得下 ")
+    assert said["demands"].startswith("3 种需求里，离各自最优最多差 ") and "覆盖 39.5% → " in said["demands"]
     assert said["attendance"].startswith("预计到场 ") and "（半径内覆盖 39.5% → " in said["attendance"]
     assert said["sure"].startswith("3 处里 ") and "5 种需求的 90% 以上" in said["sure"]
     assert said["change"].startswith("撤 2 处、迁 2 处：覆盖 39.5% → ") and said["change"].endswith("，已证明最优")
@@ -185,6 +201,8 @@ def test_a_question_survives_its_address_and_another_card_begins_anew(name) -> N
         "question=sure&capacity=30",
         "question=capacity&near=30",
         "question=attendance&open=0",
+        "question=demands&also=/etc/passwd.csv",
+        "question=where&also=rider*2",
         "question=capacity&capacity=0",
         "question=change&model=pmedian",
         "question=fair&share=1.5",
@@ -208,6 +226,9 @@ def test_what_belongs_to_another_question_is_told_and_left_out(query) -> None:
         (Ask().put("sure").having(draws=0), "抽样次数"),
         (Ask().put("capacity").having(capacity=None), "现有驿站 28 处"),
         (Ask().put("attendance").having(near=900.0), "0 到服务半径之间"),
+        (Ask().put("demands").having(demands=()), "至少选一种"),
+        (Ask().put("demands").having(demands=("miner*2",)), "没有人群“miner”"),
+        (Ask().put("demands").having(hours=NIGHT), "不要选时段"),
     ],
 )
 def test_what_cannot_be_asked_says_what_would_do_and_gives_nothing_to_keep(atlas, home, ask, word) -> None:
@@ -306,6 +327,13 @@ def test_what_is_kept_goes_out_with_what_changes(atlas, home, found) -> None:
     book = openpyxl.load_workbook(io.BytesIO(client.get("/planning/export/zh/SC-attendance.xlsx").data))
     assert "预计到场" in next(book["点位"].iter_rows(values_only=True))
     assert dict(book["假设"].iter_rows(values_only=True, min_row=2))["遇到开门的可能"] == "80.0%"
+    rows = list(
+        openpyxl.load_workbook(io.BytesIO(client.get("/planning/export/zh/SC-demands.xlsx").data))[
+            "几种需求"
+        ].iter_rows(values_only=True, min_row=2)
+    )
+    assert [row[0] for row in rows] == ["现在的需求", "外卖骑手 × 3", "快递员 × 0.5"]
+    assert [row[3] for row in rows] == pytest.approx([one.share for one in found["demands"].demands])
     told = json.loads(client.get("/planning/export/zh/SC-sure.geojson").data)
     assert [one["properties"]["stays"] for one in told["features"]] == [one.stays for one in found["sure"].sites]
     # the brief: its sentence, its marks, and for a plan without new sites the stations that change as its chart

@@ -86,6 +86,12 @@ def _hours(text: str) -> tuple[int, ...] | None:
     return None if text in ("", NOTHING) else hours_of(text)
 
 
+def _demands(text: str) -> tuple[str, ...]:
+    if text in ("", NOTHING):
+        return ()
+    return tuple(dict.fromkeys(text.split("~")))
+
+
 def _ids_text(ids: tuple[str, ...]) -> str:
     text = "~".join(ids) or NOTHING
     return f"{text}~{text}" if ids and text == NOTHING else text
@@ -130,6 +136,8 @@ ASKED: dict[str, Codec] = {
     "single": flag("single_source"),
     "near": Codec("near", _maybe(within(0, RADIUS_M[1], float)), _text_of(_number)),
     "open": Codec("open_share", within(0.01, 1, float), _number),
+    "also": Codec("demands", _demands, _ids_text),
+    "regret": flag("least_regret"),
     "draws": Codec("draws", within(0, MOST_DRAWS, int)),
     "share": Codec("zone_share", _maybe(within(0, 1, float)), _text_of(_number)),
 }

@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard.pages.planning import names
-from dashboard.scenario_in_words import kind_names
+from dashboard.scenario_in_words import demand_name, kind_names
 from dashboard.words import Words
 from layers.siting.answer import Answer
 from layers.siting.stability import SPREAD
@@ -82,6 +82,26 @@ def stages_table(answer: Answer, words: Words) -> list:
             names.STAGES,
             "plan_covered",
         ),
+    ]
+
+
+def demands_table(answer: Answer, words: Words) -> list:
+    """Return every demand before and after, beside the best for it alone; nothing where only one was asked for."""
+    if not answer.demands:
+        return []
+    rows: list[list[Any]] = [
+        [
+            demand_name(one.name, words),
+            words.share(one.before),
+            words.share(one.share),
+            words.share(one.best) + ("" if one.proved else words("（未证明）")),
+        ]
+        for one in answer.demands
+    ]
+    return [
+        html.H2(words("{count} 种需求各覆盖多少").format(count=len(rows)), className="panel-title"),
+        html.P(words("各占自己的权重合计；最后一列是只顾它一种的最优。"), className="panel-subtitle"),
+        _table((words("需求"), words("之前"), words("之后"), words("只顾它")), rows, names.DEMANDS, "plan_covered"),
     ]
 
 

@@ -19,8 +19,10 @@ from layers.siting.ask import (
     ATTENDANCE,
     CAPACITY,
     CHANGE,
+    DEMANDS,
     FAIR,
     MOST_CHANGED,
+    MOST_DEMANDS,
     MOST_DRAWS,
     MOST_NEW,
     STAGES,
@@ -197,6 +199,22 @@ def _open_share() -> Control:
     )
 
 
+def _demands() -> Control:
+    def take(question: Question, value: Any) -> Question:
+        if question.plan.ask.question != DEMANDS:
+            return question
+        return question.asking(demands=tuple(value or ())[:MOST_DEMANDS])
+
+    return Control(names.control("demands"), "value", lambda question: list(question.plan.ask.demands), take)
+
+
+def _least_regret() -> Control:
+    def take(question: Question, on: Any) -> Question:
+        return question.asking(least_regret=bool(on)) if question.plan.ask.question == DEMANDS else question
+
+    return Control(names.control("least_regret"), "checked", lambda question: question.plan.ask.least_regret, take)
+
+
 def _backup() -> Control:
     return Control(
         names.control("backup"),
@@ -306,6 +324,8 @@ def controls() -> tuple[Control, ...]:
         _single_source(),
         _own_number("near", ATTENDANCE, RADIUS_M[1], empty=True),
         _open_share(),
+        _demands(),
+        _least_regret(),
         _own_number("draws", SURE, MOST_DRAWS),
     )
 

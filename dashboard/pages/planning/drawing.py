@@ -234,6 +234,7 @@ def draw_results(context: Context, jobs: Jobs, stored: dict, result: dict | None
         [
             *sourced(changes.zones_table(answer, street, words), "plan_covered" if answer.zones else None),
             *sourced(changes.stages_table(answer, words), "plan_covered" if answer.stages else None),
+            *sourced(changes.demands_table(answer, words), "plan_covered" if answer.demands else None),
             *changes.sure_note(answer, words),
             *sourced(changes.changes_table(answer, words), "plan_exclusive" if answer.changes else None),
             *sourced(

@@ -14,21 +14,23 @@ from dashboard.components.term_marks import explained
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import OTHER, Control, Question
 from dashboard.planning_questions import CARDS
-from dashboard.scenario_in_words import question_names
+from dashboard.scenario_in_words import demand_name, question_names
 from dashboard.words import Words
 from layers import stations
 from layers.atlas import Atlas
-from layers.filters import DETOUR, RADIUS_M
+from layers.filters import DETOUR, FLOOR, PROXIES, RADIUS_M
 from layers.siting.ask import (
     ACTIVITIES,
     ATTENDANCE,
     AUTO,
     CAPACITY,
     CHANGE,
+    DEMANDS,
     ENTERPRISES,
     FAIR,
     GRID,
     MOST_CHANGED,
+    MOST_DEMANDS,
     MOST_DRAWS,
     MOST_NEW,
     POINTS,
@@ -94,6 +96,17 @@ def _days(question: Question, words: Words) -> list[dict[str, str]]:
     present = str(question.filters.day)
     return [
         {"value": code, "label": label} for code, label in ({present: every[question.filters.day - 1]} | known).items()
+    ]
+
+
+def _other_demands(atlas: Atlas, question: Question, groups: Sequence[str], words: Words) -> list[dict[str, str]]:
+    """Return the demands that may be added: a group of workers that doubles or halves, floor area; those asked for."""
+    other = [one for one in PROXIES if one != question.filters.proxy]
+    known = [f"{one}*{times}" for one in groups for times in ("2", "0.5")]
+    if FLOOR in atlas.coded("demand", "proxy")[1].tolist():
+        known += other
+    return [
+        {"value": one, "label": demand_name(one, words)} for one in dict.fromkeys([*known, *question.plan.ask.demands])
     ]
 
 
@@ -225,6 +238,26 @@ def rail(atlas: Atlas, question: Question, listed: Sequence[Control], words: Wor
                 className="plan-numbers",
             ),
             html.P(words("从这里到半径，来的人按直线减少到没有；关着就去下一处。"), className="rail-hint"),
+            style="rail-group",
+        ),
+        part(
+            DEMANDS,
+            dmc.MultiSelect(
+                id=names.control("demands"),
+                data=_other_demands(atlas, question, wanted, words),
+                value=now("demands"),
+                label=words("还要顾到的需求"),
+                maxValues=MOST_DEMANDS,
+                size="xs",
+                comboboxProps={"zIndex": 1000},
+            ),
+            dmc.Checkbox(
+                id=names.control("least_regret"),
+                label=words("离各自最优最多差的最小（不勾：最差的一种覆盖最多）"),
+                checked=now("least_regret"),
+                size="xs",
+            ),
+            html.P(words("现在的需求总在其中；覆盖的比例各占自己的合计。"), className="rail-hint"),
             style="rail-group",
         ),
         part(

@@ -14,7 +14,7 @@ from dashboard.components.term_marks import pieces
 from dashboard.pages.planning import names
 from dashboard.pages.planning.controls import DAY, Question
 from dashboard.planning_questions import CARDS, falls, sentence
-from dashboard.scenario_in_words import proof
+from dashboard.scenario_in_words import demand_name, proof
 from dashboard.tasks.job import LOST, QUEUED, State
 from dashboard.words import Words
 from geodata.errors import AtlasError
@@ -25,6 +25,7 @@ from layers.siting.answer import MOVED, NIGHT, Answer, Figures, Site
 from layers.siting.ask import ATTENDANCE, CAPACITY, STAGES, SURE, WHERE, hours_text
 from layers.siting.case import Case
 from layers.siting.closing import Closing
+from layers.siting.demands import PRESENT
 from layers.siting.fairness import Fairness
 from layers.siting.questions import parts_of
 
@@ -500,6 +501,8 @@ def today(question: Question, found: Case, now: Answer, words: Words) -> list:
         draws=asked.draws,
         capacity=f"{asked.capacity or 0:g}",
         falls=falls(asked, words),
+        demands=words.listed(demand_name(one, words) for one in (PRESENT, *asked.demands)),
+        aim=words("离各自最优最多差的最小") if asked.least_regret else words("最差的一种覆盖最多"),
     )
     return [
         html.H2(
