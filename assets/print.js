@@ -1,7 +1,9 @@
 /* Before a page is printed: a picture of each map is laid over it (WebGL prints empty), and charts take the size of their column on paper. */
 (function () {
   "use strict";
-  const PAPER = { width: 350, height: 146, autosize: false };
+  const MANY = 4; // beyond so many charts they are three rows on a sheet
+  const LINE = 14; // px: a bar with its figure beside
+  const SMALL = 8;
   const PREVIEW = 718; // px: the width of A4 within its margins
   const TALLEST = 260; // px: as on a phone
   const tall = (one) => one.closest(".an-box") && one.clientHeight > TALLEST;
@@ -12,7 +14,8 @@
       (one) => window.atlasPlotly.drawn(one) && one.getClientRects().length,
     );
   const mapOf = (one) => window.atlasPlotly.map(one);
-  let narrowed = [];
+  let narrowed = [],
+    small = [];
 
   function pictured(one) {
     const map = mapOf(one),
@@ -29,6 +32,17 @@
     picture.className = "print-map";
     picture.alt = "";
     box.append(picture);
+    // what lies over the map as a picture of its own: the South China Sea
+    const shown = [...one.querySelectorAll(".imagelayer > image")].filter(
+      (image) => image.parentElement.style.display !== "none",
+    );
+    if (shown.length) {
+      const over = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      over.setAttribute("viewBox", `0 0 ${one.clientWidth} ${one.clientHeight}`);
+      over.setAttribute("class", "print-map");
+      for (const image of shown) over.append(image.cloneNode());
+      box.append(over);
+    }
     // the bar keeps its share of the map's width, whatever that is on paper: as long for the same metres at the same latitude
     const bar = (one.closest(".map-box") || box.parentElement).querySelector(".scale-bar");
     if (!bar || !bar.offsetWidth) return;
@@ -57,9 +71,21 @@
       one.dataset.folded = "1";
     }
     for (const one of drawn().filter(mapOf)) pictured(one);
-    // five charts are three rows under each other: the map leaves them room, all stay on one sheet
-    document.documentElement.style.setProperty("--map-tall", charts().length > 4 ? "58mm" : "100mm");
-    if (document.getElementById("map")) for (const one of charts()) window.Plotly.relayout(one, PAPER);
+    // map and charts share one sheet
+    const many = charts().length > MANY,
+      height = many ? 126 : 176;
+    document.documentElement.style.setProperty("--map-tall", many ? "60mm" : "92mm");
+    document.documentElement.style.setProperty("--panel-tall", `${height}px`);
+    if (document.getElementById("map"))
+      for (const one of charts()) {
+        window.Plotly.relayout(one, { width: 350, height, autosize: false });
+        const lying = one.data.filter((trace) => trace.orientation === "h");
+        const bars = lying.reduce((sum, trace) => sum + trace.y.length, 0);
+        if (one.layout.barmode === "group" && bars * LINE > height) {
+          window.Plotly.restyle(one, { "textfont.size": SMALL });
+          small.push(one);
+        }
+      }
     // on the other pages a chart has the whole sheet, and one that fills a tall column is no taller than its neighbours
     else
       for (const one of (narrowed = drawn().filter(
@@ -82,6 +108,7 @@
     if (document.getElementById("map"))
       for (const one of charts()) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
     for (const one of narrowed) window.Plotly.relayout(one, { width: null, height: null, autosize: true });
-    narrowed = [];
+    for (const one of small) window.Plotly.restyle(one, { "textfont.size": null });
+    [narrowed, small] = [[], []];
   });
 })();
