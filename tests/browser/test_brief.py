@@ -232,13 +232,13 @@ def test_from_the_page_to_the_file(browser: Browser, served: str, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("place", "words"),
-    [("640200", ("377",)), ("", ("377", "南海诸岛", "总数的分项 15"))],
+    [("?place=640200", ("377",)), ("", ("377", "南海诸岛", "总数的分项15"))],
     ids=["city", "country"],
 )
 def test_the_overview_prints_on_one_sheet_with_its_map(browser: Browser, served: str, place: str, words: tuple) -> None:
     page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
     page.set_default_timeout(TIMEOUT_MS)
-    page.goto(f"{served}/?place={place}")
+    page.goto(f"{served}/{place}")
     page.wait_for_function(
         "() => { const box = document.documentElement, map = window.atlasMap && window.atlasMap();"
         "return box.dataset.drawn && box.dataset.drawn === box.dataset.asked && map && "
